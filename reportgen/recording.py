@@ -1,0 +1,54 @@
+"""Writing a results folder as its rows come, so that memory does not grow with the texts."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from reportgen.results import TABLES, RunInfo, write_info
+
+
+class Recorder:
+    """Appends rows and attention maps to a results folder; a context manager.
+
+    The folder must exist and be empty. It is complete once `finish` was called.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._tables = {
+            name: pq.ParquetWriter(folder / f"{name}.parquet", schema)
+            for name, schema in TABLES.items()
+        }
+        self._maps = (folder / "maps.bin").open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for writer in self._tables.values():
+            writer.close()
+        self._maps.close()
+
+    def append(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+        """Append rows to `table`, one of texts, tokens, heads, roles; columns as in its schema."""
+        schema = TABLES[table]
+        self._tables[table].write_table(pa.table(dict(columns), schema=schema))
+
+    def append_maps(self, packed: bytes) -> tuple[int, int]:
+        """Append one text's packed maps; their offset in maps.bin and their size."""
+        offset = self._maps.tell()
+        self._maps.write(packed)
+        return offset, len(packed)
+
+    def finish(self, info: RunInfo) -> None:
+        """Write what the tables do not hold, which makes the folder complete."""
+        write_info(self._folder, info)
