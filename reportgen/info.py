@@ -99,4 +99,5 @@ class RunInfo:
     inputs: tuple[InputInfo, ...]
     checks: Checks
     settings: Settings
+    remarks: tuple[str, ...] = ()  # what a reader should know about how the model was loaded
     schema_version: int = SCHEMA_VERSION

@@ -1,8 +1,8 @@
 """One text's attention maps and the compact bytes that the results folder and the page both hold.
 
 A weight `a` in 0..1 is stored as the byte `round(255 * sqrt(a))`, in the order
-`[layer, head, query, key]`, compressed with zlib. The square root keeps small weights apart (an even
-row of 512 tokens still has 11 steps), so sums over a row survive packing;
+`[layer, head, query, key]`, compressed with zlib. The square root keeps small weights apart (an
+even row of 512 tokens still has 11 steps), so sums over a row survive packing;
 `tests/benchmarks/packing.py` compares it with the alternatives. A weight read back is within
 `MAX_ERROR` of what was measured.
 """
@@ -18,10 +18,35 @@ ENCODING = "sqrt-uint8+deflate"
 _LEVEL = 6  # level 9 saves under 2 % and costs three times the time
 
 
-def pack(maps: NDArray[np.float32]) -> bytes:
-    """Compress `maps`, `[layer, head, query, key]` with weights in 0..1."""
+class Packer:
+    """Packs one text's maps as its layers come."""
+
+    def __init__(self) -> None:
+        self._stream = zlib.compressobj(_LEVEL)
+        self._parts: list[bytes] = []
+
+    def add(self, levels: NDArray[np.uint8]) -> None:
+        """Append one layer's `quantise`d maps, `[head, query, key]`."""
+        self._parts.append(self._stream.compress(levels.tobytes()))
+
+    def finish(self) -> bytes:
+        """The packed maps; the packer is spent."""
+        return b"".join([*self._parts, self._stream.flush()])
+
+
+def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """The byte of every weight, 0..1, of `maps`."""
     levels = np.sqrt(np.clip(maps, 0.0, 1.0, dtype=np.float32))
-    return zlib.compress(np.rint(levels * 255).astype(np.uint8).tobytes(), _LEVEL)
+    packed: NDArray[np.uint8] = np.rint(levels * np.float32(255)).astype(np.uint8)
+    return packed
+
+
+def pack(maps: NDArray[np.float32]) -> bytes:
+    """Pack `maps`, `[layer, head, query, key]` with weights in 0..1."""
+    packer = Packer()
+    for layer in quantise(maps):
+        packer.add(layer)
+    return packer.finish()
 
 
 def unpack(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.float32]:

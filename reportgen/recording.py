@@ -39,7 +39,9 @@ class Recorder:
         self._maps.close()
 
     def append(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Append rows to `table`, one of texts, tokens, heads, roles; columns as in its schema."""
+        """Append rows to `table`: columns as in its schema, or none at all."""
+        if not columns:
+            return
         schema = TABLES[table]
         self._tables[table].write_table(pa.table(dict(columns), schema=schema))
 

@@ -261,6 +261,7 @@ def _run_info(record: Mapping[str, Any]) -> RunInfo:
         inputs=tuple(_known(InputInfo, item) for item in record["inputs"]),
         checks=_known(Checks, record["checks"]),
         settings=_known(Settings, record["settings"]),
+        remarks=tuple(record.get("remarks", ())),
         schema_version=record["schema_version"],
     )
 

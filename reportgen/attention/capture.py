@@ -1,0 +1,153 @@
+"""Every layer's attention maps, one layer at a time, from any transformer inside any module."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+from transformers.utils.output_capturing import OutputRecorder
+
+from reportgen.errors import CaptureError
+
+# Called with the number of the layer, from 0, and its maps [text, head, query, key].
+Sink: TypeAlias = Callable[[int, Tensor], None]
+
+
+class Capture:
+    """Runs a module and hands over its encoder's attention maps layer by layer.
+
+    `way` is "hooks" where the encoder's class declares which of its modules return attention
+    weights, so that a layer's maps live only until the next layer runs; else "output", where the
+    encoder is asked for the maps of all layers together.
+    """
+
+    def __init__(self, module: nn.Module, encoder: PreTrainedModel) -> None:
+        self._module = module
+        self._encoder = encoder
+        self._recorded = list(_recorded_modules(encoder))
+        self.way: Literal["hooks", "output"] = "hooks" if self._recorded else "output"
+        # Fused kernels never form the weights. Models written for one implementation keep theirs.
+        encoder.set_attn_implementation("eager")
+
+    def run(self, inputs: Mapping[str, Tensor], sink: Sink) -> Any:
+        """Call the module with `inputs`, `sink` once a layer; what the module returned.
+
+        Raises:
+            CaptureError: no attention maps came, or none of the shape that maps have.
+        """
+        count = 0
+
+        def hand_over(weights: Any) -> None:
+            nonlocal count
+            _require_maps(self._encoder, weights)
+            sink(count, weights)
+            count += 1
+
+        with torch.inference_mode(), self._hooked(hand_over):
+            returned = self._module(**inputs)
+        if count == 0:
+            raise CaptureError(
+                f"{type(self._encoder).__name__} gives no attention maps; "
+                "it may have no attention layer, or none that can be read"
+            )
+        return returned
+
+    @contextmanager
+    def _hooked(self, hand_over: Callable[[Any], None]) -> Iterator[None]:
+        handles = []
+        if self.way == "hooks":
+            for module, index in self._recorded:
+                handles.append(module.register_forward_hook(_reads(index, hand_over)))
+        else:
+
+            def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+                return args, {**kwargs, "output_attentions": True}
+
+            def read(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+                for weights in _attentions(output):
+                    hand_over(weights)
+
+            handles.append(self._encoder.register_forward_pre_hook(ask, with_kwargs=True))
+            handles.append(self._encoder.register_forward_hook(read, with_kwargs=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def _reads(index: int, hand_over: Callable[[Any], None]) -> Callable[..., None]:
+    def hook(module: nn.Module, args: Any, output: Any) -> None:
+        hand_over(output[index] if isinstance(output, tuple) else output)
+
+    return hook
+
+
+def _attentions(output: Any) -> tuple[Any, ...]:
+    """The attention maps in what an encoder returned, as an object or as a plain tuple."""
+    named = getattr(output, "attentions", None)
+    if named is not None:
+        return tuple(named)
+    if isinstance(output, tuple):
+        for item in reversed(output):
+            if (
+                isinstance(item, tuple)
+                and item
+                and isinstance(item[0], Tensor)
+                and item[0].ndim == 4
+            ):
+                return item
+    return ()
+
+
+def _require_maps(encoder: PreTrainedModel, weights: Any) -> None:
+    if isinstance(weights, Tensor) and weights.ndim == 4 and weights.shape[2] == weights.shape[3]:
+        return
+    shape = list(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
+    raise CaptureError(
+        f"{type(encoder).__name__} gives attention of shape {shape}, not one square map "
+        "[text, head, query, key] a layer; this kind of attention cannot be reported"
+    )
+
+
+def _recorded_modules(encoder: PreTrainedModel) -> Iterator[tuple[nn.Module, int]]:
+    """Modules that the encoder's class says return attention maps, and where in their output."""
+
+    def walk(
+        module: nn.Module, path: str, recorders: list[OutputRecorder]
+    ) -> Iterator[tuple[nn.Module, int]]:
+        for recorder in recorders:
+            if _matches(recorder, module, path):
+                yield module, recorder.index
+        for name, child in module.named_children():
+            inner = _recorders(child) if isinstance(child, PreTrainedModel) else recorders
+            yield from walk(child, f"{path}.{name}", inner)
+
+    yield from walk(encoder, "", _recorders(encoder))
+
+
+class _NoClass(nn.Module):
+    """Stands for "no class" where a recorder goes by the name of a module alone."""
+
+
+def _recorders(model: PreTrainedModel) -> list[OutputRecorder]:
+    declared = model.can_record_outputs.get("attentions", [])
+    recorders = []
+    for item in declared if isinstance(declared, list) else [declared]:
+        if isinstance(item, OutputRecorder):
+            recorders.append(item)
+        elif isinstance(item, str):
+            recorders.append(OutputRecorder(_NoClass, class_name=item, index=1))
+        else:
+            recorders.append(OutputRecorder(target_class=item, index=1))
+    return recorders
+
+
+def _matches(recorder: OutputRecorder, module: nn.Module, path: str) -> bool:
+    is_class = recorder.target_class is not None and isinstance(module, recorder.target_class)
+    is_named = recorder.class_name is not None and path.endswith(recorder.class_name)
+    if not (is_class or is_named):
+        return False
+    return recorder.layer_name is None or f".{recorder.layer_name.strip('.')}." in f"{path}."

@@ -1,0 +1,156 @@
+"""Runs texts through the model in batches and gives each text's figures, or why it has none."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reportgen.attention.batches import pad, plan_batches
+from reportgen.attention.capture import Capture
+from reportgen.attention.checks import ROW_SUM_TOLERANCE, Probe
+from reportgen.attention.layout import lay_out
+from reportgen.attention.summaries import BatchSummary, TextSummary
+from reportgen.errors import CaptureError
+from reportgen.maps import Packer, quantise
+from reportgen.model.encoder import accepted_arguments
+from reportgen.model.load import LoadedModel
+from reportgen.model.output import Prediction
+from reportgen.model.tokens import EncodedText
+
+# Where all layers of a batch must be held together, this many bytes of them at most.
+HELD_BYTES = 128_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one text: its figures and prediction, or the error that stopped it."""
+
+    summary: TextSummary | None = None
+    prediction: Prediction | None = None
+    error: str | None = None
+
+
+class Runner:
+    """Runs windows of texts through one model."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        capture: Capture,
+        probed: Probe,
+        roles: Sequence[str],
+        batch_tokens: int,
+    ) -> None:
+        self._model = model
+        self._capture = capture
+        self._probed = probed
+        self._roles = roles
+        self._batch_tokens = batch_tokens
+        self._accepted = accepted_arguments(model.module)
+        self._has_window = _looks_through_window(model.encoder)
+
+    def run(
+        self,
+        texts: Sequence[EncodedText],
+        keeps_maps: Callable[[int], bool],
+        store: Callable[[int, bytes], None],
+        done: Callable[[int], None],
+    ) -> list[Outcome]:
+        """The outcome of each text, in the order of `texts`.
+
+        `keeps_maps` says by a text's index whether its packed maps go to `store`; `done` is told
+        how many texts each batch finished. A text that fails takes no other text with it.
+        """
+        outcomes = [Outcome()] * len(texts)
+        held = 4 * self._probed.n_layers * self._probed.n_heads
+        for batch in plan_batches(
+            [len(text.ids) for text in texts],
+            self._batch_tokens,
+            equal_lengths=self._probed.batching != "padded",
+            max_texts=1 if self._probed.batching == "one by one" else None,
+            max_weights=HELD_BYTES // held if self._capture.way == "output" else None,
+        ):
+            try:
+                results = self._run_batch([texts[i] for i in batch], [keeps_maps(i) for i in batch])
+            except Exception as error:
+                # Alone, the others of its batch may well run.
+                results = (
+                    [self._run_alone(texts[i], keeps_maps(i)) for i in batch]
+                    if len(batch) > 1
+                    else [(Outcome(error=_one_line(error)), None)]
+                )
+            for index, (outcome, packed) in zip(batch, results, strict=True):
+                outcomes[index] = outcome
+                if packed is not None:
+                    store(index, packed)
+            done(len(batch))
+        return outcomes
+
+    def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
+        try:
+            return self._run_batch([text], [keeps])[0]
+        except Exception as error:
+            return Outcome(error=_one_line(error)), None
+
+    def _run_batch(
+        self, texts: Sequence[EncodedText], keeps: Sequence[bool]
+    ) -> list[tuple[Outcome, bytes | None]]:
+        model = self._model
+        inputs = pad(texts, model.pad_token_id, self._accepted, model.device)
+        layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
+        summary = BatchSummary(layout, has_window=self._has_window)
+        packers = [Packer() if keep else None for keep in keeps]
+
+        def take(layer: int, maps: Tensor) -> None:
+            summary.add(maps)
+            _pack_layer(maps, layout.lengths, packers)
+
+        returned = self._capture.run(inputs, take)
+        with torch.inference_mode():
+            predictions = model.reader.read(returned, inputs)
+        results: list[tuple[Outcome, bytes | None]] = []
+        for text, prediction, packer in zip(summary.texts(), predictions, packers, strict=True):
+            error = self._fault(text, prediction)
+            if error is not None:
+                results.append((Outcome(error=error), None))
+                continue
+            packed = None if packer is None else packer.finish()
+            results.append((Outcome(text, prediction), packed))
+        return results
+
+    def _fault(self, summary: TextSummary, prediction: Prediction) -> str | None:
+        """Why a text's figures cannot be believed, None where they can."""
+        if len(summary.received) != self._probed.n_layers:
+            raise CaptureError(
+                f"attention maps of {len(summary.received)} layers came where the model has "
+                f"{self._probed.n_layers}"
+            )
+        if not summary.row_sum_error <= ROW_SUM_TOLERANCE[self._model.info.dtype]:
+            return (
+                f"rows of its attention maps do not sum to 1 (off by {summary.row_sum_error:.2g})"
+            )
+        if summary.padding_mass > 0:
+            return f"attention on padding ({summary.padding_mass:.2g} of a row)"
+        if not prediction.is_finite:
+            return "the model's output for it is not a finite number"
+        return None
+
+
+def _pack_layer(maps: Tensor, lengths: Sequence[int], packers: Sequence[Packer | None]) -> None:
+    if not any(packers):
+        return
+    for row, (length, packer) in enumerate(zip(lengths, packers, strict=True)):
+        if packer is not None:
+            packer.add(quantise(maps[row, :, :length, :length].float().cpu().numpy()))
+
+
+def _looks_through_window(encoder: torch.nn.Module) -> bool:
+    """Whether some layer sees only near keys, as its configuration says."""
+    names = ("sliding_window", "local_attention", "attention_window", "window_size")
+    return any(getattr(encoder.config, name, None) for name in names)
+
+
+def _one_line(error: Exception) -> str:
+    first = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -1,0 +1,163 @@
+"""From the options of the command line to what the rooms take, and what is wrong with them."""
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from reportgen.errors import UsageError
+from reportgen.inputs import Columns
+from reportgen.model.spec import ModelSpec
+from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
+from reportgen.report.options import RenderOptions
+
+_UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+
+
+def takes(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the fields of data classes as its options.
+
+    The command takes one instance of each of `groups` first, then its own parameters; typer sees
+    them all as options, with the annotations and defaults of the fields.
+    """
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(command).parameters.values())[len(groups) :]
+        added = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=inspect.Parameter.empty if field.default is MISSING else field.default,
+                annotation=get_type_hints(group, include_extras=True)[field.name],
+            )
+            for group in groups
+            for field in fields(group)
+        ]
+
+        def call(**values: Any) -> None:
+            choices = [
+                group(**{field.name: values.pop(field.name) for field in fields(group)})
+                for group in groups
+            ]
+            command(*choices, **values)
+
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + added
+        call.__name__ = command.__name__
+        call.__doc__ = command.__doc__
+        call.__annotations__ = {p.name: p.annotation for p in parameters}
+        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def columns(choices: InputChoices) -> Columns:
+    """The columns to read texts from."""
+    return Columns(
+        text=choices.text_column,
+        pair=choices.pair_column,
+        label=choices.label_column,
+        id=choices.id_column,
+        group=choices.group_column,
+    )
+
+
+def model_spec(choices: ModelChoices) -> ModelSpec:
+    """The model to load.
+
+    Raises:
+        UsageError: --factory-args is not a JSON object.
+    """
+    values = {field.name: getattr(choices, field.name) for field in fields(choices)}
+    return ModelSpec(**{**values, "factory_args": _factory_args(choices.factory_args)})
+
+
+def _factory_args(text: str | None) -> Mapping[str, Any]:
+    try:
+        record = json.loads(text) if text is not None else {}
+    except ValueError as error:
+        raise UsageError(f"--factory-args {text}: not JSON ({error})") from error
+    if not isinstance(record, dict):
+        raise UsageError(f'--factory-args {text}: not a JSON object such as {{"size": 3}}')
+    return record
+
+
+def render_options(choices: PageChoices) -> RenderOptions:
+    """What the outputs look like.
+
+    Raises:
+        UsageError: --max-size is no size, or --plotlyjs no file.
+    """
+    if choices.plotlyjs is not None and not choices.plotlyjs.is_file():
+        raise UsageError(f"--plotlyjs {choices.plotlyjs}: no such file")
+    return RenderOptions(
+        title=choices.title,
+        lang=choices.lang,
+        heads=choices.heads,
+        max_size=parse_size(choices.max_size),
+        plotlyjs=choices.plotlyjs,
+    )
+
+
+def parse_size(text: str) -> int:
+    """Bytes of a size such as 25MB or 800 kB (decimal units).
+
+    Raises:
+        UsageError: it is no such size.
+    """
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?b?)\s*", text, re.IGNORECASE)
+    if match is None:
+        raise UsageError(f"--max-size {text}: not a size; write 25MB or 800KB")
+    return int(float(match[1]) * _UNITS[match[2].upper().rstrip("B") + "B"])
+
+
+def check_keep_maps(text: str) -> str:
+    """`text` as --keep-maps takes it.
+
+    Raises:
+        UsageError: it is neither all, none nor a number.
+    """
+    if text in ("all", "none") or (text.isascii() and text.isdigit()):
+        return text
+    raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
+
+
+def shown_options(
+    inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices
+) -> dict[str, str | int | bool]:
+    """The options that differ from their defaults, for the command that the report prints.
+
+    Folders and files are named by their last part: no path of any machine goes into an output.
+    """
+    shown: dict[str, str | int | bool] = {}
+    for choices in (inputs, model, analysis):
+        for field in fields(choices):
+            value = getattr(choices, field.name)
+            if value == field.default:
+                continue
+            name = field.name.replace("_", "-")
+            shown[name] = _without_folders(field.name, value)
+    return shown
+
+
+def _without_folders(name: str, value: Any) -> str | int | bool:
+    if name == "factory_args":
+        record = {key: _last_part(item) for key, item in json.loads(value).items()}
+        return json.dumps(record, ensure_ascii=False)
+    if name == "factory":
+        source, _, attribute = value.rpartition(":")
+        return f"{Path(source).name}:{attribute}"
+    if name in ("model", "tokenizer", "checkpoint"):
+        return str(_last_part(str(value)))
+    plain: str | int | bool = value
+    return plain
+
+
+def _last_part(value: Any) -> Any:
+    """The name of a folder or file that exists here; anything else as it is."""
+    if isinstance(value, str) and value and Path(value).exists():
+        return Path(value).resolve().name
+    return value

@@ -1,0 +1,265 @@
+"""The `reportgen` command; the only file that prints or exits.
+
+Torch, transformers, pandas and plotly are imported inside the commands, once their arguments are
+known to be good.
+"""
+
+import logging
+import sys
+import time
+import webbrowser
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from reportgen import choices, options, terminal
+from reportgen.errors import ReportgenError, UsageError
+from reportgen.inputs import TextSet, read_texts
+from reportgen.model.spec import ModelSpec, check_spec
+from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices, Talk
+from reportgen.outputs import STANDARD_OUTPUT, Document, make_documents, plan_outputs, stage
+from reportgen.staging import Staging, check_target
+
+if TYPE_CHECKING:
+    from reportgen.results import Results
+
+EXIT_STRICT = 4
+EXIT_INTERRUPTED = 130
+DEFAULT_OUTPUT = "report.html"
+
+app = typer.Typer(
+    name="reportgen",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+@app.callback()
+def root(version: options.Version = False) -> None:
+    """Where a transformer looks, text by text: one offline HTML report."""
+
+
+@app.command()
+@choices.takes(InputChoices, ModelChoices, AnalysisChoices, PageChoices, Talk)
+def run(
+    inputs: InputChoices,
+    model: ModelChoices,
+    analysis: AnalysisChoices,
+    page: PageChoices,
+    talk: Talk,
+    texts: options.Texts,
+    output: options.Outputs = None,
+    force: options.Force = False,
+    strict: options.Strict = False,
+    open: options.Open = False,
+) -> None:
+    """Analyse texts and write the report.
+
+    Example: reportgen run texts.csv --model ./checkpoint -o report.html
+    """
+    with _told():
+        spec = choices.model_spec(model)
+        check_spec(spec)
+        render_options = choices.render_options(page)
+        choices.check_keep_maps(analysis.keep_maps)
+        outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force)
+        text_set = _read(texts, inputs)
+        started = time.perf_counter()
+        with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:
+            kept = [Path(item.path) for item in outputs if item.writer == "folder"]
+            folder = staging.folder(kept[0]) if kept else Path(temporary)
+            results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
+            documents = make_documents(results, outputs, render_options)
+            stage(documents, staging)
+            lines = [*map(terminal.written, documents), *(f"{path}/: results" for path in kept)]
+            lines += terminal.account(results, documents, page.lang, talk, started)
+            is_flawed = terminal.is_flawed(results)
+            staging.commit()
+        _finish(documents, lines, talk, browse=open)
+    _exit_if_strict(strict=strict and is_flawed)
+
+
+@app.command()
+@choices.takes(InputChoices, ModelChoices, AnalysisChoices, Talk)
+def analyze(
+    inputs: InputChoices,
+    model: ModelChoices,
+    analysis: AnalysisChoices,
+    talk: Talk,
+    texts: options.Texts,
+    output: options.ResultsOutput = Path("results"),
+    force: options.Force = False,
+    strict: options.Strict = False,
+) -> None:
+    """Analyse texts and keep the results in a folder, to render from later.
+
+    Example: reportgen analyze texts.csv --model ./checkpoint -o results/
+    """
+    with _told():
+        spec = choices.model_spec(model)
+        check_spec(spec)
+        choices.check_keep_maps(analysis.keep_maps)
+        check_target(output, force=force, is_folder=True)
+        text_set = _read(texts, inputs)
+        started = time.perf_counter()
+        with Staging() as staging:
+            folder = staging.folder(output)
+            results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
+            lines = [f"{output}/: results"]
+            lines += terminal.account(results, [], "en", talk, started)
+            is_flawed = terminal.is_flawed(results)
+            staging.commit()
+        _finish([], lines, talk, browse=False)
+    _exit_if_strict(strict=strict and is_flawed)
+
+
+@app.command()
+@choices.takes(PageChoices, Talk)
+def render(
+    page: PageChoices,
+    talk: Talk,
+    results: options.ResultsFolder,
+    output: options.Outputs = None,
+    force: options.Force = False,
+    open: options.Open = False,
+) -> None:
+    """Write the report from results that were kept; the model is not needed.
+
+    Example: reportgen render results/ -o report.html -o tokens.csv
+    """
+    with _told():
+        render_options = choices.render_options(page)
+        outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force)
+        if any(item.writer == "folder" for item in outputs):
+            raise UsageError("render writes no results folder; name a file such as report.html")
+        started = time.perf_counter()
+        from reportgen.results import open_results
+
+        opened = open_results(results)
+        documents = make_documents(opened, outputs, render_options)
+        with Staging() as staging:
+            stage(documents, staging)
+            staging.commit()
+        lines = [*map(terminal.written, documents)]
+        lines += terminal.account(opened, documents, page.lang, talk, started)
+        _finish(documents, lines, talk, browse=open)
+
+
+@app.command()
+@choices.takes(ModelChoices, Talk)
+def check(model: ModelChoices, talk: Talk) -> None:
+    """See whether a model's attention can be reported, and how.
+
+    Example: reportgen check --model ./checkpoint
+    """
+    with _told():
+        spec = choices.model_spec(model)
+        check_spec(spec)
+        _quiet_libraries(talk)
+        from reportgen.analysis import try_model
+        from reportgen.model.load import load_model
+
+        loaded = load_model(spec)
+        capture, probed = try_model(loaded)
+        for line in terminal.checked(loaded, capture, probed):
+            typer.echo(line)
+
+
+def _read(paths: Sequence[str], inputs: InputChoices) -> TextSet:
+    return read_texts(
+        paths,
+        choices.columns(inputs),
+        encoding=inputs.encoding,
+        input_format=inputs.input_format,
+        limit=inputs.limit,
+        stdin=sys.stdin.buffer,
+    )
+
+
+def _analyze(
+    texts: TextSet,
+    spec: ModelSpec,
+    folder: Path,
+    chosen: tuple[InputChoices, ModelChoices, AnalysisChoices],
+    talk: Talk,
+) -> "Results":
+    _quiet_libraries(talk)
+    from reportgen.analysis import AnalysisOptions, analyze
+    from reportgen.model.load import load_model
+
+    with _progress(talk, len(texts.texts)) as advance:
+        return analyze(
+            texts,
+            load_model(spec),
+            folder,
+            AnalysisOptions(
+                batch_tokens=chosen[2].batch_tokens,
+                keep_maps=chosen[2].keep_maps,
+                shown=choices.shown_options(*chosen),
+            ),
+            advance,
+        )
+
+
+def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, browse: bool) -> None:
+    for document in documents:
+        if document.output.path == STANDARD_OUTPUT:
+            sys.stdout.buffer.write(document.content)
+            sys.stdout.buffer.flush()
+    if not talk.quiet:
+        for line in lines:
+            typer.echo(line, err=True)
+    pages = [item.output.path for item in documents if item.output.writer == "html"]
+    if browse and pages and pages[0] != STANDARD_OUTPUT:
+        webbrowser.open(Path(pages[0]).resolve().as_uri())
+
+
+def _exit_if_strict(*, strict: bool) -> None:
+    if strict:
+        raise typer.Exit(EXIT_STRICT)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Tell the user's mistakes in one line, with the exit code each kind has."""
+    try:
+        yield
+    except ReportgenError as error:
+        typer.echo(f"reportgen: {error}", err=True)
+        raise typer.Exit(error.exit_code) from error
+    except KeyboardInterrupt as error:
+        typer.echo("reportgen: interrupted; nothing was written", err=True)
+        raise typer.Exit(EXIT_INTERRUPTED) from error
+
+
+@contextmanager
+def _progress(talk: Talk, total: int) -> Iterator[Any]:
+    """A progress bar on standard error; what it yields is told texts done and their total."""
+    console = Console(stderr=True, quiet=talk.quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("Analysing texts", total=total)
+
+        def advance(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield advance
+
+
+def _quiet_libraries(talk: Talk) -> None:
+    """Keep the libraries' own log lines and bars out of the terminal, unless asked for."""
+    if not talk.verbose:
+        logging.getLogger("transformers").setLevel(logging.ERROR)

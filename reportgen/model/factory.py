@@ -1,0 +1,108 @@
+"""A user's own module, built by the class that `--factory` names."""
+
+import contextlib
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from reportgen.errors import ModelError
+from reportgen.model.spec import FactoryName, ModelSpec, factory_name
+from reportgen.model.usercode import describe
+
+# What the analysis can give to forward; a required argument beyond these is given as None.
+_GIVEN = {"self", "input_ids", "attention_mask"}
+
+
+def build_module(spec: ModelSpec) -> nn.Module:
+    """Import the class of `spec.factory` and call it with `spec.factory_args`.
+
+    The current folder is importable, and a file's own folder. Numbers drawn at random while it is
+    built are the same in every run.
+
+    Raises:
+        ModelError: it cannot be imported or built, with the line of the user's file, or is no
+            `nn.Module`.
+    """
+    assert spec.factory is not None
+    name = factory_name(spec.factory)
+    folder = Path.cwd() if name.file is None else name.file.resolve().parent
+    with _importable(folder):
+        make = _attribute(name, spec.factory)
+        if not callable(make):
+            raise ModelError(f"--factory {spec.factory}: not a class or function")
+        signature = inspect.signature(make)
+        try:
+            signature.bind(**spec.factory_args)
+        except TypeError as error:
+            raise ModelError(
+                f"--factory {spec.factory} takes {signature}: {error}; "
+                "give its arguments as JSON with --factory-args"
+            ) from error
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)
+            try:
+                module = make(**spec.factory_args)
+            except (Exception, SystemExit) as error:
+                raise ModelError(f"--factory {spec.factory}: {describe(error)}") from error
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"--factory {spec.factory} gives a {type(module).__name__}, no nn.Module")
+    return module
+
+
+def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
+    """Let `module.forward` be called without what a tokenizer cannot give, such as labels.
+
+    `token_type_ids` is whether the tokenizer gives those.
+    """
+    given = _GIVEN | ({"token_type_ids"} if token_type_ids else set())
+    required = [
+        p.name
+        for p in inspect.signature(module.forward).parameters.values()
+        if p.default is p.empty
+        and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        and p.name not in given
+    ]
+    if required:
+        module.forward = partial(module.forward, **dict.fromkeys(required))
+
+
+@contextlib.contextmanager
+def _importable(folder: Path) -> Iterator[None]:
+    sys.path.insert(0, str(folder))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder))
+
+
+def _attribute(name: FactoryName, factory: str) -> Any:
+    try:
+        found: Any = _import_file(name.file) if name.file else importlib.import_module(name.source)
+    except (Exception, SystemExit) as error:
+        raise ModelError(f"--factory {factory}: cannot import: {describe(error)}") from error
+    for part in name.attribute.split("."):
+        if not hasattr(found, part):
+            raise ModelError(f"--factory {factory}: no {part} in {name.source}; check its spelling")
+        found = getattr(found, part)
+    return found
+
+
+def _import_file(path: Path) -> ModuleType:
+    # A name of its own: the file may be called like an installed package, or like another model's.
+    name = f"_reportgen_factory_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their own module up
+    spec.loader.exec_module(module)
+    return module

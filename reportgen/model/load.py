@@ -1,0 +1,256 @@
+"""A model and its tokenizer, loaded, checked against each other, and known: a `LoadedModel`."""
+
+import contextlib
+import sys
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from huggingface_hub.utils import logging as hub_logging
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from reportgen.demo import model_folder
+from reportgen.errors import ModelError
+from reportgen.info import ModelInfo, OutputInfo
+from reportgen.model.checkpoint import load_checkpoint, weights_sha256
+from reportgen.model.encoder import EncoderFacts, find_encoder, read_facts
+from reportgen.model.factory import build_module, fill_required_arguments
+from reportgen.model.output import (
+    OutputReader,
+    find_output,
+    head_of,
+    keep_last_logits,
+    output_info,
+    sequence_reader,
+)
+from reportgen.model.pretrained import folder_max_tokens, folder_pooling, load_pretrained
+from reportgen.model.probe import is_causal, try_module
+from reportgen.model.returned import entries
+from reportgen.model.spec import ModelSpec, check_spec
+from reportgen.model.tokenizer import (
+    load_tokenizer,
+    padding_id,
+    require_fit,
+    require_vocabulary,
+)
+
+__all__ = ["LoadedModel", "ModelSpec", "check_spec", "load_model"]
+
+# Where neither the model nor its tokenizer limits a text (T5).
+_UNLIMITED_TOKENS = 512
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to be run on batches padded on the right."""
+
+    module: nn.Module  # what is called, with the inputs its forward declares
+    encoder: PreTrainedModel  # whose attention is read
+    encoder_name: str  # its dotted name inside the module, "" for the module itself
+    tokenizer: PreTrainedTokenizerBase
+    pad_token_id: int  # what batches are filled up with
+    device: torch.device
+    info: ModelInfo
+    output: OutputInfo
+    reader: OutputReader  # reads predictions out of what the module returns
+    remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A module, before its encoder and tokenizer are known."""
+
+    module: nn.Module
+    kind: Literal["demo", "folder", "hub", "factory"]
+    name: str
+    architecture: str
+    folder: str | None  # folder or hub id it came from
+    remark: str | None = None
+
+
+def load_model(spec: ModelSpec) -> LoadedModel:
+    """Load the model, put it in evaluation mode on its device, and try it on a few words.
+
+    Raises:
+        UsageError, ModelError: as `check_spec`; or the model, its weights or its tokenizer cannot
+            be loaded or do not fit together.
+        CaptureError: the transformer inside it has no attention.
+    """
+    check_spec(spec)
+    device = _device(spec.device)
+    with _quiet():
+        source = _from_factory(spec) if spec.factory is not None else _from_folder(spec)
+        module = source.module.eval()
+        encoder_name, encoder = find_encoder(module, spec.encoder)
+        facts = read_facts(encoder)
+        tokenizer = _tokenizer(spec, source)
+        require_fit(tokenizer, encoder)
+        sha256 = weights_sha256(module.state_dict())
+        pad_id = padding_id(tokenizer, encoder)
+        module.to(device)
+        encoder.config.use_cache = False  # keys and values kept for a next call are never used
+        reader, causal = _read_output(spec, source, tokenizer, encoder, pad_id, facts, device)
+    info = ModelInfo(
+        name=source.name,
+        source=source.kind,
+        architecture=source.architecture,
+        encoder=type(encoder).__name__,
+        n_layers=facts.n_layers,
+        n_heads=facts.n_heads,
+        head_size=facts.head_size,
+        max_tokens=_max_tokens(spec, source, tokenizer, facts, reader),
+        is_causal=causal,
+        shares_layers=facts.shares_layers,
+        n_parameters=sum(parameter.numel() for parameter in module.parameters()),
+        dtype=spec.dtype,
+        weights_sha256=sha256,
+        tokenizer=type(tokenizer).__name__,
+        vocabulary_size=len(tokenizer),
+    )
+    remarks = () if source.remark is None else (source.remark,)
+    output = output_info(reader, spec.output_name)
+    return LoadedModel(
+        module, encoder, encoder_name, tokenizer, pad_id, device, info, output, reader, remarks
+    )
+
+
+def _from_folder(spec: ModelSpec) -> _Source:
+    name = str(model_folder()) if spec.model is None else spec.model
+    loaded = load_pretrained(spec, name, _dtype(spec))
+    folder = Path(name).expanduser()
+    if spec.model is None:
+        kind, shown = "demo", "reportgen demo"
+    elif folder.is_dir():
+        kind, shown = "folder", folder.resolve().name
+    else:
+        kind, shown = "hub", name
+    return _Source(loaded.module, kind, shown, loaded.architecture, name, loaded.remark)
+
+
+def _from_factory(spec: ModelSpec) -> _Source:
+    module = build_module(spec).to(_dtype(spec))
+    remark = None
+    if spec.checkpoint is not None:
+        load_checkpoint(module, spec.checkpoint)
+    else:
+        remark = "no --checkpoint: the weights are those the factory loaded, or made up, itself"
+    kind = type(module).__name__
+    return _Source(module, "factory", kind, kind, None, remark)
+
+
+def _tokenizer(spec: ModelSpec, source: _Source) -> PreTrainedTokenizerBase:
+    trusted = spec.trust_remote_code
+    if spec.tokenizer is not None:
+        return load_tokenizer(spec.tokenizer, trust_remote_code=trusted)
+    if source.folder is not None:
+        return load_tokenizer(source.folder, spec.revision, trust_remote_code=trusted)
+    own = getattr(source.module, "tokenizer", None)
+    if not isinstance(own, PreTrainedTokenizerBase):
+        raise ModelError(
+            f"{source.name} has no tokenizer of its own; name the folder of one with --tokenizer"
+        )
+    require_vocabulary(own, source.name)
+    return own
+
+
+def _read_output(
+    spec: ModelSpec,
+    source: _Source,
+    tokenizer: PreTrainedTokenizerBase,
+    encoder: PreTrainedModel,
+    pad_id: int,
+    facts: EncoderFacts,
+    device: torch.device,
+) -> tuple[OutputReader, bool]:
+    """How to read the module's output, and whether its attention is causal, both by a trial."""
+    module = source.module
+    head = head_of(type(module)) if isinstance(module, PreTrainedModel) else None
+    if spec.pooling is not None or spec.prediction_index is not None:
+        head = None
+    if head == "sequence":
+        # Decoders find each text's last token by it, or take no more than one text.
+        module.config.get_text_config().pad_token_id = pad_id
+    is_narrowed = head == "next_token" and keep_last_logits(module)
+    fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
+    trials = try_module(module, tokenizer, pad_id, device)
+    causal = is_causal(encoder, trials[0])
+    if head is not None and "logits" in entries(trials[0].returned):
+        if head == "sequence":
+            return sequence_reader(module.config), causal
+        return OutputReader(
+            "next_token", "logits", 0, is_narrowed=is_narrowed, tokenizer=tokenizer
+        ), causal
+    reader = find_output(
+        trials,
+        facts.hidden_size,
+        prediction_index=spec.prediction_index,
+        pooling=spec.pooling,
+        default_pooling=(source.folder and folder_pooling(source.folder, spec.revision)) or "mean",
+    )
+    return reader, causal
+
+
+def _max_tokens(
+    spec: ModelSpec,
+    source: _Source,
+    tokenizer: PreTrainedTokenizerBase,
+    facts: EncoderFacts,
+    reader: OutputReader,
+) -> int:
+    """Most tokens of a text: what was asked for, else the least that model and tokenizer take."""
+    positions = facts.max_positions
+    if spec.max_length is not None:
+        if positions is not None and spec.max_length > positions:
+            raise ModelError(
+                f"--max-length {spec.max_length}: the model takes at most {positions} tokens"
+            )
+        return spec.max_length
+    limits = [tokenizer.model_max_length, positions]
+    if reader.kind == "embedding" and source.folder is not None:
+        limits.append(folder_max_tokens(source.folder, spec.revision))
+    # Tokenizers write a huge number for no limit.
+    return min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
+
+
+def _dtype(spec: ModelSpec) -> torch.dtype:
+    dtype: torch.dtype = getattr(torch, spec.dtype)
+    return dtype
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        found = ("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())
+        name = next((device for device, is_there in found if is_there), "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"--device {name}: not on this machine; use --device cpu") from error
+    return device
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep transformers' tables, bars and warnings, and a user class's prints, out of the way.
+
+    Prints go to standard error: the report itself may be written to standard output.
+    """
+    verbosity, hub_verbosity = transformers_logging.get_verbosity(), hub_logging.get_verbosity()
+    has_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    hub_logging.set_verbosity_error()
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        hub_logging.set_verbosity(hub_verbosity)
+        if has_bars:
+            transformers_logging.enable_progress_bar()

@@ -1,0 +1,207 @@
+"""The options of the command line, each declared once; nothing heavy is imported here."""
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from reportgen import __version__
+
+_texts = partial(typer.Option, rich_help_panel="Texts")
+_model = partial(typer.Option, rich_help_panel="Model")
+_analysis = partial(typer.Option, rich_help_panel="Analysis")
+_report = partial(typer.Option, rich_help_panel="Report")
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"reportgen {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+]
+Texts = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="TEXTS...",
+        help="Files of texts (.txt .csv .tsv .json .jsonl .parquet), or - for standard input.",
+    ),
+]
+Outputs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        help="Where to write, e.g. report.html; may repeat: report.md, tokens.csv, summary.json, "
+        "results/ (a folder). - is standard output.",
+    ),
+]
+ResultsOutput = Annotated[
+    Path, typer.Option("--output", "-o", metavar="FOLDER", help="Results folder, e.g. results/.")
+]
+ResultsFolder = Annotated[
+    Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Exit with 4 where a text was empty or failed.")
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the HTML report when it is written.")]
+
+
+@dataclass(frozen=True, slots=True)
+class InputChoices:
+    """The texts: which columns of which files."""
+
+    text_column: Annotated[
+        str | None,
+        _texts(help="Column of the texts, e.g. review; default: text, else the only column."),
+    ] = None
+    pair_column: Annotated[
+        str | None,
+        _texts(help="Column of a second text, e.g. hypothesis; default: pair, where there is one."),
+    ] = None
+    label_column: Annotated[
+        str | None,
+        _texts(help="Column of the true value, e.g. stars; default: label, where there is one."),
+    ] = None
+    id_column: Annotated[
+        str | None, _texts(help="Column of the ids, e.g. ad_id; default: id, else 1, 2, 3.")
+    ] = None
+    group_column: Annotated[
+        str | None,
+        _texts(
+            help="Column that groups the texts, e.g. campaign; default: group, where there is one."
+        ),
+    ] = None
+    encoding: Annotated[
+        str | None, _texts(help="Encoding of the files, e.g. cp932; default: found out.")
+    ] = None
+    input_format: Annotated[
+        Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"] | None,
+        _texts(help="Overrules the suffix, e.g. jsonl."),
+    ] = None
+    limit: Annotated[int | None, _texts(min=1, help="Take the first N texts, e.g. 20.")] = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoices:
+    """The model and how it runs."""
+
+    model: Annotated[
+        str | None,
+        _model(
+            "--model",
+            "-m",
+            help="Folder or hub id, e.g. ./checkpoint; default: the bundled demonstration.",
+        ),
+    ] = None
+    revision: Annotated[
+        str | None, _model(help="Branch, tag or commit of a hub id, e.g. main.")
+    ] = None
+    factory: Annotated[
+        str | None,
+        _model(
+            help="Your own class, e.g. my_model.py:AlbertForRegression or package.module:Class."
+        ),
+    ] = None
+    factory_args: Annotated[
+        str | None,
+        _model(help="""Its arguments as JSON, e.g. '{"pretrained_model_name": "./albert"}'."""),
+    ] = None
+    checkpoint: Annotated[
+        Path | None, _model(help="Weights for it, a saved state_dict, e.g. model.pt.")
+    ] = None
+    tokenizer: Annotated[
+        str | None,
+        _model(help="Folder or hub id of the tokenizer, e.g. ./albert; default: the model's."),
+    ] = None
+    encoder: Annotated[
+        str | None,
+        _model(
+            help="Which transformer inside the model to read, e.g. albert; default: the only one."
+        ),
+    ] = None
+    prediction_index: Annotated[
+        int | None,
+        _model(help="Which entry of what forward returns is the prediction, from 0, e.g. 1."),
+    ] = None
+    output_name: Annotated[
+        str | None, _model(help='What the model predicts, e.g. "click rate (%)".')
+    ] = None
+    pooling: Annotated[
+        Literal["mean", "cls", "last"] | None,
+        _model(help="How a bare encoder's tokens become one embedding, e.g. mean."),
+    ] = None
+    trust_remote_code: Annotated[
+        bool,
+        _model(
+            "--trust-remote-code",
+            help="Run Python code that comes with the model, e.g. for a custom architecture.",
+        ),
+    ] = False
+    device: Annotated[str, _model(help="e.g. cpu, cuda, cuda:1, mps, auto.")] = "cpu"
+    dtype: Annotated[
+        Literal["float32", "float16", "bfloat16"],
+        _model(help="Precision the model runs in, e.g. bfloat16."),
+    ] = "float32"
+    max_length: Annotated[
+        int | None,
+        _model(
+            min=1, help="Cut texts to this many tokens, e.g. 128; default: what the model can take."
+        ),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisChoices:
+    """How the texts run, and what is kept of them."""
+
+    batch_tokens: Annotated[
+        int, _analysis(min=1, help="Tokens that run together, padding included, e.g. 4096.")
+    ] = 1024
+    keep_maps: Annotated[
+        str,
+        _analysis(
+            help="How many texts keep their attention maps: all (up to 2 GB), none, or e.g. 100."
+        ),
+    ] = "all"
+
+
+@dataclass(frozen=True, slots=True)
+class PageChoices:
+    """What the outputs look like."""
+
+    heads: Annotated[
+        Literal["mean", "sum"],
+        _report(help="Tables and charts show the mean over heads, or their sum, e.g. sum."),
+    ] = "mean"
+    title: Annotated[str | None, _report(help='e.g. "Headlines, June".')] = None
+    lang: Annotated[Literal["en", "ja"], _report(help="Language of the report, e.g. ja.")] = "en"
+    max_size: Annotated[
+        str,
+        _report(help="What the page may weigh before texts lose their single heads, e.g. 25MB."),
+    ] = "10MB"
+    plotlyjs: Annotated[
+        Path | None,
+        _report(help="Another plotly.js to put in the page, e.g. plotly-cartesian.min.js."),
+    ] = None
+    format: Annotated[
+        Literal["html", "md", "json", "csv", "parquet"] | None,
+        _report(help="Overrules the suffix of the outputs, e.g. md."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """How much is said."""
+
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Say more: checks, versions, every failed text.")
+    ] = False

@@ -1,0 +1,89 @@
+"""Which outputs a command writes, and writing them from results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.errors import UsageError
+from reportgen.report.names import Writer, table_name, writer_of
+from reportgen.report.options import RenderOptions
+from reportgen.staging import Staging, check_target
+
+if TYPE_CHECKING:
+    from reportgen.results import Results
+
+STANDARD_OUTPUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One path to write to, and by which writer."""
+
+    path: str
+    writer: Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a writer made: its bytes, their size by part, and what had to be left out."""
+
+    output: Output
+    content: bytes
+    parts: Mapping[str, int] = field(default_factory=dict)
+    reduced: tuple[str, ...] = ()
+
+
+def plan_outputs(paths: Sequence[str], format: str | None, *, force: bool) -> tuple[Output, ...]:
+    """The outputs at `paths`, each checked to be writable; `-` is standard output.
+
+    Raises:
+        UsageError: a path names no writer, exists without `force`, or is named twice.
+    """
+    outputs = tuple(Output(path, writer_of(path, format)) for path in paths)
+    places = [path if path == STANDARD_OUTPUT else str(Path(path).resolve()) for path in paths]
+    for path, place in zip(paths, places, strict=True):
+        if places.count(place) > 1:
+            raise UsageError(f"--output {path}: named twice")
+    if sum(output.writer == "folder" for output in outputs) > 1:
+        raise UsageError("one results folder at a time; copy it afterwards")
+    for output in outputs:
+        if output.path != STANDARD_OUTPUT:
+            check_target(Path(output.path), force=force, is_folder=output.writer == "folder")
+    return outputs
+
+
+def make_documents(
+    results: "Results", outputs: Sequence[Output], options: RenderOptions
+) -> list[Document]:
+    """What goes to each of `outputs` but the results folder itself."""
+    return [_document(results, output, options) for output in outputs if output.writer != "folder"]
+
+
+def stage(documents: Sequence[Document], staging: Staging) -> None:
+    """Write every document that goes to a file beside its place."""
+    for document in documents:
+        if document.output.path != STANDARD_OUTPUT:
+            staging.file(Path(document.output.path), document.content)
+
+
+def _document(results: "Results", output: Output, options: RenderOptions) -> Document:
+    # Each writer brings its own libraries, so only those that are wanted are imported.
+    if output.writer == "html":
+        from reportgen.report import html
+
+        report = html.render(results, options)
+        return Document(output, report.document, report.parts, report.reduced)
+    if output.writer == "md":
+        from reportgen.report import markdown
+
+        return Document(output, markdown.render(results, options).encode())
+    if output.writer == "json":
+        from reportgen.report import summary
+
+        return Document(output, summary.render(results, options).encode())
+    from reportgen.report import tables
+
+    frame = tables.table(results, table_name(output.path), options.heads)
+    to_bytes = tables.to_csv if output.writer == "csv" else tables.to_parquet
+    return Document(output, to_bytes(frame))

@@ -1,0 +1,100 @@
+"""Outputs are written beside their place and moved there together: nothing is half-written."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from reportgen.errors import OutputError, UsageError
+
+
+def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
+    """See that an output can be written at `path`, before any work is done.
+
+    Raises:
+        UsageError: it exists and `force` is not given, or is something else than is to be written.
+    """
+    if path.is_dir() and not is_folder:
+        raise UsageError(f"{path}: is a folder; name a file in it, or end it in / for results")
+    if path.exists() and is_folder and not path.is_dir():
+        raise UsageError(f"{path}: is a file, not a folder for results")
+    if is_folder and path.is_dir() and not any(path.iterdir()):
+        return
+    if path.exists() and not force:
+        raise UsageError(f"{path}: exists; give --force to overwrite it, or another --output")
+    if is_folder and path.is_dir() and not (path / "results.json").is_file():
+        raise UsageError(f"{path}: holds other things than results; name another folder")
+
+
+class Staging:
+    """Files and folders under way; `commit` moves them all to their place, leaving drops them.
+
+    A context manager. The old file stays whole until the new one stands complete beside it.
+    """
+
+    def __init__(self) -> None:
+        self._moves: list[tuple[Path, Path]] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for temporary, _ in self._moves:
+            if temporary.is_dir():
+                shutil.rmtree(temporary, ignore_errors=True)
+            else:
+                temporary.unlink(missing_ok=True)
+
+    def folder(self, target: Path) -> Path:
+        """An empty folder that will become `target`."""
+        target = Path(os.path.realpath(target))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        except OSError as error:
+            raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
+        _open_to_others(temporary, 0o777)
+        self._moves.append((temporary, target))
+        return temporary
+
+    def file(self, target: Path, content: bytes) -> None:
+        """Write what will become the file `target`."""
+        target = Path(os.path.realpath(target))
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}-", dir=target.parent)
+            self._moves.append((Path(name), target))
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            _open_to_others(Path(name), 0o666)
+        except OSError as error:
+            raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
+
+    def commit(self) -> None:
+        """Move everything to its place."""
+        for temporary, target in self._moves:
+            try:
+                if target.is_dir():
+                    # A folder cannot be replaced in one step: the old one steps aside first.
+                    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+                    target.rename(aside / target.name)
+                    temporary.rename(target)
+                    shutil.rmtree(aside)
+                else:
+                    temporary.replace(target)
+            except OSError as error:
+                raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
+
+
+def _open_to_others(path: Path, mode: int) -> None:
+    """Give a temporary file the permissions that a plain new one would have had."""
+    mask = os.umask(0)
+    os.umask(mask)
+    path.chmod(mode & ~mask)

