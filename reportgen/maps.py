@@ -37,7 +37,8 @@ class Packer:
 def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The byte of every weight, 0..1, of `maps`."""
     levels = np.sqrt(np.clip(maps, 0.0, 1.0, dtype=np.float32))
-    packed: NDArray[np.uint8] = np.rint(levels * np.float32(255)).astype(np.uint8)
+    with np.errstate(invalid="ignore"):  # a weight that is not a number fails its text elsewhere
+        packed: NDArray[np.uint8] = np.rint(levels * np.float32(255)).astype(np.uint8)
     return packed
 
 

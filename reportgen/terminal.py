@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from reportgen.results import Results
 
 _COUNTED = {
-    "truncated": "texts were cut to the length the model takes",
-    "empty": "texts are empty and were not analysed",
-    "failed": "texts failed; the report says why",
+    "truncated": "cut to the length the model takes",
+    "empty": "empty, not analysed",
+    "failed": "failed; the report says why",
 }
 
 
@@ -38,8 +38,8 @@ def account(
     status = results.texts["status"].value_counts()
     n_tokens = int(results.texts["n_tokens"].sum())
     seconds = time.perf_counter() - started
-    lines = [f"{len(results.texts):,} texts, {n_tokens:,} tokens, {seconds:.1f} seconds"]
-    lines += [f"{status[name]:,} {words}" for name, words in _COUNTED.items() if name in status]
+    lines = [f"{_texts(len(results.texts))}, {n_tokens:,} tokens, {seconds:.1f} seconds"]
+    lines += [f"{_texts(status[name])} {words}" for name, words in _COUNTED.items() if name in status]
     if talk.verbose:
         failed = results.texts[results.texts["status"] == "failed"]
         lines += [
@@ -83,6 +83,10 @@ def checked(model: "LoadedModel", capture: "Capture", probed: "Probe") -> list[s
         f"sha256 {info.weights_sha256[:16]}",
     }
     return [f"{name:13} {value}" for name, value in facts.items()]
+
+
+def _texts(count: int) -> str:
+    return f"{count:,} text" if count == 1 else f"{count:,} texts"
 
 
 def _size(n_bytes: int) -> str:

@@ -1,0 +1,83 @@
+"""Bytes of a text file to characters: encodings found strictly, nothing replaced."""
+
+import codecs
+import re
+
+from reportgen.errors import InputError, UsageError
+
+# UTF-32 before UTF-16: the little-endian mark of the one begins with that of the other.
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+KANA = re.compile("[ぁ-んァ-ヶ]")
+# NUL, C1 controls and the private use area: what CP932 makes of bytes that nobody wrote as CP932.
+NOT_CP932 = re.compile("[\x00\x80-\xa0\ue000-\uf8ff]")
+
+
+def check_encoding(name: str) -> None:
+    """Raise UsageError where Python knows no encoding called `name`."""
+    try:
+        codecs.lookup(name)
+    except (LookupError, ValueError) as error:
+        raise _unknown(name) from error
+
+
+def decode(data: bytes, path: str, encoding: str | None = None) -> str:
+    """The characters of `data`, without a byte order mark.
+
+    Without an `encoding` it is what the byte order mark says, else UTF-8, else CP932 where every
+    byte fits and hiragana or katakana stand in it. `path` is for the message.
+
+    Raises:
+        InputError: the bytes are in none of these encodings, or not in `encoding`.
+        UsageError: `encoding` is not one for texts.
+    """
+    marked = next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), None)
+    name = encoding or marked or "utf-8"
+    try:
+        text = data.decode(name)
+    except LookupError as error:
+        raise _unknown(name) from error
+    except UnicodeError as error:
+        japanese = None if encoding or marked else _cp932(data)
+        if japanese is not None:
+            return japanese
+        tried = name if encoding or marked else "neither UTF-8 nor CP932"
+        raise InputError(_undecodable(data, path, name, tried, error)) from error
+    return text.removeprefix("\ufeff")
+
+
+def without_surrogates(text: str) -> str:
+    r"""`text` with each lone surrogate spelt out, as `\ud83d`.
+
+    Half of a character can be written in JSON but not in UTF-8; spelt out it stays readable and
+    no tokenizer, table or page fails on it.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _cp932(data: bytes) -> str | None:
+    """`data` read as CP932, None where it does not look Japanese.
+
+    Nearly any Western text decodes as CP932 too ("it’s" becomes "it痴"), so fitting is not enough.
+    """
+    try:
+        text = data.decode("cp932")
+    except UnicodeDecodeError:
+        return None
+    return text if KANA.search(text) and not NOT_CP932.search(text) else None
+
+
+def _unknown(name: str) -> UsageError:
+    return UsageError(f"--encoding {name!r} is not a text encoding; one is cp932, another utf-16")
+
+
+def _undecodable(data: bytes, path: str, name: str, tried: str, error: UnicodeError) -> str:
+    start = error.start if isinstance(error, UnicodeDecodeError) else 0
+    line = data[:start].decode(name, "ignore").count("\n") + 1
+    problem = tried if tried.startswith("neither") else f"not {tried}"
+    return f"{path}:{line}: {problem}; name its encoding with --encoding, such as cp1252"

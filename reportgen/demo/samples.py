@@ -1,0 +1,68 @@
+"""Write the sample inputs: `python -m reportgen.demo.samples [--output DIR]`."""
+
+import argparse
+import csv
+from pathlib import Path
+from random import Random
+
+from reportgen.demo.headlines import Lengths, headline
+from reportgen.demo.rule import Component, Kind, score, text_of
+
+SEED = 40
+LINES = 24
+ROWS = 40
+LONG_LINES = (12, 20)
+SHORT = Lengths(two_sentences=0.15, long=0.0)
+LONG = Lengths(two_sentences=0.0, long=1.0, most_sentences=10)
+
+POINTS = [
+    Component(Kind.FILLER, "["),
+    Component(Kind.FREE, "無料"),
+    Component(Kind.FILLER, "]"),
+    Component(Kind.URGENCY, "今すぐ"),
+    Component(Kind.FILLER, "申し込みで"),
+    Component(Kind.CAP, "最大"),
+    Component(Kind.AMOUNT, "50,000ポイント", 50_000),
+    Component(Kind.RECEIVE, "もらえる"),
+    Component(Kind.FILLER, "["),
+    Component(Kind.BRAND, "munaitaカード"),
+    Component(Kind.FILLER, "]"),
+]
+LUXURY = [
+    Component(Kind.FILLER, "これ一つで大丈夫!"),
+    Component(Kind.BRAND, "munaitaカード"),
+    Component(Kind.FILLER, "で贅沢三昧"),
+]
+
+
+def sample_headlines(count: int) -> list[list[Component]]:
+    """The two named headlines, then different ones from the generator, two of them long."""
+    random = Random(SEED)
+    found = [POINTS, LUXURY]
+    while len(found) < count:
+        drawn = headline(random, LONG if len(found) in LONG_LINES else SHORT)
+        if text_of(drawn) not in map(text_of, found):
+            found.append(drawn)
+    return found
+
+
+def write_samples(folder: Path) -> None:
+    """Write `ad_headlines.txt`, and `ad_headlines.csv` with the true score as the label."""
+    lines = [text_of(components) for components in sample_headlines(LINES)]
+    (folder / "ad_headlines.txt").write_text("\n".join(lines) + "\n", "utf-8")
+    with (folder / "ad_headlines.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("text", "label"))
+        for components in sample_headlines(ROWS):
+            writer.writerow((text_of(components), f"{score(components):.2f}"))
+
+
+def main() -> None:
+    """Write both files into a folder."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--output", type=Path, default=Path("sample_inputs"), metavar="DIR")
+    write_samples(parser.parse_args().output)
+
+
+if __name__ == "__main__":
+    main()

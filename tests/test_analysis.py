@@ -1,0 +1,293 @@
+"""The whole left side: texts and a model in, a results folder out."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from models import ARCHITECTURES, SENTENCES, save_model
+from transformers import AutoModel, AutoTokenizer
+
+from reportgen.analysis import AnalysisOptions, analyze, created_date
+from reportgen.errors import InputError, ModelError
+from reportgen.info import InputInfo
+from reportgen.inputs import TextInput, TextSet
+from reportgen.maps import MAX_ERROR, unpack
+from reportgen.model.load import load_model
+from reportgen.model.spec import ModelSpec
+from reportgen.results import Results
+
+TEXTS = (*SENTENCES, "a", "", "the cat " * 12)
+
+
+def text_set(*texts: str, labels: tuple[str, ...] = ()) -> TextSet:
+    made = tuple(
+        TextInput(str(i + 1), text, label=labels[i] if labels else None, source=f"t.txt:{i + 1}")
+        for i, text in enumerate(texts)
+    )
+    return TextSet(made, (InputInfo("t.txt", "0" * 64, len(made)),))
+
+
+def run(
+    folder: Path, model: Path, texts: TextSet, spec: dict | None = None, **options
+) -> Results:
+    folder.mkdir()
+    loaded = load_model(ModelSpec(model=str(model), **(spec or {})))
+    return analyze(texts, loaded, folder, AnalysisOptions(**options))
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory) -> Path:
+    return save_model(
+        tmp_path_factory.mktemp("bert"), "bert", "sequence", num_labels=1, problem_type="regression"
+    )
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Path) -> None:
+    """Padded batches against single texts run by the library, for every family."""
+    folder = save_model(tmp_path / "model", architecture)
+    results = run(tmp_path / "results", folder, text_set(*TEXTS))
+    model = AutoModel.from_pretrained(folder, attn_implementation="eager").eval()
+    model = model.get_encoder() if architecture == "t5" else model
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    assert list(results.texts["text"]) == list(TEXTS)
+    assert results.info.checks.padding_mass == 0
+    assert results.info.checks.row_sum_error < 1e-5
+    is_causal = architecture in ("gpt2", "llama")
+    assert results.info.model.is_causal == is_causal
+    for row, text in enumerate(TEXTS):
+        ids = tokenizer(text, truncation=True, max_length=results.info.model.max_tokens)["input_ids"]
+        tokens = results.tokens_of(row)
+        if not text:
+            assert tokens.empty
+            continue
+        assert tokens["token_id"].tolist() == ids
+        with torch.inference_mode():
+            maps = torch.stack(
+                model(input_ids=torch.tensor([ids]), output_attentions=True).attentions
+            )[:, 0].numpy()  # [layer, head, query, key]
+        received = np.stack(tokens["received_layers"]).T
+        np.testing.assert_allclose(received, maps.mean((1, 2)), atol=1e-6)
+        np.testing.assert_allclose(tokens["received_last"], maps[-1].mean((0, 1)), atol=1e-6)
+        np.testing.assert_allclose(tokens["received_all"], maps.mean((0, 1, 2)), atol=1e-6)
+        if is_causal or "cls" in set(tokens["role"]):
+            query = len(ids) - 1 if is_causal else 0
+            np.testing.assert_allclose(tokens["cls_row_last"], maps[-1, :, query].mean(0), atol=1e-6)
+            np.testing.assert_allclose(tokens["cls_row_all"], maps[:, :, query].mean((0, 1)), atol=1e-6)
+        else:
+            assert tokens["cls_row_last"].isna().all()
+        packed = results.packed_maps(row)
+        assert packed is not None
+        assert np.abs(unpack(packed, *maps.shape[:2]) - maps).max() <= MAX_ERROR + 1e-6
+        special = tokens["is_special"].to_numpy(bool)
+        heads = results.heads[results.heads["text"] == row]
+        shares = heads["special_share"].to_numpy(float).reshape(maps.shape[:2])
+        if special.any():
+            np.testing.assert_allclose(shares, maps.mean(2)[..., special].sum(-1), atol=1e-6)
+        else:
+            assert heads["special_share"].isna().all()
+
+
+def test_other_batch_sizes_agree(bert: Path, tmp_path: Path) -> None:
+    one = run(tmp_path / "a", bert, text_set(*TEXTS), batch_tokens=1)
+    many = run(tmp_path / "b", bert, text_set(*TEXTS), batch_tokens=4096)
+    for table in ("tokens", "heads", "roles", "texts"):
+        left, right = getattr(one, table), getattr(many, table)
+        numbers = left.select_dtypes("float").columns
+        np.testing.assert_allclose(left[numbers], right[numbers], atol=1e-5)
+    assert many.heads["head_class"].tolist() == one.heads["head_class"].tolist()
+
+
+def test_two_runs_give_the_same_bytes(bert: Path, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run(tmp_path / name, bert, text_set(*TEXTS))
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+def test_predictions_equal_the_models_own(bert: Path, tmp_path: Path) -> None:
+    labels = tuple("1.5" for _ in TEXTS[:-1]) + ("good",)
+    results = run(tmp_path / "r", bert, text_set(*TEXTS, labels=labels))
+    from transformers import AutoModelForSequenceClassification
+
+    model = AutoModelForSequenceClassification.from_pretrained(bert).eval()
+    tokenizer = AutoTokenizer.from_pretrained(bert)
+    for row, text in enumerate(TEXTS):
+        value = results.texts["prediction"].iloc[row]
+        if not text:
+            assert np.isnan(value)
+            continue
+        with torch.inference_mode():
+            expected = model(**tokenizer(text, return_tensors="pt")).logits.item()
+        assert value == pytest.approx(expected, abs=1e-5)
+    assert results.texts["label_value"].iloc[0] == 1.5
+    assert np.isnan(results.texts["label_value"].iloc[-1])
+
+
+def test_windows_keep_the_order_and_the_row_numbers(bert: Path, tmp_path: Path, monkeypatch) -> None:
+    whole = run(tmp_path / "a", bert, text_set(*TEXTS))
+    monkeypatch.setattr("reportgen.analysis.WINDOW", 3)
+    pieces = run(tmp_path / "b", bert, text_set(*TEXTS))
+    assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
+    assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
+    assert pieces.tokens["token"].tolist() == whole.tokens["token"].tolist()
+    np.testing.assert_allclose(pieces.tokens["received_all"], whole.tokens["received_all"], atol=1e-5)
+    for row in range(len(TEXTS)):
+        assert (pieces.packed_maps(row) is None) == (whole.packed_maps(row) is None)
+
+
+def test_progress_counts_every_text(bert: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    (tmp_path / "r").mkdir()
+    model = load_model(ModelSpec(model=str(bert)))
+    analyze(
+        text_set(*TEXTS), model, tmp_path / "r", AnalysisOptions(), lambda *now: told.append(now)
+    )
+    assert told[-1] == (len(TEXTS), len(TEXTS))
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+def test_keep_maps_takes_the_first_in_input_order(bert: Path, tmp_path: Path) -> None:
+    texts = text_set("", "a", "the cat sat on the mat", "the dog", "", "a film")
+    two = run(tmp_path / "two", bert, texts, keep_maps="2")
+    assert two.texts["map_offset"].notna().tolist() == [False, True, True, False, False, False]
+    assert two.info.settings.maps_kept == 2
+    none = run(tmp_path / "none", bert, texts, keep_maps="none")
+    assert none.texts["map_offset"].isna().all()
+    assert (tmp_path / "none" / "maps.bin").read_bytes() == b""
+
+
+def test_the_limit_on_kept_maps_holds(bert: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("reportgen.analysis.MAPS_LIMIT", 1)
+    results = run(tmp_path / "r", bert, text_set(*TEXTS))
+    assert results.info.settings.maps_kept == 1
+
+
+def test_a_long_text_is_cut_and_counted(bert: Path, tmp_path: Path) -> None:
+    results = run(tmp_path / "r", bert, text_set("the cat sat on the mat", "a"), {"max_length": 5})
+    row = results.texts.iloc[0]
+    assert (row["status"], row["n_tokens"], row["n_truncated"]) == ("truncated", 5, 3)
+    assert row["cut_text"] == len("the cat sat")
+    assert results.texts["status"].iloc[1] == "ok"
+
+
+def test_pairs_have_two_segments(bert: Path, tmp_path: Path) -> None:
+    texts = TextSet(
+        (TextInput("a", "the cat", "a dog"), TextInput("b", "a very good film", "the mat")),
+        (InputInfo("p.csv", "0" * 64, 2),),
+    )
+    results = run(tmp_path / "r", bert, texts)
+    tokens = results.tokens_of(0)
+    assert [None if s is None or s != s else int(s) for s in tokens["segment"].astype(object)
+            .where(tokens["segment"].notna(), None)] == [None, 0, 0, None, 1, 1, None]
+    seps = results.roles[(results.roles["text"] == 0) & (results.roles["role"] == "sep")]
+    assert seps["n_tokens"].tolist() == [2, 2, 2]
+    assert seps["expected"].tolist() == pytest.approx([2 / 7] * 3)
+
+
+def break_on(monkeypatch, marker: int, error: Exception | None, spoil: bool = False) -> None:
+    """Make every batch that holds token `marker` raise, or spoil that text's maps."""
+    from reportgen.attention.capture import Capture
+
+    original = Capture.run
+
+    def run(self, inputs, sink):
+        rows = (inputs["input_ids"] == marker).any(1)
+        if error is not None and rows.any():
+            raise error
+
+        def spoiling(layer, maps):
+            if spoil and rows.any():
+                maps = maps.clone()
+                maps[rows] = float("nan")
+            sink(layer, maps)
+
+        return original(self, inputs, spoiling)
+
+    monkeypatch.setattr(Capture, "run", run)
+
+
+@pytest.mark.parametrize("spoil", [False, True])
+def test_a_text_that_fails_takes_no_other_with_it(bert, tmp_path, monkeypatch, spoil) -> None:
+    marker = AutoTokenizer.from_pretrained(bert).convert_tokens_to_ids("film")
+    error = None if spoil else RuntimeError("out of memory\nsecond line")
+    break_on(monkeypatch, marker, error, spoil)
+    texts = ("the cat sat", "a good film", "the dog sat", "the cat")
+    results = run(tmp_path / "r", bert, text_set(*texts))
+    assert results.texts["status"].tolist() == ["ok", "failed", "ok", "ok"]
+    message = results.texts["message"].iloc[1]
+    assert message == (
+        "rows of its attention maps do not sum to 1 (off by nan)"
+        if spoil
+        else "RuntimeError: out of memory"
+    )
+    assert results.texts["n_tokens"].tolist() == [5, 0, 5, 4]
+    assert results.texts["map_offset"].isna().tolist() == [False, True, False, False]
+    assert 1 not in set(results.tokens["text"])
+
+
+def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch) -> None:
+    from reportgen.attention.runner import Runner
+
+    def fail(self, texts, keeps):
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr(Runner, "_run_batch", fail)
+    with pytest.raises(ModelError, match=r"every text failed; .* text 1 \(t.txt:1\): RuntimeError"):
+        run(tmp_path / "r", bert, text_set("the cat", "a dog"))
+    assert not (tmp_path / "r" / "results.json").exists()
+
+
+def test_only_empty_texts_are_no_texts(bert, tmp_path) -> None:
+    with pytest.raises(InputError, match="t.txt: every text is empty"):
+        run(tmp_path / "r", bert, text_set("", "  "))
+
+
+def test_a_tokenizer_that_does_not_know_the_texts_is_refused(bert, tmp_path) -> None:
+    with pytest.raises(ModelError, match=r"does not know 67% of the tokens .* \[UNK\]"):
+        run(tmp_path / "r", bert, text_set("한국어 ☃ the"))
+
+
+def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -> None:
+    from transformers import AutoConfig
+
+    torch.manual_seed(0)
+    folder = save_model(tmp_path / "model", "bert")
+    config = AutoConfig.for_model(
+        "convbert",
+        vocab_size=AutoConfig.from_pretrained(folder).vocab_size,
+        hidden_size=32,
+        embedding_size=16,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        intermediate_size=32,
+        max_position_embeddings=128,
+    )
+    model = AutoModel.from_config(config)
+    from models import spread_weights
+
+    spread_weights(model)
+    model.save_pretrained(folder)
+    results = run(tmp_path / "r", folder, text_set(*TEXTS))
+    assert results.info.checks.equal_lengths
+    assert results.info.checks.padded_difference > 1e-3
+    alone = run(tmp_path / "s", folder, text_set(TEXTS[0]))
+    np.testing.assert_allclose(
+        results.tokens_of(0)["received_all"], alone.tokens_of(0)["received_all"], atol=1e-6
+    )
+
+
+def test_the_date_follows_source_date_epoch(monkeypatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225599")
+    assert created_date() == "2025-12-31"
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    assert created_date() == "2026-01-01"
+
+
+def test_results_name_no_path(bert: Path, tmp_path: Path) -> None:
+    run(tmp_path / "r", bert, text_set("the cat", "a dog"))
+    record = json.loads((tmp_path / "r" / "results.json").read_text("utf-8"))
+    assert str(tmp_path) not in json.dumps(record)
+    assert record["model"]["name"] == bert.name

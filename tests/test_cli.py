@@ -1,0 +1,245 @@
+"""The command line: what is written where, what is said, and the exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from models import SENTENCES, save_model
+from typer.testing import CliRunner, Result
+
+from reportgen.cli import app
+
+SAMPLES = Path(__file__).parents[1] / "sample_inputs"
+
+
+def call(*args: object, stdin: bytes | str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(SENTENCES) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory) -> Path:
+    return save_model(
+        tmp_path_factory.mktemp("models") / "bert",
+        "bert",
+        "sequence",
+        num_labels=1,
+        problem_type="regression",
+    )
+
+
+def test_the_bundled_model_needs_no_option(texts: Path, tmp_path: Path) -> None:
+    done = call("run", texts, "-o", tmp_path / "report.html")
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert done.stdout == ""
+    said = done.stderr
+    assert f"{tmp_path / 'report.html'}: " in said
+    assert "plotly.js" in said
+    assert "6 texts, " in said
+    assert "score is made up" in said
+    assert "[CLS]" in said
+    assert "[SEP]" in said
+
+
+def test_one_run_writes_every_output(texts: Path, tmp_path: Path, bert: Path) -> None:
+    names = ("report.html", "report.md", "summary.json", "tokens.csv", "run-heads.parquet", "texts.csv")
+    outputs = [part for name in names for part in ("-o", tmp_path / "out" / name)]
+    done = call("run", texts, "--model", bert, *outputs, "-o", f"{tmp_path}/out/results/")
+    assert done.exit_code == 0, done.output
+    for name in names:
+        assert (tmp_path / "out" / name).stat().st_size > 0
+        assert f"{tmp_path / 'out' / name}: " in done.stderr
+    assert (tmp_path / "out" / "results" / "results.json").is_file()
+    table = pd.read_csv(tmp_path / "out" / "texts.csv")
+    assert table["text"].tolist() == list(SENTENCES)
+    assert json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*names, "results"])
+
+
+def test_run_is_analyze_then_render_byte_for_byte(
+    texts: Path, tmp_path: Path, bert: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    page = ("--title", "Headlines", "--lang", "ja", "--heads", "sum")
+    names = ("report.html", "report.md", "summary.json", "tokens.csv", "heads.parquet")
+    for place, command in (("run", ["run", texts, "--model", bert]), ("two", ["render", tmp_path / "r"])):
+        if place == "two":
+            assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+        outputs = [part for name in names for part in ("-o", tmp_path / place / name)]
+        done = call(*command, *page, *outputs)
+        assert done.exit_code == 0, done.output
+    for name in names:
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+
+
+def test_standard_input_to_standard_output(tmp_path: Path, bert: Path) -> None:
+    done = call("run", "-", "--model", bert, "-o", "-", stdin="the cat sat\na dog\n".encode())
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout_bytes.startswith(b"<!doctype html>")
+    assert "2 texts, " in done.stderr
+    markdown = call(
+        "run", "-", "--model", bert, "-o", "-", "--format", "md", "-q", stdin="the cat sat\n"
+    )
+    assert markdown.stdout.startswith("# ")
+    assert markdown.stderr == ""
+
+
+def test_columns_and_labels_of_a_csv(tmp_path: Path, bert: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text("review,stars,shop\nthe cat sat,4,x\na very good film,5,y\n", "utf-8")
+    done = call(
+        "run", path, "--text-column", "review", "--label-column", "stars", "--group-column", "shop",
+        "--model", bert, "-o", tmp_path / "texts.csv",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(tmp_path / "texts.csv")
+    assert table["label"].tolist() == [4, 5]
+    error = (table["prediction"] - table["label"]).tolist()
+    assert table["label_error"].tolist() == pytest.approx(error)
+
+
+def test_usage_errors_exit_with_2_before_any_model_is_loaded(texts: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.html"
+    taken.write_text("old")
+    csv = tmp_path / "two.csv"
+    csv.write_text("a,b\nx,y\n")
+    cases: list[tuple[list[object], str]] = [
+        ([texts, "-o", taken], "--force"),
+        ([texts, "-o", tmp_path / "report.pdf"], ".html"),
+        ([texts, "-o", tmp_path / "data.csv"], "tokens, heads, texts"),
+        ([texts, "-o", tmp_path / "a.html", "-o", f"{tmp_path}/./a.html"], "twice"),
+        ([texts, "--max-size", "much"], "25MB"),
+        ([texts, "--keep-maps", "some"], "all, none or a number"),
+        ([texts, "--factory-args", "{"], "not JSON"),
+        ([texts, "--factory-args", "[1]"], "not a JSON object"),
+        ([texts, "--plotlyjs", tmp_path / "none.js"], "no such file"),
+        ([texts, "--lang", "fr"], "fr"),
+        ([csv], "a, b"),
+        ([csv, "--text-column", "c"], "a, b"),
+        ([], "TEXTS"),
+    ]
+    for args, words in cases:
+        done = call("run", *args)
+        assert done.exit_code == 2, (args, done.output)
+        assert words in " ".join(done.stderr.replace("│", " ").split()), (args, done.stderr)
+        assert "Traceback" not in done.output
+    assert taken.read_text() == "old"
+
+
+def test_faults_of_input_and_model_exit_with_1(texts: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    for args, words in (
+        ([tmp_path / "none.txt"], "none.txt"),
+        ([empty], "empty.txt"),
+        ([texts, "--model", tmp_path / "nowhere"], "nowhere"),
+    ):
+        done = call("run", *args, "-o", tmp_path / "report.html")
+        assert done.exit_code == 1, (args, done.output)
+        assert words in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_strict_exits_with_4_and_still_writes(tmp_path: Path, bert: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('"the cat"\n""\n"a dog"\n')
+    plain = call("run", path, "--model", bert, "-o", tmp_path / "a.md")
+    assert plain.exit_code == 0
+    assert "1 text empty, not analysed" in plain.stderr
+    strict = call("run", path, "--model", bert, "--strict", "-o", tmp_path / "b.md")
+    assert strict.exit_code == 4
+    assert (tmp_path / "a.md").read_bytes() == (tmp_path / "b.md").read_bytes()
+    assert call("analyze", path, "--model", bert, "--strict", "-o", tmp_path / "r").exit_code == 4
+
+
+def test_check_says_how_attention_is_read(bert: Path) -> None:
+    done = call("check", "--model", bert)
+    assert done.exit_code == 0, done.output
+    said = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert said["Attention"] == "BertModel: 3 layers, 4 heads, layer by layer"
+    assert said["Direction"] == "bidirectional"
+    assert "batches: padded" in said["Padding"]
+    assert "sum to 1 within" in said["Rows"]
+
+
+def test_render_does_not_import_torch(texts: Path, tmp_path: Path, bert: Path) -> None:
+    assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+    code = (
+        "import sys\n"
+        "sys.argv[1:] = sys.argv[1:]\n"
+        "from reportgen.cli import app\n"
+        "try:\n    app()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
+    )
+    args = ["render", tmp_path / "r", "-o", tmp_path / "a.html", "-o", tmp_path / "a.md"]
+    args += ["-o", tmp_path / "summary.json", "-o", tmp_path / "tokens.csv"]
+    subprocess.run([sys.executable, "-c", code, *map(str, args)], check=True)
+    assert (tmp_path / "a.html").stat().st_size > 0
+
+
+def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(f"{word} the cat sat on the mat" for word in range(20_000)))
+    old = tmp_path / "report.html"
+    old.write_text("old")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reportgen", "run", texts, "-o", old, "--force", "--keep-maps", "none"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    # The analysis is under way once its temporary folder is filled.
+    deadline = time.monotonic() + 120
+    while not any(tmp_path.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    assert stderr.decode().strip().splitlines()[-1] == (
+        "reportgen: interrupted; nothing was written"
+    )
+    assert b"Traceback" not in stderr
+    assert old.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "texts.txt"]
+
+
+def test_every_option_has_an_example_in_its_help() -> None:
+    from dataclasses import fields
+    from typing import get_type_hints
+
+    from reportgen import options
+
+    for group in (options.InputChoices, options.ModelChoices, options.PageChoices):
+        hints = get_type_hints(group, include_extras=True)
+        for field in fields(group):
+            help_text = hints[field.name].__metadata__[0].help
+            assert "e.g. " in help_text, field.name
+
+
+def test_the_printed_command_repeats_the_run(texts: Path, tmp_path: Path, bert: Path) -> None:
+    call(
+        "analyze", texts, "--model", bert, "--limit", 4, "--max-length", 16, "-o", tmp_path / "r"
+    )
+    record = json.loads((tmp_path / "r" / "results.json").read_text("utf-8"))
+    assert record["settings"]["options"] == {"limit": 4, "model": "bert", "max-length": 16}
+
+
+def test_samples_run(tmp_path: Path) -> None:
+    for name in ("hostile.jsonl", "pairs.csv", "ad_headlines.csv"):
+        done = call("run", SAMPLES / name, "-o", tmp_path / f"{name}.html")
+        assert done.exit_code == 0, (name, done.output)
