@@ -9,7 +9,7 @@ import sys
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -200,7 +200,8 @@ def _analyze(
     from reportgen.analysis import AnalysisOptions, analyze
     from reportgen.model.load import load_model
 
-    with _progress(talk, len(texts.texts)) as advance:
+    # What a user's class prints must not land in a report on standard output.
+    with _progress(talk, len(texts.texts)) as advance, redirect_stdout(sys.stderr):
         return analyze(
             texts,
             load_model(spec),

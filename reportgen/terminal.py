@@ -39,7 +39,9 @@ def account(
     n_tokens = int(results.texts["n_tokens"].sum())
     seconds = time.perf_counter() - started
     lines = [f"{_texts(len(results.texts))}, {n_tokens:,} tokens, {seconds:.1f} seconds"]
-    lines += [f"{_texts(status[name])} {words}" for name, words in _COUNTED.items() if name in status]
+    lines += [
+        f"{_texts(status[name])} {words}" for name, words in _COUNTED.items() if name in status
+    ]
     if talk.verbose:
         failed = results.texts[results.texts["status"] == "failed"]
         lines += [

@@ -75,7 +75,6 @@ def make_results(
             )
             n = len(tokens) if status in ("ok", "truncated") else 0
             is_special = np.array([start is None for _, start, _ in tokens[:n]], dtype=bool)
-            cls = ~is_special if not n else np.arange(n) == 0
             maps = random.dirichlet(np.full(max(n, 1), 0.7), (n_layers, n_heads, max(n, 1)))[
                 ..., :n
             ]

@@ -29,9 +29,7 @@ def text_set(*texts: str, labels: tuple[str, ...] = ()) -> TextSet:
     return TextSet(made, (InputInfo("t.txt", "0" * 64, len(made)),))
 
 
-def run(
-    folder: Path, model: Path, texts: TextSet, spec: dict | None = None, **options
-) -> Results:
+def run(folder: Path, model: Path, texts: TextSet, spec: dict | None = None, **options) -> Results:
     folder.mkdir()
     loaded = load_model(ModelSpec(model=str(model), **(spec or {})))
     return analyze(texts, loaded, folder, AnalysisOptions(**options))
@@ -58,7 +56,9 @@ def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Pa
     is_causal = architecture in ("gpt2", "llama")
     assert results.info.model.is_causal == is_causal
     for row, text in enumerate(TEXTS):
-        ids = tokenizer(text, truncation=True, max_length=results.info.model.max_tokens)["input_ids"]
+        ids = tokenizer(text, truncation=True, max_length=results.info.model.max_tokens)[
+            "input_ids"
+        ]
         tokens = results.tokens_of(row)
         if not text:
             assert tokens.empty
@@ -74,8 +74,12 @@ def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Pa
         np.testing.assert_allclose(tokens["received_all"], maps.mean((0, 1, 2)), atol=1e-6)
         if is_causal or "cls" in set(tokens["role"]):
             query = len(ids) - 1 if is_causal else 0
-            np.testing.assert_allclose(tokens["cls_row_last"], maps[-1, :, query].mean(0), atol=1e-6)
-            np.testing.assert_allclose(tokens["cls_row_all"], maps[:, :, query].mean((0, 1)), atol=1e-6)
+            np.testing.assert_allclose(
+                tokens["cls_row_last"], maps[-1, :, query].mean(0), atol=1e-6
+            )
+            np.testing.assert_allclose(
+                tokens["cls_row_all"], maps[:, :, query].mean((0, 1)), atol=1e-6
+            )
         else:
             assert tokens["cls_row_last"].isna().all()
         packed = results.packed_maps(row)
@@ -108,7 +112,7 @@ def test_two_runs_give_the_same_bytes(bert: Path, tmp_path: Path) -> None:
 
 
 def test_predictions_equal_the_models_own(bert: Path, tmp_path: Path) -> None:
-    labels = tuple("1.5" for _ in TEXTS[:-1]) + ("good",)
+    labels = (*("1.5" for _ in TEXTS[:-1]), "good")
     results = run(tmp_path / "r", bert, text_set(*TEXTS, labels=labels))
     from transformers import AutoModelForSequenceClassification
 
@@ -126,14 +130,18 @@ def test_predictions_equal_the_models_own(bert: Path, tmp_path: Path) -> None:
     assert np.isnan(results.texts["label_value"].iloc[-1])
 
 
-def test_windows_keep_the_order_and_the_row_numbers(bert: Path, tmp_path: Path, monkeypatch) -> None:
+def test_windows_keep_the_order_and_the_row_numbers(
+    bert: Path, tmp_path: Path, monkeypatch
+) -> None:
     whole = run(tmp_path / "a", bert, text_set(*TEXTS))
     monkeypatch.setattr("reportgen.analysis.WINDOW", 3)
     pieces = run(tmp_path / "b", bert, text_set(*TEXTS))
     assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
     assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
     assert pieces.tokens["token"].tolist() == whole.tokens["token"].tolist()
-    np.testing.assert_allclose(pieces.tokens["received_all"], whole.tokens["received_all"], atol=1e-5)
+    np.testing.assert_allclose(
+        pieces.tokens["received_all"], whole.tokens["received_all"], atol=1e-5
+    )
     for row in range(len(TEXTS)):
         assert (pieces.packed_maps(row) is None) == (whole.packed_maps(row) is None)
 
@@ -180,8 +188,10 @@ def test_pairs_have_two_segments(bert: Path, tmp_path: Path) -> None:
     )
     results = run(tmp_path / "r", bert, texts)
     tokens = results.tokens_of(0)
-    assert [None if s is None or s != s else int(s) for s in tokens["segment"].astype(object)
-            .where(tokens["segment"].notna(), None)] == [None, 0, 0, None, 1, 1, None]
+    assert [
+        None if s is None or s != s else int(s)
+        for s in tokens["segment"].astype(object).where(tokens["segment"].notna(), None)
+    ] == [None, 0, 0, None, 1, 1, None]
     seps = results.roles[(results.roles["text"] == 0) & (results.roles["role"] == "sep")]
     assert seps["n_tokens"].tolist() == [2, 2, 2]
     assert seps["expected"].tolist() == pytest.approx([2 / 7] * 3)
@@ -241,7 +251,7 @@ def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch)
 
 
 def test_only_empty_texts_are_no_texts(bert, tmp_path) -> None:
-    with pytest.raises(InputError, match="t.txt: every text is empty"):
+    with pytest.raises(InputError, match=r"t\.txt: every text is empty"):
         run(tmp_path / "r", bert, text_set("", "  "))
 
 

@@ -56,7 +56,14 @@ def test_the_bundled_model_needs_no_option(texts: Path, tmp_path: Path) -> None:
 
 
 def test_one_run_writes_every_output(texts: Path, tmp_path: Path, bert: Path) -> None:
-    names = ("report.html", "report.md", "summary.json", "tokens.csv", "run-heads.parquet", "texts.csv")
+    names = (
+        "report.html",
+        "report.md",
+        "summary.json",
+        "tokens.csv",
+        "run-heads.parquet",
+        "texts.csv",
+    )
     outputs = [part for name in names for part in ("-o", tmp_path / "out" / name)]
     done = call("run", texts, "--model", bert, *outputs, "-o", f"{tmp_path}/out/results/")
     assert done.exit_code == 0, done.output
@@ -76,18 +83,23 @@ def test_run_is_analyze_then_render_byte_for_byte(
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     page = ("--title", "Headlines", "--lang", "ja", "--heads", "sum")
     names = ("report.html", "report.md", "summary.json", "tokens.csv", "heads.parquet")
-    for place, command in (("run", ["run", texts, "--model", bert]), ("two", ["render", tmp_path / "r"])):
+    for place, command in (
+        ("run", ["run", texts, "--model", bert]),
+        ("two", ["render", tmp_path / "r"]),
+    ):
         if place == "two":
             assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
         outputs = [part for name in names for part in ("-o", tmp_path / place / name)]
         done = call(*command, *page, *outputs)
         assert done.exit_code == 0, done.output
     for name in names:
-        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), name
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), (
+            name
+        )
 
 
 def test_standard_input_to_standard_output(tmp_path: Path, bert: Path) -> None:
-    done = call("run", "-", "--model", bert, "-o", "-", stdin="the cat sat\na dog\n".encode())
+    done = call("run", "-", "--model", bert, "-o", "-", stdin=b"the cat sat\na dog\n")
     assert done.exit_code == 0, done.stderr
     assert done.stdout_bytes.startswith(b"<!doctype html>")
     assert "2 texts, " in done.stderr
@@ -128,8 +140,8 @@ def test_usage_errors_exit_with_2_before_any_model_is_loaded(texts: Path, tmp_pa
         ([texts, "--factory-args", "[1]"], "not a JSON object"),
         ([texts, "--plotlyjs", tmp_path / "none.js"], "no such file"),
         ([texts, "--lang", "fr"], "fr"),
-        ([csv], "a, b"),
-        ([csv, "--text-column", "c"], "a, b"),
+        ([csv], "'a', 'b'"),
+        ([csv, "--text-column", "c"], "'a', 'b'"),
         ([], "TEXTS"),
     ]
     for args, words in cases:
@@ -199,7 +211,18 @@ def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path) -> None:
     old = tmp_path / "report.html"
     old.write_text("old")
     process = subprocess.Popen(
-        [sys.executable, "-m", "reportgen", "run", texts, "-o", old, "--force", "--keep-maps", "none"],
+        [
+            sys.executable,
+            "-m",
+            "reportgen",
+            "run",
+            texts,
+            "-o",
+            old,
+            "--force",
+            "--keep-maps",
+            "none",
+        ],
         stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
@@ -232,9 +255,7 @@ def test_every_option_has_an_example_in_its_help() -> None:
 
 
 def test_the_printed_command_repeats_the_run(texts: Path, tmp_path: Path, bert: Path) -> None:
-    call(
-        "analyze", texts, "--model", bert, "--limit", 4, "--max-length", 16, "-o", tmp_path / "r"
-    )
+    call("analyze", texts, "--model", bert, "--limit", 4, "--max-length", 16, "-o", tmp_path / "r")
     record = json.loads((tmp_path / "r" / "results.json").read_text("utf-8"))
     assert record["settings"]["options"] == {"limit": 4, "model": "bert", "max-length": 16}
 

@@ -59,7 +59,9 @@ def test_a_folder_that_is_no_results_folder(tmp_path: Path) -> None:
         open_results(tmp_path)
 
 
-def test_a_newer_schema_is_refused_and_what_a_later_version_adds_passed_over(tmp_path: Path) -> None:
+def test_a_newer_schema_is_refused_and_what_a_later_version_adds_passed_over(
+    tmp_path: Path,
+) -> None:
     results = make_results(tmp_path)
     record = json.loads((tmp_path / "results.json").read_text("utf-8"))
     record["model"]["added_later"] = 1

@@ -76,7 +76,10 @@ def test_a_link_keeps_pointing_and_its_file_is_replaced(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with Staging() as staging, pytest.raises(OutputError, match="file/report.html: cannot be written"):
+    with (
+        Staging() as staging,
+        pytest.raises(OutputError, match=r"file/report\.html: cannot be written"),
+    ):
         staging.file(tmp_path / "file" / "report.html", b"x")
     with Staging() as staging, pytest.raises(OutputError, match="cannot be written"):
         staging.folder(tmp_path / "file" / "results")

@@ -217,7 +217,9 @@ def test_expected_stays_inside_a_window() -> None:
     (summary,) = summarise([made_text(shape)], maps, has_window=True)
     expected = (visible / visible.sum(1, keepdims=True)).mean(0)
     assert summary.expected[0] == pytest.approx(expected, abs=1e-6)
-    rows = [entropy(maps[0][0, h, q]) / math.log(visible[q].sum()) for h in range(2) for q in range(n)]
+    rows = [
+        entropy(maps[0][0, h, q]) / math.log(visible[q].sum()) for h in range(2) for q in range(n)
+    ]
     assert summary.entropy[0].mean() == pytest.approx(np.mean(rows), abs=1e-5)
 
 
@@ -309,7 +311,9 @@ def test_figures_equal_the_stored_reference_of_a_real_encoder(minilm_summaries) 
             np.testing.assert_allclose(measured, record[name], atol=1e-5, rtol=1e-4, err_msg=name)
         n = record["T"]
         assert summary.expected.sum(-1) == pytest.approx([1.0] * 6)
-        assert summary.expected[0, 0] * 2 == pytest.approx(record["uniform_special_share"], rel=1e-5)
+        assert summary.expected[0, 0] * 2 == pytest.approx(
+            record["uniform_special_share"], rel=1e-5
+        )
         assert len(summary.received[0]) == n
 
 

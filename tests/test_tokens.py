@@ -72,7 +72,8 @@ def test_a_special_token_typed_in_the_text_is_content() -> None:
         encoded = encode(tokenizer, f"a {typed} b", None, 512)
         assert encoded.tokens.count(typed) >= 2 or kind == "unigram"
         typed_at = [
-            i for i, (t, r) in enumerate(zip(encoded.tokens, encoded.roles, strict=True))
+            i
+            for i, (t, r) in enumerate(zip(encoded.tokens, encoded.roles, strict=True))
             if t == typed and r is None
         ]
         assert typed_at

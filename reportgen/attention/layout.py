@@ -37,11 +37,11 @@ def lay_out(
     size = int(lengths.max())
 
     def mask(holds: Callable[[EncodedText, int], bool]) -> Tensor:
-        rows = torch.zeros(len(texts), size, dtype=torch.bool)
-        for row, text in enumerate(texts):
-            for position in range(len(text.ids)):
-                rows[row, position] = holds(text, position)
-        return rows
+        rows = []
+        for text in texts:
+            length = len(text.ids)
+            rows.append([holds(text, i) for i in range(length)] + [False] * (size - length))
+        return torch.tensor(rows)
 
     real = torch.arange(size) < lengths[:, None]
     content = mask(lambda text, i: text.roles[i] is None)

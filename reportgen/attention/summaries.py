@@ -65,6 +65,8 @@ class BatchSummary:
         self._layout = layout
         self._has_window = has_window
         self._layers: list[Mapping[str, Tensor]] = []
+        # One layer's worth of working space, kept from layer to layer.
+        self._scratch = torch.empty(0)
 
     def add(self, maps: Tensor) -> None:
         """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
@@ -77,7 +79,9 @@ class BatchSummary:
 
         received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
         sums = maps @ columns  # [text, head, query, column]
-        scratch = maps.clamp_min(_TINY).log_().mul_(maps)
+        if self._scratch.shape != maps.shape:
+            self._scratch = torch.empty_like(maps)
+        scratch = torch.clamp(maps, min=_TINY, out=self._scratch).log_().mul_(maps)
         negative_entropy = scratch @ columns[..., REAL : CONTENT + 1]  # [text, head, query, 3]
         reach = torch.mul(maps, layout.distances[:, None], out=scratch).sum(-1)
 

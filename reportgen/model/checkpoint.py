@@ -18,8 +18,6 @@ StateDict: TypeAlias = dict[str, Tensor]
 
 # Where training loops put the weights among their other state, the likeliest first.
 _NESTED = ("model_state_dict", "state_dict", "model_state", "model", "module", "net", "weights")
-# What DataParallel, trainers and torch.compile put in front of every key.
-_WRAPPERS = ("module.", "model.", "_orig_mod.")
 # Buffers that older versions of transformers saved and newer ones compute.
 _OLD_BUFFERS = re.compile(
     r"(^|\.)(position_ids|token_type_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq)$"
@@ -121,11 +119,15 @@ def _tensors(path: Path, saved: Any) -> StateDict:
 def _fit_keys(state: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
     """`state` without what wrappers and older versions added to its keys."""
     state = {key.replace("_orig_mod.", ""): tensor for key, tensor in state.items()}
-    while not any(key in expected for key in state):
-        prefix = next((p for p in _WRAPPERS if all(key.startswith(p) for key in state)), None)
-        if prefix is None:
+    bare = state
+    while bare and not any(key in expected for key in bare):
+        # DataParallel and trainers put one name ("module.", "model.") in front of every key.
+        prefix = next(iter(bare)).partition(".")[0] + "."
+        if not all(key.startswith(prefix) for key in bare):
             break
-        state = {key.removeprefix(prefix): tensor for key, tensor in state.items()}
+        bare = {key.removeprefix(prefix): tensor for key, tensor in bare.items()}
+    if any(key in expected for key in bare):
+        state = bare
     return {
         key: tensor
         for key, tensor in state.items()

@@ -25,37 +25,49 @@ _GIVEN = {"self", "input_ids", "attention_mask"}
 def build_module(spec: ModelSpec) -> nn.Module:
     """Import the class of `spec.factory` and call it with `spec.factory_args`.
 
-    The current folder is importable, and a file's own folder. Numbers drawn at random while it is
-    built are the same in every run.
+    Numbers drawn at random while it is built are the same in every run.
 
     Raises:
         ModelError: it cannot be imported or built, with the line of the user's file, or is no
             `nn.Module`.
     """
     assert spec.factory is not None
-    name = factory_name(spec.factory)
-    folder = Path.cwd() if name.file is None else name.file.resolve().parent
-    with _importable(folder):
-        make = _attribute(name, spec.factory)
-        if not callable(make):
-            raise ModelError(f"--factory {spec.factory}: not a class or function")
-        signature = inspect.signature(make)
+    make = _attribute(factory_name(spec.factory), spec.factory)
+    if not callable(make):
+        raise ModelError(f"--factory {spec.factory}: not a class or function")
+    signature = inspect.signature(make)
+    try:
+        signature.bind(**spec.factory_args)
+    except TypeError as error:
+        raise ModelError(
+            f"--factory {spec.factory} takes {signature}: {error}; "
+            "give its arguments as JSON with --factory-args"
+        ) from error
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
         try:
-            signature.bind(**spec.factory_args)
-        except TypeError as error:
-            raise ModelError(
-                f"--factory {spec.factory} takes {signature}: {error}; "
-                "give its arguments as JSON with --factory-args"
-            ) from error
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)
-            try:
-                module = make(**spec.factory_args)
-            except (Exception, SystemExit) as error:
-                raise ModelError(f"--factory {spec.factory}: {describe(error)}") from error
+            module = make(**spec.factory_args)
+        except (Exception, SystemExit) as error:
+            raise ModelError(f"--factory {spec.factory}: {describe(error)}") from error
     if not isinstance(module, nn.Module):
         raise ModelError(f"--factory {spec.factory} gives a {type(module).__name__}, no nn.Module")
     return module
+
+
+@contextlib.contextmanager
+def importable(spec: ModelSpec) -> Iterator[None]:
+    """Let the user's code import what stands beside it: in the current folder, or in its file's."""
+    if spec.factory is None:
+        yield
+        return
+    file = factory_name(spec.factory).file
+    folder = str(Path.cwd() if file is None else file.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):  # the user's code may have taken it out
+            sys.path.remove(folder)
 
 
 def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
@@ -73,15 +85,6 @@ def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
     ]
     if required:
         module.forward = partial(module.forward, **dict.fromkeys(required))
-
-
-@contextlib.contextmanager
-def _importable(folder: Path) -> Iterator[None]:
-    sys.path.insert(0, str(folder))
-    try:
-        yield
-    finally:
-        sys.path.remove(str(folder))
 
 
 def _attribute(name: FactoryName, factory: str) -> Any:

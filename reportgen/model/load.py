@@ -1,12 +1,13 @@
 """A model and its tokenizer, loaded, checked against each other, and known: a `LoadedModel`."""
 
 import contextlib
+import logging
 import sys
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import torch
 from huggingface_hub.utils import logging as hub_logging
@@ -19,12 +20,13 @@ from reportgen.errors import ModelError
 from reportgen.info import ModelInfo, OutputInfo
 from reportgen.model.checkpoint import load_checkpoint, weights_sha256
 from reportgen.model.encoder import EncoderFacts, find_encoder, read_facts
-from reportgen.model.factory import build_module, fill_required_arguments
+from reportgen.model.factory import build_module, fill_required_arguments, importable
 from reportgen.model.output import (
     OutputReader,
     find_output,
     head_of,
     keep_last_logits,
+    next_token_reader,
     output_info,
     sequence_reader,
 )
@@ -40,6 +42,8 @@ from reportgen.model.tokenizer import (
 )
 
 __all__ = ["LoadedModel", "ModelSpec", "check_spec", "load_model"]
+
+Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
 
 # Where neither the model nor its tokenizer limits a text (T5).
 _UNLIMITED_TOKENS = 512
@@ -66,7 +70,7 @@ class _Source:
     """A module, before its encoder and tokenizer are known."""
 
     module: nn.Module
-    kind: Literal["demo", "folder", "hub", "factory"]
+    kind: Kind
     name: str
     architecture: str
     folder: str | None  # folder or hub id it came from
@@ -83,7 +87,7 @@ def load_model(spec: ModelSpec) -> LoadedModel:
     """
     check_spec(spec)
     device = _device(spec.device)
-    with _quiet():
+    with _quiet(), importable(spec):
         source = _from_factory(spec) if spec.factory is not None else _from_folder(spec)
         module = source.module.eval()
         encoder_name, encoder = find_encoder(module, spec.encoder)
@@ -123,12 +127,10 @@ def _from_folder(spec: ModelSpec) -> _Source:
     name = str(model_folder()) if spec.model is None else spec.model
     loaded = load_pretrained(spec, name, _dtype(spec))
     folder = Path(name).expanduser()
+    kind: Kind = "folder" if folder.is_dir() else "hub"
+    shown = folder.resolve().name if folder.is_dir() else name
     if spec.model is None:
         kind, shown = "demo", "reportgen demo"
-    elif folder.is_dir():
-        kind, shown = "folder", folder.resolve().name
-    else:
-        kind, shown = "hub", name
     return _Source(loaded.module, kind, shown, loaded.architecture, name, loaded.remark)
 
 
@@ -169,22 +171,25 @@ def _read_output(
 ) -> tuple[OutputReader, bool]:
     """How to read the module's output, and whether its attention is causal, both by a trial."""
     module = source.module
-    head = head_of(type(module)) if isinstance(module, PreTrainedModel) else None
-    if spec.pooling is not None or spec.prediction_index is not None:
-        head = None
-    if head == "sequence":
+    is_chosen = spec.pooling is not None or spec.prediction_index is not None
+    head = None if is_chosen else head_of(type(module))
+    if isinstance(module, PreTrainedModel) and head == "sequence":
         # Decoders find each text's last token by it, or take no more than one text.
         module.config.get_text_config().pad_token_id = pad_id
     is_narrowed = head == "next_token" and keep_last_logits(module)
     fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
     trials = try_module(module, tokenizer, pad_id, device)
     causal = is_causal(encoder, trials[0])
-    if head is not None and "logits" in entries(trials[0].returned):
+    if isinstance(module, PreTrainedModel) and "logits" in entries(trials[0].returned):
         if head == "sequence":
             return sequence_reader(module.config), causal
-        return OutputReader(
-            "next_token", "logits", 0, is_narrowed=is_narrowed, tokenizer=tokenizer
-        ), causal
+        if head == "next_token" and not causal:
+            raise ModelError(
+                f"{source.architecture} reads its texts in both directions, so it foretells no "
+                "next token; report its embedding with --pooling mean"
+            )
+        if head == "next_token":
+            return next_token_reader(tokenizer, is_narrowed=is_narrowed), causal
     reader = find_output(
         trials,
         facts.hidden_size,
@@ -242,9 +247,9 @@ def _quiet() -> Iterator[None]:
     """
     verbosity, hub_verbosity = transformers_logging.get_verbosity(), hub_logging.get_verbosity()
     has_bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    hub_logging.set_verbosity_error()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    hub_logging.set_verbosity(logging.ERROR)
     try:
         with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
             warnings.simplefilter("ignore")
@@ -253,4 +258,4 @@ def _quiet() -> Iterator[None]:
         transformers_logging.set_verbosity(verbosity)
         hub_logging.set_verbosity(hub_verbosity)
         if has_bars:
-            transformers_logging.enable_progress_bar()
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

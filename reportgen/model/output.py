@@ -130,6 +130,11 @@ def sequence_reader(config: PreTrainedConfig) -> OutputReader:
     return OutputReader(kind, "logits", len(names), names)
 
 
+def next_token_reader(tokenizer: PreTrainedTokenizerBase, *, is_narrowed: bool) -> OutputReader:
+    """The reader of a causal language model; `is_narrowed` is what `keep_last_logits` returned."""
+    return OutputReader("next_token", "logits", 0, is_narrowed=is_narrowed, tokenizer=tokenizer)
+
+
 def keep_last_logits(module: nn.Module) -> bool:
     """Have a causal language model compute the logits of each text's last token only; they take
     more memory than everything else. False where its forward has no such option."""

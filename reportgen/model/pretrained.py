@@ -1,7 +1,7 @@
 """A model in a transformers folder or on the hub, with every weight it needs or not at all."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +13,12 @@ from huggingface_hub.errors import HfHubHTTPError
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
 
 from reportgen.errors import ModelError
+from reportgen.model.encoder import find_encoder
 from reportgen.model.output import head_of
-from reportgen.model.spec import ModelSpec, Pooling, local_folder
+from reportgen.model.spec import INNER_FOLDER, ModelSpec, Pooling, local_folder
 from reportgen.model.usercode import first_line
 
-# Heads that give something for every token, or need more than one text: their encoder is reported.
+# Heads that give something for every token, or compare texts: their encoder is reported.
 _UNUSED_HEADS = (
     "ForMaskedLM",
     "ForPreTraining",
@@ -52,7 +53,7 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     """Load the folder, or the hub id, `name`, as the class its configuration names.
 
     Of a masked language model, and of heads that give something for every token, only the encoder
-    is loaded; so it is for any model where `spec.pooling` asks for the embedding.
+    is kept; so it is of any model where `spec.pooling` asks for the embedding.
 
     Raises:
         ModelError: it cannot be loaded, or some of its weights are missing.
@@ -65,9 +66,8 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     except Exception as error:
         raise _failure(name, folder, error) from error
     architecture = next(iter(config.architectures or ()), None)
-    loader, remark = _loader(name, architecture, config, spec)
     try:
-        module, report = loader.from_pretrained(
+        module, report = _loader(name, architecture, config).from_pretrained(
             source,
             config=config,
             dtype=dtype,
@@ -75,14 +75,19 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
             output_loading_info=True,
             **options,
         )
+    except ModelError:
+        raise
     except Exception as error:
         raise _failure(name, folder, error) from error
-    _require_weights(name, architecture, module, report["missing_keys"], report["unexpected_keys"])
-    if report["missing_keys"]:
-        module.pooler = None  # what is left missing; nothing reads it
-    if config.is_encoder_decoder and head_of(type(module)) is None:
-        module = module.get_encoder()
-    return Pretrained(module, architecture or type(module).__name__, remark)
+    remark = _remark(type(module), spec)
+    path, used = "", module
+    if remark is not None or (config.is_encoder_decoder and head_of(type(module)) is None):
+        path, used = find_encoder(module)
+    _require_weights(name, architecture, module, path, report)
+    pooler = f"{path}.pooler.".removeprefix(".")
+    if any(key.startswith(pooler) for key in report["missing_keys"]):
+        used.pooler = None  # made up, and nothing reads it
+    return Pretrained(used, type(module).__name__, remark)
 
 
 def folder_pooling(name: str, revision: str | None) -> Pooling | None:
@@ -102,67 +107,76 @@ def folder_max_tokens(name: str, revision: str | None) -> int | None:
 
 
 def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
-    """A settings file beside a model, {} where it has none."""
+    """A settings file of the model `name`, {} where it has none."""
     folder = Path(name).expanduser()
     try:
-        path = folder / file if folder.is_dir() else hf_hub_download(name, file, revision=revision)
-        setting = json.loads(Path(path).read_text("utf-8"))
+        if folder.is_dir():
+            inner = folder / INNER_FOLDER / file
+            path = inner if inner.is_file() else folder / file
+        else:
+            path = Path(hf_hub_download(name, file, revision=revision))
+        setting = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError, HfHubHTTPError):
         return {}
     return setting if isinstance(setting, dict) else {}
 
 
-def _loader(
-    name: str, architecture: str | None, config: PreTrainedConfig, spec: ModelSpec
-) -> tuple[Any, str | None]:
-    """The class to load with, and a remark where its head is left out."""
+def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> Any:
+    """The class to load with: the folder's own, or the auto class that finds its code."""
     if architecture is None:
-        return AutoModel, None
-    if architecture.endswith(_UNUSED_HEADS):
-        return AutoModel, (
-            f"{architecture} has an output for every token or none for one text; "
-            "the embedding of its encoder is reported instead"
-        )
+        return AutoModel
     known = getattr(transformers, architecture, None)
     if known is not None:
-        if spec.pooling is not None and head_of(known) is not None:
-            return AutoModel, f"--pooling: the embedding, not the output of {architecture}"
-        return known, None
+        return known
     for auto_class, reference in (getattr(config, "auto_map", None) or {}).items():
         if str(reference).endswith(f".{architecture}"):
-            return getattr(transformers, auto_class), None
+            return getattr(transformers, auto_class)
     raise ModelError(
         f"{name}: transformers {transformers.__version__} has no class {architecture}; "
         "load it by its own code with --factory file.py:Class"
     )
 
 
+def _remark(model_class: type, spec: ModelSpec) -> str | None:
+    """Why only the encoder is kept; None where the whole model is."""
+    kind = model_class.__name__
+    if kind.endswith(_UNUSED_HEADS):
+        return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
+    if spec.pooling is not None and head_of(model_class) is not None:
+        return f"--pooling: the embedding is reported, not the output of {kind}"
+    return None
+
+
 def _require_weights(
     name: str,
     architecture: str | None,
     module: PreTrainedModel,
-    missing: Collection[str],
-    unexpected: Collection[str],
+    used: str,
+    report: Mapping[str, Collection[str]],
 ) -> None:
-    if architecture is None and unexpected:
+    """Refuse a `module` some of whose weights, inside the part named `used`, no file gave."""
+    if architecture is None and report["unexpected_keys"]:
         raise ModelError(
-            f"{name}: its weights have a head ({_some(unexpected)}) but config.json does not name "
-            'its class; add it, such as "architectures": ["BertForSequenceClassification"]'
+            f"{name}: its weights have a head ({_some(report['unexpected_keys'])}) but config.json "
+            'does not name its class; add it: "architectures": ["BertForSequenceClassification"]'
         )
-    # What a bare encoder puts out for each token does not pass its pooler.
-    is_bare = module.base_model is module
-    needed = [key for key in missing if not (is_bare and key.startswith("pooler."))]
-    if not needed:
+    base = "" if module.base_model is module else f"{module.base_model_prefix}."
+    inside = f"{used}." if used else ""
+    missing = [key for key in report["missing_keys"] if key.startswith(inside)]
+    if inside or not base:
+        # A pooler comes after the output for each token that a bare encoder is read by.
+        missing = [key for key in missing if not key.startswith(f"{inside}pooler.")]
+    if not missing:
         return
     kind = type(module).__name__
-    if not is_bare and not any(key.startswith(f"{module.base_model_prefix}.") for key in needed):
+    if base and not any(key.startswith(base) for key in missing):
         raise ModelError(
-            f"{name}: the weights of the head are missing ({_some(needed)}), so {kind} would "
+            f"{name}: the weights of the head are missing ({_some(missing)}), so {kind} would "
             "predict at random; name a fine-tuned checkpoint, or report the embedding with "
             "--pooling mean"
         )
     raise ModelError(
-        f"{name}: {len(needed)} weights of {kind} are missing ({_some(needed)}); "
+        f"{name}: {len(missing)} weights of {kind} are missing ({_some(missing)}); "
         "save the model again with save_pretrained"
     )
 

@@ -80,10 +80,13 @@ def is_causal(encoder: PreTrainedModel, trial: Trial) -> bool:
         return False
     changed[0, -1] = others[0]
     mask = torch.ones_like(ids)
-    with torch.no_grad():
-        before, after = (
-            encoder(input_ids=given, attention_mask=mask)[0][:, :-1] for given in (ids, changed)
-        )
+    try:
+        with torch.no_grad():
+            before, after = (
+                encoder(input_ids=given, attention_mask=mask)[0][:, :-1] for given in (ids, changed)
+            )
+    except Exception:  # it runs inside its module, so it needs something that module gives it
+        return bool(getattr(encoder.config, "is_decoder", False))
     return torch.equal(before, after)
 
 

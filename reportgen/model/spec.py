@@ -28,6 +28,8 @@ TOKENIZER_FILES = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
 )
+# Where older versions of sentence-transformers put the transformer itself.
+INNER_FOLDER = "0_Transformer"
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
@@ -86,6 +88,8 @@ def check_spec(spec: ModelSpec) -> None:
     if spec.model is not None:
         folder = local_folder(spec.model, "--model")
         if folder is not None:
+            if spec.revision is not None:
+                raise UsageError("--revision needs --model with an id on the hub, not a folder")
             _check_weights(folder)
             if spec.tokenizer is None:
                 check_tokenizer_folder(folder)
@@ -116,7 +120,7 @@ def local_folder(name: str, option: str) -> Path | None:
     """
     path = Path(name).expanduser()
     if path.is_dir():
-        inner = path / "0_Transformer"
+        inner = path / INNER_FOLDER
         return inner if (inner / "config.json").is_file() else path
     if path.is_file():
         raise ModelError(

@@ -79,11 +79,12 @@ def encode(
 def special_roles(tokenizer: PreTrainedTokenizerBase, *, has_pairs: bool) -> tuple[Role, ...]:
     """The roles of the special tokens that the tokenizer puts around a text (and its pair)."""
     sample = encode(tokenizer, "a", "b" if has_pairs else None, max_tokens=64)
-    found = zip(sample.roles, sample.tokens, strict=True)
-    return tuple(
-        Role(key, token)
-        for key, token in dict((role, token) for role, token in found if role is not None).items()
-    )
+    found = {
+        role: token
+        for role, token in zip(sample.roles, sample.tokens, strict=True)
+        if role is not None
+    }
+    return tuple(Role(key, token) for key, token in found.items())
 
 
 def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:

@@ -1,0 +1,34 @@
+"""Results with a roles table made by hand, for figures that are known exactly."""
+
+import pandas as pd
+
+from reportgen.results import Results
+
+# text, layer, role, share, expected, self_share
+RoleRow = tuple[int, int, str, float, float, float]
+
+
+def with_roles(results: Results, rows: list[RoleRow]) -> Results:
+    """The same results with another roles table."""
+    columns = ["text", "layer", "role", "share", "expected", "self_share"]
+    results.__dict__["roles"] = pd.DataFrame(rows, columns=columns)
+    return results
+
+
+def same_in_every_text(share: float, expected: float = 0.1, n: int = 6) -> list[RoleRow]:
+    """Both roles get an even spread in layer 1 and `share` in layer 2, in each of `n` texts."""
+    return [
+        (text, layer, role, value, expected, 0.05)
+        for text in range(n)
+        for layer, value in ((1, expected), (2, share))
+        for role in ("cls", "sep")
+    ]
+
+
+def far_apart() -> list[RoleRow]:
+    """Both roles get 10 % in half of six texts and over 50 % in the others."""
+    return [
+        (text, 1, role, share, 0.05, 0.0)
+        for text, share in enumerate((0.1, 0.5, 0.1, 0.5, 0.1, 0.6))
+        for role in ("cls", "sep")
+    ]
