@@ -23,7 +23,7 @@ from reportgen.rows import AnalysedText, head_rows, role_rows, text_rows, token_
 
 # Texts whose batches are planned together: enough to find partners of one length, few enough that
 # memory does not grow with the texts.
-WINDOW = 256
+WINDOW = 128
 # "all" keeps the maps of texts up to this many bytes, packed.
 MAPS_LIMIT = 2_000_000_000
 # Above this share of unknown tokens the tokenizer is not the one the model was trained with.

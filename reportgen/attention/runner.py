@@ -18,7 +18,9 @@ from reportgen.model.load import LoadedModel
 from reportgen.model.output import Prediction
 from reportgen.model.tokens import EncodedText
 
-# Where all layers of a batch must be held together, this many bytes of them at most.
+# What a batch's attention maps may weigh: one layer's, which a few copies follow on the way, or
+# those of all layers where they must be held together. A text that is longer runs alone.
+LAYER_BYTES = 16_000_000
 HELD_BYTES = 128_000_000
 
 
@@ -63,13 +65,12 @@ class Runner:
         how many texts each batch finished. A text that fails takes no other text with it.
         """
         outcomes = [Outcome()] * len(texts)
-        held = 4 * self._probed.n_layers * self._probed.n_heads
         for batch in plan_batches(
             [len(text.ids) for text in texts],
             self._batch_tokens,
             equal_lengths=self._probed.batching != "padded",
             max_texts=1 if self._probed.batching == "one by one" else None,
-            max_weights=HELD_BYTES // held if self._capture.way == "output" else None,
+            max_weights=self._max_weights(),
         ):
             try:
                 results = self._run_batch([texts[i] for i in batch], [keeps_maps(i) for i in batch])
@@ -86,6 +87,13 @@ class Runner:
                     store(index, packed)
             done(len(batch))
         return outcomes
+
+    def _max_weights(self) -> int:
+        """Cells of one head's maps that a batch may have."""
+        layer = 4 * self._probed.n_heads
+        if self._capture.way == "hooks":
+            return LAYER_BYTES // layer
+        return HELD_BYTES // (layer * self._probed.n_layers)
 
     def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
         try:

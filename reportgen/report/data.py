@@ -1,0 +1,89 @@
+"""What the page's script reads: inert blocks of JSON and base64."""
+
+import gzip
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from plotly.offline import get_plotlyjs
+
+from reportgen.errors import UsageError
+from reportgen.info import RunInfo
+from reportgen.maps import pack, unpack
+from reportgen.report.figures import SCALE_DARK, SCALE_LIGHT, map_figure
+from reportgen.report.language import Language
+from reportgen.report.options import RenderOptions
+from reportgen.report.reading import cls_name
+from reportgen.report.units import Floats, text_units
+from reportgen.report.visible import visible
+from reportgen.results import Results
+
+
+def plotly_source(path: Path | None) -> str:
+    """The text of plotly.js: the file at `path`, else the one plotly brings.
+
+    Raises:
+        UsageError: the file cannot be read or is not plotly.js.
+    """
+    if path is None:
+        source: str = get_plotlyjs()
+    else:
+        try:
+            source = path.read_text("utf-8-sig")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"--plotlyjs {path}: cannot be read ({error})") from error
+        if "plotly.js" not in source or "newPlot" not in source:
+            raise UsageError(
+                f"--plotlyjs {path}: not plotly.js; give a bundle such as "
+                "plotly-cartesian.min.js, or leave the option out"
+            )
+    return source.replace("\r\n", "\n")
+
+
+def compressed(source: str) -> str:
+    """`source` as gzip in base64; the same bytes every time."""
+    return b64encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")
+
+
+def page_data(info: RunInfo, options: RenderOptions, language: Language) -> dict[str, Any]:
+    """What holds for all texts: the model's shape, the script's words, the empty figure."""
+    name = cls_name(info, language)
+    return {
+        "layers": info.model.n_layers,
+        "heads": info.model.n_heads,
+        "causal": info.model.is_causal,
+        "sums": options.heads == "sum",
+        "cls": name,
+        "words": language.words["script"],
+        "figure": map_figure(language, name),
+        "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
+    }
+
+
+def text_data(results: Results, text: int) -> dict[str, Any]:
+    """One text's units and the float32 figures behind its lines, as base64 `[layer, unit]`."""
+    units = text_units(results, text)
+    return {
+        "labels": [visible(unit.label) for unit in units.units],
+        "special": [i for i, unit in enumerate(units.units) if unit.is_special],
+        "units": units.unit_of,
+        "cls": units.cls_token,
+        "received": _lines(units.received, units.received_all),
+        "expected": _lines(units.expected, units.expected_all),
+        "row": None
+        if units.cls_row is None or units.cls_row_all is None
+        else _lines(units.cls_row, units.cls_row_all),
+    }
+
+
+def _lines(layers: Floats, all_layers: Floats) -> str:
+    """Every layer's line, then the mean over layers, as little-endian float32 in base64."""
+    values = np.vstack([layers, all_layers[None]]).astype("<f4")
+    return b64encode(values.tobytes()).decode("ascii")
+
+
+def layer_means(packed: bytes, info: RunInfo) -> bytes:
+    """Packed maps with the mean over heads in place of every head, packed the same way."""
+    maps = unpack(packed, info.model.n_layers, info.model.n_heads)
+    return pack(maps.mean(axis=1, keepdims=True))

@@ -1,0 +1,57 @@
+"""The words of the page in one language, and how that language writes a number."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+from math import floor, isfinite, log10
+from typing import Any
+
+MINUS = "\u2212"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """Every visible string of the page, by section and key, in one language."""
+
+    code: str
+    words: Mapping[str, Mapping[str, Any]]
+
+    def say(self, section: str, key: str, **values: object) -> str:
+        """The string `key` of `section` with its `{names}` filled from `values`."""
+        text: str = self.words[section][key]
+        return text.format(**values) if values else text
+
+    def percent(self, share: float, digits: int = 1) -> str:
+        """A share in 0..1 as a percentage, such as `31.2 %`."""
+        return self.say("number", "percent", x=fixed(100 * share, digits))
+
+
+def load_language(code: str) -> Language:
+    """The language `code`, en or ja."""
+    path = files("reportgen.report").joinpath("strings", f"{code}.toml")
+    return Language(code, tomllib.loads(path.read_text("utf-8")))
+
+
+def fixed(value: float, digits: int) -> str:
+    """`value` with so many decimals, a true minus sign and no negative zero."""
+    text = f"{value:,.{digits}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def number(value: float) -> str:
+    """`value` with four significant digits, written out between 0.0001 and ten million."""
+    if not isfinite(value):
+        return str(value).replace("-", MINUS)
+    digits = decimals(value)
+    return f"{value:.3e}".replace("-", MINUS) if digits is None else fixed(value, digits)
+
+
+def decimals(value: float) -> int | None:
+    """How many decimals `number` gives a finite value; None where it writes a power of ten."""
+    if value == 0:
+        return 0
+    size = floor(log10(abs(value)))
+    return max(0, 3 - size) if -4 <= size <= 6 else None

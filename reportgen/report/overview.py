@@ -1,0 +1,249 @@
+"""The overview: verdict and figures over all texts, and the table of texts."""
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+from markupsafe import Markup
+
+from reportgen.notes.figures import takes_part
+from reportgen.notes.rules import corpus_notes
+from reportgen.notes.words import Wording
+from reportgen.report.language import Language, number
+from reportgen.report.panel import Sentence, sentences
+from reportgen.report.prediction import Prediction, prediction
+from reportgen.report.static import heat_colour, heat_step, shorten, stacked_bars
+from reportgen.results import Results
+
+_CELL = 28  # half-width characters of any other column
+_SHOWN = 110  # half-width characters of a text in the table; whole in its panel
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One figure with its name."""
+
+    value: str
+    name: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Where each layer's attention goes: the share of every special-token role."""
+
+    chart: Markup
+    roles: tuple[str, ...]  # the roles' tokens
+    rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, even spread
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One layer and head."""
+
+    text: str
+    step: int
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Layers by heads: the share of special tokens, or the entropy where there are none."""
+
+    title: str
+    lead: str
+    heads: tuple[int, ...]
+    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A line of the table of texts."""
+
+    number: int
+    text: str
+    group: str | None
+    prediction: Prediction | None
+    n_tokens: int
+    sink_share: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything above the texts' panels."""
+
+    headline: str
+    notes: tuple[Sentence, ...]
+    kpis: tuple[Kpi, ...]
+    sinks: Sinks | None
+    grid: Grid | None
+    rows: tuple[TextRow, ...]
+    has_labels: bool
+    has_errors: bool
+    has_groups: bool
+
+
+def sink_shares(results: Results) -> pd.Series:
+    """The share that special tokens receive in each analysed text, mean over layers and heads;
+    empty where the model has none. Index: row of `texts`."""
+    shares: pd.Series = results.heads.groupby("text")["special_share"].mean()
+    return shares.astype(float).dropna()
+
+
+def _over_texts(results: Results, table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the texts that the notes count: those long enough, else all of them."""
+    counted = takes_part(results)
+    return table[counted[table["text"].to_numpy(int)]] if counted.any() else table
+
+
+def make_overview(results: Results, language: Language, shares: pd.Series) -> Overview:
+    """The overview; `shares` as `sink_shares` gives them."""
+    notes = corpus_notes(results)
+    wording = Wording(language.code)
+    texts = results.texts
+    return Overview(
+        headline=wording.headline(notes, results),
+        notes=sentences(notes, wording),
+        kpis=_kpis(results, language, shares),
+        sinks=_sinks(results, language) if len(results.roles) else None,
+        grid=_grid(results, language) if len(results.heads) else None,
+        rows=tuple(_row(results, text, language, shares.get(text)) for text in range(len(texts))),
+        has_labels=bool(texts["label"].notna().any()),
+        has_errors=results.info.output.kind == "number"
+        and bool(texts["label_value"].notna().any()),
+        has_groups=bool(texts["group"].notna().any()),
+    )
+
+
+def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi, ...]:
+    texts = results.texts
+    analysed = int(texts["status"].isin(("ok", "truncated")).sum())
+    remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
+    tokens, content = int(texts["n_tokens"].sum()), int(texts["n_content"].sum())
+    kpis = [
+        Kpi(f"{len(texts):,}", language.say("kpi", "texts"), remark),
+        Kpi(f"{tokens:,}", language.say("kpi", "tokens"), _content(content, tokens, language)),
+    ]
+    if len(shares):
+        heads = _over_texts(results, results.heads)
+        share, even = (float(heads[name].mean()) for name in ("special_share", "uniform_share"))
+        kpis.append(
+            Kpi(
+                language.percent(share),
+                language.say("kpi", "sink_share"),
+                language.say("kpi", "even", share=language.percent(even)),
+            )
+        )
+        layers = _by_layer(results)
+        best = _highest(layers)
+        kpis.append(
+            Kpi(
+                language.say("kpi", "layer", n=best),
+                language.say("kpi", "strongest"),
+                language.say("kpi", "gets", share=language.percent(float(layers[best]))),
+            )
+        )
+    errors = (texts["prediction"] - texts["label_value"]).dropna()
+    if len(errors):
+        kpis.append(
+            Kpi(
+                number(float(errors.abs().mean())),
+                language.say("kpi", "mean_error"),
+                language.say("kpi", "of_labels", n=f"{len(errors):,}"),
+            )
+        )
+    return tuple(kpis)
+
+
+def _content(content: int, tokens: int, language: Language) -> str:
+    return language.say("kpi", "content", n=f"{content:,}") if content < tokens else ""
+
+
+def _by_layer(results: Results) -> pd.Series:
+    """Share of all special tokens, by layer: mean over heads, then over texts."""
+    heads = _over_texts(results, results.heads)
+    shares: pd.Series = heads.groupby("layer")["special_share"].mean().astype(float)
+    return shares
+
+
+def _highest(by_layer: pd.Series) -> int:
+    return int(by_layer.index[int(by_layer.to_numpy(float).argmax())])
+
+
+def _sinks(results: Results, language: Language) -> Sinks:
+    layers = list(range(1, results.info.model.n_layers + 1))
+    shares = _over_texts(results, results.roles)
+    means = shares.groupby(["role", "layer"])["share"].mean().astype(float)
+    roles = [role for role in results.info.roles if (shares["role"] == role.key).any()]
+    series = [(role.token, [float(means[role.key, layer]) for layer in layers]) for role in roles]
+    total = _by_layer(results)
+    heads = _over_texts(results, results.heads)
+    even = heads.groupby("layer")["uniform_share"].mean().astype(float)
+    best = _highest(total)
+    chart = stacked_bars(
+        series=series,
+        expected=[float(even[layer]) for layer in layers],
+        axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
+        sentence=language.say(
+            "sinks",
+            "sentence",
+            layer=best,
+            share=language.percent(float(total[best])),
+            even=language.percent(float(even[best])),
+        ),
+    )
+    rows = tuple(
+        (
+            str(layer),
+            *(language.percent(values[layer - 1]) for _, values in series),
+            language.percent(float(total[layer])),
+            language.percent(float(even[layer])),
+        )
+        for layer in layers
+    )
+    return Sinks(chart, tuple(token for token, _ in series), rows)
+
+
+def _grid(results: Results, language: Language) -> Grid:
+    measure = "special_share" if results.heads["special_share"].notna().any() else "entropy"
+    means: pd.Series = (
+        _over_texts(results, results.heads).groupby(["layer", "head"])[measure].mean().astype(float)
+    )
+    heads = tuple(range(1, results.info.model.n_heads + 1))
+    return Grid(
+        title=language.say("grid", f"{measure}_title"),
+        lead=language.say("grid", f"{measure}_lead"),
+        heads=heads,
+        rows=tuple(
+            (layer, tuple(_cell(float(means[layer, head])) for head in heads))
+            for layer in range(1, results.info.model.n_layers + 1)
+        ),
+    )
+
+
+def _cell(share: float) -> Cell:
+    if share != share:  # no text long enough for this figure
+        return Cell("", 0, heat_colour(0))
+    step = heat_step(share, 1.0)
+    return Cell(str(round(100 * share)), step, heat_colour(step))
+
+
+def _shortened(output: Prediction) -> Prediction:
+    label = None if output.label is None else shorten(output.label, _CELL)
+    return replace(output, value=shorten(output.value, _CELL), label=label)
+
+
+def _row(results: Results, text: int, language: Language, share: float | None) -> TextRow:
+    row = results.texts.iloc[text]
+    analysed = row["status"] in ("ok", "truncated")
+    output = prediction(row, results.info.output, language) if analysed else None
+    whole = str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
+    return TextRow(
+        number=text + 1,
+        text=shorten(whole, _SHOWN),
+        group=None if pd.isna(row["group"]) else shorten(str(row["group"]), _CELL),
+        prediction=None if output is None else _shortened(output),
+        n_tokens=int(row["n_tokens"]),
+        sink_share="" if share is None else language.percent(float(share)),
+        status=str(row["status"]),
+    )

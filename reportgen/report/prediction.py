@@ -1,0 +1,60 @@
+"""What the model put out for a text, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from reportgen.info import OutputInfo
+from reportgen.report.language import Language, decimals, fixed, number
+
+_SCORES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model put out: in a word, and its scores in full."""
+
+    value: str  # "" where the output has no short form
+    label: str | None
+    error: str | None
+    scores: tuple[tuple[str, str], ...]  # name, value; the largest first
+    n_left_out: int  # scores not listed
+
+
+def prediction(row: pd.Series, output: OutputInfo, language: Language) -> Prediction:
+    """What the model put out for a row of `texts`, in its own kind and never squeezed."""
+    scores = [float(score) for score in row["scores"]]
+    names: Sequence[str] = list(row["score_names"]) or output.labels
+    if output.kind == "embedding" or output.kind == "number":
+        pairs: list[tuple[str, float]] = []
+    else:
+        pairs = list(zip(names, scores, strict=False))
+    if output.kind in ("class", "labels", "next_token"):
+        pairs.sort(key=lambda pair: -pair[1])
+    error = None
+    if output.kind == "number" and not pd.isna(row["label_value"]):
+        error = _error(float(row["prediction"]), float(row["label_value"]))
+    if output.kind == "number":
+        value = number(float(row["prediction"]))
+    elif output.kind == "numbers":
+        value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
+    elif output.kind == "embedding":
+        value = ""
+    else:
+        value = "" if pd.isna(row["prediction_label"]) else str(row["prediction_label"])
+        value = value or language.say("panel", "no_label")
+    return Prediction(
+        value=value,
+        label=None if pd.isna(row["label"]) else str(row["label"]),
+        error=error,
+        scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
+        n_left_out=max(0, len(pairs) - _SCORES),
+    )
+
+
+def _error(predicted: float, label: float) -> str:
+    """Prediction minus label, with as many decimals as the prediction is printed with."""
+    gap = predicted - label
+    digits = decimals(predicted)
+    return ("+" if gap > 0 else "") + (number(gap) if digits is None else fixed(gap, digits))

@@ -1,0 +1,212 @@
+"""The figures that need neither scripts nor styles: SVG coloured by attributes.
+
+The style sheet may restyle them by class; where it is refused, the attributes stand.
+"""
+
+import unicodedata
+from collections.abc import Callable, Sequence
+from math import ceil, floor, log10
+
+from markupsafe import Markup, escape
+
+STEPS = 16  # of the highlight
+INK, MUTED, RULE = "#1b1d22", "#5b616e", "#d9dce3"
+CLS_ROW, RECEIVED = "#0b5cad", "#c2252d"
+ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
+_HEAT = (230, 97, 0)
+_STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it
+
+_WIDTH = 960
+_LEFT, _RIGHT = 58, 14
+_LABEL_WIDTH = 14  # half-width characters under an axis
+
+
+def heat_step(value: float, top: float) -> int:
+    """The step 0..15 of `value` on a scale that ends at `top`; what lies above is clipped."""
+    return round((STEPS - 1) * min(1.0, max(0.0, value / top))) if top > 0 else 0
+
+
+def heat_colour(step: int) -> str:
+    """The colour of a step on white, such as `#f0a066`."""
+    alpha = _STRONGEST * step / (STEPS - 1)
+    return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in _HEAT)
+
+
+def shorten(text: str, width: int = _LABEL_WIDTH) -> str:
+    """`text` cut in the middle to so many half-width characters; wide characters count two."""
+    if _width(text) <= width:
+        return text
+    half = (width - 1) // 2
+    return f"{_prefix(text, half)}…{_prefix(text[::-1], half)[::-1]}"
+
+
+def _prefix(text: str, width: int) -> str:
+    taken = 0
+    for index, character in enumerate(text):
+        taken += _width(character)
+        if taken > width:
+            return text[:index]
+    return text
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def ticks(top: float) -> tuple[float, ...]:
+    """Three to six round values from 0 that reach `top`."""
+    if top <= 0:
+        return (0.0, 1.0)
+    raw = top / 4
+    size = 10.0 ** floor(log10(raw))
+    step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
+    return tuple(round(i * step, 12) for i in range(ceil(top / step - 1e-9) + 1))
+
+
+def two_lines(
+    *,
+    labels: Sequence[str],
+    received: Sequence[float],
+    cls_row: Sequence[float] | None,
+    expected: Sequence[float],
+    steps: Sequence[int | None],
+    tick_text: Sequence[str],
+    tick_values: Sequence[float],
+    ribbon: str,
+    sentence: str,
+) -> Markup:
+    """The [CLS] row and the attention received over the units, with the even spread.
+
+    `labels`, the lines and `steps` (the highlight of each unit, None without one) have an entry a
+    unit; the highlight is the ribbon under the axis, called `ribbon`. `sentence` says what the
+    figure shows.
+    """
+    count = len(labels)
+    top, bottom = 10, 200
+    gap = (_WIDTH - _LEFT - _RIGHT) / count
+    highest = tick_values[-1]
+
+    def x(index: int) -> str:
+        return _n(_LEFT + gap * (index + 0.5))
+
+    def y(value: float) -> str:
+        return _n(bottom - (bottom - top) * value / highest)
+
+    parts = [_axis(tick_values, tick_text, y)]
+    parts.append(
+        f'<path class="even" d="{_line(expected, x, y)}" fill="none" stroke="{MUTED}" '
+        'stroke-width="1.5" stroke-dasharray="5 4"/>'
+    )
+    for name, values, colour, cap in (
+        ("cls", cls_row, CLS_ROW, "round"),
+        ("received", received, RECEIVED, "square"),
+    ):
+        if values is None:
+            continue
+        dots = "".join(f"M{x(i)} {y(value)}h0" for i, value in enumerate(values))
+        parts.append(
+            f'<path class="{name}" d="{_line(values, x, y)}" fill="none" stroke="{colour}" '
+            f'stroke-width="1.5" stroke-linejoin="round"/><path class="{name}" d="{dots}" '
+            f'stroke="{colour}" stroke-width="5.5" stroke-linecap="{cap}"/>'
+        )
+    for index, step in enumerate(steps):
+        if step is not None:
+            parts.append(
+                f'<rect class="h{step}" x="{_n(_LEFT + gap * index + gap * 0.05)}" '
+                f'y="{bottom + 12}" width="{_n(gap * 0.9)}" height="9" fill="{heat_colour(step)}"/>'
+            )
+    parts.append(
+        f'<text x="{_LEFT - 8}" y="{bottom + 21}" text-anchor="end" font-size="11" fill="{MUTED}">'
+        f"{escape(ribbon)}</text>"
+    )
+    every = ceil(count / 64)
+    names = "".join(
+        f'<text transform="translate({_n(_LEFT + gap * (i + 0.5) + 4)} {bottom + 33})rotate(-50)">'
+        f"{escape(shorten(label))}</text>"
+        for i, label in enumerate(labels)
+        if i % every == 0
+    )
+    parts.append(f'<g text-anchor="end" font-size="12" fill="{INK}">{names}</g>')
+    longest = max(_width(shorten(label)) for label in labels)
+    return _svg(bottom + 44 + 6 * longest, "lines", sentence, "".join(parts))
+
+
+def stacked_bars(
+    *,
+    series: Sequence[tuple[str, Sequence[float]]],
+    expected: Sequence[float],
+    axis: tuple[str, str],
+    sentence: str,
+) -> Markup:
+    """A bar a layer: the shares of `series` (name, `[layer]`) stacked, and where they would end
+    under an even spread (`expected`, `[layer]`). `axis` names the share and the layers."""
+    count = len(expected)
+    width, top, bottom, left = 620, 12, 232, 52
+    gap = (width - left - 10) / count
+    values = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+    def y(value: float) -> str:
+        return _n(bottom - (bottom - top) * value)
+
+    parts = [_axis(values, [f"{round(100 * v)}" for v in values], y, left, width - 10)]
+    for layer in range(count):
+        start, x = 0.0, left + gap * (layer + 0.18)
+        for index, (_, shares) in enumerate(series):
+            height = (bottom - top) * shares[layer]
+            parts.append(
+                f'<rect class="r{index % len(ROLE_COLOURS)}" x="{_n(x)}" '
+                f'y="{y(start + shares[layer])}" width="{_n(gap * 0.64)}" height="{_n(height)}" '
+                f'fill="{ROLE_COLOURS[index % len(ROLE_COLOURS)]}" stroke="#fff" '
+                'stroke-width=".8"/>'
+            )
+            start += shares[layer]
+        parts.append(
+            f'<path class="even" d="M{_n(left + gap * (layer + 0.06))} {y(expected[layer])}'
+            f'h{_n(gap * 0.88)}" stroke="{INK}" stroke-width="2" stroke-dasharray="5 3"/>'
+        )
+        if layer % ceil(count / 24) == 0:
+            parts.append(
+                f'<text x="{_n(left + gap * (layer + 0.5))}" y="{bottom + 18}" font-size="12" '
+                f'text-anchor="middle" fill="{INK}">{layer + 1}</text>'
+            )
+    middle = (top + bottom) / 2
+    parts.append(
+        f'<g font-size="12" text-anchor="middle" fill="{MUTED}">'
+        f'<text transform="translate(13 {_n(middle)})rotate(-90)">{escape(axis[0])}</text>'
+        f'<text x="{_n((left + width) / 2)}" y="{bottom + 38}">{escape(axis[1])}</text></g>'
+    )
+    return _svg(bottom + 46, "sinks", sentence, "".join(parts), width)
+
+
+def _axis(
+    values: Sequence[float],
+    names: Sequence[str],
+    y: Callable[[float], str],
+    left: int = _LEFT,
+    right: int = _WIDTH - _RIGHT,
+) -> str:
+    rules = "".join(f"M{left} {y(value)}H{right}" for value in values)
+    texts = "".join(
+        f'<text x="{left - 8}" y="{y(value)}" dy="4">{escape(name)}</text>'
+        for value, name in zip(values, names, strict=True)
+    )
+    return (
+        f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'
+        f'<g text-anchor="end" font-size="12" fill="{MUTED}">{texts}</g>'
+    )
+
+
+def _line(values: Sequence[float], x: Callable[[int], str], y: Callable[[float], str]) -> str:
+    return "M" + "L".join(f"{x(i)} {y(value)}" for i, value in enumerate(values))
+
+
+def _svg(height: int, name: str, sentence: str, inside: str, width: int = _WIDTH) -> Markup:
+    return Markup(  # numbers of our own and escaped text only
+        f'<svg class="fig {name}" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}" role="img" aria-label="{escape(sentence)}">{inside}</svg>'
+    )
+
+
+def _n(value: float) -> str:
+    """A coordinate with at most one decimal."""
+    return f"{value:.1f}".removesuffix(".0")

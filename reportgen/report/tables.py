@@ -1,0 +1,172 @@
+"""Results as tables for spreadsheets and notebooks: a row a token, a row a head, a row a text."""
+
+import re
+from dataclasses import dataclass
+from io import BytesIO
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+
+from reportgen.report.names import TableName
+from reportgen.report.options import Heads
+from reportgen.results import Results
+
+# Means over heads; a sum over them is `n_heads` times as much.
+_OVER_HEADS = (
+    "cls_row_last",
+    "received_last",
+    "cls_row_all",
+    "received_all",
+    "expected",
+)
+TOKEN_COLUMNS = (
+    "text_id",
+    "position",
+    "unit",
+    "segment",
+    "token",
+    "start",
+    "end",
+    "is_special",
+    *_OVER_HEADS,
+)
+HEAD_COLUMNS = (
+    "text_id",
+    "layer",
+    "head",
+    "special_share",
+    "cls_share",
+    "sep_share",
+    "uniform_share",
+    "entropy",
+    "distance",
+    "head_class",
+)
+TEXT_COLUMNS = (
+    "text_id",
+    "text",
+    "label",
+    "prediction",
+    "label_error",
+    "n_tokens",
+    "n_truncated",
+    "status",
+    "message",
+)
+
+# A spreadsheet runs a cell that begins with one of these; their wide forms count in Japanese ones.
+_RUNS = tuple("=+-@\t\r\n＝＋－＠")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFit:
+    """How far predictions are from labels, over the texts that have both as one number."""
+
+    n_texts: int
+    mae: float  # mean absolute error
+    r2: float | None  # coefficient of determination; None where the labels are all the same
+
+
+def table(results: Results, name: TableName, heads: Heads = "mean") -> pd.DataFrame:
+    """The table `name`, in input order; a value that does not exist is missing.
+
+    `tokens` has the means over heads or, with `heads="sum"`, the sums; in `texts` the prediction is
+    a number where the model gives one number, and words otherwise.
+    """
+    if name == "tokens":
+        return _tokens(results, heads)
+    if name == "heads":
+        return _with_ids(results, results.heads, HEAD_COLUMNS)
+    return _texts(results)
+
+
+def label_errors(results: Results) -> "pd.Series[float]":
+    """`[text]`: prediction minus label; missing unless both are one number."""
+    errors = results.texts["prediction"] - results.texts["label_value"]
+    return errors.astype(np.float32)
+
+
+def label_fit(results: Results) -> LabelFit | None:
+    """How well the predictions fit the labels; None where no text has both as a number."""
+    errors = label_errors(results).to_numpy(dtype="float64", na_value=float("nan"))
+    known = [index for index, error in enumerate(errors) if isfinite(error)]
+    if not known:
+        return None
+    labels = results.texts["label_value"].to_numpy(dtype="float64")[known]
+    spread = float(((labels - labels.mean()) ** 2).sum())
+    squares = float((errors[known] ** 2).sum())
+    return LabelFit(
+        n_texts=len(known),
+        mae=float(abs(errors[known]).mean()),
+        r2=1 - squares / spread if spread else None,
+    )
+
+
+def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":
+    """`[text]`: the number, the class, the labels, the numbers with their names or the next token.
+
+    Missing for a text that was not analysed and for an embedding, which is no prediction.
+    """
+    texts, output = results.texts, results.info.output
+    if output.kind == "number":
+        return texts["prediction"].astype(np.float32)
+    if output.kind == "numbers":
+        named = [_named(output.labels, scores) for scores in texts["scores"]]
+        return pd.Series(named, index=texts.index, dtype="string")
+    return texts["prediction_label"]
+
+
+def to_csv(frame: pd.DataFrame) -> bytes:
+    """UTF-8 with a byte order mark, so that Excel opens Japanese; lines end as in RFC 4180.
+
+    A text cell that a spreadsheet would run as a formula gets a leading `'`; numbers stay numbers.
+    """
+    safe = frame.copy()
+    for column in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[column]):
+            safe[column] = safe[column].map(_inert, na_action="ignore")
+    text: str = safe.to_csv(index=False, lineterminator="\r\n")
+    return text.encode("utf-8-sig")
+
+
+def to_parquet(frame: pd.DataFrame) -> bytes:
+    """Parquet, every text as it stands."""
+    stream = BytesIO()
+    frame.to_parquet(stream, index=False)
+    return stream.getvalue()
+
+
+def _tokens(results: Results, heads: Heads) -> pd.DataFrame:
+    frame = _with_ids(results, results.tokens, TOKEN_COLUMNS)
+    if heads == "sum":
+        # A plain int, so that float32 stays float32.
+        frame[list(_OVER_HEADS)] *= results.info.model.n_heads
+    return frame
+
+
+def _texts(results: Results) -> pd.DataFrame:
+    frame = results.texts.assign(prediction=predictions(results), label_error=label_errors(results))
+    return frame[list(TEXT_COLUMNS)]
+
+
+def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:
+    """`rows` with the id of the text that each belongs to."""
+    ids = results.texts["text_id"].to_numpy()[rows["text"].to_numpy(dtype=np.int64)]
+    return rows.assign(text_id=ids)[list(columns)]
+
+
+def _named(
+    names: tuple[str, ...], scores: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+) -> str | None:
+    if not len(scores):
+        return None
+    values = [str(np.float32(score)) for score in scores]
+    if not names:
+        return ", ".join(values)
+    return ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
+
+
+def _inert(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_RUNS) and not _NUMBER.fullmatch(cell) else cell

@@ -1,0 +1,54 @@
+// What is chosen, held in the address bar: #text=3&layer=11&head=4&content=1
+
+const initial = { text: null, layer: page.layers, head: "mean", content: false };
+let state = readState();
+
+function readState() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const whole = (name, last) => {
+    const number = Number(given.get(name));
+    return Number.isInteger(number) && number >= 1 && number <= last ? number : null;
+  };
+  return {
+    text: whole("text", Infinity),
+    layer: given.get("layer") === "all" ? "all" : (whole("layer", page.layers) ?? initial.layer),
+    head: whole("head", page.heads) ?? initial.head,
+    content: given.get("content") === "1",
+  };
+}
+
+function isInitial() {
+  return ["layer", "head", "content"].every((name) => state[name] === initial[name]);
+}
+
+// A link to a text keeps what is chosen; the plain form is also the id of the text's panel.
+function addressOf(text, plain) {
+  if (plain && isInitial()) return `#text=${text}`;
+  return `#text=${text}&layer=${state.layer}&head=${state.head}${state.content ? "&content=1" : ""}`;
+}
+
+function goTo(text, plain) {
+  const address = addressOf(text, plain);
+  if (location.hash === address) return;
+  location.hash = address; // a step that Back undoes
+}
+
+function choose(text, change) {
+  Object.assign(state, change, { text });
+  goTo(text, false);
+  changed();
+}
+
+function followAddress() {
+  const before = state.text;
+  const next = readState();
+  const same = Object.keys(next).every((name) => next[name] === state[name]);
+  if (same) return;
+  state = next;
+  changed();
+  if (state.text !== null && state.text !== before) showText(state.text);
+}
+
+function showText(number) {
+  document.getElementById(`text=${number}`)?.scrollIntoView();
+}

@@ -1,0 +1,77 @@
+// The highlighted text: one tab stop, arrow keys between tokens, Enter to choose one.
+
+const STEPS = 15;
+
+class Strip {
+  constructor(panel) {
+    this.panel = panel;
+    this.box = document.getElementById(`strip-${panel.number}`);
+    this.legend = document.getElementById(`legend-${panel.number}`);
+    this.units = Array.from(this.box.querySelectorAll(".u"));
+    this.received = this.units.map((unit) => [unit.className, unit.title, unit.querySelector("small")?.textContent]);
+    this.said = this.legend.textContent;
+    this.box.setAttribute("role", "group");
+    this.box.setAttribute("aria-label", say("strip_help"));
+    this.units.forEach((unit, i) => {
+      unit.setAttribute("role", "button");
+      unit.setAttribute("aria-pressed", "false");
+      unit.tabIndex = i ? -1 : 0;
+    });
+    this.box.addEventListener("click", (event) => this.onClick(event));
+    this.box.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  onClick(event) {
+    const at = this.units.indexOf(event.target.closest(".u"));
+    if (at < 0) return;
+    this.focus(at);
+    this.panel.chooseUnit(at);
+  }
+
+  onKey(event) {
+    const at = this.units.indexOf(document.activeElement);
+    const last = this.units.length - 1;
+    const to = { ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last }[event.key];
+    if (to !== undefined) this.focus(Math.min(last, Math.max(0, to)));
+    else if (event.key === "Enter" || event.key === " ") this.panel.chooseUnit(at);
+    else if (event.key === "Escape" && this.panel.unit !== null) this.panel.chooseUnit(null);
+    else return;
+    event.preventDefault();
+  }
+
+  focus(at) {
+    this.units.forEach((unit, i) => (unit.tabIndex = i === at ? 0 : -1));
+    this.units[at].focus();
+  }
+
+  set(unit, className, title, share) {
+    Object.assign(unit, { className, title });
+    const small = unit.querySelector("small"); // special tokens print their share
+    if (small) small.textContent = share;
+  }
+
+  // Attention received, or where the chosen token looks.
+  show(data, view, chosen) {
+    this.box.classList.toggle("looking", chosen !== null);
+    this.units.forEach((unit, i) => {
+      this.set(unit, ...this.received[i]);
+      unit.setAttribute("aria-pressed", String(i === chosen));
+    });
+    this.legend.textContent = this.said;
+    if (chosen === null) return;
+    const row = view.z[chosen];
+    const content = row.filter((value, i) => value !== null && !data.isSpecial[i]);
+    const top = Math.max(...content, 0);
+    this.units.forEach((unit, i) => {
+      const share = row[i] ?? 0;
+      const step = top > 0 && !data.isSpecial[i] ? Math.round(STEPS * Math.min(1, share / top)) : 0;
+      const text = row[i] === null ? "" : weight(share * view.factor, view.summed, true);
+      this.set(unit, `u${data.isSpecial[i] ? " s" : ""} h${step}${i === chosen ? " chosen" : ""}`, text, text);
+    });
+    this.legend.textContent = say("looking", {
+      token: data.labels[chosen],
+      view: this.panel.viewName(),
+      most: weight(top * view.factor, view.summed, true),
+    });
+  }
+}

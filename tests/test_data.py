@@ -1,0 +1,90 @@
+"""What the script reads is what was measured."""
+
+import gzip
+from base64 import b64decode
+
+import numpy as np
+import pytest
+from factories import make_results
+
+from reportgen.errors import UsageError
+from reportgen.maps import MAX_ERROR, unpack
+from reportgen.report.data import (
+    compressed,
+    layer_means,
+    page_data,
+    plotly_source,
+    text_data,
+)
+from reportgen.report.language import load_language
+from reportgen.report.options import RenderOptions
+
+EN = load_language("en")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("results"), ("<s> a\u202eb",), n_layers=3)
+
+
+def lines(text, count):
+    return np.frombuffer(b64decode(text), "<f4").reshape(-1, count)
+
+
+def test_lines_are_the_float32_figures_of_the_tables(results):
+    tokens = results.tokens_of(0)
+    data = text_data(results, 0)
+    for name, column in (("received", "received"), ("expected", "expected"), ("row", "cls_row")):
+        values = lines(data[name], len(tokens))
+        for layer in range(3):
+            measured = [item[layer] for item in tokens[f"{column}_layers"]]
+            assert values[layer].tolist() == np.float32(measured).tolist()
+        all_layers = tokens["expected" if column == "expected" else f"{column}_all"]
+        assert values[3] == pytest.approx(all_layers.to_numpy(float), abs=1e-7)
+
+
+def test_labels_are_visible_and_specials_known_by_their_place(results):
+    data = text_data(results, 0)
+    assert data["labels"] == ["[CLS]", "<s", "> ", "a⟨U+202E⟩", "b", "[SEP]"]
+    assert data["special"] == [0, 5]
+    assert data["cls"] == 0
+
+
+def test_a_model_without_a_cls_row_has_no_line_for_it(tmp_path):
+    data = text_data(make_results(tmp_path, special=False), 0)
+    assert (data["row"], data["cls"], data["special"]) == (None, None, [])
+
+
+def test_layer_means_are_means_over_the_heads(results):
+    packed = results.packed_maps(0)
+    means = unpack(layer_means(packed, results.info), 3, 1)
+    heads = unpack(packed, 3, 3)
+    assert means.shape == (3, 1, 6, 6)
+    assert np.abs(means[:, 0] - heads.mean(axis=1)).max() <= MAX_ERROR
+
+
+def test_the_page_knows_the_models_shape_and_how_heads_are_added(results):
+    data = page_data(results.info, RenderOptions(heads="sum"), EN)
+    assert (data["layers"], data["heads"], data["sums"], data["cls"]) == (3, 3, True, "[CLS]")
+
+
+def test_compression_keeps_every_byte_and_is_the_same_every_time():
+    source = "Plotly é ポ"
+    assert gzip.decompress(b64decode(compressed(source))).decode() == source
+    assert compressed(source) == compressed(source)
+
+
+def test_a_file_of_ones_own_takes_the_place_of_plotly(tmp_path):
+    path = tmp_path / "plotly-small.min.js"
+    path.write_text("/* plotly.js v9 */\r\nPlotly = {newPlot: 1}", "utf-8", newline="")
+    assert plotly_source(path) == "/* plotly.js v9 */\nPlotly = {newPlot: 1}"
+    assert "newPlot" in plotly_source(None)
+
+
+@pytest.mark.parametrize("content", [b"alert(1)", b"\xff\xfe plotly.js newPlot", None])
+def test_what_is_not_plotly_is_refused(tmp_path, content):
+    path = tmp_path / "other.js"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UsageError, match=r"--plotlyjs .*other\.js"):
+        plotly_source(path)

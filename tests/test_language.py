@@ -1,0 +1,74 @@
+"""Both languages say the same, and numbers are written the same way everywhere."""
+
+import math
+import re
+
+import pytest
+
+from reportgen.report.language import decimals, fixed, load_language, number
+
+EN, JA = load_language("en"), load_language("ja")
+
+
+def strings(language):
+    return {
+        (section, key): value
+        for section, entries in language.words.items()
+        for key, value in entries.items()
+        if isinstance(value, str)
+    }
+
+
+def test_both_languages_have_the_same_strings():
+    assert strings(EN).keys() == strings(JA).keys()
+    assert len(EN.words["glossary"]["entries"]) == len(JA.words["glossary"]["entries"])
+
+
+@pytest.mark.parametrize("key", sorted(strings(EN)))
+def test_both_languages_fill_in_the_same_figures(key):
+    names = [set(re.findall(r"\{(\w+)\}", strings(language)[key])) for language in (EN, JA)]
+    assert names[0] == names[1]
+
+
+def test_the_japanese_page_leaves_nothing_in_english():
+    same = {key for key, value in strings(EN).items() if strings(JA)[key] == value}
+    assert same <= {
+        ("number", "percent_sign"),
+        ("texts", "no_prediction"),
+        ("reproduce", "checksums"),
+        ("reduced", "megabytes"),
+        ("script", "approx"),
+        ("script", "from_to"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (1.63049, "1.630"),
+        (-0.00012345, "−0.0001234"),
+        (12345.678, "12,346"),
+        (9.99996, "10.000"),
+        (1e9, "1.000e+09"),
+        (-2.5e-7, "−2.500e−07"),
+        (math.inf, "inf"),
+    ],
+)
+def test_numbers_have_four_significant_digits(value, text):
+    assert number(value) == text
+
+
+def test_decimals_are_those_of_the_number():
+    for value in (0.00123, 0.5, 3.25, 4321.0):
+        assert len(number(value).partition(".")[2]) == decimals(value)
+
+
+def test_there_is_no_negative_zero():
+    assert fixed(-0.0001, 2) == "0.00"
+    assert fixed(-0.5, 1) == "−0.5"
+
+
+def test_percentages_follow_the_language():
+    assert EN.percent(0.3125) == "31.2 %"
+    assert JA.percent(0.3125) == "31.2%"
