@@ -2,6 +2,7 @@
 
 import shlex
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from bs4 import BeautifulSoup
@@ -113,7 +114,7 @@ def test_the_command_is_rebuilt_from_the_results(results):
     line = command(info, RenderOptions(lang="ja", title="A $title", max_size=25_000_000))
     words = shlex.split(line)
     assert words[:3] == ["reportgen", "run", "made.txt"]
-    given = dict(zip(words, words[1:], strict=False))
+    given = dict(pairwise(words))
     assert given["--text-column"] == "my text"
     assert given["--model"] == "made-up"
     assert given["--keep-maps"] == "20"

@@ -67,7 +67,10 @@ def test_spaces_and_tokens_of_nothing_still_have_a_name():
 def test_without_places_the_tokens_themselves_are_the_labels():
     tokens = [("Hel", 0, 0, None, None, None), ("##lo", 1, 0, None, None, None)]
     units = text_units(made("Hello", tokens), 0)
-    assert [(unit.label, unit.begins_word) for unit in units.units] == [("Hel", True), ("lo", False)]
+    assert [(unit.label, unit.begins_word) for unit in units.units] == [
+        ("Hel", True),
+        ("lo", False),
+    ]
 
 
 def test_a_pair_is_read_from_its_own_text():

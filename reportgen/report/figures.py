@@ -65,6 +65,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
             "title": {"text": language.say("script", "axis_key"), "standoff": 8},
             "tickangle": -50,
             "tickmode": "array",
+            "ticks": "",
             "showgrid": False,
             "zeroline": False,
             "fixedrange": True,
@@ -73,6 +74,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         yaxis={
             "title": {"text": language.say("script", "axis_query"), "standoff": 8},
             "tickmode": "array",
+            "ticks": "",
             "autorange": "reversed",
             "showgrid": False,
             "zeroline": False,

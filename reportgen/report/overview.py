@@ -78,6 +78,7 @@ class Overview:
     sinks: Sinks | None
     grid: Grid | None
     rows: tuple[TextRow, ...]
+    has_predictions: bool  # in a word; an embedding has none
     has_labels: bool
     has_errors: bool
     has_groups: bool
@@ -108,6 +109,7 @@ def make_overview(results: Results, language: Language, shares: pd.Series) -> Ov
         sinks=_sinks(results, language) if len(results.roles) else None,
         grid=_grid(results, language) if len(results.heads) else None,
         rows=tuple(_row(results, text, language, shares.get(text)) for text in range(len(texts))),
+        has_predictions=results.info.output.kind != "embedding",
         has_labels=bool(texts["label"].notna().any()),
         has_errors=results.info.output.kind == "number"
         and bool(texts["label_value"].notna().any()),

@@ -1,0 +1,306 @@
+"""The report in a real Chromium: what is drawn equals the results, offline and without errors."""
+
+import pytest
+from factories import HEADLINES, make_results
+from playwright.sync_api import Page, expect, sync_playwright
+
+from reportgen.maps import unpack
+from reportgen.report.html import render
+from reportgen.report.options import RenderOptions
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = (
+    "</script><script>window.bad=1</script>",
+    "<img src=x onerror=window.bad=1> <s>&amp;</s>",
+    "<a href='javascript:window.bad=1'>x</a> a\u202eb\x00c",
+)
+LAYERS, HEADS = 3, 4
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, HEADLINES, n_layers=LAYERS, n_heads=HEADS, sink=0.4)
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def written(results, folder, **options) -> str:
+    path = folder / "report.html"
+    path.write_bytes(render(results, RenderOptions(**options)).document)
+    return path.as_uri()
+
+
+@pytest.fixture
+def watched(browser):
+    """A page; at the end it must have had no console error and no request but for itself."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    page = context.new_page()
+    faults: list[str] = []
+    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", lambda r: faults.append(r.url) if r.url.startswith(("http", "ws")) else None)
+    yield page
+    assert faults == []
+    context.close()
+
+
+def drawn(page: Page, number: int):
+    figure = page.locator(f"#map-{number}.drawn")
+    expect(figure).to_be_attached(timeout=20_000)
+    return figure.locator(".plot")
+
+
+def plotted(plot):
+    """The drawn figure: values, labels and texts."""
+    return plot.evaluate(
+        """gd => ({
+          z: gd.data[0].z, hover: gd.data[0].customdata, zmax: gd.data[0].zmax,
+          bar: gd.data[0].colorbar.ticktext,
+          received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3] && gd.data[3].y,
+          x: [...gd.querySelectorAll('.xtick text')].map(t => t.textContent),
+          y: [...gd.querySelectorAll('.ytick text')].map(t => t.textContent),
+          title: gd.closest('figure').querySelector('figcaption b.live').textContent,
+        })"""
+    )
+
+
+def maps_of(results, text):
+    return unpack(results.packed_maps(text), LAYERS, HEADS)
+
+
+def close(drawn_rows, rows, within=1e-6):
+    return all(
+        value == pytest.approx(expected, abs=within)
+        for drawn_row, row in zip(drawn_rows, rows, strict=True)
+        for value, expected in zip(drawn_row, row, strict=True)
+    )
+
+
+def test_the_first_view_is_the_last_layer_over_all_heads(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    figure = plotted(drawn(watched, 1))
+    tokens = results.tokens_of(0)
+    assert figure["x"] == figure["y"] == tokens["token"].tolist()
+    assert figure["title"] == "Layer 3, mean over 4 heads"
+    assert close(figure["z"], maps_of(results, 0)[-1].mean(axis=0))
+    assert figure["received"] == tokens["received_last"].tolist()
+    assert figure["row"] == tokens["cls_row_last"].tolist()
+    assert figure["even"] == pytest.approx(tokens["expected"].tolist())
+
+
+def test_hovering_says_from_where_to_where_and_about_how_much(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=2&head=3")
+    figure = plotted(drawn(watched, 1))
+    weights = maps_of(results, 0)[1, 2]
+    names = results.tokens_of(0)["token"].tolist()
+    share = 100 * float(weights[4, 0])
+    assert share > 10
+    assert figure["hover"][4][0] == f"{names[4]} → [CLS]<br>≈ {share:.0f} %"
+    watched.locator("#map-1 .nsewdrag").first.hover()
+    expect(watched.locator("#map-1 .hoverlayer")).to_contain_text("≈")
+
+
+def test_layer_and_head_are_chosen_and_kept_in_the_address(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    watched.locator("#map-1").get_by_role("combobox", name="Layer").select_option("2")
+    watched.locator("#map-1").get_by_role("combobox", name="Head").select_option("4")
+    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
+    assert watched.url.endswith("#text=1&layer=2&head=4")
+    weights = maps_of(results, 0)[1, 3]
+    figure = plotted(drawn(watched, 1))
+    assert close(figure["z"], weights)
+    assert close([figure["received"], figure["row"]], [weights.mean(axis=0), weights[0]])
+    watched.go_back()
+    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, mean over 4 heads")
+    watched.goto("about:blank")
+    watched.goto(f"{url}#text=1&layer=2&head=4")
+    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
+
+
+def test_all_layers_are_their_mean(watched, url, results):
+    watched.goto(f"{url}#text=2&layer=all&head=mean")
+    figure = plotted(drawn(watched, 2))
+    assert close(figure["z"], maps_of(results, 1).mean(axis=(0, 1)))
+    assert figure["received"] == pytest.approx(results.tokens_of(1)["received_all"].tolist())
+
+
+def test_content_only_renormalises_and_says_how_much_it_hides(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=1&head=2")
+    drawn(watched, 1)
+    watched.locator("#map-1").get_by_label("Content tokens only").check()
+    expect(watched.locator("#map-1 .live.legend, #map-1 .live .legend").first).to_contain_text(
+        "Content tokens only"
+    )
+    figure = plotted(drawn(watched, 1))
+    content = maps_of(results, 0)[0, 1][:, 1:-1].astype(float)
+    kept = content.sum(axis=1, keepdims=True)
+    assert [row[0] for row in figure["z"]] == [None] * len(content)
+    assert close([row[1:-1] for row in figure["z"]], content / kept)
+    assert figure["received"][1:-1] == pytest.approx((content / kept).mean(axis=0).tolist())
+    assert figure["even"][1:-1] == pytest.approx([1 / content.shape[1]] * content.shape[1])
+    hidden = f"≈ {100 * (1 - kept.mean()):.0f} % of the attention is hidden"
+    expect(watched.locator("#map-1")).to_contain_text(hidden)
+
+
+def test_a_row_that_keeps_too_little_is_blank(browser, tmp_path):
+    made = make_results(tmp_path, ("abcdef",), n_layers=1, n_heads=1, sink=0.995)
+    page = browser.new_page()
+    page.goto(f"{written(made, tmp_path)}#text=1&layer=1&head=mean&content=1")
+    figure = plotted(drawn(page, 1))
+    assert figure["z"] == [[None] * 5] * 5
+    expect(page.locator("#map-1")).to_contain_text("they keep less than 1 %: 5.")
+    page.close()
+
+
+def test_the_colours_stop_where_the_content_columns_do(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=1&head=1")
+    figure = plotted(drawn(watched, 1))
+    cells = sorted(maps_of(results, 0)[0, 0][:, 1:-1].flatten().tolist())
+    assert figure["zmax"] == pytest.approx(cells[int(0.995 * len(cells))])
+    assert figure["bar"][-1].startswith("≥ ")
+    expect(watched.locator("#map-1")).to_contain_text("Cells above that:")
+
+
+def test_a_token_is_chosen_with_the_keyboard_alone(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    strip = watched.locator("#strip-1 .u")
+    assert watched.locator("#strip-1 [tabindex='0']").count() == 1
+    strip.first.focus()
+    for _ in range(3):
+        watched.keyboard.press("ArrowRight")
+    expect(strip.nth(3)).to_be_focused()
+    watched.keyboard.press("Enter")
+    expect(strip.nth(3)).to_have_attribute("aria-pressed", "true")
+    row = maps_of(results, 0)[-1].mean(axis=0)[3]
+    most = int(row.argmax())
+    names = results.tokens_of(0)["token"].tolist()
+    expect(watched.locator("#map-1 .detail h4")).to_contain_text(names[3])
+    first = watched.locator("#map-1 .detail ol").first.locator("li").first
+    expect(first).to_have_text(f"{names[most]} ≈ {100 * row[most]:.0f} %")
+    watched.keyboard.press("Escape")
+    expect(watched.locator("#strip-1")).not_to_have_class("strip looking")
+
+
+def test_the_table_leads_to_the_text(watched, url):
+    watched.goto(url)
+    watched.locator("table.texts a").nth(4).click()
+    assert watched.url.endswith("#text=5")
+    expect(watched.locator("[id='text=5'] h3")).to_be_in_viewport()
+    drawn(watched, 5)
+
+
+def test_sums_are_the_means_times_the_heads(browser, results, tmp_path):
+    page = browser.new_page()
+    page.goto(f"{written(results, tmp_path, heads='sum')}#text=1")
+    figure = plotted(drawn(page, 1))
+    tokens = results.tokens_of(0)
+    assert figure["title"] == "Layer 3, sum over 4 heads"
+    assert figure["received"] == pytest.approx((HEADS * tokens["received_last"]).tolist())
+    assert close(figure["z"], maps_of(results, 0)[-1].sum(axis=0), within=1e-5)
+    page.close()
+
+
+def test_hostile_texts_are_drawn_and_inert(watched, tmp_path):
+    made = make_results(tmp_path, HOSTILE, n_layers=1, n_heads=1)
+    watched.goto(f"{written(made, tmp_path, title=HOSTILE[0])}#text=2")
+    figure = plotted(drawn(watched, 2))
+    assert figure["x"] == made.tokens_of(1)["token"].tolist()
+    watched.locator("#map-2 .nsewdrag").first.hover()
+    watched.locator("#strip-2 .u").nth(2).click()
+    expect(watched.locator("#map-2 .detail h4")).to_be_visible()
+    assert watched.evaluate("window.bad") is None
+    assert watched.evaluate("document.querySelectorAll('figure a[href], figure s').length") == 0
+
+
+def test_a_text_with_layer_means_only_offers_no_heads(browser, tmp_path):
+    made = make_results(tmp_path, (HEADLINES[0],) * 3, n_layers=LAYERS, n_heads=12)
+    whole = render(made, RenderOptions())
+    limit = len(whole.document) - whole.parts["attention maps"] // 3
+    page = browser.new_page()
+    page.goto(f"{written(made, tmp_path, max_size=limit)}#text=3&layer=2&head=7")
+    figure = plotted(drawn(page, 3))
+    heads = unpack(made.packed_maps(2), LAYERS, 12)
+    assert figure["title"] == "Layer 2, mean over 12 heads"
+    assert close(figure["z"], heads[1].mean(axis=0), within=0.004)
+    assert page.locator("#map-3").get_by_role("combobox", name="Head").locator("option").count() == 1
+    page.close()
+
+
+def test_with_scripts_off_every_figure_is_there(browser, url, results):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(url)
+    for number in range(1, len(HEADLINES) + 1):
+        panel = page.locator(f"[id='text={number}']")
+        panel.scroll_into_view_if_needed()
+        expect(panel.locator("svg.lines")).to_be_visible()
+        expect(panel.locator(".strip .u").first).to_be_visible()
+    expect(page.locator("svg.sinks")).to_be_visible()
+    expect(page.locator("noscript p")).to_be_visible()
+    shown = page.locator("#strip-1 .u").evaluate_all(
+        "units => units.map(unit => [unit.className, getComputedStyle(unit).backgroundColor])"
+    )
+    steps = {name for name, _ in shown}
+    assert len(steps) > 3
+    assert len({colour for _, colour in shown}) == len(steps)  # special tokens have none
+    context.close()
+
+
+def test_where_plotly_cannot_start_the_static_figures_stay(browser, results, tmp_path):
+    path = tmp_path / "broken.html"
+    document = render(results, RenderOptions()).document
+    path.write_bytes(document.replace(b'id="plotly">H4sI', b'id="plotly">AAAA'))
+    page = browser.new_page()
+    page.goto(f"{path.as_uri()}#text=1")
+    expect(page.locator("#map-1")).to_contain_text("could not be drawn here")
+    expect(page.locator("#map-1 svg.lines")).to_be_visible()
+    page.close()
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_never_scrolls_sideways(browser, url, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{url}#text=1")
+    drawn(page, 1)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
+
+
+def test_the_switch_turns_light_into_dark_and_back(watched, url):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    light = watched.evaluate(ground)
+    watched.get_by_role("button", name="Light or dark").click()
+    assert watched.evaluate(ground) != light
+    watched.reload()
+    assert watched.evaluate(ground) != light
+    watched.get_by_role("button", name="Light or dark").click()
+    assert watched.evaluate(ground) == light
+
+
+def test_print_shows_the_static_figures_and_no_controls(watched, url):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    watched.emulate_media(media="print")
+    expect(watched.locator("#map-1 svg.lines")).to_be_visible()
+    expect(watched.locator("#map-1 .said")).to_be_visible()
+    expect(watched.locator("#map-1 .plot")).to_be_hidden()
+    expect(watched.locator("#map-1 .controls")).to_be_hidden()
