@@ -54,6 +54,13 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
             marker={"symbol": "circle", "size": 6},
             **line,
         )
+    # Measuring every label to see whether it overflows takes as long as all the rest.
+    axis = {
+        "ticklabeloverflow": "allow",
+        "ticklabelstandoff": 4,
+        "zeroline": False,
+        "fixedrange": True,
+    }
     figure.update_layout(
         margin={"autoexpand": False, "t": 8},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -67,8 +74,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
             "tickmode": "array",
             "ticks": "",
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
+            **axis,
             "anchor": "y",
         },
         yaxis={
@@ -77,15 +83,13 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
             "ticks": "",
             "autorange": "reversed",
             "showgrid": False,
-            "zeroline": False,
-            "fixedrange": True,
+            **axis,
         },
         yaxis2={
             "title": {"text": language.say("script", "axis_lines"), "standoff": 8},
             "rangemode": "tozero",
             "nticks": 5,
-            "zeroline": False,
-            "fixedrange": True,
+            **axis,
         },
     )
     result: dict[str, Any] = json.loads(figure.to_json())

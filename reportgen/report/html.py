@@ -134,6 +134,7 @@ class _Setting:
             level=int(level),
             carries=carries(panel, level, kept, self.options, self.results.info, self.language),
             output_name=output.name,
+            output_kind_key=output.kind,
             output_kind=self.language.say(
                 "output", output.kind, n=len(output.labels), pooling=output.pooling or ""
             ),

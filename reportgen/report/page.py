@@ -88,7 +88,7 @@ def command(info: RunInfo, options: RenderOptions) -> str:
         ("lang", options.lang, default.lang),
         ("heads", options.heads, default.heads),
         ("max-size", _bytes(options.max_size), _bytes(default.max_size)),
-        ("plotlyjs", options.plotlyjs and options.plotlyjs.name, None),
+        ("plotlyjs", None if options.plotlyjs is None else options.plotlyjs.name, None),
     ):
         if value is not None and value != usual:
             given[name] = value

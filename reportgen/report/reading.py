@@ -134,17 +134,22 @@ def _legend(
     language: Language,
     causal: bool,
 ) -> str:
-    if not order:
-        return language.say("strip", "nothing")
-    first = order[0]
-    most = fixed(float(measure[first]), 1) if causal else language.percent(measure[first])
-    return language.say(
-        "strip",
-        "legend_causal" if causal else "legend",
-        most=most,
-        token=labels[first],
-        even=language.percent(units.expected_all[first]),
-    )
+    said = []
+    if order:
+        first = order[0]
+        most = fixed(float(measure[first]), 1) if causal else language.percent(measure[first])
+        said.append(
+            language.say(
+                "strip",
+                "legend_causal" if causal else "legend",
+                most=most,
+                token=labels[first],
+                even=language.percent(units.expected_all[first]),
+            )
+        )
+    if len(labels) > units.content.sum():
+        said.append(language.say("strip", "dotted"))
+    return " ".join(said)
 
 
 def _chart(

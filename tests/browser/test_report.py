@@ -204,6 +204,15 @@ def test_the_table_leads_to_the_text(watched, url):
     drawn(watched, 5)
 
 
+def test_a_link_to_a_section_keeps_what_is_chosen(watched, url):
+    watched.goto(f"{url}#text=1&layer=2&head=4")
+    drawn(watched, 1)
+    watched.get_by_role("link", name="Back to the table").first.click()
+    watched.locator("table.texts a").first.click()
+    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
+    assert watched.url.endswith("#text=1&layer=2&head=4")
+
+
 def test_sums_are_the_means_times_the_heads(browser, results, tmp_path):
     page = browser.new_page()
     page.goto(f"{written(results, tmp_path, heads='sum')}#text=1")
@@ -237,7 +246,8 @@ def test_a_text_with_layer_means_only_offers_no_heads(browser, tmp_path):
     heads = unpack(made.packed_maps(2), LAYERS, 12)
     assert figure["title"] == "Layer 2, mean over 12 heads"
     assert close(figure["z"], heads[1].mean(axis=0), within=0.004)
-    assert page.locator("#map-3").get_by_role("combobox", name="Head").locator("option").count() == 1
+    heads_offered = page.locator("#map-3").get_by_role("combobox", name="Head").locator("option")
+    expect(heads_offered).to_have_count(1)
     page.close()
 
 

@@ -39,7 +39,9 @@ function choose(text, change) {
   changed();
 }
 
+// Back, a typed address, or a link to a section, which leaves the choice as it is.
 function followAddress() {
+  if (location.hash && !location.hash.startsWith("#text=")) return;
   const before = state.text;
   const next = readState();
   const same = Object.keys(next).every((name) => next[name] === state[name]);

@@ -1,0 +1,46 @@
+"""A text's data block holds what its level promises, at the size that was planned."""
+
+from base64 import b64decode
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+
+from reportgen.maps import unpack
+from reportgen.report.blocks import Block
+from reportgen.report.plan import Level
+from reportgen.report.templates import environment
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("results"), HEADLINES[:2], keep=1)
+
+
+def maps(markup):
+    return b64decode(BeautifulSoup(markup, "html.parser").find(id="maps-1").string)
+
+
+def test_heads_are_the_packed_maps_themselves(results):
+    block = Block(results, 0, environment())
+    assert maps(block.at(Level.HEADS)) == results.packed_maps(0)
+
+
+def test_layer_means_are_one_head_a_layer(results):
+    n = len(results.tokens_of(0))
+    packed = maps(Block(results, 0, environment()).at(Level.LAYERS))
+    assert unpack(packed, 4, 1).shape == (4, 1, n, n)
+
+
+def test_sizes_are_known_before_anything_is_written(results):
+    block = Block(results, 0, environment())
+    assert block.heads_size() == len(block.at(Level.HEADS).encode())
+    assert block.layers_size() == len(block.at(Level.LAYERS).encode())
+    assert block.layers_size() < block.heads_size()
+
+
+def test_a_text_without_maps_has_no_block(results):
+    block = Block(results, 1, environment())
+    assert block.heads_size() is None
+    assert [block.at(level) for level in Level] == [""] * 4
+    assert Block(results, 0, environment()).at(Level.FIGURES) == ""
