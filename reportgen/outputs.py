@@ -70,20 +70,19 @@ def stage(documents: Sequence[Document], staging: Staging) -> None:
 def _document(results: "Results", output: Output, options: RenderOptions) -> Document:
     # Each writer brings its own libraries, so only those that are wanted are imported.
     if output.writer == "html":
-        from reportgen.report import html
+        from reportgen.report.html import render as render_html
 
-        report = html.render(results, options)
+        report = render_html(results, options)
         return Document(output, report.document, report.parts, report.reduced)
     if output.writer == "md":
-        from reportgen.report import markdown
+        from reportgen.report.markdown import render as render_markdown
 
-        return Document(output, markdown.render(results, options).encode())
+        return Document(output, render_markdown(results, options).encode())
     if output.writer == "json":
-        from reportgen.report import summary
+        from reportgen.report.summary import render as render_summary
 
-        return Document(output, summary.render(results, options).encode())
-    from reportgen.report import tables
+        return Document(output, render_summary(results, options).encode())
+    from reportgen.report.tables import table, to_csv, to_parquet
 
-    frame = tables.table(results, table_name(output.path), options.heads)
-    to_bytes = tables.to_csv if output.writer == "csv" else tables.to_parquet
-    return Document(output, to_bytes(frame))
+    frame = table(results, table_name(output.path), options.heads)
+    return Document(output, to_csv(frame) if output.writer == "csv" else to_parquet(frame))

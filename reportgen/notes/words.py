@@ -27,13 +27,17 @@ class Wording:
         """The note in words."""
         return self._words["sentences"][note.id].format(**self._fill(note))
 
-    def headline(self, notes: Sequence[Note], results: Results) -> str:
-        """The model's name and its verdicts on attention sinks, in one line."""
-        verdicts = self._phrase("between_verdicts").join(
+    def verdicts(self, notes: Sequence[Note]) -> tuple[str, ...]:
+        """The verdicts on attention sinks among `notes`, each in short."""
+        return tuple(
             self._words["headlines"][note.id].format(**self._fill(note))
             for note in notes
             if note.is_verdict
         )
+
+    def headline(self, notes: Sequence[Note], results: Results) -> str:
+        """The model's name and its verdicts on attention sinks, in one line."""
+        verdicts = self._phrase("between_verdicts").join(self.verdicts(notes))
         return self._phrase("headline", model=results.info.model.name, verdicts=verdicts)
 
     def citation(self, citation: Citation) -> str:

@@ -72,7 +72,7 @@ class TextRow:
 class Overview:
     """Everything above the texts' panels."""
 
-    headline: str
+    verdicts: tuple[str, ...]
     notes: tuple[Sentence, ...]
     kpis: tuple[Kpi, ...]
     sinks: Sinks | None
@@ -103,7 +103,7 @@ def make_overview(results: Results, language: Language, shares: pd.Series) -> Ov
     wording = Wording(language.code)
     texts = results.texts
     return Overview(
-        headline=wording.headline(notes, results),
+        verdicts=wording.verdicts(notes),
         notes=sentences(notes, wording),
         kpis=_kpis(results, language, shares),
         sinks=_sinks(results, language) if len(results.roles) else None,
