@@ -2,10 +2,11 @@
 
 import inspect
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
 
 from reportgen.errors import UsageError
@@ -114,15 +115,14 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * _UNITS[match[2].upper().rstrip("B") + "B"])
 
 
-def check_keep_maps(text: str) -> str:
-    """`text` as --keep-maps takes it.
+def check_keep_maps(text: str) -> None:
+    """See that --keep-maps is something it takes.
 
     Raises:
         UsageError: it is neither all, none nor a number.
     """
-    if text in ("all", "none") or (text.isascii() and text.isdigit()):
-        return text
-    raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
+    if text not in ("all", "none") and not (text.isascii() and text.isdigit()):
+        raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
 
 
 def shown_options(
@@ -145,19 +145,30 @@ def shown_options(
 
 def _without_folders(name: str, value: Any) -> str | int | bool:
     if name == "factory_args":
-        record = {key: _last_part(item) for key, item in json.loads(value).items()}
-        return json.dumps(record, ensure_ascii=False)
+        return json.dumps(_last_parts(json.loads(value)), ensure_ascii=False)
     if name == "factory":
         source, _, attribute = value.rpartition(":")
-        return f"{Path(source).name}:{attribute}"
+        return f"{_last_part(source)}:{attribute}"
     if name in ("model", "tokenizer", "checkpoint"):
-        return str(_last_part(str(value)))
+        return _last_part(str(value))
     plain: str | int | bool = value
     return plain
 
 
-def _last_part(value: Any) -> Any:
-    """The name of a folder or file that exists here; anything else as it is."""
-    if isinstance(value, str) and value and Path(value).exists():
-        return Path(value).resolve().name
-    return value
+def _last_parts(value: Any) -> Any:
+    """A JSON value whose every path is named by its last part."""
+    if isinstance(value, dict):
+        return {key: _last_parts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_last_parts(item) for item in value]
+    return _last_part(value) if isinstance(value, str) else value
+
+
+def _last_part(text: str) -> str:
+    """The last part of a path; a hub id, or any other text, as it is."""
+    looks_like_one = text.startswith((".", "~")) or any(
+        kind(text).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
+    )
+    if not (looks_like_one or os.path.exists(text)):  # noqa: PTH110 (Path.exists may raise)
+        return text
+    return Path(text).expanduser().name or Path(text).resolve().name

@@ -24,6 +24,7 @@ from reportgen.inputs import TextSet, read_texts
 from reportgen.model.spec import ModelSpec, check_spec
 from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices, Talk
 from reportgen.outputs import STANDARD_OUTPUT, Document, make_documents, plan_outputs, stage
+from reportgen.report.visible import visible
 from reportgen.staging import Staging, check_target
 
 if TYPE_CHECKING:
@@ -172,10 +173,11 @@ def check(model: ModelChoices, talk: Talk) -> None:
         from reportgen.analysis import try_model
         from reportgen.model.load import load_model
 
-        loaded = load_model(spec)
-        capture, probed = try_model(loaded)
+        with redirect_stdout(sys.stderr):
+            loaded = load_model(spec)
+            capture, probed = try_model(loaded)
         for line in terminal.checked(loaded, capture, probed):
-            typer.echo(line)
+            typer.echo(visible(line))
 
 
 def _read(paths: Sequence[str], inputs: InputChoices) -> TextSet:
@@ -222,7 +224,7 @@ def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, brow
             sys.stdout.buffer.flush()
     if not talk.quiet:
         for line in lines:
-            typer.echo(line, err=True)
+            typer.echo(visible(line), err=True)
     pages = [item.output.path for item in documents if item.output.writer == "html"]
     if browse and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
@@ -239,7 +241,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ReportgenError as error:
-        typer.echo(f"reportgen: {error}", err=True)
+        typer.echo(visible(f"reportgen: {error}"), err=True)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         typer.echo("reportgen: interrupted; nothing was written", err=True)
@@ -261,6 +263,6 @@ def _progress(talk: Talk, total: int) -> Iterator[Any]:
 
 
 def _quiet_libraries(talk: Talk) -> None:
-    """Keep the libraries' own log lines and bars out of the terminal, unless asked for."""
+    """Keep the libraries' own log lines out of the terminal, unless asked for."""
     if not talk.verbose:
         logging.getLogger("transformers").setLevel(logging.ERROR)

@@ -77,7 +77,9 @@ def _unknown(name: str) -> UsageError:
 
 
 def _undecodable(data: bytes, path: str, name: str, tried: str, error: UnicodeError) -> str:
-    start = error.start if isinstance(error, UnicodeDecodeError) else 0
-    line = data[:start].decode(name, "ignore").count("\n") + 1
+    # Codecs such as idna say no place, and cannot skip what they cannot read.
+    line = 1
+    if isinstance(error, UnicodeDecodeError):
+        line += data[: error.start].decode(name, "ignore").count("\n")
     problem = tried if tried.startswith("neither") else f"not {tried}"
     return f"{path}:{line}: {problem}; name its encoding with --encoding, such as cp1252"

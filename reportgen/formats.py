@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -133,7 +132,7 @@ def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[s
 @contextmanager
 def _no_size_limit() -> Iterator[None]:
     """Let a cell be as long as it is; the csv module knows this setting only for all readers."""
-    before = csv.field_size_limit(sys.maxsize)
+    before = csv.field_size_limit(2**31 - 1)  # what fits a C long everywhere
     try:
         yield
     finally:

@@ -10,6 +10,7 @@ SCHEMA_VERSION = 0
 
 OutputKind: TypeAlias = Literal["number", "numbers", "class", "labels", "embedding", "next_token"]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]
+Batching: TypeAlias = Literal["padded", "equal lengths", "one by one"]
 HeadClass: TypeAlias = Literal[
     "vertical", "diagonal", "vertical+diagonal", "block", "heterogeneous"
 ]
@@ -68,13 +69,16 @@ class InputInfo:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What the run verified about its own attention maps; the worst value over all texts."""
+    """What the run verified about its own attention maps.
+
+    The worst value over all texts, but for the padding trial, which runs two of them.
+    """
 
     capture: str  # "hooks" (one layer at a time) or "output" (one batch's layers together)
     row_sum_error: float  # largest distance of a row's sum from 1
     padding_mass: float  # largest weight found on padding
-    padded_difference: float | None  # padded against alone; None where no text was padded
-    equal_lengths: bool  # padding changes this model, so only texts of one length ran together
+    padded_difference: float | None  # trial: padded against alone; None where it cannot be padded
+    batching: Batching  # how texts ran together, so that each one's figures are its own
     unknown_share: float  # share of content tokens that are the unknown token
 
 

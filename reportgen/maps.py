@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 MAX_ERROR = 1 - (254.5 / 255) ** 2  # 0.0039, reached just under a weight of 1
-ENCODING = "sqrt-uint8+deflate"
 
 _LEVEL = 6  # level 9 saves under 2 % and costs three times the time
 
@@ -56,6 +55,20 @@ def unpack(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.float32]:
     Raises:
         ValueError: the bytes are damaged or are not maps of so many layers and heads.
     """
+    levels = _levels(packed, n_layers, n_heads).astype(np.float32) / np.float32(255)
+    return levels * levels
+
+
+def require_whole(packed: bytes, n_layers: int, n_heads: int) -> None:
+    """See that `unpack` will succeed.
+
+    Raises:
+        ValueError: it will not.
+    """
+    _levels(packed, n_layers, n_heads)
+
+
+def _levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint8]:
     try:
         raw = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
     except zlib.error as error:
@@ -63,5 +76,4 @@ def unpack(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.float32]:
     side = round((raw.size / (n_layers * n_heads)) ** 0.5)
     if side * side * n_layers * n_heads != raw.size:
         raise ValueError(f"{raw.size} bytes are not {n_layers} x {n_heads} square attention maps")
-    levels = raw.reshape(n_layers, n_heads, side, side).astype(np.float32) / np.float32(255)
-    return levels * levels
+    return raw.reshape(n_layers, n_heads, side, side)

@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from reportgen import __version__
+from reportgen.model.spec import Pooling
+from reportgen.report.options import Heads, Lang
 
 _texts = partial(typer.Option, rich_help_panel="Texts")
 _model = partial(typer.Option, rich_help_panel="Model")
@@ -135,7 +137,7 @@ class ModelChoices:
         str | None, _model(help='What the model predicts, e.g. "click rate (%)".')
     ] = None
     pooling: Annotated[
-        Literal["mean", "cls", "last"] | None,
+        Pooling | None,
         _model(help="How a bare encoder's tokens become one embedding, e.g. mean."),
     ] = None
     trust_remote_code: Annotated[
@@ -178,11 +180,11 @@ class PageChoices:
     """What the outputs look like."""
 
     heads: Annotated[
-        Literal["mean", "sum"],
+        Heads,
         _report(help="Tables and charts show the mean over heads, or their sum, e.g. sum."),
     ] = "mean"
     title: Annotated[str | None, _report(help='e.g. "Headlines, June".')] = None
-    lang: Annotated[Literal["en", "ja"], _report(help="Language of the report, e.g. ja.")] = "en"
+    lang: Annotated[Lang, _report(help="Language of the report, e.g. ja.")] = "en"
     max_size: Annotated[
         str,
         _report(help="What the page may weigh before texts lose their single heads, e.g. 25MB."),

@@ -47,6 +47,12 @@ def plan_outputs(paths: Sequence[str], format: str | None, *, force: bool) -> tu
             raise UsageError(f"--output {path}: named twice")
     if sum(output.writer == "folder" for output in outputs) > 1:
         raise UsageError("one results folder at a time; copy it afterwards")
+    folders = [
+        Path(place) for place, o in zip(places, outputs, strict=True) if o.writer == "folder"
+    ]
+    for path, place in zip(paths, places, strict=True):
+        if path != STANDARD_OUTPUT and any(folder in Path(place).parents for folder in folders):
+            raise UsageError(f"--output {path}: lies in the results folder; write it elsewhere")
     for output in outputs:
         if output.path != STANDARD_OUTPUT:
             check_target(Path(output.path), force=force, is_folder=output.writer == "folder")

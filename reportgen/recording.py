@@ -1,6 +1,7 @@
 """Writing a results folder as its rows come, so that memory does not grow with the texts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -10,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from reportgen.errors import OutputError
 from reportgen.results import TABLES, RunInfo, write_info
 
 
@@ -17,15 +19,19 @@ class Recorder:
     """Appends rows and attention maps to a results folder; a context manager.
 
     The folder must exist and be empty. It is complete once `finish` was called.
+
+    Raises:
+        OutputError: from any of its methods, when the disk is full or fails.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._tables = {
-            name: pq.ParquetWriter(folder / f"{name}.parquet", schema)
-            for name, schema in TABLES.items()
-        }
-        self._maps = (folder / "maps.bin").open("wb")
+        with _told():
+            self._tables = {
+                name: pq.ParquetWriter(folder / f"{name}.parquet", schema)
+                for name, schema in TABLES.items()
+            }
+            self._maps = (folder / "maps.bin").open("wb")
 
     def __enter__(self) -> Self:
         return self
@@ -36,9 +42,10 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for writer in self._tables.values():
-            writer.close()
-        self._maps.close()
+        with _told() if error is None else suppress(OSError):
+            for writer in self._tables.values():
+                writer.close()
+            self._maps.close()
 
     def append(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> None:
         """Append rows to `table`: columns as in its schema, or none at all; NaN is missing."""
@@ -46,17 +53,29 @@ class Recorder:
             return
         schema = TABLES[table]
         arrays = [_array(columns[field.name], field.type) for field in schema]
-        self._tables[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
+        with _told():
+            self._tables[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
 
     def append_maps(self, packed: bytes) -> tuple[int, int]:
         """Append one text's packed maps; their offset in maps.bin and their size."""
         offset = self._maps.tell()
-        self._maps.write(packed)
+        with _told():
+            self._maps.write(packed)
         return offset, len(packed)
 
     def finish(self, info: RunInfo) -> None:
         """Write what the tables do not hold, which makes the folder complete."""
-        write_info(self._folder, info)
+        with _told():
+            write_info(self._folder, info)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"the results cannot be written ({reason}); make room first") from error
 
 
 def _array(values: Sequence[Any] | NDArray[Any], kind: pa.DataType) -> pa.Array:

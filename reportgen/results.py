@@ -32,6 +32,7 @@ from reportgen.info import (
     Settings,
     Status,
 )
+from reportgen.maps import require_whole
 
 __all__ = [
     "HEAD_CLASSES",
@@ -178,13 +179,14 @@ class Results:
         row = self.texts.iloc[text]
         if pd.isna(row["map_offset"]):
             return None
-        with (self.folder / "maps.bin").open("rb") as stream:
-            stream.seek(int(row["map_offset"]))
-            packed = stream.read(int(row["map_bytes"]))
-        if len(packed) != int(row["map_bytes"]):
-            raise ResultsError(
-                f"{self.folder / 'maps.bin'}: cut short; run `reportgen analyze` again"
-            )
+        path = self.folder / "maps.bin"
+        try:
+            with path.open("rb") as stream:
+                stream.seek(int(row["map_offset"]))
+                packed = stream.read(int(row["map_bytes"]))
+            require_whole(packed, self.info.model.n_layers, self.info.model.n_heads)
+        except (OSError, ValueError) as error:
+            raise ResultsError(f"{path}: {error}; run `reportgen analyze` again") from error
         return packed
 
     @cached_property

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reportgen.attention.runner import Outcome
 from reportgen.attention.summaries import TextSummary
-from reportgen.info import HEAD_CLASSES
+from reportgen.info import HEAD_CLASSES, Status
 from reportgen.inputs import TextInput
 from reportgen.model.output import Prediction
 from reportgen.model.tokens import EncodedText
@@ -34,7 +34,7 @@ class AnalysedText:
     maps: tuple[int, int] | None  # offset and size in maps.bin, None where not kept
 
     @property
-    def status(self) -> str:
+    def status(self) -> Status:
         """ok, truncated, empty or failed."""
         if self.outcome is None:
             return "empty"

@@ -9,13 +9,24 @@ from typing import Self
 
 from reportgen.errors import OutputError, UsageError
 
+# What temporary files beside an output are called; they are hidden, and gone in the end.
+_PREFIX = ".reportgen-"
+
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
     """See that an output can be written at `path`, before any work is done.
 
     Raises:
-        UsageError: it exists and `force` is not given, or is something else than is to be written.
+        UsageError: it exists and `force` is not given, or is something else than is to be written,
+            or there can be no such path.
     """
+    try:
+        _check_target(path, force=force, is_folder=is_folder)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _check_target(path: Path, *, force: bool, is_folder: bool) -> None:
     if path.is_dir() and not is_folder:
         raise UsageError(f"{path}: is a folder; name a file in it, or end it in / for results")
     if path.exists() and is_folder and not path.is_dir():
@@ -57,7 +68,7 @@ class Staging:
         target = Path(os.path.realpath(target))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+            temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
         except OSError as error:
             raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
         _open_to_others(temporary, 0o777)
@@ -69,7 +80,7 @@ class Staging:
         target = Path(os.path.realpath(target))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=f".{target.name[:100]}-", dir=target.parent)
+            handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=target.parent)
             self._moves.append((Path(name), target))
             with os.fdopen(handle, "wb") as stream:
                 stream.write(content)
@@ -82,15 +93,24 @@ class Staging:
         for temporary, target in self._moves:
             try:
                 if target.is_dir():
-                    # A folder cannot be replaced in one step: the old one steps aside first.
-                    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-                    target.rename(aside / target.name)
-                    temporary.rename(target)
-                    shutil.rmtree(aside)
+                    _replace_folder(temporary, target)
                 else:
                     temporary.replace(target)
             except OSError as error:
                 raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
+
+
+def _replace_folder(new: Path, target: Path) -> None:
+    """Put `new` in the place of `target`; a folder must step aside first, and back on failure."""
+    aside = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
+    target.rename(aside / target.name)
+    try:
+        new.rename(target)
+    except BaseException:
+        (aside / target.name).rename(target)
+        aside.rmdir()
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _open_to_others(path: Path, mode: int) -> None:

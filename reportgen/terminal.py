@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from reportgen.options import Talk
@@ -48,6 +49,8 @@ def account(
             f"text {row.text_id} ({row.source}): {row.message}" for row in failed.itertuples()
         ]
         lines += [f"{name} {version}" for name, version in results.info.versions.items()]
+        lines += [f"{name} {value}" for name, value in asdict(results.info.checks).items()]
+    lines += _maps_left_out(results)
     lines += results.info.remarks
     for document in documents:
         lines += document.reduced
@@ -55,6 +58,18 @@ def account(
         lines.append("Bundled demonstration model: its score is made up; give yours with --model")
     lines.append(Wording(lang).headline(corpus_notes(results), results))
     return lines
+
+
+def _maps_left_out(results: "Results") -> list[str]:
+    """A line where "all" kept not all, which no one asked for."""
+    kept = results.info.settings.maps_kept
+    n_analysed = int((results.texts["n_tokens"] > 0).sum())
+    if results.info.settings.keep_maps != "all" or kept == n_analysed:
+        return []
+    return [
+        f"Attention maps kept of the first {_texts(kept)}, as many as fit in 2 GB; "
+        f"--keep-maps {n_analysed} keeps all"
+    ]
 
 
 def is_flawed(results: "Results") -> bool:

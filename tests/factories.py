@@ -257,6 +257,6 @@ def _info(
         ),
         roles=ROLES if special else (),
         inputs=(InputInfo("made.txt", "1" * 64, len(texts), 2),),
-        checks=Checks("hooks", 3e-7, 0.0, 2e-7, False, 0.0),
+        checks=Checks("hooks", 3e-7, 0.0, 2e-7, "padded", 0.0),
         settings=Settings({"text-column": "text"}, "all", kept),
     )

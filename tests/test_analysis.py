@@ -1,6 +1,7 @@
 """The whole left side: texts and a model in, a results folder out."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from models import ARCHITECTURES, SENTENCES, save_model
 from transformers import AutoModel, AutoTokenizer
 
 from reportgen.analysis import AnalysisOptions, analyze, created_date
-from reportgen.errors import InputError, ModelError
+from reportgen.errors import InputError, ModelError, UsageError
 from reportgen.info import InputInfo
 from reportgen.inputs import TextInput, TextSet
 from reportgen.maps import MAX_ERROR, unpack
@@ -167,10 +168,16 @@ def test_keep_maps_takes_the_first_in_input_order(bert: Path, tmp_path: Path) ->
     assert (tmp_path / "none" / "maps.bin").read_bytes() == b""
 
 
-def test_the_limit_on_kept_maps_holds(bert: Path, tmp_path: Path, monkeypatch) -> None:
-    monkeypatch.setattr("reportgen.analysis.MAPS_LIMIT", 1)
-    results = run(tmp_path / "r", bert, text_set(*TEXTS))
-    assert results.info.settings.maps_kept == 1
+def test_the_limit_on_kept_maps_holds_in_input_order(
+    bert: Path, tmp_path: Path, monkeypatch
+) -> None:
+    texts = text_set("a", "the cat sat on the mat", "the dog", "a film")
+    whole = run(tmp_path / "whole", bert, texts)
+    sizes = [3 * 4 * n * n for n in whole.texts["n_tokens"]]
+    monkeypatch.setattr("reportgen.analysis.MAPS_LIMIT", sum(sizes[:2]))
+    results = run(tmp_path / "r", bert, texts)
+    assert results.texts["map_offset"].notna().tolist() == [True, True, False, False]
+    assert results.info.settings.maps_kept == 2
 
 
 def test_a_long_text_is_cut_and_counted(bert: Path, tmp_path: Path) -> None:
@@ -228,14 +235,31 @@ def test_a_text_that_fails_takes_no_other_with_it(bert, tmp_path, monkeypatch, s
     results = run(tmp_path / "r", bert, text_set(*texts))
     assert results.texts["status"].tolist() == ["ok", "failed", "ok", "ok"]
     message = results.texts["message"].iloc[1]
-    assert message == (
-        "rows of its attention maps do not sum to 1 (off by nan)"
-        if spoil
-        else "RuntimeError: out of memory"
-    )
+    if spoil:
+        assert message == "rows of its attention maps do not sum to 1 (off by nan)"
+    else:  # the user's own line is named, by no path of this machine
+        assert re.fullmatch(
+            r"RuntimeError at (tests/)?test_analysis\.py:\d+: out of memory", message
+        )
     assert results.texts["n_tokens"].tolist() == [5, 0, 5, 4]
     assert results.texts["map_offset"].isna().tolist() == [False, True, False, False]
     assert 1 not in set(results.tokens["text"])
+
+
+def test_a_text_that_the_tokenizer_refuses_fails_alone(bert, tmp_path, monkeypatch) -> None:
+    from reportgen import analysis
+
+    original = analysis.encode
+
+    def encode(tokenizer, text, pair, max_tokens):
+        if "film" in text:
+            raise ValueError("no films")
+        return original(tokenizer, text, pair, max_tokens)
+
+    monkeypatch.setattr(analysis, "encode", encode)
+    results = run(tmp_path / "r", bert, text_set("the cat", "a film", ""))
+    assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
+    assert "no films" in results.texts["message"].iloc[1]
 
 
 def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch) -> None:
@@ -260,6 +284,15 @@ def test_a_tokenizer_that_does_not_know_the_texts_is_refused(bert, tmp_path) -> 
         run(tmp_path / "r", bert, text_set("한국어 ☃ the"))
 
 
+def test_unknown_tokens_that_come_late_are_noticed(bert, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("reportgen.analysis.WINDOW", 2)
+    texts = text_set("the cat", "a dog", *["한국어 한국어"] * 4)
+    with pytest.raises(ModelError, match=r"does not know \d+% of the tokens so far"):
+        run(tmp_path / "r", bert, texts)
+    few = run(tmp_path / "few", bert, text_set("the cat sat on the mat and the dog", "☃ the"))
+    assert few.info.checks.unknown_share == pytest.approx(1 / 11)
+
+
 def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -> None:
     from transformers import AutoConfig
 
@@ -281,7 +314,7 @@ def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -
     spread_weights(model)
     model.save_pretrained(folder)
     results = run(tmp_path / "r", folder, text_set(*TEXTS))
-    assert results.info.checks.equal_lengths
+    assert results.info.checks.batching == "equal lengths"
     assert results.info.checks.padded_difference > 1e-3
     alone = run(tmp_path / "s", folder, text_set(TEXTS[0]))
     np.testing.assert_allclose(
@@ -294,6 +327,10 @@ def test_the_date_follows_source_date_epoch(monkeypatch) -> None:
     assert created_date() == "2025-12-31"
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
     assert created_date() == "2026-01-01"
+    for wrong in ("999999999999", "soon", "²"):
+        monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
+        with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH"):
+            created_date()
 
 
 def test_results_name_no_path(bert: Path, tmp_path: Path) -> None:

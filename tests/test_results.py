@@ -82,8 +82,13 @@ def test_damage_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="n_layers"):
         open_results(tmp_path)
     write_info(tmp_path, results.info)
-    (tmp_path / "maps.bin").write_bytes(b"")
-    with pytest.raises(ResultsError, match=r"maps\.bin: cut short"):
+    whole = (tmp_path / "maps.bin").read_bytes()
+    for broken in (b"", whole[:100], bytes(len(whole))):
+        (tmp_path / "maps.bin").write_bytes(broken)
+        with pytest.raises(ResultsError, match=r"maps\.bin: damaged attention maps"):
+            open_results(tmp_path).packed_maps(0)
+    (tmp_path / "maps.bin").unlink()
+    with pytest.raises(ResultsError, match=r"maps\.bin: .*No such file"):
         open_results(tmp_path).packed_maps(0)
     (tmp_path / "texts.parquet").write_bytes(b"PAR1")
     with pytest.raises(ResultsError, match=r"texts\.parquet: cannot be read"):

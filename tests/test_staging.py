@@ -51,6 +51,39 @@ def test_a_results_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert left_over(tmp_path) == ["results"]
 
 
+def test_an_old_folder_comes_back_when_the_new_one_cannot_take_its_place(
+    tmp_path: Path, monkeypatch
+) -> None:
+    old = tmp_path / "results"
+    old.mkdir()
+    (old / "results.json").write_text("old")
+    rename = Path.rename
+
+    def refuse(self: Path, target: Path) -> Path:
+        if Path(target) == old and (self / "new").exists():
+            raise OSError(13, "Permission denied")
+        return rename(self, target)
+
+    with Staging() as staging:
+        (staging.folder(old) / "new").write_text("")
+        monkeypatch.setattr(Path, "rename", refuse)
+        with pytest.raises(OutputError, match="Permission denied"):
+            staging.commit()
+    assert left_over(old) == ["results.json"]
+    assert left_over(tmp_path) == ["results"]
+
+
+def test_a_name_as_long_as_names_may_be(tmp_path: Path) -> None:
+    target = tmp_path / ("あ" * 80 + ".html")
+    for content in (b"old", b"new"):
+        with Staging() as staging:
+            staging.file(target, content)
+            staging.commit()
+    assert target.read_bytes() == b"new"
+    with pytest.raises(UsageError, match="cannot be written"):
+        check_target(tmp_path / ("x" * 300 + ".html"), force=False)
+
+
 def test_a_new_file_has_ordinary_permissions(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.attention.layout import cls_position, even_spread, lay_out
+from reportgen.attention.layout import cls_position, lay_out
 from reportgen.attention.summaries import BatchSummary, TextSummary
 from reportgen.info import HEAD_CLASSES
 from reportgen.model.tokens import EncodedText, display_units
@@ -141,6 +141,7 @@ def test_distance_is_over_content_keys_renormalised(batch) -> None:
                 rows = [
                     sum(row[k] * abs(q - k) for k in content) / sum(row[k] for k in content)
                     for q, row in enumerate(maps[layer, head])
+                    if sum(row[k] for k in content) >= 0.01
                 ]
                 assert summary.distance[layer, head] == pytest.approx(np.mean(rows), abs=1e-4)
 
@@ -191,12 +192,19 @@ def test_not_a_number_in_one_text_leaves_the_others(batch) -> None:
     assert not math.isnan(after[1].row_sum_error)
 
 
+def expected_of(shapes: list[str], *, is_causal: bool) -> list[list[float]]:
+    texts = [made_text(shape) for shape in shapes]
+    summaries = summarise(texts, random_maps(shapes, 1, 1, seed=2), is_causal=is_causal)
+    return [summary.expected[0].tolist() for summary in summaries]
+
+
 def test_even_spread_of_a_causal_model_favours_the_first_token() -> None:
-    spread = even_spread(15, is_causal=True)
-    assert float(spread[0]) == pytest.approx(sum(1 / n for n in range(1, 16)) / 15)
-    assert float(spread[14]) == pytest.approx(1 / 15 / 15)
-    assert float(spread.sum()) == pytest.approx(1)
-    assert even_spread(4, is_causal=False).tolist() == [0.25] * 4
+    long, short = expected_of(["0" * 15, "000"], is_causal=True)
+    assert long[0] == pytest.approx(sum(1 / n for n in range(1, 16)) / 15)
+    assert long[14] == pytest.approx(1 / 15 / 15)
+    assert sum(long) == pytest.approx(1)
+    assert short == pytest.approx([(1 + 1 / 2 + 1 / 3) / 3, (1 / 2 + 1 / 3) / 3, 1 / 9])
+    assert expected_of(["0000"], is_causal=False)[0] == pytest.approx([0.25] * 4)
 
 
 def test_causal_maps_are_normalised_by_what_is_visible() -> None:
@@ -276,6 +284,33 @@ def test_block_heads_need_a_pair() -> None:
         own[q, keys] = 1 / len(keys)
     assert class_of(shape, own) == "block"
     assert class_of(shape.replace("1", "0"), own) == "heterogeneous"
+
+
+def test_block_heads_of_a_causal_model_are_held_against_what_is_visible() -> None:
+    # Far from the diagonal, on the own segment: the first third of it.
+    shape = "0" * 12 + "1" * 12
+    n = len(shape)
+    rows = np.zeros((n, n))
+    for q in range(n):
+        start = 0 if q < 12 else 12
+        keys = list(range(start, max(start + 1, (start + q) // 2 - 1)))
+        rows[q, keys] = 1 / len(keys)
+    maps = rows[None, None].astype(np.float32)
+    (summary,) = summarise([made_text(shape)], [maps], is_causal=True)
+    # An even spread would give the own segment all of the first text, a third or so of the second.
+    even = np.mean([1 if q < 12 else (q - 11) / (q + 1) for q in range(n)])
+    assert even + 0.2 < 1
+    assert HEAD_CLASSES[summary.head_class[0, 0]] == "block"
+
+
+def test_rows_that_leave_nothing_to_content_say_nothing_of_distance() -> None:
+    shape = "c000s"
+    rows = np.zeros((5, 5))
+    rows[:, 0] = 1 - 1e-6
+    rows[:, 3] = 1e-6
+    (summary,) = summarise([made_text(shape)], [rows[None, None].astype(np.float32)])
+    assert np.isnan(summary.distance).all()
+    assert math.isnan(summary.effective_content)
 
 
 @settings(max_examples=40, deadline=None)

@@ -1,26 +1,25 @@
 """What every run verifies on its own model before a figure is believed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from reportgen.attention.batches import pad
 from reportgen.attention.capture import Capture
-from reportgen.errors import CaptureError
+from reportgen.errors import CaptureError, ModelError, ReportgenError
+from reportgen.info import Batching
 from reportgen.model.encoder import accepted_arguments
 from reportgen.model.load import LoadedModel
 from reportgen.model.output import Prediction
 from reportgen.model.tokens import EncodedText
+from reportgen.model.usercode import describe
 
 # By the precision a model runs in: how far a row's sum may be from 1, and how far a text in a
 # padded batch may be from the same text alone.
-ROW_SUM_TOLERANCE = {"float32": 1e-3, "float64": 1e-3, "float16": 1e-2, "bfloat16": 3e-2}
-PADDED_TOLERANCE = {"float32": 1e-4, "float64": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
-
-Batching = Literal["padded", "equal lengths", "one by one"]
+ROW_SUM_TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 3e-2}
+PADDED_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +38,33 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     """Run the two texts of `texts` that differ most in length, apart and together.
 
     Raises:
-        CaptureError: what comes is not attention maps: rows do not sum to 1, a weight is not
-            finite, or layers differ in their number of heads.
+        CaptureError: what comes is not attention maps, one a layer: rows do not sum to 1, a
+            weight is not finite, their size is not the text's, or layers differ in their heads.
+        ModelError: the model fails on a text.
     """
     long = max(texts, key=lambda text: len(text.ids))
     short = min(texts, key=lambda text: len(text.ids))
-    whole, _ = _run(model, capture, [long])
+    try:
+        whole, _ = _run(model, capture, [long])
+    except ReportgenError:
+        raise
+    except Exception as error:  # of a user's class as well
+        raise ModelError(f"{model.info.name} fails on one text: {describe(error)}") from error
     name = type(model.encoder).__name__
-    error = max(float((layer.sum(-1) - 1).abs().max()) for layer in whole)
-    if not error <= ROW_SUM_TOLERANCE[model.info.dtype]:  # so that NaN does not pass
+    if len(whole) > model.info.n_layers:
         raise CaptureError(
-            f"{name} gives attention whose rows do not sum to 1 (off by {error:.2g}); "
+            f"{type(model.module).__name__} runs its encoder more than once a text: {len(whole)} "
+            f"layers of attention came where {name} has {model.info.n_layers}; not supported"
+        )
+    if whole[0].shape[-1] != len(long.ids):
+        raise CaptureError(
+            f"{name} gives attention maps of {whole[0].shape[-1]} positions for a text of "
+            f"{len(long.ids)} tokens; this kind of attention cannot be reported"
+        )
+    off = _largest(layer.sum(-1) - 1 for layer in whole)
+    if not off <= ROW_SUM_TOLERANCE[model.info.dtype]:  # so that NaN does not pass
+        raise CaptureError(
+            f"{name} gives attention whose rows do not sum to 1 (off by {off:.2g}); "
             "such weights cannot be reported as attention maps"
         )
     if len({layer.shape[1] for layer in whole}) > 1:
@@ -59,7 +74,7 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         n_layers=len(whole),
         n_heads=whole[0].shape[1],
         is_causal=all(not layer.triu(1).any() for layer in whole),
-        row_sum_error=error,
+        row_sum_error=off,
         padded_difference=difference,
         batching=batching,
     )
@@ -77,20 +92,23 @@ def _together(
     size, length = len(long.ids), len(short.ids)
     if padded[0].shape[-1] != size or len(padded) != len(alone):
         return None, "equal lengths"
-    # Besides the text's own map: what its queries gave to padding, which should be nothing.
-    difference = max(
-        max(
-            float((layer[1, :, :length, :length] - single[0]).abs().max()),
-            float(layer[1, :, :length, length:].sum(-1).max()),
-        )
+    on_padding = _largest(layer[1, :, :length, length:] for layer in padded)
+    gaps = [
+        layer[1, :, :length, :length] - single[0]
         for layer, single in zip(padded, alone, strict=True)
-    )
+    ]
     if apart[0].scores:
-        scale = 1 + max(abs(score) for score in apart[0].scores)
-        pairs = zip(together[1].scores, apart[0].scores, strict=True)
-        difference = max(difference, max(abs(a - b) for a, b in pairs) / scale)
-    agrees = difference <= PADDED_TOLERANCE[model.info.dtype]
+        scores = torch.tensor([together[1].scores, apart[0].scores])
+        gaps.append((scores[0] - scores[1]) / (1 + scores.abs().max()))
+    difference = max(_largest(gaps), on_padding)
+    # What a query gives to padding must be nothing at all, since every run holds that.
+    agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
     return difference, "padded" if agrees else "equal lengths"
+
+
+def _largest(parts: Iterable[Tensor]) -> float:
+    """The largest size of any entry; NaN if one is NaN."""
+    return float(torch.cat([part.abs().flatten() for part in parts]).max())
 
 
 def _run(
@@ -100,6 +118,7 @@ def _run(
     layers: list[Tensor] = []
     accepted = accepted_arguments(model.module)
     inputs = pad(texts, model.pad_token_id, accepted, model.device)
-    returned = capture.run(inputs, lambda _, maps: layers.append(maps.float().cpu()))
+    # A copy: some models go on to change their maps in place.
+    returned = capture.run(inputs, lambda _, maps: layers.append(maps.float().cpu().clone()))
     with torch.inference_mode():
         return layers, model.reader.read(returned, inputs)

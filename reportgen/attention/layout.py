@@ -1,6 +1,6 @@
 """Where the real, the content and the special tokens of a padded batch stand."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,11 +22,10 @@ class Layout:
     content: Tensor  # [text, position], bool
     query_mean: Tensor  # [text, query], 1 / length on real tokens
     distances: Tensor  # [text, query, key], |query - key| on content keys, 0 elsewhere
-    n_visible: Tensor  # [text, query], keys a query can attend to
-    expected: Tensor  # [text, key], attention received under an even spread
+    visible: Tensor  # [text, query, key], bool: the real keys a query can attend to
     cls: Tensor  # [text], position of the query whose row is the [CLS] row
     has_cls: tuple[bool, ...]
-    has_pair: tuple[bool, ...]
+    has_pair: Tensor  # [text], bool
 
 
 def lay_out(
@@ -36,23 +35,16 @@ def lay_out(
     lengths = torch.tensor([len(text.ids) for text in texts])
     size = int(lengths.max())
 
-    def mask(holds: Callable[[EncodedText, int], bool]) -> Tensor:
-        rows = []
-        for text in texts:
-            length = len(text.ids)
-            rows.append([holds(text, i) for i in range(length)] + [False] * (size - length))
-        return torch.tensor(rows)
+    def mask(rows: Iterable[Sequence[bool]]) -> Tensor:
+        return torch.tensor([[*row, *[False] * (size - len(row))] for row in rows])
 
     real = torch.arange(size) < lengths[:, None]
-    content = mask(lambda text, i: text.roles[i] is None)
+    content = mask([role is None for role in text.roles] for text in texts)
     columns = [real, ~real, content, real & ~content]
-    columns += [mask(lambda text, i, s=s: text.segments[i] == s) for s in (0, 1)]  # type: ignore[misc]
-    columns += [mask(lambda text, i, r=r: text.roles[i] == r) for r in roles]  # type: ignore[misc]
-    gaps = (torch.arange(size)[:, None] - torch.arange(size)).abs()
-    visible = torch.arange(1, size + 1).expand(len(texts), -1) if is_causal else lengths[:, None]
-    expected = torch.zeros(len(texts), size)
-    for row, length in enumerate(lengths.tolist()):
-        expected[row, :length] = even_spread(length, is_causal=is_causal)
+    columns += [mask([own == s for own in text.segments] for text in texts) for s in (0, 1)]
+    columns += [mask([own == role for own in text.roles] for text in texts) for role in roles]
+    gaps = torch.arange(size)[:, None] - torch.arange(size)  # [query, key]
+    visible = real[:, None, :] & (gaps >= 0) if is_causal else real[:, None, :].expand(-1, size, -1)
     positions = [cls_position(text, is_causal=is_causal) for text in texts]
     return Layout(
         lengths=tuple(lengths.tolist()),
@@ -60,24 +52,24 @@ def lay_out(
         real=real.to(device),
         content=content.to(device),
         query_mean=(real / lengths[:, None]).to(device),
-        distances=(gaps * content[:, None, :]).float().to(device),
-        n_visible=(visible * real).clamp(min=1).float().to(device),
-        expected=expected.to(device),
+        distances=(gaps.abs() * content[:, None, :]).float().to(device),
+        visible=visible.to(device),
         cls=torch.tensor([position or 0 for position in positions], device=device),
         has_cls=tuple(position is not None for position in positions),
-        has_pair=tuple(1 in text.segments for text in texts),
+        has_pair=torch.tensor([1 in text.segments for text in texts], device=device),
     )
 
 
-def even_spread(length: int, *, is_causal: bool) -> Tensor:
-    """Attention received under an even spread, `[key]`: 1/T, or the mean over visible queries.
+def even_spread(visible: Tensor, query_mean: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys each query can see, `[text, query]`, and what they would receive under an even spread,
+    `[text, key]`.
 
-    In a causal model query q spreads over q + 1 keys, so key 0 gets (1 + 1/2 + ... + 1/T) / T.
+    1/T where every query sees all T keys; in a causal model query q spreads over q + 1 keys, so key
+    0 gets (1 + 1/2 + ... + 1/T) / T.
     """
-    if not is_causal:
-        return torch.full((length,), 1 / length)
-    per_query = 1 / torch.arange(1, length + 1, dtype=torch.float64)
-    return (per_query.flip(0).cumsum(0).flip(0) / length).float()
+    n_visible = visible.sum(-1).clamp(min=1).float()
+    expected = (query_mean / n_visible)[:, None] @ visible.float()
+    return n_visible, expected.squeeze(1)
 
 
 def cls_position(text: EncodedText, *, is_causal: bool) -> int | None:

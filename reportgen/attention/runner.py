@@ -17,6 +17,7 @@ from reportgen.model.encoder import accepted_arguments
 from reportgen.model.load import LoadedModel
 from reportgen.model.output import Prediction
 from reportgen.model.tokens import EncodedText
+from reportgen.model.usercode import describe
 
 # What a batch's attention maps may weigh: one layer's, which a few copies follow on the way, or
 # those of all layers where they must be held together. A text that is longer runs alone.
@@ -55,14 +56,14 @@ class Runner:
     def run(
         self,
         texts: Sequence[EncodedText],
-        keeps_maps: Callable[[int], bool],
+        keeps_maps: Sequence[bool],
         store: Callable[[int, bytes], None],
         done: Callable[[int], None],
     ) -> list[Outcome]:
         """The outcome of each text, in the order of `texts`.
 
-        `keeps_maps` says by a text's index whether its packed maps go to `store`; `done` is told
-        how many texts each batch finished. A text that fails takes no other text with it.
+        The packed maps of a text that `keeps_maps` go to `store` with its index; `done` is told how
+        many texts each batch finished. A text that fails takes no other text with it.
         """
         outcomes = [Outcome()] * len(texts)
         for batch in plan_batches(
@@ -73,13 +74,13 @@ class Runner:
             max_weights=self._max_weights(),
         ):
             try:
-                results = self._run_batch([texts[i] for i in batch], [keeps_maps(i) for i in batch])
+                results = self._run_batch([texts[i] for i in batch], [keeps_maps[i] for i in batch])
             except Exception as error:
                 # Alone, the others of its batch may well run.
                 results = (
-                    [self._run_alone(texts[i], keeps_maps(i)) for i in batch]
+                    [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
                     if len(batch) > 1
-                    else [(Outcome(error=_one_line(error)), None)]
+                    else [(Outcome(error=describe(error)), None)]
                 )
             for index, (outcome, packed) in zip(batch, results, strict=True):
                 outcomes[index] = outcome
@@ -87,6 +88,10 @@ class Runner:
                     store(index, packed)
             done(len(batch))
         return outcomes
+
+    def map_bytes(self, text: EncodedText) -> int:
+        """Bytes of a text's maps before they are compressed."""
+        return self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
 
     def _max_weights(self) -> int:
         """Cells of one head's maps that a batch may have."""
@@ -99,7 +104,7 @@ class Runner:
         try:
             return self._run_batch([text], [keeps])[0]
         except Exception as error:
-            return Outcome(error=_one_line(error)), None
+            return Outcome(error=describe(error)), None
 
     def _run_batch(
         self, texts: Sequence[EncodedText], keeps: Sequence[bool]
@@ -157,8 +162,3 @@ def _looks_through_window(encoder: torch.nn.Module) -> bool:
     """Whether some layer sees only near keys, as its configuration says."""
     names = ("sliding_window", "local_attention", "attention_window", "window_size")
     return any(getattr(encoder.config, name, None) for name in names)
-
-
-def _one_line(error: Exception) -> str:
-    first = str(error).strip().partition("\n")[0]
-    return f"{type(error).__name__}: {first}" if first else type(error).__name__

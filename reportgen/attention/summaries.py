@@ -21,6 +21,7 @@ from reportgen.attention.layout import (
     SECOND_SEGMENT,
     SPECIAL,
     Layout,
+    even_spread,
 )
 from reportgen.info import HEAD_CLASSES
 
@@ -64,6 +65,7 @@ class BatchSummary:
     def __init__(self, layout: Layout, *, has_window: bool = False) -> None:
         self._layout = layout
         self._has_window = has_window
+        self._n_visible, self._expected = even_spread(layout.visible, layout.query_mean)
         self._layers: list[Mapping[str, Tensor]] = []
         # One layer's worth of working space, kept from layer to layer.
         self._scratch = torch.empty(0)
@@ -72,9 +74,10 @@ class BatchSummary:
         """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
         maps = maps.float()
         layout, columns = self._layout, self._layout.columns[:, None]
-        n_visible, expected = layout.n_visible, layout.expected
-        if self._has_window:
-            n_visible, expected = _inside_window(maps, layout)
+        visible, n_visible, expected = layout.visible, self._n_visible, self._expected
+        if self._has_window:  # a key outside it has a weight of exactly 0 in every head
+            visible = (maps > 0).any(dim=1)
+            n_visible, expected = even_spread(visible, layout.query_mean)
         real, content = layout.real[:, None], layout.content[:, None]
 
         received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
@@ -87,6 +90,7 @@ class BatchSummary:
 
         entropy = -negative_entropy[..., REAL]  # [text, head, query], nats
         content_mass = sums[..., CONTENT]
+        says_of_content = content_mass >= MIN_CONTENT_MASS
         content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
         self._layers.append(
             {
@@ -101,11 +105,11 @@ class BatchSummary:
                 "entropy": _mean(
                     entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
                 ),
-                "distance": _mean(reach / content_mass, real & (content_mass > 0)),
-                "head_class": _classify(maps, sums, layout),
+                "distance": _mean(reach / content_mass, real & says_of_content),
+                "head_class": _classify(maps, sums, visible / n_visible[..., None], layout),
                 "effective_tokens": _mean(entropy.exp(), real).mean(1),
                 "effective_content": _mean_over_heads(
-                    content_entropy.exp(), content & (content_mass >= MIN_CONTENT_MASS)
+                    content_entropy.exp(), content & says_of_content
                 ),
                 "row_sum_error": _largest(sums[..., REAL] + sums[..., PADDING] - 1, real),
                 "padding_mass": _largest(sums[..., PADDING], real),
@@ -143,17 +147,6 @@ class BatchSummary:
         )
 
 
-def _inside_window(maps: Tensor, layout: Layout) -> tuple[Tensor, Tensor]:
-    """Keys each query can see and the even spread over them, where a layer looks through a window.
-
-    A key outside the window has a weight of exactly 0 in every head.
-    """
-    visible = (maps > 0).any(dim=1)  # [text, query, key]
-    n_visible = visible.sum(-1).clamp(min=1).float()
-    expected = (layout.query_mean / n_visible)[:, None] @ visible.float()
-    return n_visible, expected.squeeze(1)
-
-
 def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:
     """`[text, role]`: mean over a role's own queries and over heads of their mass on the role."""
     queries = layout.columns[..., FIRST_ROLE:]  # [text, query, role]
@@ -161,8 +154,11 @@ def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:
     return total / queries.sum(1)
 
 
-def _classify(maps: Tensor, sums: Tensor, layout: Layout) -> Tensor:
-    """The class of each head, `[text, head]`, as an index into HEAD_CLASSES."""
+def _classify(maps: Tensor, sums: Tensor, even: Tensor, layout: Layout) -> Tensor:
+    """The class of each head, `[text, head]`, as an index into HEAD_CLASSES.
+
+    `even` is the map of an even spread, `[text, query, key]`.
+    """
     content = layout.columns[:, None, :, CONTENT]  # [text, 1, position]
     queries = content / content.sum(-1, keepdim=True)
     near = maps.diagonal(0, 2, 3) * content
@@ -171,15 +167,14 @@ def _classify(maps: Tensor, sums: Tensor, layout: Layout) -> Tensor:
     vertical = (sums[..., SPECIAL] * queries).sum(-1)
     diagonal = (near * queries).sum(-1)
 
-    segments = layout.columns[:, None, :, FIRST_SEGMENT : SECOND_SEGMENT + 1]
-    own = (sums[..., FIRST_SEGMENT : SECOND_SEGMENT + 1] * segments).sum(-1)
-    own_keys = (segments * segments.sum(2, keepdim=True)).sum(-1) / layout.n_visible[:, None]
+    segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]  # [text, position, segment]
+    own = (sums[..., FIRST_SEGMENT : SECOND_SEGMENT + 1] * segments[:, None]).sum(-1)
+    even_own = ((even @ segments) * segments).sum(-1)[:, None]
     block = (own * queries).sum(-1)
-    even = (own_keys * queries).sum(-1)
-    has_pair = torch.tensor(layout.has_pair, device=maps.device)[:, None]
+    is_block = block > (even_own * queries).sum(-1) + BLOCK_OVER_EVEN
+    is_block &= (block >= BLOCK) & layout.has_pair[:, None]
 
     classes = torch.full_like(vertical, HEAD_CLASSES.index("heterogeneous"))
-    is_block = has_pair & (block >= BLOCK) & (block > even + BLOCK_OVER_EVEN)
     classes[is_block] = HEAD_CLASSES.index("block")
     classes[diagonal >= DIAGONAL] = HEAD_CLASSES.index("diagonal")
     classes[vertical >= VERTICAL] = HEAD_CLASSES.index("vertical")

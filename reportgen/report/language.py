@@ -53,5 +53,5 @@ def decimals(value: float) -> int | None:
     """How many decimals `number` gives a finite value; None where it writes a power of ten."""
     if value == 0:
         return 0
-    size = floor(log10(abs(value)))
+    size = floor(log10(abs(float(f"{value:.3e}"))))  # of 9.9996 as it is printed, 10.00
     return max(0, 3 - size) if -4 <= size <= 6 else None

@@ -78,7 +78,7 @@ def modes(model: LoadedModel, texts: list[EncodedText]) -> dict[str, Callable[[]
     def captured(keeps: bool) -> Callable[[], None]:
         def run() -> None:
             model.encoder.set_attn_implementation("eager")
-            outcomes = runner.run(texts, lambda i: keeps, lambda i, p: None, lambda n: None)
+            outcomes = runner.run(texts, [keeps] * len(texts), lambda i, p: None, lambda n: None)
             assert all(outcome.error is None for outcome in outcomes)
 
         return run
