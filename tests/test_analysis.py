@@ -86,13 +86,77 @@ def test_every_text_has_the_figures_it_has_alone(architecture: str, tmp_path: Pa
         packed = results.packed_maps(row)
         assert packed is not None
         assert np.abs(unpack(packed, *maps.shape[:2]) - maps).max() <= MAX_ERROR + 1e-6
-        special = tokens["is_special"].to_numpy(bool)
-        heads = results.heads[results.heads["text"] == row]
-        shares = heads["special_share"].to_numpy(float).reshape(maps.shape[:2])
-        if special.any():
-            np.testing.assert_allclose(shares, maps.mean(2)[..., special].sum(-1), atol=1e-6)
-        else:
-            assert heads["special_share"].isna().all()
+        check_heads_and_roles(results, row, maps)
+
+
+def check_heads_and_roles(results: Results, row: int, maps: np.ndarray) -> None:
+    """Every figure of the two tables, and the effective tokens, against loops over `maps`."""
+    tokens = results.tokens_of(row)
+    roles = tokens["role"].astype(object).where(tokens["role"].notna(), None).tolist()
+    content = [i for i, role in enumerate(roles) if role is None]
+    n_layers, n_heads, n, _ = maps.shape
+    causal = results.info.model.is_causal
+    visible = np.tril(np.ones((n, n))) if causal else np.ones((n, n))
+    effective, kept = [], {layer: [] for layer in range(n_layers)}
+    heads = results.heads[results.heads["text"] == row].set_index(["layer", "head"])
+    own = results.roles[results.roles["text"] == row].set_index(["layer", "role"])
+    assert len(heads) == n_layers * n_heads
+    assert len(own) == n_layers * len({role for role in roles if role})
+    for layer in range(n_layers):
+        seen = visible if not has_window(maps[layer]) else (maps[layer] > 0).any(0)
+        expected = (seen / seen.sum(1, keepdims=True)).mean(0)
+        np.testing.assert_allclose(
+            np.stack(tokens["expected_layers"])[:, layer], expected, atol=1e-6
+        )
+        for head in range(n_heads):
+            here = maps[layer, head]
+            figures = heads.loc[(layer + 1, head + 1)]
+            received = here.mean(0)
+            for role, column in (("cls", "cls_share"), ("sep", "sep_share")):
+                share = [received[i] for i in range(n) if roles[i] == role]
+                close(figures[column], sum(share) if share else np.nan)
+            special = [i for i in range(n) if roles[i] is not None]
+            close(figures["special_share"], received[special].sum() if special else np.nan)
+            close(figures["uniform_share"], expected[special].sum())
+            rows = [entropy(here[q]) / np.log(seen[q].sum()) for q in range(n) if seen[q].sum() > 1]
+            close(figures["entropy"], np.mean(rows) if rows else np.nan, 1e-5)
+            far = [
+                sum(here[q, k] * abs(q - k) for k in content) / here[q, content].sum()
+                for q in range(n)
+                if here[q, content].sum() >= 0.01
+            ]
+            close(figures["distance"], np.mean(far) if far else np.nan, 1e-4)
+            effective += [np.exp(entropy(here[q])) for q in range(n)]
+            kept[layer] += [
+                np.exp(entropy(here[q, content] / here[q, content].sum()))
+                for q in content
+                if here[q, content].sum() >= 0.01
+            ]
+        for role in {role for role in roles if role}:
+            at = [i for i in range(n) if roles[i] == role]
+            figures = own.loc[(layer + 1, role)]
+            assert figures["n_tokens"] == len(at)
+            close(figures["share"], maps[layer].mean((0, 1))[at].sum())
+            close(figures["expected"], expected[at].sum())
+            close(figures["self_share"], maps[layer][:, at][:, :, at].sum(-1).mean())
+    close(results.texts["effective_tokens"].iloc[row], np.mean(effective), 1e-3)
+    layers = [np.mean(rows) for rows in kept.values() if rows]
+    close(results.texts["effective_content"].iloc[row], np.mean(layers), 1e-3)
+
+
+def has_window(maps: np.ndarray) -> bool:
+    """Whether some cell below and some above the diagonal is 0 in every head."""
+    blank = ~(maps > 0).any(0)
+    return bool(np.tril(blank).any() and np.triu(blank).any())
+
+
+def entropy(row: np.ndarray) -> float:
+    return -sum(float(a) * float(np.log(a)) for a in row if a > 0)
+
+
+def close(value: float, expected: float, tolerance: float = 1e-6) -> None:
+    value = float("nan") if value is None or value != value else float(value)
+    assert value == pytest.approx(expected, abs=tolerance, nan_ok=True)
 
 
 def test_other_batch_sizes_agree(bert: Path, tmp_path: Path) -> None:

@@ -54,7 +54,7 @@ class TextSummary:
     distance: Array  # [layer, head], tokens, mean over queries
     head_class: NDArray[np.int64]  # [layer, head], index into HEAD_CLASSES
     effective_tokens: float  # exp(entropy), mean over layers, heads and queries
-    effective_content: float  # the same over content tokens, renormalised
+    effective_content: float  # over content tokens alone, renormalised; mean of the layers' means
     row_sum_error: float  # largest distance of a row's sum from 1
     padding_mass: float  # largest weight of a row on padding
 
