@@ -174,7 +174,8 @@ def _run_window(
     done: Callable[[int], None],
 ) -> list[AnalysedText]:
     """Analyse one window of texts, the first of which is number `start`; in input order."""
-    analysed = [i for i, text in enumerate(encoded) if text.n_content]
+    # Some tokenizers make tokens of spaces; a blank text is empty all the same.
+    analysed = [i for i, text in enumerate(encoded) if text.n_content and not sources[i].is_blank]
     done(len(encoded) - len(analysed))
     keeps = [_keeps_maps(runner.map_bytes(encoded[i]), options, tally) for i in analysed]
     places: dict[int, tuple[int, int]] = {}

@@ -85,7 +85,7 @@ def run(
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
             documents = make_documents(results, outputs, render_options)
             stage(documents, staging)
-            lines = [*map(terminal.written, documents), *(f"{path}/: results" for path in kept)]
+            lines = [*map(terminal.written, documents), *(f"{path}/: results folder" for path in kept)]
             lines += terminal.account(results, documents, page.lang, talk, started)
             is_flawed = terminal.is_flawed(results)
             staging.commit()
@@ -119,7 +119,7 @@ def analyze(
         with Staging() as staging:
             folder = staging.folder(output)
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
-            lines = [f"{output}/: results"]
+            lines = [f"{output}/: results folder"]
             lines += terminal.account(results, [], "en", talk, started)
             is_flawed = terminal.is_flawed(results)
             staging.commit()
@@ -174,7 +174,7 @@ def check(model: ModelChoices, talk: Talk) -> None:
         from reportgen.model.load import load_model
 
         with redirect_stdout(sys.stderr):
-            loaded = load_model(spec)
+            loaded = load_model(spec, verbose=talk.verbose)
             capture, probed = try_model(loaded)
         for line in terminal.checked(loaded, capture, probed):
             typer.echo(visible(line))
@@ -206,7 +206,7 @@ def _analyze(
     with _progress(talk, len(texts.texts)) as advance, redirect_stdout(sys.stderr):
         return analyze(
             texts,
-            load_model(spec),
+            load_model(spec, verbose=talk.verbose),
             folder,
             AnalysisOptions(
                 batch_tokens=chosen[2].batch_tokens,

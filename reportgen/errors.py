@@ -3,6 +3,10 @@
 A message is one line: what is wrong, where (file:line, text id), and what to do next.
 """
 
+from collections.abc import Collection
+
+_SHOWN = 5
+
 
 class ReportgenError(Exception):
     """Base of every error that is told to the user in one line, without a traceback."""
@@ -34,3 +38,14 @@ class ResultsError(ReportgenError):
 
 class OutputError(ReportgenError):
     """An output cannot be written."""
+
+
+def first_line(error: BaseException) -> str:
+    """The first line of what another library's `error` says."""
+    message = error.msg if isinstance(error, SyntaxError) else str(error)
+    return message.strip().partition("\n")[0]
+
+
+def some(names: Collection[str]) -> str:
+    """The first five of `names`, for a message."""
+    return ", ".join(list(names)[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")

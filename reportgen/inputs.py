@@ -38,6 +38,11 @@ class TextInput:
     group: str | None = None
     source: str = ""  # file:line, the file by its last name only
 
+    @property
+    def is_blank(self) -> bool:
+        """Whether it holds nothing but spaces."""
+        return not (self.text.strip() or (self.pair or "").strip())
+
 
 @dataclass(frozen=True, slots=True)
 class Columns:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from reportgen import __version__
-from reportgen.model.spec import Pooling
+from reportgen.model.spec import Dtype, Pooling
 from reportgen.report.options import Heads, Lang
 
 _texts = partial(typer.Option, rich_help_panel="Texts")
@@ -149,7 +149,7 @@ class ModelChoices:
     ] = False
     device: Annotated[str, _model(help="e.g. cpu, cuda, cuda:1, mps, auto.")] = "cpu"
     dtype: Annotated[
-        Literal["float32", "float16", "bfloat16"],
+        Dtype,
         _model(help="Precision the model runs in, e.g. bfloat16."),
     ] = "float32"
     max_length: Annotated[

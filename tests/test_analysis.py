@@ -338,6 +338,12 @@ def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch)
     assert not (tmp_path / "r" / "results.json").exists()
 
 
+def test_blank_texts_are_empty_whatever_the_tokenizer_makes_of_spaces(tmp_path) -> None:
+    gpt2 = save_model(tmp_path / "gpt2", "gpt2")
+    results = run(tmp_path / "r", gpt2, text_set("the cat", "   ", "\u3000\n", "a"))
+    assert results.texts["status"].tolist() == ["ok", "empty", "empty", "ok"]
+
+
 def test_only_empty_texts_are_no_texts(bert, tmp_path) -> None:
     with pytest.raises(InputError, match=r"t\.txt: every text is empty"):
         run(tmp_path / "r", bert, text_set("", "  "))

@@ -1,11 +1,9 @@
-"""Which texts run together, and the tensors they run as."""
+"""Which texts run together."""
 
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from test_summaries import made_text
 
-from reportgen.attention.batches import pad, plan_batches
+from reportgen.attention.batches import plan_batches
 
 LENGTHS = st.lists(st.integers(1, 300), max_size=60)
 
@@ -36,12 +34,3 @@ def test_other_limits_hold(lengths, max_texts, max_weights) -> None:
 def test_texts_of_one_length_fill_a_batch_in_their_order() -> None:
     assert plan_batches([4, 9, 4, 9, 4], 18) == ((1, 3), (0, 2, 4))
     assert plan_batches([], 100) == ()
-
-
-def test_padding_is_on_the_right_and_masked() -> None:
-    texts = [made_text("c0s"), made_text("c000s")]
-    inputs = pad(texts, 7, {"input_ids", "attention_mask"}, torch.device("cpu"))
-    assert inputs["input_ids"].tolist() == [[0, 1, 2, 7, 7], [0, 1, 2, 3, 4]]
-    assert inputs["attention_mask"].tolist() == [[1, 1, 1, 0, 0], [1, 1, 1, 1, 1]]
-    assert set(inputs) == {"input_ids", "attention_mask"}
-    assert set(pad(texts, 7, {"input_ids"}, torch.device("cpu"))) == {"input_ids"}

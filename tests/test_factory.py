@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
+import transformers
 from torch import nn
 
 from reportgen.errors import ModelError
+from reportgen.model import usercode
 from reportgen.model.factory import build_module, fill_required_arguments, importable
 from reportgen.model.spec import ModelSpec
 
@@ -83,7 +85,7 @@ def test_a_file_may_be_called_like_an_installed_package(tmp_path: Path) -> None:
     (tmp_path / "transformers.py").write_text(LINEAR)
     spec = ModelSpec(factory=f"{tmp_path}/transformers.py:Model", factory_args={"size": 2})
     assert isinstance(build_module(spec), nn.Module)
-    assert not sys.modules["transformers"].__file__.startswith(str(tmp_path))
+    assert sys.modules["transformers"] is transformers
 
 
 def test_a_class_that_draws_its_weights_draws_the_same_each_time(tmp_path: Path) -> None:
@@ -127,6 +129,17 @@ def test_errors_name_the_line_of_the_users_file(
     message = str(caught.value)
     assert all(word in message for word in words), message
     assert "\n" not in message
+
+
+def test_a_folder_named_almost_like_a_librarys_is_the_users(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(usercode, "_LIBRARIES", usercode._LIBRARIES | {tmp_path / "lib"})
+    for name, is_told in (("lib", False), ("library", True)):
+        (tmp_path / name).mkdir()
+        with pytest.raises(ModelError) as caught:
+            build(tmp_path / name, "raise ValueError('a')\n")
+        assert ("ValueError at" in str(caught.value)) == is_told
 
 
 @pytest.mark.parametrize("arguments", [{}, {"size": 2, "colour": "red"}])

@@ -3,6 +3,7 @@
 import json
 import logging
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from reportgen.model.encoder import accepted_arguments
 from reportgen.model.load import LoadedModel, load_model
 from reportgen.model.output import Prediction
 from reportgen.model.spec import ModelSpec
+from reportgen.model.tokens import encode
 
 USER_FILE = Path(__file__).with_name("albert_for_regression.py")
 
@@ -73,7 +75,6 @@ def test_the_users_own_checkpoint_predicts_what_their_class_predicts(
     assert (model.info.source, model.info.encoder) == ("factory", "AlbertModel")
     assert (model.info.n_layers, model.info.n_heads, model.info.head_size) == (3, 4, 8)
     assert model.info.shares_layers
-    assert not model.info.is_causal
     assert model.info.n_parameters == sum(p.numel() for p in module.parameters())
     assert not model.module.training
     assert model.remarks == ()
@@ -93,6 +94,8 @@ def test_a_factory_without_tokenizer_or_checkpoint(
 
 
 MODULES = """
+import warnings
+
 from torch import nn
 from transformers import AlbertModel, AutoTokenizer
 
@@ -123,6 +126,11 @@ class Several(Own):
 class Encodes(Own):
     def forward(self, input_ids, attention_mask):
         return self.encoder(input_ids, attention_mask)
+
+class Warns(Own):
+    def __init__(self, folder):
+        super().__init__(folder)
+        warnings.warn("an old checkpoint")
 
 class Two(Own):
     def __init__(self, folder):
@@ -187,7 +195,6 @@ def test_every_family_loads_with_a_regression_head(tmp_path: Path, architecture:
     model = load_model(ModelSpec(model=str(folder)))
     assert model.info.name == "fine-tuned"
     assert model.info.source == "folder"
-    assert model.info.is_causal == (architecture in ("gpt2", "llama"))
     assert model.output == OutputInfo("number", "score")
     # One batch of texts of different lengths says the same as each text alone.
     together = predict(model, *SENTENCES[2:4])
@@ -230,6 +237,7 @@ def test_causal_language_models_foretell_the_next_token(tmp_path: Path) -> None:
     model = load_model(ModelSpec(model=str(save_model(tmp_path, "gpt2", "causal"))))
     assert model.output == OutputInfo("next_token", "next token")
     assert len(predict(model, "the cat")[0].score_names) == 5
+    assert model.reader.is_narrowed  # only the last token's logits are computed
     embedding = load_model(ModelSpec(model=str(tmp_path), pooling="last"))
     assert embedding.output == OutputInfo("embedding", "embedding", (), "last")
 
@@ -256,12 +264,11 @@ def test_a_folders_own_pooling_is_the_default(tmp_path: Path) -> None:
     assert load_model(ModelSpec(model=str(folder), pooling="mean")).output.pooling == "mean"
 
 
-def test_an_old_sentence_transformers_folder_is_loaded(tmp_path: Path) -> None:
-    save_model(tmp_path / "0_Transformer", "bert")
-    settings = tmp_path / "0_Transformer" / "sentence_bert_config.json"
+def test_texts_are_cut_where_sentence_transformers_cuts_them(tmp_path: Path) -> None:
+    save_model(tmp_path, "bert")
+    settings = tmp_path / "sentence_bert_config.json"
     settings.write_text(json.dumps({"max_seq_length": 50}))
-    model = load_model(ModelSpec(model=str(tmp_path)))
-    assert (model.info.name, model.info.max_tokens) == (tmp_path.name, 50)
+    assert load_model(ModelSpec(model=str(tmp_path))).info.max_tokens == 50
 
 
 def test_a_real_encoder_loads(minilm_folder: Path) -> None:
@@ -327,6 +334,31 @@ def test_more_tokens_than_positions_cannot_be_asked_for(tmp_path: Path) -> None:
     folder = save_model(tmp_path, "roberta")
     with pytest.raises(ModelError, match="--max-length 129: the model takes at most 128"):
         load_model(ModelSpec(model=str(folder), max_length=129))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "least"), [("bert", 3), ("t5", 2), ("gpt2", 1), ("llama", 2)]
+)
+def test_special_tokens_alone_are_no_length(tmp_path: Path, architecture: str, least: int) -> None:
+    folder = str(save_model(tmp_path, architecture))
+    assert load_model(ModelSpec(model=folder, max_length=least)).info.max_tokens == least
+    for too_few in range(least):
+        with pytest.raises(ModelError, match=f"give --max-length {least} or more") as caught:
+            load_model(ModelSpec(model=folder, max_length=too_few))
+        assert "\n" not in str(caught.value)
+
+
+def test_a_tokenizer_that_cuts_the_start_is_told_of(tmp_path: Path) -> None:
+    folder = save_model(tmp_path, "bert")
+    settings = json.loads((folder / "tokenizer_config.json").read_text())
+    settings["truncation_side"] = "left"
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings))
+    model = load_model(ModelSpec(model=str(folder)))
+    assert any("cut at their end" in remark for remark in model.remarks)
+    text = "the cat sat on the mat"
+    encoded = encode(model.tokenizer, text, None, 5)
+    assert encoded.tokens == ("[CLS]", "the", "cat", "sat", "[SEP]")
+    assert encoded.cuts == (len("the cat sat"), None)
 
 
 def test_the_identity_of_weights_does_not_depend_on_how_they_came(
@@ -416,3 +448,14 @@ def test_loading_is_quiet_and_leaves_the_libraries_as_they_were(tmp_path: Path, 
     printed = capfd.readouterr()
     assert (printed.out, printed.err) == ("", "")
     assert sys.path == before
+
+
+def test_the_libraries_are_heard_when_asked_for(users_file: Path, capfd) -> None:
+    arguments = {"folder": str(users_file.parent / "albert")}
+    spec = ModelSpec(factory=f"{users_file}:Warns", factory_args=arguments)
+    with pytest.warns(UserWarning, match="an old checkpoint"):
+        load_model(spec, verbose=True)
+    assert capfd.readouterr().out == ""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        load_model(spec)

@@ -2,14 +2,20 @@
 
 import math
 from collections import namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 import torch
 from models import tiny_model, tiny_tokenizer
 from torch import Tensor
-from transformers import BertConfig, BertForSequenceClassification, GPT2LMHeadModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    GPT2DoubleHeadsModel,
+    GPT2LMHeadModel,
+    XLMWithLMHeadModel,
+)
 from transformers.modeling_outputs import BaseModelOutputWithPooling, SequenceClassifierOutput
 
 from reportgen.errors import ModelError
@@ -24,7 +30,7 @@ from reportgen.model.output import (
     output_info,
     sequence_reader,
 )
-from reportgen.model.probe import Trial
+from reportgen.model.trial import Trial
 
 HIDDEN = 16
 MASK = torch.tensor([[1, 1, 1, 1], [1, 1, 0, 0]])
@@ -223,7 +229,7 @@ def test_next_tokens_are_those_after_each_texts_last_one(narrowed: bool) -> None
     model = tiny_model("gpt2", "causal")
     texts = ["the cat", "a", "the cat sat on the mat", "the dog"]
     is_narrowed = narrowed and keep_last_logits(model)
-    reader = next_token_reader(tokenizer, is_narrowed=is_narrowed)
+    reader = replace(next_token_reader(tokenizer), is_narrowed=is_narrowed)
     inputs = batch_of(tokenizer, texts)
     with torch.no_grad():
         returned = model(**inputs)
@@ -248,7 +254,7 @@ def test_next_tokens_are_spelt_as_text_unless_they_are_part_of_a_character() -> 
     for rank, token_id in enumerate(ids):
         logits[0, 0, token_id] = 5.0 - rank
     one = {"input_ids": torch.ones(1, 1), "attention_mask": torch.ones(1, 1, dtype=torch.long)}
-    reader = next_token_reader(tokenizer, is_narrowed=False)
+    reader = next_token_reader(tokenizer)
     (found,) = reader.read({"logits": logits}, one)
     assert found.score_names == (" sat", "he", "ã", "Ġ", "A")
     (broken,) = reader.read({"logits": logits * math.nan}, one)
@@ -290,8 +296,20 @@ def test_heads_are_known_by_class_and_by_derived_class() -> None:
     assert head_of(Mine) == "sequence"
     assert head_of(GPT2LMHeadModel) == "next_token"
     assert head_of(type(tiny_model("llama", "causal"))) == "next_token"
-    assert head_of(type(tiny_model("bert", "masked"))) is None
     assert head_of(type(tiny_model("bert"))) is None
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task"),
+    [("bert", "masked"), ("bert", "token"), ("t5", "seq2seq"), ("distilbert", "question")],
+)
+def test_heads_that_say_nothing_of_a_whole_text_are_known(architecture: str, task: str) -> None:
+    assert head_of(type(tiny_model(architecture, task))) == "other"
+
+
+def test_the_longer_name_of_a_head_decides() -> None:
+    assert head_of(XLMWithLMHeadModel) == "other"
+    assert head_of(GPT2DoubleHeadsModel) == "other"
 
 
 def test_the_output_is_named() -> None:

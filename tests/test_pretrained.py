@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import huggingface_hub.constants
 import pytest
 import torch
 from models import ARCHITECTURES, save_model, tiny_model
 from transformers import BertModel
+from transformers.utils import hub
 
 from reportgen.errors import ModelError
 from reportgen.model.pretrained import (
@@ -219,7 +219,7 @@ def test_an_id_on_the_hub_is_loaded_from_the_cache_or_refused_in_one_line(
     (snapshot / "1_Pooling" / "config.json").write_text('{"pooling_mode": "cls"}')
     (tmp_path / "models--somebody--tiny" / "refs").mkdir()
     (tmp_path / "models--somebody--tiny" / "refs" / "main").write_text(commit)
-    monkeypatch.setattr(huggingface_hub.constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(hub.constants, "HF_HUB_CACHE", str(tmp_path))
     assert isinstance(load("somebody/tiny").module, BertModel)
     assert isinstance(load("somebody/tiny", revision=commit).module, BertModel)
     assert folder_pooling("somebody/tiny", None) == "cls"

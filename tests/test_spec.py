@@ -28,7 +28,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (ModelSpec(factory="Class"), ["--factory", "module:Class"]),
         (ModelSpec(factory="file.py:"), ["--factory", "module:Class"]),
         (ModelSpec(factory="file.py:1st"), ["--factory", "module:Class"]),
-        (ModelSpec(max_length=0), ["--max-length", "1"]),
         (ModelSpec(pooling="max"), ["--pooling", "mean, cls, last"]),
         (ModelSpec(dtype="int8"), ["--dtype", "float32, float16, bfloat16"]),
         (ModelSpec(device="gpu"), ["--device", "cuda"]),

@@ -356,9 +356,8 @@ def test_figures_equal_the_stored_reference_of_a_real_encoder(minilm_summaries) 
 def minilm_summaries(minilm_folder: Path) -> list[TextSummary]:
     from transformers import AutoModel, AutoTokenizer
 
-    from reportgen.attention.batches import pad
     from reportgen.attention.capture import Capture
-    from reportgen.model.tokens import encode
+    from reportgen.model.tokens import encode, pad
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder)
     model = AutoModel.from_pretrained(minilm_folder).eval()

@@ -11,6 +11,7 @@ from transformers import AutoConfig, AutoModel, AutoTokenizer
 from reportgen.errors import ModelError
 from reportgen.model.encoder import find_encoder
 from reportgen.model.tokenizer import (
+    cut_at_the_end,
     load_tokenizer,
     padding_id,
     require_fit,
@@ -101,6 +102,16 @@ def test_batches_are_filled_with_the_models_own_padding() -> None:
     assert padding_id(tiny_tokenizer("bytes_plain"), outside) == 0
     outside.config.pad_token_id = -1
     assert padding_id(tiny_tokenizer("bytes_plain"), outside) == 0
+
+
+def test_a_tokenizer_that_cuts_the_start_is_set_to_cut_the_end() -> None:
+    tokenizer = tiny_tokenizer("wordpiece")
+    assert cut_at_the_end(tokenizer) is None
+    tokenizer.truncation_side = "left"
+    assert "cut at their end" in (cut_at_the_end(tokenizer) or "")
+    ids = tokenizer("the cat sat on the mat", truncation=True, max_length=4)["input_ids"]
+    assert tokenizer.convert_ids_to_tokens(ids) == ["[CLS]", "the", "cat", "[SEP]"]
+    assert cut_at_the_end(tokenizer) is None
 
 
 def test_a_tokenizer_from_another_folder_is_the_one_used(tmp_path: Path) -> None:

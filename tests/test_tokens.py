@@ -1,11 +1,13 @@
 """Texts as the model sees them: special tokens by position, spans, units, truncation."""
 
 import pytest
+import torch
 from models import SENTENCES, tiny_tokenizer
 from transformers import AutoTokenizer
 
+from reportgen.errors import ModelError
 from reportgen.info import Role
-from reportgen.model.tokens import Span, display_units, encode, special_roles
+from reportgen.model.tokens import Span, display_units, encode, pad, special_roles
 
 TEXT = SENTENCES[0]
 
@@ -119,6 +121,52 @@ def test_a_cut_pair_says_where_each_part_was_cut() -> None:
     assert encoded.n_truncated == 3
     assert encoded.cuts[0] is None
     assert encoded.cuts[1] == len("a dog sat")
+
+
+@pytest.mark.parametrize(
+    ("kind", "pair", "least"),
+    [
+        ("wordpiece", None, 3),
+        ("wordpiece", "a dog", 4),
+        ("bytes", "a dog", 5),
+        ("bytes_plain", None, 1),
+        ("unigram_eos", None, 2),
+        ("unigram_eos", "a dog", 3),
+    ],
+)
+def test_a_text_is_never_cut_to_its_special_tokens_nor_left_too_long(
+    kind: str, pair: str | None, least: int
+) -> None:
+    tokenizer = tiny_tokenizer(kind)
+    for max_tokens in range(least, 7):
+        encoded = encode(tokenizer, "the cat sat on the mat", pair, max_tokens)
+        assert len(encoded.ids) == max_tokens
+        assert encoded.n_content > 0
+    for max_tokens in range(1, least):
+        with pytest.raises(ModelError, match=f"give --max-length {least} or more") as caught:
+            encode(tokenizer, "the cat sat on the mat", pair, max_tokens)
+        assert "\n" not in str(caught.value)
+        assert ("and its pair" in str(caught.value)) == (pair is not None)
+
+
+def test_a_slow_tokenizer_needs_room_too(slow_tokenizer) -> None:
+    assert encode(slow_tokenizer, "abab", None, 3).n_content == 1
+    for max_tokens in (1, 2):
+        with pytest.raises(ModelError, match="give --max-length 3 or more"):
+            encode(slow_tokenizer, "abab", None, max_tokens)
+
+
+def test_a_batch_is_padded_on_the_right_with_what_the_module_takes() -> None:
+    tokenizer = tiny_tokenizer("wordpiece")
+    texts = [encode(tokenizer, "the cat", "a dog", 512), encode(tokenizer, "the", None, 512)]
+    names = {"input_ids", "attention_mask", "token_type_ids", "labels"}
+    inputs = pad(texts, 7, names, torch.device("cpu"))
+    assert inputs["input_ids"].tolist() == [list(texts[0].ids), [*texts[1].ids, 7, 7, 7, 7]]
+    assert inputs["attention_mask"].tolist() == [[1] * 7, [1, 1, 1, 0, 0, 0, 0]]
+    assert inputs["token_type_ids"].tolist() == [[0, 0, 0, 0, 1, 1, 1], [0] * 7]
+    assert set(pad(texts, 7, {"input_ids"}, torch.device("cpu"))) == {"input_ids"}
+    without = encode(tiny_tokenizer("bytes"), "the", None, 512)
+    assert "token_type_ids" not in pad([without], 1, names, torch.device("cpu"))
 
 
 def test_unknown_tokens_are_counted() -> None:

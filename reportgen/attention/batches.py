@@ -1,11 +1,6 @@
-"""Which texts run together: length-sorted batches with little padding, and their tensors."""
+"""Which texts run together: length-sorted batches with little padding."""
 
-from collections.abc import Collection, Sequence
-
-import torch
-from torch import Tensor
-
-from reportgen.model.tokens import EncodedText
+from collections.abc import Sequence
 
 
 def plan_batches(
@@ -46,22 +41,3 @@ def plan_batches(
     if batch:
         batches.append(tuple(batch))
     return tuple(batches)
-
-
-def pad(
-    texts: Sequence[EncodedText], pad_id: int, accepted: Collection[str], device: torch.device
-) -> dict[str, Tensor]:
-    """A batch's inputs, each `[text, position]`, padded on the right; only those `accepted`."""
-    size = max(len(text.ids) for text in texts)
-    ids = torch.full((len(texts), size), pad_id)
-    mask = torch.zeros(len(texts), size, dtype=torch.long)
-    type_ids = torch.zeros(len(texts), size, dtype=torch.long)
-    for row, text in enumerate(texts):
-        ids[row, : len(text.ids)] = torch.tensor(text.ids)
-        mask[row, : len(text.ids)] = 1
-        if text.type_ids is not None:
-            type_ids[row, : len(text.ids)] = torch.tensor(text.type_ids)
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    if all(text.type_ids is not None for text in texts):
-        inputs["token_type_ids"] = type_ids
-    return {name: value.to(device) for name, value in inputs.items() if name in accepted}

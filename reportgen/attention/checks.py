@@ -6,14 +6,13 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reportgen.attention.batches import pad
 from reportgen.attention.capture import Capture
 from reportgen.errors import CaptureError, ModelError, ReportgenError
 from reportgen.info import Batching
 from reportgen.model.encoder import accepted_arguments
 from reportgen.model.load import LoadedModel
 from reportgen.model.output import Prediction
-from reportgen.model.tokens import EncodedText
+from reportgen.model.tokens import EncodedText, pad
 from reportgen.model.usercode import describe
 
 # By the precision a model runs in: how far a row's sum may be from 1, and how far a text in a
@@ -90,7 +89,7 @@ def _together(
     except Exception:  # a head that refuses more than one text: no padding token is defined
         return None, "one by one"
     size, length = len(long.ids), len(short.ids)
-    if padded[0].shape[-1] != size or len(padded) != len(alone):
+    if size == length or padded[0].shape[-1] != size or len(padded) != len(alone):
         return None, "equal lengths"
     on_padding = _largest(layer[1, :, :length, length:] for layer in padded)
     gaps = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from reportgen.attention.batches import pad, plan_batches
+from reportgen.attention.batches import plan_batches
 from reportgen.attention.capture import Capture
 from reportgen.attention.checks import ROW_SUM_TOLERANCE, Probe
 from reportgen.attention.layout import lay_out
@@ -16,7 +16,7 @@ from reportgen.maps import Packer, quantise
 from reportgen.model.encoder import accepted_arguments
 from reportgen.model.load import LoadedModel
 from reportgen.model.output import Prediction
-from reportgen.model.tokens import EncodedText
+from reportgen.model.tokens import EncodedText, pad
 from reportgen.model.usercode import describe
 
 # What a batch's attention maps may weigh: one layer's, which a few copies follow on the way, or

@@ -11,8 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from reportgen.errors import ModelError
-from reportgen.model.usercode import first_line
+from reportgen.errors import ModelError, first_line, some
 
 StateDict: TypeAlias = dict[str, Tensor]
 
@@ -23,7 +22,6 @@ _OLD_BUFFERS = re.compile(
     r"(^|\.)(position_ids|token_type_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq)$"
 )
 _PICKLED_CLASS = re.compile(r"GLOBAL (\S+)")
-_SHOWN = 5
 
 
 def load_checkpoint(module: nn.Module, path: Path) -> None:
@@ -51,7 +49,7 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
     if wrong:
         raise ModelError(
             f"{path}: {len(wrong)} weights of another shape than in {type(module).__name__}: "
-            f"{_some(wrong)}; build the module as it was trained, see --factory-args"
+            f"{some(wrong)}; build the module as it was trained, see --factory-args"
         )
     module.load_state_dict(state, strict=False)  # tied weights come under one of their names
 
@@ -111,7 +109,7 @@ def _tensors(path: Path, saved: Any) -> StateDict:
         if isinstance(saved.get(key), dict):
             return _tensors(path, saved[key])
     raise ModelError(
-        f"{path}: no weights in it, only {_some([str(key) for key in saved]) or 'an empty dict'}; "
+        f"{path}: no weights in it, only {some([str(key) for key in saved]) or 'an empty dict'}; "
         "save them with torch.save(model.state_dict(), path)"
     )
 
@@ -144,7 +142,7 @@ def _misfit(
     unexpected: list[str],
 ) -> str:
     parts = [
-        f"{len(keys)} {what} ({_some(keys)})"
+        f"{len(keys)} {what} ({some(keys)})"
         for what, keys in (("missing", missing), ("unexpected", unexpected))
         if keys
     ]
@@ -169,7 +167,3 @@ def _helping_prefix(state: StateDict, expected: Mapping[str, Tensor]) -> str | N
 
 def _dots(key: str) -> list[int]:
     return [i for i, character in enumerate(key) if character == "."]
-
-
-def _some(items: list[str]) -> str:
-    return ", ".join(items[:_SHOWN]) + (", ..." if len(items) > _SHOWN else "")

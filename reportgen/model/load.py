@@ -5,12 +5,11 @@ import logging
 import sys
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import torch
-from huggingface_hub.utils import logging as hub_logging
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
@@ -19,7 +18,7 @@ from reportgen.demo import model_folder
 from reportgen.errors import ModelError
 from reportgen.info import ModelInfo, OutputInfo
 from reportgen.model.checkpoint import load_checkpoint, weights_sha256
-from reportgen.model.encoder import EncoderFacts, find_encoder, read_facts
+from reportgen.model.encoder import find_encoder, read_facts
 from reportgen.model.factory import build_module, fill_required_arguments, importable
 from reportgen.model.output import (
     OutputReader,
@@ -31,17 +30,16 @@ from reportgen.model.output import (
     sequence_reader,
 )
 from reportgen.model.pretrained import folder_max_tokens, folder_pooling, load_pretrained
-from reportgen.model.probe import is_causal, try_module
-from reportgen.model.returned import entries
 from reportgen.model.spec import ModelSpec, check_spec
 from reportgen.model.tokenizer import (
+    cut_at_the_end,
     load_tokenizer,
     padding_id,
     require_fit,
     require_vocabulary,
 )
-
-__all__ = ["LoadedModel", "ModelSpec", "check_spec", "load_model"]
+from reportgen.model.tokens import encode
+from reportgen.model.trial import Trial, entries, reads_ahead, try_module
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
 
@@ -59,7 +57,7 @@ class LoadedModel:
     tokenizer: PreTrainedTokenizerBase
     pad_token_id: int  # what batches are filled up with
     device: torch.device
-    info: ModelInfo
+    info: ModelInfo  # its `is_causal` says nothing yet: an analysis measures that
     output: OutputInfo
     reader: OutputReader  # reads predictions out of what the module returns
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
@@ -77,28 +75,37 @@ class _Source:
     remark: str | None = None
 
 
-def load_model(spec: ModelSpec) -> LoadedModel:
+def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
     """Load the model, put it in evaluation mode on its device, and try it on a few words.
+
+    With `verbose` the libraries say what they do; always on standard error.
 
     Raises:
         UsageError, ModelError: as `check_spec`; or the model, its weights or its tokenizer cannot
-            be loaded or do not fit together.
+            be loaded or do not fit together, or texts may not be long enough for any token.
         CaptureError: the transformer inside it has no attention.
     """
     check_spec(spec)
     device = _device(spec.device)
-    with _quiet(), importable(spec):
+    # What a user's class prints must not land in a report on standard output.
+    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose), importable(spec):
         source = _from_factory(spec) if spec.factory is not None else _from_folder(spec)
         module = source.module.eval()
         encoder_name, encoder = find_encoder(module, spec.encoder)
         facts = read_facts(encoder)
         tokenizer = _tokenizer(spec, source)
         require_fit(tokenizer, encoder)
+        remarks = (source.remark, cut_at_the_end(tokenizer))
         sha256 = weights_sha256(module.state_dict())
         pad_id = padding_id(tokenizer, encoder)
         module.to(device)
         encoder.config.use_cache = False  # keys and values kept for a next call are never used
-        reader, causal = _read_output(spec, source, tokenizer, encoder, pad_id, facts, device)
+        _make_callable(module, tokenizer, pad_id)
+        trials = try_module(module, tokenizer, pad_id, device)
+        reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
+        max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
+    if reader.kind == "next_token":
+        reader = replace(reader, is_narrowed=keep_last_logits(module))
     info = ModelInfo(
         name=source.name,
         source=source.kind,
@@ -107,8 +114,8 @@ def load_model(spec: ModelSpec) -> LoadedModel:
         n_layers=facts.n_layers,
         n_heads=facts.n_heads,
         head_size=facts.head_size,
-        max_tokens=_max_tokens(spec, source, tokenizer, facts, reader),
-        is_causal=causal,
+        max_tokens=max_tokens,
+        is_causal=False,
         shares_layers=facts.shares_layers,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
         dtype=spec.dtype,
@@ -116,10 +123,17 @@ def load_model(spec: ModelSpec) -> LoadedModel:
         tokenizer=type(tokenizer).__name__,
         vocabulary_size=len(tokenizer),
     )
-    remarks = () if source.remark is None else (source.remark,)
-    output = output_info(reader, spec.output_name)
     return LoadedModel(
-        module, encoder, encoder_name, tokenizer, pad_id, device, info, output, reader, remarks
+        module=module,
+        encoder=encoder,
+        encoder_name=encoder_name,
+        tokenizer=tokenizer,
+        pad_token_id=pad_id,
+        device=device,
+        info=info,
+        output=output_info(reader, spec.output_name),
+        reader=reader,
+        remarks=tuple(remark for remark in remarks if remark is not None),
     )
 
 
@@ -160,66 +174,66 @@ def _tokenizer(spec: ModelSpec, source: _Source) -> PreTrainedTokenizerBase:
     return own
 
 
-def _read_output(
+def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id: int) -> None:
+    """Have `module` take batches filled up with `pad_id`, of what `tokenizer` gives."""
+    if isinstance(module, PreTrainedModel) and head_of(type(module)) == "sequence":
+        # Decoders find each text's last token by it, or take no more than one text.
+        module.config.get_text_config().pad_token_id = pad_id
+    fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
+
+
+def _choose_reader(
     spec: ModelSpec,
     source: _Source,
     tokenizer: PreTrainedTokenizerBase,
-    encoder: PreTrainedModel,
-    pad_id: int,
-    facts: EncoderFacts,
-    device: torch.device,
-) -> tuple[OutputReader, bool]:
-    """How to read the module's output, and whether its attention is causal, both by a trial."""
+    trials: tuple[Trial, Trial],
+    hidden_size: int,
+) -> OutputReader:
+    """How to read the module's output: by its class where that says it, else by the trials."""
     module = source.module
-    is_chosen = spec.pooling is not None or spec.prediction_index is not None
-    head = None if is_chosen else head_of(type(module))
-    if isinstance(module, PreTrainedModel) and head == "sequence":
-        # Decoders find each text's last token by it, or take no more than one text.
-        module.config.get_text_config().pad_token_id = pad_id
-    is_narrowed = head == "next_token" and keep_last_logits(module)
-    fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
-    trials = try_module(module, tokenizer, pad_id, device)
-    causal = is_causal(encoder, trials[0])
+    is_asked = spec.pooling is not None or spec.prediction_index is not None
+    head = None if is_asked else head_of(type(module))
     if isinstance(module, PreTrainedModel) and "logits" in entries(trials[0].returned):
         if head == "sequence":
-            return sequence_reader(module.config), causal
-        if head == "next_token" and not causal:
+            return sequence_reader(module.config)
+        if head == "next_token" and reads_ahead(trials):
             raise ModelError(
                 f"{source.architecture} reads its texts in both directions, so it foretells no "
                 "next token; report its embedding with --pooling mean"
             )
         if head == "next_token":
-            return next_token_reader(tokenizer, is_narrowed=is_narrowed), causal
-    reader = find_output(
+            return next_token_reader(tokenizer)
+    return find_output(
         trials,
-        facts.hidden_size,
+        hidden_size,
         prediction_index=spec.prediction_index,
         pooling=spec.pooling,
         default_pooling=(source.folder and folder_pooling(source.folder, spec.revision)) or "mean",
     )
-    return reader, causal
 
 
 def _max_tokens(
     spec: ModelSpec,
     source: _Source,
     tokenizer: PreTrainedTokenizerBase,
-    facts: EncoderFacts,
+    positions: int | None,
     reader: OutputReader,
 ) -> int:
     """Most tokens of a text: what was asked for, else the least that model and tokenizer take."""
-    positions = facts.max_positions
     if spec.max_length is not None:
         if positions is not None and spec.max_length > positions:
             raise ModelError(
                 f"--max-length {spec.max_length}: the model takes at most {positions} tokens"
             )
-        return spec.max_length
-    limits = [tokenizer.model_max_length, positions]
-    if reader.kind == "embedding" and source.folder is not None:
-        limits.append(folder_max_tokens(source.folder, spec.revision))
-    # Tokenizers write a huge number for no limit.
-    return min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
+        most = spec.max_length
+    else:
+        limits = [tokenizer.model_max_length, positions]
+        if reader.kind == "embedding" and source.folder is not None:
+            limits.append(folder_max_tokens(source.folder, spec.revision))
+        # Tokenizers write a huge number for no limit.
+        most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
+    encode(tokenizer, "one", None, most)  # fails where special tokens alone fill that
+    return most
 
 
 def _dtype(spec: ModelSpec) -> torch.dtype:
@@ -240,22 +254,23 @@ def _device(name: str) -> torch.device:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep transformers' tables, bars and warnings, and a user class's prints, out of the way.
-
-    Prints go to standard error: the report itself may be written to standard output.
-    """
-    verbosity, hub_verbosity = transformers_logging.get_verbosity(), hub_logging.get_verbosity()
+def _quiet(verbose: bool) -> Iterator[None]:
+    """Keep the libraries' tables, bars and warnings out of the way, unless `verbose`."""
+    if verbose:
+        yield
+        return
+    hub = logging.getLogger("huggingface_hub")
+    verbosity, hub_level = transformers_logging.get_verbosity(), hub.level
     has_bars = transformers_logging.is_progress_bar_enabled()
     transformers_logging.set_verbosity(logging.ERROR)
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    hub_logging.set_verbosity(logging.ERROR)
+    hub.setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings(), contextlib.redirect_stdout(sys.stderr):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
         transformers_logging.set_verbosity(verbosity)
-        hub_logging.set_verbosity(hub_verbosity)
+        hub.setLevel(hub_level)
         if has_bars:
             transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -11,20 +11,38 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.info import OutputInfo, OutputKind
 from reportgen.model.encoder import accepted_arguments
-from reportgen.model.probe import Trial
-from reportgen.model.returned import (
+from reportgen.model.spec import Pooling
+from reportgen.model.trial import (
     Entry,
+    Trial,
     describe_returned,
     entries,
     figures_by_text,
     figures_by_token,
 )
-from reportgen.model.spec import Pooling
 
 N_NEXT_TOKENS = 5
 
-# What a model's class says about its output; None: nothing, so that a trial must show it.
-Head: TypeAlias = Literal["sequence", "next_token"]
+# What a model's class says about its output: one for the whole text, the next token, or nothing
+# that is of a whole text ("other"). None: nothing, so that a trial must show it.
+Head: TypeAlias = Literal["sequence", "next_token", "other"]
+
+# By the end of a class's name, the first that fits; "WithLMHeadModel" is masked (XLM).
+_HEADS: Mapping[str, Head] = {
+    "ForSequenceClassification": "sequence",
+    "ForMaskedLM": "other",
+    "ForPreTraining": "other",
+    "WithLMHeadModel": "other",
+    "ForConditionalGeneration": "other",
+    "ForTokenClassification": "other",
+    "ForQuestionAnswering": "other",
+    "ForQuestionAnsweringSimple": "other",
+    "ForMultipleChoice": "other",
+    "ForNextSentencePrediction": "other",
+    "DoubleHeadsModel": "other",
+    "ForCausalLM": "next_token",
+    "LMHeadModel": "next_token",
+}
 
 _NAMES: Mapping[OutputKind, str] = {
     "number": "score",
@@ -109,10 +127,9 @@ class OutputReader:
 def head_of(model_class: type) -> Head | None:
     """The head that a transformers class, or a user's class derived from one, is named for."""
     for name in (base.__name__ for base in model_class.__mro__):
-        if name.endswith("ForSequenceClassification"):
-            return "sequence"
-        if name.endswith(("ForCausalLM", "LMHeadModel")) and not name.endswith("WithLMHeadModel"):
-            return "next_token"
+        for ending, head in _HEADS.items():
+            if name.endswith(ending):
+                return head
     return None
 
 
@@ -130,9 +147,9 @@ def sequence_reader(config: PreTrainedConfig) -> OutputReader:
     return OutputReader(kind, "logits", len(names), names)
 
 
-def next_token_reader(tokenizer: PreTrainedTokenizerBase, *, is_narrowed: bool) -> OutputReader:
-    """The reader of a causal language model; `is_narrowed` is what `keep_last_logits` returned."""
-    return OutputReader("next_token", "logits", 0, is_narrowed=is_narrowed, tokenizer=tokenizer)
+def next_token_reader(tokenizer: PreTrainedTokenizerBase) -> OutputReader:
+    """The reader of a causal language model."""
+    return OutputReader("next_token", "logits", 0, tokenizer=tokenizer)
 
 
 def keep_last_logits(module: nn.Module) -> bool:

@@ -8,29 +8,14 @@ from typing import Any
 
 import torch
 import transformers
-from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import HfHubHTTPError
 from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers.utils.hub import cached_file
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, first_line, some
 from reportgen.model.encoder import find_encoder
 from reportgen.model.output import head_of
-from reportgen.model.spec import INNER_FOLDER, ModelSpec, Pooling, local_folder
-from reportgen.model.usercode import first_line
+from reportgen.model.spec import ModelSpec, Pooling, local_folder
 
-# Heads that give something for every token, or compare texts: their encoder is reported.
-_UNUSED_HEADS = (
-    "ForMaskedLM",
-    "ForPreTraining",
-    "WithLMHeadModel",
-    "ForConditionalGeneration",
-    "ForTokenClassification",
-    "ForQuestionAnswering",
-    "ForQuestionAnsweringSimple",
-    "ForMultipleChoice",
-    "ForNextSentencePrediction",
-    "DoubleHeadsModel",
-)
 # How sentence-transformers calls its ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
 _OLD_POOLING_KEYS = {
@@ -110,13 +95,9 @@ def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
     """A settings file of the model `name`, {} where it has none."""
     folder = Path(name).expanduser()
     try:
-        if folder.is_dir():
-            inner = folder / INNER_FOLDER / file
-            path = inner if inner.is_file() else folder / file
-        else:
-            path = Path(hf_hub_download(name, file, revision=revision))
-        setting = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, HfHubHTTPError):
+        path = cached_file(folder if folder.is_dir() else name, file, revision=revision)
+        setting = json.loads(Path(path).read_text("utf-8")) if path else {}
+    except (OSError, ValueError):
         return {}
     return setting if isinstance(setting, dict) else {}
 
@@ -139,10 +120,10 @@ def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> An
 
 def _remark(model_class: type, spec: ModelSpec) -> str | None:
     """Why only the encoder is kept; None where the whole model is."""
-    kind = model_class.__name__
-    if kind.endswith(_UNUSED_HEADS):
+    kind, head = model_class.__name__, head_of(model_class)
+    if head == "other":
         return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
-    if spec.pooling is not None and head_of(model_class) is not None:
+    if spec.pooling is not None and head is not None:
         return f"--pooling: the embedding is reported, not the output of {kind}"
     return None
 
@@ -156,13 +137,14 @@ def _require_weights(
 ) -> None:
     """Refuse a `module` some of whose weights, inside the part named `used`, no file gave."""
     if architecture is None and report["unexpected_keys"]:
+        head = some(sorted(report["unexpected_keys"]))
         raise ModelError(
-            f"{name}: its weights have a head ({_some(report['unexpected_keys'])}) but config.json "
+            f"{name}: its weights have a head ({head}) but config.json "
             'does not name its class; add it: "architectures": ["BertForSequenceClassification"]'
         )
     base = "" if module.base_model is module else f"{module.base_model_prefix}."
     inside = f"{used}." if used else ""
-    missing = [key for key in report["missing_keys"] if key.startswith(inside)]
+    missing = sorted(key for key in report["missing_keys"] if key.startswith(inside))
     if inside or not base:
         # A pooler comes after the output for each token that a bare encoder is read by.
         missing = [key for key in missing if not key.startswith(f"{inside}pooler.")]
@@ -171,12 +153,12 @@ def _require_weights(
     kind = type(module).__name__
     if base and not any(key.startswith(base) for key in missing):
         raise ModelError(
-            f"{name}: the weights of the head are missing ({_some(missing)}), so {kind} would "
+            f"{name}: the weights of the head are missing ({some(missing)}), so {kind} would "
             "predict at random; name a fine-tuned checkpoint, or report the embedding with "
             "--pooling mean"
         )
     raise ModelError(
-        f"{name}: {len(missing)} weights of {kind} are missing ({_some(missing)}); "
+        f"{name}: {len(missing)} weights of {kind} are missing ({some(missing)}); "
         "save the model again with save_pretrained"
     )
 
@@ -199,7 +181,3 @@ def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
             "the name and the connection"
         )
     return ModelError(f"{name}: cannot be loaded ({type(error).__name__}: {message})")
-
-
-def _some(keys: Collection[str]) -> str:
-    return ", ".join(sorted(keys)[:5]) + (", ..." if len(keys) > 5 else "")

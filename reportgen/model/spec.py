@@ -10,7 +10,8 @@ from reportgen.errors import ModelError, UsageError
 
 Pooling: TypeAlias = Literal["mean", "cls", "last"]
 POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
-DTYPES = ("float32", "float16", "bfloat16")
+Dtype: TypeAlias = Literal["float32", "float16", "bfloat16"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
 
 WEIGHTS_FILES = (
     "model.safetensors",
@@ -28,8 +29,6 @@ TOKENIZER_FILES = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
 )
-# Where older versions of sentence-transformers put the transformer itself.
-INNER_FOLDER = "0_Transformer"
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
@@ -54,7 +53,7 @@ class ModelSpec:
     pooling: Pooling | None = None
     trust_remote_code: bool = False
     device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is there
-    dtype: str = "float32"
+    dtype: Dtype = "float32"
     max_length: int | None = None  # tokens, special tokens included
 
 
@@ -112,16 +111,14 @@ def factory_name(factory: str) -> FactoryName:
 
 
 def local_folder(name: str, option: str) -> Path | None:
-    """The folder that `name` is, the one inside that sentence-transformers put the model in, or
-    None where `name` can only be an id on the hub.
+    """The folder that `name` is, or None where `name` can only be an id on the hub.
 
     Raises:
         ModelError: `name` is a file, or a path to nothing.
     """
     path = Path(name).expanduser()
     if path.is_dir():
-        inner = path / INNER_FOLDER
-        return inner if (inner / "config.json").is_file() else path
+        return path
     if path.is_file():
         raise ModelError(
             f"{option} {name}: a file, not a folder; name the folder, or load a state_dict with "
@@ -163,8 +160,6 @@ def _check_options(spec: ModelSpec) -> None:
         raise UsageError("--revision needs --model with an id on the hub")
     if spec.prediction_index is not None and spec.prediction_index < 0:
         raise UsageError(f"--prediction-index {spec.prediction_index}: entries count from 0")
-    if spec.max_length is not None and spec.max_length < 1:
-        raise UsageError(f"--max-length {spec.max_length}: must be at least 1 token")
     if spec.pooling is not None and spec.pooling not in POOLINGS:
         raise UsageError(f"--pooling {spec.pooling}: takes {', '.join(POOLINGS)}")
     if spec.dtype not in DTYPES:

@@ -2,10 +2,9 @@
 
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, first_line
 from reportgen.model.encoder import embedding_rows
 from reportgen.model.spec import check_tokenizer_folder, local_folder
-from reportgen.model.usercode import first_line
 
 
 def load_tokenizer(
@@ -61,6 +60,20 @@ def require_fit(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) ->
             f"the tokenizer has token ids up to {highest} ({len(tokenizer)} tokens), the model "
             f"knows {rows}: they do not belong together; name the model's own with --tokenizer"
         )
+
+
+def cut_at_the_end(tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Have `tokenizer` cut a long text at its end, where reports show the cut.
+
+    What a user should know where it would have cut the start, else None.
+    """
+    if tokenizer.truncation_side == "right":
+        return None
+    tokenizer.truncation_side = "right"
+    return (
+        "the tokenizer is set to cut long texts at their start (truncation_side); "
+        "here they are cut at their end"
+    )
 
 
 def padding_id(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> int:

@@ -1,10 +1,13 @@
-"""A text as the model sees it: token ids, their place in the text, their display units."""
+"""A text as the model sees it: token ids, their place in it, display units; and a batch of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+import torch
+from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.errors import ModelError
 from reportgen.info import Role
 
 # What tokenizers write for a space in front of a word; a token of nothing else spells no character.
@@ -44,16 +47,27 @@ class EncodedText:
 def encode(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
 ) -> EncodedText:
-    """Tokenise `text` (and `pair`) as the tokenizer does by default, cut to `max_tokens`.
+    """Tokenise `text` (and `pair`) as the tokenizer does by default; the end beyond `max_tokens`
+    is cut off.
 
     Special tokens are those the tokenizer put around the text, known by their position: a `[CLS]`
     that stands in the text itself is content.
+
+    Raises:
+        ModelError: `max_tokens` leave no room for any token of the text (and its pair).
     """
     whole = _Encoding(tokenizer, text, pair, None)
     kept = whole
     cuts: tuple[int | None, int | None] = (None, None)
     if len(whole.ids) > max_tokens:
         kept = _Encoding(tokenizer, text, pair, max_tokens)
+        if len(kept.ids) > max_tokens or all(segment is None for segment in kept.segments):
+            n_special = whole.segments.count(None)
+            what = "a text" if pair is None else "a text and its pair"
+            raise ModelError(
+                f"{what} cut to {max_tokens} tokens would be nothing but the {n_special} special "
+                f"tokens around it; give --max-length {n_special + 1} or more"
+            )
         cuts = (_cut(whole, kept, 0), _cut(whole, kept, 1))
     roles = tuple(
         _role(tokenizer, token_id, token) if segment is None else None
@@ -74,6 +88,25 @@ def encode(
             for token_id, segment in zip(kept.ids, kept.segments, strict=True)
         ),
     )
+
+
+def pad(
+    texts: Sequence[EncodedText], pad_id: int, accepted: Collection[str], device: torch.device
+) -> dict[str, Tensor]:
+    """A batch's inputs, each `[text, position]`, padded on the right; only those `accepted`."""
+    size = max(len(text.ids) for text in texts)
+    ids = torch.full((len(texts), size), pad_id)
+    mask = torch.zeros(len(texts), size, dtype=torch.long)
+    type_ids = torch.zeros(len(texts), size, dtype=torch.long)
+    for row, text in enumerate(texts):
+        ids[row, : len(text.ids)] = torch.tensor(text.ids)
+        mask[row, : len(text.ids)] = 1
+        if text.type_ids is not None:
+            type_ids[row, : len(text.ids)] = torch.tensor(text.type_ids)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if all(text.type_ids is not None for text in texts):
+        inputs["token_type_ids"] = type_ids
+    return {name: value.to(device) for name, value in inputs.items() if name in accepted}
 
 
 def special_roles(tokenizer: PreTrainedTokenizerBase, *, has_pairs: bool) -> tuple[Role, ...]:

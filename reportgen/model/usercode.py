@@ -4,9 +4,11 @@ import sysconfig
 import traceback
 from pathlib import Path
 
+from reportgen.errors import first_line
+
 _LIBRARIES = {
-    str(Path(sysconfig.get_paths()[key]).resolve()) for key in ("stdlib", "purelib", "platlib")
-} | {str(Path(__file__).resolve().parents[1])}
+    Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "purelib", "platlib")
+} | {Path(__file__).resolve().parents[1]}
 
 
 def describe(error: BaseException) -> str:
@@ -18,22 +20,17 @@ def describe(error: BaseException) -> str:
     return f"{type(error).__name__}{where}" + (f": {message}" if message else "")
 
 
-def first_line(error: BaseException) -> str:
-    """The first line of what `error` says."""
-    message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return message.strip().partition("\n")[0]
-
-
 def _place(error: BaseException) -> str | None:
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_shown(error.filename)}:{error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         path = Path(frame.filename)
-        if path.is_file() and not any(str(path.resolve()).startswith(lib) for lib in _LIBRARIES):
+        if path.is_file() and not any(path.resolve().is_relative_to(lib) for lib in _LIBRARIES):
             return f"{_shown(frame.filename)}:{frame.lineno}"
     return None
 
 
 def _shown(filename: str) -> str:
+    """A file below the current folder by its way from there, any other by its name alone."""
     path = Path(filename).resolve()
-    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import bootstrap
 
 from reportgen.results import Results
 
@@ -21,6 +22,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 1000
 ANALYSED = ("ok", "truncated")  # statuses of texts that have figures at all
 _SEED = 20190601
+_BATCH_CELLS = 1_000_000  # resampled at once, so that memory does not grow with the texts
 
 
 class Interval(NamedTuple):
@@ -106,17 +108,22 @@ def _intervals(
     n_texts, n_layers = share.shape
     if n_texts < MIN_TEXTS:
         return [None] * n_layers, [None] * n_layers
-    both = np.hstack([share, expected])
-    random = np.random.default_rng(_SEED)
-    # One resample at a time: memory does not grow with their number.
-    means = np.stack(
-        [both[random.integers(0, n_texts, n_texts)].mean(axis=0) for _ in range(RESAMPLES)]
-    )  # [resample, share and expected of each layer]
-    shares, ratios = means[:, :n_layers], means[:, :n_layers] / means[:, n_layers:]
-    return _percentiles(shares), _percentiles(ratios)
 
+    def statistic(share: Array, expected: Array, axis: int) -> Array:
+        means = share.mean(axis=axis)
+        return np.stack([means, means / expected.mean(axis=axis)])
 
-def _percentiles(resampled: Array) -> list[Interval]:
-    tail = 50 * (1 - CONFIDENCE)
-    low, high = np.percentile(resampled, [tail, 100 - tail], axis=0)
-    return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
+    interval = bootstrap(
+        (share, expected),
+        statistic,
+        paired=True,
+        vectorized=True,
+        method="percentile",
+        confidence_level=CONFIDENCE,
+        n_resamples=RESAMPLES,
+        batch=1 + _BATCH_CELLS // share.size,
+        rng=np.random.default_rng(_SEED),
+    ).confidence_interval
+    ends = np.stack([interval.low, interval.high], axis=-1)  # [share | ratio, layer, end]
+    shares, ratios = ([Interval(float(a), float(b)) for a, b in layers] for layers in ends)
+    return shares, ratios

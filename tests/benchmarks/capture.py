@@ -26,13 +26,13 @@ from models import tiny_tokenizer
 from transformers import AlbertConfig, AutoModelForSequenceClassification, BertConfig
 
 from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.attention.batches import pad, plan_batches
+from reportgen.attention.batches import plan_batches
 from reportgen.attention.runner import Runner
 from reportgen.info import InputInfo
 from reportgen.inputs import TextInput, TextSet
 from reportgen.model.load import LoadedModel, load_model
 from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import EncodedText, encode
+from reportgen.model.tokens import EncodedText, encode, pad
 
 ROUNDS = 5
 BATCH_TOKENS = 1024

@@ -15,12 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.attention.batches import pad
 from reportgen.attention.capture import Capture
 from reportgen.maps import pack, unpack
 from reportgen.model.load import load_model
 from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import encode
+from reportgen.model.tokens import encode, pad
 
 Array = NDArray[np.float32]
 TEXT = (

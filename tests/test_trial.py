@@ -2,12 +2,11 @@
 
 import pytest
 import torch
-from models import ARCHITECTURES, TOKENIZERS, tiny_model, tiny_tokenizer
+from models import TOKENIZERS, tiny_model, tiny_tokenizer
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
-from reportgen.model.encoder import find_encoder
-from reportgen.model.probe import is_causal, try_module
+from reportgen.model.trial import reads_ahead, try_module
 
 CPU = torch.device("cpu")
 
@@ -54,7 +53,7 @@ def test_a_module_that_takes_one_text_is_tried_with_one() -> None:
 
 
 def test_an_error_in_forward_names_the_line() -> None:
-    with pytest.raises(ModelError, match=r"Broken cannot be run: KeyError at .*probe.py:\d+"):
+    with pytest.raises(ModelError, match=r"Broken cannot be run: KeyError at .*trial.py:\d+"):
         try_module(Broken(), tiny_tokenizer("wordpiece"), 0, CPU)
 
 
@@ -63,18 +62,37 @@ def test_a_module_that_reads_no_token_ids_is_refused() -> None:
         try_module(Pixels(), tiny_tokenizer("wordpiece"), 0, CPU)
 
 
-@pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_causal_models_are_told_from_others(architecture: str) -> None:
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    ("architecture", "config", "expected"),
+    [
+        ("gpt2", {}, False),
+        ("llama", {}, False),
+        ("bert", {"is_decoder": True}, False),
+        ("bert", {}, True),
+        ("roberta", {}, True),
+    ],
+)
+def test_a_language_model_that_reads_ahead_is_told_from_others(
+    architecture: str, config: dict, expected: bool, dtype: torch.dtype
+) -> None:
     tokenizer = tiny_tokenizer(TOKENIZERS[architecture])
-    _, encoder = find_encoder(tiny_model(architecture))
-    trials = try_module(encoder, tokenizer, 0, CPU)
-    assert is_causal(encoder, trials[0]) == (architecture in ("gpt2", "llama"))
+    model = tiny_model(architecture, "causal", **config).to(dtype)
+    assert reads_ahead(try_module(model, tokenizer, 0, CPU)) == expected
 
 
-def test_a_bert_made_into_a_decoder_is_causal() -> None:
-    encoder = tiny_model("bert", is_decoder=True)
-    trials = try_module(encoder, tiny_tokenizer("wordpiece"), 0, CPU)
-    assert is_causal(encoder, trials[0])
+def test_one_token_at_the_beginning_is_enough_to_see_that_a_model_reads_ahead() -> None:
+    class Sums(nn.Module):
+        def forward(self, input_ids: Tensor) -> dict[str, Tensor]:
+            if len(input_ids) > 1:
+                raise ValueError("one text at a time")
+            sums = input_ids.flip(1).cumsum(1).flip(1) if self.ahead else input_ids.cumsum(1)
+            return {"logits": sums[..., None].float()}
+
+    module = Sums()
+    for module.ahead in (True, False):
+        trials = try_module(module, tiny_tokenizer("wordpiece"), 0, CPU)
+        assert reads_ahead(trials) == module.ahead
 
 
 def test_what_a_module_keeps_can_carry_gradients_later() -> None:
