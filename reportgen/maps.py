@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 MAX_ERROR = 1 - (254.5 / 255) ** 2  # 0.0039, reached just under a weight of 1
 
-_LEVEL = 6  # level 9 saves under 2 % and costs three times the time
+_LEVEL = 4  # level 6 saves under 2 % and takes twice the time
 
 
 class Packer:
@@ -35,10 +35,11 @@ class Packer:
 
 def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
     """The byte of every weight, 0..1, of `maps`."""
-    levels = np.sqrt(np.clip(maps, 0.0, 1.0, dtype=np.float32))
+    levels = np.sqrt(maps, dtype=np.float32)
+    levels *= 255
+    np.rint(levels, out=levels)
     with np.errstate(invalid="ignore"):  # a weight that is not a number fails its text elsewhere
-        packed: NDArray[np.uint8] = np.rint(levels * np.float32(255)).astype(np.uint8)
-    return packed
+        return levels.astype(np.uint8)
 
 
 def pack(maps: NDArray[np.float32]) -> bytes:
