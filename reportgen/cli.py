@@ -85,7 +85,10 @@ def run(
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
             documents = make_documents(results, outputs, render_options)
             stage(documents, staging)
-            lines = [*map(terminal.written, documents), *(f"{path}/: results folder" for path in kept)]
+            lines = [
+                *map(terminal.written, documents),
+                *(f"{path}/: results folder" for path in kept),
+            ]
             lines += terminal.account(results, documents, page.lang, talk, started)
             is_flawed = terminal.is_flawed(results)
             staging.commit()

@@ -13,9 +13,11 @@ from factories import HEADLINES, make_results
 from reportgen.maps import unpack
 from reportgen.report.data import plotly_source
 from reportgen.report.html import render
+from reportgen.report.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.static import STEPS
 
+EN = load_language("en")
 HOSTILE = (
     "</script><script>window.bad=1</script>",
     "<img src=x onerror=window.bad=1>",
@@ -69,6 +71,21 @@ def test_the_page_without_texts_is_small_enough(results, report):
         for article in BeautifulSoup(report.document, "html.parser")("article")
     )
     assert len(report.document) - texts - report.parts["attention maps"] < 2_200_000
+
+
+def test_a_text_of_thirty_tokens_is_small_without_its_maps(tmp_path):
+    made = make_results(tmp_path, ("The battery lasts for two days and the screen is superb.",))
+    assert made.texts.loc[0, "n_tokens"] == 30
+    page = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    assert len(str(panel(page, 1)).encode()) <= 15_000
+
+
+def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
+    kept = [tag.name for tag in panel(soup, 1).find(class_="keep").find_all(recursive=False)]
+    assert kept == ["header", "div", "p", "div"]
+    assert ".keep" in soup.style.string.partition("@media print")[2]
+    (said,) = soup.find_all(class_="printed")
+    assert said.has_attr("hidden")
 
 
 def test_the_sections_stand_in_their_order(soup):
@@ -141,9 +158,10 @@ def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, sou
         assert [unit["title"] for unit in units] == [
             f"{100 * share:.1f} %" for share in tokens["received_all"]
         ]
-        top = tokens[~tokens["is_special"].astype(bool)]["received_all"].max()
+        ratios = tokens["received_all"][1:-1] / tokens["received_all"][1:-1].mean()
+        top = max(2, ratios.max())
         assert [int(unit["class"][1][1:]) for unit in content] == [
-            round((STEPS - 1) * share / top) for share in tokens["received_all"][1:-1]
+            round((STEPS - 1) * ratio / top) for ratio in ratios
         ]
 
 
@@ -158,7 +176,7 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
     assert "3 tokens were lost" in panel(soup, 3).find(class_="cut").get_text()
     assert "could not be analysed" in panel(soup, 5).find(class_="banner").get_text()
     assert "the output is not a number" in panel(soup, 5).get_text()
-    assert "holds nothing to analyse" in panel(soup, 7).find(class_="banner").get_text()
+    assert panel(soup, 7).find(class_="banner").get_text() == EN.say("panel", "empty")
     assert [row.get_text() for row in soup.select("td.s")][4:] == ["failed", "ok", "empty"]
 
 
@@ -230,7 +248,7 @@ def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
     page = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
     assert "--keep-maps" not in panel(page, 1).get_text()
-    assert "--keep-maps all" in panel(page, 2).get_text()
+    assert "with a larger --keep-maps" in panel(page, 2).get_text()
     assert page.find(id="maps-2") is None
 
 

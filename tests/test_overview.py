@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
-from reportgen.report.language import load_language, number
+from reportgen.report.language import decimals, load_language, number
 from reportgen.report.overview import make_overview, sink_shares
 
 EN = load_language("en")
@@ -69,9 +69,11 @@ def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
 
 def test_the_row_of_a_text_holds_its_prediction_label_and_share(results, overview):
     shares = results.heads.groupby("text")["special_share"].mean()
+    digits = decimals(results.texts["prediction"].max())
     for text, row in enumerate(overview.rows):
         predicted = results.texts.iloc[text]["prediction"]
-        assert row.prediction.value == number(predicted)
+        assert row.prediction.value == f"{predicted:.{digits}f}"
+        assert row.prediction.error == f"{predicted - LABELS[text]:+.{digits}f}".replace("-", "−")
         assert row.prediction.label == str(LABELS[text])
         assert row.sink_share == percent(shares[text])
         assert row.n_tokens == results.texts.iloc[text]["n_tokens"]
@@ -111,3 +113,23 @@ def test_long_texts_and_labels_are_cut_in_the_table_only(tmp_path):
 
 def test_an_embedding_has_no_column_of_predictions(tmp_path):
     assert not overview_of(make_results(tmp_path, kind="embedding")).has_predictions
+
+
+def test_predictions_have_as_many_decimals_as_the_largest_calls_for(tmp_path):
+    made = make_results(tmp_path, ("one", "two", "three", ""))
+    made.texts["prediction"] = [-12.3456, 0.012345, 1.0, None]
+    shown = [row.prediction and row.prediction.value for row in overview_of(made).rows]
+    assert shown == ["−12.35", "0.01", "1.00", None]
+
+
+def test_ids_have_a_column_where_they_are_not_the_numbers(tmp_path, overview):
+    assert not overview.has_ids
+    named = overview_of(make_results(tmp_path, ("one", "two"), ids=("1", "ad-7")))
+    assert named.has_ids
+    assert [row.text_id for row in named.rows] == ["1", "ad-7"]
+
+
+def test_one_text_and_one_token_are_counted_in_the_singular(tmp_path):
+    texts, tokens = overview_of(make_results(tmp_path, ("ab",))).kpis[:2]
+    assert (texts.value, texts.name) == ("1", "text")
+    assert (tokens.name, tokens.remark) == ("tokens", "1 content token")

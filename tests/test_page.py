@@ -81,3 +81,18 @@ def test_the_thresholds_are_printed(page):
     text = " ".join(sentence.text for sentence in page.method.thresholds)
     assert "30" in text
     assert "3" in text
+
+
+def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
+    made = make_results(tmp_path, ("ab",))
+    page = page_of(replace(made, info=replace(made.info, remarks=("no weights for the head",))))
+    assert page.remarks == ("No weights for the head",)
+    assert ("Texts", "1 text from made.txt") in page.run
+
+
+def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
+    bare = page_of(make_results(tmp_path, special=False))
+    terms, bare_terms = ({term for term, _ in p.method.glossary} for p in (page, bare))
+    assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
+    assert bare_terms - terms == {"Entropy"}
+    assert {"Even spread", "Head size", "95 % interval"} <= terms & bare_terms

@@ -26,7 +26,7 @@ def panel(results, text, share=0.25):
 def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
     shown = panel(results, 0)
     assert shown.figures is not None
-    assert shown.facts[:2] == (("tokens", "8"), ("to special tokens", "25.0 %"))
+    assert shown.facts[:2] == ("8 tokens", "25.0 % to special tokens")
     assert [note.citations for note in shown.notes]
     assert (shown.number, shown.text_id, shown.group) == (1, "1", "g")
 
@@ -48,4 +48,12 @@ def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
 
 def test_without_special_tokens_there_is_no_share(tmp_path):
     shown = make_panel(make_results(tmp_path, special=False), 0, EN, "mean", None)
-    assert [name for name, _ in shown.facts] == ["tokens"]
+    assert shown.facts == ("20 tokens",)
+
+
+def test_one_of_a_thing_is_said_in_the_singular(results, tmp_path):
+    made = make_results(tmp_path, ("ab",), special=False)
+    assert make_panel(made, 0, EN, "mean", None).facts == ("1 token",)
+    results.texts.loc[3, "n_truncated"] = 1
+    assert panel(results, 3).cut.endswith(": 1 token was lost.")
+    results.texts.loc[3, "n_truncated"] = 3

@@ -32,6 +32,17 @@ def test_an_error_below_zero_has_a_true_minus():
     assert shown("number", prediction=0.5, label="1", label_value=1.0).error == "−0.5000"
 
 
+def test_a_difference_that_prints_as_zero_has_no_sign():
+    for label in (0.99999, 1.00001):
+        assert shown("number", prediction=1.0, label="1", label_value=label).error == "0.000"
+
+
+def test_the_decimals_of_a_column_hold_for_number_and_error():
+    row = pd.Series(EMPTY | {"prediction": 0.012345, "label": "2", "label_value": 2.0})
+    output = prediction(row, OutputInfo("number", "score"), EN, digits=2)
+    assert (output.value, output.error) == ("0.01", "−1.99")
+
+
 def test_a_label_that_is_no_number_gives_no_error():
     output = shown("number", prediction=0.5, label="good")
     assert (output.label, output.error) == ("good", None)

@@ -40,7 +40,7 @@ def test_maps_that_were_not_kept_name_keep_maps(made):
     levels = [Level.HEADS, Level.FIGURES, Level.HEADS, Level.FIGURES, Level.LINE]
     (sentence,) = said(made, levels, kept=(True, False, True, False, False))
     assert sentence.startswith("Texts 2, 4: figures only")
-    assert "--keep-maps all" in sentence
+    assert "with a larger --keep-maps, such as 5000 (now: all; all stops at 2 GB)" in sentence
     assert "--max-size" not in sentence
 
 

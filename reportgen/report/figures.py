@@ -70,7 +70,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         showlegend=False,
         xaxis={
             "title": {"text": language.say("script", "axis_key"), "standoff": 8},
-            "tickangle": -50,
+            "side": "top",
             "tickmode": "array",
             "ticks": "",
             "showgrid": False,

@@ -22,6 +22,10 @@ class Language:
         text: str = self.words[section][key]
         return text.format(**values) if values else text
 
+    def count(self, section: str, key: str, n: int, **values: object) -> str:
+        """The string `key` of `section`, or its `key_one` for one thing; `{n}` is the count."""
+        return self.say(section, f"{key}_one" if n == 1 else key, n=f"{n:,}", **values)
+
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in 0..1 as a percentage, such as `31.2 %`."""
         return self.say("number", "percent", x=fixed(100 * share, digits))

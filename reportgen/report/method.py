@@ -27,6 +27,10 @@ def make_method(results: Results, language: Language, cited: Iterable[Citation])
     wording = Wording(language.code)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     said = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
+    # Of the glossary, what stands on the page.
+    stands = {"always", "roles" if results.info.roles else "no_roles"}
+    if results.info.roles or model.is_causal:
+        stands.add("cls_row")
     if model.shares_layers:
         said.append("shared")
     return Method(
@@ -35,7 +39,9 @@ def make_method(results: Results, language: Language, cited: Iterable[Citation])
             for key in said
         ),
         glossary=tuple(
-            (entry["term"], entry["meaning"]) for entry in language.words["glossary"]["entries"]
+            (entry["term"], entry["meaning"])
+            for entry in language.words["glossary"]["entries"]
+            if entry.get("with", "always") in stands
         ),
         thresholds=tuple(
             Sentence(

@@ -1,6 +1,7 @@
 """The overview: verdict and figures over all texts, and the table of texts."""
 
 from dataclasses import dataclass, replace
+from math import isfinite
 
 import pandas as pd
 from markupsafe import Markup
@@ -8,7 +9,7 @@ from markupsafe import Markup
 from reportgen.notes.figures import takes_part
 from reportgen.notes.rules import corpus_notes
 from reportgen.notes.words import Wording
-from reportgen.report.language import Language, number
+from reportgen.report.language import Language, decimals, number
 from reportgen.report.panel import Sentence, sentences
 from reportgen.report.prediction import Prediction, prediction
 from reportgen.report.static import heat_colour, heat_step, shorten, stacked_bars
@@ -60,6 +61,7 @@ class TextRow:
     """A line of the table of texts."""
 
     number: int
+    text_id: str
     text: str
     group: str | None
     prediction: Prediction | None
@@ -78,7 +80,9 @@ class Overview:
     sinks: Sinks | None
     grid: Grid | None
     rows: tuple[TextRow, ...]
+    has_ids: bool  # that are not the texts' numbers
     has_predictions: bool  # in a word; an embedding has none
+    has_numbers: bool  # the predictions are single numbers
     has_labels: bool
     has_errors: bool
     has_groups: bool
@@ -102,14 +106,19 @@ def make_overview(results: Results, language: Language, shares: pd.Series) -> Ov
     notes = corpus_notes(results)
     wording = Wording(language.code)
     texts = results.texts
+    digits = _digits(texts["prediction"])
     return Overview(
         verdicts=wording.verdicts(notes),
         notes=sentences(notes, wording),
         kpis=_kpis(results, language, shares),
         sinks=_sinks(results, language) if len(results.roles) else None,
         grid=_grid(results, language) if len(results.heads) else None,
-        rows=tuple(_row(results, text, language, shares.get(text)) for text in range(len(texts))),
+        rows=tuple(
+            _row(results, text, language, shares.get(text), digits) for text in range(len(texts))
+        ),
+        has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
         has_predictions=results.info.output.kind != "embedding",
+        has_numbers=results.info.output.kind == "number",
         has_labels=bool(texts["label"].notna().any()),
         has_errors=results.info.output.kind == "number"
         and bool(texts["label_value"].notna().any()),
@@ -123,8 +132,12 @@ def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi,
     remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
     tokens, content = int(texts["n_tokens"].sum()), int(texts["n_content"].sum())
     kpis = [
-        Kpi(f"{len(texts):,}", language.say("kpi", "texts"), remark),
-        Kpi(f"{tokens:,}", language.say("kpi", "tokens"), _content(content, tokens, language)),
+        Kpi(f"{len(texts):,}", language.count("kpi", "texts", len(texts)), remark),
+        Kpi(
+            f"{tokens:,}",
+            language.count("kpi", "tokens", tokens),
+            language.count("kpi", "content", content) if content < tokens else "",
+        ),
     ]
     if len(shares):
         heads = _over_texts(results, results.heads)
@@ -151,14 +164,10 @@ def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi,
             Kpi(
                 number(float(errors.abs().mean())),
                 language.say("kpi", "mean_error"),
-                language.say("kpi", "of_labels", n=f"{len(errors):,}"),
+                language.count("kpi", "of_labels", len(errors)),
             )
         )
     return tuple(kpis)
-
-
-def _content(content: int, tokens: int, language: Language) -> str:
-    return language.say("kpi", "content", n=f"{content:,}") if content < tokens else ""
 
 
 def _by_layer(results: Results) -> pd.Series:
@@ -230,18 +239,27 @@ def _cell(share: float) -> Cell:
     return Cell(str(round(100 * share)), step, heat_colour(step))
 
 
+def _digits(values: pd.Series) -> int | None:
+    """The decimals of a column: those that give its largest number four significant digits."""
+    known = [abs(float(value)) for value in values.dropna() if isfinite(value)]
+    return decimals(max(known)) if known else None
+
+
 def _shortened(output: Prediction) -> Prediction:
     label = None if output.label is None else shorten(output.label, _CELL)
     return replace(output, value=shorten(output.value, _CELL), label=label)
 
 
-def _row(results: Results, text: int, language: Language, share: float | None) -> TextRow:
+def _row(
+    results: Results, text: int, language: Language, share: float | None, digits: int | None
+) -> TextRow:
     row = results.texts.iloc[text]
     analysed = row["status"] in ("ok", "truncated")
-    output = prediction(row, results.info.output, language) if analysed else None
+    output = prediction(row, results.info.output, language, digits) if analysed else None
     whole = str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
     return TextRow(
         number=text + 1,
+        text_id=shorten(str(row["text_id"]), _CELL),
         text=shorten(whole, _SHOWN),
         group=None if pd.isna(row["group"]) else shorten(str(row["group"]), _CELL),
         prediction=None if output is None else _shortened(output),

@@ -54,7 +54,7 @@ def make_page(
         created=info.created,
         is_demo=info.model.source == "demo",
         run=_run(info, len(results.texts), language),
-        remarks=info.remarks,
+        remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
         overview=overview,
         method=make_method(results, language, [c for note in notes for c in note.citations]),
         reproduce=Reproduce(
@@ -115,7 +115,7 @@ def _run(info: RunInfo, n_texts: int, language: Language) -> Facts:
         ("architecture", _architecture(info, language)),
         ("size", language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)),
         ("output", language.say("run", "output_value", name=output.name, kind=kind)),
-        ("texts", language.say("run", "texts_value", n=f"{n_texts:,}", files=files)),
+        ("texts", language.count("run", "texts_value", n_texts, files=files)),
         ("created", info.created),
     ]
     return tuple(

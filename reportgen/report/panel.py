@@ -33,7 +33,7 @@ class Panel:
     group: str | None
     status: str
     message: str
-    facts: tuple[tuple[str, str], ...]
+    facts: tuple[str, ...]
     prediction: Prediction | None
     figures: Figures | None  # None where the text was not analysed
     notes: tuple[Sentence, ...]
@@ -69,11 +69,11 @@ def make_panel(
         prediction=prediction(row, results.info.output, language) if analysed else None,
         figures=make_figures(results, text, segments, language, heads) if analysed else None,
         notes=sentences(text_notes(results, text) if analysed else (), Wording(language.code)),
-        cut=language.say("panel", "cut", n=n_lost, max=results.info.model.max_tokens)
+        cut=language.count("panel", "cut", n_lost, max=results.info.model.max_tokens)
         if n_lost
         else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
-        lost_more=language.say("panel", "lost_more", n=f"{hidden:,}") if hidden else "",
+        lost_more=language.count("panel", "lost_more", hidden) if hidden else "",
         plain=tuple(segments),
     )
 
@@ -83,12 +83,10 @@ def sentences(notes: Sequence[Note], wording: Wording) -> tuple[Sentence, ...]:
     return tuple(Sentence(wording.sentence(note), note.citations) for note in notes)
 
 
-def _facts(
-    row: pd.Series, sink_share: float | None, language: Language
-) -> tuple[tuple[str, str], ...]:
-    facts = [(language.say("panel", "tokens"), f"{int(row['n_tokens']):,}")]
+def _facts(row: pd.Series, sink_share: float | None, language: Language) -> tuple[str, ...]:
+    facts = [language.count("panel", "tokens", int(row["n_tokens"]))]
     if sink_share is not None:
-        facts.append((language.say("panel", "sink_share"), language.percent(sink_share)))
+        facts.append(language.say("panel", "sink_share", share=language.percent(sink_share)))
     if int(row["n_unknown"]):
-        facts.append((language.say("panel", "unknown"), f"{int(row['n_unknown']):,}"))
+        facts.append(language.count("panel", "unknown", int(row["n_unknown"])))
     return tuple(facts)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import pandas as pd
 
@@ -22,8 +23,13 @@ class Prediction:
     n_left_out: int  # scores not listed
 
 
-def prediction(row: pd.Series, output: OutputInfo, language: Language) -> Prediction:
-    """What the model put out for a row of `texts`, in its own kind and never squeezed."""
+def prediction(
+    row: pd.Series, output: OutputInfo, language: Language, digits: int | None = None
+) -> Prediction:
+    """What the model put out for a row of `texts`, in its own kind and never squeezed.
+
+    One number and its error have `digits` decimals, or as many as the number calls for.
+    """
     scores = [float(score) for score in row["scores"]]
     names: Sequence[str] = list(row["score_names"]) or output.labels
     if output.kind == "embedding" or output.kind == "number":
@@ -34,9 +40,9 @@ def prediction(row: pd.Series, output: OutputInfo, language: Language) -> Predic
         pairs.sort(key=lambda pair: -pair[1])
     error = None
     if output.kind == "number" and not pd.isna(row["label_value"]):
-        error = _error(float(row["prediction"]), float(row["label_value"]))
+        error = _error(float(row["prediction"]), float(row["label_value"]), digits)
     if output.kind == "number":
-        value = number(float(row["prediction"]))
+        value = _printed(float(row["prediction"]), digits)
     elif output.kind == "numbers":
         value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
     elif output.kind == "embedding":
@@ -53,8 +59,13 @@ def prediction(row: pd.Series, output: OutputInfo, language: Language) -> Predic
     )
 
 
-def _error(predicted: float, label: float) -> str:
+def _error(predicted: float, label: float, digits: int | None) -> str:
     """Prediction minus label, with as many decimals as the prediction is printed with."""
     gap = predicted - label
-    digits = decimals(predicted)
-    return ("+" if gap > 0 else "") + (number(gap) if digits is None else fixed(gap, digits))
+    digits = decimals(predicted) if digits is None else digits
+    shown = _printed(gap, digits)
+    return f"+{shown}" if gap > 0 and shown.strip("0.") else shown
+
+
+def _printed(value: float, digits: int | None) -> str:
+    return fixed(value, digits) if digits is not None and isfinite(value) else number(value)

@@ -15,16 +15,18 @@ from reportgen.report.visible import visible
 from reportgen.results import Results
 
 _TOP = 5
+_SCALE_LEAST = 2.0  # where the colours end at least, so that a flat text stays pale
+_STANDS_OUT = 1.3  # times an average content token; below, no token is called strong
 
 
 @dataclass(frozen=True, slots=True)
 class TopUnit:
-    """A content unit that receives much attention."""
+    """A content unit that much attention goes to."""
 
     index: int
     label: str
     share: str
-    ratio: str  # how many times an even spread
+    ratio: str = ""  # how many times an average content token
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,9 @@ class Figures:
     strip: tuple[Paragraph, ...]
     legend: str
     top: tuple[TopUnit, ...]
+    top_lead: str  # what the list's figures are; that no token stands out, where none does
+    cls_top: tuple[TopUnit, ...]
+    cls_title: str
     chart: Markup
     chart_title: str
     cls_name: str | None
@@ -83,39 +88,75 @@ def make_figures(
     model = results.info.model
     weights = Weights(language, heads, model.n_heads)
     causal = model.is_causal
-    measure = highlight(units, causal)
-    content = [int(index) for index in np.flatnonzero(units.content)]
-    top_value = float(measure[content].max()) if content else 0.0
+    ratios = highlight(units, causal)
+    scale = colour_scale(units, ratios)
     steps = [
-        heat_step(float(value), top_value) if is_content else None
-        for value, is_content in zip(measure, units.content, strict=True)
+        heat_step(float(ratio), scale) if is_content else None
+        for ratio, is_content in zip(ratios, units.content, strict=True)
     ]
-    order = sorted(content, key=lambda i: (-measure[i], i))[:_TOP]
+    order = _largest(units, ratios)
+    is_flat = bool(order) and ratios[order[0]] < _STANDS_OUT
+    flat = language.say("strip", "flat") if is_flat else ""
+    lead = language.say("panel", "top_lead")
+    name = None if units.cls_row is None else cls_name(results.info, language)
+    title = language.say("panel", "cls_top", name=name, layer=len(units.received))
     labels = tuple(visible(unit.label) for unit in units.units)
     return Figures(
         strip=paragraphs(units, segments, steps, language),
-        legend=_legend(units, measure, order, labels, language, causal),
+        legend=_legend(units, ratios, scale, labels, language, causal, flat),
         top=tuple(
             TopUnit(
                 int(i),
                 units.units[i].label,
                 language.percent(units.received_all[i]),
-                fixed(units.received_all[i] / units.expected_all[i], 1),
+                language.say("panel", "top_ratio", ratio=fixed(ratios[i], 1)),
             )
             for i in order
         ),
+        top_lead=language.say("page", "space").join(filter(None, (lead, flat))),
+        cls_top=_cls_top(units, language),
+        cls_title=title[:1].upper() + title[1:],
         chart=_chart(units, labels, steps, language, weights),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
-        cls_name=None if units.cls_row is None else cls_name(results.info, language),
+        cls_name=name,
         columns=_columns(results, units, language, weights),
         rows=_rows(units, weights, language),
     )
 
 
 def highlight(units: TextUnits, causal: bool) -> Floats:
-    """`[unit]`, what the highlight shows: attention received, mean over all layers and heads; in
-    causal models over its expected value, since early tokens are seen by more queries."""
-    return units.received_all / units.expected_all if causal else units.received_all
+    """`[unit]`, what the highlight shows: attention received per token, mean over all layers and
+    heads, as a multiple of that of the text's average content token.
+
+    In causal models received over its expected value takes the place of received, since early
+    tokens are seen by more queries. All zero where there is no content, or nothing goes to it.
+    """
+    size = units.n_tokens
+    measure = units.received_all / (units.expected_all if causal else size)
+    weights = size * units.content
+    if not (measure * weights).sum() > 0:
+        return np.zeros(len(size))
+    return measure / np.average(measure, weights=weights)
+
+
+def colour_scale(units: TextUnits, ratios: Floats) -> float:
+    """Where the colours of the highlight end."""
+    return max(_SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
+
+
+def _largest(units: TextUnits, values: Floats) -> list[int]:
+    """The content units with the largest `values` (`[unit]`), the largest first."""
+    content = [int(index) for index in np.flatnonzero(units.content)]
+    return sorted(content, key=lambda i: (-values[i], i))[:_TOP]
+
+
+def _cls_top(units: TextUnits, language: Language) -> tuple[TopUnit, ...]:
+    if units.cls_row is None:
+        return ()
+    row = units.cls_row[-1]
+    return tuple(
+        TopUnit(i, units.units[i].label, language.percent(row[i])) for i in _largest(units, row)
+    )
 
 
 def cls_name(info: RunInfo, language: Language) -> str | None:
@@ -128,28 +169,23 @@ def cls_name(info: RunInfo, language: Language) -> str | None:
 
 def _legend(
     units: TextUnits,
-    measure: Floats,
-    order: Sequence[int],
+    ratios: Floats,
+    scale: float,
     labels: Sequence[str],
     language: Language,
     causal: bool,
+    flat: str,
 ) -> str:
     said = []
-    if order:
-        first = order[0]
-        most = fixed(float(measure[first]), 1) if causal else language.percent(measure[first])
-        said.append(
-            language.say(
-                "strip",
-                "legend_causal" if causal else "legend",
-                most=most,
-                token=labels[first],
-                even=language.percent(units.expected_all[first]),
-            )
-        )
+    if units.content.any():
+        key = "legend_causal" if causal else "legend"
+        said.append(language.say("strip", key, top=fixed(scale, 1)))
+        first = _largest(units, ratios)[0]
+        most = fixed(float(ratios[first]), 1)
+        said.append(flat or language.say("strip", "strongest", token=labels[first], most=most))
     if len(labels) > units.content.sum():
         said.append(language.say("strip", "dotted"))
-    return " ".join(said)
+    return language.say("page", "space").join(said)
 
 
 def _chart(
@@ -175,9 +211,9 @@ def _chart(
     )
     if row is not None:
         at = int(row.argmax())
-        sentence += " " + language.say(
-            "chart", "sentence_cls", to=labels[at], share=weights.show(row[at] / weights.factor)
-        )
+        share = weights.show(row[at] / weights.factor)
+        sentence += language.say("page", "space")
+        sentence += language.say("chart", "sentence_cls", to=labels[at], share=share)
     return two_lines(
         labels=labels,
         received=received,

@@ -109,12 +109,13 @@ def two_lines(
             f'stroke-width="1.5" stroke-linejoin="round"/><path class="{name}" d="{dots}" '
             f'stroke="{colour}" stroke-width="5.5" stroke-linecap="{cap}"/>'
         )
-    for index, step in enumerate(steps):
-        if step is not None:
-            parts.append(
-                f'<rect class="h{step}" x="{_n(_LEFT + gap * index + gap * 0.05)}" '
-                f'y="{bottom + 12}" width="{_n(gap * 0.9)}" height="9" fill="{heat_colour(step)}"/>'
-            )
+    cells = "".join(
+        f'<rect class="h{step}" x="{_n(gap * index)}" width="{_n(gap * 0.9)}" height="9" '
+        f'fill="{heat_colour(step)}"/>'
+        for index, step in enumerate(steps)
+        if step is not None
+    )
+    parts.append(f'<g transform="translate({_n(_LEFT + gap * 0.05)} {bottom + 12})">{cells}</g>')
     parts.append(
         f'<text x="{_LEFT - 8}" y="{bottom + 21}" text-anchor="end" font-size="11" fill="{MUTED}">'
         f"{escape(ribbon)}</text>"

@@ -54,6 +54,11 @@ class TextUnits:
     cls_token: int | None  # position of the token whose row `cls_row` is
 
     @property
+    def n_tokens(self) -> NDArray[np.intp]:
+        """`[unit]`, how many tokens each unit is made of."""
+        return np.bincount(self.unit_of)
+
+    @property
     def content(self) -> NDArray[np.bool_]:
         """`[unit]`, true where a unit is not a special token."""
         return np.array([not unit.is_special for unit in self.units], dtype=np.bool_)

@@ -196,6 +196,101 @@ def test_a_token_is_chosen_with_the_keyboard_alone(watched, url, results):
     expect(watched.locator("#strip-1")).not_to_have_class("strip looking")
 
 
+def test_choosing_a_token_does_not_move_the_chart(watched, url):
+    watched.goto(f"{url}#text=1")
+    plot = drawn(watched, 1)
+    before = plot.bounding_box()
+    watched.locator("#strip-1 .u").nth(2).click()
+    expect(watched.locator("#map-1 .detail h4")).to_be_visible()
+    assert plot.bounding_box() == before
+    assert watched.locator("#map-1 .detail").bounding_box()["y"] >= before["y"] + before["height"]
+
+
+def test_a_special_token_says_that_content_only_hides_it(watched, url):
+    watched.goto(f"{url}#text=1&layer=1&head=2&content=1")
+    drawn(watched, 1)
+    watched.locator("#strip-1 .u").first.click()
+    lists = watched.locator("#map-1 .detail > div")
+    expect(lists.nth(0).locator("li")).to_have_count(5)
+    expect(lists.nth(1)).to_contain_text("Hidden in this view")
+
+
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ("#text=99", "#texts"),
+        ("#text=0&layer=2", "#texts"),
+        ("#text=1&layer=77", "#text=1"),
+        ("#text=2&layer=2&head=9", "#text=2&layer=2&head=mean"),
+        ("#text=2&layer=2&head=4", "#text=2&layer=2&head=4"),
+    ],
+)
+def test_an_address_that_names_what_is_not_there_is_put_right(watched, url, given, right):
+    watched.goto(url + given)
+    watched.wait_for_url(url + right)
+    watched.goto(f"{url}#text=3")
+    watched.evaluate("address => { location.hash = address }", given)
+    watched.wait_for_url(url + right)
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_the_tokens_stand_between_the_lines_and_the_map(browser, url, width):
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.goto(f"{url}#text=1")
+    plot = drawn(page, 1)
+    boxes = plot.evaluate(
+        """gd => {
+          const box = (element) => {
+            const { top, bottom, left, right } = element.getBoundingClientRect();
+            return { top, bottom, left, right };
+          };
+          return {
+            lines: box(gd.querySelector('.xy2 .scatterlayer')),
+            map: box(gd.querySelector('.heatmaplayer image')),
+            names: [...gd.querySelectorAll('.xtick text')].map(box),
+            all: box(gd),
+          };
+        }"""
+    )
+    for name in boxes["names"]:
+        assert boxes["lines"]["bottom"] <= name["top"] + 8  # the marks reach below the axis
+        assert name["bottom"] <= boxes["map"]["top"] + 1
+        assert name["right"] <= boxes["all"]["right"]
+    page.close()
+
+
+def test_the_layers_table_is_not_cut(browser, url):
+    for width in (400, 1280):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.goto(url)
+        room = page.locator(".pair.sinks .scroll")
+        assert room.evaluate("box => box.scrollWidth <= box.clientWidth")
+        page.close()
+
+
+def test_a_long_label_leaves_the_text_its_room(browser, tmp_path):
+    made = make_results(tmp_path, HEADLINES, labels=(1.0,) * 6)
+    made.texts["label"] = "9" * 300
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(written(made, tmp_path))
+    table = page.locator("table.texts")
+    assert table.locator("td.t").first.bounding_box()["width"] > 250
+    assert page.locator("#texts .scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
+    page.close()
+
+
+def test_a_japanese_sentence_says_about_in_words(browser, results, tmp_path):
+    page = browser.new_page()
+    page.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
+    drawn(page, 1)
+    caption = page.locator("#map-1 p.legend").text_content()
+    assert "色は0から約" in caption
+    assert "≈" not in caption
+    for said in page.locator("[id='text=1'] .legend").all_text_contents():
+        assert "。 " not in said
+    page.close()
+
+
 def test_the_table_leads_to_the_text(watched, url):
     watched.goto(url)
     watched.locator("table.texts a").nth(4).click()
@@ -314,3 +409,6 @@ def test_print_shows_the_static_figures_and_no_controls(watched, url):
     expect(watched.locator("#map-1 .said")).to_be_visible()
     expect(watched.locator("#map-1 .plot")).to_be_hidden()
     expect(watched.locator("#map-1 .controls")).to_be_hidden()
+    expect(watched.get_by_text("The heatmaps are interactive and not printed.")).to_be_visible()
+    watched.emulate_media(media="screen")
+    expect(watched.get_by_text("The heatmaps are interactive and not printed.")).to_be_hidden()

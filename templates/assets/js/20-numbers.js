@@ -8,6 +8,12 @@ function twoDigits(value) {
   return decimal(value, Math.min(4, Math.max(0, 1 - size)));
 }
 
+// The same inside a sentence.
+function about(value, summed) {
+  const text = twoDigits(summed ? value : 100 * value);
+  return say("about", { x: summed ? text : say("percent", { x: text }) });
+}
+
 // `summed` is whether the value is a sum over heads, which is no share of anything.
 function weight(value, summed, approximate) {
   const shown = summed ? value : 100 * value;

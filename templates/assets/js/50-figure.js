@@ -66,15 +66,16 @@ function layoutOf(layout, data, view, width, chosen) {
   const linesHeight = 150;
   const rowHeight = Math.min(26, Math.max(9, 640 / data.count));
   const mapHeight = Math.max(140, Math.min(1100, rowHeight * data.count));
-  const inner = linesHeight + 24 + mapHeight;
   // Margins by hand: plotly measures the labels itself, but draws everything twice for it.
   const longest = 7 * Math.max(...data.labels.map((label) => widthOf(Array.from(cutLabel(label)))));
   const wide = width > NARROW;
+  // The key's labels stand between the lines and the map: slanted, or upright where it is narrow.
+  const inner = linesHeight + (wide ? 0.77 * longest + 52 : longest + 26) + mapHeight;
   const margin = {
     ...layout.margin,
     l: Math.max(46, longest + 12) + (wide ? 28 : 0),
     r: wide ? 96 : 8,
-    b: 0.77 * longest + (wide ? 48 : 22),
+    b: 8,
   };
   const height = inner + margin.t + margin.b;
   const ticks = (room, each) => {
@@ -94,7 +95,7 @@ function layoutOf(layout, data, view, width, chosen) {
     font: { family: css("--font"), size: 12, color: ink },
     plot_bgcolor: css("--wash"),
     hoverlabel: { bgcolor: css("--ink"), bordercolor: css("--ink"), font: { color: css("--paper"), family: css("--font"), size: 13 } },
-    xaxis: { ...merge("xaxis"), range: [-0.5, data.count - 0.5], ...ticks(width - margin.l - margin.r, 15) },
+    xaxis: { ...merge("xaxis"), tickangle: wide ? -50 : -90, range: [-0.5, data.count - 0.5], ...ticks(width - margin.l - margin.r, 15) },
     yaxis: {
       ...merge("yaxis"),
       autorange: false,

@@ -10,25 +10,26 @@ function readState() {
     return Number.isInteger(number) && number >= 1 && number <= last ? number : null;
   };
   return {
-    text: whole("text", Infinity),
+    text: whole("text", document.querySelectorAll(".panel").length),
     layer: given.get("layer") === "all" ? "all" : (whole("layer", page.layers) ?? initial.layer),
     head: whole("head", page.heads) ?? initial.head,
     content: given.get("content") === "1",
   };
 }
 
-function isInitial() {
-  return ["layer", "head", "content"].every((name) => state[name] === initial[name]);
+function isInitial(choice) {
+  return ["layer", "head", "content"].every((name) => choice[name] === initial[name]);
 }
 
 // A link to a text keeps what is chosen; the plain form is also the id of the text's panel.
-function addressOf(text, plain) {
-  if (plain && isInitial()) return `#text=${text}`;
-  return `#text=${text}&layer=${state.layer}&head=${state.head}${state.content ? "&content=1" : ""}`;
+function addressOf(choice, plain) {
+  const { text, layer, head, content } = choice;
+  if (plain && isInitial(choice)) return `#text=${text}`;
+  return `#text=${text}&layer=${layer}&head=${head}${content ? "&content=1" : ""}`;
 }
 
 function goTo(text, plain) {
-  const address = addressOf(text, plain);
+  const address = addressOf({ ...state, text }, plain);
   if (location.hash === address) return;
   location.hash = address; // a step that Back undoes
 }
@@ -44,11 +45,21 @@ function followAddress() {
   if (location.hash && !location.hash.startsWith("#text=")) return;
   const before = state.text;
   const next = readState();
+  tidyAddress(next);
   const same = Object.keys(next).every((name) => next[name] === state[name]);
   if (same) return;
   state = next;
   changed();
   if (state.text !== null && state.text !== before) showText(state.text);
+}
+
+// An address that names what is not there is put right.
+function tidyAddress(right) {
+  const given = new URLSearchParams(location.hash.slice(1));
+  if (!given.has("text")) return;
+  const isRight = ["layer", "head"].every((name) => !given.has(name) || given.get(name) === String(right[name]));
+  if (right.text === null) location.replace("#texts");
+  else if (!isRight) location.replace(addressOf(right, true));
 }
 
 function showText(number) {

@@ -40,13 +40,14 @@ class Panel {
       make("label", {}, this.content, ` ${say("content")}`));
     if (!this.allHeads) controls.append(make("small", { textContent: say("only_layers") }));
     this.detail = make("div", { className: "detail" });
+    const hint = make("p", { className: "hint", textContent: say("pick") });
     this.caption = make("p", { className: "legend", textContent: say("loading") });
     this.plot = make("div", { className: "plot" });
     this.plot.setAttribute("role", "img");
     this.title = make("b", { className: "live" });
-    this.figure.querySelector("figcaption").before(make("div", { className: "live" }, controls, this.detail));
+    this.figure.querySelector("figcaption").before(make("div", { className: "live" }, controls, hint));
     this.figure.querySelector(".said").after(this.title);
-    this.fixed.before(make("div", { className: "live" }, this.caption, this.plot));
+    this.fixed.before(make("div", { className: "live" }, this.caption, this.plot, this.detail));
     this.strip = new Strip(this);
   }
 
@@ -115,13 +116,13 @@ class Panel {
   describe(data, view, most, top) {
     const parts = [];
     this.title.textContent = this.viewTitle();
-    const share = (value) => weight(value, view.summed, true);
-    if (this.choice().content) parts.push(say("hidden", { share: weight(view.hidden, false, true) }));
+    const share = (value) => about(value, view.summed);
+    if (this.choice().content) parts.push(say("hidden", { share: about(view.hidden, false) }));
     if (view.blank) parts.push(say("blank", { n: view.blank }));
     const above = view.z.flat().filter((value) => value !== null && value * view.factor > top).length;
     parts.push(say("range", { top: share(top) }));
     if (above) parts.push(say("clipped", { n: above, most: share(most) }));
-    this.caption.textContent = parts.join(" ");
+    this.caption.textContent = parts.join(say("space"));
     const flat = view.z.flat();
     const at = flat.reduce((best, value, i) => (value !== null && value > (flat[best] ?? -1) ? i : best), 0);
     this.plot.setAttribute("aria-label", say("map_says", {
@@ -136,11 +137,8 @@ class Panel {
   // The chosen token's row and column, in words.
   tell(data, view) {
     this.detail.replaceChildren();
-    if (this.unit === null) {
-      this.detail.append(make("p", { className: "hint", textContent: say("pick") }));
-      return;
-    }
-    const list = (title, values) => {
+    if (this.unit === null) return;
+    const list = (title, values, reason) => {
       const order = values
         .map((value, i) => [value, i])
         .filter(([value]) => value !== null)
@@ -149,14 +147,15 @@ class Panel {
       const items = order.map(([value, i]) =>
         make("li", {}, make("bdi", { textContent: data.labels[i] }), " ",
           make("b", { textContent: weight(value * view.factor, view.summed, true) })));
-      return make("div", {}, make("h5", { textContent: title }), make("ol", {}, ...items));
+      return make("div", {}, make("h5", { textContent: title }),
+        items.length ? make("ol", {}, ...items) : make("p", { className: "hint", textContent: say(reason) }));
     };
     const reset = make("button", { type: "button", textContent: say("reset") });
     reset.addEventListener("click", () => this.chooseUnit(null));
     this.detail.append(
       make("h4", {}, make("bdi", { textContent: data.labels[this.unit] }), ` · ${this.viewName()}`),
-      list(say("looks_at"), view.z[this.unit]),
-      list(say("looked_at_by"), view.z.map((row) => row[this.unit])),
+      list(say("looks_at"), view.z[this.unit], "is_blank"),
+      list(say("looked_at_by"), view.z.map((row) => row[this.unit]), "is_hidden"),
       reset,
     );
   }

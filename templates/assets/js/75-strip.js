@@ -57,8 +57,10 @@ class Strip {
       this.set(unit, ...this.received[i]);
       unit.setAttribute("aria-pressed", String(i === chosen));
     });
+    this.legend.style.minHeight = ""; // the other legend must not move what stands below
     this.legend.textContent = this.said;
     if (chosen === null) return;
+    this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height}px`;
     const row = view.z[chosen];
     const content = row.filter((value, i) => value !== null && !data.isSpecial[i]);
     const top = Math.max(...content, 0);
@@ -71,7 +73,7 @@ class Strip {
     this.legend.textContent = say("looking", {
       token: data.labels[chosen],
       view: this.panel.viewName(),
-      most: weight(top * view.factor, view.summed, true),
+      most: about(top * view.factor, view.summed),
     });
   }
 }

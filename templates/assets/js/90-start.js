@@ -42,6 +42,7 @@ function start() {
     showText(text);
   });
   addEventListener("hashchange", followAddress);
+  tidyAddress(state);
   if (state.text !== null) showText(state.text);
 }
 
