@@ -167,7 +167,7 @@ def make_results(
                     "cls_share": [per_head[w][0] if special else None for w in where],
                     "sep_share": [per_head[w][-1] if special else None for w in where],
                     "uniform_share": [is_special.sum() / n] * len(where),
-                    "entropy": [entropy[w].mean() / np.log(n) for w in where],
+                    "entropy": [entropy[w].mean() / np.log(n) if n > 1 else None for w in where],
                     "distance": [_distance(maps[w], ~is_special) for w in where],
                     "head_class": [
                         "vertical" if per_head[w][is_special].sum() > 0.5 else "heterogeneous"

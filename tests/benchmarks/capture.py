@@ -53,13 +53,22 @@ def load(name: str, folder: Path) -> LoadedModel:
     return load_model(ModelSpec(model=str(folder)))
 
 
-def sample_texts(model: LoadedModel, count: int = 64) -> list[EncodedText]:
-    """Texts of 8 to 60 tokens, every sixteenth of 200 to 500."""
+def sample_lengths(count: int) -> list[int]:
+    """Lengths of 8 to 60 tokens, every sixteenth of 200 to 500."""
     chance = random.Random(0)
-    lengths = [
+    return [
         chance.randint(200, 500) if i % 16 == 0 else chance.randint(8, 60) for i in range(count)
     ]
-    return [encode(model.tokenizer, "cat " * (n - 2), None, 512) for n in lengths]
+
+
+def sample_text(length: int) -> str:
+    """A text of `length` tokens, the special ones among them."""
+    return "cat " * (length - 2)
+
+
+def sample_texts(model: LoadedModel) -> list[EncodedText]:
+    """64 such texts."""
+    return [encode(model.tokenizer, sample_text(n), None, 512) for n in sample_lengths(64)]
 
 
 def modes(model: LoadedModel, texts: list[EncodedText]) -> dict[str, Callable[[], None]]:
@@ -140,9 +149,9 @@ def peak(count: int) -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as results:
         model = load("ALBERT base", Path(folder))
-        lengths = [len(text.ids) for text in sample_texts(model, count)]
         texts = tuple(
-            TextInput(str(i), "cat " * (n - 2), source=f"t:{i}") for i, n in enumerate(lengths)
+            TextInput(str(i), sample_text(n), source=f"t:{i}")
+            for i, n in enumerate(sample_lengths(count))
         )
         before = resident()
         inputs = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
