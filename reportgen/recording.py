@@ -55,6 +55,8 @@ class Recorder:
         arrays = [_array(columns[field.name], field.type) for field in schema]
         with _told():
             self._tables[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
+        del arrays
+        pa.default_memory_pool().release_unused()  # it would keep the most it ever held
 
     def append_maps(self, packed: bytes) -> tuple[int, int]:
         """Append one text's packed maps; their offset in maps.bin and their size."""
