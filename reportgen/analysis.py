@@ -69,8 +69,12 @@ def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Ca
     samples = [encode(model.tokenizer, sample, None, model.info.max_tokens) for sample in SAMPLES]
     fitting = [text for text in texts if text.n_content and len(text.ids) <= PROBE_TOKENS]
     capture = Capture(model.module, model.encoder)
-    enough = len({len(text.ids) for text in fitting}) > 1
-    return capture, probe(model, capture, fitting if enough else samples)
+    if len({len(text.ids) for text in fitting}) > 1:
+        try:
+            return capture, probe(model, capture, fitting)
+        except ModelError:  # it may be that one text's fault: the samples tell
+            pass
+    return capture, probe(model, capture, samples)
 
 
 @dataclass

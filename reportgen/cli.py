@@ -76,7 +76,7 @@ def run(
         check_spec(spec)
         render_options = choices.render_options(page)
         choices.check_keep_maps(analysis.keep_maps)
-        outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force)
+        outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force, inputs=texts)
         text_set = _read(texts, inputs)
         started = time.perf_counter()
         with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:

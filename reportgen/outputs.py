@@ -34,17 +34,24 @@ class Document:
     reduced: tuple[str, ...] = ()
 
 
-def plan_outputs(paths: Sequence[str], format: str | None, *, force: bool) -> tuple[Output, ...]:
+def plan_outputs(
+    paths: Sequence[str], format: str | None, *, force: bool, inputs: Sequence[str] = ()
+) -> tuple[Output, ...]:
     """The outputs at `paths`, each checked to be writable; `-` is standard output.
 
     Raises:
-        UsageError: a path names no writer, exists without `force`, or is named twice.
+        UsageError: a path names no writer, exists without `force`, is named twice, or is one of
+            the `inputs`.
     """
     outputs = tuple(Output(path, writer_of(path, format)) for path in paths)
     places = [path if path == STANDARD_OUTPUT else str(Path(path).resolve()) for path in paths]
     for path, place in zip(paths, places, strict=True):
         if places.count(place) > 1:
             raise UsageError(f"--output {path}: named twice")
+    read = {str(Path(path).resolve()) for path in inputs if path != STANDARD_OUTPUT}
+    for path, place in zip(paths, places, strict=True):
+        if place in read:
+            raise UsageError(f"--output {path}: is also read from; name another file")
     if sum(output.writer == "folder" for output in outputs) > 1:
         raise UsageError("one results folder at a time; copy it afterwards")
     folders = [

@@ -11,6 +11,11 @@ from reportgen.errors import OutputError, UsageError
 
 # What temporary files beside an output are called; they are hidden, and gone in the end.
 _PREFIX = ".reportgen-"
+# All that a results folder holds; a folder with anything else is not replaced.
+RESULTS_FILES = frozenset(
+    ["results.json", "maps.bin"]
+    + [f"{name}.parquet" for name in ("texts", "tokens", "heads", "roles")]
+)
 
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
@@ -29,14 +34,18 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
 def _check_target(path: Path, *, force: bool, is_folder: bool) -> None:
     if path.is_dir() and not is_folder:
         raise UsageError(f"{path}: is a folder; name a file in it, or end it in / for results")
+    if path.exists() and not path.is_dir() and not path.is_file():
+        raise UsageError(f"{path}: not an ordinary file; for standard output write -o -")
     if path.exists() and is_folder and not path.is_dir():
         raise UsageError(f"{path}: is a file, not a folder for results")
     if is_folder and path.is_dir() and not any(path.iterdir()):
         return
     if path.exists() and not force:
         raise UsageError(f"{path}: exists; give --force to overwrite it, or another --output")
-    if is_folder and path.is_dir() and not (path / "results.json").is_file():
-        raise UsageError(f"{path}: holds other things than results; name another folder")
+    if is_folder and path.is_dir():
+        others = sorted({item.name for item in path.iterdir()} - RESULTS_FILES)
+        if others:
+            raise UsageError(f"{path}: holds more than results ({others[0]}); name another folder")
 
 
 class Staging:
@@ -103,11 +112,12 @@ class Staging:
 def _replace_folder(new: Path, target: Path) -> None:
     """Put `new` in the place of `target`; a folder must step aside first, and back on failure."""
     aside = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
-    target.rename(aside / target.name)
     try:
+        target.rename(aside / target.name)
         new.rename(target)
     except BaseException:
-        (aside / target.name).rename(target)
+        if (aside / target.name).exists():
+            (aside / target.name).rename(target)
         aside.rmdir()
         raise
     shutil.rmtree(aside, ignore_errors=True)

@@ -268,7 +268,7 @@ def test_pairs_have_two_segments(bert: Path, tmp_path: Path) -> None:
     assert seps["expected"].tolist() == pytest.approx([2 / 7] * 3)
 
 
-def break_on(monkeypatch, marker: int, error: Exception | None, spoil: bool = False) -> None:
+def break_on(monkeypatch, marker: int, error: BaseException | None, spoil: bool = False) -> None:
     """Make every batch that holds token `marker` raise, or spoil that text's maps."""
     from reportgen.attention.capture import Capture
 
@@ -324,6 +324,25 @@ def test_a_text_that_the_tokenizer_refuses_fails_alone(bert, tmp_path, monkeypat
     results = run(tmp_path / "r", bert, text_set("the cat", "a film", ""))
     assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
     assert "no films" in results.texts["message"].iloc[1]
+
+
+@pytest.mark.parametrize("which", ["shortest", "longest"])
+def test_one_bad_text_in_the_trial_does_not_stop_the_others(
+    bert, tmp_path, monkeypatch, which: str
+) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(bert)
+    break_on(monkeypatch, tokenizer.convert_tokens_to_ids("film"), None, spoil=True)
+    bad = "film" if which == "shortest" else "a film " * 9
+    results = run(tmp_path / "r", bert, text_set("the cat sat", bad, "the dog sat on the mat"))
+    assert results.texts["status"].tolist() == ["ok", "failed", "ok"]
+
+
+def test_a_model_that_exits_fails_its_text_alone(bert, tmp_path, monkeypatch) -> None:
+    tokenizer = AutoTokenizer.from_pretrained(bert)
+    break_on(monkeypatch, tokenizer.convert_tokens_to_ids("film"), SystemExit(0))
+    texts = text_set("the cat", "a film here", "the dog sat on the mat")
+    results = run(tmp_path / "r", bert, texts)
+    assert results.texts["status"].tolist() == ["ok", "failed", "ok"]
 
 
 def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch) -> None:

@@ -31,6 +31,13 @@ def test_outputs_that_would_meet_are_refused(tmp_path: Path, monkeypatch, names,
         plan_outputs(names, None, force=True)
 
 
+def test_an_input_is_never_overwritten(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "texts.csv").write_text("text\na\n")
+    with pytest.raises(UsageError, match="is also read from"):
+        plan_outputs(["./texts.csv"], None, force=True, inputs=["texts.csv", "-"])
+
+
 def test_a_report_beside_a_results_folder_is_fine(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert len(plan_outputs(["r/", "r.html", "-"], None, force=False)) == 3

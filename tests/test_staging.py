@@ -150,9 +150,23 @@ def test_what_exists_needs_force(tmp_path: Path) -> None:
 
 def test_force_never_replaces_a_folder_of_other_things(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(UsageError, match="other things than results"):
+    with pytest.raises(UsageError, match=r"holds more than results \(thesis\.tex\)"):
         check_target(tmp_path, force=True, is_folder=True)
     with pytest.raises(UsageError, match="is a folder"):
         check_target(tmp_path, force=True)
     with pytest.raises(UsageError, match="is a file"):
         check_target(tmp_path / "thesis.tex", force=True, is_folder=True)
+
+
+def test_force_spares_what_was_put_beside_results(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text("")
+    check_target(tmp_path, force=True, is_folder=True)
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds more than results \(notes\.txt\)"):
+        check_target(tmp_path, force=True, is_folder=True)
+
+
+def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "report.html")
+    with pytest.raises(UsageError, match="not an ordinary file"):
+        check_target(tmp_path / "report.html", force=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import torch
 from torch import Tensor
@@ -45,9 +46,10 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     short = min(texts, key=lambda text: len(text.ids))
     try:
         whole, _ = _run(model, capture, [long])
+        alone = _run(model, capture, [short])
     except ReportgenError:
         raise
-    except Exception as error:  # of a user's class as well
+    except (Exception, SystemExit) as error:  # of a user's class as well
         raise ModelError(f"{model.info.name} fails on one text: {describe(error)}") from error
     name = type(model.encoder).__name__
     if len(whole) > model.info.n_layers:
@@ -68,7 +70,9 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         )
     if len({layer.shape[1] for layer in whole}) > 1:
         raise CaptureError(f"{name} has layers with different numbers of heads; not supported")
-    difference, batching = _together(model, capture, long, short)
+    difference, batching = _together(model, capture, long, short, *alone)
+    if difference is not None and not isfinite(difference):
+        raise CaptureError(f"{model.info.name} puts out figures that are not finite numbers")
     return Probe(
         n_layers=len(whole),
         n_heads=whole[0].shape[1],
@@ -80,10 +84,15 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
 
 
 def _together(
-    model: LoadedModel, capture: Capture, long: EncodedText, short: EncodedText
+    model: LoadedModel,
+    capture: Capture,
+    long: EncodedText,
+    short: EncodedText,
+    alone: Sequence[Tensor],
+    apart: Sequence[Prediction],
 ) -> tuple[float | None, Batching]:
-    """How far `short` in a batch with `long` is from `short` alone, and what follows."""
-    alone, apart = _run(model, capture, [short])
+    """How far `short` in a batch with `long` is from `short` alone, whose maps and prediction are
+    given, and what follows."""
     try:
         padded, together = _run(model, capture, [long, short])
     except Exception:  # a head that refuses more than one text: no padding token is defined

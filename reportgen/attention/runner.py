@@ -75,7 +75,7 @@ class Runner:
         ):
             try:
                 results = self._run_batch([texts[i] for i in batch], [keeps_maps[i] for i in batch])
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 # Alone, the others of its batch may well run.
                 results = (
                     [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
@@ -103,7 +103,7 @@ class Runner:
     def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
         try:
             return self._run_batch([text], [keeps])[0]
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return Outcome(error=describe(error)), None
 
     def _run_batch(

@@ -102,12 +102,13 @@ def _unreadable(path: Path, error: Exception) -> str:
 def _tensors(path: Path, saved: Any) -> StateDict:
     if not isinstance(saved, dict):
         raise ModelError(f"{path}: holds a {type(saved).__name__}, not a state_dict")
-    found: StateDict = {str(k): v for k, v in saved.items() if isinstance(v, Tensor)}
-    if found:
-        return found
+    # First the names trainers give to the weights: a loss or a step may stand beside them.
     for key in _NESTED:
         if isinstance(saved.get(key), dict):
             return _tensors(path, saved[key])
+    found: StateDict = {str(k): v for k, v in saved.items() if isinstance(v, Tensor)}
+    if found:
+        return found
     raise ModelError(
         f"{path}: no weights in it, only {some([str(key) for key in saved]) or 'an empty dict'}; "
         "save them with torch.save(model.state_dict(), path)"
