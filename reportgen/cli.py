@@ -5,6 +5,7 @@ known to be good.
 """
 
 import logging
+import signal
 import sys
 import time
 import webbrowser
@@ -44,7 +45,8 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line; a request to end is an interrupt, so that nothing is left behind."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     app()
 
 

@@ -45,6 +45,12 @@ def prefixed(prefix: str, state: dict[str, Tensor]) -> dict[str, Tensor]:
     return {prefix + key: tensor for key, tensor in state.items()}
 
 
+def test_a_loss_beside_the_weights_is_passed_over(tmp_path, trained, fresh) -> None:
+    record = {"epoch": 3, "model_state_dict": trained.state_dict(), "loss": torch.tensor(0.1)}
+    load_checkpoint(fresh, saved(tmp_path, record))
+    assert same(fresh, trained)
+
+
 @pytest.mark.parametrize("prefix", ["", "module.", "model.", "_orig_mod.", "module.model.", "net."])
 @pytest.mark.parametrize("nested", [None, "model_state_dict", "state_dict", "model", "module"])
 def test_wrapped_and_nested_weights_are_found(

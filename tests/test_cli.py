@@ -205,7 +205,8 @@ def test_render_does_not_import_torch(texts: Path, tmp_path: Path, bert: Path) -
     assert (tmp_path / "a.html").stat().st_size > 0
 
 
-def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path) -> None:
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path, sent: int) -> None:
     texts = tmp_path / "texts.txt"
     texts.write_text("\n".join(f"{word} the cat sat on the mat" for word in range(20_000)))
     old = tmp_path / "report.html"
@@ -230,7 +231,7 @@ def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path) -> None:
     deadline = time.monotonic() + 120
     while not any(tmp_path.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(sent)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
     assert stderr.decode().strip().splitlines()[-1] == (
