@@ -6,14 +6,16 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
 
+from reportgen.decoding import without_surrogates
 from reportgen.errors import UsageError
 from reportgen.inputs import Columns
 from reportgen.model.spec import ModelSpec
 from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
 from reportgen.report.options import RenderOptions
+from reportgen.report.plotlyjs import read_plotlyjs
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
 
@@ -73,13 +75,17 @@ def model_spec(choices: ModelChoices) -> ModelSpec:
         UsageError: --factory-args is not a JSON object.
     """
     values = {field.name: getattr(choices, field.name) for field in fields(choices)}
-    return ModelSpec(**{**values, "factory_args": _factory_args(choices.factory_args)})
+    read = {
+        "factory_args": _factory_args(choices.factory_args),
+        "output_name": choices.output_name and without_surrogates(choices.output_name),
+    }
+    return ModelSpec(**values | read)
 
 
 def _factory_args(text: str | None) -> Mapping[str, Any]:
     try:
         record = json.loads(text) if text is not None else {}
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"--factory-args {text}: not JSON ({error})") from error
     if not isinstance(record, dict):
         raise UsageError(f'--factory-args {text}: not a JSON object such as {{"size": 3}}')
@@ -90,12 +96,12 @@ def render_options(choices: PageChoices) -> RenderOptions:
     """What the outputs look like.
 
     Raises:
-        UsageError: --max-size is no size, or --plotlyjs no file.
+        UsageError: --max-size is no size, or --plotlyjs no plotly.js.
     """
-    if choices.plotlyjs is not None and not choices.plotlyjs.is_file():
-        raise UsageError(f"--plotlyjs {choices.plotlyjs}: no such file")
+    if choices.plotlyjs is not None:
+        read_plotlyjs(choices.plotlyjs)
     return RenderOptions(
-        title=choices.title,
+        title=choices.title and without_surrogates(choices.title),
         lang=choices.lang,
         heads=choices.heads,
         max_size=parse_size(choices.max_size),
@@ -109,7 +115,7 @@ def parse_size(text: str) -> int:
     Raises:
         UsageError: it is no such size.
     """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?b?)\s*", text, re.IGNORECASE)
+    match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([kmg]?b?)\s*", text, re.IGNORECASE)
     if match is None:
         raise UsageError(f"--max-size {text}: not a size; write 25MB or 800KB")
     return int(float(match[1]) * _UNITS[match[2].upper().rstrip("B") + "B"])
@@ -121,8 +127,22 @@ def check_keep_maps(text: str) -> None:
     Raises:
         UsageError: it is neither all, none nor a number.
     """
-    if text not in ("all", "none") and not (text.isascii() and text.isdigit()):
+    if text not in ("all", "none") and not _is_count(text):
         raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
+
+
+def check_evidence_texts(text: str) -> None:
+    """See that --evidence-texts is something it takes.
+
+    Raises:
+        UsageError: it is neither all nor a number from 1.
+    """
+    if text != "all" and not (_is_count(text) and int(text)):
+        raise UsageError(f"--evidence-texts {text}: write all or a number such as 200")
+
+
+def _is_count(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,12}", text) is not None
 
 
 def shown_options(
@@ -138,8 +158,10 @@ def shown_options(
             value = getattr(choices, field.name)
             if value == field.default:
                 continue
-            name = field.name.replace("_", "-")
-            shown[name] = _without_folders(field.name, value)
+            value = _without_folders(field.name, value)
+            if isinstance(value, str):
+                value = without_surrogates(value)
+            shown[field.name.replace("_", "-")] = value
     return shown
 
 
@@ -171,4 +193,4 @@ def _last_part(text: str) -> str:
     )
     if not (looks_like_one or os.path.exists(text)):  # noqa: PTH110 (Path.exists may raise)
         return text
-    return Path(text).expanduser().name or Path(text).resolve().name
+    return PurePath(text).name or Path(os.path.realpath(text)).name

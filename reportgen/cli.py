@@ -13,18 +13,27 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from reportgen import choices, options, terminal
-from reportgen.errors import ReportgenError, UsageError
+from reportgen.bars import TerminalProgress
+from reportgen.dates import created_date
+from reportgen.errors import OutputError, ReportgenError, UsageError
 from reportgen.inputs import TextSet, read_texts
 from reportgen.model.spec import ModelSpec, check_spec
 from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices, Talk
-from reportgen.outputs import STANDARD_OUTPUT, Document, make_documents, plan_outputs, stage
+from reportgen.outputs import (
+    STANDARD_OUTPUT,
+    Document,
+    make_documents,
+    plan_outputs,
+    send,
+    stage,
+)
 from reportgen.report.visible import visible
 from reportgen.staging import Staging, check_target
 
@@ -47,7 +56,11 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line; a request to end is an interrupt, so that nothing is left behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    app()
+    try:
+        app()
+    except OSError as error:  # standard output or the folder for temporary files is full
+        typer.echo(visible(f"reportgen: {error}; make room, or check where that goes"), err=True)
+        sys.exit(OutputError.exit_code)
 
 
 @app.callback()
@@ -78,6 +91,8 @@ def run(
         check_spec(spec)
         render_options = choices.render_options(page)
         choices.check_keep_maps(analysis.keep_maps)
+        choices.check_evidence_texts(analysis.evidence_texts)
+        created_date()
         outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force, inputs=texts)
         text_set = _read(texts, inputs)
         started = time.perf_counter()
@@ -92,10 +107,10 @@ def run(
                 *(f"{path}/: results folder" for path in kept),
             ]
             lines += terminal.account(results, documents, page.lang, talk, started)
-            is_flawed = terminal.is_flawed(results)
+            code = _exit_code(results, strict=strict)
             staging.commit()
         _finish(documents, lines, talk, browse=open)
-    _exit_if_strict(strict=strict and is_flawed)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -118,6 +133,8 @@ def analyze(
         spec = choices.model_spec(model)
         check_spec(spec)
         choices.check_keep_maps(analysis.keep_maps)
+        choices.check_evidence_texts(analysis.evidence_texts)
+        created_date()
         check_target(output, force=force, is_folder=True)
         text_set = _read(texts, inputs)
         started = time.perf_counter()
@@ -126,10 +143,10 @@ def analyze(
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
             lines = [f"{output}/: results folder"]
             lines += terminal.account(results, [], "en", talk, started)
-            is_flawed = terminal.is_flawed(results)
+            code = _exit_code(results, strict=strict)
             staging.commit()
         _finish([], lines, talk, browse=False)
-    _exit_if_strict(strict=strict and is_flawed)
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -192,7 +209,6 @@ def _read(paths: Sequence[str], inputs: InputChoices) -> TextSet:
         encoding=inputs.encoding,
         input_format=inputs.input_format,
         limit=inputs.limit,
-        stdin=sys.stdin.buffer,
     )
 
 
@@ -208,7 +224,7 @@ def _analyze(
     from reportgen.model.load import load_model
 
     # What a user's class prints must not land in a report on standard output.
-    with _progress(talk, len(texts.texts)) as advance, redirect_stdout(sys.stderr):
+    with _progress(talk) as progress, redirect_stdout(sys.stderr):
         return analyze(
             texts,
             load_model(spec, verbose=talk.verbose),
@@ -216,17 +232,17 @@ def _analyze(
             AnalysisOptions(
                 batch_tokens=chosen[2].batch_tokens,
                 keep_maps=chosen[2].keep_maps,
+                evidence=chosen[2].evidence,
+                evidence_texts=chosen[2].evidence_texts,
+                explain_class=chosen[2].explain_class,
                 shown=choices.shown_options(*chosen),
             ),
-            advance,
+            progress,
         )
 
 
 def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, browse: bool) -> None:
-    for document in documents:
-        if document.output.path == STANDARD_OUTPUT:
-            sys.stdout.buffer.write(document.content)
-            sys.stdout.buffer.flush()
+    send(documents)
     if not talk.quiet:
         for line in lines:
             typer.echo(visible(line), err=True)
@@ -235,9 +251,10 @@ def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, brow
         webbrowser.open(Path(pages[0]).resolve().as_uri())
 
 
-def _exit_if_strict(*, strict: bool) -> None:
-    if strict:
-        raise typer.Exit(EXIT_STRICT)
+def _exit_code(results: "Results", *, strict: bool) -> int:
+    if results.info.evidence.interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_STRICT if strict and terminal.is_flawed(results) else 0
 
 
 @contextmanager
@@ -254,17 +271,18 @@ def _told() -> Iterator[None]:
 
 
 @contextmanager
-def _progress(talk: Talk, total: int) -> Iterator[Any]:
-    """A progress bar on standard error; what it yields is told texts done and their total."""
+def _progress(talk: Talk) -> Iterator[TerminalProgress]:
+    """Bars on standard error that an analysis moves."""
     console = Console(stderr=True, quiet=talk.quiet)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
-        task = progress.add_task("Analysing texts", total=total)
-
-        def advance(done: int, total: int) -> None:
-            progress.update(task, completed=done, total=total)
-
-        yield advance
+    with Progress(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bars:
+        yield TerminalProgress(bars)
 
 
 def _quiet_libraries(talk: Talk) -> None:

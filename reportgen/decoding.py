@@ -33,11 +33,16 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
     byte fits and hiragana or katakana stand in it. `path` is for the message.
 
     Raises:
-        InputError: the bytes are in none of these encodings, or not in `encoding`.
+        InputError: the bytes are in none of these encodings, or not in `encoding`, or look like
+            UTF-16 without a mark.
         UsageError: `encoding` is not one for texts.
     """
     marked = next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), None)
     name = encoding or marked or "utf-8"
+    if not (encoding or marked) and (wide := _utf16(data)):
+        raise InputError(
+            f"{path}: looks like {wide} without a byte order mark; give --encoding {wide}, or utf-8"
+        )
     try:
         text = data.decode(name)
     except LookupError as error:
@@ -70,6 +75,24 @@ def _cp932(data: bytes) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if KANA.search(text) and not NOT_CP932.search(text) else None
+
+
+def _utf16(data: bytes) -> str | None:
+    """The kind of UTF-16 that unmarked `data` looks like, None where it looks like none.
+
+    ASCII in UTF-16 is UTF-8 too, with a NUL beside every character: the first line's end tells, or
+    where there is none, that every second byte is NUL.
+    """
+    if b"\0" not in data or len(data) % 2:
+        return None
+    for name, first_line, high_bytes in (
+        ("utf-16-le", rb"(?:[^\n]{2})*\n\0", data[1::2]),
+        ("utf-16-be", rb"(?:[^\n]{2})*\0\n", data[::2]),
+    ):
+        looks_wide = re.match(first_line, data) or not any(high_bytes)
+        if looks_wide and "\0" not in data.decode(name, "replace"):
+            return name
+    return None
 
 
 def _unknown(name: str) -> UsageError:

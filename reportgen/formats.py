@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from reportgen.errors import InputError
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
 INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
+_QUOTED = re.compile(r'"[^"]*"')
+_HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may go over the end of a line
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +86,26 @@ def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
 
 
 def _csv(text: str, path: str) -> Table:
-    """Cells split at commas, or at what the header has instead: semicolons or tabs."""
-    header = text.lstrip("\r\n").partition("\n")[0]
-    return _cells(text, path, next((mark for mark in ",;\t" if mark in header), ","))
+    """Cells split at commas, semicolons or tabs: the likeliest by the header that fits all rows."""
+    fault: InputError | None = None
+    for mark in _marks(text):
+        try:
+            return _cells(text, path, mark)
+        except InputError as error:
+            fault = fault or error
+    assert fault is not None
+    raise fault
+
+
+def _marks(text: str) -> list[str]:
+    """The marks that may part the cells of a csv, the likeliest first; a comma where none stands.
+
+    Likelier is what stands in the header more often; a mark before a space, or in quotes, belongs
+    to a name.
+    """
+    header = _QUOTED.sub("", next(_HEADER.finditer(text.lstrip("\r\n")))[0])
+    found = {mark: len(re.findall(rf"{mark}(?! )", header)) for mark in ",;\t" if mark in header}
+    return sorted(found, key=lambda mark: -found[mark]) or [","]
 
 
 def _tsv(text: str, path: str) -> Table:
@@ -208,7 +228,8 @@ def _parquet(data: bytes, path: str) -> Table:
 
     try:
         table = pq.ParquetFile(pa.BufferReader(data)).read()
-    except (pa.ArrowException, OSError) as error:
+        names = tuple(table.column_names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a parquet file that can be read") from error
     columns = []
     for column in table.columns:
@@ -216,7 +237,8 @@ def _parquet(data: bytes, path: str) -> Table:
             columns.append(column.cast(pa.string()).to_pylist())
         except pa.ArrowException:  # lists, structures, bytes that are no text
             columns.append([Misfit(str(column.type))] * len(column))
-    names = tuple(table.column_names)
+        except UnicodeDecodeError:
+            columns.append([Misfit("bytes that are not UTF-8")] * len(column))
     rows = tuple(
         Row(f"row {number}", dict(zip(names, cells, strict=True)))
         for number, cells in enumerate(zip(*columns, strict=True), 1)

@@ -14,7 +14,48 @@ Batching: TypeAlias = Literal["padded", "equal lengths", "one by one"]
 HeadClass: TypeAlias = Literal[
     "vertical", "diagonal", "vertical+diagonal", "block", "heterogeneous"
 ]
+EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
+# The scalar that evidence explains: the number; a class's lead over the strongest other; a label's
+# logit; the cosine to the whole text's own embedding; the last token's log-probability.
+Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probability"]
+# What ranks the units of a text, by the name of its column where it has one.
+View: TypeAlias = Literal[
+    "received_norm_all",
+    "received_norm_last",
+    "received_all",
+    "received_last",
+    "cls_row_all",
+    "cls_row_last",
+    "rollout",
+    "gradient",
+    "jacobian",
+    "ig",
+    "alti",
+    "mask",
+    "rarity",
+    "random",
+]
+SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
+Statistic: TypeAlias = Literal["spearman", "kendall", "comprehensiveness", "sufficiency"]
+# Why something could not be measured on this model.
+Reason: TypeAlias = Literal[
+    "values_unreadable",  # where the value vectors are made is not known
+    "values_unproven",  # they do not rebuild the attention block's output
+    "no_embeddings",  # no table of input embeddings
+    "no_gradient",  # the output has no gradient
+    "zero_gradient",  # the gradient is 0 for every token
+    "embedding_output",  # the cosine of a text to itself has no gradient
+    "no_mask_token",
+    "cannot_hide",  # the model does not hide a key as asked
+    "unresidual",  # where the attention block's residual joins is not known
+    "constant_output",  # nothing that was left out moved it
+    "interrupted",
+    "failed",
+]
 OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
+VIEWS: tuple[View, ...] = get_args(View)
+SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
+STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)
 
 
@@ -74,7 +115,7 @@ class Checks:
     The worst value over all texts, but for the padding trial, which runs two of them.
     """
 
-    capture: str  # "hooks" (one layer at a time) or "output" (one batch's layers together)
+    capture: Literal["hooks", "output"]  # one layer at a time, or a batch's layers together
     row_sum_error: float  # largest distance of a row's sum from 1
     padding_mass: float  # largest weight found on padding
     padded_difference: float | None  # trial: padded against alone; None where it cannot be padded
@@ -92,6 +133,30 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Subject:
+    """What the sink tests were done on."""
+
+    key: str  # key of a Role; "token:。"; "first" for a text's first position
+    token: str  # as the tokenizer writes it; "" for a position
+    kind: Literal["role", "token", "position"]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was measured beside attention itself, and what could not be."""
+
+    level: EvidenceLevel = "none"
+    scalar: Scalar | None = None  # None at level "none"
+    target: str | None = None  # the class, label or number asked for; None: each text's own
+    asked: str = "50"  # texts: a number or all
+    n_texts: int = 0  # texts chosen, evenly over those analysed
+    norms_error: float | None = None  # self-check, worst of all texts; None where not computed
+    withheld: Mapping[str, Reason] = field(default_factory=dict)  # view or test: why it is missing
+    subjects: tuple[Subject, ...] = ()  # of the sink tests, roles first
+    interrupted: bool = False  # stopped by the user: later stages are missing
+
+
+@dataclass(frozen=True, slots=True)
 class RunInfo:
     """Everything about a run that is not a table."""
 
@@ -104,4 +169,5 @@ class RunInfo:
     checks: Checks
     settings: Settings
     remarks: tuple[str, ...] = ()  # what a reader should know about how the model was loaded
+    evidence: Evidence = field(default_factory=Evidence)
     schema_version: int = SCHEMA_VERSION

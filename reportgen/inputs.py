@@ -5,7 +5,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from reportgen.decoding import check_encoding, without_surrogates
 from reportgen.errors import InputError, UsageError
@@ -77,7 +76,6 @@ def read_texts(
     encoding: str | None = None,
     input_format: str | None = None,
     limit: int | None = None,
-    stdin: BinaryIO | None = None,
 ) -> TextSet:
     r"""Read the texts of all `paths` in their order; `-` is standard input.
 
@@ -106,7 +104,7 @@ def read_texts(
     places: dict[str, str] = {}  # id -> where it stands
     for path, its_format in zip(paths, formats, strict=True):
         shown, name = _shown(path), _name(path)
-        data = _read(path, stdin)
+        data = _read(path)
         table = read_table(data, its_format, shown, encoding)
         chosen = _choose(columns, table.columns, shown) if table.columns else columns
         for row in table.rows:
@@ -146,10 +144,10 @@ def _format_of_suffix(path: str) -> InputFormat:
     return SUFFIXES[suffix]
 
 
-def _read(path: str, stdin: BinaryIO | None) -> bytes:
-    if path == STDIN:
-        return (stdin or sys.stdin.buffer).read()
+def _read(path: str) -> bytes:
     try:
+        if path == STDIN:
+            return _read_stdin()
         return Path(path).read_bytes()
     except FileNotFoundError as error:
         raise InputError(f"{_shown(path)}: no such file") from error
@@ -159,6 +157,12 @@ def _read(path: str, stdin: BinaryIO | None) -> bytes:
         raise InputError(f"{_shown(path)}: cannot be read ({error.strerror})") from error
     except ValueError as error:  # a NUL in the name
         raise InputError(f"{_shown(path)}: no such file") from error
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input is closed; name a file of texts")
+    return sys.stdin.buffer.read()
 
 
 def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:

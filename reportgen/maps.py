@@ -60,13 +60,15 @@ def unpack(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.float32]:
     return levels * levels
 
 
-def require_whole(packed: bytes, n_layers: int, n_heads: int) -> None:
-    """See that `unpack` will succeed.
+def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None:
+    """See that `unpack` will give maps `[n_layers, n_heads, side, side]`.
 
     Raises:
         ValueError: it will not.
     """
-    _levels(packed, n_layers, n_heads)
+    found = _levels(packed, n_layers, n_heads).shape[-1]
+    if found != side:
+        raise ValueError(f"attention maps of {found} tokens where the text has {side}")
 
 
 def _levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint8]:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from reportgen import __version__
+from reportgen.info import EvidenceLevel
 from reportgen.model.spec import Dtype, Pooling
 from reportgen.report.options import Heads, Lang
 
@@ -173,6 +174,27 @@ class AnalysisChoices:
             help="How many texts keep their attention maps: all (up to 2 GB), none, or e.g. 100."
         ),
     ] = "all"
+    evidence: Annotated[
+        EvidenceLevel,
+        _analysis(
+            help="What shows how far to trust attention: none, basic (norms, gradient, deletion) "
+            "or full (adds sink tests, integrated gradients and more; takes much longer)."
+        ),
+    ] = "basic"
+    evidence_texts: Annotated[
+        str,
+        _analysis(
+            metavar="N|all",
+            help="On how many texts, spread evenly over the input; norms are on all, e.g. 200.",
+        ),
+    ] = "50"
+    explain_class: Annotated[
+        str | None,
+        _analysis(
+            help="The class, label or number whose score is explained, e.g. positive; default: "
+            "each text's predicted class."
+        ),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
 """Which outputs a command writes, and writing them from results."""
 
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.errors import UsageError
+from reportgen.errors import OutputError, UsageError
 from reportgen.report.names import Writer, table_name, writer_of
 from reportgen.report.options import RenderOptions
 from reportgen.staging import Staging, check_target
@@ -40,26 +42,27 @@ def plan_outputs(
     """The outputs at `paths`, each checked to be writable; `-` is standard output.
 
     Raises:
-        UsageError: a path names no writer, exists without `force`, is named twice, or is one of
-            the `inputs`.
+        UsageError: a path names no writer, exists without `force`, cannot be written, is named
+            twice, lies in another, or is one of the `inputs`.
+        OutputError: standard output is closed.
     """
     outputs = tuple(Output(path, writer_of(path, format)) for path in paths)
-    places = [path if path == STANDARD_OUTPUT else str(Path(path).resolve()) for path in paths]
+    if STANDARD_OUTPUT in paths and sys.stdout is None:
+        raise OutputError("standard output is closed; name a file with --output")
+    places = [path if path == STANDARD_OUTPUT else os.path.realpath(path) for path in paths]
     for path, place in zip(paths, places, strict=True):
         if places.count(place) > 1:
             raise UsageError(f"--output {path}: named twice")
-    read = {str(Path(path).resolve()) for path in inputs if path != STANDARD_OUTPUT}
+    read = {os.path.realpath(path) for path in inputs if path != STANDARD_OUTPUT}
     for path, place in zip(paths, places, strict=True):
         if place in read:
             raise UsageError(f"--output {path}: is also read from; name another file")
     if sum(output.writer == "folder" for output in outputs) > 1:
         raise UsageError("one results folder at a time; copy it afterwards")
-    folders = [
-        Path(place) for place, o in zip(places, outputs, strict=True) if o.writer == "folder"
-    ]
     for path, place in zip(paths, places, strict=True):
-        if path != STANDARD_OUTPUT and any(folder in Path(place).parents for folder in folders):
-            raise UsageError(f"--output {path}: lies in the results folder; write it elsewhere")
+        for outer, outer_place in zip(paths, places, strict=True):
+            if path != STANDARD_OUTPUT and Path(outer_place) in Path(place).parents:
+                raise UsageError(f"--output {path}: lies in {outer}; write it elsewhere")
     for output in outputs:
         if output.path != STANDARD_OUTPUT:
             check_target(Path(output.path), force=force, is_folder=output.writer == "folder")
@@ -78,6 +81,30 @@ def stage(documents: Sequence[Document], staging: Staging) -> None:
     for document in documents:
         if document.output.path != STANDARD_OUTPUT:
             staging.file(Path(document.output.path), document.content)
+
+
+def send(documents: Sequence[Document]) -> None:
+    """Write every document that goes to standard output.
+
+    Raises:
+        OutputError: standard output cannot take it.
+        BrokenPipeError: whoever reads it has seen enough.
+    """
+    for document in documents:
+        if document.output.path == STANDARD_OUTPUT:
+            _send(document.content)
+
+
+def _send(content: bytes) -> None:
+    rest = memoryview(content)
+    try:
+        while rest:  # unbuffered (PYTHONUNBUFFERED), one write may take only a part
+            rest = rest[sys.stdout.buffer.write(rest) :]
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output: cannot be written ({error.strerror})") from error
 
 
 def _document(results: "Results", output: Output, options: RenderOptions) -> Document:

@@ -1,6 +1,6 @@
 """Writing a results folder as its rows come, so that memory does not grow with the texts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -12,26 +12,28 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from reportgen.errors import OutputError
-from reportgen.results import TABLES, RunInfo, write_info
+from reportgen.info import RunInfo
+from reportgen.results import write_info
+from reportgen.schemas import TABLES
 
 
 class Recorder:
     """Appends rows and attention maps to a results folder; a context manager.
 
-    The folder must exist and be empty. It is complete once `finish` was called.
+    The folder must exist and hold none of `tables` yet. It is complete once all tables were
+    recorded and `finish` was called.
 
     Raises:
         OutputError: from any of its methods, when the disk is full or fails.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:
         self._folder = folder
         with _told():
             self._tables = {
-                name: pq.ParquetWriter(folder / f"{name}.parquet", schema)
-                for name, schema in TABLES.items()
+                name: pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) for name in tables
             }
-            self._maps = (folder / "maps.bin").open("wb")
+            self._maps = (folder / "maps.bin").open("ab")
 
     def __enter__(self) -> Self:
         return self

@@ -1,27 +1,30 @@
 """What one analysis measured, and the folder of open formats that holds it.
 
-The folder holds `results.json` (what was run, on what), `texts.parquet`, `tokens.parquet`,
-`heads.parquet`, `roles.parquet` and `maps.bin` (the packed attention maps one after another).
-Layers and heads count from 1; texts, positions and units count from 0. Nothing here imports torch.
+The folder holds `results.json` (what was run, on what), the tables of `schemas` as Parquet files
+and `maps.bin` (the packed attention maps one after another). Nothing here imports torch.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
+from reportgen.damage import require_columns, require_rows, require_texts
 from reportgen.errors import ResultsError
 from reportgen.info import (
     HEAD_CLASSES,
     OUTPUT_KINDS,
     SCHEMA_VERSION,
     Checks,
+    Evidence,
     HeadClass,
     InputInfo,
     ModelInfo,
@@ -31,8 +34,11 @@ from reportgen.info import (
     RunInfo,
     Settings,
     Status,
+    Subject,
 )
 from reportgen.maps import require_whole
+from reportgen.records import from_record
+from reportgen.schemas import TABLES
 
 __all__ = [
     "HEAD_CLASSES",
@@ -40,6 +46,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "TABLES",
     "Checks",
+    "Evidence",
     "HeadClass",
     "InputInfo",
     "ModelInfo",
@@ -50,99 +57,20 @@ __all__ = [
     "RunInfo",
     "Settings",
     "Status",
+    "Subject",
     "open_results",
     "write_info",
 ]
 
-TEXTS_SCHEMA = pa.schema(
-    [
-        ("text_id", pa.string()),
-        ("text", pa.string()),
-        ("pair", pa.string()),  # second segment; null where there is none
-        ("label", pa.string()),  # as given; null where there is none
-        ("label_value", pa.float64()),  # the label read as a number; null where it is none
-        ("group", pa.string()),
-        ("source", pa.string()),  # file:line
-        ("status", pa.string()),  # ok, truncated, empty, failed
-        ("message", pa.string()),  # why a text is empty or failed; "" otherwise
-        ("n_tokens", pa.int32()),  # as the model saw them, special tokens included
-        ("n_content", pa.int32()),  # without special tokens
-        ("n_truncated", pa.int32()),  # tokens that were cut off
-        ("cut_text", pa.int32()),  # code point of `text` where it was cut; null where it was not
-        ("cut_pair", pa.int32()),  # the same for `pair`
-        ("n_unknown", pa.int32()),  # unknown tokens
-        ("prediction", pa.float64()),  # the number; null where the output is not one number
-        ("prediction_label", pa.string()),  # class, labels or next token; null otherwise
-        ("scores", pa.list_(pa.float64())),  # numbers; logits; log-probabilities (next token)
-        ("score_names", pa.list_(pa.string())),  # the five next tokens; empty otherwise
-        ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
-        ("effective_content", pa.float64()),  # the same over content tokens, renormalised
-        ("first_token", pa.int64()),  # its first row in `tokens`
-        ("map_offset", pa.int64()),  # where its maps start in maps.bin; null where not kept
-        ("map_bytes", pa.int64()),
-    ]
-)
-TOKENS_SCHEMA = pa.schema(
-    [
-        ("text", pa.int32()),  # row of `texts`
-        ("position", pa.int32()),
-        ("unit", pa.int32()),  # display unit, counted from 0 in each text
-        ("segment", pa.int8()),  # 0 text, 1 pair; null for special tokens
-        ("token", pa.string()),  # as the tokenizer writes it
-        ("token_id", pa.int32()),
-        ("start", pa.int32()),  # code points of the segment's own text; null for special tokens
-        ("end", pa.int32()),
-        ("is_special", pa.bool_()),
-        ("role", pa.string()),  # key of its Role; null for content
-        ("cls_row_last", pa.float32()),  # means over heads; null where there is no [CLS] row
-        ("received_last", pa.float32()),
-        ("cls_row_all", pa.float32()),  # means over heads and layers
-        ("received_all", pa.float32()),
-        ("expected", pa.float32()),  # of `received`, under an even spread, mean over layers
-        ("cls_row_layers", pa.list_(pa.float32())),  # [layer], means over heads
-        ("received_layers", pa.list_(pa.float32())),  # [layer]
-        ("expected_layers", pa.list_(pa.float32())),  # [layer]
-    ]
-)
-HEADS_SCHEMA = pa.schema(
-    [
-        ("text", pa.int32()),
-        ("layer", pa.int16()),
-        ("head", pa.int16()),
-        ("special_share", pa.float32()),  # sums of `received`; null where the role is absent
-        ("cls_share", pa.float32()),
-        ("sep_share", pa.float32()),
-        ("uniform_share", pa.float32()),  # even-spread value of special_share
-        ("entropy", pa.float32()),  # 0..1 over all visible keys; null for one token
-        ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without them
-        ("head_class", pa.string()),
-    ]
-)
-ROLES_SCHEMA = pa.schema(
-    [
-        ("text", pa.int32()),
-        ("layer", pa.int16()),
-        ("role", pa.string()),  # key of a Role
-        ("n_tokens", pa.int16()),  # how many tokens of the text play it
-        ("share", pa.float32()),  # sum of `received` over them, mean over heads
-        ("expected", pa.float32()),  # its even-spread value
-        ("self_share", pa.float32()),  # of the weight their own rows spread, the part on the role
-    ]
-)
-TABLES: Mapping[str, pa.Schema] = {
-    "texts": TEXTS_SCHEMA,
-    "tokens": TOKENS_SCHEMA,
-    "heads": HEADS_SCHEMA,
-    "roles": ROLES_SCHEMA,
-}
+_AGAIN = "run `reportgen analyze` again"
 
 
 @dataclass(frozen=True)
 class Results:
     """A results folder, opened; tables are read when they are first asked for.
 
-    `texts`, `heads` and `roles` are whole DataFrames in input order; `tokens` is one too, and
-    `tokens_of(text)` is the cheap way to one text's rows.
+    Tables are whole DataFrames in input order; `tokens_of(text)` and `effects_of(text)` are the
+    cheap ways to one text's rows. Those of evidence hold the texts that were chosen for it.
     """
 
     folder: Path
@@ -151,7 +79,7 @@ class Results:
     @cached_property
     def texts(self) -> pd.DataFrame:
         """A row a text, in input order; columns as in `TEXTS_SCHEMA`."""
-        return _frame(self._table("texts"))
+        return _frame(self._texts)
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
@@ -168,6 +96,42 @@ class Results:
         """A row a text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
         return _frame(self._table("roles"))
 
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """A row a text and layer; columns as in `LAYERS_SCHEMA`."""
+        return _frame(self._table("layers"))
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """A row a text that has evidence; columns as in `EVIDENCE_SCHEMA`."""
+        return _frame(self._table("evidence"))
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """A row a token of the texts that have evidence; columns as in `EFFECTS_SCHEMA`."""
+        return _frame(self._table("effects"))
+
+    @cached_property
+    def sinks(self) -> pd.DataFrame:
+        """A row a text, subject and sink test; columns as in `SINKS_SCHEMA`."""
+        return _frame(self._table("sinks"))
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """A row a text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
+        return _frame(self._table("agreement"))
+
+    def effects_of(self, text: int) -> pd.DataFrame | None:
+        """The effects in row `text` of `texts`, in the order of positions; None where it has no
+        evidence."""
+        rows = self._effects_by_text.get(text)
+        return None if rows is None else self.effects.iloc[rows]
+
+    @cached_property
+    def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+        groups = self.effects.groupby("text").indices
+        return {text: np.asarray(rows) for text, rows in groups.items()}
+
     def tokens_of(self, text: int) -> pd.DataFrame:
         """The tokens of row `text` of `texts`, in the order of their positions."""
         row = self.texts.iloc[text]
@@ -183,26 +147,41 @@ class Results:
         try:
             with path.open("rb") as stream:
                 stream.seek(int(row["map_offset"]))
-                packed = stream.read(int(row["map_bytes"]))
-            require_whole(packed, self.info.model.n_layers, self.info.model.n_heads)
-        except (OSError, ValueError) as error:
-            raise ResultsError(f"{path}: {error}; run `reportgen analyze` again") from error
+                packed = stream.read(min(int(row["map_bytes"]), path.stat().st_size))
+            model, side = self.info.model, int(row["n_tokens"])
+            require_whole(packed, model.n_layers, model.n_heads, side)
+        except (OSError, ValueError, OverflowError) as error:
+            raise ResultsError(f"{path}: {error}; {_AGAIN}") from error
         return packed
 
     @cached_property
     def _tokens(self) -> pa.Table:
         return self._table("tokens")
 
-    def _table(self, name: str) -> pa.Table:
-        path = self.folder / f"{name}.parquet"
-        try:
-            table = pq.read_table(path)
-        except (OSError, pa.ArrowException) as error:
-            raise ResultsError(f"{path}: cannot be read; run `reportgen analyze` again") from error
-        missing = [column for column in TABLES[name].names if column not in table.column_names]
-        if missing:
-            raise ResultsError(f"{path}: no column {missing[0]!r}; run `reportgen analyze` again")
+    @cached_property
+    def _texts(self) -> pa.Table:
+        with self._told("texts") as path:
+            table = require_columns(pq.read_table(path), "texts")
+            require_texts(table, self.info)
         return table
+
+    def _table(self, name: str) -> pa.Table:
+        texts = self._texts
+        with self._told(name) as path:
+            table = require_columns(pq.read_table(path), name)
+            require_rows(table, name, self.info, texts)
+        return table
+
+    @contextmanager
+    def _told(self, table: str) -> Iterator[Path]:
+        """The file of a table, whose damage is told with its name."""
+        path = self.folder / f"{table}.parquet"
+        try:
+            yield path
+        except (OSError, pa.ArrowException) as error:
+            raise ResultsError(f"{path}: cannot be read; {_AGAIN}") from error
+        except ValueError as error:
+            raise ResultsError(f"{path}: damaged: {error}; {_AGAIN}") from error
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -227,15 +206,17 @@ def open_results(folder: Path) -> Results:
     path = folder / "results.json"
     try:
         record = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise ResultsError(
             f"{folder}: not a results folder (no results.json); make one with `reportgen analyze`"
         ) from error
-    except (OSError, ValueError) as error:
-        raise ResultsError(f"{path}: cannot be read ({error})") from error
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror}); {_AGAIN}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); {_AGAIN}") from error
     version = record.get("schema_version") if isinstance(record, dict) else None
-    if not isinstance(version, int):
-        raise ResultsError(f"{path}: no schema_version; run `reportgen analyze` again")
+    if type(version) is not int:
+        raise ResultsError(f"{path}: no schema_version; {_AGAIN}")
     if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path}: schema {version} is newer than this reportgen reads "
@@ -243,8 +224,8 @@ def open_results(folder: Path) -> Results:
         )
     try:
         return Results(folder, _run_info(record))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ResultsError(f"{path}: damaged ({error}); run `reportgen analyze` again") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged: {error}; {_AGAIN}") from error
 
 
 def write_info(folder: Path, info: RunInfo) -> None:
@@ -253,21 +234,14 @@ def write_info(folder: Path, info: RunInfo) -> None:
     (folder / "results.json").write_text(text + "\n", "utf-8")
 
 
-def _run_info(record: Mapping[str, Any]) -> RunInfo:
-    return RunInfo(
-        created=record["created"],
-        versions=record["versions"],
-        model=_known(ModelInfo, record["model"]),
-        output=_known(OutputInfo, record["output"] | {"labels": tuple(record["output"]["labels"])}),
-        roles=tuple(_known(Role, role) for role in record["roles"]),
-        inputs=tuple(_known(InputInfo, item) for item in record["inputs"]),
-        checks=_known(Checks, record["checks"]),
-        settings=_known(Settings, record["settings"]),
-        remarks=tuple(record.get("remarks", ())),
-        schema_version=record["schema_version"],
-    )
-
-
-def _known(kind: Any, record: Mapping[str, Any]) -> Any:
-    """A `kind` from the fields it knows; what a later version added is passed over."""
-    return kind(**{f.name: record[f.name] for f in fields(kind) if f.name in record})
+def _run_info(record: object) -> RunInfo:
+    info = from_record(RunInfo, record)
+    model = info.model
+    for name in ("n_layers", "n_heads", "head_size", "max_tokens", "vocabulary_size"):
+        if getattr(model, name) < 1:
+            raise ValueError(f"model.{name} cannot be {getattr(model, name)}")
+    if info.evidence.level != "none" and info.evidence.scalar is None:
+        raise ValueError("evidence.scalar is missing")
+    if "reportgen" not in info.versions:
+        raise ValueError("versions.reportgen is missing")
+    return info

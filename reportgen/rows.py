@@ -116,6 +116,21 @@ def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
         "cls_row_layers": summary.cls_row.T,
         "received_layers": summary.received.T,
         "expected_layers": summary.expected.T,
+        **_norms_of(summary),
+    }
+
+
+def _norms_of(summary: TextSummary) -> Columns:
+    """The columns of norm-weighted attention and rollout; NaN where they were not measured."""
+    norms, rollout = summary.norms, summary.rollout
+    received = np.full_like(summary.received, np.nan) if norms is None else norms.received
+    sizes = np.full_like(summary.received, np.nan) if norms is None else norms.value_sizes
+    return {
+        "received_norm_last": received[-1],
+        "received_norm_all": received.mean(axis=0),
+        "received_norm_layers": received.T,
+        "value_size_layers": sizes.T,
+        "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
     }
 
 
@@ -166,6 +181,7 @@ def role_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
 def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -> Columns:
     n_layers = len(summary.received)
     here = np.array([key == role for key in text.encoded.roles])
+    norms, none = summary.norms, np.full(n_layers, np.nan)
     return {
         "text": [text.index] * n_layers,
         "layer": list(range(1, n_layers + 1)),
@@ -174,6 +190,26 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
         "share": summary.received[:, here].sum(axis=1),
         "expected": summary.expected[:, here].sum(axis=1),
         "self_share": summary.self_share[:, number],
+        "norm_share": none if norms is None else norms.share[:, number],
+        "value_size": none if norms is None else norms.value_size[:, number],
+        "content_value_size": none if norms is None else norms.content_value_size,
+    }
+
+
+def layer_rows(texts: Sequence[AnalysedText]) -> Columns:
+    """The rows of `texts` in the table of layers."""
+    return _joined([_layers_of(text, text.summary) for text in texts if text.summary is not None])
+
+
+def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
+    n_layers = len(summary.received)
+    norms, rollout = summary.norms, summary.rollout
+    none = np.full(n_layers, np.nan)
+    return {
+        "text": [text.index] * n_layers,
+        "layer": list(range(1, n_layers + 1)),
+        "mixing": none if norms is None else norms.mixing,
+        "rollout_special": none if rollout is None else rollout.special_share,
     }
 
 

@@ -2,50 +2,109 @@
 
 import os
 import shutil
+import stat
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 from reportgen.errors import OutputError, UsageError
+from reportgen.interrupts import held_back
 
 # What temporary files beside an output are called; they are hidden, and gone in the end.
 _PREFIX = ".reportgen-"
-# All that a results folder holds; a folder with anything else is not replaced.
-RESULTS_FILES = frozenset(
-    ["results.json", "maps.bin"]
-    + [f"{name}.parquet" for name in ("texts", "tokens", "heads", "roles")]
+# The tables of a results folder, named here because importing `schemas` takes long.
+_TABLES = (
+    "texts",
+    "tokens",
+    "heads",
+    "roles",
+    "layers",
+    "evidence",
+    "effects",
+    "sinks",
+    "agreement",
 )
+# All that a results folder holds; a folder with anything else is not replaced.
+RESULTS_FILES = frozenset(["results.json", "maps.bin", *(f"{name}.parquet" for name in _TABLES)])
 
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
     """See that an output can be written at `path`, before any work is done.
 
     Raises:
-        UsageError: it exists and `force` is not given, or is something else than is to be written,
-            or there can be no such path.
+        UsageError: it exists and `force` is not given, is something else than is to be written, or
+            nothing can be written there.
     """
     try:
-        _check_target(path, force=force, is_folder=is_folder)
+        kind = _kind(path)
+        if is_folder:
+            _check_folder(path, kind, force=force)
+        else:
+            _check_file(path, kind, force=force)
+        _try_to_write(Path(os.path.realpath(path)))
     except OSError as error:
-        raise UsageError(f"{path}: cannot be written ({error.strerror})") from error
+        raise UsageError(
+            f"{path}: cannot be written ({error.strerror}); name another place with --output"
+        ) from error
 
 
-def _check_target(path: Path, *, force: bool, is_folder: bool) -> None:
-    if path.is_dir() and not is_folder:
+def _kind(path: Path) -> Literal["file", "folder", "other"] | None:
+    """What stands at `path`, None where nothing does."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(mode):
+        return "folder"
+    return "file" if stat.S_ISREG(mode) else "other"
+
+
+def _check_file(path: Path, kind: str | None, *, force: bool) -> None:
+    if kind == "folder":
         raise UsageError(f"{path}: is a folder; name a file in it, or end it in / for results")
-    if path.exists() and not path.is_dir() and not path.is_file():
+    if kind == "other":
         raise UsageError(f"{path}: not an ordinary file; for standard output write -o -")
-    if path.exists() and is_folder and not path.is_dir():
-        raise UsageError(f"{path}: is a file, not a folder for results")
-    if is_folder and path.is_dir() and not any(path.iterdir()):
+    if kind is not None and not force:
+        raise _exists(path)
+
+
+def _check_folder(path: Path, kind: str | None, *, force: bool) -> None:
+    if kind is None:
         return
-    if path.exists() and not force:
-        raise UsageError(f"{path}: exists; give --force to overwrite it, or another --output")
-    if is_folder and path.is_dir():
-        others = sorted({item.name for item in path.iterdir()} - RESULTS_FILES)
-        if others:
-            raise UsageError(f"{path}: holds more than results ({others[0]}); name another folder")
+    if kind != "folder":
+        raise UsageError(f"{path}: is a file, not a folder for results")
+    # The folder is replaced as a whole, so it may be no mounted one nor the shell's own.
+    real = Path(os.path.realpath(path))
+    if real.is_mount():
+        raise UsageError(f"{path}: a mount point, which cannot be replaced; name a folder in it")
+    if real.samefile(Path.cwd()):
+        raise UsageError(f"{path}: the current folder; name another, such as results/")
+    names = {item.name for item in path.iterdir()}
+    if names and not force:
+        raise _exists(path)
+    others = sorted(names - RESULTS_FILES)
+    if others:
+        raise UsageError(f"{path}: holds more than results ({others[0]}); name another folder")
+    _try_to_write(real / "results.json")
+
+
+def _exists(path: Path) -> UsageError:
+    return UsageError(f"{path}: exists; give --force to overwrite it, or another --output")
+
+
+def _try_to_write(target: Path) -> None:
+    """Raise OSError where `Staging` could not put `target` in its place; leaves nothing behind."""
+    parent = target.parent
+    missing = [target.name]
+    while _kind(parent) is None:
+        missing.append(parent.name)
+        parent = parent.parent
+    for name in missing:
+        _kind(parent / name)  # a name that is too long
+    with tempfile.TemporaryFile(prefix=_PREFIX, dir=parent):
+        pass
 
 
 class Staging:
@@ -56,6 +115,7 @@ class Staging:
 
     def __init__(self) -> None:
         self._moves: list[tuple[Path, Path]] = []
+        self._made: list[Path] = []  # folders that outputs stand in, outermost first
 
     def __enter__(self) -> Self:
         return self
@@ -71,24 +131,27 @@ class Staging:
                 shutil.rmtree(temporary, ignore_errors=True)
             else:
                 temporary.unlink(missing_ok=True)
+        for folder in reversed(self._made):
+            with suppress(OSError):  # an output stands in it
+                folder.rmdir()
 
     def folder(self, target: Path) -> Path:
         """An empty folder that will become `target`."""
         target = Path(os.path.realpath(target))
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make(target.parent)
             temporary = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
+            self._moves.append((temporary, target))
+            _open_to_others(temporary, 0o777)
         except OSError as error:
             raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
-        _open_to_others(temporary, 0o777)
-        self._moves.append((temporary, target))
         return temporary
 
     def file(self, target: Path, content: bytes) -> None:
         """Write what will become the file `target`."""
         target = Path(os.path.realpath(target))
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._make(target.parent)
             handle, name = tempfile.mkstemp(prefix=_PREFIX, dir=target.parent)
             self._moves.append((Path(name), target))
             with os.fdopen(handle, "wb") as stream:
@@ -97,16 +160,23 @@ class Staging:
         except OSError as error:
             raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
 
+    def _make(self, folder: Path) -> None:
+        """Make `folder` and those above it that are missing."""
+        missing = [folder, *folder.parents]
+        self._made += reversed([path for path in missing if not path.exists()])
+        folder.mkdir(parents=True, exist_ok=True)
+
     def commit(self) -> None:
-        """Move everything to its place."""
-        for temporary, target in self._moves:
-            try:
-                if target.is_dir():
-                    _replace_folder(temporary, target)
-                else:
-                    temporary.replace(target)
-            except OSError as error:
-                raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
+        """Move everything to its place; an interrupt does not part what belongs together."""
+        with held_back():
+            for temporary, target in self._moves:
+                try:
+                    if target.is_dir():
+                        _replace_folder(temporary, target)
+                    else:
+                        temporary.replace(target)
+                except OSError as error:
+                    raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
 
 
 def _replace_folder(new: Path, target: Path) -> None:

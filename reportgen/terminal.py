@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from reportgen.options import Talk
 from reportgen.outputs import STANDARD_OUTPUT, Document
+from reportgen.progress import Cost
 
 if TYPE_CHECKING:
     from reportgen.attention.capture import Capture
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from reportgen.model.load import LoadedModel
     from reportgen.results import Results
 
+INTERRUPTED = (
+    "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again to stop"
+)
 _COUNTED = {
     "truncated": "cut to the length the model takes",
     "empty": "empty, not analysed",
@@ -27,6 +31,31 @@ def written(document: Document) -> str:
     size = _size(len(document.content)) + (f" ({parts})" if parts else "")
     place = "standard output" if document.output.path == STANDARD_OUTPUT else document.output.path
     return f"{place}: {size}"
+
+
+def cost(expected: Cost) -> str:
+    """What an analysis will take."""
+    forward = sum(passes.forward for passes in expected.passes.values())
+    backward = sum(passes.backward for passes in expected.passes.values())
+    line = f"{_texts(expected.n_texts['texts'])} to analyse"
+    if "deletion" in expected.n_texts:
+        line += f", evidence on {expected.n_texts['deletion']:,}"
+    about = "" if expected.is_exact else "about "
+    return f"{line}: {about}{forward:,} forward and {backward:,} backward passes"
+
+
+def time_left(seconds: float) -> str:
+    """About how long the rest of the work will take."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"about {round(seconds / size)} {unit}s more"
+    count = max(1, round(seconds))
+    return f"about {count} second{'s' if count > 1 else ''} more"
+
+
+def stage_done(name: str, n_texts: int, left: float) -> str:
+    """That a stage is done, and about how many seconds the rest will take."""
+    return f"{name}: {_texts(n_texts)}" + (f", {time_left(left)}" if left >= 0.5 else "")
 
 
 def account(

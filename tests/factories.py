@@ -1,9 +1,12 @@
 """Results made without a model: attention maps drawn at random, every figure computed plainly."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from made_up_evidence import MadeUpEvidence
 
+from reportgen.info import EvidenceLevel, Reason
 from reportgen.maps import pack
 from reportgen.recording import Recorder
 from reportgen.results import (
@@ -52,15 +55,20 @@ def make_results(
     ids: tuple[str, ...] | None = None,
     group: str | None = None,
     seed: int = 0,
+    evidence: EvidenceLevel = "none",
+    reads_cls_only: bool = True,
+    withheld: dict[str, Reason] | None = None,
 ) -> Results:
     """Write a results folder and open it.
 
     `sink` is the extra attention every row gives to [CLS] (0 none, 1 all of it); `special` is
     whether texts stand between [CLS] and [SEP]; `keep` is how many texts keep their maps. A text
-    that is "" becomes an empty one.
+    that is "" becomes an empty one. `evidence` adds made-up norms and evidence on every analysed
+    text, but for what is `withheld`.
     """
     folder.mkdir(parents=True, exist_ok=True)
     random = np.random.default_rng(seed)
+    made_up = MadeUpEvidence(evidence, n_layers, kind, special, reads_cls_only, withheld or {})
     kept = first = 0
     with Recorder(folder) as recorder:
         for index, text in enumerate(texts):
@@ -126,6 +134,7 @@ def make_results(
             mean = maps.mean(axis=1)  # [layer, query, key]
             received = mean.mean(axis=1)  # [layer, key]
             cls_row = mean[:, 0, :]
+            norms = made_up.norms(is_special)  # [layer, key], None where not measured
             rows = range(n)
             recorder.append(
                 "tokens",
@@ -151,6 +160,28 @@ def make_results(
                     "cls_row_layers": [cls_row[:, i] if special else None for i in rows],
                     "received_layers": [received[:, i] for i in rows],
                     "expected_layers": [[1 / n] * n_layers for _ in rows],
+                    "received_norm_last": [None] * n if norms is None else norms[-1],
+                    "received_norm_all": [None] * n if norms is None else norms.mean(0),
+                    "received_norm_layers": [None if norms is None else norms[:, i] for i in rows],
+                    "value_size_layers": [
+                        None if norms is None else [0.2 if i == 0 else 2.0] * n_layers for i in rows
+                    ],
+                    "rollout": [None] * n if norms is None else cls_row.mean(0),
+                },
+            )
+            views = {"received_all": received.mean(0), "received_last": received[-1]}
+            if special:
+                views |= {"cls_row_all": cls_row.mean(0), "cls_row_last": cls_row[-1]}
+            if norms is not None:
+                views |= {"received_norm_all": norms.mean(0), "received_norm_last": norms[-1]}
+            made_up.append(recorder, index, is_special, views, received)
+            recorder.append(
+                "layers",
+                {
+                    "text": [index] * n_layers,
+                    "layer": list(range(1, n_layers + 1)),
+                    "mixing": [None if norms is None else 0.25] * n_layers,
+                    "rollout_special": [None if norms is None else 0.4] * n_layers,
                 },
             )
             per_head = maps.mean(axis=2)  # [layer, head, key]
@@ -187,9 +218,17 @@ def make_results(
                         "share": [received[layer, role] for layer, role in where],
                         "expected": [1 / n] * len(where),
                         "self_share": [mean[layer, role, role] for layer, role in where],
+                        "norm_share": [
+                            None if norms is None else norms[layer, role] for layer, role in where
+                        ],
+                        "value_size": [
+                            None if norms is None else (0.2, 1.8)[role > 0] for _, role in where
+                        ],
+                        "content_value_size": [None if norms is None else 2.0 for _ in where],
                     },
                 )
-        recorder.finish(_info(texts, n_layers, n_heads, kind, special, kept))
+        info = _info(texts, n_layers, n_heads, kind, special, kept)
+        recorder.finish(replace(info, evidence=made_up.info()))
     return open_results(folder)
 
 

@@ -3,15 +3,17 @@
 import pandas as pd
 
 from reportgen.results import Results
+from reportgen.schemas import ROLES_SCHEMA
 
 # text, layer, role, share, expected, self_share
 RoleRow = tuple[int, int, str, float, float, float]
 
 
 def with_roles(results: Results, rows: list[RoleRow]) -> Results:
-    """The same results with another roles table."""
+    """The same results with another roles table, in which no norms were measured."""
     columns = ["text", "layer", "role", "share", "expected", "self_share"]
-    results.__dict__["roles"] = pd.DataFrame(rows, columns=columns)
+    frame = pd.DataFrame(rows, columns=columns)
+    results.__dict__["roles"] = frame.reindex(columns=ROLES_SCHEMA.names)
     return results
 
 

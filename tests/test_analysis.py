@@ -10,8 +10,8 @@ import torch
 from models import ARCHITECTURES, SENTENCES, save_model
 from transformers import AutoModel, AutoTokenizer
 
-from reportgen.analysis import AnalysisOptions, analyze, created_date
-from reportgen.errors import InputError, ModelError, UsageError
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.errors import InputError, ModelError
 from reportgen.info import InputInfo
 from reportgen.inputs import TextInput, TextSet
 from reportgen.maps import MAX_ERROR, unpack
@@ -199,7 +199,7 @@ def test_windows_keep_the_order_and_the_row_numbers(
     bert: Path, tmp_path: Path, monkeypatch
 ) -> None:
     whole = run(tmp_path / "a", bert, text_set(*TEXTS))
-    monkeypatch.setattr("reportgen.analysis.WINDOW", 3)
+    monkeypatch.setattr("reportgen.survey.WINDOW", 3)
     pieces = run(tmp_path / "b", bert, text_set(*TEXTS))
     assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
     assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
@@ -209,17 +209,6 @@ def test_windows_keep_the_order_and_the_row_numbers(
     )
     for row in range(len(TEXTS)):
         assert (pieces.packed_maps(row) is None) == (whole.packed_maps(row) is None)
-
-
-def test_progress_counts_every_text(bert: Path, tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
-    (tmp_path / "r").mkdir()
-    model = load_model(ModelSpec(model=str(bert)))
-    analyze(
-        text_set(*TEXTS), model, tmp_path / "r", AnalysisOptions(), lambda *now: told.append(now)
-    )
-    assert told[-1] == (len(TEXTS), len(TEXTS))
-    assert [done for done, _ in told] == sorted(done for done, _ in told)
 
 
 def test_keep_maps_takes_the_first_in_input_order(bert: Path, tmp_path: Path) -> None:
@@ -238,7 +227,7 @@ def test_the_limit_on_kept_maps_holds_in_input_order(
     texts = text_set("a", "the cat sat on the mat", "the dog", "a film")
     whole = run(tmp_path / "whole", bert, texts)
     sizes = [3 * 4 * n * n for n in whole.texts["n_tokens"]]
-    monkeypatch.setattr("reportgen.analysis.MAPS_LIMIT", sum(sizes[:2]))
+    monkeypatch.setattr("reportgen.survey.MAPS_LIMIT", sum(sizes[:2]))
     results = run(tmp_path / "r", bert, texts)
     assert results.texts["map_offset"].notna().tolist() == [True, True, False, False]
     assert results.info.settings.maps_kept == 2
@@ -311,16 +300,16 @@ def test_a_text_that_fails_takes_no_other_with_it(bert, tmp_path, monkeypatch, s
 
 
 def test_a_text_that_the_tokenizer_refuses_fails_alone(bert, tmp_path, monkeypatch) -> None:
-    from reportgen import analysis
+    from reportgen import survey
 
-    original = analysis.encode
+    original = survey.encode
 
     def encode(tokenizer, text, pair, max_tokens):
         if "film" in text:
             raise ValueError("no films")
         return original(tokenizer, text, pair, max_tokens)
 
-    monkeypatch.setattr(analysis, "encode", encode)
+    monkeypatch.setattr(survey, "encode", encode)
     results = run(tmp_path / "r", bert, text_set("the cat", "a film", ""))
     assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
     assert "no films" in results.texts["message"].iloc[1]
@@ -348,7 +337,7 @@ def test_a_model_that_exits_fails_its_text_alone(bert, tmp_path, monkeypatch) ->
 def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch) -> None:
     from reportgen.attention.runner import Runner
 
-    def fail(self, texts, keeps):
+    def fail(self, *batch):
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(Runner, "_run_batch", fail)
@@ -374,7 +363,7 @@ def test_a_tokenizer_that_does_not_know_the_texts_is_refused(bert, tmp_path) -> 
 
 
 def test_unknown_tokens_that_come_late_are_noticed(bert, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("reportgen.analysis.WINDOW", 2)
+    monkeypatch.setattr("reportgen.survey.WINDOW", 2)
     texts = text_set("the cat", "a dog", *["한국어 한국어"] * 4)
     with pytest.raises(ModelError, match=r"does not know \d+% of the tokens so far"):
         run(tmp_path / "r", bert, texts)
@@ -409,17 +398,6 @@ def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -
     np.testing.assert_allclose(
         results.tokens_of(0)["received_all"], alone.tokens_of(0)["received_all"], atol=1e-6
     )
-
-
-def test_the_date_follows_source_date_epoch(monkeypatch) -> None:
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225599")
-    assert created_date() == "2025-12-31"
-    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
-    assert created_date() == "2026-01-01"
-    for wrong in ("999999999999", "soon", "²"):
-        monkeypatch.setenv("SOURCE_DATE_EPOCH", wrong)
-        with pytest.raises(UsageError, match="SOURCE_DATE_EPOCH"):
-            created_date()
 
 
 def test_results_name_no_path(bert: Path, tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_any_attention_on_padding_keeps_lengths_apart() -> None:
 
     found = trial(altered(leak))
     assert found.batching == "equal lengths"
-    assert found.padded_difference >= 1e-9
+    assert found.padded_difference >= 9e-10  # 1e-9 in single precision
 
 
 def test_a_module_that_ignores_the_mask_runs_texts_of_one_length() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.choices import (
+    check_evidence_texts,
     check_keep_maps,
     columns,
     model_spec,
@@ -28,7 +29,10 @@ def test_sizes_are_decimal(text: str, size: int) -> None:
     assert parse_size(text) == size
 
 
-@pytest.mark.parametrize("text", ["", "MB", "-1MB", "1TB", "1MiB", "ten", "1e3", "nan"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "MB", "-1MB", "1TB", "1MiB", "ten", "1e3", "nan", "9" * 400, "9" * 400 + "GB", "²MB"],
+)
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(UsageError, match="--max-size"):
         parse_size(text)
@@ -42,15 +46,26 @@ def test_keep_maps_is_all_none_or_a_number() -> None:
             check_keep_maps(text)
 
 
+def test_texts_of_evidence_are_all_or_a_number_from_1() -> None:
+    for text in ("all", "1", "050", "9" * 12):
+        check_evidence_texts(text)
+    for text in ("", "0", "00", "-1", "1.5", "1e9", "²", "none", "abc", "9" * 400):
+        with pytest.raises(UsageError, match="--evidence-texts"):
+            check_evidence_texts(text)
+
+
 def test_options_reach_their_rooms(tmp_path: Path) -> None:
     chosen = InputChoices(text_column="review", group_column="shop")
     assert columns(chosen) == Columns(text="review", group="shop")
     spec = model_spec(ModelChoices(factory="a:B", factory_args='{"n": 1}', max_length=9))
     assert (spec.factory, spec.factory_args, spec.max_length) == ("a:B", {"n": 1}, 9)
     bundle = tmp_path / "p.js"
-    bundle.write_text("")
+    bundle.write_text("/* plotly.js */ newPlot")
     page = PageChoices(heads="sum", title="T", lang="ja", max_size="1MB", plotlyjs=bundle)
     assert render_options(page) == RenderOptions("T", "ja", "sum", 10**6, bundle)
+    bundle.write_text("")
+    with pytest.raises(UsageError, match=r"not plotly\.js"):
+        render_options(page)
 
 
 def shown(model: ModelChoices) -> dict[str, object]:

@@ -242,6 +242,22 @@ def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path, sent: in
     assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "texts.txt"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["check"]])
+def test_a_full_standard_output_is_told_in_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "reportgen", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith("reportgen: [Errno 28] ")
+    assert "Traceback" not in ran.stderr
+
+
 def test_every_option_has_an_example_in_its_help() -> None:
     from dataclasses import fields
     from typing import get_type_hints

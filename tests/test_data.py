@@ -5,19 +5,22 @@ from base64 import b64decode
 
 import numpy as np
 import pytest
-from factories import make_results
+from factories import HEADLINES, make_results
 
-from reportgen.errors import UsageError
 from reportgen.maps import MAX_ERROR, unpack
 from reportgen.report.data import (
     compressed,
     layer_means,
+    measure_data,
     page_data,
     plotly_source,
     text_data,
 )
+from reportgen.report.effects import text_effects
 from reportgen.report.language import load_language
+from reportgen.report.measures import measures
 from reportgen.report.options import RenderOptions
+from reportgen.report.units import text_units
 
 EN = load_language("en")
 
@@ -81,10 +84,14 @@ def test_a_file_of_ones_own_takes_the_place_of_plotly(tmp_path):
     assert "newPlot" in plotly_source(None)
 
 
-@pytest.mark.parametrize("content", [b"alert(1)", b"\xff\xfe plotly.js newPlot", None])
-def test_what_is_not_plotly_is_refused(tmp_path, content):
-    path = tmp_path / "other.js"
-    if content is not None:
-        path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"--plotlyjs .*other\.js"):
-        plotly_source(path)
+def test_the_measures_but_the_first_bring_their_colours_figures_and_words(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="full")
+    units = text_units(made, 0)
+    labels = [unit.label for unit in units.units]
+    found = measures(made.info, units, labels, text_effects(made, 0, units.unit_of), EN)
+    first, *others = measure_data(found)
+    assert first == {"id": "received_norm_all", "name": "norm-weighted attention, all layers"}
+    assert [item["id"] for item in others] == [measure.id for measure in found[1:]]
+    for item, measure in zip(others, found[1:], strict=True):
+        assert (item["steps"], item["shown"]) == (measure.steps, measure.shown)
+        assert (item["name"], item["legend"]) == (measure.name, measure.legend)

@@ -1,11 +1,11 @@
 """A user's own class, built from a file or a module, and its errors told by their line."""
 
+import importlib
 import sys
 from pathlib import Path
 
 import pytest
 import torch
-import transformers
 from torch import nn
 
 from reportgen.errors import ModelError
@@ -82,10 +82,11 @@ def test_files_of_one_name_do_not_stand_in_for_each_other(tmp_path: Path) -> Non
 
 
 def test_a_file_may_be_called_like_an_installed_package(tmp_path: Path) -> None:
+    installed = importlib.import_module("transformers")
     (tmp_path / "transformers.py").write_text(LINEAR)
     spec = ModelSpec(factory=f"{tmp_path}/transformers.py:Model", factory_args={"size": 2})
     assert isinstance(build_module(spec), nn.Module)
-    assert sys.modules["transformers"] is transformers
+    assert sys.modules["transformers"] is installed
 
 
 def test_a_class_that_draws_its_weights_draws_the_same_each_time(tmp_path: Path) -> None:
@@ -146,6 +147,20 @@ def test_a_folder_named_almost_like_a_librarys_is_the_users(
 def test_wrong_arguments_are_told_with_the_signature(tmp_path: Path, arguments: dict) -> None:
     with pytest.raises(ModelError, match=r"takes \(size, bias=True\).*--factory-args"):
         build(tmp_path, LINEAR, **arguments)
+
+
+def test_a_path_to_nothing_in_the_arguments_is_named(tmp_path: Path) -> None:
+    code = "def Model(**arguments):\n    raise OSError('not a valid id on the hub')\n"
+    gone = str(tmp_path / "gone")
+    for arguments in ({"path": gone}, {"deep": {"list": [1, gone]}}):
+        with pytest.raises(ModelError) as caught:
+            build(tmp_path, code, **arguments)
+        said = str(caught.value)
+        assert said.startswith(f"--factory-args: no file or folder {gone} (--factory ")
+        assert said.endswith("OSError at mine.py:2: not a valid id on the hub)")
+    for other in (str(tmp_path), "a text", "https://example.org/a", 3):
+        with pytest.raises(ModelError, match=r"^--factory /"):
+            build(tmp_path, code, path=other)
 
 
 def test_a_module_that_is_not_there_is_named() -> None:

@@ -45,6 +45,11 @@ def parquet(**columns: Any) -> bytes:
     return stream.getvalue()
 
 
+def give(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    """Let `content` stand on standard input."""
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
+
+
 def texts_of(*paths: str, **options: Any) -> list[str]:
     return [text.text for text in read_texts(paths, **options).texts]
 
@@ -72,17 +77,20 @@ class TestPlainText:
         line = "a\u2028b\u2029c\x85d\x0be\x0cf\x1cg"
         assert texts_of(write("a.txt", line + "\n")) == [line]
 
-    def test_standard_input_is_plain_text(self) -> None:
-        read = read_texts(["-"], stdin=io.BytesIO("x\n年会費無料\n".encode()))
+    def test_standard_input_is_plain_text(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        give(monkeypatch, "x\n年会費無料\n".encode())
+        read = read_texts(["-"])
         assert [text.source for text in read.texts] == ["stdin:1", "stdin:2"]
         assert [text.text for text in read.texts] == ["x", "年会費無料"]
         assert read.files[0].name == "stdin"
 
-    def test_standard_input_is_what_the_process_was_given(
-        self, monkeypatch: pytest.MonkeyPatch
+    def test_standard_input_that_is_closed_is_told_and_stops_no_file(
+        self, write: Write, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"piped\n")))
-        assert texts_of("-") == ["piped"]
+        monkeypatch.setattr("sys.stdin", None)
+        assert texts_of(write("a.txt", "a\n")) == ["a"]
+        with pytest.raises(InputError, match="standard input is closed"):
+            read_texts(["-"])
 
     @given(st.lists(line_text, min_size=1, max_size=5))
     @round_trip
@@ -243,9 +251,9 @@ class TestParquet:
         with pytest.raises(InputError, match=r"t\.parquet: not a parquet file"):
             read_texts([write("t.parquet", b"text,label\n")])
 
-    def test_it_can_come_from_standard_input(self) -> None:
-        stream = io.BytesIO(parquet(text=["a", "b"]))
-        assert texts_of("-", input_format="parquet", stdin=stream) == ["a", "b"]
+    def test_it_can_come_from_standard_input(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        give(monkeypatch, parquet(text=["a", "b"]))
+        assert texts_of("-", input_format="parquet") == ["a", "b"]
 
 
 class TestColumns:
@@ -345,10 +353,19 @@ class TestEncodings:
             read_texts([path])
         assert texts_of(path, encoding=encoding) == ["plain", text]
 
-    def test_utf16_without_a_mark_is_no_cp932(self, write: Write) -> None:
-        path = write("t.txt", "カード\nポイント\n".encode("utf-16-le"))
-        with pytest.raises(InputError, match=r"t\.txt:1: neither UTF-8 nor CP932"):
+    @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+    @pytest.mark.parametrize(
+        "text", ["カード\nポイント\n", "plain ASCII\n", "no end of line", "a\r\nb"]
+    )
+    def test_utf16_without_a_mark_is_told(self, write: Write, encoding: str, text: str) -> None:
+        path = write("t.txt", text.encode(encoding))
+        with pytest.raises(InputError, match=f"like {encoding} without .*--encoding {encoding}"):
             read_texts([path])
+        assert texts_of(path, encoding=encoding) == text.splitlines()
+
+    @pytest.mark.parametrize("text", ["a\0b", "ab\0\0", "\0", "nul\0\nab"])
+    def test_a_nul_alone_is_no_utf16(self, write: Write, text: str) -> None:
+        assert texts_of(write("t.txt", text.encode())) == [x for x in text.split("\n") if x.strip()]
 
     def test_bytes_that_do_not_fit_the_named_encoding_are_placed(self, write: Write) -> None:
         path = write("t.csv", b"text\nok\ncaf\xe9\n")

@@ -1,13 +1,18 @@
 """Both languages say the same, and numbers are written the same way everywhere."""
 
+import ast
 import math
 import re
+from pathlib import Path
 
 import pytest
 
+import reportgen
 from reportgen.report.language import decimals, fixed, load_language, number
 
 EN, JA = load_language("en"), load_language("ja")
+PACKAGE = Path(reportgen.__file__).parent
+TEMPLATES = Path(__file__).parents[1] / "templates"
 
 
 def strings(language):
@@ -33,6 +38,7 @@ def test_both_languages_fill_in_the_same_figures(key):
 def test_the_japanese_page_leaves_nothing_in_english():
     same = {key for key, value in strings(EN).items() if strings(JA)[key] == value}
     assert same <= {
+        ("number", "interval"),
         ("number", "percent_sign"),
         ("reproduce", "checksums"),
         ("reduced", "megabytes"),
@@ -40,6 +46,42 @@ def test_the_japanese_page_leaves_nothing_in_english():
         ("script", "approx"),
         ("script", "from_to"),
     }
+
+
+def test_every_string_is_used():
+    used = re.compile("|".join(_names_in_python() | _names_in_templates() | _names_in_scripts()))
+    idle = {(s, k) for s, k in strings(EN) if not used.fullmatch(k.removesuffix("_one"))}
+    assert idle == set()
+
+
+def _names_in_python():
+    """Words in quotes; of those with something filled in, a pattern."""
+    names = set()
+    for path in (*(PACKAGE / "report").glob("*.py"), PACKAGE / "info.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.JoinedStr):
+                parts = [
+                    re.escape(part.value) if isinstance(part, ast.Constant) else r"\w+"
+                    for part in node.values
+                ]
+                if re.search("[a-z]{2}", "".join(parts)):
+                    names.add("".join(parts))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                names |= set(re.findall(r"^\w+$", node.value))
+    return names
+
+
+def _names_in_templates():
+    """`t.section.name`, and `"start_" ~ end`."""
+    texts = [path.read_text("utf-8") for path in TEMPLATES.rglob("*.jinja")]
+    return {name for text in texts for name in re.findall(r"\bt\.\w+\.(\w+)", text)} | {
+        start + r"\w+" for text in texts for start in re.findall(r'"(\w+)" ~', text)
+    }
+
+
+def _names_in_scripts():
+    texts = [path.read_text("utf-8") for path in TEMPLATES.rglob("*.js")]
+    return {name for text in texts for name in re.findall(r'"(\w+)"', text)}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from reportgen.report.names import TABLE_NAMES, table_name, writer_of
         ("summary.json", None, "json"),
         ("tokens.csv", None, "csv"),
         ("run-7/texts.parquet", None, "parquet"),
+        ("sinks.csv", None, "csv"),
+        ("agreement.parquet", None, "parquet"),
         ("results/", None, "folder"),
         ("results.html/", None, "folder"),
         ("results/", "html", "folder"),
@@ -51,6 +53,8 @@ def test_an_unknown_format_lists_the_known_ones(format: str) -> None:
         ("a/b/my-texts.csv", "texts"),
         ("my_tokens.csv", "tokens"),
         ("tokens-heads.csv", "heads"),
+        ("sinks.csv", "sinks"),
+        ("run-agreement.parquet", "agreement"),
         ("Tokens.csv", "tokens"),
     ],
 )

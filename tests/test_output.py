@@ -122,6 +122,8 @@ def test_an_entry_can_be_chosen_by_its_place() -> None:
         lambda b, t: torch.ones(b, dtype=torch.long),
         lambda b, t: torch.ones(b, t),
         lambda b, t: torch.ones(b, 2, 3, t),
+        lambda b, t: torch.ones(b, 0),
+        lambda b, t: torch.ones(b, t, 0),
     ],
 )
 def test_a_module_without_prediction_is_told_what_it_returned(make: Any) -> None:

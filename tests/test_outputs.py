@@ -1,11 +1,15 @@
 """Which outputs a command may write together."""
 
+import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from reportgen.errors import UsageError
-from reportgen.outputs import Output, plan_outputs
+from reportgen.errors import OutputError, UsageError
+from reportgen.outputs import Document, Output, plan_outputs, send
 
 
 def test_each_path_asks_for_its_writer(tmp_path: Path) -> None:
@@ -20,8 +24,9 @@ def test_each_path_asks_for_its_writer(tmp_path: Path) -> None:
     [
         (("a.html", "./a.html"), "named twice"),
         (("-", "-"), "named twice"),
-        (("r/", "r/report.html"), "lies in the results folder"),
-        (("r/deep/tokens.csv", "r/"), "lies in the results folder"),
+        (("r/", "r/report.html"), r"r/report\.html: lies in r/"),
+        (("r/deep/tokens.csv", "r/"), r"tokens\.csv: lies in r/"),
+        (("a.html", "a.html/tokens.csv"), r"tokens\.csv: lies in a\.html"),
         (("r/", "s/"), "one results folder at a time"),
     ],
 )
@@ -41,3 +46,61 @@ def test_an_input_is_never_overwritten(tmp_path: Path, monkeypatch) -> None:
 def test_a_report_beside_a_results_folder_is_fine(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert len(plan_outputs(["r/", "r.html", "-"], None, force=False)) == 3
+
+
+def test_standard_output_that_is_closed_is_told_at_once(monkeypatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    with pytest.raises(OutputError, match="standard output is closed"):
+        plan_outputs(["-"], None, force=False)
+
+
+SEND = """
+import sys
+from reportgen.outputs import Document, Output, send
+
+send([Document(Output(path, "html"), size * b"x") for path, size in (("a", 9), ("-", 10**6))])
+"""
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_of_standard_output_gets_all_of_it_or_ends_the_writing(unbuffered: str) -> None:
+    writer = subprocess.Popen(
+        [sys.executable, "-c", SEND],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
+    assert writer.communicate() == (10**6 * b"x", b"")
+    writer = subprocess.Popen(
+        [sys.executable, "-c", SEND],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
+    assert writer.stdout is not None
+    assert writer.stderr is not None
+    writer.stdout.read(10)
+    writer.stdout.close()
+    assert b"BrokenPipeError" in writer.stderr.read()
+    writer.stderr.close()
+    assert writer.wait()
+
+
+def test_standard_output_that_is_full_is_told(monkeypatch) -> None:
+    class Full(io.RawIOBase):
+        taken = 0
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, content) -> int:
+            if self.taken:
+                raise OSError(28, "No space left on device")
+            self.taken = len(content) // 2
+            return self.taken
+
+    full = Full()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full))
+    with pytest.raises(OutputError, match=r"standard output: .* \(No space left on device\)"):
+        send([Document(Output("-", "html"), b"1234")])
+    assert full.taken == 2

@@ -4,8 +4,10 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
+from reportgen.notes.rules import corpus_notes
 from reportgen.report.language import decimals, load_language, number
 from reportgen.report.overview import make_overview, sink_shares
+from reportgen.report.placed import place
 
 EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
@@ -23,7 +25,8 @@ def overview(results):
 
 
 def overview_of(results):
-    return make_overview(results, EN, sink_shares(results))
+    notes = place(corpus_notes(results), results.info).overview
+    return make_overview(results, EN, sink_shares(results), notes)
 
 
 def percent(share):

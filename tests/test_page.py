@@ -11,6 +11,7 @@ from reportgen.info import Settings
 from reportgen.report.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.page import command, make_page, make_panels
+from reportgen.report.scope import make_scope
 
 EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
@@ -29,8 +30,9 @@ def page(results):
 
 def page_of(results, **options):
     chosen = RenderOptions(**options)
-    panels = list(make_panels(results, chosen, EN))
-    return make_page(results, chosen, EN, panels)
+    scope = make_scope(results, EN)
+    panels = list(make_panels(results, chosen, EN, scope))
+    return make_page(results, chosen, EN, scope, panels)
 
 
 def percent(share):
@@ -96,3 +98,21 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
     assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
     assert bare_terms - terms == {"Entropy"}
     assert {"Even spread", "Head size", "95 % interval"} <= terms & bare_terms
+
+
+def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):
+    assert (page.trust, page.sinks, page.live) == (None, None, "")
+    full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
+    kpi = full.overview.kpis[-1]
+    assert kpi.value == full.trust.first.mean
+    assert kpi.remark.startswith(full.trust.first.interval)
+    assert [panel.token for panel in full.sinks.panels] == ["[CLS]", "[SEP]"]
+    assert "[CLS]" in full.live
+    assert len(full.overview.kpis) == len(page.overview.kpis)  # one more, and no error of labels
+
+
+def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
+    made = page_of(make_results(tmp_path, evidence="basic"))
+    name = EN.say("checks", "norms")
+    assert dict(made.reproduce.checks)[name] == "3.0e-07"
+    assert name not in dict(page.reproduce.checks)

@@ -5,6 +5,7 @@ from factories import make_results
 
 from reportgen.report.language import load_language
 from reportgen.report.panel import make_panel
+from reportgen.report.scope import make_scope
 
 EN = load_language("en")
 
@@ -20,7 +21,7 @@ def results(tmp_path_factory):
 
 
 def panel(results, text, share=0.25):
-    return make_panel(results, text, EN, "mean", share)
+    return make_panel(results, text, EN, "mean", share, make_scope(results, EN))
 
 
 def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
@@ -47,13 +48,13 @@ def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
 
 
 def test_without_special_tokens_there_is_no_share(tmp_path):
-    shown = make_panel(make_results(tmp_path, special=False), 0, EN, "mean", None)
+    shown = panel(make_results(tmp_path, special=False), 0, share=None)
     assert shown.facts == ("20 tokens",)
 
 
 def test_one_of_a_thing_is_said_in_the_singular(results, tmp_path):
     made = make_results(tmp_path, ("ab",), special=False)
-    assert make_panel(made, 0, EN, "mean", None).facts == ("1 token",)
+    assert panel(made, 0, share=None).facts == ("1 token",)
     results.texts.loc[3, "n_truncated"] = 1
     assert panel(results, 3).cut.endswith(": 1 token was lost.")
     results.texts.loc[3, "n_truncated"] = 3

@@ -8,6 +8,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.page import make_panels
 from reportgen.report.plan import Level
 from reportgen.report.reduced import carries, megabytes, reduced_sentences
+from reportgen.report.scope import make_scope
 
 EN = load_language("en")
 OPTIONS = RenderOptions(max_size=10_000_000)
@@ -16,7 +17,7 @@ OPTIONS = RenderOptions(max_size=10_000_000)
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     results = make_results(tmp_path_factory.mktemp("results"), ("one", "two", "three", "four", ""))
-    return results, list(make_panels(results, OPTIONS, EN))
+    return results, list(make_panels(results, OPTIONS, EN, make_scope(results, EN)))
 
 
 def said(made, levels, kept=(True,) * 5, sizes=(5_000_000, 14_210_000)):

@@ -90,9 +90,3 @@ def test_damage_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "maps.bin").unlink()
     with pytest.raises(ResultsError, match=r"maps\.bin: .*No such file"):
         open_results(tmp_path).packed_maps(0)
-    (tmp_path / "texts.parquet").write_bytes(b"PAR1")
-    with pytest.raises(ResultsError, match=r"texts\.parquet: cannot be read"):
-        _ = open_results(tmp_path).texts
-    (tmp_path / "heads.parquet").write_bytes((tmp_path / "roles.parquet").read_bytes())
-    with pytest.raises(ResultsError, match="no column 'head'"):
-        _ = open_results(tmp_path).heads

@@ -5,119 +5,15 @@ from pathlib import Path
 
 import pytest
 from factories import HEADLINES, make_results
-from hypothesis import given
-from hypothesis import strategies as st
 from role_tables import far_apart, same_in_every_text, with_roles
 
-from reportgen.info import Role
-from reportgen.notes.figures import Interval, LayerFigures, RoleFigures
-from reportgen.notes.rules import (
-    BRUNNER,
-    CLARK,
-    GU,
-    KOVALEVA,
-    THRESHOLDS,
-    VERDICTS,
-    Note,
-    corpus_notes,
-    standing,
-    text_notes,
-    verdict,
-)
+from reportgen.info import Role, Subject
+from reportgen.notes.citations import CLARK, GU, KOVALEVA
+from reportgen.notes.note import Note
+from reportgen.notes.rules import corpus_notes, subject_notes, text_notes
 from reportgen.results import Results
 
 LONG = "x" * 64  # 32 tokens of two code points; with [CLS] and [SEP] more than the head size, 32
-
-
-def truth(share: float, ratio: float) -> str:
-    """The verdict if the figures were known exactly."""
-    if share >= 0.30 and ratio >= 3:
-        return "N1"
-    return "N1d" if ratio >= 1.5 else "N1b"
-
-
-def around(value: float, below: float, above: float) -> Interval:
-    return Interval(value * (1 - below), value * (1 + above))
-
-
-@st.composite
-def layers(draw: st.DrawFn, layer: int = 1) -> LayerFigures:
-    """A layer with any share, even spread and interval, often right at a threshold."""
-    share = draw(st.floats(0, 1) | st.sampled_from([0.3, 0.29999, 0.6]))
-    expected = draw(st.floats(0.001, 1) | st.sampled_from([share / 3, share / 1.5]))
-    expected = max(expected, 0.001)
-    widths = st.floats(0, 0.9) | st.just(0.0)
-    spread = st.tuples(widths, widths)
-    return LayerFigures(
-        layer=layer,
-        share=share,
-        expected=expected,
-        ratio=share / expected,
-        self_share=0.1,
-        share_range=Interval(0, 1),
-        expected_range=Interval(0, 1),
-        share_interval=around(share, *draw(spread)),
-        ratio_interval=around(share / expected, *draw(spread)),
-    )
-
-
-@st.composite
-def models(draw: st.DrawFn) -> RoleFigures:
-    n = draw(st.integers(1, 6))
-    return RoleFigures(20, tuple(draw(layers(layer)) for layer in range(1, n + 1)))
-
-
-def corners(layer: LayerFigures) -> set[str]:
-    """Every verdict that some point inside the intervals would get."""
-    assert layer.share_interval is not None
-    assert layer.ratio_interval is not None
-    return {truth(share, ratio) for share in layer.share_interval for ratio in layer.ratio_interval}
-
-
-@given(layers())
-def test_a_layer_has_the_one_verdict_of_its_whole_interval_or_is_unclear(
-    layer: LayerFigures,
-) -> None:
-    assert layer.share_interval is not None
-    assert layer.ratio_interval is not None
-    possible = corners(layer)
-    said = VERDICTS[standing(layer.share_interval, layer.ratio_interval)]
-    unclear = "unclear" if "N1" in possible else "unclear-raised"
-    assert said == (possible.pop() if len(possible) == 1 else unclear)
-
-
-@given(models())
-def test_the_verdict_on_a_model_is_the_strongest_that_any_layer_has_for_sure(
-    figures: RoleFigures,
-) -> None:
-    possible = [corners(layer) for layer in figures.layers]
-    said, named = verdict(figures)
-    if {"N1"} in possible:
-        assert said == "N1"
-        assert corners(named) == {"N1"}
-    elif any("N1" in verdicts for verdicts in possible):
-        assert said == "unclear"
-        assert "N1" in corners(named)
-    elif {"N1d"} in possible:
-        assert said == "N1d"
-        assert corners(named) == {"N1d"}
-    elif any("N1d" in verdicts for verdicts in possible):
-        assert said == "unclear-raised"
-        assert corners(named) == {"N1d", "N1b"}
-    else:
-        assert said == "N1b"
-        assert named.ratio == max(layer.ratio for layer in figures.layers)
-
-
-@given(models())
-def test_of_layers_with_the_same_verdict_the_one_furthest_above_an_even_spread_is_named(
-    figures: RoleFigures,
-) -> None:
-    said, named = verdict(figures)
-    assert named in figures.layers
-    if not said.startswith("unclear"):
-        same = [layer for layer in figures.layers if corners(layer) == {said}]
-        assert named.ratio == max(layer.ratio for layer in same)
 
 
 def verdicts(results: Results) -> dict[str | None, str]:
@@ -235,35 +131,6 @@ def test_the_boundary_note_is_about_separators_by_role_and_not_by_name(tmp_path:
     assert note.token == "</s>"
 
 
-def test_the_spread_is_the_mean_over_texts(tmp_path: Path) -> None:
-    results = make_results(tmp_path)
-    texts = results.texts
-    values = by_id(corpus_notes(results))["N15"].values
-    for name in ("effective_tokens", "effective_content", "n_tokens", "n_content"):
-        assert values[name] == pytest.approx(sum(texts[name].tolist()) / len(texts))
-
-
-def test_the_spread_has_no_half_on_content_where_all_is_content(tmp_path: Path) -> None:
-    notes = by_id(corpus_notes(make_results(tmp_path, special=False)))
-    assert "N15" not in notes
-    assert "effective_content" not in notes["N15-tokens"].values
-
-
-def test_texts_whose_content_gets_no_attention_have_no_spread_over_content(tmp_path: Path) -> None:
-    results = make_results(tmp_path)
-    results.texts["effective_content"] = float("nan")
-    assert "N15-tokens" in by_id(corpus_notes(results))
-    assert "N15-tokens" in by_id(text_notes(results, 0))
-
-
-def test_texts_longer_than_the_head_size_are_counted_once(tmp_path: Path) -> None:
-    results = make_results(tmp_path, (*HEADLINES, LONG, LONG[:-4]))
-    note = by_id(corpus_notes(results))["N17"]
-    assert (note.values["n_long"], note.values["n_analysed"]) == (1, 8)
-    assert note.citations == (BRUNNER,)
-    assert "N17" not in by_id(corpus_notes(make_results(tmp_path / "short")))
-
-
 def test_a_text_has_only_its_own_notes(tmp_path: Path) -> None:
     texts = (HEADLINES[0], "ab", LONG, "", "abcdefgh")
     results = make_results(tmp_path, texts, sink=0.6, failed=(4,))
@@ -277,8 +144,182 @@ def test_the_same_results_give_the_same_notes(tmp_path: Path) -> None:
     assert corpus_notes(results) == corpus_notes(results)
 
 
-def test_every_threshold_is_listed_once() -> None:
-    ids = [threshold.id for threshold in THRESHOLDS]
-    assert len(ids) == len(set(ids))
-    values = {threshold.id: threshold.value for threshold in THRESHOLDS}
-    assert (values["sink_share"], values["sink_ratio"], values["raised_ratio"]) == (0.3, 3, 1.5)
+def ids(notes: tuple[Note, ...]) -> list[str]:
+    return [note.id for note in notes]
+
+
+def test_a_sink_is_told_to_its_end_before_anything_else(tmp_path: Path) -> None:
+    results = make_results(tmp_path, sink=0.6, evidence="full")
+    assert ids(corpus_notes(results)) == [
+        *("N1", "N2", "N4", "N7", "N8"),  # of [CLS]
+        *("N1b", "N6"),  # of [SEP]
+        *("N9-cls", "N10"),
+        *["N13"] * 5,
+        *("N19", "N15"),
+    ]
+
+
+def test_a_sink_comes_before_tokens_that_are_none(tmp_path: Path) -> None:
+    results = with_roles(
+        make_results(tmp_path),
+        [
+            (text, 1, role, share, 0.1, 0.05)
+            for text in range(6)
+            for role, share in (("cls", 0.1), ("sep", 0.6))
+        ],
+    )
+    assert [(note.role, note.id) for note in corpus_notes(results)[:3]] == [
+        ("sep", "N1"),
+        ("cls", "N1b"),
+        ("sep", "N11"),
+    ]
+
+
+def test_basic_evidence_has_no_sink_tests(tmp_path: Path) -> None:
+    found = ids(corpus_notes(make_results(tmp_path, sink=0.6, evidence="basic")))
+    assert found[:2] == ["N1", "N2"]
+    assert not {"N4", "N7", "N8", "tests-no-control"} & set(found)
+
+
+def test_without_evidence_only_attention_is_spoken_of(tmp_path: Path) -> None:
+    assert ids(corpus_notes(make_results(tmp_path, sink=0.6))) == ["N1", "N1b", "N15"]
+
+
+def test_every_note_on_a_sink_test_names_the_output_it_holds_for(tmp_path: Path) -> None:
+    for kind, scalar in (("embedding", "cosine"), ("class", "margin"), ("number", "number")):
+        results = make_results(tmp_path / kind, sink=0.6, kind=kind, evidence="full")  # type: ignore[arg-type]
+        notes = {note.id: note for note in corpus_notes(results)}
+        assert {notes[id].values["scalar"] for id in ("N4", "N6", "N7")} == {scalar}
+        assert notes["N4"].values["output_name"] == "score"
+
+
+def test_the_popular_reason_is_answered_only_where_cls_alone_is_read(tmp_path: Path) -> None:
+    def found(name: str, sink: float, reads_cls_only: bool) -> list[str]:
+        folder = tmp_path / name
+        results = make_results(folder, sink=sink, reads_cls_only=reads_cls_only, evidence="basic")
+        return ids(corpus_notes(results))
+
+    assert "N10" in found("both", 0.6, True)
+    assert "N10" not in found("no-sink", 0.0, True)
+    assert "N10" not in found("mean-pooled", 0.6, False)
+
+
+def test_all_there_is_to_say_of_a_token_stands_by_its_key(tmp_path: Path) -> None:
+    results = make_results(tmp_path, sink=0.6, evidence="full")
+    by_key = subject_notes(results)
+    assert list(by_key) == ["cls", "sep"]
+    assert ids(by_key["cls"]) == ["N1", "N2", "N4", "N7", "N8"]
+    assert ids(by_key["sep"]) == ["N1b", "N6"]
+
+
+def test_the_swap_is_judged_in_the_layer_that_the_sink_is_named_in(tmp_path: Path) -> None:
+    results = make_results(tmp_path, sink=0.6, evidence="full")
+    notes = {note.id: note for note in subject_notes(results)["cls"]}
+    swap, layer = notes["N8"], int(notes["N1"].values["layer"])
+    assert swap.values["layer"] == layer
+    rows = results.sinks[(results.sinks["subject"] == "cls") & (results.sinks["test"] == "swap")]
+    before, after = (
+        [float(shares[layer - 1]) for shares in rows[name]]
+        for name in ("share_layers", "share_after_layers")
+    )
+    assert swap.values["share"] == pytest.approx(sum(before) / len(before))
+    assert swap.values["swap_ratio"] == pytest.approx(sum(after) / sum(before))
+    assert swap.values["swap_ratio_low"] == pytest.approx(0.98)
+
+
+def with_subject(results: Results, subject: Subject, pile: float, value: float = 1.8) -> Results:
+    """The same results with [SEP]'s tests said to be those of `subject`, its ratio `pile`, and
+    `value` the length of what it passes on (content tokens: 2)."""
+    rows = results.sinks
+    rows.loc[rows["subject"] == "sep", "subject"] = subject.key
+    for name, made in (
+        ("share_layers", 0.1 * pile),
+        ("expected_layers", 0.1),
+        ("value_size_layers", value),
+    ):
+        rows[name] = [
+            [made] * len(results.sinks["share_layers"].iloc[0]) if key == subject.key else own
+            for key, own in zip(rows["subject"], rows[name], strict=True)
+        ]
+    subjects = (results.info.evidence.subjects[0], subject)
+    evidence = replace(results.info.evidence, subjects=subjects)
+    changed = Results(results.folder, replace(results.info, evidence=evidence))
+    changed.__dict__["sinks"] = rows
+    return changed
+
+
+def test_an_ordinary_token_may_be_a_sink_too(tmp_path: Path) -> None:
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    results = with_subject(made, Subject("token:、", "、", "token"), 4.0)
+    notes = subject_notes(results)["token:、"]
+    assert [(note.id, note.also) for note in notes] == [
+        ("N1c", ()),
+        ("N3", ("N3-tests",)),
+        ("N6", ("N6-sink",)),
+        ("N8-token", ()),
+    ]
+    assert notes[1].values["value_ratio"] == pytest.approx(0.9)
+    assert not any(note.is_special for note in notes)
+    assert ids(corpus_notes(results))[5:10] == ["N1c", "N3", "N6", "N8-token", "N1b"]
+
+
+def test_an_ordinary_token_with_short_vectors_behaves_like_a_sink(tmp_path: Path) -> None:
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    results = with_subject(made, Subject("token:、", "、", "token"), 4.0, value=0.2)
+    pile, value, *_ = subject_notes(results)["token:、"]
+    assert (pile.id, pile.also, value.id) == ("N1c", ("N1c-sink",), "N2")
+    assert pile.values["value_ratio"] == value.values["value_ratio"] == pytest.approx(0.1)
+
+
+def test_without_norms_it_is_not_known_whether_an_ordinary_token_is_a_sink(
+    tmp_path: Path,
+) -> None:
+    withheld = {"received_norm_all": "values_unproven"}
+    made = make_results(tmp_path, sink=0.6, evidence="full", withheld=withheld)  # type: ignore[arg-type]
+    results = with_subject(made, Subject("token:、", "、", "token"), 4.0)
+    results.sinks["value_size_layers"] = None
+    notes = subject_notes(results)["token:、"]
+    assert [(note.id, note.also) for note in notes[:2]] == [
+        ("N1c", ("N1c-unmeasured",)),
+        ("N6", ("N6-sink",)),
+    ]
+
+
+def test_an_ordinary_token_below_the_threshold_is_not_called_a_sink(tmp_path: Path) -> None:
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    results = with_subject(made, Subject("token:、", "、", "token"), 2.0)
+    assert ids(subject_notes(results)["token:、"]) == ["N6"]
+
+
+def test_a_model_without_special_tokens_says_whether_others_were_looked_for(
+    tmp_path: Path,
+) -> None:
+    def also(level: str, n_texts: int = 5) -> tuple[str, ...]:
+        folder = tmp_path / f"{level}{n_texts}"
+        texts = HEADLINES[:n_texts]
+        return corpus_notes(make_results(folder, texts, special=False, evidence=level))[0].also  # type: ignore[arg-type]
+
+    assert also("none") == also("basic") == ("no-special-unlooked",)
+    assert also("full") == ("N1c-none",)
+    assert also("full", 4) == ("no-special-few",)
+
+
+def test_a_note_over_few_texts_has_no_interval(tmp_path: Path) -> None:
+    for level in ("basic", "full"):
+        folder = tmp_path / level
+        results = make_results(folder, HEADLINES[:4], sink=0.6, evidence=level)  # type: ignore[arg-type]
+        for note in corpus_notes(results):
+            assert not [name for name in note.values if name.endswith(("_low", "_high"))], note
+
+
+def test_what_a_role_passes_on_is_of_the_texts_that_have_norms(tmp_path: Path) -> None:
+    results = make_results(tmp_path, sink=0.6, evidence="basic")
+    norms = ["norm_share", "value_size", "content_value_size"]
+    results.roles.loc[results.roles["text"] == 0, norms] = float("nan")
+    (value,) = (note for note in subject_notes(results)["cls"] if note.id == "N2")
+    assert value.values["n_texts"] == 5
+    results.roles.loc[results.roles["text"] == 1, norms] = float("nan")
+    (value,) = (note for note in subject_notes(results)["cls"] if note.id == "few-value")
+    assert value.values["n_texts"] == 4
+    results.roles[norms] = float("nan")
+    assert ids(subject_notes(results)["cls"]) == ["N1"]

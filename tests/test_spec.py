@@ -69,6 +69,27 @@ def test_a_path_to_nothing_is_no_such_folder(tmp_path: Path, name: str, monkeypa
         check_spec(ModelSpec(model=name))
 
 
+@pytest.mark.parametrize("target", ["gone", "link"])
+def test_a_link_to_nothing_is_no_id_on_the_hub(tmp_path: Path, target: str, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("link").symlink_to(target)
+    for spec in (ModelSpec(model="link"), ModelSpec(tokenizer="link")):
+        with pytest.raises(ModelError, match="link: no such folder"):
+            check_spec(spec)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "/".join(["y" * 200] * 30)])
+def test_a_path_that_is_too_long_is_told_in_one_line(name: str) -> None:
+    for spec in (
+        ModelSpec(model=name),
+        ModelSpec(tokenizer=name),
+        ModelSpec(factory=f"{name}.py:Model"),
+        ModelSpec(factory="mine:Model", checkpoint=Path(name)),
+    ):
+        with pytest.raises(ModelError, match=r"cannot be read \(File name too long\)"):
+            check_spec(spec)
+
+
 def test_what_can_be_an_id_on_the_hub_is_left_to_the_hub() -> None:
     assert local_folder("bert-base-uncased", "--model") is None
     assert local_folder("org/model.v2_x", "--model") is None

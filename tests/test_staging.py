@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.staging import Staging, check_target
+from reportgen.schemas import TABLES
+from reportgen.staging import RESULTS_FILES, Staging, check_target
 
 
 def left_over(folder: Path) -> list[str]:
@@ -170,3 +171,70 @@ def test_a_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "report.html")
     with pytest.raises(UsageError, match="not an ordinary file"):
         check_target(tmp_path / "report.html", force=True)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "file/report.html",
+        "file/deep/report.html",
+        "loop/report.html",
+        "x" * 300 + "/report.html",
+        "new/" + "x" * 300 + ".html",
+        "/".join(["y" * 200] * 30) + "/report.html",
+        "/proc/report.html",
+    ],
+)
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_a_place_that_cannot_be_written_is_found_before_the_work(
+    tmp_path: Path, place: str, is_folder: bool
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "loop").symlink_to("loop")
+    with pytest.raises(UsageError, match=r"cannot be written \(.*\); name another place"):
+        check_target(tmp_path / place, force=True, is_folder=is_folder)
+    assert left_over(tmp_path) == ["file", "loop"]
+
+
+def test_a_folder_that_may_not_be_written_in_is_found_before_the_work(
+    tmp_path: Path, monkeypatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("reportgen.staging.tempfile.TemporaryFile", refuse)
+    with pytest.raises(UsageError, match=r"cannot be written \(Permission denied\)"):
+        check_target(tmp_path / "new" / "report.html", force=False)
+    (tmp_path / "results").mkdir()
+    with pytest.raises(UsageError, match=r"cannot be written \(Permission denied\)"):
+        check_target(tmp_path / "results", force=False, is_folder=True)
+
+
+def test_looking_leaves_nothing_behind(tmp_path: Path) -> None:
+    check_target(tmp_path / "a" / "b" / "report.html", force=False)
+    check_target(tmp_path / "a" / "results", force=False, is_folder=True)
+    assert left_over(tmp_path) == []
+
+
+def test_folders_made_for_an_output_that_failed_are_gone(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    with pytest.raises(KeyboardInterrupt), Staging() as staging:  # noqa: PT012
+        staging.file(tmp_path / "kept" / "new" / "deep" / "report.html", b"new")
+        raise KeyboardInterrupt
+    assert left_over(tmp_path / "kept") == []
+
+
+def test_the_tables_that_a_results_folder_holds_are_those_of_the_schemas() -> None:
+    tables = {f"{name}.parquet" for name in TABLES}
+    assert {"results.json", "maps.bin"} | tables == RESULTS_FILES
+
+
+def test_a_mounted_folder_and_the_current_one_are_never_replaced(
+    tmp_path: Path, monkeypatch
+) -> None:
+    with pytest.raises(UsageError, match="a mount point"):
+        check_target(Path("/"), force=True, is_folder=True)
+    monkeypatch.chdir(tmp_path)
+    for here in (Path(), tmp_path):
+        with pytest.raises(UsageError, match="the current folder"):
+            check_target(here, force=True, is_folder=True)

@@ -1,4 +1,4 @@
-"""The summary: one flat object, the figures of the notes, never a NaN."""
+"""The summary: flat but for evidence, the figures of the notes, never a NaN."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,7 @@ import pytest
 from factories import HEADLINES, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
+from reportgen.notes.evidence import agreement_figures, subject_figures
 from reportgen.notes.rules import corpus_notes
 from reportgen.report.options import RenderOptions
 from reportgen.report.summary import render
@@ -95,11 +96,75 @@ def test_the_label_error_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", OUTPUT_KINDS)
 def test_every_value_is_a_plain_one(tmp_path: Path, kind: str) -> None:
     told = summary(make_results(tmp_path, (*HEADLINES, ""), kind=kind, labels=(1.0,) * 7))  # type: ignore[arg-type]
-    for value in told.values():
+    for value in (v for name, v in told.items() if name != "evidence"):
         assert value is None or isinstance(value, str | int | float)
 
 
+def test_without_evidence_the_summary_says_no_more(tmp_path: Path) -> None:
+    assert summary(make_results(tmp_path))["evidence"] == {"level": "none"}
+
+
+def test_evidence_is_told_with_its_intervals(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", withheld={"received_last": "failed"})
+    told = summary(results)["evidence"]
+    assert (told["level"], told["scalar"], told["n_texts"]) == ("full", "number", 6)
+    assert told["norms_error"] == 3e-7
+    assert told["withheld"] == results.info.evidence.withheld
+    assert told["withheld"]["received_last"] == "failed"
+    n_rows = int(results.texts["n_tokens"].sum())
+    assert told["live_rows"] == {
+        "n_texts": 6,
+        "n_live": 6,
+        "n_rows": n_rows,
+        "reads_cls_only": True,
+    }
+    assert told["mask_offset"] == {"mean": 0.4, "low": 0.4, "high": 0.4, "n_texts": 6}
+    for figures in subject_figures(results):
+        sink = told["sinks"][figures.subject.key]
+        assert sink["token"] == figures.subject.token
+        share = figures.shares[sink["layer"] - 1]
+        assert share.interval is not None
+        assert [sink["share"][name] for name in ("mean", "low", "high")] == pytest.approx(
+            [share.mean, *share.interval], rel=1e-5
+        )
+        for test, outcome in figures.tests.items():
+            assert outcome.ratio is not None
+            ratio = sink["tests"][test]["ratio"]
+            assert ratio["mean"] == pytest.approx(outcome.ratio.mean, rel=1e-5)
+            assert ratio["low"] == pytest.approx(outcome.ratio.interval[0], rel=1e-5)
+            assert sink["tests"][test]["control"] == pytest.approx(outcome.control.mean, rel=1e-5)
+    for view in agreement_figures(results):
+        said = told["agreement"][view.view][view.statistic]
+        assert said["mean"] == pytest.approx(view.estimate.mean, rel=1e-5)
+        assert said["n_texts"] == view.estimate.n_texts
+        assert ("over_rarity" in said) == (view.view not in ("rarity", "random"))
+
+
+def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
+    results = make_results(tmp_path, HEADLINES[:2], evidence="basic")
+    results.layers["mixing"] = float("nan")
+    results.layers["rollout_special"] = 0.25
+    told = summary(results)["evidence"]
+    names = {"level", "scalar", "n_texts", "norms_error", "agreement", "live_rows"}
+    assert set(told) == {*names, "rollout_special_share"}
+    assert told["rollout_special_share"]["mean"] == 0.25
+    spearman = told["agreement"]["gradient"]["spearman"]
+    assert (spearman["low"], spearman["high"]) == (None, None)
+    assert "ig" not in told["agreement"]
+
+
+@pytest.mark.parametrize("level", ["basic", "full"])
+def test_where_nothing_moves_the_output_no_value_is_infinite(tmp_path: Path, level: str) -> None:
+    results = make_results(tmp_path, evidence=level)  # type: ignore[arg-type]
+    results.sinks[["effect", "control"]] = 0.0
+    results.agreement["value"] = float("nan")
+    told = summary(results)["evidence"]
+    assert "agreement" not in told
+    for sink in told.get("sinks", {}).values():
+        assert all(found["ratio"] is None for found in sink["tests"].values())
+
+
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    one, two = make_results(tmp_path / "1"), make_results(tmp_path / "2")
+    one, two = (make_results(tmp_path / name, evidence="full") for name in "12")
     assert render(one, RenderOptions()) == render(two, RenderOptions())
     assert render(one, RenderOptions()).endswith("}\n")

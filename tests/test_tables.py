@@ -12,17 +12,24 @@ from factories import HEADLINES, LABELS, make_results
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reportgen.info import SINK_TESTS
+from reportgen.notes.evidence import agreement_figures, subject_figures
 from reportgen.report.names import TABLE_NAMES, TableName
 from reportgen.report.tables import label_fit, predictions, table, to_csv, to_parquet
 
 COLUMNS = {
     "tokens": "text_id, position, unit, segment, token, start, end, is_special, cls_row_last, "
-    "received_last, cls_row_all, received_all, expected",
+    "received_last, cls_row_all, received_all, expected, received_norm_all, received_norm_last, "
+    "deletion, gradient",
     "heads": "text_id, layer, head, special_share, cls_share, sep_share, uniform_share, entropy, "
     "distance, head_class",
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
     "message",
+    "sinks": "token, kind, role, test, ratio, low, high, effect, control, n_texts, layer, share, "
+    "expected, share_after",
+    "agreement": "view, statistic, mean, low, high, n_texts",
 }
+FULL_EFFECTS = ("mask", "ig", "alti")
 OVER_HEADS = ("cls_row_last", "received_last", "cls_row_all", "received_all", "expected")
 
 
@@ -32,7 +39,102 @@ def read_csv(content: bytes) -> list[dict[str, str]]:
 
 @pytest.mark.parametrize("name", TABLE_NAMES)
 def test_columns_are_the_documented_ones(tmp_path: Path, name: TableName) -> None:
-    assert list(table(make_results(tmp_path), name)) == COLUMNS[name].split(", ")
+    columns = COLUMNS[name].split(", ")
+    for level in ("none", "basic"):
+        results = make_results(tmp_path / level, evidence=level)
+        assert list(table(results, name)) == columns
+    full = [*columns, *FULL_EFFECTS] if name == "tokens" else columns
+    assert list(table(make_results(tmp_path / "full", evidence="full"), name)) == full
+
+
+def test_effects_stand_with_their_tokens(tmp_path: Path) -> None:
+    """Of three texts the second has no evidence, as if it had not been chosen."""
+    results = make_results(tmp_path, HEADLINES[:3], evidence="full")
+    results.__dict__["effects"] = results.effects[results.effects["text"] != 1]
+    frame = table(results, "tokens")
+    for text, rows in frame.groupby("text_id"):
+        effects = results.effects_of(int(text) - 1)
+        for column in ("deletion", "gradient", *FULL_EFFECTS):
+            assert rows[column].dtype == np.float32
+            if effects is None:
+                assert rows[column].isna().all()
+            else:
+                expected = effects[column].to_numpy(np.float32)
+                np.testing.assert_array_equal(rows[column].to_numpy(), expected)
+    assert (frame["deletion"].isna() == frame["is_special"] | (frame["text_id"] == "2")).all()
+
+
+def test_norm_weighted_attention_is_that_of_the_results(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    frame = table(results, "tokens")
+    for column in ("received_norm_all", "received_norm_last"):
+        assert frame[column].tolist() == results.tokens[column].tolist()
+    withheld = make_results(
+        tmp_path / "withheld", evidence="basic", withheld={"received_norm_all": "values_unproven"}
+    )
+    assert table(withheld, "tokens")["received_norm_all"].isna().all()
+
+
+def test_every_sink_test_on_every_subject_has_a_row(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", sink=0.4)
+    undone = results.sinks["test"] == "mean_value"
+    results.sinks.loc[undone, ["effect", "control"]] = np.nan
+    rows = table(results, "sinks").to_dict("records")
+    subjects = subject_figures(results)
+    assert [(row["token"], row["role"], row["test"]) for row in rows] == [
+        (token, role, test)
+        for token, role in (("[CLS]", "cls"), ("[SEP]", "sep"))
+        for test in SINK_TESTS
+    ]
+    for row in rows:
+        figures = next(f for f in subjects if f.subject.key == row["role"])
+        layer = row["layer"] - 1
+        assert row["share"] == pytest.approx(figures.shares[layer].mean)
+        assert row["share"] / row["expected"] == pytest.approx(
+            max(ratio.mean for ratio in figures.ratios), rel=1e-5
+        )
+        assert math.isnan(row["share_after"]) == (row["test"] != "swap")
+        if row["test"] == "swap":
+            assert row["share_after"] == pytest.approx(0.98 * row["share"], rel=1e-5)
+        outcome = figures.tests.get(row["test"])
+        if outcome is None:
+            assert row["test"] == "mean_value"
+            assert row["n_texts"] == 0
+            assert all(math.isnan(row[name]) for name in ("ratio", "low", "effect", "control"))
+            continue
+        assert row["n_texts"] == 6
+        assert row["effect"] == pytest.approx(outcome.effect.mean)
+        assert row["control"] == pytest.approx(outcome.control.mean)
+        assert outcome.ratio is not None
+        assert (row["low"], row["high"]) == pytest.approx(outcome.ratio.interval)
+
+
+def test_agreement_has_a_row_a_view_and_statistic(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    rows = table(results, "agreement").to_dict("records")
+    for row, figures in zip(rows, agreement_figures(results), strict=True):
+        assert (row["view"], row["statistic"]) == (figures.view, figures.statistic)
+        assert row["mean"] == pytest.approx(figures.estimate.mean)
+        assert (row["low"], row["high"]) == pytest.approx(figures.estimate.interval)
+        assert row["n_texts"] == figures.estimate.n_texts
+
+
+def test_few_texts_leave_the_ends_of_intervals_empty(tmp_path: Path) -> None:
+    results = make_results(tmp_path, HEADLINES[:2], evidence="full")
+    for name in ("sinks", "agreement"):
+        for row in read_csv(to_csv(table(results, name))):
+            assert (row["low"], row["high"]) == ("", "")
+            assert row["n_texts"] == "2"
+
+
+@pytest.mark.parametrize("name", ["sinks", "agreement"])
+def test_without_evidence_there_are_columns_and_no_rows(tmp_path: Path, name: TableName) -> None:
+    frame = table(make_results(tmp_path), name)
+    head = ",".join(COLUMNS[name].split(", "))
+    assert to_csv(frame).decode("utf-8-sig") == f"{head}\r\n"
+    again = pd.read_parquet(io.BytesIO(to_parquet(frame)))
+    assert list(again) == list(frame)
+    assert again.dtypes.astype(str).tolist() == frame.dtypes.astype(str).tolist()
 
 
 def test_every_token_has_a_row_under_its_texts_id(tmp_path: Path) -> None:
@@ -56,7 +158,7 @@ def test_every_head_of_every_text_has_a_row(tmp_path: Path) -> None:
 
 
 def test_sums_over_heads_are_the_means_times_the_heads(tmp_path: Path) -> None:
-    results = make_results(tmp_path, n_heads=3)
+    results = make_results(tmp_path, n_heads=3, evidence="full")
     means, sums = table(results, "tokens"), table(results, "tokens", "sum")
     for column in OVER_HEADS:
         assert sums[column].dtype == np.float32
@@ -112,7 +214,7 @@ def test_an_embedding_is_no_prediction(tmp_path: Path) -> None:
 
 
 def test_csv_opens_in_excel_and_holds_what_parquet_holds(tmp_path: Path) -> None:
-    results = make_results(tmp_path, labels=(1.0,) * 6, truncated=(2,))
+    results = make_results(tmp_path, labels=(1.0,) * 6, truncated=(2,), evidence="full")
     for name in TABLE_NAMES:
         frame = table(results, name)
         content = to_csv(frame)
@@ -174,17 +276,18 @@ def test_any_text_comes_back_from_csv(texts: list[str]) -> None:
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
-    results = make_results(tmp_path)
+    results = make_results(tmp_path, evidence="full")
     for name in TABLE_NAMES:
         assert to_csv(table(results, name)) == to_csv(table(results, name))
         assert to_parquet(table(results, name)) == to_parquet(table(results, name))
 
 
 def test_making_a_table_leaves_the_results_alone(tmp_path: Path) -> None:
-    results = make_results(tmp_path)
-    before = results.tokens.copy()
+    results = make_results(tmp_path, evidence="full")
+    tokens, effects = results.tokens.copy(), results.effects.copy()
     to_csv(table(results, "tokens", "sum"))
-    assert results.tokens.equals(before)
+    assert results.tokens.equals(tokens)
+    assert results.effects.equals(effects)
 
 
 def test_the_fit_to_labels_is_mae_and_r2(tmp_path: Path) -> None:

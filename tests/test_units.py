@@ -11,7 +11,7 @@ from reportgen.report.units import text_units
 WHOLE = {name: pd.Int32Dtype() for name in ("unit", "segment", "start", "end")}
 
 
-def made(text, tokens, pair=None, causal=False):
+def made(text, tokens, pair=None, causal=False, has_norms=True):
     """Results with one text; a token is (name, unit, segment, start, end, role)."""
     n = len(tokens)
     received = np.arange(1, n + 1) / np.arange(1, n + 1).sum()
@@ -24,6 +24,7 @@ def made(text, tokens, pair=None, causal=False):
     frame["cls_row_layers"] = [[r, r] if has_row else None for r in received]
     frame["received_all"] = received
     frame["expected"] = 1 / n
+    frame["received_norm_all"] = 2 * received if has_norms else None
     frame["cls_row_all"] = received if has_row else None
     texts = pd.DataFrame({"text": [text], "pair": [pair]})
     return SimpleNamespace(texts=texts, tokens_of=lambda _: frame)
@@ -47,6 +48,7 @@ def test_tokens_of_one_character_are_one_unit_with_the_sum_of_their_attention():
     assert units.received_all == pytest.approx([1 / 15, 2 / 15, 7 / 15, 5 / 15])
     assert units.received[1] == pytest.approx([2 / 15, 4 / 15, 14 / 15, 10 / 15])
     assert units.expected_all == pytest.approx([0.2, 0.2, 0.4, 0.2])
+    assert units.norm_all == pytest.approx(2 * units.received_all)
     assert units.cls_row is not None
     assert units.cls_row[0] == pytest.approx(units.received_all)
 
@@ -85,3 +87,8 @@ def test_the_cls_row_is_the_cls_tokens_or_else_the_last_tokens():
     assert text_units(made("ab", tokens, causal=True), 0).cls_token == 1
     assert text_units(made("ab", tokens), 0).cls_token is None
     assert text_units(made("ab", tokens), 0).cls_row is None
+
+
+def test_without_norms_there_are_none():
+    tokens = [("a", 0, 0, 0, 1, None)]
+    assert text_units(made("a", tokens, has_norms=False), 0).norm_all is None

@@ -31,8 +31,10 @@ class Capture:
         # Fused kernels never form the weights. Models written for one implementation keep theirs.
         encoder.set_attn_implementation("eager")
 
-    def run(self, inputs: Mapping[str, Tensor], sink: Sink) -> Any:
+    def run(self, inputs: Mapping[str, Tensor], sink: Sink, *, gradients: bool = False) -> Any:
         """Call the module with `inputs`, `sink` once a layer; what the module returned.
+
+        Without `gradients`, neither maps nor what is returned can become part of a graph.
 
         Raises:
             CaptureError: no attention maps came, or none of the shape that maps have.
@@ -45,7 +47,7 @@ class Capture:
             sink(count, weights)
             count += 1
 
-        with torch.inference_mode(), self._hooked(hand_over):
+        with torch.inference_mode(not gradients), self._hooked(hand_over):
             returned = self._module(**inputs)
         if count == 0:
             raise CaptureError(

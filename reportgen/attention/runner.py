@@ -1,7 +1,8 @@
 """Runs texts through the model in batches and gives each text's figures, or why it has none."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -9,7 +10,10 @@ from torch import Tensor
 from reportgen.attention.batches import plan_batches
 from reportgen.attention.capture import Capture
 from reportgen.attention.checks import ROW_SUM_TOLERANCE, Probe
-from reportgen.attention.layout import lay_out
+from reportgen.attention.layout import Layout, lay_out
+from reportgen.attention.norms import BatchNorms
+from reportgen.attention.proof import Norms
+from reportgen.attention.rollout import BatchRollout
 from reportgen.attention.summaries import BatchSummary, TextSummary
 from reportgen.errors import CaptureError
 from reportgen.maps import Packer, quantise
@@ -44,14 +48,20 @@ class Runner:
         probed: Probe,
         roles: Sequence[str],
         batch_tokens: int,
+        *,
+        norms: Norms | None = None,
+        rollout: bool = False,
     ) -> None:
+        """Without `norms`, or without `rollout`, texts have none of their figures."""
         self._model = model
         self._capture = capture
         self._probed = probed
         self._roles = roles
         self._batch_tokens = batch_tokens
+        self._norms = norms
+        self._with_rollout = rollout
         self._accepted = accepted_arguments(model.module)
-        self._has_window = _looks_through_window(model.encoder)
+        self._has_window = looks_through_window(model.encoder)
 
     def run(
         self,
@@ -74,14 +84,12 @@ class Runner:
             max_weights=self._max_weights(),
         ):
             try:
-                results = self._run_batch([texts[i] for i in batch], [keeps_maps[i] for i in batch])
-            except (Exception, SystemExit) as error:
-                # Alone, the others of its batch may well run.
-                results = (
-                    [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
-                    if len(batch) > 1
-                    else [(Outcome(error=describe(error)), None)]
+                results = self._run_batch(
+                    [texts[i] for i in batch], [keeps_maps[i] for i in batch], self._norms
                 )
+            except (Exception, SystemExit):  # of a user's class as well
+                # Alone, the others of its batch may well run.
+                results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
             for index, (outcome, packed) in zip(batch, results, strict=True):
                 outcomes[index] = outcome
                 if packed is not None:
@@ -101,29 +109,36 @@ class Runner:
         return HELD_BYTES // (layer * self._probed.n_layers)
 
     def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
-        try:
-            return self._run_batch([text], [keeps])[0]
-        except (Exception, SystemExit) as error:
-            return Outcome(error=describe(error)), None
+        error = ""
+        # It may be its norms alone that fail: that is no reason to lose all else.
+        for norms in dict.fromkeys((self._norms, None)):
+            try:
+                return self._run_batch([text], [keeps], norms)[0]
+            except (Exception, SystemExit) as failure:
+                error = describe(failure)
+        return Outcome(error=error), None
 
     def _run_batch(
-        self, texts: Sequence[EncodedText], keeps: Sequence[bool]
+        self, texts: Sequence[EncodedText], keeps: Sequence[bool], norms: Norms | None
     ) -> list[tuple[Outcome, bytes | None]]:
         model = self._model
         inputs = pad(texts, model.pad_token_id, self._accepted, model.device)
         layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
-        summary = BatchSummary(layout, has_window=self._has_window)
+        figures = _BatchFigures(
+            layout, norms, with_rollout=self._with_rollout, has_window=self._has_window
+        )
         packers = [Packer() if keep else None for keep in keeps]
 
         def take(layer: int, maps: Tensor) -> None:
-            summary.add(maps)
+            figures.add(maps)
             _pack_layer(maps, layout.lengths, packers)
 
-        returned = self._capture.run(inputs, take)
+        with figures.hooked():
+            returned = self._capture.run(inputs, take)
         with torch.inference_mode():
             predictions = model.reader.read(returned, inputs)
         results: list[tuple[Outcome, bytes | None]] = []
-        for text, prediction, packer in zip(summary.texts(), predictions, packers, strict=True):
+        for text, prediction, packer in zip(figures.texts(), predictions, packers, strict=True):
             error = self._fault(text, prediction)
             if error is not None:
                 results.append((Outcome(error=error), None))
@@ -150,6 +165,40 @@ class Runner:
         return None
 
 
+class _BatchFigures:
+    """Takes one batch's maps layer by layer (`add`), then gives each text's figures (`texts`)."""
+
+    def __init__(
+        self, layout: Layout, norms: Norms | None, *, with_rollout: bool, has_window: bool
+    ) -> None:
+        self._summary = BatchSummary(layout, has_window=has_window)
+        self._rollout = BatchRollout(layout) if with_rollout else None
+        self._norms = None if norms is None else BatchNorms(layout, norms)
+
+    def hooked(self) -> AbstractContextManager[None]:
+        """Gather what norms need while the model runs inside this context."""
+        return nullcontext() if self._norms is None else self._norms.hooked()
+
+    def add(self, maps: Tensor) -> None:
+        """Take the next layer's maps, `[text, head, query, key]`."""
+        self._summary.add(maps)
+        if self._rollout is not None:
+            self._rollout.add(maps)
+        if self._norms is not None:
+            self._norms.add(maps)
+
+    def texts(self) -> list[TextSummary]:
+        """The figures of the batch's texts, in its order."""
+        summaries = self._summary.texts()
+        found = None if self._norms is None else self._norms.texts()
+        if found is not None:
+            summaries = [replace(s, norms=n) for s, n in zip(summaries, found, strict=True)]
+        if self._rollout is not None:
+            rolled = self._rollout.texts()
+            summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
+        return summaries
+
+
 def _pack_layer(maps: Tensor, lengths: Sequence[int], packers: Sequence[Packer | None]) -> None:
     if not any(packers):
         return
@@ -158,7 +207,7 @@ def _pack_layer(maps: Tensor, lengths: Sequence[int], packers: Sequence[Packer |
             packer.add(quantise(maps[row, :, :length, :length].float().cpu().numpy()))
 
 
-def _looks_through_window(encoder: torch.nn.Module) -> bool:
+def looks_through_window(encoder: torch.nn.Module) -> bool:
     """Whether some layer sees only near keys, as its configuration says."""
     names = ("sliding_window", "local_attention", "attention_window", "window_size")
     return any(getattr(encoder.config, name, None) for name in names)

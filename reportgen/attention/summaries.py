@@ -23,6 +23,8 @@ from reportgen.attention.layout import (
     Layout,
     even_spread,
 )
+from reportgen.attention.norms import TextNorms
+from reportgen.attention.rollout import TextRollout
 from reportgen.info import HEAD_CLASSES
 
 Array = NDArray[np.float32]
@@ -57,6 +59,8 @@ class TextSummary:
     effective_content: float  # over content tokens alone, renormalised; mean of the layers' means
     row_sum_error: float  # largest distance of a row's sum from 1
     padding_mass: float  # largest weight of a row on padding
+    norms: TextNorms | None = None  # None where they were not measured
+    rollout: TextRollout | None = None
 
 
 class BatchSummary:

@@ -2,16 +2,17 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import torch
-from safetensors import SafetensorError
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from reportgen.errors import ModelError, first_line, some
+from reportgen.errors import ModelError, some
 
 StateDict: TypeAlias = dict[str, Tensor]
 
@@ -21,6 +22,8 @@ _NESTED = ("model_state_dict", "state_dict", "model_state", "model", "module", "
 _OLD_BUFFERS = re.compile(
     r"(^|\.)(position_ids|token_type_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq)$"
 )
+# How a file begins that a clone without Git LFS has in place of a large one.
+_LFS = b"version https://git-lfs.github.com/"
 _PICKLED_CLASS = re.compile(r"GLOBAL (\S+)")
 
 
@@ -60,16 +63,25 @@ def read_state_dict(path: Path) -> StateDict:
     Raises:
         ModelError: it holds Python objects, is damaged, or holds no tensors.
     """
-    if path.suffix == ".safetensors":
-        try:
+    with _told(path):
+        if path.suffix == ".safetensors":
             return load_file(path)
-        except (SafetensorError, OSError) as error:
-            raise ModelError(f"{path}: not a safetensors file ({first_line(error)})") from error
-    try:
         saved = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # unpickling fails in as many ways as there are broken files
-        raise ModelError(_unreadable(path, error)) from error
     return _tensors(path, saved)
+
+
+def require_readable(path: Path) -> None:
+    """See that `read_state_dict` will succeed, without reading any tensor.
+
+    Raises:
+        ModelError: it will not.
+    """
+    with _told(path):
+        if path.suffix == ".safetensors":
+            with safe_open(path, "pt"):
+                return
+        saved = torch.load(path, map_location="meta", weights_only=True)
+    _tensors(path, saved)
 
 
 def weights_sha256(state: Mapping[str, Tensor]) -> str:
@@ -85,17 +97,32 @@ def weights_sha256(state: Mapping[str, Tensor]) -> str:
     return digest.hexdigest()
 
 
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Tell why the weights in `path` cannot be read, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
+    except Exception as error:  # unpickling fails in as many ways as there are broken files
+        raise ModelError(f"{path}: {_unreadable(path, error)}") from error
+
+
 def _unreadable(path: Path, error: Exception) -> str:
+    with path.open("rb") as stream:
+        if stream.read(len(_LFS)) == _LFS:
+            return "stands in for weights that Git LFS keeps; fetch them with git lfs pull"
     pickled = _PICKLED_CLASS.search(str(error))
     if pickled or "TorchScript" in str(error):
         what = f"Python objects ({pickled[1]})" if pickled else "a TorchScript program"
         return (
-            f"{path}: holds {what}, and loading those would run code from the file; "
+            f"holds {what}, and loading those would run code from the file; "
             "save the weights alone with torch.save(model.state_dict(), path)"
         )
+    format = "a safetensors file" if path.suffix == ".safetensors" else "a file of torch.save"
     return (
-        f"{path}: cannot be read as a checkpoint; it may be damaged, or not saved by torch.save "
-        f"({type(error).__name__})"
+        f"damaged, or not {format} ({type(error).__name__}); copy or download it again, or save "
+        "the weights again"
     )
 
 

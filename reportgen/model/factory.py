@@ -4,8 +4,10 @@ import contextlib
 import importlib
 import importlib.util
 import inspect
+import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -14,10 +16,11 @@ from typing import Any
 import torch
 from torch import nn
 
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, some
 from reportgen.model.spec import FactoryName, ModelSpec, factory_name
 from reportgen.model.usercode import describe
 
+_LOOKS_LIKE_A_PATH = re.compile(r"[.~\\/]|(?!\w+://)[^\n]*[\\/]")
 # What the analysis can give to forward; a required argument beyond these is given as None.
 _GIVEN = {"self", "input_ids", "attention_mask"}
 
@@ -48,7 +51,11 @@ def build_module(spec: ModelSpec) -> nn.Module:
         try:
             module = make(**spec.factory_args)
         except (Exception, SystemExit) as error:
-            raise ModelError(f"--factory {spec.factory}: {describe(error)}") from error
+            said = f"--factory {spec.factory}: {describe(error, with_folders=True)}"
+            lost = _lost_paths(spec.factory_args)
+            if lost:
+                said = f"--factory-args: no file or folder {some(lost)} ({said})"
+            raise ModelError(said) from error
     if not isinstance(module, nn.Module):
         raise ModelError(f"--factory {spec.factory} gives a {type(module).__name__}, no nn.Module")
     return module
@@ -91,12 +98,27 @@ def _attribute(name: FactoryName, factory: str) -> Any:
     try:
         found: Any = _import_file(name.file) if name.file else importlib.import_module(name.source)
     except (Exception, SystemExit) as error:
-        raise ModelError(f"--factory {factory}: cannot import: {describe(error)}") from error
+        said = describe(error, with_folders=True)
+        raise ModelError(f"--factory {factory}: cannot import: {said}") from error
     for part in name.attribute.split("."):
         if not hasattr(found, part):
             raise ModelError(f"--factory {factory}: no {part} in {name.source}; check its spelling")
         found = getattr(found, part)
     return found
+
+
+def _lost_paths(value: Any) -> list[str]:
+    """The texts in `value`, of JSON, that look like paths and lead nowhere.
+
+    Libraries take them for ids on the hub, and complain of their form.
+    """
+    if isinstance(value, Mapping):
+        return [lost for item in value.values() for lost in _lost_paths(item)]
+    if isinstance(value, list):
+        return [lost for item in value for lost in _lost_paths(item)]
+    if not isinstance(value, str) or not _LOOKS_LIKE_A_PATH.match(value):
+        return []
+    return [] if os.path.exists(value) else [value]  # noqa: PTH110 (Path.exists may raise)
 
 
 def _import_file(path: Path) -> ModuleType:

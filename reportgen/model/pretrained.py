@@ -12,9 +12,10 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
+from reportgen.model.checkpoint import require_readable
 from reportgen.model.encoder import find_encoder
 from reportgen.model.output import head_of
-from reportgen.model.spec import ModelSpec, Pooling, local_folder
+from reportgen.model.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
 
 # How sentence-transformers calls its ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
@@ -63,6 +64,8 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     except ModelError:
         raise
     except Exception as error:
+        if folder is not None:
+            _require_weights_files(folder)
         raise _failure(name, folder, error) from error
     remark = _remark(type(module), spec)
     path, used = "", module
@@ -93,7 +96,7 @@ def folder_max_tokens(name: str, revision: str | None) -> int | None:
 
 def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
     """A settings file of the model `name`, {} where it has none."""
-    folder = Path(name).expanduser()
+    folder = expanded(name)
     try:
         path = cached_file(folder if folder.is_dir() else name, file, revision=revision)
         setting = json.loads(Path(path).read_text("utf-8")) if path else {}
@@ -163,6 +166,26 @@ def _require_weights(
     )
 
 
+def _require_weights_files(folder: Path) -> None:
+    """See that every file of weights in `folder` is there and whole.
+
+    Raises:
+        ModelError: one is not.
+    """
+    # What loading takes: safetensors where there are any.
+    first = next(name for name in WEIGHTS_FILES if (folder / name).is_file())
+    files = {first}
+    if first.endswith(".index.json"):
+        try:
+            files = set(json.loads((folder / first).read_text("utf-8"))["weight_map"].values())
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise ModelError(f"{folder / first}: damaged; copy or download it again") from error
+    for name in sorted(map(str, files)):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder / name}: no such file; copy or download it too")
+        require_readable(folder / name)
+
+
 def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
     message = first_line(error)
     if "trust_remote_code" in str(error):
@@ -180,4 +203,9 @@ def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
             f"{name}: neither a folder here nor a model that can be fetched ({message}); check "
             "the name and the connection"
         )
-    return ModelError(f"{name}: cannot be loaded ({type(error).__name__}: {message})")
+    if isinstance(error, ImportError):
+        return ModelError(f"{name}: needs a package that is not installed: {message}")
+    return ModelError(
+        f"{name}: cannot be loaded ({type(error).__name__}: {message.rstrip(' .:')}); copy or "
+        "download the folder again, or save the model again with save_pretrained"
+    )

@@ -1,5 +1,6 @@
 """Which model to load, as the command line names it, and what can be found wrong without torch."""
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ TOKENIZER_FILES = (
     "sentencepiece.bpe.model",
     "tokenizer.model",
 )
+_MOST_TOKENS = 10**9
 _DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
 _HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
 _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
@@ -67,7 +69,7 @@ class FactoryName:
     @property
     def file(self) -> Path | None:
         """The file, None for a module that is imported by its name."""
-        return Path(self.source).expanduser() if self.source.endswith(".py") else None
+        return expanded(self.source) if self.source.endswith(".py") else None
 
 
 def check_spec(spec: ModelSpec) -> None:
@@ -75,27 +77,15 @@ def check_spec(spec: ModelSpec) -> None:
 
     Raises:
         UsageError: options exclude each other or have no such value.
-        ModelError: a folder or file is not there, or is no model.
+        ModelError: a folder or file is not there, may not be looked at, or is no model.
     """
     _check_options(spec)
-    if spec.factory is not None:
-        file = factory_name(spec.factory).file
-        if file is not None and not file.is_file():
-            raise ModelError(f"{file}: no such file; --factory takes path/file.py:Class")
-    if spec.checkpoint is not None:
-        _check_checkpoint(spec.checkpoint)
-    if spec.model is not None:
-        folder = local_folder(spec.model, "--model")
-        if folder is not None:
-            if spec.revision is not None:
-                raise UsageError("--revision needs --model with an id on the hub, not a folder")
-            _check_weights(folder)
-            if spec.tokenizer is None:
-                check_tokenizer_folder(folder)
-    if spec.tokenizer is not None:
-        folder = local_folder(spec.tokenizer, "--tokenizer")
-        if folder is not None:
-            check_tokenizer_folder(folder)
+    try:
+        _check_places(spec)
+    except OSError as error:
+        raise ModelError(
+            f"{error.filename}: cannot be read ({error.strerror}); check the path"
+        ) from error
 
 
 def factory_name(factory: str) -> FactoryName:
@@ -110,13 +100,19 @@ def factory_name(factory: str) -> FactoryName:
     return FactoryName(match["module"], match["name"])
 
 
+def expanded(name: str) -> Path:
+    """The path `name` with a leading `~` read as the home folder, where there is one."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 (Path.expanduser fails without a home)
+
+
 def local_folder(name: str, option: str) -> Path | None:
     """The folder that `name` is, or None where `name` can only be an id on the hub.
 
     Raises:
-        ModelError: `name` is a file, or a path to nothing.
+        ModelError: `name` is a file, or a path or a link to nothing.
+        OSError: it may not be looked at, or is too long.
     """
-    path = Path(name).expanduser()
+    path = expanded(name)
     if path.is_dir():
         return path
     if path.is_file():
@@ -124,7 +120,7 @@ def local_folder(name: str, option: str) -> Path | None:
             f"{option} {name}: a file, not a folder; name the folder, or load a state_dict with "
             "--factory file.py:Class --checkpoint"
         )
-    if _HUB_ID.fullmatch(name) is None or name.startswith("."):
+    if _HUB_ID.fullmatch(name) is None or name.startswith(".") or path.is_symlink():
         raise ModelError(f"{option} {name}: no such folder")
     return None
 
@@ -164,8 +160,31 @@ def _check_options(spec: ModelSpec) -> None:
         raise UsageError(f"--pooling {spec.pooling}: takes {', '.join(POOLINGS)}")
     if spec.dtype not in DTYPES:
         raise UsageError(f"--dtype {spec.dtype}: takes {', '.join(DTYPES)}")
+    if spec.max_length is not None and spec.max_length > _MOST_TOKENS:
+        raise UsageError(f"--max-length {spec.max_length}: no text has so many tokens")
     if _DEVICE.fullmatch(spec.device) is None:
         raise UsageError(f"--device {spec.device}: takes cpu, cuda, cuda:1, mps, xpu or auto")
+
+
+def _check_places(spec: ModelSpec) -> None:
+    if spec.factory is not None:
+        file = factory_name(spec.factory).file
+        if file is not None and not file.is_file():
+            raise ModelError(f"{file}: no such file; --factory takes path/file.py:Class")
+    if spec.checkpoint is not None:
+        _check_checkpoint(spec.checkpoint)
+    if spec.model is not None:
+        folder = local_folder(spec.model, "--model")
+        if folder is not None:
+            if spec.revision is not None:
+                raise UsageError("--revision needs --model with an id on the hub, not a folder")
+            _check_weights(folder)
+            if spec.tokenizer is None:
+                check_tokenizer_folder(folder)
+    if spec.tokenizer is not None:
+        folder = local_folder(spec.tokenizer, "--tokenizer")
+        if folder is not None:
+            check_tokenizer_folder(folder)
 
 
 def _check_checkpoint(path: Path) -> None:

@@ -26,7 +26,8 @@ def load_tokenizer(
         raise ModelError(f"{name}: its tokenizer needs a package: {first_line(error)}") from error
     except Exception as error:
         raise ModelError(
-            f"{name}: its tokenizer cannot be loaded ({type(error).__name__}: {first_line(error)})"
+            f"{name}: its tokenizer cannot be loaded ({type(error).__name__}: "
+            f"{first_line(error)}); copy or download it again, or name another with --tokenizer"
         ) from error
     require_vocabulary(tokenizer, name)
     return tokenizer

@@ -153,6 +153,6 @@ def _floats(trials: Sequence[Trial], entry: Entry) -> list[tuple[Trial, Tensor |
     found = []
     for trial in trials:
         value = entries(trial.returned).get(entry)
-        is_float = isinstance(value, Tensor) and value.is_floating_point()
-        found.append((trial, value if is_float else None))
+        has_figures = isinstance(value, Tensor) and value.is_floating_point() and value.numel()
+        found.append((trial, value if has_figures else None))
     return found

@@ -5,6 +5,7 @@ ratio to an even spread is the ratio of two such means, not the mean of the text
 what a reader gets by dividing the two printed numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -12,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
+from reportgen.limits import MIN_CONTENT, MIN_TEXTS
 from reportgen.results import Results
 
 Array = NDArray[np.float64]
 
-MIN_CONTENT = 3  # content tokens a text needs to take part
-MIN_TEXTS = 5  # texts that a statement about all of them, and an interval, need
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 ANALYSED = ("ok", "truncated")  # statuses of texts that have figures at all
@@ -45,6 +45,12 @@ class LayerFigures:
     expected_range: Interval
     share_interval: Interval | None  # bootstrap over texts; None for fewer than MIN_TEXTS
     ratio_interval: Interval | None
+    # Over the texts in which norms were measured; None where that is none of them.
+    n_norms: int = 0  # how many texts that is
+    norm_share: float | None = None  # of norm-weighted attention received
+    norm_share_interval: Interval | None = None
+    value_ratio: float | None = None  # length of what the role passes on / a content token's
+    value_ratio_interval: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +81,23 @@ def role_figures(results: Results, role: str) -> RoleFigures:
         return RoleFigures(0, ())
     by_layer = rows.pivot(index="text", columns="layer")
     layers = by_layer["share"].columns
-    share, expected, own = (
-        by_layer[name].to_numpy(dtype=np.float64) for name in ("share", "expected", "self_share")
+    share, expected, own, norm_share, value_size, content_value_size = (
+        by_layer[name].to_numpy(dtype=np.float64)
+        for name in (
+            "share",
+            "expected",
+            "self_share",
+            "norm_share",
+            "value_size",
+            "content_value_size",
+        )
     )  # each [text, layer]
-    share_intervals, ratio_intervals = _intervals(share, expected)
+    share_intervals = mean_intervals(share)
+    ratio_intervals = intervals_of_ratio(share, expected)
+    norms = measured(norm_share, value_size, content_value_size)
+    norm_share, value_size, content_value_size = norms
+    norm_intervals = mean_intervals(norm_share)
+    value_intervals = intervals_of_ratio(value_size, content_value_size)
     return RoleFigures(
         n_texts=len(by_layer),
         layers=tuple(
@@ -92,38 +111,71 @@ def role_figures(results: Results, role: str) -> RoleFigures:
                 expected_range=Interval(float(expected[:, i].min()), float(expected[:, i].max())),
                 share_interval=share_intervals[i],
                 ratio_interval=ratio_intervals[i],
+                n_norms=len(norm_share),
+                norm_share=float(norm_share[:, i].mean()) if len(norm_share) else None,
+                norm_share_interval=norm_intervals[i],
+                value_ratio=ratio_of_means(value_size[:, i], content_value_size[:, i]),
+                value_ratio_interval=value_intervals[i],
             )
             for i, layer in enumerate(layers)
         ),
     )
 
 
-def _intervals(
-    share: Array, expected: Array
-) -> tuple[list[Interval] | list[None], list[Interval] | list[None]]:
-    """Percentile bootstrap intervals of the mean share and of the ratio of means, by layer.
+def measured(*figures: Array) -> tuple[Array, ...]:
+    """Those rows of `figures`, each `[text, figure]`, in which all of them are finite numbers."""
+    whole = np.isfinite(np.concatenate(figures, axis=1)).all(axis=1)
+    return tuple(values[whole] for values in figures)
 
-    Texts are drawn with replacement; a text's share and expected `[text, layer]` stay together.
+
+def ratio_of_means(above: Array, below: Array) -> float | None:
+    """Mean of `above` `[text]` over that of `below`; None without texts and where that is 0."""
+    if not below.any():
+        return None
+    return float(above.mean() / below.mean())
+
+
+def mean_intervals(values: Array) -> list[Interval | None]:
+    """`[figure]`: percentile bootstrap intervals of the means over texts of `[text, figure]`.
+
+    None for fewer than MIN_TEXTS texts.
     """
-    n_texts, n_layers = share.shape
+    return _intervals(np.mean, values)
+
+
+def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
+    """The same of the ratios of two means; a text's two values `[text, figure]` stay together.
+
+    None also where the lower mean is 0 in so many of the resamples that an end is not finite.
+    """
+
+    def ratio(above: Array, below: Array, axis: int) -> Array:
+        means: Array = below.mean(axis=axis)
+        ratios: Array = np.full_like(means, np.inf)
+        np.divide(above.mean(axis=axis), means, out=ratios, where=means > 0)
+        return ratios
+
+    return _intervals(ratio, above, below)
+
+
+def _intervals(statistic: Callable[..., Array], *samples: Array) -> list[Interval | None]:
+    """Percentile bootstrap intervals of `statistic`; texts are drawn with replacement."""
+    n_texts, n_figures = samples[0].shape
     if n_texts < MIN_TEXTS:
-        return [None] * n_layers, [None] * n_layers
-
-    def statistic(share: Array, expected: Array, axis: int) -> Array:
-        means = share.mean(axis=axis)
-        return np.stack([means, means / expected.mean(axis=axis)])
-
-    interval = bootstrap(
-        (share, expected),
-        statistic,
-        paired=True,
-        vectorized=True,
-        method="percentile",
-        confidence_level=CONFIDENCE,
-        n_resamples=RESAMPLES,
-        batch=1 + _BATCH_CELLS // share.size,
-        rng=np.random.default_rng(_SEED),
-    ).confidence_interval
-    ends = np.stack([interval.low, interval.high], axis=-1)  # [share | ratio, layer, end]
-    shares, ratios = ([Interval(float(a), float(b)) for a, b in layers] for layers in ends)
-    return shares, ratios
+        return [None] * n_figures
+    with np.errstate(invalid="ignore"):  # between two ends that are not finite
+        interval = bootstrap(
+            samples,
+            statistic,
+            paired=True,
+            vectorized=True,
+            method="percentile",
+            confidence_level=CONFIDENCE,
+            n_resamples=RESAMPLES,
+            batch=1 + _BATCH_CELLS // (len(samples) * samples[0].size),
+            rng=np.random.default_rng(_SEED),
+        ).confidence_interval
+    return [
+        Interval(float(low), float(high)) if np.isfinite([low, high]).all() else None
+        for low, high in zip(interval.low, interval.high, strict=True)
+    ]

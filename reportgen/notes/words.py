@@ -1,19 +1,106 @@
 """Notes as sentences, in English or Japanese."""
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
+from typing import Literal
 
-from reportgen.notes.figures import MIN_TEXTS
-from reportgen.notes.rules import Citation, Note, Threshold
+from reportgen.info import Reason, RunInfo, SinkTest, Statistic, Subject, View
+from reportgen.limits import MIN_TEXTS
+from reportgen.notes.citations import Citation
+from reportgen.notes.note import Note, explained
+from reportgen.notes.thresholds import Threshold
 from reportgen.results import Results
 
+_MINUS = "\u2212"
+
+
+def decimal(value: float) -> str:
+    """A number with one decimal below 10, none above; a whole count without."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = f"{value:.1f}"
+    return text if float(text) < 10 else f"{value:,.0f}"
+
+
+def times(value: float) -> str:
+    """How many times as large something is: two significant digits below 1, three decimals at the
+    most; above as `decimal`."""
+    if value >= 0.995:
+        return decimal(float(value))
+    digits = 2 if value >= 0.0995 else 3
+    return f"{value:.{digits}f}"
+
+
+def proportion(value: float) -> str:
+    """How many times as large something is that is about as large: two decimals."""
+    return f"{value:.2f}"
+
+
+def correlation(value: float) -> str:
+    """A number from -1 to 1 with two decimals, a true minus sign and no negative zero."""
+    text = f"{value:.2f}"
+    return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)
+
+
+def difference(value: float) -> str:
+    """As `correlation`; a third decimal where two would not say on which side of 0 it lies."""
+    short, long = f"{value:.2f}", f"{value:.3f}"
+    is_hidden = float(short) == 0 and float(long) != 0
+    return long.replace("-", _MINUS) if is_hidden else correlation(value)
+
+
 # How the values of notes and thresholds are written; any other is written as it stands.
-_SHARES = frozenset({"share", "expected", "self_share", "confidence", "sink_share"})
-_DECIMALS = frozenset({"ratio", "n_tokens", "n_content", "effective_tokens", "effective_content"})
-_TEXT_COUNTS = frozenset({"n_texts", "n_analysed", "min_texts"})
-# Figures that may come with the ends of an interval (low, high) or of a range (min, max).
-_WITH_ENDS = ("share", "expected", "ratio")
+_SHARES = frozenset(
+    {
+        "share",
+        "expected",
+        "self_share",
+        "norm_share",
+        "swapped_share",
+        "rollout_share",
+        "mixing",
+        "ig_error",
+        "confidence",
+        "sink_share",
+        "swap_same",
+        "rollout_limit",
+    }
+)
+_TEXT_COUNTS = frozenset(
+    {"n_texts", "n_analysed", "n_chosen", "n_ranked", "n_compared", "n_attributed", "min_texts"}
+)
+_FIGURES: Mapping[str, Callable[[float], str]] = {
+    **dict.fromkeys(
+        (
+            "ratio",
+            "offset",
+            "n_tokens",
+            "n_content",
+            "n_live",
+            "n_rows",
+            "effective_tokens",
+            "effective_content",
+        ),
+        decimal,
+    ),
+    **dict.fromkeys(
+        (
+            "value_ratio",
+            "zero_ratio",
+            "mean_ratio",
+            "hide_ratio",
+            "test_ratio",
+            "passed_ratio",
+        ),
+        times,
+    ),
+    **dict.fromkeys(("agreement", "ceiling", "rarity", "rollout_agreement"), correlation),
+    "over_rarity": difference,
+    "swap_ratio": proportion,
+}
+# What a sink passes on, which its headline may say beside the verdict.
+_PASSED_ON = ("N4", "N5", "N6", "N6-partly")
 
 
 class Wording:
@@ -24,20 +111,33 @@ class Wording:
         self._words: Mapping[str, Mapping[str, str]] = tomllib.loads(path.read_text("utf-8"))
 
     def sentence(self, note: Note) -> str:
-        """The note in words."""
-        return self._words["sentences"][note.id].format(**self._fill(note))
+        """The note in words: its sentence, and those that follow it."""
+        filled = self._fill(note)
+        said = [self._words["sentences"][key].format(**filled) for key in (note.id, *note.also)]
+        return self._phrase("between_sentences").join(said)
+
+    def in_short(self, notes: Sequence[Note]) -> tuple[str, ...]:
+        """Those of `notes` that a plain word can be said of, each in short; for a token's panel."""
+        return tuple(self._short(note) for note in notes if note.id in self._words["headlines"])
+
+    def beside(self, live: Note) -> str:
+        """Which rows of the last layer are read, in short; a note of `rules.live_rows_note`."""
+        return self._words["beside"][live.id].format(**self._fill(live))
 
     def verdicts(self, notes: Sequence[Note]) -> tuple[str, ...]:
         """The verdicts on attention sinks among `notes`, each in short."""
-        return tuple(
-            self._words["headlines"][note.id].format(**self._fill(note))
-            for note in notes
-            if note.is_verdict
-        )
+        return self.in_short([note for note in notes if note.is_verdict])
 
     def headline(self, notes: Sequence[Note], results: Results) -> str:
-        """The model's name and its verdicts on attention sinks, in one line."""
-        verdicts = self._phrase("between_verdicts").join(self.verdicts(notes))
+        """The model's name and its verdicts on attention sinks, in one line; where it was tested,
+        with what a sink passes on."""
+        sinks = {note.role for note in notes if note.id == "N1"}
+        said = [
+            note
+            for note in notes
+            if note.is_verdict or (note.id in _PASSED_ON and note.role in sinks)
+        ]
+        verdicts = self._phrase("between_verdicts").join(self.in_short(said))
         return self._phrase("headline", model=results.info.model.name, verdicts=verdicts)
 
     def citation(self, citation: Citation) -> str:
@@ -55,6 +155,35 @@ class Wording:
         value = self._value(threshold.id, threshold.value)
         return self._words["thresholds"][threshold.id].format(value=value)
 
+    def view_name(self, view: View | Literal["deletion"], row: str = "[CLS]") -> str:
+        """What ranks the units of a text, by name; `row` names the token whose row is read."""
+        return self.say("views", view, row=row)
+
+    def test_name(self, test: SinkTest) -> str:
+        """A sink test by name."""
+        return self.say("tests", test)
+
+    def test_explained(self, test: SinkTest, token: str) -> str:
+        """What a sink test does to `token`."""
+        return self.say("tests_explained", test, token=token)
+
+    def statistic_name(self, statistic: Statistic) -> str:
+        """A measure of agreement by name."""
+        return self.say("statistics", statistic)
+
+    def scalar_name(self, info: RunInfo) -> str:
+        """The one figure of the output that evidence explains; "" where there is no evidence."""
+        said = explained(info)
+        return self._scalar("scalars", said) if said else ""
+
+    def subject_name(self, subject: Subject) -> str:
+        """A special token as it is, another one in quotes, or the first position."""
+        return self._token(subject.token, is_special=subject.kind == "role")
+
+    def reason(self, reason: Reason) -> str:
+        """Why something could not be measured, as a sentence."""
+        return self.say("reasons", reason)
+
     def say(self, section: str, key: str, **values: object) -> str:
         """The string `key` of `section`, its names filled from `values`."""
         return self._words[section][key].format(**values)
@@ -70,50 +199,80 @@ class Wording:
     def _phrase(self, key: str, **values: object) -> str:
         return self.say("phrases", key, **values)
 
+    def _short(self, note: Note) -> str:
+        return self._words["headlines"][note.id].format(**self._fill(note))
+
     def _fill(self, note: Note) -> dict[str, str]:
-        """What the names in a note's sentence stand for."""
-        filled = {name: self._value(name, value) for name, value in note.values.items()}
-        for name in _WITH_ENDS:
+        """What the names in a note's sentences stand for."""
+        values = note.values
+        filled = {name: self._value(name, value) for name, value in values.items()}
+        for name in (name for name in values if name in _SHARES or name in _FIGURES):
             for kind, low, high in (("interval", "low", "high"), ("range", "min", "max")):
-                if f"{name}_{low}" in note.values:
-                    ends = note.values[f"{name}_{low}"], note.values[f"{name}_{high}"]
+                if f"{name}_{low}" in values:
+                    ends = values[f"{name}_{low}"], values[f"{name}_{high}"]
                     filled[f"{name}_{kind}"] = self._range(name, *map(float, ends))
-        filled["scope"] = self._scope(note.values.get("n_texts"))
+        filled["scope"] = self._scope(values.get("n_texts"), "mean_of_few")
+        filled["within"] = self._scope(values.get("n_texts"), "these_texts")
         if note.token is not None:
-            filled["token"] = note.token
+            filled["token"] = self._token(note.token, note.is_special)
+        if "scalar" in values:
+            filled["output"] = self._scalar("outputs", filled)
+        if "view" in values:
+            row = filled["row"] or self._phrase("last_token")
+            filled["view"] = self.say("views", filled["view"], row=row)
+            filled["effect"] = self._phrase(filled["effect"])
+        if "test" in values:
+            filled["test"] = self.say("tests", filled["test"])
+        if "reason" in values:
+            filled["reason"] = self.say("reasons", filled["reason"])
+            filled["measures"] = self._measures(filled["measures"].split("\n"))
         return filled
+
+    def _scalar(self, section: str, said: Mapping[str, str]) -> str:
+        """What was explained, `said` as `note.explained` says it."""
+        scalar, target = said["scalar"], said.get("target")
+        key = f"{scalar}_of" if target and f"{scalar}_of" in self._words[section] else scalar
+        return self.say(section, key, name=said["output_name"], target=target)
+
+    def _measures(self, keys: Sequence[str]) -> str:
+        """The names of views and sink tests."""
+        names = [
+            self._phrase("test", name=self.say("tests", key))
+            if key in self._words["tests"]
+            else self.say("views", key, row="[CLS]")
+            for key in keys
+        ]
+        return self._phrase("between_measures").join(names)
+
+    def _token(self, token: str, is_special: bool) -> str:
+        if not token:
+            return self._phrase("first_position")
+        return token if is_special else self._phrase("quoted", token=token)
 
     def _value(self, name: str, value: float | int | str) -> str:
         if isinstance(value, str):
             return value
         if name in _SHARES:
             return self.percent(value)
-        if name in _DECIMALS:
-            return decimal(value)
+        if name in _FIGURES:
+            return _FIGURES[name](value)
         if name in _TEXT_COUNTS:
             return self.count_of_texts(int(value))
         return f"{value:,.10g}"
 
     def _range(self, name: str, low: float, high: float) -> str:
         """Both ends, or one number where they read the same."""
-        scale = 100 if name in _SHARES else 1
-        ends = [decimal(scale * low), decimal(scale * high)]
-        text = ends[0] if ends[0] == ends[1] else self._phrase("range", low=ends[0], high=ends[1])
-        return self._phrase("percent", x=text) if name in _SHARES else text
+        is_share = name in _SHARES
+        write = decimal if is_share else _FIGURES[name]
+        ends = [write(100 * end if is_share else end) for end in (low, high)]
+        key = "range_of_correlations" if write in (correlation, difference) else "range"
+        text = ends[0] if ends[0] == ends[1] else self._phrase(key, low=ends[0], high=ends[1])
+        return self._phrase("percent", x=text) if is_share else text
 
-    def _scope(self, n_texts: float | int | str | None) -> str:
-        """What a figure holds for: this text (no count given), these few, or the mean of many."""
+    def _scope(self, n_texts: float | int | str | None, few: str) -> str:
+        """What a figure holds for: this text (no count given), a few by phrase `few`, or many."""
         if n_texts is None:
             return self._phrase("this_text")
         if n_texts == 1:
             return self._phrase("one_text")
-        few = int(n_texts) < MIN_TEXTS
-        return self._phrase("these_texts" if few else "mean_of_texts", n=n_texts)
-
-
-def decimal(value: float) -> str:
-    """A number with one decimal below 10, none above; a whole count without."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = f"{value:.1f}"
-    return text if float(text) < 10 else f"{value:,.0f}"
+        return self._phrase(few if int(n_texts) < MIN_TEXTS else "mean_of_texts", n=n_texts)

@@ -2,19 +2,20 @@
 
 import gzip
 from base64 import b64encode
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from plotly.offline import get_plotlyjs
 
-from reportgen.errors import UsageError
 from reportgen.info import RunInfo
 from reportgen.maps import pack, unpack
 from reportgen.report.figures import SCALE_DARK, SCALE_LIGHT, map_figure
 from reportgen.report.language import Language
+from reportgen.report.measures import MEASURE_IDS, Measure, cls_name
 from reportgen.report.options import RenderOptions
-from reportgen.report.reading import cls_name
+from reportgen.report.plotlyjs import read_plotlyjs
 from reportgen.report.units import Floats, text_units
 from reportgen.report.visible import visible
 from reportgen.results import Results
@@ -29,15 +30,7 @@ def plotly_source(path: Path | None) -> str:
     if path is None:
         source: str = get_plotlyjs()
     else:
-        try:
-            source = path.read_text("utf-8-sig")
-        except (OSError, ValueError) as error:
-            raise UsageError(f"--plotlyjs {path}: cannot be read ({error})") from error
-        if "plotly.js" not in source or "newPlot" not in source:
-            raise UsageError(
-                f"--plotlyjs {path}: not plotly.js; give a bundle such as "
-                "plotly-cartesian.min.js, or leave the option out"
-            )
+        source = read_plotlyjs(path)
     return source.replace("\r\n", "\n")
 
 
@@ -52,9 +45,9 @@ def page_data(info: RunInfo, options: RenderOptions, language: Language) -> dict
     return {
         "layers": info.model.n_layers,
         "heads": info.model.n_heads,
-        "causal": info.model.is_causal,
         "sums": options.heads == "sum",
         "cls": name,
+        "measures": MEASURE_IDS,
         "words": language.words["script"],
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
@@ -75,6 +68,19 @@ def text_data(results: Results, text: int) -> dict[str, Any]:
         if units.cls_row is None or units.cls_row_all is None
         else _lines(units.cls_row, units.cls_row_all),
     }
+
+
+def measure_data(measures: Sequence[Measure]) -> list[dict[str, Any]]:
+    """What the colours of one text can show; the first stands in the strip, so its name is all."""
+    first, *others = measures
+    return [_named(first)] + [
+        _named(measure) | {"legend": measure.legend, "steps": measure.steps, "shown": measure.shown}
+        for measure in others
+    ]
+
+
+def _named(measure: Measure) -> dict[str, Any]:
+    return {"id": measure.id, "name": visible(measure.name)}
 
 
 def _lines(layers: Floats, all_layers: Floats) -> str:

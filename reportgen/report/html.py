@@ -11,13 +11,14 @@ import jinja2
 from markupsafe import Markup
 
 from reportgen.report.blocks import Block
-from reportgen.report.data import compressed, page_data, plotly_source
+from reportgen.report.data import compressed, measure_data, page_data, plotly_source
 from reportgen.report.language import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.page import Page, make_page, make_panels
 from reportgen.report.panel import Panel
 from reportgen.report.plan import Cost, Level, plan, size_of
 from reportgen.report.reduced import carries, reduced_sentences
+from reportgen.report.scope import make_scope
 from reportgen.report.static import ROLE_COLOURS
 from reportgen.report.templates import environment, templates_root
 from reportgen.report.visible import segments, visible
@@ -44,8 +45,9 @@ def render(results: Results, options: RenderOptions) -> HtmlReport:
     """
     language = load_language(options.lang)
     source = plotly_source(options.plotlyjs)
-    panels = tuple(make_panels(results, options, language))
-    page = make_page(results, options, language, panels)
+    scope = make_scope(results, language)
+    panels = tuple(make_panels(results, options, language, scope))
+    page = make_page(results, options, language, scope, panels)
     setting = _Setting(results, options, language, page, len(panels), source)
     blocks = [Block(results, index, setting.env) for index in range(len(panels))]
 
@@ -105,8 +107,12 @@ class _Setting:
     @cached_property
     def env(self) -> jinja2.Environment:
         env = environment()
-        env.filters |= {"segments": segments, "visible": visible}
-        env.policies["json.dumps_kwargs"] = {"sort_keys": True, "separators": (",", ":")}
+        env.filters |= {"segments": segments, "visible": visible, "measure_data": measure_data}
+        env.policies["json.dumps_kwargs"] = {
+            "sort_keys": True,
+            "separators": (",", ":"),
+            "ensure_ascii": False,  # a third of the bytes in Japanese
+        }
         return env
 
     @cached_property
@@ -131,6 +137,7 @@ class _Setting:
         return self._set(
             "sections/panel.html.jinja",
             panel=panel,
+            scope=self.page.scope,
             level=int(level),
             carries=carries(panel, level, kept, self.options, self.results.info, self.language),
             output_name=output.name,

@@ -8,6 +8,7 @@ from math import floor, isfinite, log10
 from typing import Any
 
 MINUS = "\u2212"
+NOTHING = "–"  # stands where there is no figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ def fixed(value: float, digits: int) -> str:
     if not text.strip("-0.,"):
         text = text.lstrip("-")
     return text.replace("-", MINUS)
+
+
+def written(value: float, digits: int | None, with_sign: bool = False) -> str:
+    """`value` with so many decimals, None for those `number` gives; "–" where there is none.
+
+    With a sign, what is above zero as it is printed has a plus in front.
+    """
+    if not isfinite(value):
+        return NOTHING
+    text = number(value) if digits is None else fixed(value, digits)
+    return f"+{text}" if with_sign and value > 0 and text.strip("0.,") else text
 
 
 def number(value: float) -> str:

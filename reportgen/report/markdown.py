@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from reportgen.notes.figures import RoleFigures, role_figures
-from reportgen.notes.rules import Note, corpus_notes
+from reportgen.notes.note import Note
+from reportgen.notes.rules import corpus_notes
 from reportgen.notes.words import Wording
 from reportgen.report.language import number
 from reportgen.report.options import RenderOptions

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, get_args
 from reportgen.errors import UsageError
 
 Writer: TypeAlias = Literal["html", "md", "json", "csv", "parquet", "folder"]
-TableName: TypeAlias = Literal["tokens", "heads", "texts"]
+TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
 FORMATS: tuple[Writer, ...] = ("html", "md", "json", "csv", "parquet")
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 

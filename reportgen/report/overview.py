@@ -1,5 +1,6 @@
 """The overview: verdict and figures over all texts, and the table of texts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 
@@ -7,7 +8,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from reportgen.notes.figures import takes_part
-from reportgen.notes.rules import corpus_notes
+from reportgen.notes.note import Note
 from reportgen.notes.words import Wording
 from reportgen.report.language import Language, decimals, number
 from reportgen.report.panel import Sentence, sentences
@@ -101,16 +102,21 @@ def _over_texts(results: Results, table: pd.DataFrame) -> pd.DataFrame:
     return table[counted[table["text"].to_numpy(int)]] if counted.any() else table
 
 
-def make_overview(results: Results, language: Language, shares: pd.Series) -> Overview:
-    """The overview; `shares` as `sink_shares` gives them."""
-    notes = corpus_notes(results)
+def make_overview(
+    results: Results,
+    language: Language,
+    shares: pd.Series,
+    notes: Sequence[Note],
+    more_kpis: Sequence[Kpi] = (),
+) -> Overview:
+    """The overview; `shares` as `sink_shares` gives them, `notes` those that stand in it."""
     wording = Wording(language.code)
     texts = results.texts
     digits = _digits(texts["prediction"])
     return Overview(
         verdicts=wording.verdicts(notes),
         notes=sentences(notes, wording),
-        kpis=_kpis(results, language, shares),
+        kpis=(*_kpis(results, language, shares), *more_kpis),
         sinks=_sinks(results, language) if len(results.roles) else None,
         grid=_grid(results, language) if len(results.heads) else None,
         rows=tuple(

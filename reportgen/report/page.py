@@ -6,11 +6,16 @@ from dataclasses import dataclass
 
 from reportgen.info import RunInfo
 from reportgen.maps import MAX_ERROR
+from reportgen.notes.rules import corpus_notes
 from reportgen.report.language import Language, fixed
 from reportgen.report.method import Method, make_method
 from reportgen.report.options import RenderOptions
-from reportgen.report.overview import Overview, make_overview, sink_shares
+from reportgen.report.overview import Kpi, Overview, make_overview, sink_shares
 from reportgen.report.panel import Panel, make_panel
+from reportgen.report.placed import place
+from reportgen.report.scope import Scope
+from reportgen.report.sink_panels import SinkPanels, make_sinks
+from reportgen.report.trust_panel import Trust, make_trust
 from reportgen.results import Results
 
 Facts = tuple[tuple[str, str], ...]
@@ -36,18 +41,29 @@ class Page:
     is_demo: bool
     run: Facts
     remarks: tuple[str, ...]
+    scope: Scope
     overview: Overview
+    live: str  # how few rows of the last layer the output reads; "" where all, or not known
+    sinks: SinkPanels | None
+    trust: Trust | None
     method: Method
     reproduce: Reproduce
 
 
 def make_page(
-    results: Results, options: RenderOptions, language: Language, panels: Sequence[Panel]
+    results: Results,
+    options: RenderOptions,
+    language: Language,
+    scope: Scope,
+    panels: Sequence[Panel],
 ) -> Page:
     """What stands above and below the texts' panels."""
     info = results.info
-    overview = make_overview(results, language, sink_shares(results))
-    notes = [*overview.notes, *(note for panel in panels for note in panel.notes)]
+    notes = corpus_notes(results)
+    placed = place(notes, info)
+    trust = make_trust(results, scope, placed, language)
+    cited = [citation for note in notes for citation in note.citations]
+    cited += [c for panel in panels for note in panel.notes for c in note.citations]
     return Page(
         title=options.title or language.say("page", "title"),
         lang=options.lang,
@@ -55,8 +71,18 @@ def make_page(
         is_demo=info.model.source == "demo",
         run=_run(info, len(results.texts), language),
         remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
-        overview=overview,
-        method=make_method(results, language, [c for note in notes for c in note.citations]),
+        scope=scope,
+        overview=make_overview(
+            results,
+            language,
+            sink_shares(results),
+            placed.overview,
+            _agreement(trust, language),
+        ),
+        live=scope.live,
+        sinks=make_sinks(results, notes, placed, language),
+        trust=trust,
+        method=make_method(results, scope, language, cited),
         reproduce=Reproduce(
             command=command(info, options),
             versions=tuple(sorted(info.versions.items())),
@@ -66,12 +92,22 @@ def make_page(
     )
 
 
-def make_panels(results: Results, options: RenderOptions, language: Language) -> Iterator[Panel]:
+def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:
+    """How far what the colours show first agrees with what moves the output."""
+    if trust is None or trust.first is None:
+        return ()
+    remark = language.say("kpi", "agreement_scale", interval=trust.first.interval)
+    return (Kpi(trust.first.mean, language.say("kpi", "agreement"), remark),)
+
+
+def make_panels(
+    results: Results, options: RenderOptions, language: Language, scope: Scope
+) -> Iterator[Panel]:
     """The panels of all texts, in input order."""
     shares = sink_shares(results)
     for text in range(len(results.texts)):
         share = float(shares[text]) if text in shares.index else None
-        yield make_panel(results, text, language, options.heads, share)
+        yield make_panel(results, text, language, options.heads, share, scope)
 
 
 def command(info: RunInfo, options: RenderOptions) -> str:
@@ -141,9 +177,15 @@ def _checks(info: RunInfo, language: Language) -> Facts:
         ("padded", language.say("checks", "no_padding") if padded is None else _small(padded)),
         ("unknown", language.percent(checks.unknown_share, 2)),
         ("packing", fixed(MAX_ERROR, 4)),
+        *_norms_check(info),
         ("maps", f"{info.settings.maps_kept:,}"),
     )
     return tuple((language.say("checks", key), value) for key, value in values)
+
+
+def _norms_check(info: RunInfo) -> tuple[tuple[str, str], ...]:
+    error = info.evidence.norms_error
+    return () if error is None else (("norms", _small(error)),)
 
 
 def _small(value: float) -> str:

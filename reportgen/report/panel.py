@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reportgen.notes.rules import Citation, Note, text_notes
+from reportgen.notes.citations import Citation
+from reportgen.notes.note import Note
+from reportgen.notes.rules import text_notes
 from reportgen.notes.words import Wording
 from reportgen.report.language import Language
 from reportgen.report.prediction import Prediction, prediction
 from reportgen.report.reading import Figures, make_figures
+from reportgen.report.scope import Scope
 from reportgen.results import Results
 
 _LOST_SHOWN = 300  # code points of what was cut off
@@ -44,12 +47,17 @@ class Panel:
 
 
 def make_panel(
-    results: Results, text: int, language: Language, heads: str, sink_share: float | None
+    results: Results,
+    text: int,
+    language: Language,
+    heads: str,
+    sink_share: float | None,
+    scope: Scope,
 ) -> Panel:
     """The panel of row `text` of `texts`.
 
     `heads` is "mean" or "sum", for chart and table; `sink_share` is what its special tokens
-    receive, mean over layers and heads.
+    receive, mean over layers and heads; `scope` is what holds of the evidence on all texts.
     """
     row = results.texts.iloc[text]
     analysed = int(row["n_tokens"]) > 0 and row["status"] in ("ok", "truncated")
@@ -67,7 +75,7 @@ def make_panel(
         message=str(row["message"]),
         facts=_facts(row, sink_share, language) if analysed else (),
         prediction=prediction(row, results.info.output, language) if analysed else None,
-        figures=make_figures(results, text, segments, language, heads) if analysed else None,
+        figures=make_figures(results, text, segments, language, heads, scope) if analysed else None,
         notes=sentences(text_notes(results, text) if analysed else (), Wording(language.code)),
         cut=language.count("panel", "cut", n_lost, max=results.info.model.max_tokens)
         if n_lost

@@ -179,6 +179,60 @@ def stacked_bars(
     return _svg(bottom + 46, "sinks", sentence, "".join(parts), width)
 
 
+def layer_shares(
+    *,
+    shares: Sequence[float],
+    norm_shares: Sequence[float] | None,
+    expected: Sequence[float | None],
+    tick_text: Sequence[str],
+    tick_values: Sequence[float],
+    axis: str,
+    sentence: str,
+) -> Markup:
+    """Two bars a layer: a token's share of attention, filled, and of norm-weighted attention, in
+    outline (None where not measured), with the even spread where it is known; all `[layer]`."""
+    count = len(shares)
+    width, top, bottom, left = 460, 10, 172, 54
+    gap = (width - left - 6) / count
+    highest = tick_values[-1]
+
+    def y(value: float) -> str:
+        return _n(bottom - (bottom - top) * value / highest)
+
+    parts = [_axis(tick_values, tick_text, y, left, width - 6)]
+    bar = gap * (0.64 if norm_shares is None else 0.34)
+    for layer in range(count):
+        x = left + gap * (layer + 0.16)
+        height = _n((bottom - top) * shares[layer] / highest)
+        parts.append(
+            f'<rect class="r0" x="{_n(x)}" y="{y(shares[layer])}" width="{_n(bar)}" '
+            f'height="{height}" fill="{ROLE_COLOURS[0]}"/>'
+        )
+        if norm_shares is not None:
+            height = _n((bottom - top) * norm_shares[layer] / highest)
+            parts.append(
+                f'<rect class="o0" x="{_n(x + bar)}" y="{y(norm_shares[layer])}" '
+                f'width="{_n(bar)}" height="{height}" fill="none" stroke="{ROLE_COLOURS[0]}" '
+                'stroke-width="1.5"/>'
+            )
+        even = expected[layer]
+        if even is not None:
+            parts.append(
+                f'<path class="ink" d="M{_n(left + gap * (layer + 0.06))} {y(even)}'
+                f'h{_n(gap * 0.88)}" stroke="{INK}" stroke-width="2" stroke-dasharray="5 3"/>'
+            )
+        if layer % ceil(count / 24) == 0:
+            parts.append(
+                f'<text x="{_n(left + gap * (layer + 0.5))}" y="{bottom + 17}" font-size="12" '
+                f'text-anchor="middle" fill="{INK}">{layer + 1}</text>'
+            )
+    parts.append(
+        f'<text x="{_n((left + width) / 2)}" y="{bottom + 36}" font-size="12" '
+        f'text-anchor="middle" fill="{MUTED}">{escape(axis)}</text>'
+    )
+    return _svg(bottom + 44, "shares", sentence, "".join(parts), width)
+
+
 def _axis(
     values: Sequence[float],
     names: Sequence[str],

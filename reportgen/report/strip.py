@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.report.language import Language
-from reportgen.report.units import TextUnits, Unit
+from reportgen.report.units import Unit
 
 _LONGEST = 80  # code points of one unit; longer ones are cut in the middle, whole in the title
 
@@ -17,7 +16,7 @@ class Piece:
     kind: Literal["unit", "special", "gap"]
     text: str
     step: int | None = None  # of the highlight
-    share: str = ""  # attention received
+    share: str = ""  # the figure behind the highlight
     title: str = ""
 
 
@@ -30,16 +29,20 @@ class Paragraph:
 
 
 def paragraphs(
-    units: TextUnits, segments: Sequence[str], steps: Sequence[int | None], language: Language
+    units: Sequence[Unit],
+    segments: Sequence[str],
+    steps: Sequence[int | None],
+    shown: Sequence[str],
 ) -> tuple[Paragraph, ...]:
     """The strip of a text; between units stands what the original `segments` have there.
 
-    What no token covers is set as plain text, except what lies behind a cut.
+    `steps` and `shown` are each unit's step of the highlight and the figure behind it. What no
+    token covers is set as plain text, except what lies behind a cut.
     """
     done: list[Paragraph] = []
     pieces: list[Piece] = []
     segment, at = 0, 0
-    for index, unit in enumerate(units.units):
+    for index, unit in enumerate(units):
         if unit.segment is not None and unit.segment != segment:
             done.append(Paragraph(segment, tuple(pieces)))
             pieces, segment, at = [], unit.segment, 0
@@ -52,7 +55,7 @@ def paragraphs(
         text = unit.label
         if unit.start is not None and unit.end is not None and unit.end > unit.start:
             text = segments[segment][unit.start : unit.end]  # the space itself, not its mark
-        pieces.append(_piece(unit, text, steps[index], language.percent(units.received_all[index])))
+        pieces.append(_piece(unit, text, steps[index], shown[index]))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 

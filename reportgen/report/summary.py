@@ -1,9 +1,25 @@
-"""Results as one flat JSON object: names and numbers that scripts, dashboards and gates read."""
+"""Results as a JSON object: names and numbers that scripts, dashboards and gates read.
+
+It is flat, but for the object `evidence`, whose names depend on what was measured.
+"""
 
 import json
+from dataclasses import asdict
 from math import isfinite
 
-from reportgen.notes.rules import Note, corpus_notes
+from reportgen.notes.evidence import (
+    Estimate,
+    SubjectFigures,
+    ViewFigures,
+    agreement_figures,
+    live_rows,
+    mask_offset,
+    mixing,
+    rollout_share,
+    subject_figures,
+)
+from reportgen.notes.note import Note
+from reportgen.notes.rules import corpus_notes
 from reportgen.report.options import RenderOptions
 from reportgen.report.tables import label_fit
 from reportgen.results import SCHEMA_VERSION, Results
@@ -63,6 +79,7 @@ def render(results: Results, options: RenderOptions) -> str:
     for note in corpus_notes(results):
         if note.is_verdict:
             summary |= _verdict(note)
+    summary["evidence"] = _evidence(results)
     return json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
@@ -74,6 +91,79 @@ def _verdict(note: Note) -> dict[str, object]:
         f"{note.role}_verdict": _VERDICT_NAMES[note.id],
         f"{note.role}_token": note.token,
         **{f"{note.role}_{name}": _number(value) for name, value in figures.items()},
+    }
+
+
+def _evidence(results: Results) -> dict[str, object]:
+    """What was measured beside attention; names of what was not are left out."""
+    evidence = results.info.evidence
+    if evidence.level == "none":
+        return {"level": "none"}
+    live = live_rows(results)
+    estimates = {
+        "mixing": mixing(results),
+        "rollout_special_share": rollout_share(results),
+        "mask_offset": mask_offset(results),
+    }
+    agreement: dict[str, dict[str, object]] = {}
+    for figures in agreement_figures(results):
+        agreement.setdefault(figures.view, {})[figures.statistic] = _agreement(figures)
+    said: dict[str, object] = {
+        "level": evidence.level,
+        "scalar": evidence.scalar,
+        "target": evidence.target,
+        "n_texts": evidence.n_texts,
+        "interrupted": evidence.interrupted or None,
+        "norms_error": _number(evidence.norms_error),
+        "withheld": dict(sorted(evidence.withheld.items())),
+        "sinks": {figures.subject.key: _sink(figures) for figures in subject_figures(results)},
+        "agreement": agreement,
+        "live_rows": asdict(live) if live else None,
+        **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
+    }
+    return {name: value for name, value in said.items() if value not in (None, {})}
+
+
+def _sink(figures: SubjectFigures) -> dict[str, object]:
+    """The shares are those of the layer in which they stand out most."""
+    layer = figures.strongest
+    swapped = figures.swapped_shares
+    return {
+        "token": figures.subject.token,
+        "kind": figures.subject.kind,
+        "n_texts": figures.n_texts,
+        "layer": layer + 1,
+        "share": _estimate(figures.shares[layer]),
+        "expected": _number(figures.expected[layer]),
+        "share_swapped": _estimate(swapped[layer]) if swapped else None,
+        "tests": {
+            test: {
+                "effect": _number(found.effect.mean),
+                "control": _number(found.control.mean),
+                "ratio": _estimate(found.ratio) if found.ratio else None,
+                "n_texts": found.effect.n_texts,
+            }
+            for test, found in figures.tests.items()
+        },
+    }
+
+
+def _agreement(figures: ViewFigures) -> dict[str, object]:
+    said = _estimate(figures.estimate)
+    if figures.over_rarity:
+        said["over_rarity"] = _estimate(figures.over_rarity)
+    if figures.beats_random is not None:
+        said["beats_random"] = figures.beats_random
+    return said
+
+
+def _estimate(estimate: Estimate) -> dict[str, object]:
+    low, high = estimate.interval or (None, None)
+    return {
+        "mean": _number(estimate.mean),
+        "low": _number(low),
+        "high": _number(high),
+        "n_texts": estimate.n_texts,
     }
 
 

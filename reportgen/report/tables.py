@@ -1,6 +1,10 @@
-"""Results as tables for spreadsheets and notebooks: a row a token, a row a head, a row a text."""
+"""Results as tables for spreadsheets and notebooks.
+
+A row a token, a head, a text, a sink test on a subject, a view and statistic of agreement.
+"""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from math import isfinite
@@ -8,6 +12,14 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
+from reportgen.info import SINK_TESTS, SinkTest
+from reportgen.notes.evidence import (
+    Estimate,
+    SubjectFigures,
+    ViewFigures,
+    agreement_figures,
+    subject_figures,
+)
 from reportgen.report.names import TableName
 from reportgen.report.options import Heads
 from reportgen.results import Results
@@ -20,6 +32,9 @@ _OVER_HEADS = (
     "received_all",
     "expected",
 )
+# One value a unit, or a token, of the texts that have evidence; the second where it is in full.
+_EFFECTS = ("deletion", "gradient")
+_FULL_EFFECTS = ("mask", "ig", "alti")
 TOKEN_COLUMNS = (
     "text_id",
     "position",
@@ -30,6 +45,9 @@ TOKEN_COLUMNS = (
     "end",
     "is_special",
     *_OVER_HEADS,
+    "received_norm_all",
+    "received_norm_last",
+    *_EFFECTS,
 )
 HEAD_COLUMNS = (
     "text_id",
@@ -54,6 +72,30 @@ TEXT_COLUMNS = (
     "status",
     "message",
 )
+SINK_COLUMNS = {
+    "token": "string",
+    "kind": "string",
+    "role": "string",
+    "test": "string",
+    "ratio": "float32",
+    "low": "float32",
+    "high": "float32",
+    "effect": "float32",
+    "control": "float32",
+    "n_texts": "int32",
+    "layer": "int32",
+    "share": "float32",
+    "expected": "float32",
+    "share_after": "float32",
+}
+AGREEMENT_COLUMNS = {
+    "view": "string",
+    "statistic": "string",
+    "mean": "float32",
+    "low": "float32",
+    "high": "float32",
+    "n_texts": "int32",
+}
 
 # A spreadsheet runs a cell that begins with one of these; their wide forms count in Japanese ones.
 _RUNS = tuple("=+-@\t\r\n＝＋－＠")
@@ -72,11 +114,21 @@ class LabelFit:
 def table(results: Results, name: TableName, heads: Heads = "mean") -> pd.DataFrame:
     """The table `name`, in input order; a value that does not exist is missing.
 
-    `tokens` has the means over heads or, with `heads="sum"`, the sums; in `texts` the prediction is
-    a number where the model gives one number, and words otherwise.
+    `tokens` has the means over heads or, with `heads="sum"`, the sums, of all that is a mean over
+    heads; in `texts` the prediction is a number where the model gives one number, and words
+    otherwise. `sinks` has a row for every test, done or not; without evidence it and `agreement`
+    have none.
     """
     if name == "tokens":
         return _tokens(results, heads)
+    if name == "sinks":
+        return _frame(
+            [_sink_row(s, test) for s in subject_figures(results) for test in SINK_TESTS],
+            SINK_COLUMNS,
+        )
+    if name == "agreement":
+        rows = [_agreement_row(figures) for figures in agreement_figures(results)]
+        return _frame(rows, AGREEMENT_COLUMNS)
     if name == "heads":
         return _with_ids(results, results.heads, HEAD_COLUMNS)
     return _texts(results)
@@ -139,7 +191,13 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _tokens(results: Results, heads: Heads) -> pd.DataFrame:
-    frame = _with_ids(results, results.tokens, TOKEN_COLUMNS)
+    full = _FULL_EFFECTS if results.info.evidence.level == "full" else ()
+    columns = (*TOKEN_COLUMNS, *full)
+    place = ["text", "position"]
+    rows = results.tokens.merge(results.effects, how="left", on=place, validate="one_to_one")
+    frame = _with_ids(results, rows, columns)
+    effects = [*_EFFECTS, *full]
+    frame[effects] = frame[effects].astype(np.float32)
     if heads == "sum":
         # A plain int, so that float32 stays float32.
         frame[list(_OVER_HEADS)] *= results.info.model.n_heads
@@ -149,6 +207,45 @@ def _tokens(results: Results, heads: Heads) -> pd.DataFrame:
 def _texts(results: Results) -> pd.DataFrame:
     frame = results.texts.assign(prediction=predictions(results), label_error=label_errors(results))
     return frame[list(TEXT_COLUMNS)]
+
+
+def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
+    """What a test found; the shares are those of the layer in which they stand out most."""
+    subject, layer = figures.subject, figures.strongest
+    done = figures.tests.get(test)
+    swapped = figures.swapped_shares if test == "swap" else ()
+    return {
+        "token": subject.token,
+        "kind": subject.kind,
+        "role": subject.key if subject.kind == "role" else None,
+        "test": test,
+        **_estimate("ratio", done.ratio if done else None),
+        "effect": done.effect.mean if done else None,
+        "control": done.control.mean if done else None,
+        "n_texts": done.effect.n_texts if done else 0,
+        "layer": layer + 1,
+        "share": figures.shares[layer].mean,
+        "expected": figures.expected[layer],
+        "share_after": swapped[layer].mean if swapped else None,
+    }
+
+
+def _agreement_row(figures: ViewFigures) -> dict[str, object]:
+    return {
+        "view": figures.view,
+        "statistic": figures.statistic,
+        **_estimate("mean", figures.estimate),
+        "n_texts": figures.estimate.n_texts,
+    }
+
+
+def _estimate(name: str, estimate: Estimate | None) -> dict[str, float | None]:
+    low, high = (estimate and estimate.interval) or (None, None)
+    return {name: estimate.mean if estimate else None, "low": low, "high": high}
+
+
+def _frame(rows: list[dict[str, object]], types: Mapping[str, str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(types)).astype(dict(types))
 
 
 def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) -> pd.DataFrame:

@@ -40,7 +40,8 @@ class TextUnits:
     """The units of one text with the figures of the chart; means over heads.
 
     `received` and `expected` are `[layer, unit]`, `cls_row` too, or None where there is no such
-    row; the `_all` ones are `[unit]`, means over layers. `unit_of` is `[token]`.
+    row; the `_all` ones are `[unit]`, means over layers. `unit_of` is `[token]`; `norm_all` is
+    norm-weighted attention received, None where that was not measured.
     """
 
     units: tuple[Unit, ...]
@@ -52,6 +53,7 @@ class TextUnits:
     expected_all: Floats
     cls_row_all: Floats | None
     cls_token: int | None  # position of the token whose row `cls_row` is
+    norm_all: Floats | None = None
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
@@ -77,27 +79,33 @@ def text_units(results: Results, text: int) -> TextUnits:
         for group in _groups(unit_of)
     )
     has_row = bool(tokens["cls_row_all"].notna().all())
+    has_norms = bool(tokens["received_norm_all"].notna().all())
     return TextUnits(
         units=units,
         unit_of=unit_of,
         received=_layers(tokens["received_layers"], unit_of),
         expected=_layers(tokens["expected_layers"], unit_of),
         cls_row=_layers(tokens["cls_row_layers"], unit_of) if has_row else None,
-        received_all=_sums(tokens["received_all"].to_numpy(np.float64)[None], unit_of)[0],
-        expected_all=_sums(tokens["expected"].to_numpy(np.float64)[None], unit_of)[0],
-        cls_row_all=_sums(tokens["cls_row_all"].to_numpy(np.float64)[None], unit_of)[0]
-        if has_row
-        else None,
+        received_all=unit_sums(tokens["received_all"], unit_of),
+        expected_all=unit_sums(tokens["expected"], unit_of),
+        cls_row_all=unit_sums(tokens["cls_row_all"], unit_of) if has_row else None,
         cls_token=_cls_token(tokens) if has_row else None,
+        norm_all=unit_sums(tokens["received_norm_all"], unit_of) if has_norms else None,
     )
 
 
-def _layers(column: pd.Series, unit_of: tuple[int, ...]) -> Floats:
+def unit_sums(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """A column over tokens as sums `[unit]`; missing where a token's value is."""
+    sums: Floats = _sums(column.to_numpy(np.float64)[None], unit_of)[0]
+    return sums
+
+
+def _layers(column: pd.Series, unit_of: Sequence[int]) -> Floats:
     """A column of lists `[token][layer]` as sums `[layer, unit]`."""
     return _sums(np.stack([np.asarray(item, np.float64) for item in column]).T, unit_of)
 
 
-def _sums(values: Floats, unit_of: tuple[int, ...]) -> Floats:
+def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
     """`[row, token]` to `[row, unit]`, summed over each unit's tokens."""
     sums = np.zeros((values.shape[0], max(unit_of) + 1))
     for token, unit in enumerate(unit_of):

@@ -155,7 +155,7 @@ def peak(count: int) -> None:
         )
         before = resident()
         inputs = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
-        analyze(inputs, model, Path(results), AnalysisOptions(keep_maps="none"))
+        analyze(inputs, model, Path(results), AnalysisOptions(keep_maps="none", evidence="none"))
         top = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{top - before:.0f} MB above the loaded model ({before:.0f} MB)")
 

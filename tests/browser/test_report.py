@@ -2,7 +2,8 @@
 
 import pytest
 from factories import HEADLINES, make_results
-from playwright.sync_api import Page, expect, sync_playwright
+from opening import HOSTILE, drawn, written
+from playwright.sync_api import expect
 
 from reportgen.maps import unpack
 from reportgen.report.html import render
@@ -10,20 +11,7 @@ from reportgen.report.options import RenderOptions
 
 pytestmark = pytest.mark.browser
 
-HOSTILE = (
-    "</script><script>window.bad=1</script>",
-    "<img src=x onerror=window.bad=1> <s>&amp;</s>",
-    "<a href='javascript:window.bad=1'>x</a> a\u202eb\x00c",
-)
 LAYERS, HEADS = 3, 4
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -35,32 +23,6 @@ def results(tmp_path_factory):
 @pytest.fixture(scope="module")
 def url(results, tmp_path_factory):
     return written(results, tmp_path_factory.mktemp("page"))
-
-
-def written(results, folder, **options) -> str:
-    path = folder / "report.html"
-    path.write_bytes(render(results, RenderOptions(**options)).document)
-    return path.as_uri()
-
-
-@pytest.fixture
-def watched(browser):
-    """A page; at the end it must have had no console error and no request but for itself."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda r: faults.append(r.url) if r.url.startswith(("http", "ws")) else None)
-    yield page
-    assert faults == []
-    context.close()
-
-
-def drawn(page: Page, number: int):
-    figure = page.locator(f"#map-{number}.drawn")
-    expect(figure).to_be_attached(timeout=20_000)
-    return figure.locator(".plot")
 
 
 def plotted(plot):

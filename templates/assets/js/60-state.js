@@ -1,6 +1,6 @@
-// What is chosen, held in the address bar: #text=3&layer=11&head=4&content=1
+// What is chosen, held in the address bar: #text=3&layer=11&head=4&content=1&measure=deletion
 
-const initial = { text: null, layer: page.layers, head: "mean", content: false };
+const initial = { text: null, layer: page.layers, head: "mean", content: false, measure: null };
 let state = readState();
 
 function readState() {
@@ -14,18 +14,20 @@ function readState() {
     layer: given.get("layer") === "all" ? "all" : (whole("layer", page.layers) ?? initial.layer),
     head: whole("head", page.heads) ?? initial.head,
     content: given.get("content") === "1",
+    measure: page.measures.includes(given.get("measure")) ? given.get("measure") : null,
   };
 }
 
 function isInitial(choice) {
-  return ["layer", "head", "content"].every((name) => choice[name] === initial[name]);
+  return ["layer", "head", "content", "measure"].every((name) => choice[name] === initial[name]);
 }
 
 // A link to a text keeps what is chosen; the plain form is also the id of the text's panel.
 function addressOf(choice, plain) {
-  const { text, layer, head, content } = choice;
+  const { text, layer, head, content, measure } = choice;
   if (plain && isInitial(choice)) return `#text=${text}`;
-  return `#text=${text}&layer=${layer}&head=${head}${content ? "&content=1" : ""}`;
+  const rest = (content ? "&content=1" : "") + (measure ? `&measure=${measure}` : "");
+  return `#text=${text}&layer=${layer}&head=${head}${rest}`;
 }
 
 function goTo(text, plain) {
@@ -57,7 +59,7 @@ function followAddress() {
 function tidyAddress(right) {
   const given = new URLSearchParams(location.hash.slice(1));
   if (!given.has("text")) return;
-  const isRight = ["layer", "head"].every((name) => !given.has(name) || given.get(name) === String(right[name]));
+  const isRight = ["layer", "head", "measure"].every((name) => !given.has(name) || given.get(name) === String(right[name]));
   if (right.text === null) location.replace("#texts");
   else if (!isRight) location.replace(addressOf(right, true));
 }

@@ -1,6 +1,12 @@
 // A text's panel with scripts: controls, the drawn map, and the choice of a token.
 
 const panels = new Map();
+const strips = new Map();
+
+function stripOf(number) {
+  if (!strips.has(number)) strips.set(number, new Strip(number));
+  return strips.get(number);
+}
 
 const make = (tag, properties = {}, ...children) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -21,6 +27,7 @@ class Panel {
     this.allHeads = Number(figure.dataset.level) === 3;
     this.figure = figure;
     this.fixed = figure.querySelector(".static");
+    this.rows = figure.querySelector(".rows"); // how few rows of the last layer the output reads
     this.unit = null;
     this.drawn = "";
     this.near = false;
@@ -48,7 +55,8 @@ class Panel {
     this.figure.querySelector("figcaption").before(make("div", { className: "live" }, controls, hint));
     this.figure.querySelector(".said").after(this.title);
     this.fixed.before(make("div", { className: "live" }, this.caption, this.plot, this.detail));
-    this.strip = new Strip(this);
+    this.strip = stripOf(this.number);
+    this.strip.listen(this);
   }
 
   // The choice, without a head that this text does not carry.
@@ -116,6 +124,7 @@ class Panel {
   describe(data, view, most, top) {
     const parts = [];
     this.title.textContent = this.viewTitle();
+    if (this.rows) this.rows.hidden = this.choice().layer !== page.layers;
     const share = (value) => about(value, view.summed);
     if (this.choice().content) parts.push(say("hidden", { share: about(view.hidden, false) }));
     if (view.blank) parts.push(say("blank", { n: view.blank }));

@@ -3,13 +3,19 @@
 const STEPS = 15;
 
 class Strip {
-  constructor(panel) {
-    this.panel = panel;
-    this.box = document.getElementById(`strip-${panel.number}`);
-    this.legend = document.getElementById(`legend-${panel.number}`);
+  constructor(number) {
+    this.measures = new Measures(number);
+    this.box = document.getElementById(`strip-${number}`);
+    this.legend = document.getElementById(`legend-${number}`);
     this.units = Array.from(this.box.querySelectorAll(".u"));
-    this.received = this.units.map((unit) => [unit.className, unit.title, unit.querySelector("small")?.textContent]);
+    this.fixed = this.units.map((unit) => [unit.className, unit.title, unit.querySelector("small")?.textContent]);
     this.said = this.legend.textContent;
+    this.panel = null;
+  }
+
+  // With a map, a token can be chosen to see where it looks.
+  listen(panel) {
+    this.panel = panel;
     this.box.setAttribute("role", "group");
     this.box.setAttribute("aria-label", say("strip_help"));
     this.units.forEach((unit, i) => {
@@ -50,17 +56,37 @@ class Strip {
     if (small) small.textContent = share;
   }
 
-  // Attention received, or where the chosen token looks.
-  show(data, view, chosen) {
-    this.box.classList.toggle("looking", chosen !== null);
+  // The measure that is chosen, unless the strip shows where a token looks.
+  update() {
+    this.measures.update();
+    if (this.panel?.unit != null) return;
+    this.box.classList.remove("looking");
+    this.legend.style.minHeight = "";
+    const shown = this.measures.shown;
+    if (!shown || shown === this.measures.all[0]) {
+      this.units.forEach((unit, i) => this.set(unit, ...this.fixed[i]));
+      this.legend.textContent = this.said;
+      return;
+    }
     this.units.forEach((unit, i) => {
-      this.set(unit, ...this.received[i]);
-      unit.setAttribute("aria-pressed", String(i === chosen));
+      const step = shown.steps[i];
+      const text = shown.shown[i];
+      const name = step === null ? "u s" : `u h${Math.abs(step)}${step < 0 ? " m" : ""}`;
+      this.set(unit, name, text, text);
     });
+    this.legend.textContent = shown.legend;
+  }
+
+  // Where the chosen token looks; without one, the measure again.
+  show(data, view, chosen) {
+    this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
     this.legend.style.minHeight = ""; // the other legend must not move what stands below
-    this.legend.textContent = this.said;
-    if (chosen === null) return;
+    if (chosen === null) {
+      this.update();
+      return;
+    }
     this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height}px`;
+    this.box.classList.add("looking");
     const row = view.z[chosen];
     const content = row.filter((value, i) => value !== null && !data.isSpecial[i]);
     const top = Math.max(...content, 0);

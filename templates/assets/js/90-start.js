@@ -2,6 +2,7 @@
 
 // The text at hand first; the others that are near follow when there is time.
 async function changed() {
+  for (const strip of strips.values()) strip.update();
   const first = panels.get(state.text);
   await first?.update();
   for (const panel of panels.values()) {
@@ -24,6 +25,14 @@ function start() {
       if (isIntersecting) panel.update();
     }
   }, { rootMargin: "600px 0px" });
+  const nearText = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      stripOf(Number(target.id.slice("strip-".length))).update();
+      nearText.unobserve(target);
+    }
+  }, { rootMargin: "600px 0px" });
+  for (const box of document.querySelectorAll(".strip[id]")) nearText.observe(box);
   const sizes = new ResizeObserver((entries) => {
     for (const { target } of entries) panels.get(Number(target.dataset.text))?.update();
   });

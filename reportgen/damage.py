@@ -1,0 +1,255 @@
+"""What is wrong with a table of a results folder that was altered after it was written."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from reportgen.info import HEAD_CLASSES, SINK_TESTS, STATISTICS, VIEWS, RunInfo, Status
+from reportgen.schemas import TABLES
+
+Ints: TypeAlias = NDArray[np.int64]
+
+_ANALYSED = ("ok", "truncated")
+_CLS_ROW = ("cls_row_last", "cls_row_all", "cls_row_layers")
+_NORMS = ("received_norm_last", "received_norm_all", "received_norm_layers", "value_size_layers")
+# The columns in which no value may be missing.
+_FILLED: Mapping[str, tuple[str, ...]] = {
+    "texts": (
+        *("text_id", "text", "source", "status", "message", "n_tokens", "n_content"),
+        *("n_truncated", "n_unknown", "scores", "score_names", "first_token"),
+    ),
+    "tokens": (
+        *("text", "position", "unit", "token", "is_special", "received_last", "received_all"),
+        *("expected", "received_layers", "expected_layers"),
+    ),
+    "heads": ("text", "layer", "head", "uniform_share", "head_class"),
+    "roles": ("text", "layer", "role", "n_tokens", "share", "expected"),
+    "layers": ("text", "layer"),
+    "evidence": ("text", "message"),
+    "effects": ("text", "position"),
+    "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
+    "agreement": ("text", "view", "statistic"),
+}
+
+
+def require_columns(table: pa.Table, name: str) -> pa.Table:
+    """The columns of `table` that table `name` has, in the types that it has them in.
+
+    Raises:
+        ValueError: one is missing, is there twice, is of another type, has gaps, or holds what is
+            no finite number.
+    """
+    columns = []
+    for field in TABLES[name]:
+        if table.column_names.count(field.name) != 1:
+            raise ValueError(f"no column {field.name!r}")
+        try:
+            column = table[field.name].cast(field.type)
+            column.validate(full=True)
+        except pa.ArrowException as error:
+            raise ValueError(
+                f"column {field.name!r} holds {table[field.name].type}, not {field.type}"
+            ) from error
+        if column.null_count and field.name in _FILLED[name]:
+            raise ValueError(f"column {field.name!r} has gaps")
+        _require_whole_values(column, field.name)
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=TABLES[name])
+
+
+def _require_whole_values(column: pa.ChunkedArray, name: str) -> None:
+    """Refuse lists with gaps, and figures that are infinite or not a number."""
+    values = _flat(column)
+    if pa.types.is_list(column.type) and values.null_count:
+        raise ValueError(f"column {name!r} has gaps in its lists")
+    if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
+        raise ValueError(f"column {name!r} holds what is no finite number")
+
+
+def require_texts(texts: pa.Table, info: RunInfo) -> None:
+    """See that the rows of `texts` fit each other and the model's output.
+
+    Raises:
+        ValueError: they do not.
+    """
+    n_tokens = _ints(texts, "n_tokens")
+    _require((n_tokens >= 0).all(), "n_tokens")
+    _require_equal(texts, "first_token", np.cumsum(n_tokens) - n_tokens)
+    _require_known(texts, "status", get_args(Status))
+    is_analysed = np.isin(texts["status"].to_numpy(), _ANALYSED)
+    _require((is_analysed == (n_tokens > 0)).all(), "status")
+    n_scores, n_names = _lengths(texts["scores"]), _lengths(texts["score_names"])
+    _require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
+    has_maps = _known(texts, "map_offset")
+    _require((has_maps <= is_analysed).all(), "map_offset")
+    _require((has_maps == _known(texts, "map_bytes")).all(), "map_bytes")
+    for column, least in (("map_offset", 0), ("map_bytes", 1)):
+        _require((texts[column].drop_null().to_numpy() >= least).all(), column)
+    if info.output.labels:
+        _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
+
+
+def require_rows(table: pa.Table, name: str, info: RunInfo, texts: pa.Table) -> None:
+    """See that the rows of table `name` are those that `texts` and the model call for.
+
+    Raises:
+        ValueError: some are missing, too many, or out of place.
+    """
+    checks: Mapping[str, Callable[[pa.Table, RunInfo, pa.Table], None]] = {
+        "tokens": _tokens,
+        "heads": _heads,
+        "roles": _roles,
+        "layers": _layers,
+        "evidence": _evidence,
+        "effects": _effects,
+        "sinks": _sinks,
+        "agreement": _agreement,
+    }
+    for column in table.column_names:
+        if column.endswith("_layers"):
+            lengths = _lengths(table[column].drop_null())
+            _require((lengths == info.model.n_layers).all(), column)
+        if column.startswith("expected"):  # an even spread leaves nothing at 0
+            _require((_flat(table[column]).to_numpy() > 0).all(), column)
+    checks[name](table, info, texts)
+
+
+def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    n_tokens = _ints(texts, "n_tokens")
+    text = _require_equal(table, "text", np.repeat(np.arange(len(texts)), n_tokens))
+    position = _require_equal(table, "position", _counted(n_tokens))
+    # Units count from 0 in each text, and no number is left out.
+    unit = _ints(table, "unit")
+    steps = np.diff(unit, prepend=0)[position > 0]
+    _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
+    # Of these a text has all or nothing.
+    for column in (*_CLS_ROW, *_NORMS):
+        n_known = np.bincount(text[_known(table, column)], minlength=len(texts))
+        _require(((n_known == 0) | (n_known == n_tokens)).all(), column)
+    for column in _CLS_ROW[1:]:
+        _require((_known(table, column) == _known(table, _CLS_ROW[0])).all(), column)
+    is_special = table["is_special"].to_numpy()
+    segment = table["segment"].fill_null(-1).to_numpy()
+    _require(
+        (is_special == (segment == -1)).all() and np.isin(segment, (-1, 0, 1)).all(), "segment"
+    )
+    n_content = np.bincount(text[~is_special], minlength=len(texts))
+    _require((n_content == _ints(texts, "n_content")).all(), "is_special")
+
+
+def _heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    n_layers, n_heads = info.model.n_layers, info.model.n_heads
+    analysed = _analysed(texts)
+    layers, heads = np.arange(1, n_layers + 1), np.arange(1, n_heads + 1)
+    _require_equal(table, "text", np.repeat(analysed, n_layers * n_heads))
+    _require_equal(table, "layer", np.tile(np.repeat(layers, n_heads), len(analysed)))
+    _require_equal(table, "head", np.tile(heads, len(analysed) * n_layers))
+    _require_known(table, "head_class", HEAD_CLASSES)
+
+
+def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    # In any order, a row a layer for every role that a text has.
+    _require_analysed(table, texts)
+    _require_known(table, "role", [role.key for role in info.roles])
+    _require_known(table, "layer", range(1, info.model.n_layers + 1))
+    _require_unique(table, "text", "role", "layer")
+    n_rows = table.group_by(["text", "role"]).aggregate([([], "count_all")])["count_all"]
+    _require((n_rows.to_numpy() == info.model.n_layers).all(), "layer")
+
+
+def _layers(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    n_layers = info.model.n_layers
+    analysed = _analysed(texts)
+    _require_equal(table, "text", np.repeat(analysed, n_layers))
+    _require_equal(table, "layer", np.tile(np.arange(1, n_layers + 1), len(analysed)))
+
+
+def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    _require_unique(table, "text")
+    has_live = _known(table, "live_rows")
+    _require((has_live <= _known(table, "n_rows")).all(), "n_rows")
+    _require((has_live == _known(table, "reads_cls_only")).all(), "reads_cls_only")
+
+
+def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    chosen = table["text"].unique().to_numpy()
+    n_tokens = _ints(texts, "n_tokens")[chosen]
+    _require_equal(table, "text", np.repeat(chosen, n_tokens))
+    _require_equal(table, "position", _counted(n_tokens))
+
+
+def _sinks(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    _require_known(table, "subject", [subject.key for subject in info.evidence.subjects])
+    _require_known(table, "test", SINK_TESTS)
+    _require_unique(table, "text", "subject", "test")
+
+
+def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    _require_known(table, "view", VIEWS)
+    _require_known(table, "statistic", STATISTICS)
+    _require_unique(table, "text", "view", "statistic")
+
+
+def _analysed(texts: pa.Table) -> Ints:
+    """The rows of `texts` that have figures."""
+    return np.flatnonzero(_ints(texts, "n_tokens"))
+
+
+def _counted(sizes: Ints) -> Ints:
+    """`0, 1, ... size - 1` for each of `sizes`, one after another."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _ints(table: pa.Table, column: str) -> Ints:
+    values: Ints = table[column].to_numpy().astype(np.int64)
+    return values
+
+
+def _known(table: pa.Table, column: str) -> NDArray[np.bool_]:
+    """In which rows a column has a value."""
+    known: NDArray[np.bool_] = table[column].is_valid().to_numpy()
+    return known
+
+
+def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values of a column, or in its lists."""
+    return pc.list_flatten(column) if pa.types.is_list(column.type) else column
+
+
+def _lengths(lists: pa.ChunkedArray) -> Ints:
+    lengths: Ints = pc.list_value_length(lists).to_numpy()
+    return lengths
+
+
+def _require_equal(table: pa.Table, column: str, expected: Ints) -> Ints:
+    """The values of an integer column, which must be the `expected` ones."""
+    values = _ints(table, column)
+    _require(np.array_equal(values, expected), column)
+    return values
+
+
+def _require_known(table: pa.Table, column: str, known: Iterable[str | int]) -> None:
+    _require(set(table[column].unique().to_pylist()) <= set(known), column)
+
+
+def _require_analysed(table: pa.Table, texts: pa.Table) -> None:
+    _require(np.isin(_ints(table, "text"), _analysed(texts)).all(), "text")
+
+
+def _require_unique(table: pa.Table, *columns: str) -> None:
+    """No two rows may be alike in all of `columns`."""
+    unique = table.group_by(list(columns)).aggregate([])
+    _require(len(unique) == len(table), columns[-1])
+
+
+def _require(is_so: object, column: str) -> None:
+    if not is_so:
+        raise ValueError(f"column {column!r} does not fit the rest of the results")

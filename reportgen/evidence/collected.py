@@ -1,0 +1,177 @@
+"""One text's evidence as it comes in, and as columns of the results tables."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.evidence.agreement import Floats
+from reportgen.evidence.deletion import UnitEffects
+from reportgen.evidence.embeddings import Missing
+from reportgen.evidence.gradients import shared_reason
+from reportgen.evidence.sinks import SinkRow, sink_columns
+from reportgen.evidence.target import Explained
+from reportgen.info import Reason
+from reportgen.model.tokens import EncodedText
+from reportgen.schemas import EFFECTS_SCHEMA, EVIDENCE_SCHEMA
+
+
+@dataclass
+class TextEvidence:
+    """Takes one text's evidence, stage by stage.
+
+    `effects` are the columns of the table of effects, `[position]`, as far as they came; `row` the
+    same of the table of evidence.
+    """
+
+    text: int  # row of `texts`
+    encoded: EncodedText
+    explained: Explained | None  # None where nothing of it can be explained
+    effects: dict[str, Floats] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict)
+    missing: dict[str, Reason] = field(default_factory=dict)  # by view
+    messages: list[str] = field(default_factory=list)
+
+    def put(self, view: str, values: Sequence[float]) -> None:
+        """Take a figure for each position that was run; the others have none."""
+        whole = np.full(len(self.encoded.ids), np.nan)
+        whole[: len(values)] = values
+        self.effects[view] = whole
+
+    def put_units(self, view: str, found: UnitEffects | str) -> None:
+        """Take a figure a unit, for each of its tokens."""
+        if isinstance(found, str):
+            self.miss(view, Missing("failed", found))
+            return
+        whole = np.full(len(self.encoded.ids), np.nan)
+        for unit, effect in zip(found.units, found.effects, strict=True):
+            whole[list(unit)] = effect
+        self.effects[view] = whole
+        self.say(found.message)
+
+    def miss(self, view: str, missing: Missing) -> None:
+        """Take why a view is missing."""
+        self.missing[view] = missing.reason
+        self.say(missing.message)
+
+    def say(self, message: str) -> None:
+        """Take what went wrong, once."""
+        if message and message not in self.messages:
+            self.messages.append(message)
+
+    def all_effects(self) -> dict[str, Floats]:
+        """All columns of effects, NaN where nothing came."""
+        none = np.full(len(self.encoded.ids), np.nan)
+        return {name: self.effects.get(name, none) for name in EFFECTS_SCHEMA.names[2:]}
+
+
+class Reasons:
+    """Adds up over texts why a view is missing."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[str, list[Reason | None]] = {}  # by view, of each explained text
+        self._measured: set[str] = set()  # views that some text has
+        self._is_moved = False  # whether leaving something out ever moved the output
+
+    def add(self, texts: Sequence[TextEvidence]) -> None:
+        """Take what is known of `texts` by now."""
+        for item in texts:
+            if item.explained is None:
+                continue
+            for view in EFFECTS_SCHEMA.names[2:]:
+                self._by_text.setdefault(view, []).append(item.missing.get(view))
+            self._measured.update(item.effects)
+            self._is_moved |= bool(np.nan_to_num(item.effects.get("deletion", 0.0)).any())
+
+    def withheld(self, views: Iterable[str], *, is_stopped: bool) -> dict[str, Reason]:
+        """Of `views` those that no text has, or that say nothing of any, and why.
+
+        `is_stopped`: the user ended the work before all of it was done.
+        """
+        found: dict[str, Reason] = {}
+        for view in views:
+            reason = shared_reason(self._by_text.get(view, ()))
+            if reason is not None:
+                found[view] = reason
+            elif view not in self._measured:
+                found[view] = "interrupted" if is_stopped else "failed"
+        if "deletion" in self._measured and not self._is_moved:
+            found["deletion"] = "constant_output"
+        return found
+
+
+def evidence_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any]]:
+    """The rows of `texts` in the table of evidence."""
+    rows = [
+        {
+            **item.row,
+            "text": item.text,
+            "explained": item.explained and item.explained.value,
+            "explained_label": item.explained and item.explained.label,
+            "message": "; ".join(item.messages),
+        }
+        for item in texts
+    ]
+    return {name: [row.get(name) for row in rows] for name in EVIDENCE_SCHEMA.names}
+
+
+def with_sayings(
+    columns: Mapping[str, list[Any]], sayings: Mapping[int, str]
+) -> dict[str, list[Any]]:
+    """`columns` of the table of evidence, each text's message with what `sayings` add to it."""
+    parts = zip(columns["message"], map(sayings.get, columns["text"]), strict=True)
+    return {**columns, "message": ["; ".join(filter(None, both)) for both in parts]}
+
+
+def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArray[Any]]:
+    """The rows of `texts` in the table of effects; none for a text without any effect."""
+    texts = [item for item in texts if item.effects]
+    sizes = [len(item.encoded.ids) for item in texts]
+    if not texts:
+        return {}
+    every = [item.all_effects() for item in texts]
+    return {
+        "text": np.repeat([item.text for item in texts], sizes),
+        "position": [position for size in sizes for position in range(size)],
+        **{name: np.concatenate([one[name] for one in every]) for name in every[0]},
+    }
+
+
+def sink_rows(
+    text: int,
+    rows: Sequence[SinkRow],
+    places: Mapping[str, Sequence[int]],
+    tokens: pd.DataFrame,
+) -> dict[str, Sequence[Any]]:
+    """The sink tests of one text as rows of the table of sinks.
+
+    Args:
+        places: where each subject stands in the text.
+        tokens: the text's rows of the table of tokens; norms are theirs.
+    """
+    if not rows:
+        return {}
+    content = np.flatnonzero(~tokens["is_special"].to_numpy(dtype=np.bool_))
+    subjects = [np.array(places[row.subject]) for row in rows]
+    return {
+        **sink_columns(text, rows),
+        "norm_share_layers": [_over(tokens["received_norm_layers"], at, np.sum) for at in subjects],
+        "value_size_layers": [_over(tokens["value_size_layers"], at, np.mean) for at in subjects],
+        "content_value_size_layers": [
+            _over(tokens["value_size_layers"], content, np.mean) for _ in rows
+        ],
+    }
+
+
+def _over(
+    column: pd.Series, positions: NDArray[np.intp], over: Callable[..., Any]
+) -> Floats | None:
+    """Sum or mean over positions of a column of lists by layer; None where it is missing."""
+    lists = column.iloc[positions]
+    if lists.isna().any():
+        return None
+    values: Floats = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
+    return values

@@ -1,0 +1,89 @@
+"""The publications that notes and thresholds rest on."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """A publication a note rests on."""
+
+    author_year: str
+    title: str
+    identifier: str  # "" where it has none that was looked up
+
+
+ABNAR = Citation(
+    "Abnar and Zuidema 2020", "Quantifying Attention Flow in Transformers", "arXiv 2005.00928"
+)
+BONDARENKO = Citation(
+    "Bondarenko et al. 2023",
+    "Quantizable Transformers: Removing Outliers by Helping Attention Heads Do Nothing",
+    "arXiv 2306.12929",
+)
+BRUNNER = Citation("Brunner et al. 2020", "On Identifiability in Transformers", "arXiv 1908.04211")
+CLARK = Citation(
+    "Clark et al. 2019",
+    "What Does BERT Look At? An Analysis of BERT's Attention",
+    "arXiv 1906.04341 / W19-4828",
+)
+DARCET = Citation("Darcet et al. 2023", "Vision Transformers Need Registers", "arXiv 2309.16588")
+DEYOUNG = Citation(
+    "DeYoung et al. 2020",
+    "ERASER: A Benchmark to Evaluate Rationalized NLP Models",
+    "arXiv 1911.03429 / 2020.acl-main.408",
+)
+FERRANDO = Citation(
+    "Ferrando et al. 2022",
+    "Measuring the Mixing of Contextual Information in the Transformer",
+    "arXiv 2203.04212",
+)
+GU = Citation(
+    "Gu et al. 2024",
+    "When Attention Sink Emerges in Language Models: An Empirical View",
+    "arXiv 2410.10781",
+)
+GUO = Citation(
+    "Guo et al. 2024",
+    "Active-Dormant Attention Heads: Mechanistically Demystifying Extreme-Token Phenomena in LLMs",
+    "arXiv 2410.13835",
+)
+HASE = Citation(
+    "Hase et al. 2021",
+    "The Out-of-Distribution Problem in Explainability and Search Methods for Feature Importance "
+    "Explanations",
+    "arXiv 2106.00786",
+)
+JAIN = Citation("Jain and Wallace 2019", "Attention is not Explanation", "arXiv 1902.10186")
+KOBAYASHI_2020 = Citation(
+    "Kobayashi et al. 2020",
+    "Attention is Not Only a Weight: Analyzing Transformers with Vector Norms",
+    "arXiv 2004.10102 / 2020.emnlp-main.574",
+)
+KOBAYASHI_2021 = Citation(
+    "Kobayashi et al. 2021",
+    "Incorporating Residual and Normalization Layers into Analysis of Masked Language Models",
+    "arXiv 2109.07152 / 2021.emnlp-main.373",
+)
+KOVALEVA = Citation(
+    "Kovaleva et al. 2019",
+    "Revealing the Dark Secrets of BERT",
+    "arXiv 1908.08593 / D19-1445",
+)
+NEELY = Citation(
+    "Neely et al. 2022",
+    "A Song of (Dis)agreement: Evaluating the Evaluation of Explainable Artificial Intelligence "
+    "in Natural Language Processing",
+    "arXiv 2205.04559",
+)
+SERRANO = Citation("Serrano and Smith 2019", "Is Attention Interpretable?", "arXiv 1906.03731")
+SUN = Citation(
+    "Sun et al. 2024", "Massive Activations in Large Language Models", "arXiv 2402.17762"
+)
+SUNDARARAJAN = Citation(
+    "Sundararajan et al. 2017", "Axiomatic Attribution for Deep Networks", "arXiv 1703.01365"
+)
+XIAO = Citation(
+    "Xiao et al. 2023",
+    "Efficient Streaming Language Models with Attention Sinks",
+    "arXiv 2309.17453",
+)

@@ -1,0 +1,88 @@
+"""A note: one statement about the measured figures, not yet in words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reportgen.info import RunInfo, Subject
+from reportgen.notes.citations import Citation
+from reportgen.notes.evidence import Estimate
+from reportgen.notes.figures import CONFIDENCE, Interval
+
+Values: TypeAlias = Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One statement about the measured figures; `notes.words` puts it into a sentence."""
+
+    id: str
+    role: str | None  # key of the special-token role or other subject it is about
+    token: str | None  # that subject's token; "" for a position
+    values: Values
+    citations: tuple[Citation, ...]
+    is_verdict: bool  # the one statement on attention sinks that its role has
+    is_special: bool = True  # its token is a special one
+    also: tuple[str, ...] = ()  # sentences that follow, by their keys
+
+
+def plain(id: str, values: Values, *citations: Citation, also: tuple[str | None, ...] = ()) -> Note:
+    """A note that is about no token; a sentence of `also` that is None is left out."""
+    return Note(id, None, None, values, citations, is_verdict=False, also=_kept(also))
+
+
+def about(
+    subject: Subject,
+    id: str,
+    values: Values,
+    *citations: Citation,
+    is_verdict: bool = False,
+    also: tuple[str | None, ...] = (),
+) -> Note:
+    """A note about `subject`; a sentence of `also` that is None is left out."""
+    return Note(
+        id,
+        subject.key,
+        subject.token,
+        values,
+        citations,
+        is_verdict,
+        is_special=subject.kind == "role",
+        also=_kept(also),
+    )
+
+
+def ends(
+    name: str, interval: Interval | None, low: str = "low", high: str = "high"
+) -> dict[str, float]:
+    """The two ends of an interval or range of the figure `name`; none where there is no interval.
+
+    With them stands how sure an interval is.
+    """
+    if interval is None:
+        return {}
+    sure = {"confidence": CONFIDENCE} if low == "low" else {}
+    return {f"{name}_{low}": interval.low, f"{name}_{high}": interval.high, **sure}
+
+
+def figure(name: str, estimate: Estimate | None) -> dict[str, float]:
+    """The figure `name` with its interval; nothing where it was not measured."""
+    if estimate is None:
+        return {}
+    return {name: estimate.mean, **ends(name, estimate.interval)}
+
+
+def explained(info: RunInfo) -> dict[str, str]:
+    """What says which figure of the output was explained; nothing where there is no evidence."""
+    scalar, target = info.evidence.scalar, info.evidence.target
+    if scalar is None:
+        return {}
+    name = info.output.name
+    if scalar == "number":
+        name = target or next(iter(info.output.labels), name)
+    said: dict[str, str] = {"scalar": scalar, "output_name": name}
+    return said | ({"target": target} if target else {})
+
+
+def _kept(keys: tuple[str | None, ...]) -> tuple[str, ...]:
+    return tuple(key for key in keys if key is not None)

@@ -1,0 +1,98 @@
+"""What moves the output most beside what attention points to: where they differ is the point."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.report.language import Language, fixed
+from reportgen.report.measures import Measure
+
+TOP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class TopUnit:
+    """A content unit of a list."""
+
+    index: int
+    label: str
+    value: str
+    ratio: str = ""  # how many times an average content token
+    is_only_here: bool = False  # and not in the list beside it
+
+
+@dataclass(frozen=True, slots=True)
+class TopList:
+    """The strongest content units by one measure, the strongest first."""
+
+    title: str
+    lead: str  # what its figures are; that no unit stands out, where none does
+    units: tuple[TopUnit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Both lists, and what they share; `moves` is None for a text without deletion effects."""
+
+    moves: TopList | None
+    points: TopList
+    shared: str  # "" without `moves`
+
+
+def compare(
+    found: Sequence[Measure], labels: Sequence[str], scalar: str, language: Language
+) -> Compared:
+    """The lists of a text with the measures `found`, the one shown first in front.
+
+    `labels` `[unit]` are the characters of the units; `scalar` is what is explained, by name.
+    """
+    points = found[0]
+    moves = next((measure for measure in found if measure.id == "deletion"), None)
+    first = points.order[:TOP]
+    second = () if moves is None else moves.order[:TOP]
+    lead = language.say("panel", f"top_lead_{points.id}")
+    return Compared(
+        moves=None
+        if moves is None
+        else TopList(
+            title=language.say("panel", "moves"),
+            lead=language.say("panel", f"moves_lead_{moves.kind}", scalar=scalar),
+            units=_top_units(moves, labels, first, language),
+        ),
+        points=TopList(
+            title=language.say("panel", "top"),
+            lead=language.say("page", "space").join(filter(None, (lead, points.flat))),
+            units=_top_units(points, labels, second, language),
+        ),
+        shared="" if moves is None else _shared(first, second, len(points.order), language),
+    )
+
+
+def _top_units(
+    measure: Measure, labels: Sequence[str], beside: Sequence[int], language: Language
+) -> tuple[TopUnit, ...]:
+    """The five strongest content units of `measure`; `beside` are the other list's, if any."""
+    units = []
+    for i in measure.order[:TOP]:
+        ratio = ""
+        if measure.ratios is not None:
+            ratio = language.say("panel", "top_ratio", ratio=fixed(float(measure.ratios[i]), 1))
+        units.append(
+            TopUnit(i, labels[i], measure.shown[i], ratio, bool(beside) and i not in beside)
+        )
+    return tuple(units)
+
+
+def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:
+    """How many stand in both lists, and how many would where the two have nothing to do with each
+    other."""
+    if not second:
+        return language.say("panel", "moves_nothing")
+    if n_content <= TOP:
+        return language.say("panel", "shared_all", n=n_content)
+    return language.say(
+        "panel",
+        "shared",
+        n=len(set(first) & set(second)),
+        of=len(second),
+        chance=fixed(len(first) * len(second) / n_content, 1),
+    )

@@ -1,0 +1,73 @@
+"""What was measured of one text beside attention: effects by display unit, and how it went."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+import pandas as pd
+
+from reportgen.report.units import Floats, unit_sums
+from reportgen.results import Results
+
+Effect: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig", "mask", "alti"]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextEffects:
+    """One text's evidence."""
+
+    columns: Mapping[Effect, Floats]  # [unit]; only those that were measured on this text
+    live_rows: int | None  # rows of the last layer that the output can depend on; of n_rows
+    n_rows: int
+    reads_cls_only: bool
+    ig_complete: bool
+
+
+def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
+    """The evidence on row `text` of `texts`; None where it was not chosen for it.
+
+    A unit's integrated gradients and ALTI are the sums over its tokens, its gradient and Jacobian
+    norm the roots of the sums of squares; what was measured by unit stands on each of its tokens.
+    """
+    rows = results.evidence[results.evidence["text"] == text]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    effects = results.effects_of(text)
+    columns = {} if effects is None else {name: effects[name] for name in EFFECTS}
+    live = row["live_rows"]
+    return TextEffects(
+        columns={
+            name: _BY_UNIT[name](column, unit_of)
+            for name, column in columns.items()
+            if column.notna().any()
+        },
+        live_rows=None if pd.isna(live) else int(live),
+        n_rows=0 if pd.isna(live) else int(row["n_rows"]),
+        reads_cls_only=not pd.isna(live) and bool(row["reads_cls_only"]),
+        ig_complete=not pd.isna(row["ig_complete"]) and bool(row["ig_complete"]),
+    )
+
+
+def _first(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """What stands on each of a unit's tokens, `[unit]`."""
+    values = np.zeros(max(unit_of) + 1)
+    values[list(unit_of)] = column.to_numpy(np.float64)
+    return values
+
+
+def _length(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """Roots of the sums of squares over each unit's tokens, `[unit]`."""
+    return np.sqrt(unit_sums(column**2, unit_of))
+
+
+_BY_UNIT: Mapping[Effect, Callable[[pd.Series, Sequence[int]], Floats]] = {
+    "deletion": _first,
+    "mask": _first,
+    "gradient": _length,
+    "jacobian": _length,
+    "ig": unit_sums,
+    "alti": unit_sums,
+}

@@ -1,0 +1,171 @@
+"""The tables of a results folder: their columns, and what is missing when.
+
+Layers and heads count from 1; texts, positions and units count from 0.
+"""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+
+TEXTS_SCHEMA = pa.schema(
+    [
+        ("text_id", pa.string()),
+        ("text", pa.string()),
+        ("pair", pa.string()),  # second segment; null where there is none
+        ("label", pa.string()),  # as given; null where there is none
+        ("label_value", pa.float64()),  # the label read as a number; null where it is none
+        ("group", pa.string()),
+        ("source", pa.string()),  # file:line
+        ("status", pa.string()),  # ok, truncated, empty, failed
+        ("message", pa.string()),  # why a text is empty or failed; "" otherwise
+        ("n_tokens", pa.int32()),  # as the model saw them, special tokens included
+        ("n_content", pa.int32()),  # without special tokens
+        ("n_truncated", pa.int32()),  # tokens that were cut off
+        ("cut_text", pa.int32()),  # code point of `text` where it was cut; null where it was not
+        ("cut_pair", pa.int32()),  # the same for `pair`
+        ("n_unknown", pa.int32()),  # unknown tokens
+        ("prediction", pa.float64()),  # the number; null where the output is not one number
+        ("prediction_label", pa.string()),  # class, labels or next token; null otherwise
+        ("scores", pa.list_(pa.float64())),  # numbers; logits; log-probabilities (next token)
+        ("score_names", pa.list_(pa.string())),  # the five next tokens; empty otherwise
+        ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
+        ("effective_content", pa.float64()),  # the same over content tokens, renormalised
+        ("first_token", pa.int64()),  # its first row in `tokens`
+        ("map_offset", pa.int64()),  # where its maps start in maps.bin; null where not kept
+        ("map_bytes", pa.int64()),
+    ]
+)
+TOKENS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),  # row of `texts`
+        ("position", pa.int32()),
+        ("unit", pa.int32()),  # display unit, counted from 0 in each text
+        ("segment", pa.int8()),  # 0 text, 1 pair; null for special tokens
+        ("token", pa.string()),  # as the tokenizer writes it
+        ("token_id", pa.int32()),
+        ("start", pa.int32()),  # code points of the segment's own text; null for special tokens
+        ("end", pa.int32()),
+        ("is_special", pa.bool_()),
+        ("role", pa.string()),  # key of its Role; null for content
+        ("cls_row_last", pa.float32()),  # means over heads; null where there is no [CLS] row
+        ("received_last", pa.float32()),
+        ("cls_row_all", pa.float32()),  # means over heads and layers
+        ("received_all", pa.float32()),
+        ("expected", pa.float32()),  # of `received`, under an even spread, mean over layers
+        ("cls_row_layers", pa.list_(pa.float32())),  # [layer], means over heads
+        ("received_layers", pa.list_(pa.float32())),  # [layer]
+        ("expected_layers", pa.list_(pa.float32())),  # [layer]
+        # Norm-weighted attention received; null where it was not measured or is withheld.
+        ("received_norm_last", pa.float32()),
+        ("received_norm_all", pa.float32()),  # mean over layers
+        ("received_norm_layers", pa.list_(pa.float32())),  # [layer]
+        ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f, mean over heads
+        ("rollout", pa.float32()),  # row of rollout that is read: [CLS], else a causal model's last
+    ]
+)
+HEADS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("layer", pa.int16()),
+        ("head", pa.int16()),
+        ("special_share", pa.float32()),  # sums of `received`; null where the role is absent
+        ("cls_share", pa.float32()),
+        ("sep_share", pa.float32()),
+        ("uniform_share", pa.float32()),  # even-spread value of special_share
+        ("entropy", pa.float32()),  # 0..1 over all visible keys; null for one token
+        ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without them
+        ("head_class", pa.string()),
+    ]
+)
+ROLES_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("layer", pa.int16()),
+        ("role", pa.string()),  # key of a Role
+        ("n_tokens", pa.int16()),  # how many tokens of the text play it
+        ("share", pa.float32()),  # sum of `received` over them, mean over heads
+        ("expected", pa.float32()),  # its even-spread value
+        ("self_share", pa.float32()),  # of the weight their own rows spread, the part on the role
+        # Null where norms were not measured or are withheld.
+        ("norm_share", pa.float32()),  # sum of norm-weighted attention received over them
+        ("value_size", pa.float32()),  # length of what one of them passes on, mean over heads
+        ("content_value_size", pa.float32()),  # the same, mean over the text's content tokens
+    ]
+)
+LAYERS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("layer", pa.int16()),
+        ("mixing", pa.float32()),  # mixing ratio, mean over queries; null where not measured
+        ("rollout_special", pa.float32()),  # rollout up to this layer: the special tokens' share
+    ]
+)
+EVIDENCE_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),  # row of `texts`
+        ("explained", pa.float64()),  # the scalar of the whole text; null where it has none
+        ("explained_label", pa.string()),  # its class, label or last token; null otherwise
+        ("live_rows", pa.int32()),  # rows of the last layer that the output can depend on
+        ("n_rows", pa.int32()),  # rows that run had (a causal model's context, else n_tokens)
+        ("reads_cls_only", pa.bool_()),  # the one live row is that of [CLS]; null as live_rows
+        ("mask_offset", pa.float64()),  # |mean| / sd of the [MASK] effects of content units
+        ("ig_steps", pa.int32()),  # steps at which completeness held, else the most tried
+        ("ig_error", pa.float64()),  # |sum - (f(x) - f(b))| / |f(x) - f(b)|
+        ("ig_complete", pa.bool_()),
+        ("message", pa.string()),  # why this text has no evidence, or only a part; "" otherwise
+    ]
+)
+EFFECTS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("position", pa.int32()),
+        # A unit's effect on each of its tokens; null for special tokens and where not measured.
+        ("deletion", pa.float64()),  # f(all) - f(without); embeddings: cosine distance
+        ("mask", pa.float64()),  # the same with [MASK] in the unit's place
+        ("gradient", pa.float64()),  # length of the gradient at the token's embedding
+        ("jacobian", pa.float64()),  # Frobenius norm of d embedding / d token
+        ("ig", pa.float64()),  # integrated gradients, signed
+        ("alti", pa.float64()),  # column mean of ALTI
+    ]
+)
+SINKS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("subject", pa.string()),  # key of a Subject
+        ("test", pa.string()),  # one of SINK_TESTS
+        ("effect", pa.float64()),  # size of the output's change; null where it could not be done
+        ("control", pa.float64()),  # the same for content tokens, mean; null as `effect`
+        ("n_controls", pa.int16()),
+        # [layer], attention received by the subject's positions, mean over heads, before and after
+        ("share_layers", pa.list_(pa.float32())),
+        ("share_after_layers", pa.list_(pa.float32())),  # null but for the swap test
+        ("expected_layers", pa.list_(pa.float32())),
+        # [layer], sum of norm-weighted attention received, and mean length of what one of its
+        # positions passes on, with that of content tokens; null where norms were not measured
+        ("norm_share_layers", pa.list_(pa.float32())),
+        ("value_size_layers", pa.list_(pa.float32())),
+        ("content_value_size_layers", pa.list_(pa.float32())),
+    ]
+)
+AGREEMENT_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("view", pa.string()),  # one of VIEWS
+        ("statistic", pa.string()),  # one of STATISTICS
+        ("value", pa.float64()),
+    ]
+)
+ANALYSIS_TABLES: Mapping[str, pa.Schema] = {
+    "texts": TEXTS_SCHEMA,
+    "tokens": TOKENS_SCHEMA,
+    "heads": HEADS_SCHEMA,
+    "roles": ROLES_SCHEMA,
+    "layers": LAYERS_SCHEMA,
+}
+EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
+    "evidence": EVIDENCE_SCHEMA,
+    "effects": EFFECTS_SCHEMA,
+    "sinks": SINKS_SCHEMA,
+    "agreement": AGREEMENT_SCHEMA,
+}
+TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}

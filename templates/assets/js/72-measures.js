@@ -1,0 +1,23 @@
+// What the colours of a text show: the choice between its measures, the first of them by default.
+
+class Measures {
+  constructor(number) {
+    const block = document.getElementById(`measures-${number}`);
+    if (!block) return; // one measure only: the text stands in its colours
+    this.all = JSON.parse(block.textContent);
+    const options = this.all.map(({ id, name }) => [id, name]);
+    const { control, label } = select(say("colours"), options, (id) =>
+      choose(number, { measure: id === this.all[0].id ? null : id }));
+    this.control = control;
+    document.querySelector(`#colours-${number} > span`).replaceWith(label);
+  }
+
+  // What is chosen, or the first where this text does not have that.
+  get shown() {
+    return this.all && (this.all.find(({ id }) => id === state.measure) ?? this.all[0]);
+  }
+
+  update() {
+    if (this.control) this.control.value = this.shown.id;
+  }
+}

@@ -1,0 +1,104 @@
+"""What evidence costs beside the analysis forward pass, for base-size models on texts of 30 tokens.
+
+    python tests/benchmarks/evidence.py
+
+Each line is a ratio of CPU times within one round, its median over rounds, beside what it is meant
+to be. Modes run one after another in each round, in an order drawn anew, in one process on one
+thread; all on the same texts. The analysis forward pass is what every text takes without evidence,
+its attention summaries among them.
+"""
+
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from capture import BATCH_TOKENS, CONFIGS, load, sample_text
+
+from reportgen.analysis import try_model
+from reportgen.attention.runner import Runner
+from reportgen.evidence.deletion import deletion_effects
+from reportgen.evidence.gradients import TextGradients, text_gradients
+from reportgen.evidence.target import Explained, Explainer
+from reportgen.evidence.variants import content_units, without
+from reportgen.model.load import LoadedModel
+from reportgen.model.tokens import encode
+
+ROUNDS = 5
+N_TOKENS = 30
+N_TEXTS = 64
+N_DELETED = 2  # texts whose units are left out
+
+
+def modes(model: LoadedModel) -> dict[str, Callable[[], None]]:
+    """What is compared; each call runs all its texts."""
+    texts = [encode(model.tokenizer, sample_text(N_TOKENS), None, 512)] * N_TEXTS
+    capture, probed = try_model(model, texts)
+    runner = Runner(model, capture, probed, ["cls", "sep"], BATCH_TOKENS)
+    explainer = Explainer(model, "padded", BATCH_TOKENS)
+    explained = [item for item in explainer.explain(texts) if isinstance(item, Explained)]
+
+    def analysis() -> None:
+        outcomes = runner.run(texts, [False] * N_TEXTS, lambda i, p: None, lambda n: None)
+        assert all(outcome.error is None for outcome in outcomes)
+
+    def gradient() -> None:
+        found = text_gradients(explainer, capture, explained)
+        assert all(isinstance(text, TextGradients) and text.live_rows == 1 for text in found)
+
+    def deletion() -> None:
+        deletion_effects(explainer, explained[:N_DELETED])
+
+    def one_by_one() -> None:
+        with torch.inference_mode():
+            for text in texts[:N_DELETED]:
+                for unit in content_units(text):
+                    explainer.outputs([without(text, unit)])
+
+    return {
+        "analysis": analysis,
+        "gradient": gradient,
+        "deletion": deletion,
+        "one by one": one_by_one,
+    }
+
+
+# Of two modes, and what the ratio is meant to be: at most so much, or at least.
+RATIOS = {
+    "gradient and live rows / analysis forward pass": ("gradient", "analysis", "at most", 2.6),
+    "deletion one at a time / in batches": ("one by one", "deletion", "at least", 3.0),
+}
+
+
+def main() -> None:
+    """Print a table of ratios for each model."""
+    torch.set_num_threads(1)
+    for name in CONFIGS:
+        with tempfile.TemporaryDirectory() as folder:
+            runs = modes(load(name, Path(folder)))
+            rounds: list[dict[str, float]] = []
+            for _ in range(ROUNDS):
+                taken = {}
+                for mode in random.sample(list(runs), len(runs)):
+                    started = time.process_time()
+                    runs[mode]()
+                    taken[mode] = time.process_time() - started
+                rounds.append(taken)
+        print(f"{name}: ratio of CPU times, median of {ROUNDS} rounds (lowest - highest)")
+        for line, (mode, beside, way, aim) in RATIOS.items():
+            values = [taken[mode] / taken[beside] for taken in rounds]
+            ratio, spread = statistics.median(values), f"{min(values):.2f} - {max(values):.2f}"
+            is_met = ratio <= aim if way == "at most" else ratio >= aim
+            told = "met" if is_met else "missed"
+            print(f"  {line:46} {ratio:5.2f}   ({spread})   {way} {aim}: {told}")
+
+
+if __name__ == "__main__":
+    main()

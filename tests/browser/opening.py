@@ -1,0 +1,29 @@
+"""A report written to disk and opened."""
+
+from pathlib import Path
+
+from playwright.sync_api import Locator, Page, expect
+
+from reportgen.report.html import render
+from reportgen.report.options import RenderOptions
+from reportgen.results import Results
+
+HOSTILE = (
+    "</script><script>window.bad=1</script>",
+    "<img src=x onerror=window.bad=1> <s>&amp;</s>",
+    "<a href='javascript:window.bad=1'>x</a> a\u202eb\x00c",
+)
+
+
+def written(results: Results, folder: Path, **options) -> str:
+    """The address of the report of `results`."""
+    path = folder / "report.html"
+    path.write_bytes(render(results, RenderOptions(**options)).document)
+    return path.as_uri()
+
+
+def drawn(page: Page, number: int) -> Locator:
+    """The plot of a text, once it is drawn."""
+    figure = page.locator(f"#map-{number}.drawn")
+    expect(figure).to_be_attached(timeout=20_000)
+    return figure.locator(".plot")

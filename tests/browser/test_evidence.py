@@ -1,0 +1,271 @@
+"""Evidence in a real Chromium: the choice of a measure, its colours, the page without scripts."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+from opening import HOSTILE, drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+HUES = """units => units.map(unit => {
+  const parts = getComputedStyle(unit).backgroundColor.match(/[\\d.e-]+/g).map(Number);
+  const [red, , blue, alpha = 1] = parts;
+  return { hue: alpha === 0 ? "none" : red > blue ? "orange" : "blue", alpha };
+})"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(
+        tmp_path_factory.mktemp("results"), HEADLINES, n_layers=3, sink=0.4, evidence="full"
+    )
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def chooser(page, number=1):
+    return page.locator(f"#colours-{number}").get_by_role("combobox", name="Colours show")
+
+
+def column(results, name, text=0):
+    table = results.tokens_of(text) if name in results.tokens else results.effects_of(text)
+    return table[name].to_numpy(float)
+
+
+def content_of(results, text=0):
+    return ~results.tokens_of(text)["is_special"].to_numpy(bool)
+
+
+def read_back(page, number=1):
+    """The values of the strip as they are printed; None where there is none."""
+    shown = page.locator(f"#strip-{number} .u").evaluate_all("units => units.map(u => u.title)")
+    return [None if s == "–" else float(s.rstrip(" %").replace("−", "-")) for s in shown]
+
+
+def hues(page, number=1):
+    return page.locator(f"#strip-{number} .u").evaluate_all(HUES)
+
+
+@pytest.mark.parametrize(
+    ("measure", "name", "factor", "within"),
+    [
+        ("received_norm_all", "norm-weighted attention, all layers", 100, 0.051),
+        ("received_all", "attention received, all layers", 100, 0.051),
+        ("cls_row_last", "[CLS] row, last layer", 100, 0.051),
+        ("deletion", "deletion effect", 1, 0.00051),
+        ("gradient", "gradient size", 1, 0.00051),
+        ("ig", "integrated gradients", 1, 0.00051),
+    ],
+)
+def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
+    watched, url, results, measure, name, factor, within
+):
+    watched.goto(url)
+    watched.locator("#strip-1").scroll_into_view_if_needed()
+    chooser(watched).select_option(label=name)
+    expect(watched.locator("#legend-1")).not_to_have_text("")
+    shown, values = read_back(watched), factor * column(results, measure)
+    for text, value, is_content in zip(shown, values, content_of(results), strict=True):
+        if text is None:
+            assert not is_content
+        else:
+            assert text == pytest.approx(value, abs=within)
+    strongest = np.where(content_of(results), np.abs(values), -1).argmax()
+    drawn_colours = [unit["alpha"] for unit in hues(watched)]
+    assert drawn_colours[strongest] == max(drawn_colours) > 0.4
+    assert f"#text=1&layer=3&head=mean&measure={measure}" in watched.url or (
+        measure == "received_norm_all" and "measure" not in watched.url
+    )
+
+
+def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    first = hues(watched)
+    chooser(watched).select_option("deletion")
+    expect(watched.locator("#legend-1")).to_contain_text("Orange raises it; blue, underlined")
+    assert hues(watched) != first
+    address = watched.url
+    watched.goto(f"{url}#text=3")
+    watched.goto("about:blank")
+    watched.goto(address)
+    expect(chooser(watched)).to_have_value("deletion")
+    expect(watched.locator("#legend-1")).to_contain_text("Orange raises it; blue, underlined")
+    watched.locator("#strip-2").scroll_into_view_if_needed()
+    expect(chooser(watched, 2)).to_have_value("deletion")
+    assert read_back(watched, 2)[3] == pytest.approx(column(results, "deletion", 1)[3], abs=6e-4)
+    chooser(watched, 2).select_option("received_norm_all")
+    assert watched.url.endswith("#text=2&layer=3&head=mean")
+    watched.go_back()
+    expect(chooser(watched, 2)).to_have_value("deletion")
+
+
+def test_a_measure_is_chosen_with_the_keyboard_alone(watched, url):
+    watched.goto(f"{url}#text=1")
+    expect(chooser(watched)).to_have_value("received_norm_all")
+    chooser(watched).focus()
+    for _ in range(3):
+        watched.keyboard.press("ArrowDown")
+    expect(chooser(watched)).to_have_value("deletion")
+    expect(watched.locator("#legend-1")).to_contain_text("falls when the token is left out")
+    assert watched.url.endswith("&measure=deletion")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_sign_has_a_colour_and_is_marked_without_it(browser, url, results, scheme):
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+    page.goto(f"{url}#text=1&measure=deletion")
+    expect(page.locator("#legend-1")).to_contain_text("Orange raises it")
+    values = column(results, "deletion")
+    steps = np.round(15 * values / np.nanmax(np.abs(values)))
+    underlined = page.locator("#strip-1 .u").evaluate_all(
+        "units => units.map(u => getComputedStyle(u).textDecorationLine === 'underline')"
+    )
+    right = {-1.0: "blue", 1.0: "orange", 0.0: "none"}
+    for unit, line, step in zip(hues(page), underlined, steps, strict=True):
+        sign = 0.0 if np.isnan(step) else float(np.sign(step))
+        assert unit["hue"] == right[sign]
+        assert line is (sign < 0)
+    page.close()
+
+
+def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(watched, url):
+    watched.goto(f"{url}#text=1&measure=deletion")
+    drawn(watched, 1)
+    before = read_back(watched)
+    watched.locator("#strip-1 .u").nth(2).click()
+    expect(watched.locator("#legend-1")).to_contain_text("Colour: where")
+    watched.keyboard.press("Escape")
+    expect(watched.locator("#legend-1")).to_contain_text("Orange raises it")
+    assert read_back(watched) == before
+
+
+def test_a_measure_that_is_not_there_is_put_right(watched, url):
+    watched.goto(f"{url}#text=1&layer=2&head=1&measure=magic")
+    watched.wait_for_url(f"{url}#text=1&layer=2&head=1")
+    expect(chooser(watched)).to_have_value("received_norm_all")
+
+
+def test_a_text_without_evidence_shows_the_first_measure(browser, tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic")
+    made.evidence.loc[0, "text"] = 99
+    vars(made)["evidence"] = made.evidence[made.evidence["text"] < 99]
+    page = browser.new_page()
+    page.goto(f"{written(made, tmp_path)}#text=1&measure=deletion")
+    expect(chooser(page)).to_have_value("received_norm_all")
+    expect(page.locator("[id='text=1'] .compared")).to_have_count(0)
+    page.locator("#strip-2").scroll_into_view_if_needed()
+    expect(chooser(page, 2)).to_have_value("deletion")
+    page.close()
+
+
+def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched, tmp_path):
+    withheld = {"gradient": "no_gradient"}
+    made = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    expect(watched.locator("#colours-1")).to_contain_text("Not available: gradient size (why)")
+    expect(chooser(watched)).to_be_visible()
+    watched.locator("#colours-1").get_by_role("link", name="why").click()
+    expect(watched.locator("#withheld")).to_be_in_viewport()
+    expect(watched.locator("#withheld + ul")).to_contain_text("gradient size:")
+
+
+def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(url)
+    expect(page.locator(".sink svg.shares")).to_have_count(2)
+    for figure in page.locator(".sink svg.shares").all():
+        expect(figure).to_be_visible()
+    assert page.locator(".sink svg.track").count() == 2 * (4 + 1)  # the tests and their scale
+    bars = page.locator("#trust svg.track")
+    assert bars.count() > 10
+    for figure in (*page.locator(".sink svg.track").all(), *bars.all()):
+        expect(figure).to_be_visible()
+    for number in range(1, len(HEADLINES) + 1):
+        panel = page.locator(f"[id='text={number}']")
+        panel.scroll_into_view_if_needed()
+        expect(panel.locator(".compared ol")).to_have_count(2)
+        expect(panel.locator(".compared ol").first).to_be_visible()
+        expect(panel.locator(".colours")).to_contain_text("norm-weighted attention, all layers")
+        panel.locator("summary").click()
+        expect(panel.locator("details table")).to_contain_text("deletion effect")
+    context.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("width", [400, 900, 1280])
+def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
+    browser, results, tmp_path, width, lang
+):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.goto(written(results, tmp_path, lang=lang))
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    boxes = page.locator(".sink .scroll, #trust .scroll").evaluate_all(
+        "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
+    )
+    assert boxes
+    for inside, room in boxes:
+        assert inside <= room
+    page.close()
+
+
+def test_headings_stand_in_order(browser, url):
+    page = browser.new_page()
+    page.goto(f"{url}#text=1")
+    drawn(page, 1)
+    page.locator("#strip-1 .u").nth(2).click()
+    expect(page.locator("#map-1 .detail h4")).to_be_visible()
+    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+        "all => all.map(heading => Number(heading.tagName[1]))"
+    )
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("measure", ["received_norm_all", "deletion"])
+def test_text_on_colour_keeps_its_contrast(browser, url, scheme, measure):
+    page = browser.new_page(color_scheme=scheme)
+    page.goto(f"{url}#text=1&measure={measure}")
+    expect(chooser(page)).to_have_value(measure)
+    ratios = page.locator("#strip-1 .u").evaluate_all(
+        """units => {
+          const paint = document.createElement("canvas").getContext("2d");
+          const over = (ground, colour) => {
+            paint.fillStyle = ground; paint.fillRect(0, 0, 1, 1);
+            paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
+            return paint.getImageData(0, 0, 1, 1).data;
+          };
+          const light = (data) => [0.2126, 0.7152, 0.0722].reduce((sum, part, i) => {
+            const v = data[i] / 255;
+            return sum + part * (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+          }, 0);
+          const paper = getComputedStyle(document.body).backgroundColor;
+          return units.map(unit => {
+            const { backgroundColor, color } = getComputedStyle(unit);
+            const [a, b] = [light(over(paper, backgroundColor)), light(over(paper, color))];
+            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          });
+        }"""
+    )
+    assert min(ratios) >= 4.5
+    page.close()
+
+
+def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):
+    made = make_results(tmp_path, HOSTILE, n_layers=1, n_heads=1, evidence="full")
+    watched.goto(f"{written(made, tmp_path)}#text=1&measure=ig")
+    for number in (1, 2, 3):
+        watched.locator(f"#strip-{number}").scroll_into_view_if_needed()
+        for measure in ("deletion", "gradient", "cls_row_last", "ig"):
+            chooser(watched, number).select_option(measure)
+            expect(chooser(watched, number)).to_have_value(measure)
+    assert watched.evaluate("window.bad") is None
+    assert watched.locator(".panel img").count() == 0

@@ -1,0 +1,192 @@
+"""Notes of every kind: from whole results, and from figures on a grid that leaves nothing out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from factories import HEADLINES, make_results
+from made_up_figures import CLS, COMMA, FIRST, OUTPUT, Made, estimate, passing, probed, viewed
+from role_tables import far_apart, same_in_every_text, with_roles
+
+from reportgen.info import OutputKind, Reason, SinkTest, View
+from reportgen.notes.note import Note
+from reportgen.notes.passed_on import sink_test_notes, swap_note, value_note
+from reportgen.notes.rules import corpus_notes, text_notes
+from reportgen.notes.spread import live_rows_note
+from reportgen.notes.trust import agreement_notes, offset_note, rollout_note
+from reportgen.notes.verdicts import other_sink
+from reportgen.results import Results
+
+LONG = "x" * 64  # more tokens than the head size
+KINDS: tuple[OutputKind, ...] = ("number", "numbers", "class", "labels", "embedding", "next_token")
+OUTPUTS: tuple[dict[str, str], ...] = (
+    OUTPUT,
+    {"scalar": "margin", "output_name": "stars"},
+    {"scalar": "margin", "output_name": "stars", "target": "good"},
+    {"scalar": "logit", "output_name": "tags"},
+    {"scalar": "logit", "output_name": "tags", "target": "price"},
+    {"scalar": "cosine", "output_name": "embedding"},
+    {"scalar": "log_probability", "output_name": "next token"},
+)
+RATIOS: tuple[Made, ...] = (0.0, 0.12, 0.25, (0.3, 0.2, 0.4), 0.4, 0.5, 1.1, 9.6, (0.2, None))
+CORRELATIONS: tuple[Made, ...] = (
+    (0.86, 0.83, 0.9),
+    (0.05, -0.1, 0.2),
+    (-0.3, -0.4, -0.2),
+    (0.0, -0.0, 0.0),
+)
+
+
+def situations(folder: Callable[[], Path]) -> list[Results]:
+    """Results that together call for every note that whole results can."""
+    return [
+        make_results(folder(), sink=0.6),
+        with_roles(make_results(folder()), same_in_every_text(0.6)),
+        with_roles(make_results(folder()), same_in_every_text(0.2)),
+        with_roles(make_results(folder()), far_apart()),
+        with_roles(make_results(folder()), far_apart(low=0.05, high=0.1)),
+        make_results(folder(), HEADLINES[:3]),
+        make_results(folder(), ("ab", LONG)),
+        make_results(folder(), ("ab", "")),
+        _without_content(make_results(folder())),
+        make_results(folder(), special=False),
+        make_results(folder(), HEADLINES[:3], special=False, evidence="full"),
+        make_results(folder(), special=False, evidence="full"),
+        *(make_results(folder(), kind=kind, sink=0.6, evidence="full") for kind in KINDS),
+        make_results(folder(), sink=0.6, evidence="basic", withheld=_withheld()),
+        make_results(folder(), HEADLINES[:3], sink=0.6, evidence="full"),
+        make_results(folder(), HEADLINES[:1], sink=0.6, evidence="full"),
+        make_results(folder(), reads_cls_only=False, evidence="full"),
+        _reads_some(make_results(folder(), evidence="basic")),
+        _constant(make_results(folder(), evidence="full")),
+        _flawed(make_results(folder(), (*HEADLINES, "abcdef"), evidence="full"), interrupted=True),
+        _flawed(make_results(folder(), evidence="full"), interrupted=False),
+        _unproven(make_results(folder(), evidence="basic")),
+    ]
+
+
+def every_note(results: list[Results]) -> Iterator[Note]:
+    """The notes of all these results and of the grid."""
+    for own in results:
+        yield from corpus_notes(own)
+        for text in range(len(own.texts)):
+            yield from text_notes(own, text)
+    yield from grid()
+
+
+def live_notes(results: list[Results]) -> Iterator[Note]:
+    """What can be said beside views of the last layer."""
+    for own in results:
+        note = live_rows_note(own)
+        if note is not None:
+            yield note
+
+
+def grid() -> Iterator[Note]:
+    """Notes on figures of all sizes, certain, uncertain and of a few texts."""
+    yield from _values()
+    yield from _tests()
+    yield from _others()
+    yield from _agreement()
+
+
+def _values() -> Iterator[Note]:
+    for value, norm, is_tested in product(RATIOS, (0.05, (0.3, 0.25, 0.35), 0.5), (True, False)):
+        few = isinstance(value, tuple) and value[1] is None
+        passed = passing(value, (0.1, None) if few else norm, (0.6, None) if few else 0.6)
+        yield value_note(CLS, 3, passed, is_tested)
+
+
+def _tests() -> Iterator[Note]:
+    done: tuple[Made | None, ...] = (*RATIOS, None)
+    for subject, (zero, mean, hide) in product((CLS, FIRST), product(done, done, (9.6, 0.1, None))):
+        ratios: dict[SinkTest, Made | None] = {}
+        ratios |= {} if zero is None else {"zero_value": zero}
+        ratios |= {} if mean is None else {"mean_value": mean}
+        ratios |= {} if hide is None else {"hide_key": hide}
+        yield from sink_test_notes(probed(ratios, subject), 2, subject is CLS, OUTPUT)
+    for output in OUTPUTS:
+        for ratios in (
+            {"zero_value": 0.1, "hide_key": (1.0, 0.9, 1.1)},
+            {"zero_value": 0.9, "mean_value": 0.9},
+            {"zero_value": None},
+            {"hide_key": 2.0},
+        ):
+            yield from sink_test_notes(probed(ratios), 2, True, output)
+    for subject, ratio in product((CLS, COMMA, FIRST), (0.98, 0.4, (0.9, 0.8, 1.0), (1.0, None))):
+        made = estimate(ratio)
+        yield swap_note(subject, 2, (0.6, 0.6 * made.mean), made)
+
+
+def _others() -> Iterator[Note]:
+    piles: tuple[Made, ...] = (3.0, (3.5, 2.9, 4.0), (9.0, None))
+    for subject, pile, value in product((COMMA, FIRST), piles, (0.1, (0.5, 0.4, 0.6), 0.9, None)):
+        shares = (0.1, (0.6, None) if pile == (9.0, None) else 0.6)
+        passed = None if value is None else passing(value)
+        note = other_sink(probed({}, subject, shares=shares, piles=(1.0, pile)), passed)
+        assert note is not None
+        yield note
+
+
+def _agreement() -> Iterator[Note]:
+    views: tuple[View, ...] = ("received_all", "cls_row_last", "gradient", "jacobian", "ig")
+    for output, row, agreement, over in product(OUTPUTS, ("[CLS]", ""), CORRELATIONS, CORRELATIONS):
+        shown = {view: viewed(view, agreement, over) for view in views}
+        beside = {**shown, "mask": viewed("mask", 0.7), "rarity": viewed("rarity", 0.35)}
+        for is_causal in (True, False):
+            yield from agreement_notes(shown, row, output, is_causal)
+            yield from agreement_notes(beside, row, output, is_causal)
+        for share in (0.71, 0.3, (0.5, 0.4, 0.6)):
+            yield from filter(None, [rollout_note(estimate(share), viewed("rollout", agreement))])
+            yield from filter(None, [rollout_note(estimate(share), None)])
+    for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
+        yield from filter(None, [offset_note(estimate(offset), output)])
+
+
+def _withheld() -> dict[str, Reason]:
+    return {
+        "received_norm_all": "values_unreadable",
+        "received_norm_last": "values_unreadable",
+        "gradient": "no_gradient",
+        "zero_value": "values_unproven",
+    }
+
+
+def _without_content(results: Results) -> Results:
+    results.texts.loc[0, ["n_tokens", "n_content"]] = [2, 0]
+    return results
+
+
+def _reads_some(results: Results) -> Results:
+    results.evidence["live_rows"] = 3
+    results.evidence["reads_cls_only"] = False
+    return results
+
+
+def _constant(results: Results) -> Results:
+    results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
+    return results
+
+
+def _unproven(results: Results) -> Results:
+    """Norms whose self-check failed on one text."""
+    tokens = results.tokens_of(1).assign(received_norm_all=float("nan"))
+    changed = Results(results.folder, results.info)
+    changed.__dict__["tokens_of"] = lambda text: tokens if text == 1 else results.tokens_of(text)
+    return changed
+
+
+def _flawed(results: Results, interrupted: bool) -> Results:
+    """Evidence on some of the texts, of which one is faulty and one is moved by nothing."""
+    rows = results.evidence
+    rows.loc[[0, 1], "ig_complete"] = False
+    rows.loc[1, "ig_error"] = None
+    rows.loc[2, "message"] = "out of range"
+    moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
+    results.effects.loc[moved, "deletion"] = 0.0
+    evidence = replace(results.info.evidence, n_texts=4, interrupted=interrupted)
+    changed = Results(results.folder, replace(results.info, evidence=evidence))
+    changed.__dict__["evidence"] = rows[rows["text"] != 4]
+    changed.__dict__["effects"] = results.effects
+    return changed

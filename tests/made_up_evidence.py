@@ -1,0 +1,194 @@
+"""Evidence made without a model: effects drawn at random, agreement computed plainly from them."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import kendalltau, spearmanr
+
+from reportgen.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
+from reportgen.recording import Recorder
+
+Floats = NDArray[np.float64]
+
+# Effect of each test on [CLS] and on [SEP], as a multiple of that on content tokens.
+RATIOS = {
+    "cls": {"zero_value": 0.12, "mean_value": 0.01, "hide_key": 9.6, "swap": 0.2},
+    "sep": {"zero_value": 1.1, "mean_value": 0.9, "hide_key": 0.8, "swap": 1.2},
+}
+SUBJECTS = (Subject("cls", "[CLS]", "role"), Subject("sep", "[SEP]", "role"))
+
+
+class MadeUpEvidence:
+    """Draws one text's evidence after another and records it."""
+
+    def __init__(
+        self,
+        level: EvidenceLevel,
+        n_layers: int,
+        kind: OutputKind,
+        special: bool,
+        reads_cls_only: bool,
+        withheld: Mapping[str, Reason],
+    ) -> None:
+        self._level = level
+        self._n_layers = n_layers
+        self._kind = kind
+        self._special = special
+        self._reads_cls_only = reads_cls_only
+        self._withheld = dict(withheld)
+        self._n_texts = 0
+        self._random = np.random.default_rng(1)
+        if level == "none":
+            return
+        if kind == "embedding":
+            self._withheld.setdefault("gradient", "embedding_output")
+
+    def norms(self, is_special: NDArray[np.bool_]) -> Floats | None:
+        """`[layer, key]`, norm-weighted attention received; rows sum to 1."""
+        if self._level == "none" or "received_norm_all" in self._withheld:
+            return None
+        drawn = self._random.dirichlet(np.ones(len(is_special)), self._n_layers)
+        drawn[:, is_special] *= 0.2
+        return drawn / drawn.sum(1, keepdims=True)
+
+    def append(
+        self,
+        recorder: Recorder,
+        text: int,
+        is_special: NDArray[np.bool_],
+        views: Mapping[str, Floats],
+        received: Floats,
+    ) -> None:
+        """Record evidence on a text; `views` are `[key]` each, `received` is `[layer, key]`."""
+        if self._level == "none":
+            return
+        self._n_texts += 1
+        n = len(is_special)
+        content = ~is_special
+        effects = self._effects(content)
+        recorder.append(
+            "effects",
+            {"text": [text] * n, "position": list(range(n))}
+            | {name: np.where(content, effects[name], np.nan) for name in ("deletion", "mask")}
+            | {name: effects[name] for name in ("gradient", "jacobian", "ig", "alti")},
+        )
+        recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
+        self._append_agreement(recorder, text, content, effects, views)
+        if self._level == "full" and self._special:
+            self._append_sinks(recorder, text, n, received)
+
+    def info(self) -> Evidence:
+        """What was recorded, as the results say it."""
+        if self._level == "none":
+            return Evidence()
+        scalars = {"embedding": "cosine", "class": "margin", "labels": "logit"}
+        scalars["next_token"] = "log_probability"
+        return Evidence(
+            level=self._level,
+            scalar=scalars.get(self._kind, "number"),  # type: ignore[arg-type]
+            asked="50",
+            n_texts=self._n_texts,
+            norms_error=3e-7,
+            withheld=self._withheld,
+            subjects=SUBJECTS if self._level == "full" and self._special else (),
+        )
+
+    def _effects(self, content: NDArray[np.bool_]) -> dict[str, Floats]:
+        n = len(content)
+        deletion = self._random.normal(0, 0.3, n)
+        if self._kind == "embedding":
+            deletion = np.abs(deletion)
+        noise = self._random.normal(0, 0.1, (4, n))
+        full = self._level == "full"
+        effects = {
+            "deletion": deletion,
+            "mask": deletion + noise[0] if full else np.full(n, np.nan),
+            "gradient": np.abs(deletion + noise[1]),
+            "jacobian": np.abs(deletion + noise[1])
+            if full and self._kind == "embedding"
+            else np.full(n, np.nan),
+            "ig": np.where(content, deletion + noise[2], 0.0) if full else np.full(n, np.nan),
+            "alti": np.abs(deletion + noise[3]) if full else np.full(n, np.nan),
+        }
+        for name in effects:
+            if name in self._withheld:
+                effects[name] = np.full(n, np.nan)
+        return effects
+
+    def _row(self, text: int, n: int) -> dict[str, object]:
+        full = self._level == "full"
+        labels = {"class": "good", "labels": "price", "numbers": "clicks", "next_token": "の"}
+        return {
+            "text": text,
+            "explained": 1.0 if self._kind == "embedding" else 1.5,
+            "explained_label": labels.get(self._kind),
+            "live_rows": 1 if self._reads_cls_only else n,
+            "n_rows": n,
+            "reads_cls_only": self._reads_cls_only,
+            "mask_offset": 0.4 if full else None,
+            "ig_steps": 32 if full else None,
+            "ig_error": 0.003 if full else None,
+            "ig_complete": True if full else None,
+            "message": "",
+        }
+
+    def _append_agreement(
+        self,
+        recorder: Recorder,
+        text: int,
+        content: NDArray[np.bool_],
+        effects: Mapping[str, Floats],
+        views: Mapping[str, Floats],
+    ) -> None:
+        if content.sum() < 4:
+            return
+        deletion = effects["deletion"][content]
+        ranked = {name: values[content] for name, values in views.items()}
+        ranked |= {name: effects[name][content] for name in effects if name != "deletion"}
+        ranked |= {name: self._random.random(content.sum()) for name in ("rarity", "random")}
+        for view, values in ranked.items():
+            if np.isnan(values).any():
+                continue
+            truth = deletion if view in ("ig", "mask") else np.abs(deletion)
+            pairs = {
+                "spearman": spearmanr(values, truth).statistic,
+                "kendall": kendalltau(values, truth).statistic,
+            }
+            recorder.append(
+                "agreement",
+                {
+                    "text": [text] * 2,
+                    "view": [view] * 2,
+                    "statistic": list(pairs),
+                    "value": list(pairs.values()),
+                },
+            )
+
+    def _append_sinks(self, recorder: Recorder, text: int, n: int, received: Floats) -> None:
+        for subject, position in (("cls", 0), ("sep", n - 1)):
+            for test in SINK_TESTS:
+                control = 0.04 + 0.002 * float(self._random.random())
+                share = received[:, position]
+                recorder.append(
+                    "sinks",
+                    {
+                        "text": [text],
+                        "subject": [subject],
+                        "test": [test],
+                        "effect": [control * RATIOS[subject][test]],
+                        "control": [control],
+                        "n_controls": [min(8, n - 2)],
+                        "share_layers": [share],
+                        "share_after_layers": [share * 0.98 if test == "swap" else None],
+                        "expected_layers": [[1 / n] * self._n_layers],
+                        **self._norms_of(share, 0.2 if position == 0 else 1.8),
+                    },
+                )
+
+    def _norms_of(self, share: Floats, size: float) -> dict[str, list[Floats | None]]:
+        names = ("norm_share_layers", "value_size_layers", "content_value_size_layers")
+        if "received_norm_all" in self._withheld:
+            return {name: [None] for name in names}
+        sizes = (np.full(self._n_layers, length) for length in (size, 2.0))
+        return {name: [values] for name, values in zip(names, (share * 0.2, *sizes), strict=True)}

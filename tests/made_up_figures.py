@@ -1,0 +1,74 @@
+"""Figures made by hand, as exact or as uncertain as a test needs them."""
+
+from collections.abc import Mapping
+
+from reportgen.info import SinkTest, Statistic, Subject, View
+from reportgen.notes.evidence import (
+    Estimate,
+    Passed,
+    SubjectFigures,
+    TestFigures,
+    ViewFigures,
+)
+from reportgen.notes.figures import Interval
+
+CLS = Subject("cls", "[CLS]", "role")
+COMMA = Subject("token:、", "、", "token")
+FIRST = Subject("first", "", "position")
+OUTPUT = {"scalar": "number", "output_name": "score"}
+
+# A figure: known exactly; its mean and the ends of its interval; or its mean, of a few texts.
+Made = float | tuple[float, float, float] | tuple[float, None]
+
+
+def estimate(made: Made, n_texts: int = 20) -> Estimate:
+    if isinstance(made, (int, float)):
+        return Estimate(made, Interval(made, made), n_texts)
+    if len(made) == 2:
+        return Estimate(made[0], None, 3)
+    mean, low, high = made
+    return Estimate(mean, Interval(low, high), n_texts)
+
+
+def probed(
+    ratios: Mapping[SinkTest, Made | None],
+    subject: Subject = CLS,
+    shares: tuple[Made, ...] = (0.1, 0.6),
+    piles: tuple[Made, ...] = (1.2, 7.5),
+) -> SubjectFigures:
+    """A subject with these ratios of its tests (None: content moves nothing), in two layers."""
+    return SubjectFigures(
+        subject=subject,
+        n_texts=20,
+        shares=tuple(estimate(share) for share in shares),
+        ratios=tuple(estimate(pile) for pile in piles),
+        swapped_shares=(),
+        tests={
+            test: TestFigures(
+                effect=estimate(0.04),
+                control=estimate(0.04),
+                ratio=None if ratio is None else estimate(ratio),
+            )
+            for test, ratio in ratios.items()
+        },
+    )
+
+
+def viewed(
+    view: View,
+    agreement: Made,
+    over_rarity: Made | None = None,
+    statistic: Statistic = "spearman",
+) -> ViewFigures:
+    return ViewFigures(
+        view=view,
+        statistic=statistic,
+        estimate=estimate(agreement),
+        over_rarity=None if over_rarity is None else estimate(over_rarity),
+        beats_random=None,
+    )
+
+
+def passing(value: Made, norm: Made = 0.1, share: Made = 0.6) -> Passed:
+    """What a sink gets and passes on: length of its vectors, norm-weighted share, share."""
+    return Passed(share=estimate(share), norm_share=estimate(norm), value_ratio=estimate(value))

@@ -1,0 +1,69 @@
+"""Evidence by display unit: what a unit's tokens add up to."""
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+
+from reportgen.report.effects import text_effects
+
+UNIT_OF = (0, 1, 1, 2)
+
+
+@pytest.fixture
+def results(tmp_path):
+    """One text of two special tokens around one unit of two."""
+    made = make_results(tmp_path, ("abcd",), evidence="full", kind="embedding")
+    for name, values in {
+        "deletion": [np.nan, 0.5, 0.5, np.nan],
+        "mask": [np.nan, 0.25, 0.25, np.nan],
+        "gradient": [np.nan] * 4,
+        "jacobian": [1.0, 3.0, 4.0, 2.0],
+        "ig": [0.0, 0.2, -0.3, 0.0],
+        "alti": [0.1, 0.2, 0.3, 0.4],
+    }.items():
+        made.effects[name] = values
+    return made
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("deletion", [np.nan, 0.5, np.nan]),  # measured by unit: not added twice
+        ("mask", [np.nan, 0.25, np.nan]),
+        ("jacobian", [1.0, 5.0, 2.0]),
+        ("ig", [0.0, -0.1, 0.0]),
+        ("alti", [0.1, 0.5, 0.4]),
+    ],
+)
+def test_a_units_figure_is_made_of_its_tokens(results, name, values):
+    found = text_effects(results, 0, UNIT_OF)
+    assert found.columns[name] == pytest.approx(values, nan_ok=True)
+
+
+def test_what_was_not_measured_has_no_column(results):
+    assert "gradient" not in text_effects(results, 0, UNIT_OF).columns
+
+
+def test_how_it_went_stands_beside(results):
+    found = text_effects(results, 0, UNIT_OF)
+    assert (found.live_rows, found.n_rows, found.reads_cls_only, found.ig_complete) == (
+        1,
+        4,
+        True,
+        True,
+    )
+
+
+def test_a_text_that_was_not_chosen_has_none(tmp_path):
+    made = make_results(tmp_path, HEADLINES[:1])
+    assert text_effects(made, 0, range(20)) is None
+
+
+def test_what_was_not_found_out_is_none(tmp_path):
+    made = make_results(tmp_path, HEADLINES[:1], evidence="basic")
+    made.evidence["live_rows"] = None
+    made.evidence["ig_complete"] = None
+    n = len(made.tokens_of(0))
+    found = text_effects(made, 0, range(n))
+    assert (found.live_rows, found.n_rows, found.reads_cls_only) == (None, 0, False)
+    assert not found.ig_complete
