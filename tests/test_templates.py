@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import get_args
 
 import jinja2
 import pytest
@@ -10,6 +11,7 @@ from factories import HEADLINES, make_results
 from role_tables import same_in_every_text, with_roles
 
 import reportgen
+from reportgen.info import Status
 from reportgen.report.html import render
 from reportgen.report.options import RenderOptions
 from reportgen.report.templates import environment, templates_root
@@ -40,10 +42,12 @@ def test_a_template_that_is_not_there_is_an_error(name: str) -> None:
 
 def test_every_class_of_the_style_sheet_is_used() -> None:
     root = Path(str(templates_root()))
-    style = (root / "assets" / "report.css").read_text("utf-8")
+    files = sorted((root / "assets" / "css").iterdir())
+    style = "\n".join(file.read_text("utf-8") for file in files)
     style = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", style, flags=re.DOTALL)
     named = {name for rule in style.split("}") for name in re.findall(r"\.([a-z][\w-]*)", rule)}
     named -= {f"h{step}" for step in range(16)} | {f"r{role}" for role in range(4)}
+    named -= set(get_args(Status))
     sources = [*root.rglob("*.jinja"), *root.rglob("*.js"), *REPORT.glob("*.py")]
     text = "\n".join(path.read_text("utf-8") for path in sources)
     assert {name for name in named if not re.search(rf"\b{name}\b", text)} == set()

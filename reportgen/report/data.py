@@ -45,6 +45,7 @@ def page_data(info: RunInfo, options: RenderOptions, language: Language) -> dict
     return {
         "layers": info.model.n_layers,
         "heads": info.model.n_heads,
+        "first": 1,
         "sums": options.heads == "sum",
         "cls": name,
         "measures": MEASURE_IDS,

@@ -121,15 +121,12 @@ class _Setting:
 
     @cached_property
     def script(self) -> str:
-        """The script, the same for every page: its files joined in the order of their names."""
-        files = templates_root().joinpath("assets", "js").iterdir()
-        return "\n".join(
-            file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name)
-        )
+        """The script, the same for every page."""
+        return _joined("js")
 
     @cached_property
     def style(self) -> str:
-        return templates_root().joinpath("assets", "report.css").read_text("utf-8")
+        return _joined("css")
 
     def panel(self, panel: Panel, level: Level, kept: bool) -> Markup:
         """A text's panel with what it carries at `level`; `kept` is whether it has maps at all."""
@@ -177,6 +174,12 @@ class _Setting:
 
     def _set(self, template: str, **values: Any) -> Markup:
         return Markup(self.env.get_template(template).render(t=self.language.words, **values))
+
+
+def _joined(kind: str) -> str:
+    """The assets of a kind, joined in the order of their names."""
+    files = templates_root().joinpath("assets", kind).iterdir()
+    return "\n".join(file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name))
 
 
 def _policy(*scripts: str) -> str:

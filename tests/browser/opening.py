@@ -27,3 +27,8 @@ def drawn(page: Page, number: int) -> Locator:
     figure = page.locator(f"#map-{number}.drawn")
     expect(figure).to_be_attached(timeout=20_000)
     return figure.locator(".plot")
+
+
+def turn_page(page: Page) -> None:
+    """Go on to the next text."""
+    page.locator(".panel.open a[rel=next]").click()

@@ -51,6 +51,7 @@ function followAddress() {
   const same = Object.keys(next).every((name) => next[name] === state[name]);
   if (same) return;
   state = next;
+  openPanel();
   changed();
   if (state.text !== null && state.text !== before) showText(state.text);
 }
@@ -62,8 +63,4 @@ function tidyAddress(right) {
   const isRight = ["layer", "head", "measure"].every((name) => !given.has(name) || given.get(name) === String(right[name]));
   if (right.text === null) location.replace("#texts");
   else if (!isRight) location.replace(addressOf(right, true));
-}
-
-function showText(number) {
-  document.getElementById(`text=${number}`)?.scrollIntoView();
 }

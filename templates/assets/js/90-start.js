@@ -15,6 +15,7 @@ async function changed() {
 function start() {
   startTheme();
   root.classList.add("js");
+  startReader();
   const near = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const number = Number(target.dataset.text);
