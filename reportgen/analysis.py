@@ -10,7 +10,7 @@ from reportgen import __version__
 from reportgen.attention.capture import Capture
 from reportgen.attention.checks import Probe, probe
 from reportgen.attention.proof import Norms, find_norms
-from reportgen.attention.runner import Runner, looks_through_window
+from reportgen.attention.runner import Runner
 from reportgen.dates import created_date
 from reportgen.errors import ModelError
 from reportgen.evidence.cost import choose, expected_cost
@@ -21,6 +21,7 @@ from reportgen.evidence.stages import Stages
 from reportgen.evidence.target import Explainer
 from reportgen.info import Checks, Evidence, EvidenceLevel, Reason, Role, RunInfo, Settings
 from reportgen.inputs import TextSet
+from reportgen.model.encoder import looks_through_window
 from reportgen.model.load import LoadedModel
 from reportgen.model.tokens import EncodedText, encode, special_roles
 from reportgen.progress import Cost, Progress

@@ -1,19 +1,27 @@
 """What is wrong with a table of a results folder that was altered after it was written."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias, get_args
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.info import HEAD_CLASSES, SINK_TESTS, STATISTICS, VIEWS, RunInfo, Status
+from reportgen.info import (
+    ANALYSED,
+    HEAD_CLASSES,
+    SINK_TESTS,
+    STATISTICS,
+    STATUSES,
+    VIEWS,
+    RunInfo,
+)
 from reportgen.schemas import TABLES
 
 Ints: TypeAlias = NDArray[np.int64]
 
-_ANALYSED = ("ok", "truncated")
+_ROUNDING = 1e-6  # how far a correlation may lie beyond 1
 _CLS_ROW = ("cls_row_last", "cls_row_all", "cls_row_layers")
 _NORMS = ("received_norm_last", "received_norm_all", "received_norm_layers", "value_size_layers")
 # The columns in which no value may be missing.
@@ -79,8 +87,8 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
     n_tokens = _ints(texts, "n_tokens")
     _require((n_tokens >= 0).all(), "n_tokens")
     _require_equal(texts, "first_token", np.cumsum(n_tokens) - n_tokens)
-    _require_known(texts, "status", get_args(Status))
-    is_analysed = np.isin(texts["status"].to_numpy(), _ANALYSED)
+    _require_known(texts, "status", STATUSES)
+    is_analysed = np.isin(texts["status"].to_numpy(), ANALYSED)
     _require((is_analysed == (n_tokens > 0)).all(), "status")
     n_scores, n_names = _lengths(texts["scores"]), _lengths(texts["score_names"])
     _require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
@@ -171,8 +179,11 @@ def _layers(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_analysed(table, texts)
     _require_unique(table, "text")
+    _require(len(table) == info.evidence.n_texts, "text")
     has_live = _known(table, "live_rows")
     _require((has_live <= _known(table, "n_rows")).all(), "n_rows")
+    n_live, n_rows = (table[name].filter(has_live).to_numpy() for name in ("live_rows", "n_rows"))
+    _require(((n_live > 0) & (n_live <= n_rows)).all(), "live_rows")
     _require((has_live == _known(table, "reads_cls_only")).all(), "reads_cls_only")
 
 
@@ -196,6 +207,9 @@ def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_known(table, "view", VIEWS)
     _require_known(table, "statistic", STATISTICS)
     _require_unique(table, "text", "view", "statistic")
+    is_rank = np.isin(table["statistic"].to_numpy(), ("spearman", "kendall"))
+    values = table["value"].filter(is_rank).drop_null().to_numpy()
+    _require((abs(values) <= 1 + _ROUNDING).all(), "value")
 
 
 def _analysed(texts: pa.Table) -> Ints:

@@ -53,6 +53,8 @@ Reason: TypeAlias = Literal[
     "failed",
 ]
 OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
+STATUSES: tuple[Status, ...] = get_args(Status)
+ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures at all
 VIEWS: tuple[View, ...] = get_args(View)
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)

@@ -19,48 +19,9 @@ from numpy.typing import NDArray
 
 from reportgen.damage import require_columns, require_rows, require_texts
 from reportgen.errors import ResultsError
-from reportgen.info import (
-    HEAD_CLASSES,
-    OUTPUT_KINDS,
-    SCHEMA_VERSION,
-    Checks,
-    Evidence,
-    HeadClass,
-    InputInfo,
-    ModelInfo,
-    OutputInfo,
-    OutputKind,
-    Role,
-    RunInfo,
-    Settings,
-    Status,
-    Subject,
-)
+from reportgen.info import SCHEMA_VERSION, RunInfo
 from reportgen.maps import require_whole
 from reportgen.records import from_record
-from reportgen.schemas import TABLES
-
-__all__ = [
-    "HEAD_CLASSES",
-    "OUTPUT_KINDS",
-    "SCHEMA_VERSION",
-    "TABLES",
-    "Checks",
-    "Evidence",
-    "HeadClass",
-    "InputInfo",
-    "ModelInfo",
-    "OutputInfo",
-    "OutputKind",
-    "Results",
-    "Role",
-    "RunInfo",
-    "Settings",
-    "Status",
-    "Subject",
-    "open_results",
-    "write_info",
-]
 
 _AGAIN = "run `reportgen analyze` again"
 

@@ -126,14 +126,15 @@ class Staging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for temporary, _ in self._moves:
-            if temporary.is_dir():
-                shutil.rmtree(temporary, ignore_errors=True)
-            else:
-                temporary.unlink(missing_ok=True)
-        for folder in reversed(self._made):
-            with suppress(OSError):  # an output stands in it
-                folder.rmdir()
+        with held_back():  # an interrupt while an earlier one is cleaned up after
+            for temporary, _ in self._moves:
+                if temporary.is_dir():
+                    shutil.rmtree(temporary, ignore_errors=True)
+                else:
+                    temporary.unlink(missing_ok=True)
+            for folder in reversed(self._made):
+                with suppress(OSError):  # an output stands in it
+                    folder.rmdir()
 
     def folder(self, target: Path) -> Path:
         """An empty folder that will become `target`."""

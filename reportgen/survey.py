@@ -102,11 +102,10 @@ class Survey:
         # Some tokenizers make tokens of spaces; a blank text is empty all the same.
         analysed = [i for i, t in enumerate(encoded) if t.n_content and not sources[i].is_blank]
         self._progress.advance("texts", len(encoded) - len(analysed))
-        longest_first = sorted((len(encoded[i].ids) for i in analysed), reverse=True)
 
-        def done(count: int) -> None:  # batches run longest first
-            work = ANALYSIS * sum(longest_first.pop(0) for _ in range(count))
-            self._progress.advance("texts", count, work)
+        def done(numbers: Sequence[int]) -> None:
+            work = ANALYSIS * sum(len(encoded[analysed[number]].ids) for number in numbers)
+            self._progress.advance("texts", len(numbers), work)
 
         keeps = [self._keeps_maps(encoded[i], tally) for i in analysed]
         places: dict[int, tuple[int, int]] = {}

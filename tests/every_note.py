@@ -115,8 +115,9 @@ def _tests() -> Iterator[Note]:
         ):
             yield from sink_test_notes(probed(ratios), 2, True, output)
     for subject, ratio in product((CLS, COMMA, FIRST), (0.98, 0.4, (0.9, 0.8, 1.0), (1.0, None))):
-        made = estimate(ratio)
-        yield swap_note(subject, 2, (0.6, 0.6 * made.mean), made)
+        note = swap_note(probed({}, subject, swap=ratio), 2)
+        assert note is not None
+        yield note
 
 
 def _others() -> Iterator[Note]:

@@ -6,21 +6,21 @@ from pathlib import Path
 import numpy as np
 from made_up_evidence import MadeUpEvidence
 
-from reportgen.info import EvidenceLevel, Reason
-from reportgen.maps import pack
-from reportgen.recording import Recorder
-from reportgen.results import (
+from reportgen.info import (
     Checks,
+    EvidenceLevel,
     InputInfo,
     ModelInfo,
     OutputInfo,
     OutputKind,
-    Results,
+    Reason,
     Role,
     RunInfo,
     Settings,
-    open_results,
 )
+from reportgen.maps import pack
+from reportgen.recording import Recorder
+from reportgen.results import Results, open_results
 
 HEADLINES = (
     "[無料]今すぐ申し込みで最大50,000ポイントもらえる[munaitaカード]",

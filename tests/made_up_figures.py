@@ -7,6 +7,7 @@ from reportgen.notes.evidence import (
     Estimate,
     Passed,
     SubjectFigures,
+    Swapped,
     TestFigures,
     ViewFigures,
 )
@@ -35,14 +36,23 @@ def probed(
     subject: Subject = CLS,
     shares: tuple[Made, ...] = (0.1, 0.6),
     piles: tuple[Made, ...] = (1.2, 7.5),
+    swap: Made | None = None,
 ) -> SubjectFigures:
-    """A subject with these ratios of its tests (None: content moves nothing), in two layers."""
+    """A subject with these ratios of its tests (None: content moves nothing), in two layers.
+
+    `swap` is the ratio of its shares after and before a swap.
+    """
     return SubjectFigures(
         subject=subject,
         n_texts=20,
         shares=tuple(estimate(share) for share in shares),
         ratios=tuple(estimate(pile) for pile in piles),
-        swapped_shares=(),
+        swapped=()
+        if swap is None
+        else tuple(
+            Swapped(before.mean, estimate(before.mean * ratio.mean), ratio)
+            for before, ratio in ((estimate(share), estimate(swap)) for share in shares)
+        ),
         tests={
             test: TestFigures(
                 effect=estimate(0.04),

@@ -1,6 +1,5 @@
 """Views of content units and their rank agreement with deletion, against plain loops."""
 
-import json
 import warnings
 from collections.abc import Sequence
 from math import sqrt
@@ -13,14 +12,13 @@ import pytest
 from factories import make_results
 from hypothesis import given
 from hypothesis import strategies as st
+from reference import RECORDS
 
 from reportgen.evidence.agreement import Score, agreement_columns, text_agreement, unit_views
 from reportgen.info import VIEWS
 from reportgen.limits import MIN_UNITS
 from reportgen.schemas import AGREEMENT_SCHEMA
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
-RECORDS = json.loads(GOLD.read_text())["records"]
 IN_TOKENS = (
     "received_norm_all",
     "received_norm_last",
@@ -169,6 +167,10 @@ def test_a_causal_models_context_alone_takes_part() -> None:
     assert [len(values) for values in unit_views(tokens, effects, n_rows=3).values()] == [3] * 4
     whole = unit_views(tokens, effects)
     assert len(whole["received_all"]) == 4
+    rows = {"cls_row_last", "rollout"}  # of the last token: what is explained is read from another
+    tokens = tokens.assign(expected=0.25, **dict.fromkeys(rows, 0.25))
+    assert not rows & unit_views(tokens, effects, n_rows=3, is_causal=True).keys()
+    assert rows <= unit_views(tokens, effects, n_rows=4, is_causal=True).keys()
     assert np.isnan(whole["deletion"]).tolist() == [False, False, False, True]
 
 

@@ -1,6 +1,5 @@
 """ALTI against the reference and explicit parts of queries by keys by width."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 from explaining import encoded, explain
 from families import SITES, load_family, proven
 from plain_attention import plain_layers, plain_parts
+from reference import RECORDS
 
 import reportgen.evidence.alti as alti_module
 from reportgen.evidence.alti import alti
@@ -15,7 +15,6 @@ from reportgen.evidence.embeddings import Missing
 from reportgen.model.load import load_model
 from reportgen.model.spec import ModelSpec
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 RESIDUAL = sorted(name for name, sites in SITES.items() if sites.after or sites.before)
 
@@ -56,9 +55,8 @@ def test_contributions_are_those_of_explicit_parts(folder: Path, family: str) ->
 
 def test_contributions_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    _, all_found = measured(model, *(record["text"] for record in records))
-    for record, found in zip(records, all_found, strict=True):
+    _, all_found = measured(model, *(record["text"] for record in RECORDS))
+    for record, found in zip(RECORDS, all_found, strict=True):
         np.testing.assert_allclose(found, record["alti_rollout_col_mean"], rtol=1e-4, atol=1e-5)
 
 

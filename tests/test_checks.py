@@ -165,6 +165,31 @@ def test_a_head_that_refuses_two_texts_runs_them_one_by_one() -> None:
     assert found.padded_difference is None
 
 
+def test_a_module_that_runs_its_encoder_for_each_text_runs_them_one_by_one() -> None:
+    class EachAlone(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.bert = tiny_model("bert")
+
+        def forward(self, input_ids, attention_mask=None):
+            texts = zip(input_ids, attention_mask, strict=True)
+            hidden = [self.bert(ids[None], mask[None]).last_hidden_state for ids, mask in texts]
+            return SimpleNamespace(last_hidden_state=torch.cat(hidden))
+
+    module = EachAlone().eval()
+    assert trial(module, module.bert).batching == "one by one"
+
+
+def test_a_model_that_scores_one_text_differently_each_time_is_refused() -> None:
+    class DropsOut(Reader):
+        def read(self, returned, inputs):
+            rows = nn.functional.dropout(returned.last_hidden_state[:, 0], 0.5).float()
+            return [SimpleNamespace(scores=tuple(row.tolist())) for row in rows]
+
+    with pytest.raises(ModelError, match="made gives one text another output each time"):
+        trial(tiny_model("bert"), reader=DropsOut())
+
+
 def test_a_prediction_that_padding_changes_keeps_lengths_apart() -> None:
     class SeesPadding(Reader):
         def read(self, returned, inputs):

@@ -27,8 +27,8 @@ def compared(results, text=0):
     return compare(measures(results.info, units, labels, effects, EN), labels, "“score”", EN)
 
 
-def ordered(points, moves):
-    """Both lists of ten content units, given the order of each."""
+def ordered(points, moves, values=None, is_causal=False):
+    """Both lists of ten content units, given the order of each; `values` are the effects."""
     attention = Measure(
         id="received_all",
         kind="attention",
@@ -42,9 +42,16 @@ def ordered(points, moves):
         flat="",
     )
     deletion = replace(
-        attention, id="deletion", kind="signed", ratios=None, shown=("+0.1",) * 10, order=moves
+        attention,
+        id="deletion",
+        kind="signed",
+        values=np.zeros(10) if values is None else values,
+        ratios=None,
+        shown=("+0.1",) * 10,
+        order=moves,
     )
-    return compare((attention, deletion), "abcdefghij", "“score”", EN)
+    found = (attention, deletion)
+    return compare(found, "abcdefghij", "“score”", EN, is_causal=is_causal)
 
 
 def test_both_lists_are_the_five_largest_of_their_columns(results):
@@ -105,3 +112,17 @@ def test_the_lists_say_what_their_figures_are(results, tmp_path):
     assert shown.points.lead.startswith("Share of norm-weighted attention")
     embedding = make_results(tmp_path, HEADLINES, kind="embedding", evidence="basic")
     assert "it has no sign" in compared(embedding).moves.lead
+
+
+def test_what_was_never_left_out_is_not_said_to_stand_in_one_list_only():
+    """Such as the token whose log-probability is explained."""
+    moves = np.zeros(10)
+    moves[2] = np.nan
+    shown = ordered([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], (4, 9, 8, 0, 1, 3, 5, 6, 7), moves)
+    assert [u.label for u in shown.points.units if u.is_only_here] == ["d"]
+
+
+def test_a_causal_models_multiples_are_said_to_be_over_an_even_spread():
+    assert "even spread" not in ordered(range(10), tuple(range(10))).points.lead
+    shown = ordered(range(10), tuple(range(10)), is_causal=True)
+    assert "that over its even spread" in shown.points.lead

@@ -11,7 +11,8 @@ from factories import make_results
 
 from reportgen.damage import _FILLED
 from reportgen.errors import ResultsError
-from reportgen.results import TABLES, Results, open_results
+from reportgen.results import Results, open_results
+from reportgen.schemas import TABLES
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 COLUMNS = [(name, field.name) for name, schema in TABLES.items() for field in schema]
@@ -149,7 +150,7 @@ def test_rows_are_of_texts_that_were_analysed(folder: Path, name: str, text: int
     assert "'text' does not fit" in refused(folder, name, everywhere)
 
 
-@pytest.mark.parametrize("name", ["tokens", "heads", "roles", "layers", "effects"])
+@pytest.mark.parametrize("name", ["tokens", "heads", "roles", "layers", "evidence", "effects"])
 def test_no_row_is_missing_or_too_many(folder: Path, name: str) -> None:
     table = read(folder, name)
     for rows in (table.slice(1), table.slice(0, len(table) - 1), pa.concat_tables([table, table])):
@@ -190,6 +191,8 @@ def test_no_row_is_there_twice(folder: Path, name: str) -> None:
         ("layers", "layer", -1),
         ("evidence", "n_rows", None),
         ("evidence", "reads_cls_only", None),
+        ("evidence", "live_rows", 0),
+        ("evidence", "live_rows", 99),
         ("effects", "position", -1),
         ("effects", "position", 3),
         ("sinks", "subject", "token:x"),
@@ -197,6 +200,8 @@ def test_no_row_is_there_twice(folder: Path, name: str) -> None:
         ("sinks", "expected_layers", [0.0, 0.1]),
         ("agreement", "view", "guess"),
         ("agreement", "statistic", "pearson"),
+        ("agreement", "value", 1e308),
+        ("agreement", "value", -1.01),
     ],
 )
 def test_values_fit_each_other_and_the_model(

@@ -1,6 +1,5 @@
 """Deletion effects and their [MASK] variant, against one plain run of the library a change."""
 
-import json
 import warnings
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,6 +21,7 @@ from explaining import (
     with_module,
 )
 from models import SENTENCES
+from reference import RECORDS
 from torch import Tensor
 
 import reportgen.evidence.deletion as deletion
@@ -35,7 +35,6 @@ from reportgen.model.load import LoadedModel, load_model
 from reportgen.model.spec import ModelSpec
 from reportgen.model.tokens import EncodedText, encode
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
 # Of a model, the ids and the token types of one text, the scalar.
 Scalar = Callable[[LoadedModel, list[int], list[int] | None], float]
@@ -195,15 +194,14 @@ def encode_context(text: EncodedText) -> EncodedText:
 
 def test_embeddings_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    texts = encoded(model, *(record["text"] for record in records))
+    texts = encoded(model, *(record["text"] for record in RECORDS))
     explainer, items = explain(model, texts)
     assert explainer.scalar == "cosine"
     for name, found in (
         ("occ_delete_D", deletion_effects(explainer, items)),
         ("occ_mask_D", mask_effects(explainer, items)),
     ):
-        for record, effects in zip(records, checked(found, texts), strict=True):
+        for record, effects in zip(RECORDS, checked(found, texts), strict=True):
             expected = [record[name][i] for i in range(1, record["T"] - 1)]
             np.testing.assert_allclose(effects, expected, rtol=1e-4, atol=1e-5)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.report.effects import text_effects
+from reportgen.report.effects import EFFECTS, has_sign, text_effects
 
 UNIT_OF = (0, 1, 1, 2)
 
@@ -67,3 +67,9 @@ def test_what_was_not_found_out_is_none(tmp_path):
     found = text_effects(made, 0, range(n))
     assert (found.live_rows, found.n_rows, found.reads_cls_only) == (None, 0, False)
     assert not found.ig_complete
+
+
+def test_distances_and_sizes_have_no_sign():
+    signed = {"number": {"deletion", "mask", "ig"}, "cosine": {"ig"}}
+    for scalar, expected in signed.items():
+        assert {effect for effect in EFFECTS if has_sign(effect, scalar)} == expected

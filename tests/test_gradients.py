@@ -22,7 +22,7 @@ from torch import nn
 
 from reportgen.attention.capture import Capture
 from reportgen.evidence.embeddings import Missing
-from reportgen.evidence.gradients import TextGradients, shared_reason, text_gradients
+from reportgen.evidence.gradients import TextGradients, text_gradients
 from reportgen.model.load import load_model
 from reportgen.model.spec import ModelSpec
 
@@ -367,10 +367,3 @@ def test_without_a_table_of_input_embeddings_there_are_no_gradients(
     monkeypatch.setattr(model.encoder, "get_input_embeddings", get_input_embeddings)
     found, _ = measured(model, encoded(model, *TEXTS))
     assert found == [Missing("no_embeddings")] * len(TEXTS)
-
-
-def test_a_reason_is_shared_only_where_every_text_has_one() -> None:
-    assert shared_reason(["no_gradient", "no_gradient"]) == "no_gradient"
-    assert shared_reason(["zero_gradient", None]) is None
-    assert shared_reason([None]) is None
-    assert shared_reason([]) is None

@@ -94,14 +94,15 @@ def test_the_sections_stand_in_their_order(soup):
         "Attention report",
         "Overview",
         "Texts",
+        "Does attention pile up on special tokens, and is that a problem?",
         "Method and glossary",
         "How to reproduce",
     ]
     order = [
         tag.get("id")
-        for tag in soup.main.find_all(id=re.compile("^(overview|texts|method|text=1)$"))
+        for tag in soup.main.find_all(id=re.compile("^(overview|texts|sinks|method|text=1)$"))
     ]
-    assert order == ["overview", "texts", "text=1", "method"]
+    assert order == ["overview", "texts", "sinks", "text=1", "method"]
 
 
 def test_headings_never_skip_a_level(soup):

@@ -1,6 +1,5 @@
 """Integrated gradients, against a plain loop in float64 and the reference."""
 
-import json
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +19,7 @@ from explaining import (
     with_module,
 )
 from models import SENTENCES, tiny_model
+from reference import RECORDS
 
 import reportgen.evidence.integrated as integrated
 from reportgen.evidence.embeddings import Missing
@@ -27,7 +27,6 @@ from reportgen.evidence.integrated import Integrated, integrate, integrated_grad
 from reportgen.model.load import load_model
 from reportgen.model.spec import ModelSpec
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
 
@@ -115,9 +114,8 @@ def test_scores_of_a_last_token_share_out_its_log_probability(folder: Path) -> N
 
 def test_scores_of_embeddings_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    explainer, items = explain(model, encoded(model, *(record["text"] for record in records)))
-    for record, item in zip(records, items, strict=True):
+    explainer, items = explain(model, encoded(model, *(record["text"] for record in RECORDS)))
+    for record, item in zip(RECORDS, items, strict=True):
         found = integrate(explainer, item, 64)
         np.testing.assert_allclose(found.scores, record["ig64_cos"], rtol=1e-4, atol=1e-5)
         difference = record["ig64_cos_delta"]

@@ -1,6 +1,5 @@
 """Size of the Jacobian, against the reference and finite differences."""
 
-import json
 import warnings
 from pathlib import Path
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from explaining import Head, OwnTable, encoded, explain, load, with_module
+from reference import RECORDS
 
 import reportgen.evidence.jacobian as jacobian
 from reportgen.evidence.embeddings import Missing
@@ -15,7 +15,6 @@ from reportgen.evidence.jacobian import jacobian_norms
 from reportgen.model.load import load_model
 from reportgen.model.spec import ModelSpec
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
 
@@ -42,9 +41,8 @@ def by_differences(encoder, text, step=1e-6):
 
 def test_norms_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    explainer, items = explain(model, encoded(model, *(record["text"] for record in records)))
-    for record, norms in zip(records, jacobian_norms(explainer, items), strict=True):
+    explainer, items = explain(model, encoded(model, *(record["text"] for record in RECORDS)))
+    for record, norms in zip(RECORDS, jacobian_norms(explainer, items), strict=True):
         np.testing.assert_allclose(norms, record["jac_F"], rtol=1e-4, atol=1e-5)
 
 

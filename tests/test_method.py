@@ -28,6 +28,8 @@ def test_every_publication_that_is_named_is_in_the_literature(tmp_path, language
 
 
 def test_only_what_was_measured_is_explained(tmp_path):
+    full = " ".join(method_of(make_results(tmp_path / "c", HEADLINES, evidence="full")).evidence)
+    assert "Jacobian" not in full  # of embeddings alone
     basic = " ".join(method_of(make_results(tmp_path / "a", HEADLINES, evidence="basic")).evidence)
     assert "Gradient size" in basic
     for more in ("Integrated gradients", "ALTI", "Comprehensiveness", "sink tests"):

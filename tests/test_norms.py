@@ -1,6 +1,5 @@
 """Norm-weighted attention, value sizes and mixing, against tensors of queries by keys by width."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from explaining import encoded
 from families import SITES, load_family, on_dogs, proven
 from plain_attention import PlainLayer, plain_layers, plain_parts
+from reference import RECORDS
 
 import reportgen.attention.norms as norms_module
 from reportgen.attention.capture import Capture
@@ -22,7 +22,6 @@ from reportgen.model.load import LoadedModel, load_model
 from reportgen.model.spec import ModelSpec
 from reportgen.model.tokens import EncodedText, pad
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 ROLES = ("cls", "sep")
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 
@@ -129,9 +128,8 @@ def close(value, expected) -> None:
 
 def test_norms_equal_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    texts = encoded(model, *(record["text"] for record in records))
-    for record, found in zip(records, measured(model, texts), strict=True):
+    texts = encoded(model, *(record["text"] for record in RECORDS))
+    for record, found in zip(RECORDS, measured(model, texts), strict=True):
         close(found.received[-1], record["last_norms_col"])
         close(found.received.mean(0), record["all_norms_col"])
         for column, role in enumerate(ROLES):

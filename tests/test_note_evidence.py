@@ -81,7 +81,11 @@ def test_a_subjects_shares_are_means_over_texts_layer_by_layer(tmp_path: Path) -
             assert figures.shares[layer].mean == pytest.approx(mean(shares))
             assert figures.expected[layer] == pytest.approx(mean(even))
             assert figures.ratios[layer].mean == pytest.approx(mean(shares) / mean(even))
-            assert figures.swapped_shares[layer].mean == pytest.approx(mean(after))
+            swapped = figures.swapped[layer]
+            assert swapped.before == pytest.approx(mean(shares))
+            assert swapped.after.mean == pytest.approx(mean(after))
+            assert swapped.ratio is not None
+            assert swapped.ratio.mean == pytest.approx(mean(after) / mean(shares))
     cls = subject_figures(results)[0]
     assert cls.ratios[cls.strongest].mean == max(ratio.mean for ratio in cls.ratios)
 
@@ -121,11 +125,24 @@ def test_a_test_that_could_not_be_done_counts_in_no_text(tmp_path: Path) -> None
         )
 
 
+def test_a_swap_is_compared_over_the_texts_in_which_it_was_done(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", sink=0.4)
+    sinks = results.sinks
+    is_swap = sinks["test"] == "swap"
+    sinks["share_after_layers"] = sinks["share_after_layers"].where(is_swap & (sinks["text"] != 0))
+    cls = subject_figures(results)[0]
+    done = sinks[is_swap & (sinks["subject"] == "cls") & (sinks["text"] != 0)]
+    swapped = cls.swapped[1]
+    assert swapped.before == pytest.approx(mean(float(x[1]) for x in done["share_layers"]))
+    assert swapped.after.n_texts == swapped.ratio.n_texts == 5
+    assert cls.shares[1].n_texts == 6
+
+
 def test_without_a_swap_there_are_no_swapped_shares(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     results.__dict__["sinks"] = results.sinks[results.sinks["test"] != "swap"]
     for figures in subject_figures(results):
-        assert figures.swapped_shares == ()
+        assert figures.swapped == ()
         assert "swap" not in figures.tests
         assert len(figures.shares) == 4
 

@@ -1,5 +1,6 @@
 """What a token passes on: every rule on both sides of its threshold, and across it."""
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -9,6 +10,7 @@ from made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing, probed
 
 from reportgen.info import SinkTest
 from reportgen.notes.citations import DARCET, GU, GUO, SUN, XIAO
+from reportgen.notes.evidence import Swapped
 from reportgen.notes.note import Note
 from reportgen.notes.passed_on import sink_test_notes, swap_note, value_note
 
@@ -213,7 +215,14 @@ def test_a_few_texts_get_the_ratios_and_no_verdict() -> None:
     ],
 )
 def test_whether_the_position_or_the_token_is_looked_at(ratio: Made, id: str) -> None:
-    made = estimate(ratio)
-    note = swap_note(COMMA, 2, (0.6, 0.6 * made.mean), made)
-    assert note.id == id
-    assert (note.values["share"], note.values["swapped_share"]) == (0.6, 0.6 * made.mean)
+    note = swap_note(probed({}, COMMA, swap=ratio), 2)
+    assert note is not None
+    assert (note.id, note.role, note.values["layer"]) == (id, COMMA.key, 2)
+    assert note.values["share"] == 0.6
+    assert note.values["swapped_share"] == pytest.approx(0.6 * note.values["swap_ratio"])
+
+
+def test_without_a_swap_nothing_is_said_of_the_position() -> None:
+    assert swap_note(probed({}), 1) is None
+    nothing = Swapped(0.0, estimate(0.2), None)
+    assert swap_note(replace(probed({}), swapped=(nothing, nothing)), 1) is None

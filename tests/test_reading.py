@@ -118,3 +118,11 @@ def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
 
 def test_before_evidence_nothing_is_said_of_rows(results):
     assert figures(results).live == ""
+
+
+def test_a_log_probability_reads_rows_before_its_token(tmp_path):
+    made = make_results(tmp_path, (TEXT,), kind="next_token", evidence="basic")
+    made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [1, False]
+    assert figures(made).live.startswith(
+        "What is explained, the log-probability of the last content token, reads only 1 of the "
+    )

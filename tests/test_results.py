@@ -9,8 +9,10 @@ import pytest
 from factories import make_results
 
 from reportgen.errors import ResultsError
+from reportgen.info import SCHEMA_VERSION
 from reportgen.maps import MAX_ERROR, unpack
-from reportgen.results import SCHEMA_VERSION, TABLES, open_results, write_info
+from reportgen.results import open_results, write_info
+from reportgen.schemas import TABLES
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Attention rollout against loops and the reference."""
 
-import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +7,7 @@ import pytest
 import torch
 from explaining import encoded
 from models import tiny_model, tiny_tokenizer
+from reference import RECORDS
 
 from reportgen.attention.capture import Capture
 from reportgen.attention.layout import lay_out
@@ -16,7 +16,6 @@ from reportgen.model.load import load_model
 from reportgen.model.spec import ModelSpec
 from reportgen.model.tokens import encode, pad
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 TEXTS = (("the cat sat on the mat", None), ("the cat", "sat on a log"), ("dog", None))
 
 
@@ -68,9 +67,8 @@ def test_rollout_is_the_product_of_maps_and_residuals(architecture: str, kind: s
 
 def test_rollout_equals_the_reference(minilm_folder: Path) -> None:
     model = load_model(ModelSpec(model=str(minilm_folder)))
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    texts = encoded(model, *(record["text"] for record in records))
-    for record, found in zip(records, rollouts(model.encoder, texts), strict=True):
+    texts = encoded(model, *(record["text"] for record in RECORDS))
+    for record, found in zip(RECORDS, rollouts(model.encoder, texts), strict=True):
         np.testing.assert_allclose(found.row, record["rollout_cls_row"], rtol=1e-4, atol=1e-5)
         shares = record["rollout_special_share_by_depth"]
         np.testing.assert_allclose(found.special_share, shares, rtol=1e-4, atol=1e-5)

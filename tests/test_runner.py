@@ -35,10 +35,10 @@ def run(
     probed = probe(model, capture, encoded(model, "the cat", "the cat sat on the mat"))
     given = {"norms": norms, "rollout": True, **kinds}
     runner = Runner(model, capture, probed, ROLES, batch_tokens, **given)
-    counts: list[int] = []
+    done: list[int] = []
     inputs = encoded(model, *texts)
-    outcomes = runner.run(inputs, [False] * len(inputs), lambda i, packed: None, counts.append)
-    assert sum(counts) == len(texts)
+    outcomes = runner.run(inputs, [False] * len(inputs), lambda i, packed: None, done.extend)
+    assert sorted(done) == list(range(len(texts)))
     return outcomes
 
 

@@ -152,3 +152,12 @@ def test_there_are_none_without_evidence_or_without_such_tokens(tmp_path):
     assert sinks_of(make_results(tmp_path / "none", sink=0.6)) is None
     bare = make_results(tmp_path / "bare", special=False, evidence="full")
     assert sinks_of(bare) is None
+
+
+def test_tests_on_fewer_texts_than_the_shares_say_on_how_many(results, tmp_path):
+    made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="full")
+    vars(made)["sinks"] = made.sinks[made.sinks["text"] > 0]
+    (cls, _) = sinks_of(made).panels
+    assert cls.n_texts == "6 texts"
+    assert cls.tested_on == "The tests and “Attention, swapped” are on 5 texts."
+    assert [panel.tested_on for panel in sinks_of(results).panels] == ["", ""]

@@ -1,6 +1,8 @@
 """Outputs that are whole or not there."""
 
 import os
+import shutil
+import signal
 import stat
 from pathlib import Path
 
@@ -222,6 +224,23 @@ def test_folders_made_for_an_output_that_failed_are_gone(tmp_path: Path) -> None
         staging.file(tmp_path / "kept" / "new" / "deep" / "report.html", b"new")
         raise KeyboardInterrupt
     assert left_over(tmp_path / "kept") == []
+
+
+def test_an_interrupt_while_another_is_cleaned_up_after_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    remove = shutil.rmtree
+
+    def interrupted(folder: Path, **options: bool) -> None:
+        signal.raise_signal(signal.SIGINT)
+        remove(folder, **options)
+
+    monkeypatch.setattr(shutil, "rmtree", interrupted)
+    with pytest.raises(KeyboardInterrupt), Staging() as staging:  # noqa: PT012
+        staging.folder(tmp_path / "results")
+        staging.file(tmp_path / "report.html", b"new")
+        raise KeyboardInterrupt
+    assert left_over(tmp_path) == []
 
 
 def test_the_tables_that_a_results_folder_holds_are_those_of_the_schemas() -> None:

@@ -1,6 +1,5 @@
 """Figures read off attention maps, against loops that anybody can follow."""
 
-import json
 import math
 from pathlib import Path
 
@@ -9,13 +8,13 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from reference import RECORDS
 
 from reportgen.attention.layout import cls_position, lay_out
 from reportgen.attention.summaries import BatchSummary, TextSummary
 from reportgen.info import HEAD_CLASSES
 from reportgen.model.tokens import EncodedText, display_units
 
-GOLD = Path(__file__).parent / "gold" / "minilm_reference_5.json"
 ROLES = ("cls", "sep")
 CPU = torch.device("cpu")
 
@@ -328,8 +327,7 @@ def test_a_text_is_the_same_alone_and_beside_another(first: int, second: int, se
 
 
 def test_figures_equal_the_stored_reference_of_a_real_encoder(minilm_summaries) -> None:
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    for record, summary in zip(records, minilm_summaries, strict=True):
+    for record, summary in zip(RECORDS, minilm_summaries, strict=True):
         last = -1
         for measured, name in (
             (summary.shares[..., 0].mean(1), "cls_mass"),
@@ -361,9 +359,8 @@ def minilm_summaries(minilm_folder: Path) -> list[TextSummary]:
 
     tokenizer = AutoTokenizer.from_pretrained(minilm_folder)
     model = AutoModel.from_pretrained(minilm_folder).eval()
-    records = json.loads(GOLD.read_text("utf-8"))["records"]
-    texts = [encode(tokenizer, record["text"], None, 512) for record in records]
-    assert [list(text.tokens) for text in texts] == [record["tokens"] for record in records]
+    texts = [encode(tokenizer, record["text"], None, 512) for record in RECORDS]
+    assert [list(text.tokens) for text in texts] == [record["tokens"] for record in RECORDS]
     summary = BatchSummary(lay_out(texts, ROLES, is_causal=False, device=CPU))
     inputs = pad(texts, 0, {"input_ids", "attention_mask", "token_type_ids"}, CPU)
     Capture(model, model).run(inputs, lambda layer, maps: summary.add(maps))

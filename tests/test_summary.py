@@ -8,11 +8,12 @@ import pytest
 from factories import HEADLINES, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
+from reportgen.info import OUTPUT_KINDS
 from reportgen.notes.evidence import agreement_figures, subject_figures
 from reportgen.notes.rules import corpus_notes
 from reportgen.report.options import RenderOptions
 from reportgen.report.summary import render
-from reportgen.results import OUTPUT_KINDS, Results
+from reportgen.results import Results
 
 
 def summary(results: Results) -> dict[str, Any]:
@@ -149,7 +150,7 @@ def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
     assert set(told) == {*names, "rollout_special_share"}
     assert told["rollout_special_share"]["mean"] == 0.25
     spearman = told["agreement"]["gradient"]["spearman"]
-    assert (spearman["low"], spearman["high"]) == (None, None)
+    assert spearman == {"mean": None, "low": None, "high": None, "n_texts": 2}
     assert "ig" not in told["agreement"]
 
 
@@ -168,3 +169,8 @@ def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = (make_results(tmp_path / name, evidence="full") for name in "12")
     assert render(one, RenderOptions()) == render(two, RenderOptions())
     assert render(one, RenderOptions()).endswith("}\n")
+
+
+def test_distances_have_no_direction_that_a_mask_could_shift(tmp_path: Path) -> None:
+    results = make_results(tmp_path, kind="embedding", evidence="full")
+    assert "mask_offset" not in summary(results)["evidence"]

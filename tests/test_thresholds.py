@@ -25,9 +25,10 @@ def test_every_threshold_is_listed_once() -> None:
 
 
 def test_no_number_that_decides_is_left_out_of_the_list() -> None:
-    numbers = {
+    numbers = [
         value
         for name, value in vars(thresholds).items()
         if name.isupper() and isinstance(value, (int, float))
-    }
-    assert numbers == {threshold.value for threshold in THRESHOLDS}
+    ]
+    # As often as it decides: several are one half.
+    assert sorted(numbers) == sorted(threshold.value for threshold in THRESHOLDS)

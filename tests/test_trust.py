@@ -209,3 +209,17 @@ def test_a_constant_output_has_no_agreement(tmp_path: Path, told_by: str) -> Non
 def test_only_views_that_the_page_shows_are_noted(tmp_path: Path) -> None:
     views: tuple[View, ...] = ("received_last", "rollout", "alti", "mask", "rarity", "random")
     assert noted(*(viewed(view, 0.5) for view in views)) == []
+
+
+@pytest.mark.parametrize(
+    ("agreement", "is_open"),
+    [
+        ((0.2, 0.01, 0.4), False),
+        ((0.2, 0.0, 0.4), True),
+        ((0.1, -0.2, 0.4), True),
+        ((-0.2, -0.4, -0.01), False),
+    ],
+)
+def test_an_interval_that_holds_no_relation_says_so(agreement: Made, is_open: bool) -> None:
+    (note,) = noted(viewed("ig", agreement))
+    assert ("N13-zero" in note.also) == is_open

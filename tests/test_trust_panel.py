@@ -8,7 +8,9 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
 from reportgen.notes.rules import corpus_notes
+from reportgen.notes.words import Wording
 from reportgen.report.language import load_language
+from reportgen.report.measures import MEASURE_IDS
 from reportgen.report.placed import place
 from reportgen.report.scope import make_scope
 from reportgen.report.tracks import correlation_scale
@@ -108,14 +110,15 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     trust = trust_of(results)
     mean = f"{means(results)['received_norm_all']:.2f}".replace("-", "−")
-    assert trust.headline == (
-        f"The colours shown first agree with what moves the output at {mean} (1 is the same "
-        "order, 0 no relation)."
-    )
+    assert f"{mean}, with an interval that holds 0" in trust.headline
     assert trust.beside.startswith("They show norm-weighted attention, all layers. ")
     assert "mean over 5 texts, 95 % interval [" in trust.beside
     assert f"agree with one another at {means(results)['mask']:.2f}." in trust.beside
     assert "Ranking tokens by their rarity alone reaches" in trust.beside
+    colours = {view: mean for view, mean in means(results).items() if view in MEASURE_IDS}
+    best = max(colours, key=colours.__getitem__)
+    said = f"Of all that can colour the text, {Wording('en').view_name(best, '[CLS]')} agrees best"
+    assert (said in trust.beside) is (best != "received_norm_all")
     (first,) = [row for row in rows_of(trust).values() if row.role == EN.say("trust", "first")]
     assert first.name == "norm-weighted attention, all layers"
     withheld = {"received_norm_all": "values_unproven"}
@@ -181,3 +184,22 @@ def test_erasure_has_its_means_and_how_often_it_beats_the_random_order(results):
 
 def test_there_is_no_panel_without_evidence(tmp_path):
     assert trust_of(make_results(tmp_path)) is None
+
+
+def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic")
+    rows = made.agreement
+    own = (rows["view"] == "received_norm_all") & (rows["statistic"] == "spearman")
+    rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
+    assert trust_of(made).headline.startswith("It cannot be told whether the colours shown first")
+    rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
+    assert trust_of(made).headline == (
+        "The colours shown first agree with what moves the output at 0.50 (1 is the same order, "
+        "0 no relation)."
+    )
+
+
+def test_a_next_token_model_says_why_the_last_row_is_not_compared(results, tmp_path):
+    made = make_results(tmp_path, HEADLINES, kind="next_token", evidence="basic")
+    assert trust_of(made).is_row_unread
+    assert not trust_of(results).is_row_unread

@@ -22,9 +22,9 @@ ATTENTION = {
 def table(results, heads="mean"):
     units = text_units(results, 0)
     effects = text_effects(results, 0, units.unit_of)
-    is_distance = results.info.evidence.scalar == "cosine"
+    scalar = results.info.evidence.scalar
     name = None if units.cls_row is None else "[CLS]"
-    return unit_table(units, effects, name, is_distance, Weights(EN, heads, HEADS), EN)
+    return unit_table(units, effects, name, scalar, Weights(EN, heads, HEADS), EN)
 
 
 def test_without_evidence_there_is_attention_alone(tmp_path):

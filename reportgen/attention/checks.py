@@ -40,13 +40,14 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     Raises:
         CaptureError: what comes is not attention maps, one a layer: rows do not sum to 1, a
             weight is not finite, their size is not the text's, or layers differ in their heads.
-        ModelError: the model fails on a text.
+        ModelError: the model fails on a text, or scores the same text differently each time.
     """
     long = max(texts, key=lambda text: len(text.ids))
     short = min(texts, key=lambda text: len(text.ids))
     try:
         whole, _ = _run(model, capture, [long])
         alone = _run(model, capture, [short])
+        again = _run(model, capture, [short])[1]
     except ReportgenError:
         raise
     except (Exception, SystemExit) as error:  # of a user's class as well
@@ -70,6 +71,11 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         )
     if len({layer.shape[1] for layer in whole}) > 1:
         raise CaptureError(f"{name} has layers with different numbers of heads; not supported")
+    if _gap(again[0], alone[1][0]) > PADDED_TOLERANCE[model.info.dtype]:
+        raise ModelError(
+            f"{model.info.name} gives one text another output each time it runs; make it the same, "
+            "such as by F.dropout(..., training=self.training) where forward drops out"
+        )
     difference, batching = _together(model, capture, long, short, *alone)
     if difference is not None and not isfinite(difference):
         raise CaptureError(f"{model.info.name} puts out figures that are not finite numbers")
@@ -98,6 +104,8 @@ def _together(
     except Exception:  # a head that refuses more than one text: no padding token is defined
         return None, "one by one"
     size, length = len(long.ids), len(short.ids)
+    if len(padded) > len(alone):  # the module runs its encoder once for each text of a batch
+        return None, "one by one"
     if size == length or padded[0].shape[-1] != size or len(padded) != len(alone):
         return None, "equal lengths"
     on_padding = _largest(layer[1, :, :length, length:] for layer in padded)
@@ -105,13 +113,20 @@ def _together(
         layer[1, :, :length, :length] - single[0]
         for layer, single in zip(padded, alone, strict=True)
     ]
-    if apart[0].scores:
-        scores = torch.tensor([together[1].scores, apart[0].scores])
-        gaps.append((scores[0] - scores[1]) / (1 + scores.abs().max()))
+    gaps.append(torch.tensor(_gap(together[1], apart[0])))
     difference = max(_largest(gaps), on_padding)
     # What a query gives to padding must be nothing at all, since every run holds that.
     agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
     return difference, "padded" if agrees else "equal lengths"
+
+
+def _gap(one: Prediction, other: Prediction) -> float:
+    """How far the scores of two predictions are apart, relative to the largest of them; NaN if one
+    is NaN, 0 for embeddings, which have none."""
+    if not one.scores:
+        return 0.0
+    scores = torch.tensor([one.scores, other.scores])
+    return float(((scores[0] - scores[1]).abs() / (1 + scores.abs().max())).max())
 
 
 def _largest(parts: Iterable[Tensor]) -> float:

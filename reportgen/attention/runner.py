@@ -17,7 +17,7 @@ from reportgen.attention.rollout import BatchRollout
 from reportgen.attention.summaries import BatchSummary, TextSummary
 from reportgen.errors import CaptureError
 from reportgen.maps import Packer, quantise
-from reportgen.model.encoder import accepted_arguments
+from reportgen.model.encoder import accepted_arguments, looks_through_window
 from reportgen.model.load import LoadedModel
 from reportgen.model.output import Prediction
 from reportgen.model.tokens import EncodedText, pad
@@ -68,12 +68,12 @@ class Runner:
         texts: Sequence[EncodedText],
         keeps_maps: Sequence[bool],
         store: Callable[[int, bytes], None],
-        done: Callable[[int], None],
+        done: Callable[[Sequence[int]], None],
     ) -> list[Outcome]:
         """The outcome of each text, in the order of `texts`.
 
-        The packed maps of a text that `keeps_maps` go to `store` with its index; `done` is told how
-        many texts each batch finished. A text that fails takes no other text with it.
+        The packed maps of a text that `keeps_maps` go to `store` with its index; `done` is told the
+        indices of the texts that each batch finished. A text that fails takes no other with it.
         """
         outcomes = [Outcome()] * len(texts)
         for batch in plan_batches(
@@ -94,7 +94,7 @@ class Runner:
                 outcomes[index] = outcome
                 if packed is not None:
                     store(index, packed)
-            done(len(batch))
+            done(batch)
         return outcomes
 
     def map_bytes(self, text: EncodedText) -> int:
@@ -205,9 +205,3 @@ def _pack_layer(maps: Tensor, lengths: Sequence[int], packers: Sequence[Packer |
     for row, (length, packer) in enumerate(zip(lengths, packers, strict=True)):
         if packer is not None:
             packer.add(quantise(maps[row, :, :length, :length].float().cpu().numpy()))
-
-
-def looks_through_window(encoder: torch.nn.Module) -> bool:
-    """Whether some layer sees only near keys, as its configuration says."""
-    names = ("sliding_window", "local_attention", "attention_window", "window_size")
-    return any(getattr(encoder.config, name, None) for name in names)

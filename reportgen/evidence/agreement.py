@@ -16,6 +16,9 @@ from reportgen.limits import MIN_UNITS
 
 _SEED = 20190603
 
+# Views that are the [CLS] row, or begin with it.
+_OF_ROW = ("cls_row_all", "cls_row_last", "rollout")
+
 Floats: TypeAlias = NDArray[np.float64]
 Measure: TypeAlias = View | Literal["deletion"]
 
@@ -48,10 +51,12 @@ def unit_views(
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
         effects: the columns of the table of effects, one row a token as well.
-        n_rows: how many of its tokens were run; a causal model's context leaves out the last.
+        n_rows: how many of its tokens were run; a causal model's context leaves out the last, whose
+            row is then no view: what is explained is read from another.
         is_causal: whether what a token receives is taken as a multiple of its even-spread value,
             without which a causal model's first tokens win by construction.
     """
+    is_row_read = not is_causal or n_rows is None or n_rows == len(tokens)
     tokens = tokens.iloc[:n_rows]
     even = tokens["expected"] if is_causal else 1.0
     content = ~tokens["is_special"].to_numpy(dtype=np.bool_)
@@ -78,7 +83,7 @@ def unit_views(
     views: dict[Measure, Floats] = {}
     for name, column, gather in columns:
         values = gather(np.asarray(column, dtype=np.float64)[:n_rows][content], starts)
-        if not np.isnan(values).all():
+        if not np.isnan(values).all() and (is_row_read or name not in _OF_ROW):
             views[name] = values
     views["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
     return views

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from reportgen.evidence.agreement import Floats
 from reportgen.evidence.deletion import UnitEffects
 from reportgen.evidence.embeddings import Missing
-from reportgen.evidence.gradients import shared_reason
 from reportgen.evidence.sinks import SinkRow, sink_columns
 from reportgen.evidence.target import Explained
 from reportgen.info import Reason
@@ -93,7 +92,7 @@ class Reasons:
         """
         found: dict[str, Reason] = {}
         for view in views:
-            reason = shared_reason(self._by_text.get(view, ()))
+            reason = _shared(self._by_text.get(view, ()))
             if reason is not None:
                 found[view] = reason
             elif view not in self._measured:
@@ -175,3 +174,9 @@ def _over(
         return None
     values: Floats = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
     return values
+
+
+def _shared(reasons: Iterable[Reason | None]) -> Reason | None:
+    """The first of `reasons` where every text has one; None where some text has none."""
+    found = list(reasons)
+    return found[0] if found and all(found) else None

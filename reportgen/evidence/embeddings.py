@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -39,30 +40,42 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
     once run, as the leaf that requires gradients. No weight does meanwhile.
 
     Raises:
-        GradientError: the encoder has no such table, or the run did not use it.
+        GradientError: the encoder has no such table, or the run did not use it for each token.
     """
     table = _embedding_table(model.encoder)
+    asked: list[Tensor] = []  # the ids that the module is given, [text, position]
     leaves: list[Tensor] = []
     first: list[Tensor] = []  # the ids they are of
+    is_turned = False  # whether the encoder reads its ids as [position, text], as XLNet does
+
+    def see(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        asked.append(kwargs["input_ids"])
 
     def swap(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
+        nonlocal is_turned
         if not leaves:
-            leaf = output if given is None else given.to(output)
+            is_turned = _is_turned(asked[-1], args, output)
+            own = output.transpose(0, 1) if is_turned else output
+            leaf = own if given is None else given.to(output)
             leaves.append(leaf.detach().requires_grad_())
             first.extend(args)
         elif not (args and first and torch.equal(args[0], first[0])):
             return None  # of something else, such as what a decoder is given
-        return leaves[0]
+        return leaves[0].transpose(0, 1) if is_turned else leaves[0]
 
     weights = [weight for weight in model.module.parameters() if weight.requires_grad]
-    handle = table.register_forward_hook(swap)
+    handles = [
+        model.module.register_forward_pre_hook(see, with_kwargs=True),
+        table.register_forward_hook(swap),
+    ]
     try:
         for weight in weights:
             weight.requires_grad_(False)
         with torch.enable_grad():
             yield leaves
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
         for weight in weights:
             weight.requires_grad_(True)
     if not leaves:
@@ -83,6 +96,21 @@ def gradients(scalars: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None,
         scalars, inputs, torch.ones_like(scalars), allow_unused=True
     )
     return found
+
+
+def _is_turned(asked: Tensor, args: Sequence[Tensor], output: Tensor) -> bool:
+    """Whether a table's `output` is `[position, text, width]`, for the ids `asked` for.
+
+    Raises:
+        GradientError: it has no row for each token, so no gradient at it is a token's own.
+    """
+    shape = output.shape[:2]
+    is_straight, is_turned = shape == asked.shape, shape == asked.T.shape
+    if is_straight and is_turned and args:  # as many texts as positions: the ids tell
+        return not torch.equal(args[0], asked) and torch.equal(args[0], asked.T)
+    if not (is_straight or is_turned):
+        raise GradientError("no_embeddings")
+    return not is_straight
 
 
 def _embedding_table(encoder: PreTrainedModel) -> nn.Module:

@@ -128,7 +128,7 @@ class Gatherer:
     def _record(self, window: Sequence[TextEvidence], scores: Sequence[Score]) -> None:
         """Record a window as far as it came. No interrupt cuts that short but a second one."""
         if self._is_stopped:
-            self._append(window, scores)
+            self._append([item for item in window if item.effects or item.messages], scores)
             return
         with held_back() as came:
             self._append(window, scores)

@@ -1,6 +1,6 @@
 """How strongly a text's scalar reacts to each token, and which rows of the last layer it reads."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -59,12 +59,6 @@ def text_gradients(
         Missing("failed", found) if isinstance(found, str) else found
         for found in explainer.by_batch(texts, run, in_graph=True)
     ]
-
-
-def shared_reason(reasons: Iterable[Reason | None]) -> Reason | None:
-    """The first of `reasons` where every text has one; None where some text has none."""
-    found = list(reasons)
-    return found[0] if found and all(found) else None
 
 
 def _run_batch(

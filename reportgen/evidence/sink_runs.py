@@ -114,7 +114,7 @@ class SinkRuns:
         holds = test in ("hide_key", "swap") and self._capture.way == "output"
         found = self._explainer.by_batch([case.text] * len(groups), run, in_graph=holds)
         return {
-            group: "the output is not a finite number"
+            group: self._explainer.undefined
             if isinstance(outcome, Outcome) and not isfinite(outcome.scalar)
             else outcome
             for group, outcome in zip(groups, found, strict=True)

@@ -45,9 +45,8 @@ class Stages:
         return stages
 
     def _delete(self, texts: Sequence[TextEvidence]) -> None:
-        for text, found in zip(
-            texts, deletion_effects(self._explainer, _explained(texts)), strict=True
-        ):
+        all_found = deletion_effects(self._explainer, _explained(texts))
+        for text, found in zip(texts, all_found, strict=True):
             text.put_units("deletion", found)
 
     def _gradient(self, texts: Sequence[TextEvidence]) -> None:
@@ -87,21 +86,22 @@ class Stages:
             text.row["ig_complete"] = found.is_complete
 
     def _jacobian(self, texts: Sequence[TextEvidence]) -> None:
-        all_found = jacobian_norms(self._explainer, _explained(texts))
-        for text, found in zip(texts, all_found, strict=True):
-            if isinstance(found, Missing):
-                text.miss("jacobian", found)
-            else:
-                text.put("jacobian", found)
+        _put("jacobian", texts, jacobian_norms(self._explainer, _explained(texts)))
 
     def _alti(self, texts: Sequence[TextEvidence]) -> None:
-        all_found = alti(self._explainer, self._capture, self._norms, _explained(texts))
-        for text, found in zip(texts, all_found, strict=True):
-            if isinstance(found, Missing):
-                text.miss("alti", found)
-            else:
-                text.put("alti", found)
+        found = alti(self._explainer, self._capture, self._norms, _explained(texts))
+        _put("alti", texts, found)
 
 
 def _explained(texts: Sequence[TextEvidence]) -> list[Explained]:
     return [text.explained for text in texts if text.explained is not None]
+
+
+def _put(
+    view: str, texts: Sequence[TextEvidence], all_found: Sequence[tuple[float, ...] | Missing]
+) -> None:
+    for text, found in zip(texts, all_found, strict=True):
+        if isinstance(found, Missing):
+            text.miss(view, found)
+        else:
+            text.put(view, found)

@@ -82,7 +82,8 @@ class Explainer:
         # The class, label or number asked for; None: each text's own.
         self.target = None if self._index is None else model.output.labels[self._index]
         self._accepted = accepted_arguments(model.module)
-        self._undefined = (
+        # What is said where the scalar is not a finite number.
+        self.undefined = (
             "its embedding is zero or not a finite number, so there is no angle to it"
             if self.scalar == "cosine"
             else "the output is not a finite number"
@@ -153,7 +154,7 @@ class Explainer:
 
         found = self.by_batch([variant.text for variant in variants], scalars)
         return [
-            self._undefined if isinstance(value, float) and not isfinite(value) else value
+            self.undefined if isinstance(value, float) and not isfinite(value) else value
             for value in found
         ]
 
@@ -202,7 +203,7 @@ class Explainer:
             explained = Explained(context, index, None, 0.0, self._label(text, index))
         value = float(self.scalars(output[None], [explained]))
         if not isfinite(value):
-            return self._undefined
+            return self.undefined
         return explained if self.scalar == "cosine" else replace(explained, value=value)
 
     def _chosen(self, text: EncodedText, output: Tensor) -> int:

@@ -85,6 +85,12 @@ def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
     )
 
 
+def looks_through_window(encoder: PreTrainedModel) -> bool:
+    """Whether some layer sees only near keys, as its configuration says."""
+    names = ("sliding_window", "local_attention", "attention_window", "window_size")
+    return any(getattr(encoder.config, name, None) for name in names)
+
+
 def embedding_rows(encoder: PreTrainedModel) -> int | None:
     """How many token ids the encoder knows; None where it has no table of them (CANINE)."""
     try:

@@ -58,6 +58,15 @@ class Passed:
 
 
 @dataclass(frozen=True, slots=True)
+class Swapped:
+    """What one token's place gets in one layer once another token stands there."""
+
+    before: float  # attention received before, in the texts in which the swap was done
+    after: Estimate
+    ratio: Estimate | None  # after / before; None where that is not defined
+
+
+@dataclass(frozen=True, slots=True)
 class SubjectFigures:
     """What was found about one token or position that may be a sink."""
 
@@ -65,7 +74,7 @@ class SubjectFigures:
     n_texts: int
     shares: tuple[Estimate, ...]  # [layer], attention received, 0..1
     ratios: tuple[Estimate, ...]  # [layer], share / its even-spread value
-    swapped_shares: tuple[Estimate, ...]  # [layer], with another token in its place; may be empty
+    swapped: tuple[Swapped, ...]  # [layer]; empty where the swap was done in no text
     tests: Mapping[SinkTest, TestFigures]  # those that could be done
     expected: tuple[float, ...] = ()  # [layer], the share under an even spread
     passed: tuple[Passed | None, ...] = ()  # [layer]; empty where norms were not measured
@@ -172,10 +181,23 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
         shares=_means(share),
         # An even spread is never 0, so that every layer has a ratio.
         ratios=tuple(ratio for ratio in ratios if ratio is not None),
-        swapped_shares=_means(_by_layer(rows["share_after_layers"].dropna())),
+        swapped=_swapped(rows),
         tests={test: figures for test, figures in tests.items() if figures is not None},
         expected=tuple(expected.mean(axis=0).tolist()),
         passed=_passed(by_text, share),
+    )
+
+
+def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
+    """What swaps of a subject left of its share, `[layer]`; none where there was no swap.
+
+    `rows` are those of the subject's tests.
+    """
+    done = rows.dropna(subset=["share_after_layers"])
+    before, after = (_by_layer(done[name]) for name in ("share_layers", "share_after_layers"))
+    return tuple(
+        Swapped(float(before[:, i].mean()), share, _ratio(after[:, i], before[:, i]))
+        for i, share in enumerate(_means(after))
     )
 
 

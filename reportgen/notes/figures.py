@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import bootstrap
 
+from reportgen.info import ANALYSED
 from reportgen.limits import MIN_CONTENT, MIN_TEXTS
 from reportgen.results import Results
 
@@ -20,7 +21,6 @@ Array = NDArray[np.float64]
 
 CONFIDENCE = 0.95
 RESAMPLES = 1000
-ANALYSED = ("ok", "truncated")  # statuses of texts that have figures at all
 _SEED = 20190601
 _BATCH_CELLS = 1_000_000  # resampled at once, so that memory does not grow with the texts
 

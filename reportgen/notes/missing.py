@@ -12,7 +12,8 @@ from reportgen.results import Results
 # Reasons that a note of their own says.
 _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
 
-_MEASURES = ("deletion", *VIEWS, *SINK_TESTS)
+# All that may be missing, in the order in which it is listed everywhere.
+MEASURES = ("deletion", *VIEWS, *SINK_TESTS)
 
 
 def constant_notes(results: Results) -> list[Note]:
@@ -29,7 +30,7 @@ def missing_notes(results: Results) -> list[Note]:
         return []
     output = explained(results.info)
     by_reason: dict[Reason, list[str]] = {}
-    for measure in (measure for measure in _MEASURES if measure in evidence.withheld):
+    for measure in (measure for measure in MEASURES if measure in evidence.withheld):
         by_reason.setdefault(evidence.withheld[measure], []).append(measure)
     notes = [
         plain("withheld", {"measures": "\n".join(measures), "reason": reason})

@@ -96,23 +96,26 @@ def sink_test_notes(
     return (about(subject, "tests-no-control", output),) if tested else ()
 
 
-def swap_note(subject: Subject, layer: int, shares: tuple[float, float], ratio: Estimate) -> Note:
-    """N8: whether attention goes to the position or to the token that stands there.
+def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
+    """N8: whether the attention in `layer`, from 1, goes to the position or to the token there.
 
-    `shares` in `layer` are means, without and with another token in its place; `ratio` is of them.
+    None where the swap was not done.
     """
+    swapped = figures.swapped[layer - 1] if figures.swapped else None
+    if swapped is None or swapped.ratio is None:
+        return None
     values = {
-        "n_texts": ratio.n_texts,
+        "n_texts": swapped.ratio.n_texts,
         "layer": layer,
-        "share": shares[0],
-        "swapped_share": shares[1],
-        **figure("swap_ratio", ratio),
+        "share": swapped.before,
+        "swapped_share": swapped.after.mean,
+        **figure("swap_ratio", swapped.ratio),
         "swap_same": SWAP_SAME,
     }
-    if ratio.interval is None:
-        return about(subject, "few-swap", values)
-    id = _SWAPS[certain(swap_case, ratio.interval)]
-    return about(subject, id, values, *_CITATIONS.get(id, ()))
+    if swapped.ratio.interval is None:
+        return about(figures.subject, "few-swap", values)
+    id = _SWAPS[certain(swap_case, swapped.ratio.interval)]
+    return about(figures.subject, id, values, *_CITATIONS.get(id, ()))
 
 
 def swap_case(ratio: float) -> str:

@@ -2,20 +2,11 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
-from reportgen.info import Evidence, Role, Subject
+from reportgen.info import ANALYSED, Evidence, Role, Subject
 from reportgen.limits import MIN_TEXTS, SINK_RATIO
 from reportgen.notes.citations import GU
 from reportgen.notes.evidence import Estimate, Passed, SubjectFigures, subject_figures
-from reportgen.notes.figures import (
-    ANALYSED,
-    LayerFigures,
-    intervals_of_ratio,
-    ratio_of_means,
-    role_figures,
-    takes_part,
-)
+from reportgen.notes.figures import LayerFigures, role_figures, takes_part
 from reportgen.notes.missing import constant_notes, missing_notes, missing_text_notes
 from reportgen.notes.note import Note, explained
 from reportgen.notes.passed_on import sink_test_notes, swap_note, value_note
@@ -120,7 +111,7 @@ def _role_notes(results: Results, role: Role, tested: SubjectFigures | None) -> 
     tests = () if tested is None else sink_test_notes(tested, layer.layer, is_sink, output)
     passed = _passed(layer, figures.n_texts)
     value = value_note(subject, layer.layer, passed, bool(tests)) if passed and is_sink else None
-    swap = _swap(results, subject, layer.layer) if is_sink else None
+    swap = swap_note(tested, layer.layer) if tested and is_sink else None
     return tuple(note for note in (verdict, value, *tests, swap) if note is not None)
 
 
@@ -144,24 +135,5 @@ def _other_notes(results: Results, figures: SubjectFigures) -> tuple[Note, ...]:
     value = (
         value_note(figures.subject, layer + 1, passed, bool(tests)) if passed and is_sink else None
     )
-    swap = _swap(results, figures.subject, layer + 1) if is_sink else None
+    swap = swap_note(figures, layer + 1) if is_sink else None
     return tuple(note for note in (pile, value, *tests, swap) if note is not None)
-
-
-def _swap(results: Results, subject: Subject, layer: int) -> Note | None:
-    """N8 in `layer`, from 1; None where the swap test was not done."""
-    rows = results.sinks[
-        (results.sinks["subject"] == subject.key) & (results.sinks["test"] == "swap")
-    ]
-    rows = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
-    rows = rows.dropna(subset=["share_layers", "share_after_layers"])
-    before, after = (
-        np.array([shares[layer - 1] for shares in rows[name]], dtype=np.float64)
-        for name in ("share_layers", "share_after_layers")
-    )
-    ratio = ratio_of_means(after, before)
-    if ratio is None:
-        return None
-    (interval,) = intervals_of_ratio(after[:, None], before[:, None])
-    estimate = Estimate(ratio, interval, len(rows))
-    return swap_note(subject, layer, (float(before.mean()), float(after.mean())), estimate)

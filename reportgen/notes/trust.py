@@ -94,7 +94,9 @@ def agreement_notes(
             **output,
         }
         first = "" if notes else "-first"  # which explains what the others repeat
+        ends = own.estimate.interval
         also = (
+            "N13-zero" if ends and ends.low <= 0 <= ends.high else None,
             None if notes else "N13-explained",
             "N13-even" if is_causal and view in received[:1] else None,
             f"N13-ceiling{first}{signed}" if ceiling else None,

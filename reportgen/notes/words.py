@@ -1,7 +1,7 @@
 """Notes as sentences, in English or Japanese."""
 
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.resources import files
 from typing import Literal
 
@@ -180,6 +180,16 @@ class Wording:
         """A special token as it is, another one in quotes, or the first position."""
         return self._token(subject.token, is_special=subject.kind == "role")
 
+    def measure_names(self, keys: Iterable[str], row: str = "[CLS]") -> str:
+        """The names of views, effects and sink tests in a row; `row` as in `view_name`."""
+        names = [
+            self._phrase("test", name=self.say("tests", key))
+            if key in self._words["tests"]
+            else self.say("views", key, row=row)
+            for key in keys
+        ]
+        return self._phrase("between_measures").join(names)
+
     def reason(self, reason: Reason) -> str:
         """Why something could not be measured, as a sentence."""
         return self.say("reasons", reason)
@@ -225,7 +235,7 @@ class Wording:
             filled["test"] = self.say("tests", filled["test"])
         if "reason" in values:
             filled["reason"] = self.say("reasons", filled["reason"])
-            filled["measures"] = self._measures(filled["measures"].split("\n"))
+            filled["measures"] = self.measure_names(filled["measures"].split("\n"))
         return filled
 
     def _scalar(self, section: str, said: Mapping[str, str]) -> str:
@@ -233,16 +243,6 @@ class Wording:
         scalar, target = said["scalar"], said.get("target")
         key = f"{scalar}_of" if target and f"{scalar}_of" in self._words[section] else scalar
         return self.say(section, key, name=said["output_name"], target=target)
-
-    def _measures(self, keys: Sequence[str]) -> str:
-        """The names of views and sink tests."""
-        names = [
-            self._phrase("test", name=self.say("tests", key))
-            if key in self._words["tests"]
-            else self.say("views", key, row="[CLS]")
-            for key in keys
-        ]
-        return self._phrase("between_measures").join(names)
 
     def _token(self, token: str, is_special: bool) -> str:
         if not token:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isnan
 
 from reportgen.report.language import Language, fixed
 from reportgen.report.measures import Measure
@@ -39,17 +40,25 @@ class Compared:
 
 
 def compare(
-    found: Sequence[Measure], labels: Sequence[str], scalar: str, language: Language
+    found: Sequence[Measure],
+    labels: Sequence[str],
+    scalar: str,
+    language: Language,
+    *,
+    is_causal: bool = False,
 ) -> Compared:
     """The lists of a text with the measures `found`, the one shown first in front.
 
-    `labels` `[unit]` are the characters of the units; `scalar` is what is explained, by name.
+    `labels` `[unit]` are the characters of the units; `scalar` is what is explained, by name;
+    `is_causal` is whether attention is taken over its even spread.
     """
     points = found[0]
     moves = next((measure for measure in found if measure.id == "deletion"), None)
     first = points.order[:TOP]
     second = () if moves is None else moves.order[:TOP]
-    lead = language.say("panel", f"top_lead_{points.id}")
+    # What was never left out, such as the token that is explained, is in no list to differ from.
+    unknown = () if moves is None else [i for i, value in enumerate(moves.values) if isnan(value)]
+    lead = language.say("panel", f"top_lead_{points.id}{'_causal' if is_causal else ''}")
     return Compared(
         moves=None
         if moves is None
@@ -61,7 +70,7 @@ def compare(
         points=TopList(
             title=language.say("panel", "top"),
             lead=language.say("page", "space").join(filter(None, (lead, points.flat))),
-            units=_top_units(points, labels, second, language),
+            units=_top_units(points, labels, (*second, *unknown) if second else (), language),
         ),
         shared="" if moves is None else _shared(first, second, len(points.order), language),
     )

@@ -7,11 +7,17 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 import pandas as pd
 
+from reportgen.info import Scalar
 from reportgen.report.units import Floats, unit_sums
 from reportgen.results import Results
 
 Effect: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig", "mask", "alti"]
 EFFECTS: tuple[Effect, ...] = get_args(Effect)
+
+
+def has_sign(effect: Effect, scalar: Scalar | None) -> bool:
+    """Whether an effect tells what raises `scalar` from what lowers it; distances do not."""
+    return effect == "ig" or (effect in ("deletion", "mask") and scalar != "cosine")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

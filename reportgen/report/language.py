@@ -7,6 +7,8 @@ from importlib.resources import files
 from math import floor, isfinite, log10
 from typing import Any
 
+from reportgen.notes.words import Wording
+
 MINUS = "\u2212"
 NOTHING = "–"  # stands where there is no figure
 
@@ -17,6 +19,7 @@ class Language:
 
     code: str
     words: Mapping[str, Mapping[str, Any]]
+    wording: Wording  # of notes, views and tests
 
     def say(self, section: str, key: str, **values: object) -> str:
         """The string `key` of `section` with its `{names}` filled from `values`."""
@@ -35,7 +38,7 @@ class Language:
 def load_language(code: str) -> Language:
     """The language `code`, en or ja."""
     path = files("reportgen.report").joinpath("strings", f"{code}.toml")
-    return Language(code, tomllib.loads(path.read_text("utf-8")))
+    return Language(code, tomllib.loads(path.read_text("utf-8")), Wording(code))
 
 
 def fixed(value: float, digits: int) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from reportgen.info import STATUSES
 from reportgen.notes.figures import RoleFigures, role_figures
 from reportgen.notes.note import Note
 from reportgen.notes.rules import corpus_notes
@@ -162,9 +163,7 @@ def _shortened(note: Note) -> Note:
 def _counts(results: Results, words: Wording) -> str:
     texts = results.texts
     status = texts["status"].value_counts()
-    counts = {
-        f"n_{name}": int(status.get(name, 0)) for name in ("ok", "truncated", "empty", "failed")
-    }
+    counts = {f"n_{name}": int(status.get(name, 0)) for name in STATUSES}
     counts |= {"n_texts": len(texts), "n_tokens": int(texts["n_tokens"].sum())}
     return words.say("markdown", "counts", **{name: f"{count:,}" for name, count in counts.items()})
 

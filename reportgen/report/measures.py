@@ -8,8 +8,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from reportgen.info import RunInfo
-from reportgen.notes.words import Wording
-from reportgen.report.effects import TextEffects
+from reportgen.report.effects import TextEffects, has_sign
 from reportgen.report.language import Language, decimals, fixed, written
 from reportgen.report.static import heat_step
 from reportgen.report.units import Floats, TextUnits
@@ -21,7 +20,7 @@ EffectId: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig"]
 EFFECT_IDS: tuple[EffectId, ...] = get_args(EffectId)
 MEASURE_IDS: tuple[str, ...] = (*get_args(AttentionId), *EFFECT_IDS)
 
-_SIGNED = ("deletion", "ig")
+_NAMED_FOR_COSINE = ("deletion", "ig")  # whose legend is another one for embeddings
 
 _SCALE_LEAST = 2.0  # where the colours of attention end at least, so that a flat text stays pale
 _STANDS_OUT = 1.3  # times an average content token; below, no token is called strong
@@ -132,7 +131,7 @@ class _Words:
         self._units = units
         self._labels = labels
         self._language = language
-        self._wording = Wording(language.code)
+        self._wording = language.wording
         self._row = visible(cls_name(info, language) or "")
 
     def attention(self, id: AttentionId, values: Floats) -> Measure:
@@ -169,12 +168,12 @@ class _Words:
         """A measure of what moves the output, coloured up to its own largest value."""
         values = effects.columns[id]
         is_cosine = self._info.evidence.scalar == "cosine"
-        with_sign = id in _SIGNED and not (id == "deletion" and is_cosine)
+        with_sign = has_sign(id, self._info.evidence.scalar)
         sizes = np.abs(values)
         order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
         shown = printed(values, with_sign)
         top = float(sizes[order[0]]) if order else 0.0
-        key = f"legend_{id}_cosine" if is_cosine and id in _SIGNED else f"legend_{id}"
+        key = f"legend_{id}_cosine" if is_cosine and id in _NAMED_FOR_COSINE else f"legend_{id}"
         values_said = {"scalar": self._wording.scalar_name(self._info)}
         if id == "ig":
             values_said["baseline"] = baseline(self._info, self._language)

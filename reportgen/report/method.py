@@ -14,7 +14,6 @@ from reportgen.notes.citations import (
     Citation,
 )
 from reportgen.notes.thresholds import THRESHOLDS
-from reportgen.notes.words import Wording
 from reportgen.report.language import Language, fixed
 from reportgen.report.measures import baseline
 from reportgen.report.panel import Sentence
@@ -46,7 +45,7 @@ def make_method(
 ) -> Method:
     """The method as it applies to these results; `cited` are the publications of the notes."""
     model = results.info.model
-    wording = Wording(language.code)
+    wording = language.wording
     measured = _measured(results.info)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
@@ -94,7 +93,8 @@ def _measured(info: RunInfo) -> list[str]:
         said.append("gradient")
     said.append("agreement")
     if evidence.level == "full":
-        more = ("jacobian", "ig", "mask", "alti")
+        more = ("ig", "mask", "alti")
+        said += ["jacobian"] if is_cosine and "jacobian" not in evidence.withheld else []
         said += [name for name in more if name not in evidence.withheld]
         said += ["erasure", "tests"] if evidence.subjects else ["erasure"]
     return [*said, "effects"]

@@ -7,9 +7,9 @@ from math import isfinite
 import pandas as pd
 from markupsafe import Markup
 
+from reportgen.info import ANALYSED
 from reportgen.notes.figures import takes_part
 from reportgen.notes.note import Note
-from reportgen.notes.words import Wording
 from reportgen.report.language import Language, decimals, number
 from reportgen.report.panel import Sentence, sentences
 from reportgen.report.prediction import Prediction, prediction
@@ -110,7 +110,7 @@ def make_overview(
     more_kpis: Sequence[Kpi] = (),
 ) -> Overview:
     """The overview; `shares` as `sink_shares` gives them, `notes` those that stand in it."""
-    wording = Wording(language.code)
+    wording = language.wording
     texts = results.texts
     digits = _digits(texts["prediction"])
     return Overview(
@@ -134,7 +134,7 @@ def make_overview(
 
 def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi, ...]:
     texts = results.texts
-    analysed = int(texts["status"].isin(("ok", "truncated")).sum())
+    analysed = int(texts["status"].isin(ANALYSED).sum())
     remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
     tokens, content = int(texts["n_tokens"].sum()), int(texts["n_content"].sum())
     kpis = [
@@ -260,7 +260,7 @@ def _row(
     results: Results, text: int, language: Language, share: float | None, digits: int | None
 ) -> TextRow:
     row = results.texts.iloc[text]
-    analysed = row["status"] in ("ok", "truncated")
+    analysed = row["status"] in ANALYSED
     output = prediction(row, results.info.output, language, digits) if analysed else None
     whole = str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
     return TextRow(

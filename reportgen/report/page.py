@@ -96,7 +96,9 @@ def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:
     """How far what the colours show first agrees with what moves the output."""
     if trust is None or trust.first is None:
         return ()
-    remark = language.say("kpi", "agreement_scale", interval=trust.first.interval)
+    remark = language.say(
+        "kpi", "agreement_scale", interval=trust.first.interval, n=trust.first_texts
+    )
     return (Kpi(trust.first.mean, language.say("kpi", "agreement"), remark),)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from reportgen.info import ANALYSED
 from reportgen.notes.citations import Citation
 from reportgen.notes.note import Note
 from reportgen.notes.rules import text_notes
@@ -60,7 +61,7 @@ def make_panel(
     receive, mean over layers and heads; `scope` is what holds of the evidence on all texts.
     """
     row = results.texts.iloc[text]
-    analysed = int(row["n_tokens"]) > 0 and row["status"] in ("ok", "truncated")
+    analysed = row["status"] in ANALYSED
     segments = [str(row["text"])] + ([] if pd.isna(row["pair"]) else [str(row["pair"])])
     cuts = [None if pd.isna(row[name]) else int(row[name]) for name in ("cut_text", "cut_pair")]
     lost = [part[cut:] for part, cut in zip(segments, cuts, strict=False) if cut is not None]
@@ -76,7 +77,7 @@ def make_panel(
         facts=_facts(row, sink_share, language) if analysed else (),
         prediction=prediction(row, results.info.output, language) if analysed else None,
         figures=make_figures(results, text, segments, language, heads, scope) if analysed else None,
-        notes=sentences(text_notes(results, text) if analysed else (), Wording(language.code)),
+        notes=sentences(text_notes(results, text) if analysed else (), language.wording),
         cut=language.count("panel", "cut", n_lost, max=results.info.model.max_tokens)
         if n_lost
         else "",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.notes.words import Wording
+from reportgen.info import Scalar
 from reportgen.report.chart import Weights, make_chart
 from reportgen.report.compare import TOP, Compared, TopUnit, compare
 from reportgen.report.effects import TextEffects, text_effects
@@ -54,18 +54,18 @@ def make_figures(
     first = found[0]
     name = None if units.cls_row is None else cls_name(info, language)
     title = language.say("panel", "cls_top", name=name, layer=len(units.received))
-    scalar = Wording(language.code).scalar_name(info)
+    scalar = language.wording.scalar_name(info)
     return Figures(
         strip=paragraphs(units.units, segments, first.steps, first.shown),
         measures=found,
-        compared=compare(found, bare_labels, scalar, language),
+        compared=compare(found, bare_labels, scalar, language, is_causal=info.model.is_causal),
         cls_top=_cls_top(units, language),
         cls_title=title[:1].upper() + title[1:],
         chart=make_chart(units, labels, first.steps, language, weights),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
-        live=_live(effects, scope, name, language),
+        live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
-        table=unit_table(units, effects, name, info.evidence.scalar == "cosine", weights, language),
+        table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
     )
 
 
@@ -80,7 +80,13 @@ def _cls_top(units: TextUnits, language: Language) -> tuple[TopUnit, ...]:
     )
 
 
-def _live(effects: TextEffects | None, scope: Scope, name: str | None, language: Language) -> str:
+def _live(
+    effects: TextEffects | None,
+    scope: Scope,
+    name: str | None,
+    scalar: Scalar | None,
+    language: Language,
+) -> str:
     """How few rows of the last layer the output reads: on this text, or else on those that have
     evidence."""
     if effects is None or effects.live_rows is None:
@@ -89,4 +95,5 @@ def _live(effects: TextEffects | None, scope: Scope, name: str | None, language:
         return ""
     if effects.reads_cls_only and name is not None:
         return language.say("live", "cls", of=effects.n_rows, name=name)
-    return language.count("live", "rows", effects.live_rows, of=effects.n_rows)
+    key = "context" if scalar == "log_probability" else "rows"
+    return language.count("live", key, effects.live_rows, of=effects.n_rows)

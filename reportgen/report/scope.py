@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.info import SINK_TESTS, VIEWS, Evidence, Reason
+from reportgen.info import Evidence, Reason
 from reportgen.notes.figures import analysed
+from reportgen.notes.missing import MEASURES
 from reportgen.notes.spread import live_rows_note
-from reportgen.notes.words import Wording
 from reportgen.report.language import Language
 from reportgen.report.measures import MEASURE_IDS, cls_name
 from reportgen.results import Results
@@ -43,7 +43,7 @@ def make_scope(results: Results, language: Language) -> Scope:
         off="",
         stopped=_stopped(results, language) if evidence.interrupted else "",
         explained=language.say(
-            "evidence", "explained", scalar=Wording(language.code).scalar_name(results.info)
+            "evidence", "explained", scalar=language.wording.scalar_name(results.info)
         ),
         texts=_texts(evidence, total, language),
         withheld=_withheld(results, language),
@@ -66,7 +66,7 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
 
 def _live(results: Results, language: Language) -> str:
     note = live_rows_note(results)
-    return "" if note is None or note.id == "N9-all" else Wording(language.code).beside(note)
+    return "" if note is None or note.id == "N9-all" else language.wording.beside(note)
 
 
 def _stopped(results: Results, language: Language) -> str:
@@ -82,7 +82,7 @@ def _withheld(results: Results, language: Language) -> tuple[Withheld, ...]:
     by_reason: dict[Reason, list[str]] = {}
     for id, reason in results.info.evidence.withheld.items():
         by_reason.setdefault(reason, []).append(id)
-    wording = Wording(language.code)
+    wording = language.wording
     return tuple(
         Withheld(_names(ids, results, language), wording.reason(reason))
         for reason, ids in by_reason.items()
@@ -98,13 +98,6 @@ def _colours(results: Results, language: Language) -> str:
 
 def _names(ids: Sequence[str], results: Results, language: Language) -> str:
     """Views and tests by name, in the order in which they are listed everywhere."""
-    wording = Wording(language.code)
     row = cls_name(results.info, language) or ""
-    names = [wording.view_name("deletion")] if "deletion" in ids else []
-    names += [wording.view_name(view, row) for view in VIEWS if view in ids]
-    names += [
-        wording.say("phrases", "test", name=wording.test_name(test))
-        for test in SINK_TESTS
-        if test in ids
-    ]
-    return wording.say("phrases", "between_measures").join(names)
+    ordered = [measure for measure in MEASURES if measure in ids]
+    return language.wording.measure_names(ordered, row)

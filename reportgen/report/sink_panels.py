@@ -9,7 +9,6 @@ from reportgen.info import SINK_TESTS, SinkTest, Subject
 from reportgen.notes.evidence import SubjectFigures, TestFigures, subject_figures
 from reportgen.notes.figures import LayerFigures, role_figures
 from reportgen.notes.note import Note
-from reportgen.notes.words import Wording
 from reportgen.report.language import NOTHING, Language, fixed
 from reportgen.report.panel import Sentence, sentences
 from reportgen.report.placed import Placed
@@ -46,6 +45,7 @@ class SinkPanel:
     rows: tuple[tuple[str, ...], ...]  # by layer
     value: str  # how long what it passes on is; "" where not measured
     tests: tuple[TestRow, ...]
+    tested_on: str  # on how many texts, where those are not the texts of the other figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class _Maker:
         self._notes = notes
         self._placed = placed
         self._language = language
-        self._wording = Wording(language.code)
+        self._wording = language.wording
         self._tested = {figures.subject.key: figures for figures in subject_figures(results)}
 
     def subjects(self) -> list[Subject]:
@@ -136,7 +136,14 @@ class _Maker:
             rows=rows,
             value=_value(token, layers, language),
             tests=() if tested is None else self._tests(token, tested),
+            tested_on=self._tested_on(tested, n_texts),
         )
+
+    def _tested_on(self, tested: SubjectFigures | None, n_texts: int) -> str:
+        if tested is None or tested.n_texts == n_texts:
+            return ""
+        texts = self._wording.count_of_texts(tested.n_texts)
+        return self._language.say("sink", "tested_on", texts=texts)
 
     def _tests(self, token: str, tested: SubjectFigures) -> tuple[TestRow, ...]:
         return tuple(self._test(test, token, tested.tests.get(test)) for test in SINK_TESTS)
@@ -187,9 +194,9 @@ def _of_tested(figures: SubjectFigures) -> list[_Layer]:
 
 
 def _swapped(figures: SubjectFigures | None, layer: int) -> float | None:
-    if figures is None or not figures.swapped_shares:
+    if figures is None or not figures.swapped:
         return None
-    return figures.swapped_shares[layer].mean
+    return figures.swapped[layer].after.mean
 
 
 def _chart(token: str, layers: Sequence[_Layer], language: Language) -> Markup:

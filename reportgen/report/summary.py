@@ -7,6 +7,7 @@ import json
 from dataclasses import asdict
 from math import isfinite
 
+from reportgen.info import SCHEMA_VERSION, STATUSES
 from reportgen.notes.evidence import (
     Estimate,
     SubjectFigures,
@@ -22,7 +23,7 @@ from reportgen.notes.note import Note
 from reportgen.notes.rules import corpus_notes
 from reportgen.report.options import RenderOptions
 from reportgen.report.tables import label_fit
-from reportgen.results import SCHEMA_VERSION, Results
+from reportgen.results import Results
 
 _VERDICT_NAMES = {
     "N1": "sink",
@@ -68,9 +69,7 @@ def render(results: Results, options: RenderOptions) -> str:
         "output_kind": info.output.kind,
         "output_name": info.output.name,
         "n_texts": len(results.texts),
-        **{
-            f"n_{name}": int(status.get(name, 0)) for name in ("ok", "truncated", "empty", "failed")
-        },
+        **{f"n_{name}": int(status.get(name, 0)) for name in STATUSES},
         "n_tokens": int(results.texts["n_tokens"].sum()),
         "n_labelled": fit.n_texts if fit else 0,
         "label_mae": fit and _number(fit.mae),
@@ -103,7 +102,7 @@ def _evidence(results: Results) -> dict[str, object]:
     estimates = {
         "mixing": mixing(results),
         "rollout_special_share": rollout_share(results),
-        "mask_offset": mask_offset(results),
+        "mask_offset": mask_offset(results) if evidence.scalar != "cosine" else None,
     }
     agreement: dict[str, dict[str, object]] = {}
     for figures in agreement_figures(results):
@@ -127,7 +126,7 @@ def _evidence(results: Results) -> dict[str, object]:
 def _sink(figures: SubjectFigures) -> dict[str, object]:
     """The shares are those of the layer in which they stand out most."""
     layer = figures.strongest
-    swapped = figures.swapped_shares
+    swapped = figures.swapped
     return {
         "token": figures.subject.token,
         "kind": figures.subject.kind,
@@ -135,7 +134,7 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
         "layer": layer + 1,
         "share": _estimate(figures.shares[layer]),
         "expected": _number(figures.expected[layer]),
-        "share_swapped": _estimate(swapped[layer]) if swapped else None,
+        "share_swapped": _estimate(swapped[layer].after) if swapped else None,
         "tests": {
             test: {
                 "effect": _number(found.effect.mean),
@@ -150,6 +149,8 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
 
 def _agreement(figures: ViewFigures) -> dict[str, object]:
     said = _estimate(figures.estimate)
+    if figures.estimate.interval is None:  # too few texts for a statistic
+        return {"mean": None, "low": None, "high": None, "n_texts": figures.estimate.n_texts}
     if figures.over_rarity:
         said["over_rarity"] = _estimate(figures.over_rarity)
     if figures.beats_random is not None:

@@ -213,7 +213,7 @@ def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
     """What a test found; the shares are those of the layer in which they stand out most."""
     subject, layer = figures.subject, figures.strongest
     done = figures.tests.get(test)
-    swapped = figures.swapped_shares if test == "swap" else ()
+    swapped = figures.swapped if test == "swap" else ()
     return {
         "token": subject.token,
         "kind": subject.kind,
@@ -226,7 +226,7 @@ def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
         "layer": layer + 1,
         "share": figures.shares[layer].mean,
         "expected": figures.expected[layer],
-        "share_after": swapped[layer].mean if swapped else None,
+        "share_after": swapped[layer].after.mean if swapped else None,
     }
 
 
@@ -234,7 +234,8 @@ def _agreement_row(figures: ViewFigures) -> dict[str, object]:
     return {
         "view": figures.view,
         "statistic": figures.statistic,
-        **_estimate("mean", figures.estimate),
+        # From too few texts for an interval nothing is stated.
+        **_estimate("mean", figures.estimate if figures.estimate.interval else None),
         "n_texts": figures.estimate.n_texts,
     }
 

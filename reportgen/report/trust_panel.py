@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.info import Statistic, View
+from reportgen.info import VIEWS, Statistic, View
 from reportgen.limits import MIN_TEXTS, MIN_UNITS
 from reportgen.notes.evidence import Estimate, ViewFigures, agreement_figures
-from reportgen.notes.words import Wording
 from reportgen.report.language import NOTHING, Language, decimals, written
-from reportgen.report.measures import cls_name
+from reportgen.report.measures import MEASURE_IDS, cls_name
 from reportgen.report.panel import Sentence, sentences
 from reportgen.report.placed import Placed
 from reportgen.report.scope import Scope, Withheld
@@ -80,6 +79,7 @@ class Trust:
     """The panel."""
 
     first: Cell | None  # of what the colours show first; None where nothing was computed
+    first_texts: int  # it was measured on
     headline: str  # "" where nothing was computed
     beside: str  # what to hold it against
     notes: tuple[Sentence, ...]
@@ -92,6 +92,7 @@ class Trust:
     erasure: tuple[ErasureRow, ...]
     withheld: tuple[Withheld, ...]
     has_ceiling: bool
+    is_row_unread: bool  # what is explained is read from another row than the last token's
     is_basic: bool  # full would add to it
 
 
@@ -114,7 +115,7 @@ class _Maker:
     def __init__(self, results: Results, language: Language) -> None:
         self._results = results
         self._language = language
-        self._wording = Wording(language.code)
+        self._wording = language.wording
         self._row = cls_name(results.info, language) or ""
         figures = agreement_figures(results)
         self._known = {
@@ -128,7 +129,7 @@ class _Maker:
             if item.statistic == "spearman" and item.estimate.n_texts < MIN_TEXTS
         ]
         ends = [
-            min(item.estimate.mean, *(item.estimate.interval or ()))
+            min((item.estimate.mean, *(item.estimate.interval or ())))
             for (_, statistic), item in self._known.items()
             if statistic == "spearman"
         ]
@@ -143,10 +144,12 @@ class _Maker:
         )
         few = ""
         if groups and self._few:
-            between = self._wording.say("phrases", "between_measures")
-            few = self._say("few", views=between.join(map(self._name, self._few)), min=MIN_TEXTS)
+            views = self._wording.measure_names(self._few, self._row)
+            few = self._say("few", views=views, min=MIN_TEXTS)
+        first = self._known.get((shown_first(self._results), "spearman"))
         return Trust(
             first=self._first(),
+            first_texts=0 if first is None else first.estimate.n_texts,
             headline=self._headline(),
             beside=self._beside(),
             notes=sentences(placed.trust, self._wording),
@@ -159,6 +162,7 @@ class _Maker:
             erasure=self._erasure(),
             withheld=scope.withheld,
             has_ceiling=("mask", "spearman") in self._known,
+            is_row_unread=self._results.info.evidence.scalar == "log_probability",
             is_basic=self._results.info.evidence.level == "basic",
         )
 
@@ -169,7 +173,11 @@ class _Maker:
     def _headline(self) -> str:
         """How far the view that the colours show first agrees."""
         first = self._first()
-        return "" if first is None else self._say("headline", mean=first.mean)
+        if first is None:
+            return ""
+        interval = self._known[shown_first(self._results), "spearman"].estimate.interval
+        is_open = interval is not None and interval.low <= 0 <= interval.high
+        return self._say("headline_zero" if is_open else "headline", mean=first.mean)
 
     def _beside(self) -> str:
         """What the headline's figure is, and what it is to be held against."""
@@ -180,6 +188,15 @@ class _Maker:
         texts = self._wording.count_of_texts(found.estimate.n_texts)
         interval = self._cell(found.estimate).interval
         said = [self._say("measured_on", view=self._name(view), texts=texts, interval=interval)]
+        colours = [
+            item
+            for view in VIEWS
+            if view in MEASURE_IDS and (item := self._known.get((view, "spearman")))
+        ]
+        best = max(colours, key=lambda item: item.estimate.mean)
+        if best.estimate.mean > found.estimate.mean:
+            mean = self._cell(best.estimate).mean
+            said.append(self._say("headline_best", view=self._name(best.view), mean=mean))
         for baseline in ("mask", "rarity"):
             held = self._known.get((baseline, "spearman"))
             if held is not None:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reportgen.notes.words import Wording
+from reportgen.info import Scalar
 from reportgen.report.chart import Weights
-from reportgen.report.effects import EFFECTS, TextEffects
+from reportgen.report.effects import EFFECTS, TextEffects, has_sign
 from reportgen.report.language import Language, written
 from reportgen.report.measures import printed
 from reportgen.report.units import Floats, TextUnits
@@ -34,14 +34,14 @@ def unit_table(
     units: TextUnits,
     effects: TextEffects | None,
     cls_name: str | None,
-    is_distance: bool,
+    scalar: Scalar | None,
     weights: Weights,
     language: Language,
 ) -> UnitTable:
-    """The table of one text; `is_distance` is whether deletion effects are, which have no sign."""
+    """The table of one text; `scalar` is what its effects are effects on."""
     columns = [
         *_attention(units, cls_name, weights, language),
-        *_effects(effects, is_distance, language),
+        *_effects(effects, scalar, language),
     ]
     figures = zip(*(cells for _, cells in columns), strict=True)
     return UnitTable(
@@ -75,12 +75,11 @@ def _attention(
 
 
 def _effects(
-    effects: TextEffects | None, is_distance: bool, language: Language
+    effects: TextEffects | None, scalar: Scalar | None, language: Language
 ) -> list[tuple[str, Sequence[str]]]:
     if effects is None:
         return []
-    signed = {"ig"} if is_distance else {"deletion", "mask", "ig"}
-    wording = Wording(language.code)
+    wording = language.wording
     columns: list[tuple[str, Sequence[str]]] = []
     for effect in EFFECTS:
         values = effects.columns.get(effect)
@@ -91,7 +90,7 @@ def _effects(
             name += language.say("number", "percent_sign")
             columns.append((name, _percents(values)))
         else:
-            columns.append((name, printed(values, effect in signed)))
+            columns.append((name, printed(values, has_sign(effect, scalar))))
     return columns
 
 

@@ -28,7 +28,7 @@ from transformers import AlbertConfig, AutoModelForSequenceClassification, BertC
 from reportgen.analysis import AnalysisOptions, analyze, try_model
 from reportgen.attention.batches import plan_batches
 from reportgen.attention.runner import Runner
-from reportgen.info import InputInfo
+from reportgen.info import EvidenceLevel, InputInfo
 from reportgen.inputs import TextInput, TextSet
 from reportgen.model.load import LoadedModel, load_model
 from reportgen.model.spec import ModelSpec
@@ -139,12 +139,13 @@ def measure_time() -> None:
 
 def measure_memory() -> None:
     """Print peak memory above the loaded model, each figure from a process of its own."""
-    for count in (64, 100, 2000):
-        command = [sys.executable, __file__, "peak", str(count)]
-        print(f"{count:5} texts: {subprocess.check_output(command, text=True).strip()}")
+    for count, evidence in ((64, "none"), (100, "none"), (2000, "none"), (64, "basic")):
+        command = [sys.executable, __file__, "peak", str(count), evidence]
+        told = subprocess.check_output(command, text=True).strip()
+        print(f"{count:5} texts, evidence {evidence}: {told}")
 
 
-def peak(count: int) -> None:
+def peak(count: int, evidence: EvidenceLevel) -> None:
     """Print how far `count` texts raise this process's peak above the loaded model."""
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as results:
@@ -153,9 +154,11 @@ def peak(count: int) -> None:
             TextInput(str(i), sample_text(n), source=f"t:{i}")
             for i, n in enumerate(sample_lengths(count))
         )
+        # Loading took more for a moment: have the kernel forget that peak (Linux).
+        Path("/proc/self/clear_refs").write_text("5")
         before = resident()
         inputs = TextSet(texts, (InputInfo("t", "0" * 64, len(texts)),))
-        analyze(inputs, model, Path(results), AnalysisOptions(keep_maps="none", evidence="none"))
+        analyze(inputs, model, Path(results), AnalysisOptions(keep_maps="none", evidence=evidence))
         top = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{top - before:.0f} MB above the loaded model ({before:.0f} MB)")
 
@@ -168,4 +171,6 @@ def resident() -> float:
 
 if __name__ == "__main__":
     what = sys.argv[1] if len(sys.argv) > 1 else "time"
-    {"time": measure_time, "memory": measure_memory}.get(what, lambda: peak(int(sys.argv[2])))()
+    {"time": measure_time, "memory": measure_memory}.get(
+        what, lambda: peak(int(sys.argv[2]), sys.argv[3])
+    )()
