@@ -96,7 +96,7 @@ def render_options(choices: PageChoices) -> RenderOptions:
     """What the outputs look like.
 
     Raises:
-        UsageError: --max-size is no size, or --plotlyjs no plotly.js.
+        UsageError: --max-size is no size, --pool-above no number, or --plotlyjs no plotly.js.
     """
     if choices.plotlyjs is not None:
         read_plotlyjs(choices.plotlyjs)
@@ -105,6 +105,9 @@ def render_options(choices: PageChoices) -> RenderOptions:
         lang=choices.lang,
         heads=choices.heads,
         max_size=parse_size(choices.max_size),
+        detail=choices.detail and without_surrogates(choices.detail),
+        pool_above=parse_pool_above(choices.pool_above),
+        layout=choices.layout,
         plotlyjs=choices.plotlyjs,
     )
 
@@ -119,6 +122,17 @@ def parse_size(text: str) -> int:
     if match is None:
         raise UsageError(f"--max-size {text}: not a size; write 25MB or 800KB")
     return int(float(match[1]) * _UNITS[match[2].upper().rstrip("B") + "B"])
+
+
+def parse_pool_above(text: str) -> int | None:
+    """Tokens of --pool-above; None for none.
+
+    Raises:
+        UsageError: it is neither none nor a number.
+    """
+    if text != "none" and not _is_count(text):
+        raise UsageError(f"--pool-above {text}: write none or a number of tokens such as 512")
+    return None if text == "none" else int(text)
 
 
 def check_keep_maps(text: str) -> None:

@@ -29,11 +29,13 @@ from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageC
 from reportgen.outputs import (
     STANDARD_OUTPUT,
     Document,
+    Output,
     make_documents,
     plan_outputs,
     send,
     stage,
 )
+from reportgen.report.detail import check_detail
 from reportgen.report.visible import visible
 from reportgen.staging import Staging, check_target
 
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 EXIT_STRICT = 4
 EXIT_INTERRUPTED = 130
-DEFAULT_OUTPUT = "report.html"
+DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
 
 app = typer.Typer(
     name="reportgen",
@@ -93,8 +95,9 @@ def run(
         choices.check_keep_maps(analysis.keep_maps)
         choices.check_evidence_texts(analysis.evidence_texts)
         created_date()
-        outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force, inputs=texts)
+        outputs = _outputs(output, page, force=force, inputs=texts)
         text_set = _read(texts, inputs)
+        check_detail(render_options.detail, {text.id for text in text_set.texts})
         started = time.perf_counter()
         with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:
             kept = [Path(item.path) for item in outputs if item.writer == "folder"]
@@ -165,13 +168,14 @@ def render(
     """
     with _told():
         render_options = choices.render_options(page)
-        outputs = plan_outputs(output or [DEFAULT_OUTPUT], page.format, force=force)
+        outputs = _outputs(output, page, force=force)
         if any(item.writer == "folder" for item in outputs):
             raise UsageError("render writes no results folder; name a file such as report.html")
         started = time.perf_counter()
         from reportgen.results import open_results
 
         opened = open_results(results)
+        check_detail(render_options.detail, opened.texts["text_id"].tolist())
         documents = make_documents(opened, outputs, render_options)
         with Staging() as staging:
             stage(documents, staging)
@@ -200,6 +204,13 @@ def check(model: ModelChoices, talk: Talk) -> None:
             capture, probed = try_model(loaded)
         for line in terminal.checked(loaded, capture, probed):
             typer.echo(visible(line))
+
+
+def _outputs(
+    paths: list[str] | None, page: PageChoices, *, force: bool, inputs: Sequence[str] = ()
+) -> tuple[Output, ...]:
+    paths = paths or [DEFAULT_OUTPUTS[page.layout]]
+    return plan_outputs(paths, page.format, force=force, inputs=inputs, layout=page.layout)
 
 
 def _read(paths: Sequence[str], inputs: InputChoices) -> TextSet:

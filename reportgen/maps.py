@@ -8,6 +8,7 @@ even row of 512 tokens still has 11 steps), so sums over a row survive packing;
 """
 
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,8 +57,18 @@ def unpack(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.float32]:
     Raises:
         ValueError: the bytes are damaged or are not maps of so many layers and heads.
     """
-    levels = _levels(packed, n_layers, n_heads).astype(np.float32) / np.float32(255)
-    return levels * levels
+    return np.stack(list(unpack_layers(packed, n_layers, n_heads)))
+
+
+def unpack_layers(packed: bytes, n_layers: int, n_heads: int) -> Iterator[NDArray[np.float32]]:
+    """The maps that `unpack` gives, `[head, query, key]` layer by layer: a long text's are large.
+
+    Raises:
+        ValueError: as `unpack`.
+    """
+    for layer in _levels(packed, n_layers, n_heads):
+        levels = layer.astype(np.float32) / np.float32(255)
+        yield levels * levels
 
 
 def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None:

@@ -10,7 +10,7 @@ import typer
 from reportgen import __version__
 from reportgen.info import EvidenceLevel
 from reportgen.model.spec import Dtype, Pooling
-from reportgen.report.options import Heads, Lang
+from reportgen.report.options import Heads, Lang, Layout
 
 _texts = partial(typer.Option, rich_help_panel="Texts")
 _model = partial(typer.Option, rich_help_panel="Model")
@@ -211,6 +211,30 @@ class PageChoices:
         str,
         _report(help="What the page may weigh before texts lose their single heads, e.g. 25MB."),
     ] = "10MB"
+    detail: Annotated[
+        str | None,
+        _report(
+            metavar="ID,…|first:N|worst:N|all|none",
+            help="The texts that carry figures and maps, as far as --max-size goes: by id, the "
+            "first N, the N with the largest error, e.g. 17,42 or worst:20; default: all, those "
+            "that deserve a look first.",
+        ),
+    ] = None
+    pool_above: Annotated[
+        str,
+        _report(
+            metavar="TOKENS|none",
+            help="Pool the attention maps of texts with more tokens over their whole length, e.g. "
+            "512.",
+        ),
+    ] = "256"
+    layout: Annotated[
+        Layout,
+        _report(
+            help="One file, or styles and scripts in files beside the page for hosts that allow "
+            "nothing inline, e.g. dir with -o report/index.html."
+        ),
+    ] = "file"
     plotlyjs: Annotated[
         Path | None,
         _report(help="Another plotly.js to put in the page, e.g. plotly-cartesian.min.js."),

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
 from reportgen.report.names import Writer, table_name, writer_of
-from reportgen.report.options import RenderOptions
-from reportgen.staging import Staging, check_target
+from reportgen.report.options import Layout, RenderOptions
+from reportgen.staging import Staging, check_page_folder, check_target
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -34,12 +34,25 @@ class Document:
     content: bytes
     parts: Mapping[str, int] = field(default_factory=dict)
     reduced: tuple[str, ...] = ()
+    files: Mapping[str, bytes] = field(default_factory=dict)  # that lie beside it, by name
+
+    @property
+    def size(self) -> int:
+        """Its bytes, with those of the files beside it."""
+        return len(self.content) + sum(map(len, self.files.values()))
 
 
 def plan_outputs(
-    paths: Sequence[str], format: str | None, *, force: bool, inputs: Sequence[str] = ()
+    paths: Sequence[str],
+    format: str | None,
+    *,
+    force: bool,
+    inputs: Sequence[str] = (),
+    layout: Layout = "file",
 ) -> tuple[Output, ...]:
     """The outputs at `paths`, each checked to be writable; `-` is standard output.
+
+    In the layout `dir` a page's folder is its own.
 
     Raises:
         UsageError: a path names no writer, exists without `force`, cannot be written, is named
@@ -49,10 +62,19 @@ def plan_outputs(
     outputs = tuple(Output(path, writer_of(path, format)) for path in paths)
     if STANDARD_OUTPUT in paths and sys.stdout is None:
         raise OutputError("standard output is closed; name a file with --output")
-    places = [path if path == STANDARD_OUTPUT else os.path.realpath(path) for path in paths]
+    has_folder = [output.writer == "html" and layout == "dir" for output in outputs]
+    if STANDARD_OUTPUT in [o.path for o, own in zip(outputs, has_folder, strict=True) if own]:
+        raise UsageError(
+            "--layout dir: standard output takes one file; name a page, such as "
+            "-o report/index.html"
+        )
+    places = [
+        path if path == STANDARD_OUTPUT else os.path.realpath(Path(path).parent if own else path)
+        for path, own in zip(paths, has_folder, strict=True)
+    ]
     for path, place in zip(paths, places, strict=True):
         if places.count(place) > 1:
-            raise UsageError(f"--output {path}: named twice")
+            raise UsageError(f"--output {path}: named twice, or in the folder of another page")
     read = {os.path.realpath(path) for path in inputs if path != STANDARD_OUTPUT}
     for path, place in zip(paths, places, strict=True):
         if place in read:
@@ -63,8 +85,10 @@ def plan_outputs(
         for outer, outer_place in zip(paths, places, strict=True):
             if path != STANDARD_OUTPUT and Path(outer_place) in Path(place).parents:
                 raise UsageError(f"--output {path}: lies in {outer}; write it elsewhere")
-    for output in outputs:
-        if output.path != STANDARD_OUTPUT:
+    for output, own in zip(outputs, has_folder, strict=True):
+        if own:
+            check_page_folder(Path(output.path), force=force)
+        elif output.path != STANDARD_OUTPUT:
             check_target(Path(output.path), force=force, is_folder=output.writer == "folder")
     return outputs
 
@@ -79,8 +103,13 @@ def make_documents(
 def stage(documents: Sequence[Document], staging: Staging) -> None:
     """Write every document that goes to a file beside its place."""
     for document in documents:
-        if document.output.path != STANDARD_OUTPUT:
-            staging.file(Path(document.output.path), document.content)
+        path = Path(document.output.path)
+        if document.files:
+            folder = staging.folder(path.parent)
+            for name, content in {**document.files, path.name: document.content}.items():
+                staging.fill(folder / name, content)
+        elif document.output.path != STANDARD_OUTPUT:
+            staging.file(path, document.content)
 
 
 def send(documents: Sequence[Document]) -> None:
@@ -113,7 +142,7 @@ def _document(results: "Results", output: Output, options: RenderOptions) -> Doc
         from reportgen.report.html import render as render_html
 
         report = render_html(results, options)
-        return Document(output, report.document, report.parts, report.reduced)
+        return Document(output, report.document, report.parts, report.reduced, report.files)
     if output.writer == "md":
         from reportgen.report.markdown import render as render_markdown
 

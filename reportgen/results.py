@@ -88,6 +88,15 @@ class Results:
         rows = self._effects_by_text.get(text)
         return None if rows is None else self.effects.iloc[rows]
 
+    def heads_of(self, text: int) -> pd.DataFrame:
+        """The heads of row `text` of `texts`, layer by layer; none where it was not analysed."""
+        first, last = np.searchsorted(self._heads_text, [text, text + 1])
+        return self.heads.iloc[first:last]
+
+    @cached_property
+    def _heads_text(self) -> NDArray[np.int32]:
+        return self.heads["text"].to_numpy(np.int32)
+
     @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
         groups = self.effects.groupby("text").indices
@@ -114,6 +123,10 @@ class Results:
         except (OSError, ValueError, OverflowError) as error:
             raise ResultsError(f"{path}: {error}; {_AGAIN}") from error
         return packed
+
+    def token_columns(self, *names: str) -> pd.DataFrame:
+        """Columns `names` of all tokens; the lists of the others take most of the time."""
+        return _frame(self._tokens.select(list(names)))
 
     @cached_property
     def _tokens(self) -> pa.Table:

@@ -29,6 +29,44 @@ _TABLES = (
 # All that a results folder holds; a folder with anything else is not replaced.
 RESULTS_FILES = frozenset(["results.json", "maps.bin", *(f"{name}.parquet" for name in _TABLES)])
 
+# What lies beside a page of the layout `dir`.
+STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE = "report.css", "report.js", "plotly.min.js"
+PAGE_FILES = frozenset([STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE])
+
+
+def check_page_folder(page: Path, *, force: bool) -> None:
+    """See that the folder of `page` can be written, with the files that lie beside the page.
+
+    Raises:
+        UsageError: it exists and `force` is not given, holds anything else than such a page, or
+            nothing can be written there.
+    """
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{page}: with --layout dir the page's name must end in .html")
+    folder = page.parent
+    try:
+        kind = _kind(folder)
+        if kind in ("file", "other"):
+            raise UsageError(f"{folder}: is a file, not a folder for the page")
+        if kind is not None:
+            _require_replaceable(folder, f"{folder}/report/{page.name}")
+            names = {item.name for item in folder.iterdir()}
+            others = sorted(names - PAGE_FILES - {page.name})
+            if others or (names and not names >= PAGE_FILES):
+                held = f"holds {others[0]}" if others else "is no page's folder"
+                raise UsageError(
+                    f"{folder}: {held}; with --layout dir the folder is the page's own: name "
+                    f"another, such as {folder}/report/{page.name}"
+                )
+            if names and not force:
+                raise _exists(folder)
+            _try_to_write(Path(os.path.realpath(folder)) / page.name)
+        _try_to_write(Path(os.path.realpath(folder)))
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be written ({error.strerror}); name another place with --output"
+        ) from error
+
 
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
     """See that an output can be written at `path`, before any work is done.
@@ -75,19 +113,23 @@ def _check_folder(path: Path, kind: str | None, *, force: bool) -> None:
         return
     if kind != "folder":
         raise UsageError(f"{path}: is a file, not a folder for results")
-    # The folder is replaced as a whole, so it may be no mounted one nor the shell's own.
-    real = Path(os.path.realpath(path))
-    if real.is_mount():
-        raise UsageError(f"{path}: a mount point, which cannot be replaced; name a folder in it")
-    if real.samefile(Path.cwd()):
-        raise UsageError(f"{path}: the current folder; name another, such as results/")
+    _require_replaceable(path, "results/")
     names = {item.name for item in path.iterdir()}
     if names and not force:
         raise _exists(path)
     others = sorted(names - RESULTS_FILES)
     if others:
         raise UsageError(f"{path}: holds more than results ({others[0]}); name another folder")
-    _try_to_write(real / "results.json")
+    _try_to_write(Path(os.path.realpath(path)) / "results.json")
+
+
+def _require_replaceable(path: Path, instead: str) -> None:
+    """A folder is replaced as a whole, so it may be no mounted one nor the shell's own."""
+    real = Path(os.path.realpath(path))
+    if real.is_mount():
+        raise UsageError(f"{path}: a mount point, which cannot be replaced; name a folder in it")
+    if real.samefile(Path.cwd()):
+        raise UsageError(f"{path}: the current folder; name another, such as {instead}")
 
 
 def _exists(path: Path) -> UsageError:
@@ -147,6 +189,13 @@ class Staging:
         except OSError as error:
             raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
         return temporary
+
+    def fill(self, path: Path, content: bytes) -> None:
+        """Write a file of a folder that `folder` gave."""
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            raise OutputError(f"{path.name}: cannot be written ({error.strerror})") from error
 
     def file(self, target: Path, content: bytes) -> None:
         """Write what will become the file `target`."""

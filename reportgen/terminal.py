@@ -28,7 +28,7 @@ _COUNTED = {
 def written(document: Document) -> str:
     """Where an output is and what it weighs, by part."""
     parts = ", ".join(f"{name} {_size(size)}" for name, size in document.parts.items())
-    size = _size(len(document.content)) + (f" ({parts})" if parts else "")
+    size = _size(document.size) + (f" ({parts})" if parts else "")
     place = "standard output" if document.output.path == STANDARD_OUTPUT else document.output.path
     return f"{place}: {size}"
 

@@ -63,6 +63,11 @@ def test_options_reach_their_rooms(tmp_path: Path) -> None:
     bundle.write_text("/* plotly.js */ newPlot")
     page = PageChoices(heads="sum", title="T", lang="ja", max_size="1MB", plotlyjs=bundle)
     assert render_options(page) == RenderOptions("T", "ja", "sum", 10**6, bundle)
+    other = PageChoices(detail="worst:3", pool_above="none", layout="dir")
+    assert render_options(other) == RenderOptions(detail="worst:3", pool_above=None, layout="dir")
+    assert render_options(PageChoices()) == RenderOptions()
+    with pytest.raises(UsageError, match="--pool-above -1"):
+        render_options(PageChoices(pool_above="-1"))
     bundle.write_text("")
     with pytest.raises(UsageError, match=r"not plotly\.js"):
         render_options(page)

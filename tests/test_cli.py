@@ -135,6 +135,12 @@ def test_usage_errors_exit_with_2_before_any_model_is_loaded(texts: Path, tmp_pa
         ([texts, "-o", tmp_path / "data.csv"], "tokens, heads, texts"),
         ([texts, "-o", tmp_path / "a.html", "-o", f"{tmp_path}/./a.html"], "twice"),
         ([texts, "--max-size", "much"], "25MB"),
+        ([texts, "--detail", "1,zz"], "no text has the id 'zz'"),
+        ([texts, "--detail", "first:"], "a number after the colon"),
+        ([texts, "--pool-above", "few"], "none or a number"),
+        ([texts, "--layout", "dir", "-o", "-"], "report/index.html"),
+        ([texts, "--layout", "dir", "-o", "new/page.pdf"], ".html"),
+        ([texts, "--layout", "dir", "-o", tmp_path / "index.html"], "the folder is the page's own"),
         ([texts, "--keep-maps", "some"], "all, none or a number"),
         ([texts, "--factory-args", "{"], "not JSON"),
         ([texts, "--factory-args", "[1]"], "not a JSON object"),
@@ -281,3 +287,31 @@ def test_samples_run(tmp_path: Path) -> None:
     for name in ("hostile.jsonl", "pairs.csv", "ad_headlines.csv"):
         done = call("run", SAMPLES / name, "-o", tmp_path / f"{name}.html")
         assert done.exit_code == 0, (name, done.output)
+
+
+def test_a_page_with_files_is_the_same_from_run_and_render_and_replaces_only_its_own(
+    texts: Path, tmp_path: Path, bert: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+    layout = ("--layout", "dir", "--detail", "2,1")
+    page = tmp_path / "run" / "index.html"
+    done = call("run", texts, "--model", bert, "-o", page, *layout)
+    assert done.exit_code == 0, done.output
+    assert "--detail 2,1" in done.stderr
+    assert call("render", tmp_path / "r", "-o", tmp_path / "two" / "index.html", *layout)
+    names = ["index.html", "plotly.min.js", "report.css", "report.js"]
+    for place in ("run", "two"):
+        assert sorted(path.name for path in (tmp_path / place).iterdir()) == names
+    for name in names:
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    size = sum((tmp_path / "run" / name).stat().st_size for name in names)
+    assert f"{page}: {size / 1e6:.1f} MB" in done.stderr
+    assert call("render", tmp_path / "r", "-o", page, *layout).exit_code == 2
+    assert call("render", tmp_path / "r", "-o", page, *layout, "--force").exit_code == 0
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    refused = call("render", tmp_path / "r", "-o", page, *layout, "--force")
+    assert refused.exit_code == 2
+    assert "notes.txt" in refused.stderr
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r", "run", "texts.txt", "two"]

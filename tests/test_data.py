@@ -7,10 +7,8 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.maps import MAX_ERROR, unpack
 from reportgen.report.data import (
     compressed,
-    layer_means,
     measure_data,
     page_data,
     plotly_source,
@@ -56,14 +54,6 @@ def test_labels_are_visible_and_specials_known_by_their_place(results):
 def test_a_model_without_a_cls_row_has_no_line_for_it(tmp_path):
     data = text_data(make_results(tmp_path, special=False), 0)
     assert (data["row"], data["cls"], data["special"]) == (None, None, [])
-
-
-def test_layer_means_are_means_over_the_heads(results):
-    packed = results.packed_maps(0)
-    means = unpack(layer_means(packed, results.info), 3, 1)
-    heads = unpack(packed, 3, 3)
-    assert means.shape == (3, 1, 6, 6)
-    assert np.abs(means[:, 0] - heads.mean(axis=1)).max() <= MAX_ERROR
 
 
 def test_the_page_knows_the_models_shape_and_how_heads_are_added(results):

@@ -81,7 +81,9 @@ def _names_in_templates():
 
 def _names_in_scripts():
     texts = [path.read_text("utf-8") for path in TEMPLATES.rglob("*.js")]
-    return {name for text in texts for name in re.findall(r'"(\w+)"', text)}
+    return {name for text in texts for name in re.findall(r'"(\w+)"', text)} | {
+        start + r"\S+" for text in texts for start in re.findall(r"`(\w+_)\$\{", text)
+    }
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,9 @@ def ids(results: Results, text: int | None = None) -> list[str]:
 
 def changed(results: Results, **fields: object) -> Results:
     evidence: Evidence = replace(results.info.evidence, **fields)  # type: ignore[arg-type]
-    return Results(results.folder, replace(results.info, evidence=evidence))
+    other = Results(results.folder, replace(results.info, evidence=evidence))
+    vars(other)["evidence"] = results.evidence
+    return other
 
 
 def test_whole_evidence_leaves_nothing_to_say(tmp_path: Path) -> None:

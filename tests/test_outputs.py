@@ -104,3 +104,27 @@ def test_standard_output_that_is_full_is_told(monkeypatch) -> None:
     with pytest.raises(OutputError, match=r"standard output: .* \(No space left on device\)"):
         send([Document(Output("-", "html"), b"1234")])
     assert full.taken == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "words"),
+    [
+        (("-",), "standard output takes one file"),
+        (("p/a.html", "p/b.html"), "in the folder of another page"),
+        (("p/a.html", "p/tokens.csv"), r"p/tokens\.csv: lies in p"),
+        (("p/a.html", "p/"), "named twice"),
+    ],
+)
+def test_a_page_with_files_has_its_folder_for_itself(
+    tmp_path: Path, monkeypatch, names, words
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=words):
+        plan_outputs(names, None, force=True, layout="dir")
+    outputs = plan_outputs(["p/a.html", "tokens.csv", "-"], "html", force=False)
+    assert len(outputs) == 3
+
+
+def test_other_outputs_stand_beside_the_folder_of_a_page(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert len(plan_outputs(["p/a.html", "tokens.csv"], None, force=False, layout="dir")) == 2

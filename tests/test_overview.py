@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
 from reportgen.notes.rules import corpus_notes
-from reportgen.report.language import decimals, load_language, number
+from reportgen.report.language import load_language, number
 from reportgen.report.overview import make_overview, sink_shares
 from reportgen.report.placed import place
 
@@ -70,19 +70,6 @@ def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
     assert kpi.value == percent(counted["special_share"].mean())
 
 
-def test_the_row_of_a_text_holds_its_prediction_label_and_share(results, overview):
-    shares = results.heads.groupby("text")["special_share"].mean()
-    digits = decimals(results.texts["prediction"].max())
-    for text, row in enumerate(overview.rows):
-        predicted = results.texts.iloc[text]["prediction"]
-        assert row.prediction.value == f"{predicted:.{digits}f}"
-        assert row.prediction.error == f"{predicted - LABELS[text]:+.{digits}f}".replace("-", "−")
-        assert row.prediction.label == str(LABELS[text])
-        assert row.sink_share == percent(shares[text])
-        assert row.n_tokens == results.texts.iloc[text]["n_tokens"]
-    assert [row.status for row in overview.rows[:2]] == ["ok", "truncated"]
-
-
 def test_the_mean_error_is_over_all_labels(results, overview):
     errors = (results.texts["prediction"] - results.texts["label_value"]).abs()
     kpi = overview.kpis[-1]
@@ -102,34 +89,6 @@ def test_nothing_but_empty_texts_still_makes_a_page(tmp_path):
     empty = make_results(tmp_path, ("", ""))
     overview = overview_of(empty)
     assert overview.grid is None
-    assert [row.prediction for row in overview.rows] == [None, None]
-
-
-def test_long_texts_and_labels_are_cut_in_the_table_only(tmp_path):
-    long = make_results(tmp_path, ("word " * 100,), group="g" * 100)
-    (row,) = overview_of(long).rows
-    assert len(row.text) <= 110
-    assert row.text.startswith("word word")
-    assert len(row.group) <= 28
-    assert "…" in row.text
-
-
-def test_an_embedding_has_no_column_of_predictions(tmp_path):
-    assert not overview_of(make_results(tmp_path, kind="embedding")).has_predictions
-
-
-def test_predictions_have_as_many_decimals_as_the_largest_calls_for(tmp_path):
-    made = make_results(tmp_path, ("one", "two", "three", ""))
-    made.texts["prediction"] = [-12.3456, 0.012345, 1.0, None]
-    shown = [row.prediction and row.prediction.value for row in overview_of(made).rows]
-    assert shown == ["−12.35", "0.01", "1.00", None]
-
-
-def test_ids_have_a_column_where_they_are_not_the_numbers(tmp_path, overview):
-    assert not overview.has_ids
-    named = overview_of(make_results(tmp_path, ("one", "two"), ids=("1", "ad-7")))
-    assert named.has_ids
-    assert [row.text_id for row in named.rows] == ["1", "ad-7"]
 
 
 def test_one_text_and_one_token_are_counted_in_the_singular(tmp_path):

@@ -10,7 +10,9 @@ from factories import make_results
 from reportgen.info import Settings
 from reportgen.report.language import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.page import command, make_page, make_panels
+from reportgen.report.overview import sink_shares
+from reportgen.report.page import command, make_page, with_texts
+from reportgen.report.panel import make_panel
 from reportgen.report.scope import make_scope
 
 EN = load_language("en")
@@ -31,8 +33,11 @@ def page(results):
 def page_of(results, **options):
     chosen = RenderOptions(**options)
     scope = make_scope(results, EN)
-    panels = list(make_panels(results, chosen, EN, scope))
-    return make_page(results, chosen, EN, scope, panels)
+    shares = sink_shares(results)
+    page = make_page(results, chosen, EN, scope, shares)
+    listed = range(len(results.texts))
+    panels = [make_panel(results, text, EN, "mean", None, scope) for text in listed]
+    return with_texts(page, results, EN, shares, listed, panels)
 
 
 def percent(share):
@@ -52,10 +57,20 @@ def test_the_command_is_rebuilt_from_the_results(results):
     assert given["--title"] == "A $title"
     assert given["--lang"] == "ja"
     assert given["--max-size"] == "25MB"
-    assert "--heads" not in words  # its default
+    assert not {"--heads", "--detail", "--pool-above", "--layout"} & set(words)  # their defaults
     assert "--strict" in words
     assert "--fast" not in words
     assert words[-2:] == ["-o", "report.html"]
+
+
+def test_the_command_names_what_was_chosen_for_the_page(results):
+    options = RenderOptions(detail="worst:20", pool_above=None, layout="dir")
+    words = shlex.split(command(results.info, options))
+    given = dict(pairwise(words))
+    assert given["--detail"] == "worst:20"
+    assert given["--pool-above"] == "none"
+    assert given["--layout"] == "dir"
+    assert words[-2:] == ["-o", "report/index.html"]
 
 
 def test_the_demo_model_says_that_its_score_is_made_up(results):

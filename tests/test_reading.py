@@ -78,9 +78,10 @@ def test_the_ribbon_of_the_chart_has_the_colours_of_the_strip(results):
 
 
 def test_a_text_of_special_tokens_only_has_no_scale(results):
-    results.texts.loc[0, ["n_tokens", "n_content"]] = [1, 0]  # [CLS] alone
+    offset = results.texts.loc[0, "map_offset"]
+    results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [1, 0, None]  # [CLS] alone
     shown = figures(results, text="")
-    results.texts.loc[0, ["n_tokens", "n_content"]] = [12, 10]
+    results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [12, 10, offset]
     assert shown.compared.points.units == ()
     assert "Colour" not in shown.measures[0].legend
 

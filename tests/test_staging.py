@@ -10,7 +10,13 @@ import pytest
 
 from reportgen.errors import OutputError, UsageError
 from reportgen.schemas import TABLES
-from reportgen.staging import RESULTS_FILES, Staging, check_target
+from reportgen.staging import (
+    PAGE_FILES,
+    RESULTS_FILES,
+    Staging,
+    check_page_folder,
+    check_target,
+)
 
 
 def left_over(folder: Path) -> list[str]:
@@ -257,3 +263,41 @@ def test_a_mounted_folder_and_the_current_one_are_never_replaced(
     for here in (Path(), tmp_path):
         with pytest.raises(UsageError, match="the current folder"):
             check_target(here, force=True, is_folder=True)
+
+
+def page_folder(folder: Path, *more: str) -> Path:
+    folder.mkdir()
+    for name in (*PAGE_FILES, "index.html", *more):
+        (folder / name).write_text("old")
+    return folder / "index.html"
+
+
+def test_a_page_folder_is_new_empty_or_one_of_ours(tmp_path: Path) -> None:
+    check_page_folder(tmp_path / "new" / "deep" / "index.html", force=False)
+    (tmp_path / "empty").mkdir()
+    check_page_folder(tmp_path / "empty" / "index.html", force=False)
+    page = page_folder(tmp_path / "ours")
+    with pytest.raises(UsageError, match="give --force"):
+        check_page_folder(page, force=False)
+    check_page_folder(page, force=True)
+    assert left_over(tmp_path) == ["empty", "ours"]
+
+
+def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path, monkeypatch) -> None:
+    mixed = page_folder(tmp_path / "mixed", "thesis.docx")
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "index.html").write_text("a site of its own")
+    (tmp_path / "file").write_text("")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for page, words in (
+        (mixed, "holds thesis.docx"),
+        (site / "index.html", "is no page's folder"),
+        (mixed.with_name("other.html"), "holds index.html"),
+        (tmp_path / "file" / "index.html", "is a file"),
+        (Path("index.html"), "the current folder"),
+        (tmp_path / "new" / "index.md", "must end in .html"),
+    ):
+        with pytest.raises(UsageError, match=words):
+            check_page_folder(page, force=True)

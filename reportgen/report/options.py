@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 
 Lang: TypeAlias = Literal["en", "ja"]
 Heads: TypeAlias = Literal["mean", "sum"]
+Layout: TypeAlias = Literal["file", "dir"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,3 +18,6 @@ class RenderOptions:
     heads: Heads = "mean"  # heads as means, or as sums over them
     max_size: int = 10_000_000  # bytes of the HTML page
     plotlyjs: Path | None = None  # a plotly.js to use instead of the one plotly brings
+    detail: str | None = None  # the texts that carry more than a line, see `detail`
+    pool_above: int | None = 256  # tokens; the maps of longer texts are pooled, None: of none
+    layout: Layout = "file"  # everything in one file, or styles and scripts in files beside it

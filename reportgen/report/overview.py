@@ -1,8 +1,7 @@
-"""The overview: verdict and figures over all texts, and the table of texts."""
+"""The overview: verdict and figures over all texts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from math import isfinite
+from dataclasses import dataclass
 
 import pandas as pd
 from markupsafe import Markup
@@ -10,14 +9,10 @@ from markupsafe import Markup
 from reportgen.info import ANALYSED
 from reportgen.notes.figures import takes_part
 from reportgen.notes.note import Note
-from reportgen.report.language import Language, decimals, number
+from reportgen.report.language import Language, number
 from reportgen.report.panel import Sentence, sentences
-from reportgen.report.prediction import Prediction, prediction
-from reportgen.report.static import heat_colour, heat_step, shorten, stacked_bars
+from reportgen.report.static import heat_colour, heat_step, stacked_bars
 from reportgen.results import Results
-
-_CELL = 28  # half-width characters of any other column
-_SHOWN = 110  # half-width characters of a text in the table; whole in its panel
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +53,6 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
-class TextRow:
-    """A line of the table of texts."""
-
-    number: int
-    text_id: str
-    text: str
-    group: str | None
-    prediction: Prediction | None
-    n_tokens: int
-    sink_share: str
-    status: str
-
-
-@dataclass(frozen=True, slots=True)
 class Overview:
     """Everything above the texts' panels."""
 
@@ -80,13 +61,6 @@ class Overview:
     kpis: tuple[Kpi, ...]
     sinks: Sinks | None
     grid: Grid | None
-    rows: tuple[TextRow, ...]
-    has_ids: bool  # that are not the texts' numbers
-    has_predictions: bool  # in a word; an embedding has none
-    has_numbers: bool  # the predictions are single numbers
-    has_labels: bool
-    has_errors: bool
-    has_groups: bool
 
 
 def sink_shares(results: Results) -> pd.Series:
@@ -111,24 +85,12 @@ def make_overview(
 ) -> Overview:
     """The overview; `shares` as `sink_shares` gives them, `notes` those that stand in it."""
     wording = language.wording
-    texts = results.texts
-    digits = _digits(texts["prediction"])
     return Overview(
         verdicts=wording.verdicts(notes),
         notes=sentences(notes, wording),
         kpis=(*_kpis(results, language, shares), *more_kpis),
         sinks=_sinks(results, language) if len(results.roles) else None,
         grid=_grid(results, language) if len(results.heads) else None,
-        rows=tuple(
-            _row(results, text, language, shares.get(text), digits) for text in range(len(texts))
-        ),
-        has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
-        has_predictions=results.info.output.kind != "embedding",
-        has_numbers=results.info.output.kind == "number",
-        has_labels=bool(texts["label"].notna().any()),
-        has_errors=results.info.output.kind == "number"
-        and bool(texts["label_value"].notna().any()),
-        has_groups=bool(texts["group"].notna().any()),
     )
 
 
@@ -243,33 +205,3 @@ def _cell(share: float) -> Cell:
         return Cell("", 0, heat_colour(0))
     step = heat_step(share, 1.0)
     return Cell(str(round(100 * share)), step, heat_colour(step))
-
-
-def _digits(values: pd.Series) -> int | None:
-    """The decimals of a column: those that give its largest number four significant digits."""
-    known = [abs(float(value)) for value in values.dropna() if isfinite(value)]
-    return decimals(max(known)) if known else None
-
-
-def _shortened(output: Prediction) -> Prediction:
-    label = None if output.label is None else shorten(output.label, _CELL)
-    return replace(output, value=shorten(output.value, _CELL), label=label)
-
-
-def _row(
-    results: Results, text: int, language: Language, share: float | None, digits: int | None
-) -> TextRow:
-    row = results.texts.iloc[text]
-    analysed = row["status"] in ANALYSED
-    output = prediction(row, results.info.output, language, digits) if analysed else None
-    whole = str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
-    return TextRow(
-        number=text + 1,
-        text_id=shorten(str(row["text_id"]), _CELL),
-        text=shorten(whole, _SHOWN),
-        group=None if pd.isna(row["group"]) else shorten(str(row["group"]), _CELL),
-        prediction=None if output is None else _shortened(output),
-        n_tokens=int(row["n_tokens"]),
-        sink_share="" if share is None else language.percent(float(share)),
-        status=str(row["status"]),
-    )

@@ -1,20 +1,28 @@
 """Results -> everything the page says, in the order of its sections."""
 
 import shlex
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
 
 from reportgen.info import RunInfo
 from reportgen.maps import MAX_ERROR
+from reportgen.notes.citations import Citation
 from reportgen.notes.rules import corpus_notes
+from reportgen.report.across import Across, make_across
+from reportgen.report.answers import make_quality
 from reportgen.report.language import Language, fixed
 from reportgen.report.method import Method, make_method
+from reportgen.report.notable import Notable, make_notable
 from reportgen.report.options import RenderOptions
-from reportgen.report.overview import Kpi, Overview, make_overview, sink_shares
-from reportgen.report.panel import Panel, make_panel
+from reportgen.report.overview import Kpi, Overview, make_overview
+from reportgen.report.panel import Panel
 from reportgen.report.placed import place
+from reportgen.report.quality import Quality
 from reportgen.report.scope import Scope
 from reportgen.report.sink_panels import SinkPanels, make_sinks
+from reportgen.report.text_list import TextList, make_text_list
 from reportgen.report.trust_panel import Trust, make_trust
 from reportgen.results import Results
 
@@ -43,10 +51,15 @@ class Page:
     remarks: tuple[str, ...]
     scope: Scope
     overview: Overview
+    quality: Quality | None
+    texts: TextList
+    notable: Notable
+    across: Across | None
     live: str  # how few rows of the last layer the output reads; "" where all, or not known
     sinks: SinkPanels | None
     trust: Trust | None
     method: Method
+    cited: tuple[Citation, ...]  # by the notes on all texts
     reproduce: Reproduce
 
 
@@ -55,15 +68,15 @@ def make_page(
     options: RenderOptions,
     language: Language,
     scope: Scope,
-    panels: Sequence[Panel],
+    shares: pd.Series,
 ) -> Page:
-    """What stands above and below the texts' panels."""
+    """What stands above and below the texts' panels, with no text listed yet; `shares` as
+    `sink_shares` gives them."""
     info = results.info
     notes = corpus_notes(results)
     placed = place(notes, info)
     trust = make_trust(results, scope, placed, language)
-    cited = [citation for note in notes for citation in note.citations]
-    cited += [c for panel in panels for note in panel.notes for c in note.citations]
+    cited = tuple(citation for note in notes for citation in note.citations)
     return Page(
         title=options.title or language.say("page", "title"),
         lang=options.lang,
@@ -75,14 +88,19 @@ def make_page(
         overview=make_overview(
             results,
             language,
-            sink_shares(results),
+            shares,
             placed.overview,
             _agreement(trust, language),
         ),
+        quality=make_quality(results, language),
+        notable=make_notable(results, language),
+        across=make_across(results, language),
+        texts=make_text_list(results, language, shares, ()),
         live=scope.live,
         sinks=make_sinks(results, notes, placed, language),
         trust=trust,
         method=make_method(results, scope, language, cited),
+        cited=cited,
         reproduce=Reproduce(
             command=command(info, options),
             versions=tuple(sorted(info.versions.items())),
@@ -102,14 +120,27 @@ def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:
     return (Kpi(trust.first.mean, language.say("kpi", "agreement"), remark),)
 
 
-def make_panels(
-    results: Results, options: RenderOptions, language: Language, scope: Scope
-) -> Iterator[Panel]:
-    """The panels of all texts, in input order."""
-    shares = sink_shares(results)
-    for text in range(len(results.texts)):
-        share = float(shares[text]) if text in shares.index else None
-        yield make_panel(results, text, language, options.heads, share, scope)
+def with_texts(
+    page: Page,
+    results: Results,
+    language: Language,
+    shares: pd.Series,
+    listed: Sequence[int],
+    panels: Sequence[Panel],
+) -> Page:
+    """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
+    their `panels` cite."""
+    cited = [*page.cited, *(c for panel in panels for note in panel.notes for c in note.citations)]
+    return replace(
+        page,
+        texts=make_text_list(results, language, shares, listed),
+        method=make_method(results, page.scope, language, cited),
+        # Links lead to listed texts only; those that deserve a look are, unless others were chosen.
+        notable=replace(
+            page.notable,
+            texts=tuple(text for text in page.notable.texts if text.number - 1 in listed),
+        ),
+    )
 
 
 def command(info: RunInfo, options: RenderOptions) -> str:
@@ -126,6 +157,9 @@ def command(info: RunInfo, options: RenderOptions) -> str:
         ("lang", options.lang, default.lang),
         ("heads", options.heads, default.heads),
         ("max-size", _bytes(options.max_size), _bytes(default.max_size)),
+        ("detail", options.detail, default.detail),
+        ("pool-above", _number(options.pool_above), _number(default.pool_above)),
+        ("layout", options.layout, default.layout),
         ("plotlyjs", None if options.plotlyjs is None else options.plotlyjs.name, None),
     ):
         if value is not None and value != usual:
@@ -136,7 +170,12 @@ def command(info: RunInfo, options: RenderOptions) -> str:
             words.append(f"--{name}")
         elif choice is not False:
             words += [f"--{name}", str(choice)]
-    return shlex.join(["reportgen", "run", *words, "-o", "report.html"])
+    page = "report.html" if options.layout == "file" else "report/index.html"
+    return shlex.join(["reportgen", "run", *words, "-o", page])
+
+
+def _number(value: int | None) -> str:
+    return "none" if value is None else str(value)
 
 
 def _bytes(size: int) -> str:

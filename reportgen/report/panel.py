@@ -39,7 +39,7 @@ class Panel:
     message: str
     facts: tuple[str, ...]
     prediction: Prediction | None
-    figures: Figures | None  # None where the text was not analysed
+    figures: Figures | None  # None where the text was not analysed, or there is no room for them
     notes: tuple[Sentence, ...]
     cut: str  # how much was cut off; "" where nothing was
     lost: tuple[str, ...]  # what was cut off, by segment
@@ -54,14 +54,18 @@ def make_panel(
     heads: str,
     sink_share: float | None,
     scope: Scope,
+    *,
+    with_figures: bool = True,
 ) -> Panel:
     """The panel of row `text` of `texts`.
 
     `heads` is "mean" or "sum", for chart and table; `sink_share` is what its special tokens
     receive, mean over layers and heads; `scope` is what holds of the evidence on all texts.
+    `with_figures` is whether there is room for them.
     """
     row = results.texts.iloc[text]
     analysed = row["status"] in ANALYSED
+    has_figures = analysed and with_figures
     segments = [str(row["text"])] + ([] if pd.isna(row["pair"]) else [str(row["pair"])])
     cuts = [None if pd.isna(row[name]) else int(row[name]) for name in ("cut_text", "cut_pair")]
     lost = [part[cut:] for part, cut in zip(segments, cuts, strict=False) if cut is not None]
@@ -76,7 +80,9 @@ def make_panel(
         message=str(row["message"]),
         facts=_facts(row, sink_share, language) if analysed else (),
         prediction=prediction(row, results.info.output, language) if analysed else None,
-        figures=make_figures(results, text, segments, language, heads, scope) if analysed else None,
+        figures=make_figures(results, text, segments, language, heads, scope)
+        if has_figures
+        else None,
         notes=sentences(text_notes(results, text) if analysed else (), language.wording),
         cut=language.count("panel", "cut", n_lost, max=results.info.model.max_tokens)
         if n_lost

@@ -1,66 +1,152 @@
 """Which text carries what on the page, decided before it is written, within a number of bytes."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Protocol
+
+_LINES_KEPT = 300  # texts that have a line even in a page above its limit
+_LINES_SHARE = 1 / 3  # of the room: what lines take at most before any text has figures …
+_SOME_LINES_SHARE = 1 / 6  # … and where that is not enough for all of them anyway
+_WHOLE_SHARE = 0.4  # of what is left: for the first texts, whole, before all others have figures
+_MISSES = 12  # texts in a row that do not fit; what comes after them is not tried
 
 
 class Level(IntEnum):
     """What a text carries; each level has all that the ones below it have."""
 
-    LINE = 0  # its row in the table, and its text
+    ABSENT = -1  # it counts in the figures over all texts, and is not listed
+    LINE = 0  # its row in the list, and its text
     FIGURES = 1  # the highlighted text, chart and figures, without scripts
     LAYERS = 2  # attention maps of every layer, the mean over its heads
     HEADS = 3  # attention maps of every layer and head
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """The bytes one text adds to the page; the last two are None where its maps were not kept."""
+class Costs(Protocol):
+    """The bytes a text (row of `texts`) adds to the page, found out when they are asked for."""
 
-    line: int
-    figures: int
-    layers: int | None
-    heads: int | None
+    def line(self, text: int) -> int:
+        """Its row in the list, and its panel with nothing but the text."""
+        ...
+
+    def figures(self, text: int) -> int | None:
+        """Its figures, beside the line; None where it was not analysed."""
+        ...
+
+    def layers(self, text: int) -> int | None:
+        """Its layer means; None where its maps were not kept."""
+        ...
+
+    def heads(self, text: int) -> int | None:
+        """Its maps of every head, in place of the layer means; None where they were not kept."""
+        ...
 
 
-def plan(base: int, costs: Sequence[Cost], max_size: int) -> tuple[Level, ...]:
-    """The level of each text, so that `base` and all of them stay within `max_size` bytes.
+def plan(costs: Costs, order: Sequence[int], n_detailed: int, room: int) -> dict[int, Level]:
+    """The level of each text that is not absent, so that all of them stay within `room` bytes.
 
-    In input order: first the figures of every text, then the layer means of every text, then all
-    heads, each as long as there is room. Only the lines are never left out.
+    `order` are the texts, those that deserve the room first; only its first `n_detailed` may carry
+    more than their line. First come lines, up to a third of the room, or a sixth where a third
+    cannot hold them all; then the first texts, whole, up to two fifths of what is left; then
+    figures, layer means and heads of the others, each as long as there is room; then what lines are
+    missing. The first 300 lines are never left out.
     """
-    left = max_size - base - sum(cost.line for cost in costs)
-    levels = [Level.LINE] * len(costs)
-    for level in (Level.FIGURES, Level.LAYERS, Level.HEADS):
-        for index, cost in enumerate(costs):
-            extra = _extra(cost, levels[index], level)
-            if extra is not None and extra <= left:
-                levels[index] = level
-                left -= extra
-    return tuple(levels)
+    draft = _Draft(costs, room)
+    n_lines = draft.add_lines(order[:_LINES_KEPT], room, _LINES_KEPT)
+    for_all = draft.spent / max(1, n_lines) * len(order)
+    share = _LINES_SHARE if for_all <= room * _LINES_SHARE else _SOME_LINES_SHARE
+    n_lines += draft.add_lines(order[_LINES_KEPT:], room * share, 0)
+    detailed = order[:n_detailed]
+    draft.lift(detailed, Level.HEADS, draft.spent + (room - draft.spent) * _WHOLE_SHARE)
+    draft.lift(detailed, Level.FIGURES, room)
+    if not draft.lift_together(detailed, Level.HEADS):
+        draft.lift(detailed, Level.LAYERS, room)
+        draft.lift(detailed, Level.HEADS, room)
+    draft.add_lines(order[n_lines:], room, 0)
+    return draft.levels
 
 
-def size_of(base: int, costs: Sequence[Cost], levels: Sequence[Level]) -> int:
-    """The bytes of a page with `levels`; a text without maps counts its figures at most."""
-    total = base
-    for cost, level in zip(costs, levels, strict=True):
-        total += cost.line if level is Level.LINE else cost.figures
+def full_size(costs: Costs, order: Sequence[int]) -> int:
+    """The bytes of all texts of `order` with everything there is of them."""
+    return sum(
+        costs.line(text) + (costs.figures(text) or 0) + (costs.heads(text) or 0) for text in order
+    )
+
+
+@dataclass
+class _Draft:
+    """A plan under way."""
+
+    costs: Costs
+    room: int
+    levels: dict[int, Level] = field(default_factory=dict)
+    spent: int = 0
+
+    def add_lines(self, texts: Sequence[int], limit: float, n_kept: int) -> int:
+        """Give texts their line, in order, up to the first that does not fit, but for `n_kept`
+        whatever they cost; how many were gone through."""
+        for count, text in enumerate(texts):
+            if text in self.levels:
+                continue
+            cost = self.costs.line(text)
+            if count >= n_kept and self.spent + cost > limit:
+                return count
+            self._set(text, Level.LINE, cost)
+        return len(texts)
+
+    def lift(self, texts: Sequence[int], level: Level, limit: float) -> None:
+        """Give texts `level`, in order, as long as what is spent stays within `limit`.
+
+        Layer means are for those that have figures, heads also for those that have not.
+        """
+        misses = 0
+        for text in texts:
+            extra = self._extra(text, level)
+            if extra is None:
+                continue
+            if self.spent + extra <= limit:
+                self._set(text, level, extra)
+                misses = 0
+            else:
+                misses += 1
+                if misses == _MISSES:
+                    return
+
+    def lift_together(self, texts: Sequence[int], level: Level) -> bool:
+        """Give `level` to every text that can have it, if there is room for all of them."""
+        extras = {}
+        left = self.room - self.spent
+        for text in texts:
+            extra = self._extra(text, level)
+            if extra is None:
+                continue
+            left -= extra
+            if left < 0:
+                return False
+            extras[text] = extra
+        for text, extra in extras.items():
+            self._set(text, level, extra)
+        return True
+
+    def _set(self, text: int, level: Level, extra: int) -> None:
+        self.levels[text] = level
+        self.spent += extra
+
+    def _extra(self, text: int, level: Level) -> int | None:
+        """The bytes it takes to lift a text to `level`; None where it cannot be, or is there."""
+        have = self.levels.get(text, Level.ABSENT)
+        if have >= level or (level is Level.LAYERS and have < Level.FIGURES):
+            return None
+        above: dict[Level, Callable[[int], int | None]] = {
+            Level.LINE: self.costs.line,
+            Level.FIGURES: self.costs.figures,
+        }
         if level is Level.LAYERS:
-            total += cost.layers or 0
-        elif level is Level.HEADS:
-            total += cost.heads or 0
-    return total
-
-
-def _extra(cost: Cost, have: Level, want: Level) -> int | None:
-    """The bytes it takes to lift a text from one level to the next, None where it cannot be."""
-    if have != want - 1:
-        return None
-    if want is Level.FIGURES:
-        return cost.figures - cost.line
-    if want is Level.LAYERS:
-        return cost.layers
-    if cost.layers is None or cost.heads is None:
-        return None
-    return cost.heads - cost.layers
+            return self.costs.layers(text)
+        parts = [cost(text) for name, cost in above.items() if have < name <= level]
+        if level is Level.HEADS:
+            parts.append(self.costs.heads(text))
+            if have is Level.LAYERS:
+                parts.append(-(self.costs.layers(text) or 0))
+        known = [part for part in parts if part is not None]
+        return sum(known) if len(known) == len(parts) else None

@@ -12,6 +12,7 @@ from reportgen.report.effects import TextEffects, text_effects
 from reportgen.report.language import Language
 from reportgen.report.measures import Measure, cls_name, measures, strongest
 from reportgen.report.scope import Scope
+from reportgen.report.static_map import make_static_map
 from reportgen.report.strip import Paragraph, paragraphs
 from reportgen.report.unit_table import UnitTable, unit_table
 from reportgen.report.units import TextUnits, text_units
@@ -29,6 +30,7 @@ class Figures:
     cls_top: tuple[TopUnit, ...]
     cls_title: str
     chart: Markup
+    map: Markup  # empty where the maps were not kept
     chart_title: str
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
@@ -62,6 +64,7 @@ def make_figures(
         cls_top=_cls_top(units, language),
         cls_title=title[:1].upper() + title[1:],
         chart=make_chart(units, labels, first.steps, language, weights),
+        map=make_static_map(results, text, units, labels, language),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,

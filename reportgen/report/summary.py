@@ -21,7 +21,9 @@ from reportgen.notes.evidence import (
 )
 from reportgen.notes.note import Note
 from reportgen.notes.rules import corpus_notes
+from reportgen.report.answer_classes import accuracy
 from reportgen.report.options import RenderOptions
+from reportgen.report.quality_numbers import number_fit
 from reportgen.report.tables import label_fit
 from reportgen.results import Results
 
@@ -74,12 +76,24 @@ def render(results: Results, options: RenderOptions) -> str:
         "n_labelled": fit.n_texts if fit else 0,
         "label_mae": fit and _number(fit.mae),
         "label_r2": _number(fit.r2) if fit else None,
+        **_quality(results),
     }
     for note in corpus_notes(results):
         if note.is_verdict:
             summary |= _verdict(note)
     summary["evidence"] = _evidence(results)
     return json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _quality(results: Results) -> dict[str, object]:
+    """How well the predictions fit the labels, beyond what the table of texts says."""
+    numbers, share = number_fit(results), accuracy(results)
+    return {
+        "label_rmse": numbers and _number(numbers.rmse),
+        "label_bias": numbers and _number(numbers.bias),
+        "label_rank_correlation": _number(numbers.rank) if numbers else None,
+        "label_accuracy": _number(share),
+    }
 
 
 def _verdict(note: Note) -> dict[str, object]:

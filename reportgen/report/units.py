@@ -94,6 +94,16 @@ def text_units(results: Results, text: int) -> TextUnits:
     )
 
 
+def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str) -> str:
+    """What a unit of content tokens is called: the characters of its `span` in the `segment`, or
+    what its tokens (`names`) spell where the tokenizer gives no places."""
+    if span is None:
+        label = "".join(name.removeprefix(_CONTINUES).lstrip(_BEGINS) for name in names)
+        return label or names[0]
+    label = segment[span[0] : span[1]]
+    return label if label.strip(_SPACES) else _SPACE * len(label) or names[0]
+
+
 def unit_sums(column: pd.Series, unit_of: Sequence[int]) -> Floats:
     """A column over tokens as sums `[unit]`; missing where a token's value is."""
     sums: Floats = _sums(column.to_numpy(np.float64)[None], unit_of)[0]
@@ -148,11 +158,10 @@ def _unit(names: Sequence[str], places: Sequence[_Place], segments: tuple[str, s
     starts = [place.start for place in places if place.start is not None]
     ends = [place.end for place in places if place.end is not None]
     if len(starts) < len(places):
-        label = "".join(name.removeprefix(_CONTINUES).lstrip(_BEGINS) for name in names)
+        label = unit_label(names, None, "")
         begins = not names[0].startswith(_CONTINUES)
-        return Unit(label or names[0], False, segment, None, None, begins)
+        return Unit(label, False, segment, None, None, begins)
     start, end = min(starts), max(ends)
-    label = segments[segment][start:end]
-    if not label.strip(_SPACES):
-        label = _SPACE * len(label) or names[0]
-    return Unit(label, False, segment, start, end, False)
+    return Unit(
+        unit_label(names, (start, end), segments[segment]), False, segment, start, end, False
+    )

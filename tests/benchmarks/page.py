@@ -112,7 +112,7 @@ def opening(browser: Browser, path: Path) -> tuple[float, list[float]]:
     switches = page.evaluate(
         """async () => {
           const figure = document.querySelector("figure.drawn");
-          const [, head] = figure.querySelectorAll("select");
+          const [, head] = figure.querySelectorAll(".controls select");
           const plot = figure.querySelector(".js-plotly-plot");
           const taken = [];
           for (let number = 1; number <= 12; number += 1) {

@@ -172,7 +172,7 @@ def test_a_special_token_says_that_content_only_hides_it(watched, url):
     watched.goto(f"{url}#text=1&layer=1&head=2&content=1")
     drawn(watched, 1)
     watched.locator("#strip-1 .u").first.click()
-    lists = watched.locator("#map-1 .detail > div")
+    lists = watched.locator("#map-1 .told-of > div")
     expect(lists.nth(0).locator("li")).to_have_count(5)
     expect(lists.nth(1)).to_contain_text("Hidden in this view")
 
@@ -245,7 +245,7 @@ def test_a_japanese_sentence_says_about_in_words(browser, results, tmp_path):
     page = browser.new_page()
     page.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
     drawn(page, 1)
-    caption = page.locator("#map-1 p.legend").text_content()
+    caption = page.locator("#map-1 .live p.legend").text_content()
     assert "色は0から約" in caption
     assert "≈" not in caption
     for said in page.locator("[id='text=1'] .legend").all_text_contents():

@@ -36,6 +36,16 @@ function textData(number) {
   return opened.get(number);
 }
 
+// The maps of a long text are pooled over its whole length: a cell holds up to `pool` tokens, those
+// of whole units; attention to it is the sum over them, attention from it the mean. Elsewhere a
+// cell is a token. `of` is `[token]`, `sizes` the tokens of each cell.
+function cellsOf({ units, cells }) {
+  const of = units.map((unit, token) => (cells ? cells[unit] : token));
+  const sizes = new Array(of[of.length - 1] + 1).fill(0);
+  for (const cell of of) sizes[cell] += 1;
+  return { of, sizes };
+}
+
 async function openText(number) {
   const data = JSON.parse(document.getElementById(`data-${number}`).textContent);
   const base64 = document.getElementById(`maps-${number}`).textContent;
@@ -47,6 +57,8 @@ async function openText(number) {
     return Array.from({ length: page.layers + 1 }, (_, i) => values.subarray(i * count, (i + 1) * count));
   };
   const special = new Set(data.special);
+  const { of: cellOf, sizes } = cellsOf(data);
+  const side = sizes.length;
   return {
     labels: data.labels,
     isSpecial: data.labels.map((_, i) => special.has(i)),
@@ -55,9 +67,15 @@ async function openText(number) {
     unitOf: data.units,
     cls: data.cls,
     maps,
-    heads: maps.length / (page.layers * tokens * tokens),
+    side,
+    cellOf,
+    sizes,
+    pool: data.pool ?? 1,
+    heads: maps.length / (page.layers * side * side),
     received: lines(data.received),
     expected: lines(data.expected),
     row: data.row && lines(data.row),
+    segment: data.segment ?? null,
+    words: data.words,
   };
 }

@@ -1,97 +1,108 @@
-// One view of a text: a layer or all, a head or all, all tokens or content tokens only.
+// One view of a text: the mean of the picked heads' maps; all tokens or content tokens only; all
+// of a pair, or from one segment to another.
 
 // Rows that keep less than 1 % without their special tokens are left blank: the rest is noise.
 const KEPT_LEAST = 0.01;
 
 const upTo = (count) => Array.from({ length: count }, (_, i) => i);
+const orNull = (value) => (Number.isNaN(value) ? null : value);
 
-// Token by token weights `[query][key]` of the chosen layers and heads: their mean.
-function tokenRows(data, layer, head) {
-  const { tokens } = data;
-  const total = new Float64Array(tokens * tokens);
-  const layers = layer === "all" ? upTo(page.layers) : [layer - 1];
-  const heads = head === "mean" ? upTo(data.heads) : [head - 1];
-  for (const l of layers) {
-    for (const h of heads) {
-      const start = (l * data.heads + h) * total.length;
-      for (let i = 0; i < total.length; i++) total[i] += weightOf[data.maps[start + i]];
-    }
+// Weights `[query, key]` between the entries of a text's maps, its tokens unless it is pooled: the
+// mean of the maps that `cells` number.
+function meanMap(data, cells) {
+  const size = data.side ** 2;
+  const total = new Uint32Array(size); // of squared bytes, which are whole numbers
+  for (const cell of cells) {
+    const map = data.maps.subarray(cell * size, (cell + 1) * size);
+    for (let i = 0; i < size; i++) total[i] += map[i] * map[i];
   }
-  const count = layers.length * heads.length;
-  return upTo(tokens).map((q) =>
-    Array.from(total.subarray(q * tokens, (q + 1) * tokens), (value) => value / count));
+  return Float64Array.from(total, (sum) => sum / (255 * 255 * cells.length));
 }
 
-// Special tokens leave the columns (null), and each row is divided by what it keeps; a row that
-// keeps too little is null.
-function contentRows(data, rows) {
-  const isContent = data.unitOf.map((unit) => !data.isSpecial[unit]);
-  const kept = rows.map((row) => row.reduce((sum, value, k) => sum + (isContent[k] ? value : 0), 0));
+// What is shown of a map: the rows and columns that stay, and each row divided by what it keeps.
+// The figures beside it are means over the rows that were asked for.
+function leave(data, map, choice) {
+  const { side, drawnOf, sizes } = data;
+  const [from, to] = PARTS[choice.part] ?? [null, null];
+  const segment = drawnOf.map((drawn) => data.segment?.[drawn] ?? null);
+  const content = drawnOf.map((drawn) => !data.isSpecial[drawn]);
+  const asked = upTo(side).filter((q) => from === null || segment[q] === from);
+  const hasColumn = upTo(side).map((k) =>
+    (to === null || segment[k] === to) && (content[k] || !choice.content));
+  const whole = { values: map, rows: asked, hasColumn, blank: 0, hidden: 0 };
+  if (!choice.content) return whole;
+  const kept = new Float64Array(side);
+  for (const q of asked) for (let k = 0; k < side; k++) if (content[k]) kept[q] += map[q * side + k];
+  const rows = asked.filter((q) => kept[q] >= KEPT_LEAST);
+  const values = Float64Array.from(map);
+  for (const q of rows) for (let k = 0; k < side; k++) values[q * side + k] /= kept[q];
+  const tokens = (some) => some.reduce((sum, q) => sum + sizes[q], 0);
+  const mean = asked.reduce((sum, q) => sum + sizes[q] * kept[q], 0) / tokens(asked);
+  return { ...whole, values, rows, blank: tokens(asked) - tokens(rows), hidden: 1 - mean };
+}
+
+// Attention to what is drawn is the sum over its tokens, attention from it the mean (Clark et al.
+// 2019). What is not shown is NaN.
+function gather(data, left) {
+  const { side, count, drawnOf, sizes } = data;
+  const z = new Float64Array(count * count);
+  const received = new Float64Array(count);
+  const rowsOf = new Float64Array(count); // tokens
+  const hidden = new Uint8Array(count);
+  left.hasColumn.forEach((has, k) => (hidden[drawnOf[k]] = has ? 0 : 1));
+  const cls = data.cls === null ? null : data.cellOf[data.cls];
+  let row = new Float64Array(count).fill(NaN);
+  for (const q of left.rows) {
+    const sums = new Float64Array(count);
+    for (let k = 0; k < side; k++) sums[drawnOf[k]] += left.values[q * side + k];
+    const start = drawnOf[q] * count;
+    for (let k = 0; k < count; k++) {
+      if (hidden[k]) sums[k] = NaN;
+      z[start + k] += sizes[q] * sums[k];
+      received[k] += sizes[q] * sums[k];
+    }
+    rowsOf[drawnOf[q]] += sizes[q];
+    if (q === cls) row = sums;
+  }
+  for (let q = 0; q < count; q++) {
+    for (let k = 0; k < count; k++) z[q * count + k] /= rowsOf[q]; // 0 / 0, a row not shown, is NaN
+  }
+  const tokens = rowsOf.reduce((sum, n) => sum + n, 0);
+  return { z, row, received: received.map((sum) => sum / tokens) };
+}
+
+// The view as it is drawn, for one selection. Lines over all heads of a layer, or of all layers,
+// come from float32 figures; all others, and all cells, from the packed maps.
+function makeView(data, choice, selection) {
+  const left = leave(data, meanMap(data, mapCells(data, selection)), choice);
+  const { z, row, received } = gather(data, left);
+  const [layer, head] = onlyItem(selection) ?? [];
+  const at = layer === undefined || layer === "all" ? page.layers : layer - 1;
+  const whole = !choice.content && !choice.part;
+  const exact = head === "mean" && whole;
+  const summed = page.sums && head === "mean" && !choice.content;
   return {
-    rows: rows.map((row, q) =>
-      kept[q] < KEPT_LEAST ? null : row.map((value, k) => (isContent[k] ? value / kept[q] : null))),
-    hidden: 1 - kept.reduce((sum, value) => sum + value, 0) / kept.length,
-  };
-}
-
-// Attention to a unit is the sum over its tokens …
-function toUnits(data, row) {
-  if (row === null) return new Array(data.count).fill(null);
-  const sums = new Array(data.count).fill(null);
-  row.forEach((value, k) => {
-    if (value !== null) sums[data.unitOf[k]] += value;
-  });
-  return sums;
-}
-
-// … and attention from it the mean (Clark et al. 2019).
-function meanOf(rows, count) {
-  const kept = rows.filter((row) => row.some((value) => value !== null));
-  if (kept.length === 0) return new Array(count).fill(null);
-  return kept[0].map((first, k) =>
-    first === null ? null : kept.reduce((sum, row) => sum + row[k], 0) / kept.length);
-}
-
-// The view as it is drawn. Lines over all heads come from float32 figures; those of one head, and
-// all cells, come from the packed maps, as does everything over content tokens only.
-function makeView(data, choice) {
-  const whole = tokenRows(data, choice.layer, choice.head);
-  const { rows, hidden } = choice.content ? contentRows(data, whole) : { rows: whole, hidden: 0 };
-  const byToken = rows.map((row) => toUnits(data, row));
-  const byUnit = upTo(data.count).map(() => []);
-  byToken.forEach((row, q) => byUnit[data.unitOf[q]].push(row));
-  const at = choice.layer === "all" ? page.layers : choice.layer - 1;
-  const exact = choice.head === "mean" && !choice.content;
-  const summed = page.sums && choice.head === "mean" && !choice.content;
-  const cls = data.cls === null ? null : byToken[data.cls];
-  return {
-    z: byUnit.map((some) => meanOf(some, data.count)),
-    received: exact ? Array.from(data.received[at]) : meanOf(byToken, data.count),
-    row: exact ? data.row && Array.from(data.row[at]) : cls,
-    expected: choice.content ? contentExpected(data, at) : Array.from(data.expected[at]),
+    z,
+    received: exact ? Array.from(data.received[at]) : Array.from(received, orNull),
+    row: exact ? data.row && Array.from(data.row[at]) : data.cls === null ? null : Array.from(row, orNull),
+    expected: whole ? Array.from(data.expected[at]) : evenOver(data, at, choice),
     exact,
     summed,
     factor: summed ? page.heads : 1,
-    hidden,
-    blank: rows.filter((row) => row === null).length,
+    hidden: left.hidden,
+    blank: left.blank,
+    shown: received.reduce((sum, value) => sum + (value || 0), 0), // of the rows, in these columns
   };
 }
 
 // Only where every row sees every token is the even spread over the rest known here.
-function contentExpected(data, at) {
-  const share = data.expected[at];
-  const tokensOf = upTo(data.count).map((unit) => data.unitOf.filter((of) => of === unit).length);
-  const even = upTo(data.count).every((k) => Math.abs(share[k] * data.tokens - tokensOf[k]) < 1e-3);
-  const size = data.unitOf.filter((unit) => !data.isSpecial[unit]).length;
-  return tokensOf.map((count, k) => (even && !data.isSpecial[k] ? count / size : null));
-}
-
-// Where the colours stop: the 99.5th percentile of the content columns, so that a sink does not
-// take the whole range.
-function colourTop(data, z) {
-  const cells = z
-    .flatMap((row) => row.filter((value, k) => value !== null && !data.isSpecial[k]))
-    .sort((a, b) => a - b);
-  const top = cells.length ? cells[Math.min(cells.length - 1, Math.floor(0.995 * cells.length))] : 0;
-  return top > 0 ? top : 1;
+function evenOver(data, at, choice) {
+  const tokensOf = new Array(data.count).fill(0);
+  data.drawnOf.forEach((drawn, entry) => (tokensOf[drawn] += data.sizes[entry]));
+  const even = tokensOf.every((n, k) => Math.abs(data.expected[at][k] * data.tokens - n) < 1e-3);
+  const isThere = (k) => !choice.content || !data.isSpecial[k];
+  const size = tokensOf.reduce((sum, n, k) => sum + (isThere(k) ? n : 0), 0);
+  const to = PARTS[choice.part]?.[1] ?? null;
+  return tokensOf.map((n, k) =>
+    even && isThere(k) && (to === null || data.segment[k] === to) ? n / size : null);
 }

@@ -1,16 +1,51 @@
-// plotly.js lies in the page once, compressed; it is unpacked when the first map comes near.
+// plotly.js lies in the page once, compressed, or in a file beside it; it is started when the first
+// map comes near.
 
 let plotlyReady = null;
 
 function loadPlotly() {
-  plotlyReady ??= inflated(bytesOf(document.getElementById("plotly").textContent), "gzip").then((buffer) => {
-    const script = document.createElement("script");
+  plotlyReady ??= startPlotly();
+  return plotlyReady;
+}
+
+async function startPlotly() {
+  if (!(await drawsDataImages())) throw new Error(say("no_images"));
+  keepPlotlyStyles();
+  const script = document.createElement("script");
+  const packed = document.getElementById("plotly");
+  if (packed) {
+    const buffer = await inflated(bytesOf(packed.textContent), "gzip");
     script.textContent = new TextDecoder("utf-8", { ignoreBOM: true }).decode(buffer);
     document.head.append(script); // runs at once; its hash stands in the content policy
-    if (!window.Plotly) throw new Error("plotly.js did not start");
-    return window.Plotly;
+  } else {
+    await new Promise((resolve) => {
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", resolve);
+      script.src = "plotly.min.js";
+      document.head.append(script);
+    });
+  }
+  if (!window.Plotly) throw new Error(say("no_plotly"));
+  return window.Plotly;
+}
+
+// plotly draws the cells of a map as a data image, which some hosts refuse.
+function drawsDataImages() {
+  return new Promise((resolve) => {
+    const image = new Image();
+    image.addEventListener("load", () => resolve(true));
+    image.addEventListener("error", () => resolve(false));
+    image.src = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7";
   });
-  return plotlyReady;
+}
+
+// plotly adds its rules to the sheet of the element with this id, and makes a style element where
+// there is none; a host may refuse that, but not a sheet made by script.
+function keepPlotlyStyles() {
+  if (!("adoptedStyleSheets" in document)) return;
+  const sheet = new CSSStyleSheet();
+  document.adoptedStyleSheets = [...document.adoptedStyleSheets, sheet];
+  document.head.append(Object.assign(document.createElement("meta"), { id: "plotly.js-style-global", sheet }));
 }
 
 // plotly reads text as a little HTML; escape after cutting, so that no entity is cut in half.

@@ -13,6 +13,8 @@ function openPanel() {
   if (open?.classList.contains("open")) return;
   for (const panel of reader.querySelectorAll(".panel.open")) panel.classList.remove("open");
   open?.classList.add("open");
+  if (open) offerExports(open);
+  markOpen();
 }
 
 function startReader() {

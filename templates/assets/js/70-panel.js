@@ -28,91 +28,107 @@ class Panel {
     this.figure = figure;
     this.fixed = figure.querySelector(".static");
     this.rows = figure.querySelector(".rows"); // how few rows of the last layer the output reads
-    this.unit = null;
     this.drawn = "";
     this.near = false;
+    this.data = JSON.parse(document.getElementById(`data-${this.number}`).textContent);
     this.build();
   }
 
   build() {
-    const number = (value) => (value === "all" || value === "mean" ? value : Number(value));
-    const pick = (name) => (value) => choose(this.number, { [name]: number(value) });
-    const mean = say(page.sums ? "sum_heads" : "mean_heads", { n: page.heads });
-    const numbers = (count) => upTo(count).map((i) => [String(i + 1), String(i + 1)]);
-    this.layer = select(say("layer"), [["all", say("all_layers")], ...numbers(page.layers)], pick("layer"));
-    this.head = select(say("head"), [["mean", mean], ...(this.allHeads ? numbers(page.heads) : [])], pick("head"));
-    this.content = make("input", { type: "checkbox" });
-    this.content.addEventListener("change", () => choose(this.number, { content: this.content.checked }));
-    const controls = make("div", { className: "controls" }, this.layer.label, this.head.label,
-      make("label", {}, this.content, ` ${say("content")}`));
-    if (!this.allHeads) controls.append(make("small", { textContent: say("only_layers") }));
-    this.detail = make("div", { className: "detail" });
-    const hint = make("p", { className: "hint", textContent: say("pick") });
+    this.controls = new Controls(this);
+    this.overview = new Overview((row, column, isOver) =>
+      (isOver ? choose : adjust)(this.number, { at: `${row}.${column}` }));
     this.caption = make("p", { className: "legend", textContent: say("loading") });
-    this.plot = make("div", { className: "plot" });
-    this.plot.setAttribute("role", "img");
+    this.panes = [new Pane(this, 0)];
+    this.plots = make("div", { className: "plots" }, this.panes[0].box);
+    this.detail = make("div", { className: "detail" });
     this.title = make("b", { className: "live" });
-    this.figure.querySelector("figcaption").before(make("div", { className: "live" }, controls, hint));
+    offerExports(this.controls.box);
+    this.controls.grid.box.append(this.controls.grid.box.querySelector(".tools"));
+    this.figure.querySelector("figcaption").before(make("div", { className: "live" }, this.controls.box));
     this.figure.querySelector(".said").after(this.title);
-    this.fixed.before(make("div", { className: "live" }, this.caption, this.plot, this.detail));
+    this.fixed.before(make("div", { className: "live" }, this.caption, this.overview.box, this.plots, this.detail));
     this.strip = stripOf(this.number);
     this.strip.listen(this);
   }
 
-  // The choice, without a head that this text does not carry.
-  choice() {
-    return { ...state, head: this.allHeads ? state.head : "mean" };
+  // The chosen unit; what is chosen in another text is none of this one.
+  get unit() {
+    return (state.text ?? page.first) === this.number ? state.token : null;
   }
 
-  viewName() {
-    const { layer, head, content } = this.choice();
-    const one = head === "mean"
-      ? say(page.sums && !content ? "view_sum" : "view_mean", { n: page.heads })
-      : say("view_head", { head });
-    return say(layer === "all" ? "view_all" : "view", { layer, head: one });
+  // What is chosen, as far as this text has it.
+  choice() {
+    const { words, pool, pair } = this.data;
+    return {
+      ...state,
+      words: state.words && Boolean(words) && !(pool > 1),
+      part: pair ? state.part : null,
+      token: this.unit,
+      at: (state.text ?? page.first) === this.number ? state.at : null,
+    };
+  }
+
+  // One selection, or two side by side.
+  selections() {
+    const all = [selectionOf(state), ...(state.with ? [state.with] : [])];
+    return all.map((selection) => carried(selection, this.allHeads));
+  }
+
+  viewName(at = 0) {
+    return selectionName(this.selections()[at], state.content);
   }
 
   viewTitle() {
-    const name = this.viewName();
+    const name = this.selections().length > 1 ? say("side_by_side") : this.viewName();
     return name.charAt(0).toUpperCase() + name.slice(1);
   }
 
   async update() {
-    const choice = this.choice();
-    this.layer.control.value = String(choice.layer);
-    this.head.control.value = String(choice.head);
-    this.content.checked = choice.content;
+    this.controls.update(this.choice(), this.selections());
     if (this.near || this.unit !== null) await this.draw();
   }
 
   key(width) {
-    const { layer, head, content } = this.choice();
-    return JSON.stringify([layer, head, content, this.unit, width, isDark()]);
+    const { text, measure, grid, ...rest } = this.choice();
+    return JSON.stringify([this.selections(), rest, width, isDark()]);
+  }
+
+  // Views are kept while nothing changes but what is chosen in them.
+  viewsOf(shape, choice) {
+    const key = JSON.stringify([this.selections(), choice.content, choice.part, choice.words]);
+    if (this.viewKey !== key) {
+      this.viewKey = key;
+      this.views = this.selections().map((selection) => makeView(shape, choice, selection));
+      this.colourKey = null;
+    }
+    const colourKey = [choice.scale, choice.range].join();
+    if (this.colourKey !== colourKey) this.colours = colouring(shape, this.views, choice);
+    this.colourKey = colourKey;
+    return [this.views, this.colours];
   }
 
   async draw() {
     try {
       const [data, plotly] = await Promise.all([textData(this.number), loadPlotly()]);
-      const width = Math.floor(this.plot.getBoundingClientRect().width);
+      const choice = this.choice();
+      this.arrange(this.selections().length);
+      const width = Math.floor(this.panes[0].plot.getBoundingClientRect().width);
       const key = this.key(width);
       if (width < 50 || key === this.drawn) return;
       this.drawn = key;
-      const view = makeView(data, this.choice());
-      const { data: traces, layout, most, top } = makeFigure(data, view, width, this.unit);
-      const first = !this.plot.classList.contains("js-plotly-plot");
-      this.describe(data, view, most, top);
-      this.strip.show(data, view, this.unit);
-      await plotly.react(this.plot, traces, layout, {
-        displaylogo: false,
-        modeBarButtons: [["toImage"]],
-        toImageButtonOptions: { filename: `attention-${this.number}` },
-      });
-      if (first) {
-        // A cell chooses its row, a point of the lines its token.
-        this.plot.on("plotly_click", ({ points: [point] }) =>
-          this.chooseUnit(point.data.type === "heatmap" ? point.y : point.x));
-        this.figure.classList.add("drawn");
-      }
+      const shape = shapeOf(data, choice.words);
+      const [views, colours] = this.viewsOf(shape, choice);
+      const chosen = this.unit === null ? null : shape.at[this.unit];
+      const crop = cropOf(shape, choice, width, chosen);
+      this.shown = { shape, views, colours, crop, width, chosen, lineTop: lineTop(views) };
+      this.describe();
+      this.overview.update(shape, views[0], colours, crop, `${this.viewKey}${this.colourKey}${isDark()}`);
+      this.strip.show(shape, views[0], this.unit);
+      this.detail.replaceChildren(...tell(this, this.shown));
+      const isFirst = !this.figure.classList.contains("drawn");
+      await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
+      if (isFirst) this.figure.classList.add("drawn");
       rememberDrawn(this);
     } catch (error) {
       this.drawn = "";
@@ -121,62 +137,32 @@ class Panel {
     }
   }
 
-  describe(data, view, most, top) {
-    const parts = [];
-    this.title.textContent = this.viewTitle();
-    if (this.rows) this.rows.hidden = this.choice().layer !== page.layers;
-    const share = (value) => about(value, view.summed);
-    if (this.choice().content) parts.push(say("hidden", { share: about(view.hidden, false) }));
-    if (view.blank) parts.push(say("blank", { n: view.blank }));
-    const above = view.z.flat().filter((value) => value !== null && value * view.factor > top).length;
-    parts.push(say("range", { top: share(top) }));
-    if (above) parts.push(say("clipped", { n: above, most: share(most) }));
-    this.caption.textContent = parts.join(say("space"));
-    const flat = view.z.flat();
-    const at = flat.reduce((best, value, i) => (value !== null && value > (flat[best] ?? -1) ? i : best), 0);
-    this.plot.setAttribute("aria-label", say("map_says", {
-      view: this.viewName(),
-      from: data.labels[Math.floor(at / data.count)],
-      to: data.labels[at % data.count],
-      share: share(most),
-    }));
-    this.tell(data, view);
+  // As many panes as selections.
+  arrange(count) {
+    while (this.panes.length > count) this.panes.pop().close();
+    while (this.panes.length < count) {
+      this.panes.push(new Pane(this, this.panes.length));
+      this.plots.append(this.panes.at(-1).box);
+    }
+    this.plots.classList.toggle("two", count > 1);
   }
 
-  // The chosen token's row and column, in words.
-  tell(data, view) {
-    this.detail.replaceChildren();
-    if (this.unit === null) return;
-    const list = (title, values, reason) => {
-      const order = values
-        .map((value, i) => [value, i])
-        .filter(([value]) => value !== null)
-        .sort((a, b) => b[0] - a[0] || a[1] - b[1])
-        .slice(0, 5);
-      const items = order.map(([value, i]) =>
-        make("li", {}, make("bdi", { textContent: data.labels[i] }), " ",
-          make("b", { textContent: weight(value * view.factor, view.summed, true) })));
-      return make("div", {}, make("h5", { textContent: title }),
-        items.length ? make("ol", {}, ...items) : make("p", { className: "hint", textContent: say(reason) }));
-    };
-    const reset = make("button", { type: "button", textContent: say("reset") });
-    reset.addEventListener("click", () => this.chooseUnit(null));
-    this.detail.append(
-      make("h4", {}, make("bdi", { textContent: data.labels[this.unit] }), ` · ${this.viewName()}`),
-      list(say("looks_at"), view.z[this.unit], "is_blank"),
-      list(say("looked_at_by"), view.z.map((row) => row[this.unit]), "is_hidden"),
-      reset,
-    );
+  describe() {
+    const { shape, views, colours } = this.shown;
+    this.title.textContent = this.viewTitle();
+    if (this.rows) this.rows.hidden = state.heads !== null || state.layer !== page.layers;
+    const said = views.map((view) => viewSays(shape, view, this.choice()));
+    const range = rangeSays(shape, views, colours);
+    this.caption.textContent = [...(views.length > 1 ? [] : said[0]), ...range].join(say("space"));
+    this.panes.forEach((pane, i) => pane.describe(this.shown, said[i]));
   }
 
   chooseUnit(unit) {
-    this.unit = unit === this.unit ? null : unit;
-    this.draw();
+    choose(this.number, { token: unit === this.unit ? null : unit });
   }
 
   forget() {
-    if (window.Plotly) window.Plotly.purge(this.plot);
-    this.plot.classList.remove("js-plotly-plot");
+    for (const pane of this.panes) pane.clear();
     this.figure.classList.remove("drawn");
     this.drawn = "";
   }

@@ -77,8 +77,9 @@ class Strip {
     this.legend.textContent = shown.legend;
   }
 
-  // Where the chosen token looks; without one, the measure again.
-  show(data, view, chosen) {
+  // Where the chosen token looks, or what looks at it where its row is not shown; without one, the
+  // measure again. A unit of something that is drawn as one, such as a word, has the colour of that.
+  show(shape, view, chosen) {
     this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
     this.legend.style.minHeight = ""; // the other legend must not move what stands below
     if (chosen === null) {
@@ -87,17 +88,20 @@ class Strip {
     }
     this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height}px`;
     this.box.classList.add("looking");
-    const row = view.z[chosen];
-    const content = row.filter((value, i) => value !== null && !data.isSpecial[i]);
-    const top = Math.max(...content, 0);
+    const { at, count, isSpecial } = shape;
+    const looks = view.z.subarray(at[chosen] * count, (at[chosen] + 1) * count);
+    const isShown = looks.some((value) => !Number.isNaN(value));
+    const row = isShown ? looks : looks.map((_, q) => view.z[q * count + at[chosen]]);
+    const top = row.reduce((most, value, k) => (!isSpecial[k] && value > most ? value : most), 0);
     this.units.forEach((unit, i) => {
-      const share = row[i] ?? 0;
-      const step = top > 0 && !data.isSpecial[i] ? Math.round(STEPS * Math.min(1, share / top)) : 0;
-      const text = row[i] === null ? "" : weight(share * view.factor, view.summed, true);
-      this.set(unit, `u${data.isSpecial[i] ? " s" : ""} h${step}${i === chosen ? " chosen" : ""}`, text, text);
+      const k = at[i];
+      const share = Number.isNaN(row[k]) ? 0 : row[k];
+      const step = top > 0 && !isSpecial[k] ? Math.round(STEPS * Math.min(1, share / top)) : 0;
+      const text = Number.isNaN(row[k]) ? "" : weight(share * view.factor, view.summed, true);
+      this.set(unit, `u${isSpecial[k] ? " s" : ""} h${step}${k === at[chosen] ? " chosen" : ""}`, text, text);
     });
-    this.legend.textContent = say("looking", {
-      token: data.labels[chosen],
+    this.legend.textContent = say(isShown ? "looking" : "looked_at", {
+      token: shape.labels[at[chosen]],
       view: this.panel.viewName(),
       most: about(top * view.factor, view.summed),
     });

@@ -16,6 +16,9 @@ function start() {
   startTheme();
   root.classList.add("js");
   startReader();
+  startList();
+  startHelp();
+  offerExports(document);
   const near = new IntersectionObserver((entries) => {
     for (const { target, isIntersecting } of entries) {
       const number = Number(target.dataset.text);
@@ -46,11 +49,9 @@ function start() {
     const link = event.target.closest('a[href^="#text="]');
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
-    const text = Number(link.getAttribute("href").slice(6));
-    state.text = text;
-    goTo(text, true);
-    showText(text);
+    visitText(Number(link.getAttribute("href").slice(6)));
   });
+  addEventListener("hashchange", followList);
   addEventListener("hashchange", followAddress);
   tidyAddress(state);
   if (state.text !== null) showText(state.text);

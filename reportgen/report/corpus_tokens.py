@@ -1,0 +1,184 @@
+"""Content tokens over all texts: how much attention each draws, and how it moves the output."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.report.trust_panel import shown_first
+from reportgen.report.units import unit_label
+from reportgen.results import Results
+
+FEWEST = 3  # texts a listed token stands in at least
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorpusTokens:
+    """A row for every text and each different token in it; means over where it stands there."""
+
+    labels: tuple[str, ...]  # display units; in lower case where the tokenizer knows no other
+    text: Places  # [row], row of `texts`
+    label: Places  # [row], place in `labels`
+    count: Places  # [row], how often it stands in the text
+    attention: Floats  # [row], times the text's average content token; NaN where not measured
+    effect: Floats  # [row], deletion effect; NaN where not measured
+
+    def among(self, texts: NDArray[np.bool_]) -> "CorpusTokens":
+        """Those of the `texts` `[text]` that are true."""
+        own = texts[self.text]
+        return CorpusTokens(
+            self.labels,
+            self.text[own],
+            self.label[own],
+            self.count[own],
+            self.attention[own],
+            self.effect[own],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """`[label]` each: means over the texts that a token stands in."""
+
+    attention: Floats
+    effect: Floats
+    n_attention: Places  # texts
+    n_effect: Places
+    count: Places
+
+
+def fewest_texts(n_texts: int) -> int:
+    """How many of `n_texts` a token must stand in to be listed: half the square root of them, at
+    least three. Of a token in one or two texts nothing can be told apart from these texts, and
+    among many thousands of tokens some such is always far out."""
+    return max(FEWEST, round(math.sqrt(n_texts) / 2))
+
+
+def shown_attention(results: Results) -> str:
+    """The column of the attention that the colours show first."""
+    return "received_all" if results.info.evidence.level == "none" else shown_first(results)
+
+
+def corpus_tokens(results: Results) -> CorpusTokens:
+    """The content tokens of all texts, by display unit."""
+    view = shown_attention(results)
+    names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
+    every = results.token_columns(*dict.fromkeys(names))
+    content = ~every["is_special"].to_numpy(np.bool_)
+    deletion = _deletion(results, len(every))[content]
+    tokens = every[content]
+    text, unit = tokens["text"].to_numpy(np.intp), tokens["unit"].to_numpy(np.intp)
+    starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
+    if not len(starts):
+        none, nothing = np.empty(0, np.intp), np.empty(0)
+        return CorpusTokens((), none, none, none, nothing, nothing)
+    is_causal = results.info.model.is_causal
+    even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
+    ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
+    codes, labels = pd.factorize(np.array(_labels(results, tokens, starts), dtype=object))
+    return _by_text(text[starts], codes, tuple(labels), ratios, deletion[starts])
+
+
+def token_means(tokens: CorpusTokens) -> Means:
+    """Every token's means over texts; NaN where it stands in none that was measured."""
+    size = len(tokens.labels)
+    attention, n_attention = _mean(tokens.label, tokens.attention, size)
+    effect, n_effect = _mean(tokens.label, tokens.effect, size)
+    count = np.bincount(tokens.label, weights=tokens.count, minlength=size).astype(np.intp)
+    return Means(attention, effect, n_attention, n_effect, count)
+
+
+def _mean(label: Places, values: Floats, size: int) -> tuple[Floats, Places]:
+    known = np.isfinite(values)
+    counts = np.bincount(label[known], minlength=size)
+    means = np.full(size, np.nan)
+    sums = np.bincount(label[known], weights=values[known], minlength=size)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means, counts.astype(np.intp)
+
+
+def _by_text(
+    text: Places, codes: Places, labels: tuple[str, ...], ratios: Floats, effects: Floats
+) -> CorpusTokens:
+    """Units `[unit]` as means over those of one text that are alike."""
+    keys, place = np.unique(text * len(labels) + codes, return_inverse=True)
+    return CorpusTokens(
+        labels=labels,
+        text=keys // len(labels),
+        label=keys % len(labels),
+        count=np.bincount(place),
+        attention=_means(place, ratios),
+        effect=_means(place, effects),
+    )
+
+
+def _means(place: Places, values: Floats) -> Floats:
+    """Means by place of what is known; NaN where nothing is."""
+    known = np.isfinite(values)
+    size = int(place.max()) + 1
+    sums = np.bincount(place[known], weights=values[known], minlength=size)
+    counts = np.bincount(place[known], minlength=size)
+    means = np.full(size, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
+
+
+def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Floats:
+    """`[unit]`, as `measures.multiples` gives it for one text; NaN where nothing is measured.
+
+    `values`, `even` and `text` are `[content token]`; `starts` is where each unit begins.
+    """
+    size = np.diff(starts, append=len(values))
+    measure = np.add.reduceat(values, starts) / np.add.reduceat(even, starts)
+    owner = text[starts]
+    total = np.bincount(owner, weights=measure * size)
+    average = total / np.maximum(np.bincount(owner, weights=size), 1)
+    ratios = np.full(len(starts), np.nan)
+    np.divide(measure, average[owner], out=ratios, where=average[owner] > 0)
+    return ratios
+
+
+def _deletion(results: Results, n_tokens: int) -> Floats:
+    """`[token]` of all texts; NaN where it was not measured."""
+    values = np.full(n_tokens, np.nan)
+    effects = results.effects
+    if len(effects):
+        first = results.texts["first_token"].to_numpy(np.intp)
+        rows = first[effects["text"].to_numpy(np.intp)] + effects["position"].to_numpy(np.intp)
+        values[rows] = effects["deletion"].to_numpy(np.float64)
+    return values
+
+
+def _labels(results: Results, tokens: pd.DataFrame, starts: Places) -> list[str]:
+    """`[unit]`; `tokens` are the content tokens."""
+    texts = results.texts
+    parts = (texts["text"].tolist(), texts["pair"].tolist())
+    text = tokens["text"].to_numpy(np.intp)[starts].tolist()
+    segment = tokens["segment"].to_numpy(np.intp)[starts].tolist()
+    first = tokens["start"].to_numpy(np.float64, na_value=np.nan)
+    last = tokens["end"].to_numpy(np.float64, na_value=np.nan)
+    # A unit of which any token has no place has none.
+    begins, ends = np.minimum.reduceat(first, starts), np.maximum.reduceat(last, starts)
+    placed = (np.isfinite(begins) & np.isfinite(ends)).tolist()
+    spans = zip(
+        np.nan_to_num(begins).astype(int).tolist(),
+        np.nan_to_num(ends).astype(int).tolist(),
+        strict=True,
+    )
+    names = tokens["token"].tolist()
+    stops = [*starts[1:].tolist(), len(names)]
+    labels = []
+    for i, (begin, end) in enumerate(spans):
+        own = parts[segment[i]][text[i]]
+        label = own[begin:end] if placed[i] else ""
+        if not label.strip():  # seldom, and slower
+            span = (begin, end) if placed[i] else None
+            label = unit_label(names[starts[i] : stops[i]], span, own)
+        labels.append(label)
+    has_case = any(name != name.lower() for name in set(names))
+    return labels if has_case else [label.lower() for label in labels]

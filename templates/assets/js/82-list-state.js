@@ -1,0 +1,56 @@
+// What the list of texts shows, held in the address beside the view:
+// #text=3&q=free&sort=-error&label=good&group=shop&predicted=bad&show=worst
+
+const FACETS = ["label", "group", "predicted"];
+const LIST_NAMES = ["q", "sort", ...FACETS, "show"];
+const TYPING = 400; // ms after the last key before a search goes to the address
+
+let listState = Object.fromEntries(LIST_NAMES.map((name) => [name, ""]));
+
+// What is not to be chosen here is left out.
+function listStateOf(address) {
+  const given = new URLSearchParams(address.slice(1));
+  const isOffer = (name, value) => name === "q"
+    || Array.from(finder.facets.get(name)?.options ?? []).some((option) => option.value === value);
+  return Object.fromEntries(LIST_NAMES.map((name) => {
+    const value = given.get(name) ?? "";
+    return [name, isOffer(name, value) ? value : ""];
+  }));
+}
+
+// The part of an address that belongs to the list; "" where nothing is searched, sorted or left out.
+function listQuery() {
+  const named = LIST_NAMES.filter((name) => listState[name]).map((name) => [name, listState[name]]);
+  return named.map(([name, value]) => `&${name}=${encodeURIComponent(value)}`).join("");
+}
+
+function listAddress() {
+  return addressOf({ ...state, text: state.text ?? page.first }, true);
+}
+
+let typing = null;
+
+// A choice is a step that Back undoes; a search that is being typed is not one a letter.
+function chooseList(change, isTyped = false) {
+  const before = listAddress();
+  Object.assign(listState, change);
+  applyList();
+  clearTimeout(typing);
+  const go = () => {
+    state.text ??= page.first;
+    if (isTyped && location.hash === before) location.replace(listAddress());
+    else if (location.hash !== listAddress()) location.hash = listAddress();
+  };
+  if (isTyped) typing = setTimeout(go, TYPING);
+  else go();
+}
+
+// Back, a link or a typed address; a link to a section leaves the list as it is.
+function followList() {
+  if (location.hash && !location.hash.startsWith("#text=")) return;
+  const next = listStateOf(location.hash);
+  if (LIST_NAMES.every((name) => next[name] === listState[name])) return;
+  clearTimeout(typing);
+  listState = next;
+  applyList();
+}

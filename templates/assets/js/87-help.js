@@ -1,0 +1,25 @@
+// The help card: how to read the page, and its keys.
+
+function startHelp() {
+  const card = document.getElementById("help");
+  const button = document.getElementById("help-button");
+  if (!card?.showModal) return;
+  button.hidden = false;
+  button.addEventListener("click", openHelp);
+  card.querySelector(".close").addEventListener("click", () => card.close());
+  card.addEventListener("click", (event) => {
+    if (event.target === card) card.close(); // beside the card
+  });
+  const keys = document.getElementById("keys-on");
+  keys.checked = keysOn;
+  keys.addEventListener("change", () => {
+    keysOn = keys.checked;
+    stored("keys", keysOn ? "on" : "off");
+  });
+  addEventListener("keydown", onKey);
+}
+
+// The browser keeps the focus inside, closes on Escape and gives the focus back.
+function openHelp() {
+  document.getElementById("help").showModal();
+}

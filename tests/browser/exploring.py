@@ -1,0 +1,84 @@
+"""Results with pairs and long texts, and what stands in a drawn panel."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from playwright.sync_api import Locator, Page
+
+from reportgen.maps import unpack
+from reportgen.results import Results
+
+
+def as_pair(results: Results, text: int, at: int) -> Results:
+    """`results` with the token at `at` of a text as the [SEP] between two segments."""
+    row = results.texts.iloc[text]
+    first, whole = int(row["first_token"]), str(row["text"])
+    tokens = results._tokens.to_pylist()
+    own = tokens[first : first + int(row["n_tokens"])]
+    start, end = own[at]["start"], own[at]["end"]
+    own[at] |= {"token": "[SEP]", "is_special": True, "role": "sep"}
+    own[at] |= {"segment": None, "start": None, "end": None}
+    for token in own[at + 1 :]:
+        if not token["is_special"]:
+            token |= {"segment": 1, "start": token["start"] - end, "end": token["end"] - end}
+    results.__dict__["_tokens"] = pa.Table.from_pylist(tokens, results._tokens.schema)
+    texts = results.texts.copy()
+    texts.loc[text, "text"], texts.loc[text, "pair"] = whole[:start], whole[end:]
+    results.__dict__["texts"] = texts
+    return results
+
+
+def maps_of(results: Results, text: int) -> np.ndarray:
+    """`[layer, head, query, key]`."""
+    model = results.info.model
+    return unpack(results.packed_maps(text), model.n_layers, model.n_heads).astype(float)
+
+
+@dataclass
+class Drawn:
+    """One drawn plot; what is blank is NaN."""
+
+    z: np.ndarray
+    rows: list[int]
+    columns: list[int]
+    received: np.ndarray
+    even: np.ndarray
+    row: np.ndarray
+    zmax: float
+    layout: dict
+
+
+def plots(page: Page, number: int) -> list[Drawn]:
+    """The plots of a text, once they are drawn."""
+    page.locator(f"#map-{number}.drawn").wait_for(state="attached", timeout=20_000)
+    page.wait_for_timeout(150)
+    found = page.locator(f"#map-{number} .plot").evaluate_all(
+        """plots => plots.map(gd => ({
+          z: gd.data[0].z, rows: gd.data[0].y, columns: gd.data[0].x, zmax: gd.data[0].zmax,
+          received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3].y,
+          layout: {
+            x: gd.layout.xaxis.range, y: gd.layout.yaxis.range, lines: gd.layout.yaxis2.range,
+            shapes: gd.layout.shapes, annotations: gd.layout.annotations,
+            labels: [...gd.querySelectorAll('.ytick text')].map(t => t.textContent),
+          },
+        }))"""
+    )
+    for plot in found:
+        for name in ("z", "received", "even", "row"):
+            plot[name] = np.array(plot[name], dtype=float)
+    return [Drawn(**plot) for plot in found]
+
+
+def same(drawn: np.ndarray, expected: np.ndarray) -> bool:
+    """Whether two arrays are equal, blanks in the same places."""
+    return drawn.shape == expected.shape and np.allclose(
+        drawn, expected, rtol=0, atol=1e-6, equal_nan=True
+    )
+
+
+def cell(page: Page, number: int, layer: int | str, head: int | str, n: int, m: int) -> Locator:
+    """A cell of a text's grid of `n` layers and `m` heads; "all" and "mean" are the last ones."""
+    row = n if layer == "all" else int(layer) - 1
+    column = m if head == "mean" else int(head) - 1
+    return page.locator(f"#map-{number} [role=gridcell][data-l='{row}'][data-h='{column}']")

@@ -1,0 +1,199 @@
+"""axe-core finds nothing, in the page and in every state reached by keyboard, light and dark."""
+
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+ARABIC = "مرحبا بكم في المتجر"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    texts = (*HEADLINES, "long " * 60, "", ARABIC)
+    labels = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0, 2.5, 1.0, 2.0)
+    made = make_results(
+        tmp_path_factory.mktemp("results"),
+        texts,
+        n_layers=2,
+        n_heads=3,
+        sink=0.4,
+        labels=labels,
+        truncated=(1,),
+        failed=(4,),
+        evidence="full",
+    )
+    made.texts["group"] = ["a", "b", "a", None, "a", "b", "a", "b", "a"]
+    return made
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def japanese(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page-ja"), lang="ja")
+
+
+def found(page):
+    """What axe-core finds: rule, place and reason of each fault."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(f"() => {{ {AXE} }}")
+    return page.evaluate(
+        """async () => {
+          const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+          return violations.flatMap(({ id, nodes }) =>
+            nodes.map(({ target, failureSummary }) => [id, target.join(" "), failureSummary]));
+        }"""
+    )
+
+
+def test_a_fault_is_found(watched, url):
+    watched.goto(url)
+    watched.evaluate("document.querySelector('h2').after(document.createElement('button'))")
+    assert {rule for rule, *_ in found(watched)} == {"button-name"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_axe_finds_nothing_in_the_page(watched, url, scheme, width):
+    watched.set_viewport_size({"width": width, "height": 900})
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto(f"{url}#text=1")
+    watched.locator("#map-1").scroll_into_view_if_needed()
+    drawn(watched, 1)
+    assert found(watched) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_without_scripts(watched, url, scheme, tmp_path):
+    document = Path(url.removeprefix("file://")).read_text("utf-8")
+    assert document.count('<script type="module">') == 1
+    static = tmp_path / "static.html"  # axe itself is a script, so they cannot be switched off
+    static.write_text(document.replace('<script type="module">', '<script type="text/plain">'))
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto(static.as_uri())
+    expect(watched.locator("html.js")).to_have_count(0)
+    assert found(watched) == []
+
+
+def test_axe_finds_nothing_in_japanese(watched, japanese):
+    watched.goto(f"{japanese}#text=1")
+    drawn(watched, 1)
+    watched.keyboard.press("?")
+    assert found(watched) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url, scheme):
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    press = watched.keyboard.press
+    states = {}
+
+    def look(name):
+        states[name] = found(watched)
+
+    press("?")
+    expect(watched.get_by_role("dialog")).to_be_visible()
+    look("help")
+    press("Escape")
+    press("/")
+    watched.keyboard.type("nothing like it")
+    look("no text matches")
+    press("Control+a")
+    watched.keyboard.type("a")
+    look("search")
+    watched.get_by_role("columnheader", name="Error").get_by_role("button").focus()
+    press("Enter")
+    look("sorted")
+    watched.get_by_role("button", name="Reset").focus()
+    press("Enter")
+    watched.locator("#list a").first.focus()
+    press("Enter")
+    drawn(watched, 1)
+    watched.locator("#strip-1 .u").first.focus()
+    press("ArrowRight")
+    press("Enter")
+    expect(watched.locator("#strip-1 [aria-pressed=true]")).to_have_count(1)
+    look("a token is chosen")
+    watched.locator("#colours-1 select").focus()
+    watched.locator("#colours-1 select").select_option("deletion")
+    press("Escape")
+    look("another measure")
+    for summary in watched.locator(".panel.open summary").all():
+        summary.focus()
+        press("Enter")
+    look("tables unfolded")
+    watched.locator("#list + .tools button").last.focus()
+    press("Enter")
+    look("a table is saved")
+    for number in range(2, 10):
+        watched.locator("h2").first.evaluate("h => document.activeElement.blur()")
+        press("]")
+        expect(watched.locator(".panel.open h3")).to_have_text(f"Text {number}")
+        look(f"text {number}")
+    press("d")
+    look("the other theme")
+    assert {name: faults for name, faults in states.items() if faults} == {}
+
+
+def test_landmarks_headings_and_figures_are_told(watched, url):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    for role in ("banner", "main", "navigation", "search"):
+        assert watched.get_by_role(role).count() >= 1, role
+    levels = watched.evaluate(
+        """[...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+             .filter((h) => h.checkVisibility()).map((h) => Number(h.tagName[1]))"""
+    )
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(b <= a + 1 for a, b in pairwise(levels))
+    for figure in watched.locator("svg.fig, .plot.js-plotly-plot").filter(visible=True).all():
+        assert figure.get_attribute("role") == "img"
+        assert len(figure.get_attribute("aria-label")) > 40
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_step_of_the_highlight_keeps_a_contrast_of_4_5(watched, url, scheme):
+    """By the formula of WCAG, on the colours as they are drawn."""
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto(f"{url}#text=1")
+    least = watched.evaluate(
+        """() => {
+          const canvas = document.createElement("canvas").getContext(
+            "2d", { willReadFrequently: true });
+          const rgb = (...layers) => {
+            canvas.clearRect(0, 0, 1, 1);
+            for (const layer of layers) { canvas.fillStyle = layer; canvas.fillRect(0, 0, 1, 1); }
+            return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+          };
+          const light = (c) => c.map((v) => v / 255)
+            .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+            .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+          const ratio = (a, b) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          const unit = document.querySelector("#strip-1 .u:not(.s)");
+          const paper = getComputedStyle(document.body).backgroundColor;
+          const out = [];
+          for (const minus of ["", " m"]) {
+            for (let step = 0; step <= 15; step++) {
+              unit.className = `u h${step}${minus}`;
+              const style = getComputedStyle(unit);
+              out.push(ratio(light(rgb(style.color)), light(rgb(paper, style.backgroundColor))));
+            }
+          }
+          return Math.min(...out);
+        }"""
+    )
+    assert 4.5 <= least < 21

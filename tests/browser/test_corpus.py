@@ -1,0 +1,169 @@
+"""The answers over all texts, in a real browser: predictions, texts that deserve a look, tokens."""
+
+import re
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import HOSTILE, written
+from playwright.sync_api import expect
+
+from reportgen.report.worth import figures
+
+TEXTS = tuple(f"{line} {i}" for i, line in enumerate(HEADLINES * 4))
+LABELS = tuple(1 + (i * 7 % 24) / 20 for i in range(24))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("corpus")
+    return make_results(folder, TEXTS, labels=LABELS, sink=0.3, evidence="basic", n_layers=2)
+
+
+@pytest.fixture(scope="module")
+def report(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def number(text):
+    return float(text.replace("−", "-").replace("+", ""))
+
+
+def test_the_figures_on_the_page_are_those_of_the_results(watched, report, results):
+    watched.goto(report)
+    errors = results.texts["prediction"] - results.texts["label_value"]
+    shown = watched.locator("#predictions .figures > div")
+    mae = shown.filter(has_text="Mean absolute error").locator("b").inner_text()
+    assert number(mae) == pytest.approx(errors.abs().mean(), abs=6e-4)
+    bias = shown.filter(has_text="Mean error").locator("b").inner_text()
+    assert number(bias) == pytest.approx(errors.mean(), abs=6e-4)
+    bands = watched.locator("#predictions table tbody tr").all()
+    counts = [int(row.locator("td").first.inner_text()) for row in bands]
+    assert sum(counts) == 24
+    box = watched.locator("#predictions svg.scatter").bounding_box()
+    assert 300 < box["width"] < 500
+    dots = watched.locator("#predictions svg .dots").get_attribute("d")
+    assert dots.count("h0") == 24
+
+
+def test_the_text_with_the_largest_error_is_open_at_first(watched, report, results):
+    watched.goto(report)
+    worst = int(figures(results)["error"].argmax()) + 1
+    expect(watched.locator(".panel.open")).to_have_attribute("id", f"text={worst}")
+    assert "#" not in watched.url
+
+
+def test_a_text_that_deserves_a_look_is_one_click_away(watched, report):
+    watched.goto(report)
+    items = watched.locator("#notable ol > li")
+    assert 5 <= items.count() <= 8
+    link = items.nth(2).locator("a")
+    target = link.get_attribute("href")
+    link.click()
+    expect(watched.locator(".panel.open")).to_have_attribute("id", target[1:])
+    expect(watched).to_have_url(re.compile(f"{target}$"))
+    watched.go_back()
+    assert "#" not in watched.url
+
+
+def test_navigation_leads_to_every_section(watched, report):
+    watched.goto(report)
+    for section in ("predictions", "across"):
+        watched.locator(f'.top a[href="#{section}"]').click()
+        expect(watched.locator(f"#{section} h2")).to_be_in_viewport()
+
+
+def test_tokens_are_listed_with_their_bars_on_the_side_of_their_sign(watched, report, results):
+    watched.goto(report)
+    effects = results.effects.merge(results.tokens, on=["text", "position"])
+    effects = effects[~effects["is_special"].astype(bool)]
+    by_text = effects.groupby(["token", "text"])["deletion"].mean().groupby("token").mean()
+    for kind, sign in (("raises", "+"), ("lowers", "−")):
+        rows = watched.locator(f"#across .{kind} tbody tr")
+        assert rows.count() == 8
+        for row in rows.all():
+            token, value = row.locator("th").inner_text(), row.locator("td b").inner_text()
+            assert value.startswith(sign)
+            own = by_text[by_text.index.str.strip() == token]
+            assert any(number(value) == pytest.approx(mean, abs=6e-4) for mean in own)
+            zero = float(row.locator("path.ink").first.get_attribute("d")[1:].split()[0])
+            bar = row.locator("rect")
+            left = float(bar.get_attribute("x"))
+            right = left + float(bar.get_attribute("width"))
+            edge = left if sign == "+" else right
+            assert edge == pytest.approx(zero, abs=0.2)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_scrolls_sideways(browser, report, width, scripts):
+    page = browser.new_page(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+    page.goto(report)
+    for section in ("predictions", "texts", "across"):
+        place = page.locator(f"#{section}")
+        assert place.evaluate("e => e.scrollWidth <= e.clientWidth")
+        for element in place.locator("h2, h3, .headline, .figures, svg.fig, .notable li").all():
+            box = element.bounding_box()
+            assert box is None or box["x"] + box["width"] <= width
+    page.close()
+
+
+def test_without_scripts_all_of_it_stands(browser, report):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(report)
+    expect(page.locator("#predictions .figures b")).to_have_count(6)
+    expect(page.locator("#across section.raises tbody tr").first).to_be_visible()
+    page.locator("#notable a").first.click()
+    target = page.locator("#notable a").first.get_attribute("href")[1:]
+    expect(page.locator(f'[id="{target}"]')).to_be_in_viewport()
+    page.close()
+
+
+def test_the_table_of_confusion_counts_every_text(watched, tmp_path):
+    results = make_results(tmp_path, TEXTS, kind="class", n_layers=1)
+    results.texts["label"] = ["good", "bad", "good"] * 8
+    watched.goto(written(results, tmp_path))
+    pairs = list(zip(results.texts["label"], results.texts["prediction_label"], strict=True))
+    table = watched.locator("#predictions .confusion")
+    heads = table.locator("thead th").all_inner_texts()
+    for label in ("bad", "good"):
+        row = table.locator("tbody tr").filter(has=watched.locator("th", has_text=label))
+        for predicted in ("bad", "good"):
+            cell = row.locator("td").nth(heads.index(predicted) - 1).inner_text()
+            assert int(cell) == pairs.count((label, predicted))
+    right = sum(label == predicted for label, predicted in pairs)
+    accuracy = watched.locator("#predictions .figures > div").first.locator("b")
+    expect(accuracy).to_have_text(f"{100 * right / 24:.1f} %")
+
+
+def test_hostile_texts_labels_and_groups_are_text(watched, tmp_path):
+    texts = tuple(line for line in HOSTILE for _ in range(3))
+    results = make_results(tmp_path, texts, evidence="basic", n_layers=1, kind="class")
+    results.texts["label"] = texts
+    results.texts["group"] = texts[::-1]
+    watched.goto(written(results, tmp_path))
+    assert watched.evaluate("window.bad") is None
+    assert watched.locator("#across table.parts").count() == 3  # by class, label and group
+    for section in ("predictions", "notable", "across"):
+        assert watched.locator(f"#{section} :is(script, img, iframe, s)").count() == 0
+    assert "<img" in watched.locator("#across").inner_text()
+
+
+def test_the_page_says_it_in_japanese(watched, results, tmp_path):
+    watched.goto(written(results, tmp_path, lang="ja"))
+    for section in ("predictions", "notable", "across"):
+        words = watched.locator(
+            f"#{section} :is(h2, h3, dt, th[scope=col], .lead, .headline, figcaption)"
+        ).all_inner_texts()
+        assert words
+        for text in words:
+            if text != "R²":
+                assert re.search("[\u3040-\u30ff\u4e00-\u9fff]", text), text
+
+
+def test_on_paper_all_of_it_stands(browser, report):
+    page = browser.new_page()
+    page.goto(report)
+    page.emulate_media(media="print")
+    for selector in ("#predictions svg.scatter", "#notable ol", "#across .raises table"):
+        expect(page.locator(selector)).to_be_visible()
+    page.close()

@@ -1,0 +1,224 @@
+"""What the page gives away in a real Chromium: tables as text and CSV, charts as SVG and PNG."""
+
+import csv
+import io
+import struct
+import xml.etree.ElementTree as ET
+from base64 import b64encode
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+SVG = "{http://www.w3.org/2000/svg}"
+RUNS = ("=1+1", "@SUM(A1)", "+cmd", "-cmd", "＝1", 'say "hi", you', "plain\ttab")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    texts = (*HEADLINES, "long " * 60)
+    labels = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0, 12.0)
+    return make_results(
+        tmp_path_factory.mktemp("results"), texts, n_layers=2, n_heads=2, sink=0.3, labels=labels
+    )
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def tools(page, after):
+    """The buttons that follow a thing."""
+    return page.locator(f"{after} + .tools")
+
+
+def saved(page, group, button):
+    """The name and the bytes of what a button saves."""
+    with page.expect_download() as info:
+        group.get_by_role("button", name=button).click()
+    return info.value.suggested_filename, info.value.path().read_bytes()
+
+
+def rows_of(content):
+    assert content.startswith(b"\xef\xbb\xbf")
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
+
+
+def test_the_list_is_saved_as_it_is_shown_with_whole_texts(watched, url, results):
+    watched.goto(f"{url}#text=1&sort=-tokens&q=l")
+    name, content = saved(watched, tools(watched, "#list"), "Save CSV")
+    assert name == "attention-report-table-of-texts.csv"
+    head, *rows = rows_of(content)
+    shown = watched.locator("#list tbody tr:not([hidden]) th").all_inner_texts()
+    assert [row[0] for row in rows] == shown
+    assert head[:3] == ["No.", "Text", "Prediction"]
+    assert rows[0][1] == ("long " * 60).strip()
+    for row in rows:
+        text = results.texts.iloc[int(row[0]) - 1]
+        assert row[1] == text["text"].strip()
+        cells = dict(zip(head, row, strict=True))
+        error = text["prediction"] - text["label_value"]
+        assert float(cells["Error"]) == pytest.approx(error, abs=5e-3)  # a minus a program reads
+        assert float(cells["Label"]) == text["label_value"]
+        assert cells["Special share"].endswith("%")
+    assert any(float(row[head.index("Error")]) < 0 for row in rows)
+
+
+def test_cells_that_a_spreadsheet_would_run_get_a_quote(watched, tmp_path):
+    made = make_results(tmp_path / "r", RUNS)
+    watched.goto(written(made, tmp_path))
+    _, content = saved(watched, tools(watched, "#list"), "Save CSV")
+    texts = [row[1] for row in rows_of(content)[1:]]
+    assert texts[:5] == ["'" + text for text in RUNS[:5]]
+    assert texts[5] == RUNS[5]
+
+
+def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(watched, url):
+    watched.goto(f"{url}#text=2")
+    watched.locator("#map-2").scroll_into_view_if_needed()
+    drawn(watched, 2)
+    for kind, button in (("table", "Save CSV"), ("svg.fig, .plot", "Save SVG")):
+        things = watched.locator("main").locator(kind).filter(visible=True)
+        assert things.count() >= 3
+        for thing in things.all():
+            after = thing.evaluate("t => (t.closest('.scroll') ?? t).nextElementSibling.innerText")
+            assert button in after
+
+
+def test_the_figures_of_a_text_are_saved_as_printed(watched, url, results):
+    watched.goto(f"{url}#text=2")
+    watched.locator(".panel.open").get_by_text("Figures as a table").click()
+    details = watched.locator(".panel.open details").filter(has=watched.locator("table"))
+    name, content = saved(watched, details.locator(".tools"), "Save CSV")
+    assert name == "attention-report-text-2-figures-as-a-table.csv"
+    head, *rows = rows_of(content)
+    tokens = results.tokens_of(1)
+    assert len(rows) == len(tokens)
+    at = next(i for i, title in enumerate(head) if title.startswith("received, layer 2"))
+    values = [float(row[at].rstrip("%")) for row in rows]
+    assert values == pytest.approx([100 * v for v in tokens["received_last"]], abs=0.0501)
+
+
+def test_copying_gives_the_same_cells_with_tabs(browser, url):
+    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.goto(url)
+        group = tools(page, "#list")
+        group.get_by_role("button", name="Copy").click()
+        expect(group.get_by_role("status")).to_have_text(
+            "Copied, ready to paste into a spreadsheet."
+        )
+        copied = page.evaluate("navigator.clipboard.readText()")
+        _, content = saved(page, group, "Save CSV")
+        lines = copied.replace("\r\n", "\n").split("\n")
+        assert [line.split("\t") for line in lines] == rows_of(content)
+
+
+def test_a_static_chart_is_saved_as_svg_that_stands_alone(watched, url):
+    watched.emulate_media(color_scheme="dark")
+    watched.goto(url)
+    name, content = saved(watched, tools(watched, "svg.sinks"), "Save SVG")
+    assert name.endswith(".svg")
+    root = ET.fromstring(content)
+    assert root.tag == f"{SVG}svg"
+    ground, *_ = root.iter(f"{SVG}rect")
+    assert ground.get("fill") == "#ffffff"
+    fills = {rect.get("fill") for rect in root.iter(f"{SVG}rect")}
+    assert "rgb(63, 78, 140)" in fills  # the first role in light colours
+    assert not [e for e in root.iter() if "color(" in " ".join(e.attrib.values())]
+    assert not [e for e in root.iter() if e.get("class") or "var(" in " ".join(e.attrib.values())]
+    assert "sans-serif" in root.get("font-family")
+    text = next(root.iter(f"{SVG}text"))
+    assert text.get("fill") in ("rgb(27, 29, 34)", "rgb(91, 97, 110)")
+    assert watched.evaluate("document.documentElement.dataset.theme") is None
+
+
+def colours(page, png):
+    """The colours of a PNG with how often each stands in it."""
+    return page.evaluate(
+        """async (bytes) => {
+          const image = new Image();
+          image.src = "data:image/png;base64," + bytes;
+          await image.decode();
+          const canvas = document.createElement("canvas");
+          Object.assign(canvas, { width: image.width, height: image.height });
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          const { data } = context.getImageData(0, 0, image.width, image.height);
+          const counts = {};
+          for (let i = 0; i < data.length; i += 4) {
+            const key = `${data[i]},${data[i + 1]},${data[i + 2]},${data[i + 3]}`;
+            counts[key] = (counts[key] ?? 0) + 1;
+          }
+          return counts;
+        }""",
+        b64encode(png).decode(),
+    )
+
+
+def test_a_static_chart_is_saved_as_png_in_light_colours_on_white(watched, url):
+    watched.emulate_media(color_scheme="dark")
+    watched.goto(url)
+    _, svg = saved(watched, tools(watched, "svg.sinks"), "Save SVG")
+    name, png = saved(watched, tools(watched, "svg.sinks"), "Save PNG")
+    assert name.endswith(".png")
+    assert png.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", png[16:24])
+    assert (width, height) == tuple(
+        2 * float(ET.fromstring(svg).get(k)) for k in ("width", "height")
+    )
+    found = colours(watched, png)
+    assert max(found, key=found.get) == "255,255,255,255"
+    assert found["63,78,140,255"] > 1000
+
+
+def test_a_drawn_map_is_saved_both_ways(watched, url):
+    watched.emulate_media(color_scheme="dark")
+    watched.goto(f"{url}#text=2&layer=1&head=2")
+    drawn(watched, 2)
+    group = tools(watched, ".panel.open .plot")
+    name, svg = saved(watched, group, "Save SVG")
+    assert name == "attention-report-text-2-layer-1-head-2.svg"
+    assert b"<svg" in svg
+    assert ET.fromstring(svg).tag == f"{SVG}svg"
+    name, png = saved(watched, group, "Save PNG")
+    assert name.endswith("layer-1-head-2.png")
+    found = colours(watched, png)
+    assert max(found, key=found.get) == "255,255,255,255"
+
+
+def test_without_a_drawn_map_its_static_chart_is_saved(watched, url):
+    watched.add_init_script("delete window.DecompressionStream")
+    watched.goto(f"{url}#text=2")
+    group = watched.locator(".panel.open .static .tools").first
+    _, svg = saved(watched, group, "Save SVG")
+    names = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
+    assert "[CLS]" in names
+
+
+def test_a_picture_that_the_host_refuses_fails_with_a_sentence(watched, url):
+    watched.goto(url)
+    watched.evaluate("() => { Image.prototype.decode = () => Promise.reject(new Error()) }")
+    group = tools(watched, "svg.sinks")
+    group.get_by_role("button", name="Save PNG").click()
+    expect(group.get_by_role("status")).to_contain_text("could not be saved here: the browser did")
+
+
+def test_a_frame_that_may_forbid_downloads_says_so(browser, url, tmp_path):
+    frame = tmp_path / "frame.html"
+    frame.write_text(f'<iframe src="{url}" sandbox="allow-scripts" width=1200 height=800></iframe>')
+    page = browser.new_page()
+    downloads = []
+    page.on("download", lambda download: downloads.append(download))
+    page.goto(frame.as_uri())
+    inside = page.frame_locator("iframe")
+    group = inside.locator("#list + .tools")
+    group.get_by_role("button", name="Save CSV").click()
+    expect(group.get_by_role("status")).to_contain_text("If no file arrives, this frame forbids")
+    page.wait_for_timeout(300)
+    assert downloads == []
+    page.close()

@@ -1,0 +1,147 @@
+"""Single keys, the help card and the theme switch in a real Chromium."""
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    made = make_results(tmp_path_factory.mktemp("results"), HEADLINES, n_layers=2, n_heads=2)
+    made.texts["group"] = ["a", "b", "a", "b", "a", "b"]
+    return made
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def opened(page):
+    return page.locator(".panel.open h3")
+
+
+@pytest.mark.parametrize(("forth", "back"), [("]", "["), ("j", "k")])
+def test_keys_go_through_the_list_as_it_is_sorted_and_filtered(watched, url, results, forth, back):
+    order = sorted((0, 2, 4), key=lambda text: -int(results.texts["n_tokens"].iloc[text]))
+    watched.goto(f"{url}#text={order[0] + 1}&sort=-tokens&group=a")
+    expect(opened(watched)).to_have_text(f"Text {order[0] + 1}")
+    for text in order[1:]:
+        watched.keyboard.press(forth)
+        expect(opened(watched)).to_have_text(f"Text {text + 1}")
+        expect(watched).to_have_url(f"{url}#text={text + 1}&sort=-tokens&group=a")
+        expect(opened(watched)).to_be_focused()
+        expect(opened(watched)).to_be_in_viewport()
+    watched.keyboard.press(forth)  # the last stays
+    expect(opened(watched)).to_have_text(f"Text {order[-1] + 1}")
+    watched.keyboard.press(back)
+    expect(opened(watched)).to_have_text(f"Text {order[-2] + 1}")
+    watched.go_back()
+    expect(opened(watched)).to_have_text(f"Text {order[-1] + 1}")
+
+
+def test_from_a_text_that_is_filtered_out_keys_go_to_its_neighbours(watched, url):
+    watched.goto(f"{url}#text=3&group=b")
+    watched.keyboard.press("]")
+    expect(opened(watched)).to_have_text("Text 4")
+
+
+def test_slash_searches_and_keys_are_letters_while_typing(watched, url):
+    watched.goto(f"{url}#text=2")
+    watched.keyboard.press("/")
+    field = watched.get_by_role("searchbox")
+    expect(field).to_be_focused()
+    watched.keyboard.type("jk[]d?/")
+    expect(field).to_have_value("jk[]d?/")
+    expect(opened(watched)).to_have_text("Text 2")
+    expect(watched.get_by_role("dialog")).to_have_count(0)
+    watched.keyboard.press("Control+a")
+    assert watched.evaluate("document.documentElement.dataset.theme") is None
+
+
+def test_keys_with_control_are_the_browsers(watched, url):
+    watched.goto(f"{url}#text=2")
+    for key in ("Control+j", "Alt+j", "Meta+k"):
+        watched.keyboard.press(key)
+    expect(opened(watched)).to_have_text("Text 2")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_help_card_lists_every_key_and_gives_the_focus_back(watched, results, tmp_path, lang):
+    watched.goto(written(results, tmp_path, lang=lang))
+    button = watched.locator("#help-button")
+    button.focus()
+    watched.keyboard.press("?")
+    card = watched.get_by_role("dialog", name={"en": "How to read", "ja": "読み方"}[lang])
+    expect(card).to_be_visible()
+    keys = card.locator("kbd").all_inner_texts()
+    assert {"]", "[", "j", "k", "/", "d", "?", "Enter", "Esc"} <= set(keys)
+    assert card.locator(":scope > p").count() == 4  # three sentences and the switch
+    assert watched.evaluate("document.querySelector('dialog').contains(document.activeElement)")
+    watched.keyboard.press("]")
+    watched.keyboard.press("d")
+    assert watched.evaluate("document.documentElement.dataset.theme") is None
+    watched.keyboard.press("Escape")
+    expect(card).to_be_hidden()
+    expect(button).to_be_focused()
+    button.click()
+    expect(card).to_be_visible()
+    card.get_by_role("button").click()
+    expect(card).to_be_hidden()
+    expect(button).to_be_focused()
+
+
+def test_single_keys_can_be_switched_off(watched, url):
+    watched.goto(f"{url}#text=2")
+    watched.keyboard.press("?")
+    watched.get_by_label("Single keys are on").uncheck()
+    watched.keyboard.press("Escape")
+    watched.keyboard.press("]")
+    watched.keyboard.press("?")
+    expect(watched.get_by_role("dialog")).to_have_count(0)
+    watched.reload()
+    watched.keyboard.press("]")
+    expect(opened(watched)).to_have_text("Text 2")
+    watched.locator("#help-button").click()
+    watched.get_by_label("Single keys are on").check()
+    watched.keyboard.press("Escape")
+    watched.keyboard.press("]")
+    expect(opened(watched)).to_have_text("Text 3")
+
+
+@pytest.mark.parametrize("how", ["key", "button"])
+def test_the_theme_is_switched_and_remembered(watched, url, how):
+    watched.emulate_media(color_scheme="light")
+    watched.goto(url)
+    paper = "getComputedStyle(document.body).backgroundColor"
+    light = watched.evaluate(paper)
+    if how == "key":
+        watched.keyboard.press("d")
+    else:
+        watched.locator("#theme").click()
+    dark = watched.evaluate(paper)
+    assert (light, dark) == ("rgb(255, 255, 255)", "rgb(18, 22, 28)")
+    watched.reload()
+    assert watched.evaluate(paper) == dark
+    watched.keyboard.press("d")
+    assert watched.evaluate(paper) == light
+
+
+def test_without_storage_the_theme_still_switches(watched, url, tmp_path):
+    frame = tmp_path / "frame.html"
+    frame.write_text(f'<iframe src="{url}" sandbox="allow-scripts" width=1200 height=800></iframe>')
+    watched.goto(frame.as_uri())
+    inside = watched.frame_locator("iframe")
+    inside.locator("#theme").click()
+    expect(inside.locator("html")).to_have_attribute("data-theme", "dark")
+
+
+def test_without_scripts_there_is_no_help_button_and_no_card(browser, url):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(url)
+        expect(page.locator("#help-button")).to_be_hidden()
+        expect(page.locator("#help")).to_be_hidden()

@@ -1,0 +1,312 @@
+"""The list of texts in a real Chromium: found, sorted, filtered, linked, and fast."""
+
+import random
+from itertools import pairwise
+from statistics import median
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+LABELS = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0)
+IDS = ("ad-1", "ad-2", "EN-3", "ad-4", "EN-5", "ad-6")
+GROUPS = ("shop", "shop", "café", None, "café", "shop")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    made = make_results(
+        tmp_path_factory.mktemp("results"),
+        HEADLINES,
+        sink=0.3,
+        labels=LABELS,
+        ids=IDS,
+        truncated=(1,),
+        failed=(4,),
+    )
+    made.texts["group"] = list(GROUPS)
+    return made
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture(scope="module")
+def classes(tmp_path_factory):
+    made = make_results(tmp_path_factory.mktemp("classes"), HEADLINES, kind="class")
+    made.texts["label"] = ["bad", "bad", "good", "good", "bad", "good"]
+    return made
+
+
+@pytest.fixture(scope="module")
+def thousand(tmp_path_factory):
+    draw = random.Random(1)
+    words = ["free", "coffee", "points", "card", "無料", "ポイント", "今すぐ"]
+    texts = tuple(" ".join(draw.choice(words) for _ in range(8)) for _ in range(1000))
+    labels = tuple(3 * draw.random() for _ in texts)
+    made = make_results(
+        tmp_path_factory.mktemp("thousand"), texts, n_layers=1, n_heads=2, labels=labels, keep=0
+    )
+    return texts, written(made, tmp_path_factory.mktemp("page1000"))
+
+
+def shown(page):
+    """The numbers of the texts in the list, from the top."""
+    return page.locator("#list tbody tr:not([hidden]) th").all_inner_texts()
+
+
+def count(page):
+    return page.locator(".find .count").inner_text()
+
+
+def choice(page, name):
+    return page.locator(".find").get_by_role("combobox", name=name, exact=True)
+
+
+def by(values, down):
+    """Numbers in the order of `values`; none last, equal ones in input order."""
+    known = [at for at, value in enumerate(values) if value is not None]
+    known.sort(key=lambda at: -values[at] if down else values[at])
+    missing = [at for at, value in enumerate(values) if value is None]
+    return [str(at + 1) for at in (*known, *missing)]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("FREE coffee", ["3"]),
+        ("coffee free", ["3"]),  # both words, wherever
+        ("en-", ["3", "5"]),  # ids
+        ("ｍｕｎａｉｔａｶｰﾄﾞ", ["1", "2"]),  # wide letters and half-width kana
+        ("３，０００", ["6"]),
+        ("ポイ", ["1"]),  # a token of two characters
+        ("nothing like it", []),
+    ],
+)
+def test_search_looks_at_texts_ids_and_tokens(watched, url, typed, found):
+    watched.goto(url)
+    watched.get_by_role("searchbox").fill(typed)
+    assert shown(watched) == found
+    assert count(watched) == f"{len(found)} of 6 texts shown"
+    expect(watched.get_by_text("No text matches.")).to_be_visible(visible=not found)
+    watched.get_by_role("button", name="Reset").click()
+    assert shown(watched) == list("123456")
+    assert count(watched) == "6 texts"
+    expect(watched.get_by_role("button", name="Reset")).to_be_hidden()
+
+
+def test_a_text_cut_in_the_list_is_searched_whole(watched, tmp_path):
+    made = make_results(
+        tmp_path / "r", ("a short one", "begin " + "x " * 120 + "needle " + "y " * 120)
+    )
+    watched.goto(written(made, tmp_path))
+    assert "needle" not in watched.locator("#list").inner_text()
+    watched.get_by_role("searchbox").fill("needle")
+    assert shown(watched) == ["2"]
+
+
+def test_every_figure_sorts_both_ways_and_back_to_input_order(watched, url, results):
+    texts = results.texts
+    ran = texts["status"].isin(("ok", "truncated"))
+    shares = results.heads.groupby("text")["special_share"].mean()
+    errors = (texts["prediction"] - texts["label_value"]).abs()
+    columns = {
+        "Prediction": [
+            round(v, 3) if ok else None for v, ok in zip(texts["prediction"], ran, strict=True)
+        ],
+        "Error": [round(v, 3) if ok else None for v, ok in zip(errors, ran, strict=True)],
+        "Label": [v if ok else None for v, ok in zip(LABELS, ran, strict=True)],
+        "Tokens": texts["n_tokens"].tolist(),
+        "Special share": [round(100 * shares[at], 1) if ok else None for at, ok in enumerate(ran)],
+    }
+    watched.goto(url)
+    for name, values in columns.items():
+        head = watched.get_by_role("columnheader", name=name)
+        button = head.get_by_role("button")
+        button.click()
+        assert shown(watched) == by(values, down=True), name
+        expect(head).to_have_attribute("aria-sort", "descending")
+        button.press("Enter")
+        assert shown(watched) == by(values, down=False), name
+        expect(head).to_have_attribute("aria-sort", "ascending")
+        button.press("Space")
+        assert shown(watched) == list("123456")
+        expect(watched.locator("[aria-sort]")).to_have_count(0)
+
+
+def test_words_sort_from_the_first(watched, url):
+    watched.goto(url)
+    watched.get_by_role("columnheader", name="ID").get_by_role("button").click()
+    assert shown(watched) == ["1", "2", "4", "6", "3", "5"]
+    watched.get_by_role("columnheader", name="Group").get_by_role("button").click()
+    assert shown(watched) == ["3", "5", "1", "2", "6", "4"]
+
+
+def test_filters_by_group_status_and_error(watched, url, results):
+    watched.goto(url)
+    choice(watched, "Group").select_option("shop")
+    assert shown(watched) == ["1", "2", "6"]
+    options = choice(watched, "Show").locator("option").all_inner_texts()
+    assert options == ["all", "largest tenth of errors", "truncated", "failed"]
+    choice(watched, "Show").select_option("truncated")
+    assert shown(watched) == ["2"]
+    watched.get_by_role("button", name="Reset").click()
+    choice(watched, "Show").select_option("failed")
+    assert shown(watched) == ["5"]
+    choice(watched, "Show").select_option("worst")
+    errors = (results.texts["prediction"] - results.texts["label_value"]).abs()
+    assert shown(watched) == [str(int(errors.to_numpy(float, na_value=-1).argmax()) + 1)]
+
+
+def test_classes_filter_by_label_prediction_and_being_wrong(watched, classes, tmp_path):
+    watched.goto(written(classes, tmp_path))
+    labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
+    choice(watched, "Show").select_option("wrong")
+    wrong = [str(at + 1) for at in range(6) if labels[at] != predicted[at]]
+    assert 0 < len(wrong) < 6
+    assert shown(watched) == wrong
+    choice(watched, "Show").select_option("")
+    choice(watched, "Label").select_option("good")
+    choice(watched, "Prediction").select_option("bad")
+    both = [at for at in range(6) if (labels[at], predicted[at]) == ("good", "bad")]
+    assert shown(watched) == [str(at + 1) for at in both]
+
+
+def test_the_address_holds_the_list_and_back_undoes_it(watched, url):
+    watched.goto(url)
+    watched.get_by_role("columnheader", name="Tokens").get_by_role("button").click()
+    choice(watched, "Group").select_option("café")
+    watched.get_by_role("searchbox").fill("free & co")
+    watched.get_by_role("searchbox").fill("free")
+    expect(watched).to_have_url(f"{url}#text=1&q=free&sort=-tokens&group=caf%C3%A9")
+    assert shown(watched) == ["3"]
+    watched.locator("#list a").locator("visible=true").click()
+    expect(watched).to_have_url(f"{url}#text=3&q=free&sort=-tokens&group=caf%C3%A9")
+    address = watched.url
+    watched.go_back()
+    watched.go_back()
+    expect(watched.get_by_role("searchbox")).to_have_value("")
+    assert shown(watched) == ["3", "5"]
+    watched.goto("about:blank")
+    watched.goto(address)
+    assert shown(watched) == ["3"]
+    expect(watched.get_by_role("searchbox")).to_have_value("free")
+    expect(choice(watched, "Group")).to_have_value("café")
+    expect(watched.locator(".panel.open h3")).to_have_text("Text 3")
+
+
+def test_what_an_address_cannot_mean_leaves_the_list_whole(watched, url):
+    watched.goto(f"{url}#text=2&sort=-nothing&show=constructor&group=__proto__")
+    assert shown(watched) == list("123456")
+    watched.goto(f"{url}#text=2&sort=-constructor&show=toString&predicted=1")
+    assert shown(watched) == list("123456")
+
+
+def test_the_open_text_is_marked(watched, url):
+    watched.goto(f"{url}#text=2")
+    current = watched.locator("#list [aria-current=true]")
+    expect(current).to_have_attribute("href", "#text=2")
+    watched.locator("#list a").nth(5).click()
+    expect(current).to_have_count(1)
+    expect(current).to_have_attribute("href", "#text=6")
+
+
+def test_next_and_previous_links_follow_the_list(watched, url):
+    watched.goto(url)
+    choice(watched, "Group").select_option("shop")
+    steps = watched.locator(".panel.open .steps")
+    expect(steps.locator("[rel=prev]")).to_be_hidden()
+    for number in ("2", "6"):
+        steps.locator("[rel=next]").click()
+        expect(watched.locator(".panel.open h3")).to_have_text(f"Text {number}")
+    expect(steps.locator("[rel=next]")).to_be_hidden()
+    expect(steps.locator("[rel=prev]")).to_have_attribute("href", "#text=2")
+
+
+def test_a_thousand_texts_stay_fluid(watched, thousand):
+    texts, address = thousand
+    watched.goto(address)
+    watched.wait_for_timeout(1500)
+    typed = "free 無料 points card"
+    times = watched.evaluate(
+        """async (typed) => {
+          const input = document.querySelector("[type=search]"), times = [];
+          for (let i = 1; i <= typed.length; i++) {
+            await new Promise((go) => setTimeout(go, 40));
+            const start = performance.now();
+            input.value = typed.slice(0, i);
+            input.dispatchEvent(new Event("input"));
+            document.body.offsetHeight;
+            times.push(performance.now() - start);
+          }
+          return times;
+        }""",
+        typed,
+    )
+    found = [at for at, text in enumerate(texts) if all(word in text for word in typed.split())]
+    assert count(watched) == f"{len(found)} of 1,000 texts shown"
+    assert shown(watched) == [str(at + 1) for at in found][:150]
+    assert median(times) <= 50
+
+
+def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watched, thousand):
+    _, address = thousand
+    watched.goto(address)
+    box = watched.locator("#list")
+    assert box.evaluate("box => box.scrollHeight > 3 * box.clientHeight && box.clientHeight < 700")
+    assert count(watched) == "1,000 texts"
+    seen = len(shown(watched))
+    for _ in range(3):
+        box.evaluate("box => { box.scrollTop = box.scrollHeight }")
+        watched.wait_for_timeout(100)
+    assert len(shown(watched)) > seen
+    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert len(shown(watched)) == 1000
+    watched.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert len(shown(watched)) < 1000
+
+
+def test_on_paper_the_list_says_what_it_shows(watched, url):
+    watched.goto(f"{url}#text=1&group=shop")
+    watched.emulate_media(media="print")
+    expect(watched.locator(".find .count")).to_be_visible()
+    expect(watched.get_by_role("searchbox")).to_be_hidden()
+    assert watched.locator("#list").evaluate("box => getComputedStyle(box).maxHeight") == "none"
+
+
+def test_narrow_pages_sort_by_a_choice_and_do_not_scroll_sideways(watched, url, results):
+    watched.set_viewport_size({"width": 400, "height": 800})
+    watched.goto(url)
+    choice(watched, "Sort by").select_option("-tokens")
+    assert shown(watched) == by(results.texts["n_tokens"].tolist(), down=True)
+    watched.get_by_role("searchbox").fill("free")
+    assert shown(watched) == ["3"]
+    assert watched.locator("#list tbody tr").locator("visible=true").count() == 1
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_without_scripts_the_list_is_whole_and_in_input_order(browser, url):
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(url)
+        assert shown(page) == list("123456")
+        assert page.locator(".find").count() == 0
+        assert page.locator("#list").evaluate("box => getComputedStyle(box).maxHeight") == "none"
+
+
+def test_right_to_left_texts_stay_in_their_cells(watched, tmp_path):
+    made = make_results(tmp_path / "r", ("مرحبا بكم في المتجر", "plain text"))
+    watched.goto(written(made, tmp_path))
+    cells = watched.locator("#list tbody tr").first.locator("th, td")
+    boxes = [cell.bounding_box() for cell in cells.all()]
+    assert all(a["x"] + a["width"] <= b["x"] + 1 for a, b in pairwise(boxes))
+    link = watched.locator("#list a").first.bounding_box()
+    assert boxes[1]["x"] <= link["x"]
+    assert link["x"] + link["width"] <= boxes[1]["x"] + boxes[1]["width"]
+    strip = watched.locator("#strip-1 p").first
+    assert strip.evaluate("p => getComputedStyle(p).direction") == "rtl"

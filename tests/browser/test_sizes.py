@@ -1,0 +1,136 @@
+"""Sizes in a real Chromium: long and many texts, and a page with its files beside it."""
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+from opening import drawn, written
+from playwright.sync_api import expect
+from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
+
+from reportgen.maps import unpack
+from reportgen.report.html import render
+from reportgen.report.options import RenderOptions
+
+pytestmark = pytest.mark.browser
+
+LAYERS, HEADS = 3, 4
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, HEADLINES, n_layers=LAYERS, n_heads=HEADS, sink=0.4)
+
+
+@pytest.fixture(scope="module")
+def folder(results, tmp_path_factory):
+    """The folder of a page with its files beside it."""
+    place = tmp_path_factory.mktemp("page")
+    report = render(results, RenderOptions(layout="dir"))
+    for name, content in {"index.html": report.document, **report.files}.items():
+        (place / name).write_bytes(content)
+    return place
+
+
+def cells(plot):
+    return np.array(plot.evaluate("gd => gd.data[0].z"), dtype=float)
+
+
+def last_mean(results, text):
+    return unpack(results.packed_maps(text), LAYERS, HEADS)[-1].mean(axis=0)
+
+
+def test_a_page_with_files_opens_from_disk_without_a_fault(watched, folder, results):
+    watched.goto(f"{(folder / 'index.html').as_uri()}#text=1")
+    assert cells(drawn(watched, 1)) == pytest.approx(last_mean(results, 0), abs=1e-6)
+
+
+def visit(browser, address):
+    """A page of its own, and what it was refused or could not load."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    faults = []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("requestfailed", lambda request: faults.append(request.url))
+    page.goto(address)
+    return page, faults
+
+
+def test_a_host_that_allows_its_own_files_and_data_images_draws_every_map(browser, folder, results):
+    with served(folder, OWN_AND_DATA) as host:
+        page, faults = visit(browser, f"{host}/index.html#text=2&layer=1&head=2")
+        plot = drawn(page, 2)
+        expected = unpack(results.packed_maps(1), LAYERS, HEADS)[0, 1]
+        assert cells(plot) == pytest.approx(expected, abs=1e-6)
+        # plotly's own rules are in force, though no style element is allowed.
+        assert plot.locator(".main-svg").first.evaluate("e => getComputedStyle(e).position") == (
+            "absolute"
+        )
+        image = plot.locator("image").first
+        assert image.evaluate("e => e.getAttribute('href').startsWith('data:image/png')")
+        assert faults == []
+        page.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_a_host_that_refuses_data_images_keeps_the_static_figure_and_says_why(
+    browser, results, tmp_path, lang
+):
+    report = render(results, RenderOptions(layout="dir", lang=lang))
+    for name, content in {"index.html": report.document, **report.files}.items():
+        (tmp_path / name).write_bytes(content)
+    with served(tmp_path, OWN) as host:
+        page, _ = visit(browser, f"{host}/index.html#text=1")
+        figure = page.locator("#map-1")
+        expect(figure).to_contain_text("data:", timeout=20_000)
+        expect(figure.locator(".static svg.lines")).to_be_visible()
+        assert not page.locator("figure.drawn").count()
+        assert not page.evaluate("'Plotly' in window")
+        assert page.evaluate("document.styleSheets[0].cssRules.length") > 50
+        page.close()
+
+
+@pytest.mark.parametrize("policy", [JENKINS, JENKINS_OLD])
+def test_a_sandbox_shows_the_styled_page_with_every_figure(browser, folder, policy):
+    with served(folder, policy) as host:
+        page, faults = visit(browser, f"{host}/index.html")
+        assert faults == []
+        assert page.locator("figure.map .static svg.lines:visible").count() == len(HEADLINES)
+        page.close()
+
+
+def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):
+    made = make_results(tmp_path, ("ab" * 510,), n_layers=LAYERS, n_heads=HEADS, sink=0.3)
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    plot = drawn(watched, 1)
+    z = cells(plot)
+    maps = last_mean(made, 0)
+    assert maps.shape == (512, 512)
+    groups = [range(1)] + [range(a, min(a + 4, 511)) for a in range(1, 511, 4)] + [range(511, 512)]
+    pooled = np.array(
+        [[maps[np.ix_(rows, columns)].sum(axis=1).mean() for columns in groups] for rows in groups]
+    )
+    rows, columns = plot.evaluate("gd => [[...gd.data[0].y], [...gd.data[0].x]]")
+    assert np.abs(z - pooled[np.ix_(rows, columns)]).max() < 0.004
+    assert len(rows) > 20
+    assert z[:, columns.index(0)].min() > 0.3  # the sink, for every row
+    expect(watched.locator('[id="strip-1"] .u')).to_have_count(512)
+    expect(watched.locator('[id="text=1"]')).to_contain_text("--pool-above none")
+
+
+def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path):
+    made = make_results(tmp_path, HEADLINES * 60, n_layers=1, n_heads=1)
+    smallest = len(render(made, RenderOptions(max_size=1)).document)  # with 300 lines
+    url = written(made, tmp_path, max_size=smallest + 60_000, detail="7,8")
+    watched.goto(f"{url}#text=7")
+    drawn(watched, 7)
+    listed = [int(cell) for cell in watched.locator("table.texts tbody th").all_inner_texts()]
+    assert 300 <= len(listed) < 360
+    other = next(number for number in listed if number not in (7, 8))
+    watched.goto(f"{url}#text={other}")
+    shown = watched.locator(f'[id="text={other}"]')
+    expect(shown).to_be_visible()
+    expect(shown).to_contain_text("--detail all")
+    expect(shown).to_contain_text(HEADLINES[(other - 1) % 6])
+    absent = next(number for number in range(1, 361) if number not in listed)
+    watched.goto(f"{url}#text={absent}")
+    watched.wait_for_function("location.hash === '#texts'")
