@@ -85,7 +85,10 @@ def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(wa
         things = watched.locator("main").locator(kind).filter(visible=True)
         assert things.count() >= 3
         for thing in things.all():
-            after = thing.evaluate("t => (t.closest('.scroll') ?? t).nextElementSibling.innerText")
+            after = thing.evaluate(
+                """thing => (thing.closest(".heads-box")?.lastElementChild
+                  ?? (thing.closest(".scroll") ?? thing).nextElementSibling).innerText"""
+            )
             assert button in after
 
 

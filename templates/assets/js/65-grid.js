@@ -21,8 +21,7 @@ class HeadGrid {
     const room = make("div", { className: "scroll" }, this.table);
     room.setAttribute("role", "region");
     room.setAttribute("aria-label", say("grid_name"));
-    const tools = tableTools(this.table, say("grid_name"));
-    this.box = make("div", { className: "heads-box" }, this.figure.label, room, tools, this.legend, add);
+    this.box = make("div", { className: "heads-box" }, this.figure.label, room, this.legend, add);
     this.table.addEventListener("click", (event) => this.onClick(event));
     this.table.addEventListener("keydown", (event) => this.onKey(event));
   }

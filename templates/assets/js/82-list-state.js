@@ -30,19 +30,20 @@ function listAddress() {
 
 let typing = null;
 
-// A choice is a step that Back undoes; a search that is being typed is not one a letter.
+// A choice is a step that Back undoes, and so is a search, but not each of its letters.
 function chooseList(change, isTyped = false) {
-  const before = listAddress();
   Object.assign(listState, change);
   applyList();
   clearTimeout(typing);
-  const go = () => {
-    state.text ??= page.first;
-    if (isTyped && location.hash === before) location.replace(listAddress());
-    else if (location.hash !== listAddress()) location.hash = listAddress();
-  };
-  if (isTyped) typing = setTimeout(go, TYPING);
-  else go();
+  if (isTyped) typing = setTimeout(goToList, TYPING, true);
+  else goToList(false);
+}
+
+function goToList(isTyped) {
+  state.text ??= page.first;
+  if (location.hash === listAddress()) return;
+  if (isTyped && new URLSearchParams(location.hash.slice(1)).has("q")) location.replace(listAddress());
+  else location.hash = listAddress();
 }
 
 // Back, a link or a typed address; a link to a section leaves the list as it is.

@@ -21,5 +21,7 @@ function startHelp() {
 
 // The browser keeps the focus inside, closes on Escape and gives the focus back.
 function openHelp() {
-  document.getElementById("help").showModal();
+  const card = document.getElementById("help");
+  card.showModal();
+  card.querySelector(".close").focus();
 }

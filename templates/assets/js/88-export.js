@@ -116,9 +116,9 @@ function headingAbove(thing) {
   return before.at(-1)?.textContent ?? "";
 }
 
-function tableTools(table, name = nameOf(table)) {
+function tableTools(table) {
   table.dataset.tools = "";
-  return toolRow(say("table_tools", { name }),
+  return toolRow(say("table_tools", { name: nameOf(table) }),
     [say("copy"), async (said) => {
       said.textContent = say((await copyText(tsvOf(cellsOfTable(table)))) ? "copied" : "not_copied");
     }],
