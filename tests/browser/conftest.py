@@ -1,6 +1,9 @@
 """A browser, and a page that must be without fault."""
 
 import pytest
+from exploring import HEADS, LAYERS
+from factories import HEADLINES, make_results
+from opening import written
 from playwright.sync_api import sync_playwright
 
 
@@ -24,3 +27,15 @@ def watched(browser):
     yield page
     assert faults == []
     context.close()
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory):
+    """The headlines a page is explored with; a test that needs others has its own."""
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, HEADLINES, n_layers=LAYERS, n_heads=HEADS, sink=0.4)
+
+
+@pytest.fixture(scope="session")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))

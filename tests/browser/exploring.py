@@ -9,6 +9,8 @@ from playwright.sync_api import Locator, Page
 from reportgen.maps import unpack
 from reportgen.results import Results
 
+LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
+
 
 def as_pair(results: Results, text: int, at: int) -> Results:
     """`results` with the token at `at` of a text as the [SEP] between two segments."""
@@ -75,6 +77,13 @@ def same(drawn: np.ndarray, expected: np.ndarray) -> bool:
     return drawn.shape == expected.shape and np.allclose(
         drawn, expected, rtol=0, atol=1e-6, equal_nan=True
     )
+
+
+def heads_table(results: Results, text: int, column: str) -> np.ndarray:
+    """A figure of every head of a text, `[layer, head]`."""
+    heads = results.heads[results.heads["text"] == text]
+    model = results.info.model
+    return heads[column].to_numpy().reshape(model.n_layers, model.n_heads)
 
 
 def cell(page: Page, number: int, layer: int | str, head: int | str, n: int, m: int) -> Locator:

@@ -1,0 +1,102 @@
+"""The grid of heads with scripts on: its figures are the results', and it selects."""
+
+import numpy as np
+import pytest
+from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
+from opening import drawn
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_grid_shows_every_heads_figures_and_their_means(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    choice = watched.locator("#map-1").get_by_role("combobox", name="Grid shows")
+    for name, column, factor, digits in (
+        ("special-token share", "special_share", 100, 0),
+        ("entropy", "entropy", 100, 0),
+        ("distance", "distance", 1, 1),
+    ):
+        choice.select_option(label=name)
+        values = heads_table(results, 0, column).astype(float) * factor
+        expected = np.vstack([np.c_[values, values.mean(1)], [*values.mean(0), values.mean()]])
+        rows = watched.locator("#map-1 .heads tbody tr")
+        shown = [rows.nth(i).locator("td").all_text_contents() for i in range(LAYERS + 1)]
+        assert np.abs(np.array(shown, float) - expected).max() <= 0.5 * 10**-digits + 1e-6
+    assert "grid=distance" in watched.url
+    choice.select_option(label="head class")
+    letters = {"vertical": "V", "heterogeneous": "H"}
+    for layer, row in enumerate(heads_table(results, 0, "head_class"), 1):
+        for head, name in enumerate(row, 1):
+            found = cell(watched, 1, layer, head, LAYERS, HEADS)
+            expect(found).to_have_text(letters[name])
+            expect(found).to_have_attribute("aria-label", f"Layer {layer}, head {head}: {name}")
+
+
+def test_a_cell_says_where_it_is_and_its_figure(watched, url, results):
+    watched.goto(f"{url}#text=1&grid=special")
+    drawn(watched, 1)
+    share = 100 * heads_table(results, 0, "special_share")[2, 1]
+    said = cell(watched, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
+    assert said == f"Layer 3, head 2: special share {share:.0f} %"
+    assert watched.locator("#map-1 [role=grid]").get_attribute("aria-multiselectable") == "true"
+
+
+def test_heads_are_chosen_and_added_with_the_keyboard_alone(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    assert watched.locator("#map-1 [role=gridcell][tabindex='0']").count() == 1
+    watched.locator("#map-1 [role=gridcell][tabindex='0']").focus()
+    for key in ("Home", "ArrowRight", "ArrowUp", "ArrowUp"):
+        watched.keyboard.press(key)
+    expect(cell(watched, 1, 1, 2, LAYERS, HEADS)).to_be_focused()
+    watched.keyboard.press("Enter")
+    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
+    watched.keyboard.press("ArrowDown")
+    watched.keyboard.press("ArrowRight")
+    watched.keyboard.press("Shift+Enter")
+    expect(watched.locator("#map-1 b.live")).to_have_text("Mean over 2 heads (L1H2, L2H3)")
+    assert watched.url.endswith("#text=1&heads=1.2+2.3")
+    expect(watched.locator("#map-1 [role=gridcell][aria-selected=true]")).to_have_count(2)
+    maps = maps_of(results, 0)
+    assert same(plots(watched, 1)[0].z, (maps[0, 1] + maps[1, 2]) / 2)
+    watched.go_back()
+    expect(watched.locator("#map-1 b.live")).to_have_text("Layer 1, head 2")
+    assert same(plots(watched, 1)[0].z, maps[0, 1])
+
+
+def test_the_add_mode_takes_out_what_is_chosen_again(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=1&head=1")
+    drawn(watched, 1)
+    watched.get_by_role("checkbox", name="Add to the set").check()
+    for layer, head in ((2, 2), (3, "mean"), (1, 1)):
+        cell(watched, 1, layer, head, LAYERS, HEADS).click()
+    assert watched.url.endswith("#text=1&heads=2.2+3.mean")
+    maps = maps_of(results, 0)
+    expected = (maps[1, 1] + maps[2].sum(0)) / (1 + HEADS)
+    assert same(plots(watched, 1)[0].z, expected)
+
+
+def test_the_ends_of_rows_and_columns_are_means(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    maps = maps_of(results, 0)
+    for layer, head, expected, title in (
+        (2, "mean", maps[1].mean(0), "Layer 2, mean over 4 heads"),
+        ("all", 3, maps[:, 2].mean(0), "All layers, head 3"),
+        ("all", "mean", maps.mean((0, 1)), "All layers, mean over 4 heads"),
+    ):
+        cell(watched, 1, layer, head, LAYERS, HEADS).click()
+        expect(watched.locator("#map-1 b.live")).to_have_text(title)
+        assert same(plots(watched, 1)[0].z, expected)
+
+
+def test_a_sets_lines_are_means_too(watched, url, results):
+    watched.goto(f"{url}#text=1&heads=1.1+1.4+3.2")
+    maps = maps_of(results, 0)
+    expected = (maps[0, 0] + maps[0, 3] + maps[2, 1]) / 3
+    (plot,) = plots(watched, 1)
+    assert same(plot.z, expected)
+    assert same(plot.received, expected.mean(0))
+    assert same(plot.row, expected[0])

@@ -1,0 +1,122 @@
+"""Pairs and words with scripts on: what is drawn equals the results."""
+
+import numpy as np
+import pytest
+from exploring import HEADS, LAYERS, as_pair, maps_of, plots, same
+from factories import HEADLINES, make_results
+from opening import drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+SPLIT = 9  # the token of the English headline that becomes the [SEP] of a pair
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    made = make_results(
+        tmp_path_factory.mktemp("pair"), (HEADLINES[2],), n_layers=LAYERS, n_heads=HEADS
+    )
+    return as_pair(made, 0, SPLIT)
+
+
+@pytest.fixture(scope="module")
+def pair_url(pair, tmp_path_factory):
+    return written(pair, tmp_path_factory.mktemp("pair_page"))
+
+
+PARTS = {"1": (0, 0), "2": (1, 1), "1-2": (0, 1), "2-1": (1, 0)}
+
+
+@pytest.mark.parametrize("part", PARTS)
+@pytest.mark.parametrize("content", [False, True])
+def test_a_part_of_a_pair(watched, pair_url, pair, part, content):
+    watched.goto(f"{pair_url}#text=1&layer=2&head=3&part={part}{'&content=1' * content}")
+    segment = pair.tokens_of(0)["segment"].to_numpy(float, na_value=np.nan)
+    rows, columns = (np.flatnonzero(segment == s) for s in PARTS[part])
+    weights = maps_of(pair, 0)[1, 2]
+    if content:
+        is_content = ~np.isnan(segment)
+        weights = weights / weights[:, is_content].sum(1, keepdims=True)
+    (plot,) = plots(watched, 1)
+    assert (plot.rows, plot.columns) == (rows.tolist(), columns.tolist())
+    shown = weights[np.ix_(rows, columns)]
+    assert same(plot.z, shown)
+    assert same(plot.received, shown.mean(0))
+    share = 100 * shown.sum(1).mean()
+    expect(watched.locator("#map-1 .live p.legend")).to_contain_text(f": ≈ {share:.0f} % of what")
+    names = [note["text"] for note in plot.layout["annotations"]]
+    assert names == ["first", "second"] if "-" in part else len(set(names)) == 1
+
+
+def test_a_rule_and_names_tell_the_segments_of_a_pair_apart(watched, pair_url, pair):
+    watched.goto(f"{pair_url}#text=1")
+    layout = plots(watched, 1)[0].layout
+    second = SPLIT + 0.5
+    rules = {(s["xref"], s["yref"], s["x0"], s["y0"]) for s in layout["shapes"]}
+    assert rules == {("x", "paper", second, 0), ("paper", "y", 0, second)}
+    names = [(note["text"], note["xref"], note["x"], note["y"]) for note in layout["annotations"]]
+    assert names == [
+        ("first", "x", 0.5, 1),
+        ("first", "paper", 0, 0.5),
+        ("second", "x", second, 1),
+        ("second", "paper", 0, second),
+    ]
+    strip = watched.locator("#strip-1")
+    expect(strip.locator(".segment")).to_have_text(["first", "second"])
+
+
+def test_a_single_text_offers_no_parts(watched, url):
+    watched.goto(f"{url}#text=1&part=1-2")
+    drawn(watched, 1)
+    expect(
+        watched.locator("#map-1").get_by_role("combobox", name="Show", exact=True)
+    ).to_have_count(0)
+    assert not np.isnan(plots(watched, 1)[0].z).any()
+
+
+def words_of(results, text):
+    """The word of every token, from the text alone."""
+    whole, words = results.texts.iloc[text]["text"], []
+    numbers = np.cumsum([c.isspace() for c in whole])
+    for token in results.tokens_of(text).itertuples():
+        if token.is_special:
+            words.append(token.token)
+            continue
+        letters = [i for i in range(token.start, token.end) if not whole[i].isspace()]
+        words.append(int(numbers[letters[0]]))
+    places = {word: i for i, word in enumerate(dict.fromkeys(words))}
+    return np.array([places[word] for word in words])
+
+
+def test_tokens_merged_to_words_are_sums_to_and_means_from(browser, tmp_path):
+    made = make_results(tmp_path, ("word by word, merged again",), n_layers=LAYERS, n_heads=HEADS)
+    tokens = made.tokens_of(0)
+    page = browser.new_page()
+    page.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=3")
+    drawn(page, 1)
+    page.get_by_label("Merge tokens to words").check()
+    assert page.url.endswith("&words=1")
+    word = words_of(made, 0)
+    member = np.eye(word.max() + 1)[word]  # [token, word]
+    weights = maps_of(made, 0)[1, 2]
+    (plot,) = plots(page, 1)
+    assert same(plot.z, (member / member.sum(0)).T @ weights @ member)
+    assert same(plot.received, weights.mean(0) @ member)
+    assert same(plot.row, weights[0] @ member)
+    assert len(plot.layout["labels"]) == 7
+    page.goto("about:blank")
+    page.goto(f"{written(made, tmp_path)}#text=1&words=1&token=2")
+    (plot,) = plots(page, 1)
+    assert same(plot.received, np.stack(tokens["received_layers"])[:, -1] @ member)
+    chosen = page.locator("#strip-1 .u.chosen")
+    assert chosen.count() == (word == word[2]).sum() > 1
+    page.close()
+
+
+def test_words_are_not_offered_where_they_cannot_be_told(watched, url):
+    watched.goto(f"{url}#text=1&words=1")
+    drawn(watched, 1)
+    expect(watched.get_by_label("Merge tokens to words")).to_have_count(0)
+    expect(watched.locator("#map-1 .chooser")).to_contain_text("not merged to words")
+    assert len(plots(watched, 1)[0].rows) == len(plots(watched, 1)[0].z)

@@ -1,0 +1,205 @@
+"""Views of one text with scripts on: what is drawn in every mode equals the results."""
+
+import numpy as np
+import pytest
+from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
+from opening import drawn, written
+from playwright.sync_api import expect
+from scipy.stats import rankdata
+
+pytestmark = pytest.mark.browser
+
+
+def test_two_selections_stand_side_by_side_with_one_range(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=1&head=2&with=3.4")
+    drawn(watched, 1)
+    maps = maps_of(results, 0)
+    a, b = plots(watched, 1)
+    assert same(a.z, maps[0, 1])
+    assert same(b.z, maps[2, 3])
+    assert (a.rows, a.columns, a.zmax) == (b.rows, b.columns, b.zmax)
+    assert (a.layout["x"], a.layout["y"]) == (b.layout["x"], b.layout["y"])
+    content = [sorted(m[:, 1:-1].flatten()) for m in (maps[0, 1], maps[2, 3])]
+    tops = [cells[int(0.995 * len(cells))] for cells in content]
+    assert a.zmax == pytest.approx(max(tops))
+    lines = [m for x in (maps[0, 1], maps[2, 3]) for m in (*x.mean(0), *x[0])]
+    assert a.layout["lines"] == b.layout["lines"] == pytest.approx([0, 1.06 * max(lines)])
+    boxes = [watched.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1)]
+    assert boxes[0]["y"] == boxes[1]["y"]
+    assert boxes[0]["x"] + boxes[0]["width"] <= boxes[1]["x"]
+
+
+def test_a_second_view_is_begun_chosen_swapped_and_closed(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=2&head=1")
+    drawn(watched, 1)
+    panel = watched.locator("#map-1")
+    panel.get_by_role("button", name="Compare with another view").press("Enter")
+    expect(panel.get_by_role("radio", name="B: layer 2, head 1")).to_be_checked()
+    cell(watched, 1, 3, 3, LAYERS, HEADS).click()
+    assert watched.url.endswith("#text=1&layer=2&head=1&with=3.3")
+    panel.get_by_role("button", name="Swap").click()
+    assert watched.url.endswith("#text=1&layer=3&head=3&with=2.1")
+    maps = maps_of(results, 0)
+    a, b = plots(watched, 1)
+    assert same(a.z, maps[2, 2])
+    assert same(b.z, maps[1, 0])
+    panel.get_by_role("radio", name="A:").check()
+    panel.get_by_role("combobox", name="Head").select_option("4")
+    assert watched.url.endswith("#text=1&layer=3&head=4&with=2.1")
+    panel.get_by_role("button", name="Close").click()
+    expect(panel.locator(".plot")).to_have_count(1)
+    watched.go_back()
+    expect(panel.locator(".plot")).to_have_count(2)
+
+
+def test_on_a_narrow_screen_one_stands_below_the_other(browser, url):
+    page = browser.new_page(viewport={"width": 400, "height": 900})
+    page.goto(f"{url}#text=1&layer=1&head=2&with=3.4")
+    plots(page, 1)
+    first, second = (page.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1))
+    assert first["y"] + first["height"] <= second["y"]
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    page.close()
+
+
+def test_content_only_prints_the_hidden_mass_of_each_view(watched, url, results):
+    watched.goto(f"{url}#text=1&heads=1.1+2.2&with=3.4&content=1")
+    maps = maps_of(results, 0)
+    panes = watched.locator("#map-1 .plots > div")
+    both = plots(watched, 1)
+    for i, whole in enumerate(((maps[0, 0] + maps[1, 1]) / 2, maps[2, 3])):
+        kept = whole[:, 1:-1].sum(1, keepdims=True)
+        assert same(both[i].z[:, 1:-1], whole[:, 1:-1] / kept)
+        assert np.isnan(both[i].z[:, [0, -1]]).all()
+        said = f"≈ {100 * (1 - kept.mean()):.0f} % of the attention is hidden"
+        expect(panes.nth(i)).to_contain_text(said)
+
+
+def test_the_chosen_token_stands_in_the_address_and_back_undoes_it(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=2&head=3")
+    drawn(watched, 1)
+    watched.locator("#strip-1 .u").nth(4).click()
+    assert watched.url.endswith("#text=1&layer=2&head=3&token=4")
+    expect(watched.locator("#map-1 .detail h4")).to_be_visible()
+    watched.go_back()
+    expect(watched.locator("#map-1 .detail h4")).to_have_count(0)
+    watched.goto("about:blank")
+    watched.goto(f"{url}#text=1&layer=2&head=3&token=4")
+    weights = maps_of(results, 0)[1, 2]
+    names = results.tokens_of(0)["token"].tolist()
+    lists = watched.locator("#map-1 .detail ol")
+    for at, values in ((0, weights[4]), (1, weights[:, 4])):
+        order = sorted(range(len(values)), key=lambda i: (-values[i], i))[:5]
+        shown = [text.split(" ≈ ")[0] for text in lists.nth(at).locator("li").all_text_contents()]
+        assert shown == [names[i] for i in order]
+    watched.locator("#map-1 .plot .nsewdrag").first.wait_for()
+    bands = plots(watched, 1)[0].layout["shapes"]
+    assert [(s["x0"], s["x1"]) for s in bands if s["xref"] == "x"] == [(3.5, 4.5)]
+
+
+def test_the_token_stays_behind_when_the_text_is_turned(watched, url):
+    watched.goto(f"{url}#text=1&layer=2&head=3&token=4")
+    drawn(watched, 1)
+    watched.locator(".panel.open a[rel=next]").click()
+    drawn(watched, 2)
+    assert "token" not in watched.url
+    assert "layer=2&head=3" in watched.url
+    expect(watched.locator("#map-2 .detail h4")).to_have_count(0)
+
+
+def test_scales_by_square_root_and_rank(watched, url, results):
+    weights = maps_of(results, 0)[1, 2]
+    watched.goto(f"{url}#text=1&layer=2&head=3")
+    (linear,) = plots(watched, 1)
+    scale = watched.locator("#map-1").get_by_role("combobox", name="Scale")
+    scale.select_option("sqrt")
+    (root,) = plots(watched, 1)
+    assert same(root.z, np.sqrt(weights))
+    assert root.zmax == pytest.approx(np.sqrt(linear.zmax))
+    expect(watched.locator("#map-1 .live p.legend")).to_contain_text("Cells above that:")
+    scale.select_option("rank")
+    assert watched.url.endswith("&scale=rank")
+    (rank,) = plots(watched, 1)
+    expected = (rankdata(weights, "average").reshape(weights.shape) - 1) / (weights.size - 1)
+    assert same(rank.z, expected)
+    assert rank.zmax == 1
+    expect(watched.locator("#map-1 .live p.legend")).to_contain_text("Nothing is clipped")
+
+
+def test_one_range_for_all_views_and_texts(watched, url):
+    for text, head in ((1, 2), (2, 4)):
+        watched.goto(f"{url}#text={text}&layer=1&head={head}&range=shared")
+        assert plots(watched, text)[0].zmax == 1
+        expect(watched.locator(f"#map-{text} .live p.legend")).to_contain_text("from 0 to ≈ 100 %")
+        expect(watched.locator(f"#map-{text} .live p.legend")).not_to_contain_text("above")
+
+
+WHOLE = "#text=1&heads=1.1+2.mean&with=3.2&content=1&scale=sqrt&range=shared&token=3&grid=entropy"
+
+
+def test_a_copied_link_opens_the_same_view(watched, url):
+    watched.goto(url + WHOLE)
+    drawn(watched, 1)
+    before = plots(watched, 1)
+    assert watched.url == url + WHOLE
+    watched.reload()
+    after = plots(watched, 1)
+    assert watched.url == url + WHOLE
+    for a, b in zip(before, after, strict=True):
+        assert same(a.z, b.z)
+    panel = watched.locator("#map-1")
+    for name, value in (("Scale", "sqrt"), ("Range", "shared"), ("Grid shows", "entropy")):
+        expect(panel.get_by_role("combobox", name=name)).to_have_value(value)
+    expect(panel.locator(".detail h4")).to_have_count(2)
+
+
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
+        ("#text=1&heads=9.9", "#text=1"),
+        ("#text=1&heads=1.2", "#text=1&layer=1&head=2"),
+        ("#text=1&heads=2.3+1.2", "#text=1&heads=1.2+2.3"),
+        ("#text=1&heads=1.1+1.2+1.3+1.4", "#text=1&layer=1&head=mean"),
+        ("#text=1&layer=2&head=1&with=7.mean", "#text=1&layer=2&head=1"),
+        ("#text=1&layer=2&head=1&scale=loud", "#text=1&layer=2&head=1"),
+        ("#text=1&layer=2&head=1&token=999", "#text=1&layer=2&head=1"),
+        ("#text=1&layer=2&head=1&part=3", "#text=1&layer=2&head=1"),
+        ("#text=1&layer=2&head=1&at=x", "#text=1&layer=2&head=1"),
+    ],
+)
+def test_a_view_that_is_not_there_is_put_right(watched, url, given, right):
+    watched.goto(url + given)
+    watched.wait_for_url(url + right)
+
+
+def test_a_text_of_layer_means_offers_layers_and_sets_of_them(browser, results, tmp_path):
+    page = browser.new_page()
+    whole = written(results, tmp_path)
+    size = (tmp_path / "report.html").stat().st_size
+    for limit in range(size - 2000, 0, -2000):
+        whole = written(results, tmp_path, max_size=limit)
+        text = (tmp_path / "report.html").read_text("utf-8")
+        if 'data-level="2"' in text:
+            break
+    number = text.split('data-level="2"')[0].rsplit('data-text="', 1)[1].split('"')[0]
+    page.goto(f"{whole}#text={number}&heads=1.mean+3.mean")
+    weights = maps_of(results, int(number) - 1)
+    assert np.abs(plots(page, int(number))[0].z - weights[[0, 2]].mean((0, 1))).max() <= 0.004
+    single = cell(page, int(number), 2, 2, LAYERS, HEADS)
+    expect(single).to_have_attribute("aria-disabled", "true")
+    share = 100 * heads_table(results, int(number) - 1, "special_share")[1, 1]
+    expect(single).to_have_text(f"{share:.0f}")
+    single.click(force=True)
+    assert "heads=1.mean+3.mean" in page.url
+    page.close()
+
+
+def test_the_explorer_speaks_japanese(browser, results, tmp_path):
+    page = browser.new_page()
+    page.goto(f"{written(results, tmp_path, lang='ja')}#text=1&heads=1.1+2.2&with=3.mean&token=3")
+    plots(page, 1)
+    said = page.locator("#map-1 .live").all_text_contents()
+    expect(page.locator("#map-1 .side").first).to_have_text("A：2ヘッドの平均（L1H1、L2H2）")
+    english = ("Layer", "Head", "Scale", "Range", "Compare", "Swap", "mean", "Tokens", "Add")
+    assert [word for word in english if word in "".join(said)] == []
+    page.close()

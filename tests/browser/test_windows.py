@@ -1,0 +1,107 @@
+"""A window into a long text with scripts on."""
+
+import numpy as np
+import pytest
+from exploring import maps_of, plots, same
+from factories import make_results
+from opening import drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+LONG = 150  # tokens, special ones included
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    text = "".join(f"{i % 100:02d}" for i in range(LONG - 2))
+    return make_results(tmp_path_factory.mktemp("long"), (text, "short"), n_layers=2, n_heads=2)
+
+
+@pytest.fixture(scope="module")
+def long_url(long, tmp_path_factory):
+    return written(long, tmp_path_factory.mktemp("long_page"))
+
+
+def test_a_long_text_has_an_overview_and_a_window_of_it(watched, long_url, long):
+    watched.goto(f"{long_url}#text=1&layer=2&head=1&at=40.70")
+    weights = maps_of(long, 0)[1, 0]
+    (plot,) = plots(watched, 1)
+    size = len(plot.rows)
+    assert 40 <= size <= 64
+    assert plot.rows == list(range(40, 40 + size))
+    assert plot.columns == list(range(70, 70 + size))
+    assert same(plot.z, weights[40 : 40 + size, 70 : 70 + size])
+    assert same(plot.received, weights.mean(0)[70 : 70 + size])
+    said = watched.locator("#map-1 .overview .small")
+    expect(said).to_contain_text(f"rows 41–{40 + size}")
+    expect(said).to_contain_text(f"of {LONG}")
+    expect(watched.locator("#map-1 .plot .ytick text")).to_have_count(size)
+
+
+def test_the_window_is_moved_by_keys_buttons_and_dragging(watched, long_url, long):
+    watched.goto(f"{long_url}#text=1&layer=2&head=1")
+    weights = maps_of(long, 0)[1, 0]
+    (plot,) = plots(watched, 1)
+    size = len(plot.rows)
+    assert (plot.rows[0], plot.columns[0]) == (0, 0)
+    sheet = watched.locator("#map-1 .sheet")
+    sheet.focus()
+    watched.keyboard.press("ArrowDown")
+    (plot,) = plots(watched, 1)
+    step = round(0.25 * size)
+    assert (plot.rows[0], plot.columns[0]) == (step, 0)
+    watched.keyboard.press("End")
+    (plot,) = plots(watched, 1)
+    assert plot.rows[-1] == plot.columns[-1] == LONG - 1
+    assert same(plot.z, weights[-size:, -size:])
+    watched.locator("#map-1").get_by_role("button", name="Up", exact=True).click()
+    (plot,) = plots(watched, 1)
+    assert plot.rows[0] == LONG - size - round(size / 2)
+    box = sheet.bounding_box()
+    watched.mouse.move(box["x"] + 5, box["y"] + 5)
+    watched.mouse.down()
+    watched.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, steps=4)
+    watched.mouse.up()
+    (plot,) = plots(watched, 1)
+    assert abs(plot.rows[0] + size / 2 - LONG / 2) <= 2
+    assert abs(plot.columns[0] + size / 2 - LONG / 2) <= 2
+    assert f"at={plot.rows[0]}.{plot.columns[0]}" in watched.url
+    watched.go_back()
+    (plot,) = plots(watched, 1)
+    assert plot.columns[-1] == LONG - 1
+
+
+def test_the_overview_is_the_whole_map_in_the_same_colours(watched, long_url, long):
+    watched.goto(f"{long_url}#text=1&layer=1&head=2&range=shared")
+    drawn(watched, 1)
+    found = watched.locator("#map-1 .sheet canvas").evaluate(
+        """canvas => {
+          const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+          const light = [];
+          for (let i = 0; i < data.length; i += 4) light.push(data[i] + data[i + 1] + data[i + 2]);
+          return [canvas.width, canvas.height, light];
+        }"""
+    )
+    assert found[:2] == [LONG, LONG]
+    light = np.array(found[2])
+    weights = maps_of(long, 0)[0, 1].flatten()
+    order = np.argsort(weights)
+    assert light[order[0]] == 0xFF + 0xFD + 0xF9  # the first colour of the light scale
+    steps = np.round(255 * weights[order]).astype(int)
+    by_step = dict(zip(steps.tolist(), light[order].tolist(), strict=True))
+    assert [by_step[s] for s in steps.tolist()] == light[order].tolist()  # one colour a step
+    assert sorted(by_step.values(), reverse=True) == [by_step[s] for s in sorted(by_step)]
+
+
+def test_a_chosen_token_brings_the_window_to_it(watched, long_url, long):
+    watched.goto(f"{long_url}#text=1&layer=2&head=1&token=120")
+    (plot,) = plots(watched, 1)
+    assert 120 in plot.rows
+    assert 120 in plot.columns
+
+
+def test_a_short_text_has_no_overview(watched, url):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    expect(watched.locator("#map-1 .overview")).to_be_hidden()
