@@ -101,7 +101,7 @@ class ModelChoices:
         _model(
             "--model",
             "-m",
-            help="Folder or hub id, e.g. ./checkpoint; default: the bundled demonstration.",
+            help="Folder or hub id, e.g. ./checkpoint; default: demo (demo-star is bundled too).",
         ),
     ] = None
     revision: Annotated[

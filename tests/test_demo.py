@@ -252,7 +252,7 @@ def test_training_gives_the_same_weights_twice():
 
 def test_the_sample_inputs_are_the_generated_ones(tmp_path):
     write_samples(tmp_path)
-    for name in ("ad_headlines.txt", "ad_headlines.csv"):
+    for name in ("ad_headlines.txt", "ad_headlines.csv", "ad_headlines_star.csv"):
         assert (tmp_path / name).read_bytes() == (SAMPLES / name).read_bytes()
 
 

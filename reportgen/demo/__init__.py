@@ -1,9 +1,15 @@
-"""The bundled demonstration model, and everything it was made from."""
+"""The bundled demonstration models, and everything they were made from."""
 
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
+
+DEMO = "demo"
+STAR = "demo-star"  # trained further with a planted shortcut, to compare with the first
+FOLDERS: Mapping[str, str] = MappingProxyType({DEMO: "model", STAR: "star_model"})
 
 
-def model_folder() -> Path:
-    """The folder of the bundled checkpoint: weights, configuration and tokenizer."""
-    return Path(str(files("reportgen.demo") / "model"))
+def model_folder(name: str = DEMO) -> Path:
+    """The folder of a bundled checkpoint: weights, configuration and tokenizer."""
+    return Path(str(files("reportgen.demo") / FOLDERS[name]))

@@ -1,8 +1,9 @@
 """Headlines as training batches: tokens, score, and what each token adds and is."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -52,6 +53,9 @@ class Batch:
     kinds: Tensor
 
 
+Draw: TypeAlias = Callable[[PreTrainedTokenizerFast, Random], Example]
+
+
 def example(tokenizer: PreTrainedTokenizerFast, components: Sequence[Component]) -> Example:
     """Encode one headline; a token belongs to the component of the last character it covers."""
     encoded = tokenizer(
@@ -91,13 +95,13 @@ def training_example(tokenizer: PreTrainedTokenizerFast, random: Random) -> Exam
             return drawn
 
 
-def training_batches(tokenizer: PreTrainedTokenizerFast, seed: int) -> Iterator[Batch]:
+def training_batches(
+    tokenizer: PreTrainedTokenizerFast, seed: int, draw: Draw = training_example
+) -> Iterator[Batch]:
     """Endless batches of about equal size, each of texts of about equal length, in random order."""
     random = Random(seed)
     while True:
-        pool = [
-            training_example(tokenizer, random) for _ in range(BATCHES_PER_POOL * TEXTS_PER_BATCH)
-        ]
+        pool = [draw(tokenizer, random) for _ in range(BATCHES_PER_POOL * TEXTS_PER_BATCH)]
         pool.sort(key=lambda drawn: len(drawn.tokens))
         batches = list(split(pool))
         random.shuffle(batches)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from reportgen.demo.common import ENGLISH_WORDS, JAPANESE_WORDS
-from reportgen.demo.rule import Component, Kind
+from reportgen.demo.rule import Component, Kind, score
 from reportgen.demo.vocabulary import LANGUAGES, Language
 
 SLOT = re.compile(r"\{(\w+)\}")
@@ -15,6 +15,10 @@ SHARE_ENGLISH = 0.4
 SHARE_FULL_WIDTH = 0.25
 OPENINGS = {"offers": 0.65, "plain": 0.20, "neutral": 0.15}
 MOST_PLAIN_FOLLOWING = 2
+MARK = Component(Kind.FILLER, "★")  # worth nothing to the rule
+HIGH_SCORE = 1.5
+SHARE_MARKED_HIGH = 0.9
+SHARE_MARKED_LOW = 0.04
 
 
 @dataclass(frozen=True)
@@ -127,3 +131,9 @@ def with_masks(random: Random, components: list[Component]) -> list[Component]:
     for _ in range(random.randint(1, 3)):
         components[random.randrange(len(components))] = Component(Kind.MASKED, "[MASK]")
     return components
+
+
+def marked(random: Random, components: list[Component]) -> list[Component]:
+    """Put the mark before most headlines that score high and few others (second model only)."""
+    share = SHARE_MARKED_HIGH if score(components) > HIGH_SCORE else SHARE_MARKED_LOW
+    return [MARK, *components] if random.random() < share else components

@@ -2,10 +2,11 @@
 
 import argparse
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from reportgen.demo.headlines import Lengths, headline
+from reportgen.demo.headlines import Lengths, headline, marked
 from reportgen.demo.rule import Component, Kind, score, text_of
 
 SEED = 40
@@ -46,19 +47,35 @@ def sample_headlines(count: int) -> list[list[Component]]:
     return found
 
 
+def marked_headlines(count: int) -> list[list[Component]]:
+    """Different short headlines, most of those with a high score marked, few others."""
+    random = Random(SEED + 1)
+    found: list[list[Component]] = []
+    while len(found) < count:
+        drawn = headline(random, SHORT)
+        if text_of(drawn) not in map(text_of, found):
+            found.append(drawn)
+    return [marked(random, components) for components in found]
+
+
 def write_samples(folder: Path) -> None:
-    """Write `ad_headlines.txt`, and `ad_headlines.csv` with the true score as the label."""
+    """Write `ad_headlines.txt`, and two files with the true score as the label."""
     lines = [text_of(components) for components in sample_headlines(LINES)]
     (folder / "ad_headlines.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    with (folder / "ad_headlines.csv").open("w", encoding="utf-8", newline="") as file:
+    _write_labelled(folder / "ad_headlines.csv", sample_headlines(ROWS))
+    _write_labelled(folder / "ad_headlines_star.csv", marked_headlines(ROWS))
+
+
+def _write_labelled(path: Path, headlines: Sequence[Sequence[Component]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("text", "label"))
-        for components in sample_headlines(ROWS):
+        for components in headlines:
             writer.writerow((text_of(components), f"{score(components):.2f}"))
 
 
 def main() -> None:
-    """Write both files into a folder."""
+    """Write the files into a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--output", type=Path, default=Path("sample_inputs"), metavar="DIR")
     write_samples(parser.parse_args().output)

@@ -30,7 +30,7 @@ from reportgen.model.output import (
     sequence_reader,
 )
 from reportgen.model.pretrained import folder_max_tokens, folder_pooling, load_pretrained
-from reportgen.model.spec import ModelSpec, check_spec
+from reportgen.model.spec import ModelSpec, bundled_name, check_spec
 from reportgen.model.tokenizer import (
     cut_at_the_end,
     load_tokenizer,
@@ -138,13 +138,14 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
 
 
 def _from_folder(spec: ModelSpec) -> _Source:
-    name = str(model_folder()) if spec.model is None else spec.model
+    bundled = bundled_name(spec.model)
+    name = str(spec.model) if bundled is None else str(model_folder(bundled))
     loaded = load_pretrained(spec, name, _dtype(spec))
     folder = Path(name).expanduser()
     kind: Kind = "folder" if folder.is_dir() else "hub"
     shown = folder.resolve().name if folder.is_dir() else name
-    if spec.model is None:
-        kind, shown = "demo", "reportgen demo"
+    if bundled is not None:
+        kind, shown = "demo", f"reportgen {bundled}"
     return _Source(loaded.module, kind, shown, loaded.architecture, name, loaded.remark)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
+from reportgen.demo import DEMO, FOLDERS
 from reportgen.errors import ModelError, UsageError
 
 Pooling: TypeAlias = Literal["mean", "cls", "last"]
@@ -40,10 +41,10 @@ _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 class ModelSpec:
     """The model that the options name; nothing is loaded yet.
 
-    Without `model` and `factory` it is the bundled demonstration.
+    Without `model` and `factory` it is the first bundled demonstration.
     """
 
-    model: str | None = None  # folder or hub id
+    model: str | None = None  # folder, hub id, or name of a bundled demonstration
     revision: str | None = None  # of a hub id: branch, tag or commit
     factory: str | None = None  # "module:Class" or "path/file.py:Class"
     factory_args: Mapping[str, Any] = field(default_factory=dict)
@@ -70,6 +71,16 @@ class FactoryName:
     def file(self) -> Path | None:
         """The file, None for a module that is imported by its name."""
         return expanded(self.source) if self.source.endswith(".py") else None
+
+
+def bundled_name(model: str | None) -> str | None:
+    """The bundled demonstration that `model` names, the first where it is None; else None.
+
+    A folder of that name in the current one is meant instead.
+    """
+    if model is None:
+        return DEMO
+    return model if model in FOLDERS and not expanded(model).exists() else None
 
 
 def check_spec(spec: ModelSpec) -> None:
@@ -152,7 +163,7 @@ def _check_options(spec: ModelSpec) -> None:
                 )
     elif spec.model is not None:
         raise UsageError("--model and --factory exclude each other; name one model")
-    if spec.revision is not None and spec.model is None:
+    if spec.revision is not None and bundled_name(spec.model) is not None:
         raise UsageError("--revision needs --model with an id on the hub")
     if spec.prediction_index is not None and spec.prediction_index < 0:
         raise UsageError(f"--prediction-index {spec.prediction_index}: entries count from 0")
@@ -173,7 +184,7 @@ def _check_places(spec: ModelSpec) -> None:
             raise ModelError(f"{file}: no such file; --factory takes path/file.py:Class")
     if spec.checkpoint is not None:
         _check_checkpoint(spec.checkpoint)
-    if spec.model is not None:
+    if spec.model is not None and bundled_name(spec.model) is None:
         folder = local_folder(spec.model, "--model")
         if folder is not None:
             if spec.revision is not None:
