@@ -43,6 +43,17 @@ _FILLED: Mapping[str, tuple[str, ...]] = {
     "agreement": ("text", "view", "statistic"),
 }
 
+# The columns that tell where a row belongs.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "tokens": ("text", "position", "unit", "segment", "is_special"),
+    "roles": ("text", "layer", "role"),
+    "evidence": ("text", "live_rows", "n_rows", "reads_cls_only"),
+    "effects": ("text", "position"),
+    "sinks": ("text", "subject", "test"),
+    "agreement": ("text", "view", "statistic"),
+}
+_GRIDS = ("heads", "layers")  # tables that have the same rows of every text that was analysed
+
 
 def require_columns(table: pa.Table, name: str) -> pa.Table:
     """The columns of `table` that table `name` has, in the types that it has them in.
@@ -101,29 +112,77 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
         _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
 
 
-def require_rows(table: pa.Table, name: str, info: RunInfo, texts: pa.Table) -> None:
-    """See that the rows of table `name` are those that `texts` and the model call for.
+def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
+    """See that table `name`, which comes in `parts`, has its columns and those rows that `texts`
+    and the model call for.
 
     Raises:
         ValueError: some are missing, too many, or out of place.
     """
+    keys, n_rows = [], 0
+    for part in parts:
+        rows = require_columns(part, name)
+        _require_figures(rows, name, info)
+        if name in _GRIDS:
+            _require_grid(rows, n_rows, name, info, texts)
+        else:
+            keys.append(_keys(rows, name))
+        n_rows += len(rows)
+    if name in _GRIDS:
+        _require(n_rows == len(_analysed(texts)) * _size(name, info), "text")
+        return
     checks: Mapping[str, Callable[[pa.Table, RunInfo, pa.Table], None]] = {
         "tokens": _tokens,
-        "heads": _heads,
         "roles": _roles,
-        "layers": _layers,
         "evidence": _evidence,
         "effects": _effects,
         "sinks": _sinks,
         "agreement": _agreement,
     }
-    for column in table.column_names:
+    checks[name](pa.concat_tables(keys), info, texts)
+
+
+def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
+    """See that figures are as many and as large as they can be."""
+    for column in rows.column_names:
         if column.endswith("_layers"):
-            lengths = _lengths(table[column].drop_null())
+            lengths = _lengths(rows[column].drop_null())
             _require((lengths == info.model.n_layers).all(), column)
         if column.startswith("expected"):  # an even spread leaves nothing at 0
-            _require((_flat(table[column]).to_numpy() > 0).all(), column)
-    checks[name](table, info, texts)
+            _require((_flat(rows[column]).to_numpy() > 0).all(), column)
+    if name == "agreement":
+        is_rank = np.isin(rows["statistic"].to_numpy(), ("spearman", "kendall"))
+        values = rows["value"].filter(is_rank).drop_null().to_numpy()
+        _require((abs(values) <= 1 + _ROUNDING).all(), "value")
+
+
+def _keys(rows: pa.Table, name: str) -> pa.Table:
+    """What tells where rows belong, and of figures that a text has all of or none whether they are
+    known: little of a table, so that memory does not grow with all that was measured."""
+    kept = rows.select(_KEYS[name])
+    if name == "tokens":
+        for column in (*_CLS_ROW, *_NORMS):
+            kept = kept.append_column(column, rows[column].is_valid())
+    return kept
+
+
+def _size(name: str, info: RunInfo) -> int:
+    """The rows that a text has in a table that has the same of every text."""
+    return info.model.n_layers * (info.model.n_heads if name == "heads" else 1)
+
+
+def _require_grid(rows: pa.Table, first: int, name: str, info: RunInfo, texts: pa.Table) -> None:
+    """See that `rows`, the first of which is row `first`, are in place: text by text, a row a layer
+    and head."""
+    analysed, size = _analysed(texts), _size(name, info)
+    place = np.arange(first, first + len(rows))
+    _require(first + len(rows) <= len(analysed) * size, "text")
+    _require_equal(rows, "text", analysed[place // size])
+    n_heads = size // info.model.n_layers
+    _require_equal(rows, "layer", place // n_heads % info.model.n_layers + 1)
+    if name == "heads":
+        _require_equal(rows, "head", place % n_heads + 1)
+        _require_known(rows, "head_class", HEAD_CLASSES)
 
 
 def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
@@ -134,12 +193,12 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     unit = _ints(table, "unit")
     steps = np.diff(unit, prepend=0)[position > 0]
     _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
-    # Of these a text has all or nothing.
-    for column in (*_CLS_ROW, *_NORMS):
-        n_known = np.bincount(text[_known(table, column)], minlength=len(texts))
+    known = {column: table[column].to_numpy() for column in (*_CLS_ROW, *_NORMS)}
+    for column, values in known.items():  # of these a text has all or nothing
+        n_known = np.bincount(text[values], minlength=len(texts))
         _require(((n_known == 0) | (n_known == n_tokens)).all(), column)
     for column in _CLS_ROW[1:]:
-        _require((_known(table, column) == _known(table, _CLS_ROW[0])).all(), column)
+        _require((known[column] == known[_CLS_ROW[0]]).all(), column)
     is_special = table["is_special"].to_numpy()
     segment = table["segment"].fill_null(-1).to_numpy()
     _require(
@@ -149,31 +208,16 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require((n_content == _ints(texts, "n_content")).all(), "is_special")
 
 
-def _heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    n_layers, n_heads = info.model.n_layers, info.model.n_heads
-    analysed = _analysed(texts)
-    layers, heads = np.arange(1, n_layers + 1), np.arange(1, n_heads + 1)
-    _require_equal(table, "text", np.repeat(analysed, n_layers * n_heads))
-    _require_equal(table, "layer", np.tile(np.repeat(layers, n_heads), len(analysed)))
-    _require_equal(table, "head", np.tile(heads, len(analysed) * n_layers))
-    _require_known(table, "head_class", HEAD_CLASSES)
-
-
 def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     # In any order, a row a layer for every role that a text has.
     _require_analysed(table, texts)
-    _require_known(table, "role", [role.key for role in info.roles])
-    _require_known(table, "layer", range(1, info.model.n_layers + 1))
-    _require_unique(table, "text", "role", "layer")
-    n_rows = table.group_by(["text", "role"]).aggregate([([], "count_all")])["count_all"]
-    _require((n_rows.to_numpy() == info.model.n_layers).all(), "layer")
-
-
-def _layers(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    n_layers = info.model.n_layers
-    analysed = _analysed(texts)
-    _require_equal(table, "text", np.repeat(analysed, n_layers))
-    _require_equal(table, "layer", np.tile(np.arange(1, n_layers + 1), len(analysed)))
+    keys, n_layers = [role.key for role in info.roles], info.model.n_layers
+    _require_known(table, "role", keys)
+    _require_known(table, "layer", range(1, n_layers + 1))
+    role = pc.index_in(table["role"], pa.array(keys, pa.string())).to_numpy()
+    place = (_ints(table, "text") * len(keys) + role) * n_layers + _ints(table, "layer") - 1
+    n_rows = np.bincount(place, minlength=len(texts) * len(keys) * n_layers).reshape(-1, n_layers)
+    _require((n_rows == n_rows[:, :1]).all() and (n_rows <= 1).all(), "layer")
 
 
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
@@ -207,9 +251,6 @@ def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_known(table, "view", VIEWS)
     _require_known(table, "statistic", STATISTICS)
     _require_unique(table, "text", "view", "statistic")
-    is_rank = np.isin(table["statistic"].to_numpy(), ("spearman", "kendall"))
-    values = table["value"].filter(is_rank).drop_null().to_numpy()
-    _require((abs(values) <= 1 + _ROUNDING).all(), "value")
 
 
 def _analysed(texts: pa.Table) -> Ints:

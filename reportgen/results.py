@@ -22,6 +22,8 @@ from reportgen.errors import ResultsError
 from reportgen.info import SCHEMA_VERSION, RunInfo
 from reportgen.maps import require_whole
 from reportgen.records import from_record
+from reportgen.schemas import TABLES
+from reportgen.stored import StoredTable
 
 _AGAIN = "run `reportgen analyze` again"
 
@@ -30,8 +32,9 @@ _AGAIN = "run `reportgen analyze` again"
 class Results:
     """A results folder, opened; tables are read when they are first asked for.
 
-    Tables are whole DataFrames in input order; `tokens_of(text)` and `effects_of(text)` are the
-    cheap ways to one text's rows. Those of evidence hold the texts that were chosen for it.
+    Tables are whole DataFrames in input order. Those of tokens and heads grow to gigabytes with the
+    texts: `tokens_of` and `heads_of` give one text's rows, `token_columns` and `head_values` what
+    is needed of all. The tables of evidence hold the texts that were chosen for it.
     """
 
     folder: Path
@@ -45,12 +48,12 @@ class Results:
     @cached_property
     def tokens(self) -> pd.DataFrame:
         """A row a model token; columns as in `TOKENS_SCHEMA`."""
-        return _frame(self._tokens)
+        return self.token_columns(*TABLES["tokens"].names)
 
     @cached_property
     def heads(self) -> pd.DataFrame:
         """A row a text, layer and head; columns as in `HEADS_SCHEMA`."""
-        return _frame(self._table("heads"))
+        return _frame(self._heads.select(TABLES["heads"].names))
 
     @cached_property
     def roles(self) -> pd.DataFrame:
@@ -90,23 +93,38 @@ class Results:
 
     def heads_of(self, text: int) -> pd.DataFrame:
         """The heads of row `text` of `texts`, layer by layer; none where it was not analysed."""
-        first, last = np.searchsorted(self._heads_text, [text, text + 1])
-        return self.heads.iloc[first:last]
+        size = self.info.model.n_layers * self.info.model.n_heads
+        place = int(self._places[text])
+        own = size if self.texts["n_tokens"].iloc[text] else 0
+        return _frame(self._heads.slice(place * size, own))
+
+    def head_values(self, name: str) -> NDArray[np.float32]:
+        """`[text, layer, head]`, a figure of the heads of all texts; NaN where it has no value."""
+        model = self.info.model
+        is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
+        values = np.full((len(is_analysed), model.n_layers, model.n_heads), np.nan, np.float32)
+        column = self._heads.select([name])[name]
+        values[is_analysed] = column.to_numpy().reshape(-1, model.n_layers, model.n_heads)
+        return values
 
     @cached_property
-    def _heads_text(self) -> NDArray[np.int32]:
-        return self.heads["text"].to_numpy(np.int32)
+    def _places(self) -> NDArray[np.int64]:
+        """`[text]`: how many texts before it were analysed."""
+        is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
+        places: NDArray[np.int64] = np.cumsum(is_analysed) - is_analysed
+        return places
 
     @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
         groups = self.effects.groupby("text").indices
         return {text: np.asarray(rows) for text, rows in groups.items()}
 
-    def tokens_of(self, text: int) -> pd.DataFrame:
-        """The tokens of row `text` of `texts`, in the order of their positions."""
-        row = self.texts.iloc[text]
-        rows = self._tokens.slice(int(row["first_token"]), int(row["n_tokens"]))
-        return _frame(rows)
+    def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
+        """The tokens of row `text` of `texts`, in the order of their positions; all columns, or
+        only those with `names`."""
+        first, size = (int(self.texts[name].iloc[text]) for name in ("first_token", "n_tokens"))
+        rows = self._tokens.slice(first, size)
+        return _frame(rows.select(list(names)) if names else rows)
 
     def packed_maps(self, text: int) -> bytes | None:
         """The packed attention maps of row `text` of `texts` (see `maps`), None where not kept."""
@@ -125,12 +143,16 @@ class Results:
         return packed
 
     def token_columns(self, *names: str) -> pd.DataFrame:
-        """Columns `names` of all tokens; the lists of the others take most of the time."""
+        """Columns `names` of all tokens."""
         return _frame(self._tokens.select(list(names)))
 
     @cached_property
-    def _tokens(self) -> pa.Table:
-        return self._table("tokens")
+    def _tokens(self) -> StoredTable:
+        return self._stored("tokens")
+
+    @cached_property
+    def _heads(self) -> StoredTable:
+        return self._stored("heads")
 
     @cached_property
     def _texts(self) -> pa.Table:
@@ -140,11 +162,15 @@ class Results:
         return table
 
     def _table(self, name: str) -> pa.Table:
+        return self._stored(name).select(TABLES[name].names)
+
+    def _stored(self, name: str) -> StoredTable:
+        """A table that was looked over and found whole."""
         texts = self._texts
         with self._told(name) as path:
-            table = require_columns(pq.read_table(path), name)
-            require_rows(table, name, self.info, texts)
-        return table
+            stored = StoredTable(path, TABLES[name])
+            require_rows(stored.parts(), name, self.info, texts)
+        return stored
 
     @contextmanager
     def _told(self, table: str) -> Iterator[Path]:

@@ -174,7 +174,9 @@ def _unproven(results: Results) -> Results:
     """Norms whose self-check failed on one text."""
     tokens = results.tokens_of(1).assign(received_norm_all=float("nan"))
     changed = Results(results.folder, results.info)
-    changed.__dict__["tokens_of"] = lambda text: tokens if text == 1 else results.tokens_of(text)
+    changed.__dict__["tokens_of"] = lambda text, *names: (
+        tokens if text == 1 else results.tokens_of(text, *names)
+    )
     return changed
 
 

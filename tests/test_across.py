@@ -5,6 +5,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
@@ -163,7 +164,7 @@ def test_more_texts_ask_for_more(n: int, fewest: int) -> None:
 
 def test_lower_case_tokenizers_have_one_row_for_both_cases(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("Ab12", "ab34", "AB56"))
-    tokens = results._tokens
+    tokens = pq.read_table(results.folder / "tokens.parquet")
     lower = [name.lower() for name in tokens["token"].to_pylist()]
     index = tokens.schema.get_field_index("token")
     cased = set(corpus_tokens(results).labels)

@@ -5,13 +5,12 @@ ratio to an even spread is the ratio of two such means, not the mean of the text
 what a reader gets by dividing the two printed numbers.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import bootstrap
 
 from reportgen.info import ANALYSED
 from reportgen.limits import MIN_CONTENT, MIN_TEXTS
@@ -22,7 +21,8 @@ Array = NDArray[np.float64]
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 _SEED = 20190601
-_BATCH_CELLS = 1_000_000  # resampled at once, so that memory does not grow with the texts
+_NORMS = ("norm_share", "value_size", "content_value_size")  # columns of the table of roles
+_BATCH_CELLS = 1_000_000  # drawn at once: a number that is drawn takes eight times its count
 
 
 class Interval(NamedTuple):
@@ -75,34 +75,34 @@ def analysed(results: Results) -> NDArray[np.bool_]:
 
 def role_figures(results: Results, role: str) -> RoleFigures:
     """The figures of the special-token role with key `role`."""
-    rows = results.roles[results.roles["role"] == role]
-    rows = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
-    if rows.empty:
+    roles, counted = results.roles, takes_part(results)
+    text, layer = (roles[name].to_numpy(np.intp) for name in ("text", "layer"))
+    rows = np.flatnonzero((roles["role"] == role).to_numpy(np.bool_) & counted[text])
+    if not len(rows):
         return RoleFigures(0, ())
-    by_layer = rows.pivot(index="text", columns="layer")
-    layers = by_layer["share"].columns
-    share, expected, own, norm_share, value_size, content_value_size = (
-        by_layer[name].to_numpy(dtype=np.float64)
-        for name in (
-            "share",
-            "expected",
-            "self_share",
-            "norm_share",
-            "value_size",
-            "content_value_size",
-        )
-    )  # each [text, layer]
+    has_role = np.zeros(len(counted), np.bool_)
+    has_role[text[rows]] = True
+    n_texts, n_layers = int(has_role.sum()), results.info.model.n_layers
+    cell = (np.cumsum(has_role) - 1)[text[rows]] * n_layers + layer[rows] - 1
+
+    def column(name: str) -> Array:
+        """`[text, layer]`; every text that has a role has it in every layer."""
+        values = np.empty(n_texts * n_layers)
+        values[cell] = roles[name].to_numpy(np.float64)[rows]
+        return values.reshape(n_texts, n_layers)
+
+    share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
     share_intervals = mean_intervals(share)
     ratio_intervals = intervals_of_ratio(share, expected)
-    norms = measured(norm_share, value_size, content_value_size)
+    norms = measured(*(column(name) for name in _NORMS))
     norm_share, value_size, content_value_size = norms
     norm_intervals = mean_intervals(norm_share)
     value_intervals = intervals_of_ratio(value_size, content_value_size)
     return RoleFigures(
-        n_texts=len(by_layer),
+        n_texts=n_texts,
         layers=tuple(
             LayerFigures(
-                layer=int(layer),
+                layer=i + 1,
                 share=float(share[:, i].mean()),
                 expected=float(expected[:, i].mean()),
                 ratio=float(share[:, i].mean() / expected[:, i].mean()),
@@ -117,7 +117,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
                 value_ratio=ratio_of_means(value_size[:, i], content_value_size[:, i]),
                 value_ratio_interval=value_intervals[i],
             )
-            for i, layer in enumerate(layers)
+            for i in range(n_layers)
         ),
     )
 
@@ -140,7 +140,9 @@ def mean_intervals(values: Array) -> list[Interval | None]:
 
     None for fewer than MIN_TEXTS texts.
     """
-    return _intervals(np.mean, values)
+    if len(values) < MIN_TEXTS:
+        return [None] * values.shape[1]
+    return _intervals(_resampled_means(values))
 
 
 def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
@@ -148,34 +150,42 @@ def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
 
     None also where the lower mean is 0 in so many of the resamples that an end is not finite.
     """
-
-    def ratio(above: Array, below: Array, axis: int) -> Array:
-        means: Array = below.mean(axis=axis)
-        ratios: Array = np.full_like(means, np.inf)
-        np.divide(above.mean(axis=axis), means, out=ratios, where=means > 0)
-        return ratios
-
-    return _intervals(ratio, above, below)
+    if len(above) < MIN_TEXTS:
+        return [None] * above.shape[1]
+    means = _resampled_means(below)
+    ratios = np.full_like(means, np.inf)
+    np.divide(_resampled_means(above), means, out=ratios, where=means > 0)
+    return _intervals(ratios)
 
 
-def _intervals(statistic: Callable[..., Array], *samples: Array) -> list[Interval | None]:
-    """Percentile bootstrap intervals of `statistic`; texts are drawn with replacement."""
-    n_texts, n_figures = samples[0].shape
-    if n_texts < MIN_TEXTS:
-        return [None] * n_figures
+def _intervals(resampled: Array) -> list[Interval | None]:
+    """`[figure]`: between which values `[resample, figure]` lie."""
+    ends = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
-        interval = bootstrap(
-            samples,
-            statistic,
-            paired=True,
-            vectorized=True,
-            method="percentile",
-            confidence_level=CONFIDENCE,
-            n_resamples=RESAMPLES,
-            batch=1 + _BATCH_CELLS // (len(samples) * samples[0].size),
-            rng=np.random.default_rng(_SEED),
-        ).confidence_interval
+        lows, highs = np.quantile(resampled, ends, axis=0)
     return [
         Interval(float(low), float(high)) if np.isfinite([low, high]).all() else None
-        for low, high in zip(interval.low, interval.high, strict=True)
+        for low, high in zip(lows, highs, strict=True)
     ]
+
+
+def _resampled_means(values: Array) -> Array:
+    """`[resample, figure]`: means of `[text, figure]` over texts drawn with replacement."""
+    drawn = _drawn(len(values))
+    size = 1 + _BATCH_CELLS // len(values)
+    sums = [drawn[i : i + size].astype(np.float64) @ values for i in range(0, RESAMPLES, size)]
+    means: Array = np.concatenate(sums) / len(values)
+    return means
+
+
+@lru_cache(maxsize=2)  # drawing takes far longer than all that is done with it
+def _drawn(n_texts: int) -> NDArray[np.uint8]:
+    """`[resample, text]`: how often a text is drawn; no text of many is drawn 256 times."""
+    random = np.random.default_rng(_SEED)
+    drawn = np.empty((RESAMPLES, n_texts), np.uint8)
+    size = 1 + _BATCH_CELLS // n_texts
+    for i in range(0, RESAMPLES, size):
+        part = drawn[i : i + size]
+        for row, texts in zip(part, random.integers(0, n_texts, part.shape), strict=True):
+            row[:] = np.bincount(texts, minlength=n_texts)
+    return drawn

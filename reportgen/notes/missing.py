@@ -81,14 +81,15 @@ def _unproven(results: Results, text: int) -> Note | None:
     """That the self-check of the value vectors failed on a text, though not on all."""
     if "received_norm_all" in results.info.evidence.withheld:
         return None
-    is_missing = results.tokens_of(text)["received_norm_all"].isna().any()
-    return plain("norms-text", {}) if is_missing else None
+    norms = results.tokens_of(text, "received_norm_all")
+    return plain("norms-text", {}) if norms["received_norm_all"].isna().any() else None
 
 
 def _few_units(results: Results, text: int, row: pd.DataFrame) -> Note | None:
     """That a text has too few display units to rank, where nothing else calls it too short."""
     n_rows = row["n_rows"].iloc[0]
-    tokens = results.tokens_of(text).iloc[: None if pd.isna(n_rows) else int(n_rows)]
+    tokens = results.tokens_of(text, "is_special", "unit")
+    tokens = tokens.iloc[: None if pd.isna(n_rows) else int(n_rows)]
     content = tokens[~tokens["is_special"].astype(bool)]
     n_units = content["unit"].nunique()
     if n_units >= MIN_UNITS or results.texts.iloc[text]["n_content"] < MIN_CONTENT:

@@ -72,6 +72,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     content = ~every["is_special"].to_numpy(np.bool_)
     deletion = _deletion(results, len(every))[content]
     tokens = every[content]
+    del every
     text, unit = tokens["text"].to_numpy(np.intp), tokens["unit"].to_numpy(np.intp)
     starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
     if not len(starts):
@@ -80,8 +81,8 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     is_causal = results.info.model.is_causal
     even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
     ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
-    codes, labels = pd.factorize(np.array(_labels(results, tokens, starts), dtype=object))
-    return _by_text(text[starts], codes, tuple(labels), ratios, deletion[starts])
+    codes, labels = _labels(results, tokens, starts)
+    return _by_text(text[starts], codes, labels, ratios, deletion[starts])
 
 
 def token_means(tokens: CorpusTokens) -> Means:
@@ -154,31 +155,28 @@ def _deletion(results: Results, n_tokens: int) -> Floats:
     return values
 
 
-def _labels(results: Results, tokens: pd.DataFrame, starts: Places) -> list[str]:
-    """`[unit]`; `tokens` are the content tokens."""
-    texts = results.texts
-    parts = (texts["text"].tolist(), texts["pair"].tolist())
-    text = tokens["text"].to_numpy(np.intp)[starts].tolist()
-    segment = tokens["segment"].to_numpy(np.intp)[starts].tolist()
+def _labels(
+    results: Results, tokens: pd.DataFrame, starts: Places
+) -> tuple[Places, tuple[str, ...]]:
+    """`[unit]`, places in the labels, and these; `tokens` are the content tokens."""
+    parts = (results.texts["text"].tolist(), results.texts["pair"].tolist())
+    name, names = pd.factorize(tokens["token"])  # a token is written the same in many places
+    has_case = any(one != one.lower() for one in names)
+    text, segment = (tokens[key].to_numpy(np.intp)[starts] for key in ("text", "segment"))
     first = tokens["start"].to_numpy(np.float64, na_value=np.nan)
     last = tokens["end"].to_numpy(np.float64, na_value=np.nan)
     # A unit of which any token has no place has none.
     begins, ends = np.minimum.reduceat(first, starts), np.maximum.reduceat(last, starts)
-    placed = (np.isfinite(begins) & np.isfinite(ends)).tolist()
-    spans = zip(
-        np.nan_to_num(begins).astype(int).tolist(),
-        np.nan_to_num(ends).astype(int).tolist(),
-        strict=True,
-    )
-    names = tokens["token"].tolist()
-    stops = [*starts[1:].tolist(), len(names)]
-    labels = []
-    for i, (begin, end) in enumerate(spans):
-        own = parts[segment[i]][text[i]]
-        label = own[begin:end] if placed[i] else ""
+    placed = np.isfinite(begins) & np.isfinite(ends)
+    begins, ends = (np.where(placed, at, 0).astype(np.intp) for at in (begins, ends))
+    stops = np.append(starts[1:], len(name))
+    places: dict[str, int] = {}
+    codes = np.empty(len(starts), np.intp)
+    for i, (begin, end, own, part) in enumerate(zip(begins, ends, text, segment, strict=True)):
+        whole = parts[part][own]
+        label = whole[begin:end]  # "" where it has no place
         if not label.strip():  # seldom, and slower
-            span = (begin, end) if placed[i] else None
-            label = unit_label(names[starts[i] : stops[i]], span, own)
-        labels.append(label)
-    has_case = any(name != name.lower() for name in set(names))
-    return labels if has_case else [label.lower() for label in labels]
+            span = (int(begin), int(end)) if placed[i] else None
+            label = unit_label(names[name[starts[i] : stops[i]]].tolist(), span, whole)
+        codes[i] = places.setdefault(label if has_case else label.lower(), len(places))
+    return codes, tuple(places)

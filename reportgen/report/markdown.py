@@ -6,6 +6,7 @@ Tables and lists only, no HTML, so that it reads the same on GitHub, GitLab and 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import isnan
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.tables import label_fit, predictions
 from reportgen.report.templates import environment
 from reportgen.report.visible import visible
+from reportgen.report.worth import text_means
 from reportgen.results import Results
 
 LIMIT = 65_000  # code points; GitHub takes 65,536 in the body of a pull request
@@ -212,7 +214,7 @@ def _texts(results: Results, words: Wording) -> _Table:
     columns += [(words.say("markdown", "label"), "--:")] if has_labels else []
     columns += [(words.say("markdown", "tokens"), "--:")]
     columns += [(words.say("markdown", "to_special"), "--:")] if info.roles else []
-    to_special = results.heads.groupby("text")[["special_share", "uniform_share"]].mean()
+    shares, even = (text_means(results, name) for name in ("special_share", "uniform_share"))
     rows = []
     for index, row in enumerate(texts.to_dict("records")):
         cells = [shorten(row["text_id"], NAME_LENGTH), _text_cell(row["text"], row["pair"])]
@@ -222,8 +224,8 @@ def _texts(results: Results, words: Wording) -> _Table:
             cells.append("" if pd.isna(row["label"]) else shorten(row["label"], NAME_LENGTH))
         cells.append(_tokens_cell(row["n_tokens"], row["n_truncated"], words))
         if info.roles:
-            measured = index in to_special.index
-            cells.append(_share(*to_special.loc[index], words=words) if measured else "")
+            share, expected = float(shares[index]), float(even[index])
+            cells.append("" if isnan(expected) else _share(share, expected, words=words))
         rows.append(cells)
     return _table(words.say("markdown", "texts"), "", columns, rows)
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from reportgen.info import ANALYSED
 from reportgen.notes.figures import takes_part
@@ -12,6 +14,7 @@ from reportgen.notes.note import Note
 from reportgen.report.language import Language, number
 from reportgen.report.panel import Sentence, sentences
 from reportgen.report.static import heat_colour, heat_step, stacked_bars
+from reportgen.report.worth import head_means, text_means
 from reportgen.results import Results
 
 
@@ -66,14 +69,26 @@ class Overview:
 def sink_shares(results: Results) -> pd.Series:
     """The share that special tokens receive in each analysed text, mean over layers and heads;
     empty where the model has none. Index: row of `texts`."""
-    shares: pd.Series = results.heads.groupby("text")["special_share"].mean()
-    return shares.astype(float).dropna()
+    return pd.Series(text_means(results, "special_share")).dropna()
 
 
-def _over_texts(results: Results, table: pd.DataFrame) -> pd.DataFrame:
-    """The rows of the texts that the notes count: those long enough, else all of them."""
-    counted = takes_part(results)
-    return table[counted[table["text"].to_numpy(int)]] if counted.any() else table
+@dataclass(frozen=True, slots=True, eq=False)
+class _Means:
+    """Figures of the heads, `[layer, head]`, means over texts; NaN where no text has any."""
+
+    share: NDArray[np.float64]  # that special tokens receive
+    even: NDArray[np.float64]  # what they would receive under an even spread
+
+    @property
+    def by_layer(self) -> NDArray[np.float64]:
+        """`[layer]`, the share of all special tokens."""
+        means: NDArray[np.float64] = self.share.mean(axis=1)
+        return means
+
+    @property
+    def best(self) -> int:
+        """The layer (from 1) in which that is largest."""
+        return int(self.by_layer.argmax()) + 1
 
 
 def make_overview(
@@ -85,16 +100,18 @@ def make_overview(
 ) -> Overview:
     """The overview; `shares` as `sink_shares` gives them, `notes` those that stand in it."""
     wording = language.wording
+    means = _Means(head_means(results, "special_share"), head_means(results, "uniform_share"))
+    has_heads = bool(np.isfinite(means.even).all())
     return Overview(
         verdicts=wording.verdicts(notes),
         notes=sentences(notes, wording),
-        kpis=(*_kpis(results, language, shares), *more_kpis),
-        sinks=_sinks(results, language) if len(results.roles) else None,
-        grid=_grid(results, language) if len(results.heads) else None,
+        kpis=(*_kpis(results, language, means), *more_kpis),
+        sinks=_sinks(results, language, means) if len(results.roles) else None,
+        grid=_grid(results, language, means) if has_heads else None,
     )
 
 
-def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi, ...]:
+def _kpis(results: Results, language: Language, means: _Means) -> tuple[Kpi, ...]:
     texts = results.texts
     analysed = int(texts["status"].isin(ANALYSED).sum())
     remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
@@ -107,25 +124,22 @@ def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi,
             language.count("kpi", "content", content) if content < tokens else "",
         ),
     ]
-    if len(shares):
-        heads = _over_texts(results, results.heads)
-        share, even = (float(heads[name].mean()) for name in ("special_share", "uniform_share"))
-        kpis.append(
+    if np.isfinite(means.share).all():
+        share, even = (language.percent(float(m.mean())) for m in (means.share, means.even))
+        best = means.best
+        most = language.percent(float(means.by_layer[best - 1]))
+        kpis += [
             Kpi(
-                language.percent(share),
+                share,
                 language.say("kpi", "sink_share"),
-                language.say("kpi", "even", share=language.percent(even)),
-            )
-        )
-        layers = _by_layer(results)
-        best = _highest(layers)
-        kpis.append(
+                language.say("kpi", "even", share=even),
+            ),
             Kpi(
                 language.say("kpi", "layer", n=best),
                 language.say("kpi", "strongest"),
-                language.say("kpi", "gets", share=language.percent(float(layers[best]))),
-            )
-        )
+                language.say("kpi", "gets", share=most),
+            ),
+        ]
     errors = (texts["prediction"] - texts["label_value"]).dropna()
     if len(errors):
         kpis.append(
@@ -138,64 +152,52 @@ def _kpis(results: Results, language: Language, shares: pd.Series) -> tuple[Kpi,
     return tuple(kpis)
 
 
-def _by_layer(results: Results) -> pd.Series:
-    """Share of all special tokens, by layer: mean over heads, then over texts."""
-    heads = _over_texts(results, results.heads)
-    shares: pd.Series = heads.groupby("layer")["special_share"].mean().astype(float)
-    return shares
-
-
-def _highest(by_layer: pd.Series) -> int:
-    return int(by_layer.index[int(by_layer.to_numpy(float).argmax())])
-
-
-def _sinks(results: Results, language: Language) -> Sinks:
+def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
     layers = list(range(1, results.info.model.n_layers + 1))
-    shares = _over_texts(results, results.roles)
-    means = shares.groupby(["role", "layer"])["share"].mean().astype(float)
-    roles = [role for role in results.info.roles if (shares["role"] == role.key).any()]
-    series = [(role.token, [float(means[role.key, layer]) for layer in layers]) for role in roles]
-    total = _by_layer(results)
-    heads = _over_texts(results, results.heads)
-    even = heads.groupby("layer")["uniform_share"].mean().astype(float)
-    best = _highest(total)
+    rows_of_roles, counted = results.roles, takes_part(results)
+    if counted.any():
+        rows_of_roles = rows_of_roles[counted[rows_of_roles["text"].to_numpy(int)]]
+    shares = rows_of_roles.groupby(["role", "layer"])["share"].mean().astype(float)
+    known = set(shares.index.get_level_values("role"))
+    roles = [role for role in results.info.roles if role.key in known]
+    series = [(role.token, [float(shares[role.key, layer]) for layer in layers]) for role in roles]
+    total, even, best = means.by_layer, means.even.mean(axis=1), means.best
     chart = stacked_bars(
         series=series,
-        expected=[float(even[layer]) for layer in layers],
+        expected=even.tolist(),
         axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
         sentence=language.say(
             "sinks",
             "sentence",
             layer=best,
-            share=language.percent(float(total[best])),
-            even=language.percent(float(even[best])),
+            share=language.percent(float(total[best - 1])),
+            even=language.percent(float(even[best - 1])),
         ),
     )
     rows = tuple(
         (
             str(layer),
             *(language.percent(values[layer - 1]) for _, values in series),
-            language.percent(float(total[layer])),
-            language.percent(float(even[layer])),
+            language.percent(float(total[layer - 1])),
+            language.percent(float(even[layer - 1])),
         )
         for layer in layers
     )
     return Sinks(chart, tuple(token for token, _ in series), rows)
 
 
-def _grid(results: Results, language: Language) -> Grid:
-    measure = "special_share" if results.heads["special_share"].notna().any() else "entropy"
-    means: pd.Series = (
-        _over_texts(results, results.heads).groupby(["layer", "head"])[measure].mean().astype(float)
-    )
+def _grid(results: Results, language: Language, means: _Means) -> Grid:
+    has_shares = bool(np.isfinite(means.share).all())
+    measure = "special_share" if has_shares else "entropy"
+    shown = means.share if has_shares else head_means(results, "entropy")
     heads = tuple(range(1, results.info.model.n_heads + 1))
     return Grid(
         title=language.say("grid", f"{measure}_title"),
         lead=language.say("grid", f"{measure}_lead"),
         heads=heads,
         rows=tuple(
-            (layer, tuple(_cell(float(means[layer, head])) for head in heads))
-            for layer in range(1, results.info.model.n_layers + 1)
+            (layer, tuple(_cell(value) for value in row))
+            for layer, row in enumerate(shown.tolist(), start=1)
         ),
     )
 

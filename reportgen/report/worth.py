@@ -16,6 +16,7 @@ from reportgen.results import Results
 Reason: TypeAlias = Literal["error", "strangeness", "special_share", "tokens", "agreement"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 
+_AT_ONCE = 4096  # texts
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -35,12 +36,11 @@ def figures(results: Results) -> pd.DataFrame:
     """
     texts = results.texts
     tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
-    shares = by_head(results, "special_share")
     error, prediction = _errors(results)
     return pd.DataFrame(
         {
             "tokens": np.where(analysed(results), tokens, np.nan),
-            "special_share": _mean(shares),
+            "special_share": text_means(results, "special_share"),
             "strangeness": strangeness(results),
             "agreement": _agreement(results),
             "error": error,
@@ -94,37 +94,46 @@ def strangeness(results: Results) -> Floats:
     takes its place in a model without special tokens. The mean is that over the texts that the
     notes count.
     """
-    values = by_head(results, "special_share")
+    values, even = results.head_values("special_share"), results.head_values("uniform_share")
     if np.isnan(values).all():
-        values = by_head(results, "entropy")
-    else:
-        values = values - by_head(results, "uniform_share")
-    counted = takes_part(results)
-    typical = values[counted] if counted.any() else values
-    return np.sqrt(_mean((values - _column_means(typical)) ** 2))
+        values, even = results.head_values("entropy"), np.zeros_like(even)
+    counted = _counted(results, values)
+    typical = _column_means(values, counted) - _column_means(even, counted)
+    found = np.empty(len(values))
+    for i in range(0, len(values), _AT_ONCE):
+        part = slice(i, i + _AT_ONCE)
+        apart = values[part].astype(np.float64) - even[part] - typical
+        found[part] = np.sqrt((apart**2).mean(axis=(1, 2)))
+    return found
 
 
-def by_head(results: Results, column: str) -> Floats:
-    """A column of the table of heads as `[text, layer and head]`; NaN where it has no value."""
-    model, heads = results.info.model, results.heads
-    values = np.full((len(results.texts), model.n_layers * model.n_heads), np.nan)
-    place = (heads["layer"].to_numpy(np.intp) - 1) * model.n_heads
-    place += heads["head"].to_numpy(np.intp) - 1
-    values[heads["text"].to_numpy(np.intp), place] = heads[column].to_numpy(np.float64)
-    return values
-
-
-def _mean(values: Floats) -> Floats:
-    """`[text]`: means of the rows that are whole; NaN for the others."""
-    return np.asarray(values.mean(axis=1), dtype=np.float64)
-
-
-def _column_means(values: Floats) -> Floats:
-    """`[figure]`: means over the rows that have a value; NaN where none has."""
-    known = np.isfinite(values)
-    with np.errstate(invalid="ignore"):
-        means: Floats = np.where(known, values, 0.0).sum(axis=0) / known.sum(axis=0)
+def text_means(results: Results, name: str) -> Floats:
+    """`[text]`, a figure of the heads, mean over layers and heads; NaN where it has no value."""
+    means: Floats = results.head_values(name).mean(axis=(1, 2), dtype=np.float64)
     return means
+
+
+def head_means(results: Results, name: str) -> Floats:
+    """`[layer, head]`, a figure of the heads, mean over the texts that the notes count; NaN where
+    none has a value."""
+    values = results.head_values(name)
+    return _column_means(values, _counted(results, values))
+
+
+def _column_means(values: NDArray[np.float32], texts: NDArray[np.bool_]) -> Floats:
+    """`[layer, head]`: means of `[text, layer, head]` over `texts`; NaN where these are none."""
+    if not texts.any():
+        return np.full(values.shape[1:], np.nan)
+    means: Floats = values.mean(axis=0, dtype=np.float64, where=texts[:, None, None])
+    return means
+
+
+def _counted(results: Results, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """`[text]`: has values (`[text, layer, head]`), and is one that the notes count, as long as
+    there are such."""
+    whole = np.asarray(np.isfinite(values).all(axis=(1, 2)), dtype=np.bool_)
+    counted = whole & takes_part(results)
+    return counted if counted.any() else whole
 
 
 def _agreement(results: Results) -> Floats:

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from playwright.sync_api import Locator, Page
 
 from reportgen.maps import unpack
 from reportgen.results import Results
+from reportgen.schemas import TOKENS_SCHEMA
 
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
 
@@ -16,7 +18,7 @@ def as_pair(results: Results, text: int, at: int) -> Results:
     """`results` with the token at `at` of a text as the [SEP] between two segments."""
     row = results.texts.iloc[text]
     first, whole = int(row["first_token"]), str(row["text"])
-    tokens = results._tokens.to_pylist()
+    tokens = pq.read_table(results.folder / "tokens.parquet").to_pylist()
     own = tokens[first : first + int(row["n_tokens"])]
     start, end = own[at]["start"], own[at]["end"]
     own[at] |= {"token": "[SEP]", "is_special": True, "role": "sep"}
@@ -24,7 +26,7 @@ def as_pair(results: Results, text: int, at: int) -> Results:
     for token in own[at + 1 :]:
         if not token["is_special"]:
             token |= {"segment": 1, "start": token["start"] - end, "end": token["end"] - end}
-    results.__dict__["_tokens"] = pa.Table.from_pylist(tokens, results._tokens.schema)
+    results.__dict__["_tokens"] = pa.Table.from_pylist(tokens, TOKENS_SCHEMA)
     texts = results.texts.copy()
     texts.loc[text, "text"], texts.loc[text, "pair"] = whole[:start], whole[end:]
     results.__dict__["texts"] = texts
