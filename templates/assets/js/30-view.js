@@ -16,7 +16,9 @@ function meanMap(data, cells) {
     const map = data.maps.subarray(cell * size, (cell + 1) * size);
     for (let i = 0; i < size; i++) total[i] += map[i] * map[i];
   }
-  return Float64Array.from(total, (sum) => sum / (255 * 255 * cells.length));
+  const weights = new Float64Array(size);
+  for (let i = 0; i < size; i++) weights[i] = total[i] / (255 * 255 * cells.length);
+  return weights;
 }
 
 // What is shown of a map: the rows and columns that stay, and each row divided by what it keeps.

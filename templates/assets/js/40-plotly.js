@@ -1,5 +1,5 @@
 // plotly.js lies in the page once, compressed, or in a file beside it; it is started when the first
-// map comes near.
+// map comes near, or at once where the address names a text.
 
 let plotlyReady = null;
 
@@ -9,12 +9,14 @@ function loadPlotly() {
 }
 
 async function startPlotly() {
-  if (!(await drawsDataImages())) throw new Error(say("no_images"));
+  const packed = document.getElementById("plotly");
+  const [draws, buffer] = await Promise.all([
+    drawsDataImages(), packed && inflated(bytesOf(packed.textContent), "gzip")]);
+  if (!draws) throw new Error(say("no_images"));
+  await afterTyping();
   keepPlotlyStyles();
   const script = document.createElement("script");
-  const packed = document.getElementById("plotly");
   if (packed) {
-    const buffer = await inflated(bytesOf(packed.textContent), "gzip");
     script.textContent = new TextDecoder("utf-8", { ignoreBOM: true }).decode(buffer);
     document.head.append(script); // runs at once; its hash stands in the content policy
   } else {

@@ -6,11 +6,38 @@ const RANGES = ["own", "shared"];
 // Where the colours of a view stop: the 99.5th percentile of the content columns, so that a sink
 // does not take the whole range.
 function colourTop(shape, z) {
-  const content = Float64Array.from(z).filter((value, i) =>
-    !Number.isNaN(value) && !shape.isSpecial[i % shape.count]);
-  if (content.length === 0) return 1;
-  const top = content.sort()[Math.min(content.length - 1, Math.floor(0.995 * content.length))];
+  const { count } = shape;
+  const content = new Float64Array(z.length);
+  let n = 0;
+  for (let k = 0; k < count; k++) {
+    if (shape.isSpecial[k]) continue;
+    for (let i = k; i < z.length; i += count) if (!Number.isNaN(z[i])) content[n++] = z[i];
+  }
+  if (n === 0) return 1;
+  const top = nth(content.subarray(0, n), Math.min(n - 1, Math.floor(0.995 * n)));
   return top > 0 ? top : 1;
+}
+
+// What would stand at `at` if the values, which are moved about, were sorted (Hoare's quickselect):
+// a long text has too many cells to sort them all.
+function nth(values, at) {
+  let [low, high] = [0, values.length - 1];
+  while (low < high) {
+    const pivot = values[(low + high) >> 1];
+    let [i, j] = [low, high];
+    while (i <= j) {
+      while (values[i] < pivot) i++;
+      while (values[j] > pivot) j--;
+      if (i > j) break;
+      const value = values[i];
+      values[i++] = values[j];
+      values[j--] = value;
+    }
+    if (at <= j) high = j;
+    else if (at >= i) low = i;
+    else break;
+  }
+  return values[at];
 }
 
 // The colours of the views that are drawn, one or two, which share them. `of` gives a weight its

@@ -29,10 +29,20 @@ function listAddress() {
 }
 
 let typing = null;
+let typedAt = -Infinity;
+
+// A key in the search may bring the first map near; plotly, which takes its time to start, waits
+// until nothing more is typed.
+async function afterTyping() {
+  for (let rest; (rest = typedAt + TYPING - performance.now()) > 0;) {
+    await new Promise((resolve) => setTimeout(resolve, rest));
+  }
+}
 
 // A choice is a step that Back undoes, and so is a search, but not each of its letters.
 function chooseList(change, isTyped = false) {
   Object.assign(listState, change);
+  if (isTyped) typedAt = performance.now();
   applyList();
   clearTimeout(typing);
   if (isTyped) typing = setTimeout(goToList, TYPING, true);

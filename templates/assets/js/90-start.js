@@ -54,7 +54,10 @@ function start() {
   addEventListener("hashchange", followList);
   addEventListener("hashchange", followAddress);
   tidyAddress(state);
-  if (state.text !== null) showText(state.text);
+  if (state.text === null) return;
+  showText(state.text);
+  const figure = document.getElementById(`map-${state.text}`);
+  if (figure?.dataset.level >= 2) loadPlotly().catch(() => {}); // drawing says what failed
 }
 
 start();
