@@ -68,6 +68,30 @@ def test_the_list_is_saved_as_it_is_shown_with_whole_texts(watched, url, results
     assert any(float(row[head.index("Error")]) < 0 for row in rows)
 
 
+def cut_behind(folder, seen, lost):
+    """Results of `seen` and another text, with `lost` behind the first's cut."""
+    made = make_results(folder, (seen, "short"), truncated=(0,))
+    texts = made.texts.copy()
+    texts.loc[0, "text"] = seen + lost
+    made.__dict__["texts"] = texts
+    return made
+
+
+def test_a_text_that_was_cut_is_saved_whole_or_its_column_says_that_it_goes_on(watched, tmp_path):
+    seen = "ab" * 100
+    watched.goto(written(cut_behind(tmp_path / "one", seen, "cd" * 100), tmp_path))
+    _, content = saved(watched, tools(watched, "#list"), "Save CSV")
+    head, *rows = rows_of(content)
+    assert head[1] == "Text"
+    assert [row[1] for row in rows] == [seen + "cd" * 100, "short"]
+    watched.goto("about:blank")  # 300 characters behind the cut are held
+    watched.goto(written(cut_behind(tmp_path / "two", seen, "cd" * 900), tmp_path))
+    _, content = saved(watched, tools(watched, "#list"), "Save CSV")
+    head, *rows = rows_of(content)
+    assert head[1] == "Text (… where it goes on)"
+    assert [row[1] for row in rows] == [f"{seen}…", "short"]
+
+
 def test_cells_that_a_spreadsheet_would_run_get_a_quote(watched, tmp_path):
     made = make_results(tmp_path / "r", RUNS)
     watched.goto(written(made, tmp_path))

@@ -89,6 +89,27 @@ def test_a_host_that_refuses_data_images_keeps_the_static_figure_and_says_why(
         page.close()
 
 
+def test_where_data_images_are_refused_only_what_still_works_is_offered(browser, folder, results):
+    with served(folder, OWN) as host:
+        page, _ = visit(browser, f"{host}/index.html#text=1&layer=1&head=2")
+        figure = page.locator("#map-1")
+        expect(figure.locator(".live > .legend")).to_contain_text("could not be drawn here")
+        expect(figure.locator(".live > .legend")).to_contain_text("data: images")
+        for name in ("Scale", "Range"):
+            expect(figure.get_by_role("combobox", name=name)).to_be_hidden()
+        for hidden in (".compare", ".plots", ".overview"):
+            expect(figure.locator(hidden)).to_be_hidden()
+        page.locator("#strip-1 .u").nth(3).click()
+        weights = unpack(results.packed_maps(0), LAYERS, HEADS)[0, 1, 3]
+        names = results.tokens_of(0)["token"].tolist()
+        first = figure.locator(".detail ol").first.locator("li").first
+        expect(first).to_have_text(f"{names[weights.argmax()]} ≈ {100 * weights.max():.0f} %")
+        figure.get_by_role("combobox", name="Head").select_option("4")
+        weights = unpack(results.packed_maps(0), LAYERS, HEADS)[0, 3, 3]
+        expect(first).to_have_text(f"{names[weights.argmax()]} ≈ {100 * weights.max():.0f} %")
+        page.close()
+
+
 @pytest.mark.parametrize("policy", [JENKINS, JENKINS_OLD])
 def test_a_sandbox_shows_the_styled_page_with_every_figure(browser, folder, policy):
     with served(folder, policy) as host:

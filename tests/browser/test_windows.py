@@ -1,5 +1,8 @@
 """A window into a long text with scripts on."""
 
+import re
+import xml.etree.ElementTree as ET
+
 import numpy as np
 import pytest
 from exploring import maps_of, plots, same
@@ -105,3 +108,52 @@ def test_a_short_text_has_no_overview(watched, url):
     watched.goto(f"{url}#text=1")
     drawn(watched, 1)
     expect(watched.locator("#map-1 .overview")).to_be_hidden()
+
+
+def test_the_overview_says_its_value_and_is_found_as_a_slider(watched, long_url):
+    watched.goto(f"{long_url}#text=1&layer=2&head=1&at=40.70")
+    plots(watched, 1)
+    sheet = watched.locator("#map-1").get_by_role("slider")
+    expect(sheet).to_have_attribute("aria-valuenow", "41")
+    before = sheet.get_attribute("aria-valuetext")
+    assert "rows 41–" in before
+    assert "columns 71–" in before
+    sheet.focus()
+    watched.keyboard.press("Home")
+    expect(sheet).to_have_attribute("aria-valuenow", "1")
+    assert "rows 1–" in sheet.get_attribute("aria-valuetext")
+
+
+def test_the_overview_is_saved_as_svg_and_png(watched, long_url, long):
+    watched.emulate_media(color_scheme="dark")
+    watched.goto(f"{long_url}#text=1&layer=1&head=2&range=shared")
+    drawn(watched, 1)
+    group = watched.locator("#map-1 .overview .tools")
+    with watched.expect_download() as info:
+        group.get_by_role("button", name="Save SVG").click()
+    assert info.value.suggested_filename == (
+        "attention-report-text-1-layer-1-head-2-overview-of-the-whole-map.svg"
+    )
+    root = ET.fromstring(info.value.path().read_bytes())
+    seen = np.full((LONG, LONG), -1)
+    for path in root.iter("{http://www.w3.org/2000/svg}path"):
+        light = sum(int(part) for part in re.findall(r"\d+", path.get("stroke")))
+        for x, y, length in re.findall(r"M(\d+) (\d+)\.5h(\d+)", path.get("d")):
+            seen[int(y), int(x) : int(x) + int(length)] = light
+    weights = maps_of(long, 0)[0, 1]
+    assert (seen >= 0).all()
+    assert seen[np.unravel_index(weights.argmin(), weights.shape)] == 0xFF + 0xFD + 0xF9  # light
+    order = np.argsort(weights, axis=None)
+    assert (np.diff(seen.flatten()[order]) <= 0).all()
+    with watched.expect_download() as info:
+        group.get_by_role("button", name="Save PNG").click()
+    assert info.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_fixed_range_is_said_beside_the_map(watched, url):
+    watched.goto(f"{url}#text=1&range=shared")
+    drawn(watched, 1)
+    legend = watched.locator("#map-1 .live > .legend")
+    expect(legend).to_contain_text("Colours run from 0 to 100 % in every view and every text")
+    watched.goto(f"{url}#text=1")
+    expect(legend).not_to_contain_text("in every view")

@@ -53,7 +53,7 @@ function colouring(shape, views, choice) {
   const isRoot = choice.scale === "sqrt";
   const of = isRoot ? Math.sqrt : (value) => value;
   const values = [0, isRoot ? top / 4 : top / 2, top];
-  return { of, kind: choice.scale, end: of(top), top, above, most, ticks: values.map((value) => [of(value), value]) };
+  return { of, kind: choice.scale, isFixed: choice.range === "shared", end: of(top), top, above, most, ticks: values.map((value) => [of(value), value]) };
 }
 
 // A cell's rank among all cells drawn, 0 the smallest and 1 the largest; equal ones share the mean.

@@ -31,16 +31,20 @@ function cropOf(shape, choice, width, chosen) {
 
 class Overview {
   // `move(rows, columns, isOver)` puts the window there; a movement is over when it is let go.
-  constructor(move) {
+  // `tools` are its buttons to save it.
+  constructor(move, tools) {
     this.move = move;
     this.canvas = make("canvas");
     this.frame = make("div", { className: "window" });
     this.sheet = make("div", { className: "sheet", tabIndex: 0 }, this.canvas, this.frame);
-    this.sheet.setAttribute("role", "application");
+    this.sheet.setAttribute("role", "slider"); // of two directions: its value is said in words
     this.sheet.setAttribute("aria-label", say("overview_help"));
     this.profile = make("canvas", { className: "profile" });
     this.said = make("p", { className: "small" });
     this.said.setAttribute("aria-live", "polite");
+    // Moved by keys, the sheet says its own value.
+    this.sheet.addEventListener("focus", () => this.said.setAttribute("aria-live", "off"));
+    this.sheet.addEventListener("blur", () => this.said.setAttribute("aria-live", "polite"));
     const button = (key, text, by) => {
       const element = make("button", { type: "button", textContent: text, title: say(key) });
       element.setAttribute("aria-label", say(key));
@@ -52,7 +56,7 @@ class Overview {
       button("pan_up", "↑", [-0.5, 0]), button("pan_down", "↓", [0.5, 0]),
       button("pan_left", "←", [0, -0.5]), button("pan_right", "→", [0, 0.5]));
     this.box = make("div", { className: "overview", hidden: true },
-      this.sheet, make("div", {}, make("h5", { textContent: say("overview") }), this.said, buttons,
+      make("div", {}, this.sheet, tools), make("div", {}, make("h5", { textContent: say("overview") }), this.said, buttons,
         make("h5", { textContent: say("overview_line") }), this.profile));
     this.sheet.addEventListener("keydown", (event) => this.onKey(event));
     this.sheet.addEventListener("pointerdown", (event) => {
@@ -118,6 +122,9 @@ class Overview {
     this.said.textContent = say("window_says", {
       rows: say("window_range", range(rows)), columns: say("window_range", range(columns)), n: shape.count,
     });
+    const [first, last] = whole.rows;
+    const value = { min: first + 1, max: Math.max(first + 1, last - crop.size + 1), now: rows[0] + 1, text: this.said.textContent };
+    for (const [name, said] of Object.entries(value)) this.sheet.setAttribute(`aria-value${name}`, said);
   }
 
   // Attention received over the whole length, up to the strongest content token.
@@ -136,7 +143,8 @@ class Overview {
     });
   }
 
-  paint(shape, view, colours, { rows, columns }) {
+  // The dots, row by row, each with its step on the colour scale; NaN where there is none.
+  dots(shape, view, colours, { rows, columns }) {
     const [height, width] = [rows, columns].map(([start, end]) => end - start);
     const pool = Math.ceil(Math.max(height, width) / DOTS);
     const [down, across] = [height, width].map((n) => Math.ceil(n / pool));
@@ -148,14 +156,18 @@ class Overview {
         if (!(most[dot] >= value)) most[dot] = value;
       }
     }
+    const place = (value) => Math.round(255 * Math.min(1, colours.of(value * view.factor) / colours.end));
+    return { across, down, steps: Array.from(most, (value) => (Number.isNaN(value) ? NaN : place(value))) };
+  }
+
+  paint(...whole) {
+    const { across, down, steps } = this.dots(...whole);
     Object.assign(this.canvas, { width: across, height: down });
     Object.assign(this.sheet.style, { aspectRatio: `${across} / ${down}`, maxWidth: `${16 * Math.min(1, across / down)}rem` });
     const image = new ImageData(across, down);
     const table = colourTable();
-    most.forEach((value, i) => {
-      if (Number.isNaN(value)) return; // stays clear
-      const place = Math.min(1, colours.of(value * view.factor) / colours.end);
-      image.data.set(table[Math.round(255 * place)], 4 * i);
+    steps.forEach((step, i) => {
+      if (!Number.isNaN(step)) image.data.set(table[step], 4 * i); // else it stays clear
     });
     this.canvas.getContext("2d").putImageData(image, 0, 0);
   }

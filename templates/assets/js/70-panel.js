@@ -37,7 +37,7 @@ class Panel {
   build() {
     this.controls = new Controls(this);
     this.overview = new Overview((row, column, isOver) =>
-      (isOver ? choose : adjust)(this.number, { at: `${row}.${column}` }));
+      (isOver ? choose : adjust)(this.number, { at: `${row}.${column}` }), overviewTools(this));
     this.caption = make("p", { className: "legend", textContent: say("loading") });
     this.panes = [new Pane(this, 0)];
     this.plots = make("div", { className: "plots" }, this.panes[0].box);
@@ -108,12 +108,27 @@ class Panel {
     return [this.views, this.colours];
   }
 
+  // What a reader chose that paper does not show; "" where it is what stands there anyway.
+  onScreen() {
+    const { content, part, words } = this.choice();
+    const [first, ...others] = this.selections();
+    if (first === `${page.layers}.mean` && others.length === 0 && !content && !part && !words) return "";
+    const view = [first, ...others].map((one) => selectionName(one, content)).join(" / ");
+    const more = [content && say("content"), part && say(`part_${part}`), words && say("words")].filter(Boolean);
+    return say("on_paper", { view: [view, ...more].join(say("comma")) });
+  }
+
+  // Without plotly all stands but the map: what a chosen token looks at, the text in its colours.
   async draw() {
     try {
-      const [data, plotly] = await Promise.all([textData(this.number), loadPlotly()]);
+      const [data, plotly] = await Promise.all([
+        textData(this.number),
+        loadPlotly().catch((error) => this.refuse(error)),
+      ]);
       const choice = this.choice();
       this.arrange(this.selections().length);
-      const width = Math.floor(this.panes[0].plot.getBoundingClientRect().width);
+      const place = plotly ? this.panes[0].plot : this.figure;
+      const width = Math.floor(place.getBoundingClientRect().width);
       const key = this.key(width);
       if (width < 50 || key === this.drawn) return;
       this.drawn = key;
@@ -122,10 +137,12 @@ class Panel {
       const chosen = this.unit === null ? null : shape.at[this.unit];
       const crop = cropOf(shape, choice, width, chosen);
       this.shown = { shape, views, colours, crop, width, chosen, lineTop: lineTop(views) };
+      this.controls.box.hidden = false;
       this.describe();
-      this.overview.update(shape, views[0], colours, crop, `${this.viewKey}${this.colourKey}${isDark()}`);
+      if (plotly) this.overview.update(shape, views[0], colours, crop, `${this.viewKey}${this.colourKey}${isDark()}`);
       this.strip.show(shape, views[0], this.unit);
       this.detail.replaceChildren(...tell(this, this.shown));
+      if (!plotly) return;
       const isFirst = !this.figure.classList.contains("drawn");
       await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
       if (isFirst) this.figure.classList.add("drawn");
@@ -133,8 +150,16 @@ class Panel {
     } catch (error) {
       this.drawn = "";
       this.figure.classList.remove("drawn");
+      this.controls.box.hidden = true; // there is nothing they could change
       this.caption.textContent = say("failed", { reason: error.message });
     }
+  }
+
+  // The map cannot be drawn here: what steers nothing but the map makes room for the reason.
+  refuse(error) {
+    this.refused = say("refused", { reason: error.message });
+    this.plots.hidden = true;
+    this.controls.withoutMap();
   }
 
   // As many panes as selections.
@@ -152,7 +177,7 @@ class Panel {
     this.title.textContent = this.viewTitle();
     if (this.rows) this.rows.hidden = state.heads !== null || state.layer !== page.layers;
     const said = views.map((view) => viewSays(shape, view, this.choice()));
-    const range = rangeSays(shape, views, colours);
+    const range = this.refused ? [this.refused] : rangeSays(shape, views, colours);
     this.caption.textContent = [...(views.length > 1 ? [] : said[0]), ...range].join(say("space"));
     this.panes.forEach((pane, i) => pane.describe(this.shown, said[i]));
   }

@@ -80,7 +80,10 @@ function rangeSays(shape, views, colours) {
   const said = [];
   const isSum = views.every((view) => view.summed);
   if (colours.kind === "rank") said.push(say("rank_says"));
-  else said.push(say(colours.kind === "sqrt" ? "range_sqrt" : "range", { top: about(colours.top, isSum) }));
+  else if (colours.isFixed) {
+    const top = isSum ? decimal(colours.top, 0) : say("percent", { x: decimal(100 * colours.top, 0) });
+    said.push(say("range_fixed", { top }), ...(colours.kind === "sqrt" ? [say("sqrt_says")] : []));
+  } else said.push(say(colours.kind === "sqrt" ? "range_sqrt" : "range", { top: about(colours.top, isSum) }));
   const above = colours.above.reduce((sum, n) => sum + n, 0);
   if (above) said.push(say("clipped", { n: above, most: about(Math.max(...colours.most), isSum) }));
   if (shape.pool > 1) said.push(say("pooled", { n: shape.pool }));

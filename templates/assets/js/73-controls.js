@@ -51,6 +51,12 @@ class Controls {
     return make("div", { className: "chooser" }, this.grid.box, make("div", {}, controls, this.compare, hint));
   }
 
+  // Where no map is drawn: no colours of it to choose, and no second one beside it.
+  withoutMap() {
+    for (const name of ["scale", "range"]) this.selects[name].label.hidden = true;
+    this.compare.hidden = true;
+  }
+
   current() {
     return this.panel.selections()[this.side];
   }

@@ -17,14 +17,24 @@ function cellsOfTable(table) {
   const rows = Array.from(table.rows).filter((row) => !row.hidden);
   const drawn = Array.from(table.tHead?.rows[0]?.cells ?? [], (cell) => cell.querySelector("svg") !== null);
   return rows.map((row) => Array.from(row.cells).filter((_, at) => !drawn[at]).map((cell) => {
-    if (cell.matches(".texts td.t")) return safeCell(uncut(row, cell));
+    if (cell.matches(".texts td.t")) return safeCell(uncut(row)[0]);
+    if (cell.matches(".texts th.t") && !rows.slice(1).every((one) => uncut(one)[1])) return say("cut_column", { name: cell.textContent });
     return safeCell(cell.title || textWithoutDrawings(cell));
   }));
 }
 
-function uncut(row, cell) {
-  const number = cell.querySelector("a").getAttribute("href").slice(1);
-  return wholeText(document.getElementById(number)) || cell.textContent;
+// The text of a row of the list, with what the page holds of what was cut off, and whether that is
+// all of it.
+function uncut(row) {
+  const cell = row.querySelector(".t");
+  const panel = document.getElementById(cell.querySelector("a").getAttribute("href").slice(1));
+  const text = wholeText(panel);
+  if (!text) return [cell.textContent, !cell.textContent.includes("…")];
+  const banner = panel.querySelector(".strip:not(.plain) ~ .banner.cut");
+  if (!banner) return [text, true];
+  const lost = banner.querySelectorAll("q");
+  const isAll = lost.length === 1 && panel.querySelectorAll(".strip p").length === 1 && !lost[0].nextSibling?.textContent.trim();
+  return isAll ? [text + lost[0].textContent, true] : [`${text}…`, false];
 }
 
 function textWithoutDrawings(cell) {

@@ -12,6 +12,12 @@ function plainColour(value) {
   return mixed[4] === undefined ? `rgb(${red}, ${green}, ${blue})` : `rgba(${red}, ${green}, ${blue}, ${mixed[4]})`;
 }
 
+function svgElement(tag, properties) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
+  return element;
+}
+
 // A drawing with its styles as attributes, so that it looks the same outside the page.
 function standalone(drawing) {
   const copy = drawing.cloneNode(true);
@@ -25,16 +31,11 @@ function standalone(drawing) {
     for (const name of ["class", "data-tools", "tabindex"]) element.removeAttribute(name);
   });
   const [, , width, height] = drawing.getAttribute("viewBox").split(/[\s,]+/).map(Number);
-  const svg = (tag, properties) => {
-    const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-    for (const [name, value] of Object.entries(properties)) element.setAttribute(name, value);
-    return element;
-  };
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   copy.setAttribute("font-family", css("--font"));
   const [left, top] = drawing.getAttribute("viewBox").split(/[\s,]+/);
-  copy.prepend(svg("rect", { x: left, y: top, width, height, fill: "#ffffff" }));
+  copy.prepend(svgElement("rect", { x: left, y: top, width, height, fill: "#ffffff" }));
   return { source: new XMLSerializer().serializeToString(copy), width, height };
 }
 
@@ -94,4 +95,41 @@ function paneTools(pane) {
   const { panel } = pane;
   const heading = document.getElementById(`t${panel.number}`).textContent;
   return pictureTools(() => `${heading} ${panel.viewName(pane.at)}`, (format) => panePicture(pane, format));
+}
+
+// The whole map of a long text as a drawing: a path a colour, whose strokes are runs of dots.
+function overviewPicture({ shape, views, colours, crop }, name, overview) {
+  const { across, down, steps } = overview.dots(shape, views[0], colours, crop.whole);
+  const table = inLight(colourTable);
+  const runs = new Map();
+  for (let at = 0; at < steps.length;) {
+    const row = Math.floor(at / across);
+    const end = (row + 1) * across;
+    let next = at + 1;
+    while (next < end && steps[next] === steps[at]) next++;
+    if (!Number.isNaN(steps[at])) runs.set(steps[at], `${runs.get(steps[at]) ?? ""}M${at % across} ${row}.5h${next - at}`);
+    at = next;
+  }
+  const [size, left, top] = [Math.max(2, Math.round(640 / Math.max(across, down))), 24, 48];
+  const [width, height] = [left + size * across + 8, top + size * down + 8];
+  const drawing = svgElement("svg", { xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height, "font-family": css("--font") });
+  const map = svgElement("g", { transform: `translate(${left} ${top}) scale(${size})`, fill: "none" });
+  for (const [step, path] of runs) map.append(svgElement("path", { d: path, stroke: `rgb(${table[step].slice(0, 3)})` }));
+  const text = (said, properties) => {
+    const element = svgElement("text", { fill: "#1b1d22", "font-size": 12, ...properties });
+    element.textContent = said;
+    return element;
+  };
+  drawing.append(svgElement("rect", { width, height, fill: "#ffffff" }), map,
+    text(name, { x: left, y: 16 }), text(say("axis_key"), { x: left, y: top - 8, "font-size": 11 }),
+    text(say("axis_query"), { transform: `translate(14 ${top}) rotate(-90)`, "text-anchor": "end", "font-size": 11 }));
+  return { source: new XMLSerializer().serializeToString(drawing), width, height };
+}
+
+function overviewTools(panel) {
+  const name = () => `${document.getElementById(`t${panel.number}`).textContent} ${panel.viewName()} ${say("overview")}`;
+  return pictureTools(() => (panel.shown ? name() : say("overview")), (format) => {
+    const alone = overviewPicture(panel.shown, name(), panel.overview);
+    return format === "svg" ? svgBlob(alone.source) : pngBlob(alone);
+  });
 }

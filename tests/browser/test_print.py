@@ -1,0 +1,186 @@
+"""The report on paper: everything there, a text on a page of its own, nothing cut, light."""
+
+import re
+
+import pytest
+from exploring import as_pair
+from factories import HEADLINES, make_results
+from opening import drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+MM = 96 / 25.4
+PAPER = {"width": round((210 - 24) * MM), "height": round((297 - 20) * MM)}  # within the margins
+FORTY = "".join(chr(0x3042 + i) for i in range(38))
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """Short texts, one of 40 tokens, a pair, one of 200 tokens."""
+    folder = tmp_path_factory.mktemp("paper")
+    texts = (*HEADLINES, FORTY, "first second", "0123456789" * 20)
+    made = make_results(folder / "results", texts, n_layers=3, sink=0.4, evidence="full")
+    return written(as_pair(made, len(HEADLINES) + 1, 6), folder), len(texts)
+
+
+def titles(pdf, key):
+    """The strings of a PDF under `key`, in their order."""
+    found = re.findall(rb"/" + key + rb" \((?:\\.|[^\\)])*\)|/" + key + rb" <[0-9A-Fa-f]*>", pdf)
+    texts = []
+    for one in found:
+        value = one[len(key) + 2 :]
+        if value.startswith(b"<"):
+            raw = bytes.fromhex(value[1:-1].decode())
+        else:
+            raw = re.sub(rb"\\([0-7]{3})", lambda m: bytes([int(m[1], 8)]), value[1:-1])
+            raw = re.sub(rb"\\(.)", rb"\1", raw, flags=re.DOTALL)
+        is_wide = raw.startswith(b"\xfe\xff")
+        texts.append(raw[2:].decode("utf-16-be") if is_wide else raw.decode("latin-1"))
+    return texts
+
+
+def bare(texts):
+    """Without spaces, of which the outline loses those at the end of a line."""
+    return {"".join(text.split()) for text in texts}
+
+
+def pages(pdf):
+    return len(re.findall(rb"/Type\s*/Page\b", pdf))
+
+
+def printed(page):
+    return page.pdf(prefer_css_page_size=True, tagged=True, outline=True)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_pdf_has_every_section_and_every_figure_of_every_text(browser, report, scripts):
+    url, count = report
+    with browser.new_context(java_script_enabled=scripts) as context:
+        page = context.new_page()
+        page.goto(f"{url}#text=1")
+        if scripts:
+            drawn(page, 1)
+        sections = page.locator("main > section :is(h2, h3)").all_text_contents()
+        charts = page.locator(".panel svg.fig").evaluate_all(
+            "figures => figures.map(figure => figure.getAttribute('aria-label'))"
+        )
+        assert len(sections) > 8
+        assert len(charts) == 2 * count
+        pdf = printed(page)
+    outline = bare(titles(pdf, b"Title"))
+    assert bare((*sections, *(f"Text {n + 1}" for n in range(count)))) <= outline
+    assert bare(charts) <= bare(titles(pdf, b"Alt"))
+
+
+def test_a_text_of_up_to_forty_tokens_is_one_page(browser, report):
+    url, count = report
+    page = browser.new_page()
+    page.goto(url)
+    whole = pages(printed(page))
+    short = ", ".join(f'[id="text={n + 1}"]' for n in range(count - 1))
+    page.add_style_tag(content=f"@media print {{ {short} {{ display: none !important; }} }}")
+    assert whole - pages(printed(page)) == count - 1
+    page.close()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_what_belongs_together_fits_a_page_and_is_kept_on_it(browser, report, tmp_path, lang):
+    url, count = report
+    if lang == "ja":
+        texts = (*HEADLINES, FORTY)
+        url = written(make_results(tmp_path / "r", texts), tmp_path, lang="ja")
+        count = len(texts) + 1
+    page = browser.new_page(viewport=PAPER)
+    page.goto(url)
+    page.emulate_media(media="print")
+    # What is wider makes the browser shrink the whole page.
+    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    boxes = page.locator("main :is(svg.fig, tr, .notes li, .card, .compared)").evaluate_all(
+        """all => all.filter(e => e.getClientRects().length).map(e => ({
+          height: e.getBoundingClientRect().height, inside: getComputedStyle(e).breakInside,
+          right: e.matches("svg.cells") ? 0 : e.getBoundingClientRect().right,
+        }))"""
+    )
+    assert len(boxes) > 100
+    for box in boxes:
+        assert box["inside"] == "avoid"
+        assert box["height"] < PAPER["height"] / 1.3
+        assert box["right"] <= PAPER["width"] + 1
+    for number in range(1, count):
+        text = page.locator(f'[id="text={number}"]')
+        assert text.bounding_box()["height"] <= PAPER["height"]
+        assert text.evaluate("e => getComputedStyle(e).breakBefore") == "page"
+    for heading in page.locator("main :is(h2, h3, h4, thead)").filter(visible=True).all():
+        assert heading.evaluate("e => getComputedStyle(e).breakAfter") == "avoid"
+    small = page.locator(".panel td, .panel th").evaluate_all(
+        "cells => Math.min(...cells.map(cell => parseFloat(getComputedStyle(cell).fontSize)))"
+    )
+    assert small >= 7 * 96 / 72 - 0.01
+    page.close()
+
+
+def test_the_map_lies_whole_within_its_part_of_the_page(browser, report):
+    url, count = report
+    page = browser.new_page(viewport=PAPER)
+    page.goto(url)
+    page.emulate_media(media="print")
+    for number in range(1, count + 1):
+        found = page.locator(f'[id="text={number}"] svg.cells').evaluate(
+            """svg => {
+              const room = svg.closest(".scroll").getBoundingClientRect();
+              const cells = svg.querySelector("g").getBoundingClientRect();
+              return [cells.right - room.right, cells.left - room.left, cells.bottom - room.bottom,
+                      cells.width];
+            }"""
+        )
+        assert found[0] <= 1
+        assert found[1] >= 0
+        assert found[2] <= 1
+        assert found[3] > 90
+    page.close()
+
+
+def test_paper_is_light_whatever_the_screen_is(browser, report):
+    url, _ = report
+    page = browser.new_page(color_scheme="dark")
+    page.goto(url)
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    highlight = page.locator("#strip-1 .u:not(.s)").first
+    assert highlight.evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
+    page.close()
+
+
+def test_paper_says_what_was_chosen_and_the_screen_is_as_before(watched, report):
+    url, _ = report
+    watched.goto(f"{url}#text=2&layer=1&head=2&content=1")
+    drawn(watched, 2)
+    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
+    watched.emulate_media(media="print")
+    line = watched.locator('[id="text=2"] .printed')
+    expect(line).to_be_visible()
+    expect(line).to_contain_text("Chosen on the screen: layer 1, head 2, Content tokens only.")
+    expect(watched.locator("#texts .printed").nth(1)).to_contain_text("layer 1, head 2")
+    assert watched.locator(".panel > details[open]").count() == watched.locator(".panel").count()
+    watched.emulate_media(media="screen")
+    watched.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert watched.locator(".printed").count() == 1
+    assert watched.locator(".panel > details[open]").count() == 0
+    watched.goto(f"{url}#text=2")
+    expect(watched.locator("#map-2 b.live")).to_have_text("Layer 3, mean over 3 heads")
+    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert watched.locator(".printed").count() == 1
+
+
+def test_every_text_is_printed_in_the_measure_that_was_chosen(watched, report):
+    url, count = report
+    watched.goto(f"{url}#text=1&measure=deletion")
+    expect(watched.locator("#colours-1 select")).to_have_value("deletion")
+    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
+    watched.emulate_media(media="print")
+    chosen = watched.locator(".colours select").evaluate_all("all => all.map(e => e.value)")
+    assert chosen == ["deletion"] * count
+    for legend in watched.locator(".strip + .legend").all_inner_texts():
+        assert "when the token is left out" in legend
