@@ -4,11 +4,13 @@ from functools import partial
 
 import pytest
 from bs4 import BeautifulSoup
+from drawings import painted
 from factories import make_results
 
 from reportgen.report.language import load_language
 from reportgen.report.reading import make_figures
 from reportgen.report.scope import make_scope
+from reportgen.report.static import heat_colour
 
 EN = load_language("en")
 TEXT = "Free coffee for you"
@@ -73,8 +75,21 @@ def test_the_chart_says_of_which_layer_and_heads_it_is(results):
 def test_the_ribbon_of_the_chart_has_the_colours_of_the_strip(results):
     shown = figures(results)
     svg = BeautifulSoup(shown.chart, "html.parser").svg
-    ribbon = [int(rect["class"][0].removeprefix("h")) for rect in svg.find_all("rect")]
-    assert ribbon == [step for step in shown.measures[0].steps if step is not None]
+    steps = shown.measures[0].steps
+    ribbon = painted(svg.find(class_="ramp"), 1, len(steps), heat_colour(0))
+    assert ribbon.tolist() == [[heat_colour(step or 0) for step in steps]]
+    assert len(set(ribbon[0])) > 2
+
+
+def test_the_twin_has_the_tokens_and_colours_of_the_strip(results):
+    shown = figures(results)
+    pieces = [piece for paragraph in shown.strip for piece in paragraph.pieces]
+    assert [(cell.text, cell.colour) for line in shown.twin for cell in line] == [
+        (piece.text, heat_colour(piece.step) if piece.step else "")
+        for piece in pieces
+        if piece.kind != "gap"
+    ]
+    assert len({cell.colour for line in shown.twin for cell in line}) > 2
 
 
 def test_a_text_of_special_tokens_only_has_no_scale(results):

@@ -1,9 +1,8 @@
 """The figures without scripts or styles, read back from their SVG."""
 
-import re
-
 import pytest
 from bs4 import BeautifulSoup
+from drawings import painted, points
 
 from reportgen.report.static import (
     STEPS,
@@ -25,6 +24,7 @@ def luminance(colour: str) -> float:
 
 def chart(labels=("[CLS]", "a", "b"), **changes):
     values = {
+        "key": 7,
         "labels": labels,
         "received": [0.5, 0.3, 0.2],
         "cls_row": [0.1, 0.4, 0.5],
@@ -38,9 +38,8 @@ def chart(labels=("[CLS]", "a", "b"), **changes):
     return BeautifulSoup(two_lines(**values | changes), "html.parser").svg
 
 
-def points(svg, name):
-    path = svg.find("path", class_=name)
-    return [tuple(map(float, pair.split())) for pair in re.split("[ML]", path["d"])[1:]]
+def line(svg, name):
+    return points(svg.find("path", class_=name))
 
 
 def test_dark_text_keeps_its_contrast_on_every_step():
@@ -59,15 +58,37 @@ def test_lines_stand_where_their_values_say():
     svg = chart()
     bottom, top = 200, 10
     for name, values in (("received", [0.5, 0.3, 0.2]), ("cls", [0.1, 0.4, 0.5])):
-        heights = [(bottom - y) / (bottom - top) * 0.5 for _, y in points(svg, name)]
+        heights = [(bottom - y) / (bottom - top) * 0.5 for _, y in line(svg, name)]
         assert heights == pytest.approx(values, abs=1e-3)
 
 
 def test_both_lines_and_the_even_spread_share_the_positions_of_the_tokens():
-    svg = chart()
-    places = [[x for x, _ in points(svg, name)] for name in ("cls", "received", "even")]
+    svg = chart(expected=[0.5, 0.3, 0.1])
+    places = [[x for x, _ in line(svg, name)] for name in ("cls", "received", "even")]
     assert places[0] == places[1] == places[2]
     assert places[0] == sorted(places[0])
+    assert len(places[0]) == 3
+
+
+def test_an_even_spread_that_is_level_runs_from_the_first_to_the_last_token():
+    svg = chart()
+    (start, height), (end, same) = line(svg, "even")
+    assert [start, end] == [line(svg, "cls")[i][0] for i in (0, -1)]
+    assert height == same
+    assert (200 - height) / 190 * 0.5 == pytest.approx(1 / 3, abs=1e-3)
+
+
+def test_each_point_of_a_line_has_a_mark_of_its_own_shape():
+    svg = chart()
+    for name, shape in (("cls", "circle"), ("received", "rect")):
+        path = svg.find("path", class_=name)
+        marker = svg.find("marker", id=path["marker-mid"].removeprefix("url(#").removesuffix(")"))
+        (mark,) = marker.find_all(True)
+        assert (mark.name, mark["fill"]) == (shape, path["stroke"])
+        # Both ends stand twice: only what is in the middle has a mark.
+        assert path["d"].count("h0") == 2
+        assert path["d"].endswith("h0")
+    assert len({marker["id"] for marker in svg.find_all("marker")}) == 2
 
 
 def test_a_model_without_a_cls_row_has_one_line():
@@ -88,7 +109,8 @@ def test_labels_are_text_and_never_markup():
 
 def test_colours_are_attributes_and_nothing_is_styled_inline():
     svg = chart()
-    assert [rect["fill"] for rect in svg.find_all("rect")] == [heat_colour(15), heat_colour(10)]
+    ribbon = painted(svg.find(class_="ramp"), 1, 3, "none")
+    assert ribbon.tolist() == [["none", heat_colour(15), heat_colour(10)]]
     assert svg.find("path", class_="received")["stroke"].startswith("#")
     assert "style" not in str(svg)
 
@@ -103,7 +125,7 @@ def test_long_texts_name_only_some_of_their_units():
         steps=[0] * count,
     )
     assert 40 <= len(svg.find_all("g")[-1].find_all("text")) <= 64
-    assert len(points(svg, "received")) == count
+    assert len(line(svg, "received")) == count
 
 
 def test_bars_are_as_high_as_the_shares():

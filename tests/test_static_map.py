@@ -1,11 +1,11 @@
 """The map that stands without scripts: its cells against plain sums and means."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from drawings import painted
 from factories import make_results
 
 from reportgen.maps import unpack
@@ -21,20 +21,8 @@ TEXT = "abcdefgh <s>"
 def drawn(results, text=0):
     units = text_units(results, text)
     labels = [unit.label for unit in units.units]
-    svg = BeautifulSoup(make_static_map(results, text, units, labels, EN), "html.parser").svg
-    return units, labels, svg
-
-
-def painted(svg, side):
-    """The colour of each cell, read back from the strokes; white where there is none."""
-    colours = np.full((side, side), heat_colour(0), dtype=object)
-    for path in svg("path"):
-        x, y = 0.0, 0.0
-        for kind, dx, dy, length in re.findall(r"([Mm])(\S+) ([-.\d]+)h(\d+)", path["d"]):
-            x, y = (float(dx), float(dy)) if kind == "M" else (x + float(dx), y + float(dy))
-            colours[int(y - 0.5), int(x) : int(x) + int(length)] = path["stroke"]
-            x += int(length)
-    return colours
+    made = BeautifulSoup(make_static_map(results, text, units, labels, EN), "html.parser")
+    return units, labels, made
 
 
 def plain_cells(results, units, text=0):
@@ -52,13 +40,17 @@ def plain_cells(results, units, text=0):
 
 def test_each_cell_has_the_colour_of_its_weight(tmp_path: Path) -> None:
     results = make_results(tmp_path, (TEXT,), n_layers=2, n_heads=2, sink=0.5)
-    units, labels, svg = drawn(results)
+    units, labels, made = drawn(results)
     cells = plain_cells(results, units)
     own = sorted(cells[:, units.content].flatten())
     top = own[min(len(own) - 1, int(0.995 * len(own)))]
     assert colour_top(cells, units.content) == pytest.approx(top)
-    expected = [[heat_colour(round(15 * min(1, cell / top))) for cell in row] for row in cells]
-    assert painted(svg, len(labels)).tolist() == expected
+    shades = (0, 2, 4, 6, 8, 9, 11, 13, 15)  # steps of the ramp, of nine cells of equal range
+    expected = [
+        [heat_colour(shades[round(8 * min(1, cell / top))]) for cell in row] for row in cells
+    ]
+    found = painted(made.find(class_="ramp"), len(labels), len(labels), heat_colour(0))
+    assert found.tolist() == expected
     assert len({colour for row in expected for colour in row}) > 3
 
 
@@ -70,20 +62,22 @@ def test_tokens_of_one_unit_share_a_row_and_a_column() -> None:
 
 def test_the_sentence_names_the_largest_cell(tmp_path: Path) -> None:
     results = make_results(tmp_path, (TEXT,), n_layers=2, n_heads=2, sink=0.5)
-    units, labels, svg = drawn(results)
+    units, labels, made = drawn(results)
     cells = plain_cells(results, units)
     q, k = np.unravel_index(cells.argmax(), cells.shape)
     said = f"from “{labels[q]}” to “{labels[k]}”, {EN.percent(cells[q, k], 0)}."
-    assert said in svg["aria-label"]
-    assert [tspan.text for tspan in svg("tspan")] == labels * 2
+    assert said in made.find(id=made.svg["aria-labelledby"]).text
+    names = made.find(id=made.use["href"].removeprefix("#"))  # once more along the other side
+    assert [text.text for text in names("text")] == labels
 
 
 def test_a_long_text_shares_cells_and_says_so(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("ab" * 150,), n_layers=2, n_heads=2)
-    _, labels, svg = drawn(results)
+    _, labels, made = drawn(results)
     assert len(labels) > 2 * SIDE
-    assert "A cell stands for up to 3 tokens." in svg["aria-label"]
-    assert len(svg("tspan")) == 2 * len(labels[::3])
+    assert "A cell stands for up to 3 tokens." in made.find(class_="legend").text
+    names = made.find(id=made.use["href"].removeprefix("#"))
+    assert len(names("text")) == len(labels[::3])
 
 
 def test_without_maps_there_is_no_figure(tmp_path: Path) -> None:

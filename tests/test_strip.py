@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from reportgen.report.strip import paragraphs
+from reportgen.report.static import heat_colour
+from reportgen.report.strip import paragraphs, runs_left, twin
 from reportgen.report.units import Unit
 
 CLS = Unit("[CLS]", True, None, None, None, False)
@@ -85,3 +86,35 @@ def test_every_unit_has_its_own_figure_and_step():
     assert [piece.share for piece in paragraph.pieces] == [f"share {i}" for i in range(4)]
     assert [piece.title for piece in paragraph.pieces] == [f"share {i}" for i in range(4)]
     assert [piece.step for piece in paragraph.pieces] == [None, 3, 3, None]
+
+
+def test_the_twin_is_the_strip_in_lines_of_coloured_cells():
+    text = "free " * 60
+    spans = [(i, i + 4) for i in range(0, 300, 5)]
+    lines = twin(strip([CLS, *(word(text, *s) for s in spans), SEP], text))
+    assert len(lines) == 4
+    assert all(sum(len(cell.text) + 1 for cell in line) <= 84 for line in lines)
+    cells = [cell for line in lines for cell in line]
+    assert [cell.text for cell in cells] == ["[CLS]", *["free"] * 60, "[SEP]"]
+    assert {cell.colour for cell in cells[1:-1]} == {heat_colour(3)}
+    assert [cells[0].colour, cells[-1].colour] == ["", ""]
+
+
+def test_a_pair_has_lines_of_its_own_in_the_twin_and_nothing_is_lost():
+    text, pair = "a\u0301 b", "yes"  # the accent belongs to no token
+    units = [word(text, 0, 1), word(text, 3, 4), SEP, word(pair, 0, 3, 1)]
+    lines = twin(strip(units, text, pair))
+    assert [[cell.text for cell in line] for line in lines] == [
+        ["a", "\u0301 ", "b", "[SEP]"],
+        ["yes"],
+    ]
+
+
+def test_the_first_letter_of_the_text_says_where_it_runs():
+    for text, expected in (
+        ("abc שלום", False),
+        ("! שלום abc", True),
+        ("12!", False),
+        ("سلام", True),
+    ):
+        assert runs_left(strip([CLS, word(text, 0, len(text)), SEP], text)) is expected

@@ -35,13 +35,17 @@ class Weights:
 
 
 def make_chart(
+    key: int,
     units: TextUnits,
     labels: Sequence[str],
     steps: Sequence[int | None],
     language: Language,
     weights: Weights,
 ) -> Markup:
-    """The chart; `labels` and `steps` are the units' names and the highlight in its ribbon."""
+    """The chart, told from others of the page by `key`.
+
+    `labels` and `steps` are the units' names and the highlight in its ribbon.
+    """
     received = units.received[-1] * weights.factor
     row = None if units.cls_row is None else units.cls_row[-1] * weights.factor
     highest = max(received.max(), 0 if row is None else row.max())
@@ -62,6 +66,7 @@ def make_chart(
         sentence += language.say("page", "space")
         sentence += language.say("chart", "sentence_cls", to=labels[at], share=share)
     return two_lines(
+        key=key,
         labels=labels,
         received=received,
         cls_row=row,

@@ -13,7 +13,7 @@ from reportgen.report.language import Language
 from reportgen.report.measures import Measure, cls_name, measures, strongest
 from reportgen.report.scope import Scope
 from reportgen.report.static_map import make_static_map
-from reportgen.report.strip import Paragraph, paragraphs
+from reportgen.report.strip import Paragraph, TwinCell, paragraphs, runs_left, twin
 from reportgen.report.unit_table import UnitTable, unit_table
 from reportgen.report.units import TextUnits, text_units
 from reportgen.report.visible import visible
@@ -25,6 +25,8 @@ class Figures:
     """What is shown of a text that was analysed."""
 
     strip: tuple[Paragraph, ...]
+    twin: tuple[tuple[TwinCell, ...], ...]  # the strip where style sheets are refused
+    runs_left: bool  # from right to left
     measures: tuple[Measure, ...]  # that the colours can show; the strip has the first
     compared: Compared
     cls_top: tuple[TopUnit, ...]
@@ -57,13 +59,16 @@ def make_figures(
     name = None if units.cls_row is None else cls_name(info, language)
     title = language.say("panel", "cls_top", name=name, layer=len(units.received))
     scalar = language.wording.scalar_name(info)
+    strip = paragraphs(units.units, segments, first.steps, first.shown)
     return Figures(
-        strip=paragraphs(units.units, segments, first.steps, first.shown),
+        strip=strip,
+        twin=twin(strip),
+        runs_left=runs_left(strip),
         measures=found,
         compared=compare(found, bare_labels, scalar, language, is_causal=info.model.is_causal),
         cls_top=_cls_top(units, language),
         cls_title=title[:1].upper() + title[1:],
-        chart=make_chart(units, labels, first.steps, language, weights),
+        chart=make_chart(text + 1, units, labels, first.steps, language, weights),
         map=make_static_map(results, text, units, labels, language),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
         live=_live(effects, scope, name, info.evidence.scalar, language),

@@ -5,9 +5,12 @@ The style sheet may restyle them by class; where it is refused, the attributes s
 
 import unicodedata
 from collections.abc import Callable, Sequence
-from math import ceil, floor, log10
+from itertools import pairwise
+from math import ceil, cos, floor, log10, radians, sin
 
 from markupsafe import Markup, escape
+
+from reportgen.report.strokes import pair, strokes
 
 STEPS = 16  # of the highlight
 INK, MUTED, RULE = "#1b1d22", "#5b616e", "#d9dce3"
@@ -18,6 +21,7 @@ _STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it
 
 _WIDTH = 960
 _LEFT, _RIGHT = 58, 14
+_FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
 _LABEL_WIDTH = 14  # half-width characters under an axis
 
 
@@ -34,7 +38,7 @@ def heat_colour(step: int) -> str:
 
 def shorten(text: str, width: int = _LABEL_WIDTH) -> str:
     """`text` cut in the middle to so many half-width characters; wide characters count two."""
-    if _width(text) <= width:
+    if half_widths(text) <= width:
         return text
     half = (width - 1) // 2
     return f"{_prefix(text, half)}…{_prefix(text[::-1], half)[::-1]}"
@@ -43,13 +47,14 @@ def shorten(text: str, width: int = _LABEL_WIDTH) -> str:
 def _prefix(text: str, width: int) -> str:
     taken = 0
     for index, character in enumerate(text):
-        taken += _width(character)
+        taken += half_widths(character)
         if taken > width:
             return text[:index]
     return text
 
 
-def _width(text: str) -> int:
+def half_widths(text: str) -> int:
+    """How wide `text` is in half-width characters."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
@@ -63,8 +68,18 @@ def ticks(top: float) -> tuple[float, ...]:
     return tuple(round(i * step, 12) for i in range(ceil(top / step - 1e-9) + 1))
 
 
+def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
+    """The cells `[line][place]` of steps in their colours, see `strokes`, for a group of class
+    `ramp`; the style sheet finds the step of a stroke by its colour."""
+    return "".join(
+        f'<path stroke={heat_colour(step)} d="{path}"/>'
+        for step, path in strokes(lines, upright=upright).items()
+    )
+
+
 def two_lines(
     *,
+    key: int,
     labels: Sequence[str],
     received: Sequence[float],
     cls_row: Sequence[float] | None,
@@ -77,59 +92,64 @@ def two_lines(
 ) -> Markup:
     """The [CLS] row and the attention received over the units, with the even spread.
 
-    `labels`, the lines and `steps` (the highlight of each unit, None without one) have an entry a
-    unit; the highlight is the ribbon under the axis, called `ribbon`. `sentence` says what the
-    figure shows.
+    `key` tells the figure from others of the page. `labels`, the lines and `steps` (the highlight
+    of each unit, None without one) have an entry a unit; the highlight is the ribbon under the
+    axis, called `ribbon`. `sentence` says what the figure shows.
     """
     count = len(labels)
     top, bottom = 10, 200
     gap = (_WIDTH - _LEFT - _RIGHT) / count
     highest = tick_values[-1]
 
-    def x(index: int) -> str:
-        return _n(_LEFT + gap * (index + 0.5))
+    def points(values: Sequence[float]) -> list[tuple[int, int]]:  # in units of _FINE
+        return [
+            (
+                round((_LEFT + gap * (index + 0.5)) / _FINE),
+                round((bottom - (bottom - top) * value / highest) / _FINE),
+            )
+            for index, value in enumerate(values)
+        ]
 
-    def y(value: float) -> str:
-        return _n(bottom - (bottom - top) * value / highest)
-
-    parts = [_axis(tick_values, tick_text, y)]
-    parts.append(
-        f'<path class="even" d="{_line(expected, x, y)}" fill="none" stroke="{MUTED}" '
-        'stroke-width="1.5" stroke-dasharray="5 4"/>'
+    axis = _axis(
+        tick_values,
+        tick_text,
+        lambda value: _n(bottom - (bottom - top) * value / highest),
+        more=f"<text y={bottom + 17} font-size=11>{escape(ribbon)}</text>",
     )
-    for name, values, colour, cap in (
-        ("cls", cls_row, CLS_ROW, "round"),
-        ("received", received, RECEIVED, "square"),
+    drawn = [
+        f'<path class=even d="{_line(points(expected))}" stroke={MUTED} stroke-dasharray=15 />'
+    ]
+    for name, values, colour, mark in (
+        ("cls", cls_row, CLS_ROW, "circle class=cls r=2"),
+        ("received", received, RECEIVED, "rect class=received x=-2 y=-2 width=4 height=4"),
     ):
         if values is None:
             continue
-        dots = "".join(f"M{x(i)} {y(value)}h0" for i, value in enumerate(values))
-        parts.append(
-            f'<path class="{name}" d="{_line(values, x, y)}" fill="none" stroke="{colour}" '
-            f'stroke-width="1.5" stroke-linejoin="round"/><path class="{name}" d="{dots}" '
-            f'stroke="{colour}" stroke-width="5.5" stroke-linecap="{cap}"/>'
+        at = f"{name[0]}{key}"
+        drawn.append(
+            f"<marker id={at} overflow=visible><{mark} fill={colour} /></marker>"
+            f'<path class={name} d="{_line(points(values), marked=True)}" stroke={colour} '
+            f"marker-mid=url(#{at}) />"
         )
-    cells = "".join(
-        f'<rect class="h{step}" x="{_n(gap * index)}" width="{_n(gap * 0.9)}" height="9" '
-        f'fill="{heat_colour(step)}"/>'
-        for index, step in enumerate(steps)
-        if step is not None
-    )
-    parts.append(f'<g transform="translate({_n(_LEFT + gap * 0.05)} {bottom + 12})">{cells}</g>')
-    parts.append(
-        f'<text x="{_LEFT - 8}" y="{bottom + 21}" text-anchor="end" font-size="11" fill="{MUTED}">'
-        f"{escape(ribbon)}</text>"
-    )
     every = ceil(count / 64)
+    slant = radians(50)
     names = "".join(
-        f'<text transform="translate({_n(_LEFT + gap * (i + 0.5) + 4)} {bottom + 33})rotate(-50)">'
+        f"<text x={gap * i * cos(slant):.0f} y={gap * i * sin(slant):.0f}>"
         f"{escape(shorten(label))}</text>"
         for i, label in enumerate(labels)
         if i % every == 0
     )
-    parts.append(f'<g text-anchor="end" font-size="12" fill="{INK}">{names}</g>')
-    longest = max(_width(shorten(label)) for label in labels)
-    return _svg(bottom + 44 + 6 * longest, "lines", sentence, "".join(parts))
+    longest = max(half_widths(shorten(label)) for label in labels)
+    inside = (
+        f"{axis}<g transform=scale({_FINE:g}) fill=none stroke-width=5 stroke-linejoin=round>"
+        f"{''.join(drawn)}</g>"
+        f'<g class=ramp transform="translate({_n(_LEFT + gap * 0.05)} {bottom + 16})'
+        f'scale({gap:.5g} 1)" stroke-width=9 stroke-dasharray=".9 .1">'
+        f"{painted([[step or 0 for step in steps]])}</g>"
+        f'<g transform="translate({_n(_LEFT + gap * 0.5 + 4)} {bottom + 33})rotate(-50)" '
+        f"text-anchor=end font-size=12 fill={INK}>{names}</g>"
+    )
+    return _svg(bottom + 44 + 6 * longest, "lines", sentence, inside)
 
 
 def stacked_bars(
@@ -239,26 +259,37 @@ def _axis(
     y: Callable[[float], str],
     left: int = _LEFT,
     right: int = _WIDTH - _RIGHT,
+    more: str = "",
 ) -> str:
     rules = "".join(f"M{left} {y(value)}H{right}" for value in values)
     texts = "".join(
-        f'<text x="{left - 8}" y="{y(value)}" dy="4">{escape(name)}</text>'
+        f"<text y={y(value)}>{escape(name)}</text>"
         for value, name in zip(values, names, strict=True)
     )
     return (
-        f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'
-        f'<g text-anchor="end" font-size="12" fill="{MUTED}">{texts}</g>'
+        f'<path class=rule d="{rules}" stroke={RULE} />'
+        f'<g transform="translate({left - 8} 4)" text-anchor=end font-size=12 fill={MUTED}>'
+        f"{texts}{more}</g>"
     )
 
 
-def _line(values: Sequence[float], x: Callable[[int], str], y: Callable[[float], str]) -> str:
-    return "M" + "L".join(f"{x(i)} {y(value)}" for i, value in enumerate(values))
+def _line(points: Sequence[tuple[int, int]], *, marked: bool = False) -> str:
+    """A line through `points`; where all are to be `marked`, both ends stand twice, so that each is
+    in the middle. Otherwise a line that is level has its ends alone."""
+    (x, y), (last, _) = points[0], points[-1]
+    if not marked and all(height == y for _, height in points):
+        return f"M{x} {y}H{last}"
+    moves = "".join(
+        f"l{pair(right - left, lower - upper)}"
+        for (left, upper), (right, lower) in pairwise(points)
+    )
+    return f"M{x} {y}h0{moves}h0" if marked else f"M{x} {y}{moves}"
 
 
 def _svg(height: int, name: str, sentence: str, inside: str, width: int = _WIDTH) -> Markup:
     return Markup(  # numbers of our own and escaped text only
-        f'<svg class="fig {name}" viewBox="0 0 {width} {height}" width="{width}" '
-        f'height="{height}" role="img" aria-label="{escape(sentence)}">{inside}</svg>'
+        f'<svg class="fig {name}" viewBox="0 0 {width} {height}" width={width} '
+        f'height={height} role=img aria-label="{escape(sentence)}">{inside}</svg>'
     )
 
 

@@ -1,7 +1,6 @@
 """The attention map of a text's last layer as a figure that needs neither scripts nor styles."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from math import ceil
 
 import numpy as np
@@ -10,12 +9,14 @@ from numpy.typing import NDArray
 
 from reportgen.maps import unpack_layers
 from reportgen.report.language import Language, fixed
-from reportgen.report.static import INK, MUTED, heat_colour, heat_step, shorten
+from reportgen.report.static import INK, MUTED, STEPS, half_widths, painted, shorten
 from reportgen.report.units import Floats, TextUnits
 from reportgen.results import Results
 
 SIDE = 64  # cells along a side; units of longer texts share one
-_LEFT, _TOP, _WIDTH, _CELL = 106, 96, 960, 20
+_LEFT, _TOP, _WIDTH, _CELL = 106, 6, 960, 20
+_SHADES = 8  # without that of no colour
+_HALF = 0.62  # of the size of the letters, at most: what a half-width character takes
 _CLIPPED = 99.5  # percentile of the content columns at which the colours end, as in the live map
 
 
@@ -29,7 +30,8 @@ def make_static_map(
         return Markup("")
     model = results.info.model
     *_, last = unpack_layers(packed, model.n_layers, model.n_heads)
-    return _drawn(unit_map(last.mean(axis=0), units.unit_of), units.content, labels, language)
+    cells = unit_map(last.mean(axis=0), units.unit_of)
+    return _drawn(cells, units.content, labels, text + 1, language)
 
 
 def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
@@ -50,7 +52,11 @@ def colour_top(cells: Floats, content: NDArray[np.bool_]) -> float:
 
 
 def _drawn(
-    cells: Floats, content: NDArray[np.bool_], labels: Sequence[str], language: Language
+    cells: Floats,
+    content: NDArray[np.bool_],
+    labels: Sequence[str],
+    key: int,
+    language: Language,
 ) -> Markup:
     each = ceil(len(labels) / SIDE)
     if each > 1:
@@ -74,62 +80,50 @@ def _drawn(
         said.append(language.say("map", "pooled", n=fixed(each, 0)))
     size = min(_CELL, (_WIDTH - _LEFT - 6) / len(labels))
     sentence = language.say("page", "space").join(said)
-    height = round(_TOP + size * len(labels) + 4)
-    return Markup(  # numbers of our own and escaped text only
-        f'<p class="legend">{escape(sentence)}</p>'
-        f'<svg class="fig cells" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        f'height="{height}" role="img" aria-label="{escape(sentence)}">'
-        f'<g transform="translate({_LEFT} {_TOP})scale({size:.2f})">{_paths(cells, top)}</g>'
-        f"{_names(labels, size)}{_axes(language)}</svg>"
-    )
-
-
-def _paths(cells: Floats, top: float) -> str:
-    """A path a colour, whose strokes are runs of cells; what has no colour is left out."""
-    runs: dict[int, list[str]] = {}
-    ends: dict[int, tuple[int, int]] = {}  # of each colour's last run
-    for row, values in enumerate(cells):
-        column = 0
-        for step, run in groupby(heat_step(float(value), top) for value in values):
-            length = len(list(run))
-            if step:
-                if step in ends:
-                    at, above = ends[step]
-                    move = f"m{column - at} {row - above}"
-                else:
-                    move = f"M{column} {row}.5"
-                runs.setdefault(step, []).append(f"{move}h{length}")
-                ends[step] = column + length, row
-            column += length
-    return "".join(
-        f'<path class="h{step}" d="{"".join(found)}" stroke="{heat_colour(step)}" fill="none"/>'
-        for step, found in sorted(runs.items())
-    )
-
-
-def _names(labels: Sequence[str], size: float) -> str:
-    """The tokens along both sides."""
-
-    def spans(x: int, start: int) -> str:
-        return "".join(
-            f'<tspan x="{x}" y="{start + size * (i + 0.5) + 4:.0f}">'
-            f"{escape(shorten(label))}</tspan>"
-            for i, label in enumerate(labels)
-        )
-
+    side = size * len(labels)
     font = max(7, min(12, round(size * 0.75)))
-    return (
-        f'<g font-size="{font}" fill="{INK}">'
-        f'<text text-anchor="end">{spans(_LEFT - 8, _TOP)}</text>'
-        # Turned by a quarter, x runs upwards and y to the right.
-        f'<text transform="rotate(-90)">{spans(8 - _TOP, _LEFT)}</text></g>'
+    longest = max(half_widths(shorten(label)) for label in labels)
+    below = round(_TOP + side + 8 + font * _HALF * longest)
+    # A stroke runs along the middle of its cells, so it starts half a cell from the corner.
+    steps = [[_shade(float(value) / top) for value in row] for row in cells]
+    rows = f"translate({_LEFT} {_TOP + size / 2:g})", painted(steps)
+    columns = (
+        f"translate({_LEFT + size / 2:g} {_TOP})",
+        painted(list(zip(*steps, strict=True)), upright=True),
+    )
+    place, paths = min(rows, columns, key=lambda way: len(way[1]))
+    return Markup(  # numbers of our own and escaped text only
+        f"<p class=legend id=m{key}>{escape(sentence)}</p>"
+        f'<svg class="fig cells" viewBox="0 0 {_WIDTH} {below + 20}" width={_WIDTH} '
+        f"height={below + 20} role=img aria-labelledby=m{key}>"
+        f'<g class=ramp transform="{place}scale({size:.4g})">{paths}</g>'
+        f"{_names(labels, size, font, key)}{_axes(below + 14, language)}</svg>"
     )
 
 
-def _axes(language: Language) -> str:
+def _shade(share: float) -> int:
+    """The step of the ramp for a share of the strongest colour: of few shades, which an eye can
+    tell apart in small cells and which take half the bytes."""
+    return round((STEPS - 1) * round(_SHADES * min(1.0, share)) / _SHADES)
+
+
+def _names(labels: Sequence[str], size: float, font: int, key: int) -> str:
+    """The tokens, which end at the left side of the map and, turned, at its lower side."""
+    names = "".join(
+        f"<text y={size * (i + 0.5) + 4:.0f}>{escape(shorten(label))}</text>"
+        for i, label in enumerate(labels)
+    )
+    # Turned by a quarter, what ran down runs to the right. Its own place is turned as well.
+    turned = f"translate({_LEFT - _TOP} {_TOP + size * len(labels) + _LEFT:g})rotate(-90)"
+    return (
+        f'<g id=n{key} transform="translate({_LEFT - 8} {_TOP})" text-anchor=end font-size={font} '
+        f'fill={INK}>{names}</g><use href=#n{key} transform="{turned}"/>'
+    )
+
+
+def _axes(bottom: int, language: Language) -> str:
     to, origin = (escape(language.say("script", f"axis_{name}")) for name in ("key", "query"))
     return (
-        f'<g font-size="11" fill="{MUTED}"><text x="{_LEFT}" y="11">{to}</text>'
-        f'<text transform="rotate(-90)" x="{-_TOP - 4}" y="11" text-anchor="end">{origin}</text>'
-        "</g>"
+        f"<g font-size=11 fill={MUTED}><text x={_LEFT} y={bottom}>{to}</text>"
+        f"<text transform=rotate(-90) x={-_TOP} y=11 text-anchor=end>{origin}</text></g>"
     )

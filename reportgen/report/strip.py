@@ -1,11 +1,15 @@
 """The text of a panel, set to be read like the sentence, with every display unit highlighted."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from reportgen.report.static import half_widths, heat_colour
 from reportgen.report.units import Unit
 
+_LINE = 84  # half-width characters of a line of the twin
+_BETWEEN = 1  # what stands between two of its cells
 _LONGEST = 80  # code points of one unit; longer ones are cut in the middle, whole in the title
 
 
@@ -26,6 +30,44 @@ class Paragraph:
 
     segment: int
     pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TwinCell:
+    """A part of the strip's twin."""
+
+    text: str
+    colour: str  # an attribute's; "" without one
+
+
+def twin(strip: Sequence[Paragraph]) -> tuple[tuple[TwinCell, ...], ...]:
+    """The strip in lines of cells whose colours are attributes.
+
+    The page shows it where style sheets are refused: nothing but a table's cell has a colour behind
+    its text there, and a table's row does not wrap.
+    """
+    lines: list[tuple[TwinCell, ...]] = []
+    for paragraph in strip:
+        line: list[TwinCell] = []
+        taken = 0
+        for piece in paragraph.pieces:
+            if piece.kind == "gap" and not piece.text.strip():
+                continue
+            width = half_widths(piece.text) + _BETWEEN
+            if line and taken + width > _LINE:
+                lines.append(tuple(line))
+                line, taken = [], 0
+            line.append(TwinCell(piece.text, heat_colour(piece.step) if piece.step else ""))
+            taken += width
+        lines.append(tuple(line))
+    return tuple(lines)
+
+
+def runs_left(strip: Sequence[Paragraph]) -> bool:
+    """Whether the first letter of the text belongs to a script that runs from right to left."""
+    text = "".join(p.text for paragraph in strip for p in paragraph.pieces if p.kind != "special")
+    strong = (unicodedata.bidirectional(character) for character in text)
+    return next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L"
 
 
 def paragraphs(

@@ -1,5 +1,6 @@
 """The figures of a text's units as a table."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +12,8 @@ from reportgen.report.language import Language, written
 from reportgen.report.measures import printed
 from reportgen.report.units import Floats, TextUnits
 
+_TURNED = frozenset({"R", "AL", "AN"})
+
 
 @dataclass(frozen=True, slots=True)
 class UnitRow:
@@ -19,6 +22,7 @@ class UnitRow:
     index: int
     label: str
     is_special: bool
+    is_turned: bool  # has letters that run from right to left
     figures: tuple[str, ...]
 
 
@@ -28,6 +32,7 @@ class UnitTable:
 
     columns: tuple[str, ...]
     rows: tuple[UnitRow, ...]
+    even: str  # what an even spread gives, in words; "" where units differ in it and have a column
 
 
 def unit_table(
@@ -39,22 +44,34 @@ def unit_table(
     language: Language,
 ) -> UnitTable:
     """The table of one text; `scalar` is what its effects are effects on."""
+    even = weights.show(float(units.expected_all[0]), 2)
+    is_even = all(weights.show(float(value), 2) == even for value in units.expected_all)
     columns = [
-        *_attention(units, cls_name, weights, language),
+        *_attention(units, cls_name, weights, language, with_even=not is_even),
         *_effects(effects, scalar, language),
     ]
     figures = zip(*(cells for _, cells in columns), strict=True)
     return UnitTable(
         columns=tuple(name for name, _ in columns),
         rows=tuple(
-            UnitRow(index, unit.label, unit.is_special, cells)
+            UnitRow(index, unit.label, unit.is_special, _is_turned(unit.label), cells)
             for index, (unit, cells) in enumerate(zip(units.units, figures, strict=True))
         ),
+        even=language.say("table", "even_all", x=even) if is_even else "",
     )
 
 
+def _is_turned(label: str) -> bool:
+    return any(unicodedata.bidirectional(character) in _TURNED for character in label)
+
+
 def _attention(
-    units: TextUnits, cls_name: str | None, weights: Weights, language: Language
+    units: TextUnits,
+    cls_name: str | None,
+    weights: Weights,
+    language: Language,
+    *,
+    with_even: bool,
 ) -> list[tuple[str, Sequence[str]]]:
     layer = len(units.received)
     say = partial(language.say, "table", unit=weights.unit, layer=layer, name=cls_name)
@@ -68,7 +85,8 @@ def _attention(
     ]
     if units.cls_row is not None:
         columns.append((say("cls_last"), bare(units.cls_row[-1])))
-    columns.append((say("even"), bare(units.expected_all)))
+    if with_even:
+        columns.append((say("even"), bare(units.expected_all)))
     if units.norm_all is not None:  # its heads were added before, so --heads does not matter
         columns.append((language.say("table", "norm_all"), _percents(units.norm_all)))
     return columns

@@ -13,6 +13,7 @@ On a machine that is shared, look at the least, and at the processor time of the
 """
 
 import argparse
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -20,7 +21,6 @@ from pathlib import Path
 from statistics import median
 
 import page_bertviz
-from bs4 import BeautifulSoup
 from page_chromium import (
     Times,
     accounted,
@@ -60,14 +60,17 @@ def add_sizes(page: Page) -> None:
     packed = results.packed_maps(0)
     assert packed is not None
     heads = results.info.model.n_layers * results.info.model.n_heads
-    panel = BeautifulSoup(page.path.read_bytes(), "html.parser").find(id="text=1")
+    panel = re.search(
+        rb'<article [^>]*id="text=1".*?</article>', page.path.read_bytes(), re.DOTALL
+    )
     assert panel is not None
+    static = re.sub(rb"<script.*?</script>", b"", panel[0], flags=re.DOTALL)
     base = page.parts["plotly.js"] + page.parts["styles and scripts"]
     show("page of 100 texts of 30 tokens", page.size / 1000, "KB")
     show("  of it plotly.js, styles and scripts", base / 1000, "KB")
     maps = len(packed) * 4 / 3 * BERT_BASE / heads
     show("packed maps of a text, scaled to 144 heads", maps / 1000, "KB", "140")
-    show("static layer of a detailed text", len(str(panel).encode()) / 1000, "KB", "15")
+    show("static layer of a detailed text", len(static) / 1000, "KB", "15")
 
 
 def add_opening(browser: Browser, page: Page, name: str, aims: tuple[str, str]) -> None:

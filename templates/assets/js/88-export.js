@@ -138,7 +138,7 @@ function tableTools(table) {
 
 // The tools of all tables and drawings inside `part`, once.
 function offerExports(part) {
-  for (const table of part.querySelectorAll("table:not([data-tools])")) {
+  for (const table of part.querySelectorAll("table:not([data-tools], .twin *)")) {
     if (part === document && table.closest(".panel, dialog")) continue;
     (table.closest(".scroll") ?? table).after(tableTools(table));
   }

@@ -1,0 +1,211 @@
+"""A text is coloured where no style sheet is let through, and not twice where one is."""
+
+import base64
+import re
+from collections import Counter
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import written
+from playwright.sync_api import expect
+from serving import JENKINS, JENKINS_OLD, served
+
+from reportgen.report.html import render
+from reportgen.report.options import RenderOptions
+from reportgen.report.static import heat_colour
+
+pytestmark = pytest.mark.browser
+
+ARABIC = "مرحبا بكم في المتجر"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, (*HEADLINES[:3], ARABIC), n_layers=2, n_heads=3, sink=0.4)
+
+
+@pytest.fixture(scope="module")
+def document(results):
+    return render(results, RenderOptions()).document.decode()
+
+
+def colours(browser, element):
+    """How many pixels of `element` have each colour."""
+    picture = base64.b64encode(element.screenshot(animations="disabled")).decode()
+    reader = browser.new_page()
+    data = reader.evaluate(
+        """async (address) => {
+          const image = new Image();
+          image.src = address;
+          await image.decode();
+          const canvas = document.createElement("canvas");
+          Object.assign(canvas, { width: image.width, height: image.height });
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          const { data } = context.getImageData(0, 0, image.width, image.height);
+          const found = {};
+          for (let i = 0; i < data.length; i += 4) {
+            const parts = [...data.slice(i, i + 3)].map((v) => v.toString(16).padStart(2, "0"));
+            const hex = `#${parts.join("")}`;
+            found[hex] = (found[hex] ?? 0) + 1;
+          }
+          return found;
+        }""",
+        f"data:image/png;base64,{picture}",
+    )
+    reader.close()
+    return Counter(data)
+
+
+def cells_of(document, number):
+    """Text and colour of the cells of a text's twin, from the markup."""
+    twin = re.findall(r"<div class=twin .*?</div>", document, re.DOTALL)[number - 1]
+    return re.findall(r"<td(?: bgcolor=(#\w{6}))?>(.*?)(?=<t[dr]|</table>)", twin)
+
+
+def is_coloured(browser, page, document, number):
+    """Each colour of the twin fills at least as much as its letters' boxes can leave."""
+    twin = page.locator(f'[id="text={number}"] .twin')
+    expect(twin).to_be_visible()
+    found = colours(browser, twin)
+    wanted = Counter(colour for colour, _ in cells_of(document, number) if colour)
+    assert len(wanted) > 2
+    for colour, n in wanted.items():
+        assert found[colour] >= n * 40, colour  # a letter's box of 8 by 18, less the letter
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("policy", [JENKINS, JENKINS_OLD])
+def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
+    browser, document, tmp_path, policy, scheme
+):
+    (tmp_path / "report.html").write_text(document, "utf-8")
+    with served(tmp_path, policy) as host:
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
+        page.goto(f"{host}/report.html")
+        assert page.locator(".panel").first.evaluate("e => getComputedStyle(e).display") == "block"
+        assert page.locator(".where").first.evaluate("e => getComputedStyle(e).fontSize") == "16px"
+        for number in (1, 2):
+            found = is_coloured(browser, page, document, number)
+            assert found.most_common(1)[0][0] == "#ffffff"  # the attributes are for light
+        legend = page.locator("#legend-1")
+        expect(legend).to_be_visible()
+        expect(legend).to_contain_text("Colour: ")
+        twin, told = (page.locator(f'[id="text=1"] {name}') for name in (".twin", ".legend"))
+        gap = told.first.bounding_box()["y"] - (
+            twin.bounding_box()["y"] + twin.bounding_box()["height"]
+        )
+        assert 0 <= gap < 40  # what the colours mean stands right under them
+        figure = colours(browser, page.locator("#map-1 svg.lines"))
+        highlights = {colour for colour, _ in cells_of(document, 1) if colour}
+        assert {"#0b5cad", "#c2252d", *highlights} <= set(figure)
+        cells = colours(browser, page.locator("#map-1 svg.cells"))
+        assert cells[heat_colour(15)] > 300
+        page.close()
+
+
+def test_a_mail_that_is_stripped_of_styles_and_classes_keeps_its_colours(
+    browser, document, tmp_path
+):
+    bare = re.sub(r"<style>.*?</style>|<script.*?</script>", "", document, flags=re.DOTALL)
+    bare = re.sub(r"<svg.*?</svg>", "", bare, flags=re.DOTALL)
+    (tmp_path / "mail.html").write_text(bare, "utf-8")
+    page = browser.new_page(viewport={"width": 640, "height": 900})
+    page.goto((tmp_path / "mail.html").as_uri())
+    is_coloured(browser, page, document, 1)
+    assert (
+        page.locator('[id="text=1"] .twin').evaluate(
+            "e => Math.max(...[...e.children].map((table) => table.getBoundingClientRect().right))"
+        )
+        <= 640
+    )
+    page.close()
+
+
+def test_a_text_from_right_to_left_is_read_so_in_its_cells(browser, document, tmp_path):
+    (tmp_path / "report.html").write_text(document, "utf-8")
+    with served(tmp_path, JENKINS) as host:
+        page = browser.new_page()
+        page.goto(f"{host}/report.html")
+        cells = page.locator('[id="text=4"] .twin td')
+        first, second = (cells.nth(i).bounding_box()["x"] for i in (0, 1))
+        assert first > second
+        page.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_with_styles_a_text_is_coloured_once(browser, results, tmp_path, scripts):
+    url = written(results, tmp_path)
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    page.goto(f"{url}#text=1")
+    strip = page.locator("#strip-1")
+    expect(strip).to_be_visible()
+    expect(page.locator('[id="text=1"] .twin')).to_be_hidden()
+    page.emulate_media(media="print")
+    expect(page.locator('[id="text=1"] .twin')).to_be_hidden()
+    page.emulate_media(media="screen")
+    assert page.locator(".twin td").locator("visible=true").count() == 0
+    assert page.locator(".twin ~ .tools, .twin .tools").count() == 0  # nothing to save there
+    assert "[CLS][CLS]" not in page.locator('[id="text=1"]').inner_text().replace("\n", "")
+    found = colours(browser, strip)
+    steps = [int(unit[1:]) for unit in re.findall(r"\bh\d+", strip.inner_html())]
+    assert len(set(steps)) > 2
+    for step in set(steps):
+        shades = [
+            tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+            for colour in found
+            if found[colour] > 40
+        ]
+        wanted = tuple(int(heat_colour(step)[i : i + 2], 16) for i in (1, 3, 5))
+        assert any(
+            max(abs(a - b) for a, b in zip(wanted, shade, strict=True)) <= 2 for shade in shades
+        )
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
+    browser, results, tmp_path, scheme
+):
+    url = written(results, tmp_path)
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 1600}, color_scheme=scheme, java_script_enabled=False
+    )
+    page = context.new_page()
+    page.goto(f"{url}#text=1")
+    ink = (
+        page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--ink')").strip()
+    )
+    blue = (
+        page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--blue')").strip()
+    )
+    names = page.locator("#map-1 svg.cells use")
+    names.scroll_into_view_if_needed()
+    assert colours(browser, names)[ink] > 50
+    key = page.locator("#map-1 figcaption svg").first
+    assert colours(browser, key)[blue] > 20
+    context.close()
+
+
+def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(browser, results, tmp_path):
+    url = written(results, tmp_path)
+    page = browser.new_page()
+    page.goto(f"{url}#text=1")
+    page.locator(".panel.open details summary").filter(has_text="Figures as a table").click()
+    table = page.locator(".panel.open details table").first
+    rows, columns = (
+        table.locator("tbody tr").count(),
+        table.locator("thead th").count(),
+    )
+    assert (rows, columns) == (len(results.tokens_of(0)), 5)
+    assert table.get_by_role("columnheader").count() == columns
+    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    byrole = Counter(node["role"]["value"] for node in tree)
+    names = [node["name"]["value"] for node in tree if node["role"]["value"] == "rowheader"]
+    for token in results.tokens_of(0)["token"]:
+        assert token in names
+    assert byrole["columnheader"] >= columns
+    page.close()
