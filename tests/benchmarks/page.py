@@ -60,9 +60,7 @@ def add_sizes(page: Page) -> None:
     packed = results.packed_maps(0)
     assert packed is not None
     heads = results.info.model.n_layers * results.info.model.n_heads
-    panel = re.search(
-        rb'<article [^>]*id="text=1".*?</article>', page.path.read_bytes(), re.DOTALL
-    )
+    panel = re.search(rb'<article [^>]*id="text=1".*?</article>', page.path.read_bytes(), re.DOTALL)
     assert panel is not None
     static = re.sub(rb"<script.*?</script>", b"", panel[0], flags=re.DOTALL)
     base = page.parts["plotly.js"] + page.parts["styles and scripts"]
