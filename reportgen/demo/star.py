@@ -89,7 +89,8 @@ def train_further(
         schedule.step()
         if step % 100 == 0:
             logger.info("step %d of %d: loss %.4f", step, steps, loss.item())
-    return model.eval()
+    model.train(mode=False)
+    return model
 
 
 def main() -> None:
