@@ -78,8 +78,15 @@ def model_spec(choices: ModelChoices) -> ModelSpec:
     read = {
         "factory_args": _factory_args(choices.factory_args),
         "output_name": choices.output_name and without_surrogates(choices.output_name),
+        "class_names": _class_names(choices.class_names),
     }
     return ModelSpec(**values | read)
+
+
+def _class_names(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    return tuple(name.strip() for name in without_surrogates(text).split(","))
 
 
 def _factory_args(text: str | None) -> Mapping[str, Any]:
@@ -153,6 +160,19 @@ def check_evidence_texts(text: str) -> None:
     """
     if text != "all" and not (_is_count(text) and int(text)):
         raise UsageError(f"--evidence-texts {text}: write all or a number such as 200")
+
+
+def without_effect(analysis: AnalysisChoices) -> list[str]:
+    """The options that change nothing beside the others, a line each."""
+    if analysis.evidence != "none":
+        return []
+    default = AnalysisChoices()
+    given = {"evidence_texts": "--evidence-texts", "explain_class": "--explain-class"}
+    return [
+        f"{option} has no effect with --evidence none"
+        for name, option in given.items()
+        if getattr(analysis, name) != getattr(default, name)
+    ]
 
 
 def _is_count(text: str) -> bool:

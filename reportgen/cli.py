@@ -60,8 +60,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
-    except OSError as error:  # standard output or the folder for temporary files is full
-        typer.echo(visible(f"reportgen: {error}; make room, or check where that goes"), err=True)
+    except OSError as error:  # standard output, say, or the folder for temporary files
+        typer.echo(visible(f"reportgen: {terminal.system_said(error)}"), err=True)
         sys.exit(OutputError.exit_code)
 
 
@@ -195,6 +195,8 @@ def check(model: ModelChoices, talk: Talk) -> None:
     with _told():
         spec = choices.model_spec(model)
         check_spec(spec)
+        if sys.stdout is None:
+            raise OutputError("standard output is closed; check prints there what it finds")
         _quiet_libraries(talk)
         from reportgen.analysis import try_model
         from reportgen.model.load import load_model
@@ -230,6 +232,8 @@ def _analyze(
     chosen: tuple[InputChoices, ModelChoices, AnalysisChoices],
     talk: Talk,
 ) -> "Results":
+    for line in () if talk.quiet else choices.without_effect(chosen[2]):
+        typer.echo(f"reportgen: {line}", err=True)
     _quiet_libraries(talk)
     from reportgen.analysis import AnalysisOptions, analyze
     from reportgen.model.load import load_model

@@ -137,6 +137,13 @@ class ModelChoices:
     output_name: Annotated[
         str | None, _model(help='What the model predicts, e.g. "click rate (%)".')
     ] = None
+    class_names: Annotated[
+        str | None,
+        _model(
+            help="The outputs are classes with these names, in order, e.g. bad,good; for your "
+            "own class, whose outputs are else read as numbers."
+        ),
+    ] = None
     pooling: Annotated[
         Pooling | None,
         _model(help="How a bare encoder's tokens become one embedding, e.g. mean."),

@@ -1,5 +1,6 @@
 """The lines that a command says when it is done; `cli` prints them."""
 
+import errno
 import time
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 INTERRUPTED = (
     "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again to stop"
 )
+_IDS, _ID = 5, 40  # ids that are named, and characters of one
 _COUNTED = {
     "truncated": "cut to the length the model takes",
     "empty": "empty, not analysed",
@@ -42,6 +44,14 @@ def cost(expected: Cost) -> str:
         line += f", evidence on {expected.n_texts['deletion']:,}"
     about = "" if expected.is_exact else "about "
     return f"{line}: {about}{forward:,} forward and {backward:,} backward passes"
+
+
+def system_said(error: OSError) -> str:
+    """What the system said, about which file, and what to do where that is known."""
+    said = error.strerror or str(error) or type(error).__name__
+    where = f"{error.filename}: " if error.filename is not None else ""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return f"{where}{said}" + ("; make room, or write elsewhere" if is_full else "")
 
 
 def time_left(seconds: float) -> str:
@@ -70,7 +80,9 @@ def account(
     seconds = time.perf_counter() - started
     lines = [f"{_texts(len(results.texts))}, {n_tokens:,} tokens, {seconds:.1f} seconds"]
     lines += [
-        f"{_texts(status[name])} {words}" for name, words in _COUNTED.items() if name in status
+        f"{_texts(status[name])} {words}: {_ids(results, name)}"
+        for name, words in _COUNTED.items()
+        if name in status
     ]
     if talk.verbose:
         failed = results.texts[results.texts["status"] == "failed"]
@@ -87,6 +99,14 @@ def account(
         lines.append("Bundled demonstration model: its score is made up; give yours with --model")
     lines.append(Wording(lang).headline(corpus_notes(results), results))
     return lines
+
+
+def _ids(results: "Results", status: str) -> str:
+    """The ids of the first texts of a status, and how many more there are."""
+    ids = [str(id) for id in results.texts["text_id"][results.texts["status"] == status]]
+    shown = [id if len(id) <= _ID else f"{id[: _ID - 1]}…" for id in ids[:_IDS]]
+    more = f" and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""
+    return f"id {', '.join(shown)}{more}"
 
 
 def _maps_left_out(results: "Results") -> list[str]:

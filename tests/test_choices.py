@@ -13,6 +13,7 @@ from reportgen.choices import (
     parse_size,
     render_options,
     shown_options,
+    without_effect,
 )
 from reportgen.errors import UsageError
 from reportgen.inputs import Columns
@@ -116,3 +117,24 @@ def test_a_long_argument_is_no_path() -> None:
     prompt = "Classify the following headline. " * 20
     chosen = shown(ModelChoices(factory="a:B", factory_args=json.dumps({"prompt": prompt})))
     assert json.loads(str(chosen["factory-args"])) == {"prompt": prompt}
+
+
+def test_names_of_classes_are_set_apart_by_commas() -> None:
+    assert model_spec(ModelChoices(class_names="bad, very good ,x")).class_names == (
+        "bad",
+        "very good",
+        "x",
+    )
+    assert model_spec(ModelChoices()).class_names == ()
+    given = shown_options(InputChoices(), ModelChoices(class_names="a,b"), AnalysisChoices())
+    assert given == {"class-names": "a,b"}
+
+
+def test_what_has_no_effect_without_evidence_is_named() -> None:
+    assert without_effect(AnalysisChoices(evidence="basic", explain_class="a")) == []
+    assert without_effect(AnalysisChoices(evidence="none")) == []
+    both = AnalysisChoices(evidence="none", explain_class="a", evidence_texts="all")
+    assert [line.split()[0] for line in without_effect(both)] == [
+        "--evidence-texts",
+        "--explain-class",
+    ]

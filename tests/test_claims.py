@@ -70,8 +70,18 @@ VERDICT_WORDS = {
     r"|大半が",
 }
 OUTPUT_NAMES = {
-    "en": {"cosine": "embedding"},
-    "ja": {"cosine": "埋め込み"},
+    "en": {
+        "cosine": "embedding",
+        "margin": "the lead of the",
+        "logit": "the logit of the",
+        "log_probability": "the log-probability of the last token",
+    },
+    "ja": {
+        "cosine": "埋め込み",
+        "margin": "次点との差",
+        "logit": "のロジット",
+        "log_probability": "最後のトークンの対数確率",
+    },
 }
 SENTENCES = Wording("en")._words["sentences"]
 TEST_FIGURES = ("zero_ratio", "mean_ratio", "hide_ratio", "test_ratio", "passed_ratio")

@@ -14,6 +14,7 @@ from models import SENTENCES, save_model
 from typer.testing import CliRunner, Result
 
 from reportgen.cli import app
+from reportgen.terminal import system_said
 
 SAMPLES = Path(__file__).parents[1] / "sample_inputs"
 
@@ -260,7 +261,7 @@ def test_a_full_standard_output_is_told_in_one_line(arguments: list[str]) -> Non
             check=False,
         )
     assert ran.returncode == 1
-    assert ran.stderr.splitlines()[-1].startswith("reportgen: [Errno 28] ")
+    assert ran.stderr.splitlines()[-1].startswith("reportgen: No space left on device; make")
     assert "Traceback" not in ran.stderr
 
 
@@ -315,3 +316,53 @@ def test_a_page_with_files_is_the_same_from_run_and_render_and_replaces_only_its
     assert "notes.txt" in refused.stderr
     assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["r", "run", "texts.txt", "two"]
+
+
+def test_options_that_change_nothing_are_named(texts: Path, tmp_path: Path) -> None:
+    given = ("run", texts, "-o", tmp_path / "report.html", "--evidence", "none")
+    done = call(*given, "--evidence-texts", 3)
+    assert done.exit_code == 0, done.output
+    assert "reportgen: --evidence-texts has no effect with --evidence none\n" in done.stderr
+    assert "--explain-class" not in done.stderr
+    quiet = call(*given, "--evidence-texts", 3, "--force", "--quiet")
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+
+
+def test_empty_and_cut_texts_are_named_by_their_ids(tmp_path: Path) -> None:
+    rows = [{"id": f"e{i}", "text": ""} for i in range(7)]
+    rows += [{"id": "long\u202e", "text": "token " * 40}, {"id": "fine", "text": "one two three"}]
+    path = tmp_path / "texts.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    out = tmp_path / "report.html"
+    done = call("run", path, "-o", out, "--max-length", 12, "--evidence", "none")
+    assert done.exit_code == 0, done.output
+    assert "7 texts empty, not analysed: id e0, e1, e2, e3, e4 and 2 more\n" in done.stderr
+    (cut,) = [line for line in done.stderr.splitlines() if "cut to the length" in line]
+    assert ": id long" in cut
+    assert "\u202e" not in cut
+    assert "fine" not in cut
+
+
+@pytest.mark.parametrize("command", [["check"]])
+def test_check_with_standard_output_closed_fails_with_one_line(command: list[str]) -> None:
+    line = f"exec {sys.executable} -m reportgen {' '.join(command)} >&-"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "reportgen: standard output is closed; check prints there what it finds"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device; make room, or"),
+        (PermissionError(13, "Permission denied", "a/b"), "a/b: Permission denied"),
+        (OSError("odd"), "odd"),
+        (OSError(), "OSError"),
+    ],
+)
+def test_a_stray_fault_of_the_system_says_what_the_system_said(error: OSError, said: str) -> None:
+    line = system_said(error)
+    assert line.startswith(said)
+    assert ("make room" in line) == (error.errno == 28)

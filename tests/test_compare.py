@@ -20,14 +20,15 @@ def results(tmp_path_factory):
     return make_results(tmp_path_factory.mktemp("results"), HEADLINES, evidence="basic")
 
 
-def compared(results, text=0):
+def compared(results, text=0, spread=None):
     units = text_units(results, text)
     labels = [unit.label for unit in units.units]
     effects = text_effects(results, text, units.unit_of)
-    return compare(measures(results.info, units, labels, effects, EN), labels, "“score”", EN)
+    found = measures(results.info, units, labels, effects, EN)
+    return compare(found, labels, "“score”", EN, places=[""] * len(labels), spread=spread)
 
 
-def ordered(points, moves, values=None, is_causal=False):
+def ordered(points, moves, values=None, is_causal=False, spread=None):
     """Both lists of ten content units, given the order of each; `values` are the effects."""
     attention = Measure(
         id="received_all",
@@ -51,7 +52,10 @@ def ordered(points, moves, values=None, is_causal=False):
         order=moves,
     )
     found = (attention, deletion)
-    return compare(found, "abcdefghij", "“score”", EN, is_causal=is_causal)
+    places = ("", "2nd", *[""] * 8)
+    return compare(
+        found, "abcdefghij", "“score”", EN, places=places, is_causal=is_causal, spread=spread
+    )
 
 
 def test_both_lists_are_the_five_largest_of_their_columns(results):
@@ -126,3 +130,22 @@ def test_a_causal_models_multiples_are_said_to_be_over_an_even_spread():
     assert "even spread" not in ordered(range(10), tuple(range(10))).points.lead
     shown = ordered(range(10), tuple(range(10)), is_causal=True)
     assert "that over its even spread" in shown.points.lead
+
+
+def test_a_place_stands_with_its_token_in_both_lists():
+    shown = ordered(range(10), (3, 1, 0))
+    for found in (shown.points, shown.moves):
+        assert [(u.label, u.place) for u in found.units if u.place] == [("b", "2nd")]
+
+
+def test_a_text_that_hardly_anything_moves_is_said_to_be_one():
+    values = np.array([0.01, -0.049, *[0.0] * 8])
+    said = ordered(range(10), (1, 0), values, spread=1.0).moves.still
+    assert said == (
+        "Hardly anything moves this text: the largest effect is 0.04900, while the scores of all "
+        "texts spread over 1.000."
+    )
+    values[1] = -0.051
+    assert ordered(range(10), (1, 0), values, spread=1.0).moves.still == ""
+    assert ordered(range(10), (1, 0), values, spread=None).moves.still == ""
+    assert ordered(range(10), (), values, spread=9.0).moves.still == ""

@@ -1,10 +1,12 @@
 """Evidence by display unit: what a unit's tokens add up to."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.report.effects import EFFECTS, has_sign, text_effects
+from reportgen.report.effects import EFFECTS, explained_range, has_sign, text_effects
 
 UNIT_OF = (0, 1, 1, 2)
 
@@ -73,3 +75,25 @@ def test_distances_and_sizes_have_no_sign():
     signed = {"number": {"deletion", "mask", "ig"}, "cosine": {"ig"}}
     for scalar, expected in signed.items():
         assert {effect for effect in EFFECTS if has_sign(effect, scalar)} == expected
+
+
+def test_the_range_of_what_is_explained_is_that_of_all_texts(tmp_path):
+    number = make_results(tmp_path / "number", HEADLINES, evidence="basic")
+    assert explained_range(number) == pytest.approx(np.ptp(number.texts["prediction"]))
+    assert explained_range(make_results(tmp_path / "few", HEADLINES[:2], evidence="basic")) is None
+    assert explained_range(make_results(tmp_path / "none", HEADLINES)) is None
+    cosine = make_results(tmp_path / "cosine", HEADLINES, evidence="basic", kind="embedding")
+    assert explained_range(cosine) is None
+
+
+def test_the_range_of_a_margin_is_between_leads(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic", kind="class")
+    assert made.info.evidence.scalar == "margin"
+    scores = np.stack(made.texts["scores"])
+    two = np.sort(scores, axis=1)[:, -2:]
+    assert explained_range(made) == pytest.approx(np.ptp(two[:, 1] - two[:, 0]))
+    target = made.info.output.labels[0]
+    evidence = replace(made.info.evidence, target=target)
+    of_first = replace(made, info=replace(made.info, evidence=evidence))
+    leads = scores[:, 0] - scores[:, 1:].max(axis=1)
+    assert explained_range(of_first) == pytest.approx(np.ptp(leads))

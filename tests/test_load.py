@@ -160,6 +160,15 @@ def test_a_module_with_a_tokenizer_needs_no_other(users_file: Path, capfd) -> No
     assert "running" in printed.err
 
 
+def test_the_outputs_of_a_users_class_can_be_named_as_classes(users_file: Path, capfd) -> None:
+    model = from_file(users_file, "Own", class_names=("bad", "good"))
+    assert model.output == OutputInfo("class", "class", ("bad", "good"))
+    (found,) = predict(model, "the cat")
+    assert found.label == ("bad", "good")[found.scores.index(max(found.scores))]
+    with pytest.raises(ModelError, match="3 names, but the model's output is 2 for each text"):
+        from_file(users_file, "Own", class_names=("a", "b", "c"))
+
+
 def test_a_prediction_squeezed_to_a_scalar_is_read(users_file: Path) -> None:
     model = from_file(users_file, "Squeezes", output_name="clicks")
     assert model.output == OutputInfo("number", "clicks")

@@ -29,6 +29,7 @@ from reportgen.model.output import (
     next_token_reader,
     output_info,
     sequence_reader,
+    with_class_names,
 )
 from reportgen.model.trial import Trial
 
@@ -326,3 +327,18 @@ def test_the_output_is_named() -> None:
     assert output_info(classes, None) == OutputInfo("class", "class", ("bad", "good"))
     pooled = OutputReader("embedding", None, 8, pooling="cls")
     assert output_info(pooled, None) == OutputInfo("embedding", "embedding", (), "cls")
+
+
+def test_names_of_classes_are_for_as_many_figures() -> None:
+    named = with_class_names(OutputReader("numbers", "logits", 2, ("1", "2")), ("bad", "good"))
+    assert (named.kind, named.labels) == ("class", ("bad", "good"))
+    named = with_class_names(OutputReader("class", "logits", 2, ("LABEL_0", "LABEL_1")), ("a", "b"))
+    assert (named.kind, named.labels) == ("class", ("a", "b"))
+    for reader in (
+        OutputReader("number", "logits", 1),
+        OutputReader("embedding", "x", 2),
+        OutputReader("next_token", "logits", 2),
+        OutputReader("labels", "logits", 2, ("a", "b")),
+    ):
+        with pytest.raises(ModelError, match="--class-names a,b: 2 names"):
+            with_class_names(reader, ("a", "b"))

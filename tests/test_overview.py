@@ -5,8 +5,10 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
 from reportgen.notes.rules import corpus_notes
-from reportgen.report.language import load_language, number
-from reportgen.report.overview import make_overview, sink_shares
+from reportgen.report.html import render
+from reportgen.report.language import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.overview import make_overview
 from reportgen.report.placed import place
 
 EN = load_language("en")
@@ -26,7 +28,7 @@ def overview(results):
 
 def overview_of(results):
     notes = place(corpus_notes(results), results.info).overview
-    return make_overview(results, EN, sink_shares(results), notes)
+    return make_overview(results, EN, notes)
 
 
 def percent(share):
@@ -48,7 +50,11 @@ def test_the_layers_table_holds_the_means_of_the_results(results, overview):
 
 def test_the_bars_are_the_shares_of_the_table(results, overview):
     svg = BeautifulSoup(overview.sinks.chart, "html.parser").svg
-    shares = [float(rect["height"]) / 220 for rect in svg.find_all("rect")]
+    end = float(overview.sinks.end.rstrip(".").split()[-2]) / 100
+    total = results.heads.groupby("layer")["special_share"].mean().max()
+    assert total <= end < 2 * total
+    assert svg.find("text", string=f"{100 * end:.0f}") is not None
+    shares = [float(rect["height"]) / 220 * end for rect in svg.find_all("rect")]
     roles = results.roles.groupby(["layer", "role"])["share"].mean()
     expected = [roles[layer, role] for layer in (1, 2, 3) for role in ("cls", "sep")]
     assert shares == pytest.approx(expected, abs=1e-3)
@@ -70,10 +76,37 @@ def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
     assert kpi.value == percent(counted["special_share"].mean())
 
 
-def test_the_mean_error_is_over_all_labels(results, overview):
-    errors = (results.texts["prediction"] - results.texts["label_value"]).abs()
-    kpi = overview.kpis[-1]
-    assert (kpi.value, kpi.remark) == (number(errors.mean()), "over 6 labelled texts")
+def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
+    html = BeautifulSoup(render(results, RenderOptions()).document, "html.parser")
+    assert "absolute error" not in html.find(id="overview").get_text()
+    assert html.find(id="predictions").get_text().count("Mean absolute error") >= 1
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_where_no_token_is_a_sink_that_is_said_first(tmp_path, lang):
+    made = make_results(tmp_path, sink=0.1, evidence="full")
+    language = load_language(lang)
+    heads = made.heads[["special_share", "uniform_share"]].mean()
+    share, even = (language.percent(heads[name]) for name in heads.index)
+    said = language.say("sinks", "no_sink", share=share, even=even)
+    html = BeautifulSoup(render(made, RenderOptions(lang=lang)).document, "html.parser")
+    for section in ("overview", "sinks"):
+        assert [p.get_text() for p in html.find(id=section).select(".headline")] == [said]
+    sinks = html.find(id="sinks")
+    assert sinks.select("details .sink")
+    assert not sinks.select(":not(details) > .sink")
+
+
+def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    assert "N1" in {note.id for note in corpus_notes(made) if note.is_verdict}
+    assert overview_of(made).no_sink == ""
+    html = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    assert html.find(id="sinks").select(":not(details) > .sink")
+
+
+def test_too_few_texts_are_not_said_to_have_no_sink(tmp_path):
+    assert overview_of(make_results(tmp_path, HEADLINES[:2], sink=0.1)).no_sink == ""
 
 
 def test_a_model_without_special_tokens_has_a_grid_of_entropy(tmp_path):

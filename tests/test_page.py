@@ -5,13 +5,16 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from bs4 import BeautifulSoup
 from factories import make_results
 
 from reportgen.info import Settings
+from reportgen.notes.thresholds import THRESHOLDS
+from reportgen.report.html import render
 from reportgen.report.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.overview import sink_shares
-from reportgen.report.page import command, make_page, with_texts
+from reportgen.report.page import command, make_page, short_name, with_texts
 from reportgen.report.panel import make_panel
 from reportgen.report.scope import make_scope
 
@@ -95,9 +98,12 @@ def test_every_cited_work_is_in_the_literature(page):
 
 
 def test_the_thresholds_are_printed(page):
-    text = " ".join(sentence.text for sentence in page.method.thresholds)
-    assert "30" in text
-    assert "3" in text
+    limits = {limit.name: limit for limit in page.method.thresholds}
+    assert len(limits) == len(THRESHOLDS)
+    sink = limits["Attention sink: share of a layer"]
+    assert sink.value == "30 %"
+    assert "30 %" in sink.why.text
+    assert limits["Attention sink: against an even spread"].value == "3 times"
 
 
 def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
@@ -123,7 +129,7 @@ def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, p
     assert kpi.remark.startswith(full.trust.first.interval)
     assert [panel.token for panel in full.sinks.panels] == ["[CLS]", "[SEP]"]
     assert "[CLS]" in full.live
-    assert len(full.overview.kpis) == len(page.overview.kpis)  # one more, and no error of labels
+    assert len(full.overview.kpis) == len(page.overview.kpis) + 1
 
 
 def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
@@ -131,3 +137,39 @@ def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
     name = EN.say("checks", "norms")
     assert dict(made.reproduce.checks)[name] == "3.0e-07"
     assert name not in dict(page.reproduce.checks)
+
+
+def test_the_title_names_the_model_and_how_many_texts(results, page, tmp_path):
+    assert page.title == "made-up · 6 texts · reportgen"
+    assert page_of(make_results(tmp_path, ("ab",))).title == "made-up · 1 text · reportgen"
+    given = page_of(results, title="Headlines, June")
+    assert (given.title, given.brand) == ("Headlines, June", "Headlines, June")
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("albert", "albert"),
+        ("owner/name", "owner/name"),
+        ("/srv/models/albert-v2", "albert-v2"),
+        ("./albert", "albert"),
+        ("~/albert/", "albert"),
+        ("a/b/c", "c"),
+        ("C:\\models\\albert", "albert"),
+        ("<img src=x>", "<img src=x>"),
+        ("x" * 100, "x" * 29 + "…" + "x" * 29),
+    ],
+)
+def test_a_models_name_is_short_in_the_title(model, name):
+    assert short_name(model) == name
+
+
+def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
+    name = "</title><script>bad()</script>"
+    model = replace(results.info.model, name=name)
+    made = replace(results, info=replace(results.info, model=model))
+    html = render(made, RenderOptions()).document.decode()
+    page = BeautifulSoup(html, "html.parser")
+    said = f"{name.rpartition('/')[2]} · 6 texts · reportgen"
+    assert page.title.get_text() == page.h1.get_text() == said
+    assert "<script>bad" not in html

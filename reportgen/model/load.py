@@ -28,6 +28,7 @@ from reportgen.model.output import (
     next_token_reader,
     output_info,
     sequence_reader,
+    with_class_names,
 )
 from reportgen.model.pretrained import folder_max_tokens, folder_pooling, load_pretrained
 from reportgen.model.spec import ModelSpec, bundled_name, check_spec
@@ -103,6 +104,8 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
         _make_callable(module, tokenizer, pad_id)
         trials = try_module(module, tokenizer, pad_id, device)
         reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
+        if spec.class_names:
+            reader = with_class_names(reader, spec.class_names)
         max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
     if reader.kind == "next_token":
         reader = replace(reader, is_narrowed=keep_last_logits(module))

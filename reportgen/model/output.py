@@ -1,7 +1,7 @@
 """What a module puts out for a text: a number, numbers, a class, labels, an embedding, a token."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -214,6 +214,26 @@ def find_output(
         f"no prediction found: forward returned {describe_returned(trials[0])}, "
         f"but no float tensor of shape {wanted}"
     )
+
+
+def with_class_names(reader: OutputReader, names: Sequence[str]) -> OutputReader:
+    """`reader` of a model whose outputs are classes called `names`.
+
+    Raises:
+        ModelError: the model does not put out as many figures a text.
+    """
+    if reader.kind not in ("numbers", "class") or reader.width != len(names):
+        figures = {
+            "embedding": "an embedding",
+            "next_token": "the next token",
+            "labels": "labels, of which several may hold",
+        }
+        found = figures.get(reader.kind, f"{reader.width} for each text")
+        raise ModelError(
+            f"--class-names {','.join(names)}: {len(names)} names, but the model's output is "
+            f"{found}; give a name to each of its classes"
+        )
+    return replace(reader, kind="class", labels=tuple(names))
 
 
 def output_info(reader: OutputReader, name: str | None) -> OutputInfo:

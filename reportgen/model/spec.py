@@ -53,6 +53,7 @@ class ModelSpec:
     encoder: str | None = None  # dotted name of the encoder inside the module
     prediction_index: int | None = None  # entry of what forward returns
     output_name: str | None = None
+    class_names: tuple[str, ...] = ()  # of the classes the model tells apart, in its order
     pooling: Pooling | None = None
     trust_remote_code: bool = False
     device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is there
@@ -167,6 +168,17 @@ def _check_options(spec: ModelSpec) -> None:
         raise UsageError("--revision needs --model with an id on the hub")
     if spec.prediction_index is not None and spec.prediction_index < 0:
         raise UsageError(f"--prediction-index {spec.prediction_index}: entries count from 0")
+    if spec.class_names and (
+        len(spec.class_names) < 2
+        or not all(spec.class_names)
+        or len(set(spec.class_names)) < len(spec.class_names)
+    ):
+        raise UsageError(
+            f"--class-names {','.join(spec.class_names)}: takes two or more different names with "
+            "commas between, such as bad,good"
+        )
+    if spec.class_names and spec.pooling is not None:
+        raise UsageError("--class-names and --pooling exclude each other: classes or an embedding")
     if spec.pooling is not None and spec.pooling not in POOLINGS:
         raise UsageError(f"--pooling {spec.pooling}: takes {', '.join(POOLINGS)}")
     if spec.dtype not in DTYPES:

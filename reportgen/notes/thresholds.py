@@ -18,6 +18,7 @@ TEST_LARGE = 0.5
 HIDE_LARGE = 1.0
 SWAP_SAME = 0.10  # how far a share may move with another token in the place
 ROLLOUT_SHARE = 0.5
+TINY_EFFECT = 0.05  # largest deletion effect of a text, in the range of the scores of all texts
 
 Decided = TypeVar("Decided")
 
@@ -43,6 +44,7 @@ THRESHOLDS = (
     Threshold("swap_same", SWAP_SAME),
     Threshold("rollout_limit", ROLLOUT_SHARE),
     Threshold("mask_limit", MASK_OFFSET),
+    Threshold("tiny_effect", TINY_EFFECT),
     Threshold("confidence", CONFIDENCE),
     Threshold("resamples", RESAMPLES),
     Threshold("min_texts", MIN_TEXTS),

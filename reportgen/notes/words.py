@@ -8,6 +8,7 @@ from typing import Literal
 from reportgen.info import Reason, RunInfo, SinkTest, Statistic, Subject, View
 from reportgen.limits import MIN_TEXTS
 from reportgen.notes.citations import Citation
+from reportgen.notes.digits import short_of
 from reportgen.notes.note import Note, explained
 from reportgen.notes.thresholds import Threshold
 from reportgen.results import Results
@@ -21,6 +22,13 @@ def decimal(value: float) -> str:
         return f"{value:,}"
     text = f"{value:.1f}"
     return text if float(text) < 10 else f"{value:,.0f}"
+
+
+def _hundredths(share: float) -> str:
+    """A share as `decimal` writes its percentage; more decimals where it would read as all."""
+    x = 100.0 * share
+    digits = short_of(100.0, x, 0)
+    return decimal(x) if x < 99 or digits == 0 else f"{x:.{digits}f}"
 
 
 def times(value: float) -> str:
@@ -39,7 +47,7 @@ def proportion(value: float) -> str:
 
 def correlation(value: float) -> str:
     """A number from -1 to 1 with two decimals, a true minus sign and no negative zero."""
-    text = f"{value:.2f}"
+    text = f"{value:.{short_of(1.0, value, 2)}f}"
     return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)
 
 
@@ -65,6 +73,7 @@ _SHARES = frozenset(
         "sink_share",
         "swap_same",
         "rollout_limit",
+        "tiny_effect",
     }
 )
 _TEXT_COUNTS = frozenset(
@@ -99,6 +108,19 @@ _FIGURES: Mapping[str, Callable[[float], str]] = {
     "over_rarity": difference,
     "swap_ratio": proportion,
 }
+# Thresholds that are multiples of something.
+_RATIO_LIMITS = frozenset(
+    {
+        "sink_ratio",
+        "raised_ratio",
+        "light_value",
+        "light_norm",
+        "test_small",
+        "test_large",
+        "hide_large",
+        "mask_limit",
+    }
+)
 # What a sink passes on, which its headline may say beside the verdict.
 _PASSED_ON = ("N4", "N5", "N6", "N6-partly")
 
@@ -155,6 +177,12 @@ class Wording:
         value = self._value(threshold.id, threshold.value)
         return self._words["thresholds"][threshold.id].format(value=value)
 
+    def threshold_value(self, threshold: Threshold) -> str:
+        """The value alone, with what it counts."""
+        value = self._value(threshold.id, threshold.value)
+        is_ratio = threshold.id in _RATIO_LIMITS
+        return self._phrase("times", x=value) if is_ratio else value
+
     def view_name(self, view: View | Literal["deletion"], row: str = "[CLS]") -> str:
         """What ranks the units of a text, by name; `row` names the token whose row is read."""
         return self.say("views", view, row=row)
@@ -204,7 +232,7 @@ class Wording:
 
     def percent(self, share: float) -> str:
         """A share in 0..1 as a percentage: one decimal below 10, none above."""
-        return self._phrase("percent", x=decimal(100.0 * share))
+        return self._phrase("percent", x=_hundredths(share))
 
     def _phrase(self, key: str, **values: object) -> str:
         return self.say("phrases", key, **values)
@@ -263,8 +291,8 @@ class Wording:
     def _range(self, name: str, low: float, high: float) -> str:
         """Both ends, or one number where they read the same."""
         is_share = name in _SHARES
-        write = decimal if is_share else _FIGURES[name]
-        ends = [write(100 * end if is_share else end) for end in (low, high)]
+        write = _hundredths if is_share else _FIGURES[name]
+        ends = [write(end) for end in (low, high)]
         key = "range_of_correlations" if write in (correlation, difference) else "range"
         text = ends[0] if ends[0] == ends[1] else self._phrase(key, low=ends[0], high=ends[1])
         return self._phrase("percent", x=text) if is_share else text

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
-from reportgen.report.language import Language, fixed
+from reportgen.notes.thresholds import TINY_EFFECT
+from reportgen.report.language import Language, fixed, number
 from reportgen.report.measures import Measure
 
 TOP = 5
@@ -19,6 +20,7 @@ class TopUnit:
     value: str
     ratio: str = ""  # how many times an average content token
     is_only_here: bool = False  # and not in the list beside it
+    place: str = ""  # which of its name it is, and the word it is a piece of
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class TopList:
     title: str
     lead: str  # what its figures are; that no unit stands out, where none does
     units: tuple[TopUnit, ...]
+    still: str = ""  # that hardly anything moves the text, where that is so
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +48,16 @@ def compare(
     scalar: str,
     language: Language,
     *,
+    places: Sequence[str],
     is_causal: bool = False,
+    spread: float | None = None,
 ) -> Compared:
     """The lists of a text with the measures `found`, the one shown first in front.
 
-    `labels` `[unit]` are the characters of the units; `scalar` is what is explained, by name;
-    `is_causal` is whether attention is taken over its even spread.
+    `labels` `[unit]` are the characters of the units, `places` `[unit]` what tells those of one
+    name apart; `scalar` is what is explained, by name;
+    `is_causal` is whether attention is taken over its even spread; `spread` is how far apart the
+    figures that are explained lie over all texts, None where that is not known.
     """
     points = found[0]
     moves = next((measure for measure in found if measure.id == "deletion"), None)
@@ -65,19 +72,26 @@ def compare(
         else TopList(
             title=language.say("panel", "moves"),
             lead=language.say("panel", f"moves_lead_{moves.kind}", scalar=scalar),
-            units=_top_units(moves, labels, first, language),
+            units=_top_units(moves, labels, places, first, language),
+            still=_still(moves, spread, language),
         ),
         points=TopList(
             title=language.say("panel", "top"),
             lead=language.say("page", "space").join(filter(None, (lead, points.flat))),
-            units=_top_units(points, labels, (*second, *unknown) if second else (), language),
+            units=_top_units(
+                points, labels, places, (*second, *unknown) if second else (), language
+            ),
         ),
         shared="" if moves is None else _shared(first, second, len(points.order), language),
     )
 
 
 def _top_units(
-    measure: Measure, labels: Sequence[str], beside: Sequence[int], language: Language
+    measure: Measure,
+    labels: Sequence[str],
+    places: Sequence[str],
+    beside: Sequence[int],
+    language: Language,
 ) -> tuple[TopUnit, ...]:
     """The five strongest content units of `measure`; `beside` are the other list's, if any."""
     units = []
@@ -85,10 +99,20 @@ def _top_units(
         ratio = ""
         if measure.ratios is not None:
             ratio = language.say("panel", "top_ratio", ratio=fixed(float(measure.ratios[i]), 1))
-        units.append(
-            TopUnit(i, labels[i], measure.shown[i], ratio, bool(beside) and i not in beside)
-        )
+        is_only_here = bool(beside) and i not in beside
+        units.append(TopUnit(i, labels[i], measure.shown[i], ratio, is_only_here, places[i]))
     return tuple(units)
+
+
+def _still(moves: Measure, spread: float | None, language: Language) -> str:
+    """That hardly anything moves the text, measured by how far apart all texts' figures lie."""
+    if spread is None or not moves.order:
+        return ""
+    largest = abs(float(moves.values[moves.order[0]]))
+    if largest > TINY_EFFECT * spread:
+        return ""
+    most, over = number(largest), number(spread)
+    return language.say("panel", "still", most=most, spread=over)
 
 
 def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:

@@ -39,7 +39,7 @@ def reading(units: TextUnits, texts: Sequence[str]) -> dict[str, Any]:
     segments = [unit.segment for unit in units.units]
     if {0, 1} <= set(segments):
         found |= {"pair": True, "segment": segments}
-    if any(_is_unspaced(text) for text in texts):
+    if any(is_unspaced(text) for text in texts):
         return found | {"unspaced": True}
     words = word_of(units.units, texts)
     return found | {"words": words} if words[-1] + 1 < len(words) else found
@@ -69,7 +69,8 @@ def _goes_on(before: Unit, unit: Unit, texts: Sequence[str]) -> bool:
     return not any(character.isspace() for character in around)
 
 
-def _is_unspaced(text: str) -> bool:
+def is_unspaced(text: str) -> bool:
+    """Whether a text has characters of a script that sets no space between words."""
     return any(name(character, "").startswith(_UNSPACED) for character in set(text))
 
 

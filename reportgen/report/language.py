@@ -7,6 +7,7 @@ from importlib.resources import files
 from math import floor, isfinite, log10
 from typing import Any
 
+from reportgen.notes.digits import short_of
 from reportgen.notes.words import Wording
 
 MINUS = "\u2212"
@@ -32,7 +33,8 @@ class Language:
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in 0..1 as a percentage, such as `31.2 %`."""
-        return self.say("number", "percent", x=fixed(100 * share, digits))
+        x = fixed(100 * share, short_of(100.0, 100 * share, digits))
+        return self.say("number", "percent", x=x)
 
 
 def load_language(code: str) -> Language:
@@ -56,6 +58,8 @@ def written(value: float, digits: int | None, with_sign: bool = False) -> str:
     """
     if not isfinite(value):
         return NOTHING
+    if digits is not None:
+        digits = short_of(1.0, value, digits)
     text = number(value) if digits is None else fixed(value, digits)
     return f"+{text}" if with_sign and value > 0 and text.strip("0.,") else text
 
@@ -65,7 +69,9 @@ def number(value: float) -> str:
     if not isfinite(value):
         return str(value).replace("-", MINUS)
     digits = decimals(value)
-    return f"{value:.3e}".replace("-", MINUS) if digits is None else fixed(value, digits)
+    if digits is None:
+        return f"{value:.3e}".replace("-", MINUS)
+    return fixed(value, short_of(1.0, value, digits))
 
 
 def decimals(value: float) -> int | None:

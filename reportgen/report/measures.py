@@ -150,7 +150,11 @@ class _Words:
             said.append(self._say(key, top=fixed(scale, 1), name=self._row, layer=layer))
             token, most = self._labels[order[0]], fixed(float(ratios[order[0]]), 1)
             said.append(flat or self._say("strongest", token=token, most=most))
-        said += self._dotted("dotted")
+        if id == "received_norm_all":
+            plain = float(units.received_all[~units.content].sum())
+            said += self._dotted("dotted_norm", share=self._language.percent(plain))
+        else:
+            said += self._dotted("dotted")
         return Measure(
             id=id,
             kind="attention",
@@ -209,8 +213,8 @@ class _Words:
             s if is_content else None for s, is_content in zip(steps, content, strict=True)
         )
 
-    def _dotted(self, key: str) -> list[str]:
-        return [] if self._units.content.all() else [self._say(key)]
+    def _dotted(self, key: str, **values: str) -> list[str]:
+        return [] if self._units.content.all() else [self._say(key, **values)]
 
     def _say(self, key: str, **values: object) -> str:
         return self._language.say("strip", key, **values)

@@ -30,13 +30,22 @@ _NAMED: Mapping[str, Citation] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold: what it decides, its value, and why it is what it is."""
+
+    name: str
+    value: str
+    why: Sentence
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """The section on method."""
 
     sentences: tuple[str, ...]
     evidence: tuple[str, ...]  # the same of what was measured beside attention
     glossary: tuple[tuple[str, str], ...]
-    thresholds: tuple[Sentence, ...]
+    thresholds: tuple[Limit, ...]
     literature: tuple[str, ...]
 
 
@@ -70,9 +79,10 @@ def make_method(
             if entry.get("with", "always") in stands
         ),
         thresholds=tuple(
-            Sentence(
-                wording.threshold(item),
-                (item.citation,) if item.citation else (),
+            Limit(
+                wording.say("limits", item.id),
+                wording.threshold_value(item),
+                Sentence(wording.threshold(item), (item.citation,) if item.citation else ()),
             )
             for item in THRESHOLDS
         ),

@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from reportgen.info import ANALYSED
 from reportgen.notes.figures import takes_part
 from reportgen.notes.note import Note
-from reportgen.report.language import Language, number
+from reportgen.report.language import Language
 from reportgen.report.panel import Sentence, sentences
-from reportgen.report.static import heat_colour, heat_step, stacked_bars
+from reportgen.report.static import heat_colour, heat_step, stacked_bars, ticks
 from reportgen.report.worth import head_means, text_means
 from reportgen.results import Results
+
+_BELOW_SINK = ("N1b", "N1d", "unclear-raised")  # verdicts that rule a sink out
+_OTHER_PILES = ("N1c", "N1c-unclear", "N1c-few")  # on tokens that are not special
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,7 @@ class Sinks:
     """Where each layer's attention goes: the share of every special-token role."""
 
     chart: Markup
+    end: str  # where its axis ends
     roles: tuple[str, ...]  # the roles' tokens
     rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, even spread
 
@@ -60,6 +64,7 @@ class Overview:
     """Everything above the texts' panels."""
 
     verdicts: tuple[str, ...]
+    no_sink: str  # that no token is a sink, in one sentence; "" where one is, or may be
     notes: tuple[Sentence, ...]
     kpis: tuple[Kpi, ...]
     sinks: Sinks | None
@@ -90,20 +95,25 @@ class _Means:
         """The layer (from 1) in which that is largest."""
         return int(self.by_layer.argmax()) + 1
 
+    def shares(self, language: Language) -> tuple[str, str]:
+        """Both, means over layers and heads."""
+        share, even = (language.percent(float(means.mean())) for means in (self.share, self.even))
+        return share, even
+
 
 def make_overview(
     results: Results,
     language: Language,
-    shares: pd.Series,
     notes: Sequence[Note],
     more_kpis: Sequence[Kpi] = (),
 ) -> Overview:
-    """The overview; `shares` as `sink_shares` gives them, `notes` those that stand in it."""
+    """The overview; `notes` are those that stand in it."""
     wording = language.wording
     means = _Means(head_means(results, "special_share"), head_means(results, "uniform_share"))
     has_heads = bool(np.isfinite(means.even).all())
     return Overview(
         verdicts=wording.verdicts(notes),
+        no_sink=_no_sink(results, notes, language, means),
         notes=sentences(notes, wording),
         kpis=(*_kpis(results, language, means), *more_kpis),
         sinks=_sinks(results, language, means) if len(results.roles) else None,
@@ -125,7 +135,7 @@ def _kpis(results: Results, language: Language, means: _Means) -> tuple[Kpi, ...
         ),
     ]
     if np.isfinite(means.share).all():
-        share, even = (language.percent(float(m.mean())) for m in (means.share, means.even))
+        share, even = means.shares(language)
         best = means.best
         most = language.percent(float(means.by_layer[best - 1]))
         kpis += [
@@ -140,16 +150,18 @@ def _kpis(results: Results, language: Language, means: _Means) -> tuple[Kpi, ...
                 language.say("kpi", "gets", share=most),
             ),
         ]
-    errors = (texts["prediction"] - texts["label_value"]).dropna()
-    if len(errors):
-        kpis.append(
-            Kpi(
-                number(float(errors.abs().mean())),
-                language.say("kpi", "mean_error"),
-                language.count("kpi", "of_labels", len(errors)),
-            )
-        )
     return tuple(kpis)
+
+
+def _no_sink(results: Results, notes: Sequence[Note], language: Language, means: _Means) -> str:
+    """That no token is a sink; "" where one is or may be, and where there are too few texts."""
+    verdicts = [note.id for note in notes if note.is_verdict]
+    if not verdicts or any(id not in _BELOW_SINK for id in verdicts):
+        return ""
+    if any(note.id in _OTHER_PILES for note in notes):
+        return ""
+    share, even = means.shares(language)
+    return language.say("sinks", "no_sink", share=share, even=even)
 
 
 def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
@@ -162,9 +174,11 @@ def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
     roles = [role for role in results.info.roles if role.key in known]
     series = [(role.token, [float(shares[role.key, layer]) for layer in layers]) for role in roles]
     total, even, best = means.by_layer, means.even.mean(axis=1), means.best
+    values = tuple(v for v in ticks(float(max(total.max(), even.max()))) if v <= 1.0)
     chart = stacked_bars(
         series=series,
         expected=even.tolist(),
+        values=values,
         axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
         sentence=language.say(
             "sinks",
@@ -183,7 +197,8 @@ def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
         )
         for layer in layers
     )
-    return Sinks(chart, tuple(token for token, _ in series), rows)
+    end = language.say("sinks", "axis_end", end=language.percent(values[-1], 0))
+    return Sinks(chart, end, tuple(token for token, _ in series), rows)
 
 
 def _grid(results: Results, language: Language, means: _Means) -> Grid:

@@ -1,5 +1,6 @@
 """Results -> everything the page says, in the order of its sections."""
 
+import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,9 +23,12 @@ from reportgen.report.placed import place
 from reportgen.report.quality import Quality
 from reportgen.report.scope import Scope
 from reportgen.report.sink_panels import SinkPanels, make_sinks
+from reportgen.report.static import shorten
 from reportgen.report.text_list import TextList, make_text_list
 from reportgen.report.trust_panel import Trust, make_trust
 from reportgen.results import Results
+
+_TITLE_WIDTH = 60  # half-width characters of a model's name
 
 Facts = tuple[tuple[str, str], ...]
 
@@ -44,6 +48,7 @@ class Page:
     """The page but for its texts."""
 
     title: str
+    brand: str  # the same in few words, for the bar at the top
     lang: str
     created: str
     is_demo: bool
@@ -78,7 +83,9 @@ def make_page(
     trust = make_trust(results, scope, placed, language)
     cited = tuple(citation for note in notes for citation in note.citations)
     return Page(
-        title=options.title or language.say("page", "title"),
+        title=options.title
+        or language.count("page", "title", len(results.texts), model=short_name(info.model.name)),
+        brand=options.title or short_name(info.model.name),
         lang=options.lang,
         created=info.created,
         is_demo=info.model.source == "demo",
@@ -88,7 +95,6 @@ def make_page(
         overview=make_overview(
             results,
             language,
-            shares,
             placed.overview,
             _agreement(trust, language),
         ),
@@ -108,6 +114,14 @@ def make_page(
             checksums=_checksums(info, language),
         ),
     )
+
+
+def short_name(model: str) -> str:
+    """A model's name for a title: the last part of a path, a hub id `owner/name` as it is; what is
+    longer than a line is cut in the middle."""
+    parts = [part for part in re.split(r"[/\\]", model) if part]
+    is_path = len(parts) > 2 or model.startswith((".", "~", "/", "\\"))
+    return shorten(parts[-1] if is_path and parts else model, _TITLE_WIDTH)
 
 
 def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:

@@ -11,6 +11,7 @@ from reportgen.report.compare import TOP, Compared, TopUnit, compare
 from reportgen.report.effects import TextEffects, text_effects
 from reportgen.report.language import Language
 from reportgen.report.measures import Measure, cls_name, measures, strongest
+from reportgen.report.occurrence import places, told_apart
 from reportgen.report.scope import Scope
 from reportgen.report.static_map import make_static_map
 from reportgen.report.strip import Paragraph, TwinCell, paragraphs, runs_left, twin
@@ -54,7 +55,8 @@ def make_figures(
     weights = Weights(language, heads, info.model.n_heads)
     labels = tuple(visible(unit.label) for unit in units.units)
     bare_labels = tuple(unit.label for unit in units.units)
-    found = measures(info, units, labels, effects, language)
+    found = measures(info, units, told_apart(labels, language), effects, language)
+    placed = places(units.units, segments, language)
     first = found[0]
     name = None if units.cls_row is None else cls_name(info, language)
     title = language.say("panel", "cls_top", name=name, layer=len(units.received))
@@ -65,8 +67,16 @@ def make_figures(
         twin=twin(strip),
         runs_left=runs_left(strip),
         measures=found,
-        compared=compare(found, bare_labels, scalar, language, is_causal=info.model.is_causal),
-        cls_top=_cls_top(units, language),
+        compared=compare(
+            found,
+            bare_labels,
+            scalar,
+            language,
+            places=placed,
+            is_causal=info.model.is_causal,
+            spread=scope.spread,
+        ),
+        cls_top=_cls_top(units, placed, language),
         cls_title=title[:1].upper() + title[1:],
         chart=make_chart(text + 1, units, labels, first.steps, language, weights),
         map=make_static_map(results, text, units, labels, language),
@@ -77,13 +87,13 @@ def make_figures(
     )
 
 
-def _cls_top(units: TextUnits, language: Language) -> tuple[TopUnit, ...]:
+def _cls_top(units: TextUnits, placed: Sequence[str], language: Language) -> tuple[TopUnit, ...]:
     """The content units that the [CLS] row of the last layer gives most."""
     if units.cls_row is None:
         return ()
     row = units.cls_row[-1]
     return tuple(
-        TopUnit(i, units.units[i].label, language.percent(float(row[i])))
+        TopUnit(i, units.units[i].label, language.percent(float(row[i])), place=placed[i])
         for i in strongest(units, row)[:TOP]
     )
 

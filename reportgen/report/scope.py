@@ -7,6 +7,7 @@ from reportgen.info import Evidence, Reason
 from reportgen.notes.figures import analysed
 from reportgen.notes.missing import MEASURES
 from reportgen.notes.spread import live_rows_note
+from reportgen.report.effects import explained_range
 from reportgen.report.language import Language
 from reportgen.report.measures import MEASURE_IDS, cls_name
 from reportgen.results import Results
@@ -31,6 +32,7 @@ class Scope:
     withheld: tuple[Withheld, ...]
     colours: str  # what the colours of a text cannot show, though evidence was asked for
     live: str  # how few rows of the last layer the output reads; "" where all, or not known
+    spread: float | None = None  # from the lowest to the highest figure that is explained
 
 
 def make_scope(results: Results, language: Language) -> Scope:
@@ -49,6 +51,7 @@ def make_scope(results: Results, language: Language) -> Scope:
         withheld=_withheld(results, language),
         colours=_colours(results, language),
         live=_live(results, language),
+        spread=explained_range(results),
     )
 
 

@@ -158,22 +158,24 @@ def stacked_bars(
     expected: Sequence[float],
     axis: tuple[str, str],
     sentence: str,
+    values: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
 ) -> Markup:
     """A bar a layer: the shares of `series` (name, `[layer]`) stacked, and where they would end
-    under an even spread (`expected`, `[layer]`). `axis` names the share and the layers."""
+    under an even spread (`expected`, `[layer]`). `axis` names the share and the layers, `values`
+    the ticks of the shares, the last of which is where the axis ends."""
     count = len(expected)
     width, top, bottom, left = 620, 12, 232, 52
     gap = (width - left - 10) / count
-    values = (0.0, 0.25, 0.5, 0.75, 1.0)
+    names = [f"{100 * v:.4g}" for v in values]
 
     def y(value: float) -> str:
-        return _n(bottom - (bottom - top) * value)
+        return _n(bottom - (bottom - top) * value / values[-1])
 
-    parts = [_axis(values, [f"{round(100 * v)}" for v in values], y, left, width - 10)]
+    parts = [_axis(values, names, y, left, width - 10)]
     for layer in range(count):
         start, x = 0.0, left + gap * (layer + 0.18)
         for index, (_, shares) in enumerate(series):
-            height = (bottom - top) * shares[layer]
+            height = (bottom - top) * shares[layer] / values[-1]
             parts.append(
                 f'<rect class="r{index % len(ROLE_COLOURS)}" x="{_n(x)}" '
                 f'y="{y(start + shares[layer])}" width="{_n(gap * 0.64)}" height="{_n(height)}" '

@@ -46,3 +46,14 @@ function merged(data, at, drawnOf) {
     row: sums(data.row),
   };
 }
+
+// The name of what is drawn at `i`; where several have the same, which of them it is.
+const ordinal = new Intl.PluralRules("en", { type: "ordinal" });
+const ORDINALS = { one: "first", two: "second", few: "third", other: "other" };
+
+function tokenName({ labels }, i) {
+  const token = labels[i];
+  if (labels.indexOf(token) === labels.lastIndexOf(token)) return token;
+  const n = labels.slice(0, i + 1).filter((label) => label === token).length;
+  return say("told_apart", { token, nth: say(`nth_${ORDINALS[ordinal.select(n)]}`, { n }) });
+}

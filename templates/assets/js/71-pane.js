@@ -38,8 +38,8 @@ class Pane {
     const best = view.z.reduce((at, value, i) => (value > (view.z[at] || -1) ? i : at), 0);
     this.plot.setAttribute("aria-label", say("map_says", {
       view: name,
-      from: shape.labels[Math.floor(best / shape.count)],
-      to: shape.labels[best % shape.count],
+      from: tokenName(shape, Math.floor(best / shape.count)),
+      to: tokenName(shape, best % shape.count),
       share: about(colours.most[this.at], view.summed),
     }));
   }
@@ -100,7 +100,7 @@ function tell(panel, { shape, views, chosen }) {
       .sort((a, b) => b[0] - a[0] || a[1] - b[1])
       .slice(0, 5);
     const items = order.map(([value, i]) =>
-      make("li", {}, make("bdi", { textContent: shape.labels[i] }), " ",
+      make("li", {}, make("bdi", { textContent: tokenName(shape, i) }), " ",
         make("b", { textContent: weight(value * view.factor, view.summed, true) })));
     return make("div", {}, make("h5", { textContent: title }),
       items.length ? make("ol", {}, ...items) : make("p", { className: "hint", textContent: say(reason) }));
@@ -108,7 +108,7 @@ function tell(panel, { shape, views, chosen }) {
   const { count } = shape;
   const inPart = state.part && panel.data.pair;
   const told = views.map((view, i) => make("div", { className: "told-of" },
-    make("h4", {}, make("bdi", { textContent: shape.labels[chosen] }), ` · ${panel.viewName(i)}`),
+    make("h4", {}, make("bdi", { textContent: tokenName(shape, chosen) }), ` · ${panel.viewName(i)}`),
     list(say("looks_at"), Array.from(view.z.subarray(chosen * count, (chosen + 1) * count)), view, inPart ? "not_in_part" : "is_blank"),
     list(say("looked_at_by"), upTo(count).map((q) => view.z[q * count + chosen]), view, inPart ? "not_in_part" : "is_hidden")));
   const reset = make("button", { type: "button", textContent: say("reset") });

@@ -7,7 +7,7 @@ class Measures {
     this.all = JSON.parse(block.textContent);
     const options = this.all.map(({ id, name }) => [id, name]);
     const { control, label } = select(say("colours"), options, (id) =>
-      choose(number, { measure: id === this.all[0].id ? null : id }));
+      choose(number, { measure: id === this.all[0].id ? null : id, token: null }));
     this.control = control;
     document.querySelector(`#colours-${number} > span`).replaceWith(label);
   }
@@ -18,6 +18,17 @@ class Measures {
   }
 
   update() {
-    if (this.control) this.control.value = this.shown.id;
+    if (!this.control) return;
+    this.look(null);
+    this.control.value = this.shown.id;
+  }
+
+  // While a token is chosen the colours show where it looks: an entry of its own says so.
+  look(name) {
+    if (!this.control) return;
+    this.control.querySelector("[value='']")?.remove();
+    if (name === null) return;
+    this.control.prepend(make("option", { value: "", textContent: name }));
+    this.control.value = "";
   }
 }

@@ -18,8 +18,14 @@ class Strip {
     this.panel = panel;
     this.box.setAttribute("role", "group");
     this.box.setAttribute("aria-label", say("strip_help"));
+    this.answer = make("p", { className: "answer live", textContent: say("choose") });
+    this.answer.setAttribute("aria-live", "polite");
+    this.box.after(this.answer);
+    const { labels } = panel.data;
     this.units.forEach((unit, i) => {
       unit.setAttribute("role", "button");
+      const name = tokenName({ labels }, i);
+      if (name !== labels[i] && !unit.querySelector("small")) unit.setAttribute("aria-label", name);
       unit.setAttribute("aria-pressed", "false");
       unit.tabIndex = i ? -1 : 0;
     });
@@ -58,8 +64,9 @@ class Strip {
 
   // The measure that is chosen, unless the strip shows where a token looks.
   update() {
-    this.measures.update();
     if (this.panel?.unit != null) return;
+    this.measures.update();
+    if (this.answer) this.answer.textContent = say("choose");
     this.box.classList.remove("looking");
     this.legend.style.minHeight = "";
     const shown = this.measures.shown;
@@ -81,12 +88,12 @@ class Strip {
   // measure again. A unit of something that is drawn as one, such as a word, has the colour of that.
   show(shape, view, chosen) {
     this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
-    this.legend.style.minHeight = ""; // the other legend must not move what stands below
     if (chosen === null) {
       this.update();
       return;
     }
-    this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height}px`;
+    if (!this.box.classList.contains("looking")) this.room = this.roomTaken();
+    this.legend.style.minHeight = "";
     this.box.classList.add("looking");
     const { at, count, isSpecial } = shape;
     const looks = view.z.subarray(at[chosen] * count, (at[chosen] + 1) * count);
@@ -101,9 +108,38 @@ class Strip {
       this.set(unit, `u${isSpecial[k] ? " s" : ""} h${step}${k === at[chosen] ? " chosen" : ""}`, text, text);
     });
     this.legend.textContent = say(isShown ? "looking" : "looked_at", {
-      token: shape.labels[at[chosen]],
+      token: tokenName(shape, at[chosen]),
       view: this.panel.viewName(),
       most: about(top * view.factor, view.summed),
     });
+    this.measures.look(say("where_looks", { token: tokenName(shape, at[chosen]) }));
+    this.answer.textContent = answer(shape, view, at[chosen]);
+    // The other sentences must not move what stands below.
+    const left = this.room - this.roomTaken();
+    if (left > 0) this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height + left}px`;
   }
+
+  // From the text to the end of what is said of it.
+  roomTaken() {
+    return this.legend.getBoundingClientRect().bottom - this.box.getBoundingClientRect().bottom;
+  }
+}
+
+// What the chosen token gives most of its attention to, and what it receives; in one sentence each.
+function answer(shape, view, chosen) {
+  const { count, isSpecial } = shape;
+  const token = tokenName(shape, chosen);
+  const said = [];
+  const row = view.z.subarray(chosen * count, (chosen + 1) * count);
+  const best = row.reduce((at, value, k) => (value > (row[at] || -1) ? k : at), 0);
+  const share = (value) => about(value * view.factor, view.summed);
+  if (row[best] > 0) said.push(say("gives", { token, to: tokenName(shape, best), share: share(row[best]) }));
+  const received = view.received[chosen];
+  const content = Array.from(view.received).filter((value, k) => !isSpecial[k] && value !== null);
+  const mean = content.reduce((sum, value) => sum + value, 0) / content.length;
+  if (received !== null && mean > 0) {
+    const exact = view.exact ? weight(received * view.factor, view.summed, false) : share(received);
+    said.push(say("receives", { token, share: exact, times: decimal(received / mean, 1) }));
+  }
+  return said.join(say("space"));
 }

@@ -1,0 +1,142 @@
+"""A chosen token: the answer stands under the text, repeated tokens are told apart."""
+
+import re
+
+import numpy as np
+import pytest
+from exploring import maps_of
+from factories import HEADLINES, make_results
+from opening import HOSTILE, drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+TWICE = "ab ab cd ab"
+HINT = "Choose a token to see what it looks at."
+
+
+def name_of(results, text, unit):
+    """The token of a text at `unit`, with its ordinal where there are several of that name."""
+    names = results.tokens_of(text)["token"].tolist()
+    if names.count(names[unit]) == 1:
+        return names[unit]
+    n = names[: unit + 1].count(names[unit])
+    return f"{names[unit]} ({n}{'th' if n > 3 else ('st', 'nd', 'rd')[n - 1]})"
+
+
+def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=2&head=3")
+    drawn(watched, 1)
+    answer = watched.locator("#strip-1 + .answer")
+    expect(answer).to_have_attribute("aria-live", "polite")
+    expect(answer).to_have_text(HINT)
+    tokens = results.tokens_of(0)
+    unit = 3
+    watched.locator("#strip-1 .u").nth(unit).click()
+    weights = maps_of(results, 0)[1, 2]
+    best = int(weights[unit].argmax())
+    token, to = name_of(results, 0, unit), name_of(results, 0, best)
+    expect(answer).to_contain_text(f"{to} takes ≈ ")
+    expect(answer).to_contain_text(f"of what “{token}” gives.")
+    told = answer.inner_text()
+    share, received, times = re.findall(r"[\d.]+(?= %| times)", told)
+    assert float(share) == pytest.approx(100 * weights[unit, best], rel=0.06)
+    columns = weights.mean(axis=0)
+    content = ~tokens["is_special"].to_numpy(bool)
+    assert float(received) == pytest.approx(100 * columns[unit], rel=0.06)
+    assert float(times) == pytest.approx(columns[unit] / columns[content].mean(), abs=0.06)
+
+
+def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(watched, url):
+    watched.goto(f"{url}#text=1&token=2")
+    drawn(watched, 1)
+    answer = watched.locator("#strip-1 + .answer")
+    expect(answer).to_contain_text("gives")
+    strip, below = watched.locator("#strip-1").bounding_box(), answer.bounding_box()
+    assert 0 <= below["y"] - strip["y"] - strip["height"] < 24
+    watched.locator("#strip-1 .u").nth(2).press("Escape")
+    expect(answer).to_have_text(HINT)
+
+
+def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic")
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    plot = drawn(watched, 1)
+    before = plot.bounding_box()
+    for unit in (2, 4, 0, 0):  # the last one undoes the choice
+        watched.locator("#strip-1 .u").nth(unit).click()
+        watched.wait_for_timeout(300)
+        assert plot.bounding_box() == before
+
+
+def test_what_the_colours_show_says_where_the_token_looks(watched, tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic")
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    drawn(watched, 1)
+    shown = watched.locator("#text\\=1").get_by_role("combobox", name="Colours show")
+    first = shown.input_value()
+    watched.locator("#strip-1 .u").nth(2).click()
+    token = name_of(made, 0, 2).strip()
+    expect(shown.locator("option:checked")).to_have_text(f"where “{token}” looks")
+    shown.select_option("deletion")
+    expect(shown.locator("option", has_text="looks")).to_have_count(0)
+    expect(watched.locator("#strip-1 .u.chosen")).to_have_count(0)
+    assert "token=" not in watched.url
+    shown.select_option(first)
+    for _ in range(2):
+        watched.locator("#strip-1 .u").nth(2).click()
+    expect(shown).to_have_value(first)
+
+
+def test_content_only_and_a_special_token_say_what_there_is(watched, url):
+    watched.goto(f"{url}#text=1&content=1&token=0")
+    drawn(watched, 1)
+    answer = watched.locator("#strip-1 + .answer")
+    expect(answer).to_contain_text("of what “[CLS]” gives.")
+    expect(answer).not_to_contain_text("receives")  # its column is taken out
+
+
+def test_repeated_tokens_are_told_apart_in_lists_legend_and_names(watched, tmp_path):
+    made = make_results(tmp_path, (TWICE, *HEADLINES), evidence="basic")
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    drawn(watched, 1)
+    names = made.tokens_of(0)["token"].tolist()
+    again = [i for i, name in enumerate(names) if names.count(name) > 1]
+    assert again
+    unit = again[1]
+    strip = watched.locator("#strip-1")
+    expect(strip.locator(".u").nth(unit)).to_have_attribute("aria-label", name_of(made, 0, unit))
+    once = next(i for i, name in enumerate(names) if names.count(name) == 1 and i)
+    assert strip.locator(".u").nth(once).get_attribute("aria-label") is None
+    for row in watched.locator("#text\\=1 .top5 li").all():
+        label = row.locator("bdi").inner_text()
+        if names.count(label) > 1:
+            assert re.search(r"\((1st|2nd|3rd|\dth)", row.inner_text())
+    strip.locator(".u").nth(unit).click()
+    expect(watched.locator("#map-1 .detail h4 bdi")).to_have_text(name_of(made, 0, unit))
+    shares = maps_of(made, 0)[-1].mean(axis=0)[unit]
+    best = np.argsort(-shares, kind="stable")[:5]
+    looked = watched.locator("#map-1 .detail ol").first.locator("bdi")
+    assert [text.strip() for text in looked.all_inner_texts()] == [
+        name_of(made, 0, int(i)).strip() for i in best
+    ]
+
+
+def test_hostile_tokens_are_plain_text_in_the_answer(watched, tmp_path):
+    made = make_results(tmp_path, HOSTILE * 2, evidence="basic")
+    watched.goto(f"{written(made, tmp_path)}#text=1&token=1")
+    drawn(watched, 1)
+    expect(watched.locator("#strip-1 + .answer")).to_contain_text("gives")
+    assert watched.evaluate("window.bad") is None
+
+
+def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(browser, url):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(url)
+    said = page.locator("noscript").first.inner_text()
+    assert "what is missing is choosing" in said
+    assert "map of the last layer" in said
+    for number in range(1, len(HEADLINES) + 1):
+        assert page.locator(f"#map-{number} svg.cells").is_visible()
+    context.close()
