@@ -1,0 +1,130 @@
+"""Reports of real runs in a real Chromium: what is drawn and printed equals the results."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exploring import maps_of, plots
+from models import SENTENCES, save_model
+from opening import drawn, written
+from playwright.sync_api import expect
+
+from reportgen.analysis import AnalysisOptions, analyze
+from reportgen.inputs import Columns, read_texts
+from reportgen.model.load import load_model
+from reportgen.model.spec import ModelSpec
+from reportgen.results import Results
+
+pytestmark = pytest.mark.browser
+
+SAMPLES = Path(__file__).parents[2] / "sample_inputs"
+KINDS = ("bundled", "minilm", "causal", "pairs", "hostile")
+COLUMNS = {"minilm": Columns(text="review", label="stars")}
+FILES = {
+    "bundled": "ad_headlines.txt",
+    "minilm": "reviews_en.csv",
+    "pairs": "pairs.csv",
+    "hostile": "hostile.jsonl",
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page and what it was made of."""
+
+    results: Results
+    url: str
+    lang: str
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def report(request, tmp_path_factory) -> Report:
+    kind, folder = request.param, tmp_path_factory.mktemp(request.param)
+    lang = "ja" if kind in ("bundled", "pairs") else "en"
+    spec = ModelSpec()
+    path = SAMPLES / FILES[kind] if kind in FILES else folder / "texts.txt"
+    if kind == "minilm":
+        spec = ModelSpec(model=str(request.getfixturevalue("minilm_folder")))
+    if kind == "causal":
+        spec = ModelSpec(model=str(save_model(folder / "gpt2", "gpt2", "causal")))
+        path.write_text("\n".join([*SENTENCES[:4], "snow ☃ and 雪 in bytes"]), "utf-8")
+    texts = read_texts([str(path)], COLUMNS.get(kind, Columns()), limit=5)
+    (folder / "results").mkdir()
+    results = analyze(texts, load_model(spec), folder / "results", AnalysisOptions())
+    return Report(results, written(results, folder, lang=lang), lang)
+
+
+def of_units(weights: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """`weights` `[query, key]` of tokens as those of display units: mean from, sum to."""
+    member = units[:, None] == np.unique(units)
+    return (member / member.sum(0)).T @ weights @ member
+
+
+def measured(report: Report) -> list[int]:
+    texts = report.results.texts
+    return [i for i in range(len(texts)) if texts["status"].iloc[i] in ("ok", "truncated")]
+
+
+def test_the_map_of_every_text_is_that_of_the_results(watched, report):
+    for text in measured(report):
+        watched.goto("about:blank")
+        watched.goto(f"{report.url}#text={text + 1}")
+        units = report.results.tokens_of(text)["unit"].to_numpy(int)
+        expected = of_units(maps_of(report.results, text)[-1].mean(axis=0), units)
+        (plot,) = plots(watched, text + 1)
+        shown = np.array(plot.z, dtype=float)
+        assert np.isnan(shown).sum() == np.isnan(expected).sum()
+        assert np.abs(np.nan_to_num(shown) - expected).max() <= 1e-5
+
+
+def test_a_link_opens_one_head_of_the_last_text(watched, report):
+    text = measured(report)[-1]
+    layer, head = report.results.info.model.n_layers, 2
+    link = f"{report.url}#text={text + 1}&layer={layer}&head={head}&scale=sqrt"
+    watched.goto(link)
+    units = report.results.tokens_of(text)["unit"].to_numpy(int)
+    expected = np.sqrt(of_units(maps_of(report.results, text)[-1, head - 1], units))
+    (plot,) = plots(watched, text + 1)
+    assert np.abs(np.nan_to_num(plot.z) - expected).max() <= 1e-4
+    assert watched.url == link
+
+
+def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, report):
+    texts = report.results.texts
+    for text in measured(report):
+        watched.goto("about:blank")
+        watched.goto(f"{report.url}#text={text + 1}")
+        drawn(watched, text + 1)
+        strip = watched.locator(f"#strip-{text + 1}")
+        shown = strip.locator(".u:not(.s)").evaluate_all(
+            "units => units.map(unit => unit.textContent).join('')"
+        )
+        plain = [c for c in texts["text"].iloc[text] if c.isascii() and c.isalnum()]
+        assert [c for c in shown if c.isascii() and c.isalnum()][: len(plain)] == plain
+        prediction = texts["prediction"].iloc[text]
+        if not np.isnan(prediction):
+            # Three digits, or four where three would round to a number it is not.
+            values = [f"{prediction:.{digits}f}".replace("-", "−") for digits in (3, 4)]
+            panel = watched.locator(f'[id="text={text + 1}"]').inner_text()
+            assert any(value in panel for value in values)
+
+
+def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(browser, report):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(report.url)
+    for text in measured(report):
+        tokens = report.results.tokens_of(text)
+        received = tokens.groupby("unit")["received_last"].sum()
+        cells = page.locator(
+            f'[id="text={text + 1}"] table.numbers:has(thead) tbody tr'
+        ).evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
+        assert [row[3] for row in cells] == [f"{100 * value:.2f}" for value in received]
+    context.close()
+
+
+def test_the_page_is_in_its_language(watched, report):
+    watched.goto(report.url)
+    expect(watched.locator("html")).to_have_attribute("lang", report.lang)
+    assert watched.evaluate("window.bad") is None
