@@ -51,7 +51,7 @@ def rows_of(content):
 def test_the_list_is_saved_as_it_is_shown_with_whole_texts(watched, url, results):
     watched.goto(f"{url}#text=1&sort=-tokens&q=l")
     name, content = saved(watched, tools(watched, "#list"), "Save CSV")
-    assert name == "attention-report-table-of-texts.csv"
+    assert name == "made-up-7-texts-reportgen-table-of-texts.csv"
     head, *rows = rows_of(content)
     shown = watched.locator("#list tbody tr:not([hidden]) th").all_inner_texts()
     assert [row[0] for row in rows] == shown
@@ -121,7 +121,7 @@ def test_the_figures_of_a_text_are_saved_as_printed(watched, url, results):
     watched.locator(".panel.open").get_by_text("Figures as a table").click()
     details = watched.locator(".panel.open details").filter(has=watched.locator("table"))
     name, content = saved(watched, details.locator(".tools"), "Save CSV")
-    assert name == "attention-report-text-2-figures-as-a-table.csv"
+    assert name == "made-up-7-texts-reportgen-text-2-figures-as-a-table.csv"
     head, *rows = rows_of(content)
     tokens = results.tokens_of(1)
     assert len(rows) == len(tokens)
@@ -209,7 +209,7 @@ def test_a_drawn_map_is_saved_both_ways(watched, url):
     drawn(watched, 2)
     group = tools(watched, ".panel.open .plot")
     name, svg = saved(watched, group, "Save SVG")
-    assert name == "attention-report-text-2-layer-1-head-2.svg"
+    assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.svg"
     assert b"<svg" in svg
     assert ET.fromstring(svg).tag == f"{SVG}svg"
     name, png = saved(watched, group, "Save PNG")

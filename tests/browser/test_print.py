@@ -63,7 +63,8 @@ def test_the_pdf_has_every_section_and_every_figure_of_every_text(browser, repor
             drawn(page, 1)
         sections = page.locator("main > section :is(h2, h3)").all_text_contents()
         charts = page.locator(".panel svg.fig").evaluate_all(
-            "figures => figures.map(figure => figure.getAttribute('aria-label'))"
+            """figures => figures.map(figure => figure.getAttribute("aria-label")
+              ?? document.getElementById(figure.getAttribute("aria-labelledby")).textContent)"""
         )
         assert len(sections) > 8
         assert len(charts) == 2 * count
@@ -137,7 +138,7 @@ def test_the_map_lies_whole_within_its_part_of_the_page(browser, report):
         assert found[0] <= 1
         assert found[1] >= 0
         assert found[2] <= 1
-        assert found[3] > 90
+        assert found[3] > 70
     page.close()
 
 

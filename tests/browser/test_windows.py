@@ -132,7 +132,7 @@ def test_the_overview_is_saved_as_svg_and_png(watched, long_url, long):
     with watched.expect_download() as info:
         group.get_by_role("button", name="Save SVG").click()
     assert info.value.suggested_filename == (
-        "attention-report-text-1-layer-1-head-2-overview-of-the-whole-map.svg"
+        "made-up-2-texts-reportgen-text-1-layer-1-head-2-overview-of-the-whole-map.svg"
     )
     root = ET.fromstring(info.value.path().read_bytes())
     seen = np.full((LONG, LONG), -1)
