@@ -14,6 +14,7 @@ from reportgen.errors import UsageError
 from reportgen.inputs import Columns
 from reportgen.model.spec import ModelSpec
 from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
+from reportgen.report.flavors import check_marker, limit_of
 from reportgen.report.options import RenderOptions
 from reportgen.report.plotlyjs import read_plotlyjs
 
@@ -103,8 +104,11 @@ def render_options(choices: PageChoices) -> RenderOptions:
     """What the outputs look like.
 
     Raises:
-        UsageError: --max-size is no size, --pool-above no number, or --plotlyjs no plotly.js.
+        UsageError: --max-size is no size, --pool-above no number, --plotlyjs no plotly.js, --id no
+            name, or --md-limit more than the flavour takes.
     """
+    limit_of(choices.md_flavor, choices.md_limit)
+    check_marker(choices.id)
     if choices.plotlyjs is not None:
         read_plotlyjs(choices.plotlyjs)
     return RenderOptions(
@@ -116,6 +120,10 @@ def render_options(choices: PageChoices) -> RenderOptions:
         pool_above=parse_pool_above(choices.pool_above),
         layout=choices.layout,
         plotlyjs=choices.plotlyjs,
+        md_flavor=choices.md_flavor,
+        md_limit=choices.md_limit,
+        images=choices.images,
+        id=choices.id,
     )
 
 

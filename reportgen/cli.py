@@ -36,8 +36,8 @@ from reportgen.outputs import (
     stage,
 )
 from reportgen.report.detail import check_detail
-from reportgen.report.visible import visible
 from reportgen.staging import Staging, check_target
+from reportgen.step_summary import find_step_summary
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -61,7 +61,7 @@ def main() -> None:
     try:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
-        typer.echo(visible(f"reportgen: {terminal.system_said(error)}"), err=True)
+        typer.echo(terminal.inert(f"reportgen: {terminal.system_said(error)}"), err=True)
         sys.exit(OutputError.exit_code)
 
 
@@ -96,6 +96,7 @@ def run(
         choices.check_evidence_texts(analysis.evidence_texts)
         created_date()
         outputs = _outputs(output, page, force=force, inputs=texts)
+        summary = find_step_summary(wanted=page.github_summary)
         text_set = _read(texts, inputs)
         check_detail(render_options.detail, {text.id for text in text_set.texts})
         started = time.perf_counter()
@@ -104,6 +105,7 @@ def run(
             folder = staging.folder(kept[0]) if kept else Path(temporary)
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
             documents = make_documents(results, outputs, render_options)
+            added = summary and summary.text(results, render_options)
             stage(documents, staging)
             lines = [
                 *map(terminal.written, documents),
@@ -112,6 +114,8 @@ def run(
             lines += terminal.account(results, documents, page.lang, talk, started)
             code = _exit_code(results, strict=strict)
             staging.commit()
+        if summary and added:
+            summary.add(added)
         _finish(documents, lines, talk, browse=open)
     raise typer.Exit(code)
 
@@ -169,6 +173,7 @@ def render(
     with _told():
         render_options = choices.render_options(page)
         outputs = _outputs(output, page, force=force)
+        summary = find_step_summary(wanted=page.github_summary)
         if any(item.writer == "folder" for item in outputs):
             raise UsageError("render writes no results folder; name a file such as report.html")
         started = time.perf_counter()
@@ -177,9 +182,12 @@ def render(
         opened = open_results(results)
         check_detail(render_options.detail, opened.texts["text_id"].tolist())
         documents = make_documents(opened, outputs, render_options)
+        added = summary and summary.text(opened, render_options)
         with Staging() as staging:
             stage(documents, staging)
             staging.commit()
+        if summary and added:
+            summary.add(added)
         lines = [*map(terminal.written, documents)]
         lines += terminal.account(opened, documents, page.lang, talk, started)
         _finish(documents, lines, talk, browse=open)
@@ -205,14 +213,21 @@ def check(model: ModelChoices, talk: Talk) -> None:
             loaded = load_model(spec, verbose=talk.verbose)
             capture, probed = try_model(loaded)
         for line in terminal.checked(loaded, capture, probed):
-            typer.echo(visible(line))
+            typer.echo(terminal.inert(line))
 
 
 def _outputs(
     paths: list[str] | None, page: PageChoices, *, force: bool, inputs: Sequence[str] = ()
 ) -> tuple[Output, ...]:
     paths = paths or [DEFAULT_OUTPUTS[page.layout]]
-    return plan_outputs(paths, page.format, force=force, inputs=inputs, layout=page.layout)
+    return plan_outputs(
+        paths,
+        page.format,
+        force=force,
+        inputs=inputs,
+        layout=page.layout,
+        images=page.images,
+    )
 
 
 def _read(paths: Sequence[str], inputs: InputChoices) -> TextSet:
@@ -260,7 +275,7 @@ def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, brow
     send(documents)
     if not talk.quiet:
         for line in lines:
-            typer.echo(visible(line), err=True)
+            typer.echo(terminal.inert(line), err=True)
     pages = [item.output.path for item in documents if item.output.writer == "html"]
     if browse and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
@@ -278,7 +293,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ReportgenError as error:
-        typer.echo(visible(f"reportgen: {error}"), err=True)
+        typer.echo(terminal.inert(f"reportgen: {error}"), err=True)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         typer.echo("reportgen: interrupted; nothing was written", err=True)

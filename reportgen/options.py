@@ -10,6 +10,7 @@ import typer
 from reportgen import __version__
 from reportgen.info import EvidenceLevel
 from reportgen.model.spec import Dtype, Pooling
+from reportgen.report.flavors import FlavorName, Images
 from reportgen.report.options import Heads, Lang, Layout
 
 _texts = partial(typer.Option, rich_help_panel="Texts")
@@ -41,7 +42,7 @@ Outputs = Annotated[
         "-o",
         metavar="PATH",
         help="Where to write, e.g. report.html; may repeat: report.md, tokens.csv, summary.json, "
-        "results/ (a folder). - is standard output.",
+        "page.xml (Confluence), results/ (a folder). - is standard output.",
     ),
 ]
 ResultsOutput = Annotated[
@@ -246,8 +247,37 @@ class PageChoices:
         Path | None,
         _report(help="Another plotly.js to put in the page, e.g. plotly-cartesian.min.js."),
     ] = None
+    md_flavor: Annotated[
+        FlavorName,
+        _report(
+            help="Where Markdown is going: what it may hold and how long it may be, e.g. gitlab."
+        ),
+    ] = "github"
+    md_limit: Annotated[
+        int | None,
+        _report(
+            min=1,
+            help="Characters of Markdown; whole rows are left out, e.g. 20000. Default: what the "
+            "flavour takes.",
+        ),
+    ] = None
+    images: Annotated[
+        Images,
+        _report(
+            help="Pictures in img/ beside Markdown and Confluence pages, e.g. png (with the extra "
+            "[png]) or none."
+        ),
+    ] = "svg"
+    id: Annotated[
+        str,
+        _report(help="Hidden in Markdown, to find its comment again, e.g. headlines-june."),
+    ] = "report"
+    github_summary: Annotated[
+        bool,
+        _report(help="Add the Markdown to a step's summary, e.g. in a job on GitHub Actions."),
+    ] = False
     format: Annotated[
-        Literal["html", "md", "json", "csv", "parquet"] | None,
+        Literal["html", "md", "json", "confluence", "csv", "parquet"] | None,
         _report(help="Overrules the suffix of the outputs, e.g. md."),
     ] = None
 

@@ -2,20 +2,23 @@
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
+from reportgen.report.flavors import Images
 from reportgen.report.names import Writer, table_name, writer_of
 from reportgen.report.options import Layout, RenderOptions
+from reportgen.report.picture_names import picture_paths
 from reportgen.staging import Staging, check_page_folder, check_target
 
 if TYPE_CHECKING:
     from reportgen.results import Results
 
 STANDARD_OUTPUT = "-"
+WITH_PICTURES: tuple[Writer, ...] = ("md", "confluence")  # in a folder that is not their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,12 @@ def plan_outputs(
     force: bool,
     inputs: Sequence[str] = (),
     layout: Layout = "file",
+    images: Images = "none",
 ) -> tuple[Output, ...]:
     """The outputs at `paths`, each checked to be writable; `-` is standard output.
 
-    In the layout `dir` a page's folder is its own.
+    In the layout `dir` a page's folder is its own. Pictures beside a Markdown or Confluence page
+    stand in a folder `img`, whose other files are left alone.
 
     Raises:
         UsageError: a path names no writer, exists without `force`, cannot be written, is named
@@ -85,12 +90,40 @@ def plan_outputs(
         for outer, outer_place in zip(paths, places, strict=True):
             if path != STANDARD_OUTPUT and Path(outer_place) in Path(place).parents:
                 raise UsageError(f"--output {path}: lies in {outer}; write it elsewhere")
+    pictures = sorted({path for output in outputs for path in _pictures(output, images)})
+    for picture in pictures:
+        _check_picture(picture, paths, places, read)
+        check_target(picture, force=force)
     for output, own in zip(outputs, has_folder, strict=True):
         if own:
             check_page_folder(Path(output.path), force=force)
         elif output.path != STANDARD_OUTPUT:
             check_target(Path(output.path), force=force, is_folder=output.writer == "folder")
     return outputs
+
+
+def _pictures(output: Output, images: Images) -> tuple[Path, ...]:
+    """The files that may come to lie in `img` beside an output."""
+    if output.writer not in WITH_PICTURES or output.path == STANDARD_OUTPUT:
+        return ()
+    page = Path(output.path)
+    return tuple(page.parent / name for name in picture_paths(page.stem, images))
+
+
+def _check_picture(
+    picture: Path, paths: Sequence[str], places: Sequence[str], read: Collection[str]
+) -> None:
+    """See that a picture is no output of its own nor lies in one.
+
+    Raises:
+        UsageError: it is, or does, or it is one of the files that are `read`.
+    """
+    target = Path(os.path.realpath(picture))
+    if str(target) in read:
+        raise UsageError(f"{picture}: a picture goes there, and it is read from; rename the output")
+    for path, place in zip(paths, places, strict=True):
+        if path != STANDARD_OUTPUT and Path(place) in (target, *target.parents):
+            raise UsageError(f"--output {path}: {picture} goes there; write it elsewhere")
 
 
 def make_documents(
@@ -101,10 +134,17 @@ def make_documents(
 
 
 def stage(documents: Sequence[Document], staging: Staging) -> None:
-    """Write every document that goes to a file beside its place."""
+    """Write every document that goes to a file beside its place, pictures before their pages."""
+    pictures: dict[Path, bytes] = {}  # two pages of one name show the same ones
+    for document in documents:
+        if document.output.writer in WITH_PICTURES:
+            folder = Path(document.output.path).parent
+            pictures |= {folder / name: content for name, content in document.files.items()}
+    for path, content in pictures.items():
+        staging.file(path, content)
     for document in documents:
         path = Path(document.output.path)
-        if document.files:
+        if document.files and document.output.writer not in WITH_PICTURES:
             folder = staging.folder(path.parent)
             for name, content in {**document.files, path.name: document.content}.items():
                 staging.fill(folder / name, content)
@@ -146,7 +186,15 @@ def _document(results: "Results", output: Output, options: RenderOptions) -> Doc
     if output.writer == "md":
         from reportgen.report.markdown import render as render_markdown
 
-        return Document(output, render_markdown(results, options).encode())
+        markdown = render_markdown(results, options, _stem(output))
+        return Document(
+            output, markdown.text.encode(), reduced=markdown.reduced, files=markdown.files
+        )
+    if output.writer == "confluence":
+        from reportgen.report.confluence import render as render_confluence
+
+        page = render_confluence(results, options, _stem(output))
+        return Document(output, page.text.encode(), reduced=page.reduced, files=page.files)
     if output.writer == "json":
         from reportgen.report.summary import render as render_summary
 
@@ -155,3 +203,8 @@ def _document(results: "Results", output: Output, options: RenderOptions) -> Doc
 
     frame = table(results, table_name(output.path), options.heads)
     return Document(output, to_csv(frame) if output.writer == "csv" else to_parquet(frame))
+
+
+def _stem(output: Output) -> str:
+    """What pictures are called after; "" for standard output, which has nothing beside it."""
+    return "" if output.path == STANDARD_OUTPUT else Path(output.path).stem

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from reportgen.options import Talk
 from reportgen.outputs import STANDARD_OUTPUT, Document
 from reportgen.progress import Cost
+from reportgen.report.visible import visible
 
 if TYPE_CHECKING:
     from reportgen.attention.capture import Capture
@@ -25,6 +26,16 @@ _COUNTED = {
     "empty": "empty, not analysed",
     "failed": "failed; the report says why",
 }
+
+
+def inert(line: str) -> str:
+    """`line` as no terminal and no log of a build reads it as anything but text.
+
+    GitHub Actions and Azure run what a log says: `::error` where a line begins with it, and
+    `##[error]` or `##vso[...]` anywhere in it.
+    """
+    shown = visible(line).replace("##", "#\u200b#").replace("##", "#\u200b#")
+    return f"reportgen: {shown}" if shown.lstrip().startswith("::") else shown
 
 
 def written(document: Document) -> str:
@@ -93,8 +104,8 @@ def account(
         lines += [f"{name} {value}" for name, value in asdict(results.info.checks).items()]
     lines += _maps_left_out(results)
     lines += results.info.remarks
-    for document in documents:
-        lines += document.reduced
+    # Two pages that lack the same say it once.
+    lines += dict.fromkeys(said for document in documents for said in document.reduced)
     if results.info.model.source == "demo":
         lines.append("Bundled demonstration model: its score is made up; give yours with --model")
     lines.append(Wording(lang).headline(corpus_notes(results), results))

@@ -75,7 +75,13 @@ def test_one_run_writes_every_output(texts: Path, tmp_path: Path, bert: Path) ->
     table = pd.read_csv(tmp_path / "out" / "texts.csv")
     assert table["text"].tolist() == list(SENTENCES)
     assert json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted([*names, "results"])
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        [*names, "results", "img"]
+    )
+    assert sorted(path.name for path in (tmp_path / "out" / "img").iterdir()) == [
+        "report-map.svg",
+        "report-sinks.svg",
+    ]
 
 
 def test_run_is_analyze_then_render_byte_for_byte(
@@ -107,7 +113,7 @@ def test_standard_input_to_standard_output(tmp_path: Path, bert: Path) -> None:
     markdown = call(
         "run", "-", "--model", bert, "-o", "-", "--format", "md", "-q", stdin="the cat sat\n"
     )
-    assert markdown.stdout.startswith("# ")
+    assert markdown.stdout.startswith("<!-- reportgen:report -->\n\n## ")
     assert markdown.stderr == ""
 
 
@@ -177,12 +183,13 @@ def test_faults_of_input_and_model_exit_with_1(texts: Path, tmp_path: Path) -> N
 def test_strict_exits_with_4_and_still_writes(tmp_path: Path, bert: Path) -> None:
     path = tmp_path / "texts.jsonl"
     path.write_text('"the cat"\n""\n"a dog"\n')
-    plain = call("run", path, "--model", bert, "-o", tmp_path / "a.md")
+    plain = call("run", path, "--model", bert, "-o", tmp_path / "1" / "a.md")
     assert plain.exit_code == 0
     assert "1 text empty, not analysed" in plain.stderr
-    strict = call("run", path, "--model", bert, "--strict", "-o", tmp_path / "b.md")
+    strict = call("run", path, "--model", bert, "--strict", "-o", tmp_path / "2" / "a.md")
     assert strict.exit_code == 4
-    assert (tmp_path / "a.md").read_bytes() == (tmp_path / "b.md").read_bytes()
+    written = [(tmp_path / name / "a.md").read_bytes() for name in ("1", "2")]
+    assert written[0] == written[1]
     assert call("analyze", path, "--model", bert, "--strict", "-o", tmp_path / "r").exit_code == 4
 
 

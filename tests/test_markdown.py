@@ -1,8 +1,13 @@
 """The Markdown report, read back by a Markdown parser."""
 
+import os
 import re
+import shlex
+import subprocess
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 from hypothesis import example, given
@@ -10,9 +15,14 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from reportgen.notes.evidence import agreement_figures
 from reportgen.notes.rules import corpus_notes
 from reportgen.notes.words import Wording
-from reportgen.report.markdown import LIMIT, TEXT_LENGTH, escape, render, shorten
+from reportgen.report.brief_tables import NAME_LENGTH, TEXT_LENGTH, shorten
+from reportgen.report.content import Span
+from reportgen.report.escaping import escape, escape_spans
+from reportgen.report.language import number
+from reportgen.report.markdown import render
 from reportgen.report.options import RenderOptions
 from reportgen.report.visible import visible
 from reportgen.results import Results
@@ -105,47 +115,220 @@ def test_any_text_stands_in_a_line_as_it_is(text: str) -> None:
         )
 
 
+@given(st.lists(st.tuples(texts, st.booleans()), min_size=1, max_size=5))
+@example([("これ", False), ("[無料]", True), ("今すぐ", False)])
+@example([("a", True), ("b", False), (" c ", True), ("*", True)])
+@example([("@", False), ("name", True), ("#", False), ("12", True)])
+@example([("1", False), (". a", True)])
+def test_what_is_strong_is_in_bold_and_nothing_else(pieces: list[tuple[str, bool]]) -> None:
+    spans = merged([Span(text, strong) for text, strong in pieces])
+    ((cell, second),) = bold_rows(f"| a | b |\n|--|--|\n| {escape_spans(spans)} | second |\n")
+    assert second == [("second", False)]
+    wanted = [(visible(span.text), span.is_strong) for span in spans if span.text]
+    said = merged([Span(plain(text), strong) for text, strong in cell])
+    expected = merged([Span(text, strong) for text, strong in wanted])
+    joined = ["".join(span.text for span in item).strip() for item in (said, expected)]
+    assert joined[0] == joined[1]
+    strong = [[s.text.strip() for s in item if s.is_strong] for item in (said, expected)]
+    assert [text for text in strong[0] if text] == [text for text in strong[1] if text]
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    found: list[Span] = []
+    for span in spans:
+        if found and found[-1].is_strong == span.is_strong:
+            found[-1] = Span(found[-1].text + span.text, span.is_strong)
+        elif span.text:
+            found.append(span)
+    return found
+
+
+def bold_rows(markdown: str) -> list[list[list[tuple[str, bool]]]]:
+    """The body rows of the only table: cells of `(text, is it bold)`."""
+    rows: list[list[list[tuple[str, bool]]]] = []
+    in_cell = False
+    for token in PARSER.parse(markdown):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "td_open":
+            in_cell = True
+        elif token.type == "inline" and in_cell:
+            depth, cell = 0, []
+            for child in token.children or ():
+                assert child.type in ("text", "text_special", "strong_open", "strong_close")
+                depth += child.nesting
+                if child.content:
+                    cell.append((child.content, depth > 0))
+            rows[-1].append(cell)
+            in_cell = False
+    return rows[1:]
+
+
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_hostile_texts_ids_and_titles_are_inert(tmp_path: Path, lang: str) -> None:
     results = make_results(tmp_path, HOSTILE, ids=HOSTILE, labels=(1.0,) * len(HOSTILE))
     for title in HOSTILE[::4]:
-        markdown = render(results, RenderOptions(title=title, lang=lang))  # type: ignore[arg-type]
-        assert "<" not in markdown
-        assert not re.search(r"^(::|##\[)", markdown, re.MULTILINE)
+        markdown = render(results, RenderOptions(title=title, lang=lang)).text  # type: ignore[arg-type]
+        assert not re.search(r"^\s*::|##\[|##vso", markdown, re.MULTILINE)
+        body = markdown.removeprefix("<!-- reportgen:report -->\n")
+        assert set(re.findall(r"<[^>]*>", body)) == {
+            "<details>",
+            "<summary>",
+            "</summary>",
+            "</details>",
+        }
+        (code,) = [token.content for token in PARSER.parse(markdown) if token.type == "fence"]
+        assert title in read_by_bash(code)
         heading = next(t for t in PARSER.parse(markdown) if t.type == "inline")
         assert plain(shown(heading)) == visible(title).strip()
-    rows = table_rows(markdown)[0][1:]
+    rows = tables_of(markdown)[2][1:]
     for text, cells in zip(HOSTILE, rows, strict=True):
-        assert plain(cells[0]).strip() == visible(shorten(text, 40)).strip()
+        assert plain(cells[0]).strip() == visible(shorten(text, NAME_LENGTH)).strip()
         assert plain(cells[1]).strip() == visible(shorten(text, TEXT_LENGTH)).strip()
         assert len(cells) == 6
 
 
+def read_by_bash(line: str) -> list[str]:
+    """The words of a command line."""
+    ran = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {line}"],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"LC_ALL": "C.UTF-8"},
+    )
+    return ran.stdout.decode().split("\0")
+
+
+def tables_of(markdown: str) -> list[list[list[str]]]:
+    """Every table as plain text: key figures, texts that deserve a look, all texts, layers."""
+    return table_rows(markdown.replace("**", ""))
+
+
 def sections(markdown: str) -> list[str]:
-    return re.findall(r"^#+ (.*)$", markdown, re.MULTILINE)
+    return re.findall(r"^#+ (.*)$|<summary>(.*?)</summary>", markdown, re.MULTILINE)
 
 
-def test_it_has_headline_texts_special_tokens_and_notes(tmp_path: Path) -> None:
+def names_of_sections(markdown: str) -> list[str]:
+    return [heading or folded for heading, folded in sections(markdown)]
+
+
+def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
-    markdown = render(results, RenderOptions())
+    markdown = render(results, RenderOptions(), "report").text
     assert sections(markdown) == [
-        "Attention report: made-up",
-        "Texts",
-        "Attention to special tokens, layer by layer",
-        "Notes",
+        ("Attention report: made-up", ""),
+        ("Texts that deserve a look", ""),
+        ("", "All 6 texts"),
+        ("", "Attention to special tokens, layer by layer"),
+        ("", "Notes in full, with their sources"),
+        ("", "How to reproduce"),
     ]
+    assert markdown.startswith("<!-- reportgen:report -->\n\n## ")
     notes = corpus_notes(results)
     words = Wording("en")
-    assert f"> {escape(words.headline(notes, results))}\n" in markdown
+    sinks = next(line for line in markdown.splitlines() if line.startswith("- **Sinks:"))
+    for verdict in words.verdicts(notes):
+        assert escape(verdict) in sinks
     for note in notes:
         assert f"- {escape(words.sentence(note))}" in markdown
         for citation in note.citations:
             assert escape(words.citation(citation)) in markdown
+    pictures = re.findall(r"^!\[(.+)\]\((.+)\)$", markdown, re.MULTILINE)
+    assert [path for _, path in pictures] == ["img/report-sinks.svg", "img/report-map.svg"]
+    assert markdown.index(pictures[-1][1]) < markdown.index("<details>")
+
+
+def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Path) -> None:
+    labels = (1.0, 2.0, 3.0, 1.0, 2.0, 1.5)
+    results = make_results(tmp_path, sink=0.6, labels=labels)
+    headline = render(results, RenderOptions()).text.splitlines()[4].replace("\u200b", "")
+    errors = results.texts["prediction"].to_numpy(float) - labels
+    assert f"mean absolute error {number(float(abs(errors).mean()))} (" in headline
+    (sink,) = [note for note in corpus_notes(results) if note.id == "N1"]
+    share = Wording("en").percent(float(sink.values["share"]))
+    layer = sink.values["layer"]
+    assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
+    looked_at = tables_of(render(results, RenderOptions()).text)[1]
+    assert headline.endswith(f"; {len(looked_at) - 1} texts deserve a look.**")
+    assert headline.startswith("**made-up, 6 texts: ")
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"sink": 0.0}, "no attention sink"),
+        ({"special": False}, "no special tokens"),
+        ({"texts": HEADLINES[:3], "sink": 0.6}, "too few texts for a verdict on"),
+    ],
+)
+def test_the_headline_says_that_there_is_no_sink(tmp_path: Path, how, words: str) -> None:
+    headline = render(make_results(tmp_path, **how), RenderOptions()).text.splitlines()[4]
+    assert words in headline
+    assert "attention sink on" not in headline
+
+
+def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    markdown = render(results, RenderOptions()).text
+    table = markdown[markdown.index("### Texts that deserve") : markdown.index("<details>")]
+    rows = bold_rows("| id" + table.partition("| id")[2])
+    assert rows
+    for row in rows:
+        index = int(row[0][0][0]) - 1
+        tokens = results.tokens_of(index)
+        content = tokens[~tokens["is_special"].astype(bool)]
+        received = content["received_norm_all"].to_numpy(float)
+        strong = {
+            str(content["token"].iloc[i]).strip()
+            for i in np.argsort(-received, kind="stable")[:3]
+            if received[i] / received.mean() >= 1.3
+        }
+        bold = [plain(text) for text, is_bold in row[1] if is_bold]
+        assert strong
+        assert "".join(sorted("".join(bold).replace(" ", ""))) == "".join(
+            sorted("".join(strong).replace(" ", ""))
+        )
+
+
+def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    (header, *rows) = tables_of(render(results, RenderOptions()).text)[1]
+    assert header[-1] == "leaving out moves it most"
+    for row in rows:
+        effects = results.effects_of(int(row[0]) - 1)
+        tokens = results.tokens_of(int(row[0]) - 1)
+        assert effects is not None
+        sizes = effects["deletion"].abs().fillna(-1).to_numpy(float, copy=True)
+        sizes[tokens["is_special"].to_numpy(bool)] = -1
+        first = int(sizes.argmax())
+        sign = "+" if effects["deletion"].iloc[first] > 0 else "\u2212"
+        assert plain(row[-1]).startswith(f"“{tokens['token'].iloc[first]}” {sign}")
+
+
+def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    markdown = render(results, RenderOptions()).text.replace("\u200b", "")
+    (found,) = [
+        item
+        for item in agreement_figures(results)
+        if (item.view, item.statistic) == ("received_norm_all", "spearman")
+    ]
+    mean = f"{found.estimate.mean:.2f}".replace("-", "\u2212")
+    assert f"with what moves the output is {mean} (95 % interval" in markdown
+    none = render(make_results(tmp_path / "none"), RenderOptions()).text
+    assert "**Trust" not in none
+
+
+def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
+    markdown = render(make_results(tmp_path, HEADLINES[:3]), RenderOptions()).text
+    assert "The first texts" in names_of_sections(markdown)
+    assert tables_of(markdown)[1][0][:3] == ["id", "text", "prediction (score)"]
+    assert len(tables_of(markdown)[1]) == 4
 
 
 def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.3, truncated=(1,))
-    texts_table, special = table_rows(render(results, RenderOptions()))
+    _, _, texts_table, special = tables_of(render(results, RenderOptions()).text)
     percent = Wording("en").percent
     for index, cells in enumerate(texts_table[1:]):
         heads = results.heads[results.heads["text"] == index]
@@ -165,73 +348,64 @@ def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
 
 def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "", "x y z"), failed=(7,))
-    rows = table_rows(render(results, RenderOptions()))[0]
+    markdown = render(results, RenderOptions()).text
+    rows = tables_of(markdown)[2]
     assert [row[2] for row in rows[7:]] == [
         "empty: no text",
         "failed: the output is not a number",
     ]
+    assert "6 whole, 0 truncated, 1 empty, 1 failed" in markdown
 
 
 def test_an_embedding_has_no_column_but_a_failure_has(tmp_path: Path) -> None:
     whole = make_results(tmp_path / "whole", kind="embedding")
-    assert table_rows(render(whole, RenderOptions()))[0][0][:3] == ["id", "text", "tokens"]
+    assert tables_of(render(whole, RenderOptions()).text)[2][0][:3] == ["id", "text", "tokens"]
     failed = make_results(tmp_path / "failed", kind="embedding", failed=(0,))
-    assert table_rows(render(failed, RenderOptions()))[0][1][2].startswith("failed: ")
+    assert tables_of(render(failed, RenderOptions()).text)[2][1][2].startswith("failed: ")
 
 
-def test_a_model_without_special_tokens_has_no_table_of_them(tmp_path: Path) -> None:
-    markdown = render(make_results(tmp_path, special=False), RenderOptions())
-    assert sections(markdown) == ["Attention report: made-up", "Texts", "Notes"]
-    assert len(table_rows(markdown)[0][0]) == 4
+def test_a_model_without_special_tokens_has_neither_their_table_nor_chart(tmp_path: Path) -> None:
+    report = render(make_results(tmp_path, special=False), RenderOptions(), "report")
+    assert "Attention to special tokens, layer by layer" not in names_of_sections(report.text)
+    assert len(tables_of(report.text)[2][0]) == 4
+    assert list(report.files) == ["img/report-map.svg"]
 
 
 def test_every_language_has_its_words(tmp_path: Path) -> None:
-    markdown = render(make_results(tmp_path), RenderOptions(lang="ja"))
-    assert sections(markdown)[0] == "アテンションレポート：made-up"
-    assert "第" in markdown
+    markdown = render(make_results(tmp_path, evidence="full"), RenderOptions(lang="ja")).text
+    assert names_of_sections(markdown)[0] == "アテンションレポート：made-up"
+    prose = re.sub(r"```.*?```|\(.*?\)|\*\*SHA.*", "", markdown, flags=re.DOTALL)
+    first = prose[: prose.index("<details>")]
+    assert not re.search(r"\b(the|texts?|attention|layer|mean)\b", first.partition("| ID")[0])
 
 
-def rows_left_out(markdown: str) -> int:
-    """The number in the last line, 0 where nothing is left out."""
-    found = re.match(r"([\d,]+) rows are not shown", markdown.splitlines()[-1])
-    return int(found[1].replace(",", "")) if found else 0
+def test_the_command_makes_the_same_again(tmp_path: Path) -> None:
+    markdown = render(make_results(tmp_path), RenderOptions(md_flavor="gitlab", md_limit=9000)).text
+    (code,) = [token.content for token in PARSER.parse(markdown) if token.type == "fence"]
+    words = shlex.split(code)
+    assert words[:3] == ["reportgen", "run", "made.txt"]
+    assert words[words.index("-o") + 1] == "report.md"
+    assert words[words.index("--md-flavor") + 1] == "gitlab"
+    assert words[words.index("--md-limit") + 1] == "9000"
 
 
-def texts_of(n: int, text: str) -> tuple[str, ...]:
-    return tuple(f"{index}{text}" for index in range(n))
-
-
-@pytest.mark.parametrize("n", [5, 100, 300])
-def test_whole_rows_are_left_out_where_there_is_no_room_and_counted(tmp_path: Path, n: int) -> None:
-    results = make_results(tmp_path, texts_of(n, "\u202e" * 100), n_layers=2, n_heads=1)
-    markdown = render(results, RenderOptions(title="|" * 10_000))
-    assert len(markdown) < LIMIT
-    rows = table_rows(markdown)[0][1:]
-    assert [row[0] for row in rows] == [str(i + 1) for i in range(len(rows))]
-    assert rows_left_out(markdown) == n - len(rows)
-    assert (len(rows) < n) == (n > 5)
-    if len(rows) < n:
-        assert len(markdown) > LIMIT - 1500
-    assert sections(markdown)[-1] == "Notes"
-
-
-def test_even_a_thousand_layers_stay_under_the_limit(tmp_path: Path) -> None:
-    results = make_results(tmp_path, ("abcdef",) * 5, n_layers=2500, n_heads=1)
-    markdown = render(results, RenderOptions())
-    texts_table, special = table_rows(markdown)
-    assert len(markdown) < LIMIT
-    assert rows_left_out(markdown) == 5 - (len(texts_table) - 1) + 2500 - (len(special) - 1) > 0
+def test_only_in_a_table_a_word_without_end_may_be_broken(tmp_path: Path) -> None:
+    markdown = render(
+        make_results(tmp_path, ("x" * 60, "short words stay as they are")), RenderOptions()
+    ).text
+    assert f"{'x' * 20}&#8203;{'x' * 20}&#8203;{'x' * 20} |" in markdown.replace("**", "")
+    assert "| short words stay as they are |" in markdown.replace("**", "")
+    assert "0" * 64 in markdown  # a checksum is there to be copied
+    assert "AlbertForSequenceClassification" in markdown
 
 
 def remarked(results: Results, remark: str) -> Results:
-    from dataclasses import replace
-
     return Results(results.folder, replace(results.info, remarks=(remark,)))
 
 
 def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     results = remarked(make_results(tmp_path), "no head; <mean> pooling")
-    assert "- no head; &lt;mean&gt; pooling\n" in render(results, RenderOptions())
+    assert "\nno head; &lt;mean&gt; pooling\n" in render(results, RenderOptions()).text
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,8 @@ from reportgen.report.names import TABLE_NAMES, table_name, writer_of
         ("out/Report.HTML", None, "html"),
         ("report.md", None, "md"),
         ("summary.json", None, "json"),
+        ("page.xml", None, "confluence"),
+        ("-", "confluence", "confluence"),
         ("tokens.csv", None, "csv"),
         ("run-7/texts.parquet", None, "parquet"),
         ("sinks.csv", None, "csv"),
@@ -33,13 +35,15 @@ def test_the_suffix_or_the_format_picks_the_writer(
     assert writer_of(path, format) == writer
 
 
-@pytest.mark.parametrize("path", ["report", "report.docx", "report.html.gz", ".html", "results"])
+@pytest.mark.parametrize(
+    "path", ["report", "report.docx", "report.html.gz", ".html", "results", "a.confluence"]
+)
 def test_an_unknown_suffix_lists_the_known_ones(path: str) -> None:
-    with pytest.raises(UsageError, match=r"\.html, \.md, \.json, \.csv, \.parquet"):
+    with pytest.raises(UsageError, match=r"\.html, \.md, \.json, \.xml, \.csv, \.parquet"):
         writer_of(path)
 
 
-@pytest.mark.parametrize("format", ["docx", "folder", "HTML", ""])
+@pytest.mark.parametrize("format", ["docx", "folder", "HTML", "xml", ""])
 def test_an_unknown_format_lists_the_known_ones(format: str) -> None:
     with pytest.raises(UsageError, match="html"):
         writer_of("-" if format else "report", format)

@@ -20,8 +20,8 @@ REPORT = Path(reportgen.__file__).parent / "report"
 
 
 def test_templates_are_found() -> None:
-    assert templates_root().joinpath("report.md.jinja").is_file()
-    assert environment().get_template("report.md.jinja")
+    assert templates_root().joinpath("sections", "help.html.jinja").is_file()
+    assert environment().get_template("sections/help.html.jinja")
 
 
 def test_html_is_escaped() -> None:

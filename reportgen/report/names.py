@@ -5,9 +5,10 @@ from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import UsageError
 
-Writer: TypeAlias = Literal["html", "md", "json", "csv", "parquet", "folder"]
+Writer: TypeAlias = Literal["html", "md", "json", "confluence", "csv", "parquet", "folder"]
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
-FORMATS: tuple[Writer, ...] = ("html", "md", "json", "csv", "parquet")
+FORMATS: tuple[Writer, ...] = ("html", "md", "json", "confluence", "csv", "parquet")
+_SUFFIXES: dict[str, Writer] = {"xml" if name == "confluence" else name: name for name in FORMATS}
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 
 
@@ -22,12 +23,14 @@ def writer_of(path: str, format: str | None = None) -> Writer:
     if path.endswith("/"):
         return "folder"
     suffix = PurePath(path).suffix.removeprefix(".").lower()
-    wanted = format or ("html" if path == "-" else suffix)
-    writer = next((known for known in FORMATS if known == wanted), None)
+    if format:
+        writer = next((known for known in FORMATS if known == format), None)
+    else:
+        writer = "html" if path == "-" else _SUFFIXES.get(suffix)
     if writer is None and format:
         raise UsageError(f"--format {format}: not known; use one of {', '.join(FORMATS)}")
     if writer is None:
-        suffixes = ", ".join(f".{known}" for known in FORMATS)
+        suffixes = ", ".join(f".{known}" for known in _SUFFIXES)
         raise UsageError(
             f"{path}: the name must end in one of {suffixes}, or in / for a results folder; "
             "--format overrides"

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from reportgen.report.flavors import FlavorName, Images
+
 Lang: TypeAlias = Literal["en", "ja"]
 Heads: TypeAlias = Literal["mean", "sum"]
 Layout: TypeAlias = Literal["file", "dir"]
@@ -21,3 +23,7 @@ class RenderOptions:
     detail: str | None = None  # the texts that carry more than a line, see `detail`
     pool_above: int | None = 256  # tokens; the maps of longer texts are pooled, None: of none
     layout: Layout = "file"  # everything in one file, or styles and scripts in files beside it
+    md_flavor: FlavorName = "github"
+    md_limit: int | None = None  # code points of the Markdown; None: what its flavour takes
+    images: Images = "svg"  # of the pictures beside Markdown and Confluence pages
+    id: str = "report"  # what a later run finds the same report by, hidden in it

@@ -157,9 +157,9 @@ def with_texts(
     )
 
 
-def command(info: RunInfo, options: RenderOptions) -> str:
-    """The command line that gives this page, rebuilt from what the results hold; what is left at
-    its default is not named."""
+def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
+    """The command line that gives this page, or another `output`, rebuilt from what the results
+    hold; what is left at its default is not named."""
     given: dict[str, str | int | bool] = dict(info.settings.options)
     if info.model.source in ("folder", "hub"):
         given.setdefault("model", info.model.name)
@@ -178,6 +178,17 @@ def command(info: RunInfo, options: RenderOptions) -> str:
     ):
         if value is not None and value != usual:
             given[name] = value
+    if output:  # a page of HTML depends on none of these
+        chosen: dict[str, str | int | None] = {
+            "md-flavor": options.md_flavor,
+            "md-limit": options.md_limit,
+            "images": options.images,
+            "id": options.id,
+        }
+        usually = (default.md_flavor, default.md_limit, default.images, default.id)
+        for (name, picked), usual_one in zip(chosen.items(), usually, strict=True):
+            if picked is not None and picked != usual_one:
+                given[name] = picked
     words = ["-" if item.name == "stdin" else item.name for item in info.inputs]
     for name, choice in given.items():
         if choice is True:
@@ -185,7 +196,7 @@ def command(info: RunInfo, options: RenderOptions) -> str:
         elif choice is not False:
             words += [f"--{name}", str(choice)]
     page = "report.html" if options.layout == "file" else "report/index.html"
-    return shlex.join(["reportgen", "run", *words, "-o", page])
+    return shlex.join(["reportgen", "run", *words, "-o", output or page])
 
 
 def _number(value: int | None) -> str:
