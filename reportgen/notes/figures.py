@@ -82,14 +82,14 @@ def role_figures(results: Results, role: str) -> RoleFigures:
         return RoleFigures(0, ())
     has_role = np.zeros(len(counted), np.bool_)
     has_role[text[rows]] = True
-    n_texts, n_layers = int(has_role.sum()), results.info.model.n_layers
-    cell = (np.cumsum(has_role) - 1)[text[rows]] * n_layers + layer[rows] - 1
+    n_texts, layers = int(has_role.sum()), np.unique(layer[rows])
+    place = (np.cumsum(has_role) - 1)[text[rows]], np.searchsorted(layers, layer[rows])
 
     def column(name: str) -> Array:
-        """`[text, layer]`; every text that has a role has it in every layer."""
-        values = np.empty(n_texts * n_layers)
-        values[cell] = roles[name].to_numpy(np.float64)[rows]
-        return values.reshape(n_texts, n_layers)
+        """`[text, layer]`."""
+        values = np.full((n_texts, len(layers)), np.nan)
+        values[place] = roles[name].to_numpy(np.float64)[rows]
+        return values
 
     share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
     share_intervals = mean_intervals(share)
@@ -102,7 +102,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
         n_texts=n_texts,
         layers=tuple(
             LayerFigures(
-                layer=i + 1,
+                layer=int(layer),
                 share=float(share[:, i].mean()),
                 expected=float(expected[:, i].mean()),
                 ratio=float(share[:, i].mean() / expected[:, i].mean()),
@@ -117,7 +117,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
                 value_ratio=ratio_of_means(value_size[:, i], content_value_size[:, i]),
                 value_ratio_interval=value_intervals[i],
             )
-            for i in range(n_layers)
+            for i, layer in enumerate(layers)
         ),
     )
 
