@@ -1,12 +1,17 @@
 """What the terminal shows while an analysis runs: its cost, and a bar a stage."""
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
 from reportgen import terminal
+from reportgen.options import Talk
 from reportgen.progress import STAGES, Cost, Progress, Stage
 
 if TYPE_CHECKING:
@@ -78,3 +83,24 @@ class TerminalProgress(Progress):
 
     def _say(self, line: str) -> None:
         self._bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def terminal_progress(talk: Talk) -> Iterator[TerminalProgress]:
+    """Bars on standard error that an analysis moves."""
+    console = Console(stderr=True, quiet=talk.quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bars:
+        yield TerminalProgress(bars)
+
+
+def quiet_libraries(talk: Talk) -> None:
+    """Keep the libraries' own log lines out of the terminal, unless asked for."""
+    if not talk.verbose:
+        logging.getLogger("transformers").setLevel(logging.ERROR)

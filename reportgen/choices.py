@@ -9,11 +9,20 @@ from dataclasses import MISSING, fields
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
 
+from reportgen.config import configured_gates
 from reportgen.decoding import without_surrogates
 from reportgen.errors import UsageError
+from reportgen.gates import Gate, Level, parse_gate
 from reportgen.inputs import Columns
 from reportgen.model.spec import ModelSpec
-from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
+from reportgen.options import (
+    AnalysisChoices,
+    GateChoices,
+    InputChoices,
+    ModelChoices,
+    PageChoices,
+)
+from reportgen.report.figure_list import figure_list
 from reportgen.report.flavors import check_marker, limit_of
 from reportgen.report.options import RenderOptions
 from reportgen.report.plotlyjs import read_plotlyjs
@@ -125,6 +134,35 @@ def render_options(choices: PageChoices) -> RenderOptions:
         images=choices.images,
         id=choices.id,
     )
+
+
+def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
+    """The gates of `command`, run or compare: those of the settings, then those of the command
+    line; each once.
+
+    Raises:
+        UsageError: one is no gate or names no figure, or the settings cannot be read.
+    """
+    figures, settings = figure_list(command), configured_gates(command, choices.config)
+    asked: list[tuple[Level, tuple[str, ...], str]] = [
+        ("fail", settings.fail_if, settings.source),
+        ("warn", settings.warn_if, settings.source),
+        ("fail", tuple(choices.fail_if or ()), ""),
+        ("warn", tuple(choices.warn_if or ()), ""),
+    ]
+    parsed: dict[tuple[Level, str], Gate] = {}
+    for level, expressions, source in asked:
+        for expression in expressions:
+            gate = parse_gate(without_surrogates(expression), level, figures, source)
+            parsed.setdefault((level, gate.expression), gate)
+    return tuple(parsed.values())
+
+
+def annotates(choices: GateChoices) -> bool:
+    """Whether gates that were not passed are told to GitHub."""
+    if choices.annotations == "auto":
+        return os.environ.get("GITHUB_ACTIONS", "").lower() == "true"
+    return choices.annotations == "github"
 
 
 def parse_size(text: str) -> int:

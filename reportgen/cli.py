@@ -4,32 +4,39 @@ Torch, transformers, pandas and plotly are imported inside the commands, once th
 known to be good.
 """
 
-import logging
 import signal
 import sys
 import time
 import webbrowser
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from reportgen import choices, options, terminal
-from reportgen.bars import TerminalProgress
+from reportgen.bars import quiet_libraries, terminal_progress
 from reportgen.dates import created_date
 from reportgen.errors import OutputError, ReportgenError, UsageError
+from reportgen.gates import GateResult, has_failed
 from reportgen.inputs import TextSet, read_texts
 from reportgen.model.spec import ModelSpec, check_spec
-from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices, Talk
+from reportgen.options import (
+    AnalysisChoices,
+    GateChoices,
+    InputChoices,
+    ModelChoices,
+    PageChoices,
+    Talk,
+)
 from reportgen.outputs import (
     STANDARD_OUTPUT,
     Document,
     Output,
+    judge,
     make_documents,
     plan_outputs,
     send,
@@ -42,6 +49,7 @@ from reportgen.step_summary import find_step_summary
 if TYPE_CHECKING:
     from reportgen.results import Results
 
+EXIT_GATE = 3
 EXIT_STRICT = 4
 EXIT_INTERRUPTED = 130
 DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
@@ -71,18 +79,20 @@ def root(version: options.Version = False) -> None:
 
 
 @app.command()
-@choices.takes(InputChoices, ModelChoices, AnalysisChoices, PageChoices, Talk)
+@choices.takes(InputChoices, ModelChoices, AnalysisChoices, PageChoices, GateChoices, Talk)
 def run(
     inputs: InputChoices,
     model: ModelChoices,
     analysis: AnalysisChoices,
     page: PageChoices,
+    gating: GateChoices,
     talk: Talk,
     texts: options.Texts,
     output: options.Outputs = None,
     force: options.Force = False,
     strict: options.Strict = False,
     open: options.Open = False,
+    list_figures: options.ListFigures = False,
 ) -> None:
     """Analyse texts and write the report.
 
@@ -92,6 +102,7 @@ def run(
         spec = choices.model_spec(model)
         check_spec(spec)
         render_options = choices.render_options(page)
+        gates = choices.gates(gating, "run")
         choices.check_keep_maps(analysis.keep_maps)
         choices.check_evidence_texts(analysis.evidence_texts)
         created_date()
@@ -104,6 +115,7 @@ def run(
             kept = [Path(item.path) for item in outputs if item.writer == "folder"]
             folder = staging.folder(kept[0]) if kept else Path(temporary)
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
+            render_options = replace(render_options, gates=judge(results, gates))
             documents = make_documents(results, outputs, render_options)
             added = summary and summary.text(results, render_options)
             stage(documents, staging)
@@ -112,11 +124,12 @@ def run(
                 *(f"{path}/: results folder" for path in kept),
             ]
             lines += terminal.account(results, documents, page.lang, talk, started)
-            code = _exit_code(results, strict=strict)
+            code = _exit_code(results, render_options.gates, strict=strict)
             staging.commit()
         if summary and added:
             summary.add(added)
         _finish(documents, lines, talk, browse=open)
+        _tell_gates(render_options.gates, gating, talk)
     raise typer.Exit(code)
 
 
@@ -150,21 +163,23 @@ def analyze(
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
             lines = [f"{output}/: results folder"]
             lines += terminal.account(results, [], "en", talk, started)
-            code = _exit_code(results, strict=strict)
+            code = _exit_code(results, (), strict=strict)
             staging.commit()
         _finish([], lines, talk, browse=False)
     raise typer.Exit(code)
 
 
 @app.command()
-@choices.takes(PageChoices, Talk)
+@choices.takes(PageChoices, GateChoices, Talk)
 def render(
     page: PageChoices,
+    gating: GateChoices,
     talk: Talk,
     results: options.ResultsFolder,
     output: options.Outputs = None,
     force: options.Force = False,
     open: options.Open = False,
+    list_figures: options.ListFigures = False,
 ) -> None:
     """Write the report from results that were kept; the model is not needed.
 
@@ -172,6 +187,7 @@ def render(
     """
     with _told():
         render_options = choices.render_options(page)
+        gates = choices.gates(gating, "run")
         outputs = _outputs(output, page, force=force)
         summary = find_step_summary(wanted=page.github_summary)
         if any(item.writer == "folder" for item in outputs):
@@ -181,6 +197,7 @@ def render(
 
         opened = open_results(results)
         check_detail(render_options.detail, opened.texts["text_id"].tolist())
+        render_options = replace(render_options, gates=judge(opened, gates))
         documents = make_documents(opened, outputs, render_options)
         added = summary and summary.text(opened, render_options)
         with Staging() as staging:
@@ -191,6 +208,8 @@ def render(
         lines = [*map(terminal.written, documents)]
         lines += terminal.account(opened, documents, page.lang, talk, started)
         _finish(documents, lines, talk, browse=open)
+        _tell_gates(render_options.gates, gating, talk)
+    raise typer.Exit(EXIT_GATE if has_failed(render_options.gates) else 0)
 
 
 @app.command()
@@ -205,7 +224,7 @@ def check(model: ModelChoices, talk: Talk) -> None:
         check_spec(spec)
         if sys.stdout is None:
             raise OutputError("standard output is closed; check prints there what it finds")
-        _quiet_libraries(talk)
+        quiet_libraries(talk)
         from reportgen.analysis import try_model
         from reportgen.model.load import load_model
 
@@ -249,12 +268,12 @@ def _analyze(
 ) -> "Results":
     for line in () if talk.quiet else choices.without_effect(chosen[2]):
         typer.echo(f"reportgen: {line}", err=True)
-    _quiet_libraries(talk)
+    quiet_libraries(talk)
     from reportgen.analysis import AnalysisOptions, analyze
     from reportgen.model.load import load_model
 
     # What a user's class prints must not land in a report on standard output.
-    with _progress(talk) as progress, redirect_stdout(sys.stderr):
+    with terminal_progress(talk) as progress, redirect_stdout(sys.stderr):
         return analyze(
             texts,
             load_model(spec, verbose=talk.verbose),
@@ -281,9 +300,16 @@ def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, brow
         webbrowser.open(Path(pages[0]).resolve().as_uri())
 
 
-def _exit_code(results: "Results", *, strict: bool) -> int:
+def _tell_gates(judged: Sequence[GateResult], gating: GateChoices, talk: Talk) -> None:
+    for line in terminal.gates(judged, talk, annotate=choices.annotates(gating)):
+        typer.echo(line, err=True)
+
+
+def _exit_code(results: "Results", judged: Sequence[GateResult], *, strict: bool) -> int:
     if results.info.evidence.interrupted:
         return EXIT_INTERRUPTED
+    if has_failed(judged):
+        return EXIT_GATE
     return EXIT_STRICT if strict and terminal.is_flawed(results) else 0
 
 
@@ -298,24 +324,3 @@ def _told() -> Iterator[None]:
     except KeyboardInterrupt as error:
         typer.echo("reportgen: interrupted; nothing was written", err=True)
         raise typer.Exit(EXIT_INTERRUPTED) from error
-
-
-@contextmanager
-def _progress(talk: Talk) -> Iterator[TerminalProgress]:
-    """Bars on standard error that an analysis moves."""
-    console = Console(stderr=True, quiet=talk.quiet)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(
-        *columns,
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bars:
-        yield TerminalProgress(bars)
-
-
-def _quiet_libraries(talk: Talk) -> None:
-    """Keep the libraries' own log lines out of the terminal, unless asked for."""
-    if not talk.verbose:
-        logging.getLogger("transformers").setLevel(logging.ERROR)

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias, get_args
 
-# One line for every version of the folder:
-# 0: the first, may still change without notice
-SCHEMA_VERSION = 0
+# One line for every version of the results folder; a folder of version 1 or later loads for ever:
+# 0: never released, changed without notice; refused
+# 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
+SCHEMA_VERSION = 1
+# One line for every version of summary.json; a version may gain figures but loses and renames none:
+# 0: never released; names flat on top
+# 1: figures flat in `figures`, with provenance, verdicts, gates and nested evidence
+SUMMARY_VERSION = 1
 
 OutputKind: TypeAlias = Literal["number", "numbers", "class", "labels", "embedding", "next_token"]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]

@@ -1,5 +1,6 @@
 """The options of the command line, each declared once; nothing heavy is imported here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import typer
 from reportgen import __version__
 from reportgen.info import EvidenceLevel
 from reportgen.model.spec import Dtype, Pooling
+from reportgen.report.figure_list import figure_list
 from reportgen.report.flavors import FlavorName, Images
 from reportgen.report.options import Heads, Lang, Layout
 
@@ -17,12 +19,25 @@ _texts = partial(typer.Option, rich_help_panel="Texts")
 _model = partial(typer.Option, rich_help_panel="Model")
 _analysis = partial(typer.Option, rich_help_panel="Analysis")
 _report = partial(typer.Option, rich_help_panel="Report")
+_gates = partial(typer.Option, rich_help_panel="Gates")
 
 
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"reportgen {__version__}")
         raise typer.Exit
+
+
+def list_figures(command: str) -> Callable[[bool], None]:
+    """What prints the figures that gates of `command` can name, and ends."""
+
+    def show(wanted: bool) -> None:
+        if wanted:
+            for line in figure_list(command).listing():
+                typer.echo(line)
+            raise typer.Exit
+
+    return show
 
 
 Version = Annotated[
@@ -55,6 +70,14 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exi
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with 4 where a text was empty or failed.")
 ]
+_list_figures = partial(
+    _gates,
+    "--list-figures",
+    is_eager=True,
+    help="Print every figure that a gate can name, with its meaning, and end.",
+)
+ListFigures = Annotated[bool, _list_figures(callback=list_figures("run"))]
+ListCompareFigures = Annotated[bool, _list_figures(callback=list_figures("compare"))]
 Open = Annotated[bool, typer.Option("--open", help="Open the HTML report when it is written.")]
 
 
@@ -280,6 +303,40 @@ class PageChoices:
         Literal["html", "md", "json", "confluence", "csv", "parquet"] | None,
         _report(help="Overrules the suffix of the outputs, e.g. md."),
     ] = None
+
+
+@dataclass(frozen=True, slots=True)
+class GateChoices:
+    """What fails a job, and where that is written down."""
+
+    fail_if: Annotated[
+        list[str] | None,
+        _gates(
+            metavar="EXPR",
+            help='Exit with 3 where this holds, e.g. "special_share_max > 0.8"; may repeat.',
+        ),
+    ] = None
+    warn_if: Annotated[
+        list[str] | None,
+        _gates(
+            metavar="EXPR", help='Warn where this holds, e.g. "unknown_share > 5%"; may repeat.'
+        ),
+    ] = None
+    config: Annotated[
+        Path | None,
+        _gates(
+            metavar="FILE",
+            help="Take more gates from it, e.g. gates.yaml; default: the nearest pyproject.toml "
+            "with a table [tool.reportgen].",
+        ),
+    ] = None
+    annotations: Annotated[
+        Literal["auto", "github", "none"],
+        _gates(
+            help="Show gates that were not passed beside a job, e.g. github; auto: where "
+            "GITHUB_ACTIONS is set."
+        ),
+    ] = "auto"
 
 
 @dataclass(frozen=True, slots=True)

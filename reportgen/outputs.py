@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
+from reportgen.gates import Gate, GateResult, evaluate
 from reportgen.report.flavors import Images
 from reportgen.report.names import Writer, table_name, writer_of
 from reportgen.report.options import Layout, RenderOptions
@@ -124,6 +125,15 @@ def _check_picture(
     for path, place in zip(paths, places, strict=True):
         if path != STANDARD_OUTPUT and Path(place) in (target, *target.parents):
             raise UsageError(f"--output {path}: {picture} goes there; write it elsewhere")
+
+
+def judge(results: "Results", gates: Sequence[Gate]) -> tuple[GateResult, ...]:
+    """What every gate found in `results`; figures are computed only where there is one."""
+    if not gates:
+        return ()
+    from reportgen.report.run_figures import run_figures
+
+    return evaluate(gates, run_figures(results))
 
 
 def make_documents(

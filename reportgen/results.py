@@ -201,7 +201,7 @@ def open_results(folder: Path) -> Results:
     """Open the results folder at `folder`.
 
     Raises:
-        ResultsError: it is not one, is damaged, or was written by a newer reportgen.
+        ResultsError: it is not one, is damaged, or of a schema that is newer or was never released.
     """
     path = folder / "results.json"
     try:
@@ -217,6 +217,10 @@ def open_results(folder: Path) -> Results:
     version = record.get("schema_version") if isinstance(record, dict) else None
     if type(version) is not int:
         raise ResultsError(f"{path}: no schema_version; {_AGAIN}")
+    if version < 1:
+        raise ResultsError(
+            f"{path}: schema {version} is of a reportgen that was never released; {_AGAIN}"
+        )
     if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path}: schema {version} is newer than this reportgen reads "

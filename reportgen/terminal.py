@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from reportgen.gates import GateResult, errors_first, told
+from reportgen.log_lines import annotation
+from reportgen.log_lines import inert as inert
 from reportgen.options import Talk
 from reportgen.outputs import STANDARD_OUTPUT, Document
 from reportgen.progress import Cost
-from reportgen.report.visible import visible
 
 if TYPE_CHECKING:
     from reportgen.attention.capture import Capture
@@ -26,16 +28,7 @@ _COUNTED = {
     "empty": "empty, not analysed",
     "failed": "failed; the report says why",
 }
-
-
-def inert(line: str) -> str:
-    """`line` as no terminal and no log of a build reads it as anything but text.
-
-    GitHub Actions and Azure run what a log says: `::error` where a line begins with it, and
-    `##[error]` or `##vso[...]` anywhere in it.
-    """
-    shown = visible(line).replace("##", "#\u200b#").replace("##", "#\u200b#")
-    return f"reportgen: {shown}" if shown.lstrip().startswith("::") else shown
+_GATE_WORDS = {"fail": "failed", "warn": "warning"}
 
 
 def written(document: Document) -> str:
@@ -118,6 +111,29 @@ def _ids(results: "Results", status: str) -> str:
     shown = [id if len(id) <= _ID else f"{id[: _ID - 1]}…" for id in ids[:_IDS]]
     more = f" and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""
     return f"id {', '.join(shown)}{more}"
+
+
+def gates(results: Sequence[GateResult], talk: Talk, *, annotate: bool) -> list[str]:
+    """A line for every gate that was not passed, errors first, and how many were; to print as they
+    are, for with `annotate` commands for GitHub follow.
+
+    `--quiet` leaves the errors, `--verbose` names the gates that were passed.
+    """
+    lines, commands = [], []
+    for result in errors_first(results):
+        gate, said = result.gate, told(result)
+        is_error = not result.passed and gate.level == "fail"
+        if is_error or (not talk.quiet and (talk.verbose or not result.passed)):
+            word = "passed" if result.passed else _GATE_WORDS[gate.level]
+            source = f" (from {gate.source})" if gate.source else ""
+            lines.append(inert(f"gate {word}: {said}{source}"))
+        if annotate and not result.passed:
+            level = "error" if is_error else "warning"
+            commands.append(annotation(level, "reportgen gate", said))
+    if results and not talk.quiet:
+        n_passed = sum(result.passed for result in results)
+        lines.append(f"{n_passed} of {len(results)} gates passed")
+    return lines + commands
 
 
 def _maps_left_out(results: "Results") -> list[str]:

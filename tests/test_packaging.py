@@ -73,7 +73,13 @@ def test_the_source_distribution_holds_all_that_a_build_and_its_tests_need(dist:
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = files_of("reportgen") | files_of("templates") | files_of("sample_inputs")
-    wanted |= files_of("tests") | {"pyproject.toml", "README.md", "LICENSE", ".ci/run"}
+    wanted |= files_of("tests") | {
+        "pyproject.toml",
+        "README.md",
+        "LICENSE",
+        ".ci/run",
+        "action.yml",
+    }
     assert not wanted - names
 
 
@@ -89,6 +95,7 @@ def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: P
         "reportgen/notes/wording/en.toml",
         "reportgen/notes/wording/ja.toml",
         "reportgen/templates/report.html.jinja",
+        "reportgen/report/summary.schema.json",
         "reportgen/py.typed",
     ):
         assert needed in package

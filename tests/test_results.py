@@ -76,6 +76,16 @@ def test_a_newer_schema_is_refused_and_what_a_later_version_adds_passed_over(
         open_results(tmp_path)
 
 
+def test_a_schema_that_was_never_released_is_refused_by_name(tmp_path: Path) -> None:
+    make_results(tmp_path)
+    record = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    for version in (0, -1):
+        record["schema_version"] = version
+        (tmp_path / "results.json").write_text(json.dumps(record), "utf-8")
+        with pytest.raises(ResultsError, match=rf"schema {version} .* never released"):
+            open_results(tmp_path)
+
+
 def test_damage_names_the_file(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     record = json.loads((tmp_path / "results.json").read_text("utf-8"))

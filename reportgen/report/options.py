@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from reportgen.gates import GateResult
 from reportgen.report.flavors import FlavorName, Images
 
 Lang: TypeAlias = Literal["en", "ja"]
@@ -27,3 +28,4 @@ class RenderOptions:
     md_limit: int | None = None  # code points of the Markdown; None: what its flavour takes
     images: Images = "svg"  # of the pictures beside Markdown and Confluence pages
     id: str = "report"  # what a later run finds the same report by, hidden in it
+    gates: tuple[GateResult, ...] = ()  # what was asked of the figures, and what was found

@@ -13,6 +13,7 @@ from reportgen.notes.citations import Citation
 from reportgen.notes.rules import corpus_notes
 from reportgen.report.across import Across, make_across
 from reportgen.report.answers import make_quality
+from reportgen.report.gate_table import GateRow, gate_rows
 from reportgen.report.language import Language, fixed
 from reportgen.report.method import Method, make_method
 from reportgen.report.notable import Notable, make_notable
@@ -53,6 +54,7 @@ class Page:
     created: str
     is_demo: bool
     run: Facts
+    gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
     scope: Scope
     overview: Overview
@@ -90,6 +92,7 @@ def make_page(
         created=info.created,
         is_demo=info.model.source == "demo",
         run=_run(info, len(results.texts), language),
+        gates=gate_rows(options.gates, language),
         remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
         scope=scope,
         overview=make_overview(
@@ -195,6 +198,8 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
             words.append(f"--{name}")
         elif choice is not False:
             words += [f"--{name}", str(choice)]
+    for result in options.gates:
+        words += [f"--{result.gate.level}-if", result.gate.expression]
     page = "report.html" if options.layout == "file" else "report/index.html"
     return shlex.join(["reportgen", "run", *words, "-o", output or page])
 

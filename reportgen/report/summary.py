@@ -1,13 +1,11 @@
-"""Results as a JSON object: names and numbers that scripts, dashboards and gates read.
-
-It is flat, but for the object `evidence`, whose names depend on what was measured.
-"""
+"""Results as a JSON object: flat figures that scripts, dashboards and gates read, with what they
+are of; and in `evidence` the same nested, with names that depend on what was measured."""
 
 import json
 from dataclasses import asdict
-from math import isfinite
 
-from reportgen.info import SCHEMA_VERSION, STATUSES
+from reportgen.gates import gate_records
+from reportgen.info import SUMMARY_VERSION, RunInfo
 from reportgen.notes.evidence import (
     Estimate,
     SubjectFigures,
@@ -19,12 +17,10 @@ from reportgen.notes.evidence import (
     rollout_share,
     subject_figures,
 )
-from reportgen.notes.note import Note
 from reportgen.notes.rules import corpus_notes
-from reportgen.report.answer_classes import accuracy
+from reportgen.report.figure_list import rounded
 from reportgen.report.options import RenderOptions
-from reportgen.report.quality_numbers import number_fit
-from reportgen.report.tables import label_fit
+from reportgen.report.run_figures import run_figures
 from reportgen.results import Results
 
 _VERDICT_NAMES = {
@@ -37,73 +33,62 @@ _VERDICT_NAMES = {
     "no-text": "no_text",
     "no-special": "no_special_tokens",
 }
-_FIGURES = (
-    "layer",
-    "share",
-    "share_low",
-    "share_high",
-    "expected",
-    "ratio",
-    "ratio_low",
-    "ratio_high",
-    "n_texts",
-)
 
 
 def render(results: Results, options: RenderOptions) -> str:
     """The summary as JSON, names in a fixed order, null for what is not defined.
 
-    A role's figures are those of the layer its verdict names; the names begin with the role's key.
+    It is as `summary.schema.json`, which stands beside this file, says.
     """
     info = results.info
-    status = results.texts["status"].value_counts()
-    fit = label_fit(results)
     summary: dict[str, object] = {
-        "schema_version": SCHEMA_VERSION,
-        "title": options.title,
-        "created": info.created,
+        "schema_version": SUMMARY_VERSION,
         "reportgen_version": info.versions["reportgen"],
-        "model": info.model.name,
-        "model_architecture": info.model.architecture,
-        "model_weights_sha256": info.model.weights_sha256,
-        "n_layers": info.model.n_layers,
-        "n_heads": info.model.n_heads,
-        "output_kind": info.output.kind,
-        "output_name": info.output.name,
-        "n_texts": len(results.texts),
-        **{f"n_{name}": int(status.get(name, 0)) for name in STATUSES},
-        "n_tokens": int(results.texts["n_tokens"].sum()),
-        "n_labelled": fit.n_texts if fit else 0,
-        "label_mae": fit and _number(fit.mae),
-        "label_r2": _number(fit.r2) if fit else None,
-        **_quality(results),
+        "created": info.created,
+        "title": options.title,
+        "provenance": _provenance(info),
+        "verdicts": _verdicts(results),
+        "figures": run_figures(results),
+        "gates": gate_records(options.gates),
+        "evidence": _evidence(results),
     }
-    for note in corpus_notes(results):
-        if note.is_verdict:
-            summary |= _verdict(note)
-    summary["evidence"] = _evidence(results)
-    return json.dumps(summary, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return to_json(summary)
 
 
-def _quality(results: Results) -> dict[str, object]:
-    """How well the predictions fit the labels, beyond what the table of texts says."""
-    numbers, share = number_fit(results), accuracy(results)
+def to_json(record: object) -> str:
+    """A record as JSON that stays one document in a log: no string of it is read as a command
+    there (see `log_lines`)."""
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
+    return text.replace("##", "#\\u0023") + "\n"
+
+
+def _provenance(info: RunInfo) -> dict[str, object]:
+    """Which model, which texts and what measured them; strings alone."""
+    model, output = info.model, info.output
     return {
-        "label_rmse": numbers and _number(numbers.rmse),
-        "label_bias": numbers and _number(numbers.bias),
-        "label_rank_correlation": _number(numbers.rank) if numbers else None,
-        "label_accuracy": _number(share),
+        "model": model.name,
+        "model_source": model.source,
+        "model_architecture": model.architecture,
+        "model_weights_sha256": model.weights_sha256,
+        "tokenizer": model.tokenizer,
+        "dtype": model.dtype,
+        "output_kind": output.kind,
+        "output_name": output.name,
+        "inputs": [{"name": item.name, "sha256": item.sha256} for item in info.inputs],
+        "versions": dict(sorted(info.versions.items())),
     }
 
 
-def _verdict(note: Note) -> dict[str, object]:
-    if note.role is None:
-        return {"special_verdict": _VERDICT_NAMES[note.id]}
-    figures = {name: note.values.get(name) for name in _FIGURES}
+def _verdicts(results: Results) -> dict[str, dict[str, object]]:
+    """What each special-token role is, by its key; `special` where the model has no such token."""
     return {
-        f"{note.role}_verdict": _VERDICT_NAMES[note.id],
-        f"{note.role}_token": note.token,
-        **{f"{note.role}_{name}": _number(value) for name, value in figures.items()},
+        note.role or "special": {
+            "verdict": _VERDICT_NAMES[note.id],
+            "token": note.token,
+            "layer": note.values.get("layer"),
+        }
+        for note in corpus_notes(results)
+        if note.is_verdict
     }
 
 
@@ -127,7 +112,7 @@ def _evidence(results: Results) -> dict[str, object]:
         "target": evidence.target,
         "n_texts": evidence.n_texts,
         "interrupted": evidence.interrupted or None,
-        "norms_error": _number(evidence.norms_error),
+        "norms_error": rounded(evidence.norms_error),
         "withheld": dict(sorted(evidence.withheld.items())),
         "sinks": {figures.subject.key: _sink(figures) for figures in subject_figures(results)},
         "agreement": agreement,
@@ -147,12 +132,12 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
         "n_texts": figures.n_texts,
         "layer": layer + 1,
         "share": _estimate(figures.shares[layer]),
-        "expected": _number(figures.expected[layer]),
+        "expected": rounded(figures.expected[layer]),
         "share_swapped": _estimate(swapped[layer].after) if swapped else None,
         "tests": {
             test: {
-                "effect": _number(found.effect.mean),
-                "control": _number(found.control.mean),
+                "effect": rounded(found.effect.mean),
+                "control": rounded(found.control.mean),
                 "ratio": _estimate(found.ratio) if found.ratio else None,
                 "n_texts": found.effect.n_texts,
             }
@@ -175,15 +160,8 @@ def _agreement(figures: ViewFigures) -> dict[str, object]:
 def _estimate(estimate: Estimate) -> dict[str, object]:
     low, high = estimate.interval or (None, None)
     return {
-        "mean": _number(estimate.mean),
-        "low": _number(low),
-        "high": _number(high),
+        "mean": rounded(estimate.mean),
+        "low": rounded(low),
+        "high": rounded(high),
         "n_texts": estimate.n_texts,
     }
-
-
-def _number(value: float | int | str | None) -> float | int | str | None:
-    """Six digits are more than a figure from float32 holds; what is not finite is null."""
-    if not isinstance(value, float):
-        return value
-    return float(f"{value:.6g}") if isfinite(value) else None

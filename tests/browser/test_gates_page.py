@@ -1,0 +1,89 @@
+"""The gates on the page: read without scripts and styles, in both languages, on narrow screens."""
+
+import pytest
+from factories import make_results
+from opening import written
+from playwright.sync_api import expect
+from serving import JENKINS, served
+from test_accessibility import found
+
+from reportgen.gates import evaluate, parse_gate
+from reportgen.report.figure_list import RUN_FIGURES
+from reportgen.report.run_figures import run_figures
+
+pytestmark = pytest.mark.browser
+
+ASKED = (
+    ("n_texts < 5", "fail"),
+    ("special_share_max > 1%", "warn"),
+    ("label_r2 < 0.5", "fail"),
+    ("sink_token_" + "長いトークン" * 12 + "_swap_ratio_low >= 1.5", "warn"),
+)
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """The folders of the page in each language."""
+    results = make_results(tmp_path_factory.mktemp("results"), n_layers=2, sink=0.4)
+    gates = [parse_gate(text, level, RUN_FIGURES) for text, level in ASKED]
+    judged = evaluate(gates, run_figures(results))
+    folders = {lang: tmp_path_factory.mktemp(lang) for lang in ("en", "ja")}
+    for lang, folder in folders.items():
+        written(results, folder, lang=lang, gates=judged)
+    return folders
+
+
+WORDS = {
+    "en": ["Failed", "Warning", "Warning", "Passed"],
+    "ja": ["不合格", "警告", "警告", "合格"],
+}
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_all_is_read_where_neither_scripts_nor_inline_styles_are_allowed(browser, folders, lang):
+    with served(folders[lang], JENKINS) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/report.html")
+        rows = page.locator(".run table.gates tbody tr")
+        expect(rows.locator("th")).to_have_text(WORDS[lang])
+        for text, _ in ASKED:
+            row = rows.filter(has_text=text)
+            expect(row).to_be_visible()
+        assert (
+            page.evaluate("getComputedStyle(document.querySelector('.gates th')).padding") == "1px"
+        )
+        page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing_and_nothing_sticks_out(watched, folders, scheme, width):
+    watched.set_viewport_size({"width": width, "height": 900})
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto((folders["en"] / "report.html").as_uri())
+    expect(watched.locator("table.gates")).to_be_visible()
+    assert found(watched) == []
+    assert watched.evaluate("document.documentElement.scrollWidth") == width
+    right = "[...document.querySelectorAll('.gates td')].map(c => c.getBoundingClientRect().right)"
+    assert max(watched.evaluate(right)) <= width
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_neither_a_result_nor_a_figure_is_broken_over_two_lines(watched, folders, lang):
+    watched.set_viewport_size({"width": 390, "height": 900})
+    watched.goto((folders[lang] / "report.html").as_uri())
+    lines = """cells => cells.map(cell => {
+      const range = document.createRange();
+      range.selectNodeContents(cell);
+      return new Set([...range.getClientRects()].map(line => line.top)).size;
+    })"""
+    cells = watched.locator(".gates tbody th, .gates td:last-child")
+    assert set(cells.evaluate_all(lines)) == {1}
+
+
+def test_states_differ_in_words_and_colour(watched, folders):
+    watched.goto((folders["en"] / "report.html").as_uri())
+    cells = watched.locator(".gates tbody th")
+    colours = cells.evaluate_all("cells => cells.map(cell => getComputedStyle(cell).color)")
+    assert len(set(colours)) == 3
+    assert colours[1] == colours[2]

@@ -1,0 +1,79 @@
+"""Lines for a log: nothing from a user is read as a command of a continuous integration."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.log_lines import annotation, inert
+
+COMMANDS = ("error", "warning", "add-mask", "set-env", "stop-commands", "group", "debug")
+
+
+def is_command(line: str) -> bool:
+    """Whether GitHub's runner or Azure's agent takes `line` as a command, read from their sources:
+    `::name ...::` after any space, `##[name ...]` and `##vso[area.name ...]` anywhere."""
+    started = line.lstrip()
+    return bool(
+        (started.startswith("::") and "::" in started[2:])
+        or re.search(r"##\[[^\]]*\]", line)
+        or re.search(r"##vso\[[^\]]*\]", line, re.IGNORECASE)
+    )
+
+
+HOSTILE = [
+    "::error::boo",
+    "  ::set-env name=PATH::/evil",
+    "\u3000::add-mask::a",
+    "::stop-commands::token",
+    "text ##[error]boo",
+    "##[set-env name=PATH]evil",
+    "###[add-mask]a",
+    "####[[x]]",
+    "a ##vso[task.setvariable variable=a]b",
+    "##VSO[task.complete]",
+    "line\n::error::boo",
+    "line\r\n##[error]boo",
+    "\u202e::error::x",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_lines_are_no_commands(text: str) -> None:
+    assert any(is_command(line) for line in re.split("[\r\n]+", text.lstrip("\u202e")))
+    shown = inert(text)
+    assert not re.search("[\r\n]", shown)
+    assert not is_command(shown)
+
+
+PIECES = [*":#[] %=\n\r\t\u3000\x1b", "::", "##[", "##vso[", "##VsO[", "error"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=20))
+def test_no_line_is_a_command(pieces: list[str]) -> None:
+    shown = inert("".join(pieces))
+    assert not is_command(shown)
+    assert len(shown.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("text", ["24 texts", "a::b", "# title", "#[x]", "最大50%", "a ## b"])
+def test_other_lines_stay_as_they_are(text: str) -> None:
+    assert inert(text) == text
+
+
+@pytest.mark.parametrize("text", [*HOSTILE, "50%, and: more", "%0A::error::x"])
+def test_an_annotation_is_one_command_whose_message_reads_as_it_was(text: str) -> None:
+    line = annotation("error", text, text)
+    assert len(re.split("[\r\n]", line)) == 1
+    match = re.fullmatch(r"::error title=([^:,]*)::(.*)", line)
+    assert match
+    # The runner undoes the escapes in this order, per cent signs last.
+    for found, escapes in ((match[1], {"%3A": ":", "%2C": ","}), (match[2], {})):
+        read = found
+        for escape, character in {"%0D": "\r", "%0A": "\n", **escapes, "%25": "%"}.items():
+            read = read.replace(escape, character)
+        assert read == "".join(
+            character if character not in "\n\r\u202e" else f"⟨U+{ord(character):04X}⟩"
+            for character in text
+        )
