@@ -4,7 +4,7 @@ import inspect
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any, get_type_hints
@@ -13,15 +13,10 @@ from reportgen.config import configured_gates
 from reportgen.decoding import without_surrogates
 from reportgen.errors import UsageError
 from reportgen.gates import Gate, Level, parse_gate
-from reportgen.inputs import Columns
+from reportgen.inputs import Columns, TextSet, read_texts
 from reportgen.model.spec import ModelSpec
-from reportgen.options import (
-    AnalysisChoices,
-    GateChoices,
-    InputChoices,
-    ModelChoices,
-    PageChoices,
-)
+from reportgen.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.output_options import GateChoices, PageChoices
 from reportgen.report.figure_list import figure_list
 from reportgen.report.flavors import check_marker, limit_of
 from reportgen.report.options import RenderOptions
@@ -75,6 +70,22 @@ def columns(choices: InputChoices) -> Columns:
         label=choices.label_column,
         id=choices.id_column,
         group=choices.group_column,
+    )
+
+
+def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
+    """The texts of the files at `paths`.
+
+    Raises:
+        InputError: a file cannot be read or holds no text.
+        UsageError: a column is not there.
+    """
+    return read_texts(
+        paths,
+        columns(choices),
+        encoding=choices.encoding,
+        input_format=choices.input_format,
+        limit=choices.limit,
     )
 
 

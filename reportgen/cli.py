@@ -1,4 +1,4 @@
-"""The `reportgen` command; the only file that prints or exits.
+"""The `reportgen` command.
 
 Torch, transformers, pandas and plotly are imported inside the commands, once their arguments are
 known to be good.
@@ -7,9 +7,8 @@ known to be good.
 import signal
 import sys
 import time
-import webbrowser
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stdout
+from collections.abc import Sequence
+from contextlib import redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,39 +18,31 @@ import typer
 
 from reportgen import choices, options, terminal
 from reportgen.bars import quiet_libraries, terminal_progress
+from reportgen.comparing.command import comparison_outputs, make_compared, sides_of
 from reportgen.dates import created_date
-from reportgen.errors import OutputError, ReportgenError, UsageError
+from reportgen.errors import OutputError, UsageError
 from reportgen.gates import GateResult, has_failed
-from reportgen.inputs import TextSet, read_texts
+from reportgen.inputs import TextSet
 from reportgen.model.spec import ModelSpec, check_spec
-from reportgen.options import (
-    AnalysisChoices,
-    GateChoices,
-    InputChoices,
-    ModelChoices,
-    PageChoices,
-    Talk,
-)
+from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, Talk
+from reportgen.output_options import CompareChoices, GateChoices, PageChoices
 from reportgen.outputs import (
-    STANDARD_OUTPUT,
-    Document,
     Output,
     judge,
     make_documents,
     plan_outputs,
-    send,
     stage,
 )
 from reportgen.report.detail import check_detail
 from reportgen.staging import Staging, check_target
 from reportgen.step_summary import find_step_summary
+from reportgen.telling import EXIT_INTERRUPTED, finish, tell_gates, told
 
 if TYPE_CHECKING:
     from reportgen.results import Results
 
 EXIT_GATE = 3
 EXIT_STRICT = 4
-EXIT_INTERRUPTED = 130
 DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
 
 app = typer.Typer(
@@ -98,7 +89,7 @@ def run(
 
     Example: reportgen run texts.csv --model ./checkpoint -o report.html
     """
-    with _told():
+    with told():
         spec = choices.model_spec(model)
         check_spec(spec)
         render_options = choices.render_options(page)
@@ -108,7 +99,7 @@ def run(
         created_date()
         outputs = _outputs(output, page, force=force, inputs=texts)
         summary = find_step_summary(wanted=page.github_summary)
-        text_set = _read(texts, inputs)
+        text_set = choices.text_set(texts, inputs)
         check_detail(render_options.detail, {text.id for text in text_set.texts})
         started = time.perf_counter()
         with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:
@@ -128,8 +119,8 @@ def run(
             staging.commit()
         if summary and added:
             summary.add(added)
-        _finish(documents, lines, talk, browse=open)
-        _tell_gates(render_options.gates, gating, talk)
+        finish(documents, lines, talk, browse=open)
+        tell_gates(render_options.gates, gating, talk)
     raise typer.Exit(code)
 
 
@@ -149,14 +140,14 @@ def analyze(
 
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
-    with _told():
+    with told():
         spec = choices.model_spec(model)
         check_spec(spec)
         choices.check_keep_maps(analysis.keep_maps)
         choices.check_evidence_texts(analysis.evidence_texts)
         created_date()
         check_target(output, force=force, is_folder=True)
-        text_set = _read(texts, inputs)
+        text_set = choices.text_set(texts, inputs)
         started = time.perf_counter()
         with Staging() as staging:
             folder = staging.folder(output)
@@ -165,7 +156,7 @@ def analyze(
             lines += terminal.account(results, [], "en", talk, started)
             code = _exit_code(results, (), strict=strict)
             staging.commit()
-        _finish([], lines, talk, browse=False)
+        finish([], lines, talk, browse=False)
     raise typer.Exit(code)
 
 
@@ -185,7 +176,7 @@ def render(
 
     Example: reportgen render results/ -o report.html -o tokens.csv
     """
-    with _told():
+    with told():
         render_options = choices.render_options(page)
         gates = choices.gates(gating, "run")
         outputs = _outputs(output, page, force=force)
@@ -207,8 +198,8 @@ def render(
             summary.add(added)
         lines = [*map(terminal.written, documents)]
         lines += terminal.account(opened, documents, page.lang, talk, started)
-        _finish(documents, lines, talk, browse=open)
-        _tell_gates(render_options.gates, gating, talk)
+        finish(documents, lines, talk, browse=open)
+        tell_gates(render_options.gates, gating, talk)
     raise typer.Exit(EXIT_GATE if has_failed(render_options.gates) else 0)
 
 
@@ -219,7 +210,7 @@ def check(model: ModelChoices, talk: Talk) -> None:
 
     Example: reportgen check --model ./checkpoint
     """
-    with _told():
+    with told():
         spec = choices.model_spec(model)
         check_spec(spec)
         if sys.stdout is None:
@@ -235,6 +226,55 @@ def check(model: ModelChoices, talk: Talk) -> None:
             typer.echo(terminal.inert(line))
 
 
+@app.command()
+@choices.takes(InputChoices, AnalysisChoices, CompareChoices, GateChoices, Talk)
+def compare(
+    inputs: InputChoices,
+    analysis: AnalysisChoices,
+    page: CompareChoices,
+    gating: GateChoices,
+    talk: Talk,
+    paths: options.ComparePaths,
+    base: options.Base = None,
+    head: options.Head = None,
+    output: options.CompareOutputs = None,
+    force: options.Force = False,
+    open: options.Open = False,
+    list_figures: options.ListCompareFigures = False,
+) -> None:
+    """Hold one model against another on the same texts.
+
+    Example: reportgen compare base_results/ head_results/ -o compare.html
+    """
+    with told():
+        sides = sides_of(paths, base, head, inputs, analysis)
+        gates = choices.gates(gating, "compare")
+        summary = find_step_summary(wanted=page.github_summary)
+        created_date()
+        outputs = comparison_outputs(output, page, force=force, inputs=sides.texts)
+        with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
+            folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
+            stopped = False
+            if sides.models:
+                text_set = choices.text_set(sides.texts, inputs)
+                for model, folder in zip(sides.models, folders, strict=True):
+                    folder.mkdir()
+                    spec = choices.model_spec(model)
+                    results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
+                    stopped |= results.info.evidence.interrupted
+            room = summary.room if summary else None
+            compared = make_compared(folders, outputs, page, gates, room)
+            stage(compared.documents, staging)
+            staging.commit()
+        if summary:
+            summary.add(compared.summary)
+        lines = [*map(terminal.written, compared.documents), *compared.said]
+        finish(compared.documents, lines, talk, browse=open)
+        tell_gates(compared.gates, gating, talk)
+    failed = EXIT_GATE if has_failed(compared.gates) else 0
+    raise typer.Exit(EXIT_INTERRUPTED if stopped else failed)
+
+
 def _outputs(
     paths: list[str] | None, page: PageChoices, *, force: bool, inputs: Sequence[str] = ()
 ) -> tuple[Output, ...]:
@@ -246,16 +286,6 @@ def _outputs(
         inputs=inputs,
         layout=page.layout,
         images=page.images,
-    )
-
-
-def _read(paths: Sequence[str], inputs: InputChoices) -> TextSet:
-    return read_texts(
-        paths,
-        choices.columns(inputs),
-        encoding=inputs.encoding,
-        input_format=inputs.input_format,
-        limit=inputs.limit,
     )
 
 
@@ -290,37 +320,9 @@ def _analyze(
         )
 
 
-def _finish(documents: Sequence[Document], lines: list[str], talk: Talk, *, browse: bool) -> None:
-    send(documents)
-    if not talk.quiet:
-        for line in lines:
-            typer.echo(terminal.inert(line), err=True)
-    pages = [item.output.path for item in documents if item.output.writer == "html"]
-    if browse and pages and pages[0] != STANDARD_OUTPUT:
-        webbrowser.open(Path(pages[0]).resolve().as_uri())
-
-
-def _tell_gates(judged: Sequence[GateResult], gating: GateChoices, talk: Talk) -> None:
-    for line in terminal.gates(judged, talk, annotate=choices.annotates(gating)):
-        typer.echo(line, err=True)
-
-
 def _exit_code(results: "Results", judged: Sequence[GateResult], *, strict: bool) -> int:
     if results.info.evidence.interrupted:
         return EXIT_INTERRUPTED
     if has_failed(judged):
         return EXIT_GATE
     return EXIT_STRICT if strict and terminal.is_flawed(results) else 0
-
-
-@contextmanager
-def _told() -> Iterator[None]:
-    """Tell the user's mistakes in one line, with the exit code each kind has."""
-    try:
-        yield
-    except ReportgenError as error:
-        typer.echo(terminal.inert(f"reportgen: {error}"), err=True)
-        raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("reportgen: interrupted; nothing was written", err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from error

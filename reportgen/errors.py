@@ -36,6 +36,10 @@ class ResultsError(ReportgenError):
     """A results folder is missing, damaged or of a newer schema."""
 
 
+class ComparisonError(ReportgenError):
+    """Two results that are not of the same texts cannot be held against one another."""
+
+
 class OutputError(ReportgenError):
     """An output cannot be written."""
 

@@ -66,7 +66,7 @@ def unpack_layers(packed: bytes, n_layers: int, n_heads: int) -> Iterator[NDArra
     Raises:
         ValueError: as `unpack`.
     """
-    for layer in _levels(packed, n_layers, n_heads):
+    for layer in unpack_levels(packed, n_layers, n_heads):
         levels = layer.astype(np.float32) / np.float32(255)
         yield levels * levels
 
@@ -77,12 +77,17 @@ def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None
     Raises:
         ValueError: it will not.
     """
-    found = _levels(packed, n_layers, n_heads).shape[-1]
+    found = unpack_levels(packed, n_layers, n_heads).shape[-1]
     if found != side:
         raise ValueError(f"attention maps of {found} tokens where the text has {side}")
 
 
-def _levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint8]:
+def unpack_levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint8]:
+    """The bytes `[layer, head, query, key]` that `quantise` made and `pack` compressed.
+
+    Raises:
+        ValueError: as `unpack`.
+    """
     try:
         raw = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)
     except zlib.error as error:

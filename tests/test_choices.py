@@ -17,7 +17,8 @@ from reportgen.choices import (
 )
 from reportgen.errors import UsageError
 from reportgen.inputs import Columns
-from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
+from reportgen.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.output_options import PageChoices
 from reportgen.report.options import RenderOptions
 
 

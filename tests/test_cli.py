@@ -278,7 +278,8 @@ def test_every_option_has_an_example_in_its_help() -> None:
 
     from reportgen import options
 
-    for group in (options.InputChoices, options.ModelChoices, options.PageChoices):
+    groups = options.InputChoices, options.ModelChoices, options.PageChoices, options.CompareChoices
+    for group in groups:
         hints = get_type_hints(group, include_extras=True)
         for field in fields(group):
             help_text = hints[field.name].__metadata__[0].help

@@ -7,7 +7,7 @@ import pytest
 from reportgen.choices import gates
 from reportgen.config import ConfiguredGates, configured_gates
 from reportgen.errors import UsageError
-from reportgen.options import GateChoices
+from reportgen.output_options import GateChoices
 
 OWN = """
 [tool.reportgen]

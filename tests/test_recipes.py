@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from reportgen.choices import gates
 from reportgen.cli import app
 from reportgen.config import configured_gates
-from reportgen.options import GateChoices
+from reportgen.output_options import GateChoices
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -69,6 +69,7 @@ KOVALEVA = Citation(
     "Revealing the Dark Secrets of BERT",
     "arXiv 1908.08593 / D19-1445",
 )
+LIN = Citation("Lin 1991", "Divergence Measures Based on the Shannon Entropy", "")
 NEELY = Citation(
     "Neely et al. 2022",
     "A Song of (Dis)agreement: Evaluating the Evaluation of Explainable Artificial Intelligence "

@@ -5,6 +5,7 @@ ratio to an even spread is the ratio of two such means, not the mean of the text
 what a reader gets by dividing the two printed numbers.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -150,12 +151,24 @@ def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
 
     None also where the lower mean is 0 in so many of the resamples that an end is not finite.
     """
-    if len(above) < MIN_TEXTS:
-        return [None] * above.shape[1]
-    means = _resampled_means(below)
-    ratios = np.full_like(means, np.inf)
-    np.divide(_resampled_means(above), means, out=ratios, where=means > 0)
-    return _intervals(ratios)
+
+    def ratio(above: Array, below: Array) -> Array:
+        ratios = np.full_like(below, np.inf)
+        np.divide(above, below, out=ratios, where=below > 0)
+        return ratios
+
+    return intervals_of(ratio, above, below)
+
+
+def intervals_of(statistic: Callable[..., Array], *values: Array) -> list[Interval | None]:
+    """The same of what `statistic` makes of the means of `values`, each `[text, figure]`.
+
+    It takes the means of the resamples, `[resample, figure]` each; all of a text's values stay
+    together. None also where an end is not finite.
+    """
+    if len(values[0]) < MIN_TEXTS:
+        return [None] * values[0].shape[1]
+    return _intervals(statistic(*map(_resampled_means, values)))
 
 
 def _intervals(resampled: Array) -> list[Interval | None]:

@@ -70,7 +70,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
     every = results.token_columns(*dict.fromkeys(names))
     content = ~every["is_special"].to_numpy(np.bool_)
-    deletion = _deletion(results, len(every))[content]
+    deletion = token_effects(results, len(every))[content]
     tokens = every[content]
     del every
     text, unit = tokens["text"].to_numpy(np.intp), tokens["unit"].to_numpy(np.intp)
@@ -81,7 +81,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     is_causal = results.info.model.is_causal
     even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
     ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
-    codes, labels = _labels(results, tokens, starts)
+    codes, labels = unit_labels(results, tokens, starts)
     return _by_text(text[starts], codes, labels, ratios, deletion[starts])
 
 
@@ -144,8 +144,8 @@ def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Float
     return ratios
 
 
-def _deletion(results: Results, n_tokens: int) -> Floats:
-    """`[token]` of all texts; NaN where it was not measured."""
+def token_effects(results: Results, n_tokens: int) -> Floats:
+    """Deletion effects, `[token]` of all texts; NaN where they were not measured."""
     values = np.full(n_tokens, np.nan)
     effects = results.effects
     if len(effects):
@@ -155,10 +155,15 @@ def _deletion(results: Results, n_tokens: int) -> Floats:
     return values
 
 
-def _labels(
+def unit_labels(
     results: Results, tokens: pd.DataFrame, starts: Places
 ) -> tuple[Places, tuple[str, ...]]:
-    """`[unit]`, places in the labels, and these; `tokens` are the content tokens."""
+    """What units are called: `[unit]`, places in the labels, and these; in lower case where the
+    tokenizer knows no other.
+
+    `tokens` are content tokens with the columns text, unit, segment, token, start and end; a unit
+    begins at each of `starts`.
+    """
     parts = (results.texts["text"].tolist(), results.texts["pair"].tolist())
     name, names = pd.factorize(tokens["token"])  # a token is written the same in many places
     has_case = any(one != one.lower() for one in names)

@@ -1,0 +1,144 @@
+"""A comparison as a JSON object: flat figures, what they are of, and a row a text."""
+
+import json
+from math import isfinite
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.comparing.change import Change
+from reportgen.comparison import Comparison
+from reportgen.gates import gate_records
+from reportgen.info import SCHEMA_VERSION
+from reportgen.notes.changes import change_notes
+from reportgen.report.compare_figures import comparison_figures
+from reportgen.report.options import RenderOptions
+from reportgen.results import Results
+
+
+def render(comparison: Comparison, base: Results, head: Results, options: RenderOptions) -> str:
+    """The comparison as JSON, names in a fixed order, null for what cannot be compared.
+
+    `figures` is flat, as gates name it; `texts` has a row for each text, in input order.
+    """
+    pairing = comparison.pairing
+    record = {
+        "schema_version": SCHEMA_VERSION,
+        "reportgen_version": head.info.versions["reportgen"],
+        "title": options.title,
+        "provenance": {"base": _provenance(base), "head": _provenance(head)},
+        "comparable": {
+            "nothing_found": comparison.is_same,
+            "same_weights": pairing.same_weights,
+            "same_layers_and_heads": pairing.same_shape,
+            "same_output": pairing.same_output,
+            "same_explained_figure": pairing.same_scalar,
+            "texts_with_other_tokens": pairing.n_analysed - pairing.n_aligned,
+            "texts_with_other_target": comparison.units.n_other_target,
+        },
+        "figures": comparison_figures(comparison),
+        "gates": gate_records(options.gates),
+        "notes": [
+            {"id": note.id, "also": list(note.also), "token": note.token}
+            | {name: _number(value) for name, value in note.values.items()}
+            for note in change_notes(comparison)
+        ],
+        "tokens": [
+            {
+                "token": token.token,
+                "turn": token.turn,
+                "n_texts": token.n_texts,
+                "deletion_effect": _change(token.effect),
+                "looked_at": _change(token.row),
+                "received": _change(token.attention),
+            }
+            for token in comparison.tokens
+        ],
+        "layers": {
+            found.key: {
+                "base": [_number(value) for value in found.base],
+                "head": [_number(value) for value in found.head],
+                "change": [_change(change) for change in found.changes],
+                "n_texts": found.n_texts,
+            }
+            for found in comparison.layers
+        },
+        "jsd": None
+        if comparison.heads is None
+        else [[_number(value) for value in row] for row in comparison.heads.distance.tolist()],
+        "texts": _texts(comparison, base, head),
+    }
+    return json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _provenance(results: Results) -> dict[str, object]:
+    info = results.info
+    return {
+        "model": info.model.name,
+        "architecture": info.model.architecture,
+        "weights_sha256": info.model.weights_sha256,
+        "tokenizer": info.model.tokenizer,
+        "output_kind": info.output.kind,
+        "output_name": info.output.name,
+        "evidence": info.evidence.level,
+        "created": info.created,
+        "inputs": {item.name: item.sha256 for item in info.inputs},
+        "versions": dict(sorted(info.versions.items())),
+    }
+
+
+def _texts(comparison: Comparison, base: Results, head: Results) -> list[dict[str, object]]:
+    pairing, predictions = comparison.pairing, comparison.predictions
+    n_texts = pairing.n_texts
+    columns: dict[str, list[object]] = {
+        "id": base.texts["text_id"].tolist(),
+        "status_base": base.texts["status"].tolist(),
+        "status_head": head.texts["status"].tolist(),
+        "comparable": pairing.aligned.tolist(),
+    }
+    if predictions is not None:
+        rows = predictions.texts
+        sides: tuple[object, object] = (predictions.base, predictions.head)
+        if predictions.names:
+            sides = tuple(zip(*predictions.names, strict=True))  # type: ignore[assignment]
+        for name, side in zip(("prediction_base", "prediction_head"), sides, strict=True):
+            if predictions.kind != "numbers":
+                columns[name] = _spread(n_texts, rows, side)
+        columns["prediction_change"] = _spread(n_texts, rows, predictions.change)
+        columns["prediction_moved"] = _spread(n_texts, rows, predictions.moved)
+    if comparison.heads is not None:
+        columns["jsd"] = _spread(n_texts, comparison.heads.texts, comparison.heads.by_text)
+    effects = comparison.effects
+    if effects is not None:
+        columns["deletion_change"] = _spread(n_texts, effects.texts, effects.change)
+        columns["deletion_rank_correlation"] = _spread(n_texts, effects.texts, effects.rank)
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _spread(n_texts: int, rows: NDArray[np.intp], values: object) -> list[object]:
+    """Values of some texts by text, None for the others."""
+    every: list[object] = [None] * n_texts
+    for row, value in zip(rows.tolist(), np.asarray(values).tolist(), strict=True):
+        every[row] = _number(value)
+    return every
+
+
+def _change(change: Change | None) -> dict[str, object] | None:
+    if change is None:
+        return None
+    low, high = change.interval or (None, None)
+    return {
+        "base": _number(change.base),
+        "head": _number(change.head),
+        "change": _number(change.difference),
+        "low": _number(low),
+        "high": _number(high),
+        "n_texts": change.n_texts,
+    }
+
+
+def _number(value: object) -> object:
+    """Six digits are more than a figure from float32 holds; what is not finite is null."""
+    if not isinstance(value, float):
+        return value
+    return (float(f"{value:.6g}") or 0.0) if isfinite(value) else None

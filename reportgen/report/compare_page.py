@@ -1,0 +1,248 @@
+"""Comparison -> everything its page says, in the order of its sections."""
+
+import shlex
+from dataclasses import dataclass
+
+from reportgen.comparing.change import SAME_OUTPUT, SAME_SHARE
+from reportgen.comparison import Comparison
+from reportgen.notes.changes import CHANGE_THRESHOLDS, change_notes
+from reportgen.notes.citations import Citation
+from reportgen.notes.note import Note
+from reportgen.report.compare_answers import (
+    PredictionAnswer,
+    TokenAnswer,
+    make_predictions,
+    make_tokens,
+)
+from reportgen.report.compare_limits import ModelRow, limits, model_rows, remarks
+from reportgen.report.compare_maps import Grid, LayerAnswer, make_grids, make_layers
+from reportgen.report.compare_strips import TextPair, make_pairs
+from reportgen.report.compare_words import CompareWords, SaidNote, count_or_number
+from reportgen.report.gate_table import GateRow, gate_rows
+from reportgen.report.language import fixed, number, written
+from reportgen.report.options import RenderOptions
+from reportgen.report.overview import Kpi
+from reportgen.report.page import Facts
+from reportgen.results import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What it takes to make the same page again."""
+
+    command: str
+    versions: tuple[Facts, Facts]
+    checksums: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage:
+    """The page that compares two models."""
+
+    title: str
+    lang: str
+    names: tuple[str, str]
+    is_demo: bool
+    remarks: tuple[str, ...]  # what a reader should know of how a model was loaded or run
+    gates: tuple[GateRow, ...]
+    headline: tuple[str, ...]
+    kpis: tuple[Kpi, ...]
+    models: tuple[ModelRow, ...]
+    limits: tuple[str, ...]
+    predictions: PredictionAnswer | None
+    tokens: TokenAnswer | None
+    layers: tuple[LayerAnswer, ...]
+    grids: tuple[Grid, ...]
+    pairs: tuple[TextPair, ...]
+    pairs_lead: str
+    notes: tuple[SaidNote, ...]
+    method: tuple[str, ...]
+    thresholds: tuple[str, ...]
+    sources: tuple[str, ...]
+    reproduce: Reproduced
+
+
+def make_compare_page(
+    comparison: Comparison,
+    base: Results,
+    head: Results,
+    options: RenderOptions,
+    words: CompareWords,
+) -> ComparePage:
+    """Everything the page says of `comparison`, which is that of `base` and `head`."""
+    notes = change_notes(comparison)
+    return ComparePage(
+        title=options.title or words.say("title"),
+        lang=options.lang,
+        names=(base.info.model.name, head.info.model.name),
+        is_demo="demo" in (base.info.model.source, head.info.model.source),
+        remarks=remarks(base, head, words),
+        gates=gate_rows(options.gates, words.language),
+        headline=headline(comparison, notes, words),
+        kpis=_kpis(comparison, words),
+        models=model_rows(comparison, base, head, words),
+        limits=limits(comparison, words),
+        predictions=make_predictions(comparison, base, words),
+        tokens=make_tokens(comparison, base, words),
+        layers=make_layers(comparison, words),
+        grids=make_grids(comparison, words),
+        pairs=make_pairs(comparison, base, head, words),
+        pairs_lead=words.say("pairs_lead_size" if words.is_size else "pairs_lead"),
+        notes=tuple(words.note(note) for note in notes),
+        method=_method(comparison, words),
+        thresholds=tuple(
+            words.say(f"limit_{each.id}", value=_threshold(each.id, each.value, words))
+            for each in CHANGE_THRESHOLDS
+        ),
+        sources=_sources(notes, words),
+        reproduce=_reproduce(base, head, options, words),
+    )
+
+
+def headline(comparison: Comparison, notes: list[Note], words: CompareWords) -> tuple[str, ...]:
+    """What a reader must know, in one to three sentences."""
+    pairing, predictions = comparison.pairing, comparison.predictions
+    n_texts = f"{pairing.n_analysed:,}"
+    if comparison.is_same:
+        key = (
+            ("same" if predictions else "same_unpredicted")
+            if comparison.effects
+            else ("same_unmoved" if predictions else "same_looks")
+        )
+        said = [words.say(key, n=n_texts)]
+        return (*said, *([words.say("same_weights")] if pairing.same_weights else []))
+    if predictions is None:
+        said = [words.say("changed_unknown")]
+    elif predictions.n_moved:
+        given = {"k": f"{predictions.n_moved:,}", "n": f"{len(predictions.texts):,}"}
+        said = [words.say("changed", **given)]
+    else:
+        said = [words.say("changed_none", n=f"{len(predictions.texts):,}")]
+    first = min(notes, key=_headline_rank, default=None)
+    key = "" if first is None else _headline_key(first)
+    if first is not None and key:
+        is_size = words.is_size and not key.startswith("looks")
+        said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
+    elif comparison.tokens:
+        said.append(words.say("headline_no_token"))
+    changed = comparison.heads_changed
+    if changed is not None and changed.any():
+        said.append(words.say("headline_heads", k=f"{changed.sum():,}", n=f"{changed.size:,}"))
+    return tuple(said)
+
+
+def _headline_key(note: Note) -> str:
+    """What of a note on a token the headline says; "" for a note on something else."""
+    looks = any(id in ("token_looks", "token_looks_row") for id in (note.id, *note.also))
+    if note.id == "token_moves":
+        return "both" if looks else "moves"
+    if note.id == "token_moves_less":
+        return "moves_less"
+    if looks:
+        return "looks"
+    return "looks_less" if note.id.startswith("token_looks_less") else ""
+
+
+def _headline_rank(note: Note) -> int:
+    """What a model does now comes before what it does no longer; notes of one rank keep theirs."""
+    ranks = {"both": 0, "moves": 0, "looks": 1, "moves_less": 2, "looks_less": 3}
+    return ranks.get(_headline_key(note), len(ranks))
+
+
+def _kpis(comparison: Comparison, words: CompareWords) -> tuple[Kpi, ...]:
+    pairing, predictions = comparison.pairing, comparison.predictions
+    total = words.say("kpi_of", n=f"{pairing.n_texts:,}")
+    kpis = [Kpi(f"{pairing.n_aligned:,}", words.say("kpi_texts"), total)]
+    if predictions is not None:
+        share = words.share(predictions.share_moved.head)
+        kpis.append(Kpi(f"{predictions.n_moved:,}", words.say("kpi_changed"), share))
+        for key, change, write in (
+            ("kpi_mean", predictions.mean, words.prediction),
+            ("kpi_r2", predictions.r2, words.fit),
+            ("kpi_accuracy", predictions.accuracy, words.share),
+        ):
+            if change is None:
+                continue
+            cell = words.changed(change, write)
+            if key == "kpi_mean":
+                kpis.append(Kpi(cell.text, words.say(key), cell.small))
+                continue
+            own, other = (write(end, False) for end in (change.base, change.head))
+            said = words.say("compared_as", base=own, head=other)
+            remark = " ".join(filter(None, (said, cell.small)))
+            kpis.append(Kpi(cell.text, words.say(key), remark))
+    heads, changed = comparison.heads, comparison.heads_changed
+    if heads is not None and changed is not None:
+        ends = (words.fit(float(v)) for v in (heads.distance.mean(), heads.distance.max()))
+        distance = words.say("kpi_distance", **dict(zip(("mean", "max"), ends, strict=True)))
+        kpis.append(Kpi(f"{changed.sum():,}", words.say("kpi_heads"), distance))
+    if comparison.effects is not None:
+        mean = written(comparison.effects.mean.head, 2)
+        kpis.append(Kpi(mean, words.say("kpi_effects"), words.say("kpi_spreads")))
+    return tuple(kpis)
+
+
+def _method(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
+    said = [
+        words.say("method_texts"),
+        words.say(
+            "method_same",
+            output=words.language.percent(SAME_OUTPUT, 3),
+            share=words.language.percent(SAME_SHARE, 2),
+        ),
+        words.say("method_intervals"),
+    ]
+    if comparison.effects is not None:
+        said.append(words.say("method_effects", spread=number(comparison.effects.spread)))
+    if comparison.heads is not None:
+        said.append(words.say("method_distance"))
+    return tuple(said)
+
+
+def _threshold(id: str, value: float, words: CompareWords) -> str:
+    if id in ("moved", "confidence"):
+        return words.language.percent(value, 0)
+    return fixed(value, 0) if id == "resamples" else count_or_number(value)
+
+
+def _sources(notes: list[Note], words: CompareWords) -> tuple[str, ...]:
+    cited: list[Citation] = [citation for note in notes for citation in note.citations]
+    cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
+    return tuple(sorted({words.language.wording.citation(citation) for citation in cited}))
+
+
+def _reproduce(
+    base: Results, head: Results, options: RenderOptions, words: CompareWords
+) -> Reproduced:
+    files = {item.name: item.sha256 for item in (*base.info.inputs, *head.info.inputs)}
+    weights = (
+        (words.say("weights_base"), base.info.model.weights_sha256),
+        (words.say("weights_head"), head.info.model.weights_sha256),
+    )
+    versions = [tuple(sorted(side.info.versions.items())) for side in (base, head)]
+    return Reproduced(
+        command=command(base, head, options),
+        versions=(versions[0], versions[1]),
+        checksums=weights + tuple(files.items()),
+    )
+
+
+def command(base: Results, head: Results, options: RenderOptions) -> str:
+    """The command line that gives this page; models that are no folder or hub id stand in as
+    results folders."""
+    models = [side.info.model for side in (base, head)]
+    is_named = all(model.source in ("folder", "hub", "demo") for model in models)
+    chosen = {k: v for k, v in base.info.settings.options.items() if k != "model"}
+    words = ["reportgen", "compare"]
+    if is_named and chosen == {k: v for k, v in head.info.settings.options.items() if k != "model"}:
+        names = [model.name.removeprefix("reportgen ") for model in models]
+        words += ["--base", names[0], "--head", names[1]]
+        words += ["-" if item.name == "stdin" else item.name for item in base.info.inputs]
+        for name, value in chosen.items():
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    else:
+        words += ["base_results/", "head_results/"]
+    for name, text, usual in (("title", options.title, None), ("lang", options.lang, "en")):
+        if text is not None and text != usual:
+            words += [f"--{name}", text]
+    return shlex.join([*words, "-o", "compare.html"])
