@@ -276,9 +276,15 @@ def test_every_option_has_an_example_in_its_help() -> None:
     from dataclasses import fields
     from typing import get_type_hints
 
-    from reportgen import options
+    from reportgen import options, output_options
 
-    groups = options.InputChoices, options.ModelChoices, options.PageChoices, options.CompareChoices
+    groups = (
+        options.InputChoices,
+        options.ModelChoices,
+        output_options.PageChoices,
+        output_options.CompareChoices,
+        output_options.GateChoices,
+    )
     for group in groups:
         hints = get_type_hints(group, include_extras=True)
         for field in fields(group):

@@ -13,11 +13,13 @@ from markdown_it import MarkdownIt
 from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
 
 from reportgen.comparison import compare
+from reportgen.gates import evaluate, parse_gate
 from reportgen.notes.changes import CHANGE_THRESHOLDS, change_notes
 from reportgen.report import compare_html, compare_json, compare_markdown
 from reportgen.report.compare_figures import comparison_figures
 from reportgen.report.compare_strips import changed_texts
 from reportgen.report.compare_words import CompareWords
+from reportgen.report.figure_list import COMPARE_FIGURES
 from reportgen.report.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.results import Results
@@ -264,7 +266,10 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     assert not soup.select("main img, main b b, h1 b, a[href^=javascript]")
     assert "\u202e" not in soup.find("main").get_text()
     text = compare_markdown.render(found, base, head, options)
-    assert not re.search(r"<(?!/?bdi)|@me|^::|\u202e|(?<!&)#12", text, re.MULTILINE)
+    assert text.startswith("<!-- reportgen:report -->\n")
+    assert not re.search(
+        r"<(?!/?bdi|!-- reportgen:report -->)|@me|^::|\u202e|(?<!&)#12", text, re.MULTILINE
+    )
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
     rendered = BeautifulSoup(html, "html.parser")
     assert not rendered.select("script, img, a")
@@ -307,3 +312,26 @@ def test_outputs_are_the_same_bytes_every_time(sides) -> None:
     for room in (compare_html, compare_markdown, compare_json):
         made = [room.render(compare(*sides), *sides, RenderOptions()) for _ in range(2)]
         assert made[0] == made[1]
+
+
+def test_every_flat_figure_is_one_that_gates_can_name(sides) -> None:
+    for name in comparison_figures(compare(*sides)):
+        assert COMPARE_FIGURES.find(name) is not None, name
+
+
+def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
+    found = compare(*sides)
+    figures = comparison_figures(found)
+    gates = (
+        parse_gate("prediction_changed > 0.05", "fail", COMPARE_FIGURES),
+        parse_gate("jsd_max > 1", "warn", COMPARE_FIGURES),
+    )
+    options = RenderOptions(gates=evaluate(gates, figures))
+    page = compare_html.render(found, *sides, options).decode()
+    soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
+    assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
+    text = compare_markdown.render(found, *sides, options)
+    assert "| Failed | fails if prediction\\_changed &gt; 0.05 |" in text
+    record = json.loads(compare_json.render(found, *sides, options))
+    assert [gate["passed"] for gate in record["gates"]] == [False, True]
+    assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)

@@ -27,7 +27,11 @@ def test_two_folders_give_every_output(folders: tuple[Path, Path], tmp_path: Pat
         assert f"{tmp_path / name}: " in done.stderr
     assert "予測が変わりました。" in done.stderr
     assert '<html lang="ja">' in (tmp_path / "compare.html").read_text("utf-8")
-    assert (tmp_path / "compare.md").read_text("utf-8").startswith("## 6月\n")
+    assert (
+        (tmp_path / "compare.md")
+        .read_text("utf-8")
+        .startswith("<!-- reportgen:compare -->\n\n## 6月\n")
+    )
     assert json.loads((tmp_path / "compare.json").read_text("utf-8"))["title"] == "6月"
 
 

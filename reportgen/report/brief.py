@@ -10,7 +10,8 @@ from reportgen.report.answer_classes import accuracy
 from reportgen.report.answers import make_quality
 from reportgen.report.brief_figures import make_map_figure, make_sink_figure
 from reportgen.report.brief_tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
-from reportgen.report.content import Brief, Cell, Section, named, plain
+from reportgen.report.content import Brief, Cell, Column, Section, Table, named, plain
+from reportgen.report.gate_table import gate_rows
 from reportgen.report.language import Language, load_language, number
 from reportgen.report.notable import Notable, make_notable
 from reportgen.report.options import RenderOptions
@@ -67,6 +68,7 @@ class _Maker:
                 section
                 for section in (
                     self._answers(),
+                    self._gates(),
                     self._deserving(rows),
                     make_sink_figure(self._results, self._language),
                     make_map_figure(self._results, rows, self._language),
@@ -148,6 +150,21 @@ class _Maker:
                 if said
             ),
             table=self._tables.key_figures(overview.kpis),
+        )
+
+    def _gates(self) -> Section | None:
+        """What was asked of the figures, and what was found."""
+        rows = gate_rows(self._options.gates, self._language)
+        if not rows:
+            return None
+        names = ("result", "condition", "found")
+        return Section(
+            1,
+            lead=(self._language.say("gates", "caption"),),
+            table=Table(
+                tuple(Column(self._language.say("gates", name), name == "found") for name in names),
+                tuple((plain(row.result), plain(row.condition), plain(row.found)) for row in rows),
+            ),
         )
 
     def _trust(self, trust: Trust | None) -> str:
