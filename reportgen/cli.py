@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from reportgen import choices, options, terminal
 from reportgen.bars import quiet_libraries, terminal_progress
 from reportgen.comparing.command import comparison_outputs, make_compared, sides_of
 from reportgen.dates import created_date
-from reportgen.errors import OutputError, UsageError
+from reportgen.errors import OutputError, UsageError, unquoted
 from reportgen.gates import GateResult, has_failed
 from reportgen.inputs import TextSet
 from reportgen.model.spec import ModelSpec, check_spec
@@ -31,6 +31,7 @@ from reportgen.outputs import (
     judge,
     make_documents,
     plan_outputs,
+    require_files,
     stage,
 )
 from reportgen.report.detail import check_detail
@@ -82,6 +83,7 @@ def run(
     output: options.Outputs = None,
     force: options.Force = False,
     strict: options.Strict = False,
+    redact: options.Redact = False,
     open: options.Open = False,
     list_figures: options.ListFigures = False,
 ) -> None:
@@ -98,14 +100,20 @@ def run(
         choices.check_evidence_texts(analysis.evidence_texts)
         created_date()
         outputs = _outputs(output, page, force=force, inputs=texts)
+        if redact:
+            require_files(outputs)
         summary = find_step_summary(wanted=page.github_summary)
         text_set = choices.text_set(texts, inputs)
         check_detail(render_options.detail, {text.id for text in text_set.texts})
         started = time.perf_counter()
-        with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:
+        with ExitStack() as stack:
+            staging = stack.enter_context(Staging())
+            temporary = stack.enter_context(TemporaryDirectory(prefix="reportgen-"))
             kept = [Path(item.path) for item in outputs if item.writer == "folder"]
             folder = staging.folder(kept[0]) if kept else Path(temporary)
+            stack.enter_context(unquoted(redact))
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
+            results = _shown(results, page, stack, redact=redact)
             render_options = replace(render_options, gates=judge(results, gates))
             documents = make_documents(results, outputs, render_options)
             added = summary and summary.text(results, render_options)
@@ -169,6 +177,7 @@ def render(
     results: options.ResultsFolder,
     output: options.Outputs = None,
     force: options.Force = False,
+    redact: options.Redact = False,
     open: options.Open = False,
     list_figures: options.ListFigures = False,
 ) -> None:
@@ -186,18 +195,19 @@ def render(
         started = time.perf_counter()
         from reportgen.results import open_results
 
-        opened = open_results(results)
-        check_detail(render_options.detail, opened.texts["text_id"].tolist())
-        render_options = replace(render_options, gates=judge(opened, gates))
-        documents = make_documents(opened, outputs, render_options)
-        added = summary and summary.text(opened, render_options)
-        with Staging() as staging:
-            stage(documents, staging)
-            staging.commit()
+        with ExitStack() as stack:
+            opened = _shown(open_results(results), page, stack, redact=redact)
+            check_detail(render_options.detail, opened.texts["text_id"].tolist())
+            render_options = replace(render_options, gates=judge(opened, gates))
+            documents = make_documents(opened, outputs, render_options)
+            added = summary and summary.text(opened, render_options)
+            with Staging() as staging:
+                stage(documents, staging)
+                staging.commit()
+            lines = [*map(terminal.written, documents)]
+            lines += terminal.account(opened, documents, page.lang, talk, started)
         if summary and added:
             summary.add(added)
-        lines = [*map(terminal.written, documents)]
-        lines += terminal.account(opened, documents, page.lang, talk, started)
         finish(documents, lines, talk, browse=open)
         tell_gates(render_options.gates, gating, talk)
     raise typer.Exit(EXIT_GATE if has_failed(render_options.gates) else 0)
@@ -318,6 +328,15 @@ def _analyze(
             ),
             progress,
         )
+
+
+def _shown(results: "Results", page: PageChoices, stack: ExitStack, *, redact: bool) -> "Results":
+    """What is written: the results, or until `stack` is left a copy without texts and tokens."""
+    if not redact:
+        return results
+    from reportgen.redaction import redacted
+
+    return stack.enter_context(redacted(results, page.lang, wanted=True))
 
 
 def _exit_code(results: "Results", judged: Sequence[GateResult], *, strict: bool) -> int:

@@ -3,7 +3,8 @@
 A message is one line: what is wrong, where (file:line, text id), and what to do next.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 _SHOWN = 5
 
@@ -26,6 +27,11 @@ class InputError(ReportgenError):
 
 class ModelError(ReportgenError):
     """A model, its weights or its tokenizer cannot be loaded or do not fit together."""
+
+
+class EveryTextFailedError(ModelError):
+    """No text could be analysed; the message says why the first could not, in words of a library
+    or of the user's own class, which may quote it."""
 
 
 class CaptureError(ModelError):
@@ -53,3 +59,21 @@ def first_line(error: BaseException) -> str:
 def some(names: Collection[str]) -> str:
     """The first five of `names`, for a message."""
     return ", ".join(list(names)[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
+
+
+@contextmanager
+def unquoted(wanted: bool) -> Iterator[None]:
+    """Within it, where that is `wanted`, an error that may quote a text is told without that.
+
+    Raises:
+        ModelError: in the place of such an error.
+    """
+    try:
+        yield
+    except EveryTextFailedError:
+        if not wanted:
+            raise
+        raise ModelError(
+            "every text failed; what was said of the first may quote it, so it is not shown: run "
+            "without --redact to read it"
+        ) from None

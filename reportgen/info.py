@@ -13,6 +13,9 @@ SCHEMA_VERSION = 1
 # 1: figures flat in `figures`, with provenance, verdicts, gates and nested evidence
 SUMMARY_VERSION = 1
 
+# Among the options of `Settings`: texts and tokens were taken out of these results.
+REDACT = "redact"
+
 OutputKind: TypeAlias = Literal["number", "numbers", "class", "labels", "embedding", "next_token"]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]
 Batching: TypeAlias = Literal["padded", "equal lengths", "one by one"]

@@ -2,8 +2,8 @@
 
 import hashlib
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reportgen.decoding import check_encoding, without_surrogates
@@ -98,18 +98,49 @@ def read_texts(
     if encoding is not None:
         check_encoding(encoding)
     formats = [_format(path, input_format) for path in paths]
+    sources = (
+        _Source(_shown(path), _name(path), _read(path), its_format)
+        for path, its_format in zip(paths, formats, strict=True)
+    )
+    texts = _collect(sources, columns, encoding)
+    if not texts.texts:
+        raise InputError(f"no texts in {', '.join(map(_shown, paths))}; give at least one")
+    return replace(texts, texts=texts.texts[:limit])
 
+
+def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
+    """The texts of a file that holds `data`, in the format that its `name` says; what
+    `read_texts` gives once it is on disk.
+
+    Raises:
+        UsageError, InputError: as `read_texts`.
+    """
+    texts = _collect([_Source(name, name, data, _format(name, None))], columns, None)
+    if not texts.texts:
+        raise InputError("no texts; give at least one")
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one file holds."""
+
+    shown: str  # its path, for messages
+    name: str  # last part of its path
+    data: bytes
+    format: InputFormat
+
+
+def _collect(sources: Iterable[_Source], columns: Columns, encoding: str | None) -> TextSet:
     texts: list[TextInput] = []
     files: list[InputInfo] = []
     places: dict[str, str] = {}  # id -> where it stands
-    for path, its_format in zip(paths, formats, strict=True):
-        shown, name = _shown(path), _name(path)
-        data = _read(path)
-        table = read_table(data, its_format, shown, encoding)
-        chosen = _choose(columns, table.columns, shown) if table.columns else columns
+    for source in sources:
+        table = read_table(source.data, source.format, source.shown, encoding)
+        chosen = _choose(columns, table.columns, source.shown) if table.columns else columns
         for row in table.rows:
-            where = f"{shown}:{row.place}"
-            text = _text(row, chosen, where, str(len(texts) + 1), f"{name}:{row.place}")
+            where = f"{source.shown}:{row.place}"
+            text = _text(row, chosen, where, str(len(texts) + 1), f"{source.name}:{row.place}")
             if text.id in places:
                 raise InputError(
                     f"{where}: the id {_quoted(text.id)} already stands at {places[text.id]}; "
@@ -117,11 +148,9 @@ def read_texts(
                 )
             places[text.id] = where
             texts.append(text)
-        digest = hashlib.sha256(data).hexdigest()
-        files.append(InputInfo(name, digest, len(table.rows), table.n_blank_lines))
-    if not texts:
-        raise InputError(f"no texts in {', '.join(map(_shown, paths))}; give at least one")
-    return TextSet(tuple(texts[:limit]), tuple(files))
+        digest = hashlib.sha256(source.data).hexdigest()
+        files.append(InputInfo(source.name, digest, len(table.rows), table.n_blank_lines))
+    return TextSet(tuple(texts), tuple(files))
 
 
 def _format(path: str, given: str | None) -> InputFormat:

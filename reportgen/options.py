@@ -67,6 +67,12 @@ Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exi
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with 4 where a text was empty or failed.")
 ]
+Redact = Annotated[
+    bool,
+    typer.Option(
+        "--redact", help="Write ids, lengths and figures only: no text and no token in any output."
+    ),
+]
 _list_figures = partial(
     _gates,
     "--list-figures",

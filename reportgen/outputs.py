@@ -103,6 +103,20 @@ def plan_outputs(
     return outputs
 
 
+def require_files(outputs: Sequence[Output]) -> None:
+    """See that nothing but files is written, where texts are redacted.
+
+    Raises:
+        UsageError: one of `outputs` is the results folder, which holds the texts.
+    """
+    for output in outputs:
+        if output.writer == "folder":
+            raise UsageError(
+                f"--redact: {output.path} would hold the texts; keep the results without it, and "
+                "redact what is rendered from them"
+            )
+
+
 def _pictures(output: Output, images: Images) -> tuple[Path, ...]:
     """The files that may come to lie in `img` beside an output."""
     if output.writer not in WITH_PICTURES or output.path == STANDARD_OUTPUT:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reportgen.damage import require_columns, require_rows, require_texts
 from reportgen.errors import ResultsError
-from reportgen.info import SCHEMA_VERSION, RunInfo
+from reportgen.info import REDACT, SCHEMA_VERSION, RunInfo
 from reportgen.maps import require_whole
 from reportgen.records import from_record
 from reportgen.schemas import TABLES
@@ -39,6 +39,11 @@ class Results:
 
     folder: Path
     info: RunInfo
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether texts and tokens were taken out: dots stand in their place."""
+        return self.info.settings.options.get(REDACT) is True
 
     @cached_property
     def texts(self) -> pd.DataFrame:

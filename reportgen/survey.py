@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.attention.runner import Outcome, Runner
-from reportgen.errors import InputError, ModelError
+from reportgen.errors import EveryTextFailedError, InputError, ModelError
 from reportgen.evidence.cost import ANALYSIS
 from reportgen.inputs import TextInput, TextSet
 from reportgen.model.load import LoadedModel
@@ -165,6 +165,6 @@ def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tall
 
 def _nothing_analysed(texts: TextSet, tally: Tally) -> InputError | ModelError:
     if tally.first_error is not None:
-        return ModelError(f"every text failed; the first was {tally.first_error}")
+        return EveryTextFailedError(f"every text failed; the first was {tally.first_error}")
     names = ", ".join(file.name for file in texts.files)
     return InputError(f"{names}: every text is empty, there is nothing to analyse")

@@ -4,22 +4,19 @@ import contextlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Literal, TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
-from reportgen.demo import model_folder
 from reportgen.errors import ModelError
 from reportgen.info import ModelInfo, OutputInfo
-from reportgen.model.checkpoint import load_checkpoint, weights_sha256
+from reportgen.model.checkpoint import weights_sha256
 from reportgen.model.encoder import find_encoder, read_facts
-from reportgen.model.factory import build_module, fill_required_arguments, importable
+from reportgen.model.factory import fill_required_arguments, importable
 from reportgen.model.output import (
     OutputReader,
     find_output,
@@ -30,8 +27,9 @@ from reportgen.model.output import (
     sequence_reader,
     with_class_names,
 )
-from reportgen.model.pretrained import folder_max_tokens, folder_pooling, load_pretrained
-from reportgen.model.spec import ModelSpec, bundled_name, check_spec
+from reportgen.model.pretrained import folder_max_tokens, folder_pooling
+from reportgen.model.source import Source, from_factory, from_folder, from_objects
+from reportgen.model.spec import ModelSpec, check_spec
 from reportgen.model.tokenizer import (
     cut_at_the_end,
     load_tokenizer,
@@ -41,8 +39,6 @@ from reportgen.model.tokenizer import (
 )
 from reportgen.model.tokens import encode
 from reportgen.model.trial import Trial, entries, reads_ahead, try_module
-
-Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
 
 # Where neither the model nor its tokenizer limits a text (T5).
 _UNLIMITED_TOKENS = 512
@@ -62,18 +58,8 @@ class LoadedModel:
     output: OutputInfo
     reader: OutputReader  # reads predictions out of what the module returns
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """A module, before its encoder and tokenizer are known."""
-
-    module: nn.Module
-    kind: Kind
-    name: str
-    architecture: str
-    folder: str | None  # folder or hub id it came from
-    remark: str | None = None
+    # The options that name it, for the command that a report prints.
+    shown: Mapping[str, str | int | bool] = field(default_factory=dict)
 
 
 def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
@@ -90,23 +76,47 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
     device = _device(spec.device)
     # What a user's class prints must not land in a report on standard output.
     with contextlib.redirect_stdout(sys.stderr), _quiet(verbose), importable(spec):
-        source = _from_factory(spec) if spec.factory is not None else _from_folder(spec)
-        module = source.module.eval()
-        encoder_name, encoder = find_encoder(module, spec.encoder)
-        facts = read_facts(encoder)
-        tokenizer = _tokenizer(spec, source)
-        require_fit(tokenizer, encoder)
-        remarks = (source.remark, cut_at_the_end(tokenizer))
-        sha256 = weights_sha256(module.state_dict())
-        pad_id = padding_id(tokenizer, encoder)
-        module.to(device)
-        encoder.config.use_cache = False  # keys and values kept for a next call are never used
-        _make_callable(module, tokenizer, pad_id)
-        trials = try_module(module, tokenizer, pad_id, device)
-        reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
-        if spec.class_names:
-            reader = with_class_names(reader, spec.class_names)
-        max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
+        source = from_factory(spec) if spec.factory is not None else from_folder(spec)
+        return _made_ready(spec, source, device)
+
+
+def load_module(
+    module: nn.Module,
+    tokenizer: PreTrainedTokenizerBase | None,
+    spec: ModelSpec,
+    *,
+    verbose: bool = False,
+) -> LoadedModel:
+    """Make a module that is built already ready for an analysis, as `load_model` does.
+
+    Of `spec` the choices count, not its names of folders. The module is changed: it stays in
+    evaluation mode, on the device of `spec`; `borrowed` gives it back as it was.
+
+    Raises:
+        ModelError, CaptureError: as `load_model`.
+    """
+    device = _device(spec.device)
+    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
+        return _made_ready(spec, from_objects(module, tokenizer, spec), device)
+
+
+def _made_ready(spec: ModelSpec, source: Source, device: torch.device) -> LoadedModel:
+    module = source.module.eval()
+    encoder_name, encoder = find_encoder(module, spec.encoder)
+    facts = read_facts(encoder)
+    tokenizer = _tokenizer(spec, source)
+    require_fit(tokenizer, encoder)
+    remarks = (source.remark, cut_at_the_end(tokenizer))
+    sha256 = weights_sha256(module.state_dict())
+    pad_id = padding_id(tokenizer, encoder)
+    module.to(device)
+    encoder.config.use_cache = False  # keys and values kept for a next call are never used
+    _make_callable(module, tokenizer, pad_id)
+    trials = try_module(module, tokenizer, pad_id, device)
+    reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
+    if spec.class_names:
+        reader = with_class_names(reader, spec.class_names)
+    max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
     if reader.kind == "next_token":
         reader = replace(reader, is_narrowed=keep_last_logits(module))
     info = ModelInfo(
@@ -121,7 +131,7 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
         is_causal=False,
         shares_layers=facts.shares_layers,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
-        dtype=spec.dtype,
+        dtype=source.dtype,
         weights_sha256=sha256,
         tokenizer=type(tokenizer).__name__,
         vocabulary_size=len(tokenizer),
@@ -140,31 +150,11 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
     )
 
 
-def _from_folder(spec: ModelSpec) -> _Source:
-    bundled = bundled_name(spec.model)
-    name = str(spec.model) if bundled is None else str(model_folder(bundled))
-    loaded = load_pretrained(spec, name, _dtype(spec))
-    folder = Path(name).expanduser()
-    kind: Kind = "folder" if folder.is_dir() else "hub"
-    shown = folder.resolve().name if folder.is_dir() else name
-    if bundled is not None:
-        kind, shown = "demo", f"reportgen {bundled}"
-    return _Source(loaded.module, kind, shown, loaded.architecture, name, loaded.remark)
-
-
-def _from_factory(spec: ModelSpec) -> _Source:
-    module = build_module(spec).to(_dtype(spec))
-    remark = None
-    if spec.checkpoint is not None:
-        load_checkpoint(module, spec.checkpoint)
-    else:
-        remark = "no --checkpoint: the weights are those the factory loaded, or made up, itself"
-    kind = type(module).__name__
-    return _Source(module, "factory", kind, kind, None, remark)
-
-
-def _tokenizer(spec: ModelSpec, source: _Source) -> PreTrainedTokenizerBase:
+def _tokenizer(spec: ModelSpec, source: Source) -> PreTrainedTokenizerBase:
     trusted = spec.trust_remote_code
+    if source.tokenizer is not None:
+        require_vocabulary(source.tokenizer, source.name)
+        return source.tokenizer
     if spec.tokenizer is not None:
         return load_tokenizer(spec.tokenizer, trust_remote_code=trusted)
     if source.folder is not None:
@@ -188,7 +178,7 @@ def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id
 
 def _choose_reader(
     spec: ModelSpec,
-    source: _Source,
+    source: Source,
     tokenizer: PreTrainedTokenizerBase,
     trials: tuple[Trial, Trial],
     hidden_size: int,
@@ -218,7 +208,7 @@ def _choose_reader(
 
 def _max_tokens(
     spec: ModelSpec,
-    source: _Source,
+    source: Source,
     tokenizer: PreTrainedTokenizerBase,
     positions: int | None,
     reader: OutputReader,
@@ -238,11 +228,6 @@ def _max_tokens(
         most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
     encode(tokenizer, "one", None, most)  # fails where special tokens alone fill that
     return most
-
-
-def _dtype(spec: ModelSpec) -> torch.dtype:
-    dtype: torch.dtype = getattr(torch, spec.dtype)
-    return dtype
 
 
 def _device(name: str) -> torch.device:

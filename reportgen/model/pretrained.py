@@ -67,15 +67,23 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
         if folder is not None:
             _require_weights_files(folder)
         raise _failure(name, folder, error) from error
-    remark = _remark(type(module), spec)
-    path, used = "", module
-    if remark is not None or (config.is_encoder_decoder and head_of(type(module)) is None):
-        path, used = find_encoder(module)
+    used: Any  # of which a part may be taken out
+    path, used, remark = reported_part(module, spec)
     _require_weights(name, architecture, module, path, report)
     pooler = f"{path}.pooler.".removeprefix(".")
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # made up, and nothing reads it
     return Pretrained(used, type(module).__name__, remark)
+
+
+def reported_part(
+    module: PreTrainedModel, spec: ModelSpec
+) -> tuple[str, PreTrainedModel, str | None]:
+    """What of `module` is reported: its dotted name ("" for all of it), itself, and why it is not
+    all of it."""
+    remark = _remark(type(module), spec)
+    is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
+    return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
 
 
 def folder_pooling(name: str, revision: str | None) -> Pooling | None:

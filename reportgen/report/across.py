@@ -74,7 +74,10 @@ class Across:
 
 
 def make_across(results: Results, language: Language) -> Across | None:
-    """The section of `results`; None where no text has a content token."""
+    """The section of `results`; None where no text has a content token, or
+    all were redacted."""
+    if results.is_redacted:  # all tokens of a length look the same
+        return None
     tokens = corpus_tokens(results)
     if not len(tokens.text):
         return None

@@ -76,6 +76,9 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     row = results.texts.iloc[text]
     texts = [str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"])]
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
+    read = reading(units, texts)
+    if results.is_redacted:
+        read.pop("words", None)  # dots tell no words apart
     return pooled | {
         "labels": [visible(unit.label) for unit in units.units],
         "special": [i for i, unit in enumerate(units.units) if unit.is_special],
@@ -87,7 +90,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
         if units.cls_row is None or units.cls_row_all is None
         else _lines(units.cls_row, units.cls_row_all),
         "grid": head_figures(results, text),
-        **reading(units, texts),
+        **read,
     }
 
 

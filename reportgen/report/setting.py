@@ -107,6 +107,11 @@ class Setting:
             blocks=blocks,
         ).encode()
 
+    def cell(self, policy: str, css: Markup) -> str:
+        """What a notebook's frame shows: the page's first sections, without scripts."""
+        values = self._values(self.page, ())
+        return str(self._set("notebook.html.jinja", policy=policy, css=css, **values))
+
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page, and of what lies beside it, by what they are."""
         assets = self.assets

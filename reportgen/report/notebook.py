@@ -1,0 +1,80 @@
+"""What a notebook shows of a report: words that survive any sanitiser, and a sandboxed frame."""
+
+from dataclasses import replace
+
+from markupsafe import Markup, escape
+
+from reportgen.notes.rules import corpus_notes
+from reportgen.notes.words import Wording
+from reportgen.report.language import Language, load_language
+from reportgen.report.layout import Assets
+from reportgen.report.options import RenderOptions
+from reportgen.report.overview import sink_shares
+from reportgen.report.page import make_page
+from reportgen.report.scope import make_scope
+from reportgen.report.setting import Setting
+from reportgen.report.visible import visible
+from reportgen.results import Results
+
+# Bytes of a cell's output; what is over it goes: the texts first, then the frame.
+LIMIT = 200_000
+_HEIGHT = 560  # of the frame, in pixels
+
+
+def render_notebook(results: Results, lang: str = "en", limit: int = LIMIT) -> str:
+    """The value of a cell as HTML of at most `limit` bytes.
+
+    The sentence stands outside the frame: where a notebook is not trusted, that is all that is
+    left. The frame has no right to run anything.
+    """
+    language = load_language(lang)
+    said = plain_text(results, lang)
+    for page in (*_pages(results, language), ""):
+        size = f"{len(page.encode()) / 1000:.0f}"
+        what = language.say("notebook", "shown" if page else "too_large", kb=size)
+        how = language.say("notebook", "save")
+        html = f"<p><b>{escape(visible(said))}</b></p>\n<p>{escape(what)} {escape(how)}</p>\n"
+        if page:
+            title = escape(language.say("notebook", "frame"))
+            html += (
+                f'<iframe sandbox title="{title}" width="100%" height="{_HEIGHT}" frameborder="0" '
+                f'srcdoc="{escape(page)}"></iframe>\n'
+            )
+        if len(html.encode()) <= limit:
+            break
+    return html
+
+
+def render_markdown(results: Results, lang: str = "en") -> str:
+    """The value of a cell as Markdown: the headline and what the figures call for."""
+    from reportgen.report.escaping import escape as escape_markdown
+
+    wording, notes = Wording(lang), corpus_notes(results)
+    said = [f"- {escape_markdown(wording.sentence(note))}" for note in notes]
+    headline = escape_markdown(wording.headline(notes, results))
+    save = load_language(lang).say("notebook", "save")
+    return "\n".join([f"**{headline}**", "", *said, "", escape_markdown(save), ""])
+
+
+def plain_text(results: Results, lang: str = "en") -> str:
+    """The report in one line: how many texts, and the verdict on sinks."""
+    language = load_language(lang)
+    headline = language.wording.headline(corpus_notes(results), results)
+    return language.count("notebook", "line", len(results.texts), headline=headline)
+
+
+def _pages(results: Results, language: Language) -> tuple[str, ...]:
+    """The page in the frame, with the texts that deserve a look and without."""
+    options = RenderOptions(lang="ja" if language.code == "ja" else "en")
+    shares = sink_shares(results)
+    page = make_page(results, options, language, make_scope(results, language), shares)
+    assets = Assets("file", "")
+    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+    def document(texts: bool) -> str:
+        notable = page.notable if texts else replace(page.notable, texts=())
+        own = replace(page, notable=notable)
+        setting = Setting(results, options, language, own, shares, assets)
+        return setting.cell(policy, Markup(assets.style))
+
+    return document(True), document(False)
