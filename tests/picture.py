@@ -33,7 +33,7 @@ main { padding-bottom: 1.5rem !important; }
 main > section, .panel, .run { padding-top: 1.2rem !important; }
 """
 _COMPARED = """
-.skip, .banner, #models, #layers, #heads, #pairs, #method, #predictions, .tools { display: none !important; }
+.skip, .banner, .tools, #models, #layers, #heads, #pairs, #method, #predictions,
 #tokens tbody tr:nth-child(n+6) { display: none !important; }
 .top { position: static !important; }
 main > section, .run { padding-top: 1.2rem !important; }
