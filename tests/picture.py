@@ -23,7 +23,7 @@ WIDTH, SCALE, LARGEST = 1120, 2, 350_000  # pixels; of the page; bytes of a file
 # What the pictures leave out, so that question and answer stand in one view. The rules are added to
 # the page's own sheet, since its content policy allows no other.
 _REPORT = """
-.skip, .run > :not(h1), .kpis, #overview h2, #overview h2 ~ *:not(.headline),
+.skip, .run > :not(h1), .kpis, #overview h2, #overview h2 ~ *:not(.headline, .verdict),
 main > section:not(.run, #overview),
 .tools, .cards, .panel > details, .steps,
 .colours small, .hint, .heads-box > label, .compare, #predictions { display: none !important; }

@@ -84,7 +84,7 @@ def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
 def test_the_sections_stand_in_their_order(soup):
     headings = [h.get_text(strip=True) for h in soup.find_all(["h1", "h2"])]
     assert headings == [
-        "made-up · 7 texts · reportgen",
+        "made-up · 7 texts",
         "Overview",
         "What did the model predict, and how well?",
         "Texts",

@@ -47,7 +47,7 @@ def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:
     notable = make_notable(make_results(tmp_path, TEXTS), EN)
     assert notable.first == 1
     assert "error" not in notable.lead
-    assert "Strange is a text" in notable.strange
+    assert "Strangeness of attention" in notable.strange
 
 
 def test_few_texts_have_no_list(tmp_path: Path) -> None:

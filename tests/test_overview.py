@@ -26,9 +26,9 @@ def overview(results):
     return overview_of(results)
 
 
-def overview_of(results):
+def overview_of(results, language=EN):
     notes = place(corpus_notes(results), results.info).overview
-    return make_overview(results, EN, notes)
+    return make_overview(results, language, notes)
 
 
 def percent(share):
@@ -83,25 +83,32 @@ def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_where_no_token_is_a_sink_that_is_said_first(tmp_path, lang):
+def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lang):
     made = make_results(tmp_path, sink=0.1, evidence="full")
     language = load_language(lang)
     heads = made.heads[["special_share", "uniform_share"]].mean()
     share, even = (language.percent(heads[name]) for name in heads.index)
     said = language.say("sinks", "no_sink", share=share, even=even)
     html = BeautifulSoup(render(made, RenderOptions(lang=lang)).document, "html.parser")
-    for section in ("overview", "sinks"):
-        assert [p.get_text() for p in html.find(id=section).select(".headline")] == [said]
     sinks = html.find(id="sinks")
+    assert [p.get_text() for p in sinks.select(".headline")] == [said]
+    told = [p.get_text() for p in html.find(id="overview").select(":scope > :is(.headline, .lead)")]
+    predicted = html.find(id="predictions").select_one(".headline").get_text()
+    assert told == [predicted, said, *overview_of(made, language).verdicts]
     assert sinks.select("details .sink")
     assert not sinks.select(":not(details) > .sink")
 
 
 def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     made = make_results(tmp_path, sink=0.6, evidence="full")
-    assert "N1" in {note.id for note in corpus_notes(made) if note.is_verdict}
-    assert overview_of(made).no_sink == ""
+    verdicts = {note.token: note.id for note in corpus_notes(made) if note.is_verdict}
+    assert "N1" in verdicts.values()
+    overview = overview_of(made)
+    assert overview.no_sink == ""
     html = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
+    assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
+    assert overview.is_sink.startswith(f"It does, on {piled}.")
     assert html.find(id="sinks").select(":not(details) > .sink")
 
 
@@ -114,6 +121,7 @@ def test_a_model_without_special_tokens_has_a_grid_of_entropy(tmp_path):
     overview = overview_of(bare)
     means = bare.heads.groupby(["layer", "head"])["entropy"].mean()
     assert overview.sinks is None
+    assert overview.special == overview.is_sink == ""
     assert overview.grid.title == EN.say("grid", "entropy_title")
     assert overview.grid.rows[0][1][0].text == str(round(100 * means[1, 1]))
 

@@ -141,9 +141,10 @@ def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
 
 def test_the_title_names_the_model_and_how_many_texts(results, page, tmp_path):
     assert page.title == "made-up · 6 texts · reportgen"
+    assert page.heading == "made-up · 6 texts"
     assert page_of(make_results(tmp_path, ("ab",))).title == "made-up · 1 text · reportgen"
     given = page_of(results, title="Headlines, June")
-    assert (given.title, given.brand) == ("Headlines, June", "Headlines, June")
+    assert (given.title, given.heading, given.brand) == ("Headlines, June",) * 3
 
 
 @pytest.mark.parametrize(
@@ -170,6 +171,7 @@ def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
     made = replace(results, info=replace(results.info, model=model))
     html = render(made, RenderOptions()).document.decode()
     page = BeautifulSoup(html, "html.parser")
-    said = f"{name.rpartition('/')[2]} · 6 texts · reportgen"
-    assert page.title.get_text() == page.h1.get_text() == said
+    said = f"{name.rpartition('/')[2]} · 6 texts"
+    assert page.h1.get_text() == said
+    assert page.title.get_text() == f"{said} · reportgen"
     assert "<script>bad" not in html

@@ -7,6 +7,7 @@ from importlib.resources import files
 from math import floor, isfinite, log10
 from typing import Any
 
+from reportgen.info import OutputInfo
 from reportgen.notes.digits import short_of
 from reportgen.notes.words import Wording
 
@@ -30,6 +31,11 @@ class Language:
     def count(self, section: str, key: str, n: int, **values: object) -> str:
         """The string `key` of `section`, or its `key_one` for one thing; `{n}` is the count."""
         return self.say(section, f"{key}_one" if n == 1 else key, n=f"{n:,}", **values)
+
+    def output_kind(self, output: OutputInfo) -> str:
+        """What a model puts out, such as `one of 3 classes`."""
+        pooling = self.say("output", f"pooling_{output.pooling}") if output.pooling else ""
+        return self.say("output", output.kind, n=len(output.labels), pooling=pooling)
 
     def percent(self, share: float, digits: int = 1) -> str:
         """A share in 0..1 as a percentage, such as `31.2 %`."""

@@ -65,6 +65,8 @@ class Overview:
 
     verdicts: tuple[str, ...]
     no_sink: str  # that no token is a sink, in one sentence; "" where one is, or may be
+    is_sink: str  # which special tokens are, and what that means for reading; "" where none is
+    special: str  # what the special tokens are; "" where the model has none
     notes: tuple[Sentence, ...]
     kpis: tuple[Kpi, ...]
     sinks: Sinks | None
@@ -114,6 +116,8 @@ def make_overview(
     return Overview(
         verdicts=wording.verdicts(notes),
         no_sink=_no_sink(results, notes, language, means),
+        is_sink=_is_sink(notes, language),
+        special=_special(results, language),
         notes=sentences(notes, wording),
         kpis=(*_kpis(results, language, means), *more_kpis),
         sinks=_sinks(results, language, means) if len(results.roles) else None,
@@ -162,6 +166,23 @@ def _no_sink(results: Results, notes: Sequence[Note], language: Language, means:
         return ""
     share, even = means.shares(language)
     return language.say("sinks", "no_sink", share=share, even=even)
+
+
+def _is_sink(notes: Sequence[Note], language: Language) -> str:
+    tokens = [note.token for note in notes if note.id == "N1" and note.is_verdict]
+    return language.say("sinks", "is_sink", tokens=_listed(tokens, language)) if tokens else ""
+
+
+def _special(results: Results, language: Language) -> str:
+    tokens = [role.token for role in results.info.roles]
+    if not len(results.roles):
+        return ""
+    return language.say("sinks", "special", tokens=_listed(tokens, language))
+
+
+def _listed(tokens: Sequence[str | None], language: Language) -> str:
+    """Tokens with commas, each once."""
+    return language.say("run", "comma").join(dict.fromkeys(filter(None, tokens)))
 
 
 def _sinks(results: Results, language: Language, means: _Means) -> Sinks:

@@ -48,7 +48,8 @@ class Reproduce:
 class Page:
     """The page but for its texts."""
 
-    title: str
+    title: str  # of the document
+    heading: str
     brand: str  # the same in few words, for the bar at the top
     lang: str
     created: str
@@ -87,6 +88,8 @@ def make_page(
     return Page(
         title=options.title
         or language.count("page", "title", len(results.texts), model=short_name(info.model.name)),
+        heading=options.title
+        or language.count("page", "heading", len(results.texts), model=short_name(info.model.name)),
         brand=options.title or short_name(info.model.name),
         lang=options.lang,
         created=info.created,
@@ -214,7 +217,7 @@ def _bytes(size: int) -> str:
 
 def _run(info: RunInfo, n_texts: int, language: Language) -> Facts:
     model, output = info.model, info.output
-    kind = language.say("output", output.kind, n=len(output.labels), pooling=output.pooling or "")
+    kind = language.output_kind(output)
     files = language.say("run", "comma").join(item.name for item in info.inputs)
     shared = language.say("run", "shared") if model.shares_layers else ""
     parts = [

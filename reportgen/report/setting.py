@@ -77,9 +77,7 @@ class Setting:
             carries=carries(text, level, self.results, self.given, self.options, self.language),
             output_name=output.name,
             output_kind_key=output.kind,
-            output_kind=self.language.say(
-                "output", output.kind, n=len(output.labels), pooling=output.pooling or ""
-            ),
+            output_kind=self.language.output_kind(output),
             before=before,
             after=after,
         )

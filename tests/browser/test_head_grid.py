@@ -69,7 +69,7 @@ def test_heads_are_chosen_and_added_with_the_keyboard_alone(watched, url, result
 def test_the_add_mode_takes_out_what_is_chosen_again(watched, url, results):
     watched.goto(f"{url}#text=1&layer=1&head=1")
     drawn(watched, 1)
-    watched.get_by_role("checkbox", name="Add to the set").check()
+    watched.get_by_role("checkbox", name="Choose several heads").check()
     for layer, head in ((2, 2), (3, "mean"), (1, 1)):
         cell(watched, 1, layer, head, LAYERS, HEADS).click()
     assert watched.url.endswith("#text=1&heads=2.2+3.mean")

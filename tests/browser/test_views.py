@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
+from factories import make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 from scipy.stats import rankdata
@@ -203,3 +204,13 @@ def test_the_explorer_speaks_japanese(browser, results, tmp_path):
     english = ("Layer", "Head", "Scale", "Range", "Compare", "Swap", "mean", "Tokens", "Add")
     assert [word for word in english if word in "".join(said)] == []
     page.close()
+
+
+def test_without_special_tokens_there_is_no_choice_to_take_them_out(watched, tmp_path):
+    for special in (True, False):
+        folder = tmp_path / str(special)
+        made = make_results(folder, ("ab", "cd"), special=special)
+        watched.goto(f"{written(made, folder)}#text=1")
+        drawn(watched, 1)
+        box = watched.locator("#map-1").get_by_role("checkbox", name="Content tokens only")
+        assert box.count() == special

@@ -45,9 +45,9 @@ class Panel {
     this.title = make("b", { className: "live" });
     offerExports(this.controls.box);
     this.controls.grid.box.append(this.controls.grid.box.querySelector(".tools"));
-    this.figure.querySelector("figcaption").before(make("div", { className: "live" }, this.controls.box));
+    this.figure.querySelector("figcaption").before(make("div", { className: "live" }, this.controls.box, this.overview.box));
     this.figure.querySelector(".said").after(this.title);
-    this.fixed.before(make("div", { className: "live" }, this.caption, this.overview.box, this.plots, this.detail));
+    this.fixed.before(make("div", { className: "live" }, this.caption, this.plots, this.detail));
     this.strip = stripOf(this.number);
     this.strip.listen(this);
   }

@@ -23,7 +23,7 @@ class Controls {
       return { input, label: make("label", {}, input, ` ${text}`) };
     };
     this.boxes = {
-      content: box("content", say("content")),
+      ...(data.special.length ? { content: box("content", say("content")) } : {}),
       ...(data.words && !(data.pool > 1) ? { words: box("words", say("words")) } : {}),
     };
     this.box = this.laidOut();

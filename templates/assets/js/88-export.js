@@ -48,7 +48,7 @@ const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"
 const csvOf = (cells) => cells.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
 const tsvOf = (cells) => cells.map((row) => row.join("\t")).join("\n");
 
-// "attention-report-text-3-figures-as-a-table.csv", from the title of the page and the thing's name.
+// "my-model-40-texts-reportgen-text-3-figures-as-a-table.csv", from the title of the page and the thing's name.
 function fileName(name, suffix) {
   const whole = `${document.title} ${name}`.normalize("NFKC").toLowerCase();
   const parts = whole.replace(/[^\p{L}\p{M}\p{N}]+/gu, "-").replace(/^-|-$/g, "");
