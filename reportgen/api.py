@@ -116,12 +116,15 @@ def analyze(
         f"{name}_column": value for name, value in names.items() if isinstance(value, str)
     }
     inputs = InputChoices(text_column=text_column, limit=limit, **columns)
-    analysis = AnalysisChoices(
-        batch_tokens=batch_tokens,
-        keep_maps=str(keep_maps),
-        evidence=evidence,
-        evidence_texts=str(evidence_texts),
-        explain_class=explain_class,
+    analysis = options_of(
+        AnalysisChoices,
+        {
+            "batch_tokens": batch_tokens,
+            "keep_maps": str(keep_maps),
+            "evidence": evidence,
+            "evidence_texts": str(evidence_texts),
+            "explain_class": explain_class,
+        },
     )
     choices.check_keep_maps(analysis.keep_maps)
     choices.check_evidence_texts(analysis.evidence_texts)

@@ -74,7 +74,7 @@ class PageChoices:
         Images,
         _report(
             help="Pictures in img/ beside Markdown and Confluence pages, e.g. png (with the extra "
-            "[png]) or none."
+            r"\[png]) or none."
         ),
     ] = "svg"
     id: Annotated[
@@ -113,7 +113,7 @@ class GateChoices:
         _gates(
             metavar="FILE",
             help="Take more gates from it, e.g. gates.yaml; default: the nearest pyproject.toml "
-            "with a table [tool.reportgen].",
+            r"with a table \[tool.reportgen].",
         ),
     ] = None
     annotations: Annotated[
@@ -134,6 +134,20 @@ class CompareChoices:
     format: Annotated[
         Literal["html", "md", "json"] | None,
         _report(help="Overrules the suffix of the outputs, e.g. md."),
+    ] = None
+    md_flavor: Annotated[
+        FlavorName,
+        _report(
+            help="Where Markdown is going: what it may hold and how long it may be, e.g. gitlab."
+        ),
+    ] = "github"
+    md_limit: Annotated[
+        int | None,
+        _report(
+            min=1,
+            help="Characters of Markdown; whole rows are left out, e.g. 20000. Default: what the "
+            "flavour takes.",
+        ),
     ] = None
     id: Annotated[
         str,

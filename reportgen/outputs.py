@@ -211,14 +211,12 @@ def _document(results: "Results", output: Output, options: RenderOptions) -> Doc
         from reportgen.report.markdown import render as render_markdown
 
         markdown = render_markdown(results, options, _stem(output))
-        return Document(
-            output, markdown.text.encode(), reduced=markdown.reduced, files=markdown.files
-        )
+        return _illustrated(output, markdown.text, markdown.files, markdown.reduced)
     if output.writer == "confluence":
         from reportgen.report.confluence import render as render_confluence
 
         page = render_confluence(results, options, _stem(output))
-        return Document(output, page.text.encode(), reduced=page.reduced, files=page.files)
+        return _illustrated(output, page.text, page.files, page.reduced)
     if output.writer == "json":
         from reportgen.report.summary import render as render_summary
 
@@ -227,6 +225,16 @@ def _document(results: "Results", output: Output, options: RenderOptions) -> Doc
 
     frame = table(results, table_name(output.path), options.heads)
     return Document(output, to_csv(frame) if output.writer == "csv" else to_parquet(frame))
+
+
+def _illustrated(
+    output: Output, text: str, files: Mapping[str, bytes], reduced: tuple[str, ...]
+) -> Document:
+    """A text with its pictures beside it, which weigh apart: limits are on the text alone."""
+    content = text.encode()
+    pictures = sum(map(len, files.values()))
+    parts = {"text": len(content), "pictures": pictures} if files else {}
+    return Document(output, content, parts, reduced, files)
 
 
 def _stem(output: Output) -> str:

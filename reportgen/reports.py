@@ -4,8 +4,10 @@ import shutil
 import weakref
 from collections.abc import Mapping
 from dataclasses import fields
+from numbers import Integral
 from pathlib import Path
-from typing import Any, TypeVar
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 from reportgen import choices, terminal
 from reportgen.errors import UsageError
@@ -115,13 +117,29 @@ def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
     """A group of options with the values `given` by name.
 
     Raises:
-        UsageError: it has no option of a name.
+        UsageError: it has no option of a name, or an option does not take its value.
     """
     known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
     for name in given:
         if name not in known:
             raise UsageError(f"{name}: no such option; there are {', '.join(known)}")
+    types = get_type_hints(kind)
+    for name, value in given.items():
+        _check_value(name, value, types[name])
     return kind(**given)
+
+
+def _check_value(name: str, value: object, taken: object) -> None:
+    """See that one of several words is one of them, and a number a number, as the command line does
+    before any of it is used."""
+    kinds = get_args(taken) if isinstance(taken, UnionType) else (taken,)
+    if value is None and NoneType in kinds:
+        return
+    words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
+    if words and value not in words:
+        raise UsageError(f"{name} {value!r}: it is one of {', '.join(words)}")
+    if int in kinds and not isinstance(value, Integral):
+        raise UsageError(f"{name} {value!r}: it is a whole number")
 
 
 def _as_option(name: str, value: Any) -> Any:

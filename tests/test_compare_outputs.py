@@ -52,7 +52,11 @@ def page(sides) -> BeautifulSoup:
 def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, sides) -> None:
     found = compare(*sides)
     said = [p.get_text() for p in page.select("#overview .headline")]
-    assert said[0] == f"{found.predictions.n_moved} of 12 texts changed their prediction."
+    spread = np.std(sides[0].texts["prediction"].astype(float))
+    n_moved = found.predictions.n_moved
+    assert said[0].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
+    limit = float(said[0].removesuffix(".").split()[-1])
+    assert limit == pytest.approx(0.05 * spread, rel=0.006)
     assert f"now looks at “{STAR}”" in said[1]
     star = found.tokens[0].effect
     assert f"moves the number “score” by {star.head:+.3f}" in said[1].replace("−", "-")
@@ -63,13 +67,13 @@ def test_sections_stand_in_the_order_of_a_reviewers_questions(page: BeautifulSou
     assert ids == [
         None,
         "overview",
-        "models",
         "predictions",
         "tokens",
         "layers",
         "heads",
         "pairs",
         "notes",
+        "models",
         "method",
         "reproduce",
     ]
@@ -204,12 +208,12 @@ def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", failed=(4,))
     retokenise(head, 2)
     page = page_of(base, head)
-    said = [item.get_text() for item in page.select("#models .notes li")]
+    said = [item.get_text() for item in page.select("#overview .notes li")]
     assert said[0].startswith("1 text was empty or failed in one model or both: 0 has figures")
     assert said[1].startswith("1 text is cut into other tokens")
     other = make_results(tmp_path / "o", TEXTS, kind="class", n_layers=3, evidence="basic")
     page = page_of(base, other)
-    said = " ".join(item.get_text() for item in page.select("#models .notes li"))
+    said = " ".join(item.get_text() for item in page.select("#overview .notes li"))
     assert "put out other things" in said
     assert "other numbers of layers or heads" in said
     assert "explain other figures" in said
@@ -267,13 +271,16 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     assert "\u202e" not in soup.find("main").get_text()
     text = compare_markdown.render(found, base, head, options)
     assert text.startswith("<!-- reportgen:report -->\n")
+    text = re.sub(r"^```sh\n([^`<]*)\n```$", "", text, flags=re.MULTILINE)  # a block of code
     assert not re.search(
-        r"<(?!/?bdi|!-- reportgen:report -->)|@me|^::|\u202e|(?<!&)#12", text, re.MULTILINE
+        r"<(?!/?bdi|!-- reportgen:report -->|/?details>|/?summary>)|@me|^::|\u202e|(?<!&)#12",
+        text,
+        re.MULTILINE,
     )
     html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
     rendered = BeautifulSoup(html, "html.parser")
     assert not rendered.select("script, img, a")
-    assert "<script>window.bad=1</script>" in rendered.get_text()
+    assert "<script>window.bad=1</script>" in rendered.get_text().replace("\u200b", "")
 
 
 def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
@@ -289,7 +296,63 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
     ).select("table")
     for table in tables:
         assert len({len(row.select("th, td")) for row in table.select("tr")}) == 1
-    assert len(tables) == 1 + 2 + 1 + 4 + 2
+    assert len(tables) == 2 + 1 + 1 + 1 + 2 + 1
+
+
+def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:
+    found = compare(*sides)
+    text = compare_markdown.render(found, *sides, RenderOptions())
+    assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
+        "Two models compared",
+        "Do the predictions change?",
+        "Which tokens changed their part?",
+        "The texts that changed most",
+    ]
+    folds = re.findall(r"<details><summary>(.*)</summary>", text)
+    assert [fold for fold in folds if "more token" not in fold] == [
+        "Do sinks and spread change, layer by layer?",
+        "Which heads attend differently?",
+        "The heads that changed most",
+        "What was compared",
+        "How to reproduce",
+    ]
+    assert text.count("</details>") == len(folds)
+    front = text.split("###")[0]
+    names = re.findall(r"^- \*\*(.+?):", front, re.MULTILINE)
+    assert names == sorted(names, key=["Predictions", "Tokens", "Layers", "Heads"].index)
+    assert set(names) >= {"Predictions", "Tokens", "Heads"}
+    assert "heads attend differently" not in front.split("\n- ")[0]
+
+
+def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> None:
+    found = compare(*sides)
+    text = compare_markdown.render(found, *sides, RenderOptions())
+    part = text.split("### The texts that changed most")[1].split("<details>")[0]
+    rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
+    texts = changed_texts(found)
+    assert len(rows) == len(texts)
+    n_changed = 0
+    for (_, tokens, facts), number in zip(rows, texts, strict=True):
+        own = found.units.text == number
+        base, head = found.units.base_effect[own], found.units.head_effect[own]
+        shown = re.findall(r"([−+]?[\d.]+) → ([−+]?[\d.]+)", tokens)
+        assert len(shown) == min(3, np.count_nonzero(np.abs(head - base) > 0.0051))
+        n_changed += len(shown)
+        changes = [float(b.replace("−", "-")) - float(a.replace("−", "-")) for a, b in shown]
+        expected = sorted(np.abs(head - base))[::-1][: len(shown)]
+        assert np.abs(changes) == pytest.approx(expected, abs=0.0101)
+        assert facts.startswith("Prediction: ")
+    assert n_changed
+
+
+def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
+    found = compare(*sides)
+    text = compare_markdown.render(found, *sides, RenderOptions())
+    part = text.split("<summary>Which heads attend")[1].split("</details>")[0]
+    rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
+    cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
+    bold = [[cell.startswith("**") for cell in row] for row in cells]
+    assert bold == found.heads_changed.tolist()
 
 
 def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:

@@ -1,6 +1,7 @@
 """`reportgen compare`: what is asked for, what is written, and a real model with itself."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -25,7 +26,7 @@ def test_two_folders_give_every_output(folders: tuple[Path, Path], tmp_path: Pat
     assert done.stdout == ""
     for name in names:
         assert f"{tmp_path / name}: " in done.stderr
-    assert "予測が変わりました。" in done.stderr
+    assert re.search(r"12件のうち\d+件で、予測が0\.\d+を超えて変わりました。", done.stderr)
     assert '<html lang="ja">' in (tmp_path / "compare.html").read_text("utf-8")
     assert (
         (tmp_path / "compare.md")
@@ -33,6 +34,28 @@ def test_two_folders_give_every_output(folders: tuple[Path, Path], tmp_path: Pat
         .startswith("<!-- reportgen:compare -->\n\n## 6月\n")
     )
     assert json.loads((tmp_path / "compare.json").read_text("utf-8"))["title"] == "6月"
+
+
+def test_markdown_is_written_for_the_host_that_is_named(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for flavor, begins in (
+        ("gitlab", "<!-- reportgen:compare -->"),
+        ("azure", "[//]: <> (reportgen:compare)"),
+        ("bitbucket", "[//]: <> (reportgen:compare)"),
+    ):
+        path = tmp_path / f"{flavor}.md"
+        done = call("compare", *folders, "-o", path, "--md-flavor", flavor)
+        assert done.exit_code == 0, done.output
+        text = path.read_text("utf-8")
+        assert text.startswith(f"{begins}\n")
+        assert ("<details>" in text) == (flavor != "bitbucket")
+    path = tmp_path / "short.md"
+    done = call("compare", *folders, "-o", path, "--md-limit", "4000")
+    assert done.exit_code == 0, done.output
+    lines = path.read_text("utf-8").splitlines()
+    assert len("\n".join(lines)) <= 4000
+    assert re.fullmatch(r"\d+ rows are not shown, .*`-o compare.html` has everything\.", lines[-1])
 
 
 def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
@@ -53,6 +76,7 @@ def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
         (["a", "b", "-o", "x-tokens.csv"], "written as .html, .md or .json"),
         (["a", "b", "-o", "results/"], "written as .html, .md or .json"),
         (["t.csv", "--base", "demo", "--head", "demo", "--keep-maps", "x"], "--keep-maps x"),
+        (["a", "b", "-o", "x.md", "--md-limit", "99999"], "github takes 65,000 characters at most"),
     ],
 )
 def test_what_cannot_be_asked_is_told_before_any_work(

@@ -199,6 +199,23 @@ def read_by_bash(line: str) -> list[str]:
     return ran.stdout.decode().split("\0")
 
 
+def sinks_line(folder: Path, evidence: str) -> str:
+    results = make_results(folder, sink=0.6, evidence=evidence)
+    assert any(note.id == "N1" for note in corpus_notes(results))
+    lines = render(results, RenderOptions(), "report").text.splitlines()
+    return next(line for line in lines if line.startswith("- **Sinks:"))
+
+
+def test_a_sink_is_said_to_matter_or_not_or_not_to_be_tested(tmp_path: Path) -> None:
+    """By tests where there are any, else by the length of what it passes on."""
+    said = {level: sinks_line(tmp_path / level, level) for level in ("none", "basic", "full")}
+    untested = "Whether the output depends on sinks was not tested; --evidence full does."
+    assert [untested in line for line in said.values()] == [True, True, False]
+    by_length = re.compile(r"Its vectors are|Unclear how much it passes on")
+    assert [bool(by_length.search(line)) for line in said.values()] == [False, True, False]
+    assert re.search(r"passes on|works like a constant|The tests", said["full"])
+
+
 def tables_of(markdown: str) -> list[list[list[str]]]:
     """Every table as plain text: key figures, texts that deserve a look, all texts, layers."""
     return table_rows(markdown.replace("**", ""))
@@ -293,7 +310,7 @@ def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
 def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
     (header, *rows) = tables_of(render(results, RenderOptions()).text)[1]
-    assert header[-1] == "leaving out moves it most"
+    assert header[-1] == "left out, these move it most"
     for row in rows:
         effects = results.effects_of(int(row[0]) - 1)
         tokens = results.tokens_of(int(row[0]) - 1)

@@ -26,6 +26,17 @@ def write(results: Results, folder: Path, *names: str, force: bool = False, **ho
         staging.commit()
 
 
+def test_pictures_are_weighed_apart_from_the_text_that_has_a_limit(results: Results) -> None:
+    for images, parts in (("svg", {"text", "pictures"}), ("none", set())):
+        options = RenderOptions(images=images)
+        outputs = plan_outputs(["x/report.md", "x/page.xml"], None, force=True)
+        for document in make_documents(results, outputs, options):
+            assert set(document.parts) == parts
+            if parts:
+                assert document.parts["text"] == len(document.content)
+                assert sum(document.parts.values()) == document.size
+
+
 def files_in(folder: Path) -> list[str]:
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 

@@ -12,8 +12,7 @@ from reportgen.model.spec import check_spec
 from reportgen.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.output_options import CompareChoices
 from reportgen.outputs import Document, Output, plan_outputs
-from reportgen.report.fitting import Limit
-from reportgen.report.flavors import check_marker
+from reportgen.report.flavors import check_marker, limit_of
 from reportgen.report.options import RenderOptions
 
 DEFAULT_OUTPUT = "compare.html"
@@ -73,9 +72,11 @@ def comparison_outputs(
     """The outputs at `paths`, each checked to be writable.
 
     Raises:
-        UsageError: as `plan_outputs`, or a comparison has no such form.
+        UsageError: as `plan_outputs`, a comparison has no such form, or --md-limit is more than the
+            flavour takes.
         OutputError: standard output is closed.
     """
+    limit_of(page.md_flavor, page.md_limit)
     check_marker(page.id)
     outputs = plan_outputs(paths or [DEFAULT_OUTPUT], page.format, force=force, inputs=inputs)
     for output in outputs:
@@ -128,6 +129,8 @@ def make_compared(
     options = RenderOptions(
         title=page.title and without_surrogates(page.title),
         lang=page.lang,
+        md_flavor=page.md_flavor,
+        md_limit=page.md_limit,
         id=page.id,
         gates=judged,
     )
@@ -148,10 +151,9 @@ def make_compared(
         documents.append(Document(output, content))
     summary = b""
     if room is not None:
-        from reportgen.report.compare_markdown import render as render_markdown
+        from reportgen.report.compare_markdown import step_summary
 
-        limit = Limit(room, room)
-        summary = render_markdown(comparison, base, head, options, limit).encode()
+        summary = step_summary(comparison, base, head, options, room)
     words = CompareWords(comparison, base, head, load_language(page.lang))
     said = headline(comparison, change_notes(comparison), words)
     return Compared(tuple(documents), said, judged, summary)

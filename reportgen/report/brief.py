@@ -35,7 +35,12 @@ _CLAUSES = {
     "no-special": "no_special",
 }
 _CLAUSE_ORDER = ("sink", "raised", "unclear", "few", "no_sink", "no_special")
-_PASSED_ON = ("N4", "N5", "N6", "N6-partly")  # what a sink passes on, said beside its verdict
+# What a sink passes on, said beside its verdict: by tests, or else by the length of its vectors.
+_TESTED = (
+    *("N4", "N5", "N5-open", "N5-unclear", "N6", "N6-partly"),
+    *("tests-disagree", "tests-unclear", "tests-no-control", "few-tests"),
+)
+_BY_LENGTH = ("N2", "N2-heavy", "N2-unclear", "N3")
 
 
 def make_brief(results: Results, options: RenderOptions, output: str) -> Brief:
@@ -67,8 +72,8 @@ class _Maker:
             sections=tuple(
                 section
                 for section in (
-                    self._answers(),
                     self._gates(),
+                    self._answers(),
                     self._deserving(rows),
                     make_sink_figure(self._results, self._language),
                     make_map_figure(self._results, rows, self._language),
@@ -128,15 +133,9 @@ class _Maker:
         trust = make_trust(self._results, scope, placed, self._language)
         quality = make_quality(self._results, self._language)
         between = self._language.say("page", "space")
-        sinks = {note.role for note in self._notes if note.id == "N1"}
-        verdicts = [
-            note
-            for note in self._notes
-            if note.is_verdict or (note.id in _PASSED_ON and note.role in sinks)
-        ]
         answers = (
             ("predictions", quality.headline if quality else ""),
-            ("sinks", between.join(self._language.wording.in_short(verdicts))),
+            ("sinks", between.join(self._about_sinks())),
             ("trust", self._trust(trust)),
         )
         colon = self._language.say("page", "colon")
@@ -151,6 +150,22 @@ class _Maker:
             ),
             table=self._tables.key_figures(overview.kpis),
         )
+
+    def _about_sinks(self) -> list[str]:
+        """Every verdict and, where there is a sink, what is known of whether it matters."""
+        sinks = {note.role for note in self._notes if note.id == "N1"}
+        tested = {note.role for note in self._notes if note.id in _TESTED}
+        told = [
+            note
+            for note in self._notes
+            if note.is_verdict
+            or (note.role in sinks & tested and note.id in _TESTED)
+            or (note.role in sinks - tested and note.id in _BY_LENGTH)
+        ]
+        said = list(self._language.wording.in_short(told))
+        if sinks and not tested:
+            said.append(self._say("not_tested"))
+        return said
 
     def _gates(self) -> Section | None:
         """What was asked of the figures, and what was found."""

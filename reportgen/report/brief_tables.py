@@ -105,7 +105,7 @@ class BriefTables:
         for index, row in enumerate(rows):
             found = self._measures(row)
             cells = [self._id(row), self._marked(row, found)]
-            cells += [plain("; ".join(reasons[index]))] if reasons else []
+            cells += [plain(self._say("facts").join(reasons[index]))] if reasons else []
             cells += self._output_cells(row)
             cells += [self._moving(row, found)] if has_effects else []
             made.append(tuple(cells))

@@ -9,7 +9,7 @@ from reportgen.comparing.change import Change
 from reportgen.comparing.effects import TokenChange
 from reportgen.comparing.predictions import MOVED, PredictionChanges
 from reportgen.comparison import Comparison
-from reportgen.report.compare_words import NAME, Cell, CompareWords, Table
+from reportgen.report.compare_words import NAME, Cell, CompareWords, Table, Write
 from reportgen.report.language import NOTHING
 from reportgen.report.measures import cls_name
 from reportgen.report.quality import Figure
@@ -67,7 +67,7 @@ def _headline(found: PredictionChanges, words: CompareWords) -> str:
     given = {"k": f"{found.n_moved:,}", "n": f"{len(found.texts):,}"}
     share = words.language.percent(MOVED, 0)
     if found.kind == "number" and found.threshold is not None:
-        threshold = words.prediction(found.threshold)
+        threshold = words.size(found.threshold)
         return words.say("moved_number", threshold=threshold, share=share, **given)
     if found.kind == "numbers":
         return words.say("moved_numbers", share=share, **given)
@@ -79,7 +79,7 @@ def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Figure, ...
     interval = "" if share.interval is None else words.interval(share.interval, words.share)
     figures = [Figure(words.say("share_moved"), words.share(share.head), interval.replace("+", ""))]
     if found.mean is not None:
-        cell = words.changed(found.mean, words.prediction)
+        cell = words.changed(found.mean, mean_change(found.mean, words))
         figures.append(Figure(words.say("mean_change"), cell.text, cell.small))
         largest = float(found.change[np.abs(found.change).argmax()])
         said = words.prediction(largest, True)
@@ -93,7 +93,7 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
     rows = []
     for key, change, write in (
         ("r2", found.r2, words.fit),
-        ("mae", found.mae, words.prediction),
+        ("mae", found.mae, _size(found.mae, words)),
         ("accuracy", found.accuracy, words.share),
     ):
         if change is not None:
@@ -107,6 +107,18 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
         return None
     columns = ("fit_name", "base", "head", "change")
     return Table(words.say("fit"), tuple(map(words.say, columns)), tuple(rows))
+
+
+def mean_change(change: Change, words: CompareWords) -> Write:
+    """Writes a mean change of predictions, often far smaller than they are, and its interval."""
+    largest = max(map(abs, (change.difference, *(change.interval or ()))))
+    return lambda value, with_sign: words.size(value, largest, with_sign)
+
+
+def _size(change: Change | None, words: CompareWords) -> Write:
+    """Writes sizes of errors, which are often far smaller than what is predicted."""
+    largest = 0.0 if change is None else max(change.base, change.head)
+    return lambda value, with_sign: words.size(value, largest, with_sign)
 
 
 def _order(found: PredictionChanges) -> list[int]:

@@ -3,7 +3,7 @@
 import shlex
 from dataclasses import dataclass
 
-from reportgen.comparing.change import SAME_OUTPUT, SAME_SHARE
+from reportgen.comparing.change import SAME_OUTPUT, SAME_SHARE, Change
 from reportgen.comparison import Comparison
 from reportgen.notes.changes import CHANGE_THRESHOLDS, change_notes
 from reportgen.notes.citations import Citation
@@ -13,11 +13,12 @@ from reportgen.report.compare_answers import (
     TokenAnswer,
     make_predictions,
     make_tokens,
+    mean_change,
 )
 from reportgen.report.compare_limits import ModelRow, limits, model_rows, remarks
 from reportgen.report.compare_maps import Grid, LayerAnswer, make_grids, make_layers
 from reportgen.report.compare_strips import TextPair, make_pairs
-from reportgen.report.compare_words import CompareWords, SaidNote, count_or_number
+from reportgen.report.compare_words import CompareWords, SaidNote, Write, count_or_number
 from reportgen.report.gate_table import GateRow, gate_rows
 from reportgen.report.language import fixed, number, written
 from reportgen.report.options import RenderOptions
@@ -115,7 +116,11 @@ def headline(comparison: Comparison, notes: list[Note], words: CompareWords) -> 
         said = [words.say("changed_unknown")]
     elif predictions.n_moved:
         given = {"k": f"{predictions.n_moved:,}", "n": f"{len(predictions.texts):,}"}
-        said = [words.say("changed", **given)]
+        limit = predictions.threshold if predictions.kind == "number" else None
+        if limit is None:
+            said = [words.say("changed", **given)]
+        else:
+            said = [words.say("changed_number", threshold=words.size(limit), **given)]
     else:
         said = [words.say("changed_none", n=f"{len(predictions.texts):,}")]
     first = min(notes, key=_headline_rank, default=None)
@@ -157,7 +162,7 @@ def _kpis(comparison: Comparison, words: CompareWords) -> tuple[Kpi, ...]:
         share = words.share(predictions.share_moved.head)
         kpis.append(Kpi(f"{predictions.n_moved:,}", words.say("kpi_changed"), share))
         for key, change, write in (
-            ("kpi_mean", predictions.mean, words.prediction),
+            ("kpi_mean", predictions.mean, _mean(predictions.mean, words)),
             ("kpi_r2", predictions.r2, words.fit),
             ("kpi_accuracy", predictions.accuracy, words.share),
         ):
@@ -180,6 +185,10 @@ def _kpis(comparison: Comparison, words: CompareWords) -> tuple[Kpi, ...]:
         mean = written(comparison.effects.mean.head, 2)
         kpis.append(Kpi(mean, words.say("kpi_effects"), words.say("kpi_spreads")))
     return tuple(kpis)
+
+
+def _mean(change: Change | None, words: CompareWords) -> Write:
+    return words.prediction if change is None else mean_change(change, words)
 
 
 def _method(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from reportgen.report.visible import visible
 from reportgen.results import Results
 
 TEXTS = 6  # shown
+_TOP = 3  # tokens named of each
+_BEGINNING = 60  # half-width characters
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the even share
 
 Floats = NDArray[np.float64]
@@ -31,11 +33,23 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenPair:
+    """One token's figure in both models."""
+
+    token: str
+    base: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class TextPair:
     """One text in both models."""
 
     number: int
     text_id: str
+    beginning: str  # of the text
+    has_effects: bool  # what is compared: deletion effects, or attention
+    most: tuple[TokenPair, ...]  # the tokens that changed most
     facts: tuple[str, ...]
     legend: str
     strips: tuple[Strip, ...]
@@ -104,10 +118,24 @@ def _pair(
     return TextPair(
         number=text + 1,
         text_id=str(row["text_id"]),
+        beginning=shorten(segments[0], _BEGINNING),
+        has_effects=has_effects,
+        most=_most(units, values[2], shown),
         facts=_facts(comparison, text, words),
         legend=words.say(key, top=written(top, digits)),
         strips=tuple(strips),
         table=_table(units, shown, words),
+    )
+
+
+def _most(units: TextUnits, changes: Floats, shown: list[list[str]]) -> tuple[TokenPair, ...]:
+    """The tokens whose figure changed most, as far as what is printed of them tells."""
+    sizes = np.where(np.isfinite(changes), np.abs(changes), 0.0)
+    order = [int(i) for i in np.argsort(-sizes, kind="stable")[:_TOP]]
+    return tuple(
+        TokenPair(shorten(visible(units.units[i].label), NAME), shown[0][i], shown[1][i])
+        for i in order
+        if sizes[i] > 0 and shown[0][i] != shown[1][i]
     )
 
 

@@ -78,6 +78,10 @@ class CompareWords:
         """A predicted number, or the difference of two."""
         return written(value, self._prediction_digits, with_sign)
 
+    def size(self, value: float, largest: float | None = None, with_sign: bool = False) -> str:
+        """A distance on the scale of the predictions, with three digits of the `largest` one."""
+        return written(value, _digits(value if largest is None else largest), with_sign)
+
     def effect(self, value: float, with_sign: bool = True) -> str:
         """A deletion effect."""
         return written(value, self._effect_digits, with_sign and not self.is_size)

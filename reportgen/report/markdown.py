@@ -53,9 +53,10 @@ def set_brief(
     id: str,
     language: Language,
     paths: Mapping[str, str],
+    page: str = "",
 ) -> str:
     """`brief` as Markdown with the hidden marker `id`; `paths` are its pictures by their figures'
-    names, and a figure without one is left out.
+    names, and a figure without one is left out. Where rows are, the last line points to `page`.
 
     Raises:
         UsageError: not even title and headline fit under `limit`.
@@ -69,7 +70,7 @@ def set_brief(
     text = fit(
         [head, *(part for part in parts if part)],
         limit,
-        lambda n: f"\n{_not_shown(n, limit, language)}\n",
+        lambda n: f"\n{_not_shown(n, limit, language, page)}\n",
     )
     if text is None:
         raise UsageError(
@@ -132,11 +133,13 @@ def _row(cells: Sequence[Cell]) -> str:
     return "| " + " | ".join(escape_spans(cell.spans, wraps=True) for cell in cells) + " |\n"
 
 
-def _not_shown(n: int, limit: Limit, language: Language) -> str:
+def _not_shown(n: int, limit: Limit, language: Language, page: str) -> str:
     # Not escaped: the options in it are code.
     said = language.say("brief", "characters", n=f"{limit.characters:,}")
     if limit.n_bytes < limit.characters * 4:
         said += language.say("run", "comma") + language.say(
             "brief", "bytes", n=f"{limit.n_bytes:,}"
         )
+    if page:
+        return language.count("compared", "md_not_shown", n, limit=said, page=page)
     return language.count("brief", "not_shown", n, limit=said)
