@@ -8,6 +8,7 @@ from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
 from sys import stderr
+from threading import RLock
 from typing import Any
 
 from torch import nn
@@ -25,11 +26,16 @@ from reportgen.model.borrowing import bare, borrowed, device_of
 from reportgen.model.load import LoadedModel, load_module
 from reportgen.model.load import load_model as load_named
 from reportgen.model.spec import ModelSpec, check_spec
+from reportgen.option_types import options_of
 from reportgen.options import AnalysisChoices, InputChoices, ModelChoices, Talk
 from reportgen.progress import Progress
-from reportgen.reports import Report, options_of
+from reportgen.reports import Report
 from reportgen.results import Results, open_results
 from reportgen.staging import Staging, check_target
+
+# Hooks on a model, torch's random numbers and standard output belong to all threads of a process:
+# analyses that are asked for at the same time are done one after another.
+_ONE_AT_A_TIME = RLock()
 
 
 def load_model(
@@ -81,7 +87,7 @@ def analyze(
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
     evidence_texts: int | str = 50,
-    explain_class: str | None = None,
+    explain_class: str | int | None = None,
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,
     folder: str | Path | None = None,
@@ -115,7 +121,7 @@ def analyze(
     columns: dict[str, Any] = {
         f"{name}_column": value for name, value in names.items() if isinstance(value, str)
     }
-    inputs = InputChoices(text_column=text_column, limit=limit, **columns)
+    inputs = options_of(InputChoices, {"text_column": text_column, "limit": limit, **columns})
     analysis = options_of(
         AnalysisChoices,
         {
@@ -123,17 +129,16 @@ def analyze(
             "keep_maps": str(keep_maps),
             "evidence": evidence,
             "evidence_texts": str(evidence_texts),
-            "explain_class": explain_class,
+            "explain_class": explain_class if explain_class is None else str(explain_class),
         },
     )
     choices.check_keep_maps(analysis.keep_maps)
     choices.check_evidence_texts(analysis.evidence_texts)
-    if limit is not None and limit < 1:
-        raise UsageError(f"limit {limit}: keep at least 1 text")
     if folder is not None:
         check_target(Path(folder), force=True, is_folder=True)
     text_set = _text_set(texts, inputs, names)
     with ExitStack() as stack:
+        stack.enter_context(_ONE_AT_A_TIME)
         if isinstance(model, LoadedModel):
             if tokenizer is not None or model_options:
                 raise UsageError("the model is loaded; give its options to load_model")
@@ -145,11 +150,11 @@ def analyze(
             loaded = load_model(taken, tokenizer, **model_options)
         shown = choices.shown_options
         options = AnalysisOptions(
-            batch_tokens=batch_tokens,
+            batch_tokens=analysis.batch_tokens,
             keep_maps=analysis.keep_maps,
-            evidence=evidence,
+            evidence=analysis.evidence,
             evidence_texts=analysis.evidence_texts,
-            explain_class=explain_class,
+            explain_class=analysis.explain_class,
             shown={
                 **shown(inputs, ModelChoices(), AnalysisChoices()),
                 **loaded.shown,
@@ -235,8 +240,6 @@ def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
     if isinstance(given.get("factory_args"), Mapping):
         given["factory_args"] = json.dumps(given["factory_args"])
     names = given.get("class_names")
-    if names is not None and not isinstance(names, str):
+    if isinstance(names, (list, tuple)):
         given["class_names"] = ",".join(map(str, names))
-    if isinstance(given.get("checkpoint"), str):
-        given["checkpoint"] = Path(given["checkpoint"])
     return options_of(ModelChoices, given)

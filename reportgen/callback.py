@@ -1,5 +1,7 @@
 """A report at each evaluation of a `transformers.Trainer`, without touching the training."""
 
+import shutil
+import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from reportgen.api import analyze
 from reportgen.compared import compare
 from reportgen.errors import first_line
 from reportgen.reports import Report
+from reportgen.results import open_results
 
 
 class ReportCallback(TrainerCallback):
@@ -80,6 +83,8 @@ class ReportCallback(TrainerCallback):
         given = {"tokenizer": tokenizer} | self.options
         kept = self.folder / f"results-step{step}" if self.keep_results else None
         self.folder.mkdir(parents=True, exist_ok=True)
+        if self._previous is not None and kept == self._previous.results.folder:
+            self._previous = _set_aside(self._previous)  # a second evaluation at the same step
         report = analyze(self.texts, model, folder=kept, **given)
         page = self.folder / f"report-step{step}.html"
         named = {"title": f"step {step}"} | self.save
@@ -96,3 +101,10 @@ class ReportCallback(TrainerCallback):
             lang = {"lang": self.save["lang"]} if "lang" in self.save else {}
             page = self.folder / f"compare-step{step}.html"
             compare(previous, report).save(page, title=f"step {step}", **lang)
+
+
+def _set_aside(report: Report) -> Report:
+    """The same report from a copy of its results, whose folder is about to be replaced."""
+    copy = Path(tempfile.mkdtemp(prefix="reportgen-"))
+    shutil.copytree(report.results.folder, copy, dirs_exist_ok=True)
+    return Report(open_results(copy), copy)

@@ -188,7 +188,7 @@ def render(
     with told():
         render_options = choices.render_options(page)
         gates = choices.gates(gating, "run")
-        outputs = _outputs(output, page, force=force)
+        outputs = _outputs(output, page, force=force, inputs=[str(results)])
         summary = find_step_summary(wanted=page.github_summary)
         if any(item.writer == "folder" for item in outputs):
             raise UsageError("render writes no results folder; name a file such as report.html")
@@ -261,7 +261,8 @@ def compare(
         gates = choices.gates(gating, "compare")
         summary = find_step_summary(wanted=page.github_summary)
         created_date()
-        outputs = comparison_outputs(output, page, force=force, inputs=sides.texts)
+        read = [*sides.texts, *map(str, sides.folders)]
+        outputs = comparison_outputs(output, page, force=force, inputs=read)
         with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
             folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
             stopped = False

@@ -10,6 +10,7 @@ from reportgen.comparison import Comparison
 from reportgen.comparison import compare as compare_results
 from reportgen.errors import UsageError
 from reportgen.notes.changes import change_notes
+from reportgen.option_types import check_language, options_of
 from reportgen.output_options import CompareChoices
 from reportgen.outputs import STANDARD_OUTPUT, stage
 from reportgen.report.compare_figures import comparison_figures
@@ -17,7 +18,7 @@ from reportgen.report.compare_page import headline
 from reportgen.report.compare_words import CompareWords
 from reportgen.report.language import load_language
 from reportgen.report.options import Lang
-from reportgen.reports import Report, open_report, options_of
+from reportgen.reports import Report, open_report
 from reportgen.staging import Staging
 
 
@@ -41,6 +42,7 @@ class ComparedReports:
 
     def headline(self, lang: Lang = "en") -> list[str]:
         """What the command line says of it."""
+        check_language(lang)
         base, head = self.base.results, self.head.results
         words = CompareWords(self.comparison, base, head, load_language(lang))
         return list(headline(self.comparison, change_notes(self.comparison), words))
@@ -64,8 +66,8 @@ class ComparedReports:
         if not names or STANDARD_OUTPUT in names:
             raise UsageError("save: name at least one file, such as compare.html")
         page = options_of(CompareChoices, options)
-        outputs = comparison_outputs(names, page, force=overwrite, inputs=())
         folders = (self.base.results.folder, self.head.results.folder)
+        outputs = comparison_outputs(names, page, force=overwrite, inputs=[*map(str, folders)])
         made = make_compared(folders, outputs, page, (), None)
         with Staging() as staging:
             stage(made.documents, staging)

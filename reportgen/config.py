@@ -23,6 +23,25 @@ _GATES = ("fail-if", "warn-if")
 _COMMANDS = ("compare",)
 
 
+class _Loader(yaml.BaseLoader):  # type: ignore[misc]
+    """Reads what settings are: tables, lists and strings. A tag that makes anything else of them is
+    refused, as is a name that stands twice: the gates of one of the two would be lost."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
+        """What `node` is."""
+        if node.tag.removeprefix("tag:yaml.org,2002:") not in ("str", "seq", "map"):
+            raise yaml.MarkedYAMLError(f"no setting has the tag {node.tag}", node.start_mark)
+        found: object = super().construct_object(node, deep=deep)
+        return found
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        """The table of `node`."""
+        found: dict[object, object] = super().construct_mapping(node, deep=deep)
+        if len(found) < len(node.value):
+            raise yaml.MarkedYAMLError("a name stands twice in a table", node.start_mark)
+        return found
+
+
 @dataclass(frozen=True, slots=True)
 class ConfiguredGates:
     """The gates of one command in a file, not yet parsed."""
@@ -52,7 +71,7 @@ def _of_project(command: str) -> ConfiguredGates:
     for folder in (here, *here.parents):
         path = folder / _PYPROJECT
         # One that never names this tool may be as broken as it likes.
-        if path.is_file() and "reportgen" in _read(path):
+        if path.is_file() and b"reportgen" in _read_bytes(path):
             table = _own_table(_read_toml(path), path)
             if table is not None:
                 return _gates(table, command, _PYPROJECT if folder == here else str(path))
@@ -122,11 +141,11 @@ def _read_toml(path: Path) -> Mapping[str, object]:
 
 def _read_yaml(path: Path) -> Mapping[str, object]:
     try:
-        record = yaml.safe_load(_read(path))
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        record = yaml.load(_read(path), _Loader)
+    except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"{path}: not YAML ({reason})") from error
-    if record is None:
+    if record is None:  # nothing, or comments alone
         return {}
     if not isinstance(record, dict):
         raise UsageError(f"{path}: not a table of settings such as `fail-if: [...]`")
@@ -135,8 +154,13 @@ def _read_yaml(path: Path) -> Mapping[str, object]:
 
 def _read(path: Path) -> str:
     try:
-        return path.read_text("utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error
+        return _read_bytes(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"{path}: not UTF-8") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from error

@@ -81,6 +81,8 @@ def _records(frame: Any) -> list[dict[str, Any]]:
 
 
 def _put(rows: list[dict[str, Any]], name: str, values: Sequence[Any]) -> None:
+    if not isinstance(values, Iterable):
+        raise UsageError(f"{name}s: {type(values).__name__}; give a list with one a text, or None")
     given = list(values)
     if len(given) != len(rows):
         raise UsageError(f"{name}s: {len(given)} for {len(rows)} texts; give one a text, or None")

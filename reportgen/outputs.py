@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
 from reportgen.gates import Gate, GateResult, evaluate
+from reportgen.log_lines import inert_page
 from reportgen.report.flavors import Images
 from reportgen.report.names import Writer, table_name, writer_of
 from reportgen.report.options import Layout, RenderOptions
 from reportgen.report.picture_names import picture_paths
-from reportgen.staging import Staging, check_page_folder, check_target
+from reportgen.staging import RESULTS_FILES, Staging, check_page_folder, check_target
 
 if TYPE_CHECKING:
     from reportgen.results import Results
@@ -60,9 +61,11 @@ def plan_outputs(
     In the layout `dir` a page's folder is its own. Pictures beside a Markdown or Confluence page
     stand in a folder `img`, whose other files are left alone.
 
+    `inputs` are files and results folders that are read.
+
     Raises:
         UsageError: a path names no writer, exists without `force`, cannot be written, is named
-            twice, lies in another, or is one of the `inputs`.
+            twice, lies in another, or is one of the `inputs` or a file of such a folder.
         OutputError: standard output is closed.
     """
     outputs = tuple(Output(path, writer_of(path, format)) for path in paths)
@@ -82,6 +85,11 @@ def plan_outputs(
         if places.count(place) > 1:
             raise UsageError(f"--output {path}: named twice, or in the folder of another page")
     read = {os.path.realpath(path) for path in inputs if path != STANDARD_OUTPUT}
+    read |= {
+        os.path.realpath(Path(path, name))
+        for path in inputs
+        for name in (RESULTS_FILES if Path(path).is_dir() else ())
+    }
     for path, place in zip(paths, places, strict=True):
         if place in read:
             raise UsageError(f"--output {path}: is also read from; name another file")
@@ -185,7 +193,8 @@ def send(documents: Sequence[Document]) -> None:
     """
     for document in documents:
         if document.output.path == STANDARD_OUTPUT:
-            _send(document.content)
+            is_page = document.output.writer == "html"
+            _send(inert_page(document.content) if is_page else document.content)
 
 
 def _send(content: bytes) -> None:

@@ -2,17 +2,14 @@
 
 import shutil
 import weakref
-from collections.abc import Mapping
-from dataclasses import fields
-from numbers import Integral
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any
 
 from reportgen import choices, terminal
 from reportgen.errors import UsageError
 from reportgen.notes.rules import corpus_notes
 from reportgen.notes.words import Wording
+from reportgen.option_types import check_language, options_of
 from reportgen.output_options import PageChoices
 from reportgen.outputs import STANDARD_OUTPUT, make_documents, plan_outputs, require_files, stage
 from reportgen.redaction import redacted
@@ -21,9 +18,7 @@ from reportgen.report.notebook import plain_text, render_markdown, render_notebo
 from reportgen.report.options import Lang
 from reportgen.report.run_figures import run_figures
 from reportgen.results import Results, open_results
-from reportgen.staging import Staging
-
-Choices = TypeVar("Choices")
+from reportgen.staging import RESULTS_FILES, Staging
 
 
 class Report:
@@ -45,6 +40,7 @@ class Report:
 
     def notes(self, lang: Lang = "en") -> list[str]:
         """The headline, then what the figures call for over all texts, a sentence or two each."""
+        check_language(lang)
         wording, notes = Wording(lang), corpus_notes(self.results)
         return [wording.headline(notes, self.results), *map(wording.sentence, notes)]
 
@@ -76,7 +72,12 @@ class Report:
         page = options_of(PageChoices, {k: _as_option(k, v) for k, v in options.items()})
         made = choices.render_options(page)
         outputs = plan_outputs(
-            names, page.format, force=overwrite, layout=page.layout, images=page.images
+            names,
+            page.format,
+            force=overwrite,
+            inputs=[str(self.results.folder / name) for name in RESULTS_FILES],
+            layout=page.layout,
+            images=page.images,
         )
         folders = [Path(item.path) for item in outputs if item.writer == "folder"]
         if redact:
@@ -110,42 +111,13 @@ def open_report(folder: str | Path) -> Report:
     Raises:
         ResultsError: it is no results folder, or a damaged one.
     """
+    if not isinstance(folder, (str, Path)):
+        raise UsageError(f"{type(folder).__name__}: give a report, or a folder of results")
     return Report(open_results(Path(folder)))
-
-
-def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
-    """A group of options with the values `given` by name.
-
-    Raises:
-        UsageError: it has no option of a name, or an option does not take its value.
-    """
-    known = [field.name for field in fields(kind)]  # type: ignore[arg-type]
-    for name in given:
-        if name not in known:
-            raise UsageError(f"{name}: no such option; there are {', '.join(known)}")
-    types = get_type_hints(kind)
-    for name, value in given.items():
-        _check_value(name, value, types[name])
-    return kind(**given)
-
-
-def _check_value(name: str, value: object, taken: object) -> None:
-    """See that one of several words is one of them, and a number a number, as the command line does
-    before any of it is used."""
-    kinds = get_args(taken) if isinstance(taken, UnionType) else (taken,)
-    if value is None and NoneType in kinds:
-        return
-    words = [word for kind in kinds if get_origin(kind) is Literal for word in get_args(kind)]
-    if words and value not in words:
-        raise UsageError(f"{name} {value!r}: it is one of {', '.join(words)}")
-    if int in kinds and not isinstance(value, Integral):
-        raise UsageError(f"{name} {value!r}: it is a whole number")
 
 
 def _as_option(name: str, value: Any) -> Any:
     """`value` as the command line would give it."""
-    if name == "plotlyjs" and isinstance(value, str):
-        return Path(value)
     if name == "pool_above":
         return "none" if value is None else str(value)
     return str(value) if name == "max_size" else value

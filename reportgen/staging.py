@@ -230,7 +230,15 @@ class Staging:
 
 
 def _replace_folder(new: Path, target: Path) -> None:
-    """Put `new` in the place of `target`; a folder must step aside first, and back on failure."""
+    """Put `new` in the place of `target`; a folder must step aside first, and back on failure.
+
+    Raises:
+        OutputError: `target` holds what no output of ours does, which would be lost with it.
+    """
+    own = RESULTS_FILES | PAGE_FILES | {item.name for item in new.iterdir()}
+    others = sorted(item.name for item in target.iterdir() if item.name not in own)
+    if others:
+        raise OutputError(f"{target}: holds {others[0]}, so it is not replaced; name another")
     aside = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
     try:
         target.rename(aside / target.name)

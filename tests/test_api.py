@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -263,8 +264,8 @@ def test_saving_is_all_or_nothing_and_checks_first(tmp_path: Path, bert: Path) -
         (("-",), {}, "standard output"),
         ((page, tmp_path / "report.pdf"), {}, r"\.html"),
         ((page,), {"nonsense": 1}, "nonsense: no such option; there are heads, title"),
-        ((page,), {"lang": "de"}, "lang 'de': it is one of en, ja"),
-        ((tmp_path / "report.md",), {"images": "gif"}, "images 'gif': it is one of svg, png, none"),
+        ((page,), {"lang": "de"}, "lang 'de': takes 'en', 'ja'"),
+        ((tmp_path / "report.md",), {"images": "gif"}, "images 'gif': takes 'svg', 'png', 'none'"),
         ((tmp_path / "report.md",), {"md_limit": "9000"}, "md_limit '9000': it is a whole number"),
         ((page,), {"detail": "zz"}, "no text has the id 'zz'"),
         ((page,), {"max_size": "much"}, "25MB"),
@@ -298,9 +299,9 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, bert: Path) -> None:
         (pd.DataFrame({"text": [["x"]]}), {}, InputError, "holds a list, not a text"),
         (str(tmp_path / "no.csv"), {}, InputError, "no such file"),
         (["a"], {"evidence_texts": "some"}, UsageError, "--evidence-texts some"),
-        (["a"], {"limit": 0}, UsageError, "keep at least 1"),
-        (["a"], {"evidence": "ful"}, UsageError, "'ful': it is one of none, basic, full"),
-        (["a"], {"batch_tokens": None}, UsageError, "batch_tokens None: it is a whole number"),
+        (["a"], {"evidence": "ful"}, UsageError, "'ful': takes 'none', 'basic', 'full'"),
+        (["a"], {"batch_tokens": None}, UsageError, "batch_tokens None: takes a whole number"),
+        (["a"], {"limit": 0}, UsageError, "takes 1 or more"),
         (["a"], {"model": 3}, ModelError, "int; give a folder"),
         (["a"], {"model": str(tmp_path)}, ModelError, "not a model folder"),
         (["a"], {"model": model}, ModelError, "no tokenizer of its own"),
@@ -382,3 +383,88 @@ def test_what_the_readme_says_runs(tmp_path: Path, bert: Path, monkeypatch) -> N
     assert told["row"]["report"] == ("report.html", False)
     assert all(type(value) in (int, float) for value in told["figures"].values())
     assert told["figures"]["n_texts"] == told["row"]["n_texts"] == 2
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory) -> reportgen.Report:
+    model, tokenizer = tiny()
+    folder = tmp_path_factory.mktemp("kept") / "results"
+    return reportgen.analyze(TEXTS, model, tokenizer, folder=folder, **FAST)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("title", 5),
+        ("lang", "fr"),
+        ("lang", None),
+        ("heads", "all"),
+        ("detail", ["1"]),
+        ("layout", "folder"),
+        ("plotlyjs", 5),
+        ("md_flavor", "gitea"),
+        ("md_limit", "5000"),
+        ("md_limit", True),
+        ("images", "gif"),
+        ("id", None),
+    ],
+)
+def test_a_value_that_no_option_takes_is_told_and_nothing_is_written(
+    report, tmp_path: Path, monkeypatch, option: str, value: object
+) -> None:
+    """A layout that is none once put the page's folder in the place of the current one."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match=f"^{option} .*takes "):
+        report.save("report.html", "report.md", **{option: value})
+    assert [item.name for item in Path(tmp_path).iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("limit", "3"),
+        ("limit", 2.5),
+        ("limit", 0),
+        ("batch_tokens", 0),
+        ("batch_tokens", None),
+        ("evidence", "some"),
+        ("text_column", 5),
+        ("labels", 5),
+        ("device", 5),
+        ("max_length", -1),
+        ("class_names", 5),
+    ],
+)
+def test_a_value_that_no_analysis_takes_is_told(option: str, value: object) -> None:
+    model, tokenizer = tiny()
+    with pytest.raises(UsageError, match=f"^{option}"):
+        reportgen.analyze(TEXTS, model, tokenizer, **{**FAST, option: value})
+
+
+def test_other_languages_and_sides_are_told(report) -> None:
+    with pytest.raises(UsageError, match="lang 'fr': takes 'en', 'ja'"):
+        report.notes("fr")
+    with pytest.raises(UsageError, match="int: give a report, or a folder"):
+        reportgen.compare(report, 5)
+    compared = reportgen.compare(report, report)
+    with pytest.raises(UsageError, match="lang 'fr'"):
+        compared.headline("fr")
+
+
+def test_a_report_is_not_written_over_its_own_results(report) -> None:
+    folder = report.results.folder
+    before = (folder / "results.json").read_bytes()
+    for save in (report.save, reportgen.compare(folder, folder).save):
+        with pytest.raises(UsageError, match="is also read from"):
+            save(folder / "results.json")
+    assert (folder / "results.json").read_bytes() == before
+
+
+def test_threads_wait_for_one_another() -> None:
+    """They once shared a model's hooks, and left standard output turned to standard error."""
+    loaded, before = reportgen.load_model(*tiny()), sys.stdout
+    with ThreadPoolExecutor(3) as pool:
+        made = list(pool.map(lambda _: reportgen.analyze(TEXTS, loaded, **FAST).figures, range(3)))
+    assert made[0] == made[1] == made[2]
+    assert sys.stdout is before

@@ -14,12 +14,14 @@ from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, 
 
 from reportgen.comparison import compare
 from reportgen.gates import evaluate, parse_gate
+from reportgen.info import Role
 from reportgen.notes.changes import CHANGE_THRESHOLDS, change_notes
 from reportgen.report import compare_html, compare_json, compare_markdown
 from reportgen.report.compare_figures import comparison_figures
 from reportgen.report.compare_strips import changed_texts
 from reportgen.report.compare_words import CompareWords
 from reportgen.report.figure_list import COMPARE_FIGURES
+from reportgen.report.fitting import Limit
 from reportgen.report.language import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.results import Results
@@ -398,3 +400,47 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
     record = json.loads(compare_json.render(found, *sides, options))
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)
+
+
+def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, ids=("##[error]x", *map(str, range(11))))
+    options = RenderOptions(title="##[add-mask]")
+    text = compare_json.render(compare(base, head), base, head, options)
+    assert "##" not in text
+    assert json.loads(text)["texts"][0]["id"] == "##[error]x"
+
+
+def test_a_role_without_a_usual_name_has_a_figure_that_gates_can_name(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path)
+    for results in (base, head):
+        roles = results.roles.copy()
+        roles["role"] = roles["role"].replace("cls", "<x>")
+        results.__dict__["roles"] = roles
+        own = (Role("<x>", "<x>"), *results.info.roles[1:])
+        results.__dict__["info"] = replace(results.info, roles=own)
+    figures = comparison_figures(compare(base, head))
+    assert figures["sink_share_change_u003cxu003e"] is not None
+    assert all(COMPARE_FIGURES.find(name) for name in figures)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_other_labels_are_told(tmp_path: Path, lang: str) -> None:
+    base, head = (
+        make_results(tmp_path / name, TEXTS, labels=labels)
+        for name, labels in (("a", LABELS), ("b", (9.5, *LABELS[1:])))
+    )
+    page = page_of(base, head, lang=lang)
+    said = load_language(lang).count("compared", "limit_labels", 1)
+    assert said in page.get_text()
+
+
+def test_a_small_room_leaves_no_heading_without_what_it_heads(sides) -> None:
+    found = compare(*sides)
+    whole = compare_markdown.render(found, *sides, RenderOptions())
+    for room in range(1500, len(whole), 250):
+        limit = Limit(room, room)
+        text = compare_markdown.render(found, *sides, RenderOptions(), limit)
+        *_, before, last = [line for line in text.splitlines() if line]
+        assert len(text.encode()) <= room
+        assert not before.startswith("#")
+        assert re.fullmatch(r"_\d+ rows? (is|are) not shown here.*_", last)

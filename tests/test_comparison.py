@@ -228,7 +228,8 @@ def test_the_distance_of_heads_is_a_mean_over_queries_then_texts(sides, found: C
             unpack(side.packed_maps(text), 4, 3)[layer, which].astype(float) for side in sides
         )
         steps = [np.rint(255 * np.sqrt(side)) for side in (own, other)]
-        other = np.where(abs(steps[0] - steps[1]) <= 1, own, other)
+        near, lower = abs(steps[0] - steps[1]) <= 1, np.minimum(own, other)
+        own, other = (np.where(near, lower, side) for side in (own, other))
         own, other = (side / side.sum(axis=1, keepdims=True) for side in (own, other))
         by_text.append(np.mean([distance(p, q) for p, q in zip(own, other, strict=True)]))
     assert found.heads.distance[layer, which] == pytest.approx(np.mean(by_text), abs=1e-6)
@@ -252,6 +253,15 @@ def test_one_step_of_packing_is_no_distance_and_two_are_one() -> None:
     moved = own.copy()
     moved[0, 0] += 2
     assert row_distances(own, moved)[0] > 0
+
+
+def test_a_distance_is_the_same_in_both_directions() -> None:
+    random = np.random.default_rng(3)
+    own = random.integers(0, 256, (200, 9)).astype(np.uint8)
+    other = (own.astype(int) + random.integers(-3, 4, own.shape)).clip(0, 255).astype(np.uint8)
+    there, back = row_distances(own, other), row_distances(other, own)
+    assert there.any()
+    assert there.tolist() == back.tolist()
 
 
 def test_up_to_the_threshold_little_weight_can_stand_elsewhere() -> None:
@@ -486,3 +496,35 @@ def test_a_single_text_and_none_analysed_are_compared(tmp_path: Path) -> None:
     assert found.predictions is None
     assert found.layers == ()
     assert found.heads is None
+
+
+def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
+    """Swapped, the changes have the opposite sign, whichever side has the labels."""
+    base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
+    head = make_results(tmp_path / "b", TEXTS, seed=1)
+    there, back = compare(base, head).predictions, compare(head, base).predictions
+    assert there.r2.difference == pytest.approx(-back.r2.difference)
+    assert there.mae.base == back.mae.head
+
+
+def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
+    head = make_results(tmp_path / "b", TEXTS, seed=1, labels=(*LABELS[:-2], 70.0, 80.0))
+    found = compare(base, head)
+    assert found.pairing.n_other_labels == 2
+    assert found.predictions.mae.n_texts == 10
+    own = base.texts["prediction"].to_numpy()[:10]
+    assert found.predictions.mae.base == pytest.approx(np.abs(own - LABELS[:10]).mean())
+    back = compare(head, base).predictions
+    assert found.predictions.r2.difference == pytest.approx(-back.r2.difference)
+
+
+def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, kind="class")
+    for results, shift in ((base, 0), (head, 1)):
+        texts = results.texts.copy()
+        texts["label"] = [NAMES["class"][(i + shift * (i < 3)) % 2] for i in range(len(texts))]
+        results.__dict__["texts"] = texts
+    found = compare(base, head)
+    assert found.pairing.n_other_labels == 3
+    assert found.predictions.accuracy.n_texts == 9

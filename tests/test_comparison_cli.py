@@ -153,3 +153,23 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_pat
     assert (note["id"], note["also"]) == ("token_moves", ["token_looks_row"])
     assert star["looked_at"]["head"] > 5 * star["looked_at"]["base"]
     assert record["figures"]["prediction_correlation"] > 0.95  # the scores hardly tell
+
+
+def test_results_that_are_read_are_not_written_over(folders: tuple[Path, Path]) -> None:
+    base, head = folders
+    before = (base / "results.json").read_bytes()
+    for command in (["compare", base, head], ["render", base]):
+        done = call(*command, "-o", base / "results.json", "--force")
+        assert done.exit_code == 2
+        assert "is also read from" in done.stderr
+    assert (base / "results.json").read_bytes() == before
+
+
+def test_a_page_on_standard_output_holds_no_command_of_a_log(tmp_path: Path) -> None:
+    hostile = tuple(f"##[error]boom {i} ##vso[task.complete]" for i in range(6))
+    base, head = (side.folder for side in pair_of(tmp_path, hostile, ids=hostile))
+    for command in (["compare", base, head], ["render", base]):
+        done = call(*command, "-o", "-", "--title", "##[add-mask]x")
+        assert done.exit_code == 0
+        assert "boom 5" in done.stdout
+        assert not re.search(r"##(vso)?\[", done.output)

@@ -81,16 +81,23 @@ def test_a_named_file_counts_alone(project: Path, name: str, content: str) -> No
         ("fail_if: [a > 1]", "no setting fail_if; use one of fail-if, warn-if, compare"),
         ("compare: {fail-when: 1}", "no setting compare.fail-when"),
         ("compare: 1", "compare is not a table"),
-        ("fail-if: 1", "fail-if is not a list of gates"),
-        ("fail-if: [1]", "fail-if is not a list of gates"),
         ("fail-if: {a: b}", "fail-if is not a list of gates"),
-        ("compare: {warn-if: [true]}", "compare.warn-if is not a list of gates"),
+        ("compare: {warn-if: [[a]]}", "compare.warn-if is not a list of gates"),
+        ("fail-if: [{a: b}]", "fail-if is not a list of gates"),
         ("[fail-if]", "not a table of settings"),
         ("fail-if", "not a table of settings"),
         ("fail-if: [", "not YAML"),
         ("!!python/object/apply:os.system [exit 1]", "not YAML"),
-        ("a: &a [*a]", "no setting a;"),
+        ("a: &a [*a]", "not YAML"),
         ("1: 2", "no setting 1;"),
+        # Tags that make something else of a value, and fail at it in their own ways.
+        ("a: !!bool maybe", "not YAML"),
+        ("a: !!int ''", "not YAML"),
+        ("a: !!timestamp x", "not YAML"),
+        ("a: {<<: {b: 1}}", "no setting a;"),
+        # Of two lists one would be lost, and its gates with it.
+        ('fail-if: ["n_texts > 1"]\nfail-if: []', "a name stands twice"),
+        ('compare: {fail-if: ["r2_drop > 1"], fail-if: []}', "a name stands twice"),
     ],
 )
 def test_what_is_no_setting_is_told_with_the_file(project: Path, content: str, words: str) -> None:
@@ -102,6 +109,14 @@ def test_what_is_no_setting_is_told_with_the_file(project: Path, content: str, w
         assert str(path) in str(caught.value)
         assert words in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_a_file_of_another_tool_may_be_in_any_encoding(project: Path) -> None:
+    (project / "pyproject.toml").write_bytes('[project]\nauthor = "é"\n'.encode("latin-1"))
+    assert configured_gates("run").fail_if == ()
+    (project / "pyproject.toml").write_bytes("[tool.reportgen]\n# é\n".encode("latin-1"))
+    with pytest.raises(UsageError, match="not UTF-8"):
+        configured_gates("run")
 
 
 def test_files_that_cannot_be_read_are_told(project: Path) -> None:

@@ -1,12 +1,14 @@
 """Lines for a log: nothing from a user is read as a command of a continuous integration."""
 
+import json
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.log_lines import annotation, inert
+from reportgen.log_lines import annotation, inert, inert_page
 
 COMMANDS = ("error", "warning", "add-mask", "set-env", "stop-commands", "group", "debug")
 
@@ -77,3 +79,19 @@ def test_an_annotation_is_one_command_whose_message_reads_as_it_was(text: str) -
             character if character not in "\n\r\u202e" else f"⟨U+{ord(character):04X}⟩"
             for character in text
         )
+
+
+def test_a_page_in_a_log_reads_as_the_same_and_holds_no_command() -> None:
+    page = (
+        b'<title>##[error]a</title><style>a{color:#fff}/* ## */</style><p title="###[x]">'
+        b'##vso[task.complete]</p>\n<script type="application/json" id=d>["####[add-mask]"]'
+        b'</script><script type="module">x = "##"</script>'
+    )
+    found = inert_page(page)
+    assert found.count(b"##") == 2  # of the style sheet and the script, which are always the same
+    before, after = (BeautifulSoup(side, "html.parser") for side in (page, found))
+    assert after.title.get_text() == before.title.get_text()
+    assert after.p.attrs == before.p.attrs
+    assert after.p.get_text() == before.p.get_text()
+    assert json.loads(after.select_one("#d").string) == ["####[add-mask]"]
+    assert after.select("script")[1].string == before.select("script")[1].string

@@ -301,3 +301,14 @@ def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path, monkeypatch
     ):
         with pytest.raises(UsageError, match=words):
             check_page_folder(page, force=True)
+
+
+def test_a_folder_that_holds_anything_else_is_never_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "out"
+    target.mkdir()
+    (target / "mine.txt").write_text("mine")
+    with Staging() as staging:
+        staging.fill(staging.folder(target) / "report.html", b"x")
+        with pytest.raises(OutputError, match=r"holds mine\.txt"):
+            staging.commit()
+    assert [item.name for item in tmp_path.rglob("*")] == ["out", "mine.txt"]

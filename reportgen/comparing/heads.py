@@ -71,11 +71,12 @@ def row_distances(base: NDArray[np.uint8], head: NDArray[np.uint8]) -> Floats:
     Rows are made to sum to one first: packing rounds every weight by itself.
     """
     rows = base.reshape(-1, base.shape[-1]), head.reshape(-1, head.shape[-1])
-    near = np.maximum(*rows) - np.minimum(*rows) <= STEP
+    lower = np.minimum(*rows)
+    near = np.maximum(*rows) - lower <= STEP
     distances = np.zeros(len(near))
     moved = ~near.all(axis=1)
-    own = rows[0][moved]
-    other = np.where(near[moved], own, rows[1][moved])
+    # What counts as equal becomes so on both sides, for a distance has no direction.
+    own, other = (np.where(near[moved], lower[moved], side[moved]) for side in rows)
     sums = [np.maximum(_WEIGHTS[side].sum(axis=1), _WEIGHTS[1]) for side in (own, other)]
     # As Lin writes it: the entropy of the middle less the mean of both. That of a packed row can
     # be looked up byte by byte, so that one logarithm a key is left to take.

@@ -31,6 +31,10 @@ class Pairing:
     same_output: bool  # kind of output, and the names of numbers and labels
     same_scalar: bool  # which one number evidence explains; False where either has none
     same_weights: bool  # byte for byte
+    # `label` and `label_value` by text, of both results or of the one that has them; none where
+    # the two have other labels, for then a difference would be that of the labels.
+    labels: pd.DataFrame
+    n_other_labels: int  # texts that have
 
     @property
     def n_analysed(self) -> int:
@@ -52,6 +56,7 @@ def pair(base: Results, head: Results) -> Pairing:
     require_same_texts(base, head)
     own, other = analysed(base), analysed(head)
     models = base.info.model, head.info.model
+    labels, n_other_labels = _labels(base, head)
     return Pairing(
         n_texts=len(own),
         analysed=own & other,
@@ -64,6 +69,8 @@ def pair(base: Results, head: Results) -> Pairing:
         same_scalar=base.info.evidence.scalar is not None
         and _scalar(base.info.evidence) == _scalar(head.info.evidence),
         same_weights=models[0].weights_sha256 == models[1].weights_sha256,
+        labels=labels,
+        n_other_labels=n_other_labels,
     )
 
 
@@ -138,6 +145,19 @@ def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:
             bool((a[here] == b[there]).all()) for a, b in zip(own, other, strict=True)
         )
     return found
+
+
+def _labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:
+    own, other = (results.texts[["label", "label_value"]] for results in (base, head))
+    both = own["label"].notna() & other["label"].notna()
+    same = (own["label"].str.strip() == other["label"].str.strip()) | (
+        own["label_value"] == other["label_value"]
+    )
+    differs = both & ~same
+    labels = pd.DataFrame(
+        {name: own[name].where(own["label"].notna(), other[name]).mask(differs) for name in own}
+    )
+    return labels, int(differs.sum())
 
 
 def _output(output: OutputInfo) -> tuple[object, ...]:

@@ -62,7 +62,7 @@ def prediction_changes(base: Results, head: Results, pairing: Pairing) -> Predic
     if not len(texts):
         return None
     if kind in ("number", "numbers"):
-        return _numbers(base, head, texts, kind)
+        return _numbers(base, head, pairing, texts, kind)
     columns = [results.texts["prediction_label"].iloc[texts] for results in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
@@ -88,7 +88,7 @@ def prediction_changes(base: Results, head: Results, pairing: Pairing) -> Predic
 
 
 def _numbers(
-    base: Results, head: Results, texts: Places, kind: OutputKind
+    base: Results, head: Results, pairing: Pairing, texts: Places, kind: OutputKind
 ) -> PredictionChanges | None:
     own, other = (_scores(results, texts) for results in (base, head))  # [text, number]
     known = np.isfinite(own).all(axis=1) & np.isfinite(other).all(axis=1)
@@ -110,7 +110,7 @@ def _numbers(
         change = np.where(differences > 0, in_spreads, 0.0).max(axis=1)
     moved = np.abs(change) > threshold
     varies = len(texts) > 1 and np.ptp(own[:, 0]) > 0 and np.ptp(other[:, 0]) > 0
-    labels = base.texts["label_value"].to_numpy(np.float64)[texts]
+    labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
     r2, mae = _fit(own[:, 0], other[:, 0], labels) if is_one else (None, None)
     return PredictionChanges(
         kind=kind,
@@ -173,7 +173,7 @@ def r_squared(predictions: Floats, labels: Floats) -> float:
 
 
 def _accuracy(base: Results, head: Results, pairing: Pairing) -> Change | None:
-    own, other = match_classes(base), match_classes(head)
+    own, other = (match_classes(side, pairing.labels) for side in (base, head))
     both = own.compared & other.compared & pairing.analysed
     if not both.any():
         return None

@@ -28,21 +28,23 @@ class Classes:
         return both
 
 
-def match_classes(results: Results) -> Classes:
+def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
     """Predicted classes and labels of every text of a model that puts out a class.
 
     A label is the name of a class. Where no label of the texts is one, but all are whole numbers
     from 0 (which must be among them) to the number of classes less one, it is the class's number.
+    The labels are those of the results, or the same columns of a table that is `labelled`.
     """
     texts, names = results.texts, results.info.output.labels
+    labelled = texts if labelled is None else labelled
     place = {name: index for index, name in enumerate(names)}
     predicted = _places(texts["prediction_label"], place)
     predicted[~analysed(results)] = NONE
-    given = texts["label"].str.strip()
+    given = labelled["label"].str.strip()
     labels = _places(given, place)
     by_number = False
     if not (labels != NONE).any() and given.notna().any():
-        numbers = texts["label_value"].to_numpy(dtype=np.float64)
+        numbers = labelled["label_value"].to_numpy(dtype=np.float64)
         known = numbers[given.notna().to_numpy()]
         allowed = set(range(len(names)))
         if 0 in set(known) <= allowed:

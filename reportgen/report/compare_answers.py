@@ -59,7 +59,7 @@ def make_predictions(
         chart=chart,
         chart_note=note,
         fit=_fit(found, words),
-        moved=_moved(found, base, words),
+        moved=_moved(comparison, found, base, words),
     )
 
 
@@ -127,11 +127,13 @@ def _order(found: PredictionChanges) -> list[int]:
     return [int(i) for i in order if found.change[i]]
 
 
-def _moved(found: PredictionChanges, base: Results, words: CompareWords) -> Table | None:
+def _moved(
+    comparison: Comparison, found: PredictionChanges, base: Results, words: CompareWords
+) -> Table | None:
     order = _order(found)[:MOST]
     if not order:
         return None
-    labels = base.texts["label"]
+    labels = comparison.pairing.labels["label"]
     has_labels = bool(labels.notna().any())
     rows = []
     for i in order:

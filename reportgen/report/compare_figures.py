@@ -5,6 +5,7 @@ from math import isfinite
 from reportgen.comparing.change import Change
 from reportgen.comparing.layers import ALL_SPECIAL
 from reportgen.comparison import Comparison
+from reportgen.report.figure_list import figure_key
 
 Figures = dict[str, float | None]
 
@@ -40,7 +41,7 @@ def comparison_figures(comparison: Comparison) -> Figures:
         "accuracy_drop": _difference(accuracy, -1),
         "special_share_change_max": _size(shares.get(ALL_SPECIAL)),
         **{
-            f"sink_share_change_{found.key}": _size(found.largest)
+            f"sink_share_change_{figure_key(found.key)}": _size(found.largest)
             for found in comparison.shares
             if found.key != ALL_SPECIAL
         },

@@ -1,6 +1,5 @@
 """A comparison as a JSON object: flat figures, what they are of, and a row a text."""
 
-import json
 from math import isfinite
 
 import numpy as np
@@ -13,6 +12,7 @@ from reportgen.info import SCHEMA_VERSION
 from reportgen.notes.changes import change_notes
 from reportgen.report.compare_figures import comparison_figures
 from reportgen.report.options import RenderOptions
+from reportgen.report.summary import to_json
 from reportgen.results import Results
 
 
@@ -68,7 +68,7 @@ def render(comparison: Comparison, base: Results, head: Results, options: Render
         else [[_number(value) for value in row] for row in comparison.heads.distance.tolist()],
         "texts": _texts(comparison, base, head),
     }
-    return json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return to_json(record)
 
 
 def _provenance(results: Results) -> dict[str, object]:

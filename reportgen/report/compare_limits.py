@@ -71,6 +71,8 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said.append(words.count("limit_status", left, **given))
     if pairing.n_analysed > pairing.n_aligned:
         said.append(words.count("limit_tokens", pairing.n_analysed - pairing.n_aligned))
+    if pairing.n_other_labels:
+        said.append(words.count("limit_labels", pairing.n_other_labels))
     if not pairing.same_output:
         said.append(words.say("limit_output"))
     elif comparison.predictions is None:
