@@ -266,7 +266,7 @@ def test_saving_is_all_or_nothing_and_checks_first(tmp_path: Path, bert: Path) -
         ((page,), {"nonsense": 1}, "nonsense: no such option; there are heads, title"),
         ((page,), {"lang": "de"}, "lang 'de': takes 'en', 'ja'"),
         ((tmp_path / "report.md",), {"images": "gif"}, "images 'gif': takes 'svg', 'png', 'none'"),
-        ((tmp_path / "report.md",), {"md_limit": "9000"}, "md_limit '9000': it is a whole number"),
+        ((tmp_path / "report.md",), {"md_limit": "9000"}, "md_limit '9000': takes a whole number"),
         ((page,), {"detail": "zz"}, "no text has the id 'zz'"),
         ((page,), {"max_size": "much"}, "25MB"),
         ((page, f"{tmp_path}/r/"), {"redact": True}, "would hold the texts"),
