@@ -90,7 +90,7 @@ def test_the_frame_runs_nothing_and_fetches_nothing(folder: Path) -> None:
 def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) -> None:
     cell = render_notebook(reportgen.open_report(folder).results)
     page = BeautifulSoup(frame(cell), "html.parser")
-    assert "[CLS]" in page.select_one("#overview .headline").get_text()
+    assert "[CLS]" in page.select_one("#overview .verdict").get_text()
     assert len(page.select("#notable ol > li")) == 8
 
 
