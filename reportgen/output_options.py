@@ -13,6 +13,28 @@ from reportgen.report.options import Heads, Lang, Layout
 _report = partial(typer.Option, rich_help_panel="Report")
 _gates = partial(typer.Option, rich_help_panel="Gates")
 
+# Of a report and of a comparison.
+_MdFlavor = Annotated[
+    FlavorName,
+    _report(help="Where Markdown is going: what it may hold and how long it may be, e.g. gitlab."),
+]
+_MdLimit = Annotated[
+    int | None,
+    _report(
+        min=1,
+        help="Characters of Markdown; whole rows are left out, e.g. 20000. Default: what the "
+        "flavour takes.",
+    ),
+]
+_Id = Annotated[
+    str,
+    _report(help="Hidden in Markdown, to find its comment again, e.g. headlines-june."),
+]
+_GithubSummary = Annotated[
+    bool,
+    _report(help="Add the Markdown to a step's summary, e.g. in a job on GitHub Actions."),
+]
+
 
 @dataclass(frozen=True, slots=True)
 class PageChoices:
@@ -56,20 +78,8 @@ class PageChoices:
         Path | None,
         _report(help="Another plotly.js to put in the page, e.g. plotly-cartesian.min.js."),
     ] = None
-    md_flavor: Annotated[
-        FlavorName,
-        _report(
-            help="Where Markdown is going: what it may hold and how long it may be, e.g. gitlab."
-        ),
-    ] = "github"
-    md_limit: Annotated[
-        int | None,
-        _report(
-            min=1,
-            help="Characters of Markdown; whole rows are left out, e.g. 20000. Default: what the "
-            "flavour takes.",
-        ),
-    ] = None
+    md_flavor: _MdFlavor = "github"
+    md_limit: _MdLimit = None
     images: Annotated[
         Images,
         _report(
@@ -77,14 +87,8 @@ class PageChoices:
             r"\[png]) or none."
         ),
     ] = "svg"
-    id: Annotated[
-        str,
-        _report(help="Hidden in Markdown, to find its comment again, e.g. headlines-june."),
-    ] = "report"
-    github_summary: Annotated[
-        bool,
-        _report(help="Add the Markdown to a step's summary, e.g. in a job on GitHub Actions."),
-    ] = False
+    id: _Id = "report"
+    github_summary: _GithubSummary = False
     format: Annotated[
         Literal["html", "md", "json", "confluence", "csv", "parquet"] | None,
         _report(help="Overrules the suffix of the outputs, e.g. md."),
@@ -135,25 +139,7 @@ class CompareChoices:
         Literal["html", "md", "json"] | None,
         _report(help="Overrules the suffix of the outputs, e.g. md."),
     ] = None
-    md_flavor: Annotated[
-        FlavorName,
-        _report(
-            help="Where Markdown is going: what it may hold and how long it may be, e.g. gitlab."
-        ),
-    ] = "github"
-    md_limit: Annotated[
-        int | None,
-        _report(
-            min=1,
-            help="Characters of Markdown; whole rows are left out, e.g. 20000. Default: what the "
-            "flavour takes.",
-        ),
-    ] = None
-    id: Annotated[
-        str,
-        _report(help="Hidden in Markdown, to find its comment again, e.g. headlines-june."),
-    ] = "compare"
-    github_summary: Annotated[
-        bool,
-        _report(help="Add the Markdown to a step's summary, e.g. in a job on GitHub Actions."),
-    ] = False
+    md_flavor: _MdFlavor = "github"
+    md_limit: _MdLimit = None
+    id: _Id = "compare"
+    github_summary: _GithubSummary = False
