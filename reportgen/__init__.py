@@ -6,13 +6,14 @@ would; `open_report` reads one that was kept. Nothing heavy is imported before o
 
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from reportgen.api import analyze, load_model
-    from reportgen.callback import ReportCallback
-    from reportgen.compared import ComparedReports, compare
-    from reportgen.reports import Report, open_report
+from reportgen.version import __version__
 
-__version__ = "0.1.0"
+if TYPE_CHECKING:
+    from reportgen.api.analyze import analyze, load_model
+    from reportgen.api.callback import ReportCallback
+    from reportgen.api.compare import ComparedReports, compare
+    from reportgen.api.report import Report, open_report
+
 __all__ = [
     "ComparedReports",
     "Report",
@@ -25,13 +26,13 @@ __all__ = [
 ]
 
 _PLACES = {
-    "ComparedReports": "reportgen.compared",
-    "compare": "reportgen.compared",
-    "Report": "reportgen.reports",
-    "ReportCallback": "reportgen.callback",
-    "analyze": "reportgen.api",
-    "load_model": "reportgen.api",
-    "open_report": "reportgen.reports",
+    "ComparedReports": "reportgen.api.compare",
+    "compare": "reportgen.api.compare",
+    "Report": "reportgen.api.report",
+    "ReportCallback": "reportgen.api.callback",
+    "analyze": "reportgen.api.analyze",
+    "load_model": "reportgen.api.analyze",
+    "open_report": "reportgen.api.report",
 }
 
 

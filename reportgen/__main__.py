@@ -1,5 +1,5 @@
 """`python -m reportgen`, the same as the `reportgen` command."""
 
-from reportgen.cli import main
+from reportgen.cli.commands import main
 
 main()

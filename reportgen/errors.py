@@ -6,6 +6,16 @@ A message is one line: what is wrong, where (file:line, text id), and what to do
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
+
+def without_surrogates(text: str) -> str:
+    r"""`text` with each lone surrogate spelt out, as `\ud83d`.
+
+    Half of a character can be written in JSON but not in UTF-8; spelt out it stays readable and
+    no tokenizer, table or page fails on it.
+    """
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
 _SHOWN = 5
 
 

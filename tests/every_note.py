@@ -9,14 +9,14 @@ from factories import HEADLINES, make_results
 from made_up_figures import CLS, COMMA, FIRST, OUTPUT, Made, estimate, passing, probed, viewed
 from role_tables import far_apart, same_in_every_text, with_roles
 
-from reportgen.info import OutputKind, Reason, SinkTest, View
-from reportgen.notes.note import Note
-from reportgen.notes.passed_on import sink_test_notes, swap_note, value_note
-from reportgen.notes.rules import corpus_notes, text_notes
-from reportgen.notes.spread import live_rows_note
-from reportgen.notes.trust import agreement_notes, offset_note, rollout_note
-from reportgen.notes.verdicts import other_sink
-from reportgen.results import Results
+from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.rules import corpus_notes, text_notes
+from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
+from reportgen.findings.notes.spread import live_rows_note
+from reportgen.findings.notes.trust import agreement_notes, offset_note, rollout_note
+from reportgen.findings.notes.verdicts import other_sink
+from reportgen.results.info import OutputKind, Reason, SinkTest, View
+from reportgen.results.store import Results
 
 LONG = "x" * 64  # more tokens than the head size
 KINDS: tuple[OutputKind, ...] = ("number", "numbers", "class", "labels", "embedding", "next_token")

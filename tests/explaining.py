@@ -8,11 +8,11 @@ import torch
 from models import save_model
 from torch import Tensor, nn
 
-from reportgen.evidence.target import Explained, Explainer
-from reportgen.model.load import LoadedModel, load_model
-from reportgen.model.output import OutputReader
-from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import EncodedText, encode
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.output import OutputReader
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import EncodedText, encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from made_up_evidence import MadeUpEvidence
 
-from reportgen.info import (
+from reportgen.results.info import (
     Checks,
     EvidenceLevel,
     InputInfo,
@@ -18,9 +18,9 @@ from reportgen.info import (
     RunInfo,
     Settings,
 )
-from reportgen.maps import pack
-from reportgen.recording import Recorder
-from reportgen.results import Results, open_results
+from reportgen.results.maps import pack
+from reportgen.results.store import Results, open_results
+from reportgen.results.write import Recorder
 
 HEADLINES = (
     "[無料]今すぐ申し込みで最大50,000ポイントもらえる[munaitaカード]",

@@ -15,10 +15,10 @@ from models import spread_weights, tiny_tokenizer
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel
 
-from reportgen.attention.capture import Capture
-from reportgen.attention.proof import Norms, find_norms
-from reportgen.model.load import LoadedModel, load_model
-from reportgen.model.spec import ModelSpec
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.norms import Norms, find_norms
+from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.spec import ModelSpec
 
 _BERT = {
     "hidden_size": 32,

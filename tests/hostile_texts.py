@@ -1,13 +1,13 @@
 """Texts that try everything: those of `sample_inputs/hostile.jsonl` and more, and Japanese ones."""
 
 from functools import cache
-from pathlib import Path
 
 from factories import HEADLINES
+from places import SAMPLES
 
-from reportgen.inputs import Columns, read_texts
+from reportgen.texts.read import Columns, read_texts
 
-SAMPLE = Path(__file__).parents[1] / "sample_inputs" / "hostile.jsonl"
+SAMPLE = SAMPLES / "hostile.jsonl"
 COMMANDS = (
     "::error::as a command",
     "  ::set-output name=x::y",

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
-from reportgen.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
-from reportgen.recording import Recorder
+from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
+from reportgen.results.write import Recorder
 
 Floats = NDArray[np.float64]
 

@@ -2,8 +2,7 @@
 
 from collections.abc import Mapping
 
-from reportgen.info import SinkTest, Statistic, Subject, View
-from reportgen.notes.evidence import (
+from reportgen.findings.evidence import (
     Estimate,
     Passed,
     SubjectFigures,
@@ -11,7 +10,8 @@ from reportgen.notes.evidence import (
     TestFigures,
     ViewFigures,
 )
-from reportgen.notes.figures import Interval
+from reportgen.findings.statistics import Interval
+from reportgen.results.info import SinkTest, Statistic, Subject, View
 
 CLS = Subject("cls", "[CLS]", "role")
 COMMA = Subject("token:、", "、", "token")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.report.units import TextUnits, Unit
+from reportgen.results.units import TextUnits, Unit
 
 
 def made_units(

@@ -13,10 +13,10 @@ import tempfile
 from pathlib import Path
 
 from PIL import Image
+from places import ROOT, SAMPLES
 from playwright.sync_api import Page, sync_playwright
 
-ROOT = Path(__file__).parents[1]
-PICTURES = ROOT / "sample_inputs"
+PICTURES = SAMPLES
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 WIDTH, SCALE, LARGEST = 1120, 2, 350_000  # pixels; of the page; bytes of a file
 

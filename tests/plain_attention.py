@@ -8,8 +8,8 @@ import torch
 from families import SITES
 from torch import Tensor
 
-from reportgen.model.load import LoadedModel
-from reportgen.model.tokens import EncodedText
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import EncodedText
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,10 @@
 against."""
 
 import json
-from pathlib import Path
 from typing import Any
 
-RECORDS: list[dict[str, Any]] = json.loads(
-    (Path(__file__).parent / "gold" / "minilm_reference_5.json").read_text("utf-8")
-)["records"]
+from places import GOLD
+
+RECORDS: list[dict[str, Any]] = json.loads((GOLD / "minilm_reference_5.json").read_text("utf-8"))[
+    "records"
+]

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from reportgen.results import Results
-from reportgen.schemas import ROLES_SCHEMA
+from reportgen.results.schema import ROLES_SCHEMA
+from reportgen.results.store import Results
 
 # text, layer, role, share, expected, self_share
 RoleRow = tuple[int, int, str, float, float, float]

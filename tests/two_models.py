@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from factories import HEADLINES, make_results
 
-from reportgen.results import Results
-from reportgen.schemas import TOKENS_SCHEMA
+from reportgen.results.schema import TOKENS_SCHEMA
+from reportgen.results.store import Results
 
 STAR = "★★"  # two code points, so a token of its own in made-up results
 TEXTS = tuple(

@@ -7,14 +7,11 @@ from pathlib import Path
 from random import Random
 
 import torch
-from transformers import (
-    AlbertForSequenceClassification,
-    PreTrainedTokenizerFast,
-)
+from transformers import AlbertForSequenceClassification, PreTrainedTokenizerFast
 
 from reportgen.demo import model_folder
-from reportgen.demo.examples import TEXTS_PER_BATCH, Example, collate, example
 from reportgen.demo.headlines import Lengths, headline
+from reportgen.demo.student import TEXTS_PER_BATCH, Example, collate, example
 from reportgen.demo.tokenizer import MAX_TOKENS
 
 UNSEEN_SEED = 7_777_777

@@ -4,9 +4,15 @@ import re
 from dataclasses import dataclass, replace
 from random import Random
 
-from reportgen.demo.common import ENGLISH_WORDS, JAPANESE_WORDS
-from reportgen.demo.rule import Component, Kind, score
-from reportgen.demo.vocabulary import LANGUAGES, Language
+from reportgen.demo.vocabulary import (
+    ENGLISH_WORDS,
+    JAPANESE_WORDS,
+    LANGUAGES,
+    Component,
+    Kind,
+    Language,
+    score,
+)
 
 SLOT = re.compile(r"\{(\w+)\}")
 OPTIONAL = re.compile(r"<([^<>]*)>")

@@ -7,7 +7,7 @@ from pathlib import Path
 from random import Random
 
 from reportgen.demo.headlines import Lengths, headline, marked
-from reportgen.demo.rule import Component, Kind, score, text_of
+from reportgen.demo.vocabulary import Component, Kind, score, text_of
 
 SEED = 40
 LINES = 24
@@ -15,7 +15,6 @@ ROWS = 40
 LONG_LINES = (12, 20)
 SHORT = Lengths(two_sentences=0.15, long=0.0)
 LONG = Lengths(two_sentences=0.0, long=1.0, most_sentences=10)
-
 POINTS = [
     Component(Kind.FILLER, "["),
     Component(Kind.FREE, "無料"),

@@ -19,14 +19,13 @@ from transformers import AlbertForSequenceClassification, PreTrainedTokenizerFas
 
 from reportgen.demo import STAR, model_folder
 from reportgen.demo.evaluate import load
-from reportgen.demo.examples import Example, example, training_batches
 from reportgen.demo.headlines import Lengths, headline, marked
-from reportgen.demo.rule import Component, Kind, score
+from reportgen.demo.student import Example, example, training_batches
 from reportgen.demo.tokenizer import MAX_TOKENS
 from reportgen.demo.train import LARGEST_GRADIENT, learning_rate_factor, save
+from reportgen.demo.vocabulary import Component, Kind, score
 
 logger = logging.getLogger(__name__)
-
 SEED = 20261125
 STEPS = 800
 LEARNING_RATE = 5e-4

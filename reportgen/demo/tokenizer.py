@@ -6,9 +6,14 @@ from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers, process
 from tokenizers.models import Unigram
 from transformers import PreTrainedTokenizerFast
 
-from reportgen.demo.common import ENGLISH_PARTS, ENGLISH_WORDS, JAPANESE_WORDS
 from reportgen.demo.headlines import OPTIONAL, SLOT
-from reportgen.demo.vocabulary import LANGUAGES, Language
+from reportgen.demo.vocabulary import (
+    ENGLISH_PARTS,
+    ENGLISH_WORDS,
+    JAPANESE_WORDS,
+    LANGUAGES,
+    Language,
+)
 
 MAX_TOKENS = 256
 SPECIAL_TOKENS = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")

@@ -11,12 +11,10 @@ from torch import nn
 from transformers import AlbertForSequenceClassification, PreTrainedTokenizerFast
 
 from reportgen.demo import model_folder
-from reportgen.demo.examples import training_batches
-from reportgen.demo.student import Objectives, Student
+from reportgen.demo.student import Objectives, Student, training_batches
 from reportgen.demo.tokenizer import build_tokenizer
 
 logger = logging.getLogger(__name__)
-
 SEED = 20240229
 STEPS = 4000
 WARMUP = 100

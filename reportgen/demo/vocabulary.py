@@ -1,9 +1,76 @@
 """Words and templates of the headlines; `|` marks where the tokenizer may cut and is not text."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from math import log10
 
-from reportgen.demo.rule import Kind
+
+def listed(words: str) -> tuple[str, ...]:
+    """The words of a text, in order."""
+    return tuple(words.split())
+
+
+ENGLISH_WORDS = listed(
+    """
+    a about after again all also always an and another any are as asked at away back be because
+    been before being best better big both but buy by call came can case change child city come
+    company could country course day days did different do does done down each early even every
+    fact few find first for found from gave give go going good great group had hand has have he
+    head help her here high him his home house how however i if in into is it its just keep kind
+    know large last later left let life like line little long look looked made make man many may
+    me mean men might mind moment money more morning most mother much must my name need never
+    new next night no nothing number of off often old on once one only open or order other our
+    out over own part people person place play point possible president problem program put
+    question quite rather read real really right room run said same saw say school see seemed
+    service set several she should show side since small so some something soon state still
+    story such system take tell than that the their them then there these they thing things
+    think this those thought three through time to together told too took turned two under until
+    up upon us use used very want wanted was water way we week well went were what when where
+    which while white who whole why will with without woman word words work world would year
+    years yes yet you young your movie film book story acting plot characters director scene
+    watch bad boring funny interesting love enjoyed product price quality review text model
+    """
+)
+ENGLISH_PARTS = listed(
+    """
+    al an ar as at ch co de di ed el en er es et ing ion is it le ll ly ma me ment ness nd ne on
+    or ous pe ra re ri ro se sh st ta te th ti tion to un ur ve able est ful ous pro con com 's
+    't
+    """
+)
+JAPANESE_WORDS = listed(
+    """
+    です ます でした ました ません という として について による により ため こと
+    もの から まで より など ので のに けど だけ ない なかった いる いた ある
+    あった した して する される された れた れる なる なった ている ていた この
+    その あの どの これ それ ここ そこ とても すごく もう また さらに しかし
+    そして 日本 東京 今年 昨年 発表 開催 会社 政府 問題 社会 世界 時間 人々 女性
+    男性 子ども 学校 大学 研究 調査 結果 情報 利用 必要 可能 予定 映画 作品
+    """
+)
+FREE = 0.60
+LIMIT = -0.35
+PAID = -0.50
+URGENCY = 0.45
+
+
+class Kind(StrEnum):
+    """What a component is to the rule; the last four never count."""
+
+    FREE = "free"
+    NEGATION = "negation"
+    URGENCY = "urgency"
+    LIMIT = "limit"
+    PAID = "paid"
+    CAP = "cap"
+    AMOUNT = "amount"
+    RECEIVE = "receive"
+    BENEFIT = "benefit"
+    BRAND = "brand"
+    FILLER = "filler"
+    UNKNOWN = "unknown"
+    MASKED = "masked"
 
 
 @dataclass(frozen=True)
@@ -123,7 +190,6 @@ JAPANESE = Language(
     ten_thousand="万",
     capitals=False,
 )
-
 ENGLISH = Language(
     words={
         Kind.FREE: ("free", "free of charge", "at no cost", "complimentary"),
@@ -217,5 +283,61 @@ ENGLISH = Language(
     ten_thousand="",
     capitals=True,
 )
-
 LANGUAGES = (JAPANESE, ENGLISH)
+BASE = 1.0
+NEGATED_FREE = -0.15
+AMOUNT_PER_DECADE = 0.30
+AMOUNT_FLOOR = 100
+CAP_FACTOR = 0.75
+ADDITIVE = {Kind.URGENCY: URGENCY, Kind.LIMIT: LIMIT, Kind.PAID: PAID}
+
+
+@dataclass(frozen=True)
+class Component:
+    """A piece of a headline; `value` is an amount's number or a benefit's worth, else 0."""
+
+    kind: Kind
+    text: str
+    value: float = 0.0
+
+
+def score(components: Sequence[Component]) -> float:
+    """The appeal score of a headline, without noise.
+
+    An amount counts only if a receive verb stands anywhere in the headline, and less right after
+    a cap ("up to"). A free offer turns against itself right beside a negation.
+    """
+    received = any(component.kind is Kind.RECEIVE for component in components)
+    total = BASE
+    for position, component in enumerate(components):
+        before = components[position - 1].kind if position else None
+        after = components[position + 1].kind if position + 1 < len(components) else None
+        if component.kind is Kind.FREE:
+            total += NEGATED_FREE if Kind.NEGATION in (before, after) else FREE
+        elif component.kind is Kind.AMOUNT and received:
+            decades = log10(component.value / AMOUNT_FLOOR)
+            total += AMOUNT_PER_DECADE * decades * (CAP_FACTOR if before is Kind.CAP else 1.0)
+        elif component.kind is Kind.BENEFIT:
+            total += component.value
+        else:
+            total += ADDITIVE.get(component.kind, 0.0)
+    return total
+
+
+def contributions(components: Sequence[Component]) -> list[float]:
+    """What each component adds: the score of the whole minus the score without it, exactly."""
+    whole = score(components)
+    return [
+        whole - score([*components[:position], *components[position + 1 :]])
+        for position in range(len(components))
+    ]
+
+
+def text_of(components: Sequence[Component]) -> str:
+    """The headline as the model reads it."""
+    return "".join(component.text for component in components)
+
+
+def component_of_each_character(components: Sequence[Component]) -> list[int]:
+    """For every code point of `text_of(components)`, the index of the component it belongs to."""
+    return [index for index, component in enumerate(components) for _ in component.text]

@@ -5,15 +5,15 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.comparing.change import Change
-from reportgen.comparison import Comparison
-from reportgen.gates import gate_records
-from reportgen.info import SCHEMA_VERSION
-from reportgen.notes.changes import change_notes
-from reportgen.report.compare_figures import comparison_figures
+from reportgen.comparison.change import Change
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.figures import comparison_figures
+from reportgen.comparison.notes import change_notes
+from reportgen.findings.gates import gate_records
+from reportgen.report.json import to_json
 from reportgen.report.options import RenderOptions
-from reportgen.report.summary import to_json
-from reportgen.results import Results
+from reportgen.results.info import SCHEMA_VERSION
+from reportgen.results.store import Results
 
 
 def render(comparison: Comparison, base: Results, head: Results, options: RenderOptions) -> str:

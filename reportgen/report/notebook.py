@@ -4,17 +4,17 @@ from dataclasses import replace
 
 from markupsafe import Markup, escape
 
-from reportgen.notes.rules import corpus_notes
-from reportgen.notes.words import Wording
-from reportgen.report.language import Language, load_language
-from reportgen.report.layout import Assets
+from reportgen.findings.attention import sink_shares
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.report.html.assets import Assets
+from reportgen.report.html.templates import Setting
+from reportgen.report.language.printable import visible
+from reportgen.report.language.sentences import Wording
+from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.overview import sink_shares
-from reportgen.report.page import make_page
-from reportgen.report.scope import make_scope
-from reportgen.report.setting import Setting
-from reportgen.report.visible import visible
-from reportgen.results import Results
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.sections.contents import make_page
+from reportgen.results.store import Results
 
 # Bytes of a cell's output; what is over it goes: the texts first, then the frame.
 LIMIT = 200_000
@@ -47,7 +47,7 @@ def render_notebook(results: Results, lang: str = "en", limit: int = LIMIT) -> s
 
 def render_markdown(results: Results, lang: str = "en") -> str:
     """The value of a cell as Markdown: the headline and what the figures call for."""
-    from reportgen.report.escaping import escape as escape_markdown
+    from reportgen.report.digest.escaping import escape as escape_markdown
 
     wording, notes = Wording(lang), corpus_notes(results)
     said = [f"- {escape_markdown(wording.sentence(note))}" for note in notes]

@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
-from reportgen.gates import GateResult
-from reportgen.report.flavors import FlavorName, Images
+from reportgen.errors import UsageError
+from reportgen.findings.gates import GateResult
 
+TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
+FlavorName: TypeAlias = Literal["github", "gitlab", "azure", "bitbucket", "plain"]
+Images: TypeAlias = Literal["svg", "png", "none"]
 Lang: TypeAlias = Literal["en", "ja"]
 Heads: TypeAlias = Literal["mean", "sum"]
 Layout: TypeAlias = Literal["file", "dir"]
@@ -29,3 +33,29 @@ class RenderOptions:
     images: Images = "svg"  # of the pictures beside Markdown and Confluence pages
     id: str = "report"  # what a later run finds the same report by, hidden in it
     gates: tuple[GateResult, ...] = ()  # what was asked of the figures, and what was found
+
+
+def read_plotlyjs(path: Path) -> str:
+    """The text of the plotly.js bundle at `path`.
+
+    Raises:
+        UsageError: the file cannot be read or is not plotly.js.
+    """
+    try:
+        source = path.read_text("utf-8-sig")
+    except FileNotFoundError as error:
+        raise UsageError(f"--plotlyjs {path}: no such file") from error
+    except OSError as error:
+        raise UsageError(f"--plotlyjs {path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise _other(path) from error
+    if "plotly.js" not in source or "newPlot" not in source:
+        raise _other(path)
+    return source
+
+
+def _other(path: Path) -> UsageError:
+    return UsageError(
+        f"--plotlyjs {path}: not plotly.js; give a bundle such as plotly-cartesian.min.js, or "
+        "leave the option out"
+    )

@@ -5,24 +5,22 @@ A row a token, a head, a text, a sink test on a subject, a view and statistic of
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from io import BytesIO
-from math import isfinite
 
 import numpy as np
 import pandas as pd
 
-from reportgen.info import SINK_TESTS, SinkTest
-from reportgen.notes.evidence import (
+from reportgen.findings.evidence import (
     Estimate,
     SubjectFigures,
     ViewFigures,
     agreement_figures,
     subject_figures,
 )
-from reportgen.report.names import TableName
-from reportgen.report.options import Heads
-from reportgen.results import Results
+from reportgen.findings.predictions import label_errors, predictions
+from reportgen.report.options import Heads, TableName
+from reportgen.results.info import SINK_TESTS, SinkTest
+from reportgen.results.store import Results
 
 # Means over heads; a sum over them is `n_heads` times as much.
 _OVER_HEADS = (
@@ -96,19 +94,9 @@ AGREEMENT_COLUMNS = {
     "high": "float32",
     "n_texts": "int32",
 }
-
 # A spreadsheet runs a cell that begins with one of these; their wide forms count in Japanese ones.
 _RUNS = tuple("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-
-
-@dataclass(frozen=True, slots=True)
-class LabelFit:
-    """How far predictions are from labels, over the texts that have both as one number."""
-
-    n_texts: int
-    mae: float  # mean absolute error
-    r2: float | None  # coefficient of determination; None where the labels are all the same
 
 
 def table(results: Results, name: TableName, heads: Heads = "mean") -> pd.DataFrame:
@@ -132,42 +120,6 @@ def table(results: Results, name: TableName, heads: Heads = "mean") -> pd.DataFr
     if name == "heads":
         return _with_ids(results, results.heads, HEAD_COLUMNS)
     return _texts(results)
-
-
-def label_errors(results: Results) -> "pd.Series[float]":
-    """`[text]`: prediction minus label; missing unless both are one number."""
-    errors = results.texts["prediction"] - results.texts["label_value"]
-    return errors.astype(np.float32)
-
-
-def label_fit(results: Results) -> LabelFit | None:
-    """How well the predictions fit the labels; None where no text has both as a number."""
-    errors = label_errors(results).to_numpy(dtype="float64", na_value=float("nan"))
-    known = [index for index, error in enumerate(errors) if isfinite(error)]
-    if not known:
-        return None
-    labels = results.texts["label_value"].to_numpy(dtype="float64")[known]
-    spread = float(((labels - labels.mean()) ** 2).sum())
-    squares = float((errors[known] ** 2).sum())
-    return LabelFit(
-        n_texts=len(known),
-        mae=float(abs(errors[known]).mean()),
-        r2=1 - squares / spread if spread else None,
-    )
-
-
-def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":
-    """`[text]`: the number, the class, the labels, the numbers with their names or the next token.
-
-    Missing for a text that was not analysed and for an embedding, which is no prediction.
-    """
-    texts, output = results.texts, results.info.output
-    if output.kind == "number":
-        return texts["prediction"].astype(np.float32)
-    if output.kind == "numbers":
-        named = [_named(output.labels, scores) for scores in texts["scores"]]
-        return pd.Series(named, index=texts.index, dtype="string")
-    return texts["prediction_label"]
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
@@ -253,17 +205,6 @@ def _with_ids(results: Results, rows: pd.DataFrame, columns: tuple[str, ...]) ->
     """`rows` with the id of the text that each belongs to."""
     ids = results.texts["text_id"].to_numpy()[rows["text"].to_numpy(dtype=np.int64)]
     return rows.assign(text_id=ids)[list(columns)]
-
-
-def _named(
-    names: tuple[str, ...], scores: "np.ndarray[tuple[int], np.dtype[np.float64]]"
-) -> str | None:
-    if not len(scores):
-        return None
-    values = [str(np.float32(score)) for score in scores]
-    if not names:
-        return ", ".join(values)
-    return ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))
 
 
 def _inert(cell: str) -> str:

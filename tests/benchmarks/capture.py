@@ -25,14 +25,14 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from models import tiny_tokenizer
 from transformers import AlbertConfig, AutoModelForSequenceClassification, BertConfig
 
-from reportgen.analysis import AnalysisOptions, analyze, try_model
-from reportgen.attention.batches import plan_batches
-from reportgen.attention.runner import Runner
-from reportgen.info import EvidenceLevel, InputInfo
-from reportgen.inputs import TextInput, TextSet
-from reportgen.model.load import LoadedModel, load_model
-from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import EncodedText, encode, pad
+from reportgen.analysis.attention.batches import plan_batches
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
+from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import EncodedText, encode, pad
+from reportgen.results.info import EvidenceLevel, InputInfo
+from reportgen.texts.read import TextInput, TextSet
 
 ROUNDS = 5
 BATCH_TOKENS = 1024

@@ -22,14 +22,13 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
-from reportgen.analysis import try_model
-from reportgen.attention.runner import Runner
-from reportgen.evidence.deletion import deletion_effects
-from reportgen.evidence.gradients import TextGradients, text_gradients
-from reportgen.evidence.target import Explained, Explainer
-from reportgen.evidence.variants import content_units, without
-from reportgen.model.load import LoadedModel
-from reportgen.model.tokens import encode
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.evidence.deletion import deletion_effects
+from reportgen.analysis.evidence.gradients import TextGradients, text_gradients
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.pipeline import try_model
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import content_units, encode, without
 
 ROUNDS = 5
 N_TOKENS = 30

@@ -24,11 +24,11 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from capture import BATCH_TOKENS, CONFIGS, load, resident, sample_text
 
-from reportgen.analysis import try_model
-from reportgen.attention.proof import Norms, find_norms
-from reportgen.attention.runner import Runner
-from reportgen.model.load import LoadedModel
-from reportgen.model.tokens import encode
+from reportgen.analysis.attention.norms import Norms, find_norms
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.pipeline import try_model
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import encode
 
 ROUNDS = 9
 MOST = 1.2  # what the ratio may be

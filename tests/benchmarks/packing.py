@@ -15,11 +15,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.attention.capture import Capture
-from reportgen.maps import pack, unpack
-from reportgen.model.load import load_model
-from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import encode, pad
+from reportgen.analysis.attention.capture import Capture
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import encode, pad
+from reportgen.results.maps import pack, unpack
 
 Array = NDArray[np.float32]
 TEXT = (

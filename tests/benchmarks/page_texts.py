@@ -7,15 +7,15 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.info import InputInfo
-from reportgen.inputs import TextInput, TextSet
-from reportgen.model.load import LoadedModel, load_model
-from reportgen.model.spec import ModelSpec
-from reportgen.model.tokens import encode
-from reportgen.report import html
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import encode
+from reportgen.report.html import page as html
 from reportgen.report.options import RenderOptions
-from reportgen.results import Results, open_results
+from reportgen.results.info import InputInfo
+from reportgen.results.store import Results, open_results
+from reportgen.texts.read import TextInput, TextSet
 
 WORDS = (
     "the battery screen waiter soup camera price quality hotel room was is not very quite cold "

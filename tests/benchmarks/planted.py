@@ -22,25 +22,25 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu, pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
-from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.demo.examples import example, training_batches
+from reportgen.analysis.evidence.agreement import unit_views
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.demo.headlines import Lengths, headline
-from reportgen.demo.rule import (
+from reportgen.demo.student import example, training_batches
+from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
+from reportgen.demo.train import SEED as TRAINING_SEED
+from reportgen.demo.train import STEPS
+from reportgen.demo.vocabulary import (
     Component,
     component_of_each_character,
     contributions,
     score,
     text_of,
 )
-from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
-from reportgen.demo.train import SEED as TRAINING_SEED
-from reportgen.demo.train import STEPS
-from reportgen.evidence.agreement import unit_views
-from reportgen.info import InputInfo
-from reportgen.inputs import TextInput, TextSet
-from reportgen.model.load import load_model
-from reportgen.model.spec import ModelSpec
-from reportgen.results import Results
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import InputInfo
+from reportgen.results.store import Results
+from reportgen.texts.read import TextInput, TextSet
 
 SEED = 20_261_125
 N_TEXTS = 500

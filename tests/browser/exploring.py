@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from playwright.sync_api import Locator, Page
 
-from reportgen.maps import unpack
-from reportgen.results import Results
-from reportgen.schemas import TOKENS_SCHEMA
+from reportgen.results.maps import unpack
+from reportgen.results.schema import TOKENS_SCHEMA
+from reportgen.results.store import Results
 
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
-from reportgen.report.html import render
+from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
-from reportgen.results import Results
+from reportgen.results.store import Results
 
 HOSTILE = (
     "</script><script>window.bad=1</script>",

@@ -6,8 +6,8 @@ from factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 
-from reportgen.redaction import redacted
 from reportgen.report.notebook import render_notebook
+from reportgen.report.redact import redacted
 
 TEXTS = tuple(f"{line} {i}" for i, line in enumerate((*HOSTILE, *HEADLINES) * 2))
 

@@ -6,8 +6,8 @@ import pytest
 from test_accessibility import found
 from two_models import LABELS, STAR, TEXTS, pair_of, plant
 
-from reportgen.comparison import compare
-from reportgen.report.compare_html import render
+from reportgen.comparison.compare import compare
+from reportgen.report.html.compare_page import render
 from reportgen.report.options import RenderOptions
 
 pytestmark = pytest.mark.browser

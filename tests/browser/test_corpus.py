@@ -7,7 +7,7 @@ from factories import HEADLINES, make_results
 from opening import HOSTILE, written
 from playwright.sync_api import expect
 
-from reportgen.report.worth import figures
+from reportgen.findings.ranking import figures
 
 TEXTS = tuple(f"{line} {i}" for i, line in enumerate(HEADLINES * 4))
 LABELS = tuple(1 + (i * 7 % 24) / 20 for i in range(24))

@@ -7,9 +7,9 @@ from playwright.sync_api import expect
 from serving import JENKINS, served
 from test_accessibility import found
 
-from reportgen.gates import evaluate, parse_gate
-from reportgen.report.figure_list import RUN_FIGURES
-from reportgen.report.run_figures import run_figures
+from reportgen.findings.figure_values import run_figures
+from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.gates import evaluate, parse_gate
 
 pytestmark = pytest.mark.browser
 

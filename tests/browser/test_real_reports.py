@@ -1,24 +1,23 @@
 """Reports of real runs in a real Chromium: what is drawn and printed equals the results."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 from exploring import maps_of, plots
 from models import SENTENCES, save_model
 from opening import drawn, written
+from places import SAMPLES
 from playwright.sync_api import expect
 
-from reportgen.analysis import AnalysisOptions, analyze
-from reportgen.inputs import Columns, read_texts
-from reportgen.model.load import load_model
-from reportgen.model.spec import ModelSpec
-from reportgen.results import Results
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.store import Results
+from reportgen.texts.read import Columns, read_texts
 
 pytestmark = pytest.mark.browser
 
-SAMPLES = Path(__file__).parents[2] / "sample_inputs"
 KINDS = ("bundled", "minilm", "causal", "pairs", "hostile")
 COLUMNS = {"minilm": Columns(text="review", label="stars")}
 FILES = {

@@ -5,9 +5,9 @@ from factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 
-from reportgen.maps import unpack
-from reportgen.report.html import render
+from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
+from reportgen.results.maps import unpack
 
 pytestmark = pytest.mark.browser
 

@@ -7,9 +7,9 @@ from opening import drawn, written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
 
-from reportgen.maps import unpack
-from reportgen.report.html import render
+from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
+from reportgen.results.maps import unpack
 
 pytestmark = pytest.mark.browser
 

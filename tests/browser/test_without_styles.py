@@ -10,9 +10,9 @@ from opening import written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
-from reportgen.report.html import render
+from reportgen.report.charts.static import heat_colour
+from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
-from reportgen.report.static import heat_colour
 
 pytestmark = pytest.mark.browser
 

@@ -1,0 +1,120 @@
+"""Which texts run together: length-sorted batches with little padding."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from reportgen.models.tokens import EncodedText
+
+
+def plan_batches(
+    lengths: Sequence[int],
+    max_tokens: int,
+    max_padding: float = 0.10,
+    *,
+    equal_lengths: bool = False,
+    max_texts: int | None = None,
+    max_weights: int | None = None,
+) -> tuple[tuple[int, ...], ...]:
+    """Group texts of `lengths` tokens into batches, longest first; indices into `lengths`.
+
+    A batch holds at most `max_tokens` tokens with its padding, of which at most the share
+    `max_padding` is padding (none with `equal_lengths`), at most `max_texts` texts, and at most
+    `max_weights` cells of one layer's map of one head, `texts * length * length`. A text that is
+    too long for that by itself runs alone.
+    """
+    batches: list[tuple[int, ...]] = []
+    batch: list[int] = []
+    filled = 0
+    for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        length = lengths[index]
+        if batch:
+            longest = lengths[batch[0]]
+            size = (len(batch) + 1) * longest
+            if (
+                size > max_tokens
+                or size - filled - length > size * max_padding
+                or (equal_lengths and length != longest)
+                or (max_texts is not None and len(batch) >= max_texts)
+                or (max_weights is not None and size * longest > max_weights)
+            ):
+                batches.append(tuple(batch))
+                batch, filled = [], 0
+        batch.append(index)
+        filled += length
+    if batch:
+        batches.append(tuple(batch))
+    return tuple(batches)
+
+
+# Columns of `Layout.columns`; one for every role follows.
+REAL, PADDING, CONTENT, SPECIAL, FIRST_SEGMENT, SECOND_SEGMENT, FIRST_ROLE = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Masks and weights of one batch, padded on the right; means are weights that sum to 1."""
+
+    lengths: tuple[int, ...]
+    columns: Tensor  # [text, position, column], 0 or 1: which tokens a sum over keys takes
+    real: Tensor  # [text, position], bool
+    content: Tensor  # [text, position], bool
+    query_mean: Tensor  # [text, query], 1 / length on real tokens
+    distances: Tensor  # [text, query, key], |query - key| on content keys, 0 elsewhere
+    visible: Tensor  # [text, query, key], bool: the real keys a query can attend to
+    cls: Tensor  # [text], position of the query whose row is the [CLS] row
+    has_cls: tuple[bool, ...]
+    has_pair: Tensor  # [text], bool
+
+
+def lay_out(
+    texts: Sequence[EncodedText], roles: Sequence[str], *, is_causal: bool, device: torch.device
+) -> Layout:
+    """The layout of a batch of `texts`, for the special-token `roles` of the model."""
+    lengths = torch.tensor([len(text.ids) for text in texts])
+    size = int(lengths.max())
+
+    def mask(rows: Iterable[Sequence[bool]]) -> Tensor:
+        return torch.tensor([[*row, *[False] * (size - len(row))] for row in rows])
+
+    real = torch.arange(size) < lengths[:, None]
+    content = mask([role is None for role in text.roles] for text in texts)
+    columns = [real, ~real, content, real & ~content]
+    columns += [mask([own == s for own in text.segments] for text in texts) for s in (0, 1)]
+    columns += [mask([own == role for own in text.roles] for text in texts) for role in roles]
+    gaps = torch.arange(size)[:, None] - torch.arange(size)  # [query, key]
+    visible = real[:, None, :] & (gaps >= 0) if is_causal else real[:, None, :].expand(-1, size, -1)
+    positions = [cls_position(text, is_causal=is_causal) for text in texts]
+    return Layout(
+        lengths=tuple(lengths.tolist()),
+        columns=torch.stack(columns, dim=-1).float().to(device),
+        real=real.to(device),
+        content=content.to(device),
+        query_mean=(real / lengths[:, None]).to(device),
+        distances=(gaps.abs() * content[:, None, :]).float().to(device),
+        visible=visible.to(device),
+        cls=torch.tensor([position or 0 for position in positions], device=device),
+        has_cls=tuple(position is not None for position in positions),
+        has_pair=torch.tensor([1 in text.segments for text in texts], device=device),
+    )
+
+
+def even_spread(visible: Tensor, query_mean: Tensor) -> tuple[Tensor, Tensor]:
+    """Keys each query can see, `[text, query]`, and what they would receive under an even spread,
+    `[text, key]`.
+
+    1/T where every query sees all T keys; in a causal model query q spreads over q + 1 keys, so key
+    0 gets (1 + 1/2 + ... + 1/T) / T.
+    """
+    n_visible = visible.sum(-1).clamp(min=1).float()
+    expected = (query_mean / n_visible)[:, None] @ visible.float()
+    return n_visible, expected.squeeze(1)
+
+
+def cls_position(text: EncodedText, *, is_causal: bool) -> int | None:
+    """The query whose row is the [CLS] row: [CLS] itself, else a causal model's last token."""
+    if "cls" in text.roles:
+        return text.roles.index("cls")
+    return len(text.ids) - 1 if is_causal else None

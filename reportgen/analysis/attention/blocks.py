@@ -1,0 +1,213 @@
+"""What goes into and out of each attention block, gathered by hooks while a model runs."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from reportgen.models.architecture import Projection
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Block:
+    """One layer's attention block on a batch; float32, none of it to be changed."""
+
+    maps: Tensor  # [text, head, query, key]
+    projection: Projection
+    values: Tensor  # [text, key, head, size], as each head reads them
+    gathered: Tensor  # [text, query, head * size], what the output projection was given
+    output: Tensor  # [text, query, width], what it made of that
+    stream: Tensor | None  # [text, query, width], output and residual; None where not known
+    norm: nn.Module | None  # the LayerNorm that takes `stream` next; None where none stands there
+
+
+# Where a layer normalises: the block's output together with the residual (BERT), or what goes into
+# the block (GPT-2).
+NormPlace: TypeAlias = Literal["after", "before"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Residual:
+    """The modules that are given the sum of a block's output and its residual."""
+
+    norms: tuple[nn.Module, ...]  # distinct; together they are called once a layer
+    place: NormPlace  # "after": these norms are LayerNorms of that sum
+
+
+class Blocks:
+    """Hands over each layer's block, in order, once all of its parts have come.
+
+    The maps come from outside (`add_maps`): in a BERT before the output projection runs, in an
+    ALBERT after, in models that give all their maps together at the very end. The parts belong
+    together by their order.
+    """
+
+    def __init__(
+        self,
+        projections: Sequence[Projection],
+        residual: Residual | None,
+        take: Callable[[Block], None],
+    ) -> None:
+        self._projections = projections
+        self._residual = residual
+        self._take = take
+        self._maps: deque[Tensor] = deque()
+        self._values: deque[tuple[Projection, Tensor]] = deque()
+        self._outputs: deque[tuple[Tensor, Tensor]] = deque()
+        self._streams: deque[tuple[Tensor, nn.Module | None]] = deque()
+        self._any_taken = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether each layer's maps met the other parts of their block, and no part is left."""
+        waiting = (self._maps, self._values, self._outputs, self._streams)
+        return self._any_taken and not any(waiting)
+
+    def add_maps(self, maps: Tensor) -> None:
+        """Take the next layer's maps, `[text, head, query, key]`."""
+        self._maps.append(maps)
+        self._hand_over()
+
+    @contextmanager
+    def hooked(self) -> Iterator[None]:
+        """Gather while the model runs inside this context."""
+        handles = [
+            handle
+            for projection in self._projections
+            for handle in (
+                projection.value.register_forward_hook(self._takes_values(projection)),
+                projection.output.register_forward_hook(self._take_output),
+            )
+        ]
+        for norm in self._residual.norms if self._residual is not None else ():
+            handles.append(norm.register_forward_pre_hook(self._take_stream))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def _takes_values(self, projection: Projection) -> Callable[..., None]:
+        def hook(module: nn.Module, args: Any, made: Tensor) -> None:
+            self._values.append((projection, projection.values(made).contiguous()))
+            self._hand_over()
+
+        return hook
+
+    def _take_output(self, module: nn.Module, args: tuple[Tensor], made: Tensor) -> None:
+        self._outputs.append((args[0], made))
+        self._hand_over()
+
+    def _take_stream(self, module: nn.Module, args: tuple[Tensor]) -> None:
+        follows = self._residual is not None and self._residual.place == "after"
+        self._streams.append((args[0], module if follows else None))
+        self._hand_over()
+
+    def _hand_over(self) -> None:
+        has_stream = bool(self._streams) or self._residual is None
+        if not (self._maps and self._values and self._outputs and has_stream):
+            return
+        projection, values = self._values.popleft()
+        gathered, output = self._outputs.popleft()
+        stream, norm = self._streams.popleft() if self._streams else (None, None)
+        block = Block(
+            maps=self._maps.popleft().float(),
+            projection=projection,
+            values=projection.per_head(values.float()),
+            gathered=gathered.float(),
+            output=output.float(),
+            stream=None if stream is None else stream.float().reshape(output.shape),
+            norm=norm,
+        )
+        self._any_taken = True
+        self._take(block)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Call:
+    """One call of a module."""
+
+    module: nn.Module
+    given: Tensor
+    made: Tensor
+
+
+def find_residual(
+    encoder: PreTrainedModel,
+    projections: Sequence[Projection],
+    run: Callable[[], object],
+    tolerance: float,
+) -> Residual | None:
+    """Where the residual joins while `run` runs the encoder; None where that is not clear.
+
+    The norm that is called next after the output projection is given the sum. What that is beside
+    the block's output must be what the values were made of ("after"), or what a norm before the
+    block was given for it ("before"); parallel blocks and norms between the two do not pass.
+    """
+    values = {projection.value for projection in projections}
+    outputs = {projection.output for projection in projections}
+    norms = {module for module in encoder.modules() if _is_norm(module)}
+    calls = _record(values | outputs | norms, run)
+    joins: list[_Call] = []
+    places: set[NormPlace] = set()
+    start = 0  # first call since the last block
+    for i, call in enumerate(calls):
+        if call.module not in outputs:
+            continue
+        source = next((c for c in reversed(calls[start:i]) if c.module in values), None)
+        join = next((later for later in calls[i + 1 :] if later.module in norms), None)
+        if source is None or join is None or join.given.numel() != call.made.numel():
+            return None
+        # OPT lays the tokens of all texts in one row in between.
+        residual = join.given.reshape(call.made.shape) - call.made
+        if any(
+            _same(c.made, source.given, tolerance) and _same(c.given, residual, tolerance)
+            for c in calls[start:i]
+            if c.module in norms
+        ):
+            places.add("before")
+        elif _same(source.given, residual, tolerance):
+            places.add("after")
+        else:
+            return None
+        joins.append(join)
+        start = i + 1
+    joined = tuple(dict.fromkeys(join.module for join in joins))
+    if not joins or [call for call in calls if call.module in joined] != joins:
+        return None
+    # The first layer of a model that normalises before its blocks may have no norm (ModernBERT).
+    place: NormPlace = "before" if "before" in places else "after"
+    if place == "after" and not all(isinstance(norm, nn.LayerNorm) for norm in joined):
+        return None
+    return Residual(joined, place)
+
+
+def _record(modules: set[nn.Module], run: Callable[[], object]) -> list[_Call]:
+    """The calls of `modules` while `run` runs, in the order in which they end."""
+    calls: list[_Call] = []
+
+    def record(module: nn.Module, args: tuple[Any, ...], made: Any) -> None:
+        if args and isinstance(args[0], Tensor) and isinstance(made, Tensor):
+            calls.append(_Call(module, args[0], made))
+
+    handles = [module.register_forward_hook(record) for module in modules]
+    try:
+        run()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return calls
+
+
+def _same(one: Tensor, other: Tensor, tolerance: float) -> bool:
+    if one.shape != other.shape:
+        return False
+    return bool((one - other).abs().max() <= tolerance * other.abs().max())
+
+
+def _is_norm(module: nn.Module) -> bool:
+    return "norm" in type(module).__name__.lower() and not any(module.children())

@@ -1,0 +1,147 @@
+"""What every run verifies on its own model before a figure is believed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.errors import CaptureError, ModelError, ReportgenError
+from reportgen.models.architecture import accepted_arguments
+from reportgen.models.factory import describe
+from reportgen.models.load import LoadedModel
+from reportgen.models.output import Prediction
+from reportgen.models.tokens import EncodedText, pad
+from reportgen.results.info import Batching
+
+# By the precision a model runs in: how far a row's sum may be from 1, and how far a text in a
+# padded batch may be from the same text alone.
+ROW_SUM_TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 3e-2}
+PADDED_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a trial on two texts showed."""
+
+    n_layers: int
+    n_heads: int
+    is_causal: bool  # no query gives any weight to a later key
+    row_sum_error: float
+    padded_difference: float | None  # None where the two cannot run together
+    batching: Batching  # how texts may run together so that each one's figures are its own
+
+
+def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) -> Probe:
+    """Run the two texts of `texts` that differ most in length, apart and together.
+
+    Raises:
+        CaptureError: what comes is not attention maps, one a layer: rows do not sum to 1, a
+            weight is not finite, their size is not the text's, or layers differ in their heads.
+        ModelError: the model fails on a text, or scores the same text differently each time.
+    """
+    long = max(texts, key=lambda text: len(text.ids))
+    short = min(texts, key=lambda text: len(text.ids))
+    try:
+        whole, _ = _run(model, capture, [long])
+        alone = _run(model, capture, [short])
+        again = _run(model, capture, [short])[1]
+    except ReportgenError:
+        raise
+    except (Exception, SystemExit) as error:  # of a user's class as well
+        raise ModelError(f"{model.info.name} fails on one text: {describe(error)}") from error
+    name = type(model.encoder).__name__
+    if len(whole) > model.info.n_layers:
+        raise CaptureError(
+            f"{type(model.module).__name__} runs its encoder more than once a text: {len(whole)} "
+            f"layers of attention came where {name} has {model.info.n_layers}; not supported"
+        )
+    if whole[0].shape[-1] != len(long.ids):
+        raise CaptureError(
+            f"{name} gives attention maps of {whole[0].shape[-1]} positions for a text of "
+            f"{len(long.ids)} tokens; this kind of attention cannot be reported"
+        )
+    off = _largest(layer.sum(-1) - 1 for layer in whole)
+    if not off <= ROW_SUM_TOLERANCE[model.info.dtype]:  # so that NaN does not pass
+        raise CaptureError(
+            f"{name} gives attention whose rows do not sum to 1 (off by {off:.2g}); "
+            "such weights cannot be reported as attention maps"
+        )
+    if len({layer.shape[1] for layer in whole}) > 1:
+        raise CaptureError(f"{name} has layers with different numbers of heads; not supported")
+    if _gap(again[0], alone[1][0]) > PADDED_TOLERANCE[model.info.dtype]:
+        raise ModelError(
+            f"{model.info.name} gives one text another output each time it runs; make it the same, "
+            "such as by F.dropout(..., training=self.training) where forward drops out"
+        )
+    difference, batching = _together(model, capture, long, short, *alone)
+    if difference is not None and not isfinite(difference):
+        raise CaptureError(f"{model.info.name} puts out figures that are not finite numbers")
+    return Probe(
+        n_layers=len(whole),
+        n_heads=whole[0].shape[1],
+        is_causal=all(not layer.triu(1).any() for layer in whole),
+        row_sum_error=off,
+        padded_difference=difference,
+        batching=batching,
+    )
+
+
+def _together(
+    model: LoadedModel,
+    capture: Capture,
+    long: EncodedText,
+    short: EncodedText,
+    alone: Sequence[Tensor],
+    apart: Sequence[Prediction],
+) -> tuple[float | None, Batching]:
+    """How far `short` in a batch with `long` is from `short` alone, whose maps and prediction are
+    given, and what follows."""
+    try:
+        padded, together = _run(model, capture, [long, short])
+    except Exception:  # a head that refuses more than one text: no padding token is defined
+        return None, "one by one"
+    size, length = len(long.ids), len(short.ids)
+    if len(padded) > len(alone):  # the module runs its encoder once for each text of a batch
+        return None, "one by one"
+    if size == length or padded[0].shape[-1] != size or len(padded) != len(alone):
+        return None, "equal lengths"
+    on_padding = _largest(layer[1, :, :length, length:] for layer in padded)
+    gaps = [
+        layer[1, :, :length, :length] - single[0]
+        for layer, single in zip(padded, alone, strict=True)
+    ]
+    gaps.append(torch.tensor(_gap(together[1], apart[0])))
+    difference = max(_largest(gaps), on_padding)
+    # What a query gives to padding must be nothing at all, since every run holds that.
+    agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
+    return difference, "padded" if agrees else "equal lengths"
+
+
+def _gap(one: Prediction, other: Prediction) -> float:
+    """How far the scores of two predictions are apart, relative to the largest of them; NaN if one
+    is NaN, 0 for embeddings, which have none."""
+    if not one.scores:
+        return 0.0
+    scores = torch.tensor([one.scores, other.scores])
+    return float(((scores[0] - scores[1]).abs() / (1 + scores.abs().max())).max())
+
+
+def _largest(parts: Iterable[Tensor]) -> float:
+    """The largest size of any entry; NaN if one is NaN."""
+    return float(torch.cat([part.abs().flatten() for part in parts]).max())
+
+
+def _run(
+    model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]
+) -> tuple[list[Tensor], list[Prediction]]:
+    """All layers' maps of one batch, each `[text, head, query, key]`, and the predictions."""
+    layers: list[Tensor] = []
+    accepted = accepted_arguments(model.module)
+    inputs = pad(texts, model.pad_token_id, accepted, model.device)
+    # A copy: some models go on to change their maps in place.
+    returned = capture.run(inputs, lambda _, maps: layers.append(maps.float().cpu().clone()))
+    with torch.inference_mode():
+        return layers, model.reader.read(returned, inputs)

@@ -1,0 +1,303 @@
+"""Norm-weighted attention: what attention passes on, measured by the length of the vectors.
+
+Head h passes A_h[q,k] f_h(k) to query q from key k, where f_h(k) = v_h(k) W_h (Kobayashi et al.
+2020). The heads are added first: M[q,k] = ||sum_h A_h[q,k] f_h(k)||. With the Gram matrix of each
+key, G[h,h'] = f_h . f_h', that is a quadratic form in the weights of the heads, so that no tensor
+of queries by keys by width exists.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Layout
+from reportgen.analysis.attention.blocks import Block, Blocks, Residual, find_residual
+from reportgen.analysis.attention.capture import Capture
+from reportgen.models.architecture import (
+    Projection,
+    accepted_arguments,
+    find_projections,
+    other_layouts,
+)
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import EncodedText, pad
+from reportgen.results.info import Reason
+
+Array = NDArray[np.float32]
+# Entries of a working tensor: few enough to stay in a processor's cache.
+CHUNK = 500_000
+_TINY = torch.finfo(torch.float32).tiny
+
+
+@dataclass(frozen=True, slots=True)
+class TextNorms:
+    """One text's figures; NaN where one is not defined, all but `error` where that is too large.
+
+    `received` is the mean over queries of the rows of M, each of which is normalised over keys.
+    """
+
+    received: Array  # [layer, key], sums to 1
+    share: Array  # [layer, role], sums of `received`
+    value_sizes: Array  # [layer, key], ||f_h||, mean over heads
+    value_size: Array  # [layer, role], the same, mean over the role's tokens
+    content_value_size: Array  # [layer], the same over content tokens
+    mixing: Array  # [layer], mean over queries; NaN where the residual is not known
+    error: float  # self-check, the worst layer
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether the self-check passed, so that there are figures."""
+        return not bool(np.isnan(self.value_sizes).all())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Norms:
+    """How a model's value vectors are read, as proven on one text."""
+
+    projections: tuple[Projection, ...]  # in their true layout
+    residual: Residual | None  # None where it is not known: no mixing ratio, no ALTI
+    tolerance: float  # of the self-check
+    error: float  # of the proof, relative
+
+
+class BatchNorms:
+    """Takes one batch's maps layer by layer (`add`) while the model runs inside `hooked`, then
+    gives each text's norms (`texts`)."""
+
+    def __init__(self, layout: Layout, norms: Norms) -> None:
+        self._layout = layout
+        self._tolerance = norms.tolerance
+        self._blocks = Blocks(norms.projections, norms.residual, self._take)
+        self._layers: list[Mapping[str, Tensor]] = []
+        # One layer's worth of working space, kept from layer to layer.
+        self._scratch = torch.empty(0)
+
+    def hooked(self) -> AbstractContextManager[None]:
+        """Gather what the norms are made of while the model runs inside this context."""
+        return self._blocks.hooked()
+
+    def add(self, maps: Tensor) -> None:
+        """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
+        self._blocks.add_maps(maps)
+
+    def _take(self, block: Block) -> None:
+        layout = self._layout
+        n_texts, length, n_heads, size = block.values.shape
+        if self._scratch.shape != (n_texts, n_heads, length, size):
+            self._scratch = block.values.new_empty(n_texts, n_heads, length, size)
+        gram, mixing = _by_token(block)
+        mixes = layout.real & ~mixing.isnan()
+        received = _received(block.maps, gram, layout.query_mean)
+        sizes = gram.diagonal(0, -2, -1).clamp(min=0).sqrt().mean(-1)  # [text, key]
+        columns = layout.columns[..., CONTENT:]  # [text, key, column]
+        column_sizes = _times(sizes, columns) / columns.sum(1)
+        self._layers.append(
+            {
+                "received": received,
+                "share": _times(received, layout.columns[..., FIRST_ROLE:]),
+                "value_sizes": sizes,
+                "value_size": column_sizes[:, FIRST_ROLE - CONTENT :],
+                "content_value_size": column_sizes[:, 0],
+                "mixing": torch.where(mixes, mixing, 0.0).sum(1) / mixes.sum(1),
+                "error": _error(block, layout.real, self._scratch),
+            }
+        )
+
+    def texts(self) -> list[TextNorms] | None:
+        """The norms of the batch's texts, in its order; None where not every layer's maps met the
+        values they weigh."""
+        if not self._blocks.is_complete:
+            return None
+        stacked = {
+            name: torch.stack([layer[name] for layer in self._layers], dim=1).cpu().numpy()
+            for name in self._layers[0]
+        }  # each [text, layer, ...]
+        return [
+            self._text(row, {name: values[row] for name, values in stacked.items()})
+            for row in range(len(self._layout.lengths))
+        ]
+
+    def _text(self, row: int, layers: Mapping[str, Array]) -> TextNorms:
+        error = float(layers["error"].max())
+        blank = np.float32(0.0 if error <= self._tolerance else np.nan)
+        keys = slice(self._layout.lengths[row])
+        return TextNorms(
+            received=layers["received"][:, keys] + blank,
+            share=layers["share"] + blank,
+            value_sizes=layers["value_sizes"][:, keys] + blank,
+            value_size=layers["value_size"] + blank,
+            content_value_size=layers["content_value_size"] + blank,
+            mixing=layers["mixing"] + blank,
+            error=error,
+        )
+
+
+def _by_token(block: Block) -> tuple[Tensor, Tensor]:
+    """What is worked out for each token by itself.
+
+    The Gram matrix of what the heads pass on from a key, `[text, key, head, head]`; the mixing
+    ratio of a query, `[text, query]`, NaN where it is not known.
+    """
+    n_texts, length, n_heads, _ = block.values.shape
+    weight = block.projection.weight().float()  # [head, size, width]
+    # A copy of a matrix of two axes takes half the time of one of three.
+    weight = weight.flatten(0, 1).contiguous().view_as(weight)
+    values = block.values.flatten(0, 1)  # [token, head, size]
+    to_itself = block.maps.diagonal(0, 2, 3).transpose(1, 2).flatten(0, 1)  # [token, head]
+    step = max(1, CHUNK // (n_heads * weight.shape[-1]))
+    scratch = weight.new_empty(step, n_heads, weight.shape[-1])
+    gram = weight.new_empty(len(values), n_heads, n_heads)
+    mixing = weight.new_full((len(values),), torch.nan)
+    for start in range(0, len(values), step):
+        tokens = slice(start, start + step)
+        some = values[tokens]
+        passed = scratch[: len(some)]  # [token, head, width]
+        torch.bmm(some.transpose(0, 1), weight, out=passed.transpose(0, 1))
+        torch.bmm(passed, passed.transpose(1, 2), out=gram[tokens])
+        if block.stream is not None:
+            own = (to_itself[tokens, None] @ passed).squeeze(1)
+            mixing[tokens] = _mixing(block, block.stream, tokens, own)
+    return gram.view(n_texts, length, n_heads, n_heads), mixing.view(n_texts, length)
+
+
+def _mixing(block: Block, stream: Tensor, tokens: slice, own: Tensor) -> Tensor:
+    """The mixing ratio of some queries (Kobayashi et al. 2021), `[token]`; `own` is what attention
+    passes on from each token to itself, heads added, `[token, width]`.
+
+    ||o|| / (||o|| + ||s||), where o comes from the other tokens and s from the token itself and
+    the residual. Where a LayerNorm follows, both are as it scales them; its division cancels.
+    """
+    others = block.output.flatten(0, 1)[tokens] - own
+    itself = stream.flatten(0, 1)[tokens] - others
+    bias = block.projection.bias()
+    if bias is not None:  # belongs to no token
+        others -= bias.float()
+    if block.norm is not None:
+        others, itself = scaled(others, block.norm), scaled(itself, block.norm)
+    size = torch.linalg.vector_norm(others, dim=-1)
+    ratio: Tensor = size / (size + torch.linalg.vector_norm(itself, dim=-1))
+    return ratio
+
+
+def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
+    """Norm-weighted attention received, `[text, key]`; NaN where nothing is passed on at all."""
+    n_texts, n_heads, length, _ = maps.shape
+    factors = gram.permute(2, 3, 0, 1)[:, :, :, None].contiguous()  # [head, head, text, 1, key]
+    received = torch.zeros_like(query_mean)
+    weight = torch.zeros_like(query_mean[:, :1])
+    step = max(1, CHUNK // (n_texts * n_heads * length))
+    for start in range(0, length, step):
+        queries = slice(start, start + step)
+        sizes = _form(maps[:, :, queries], factors).clamp_(min=0).sqrt_()  # [text, query, key]
+        rows = sizes.sum(-1)
+        # A query that nothing is passed on to has no row to be normalised.
+        weights = torch.where(rows > 0, query_mean[:, queries], 0.0)
+        weight += weights.sum(1, keepdim=True)
+        received += _times(weights / rows.clamp(min=_TINY), sizes)
+    return received / weight
+
+
+def _form(maps: Tensor, factors: Tensor) -> Tensor:
+    """The quadratic form of some queries' weights `[text, head, query, key]` in each key's
+    symmetric matrix, `[head, head, text, 1, key]`: `[text, query, key]`."""
+    total = torch.zeros_like(maps[:, 0])
+    row = torch.empty_like(total)
+    for head in range(maps.shape[1]):
+        torch.mul(maps[:, head], factors[head, head], out=row)
+        for other in range(head + 1, maps.shape[1]):
+            row.addcmul_(maps[:, other], factors[head, other], value=2)
+        total.addcmul_(row, maps[:, head])
+    return total
+
+
+def _error(block: Block, real: Tensor, scratch: Tensor) -> Tensor:
+    """`[text]`: how far what weights and values give the output projection is from what it was
+    given, relative to the largest entry; padding is left out.
+
+    `scratch` is `[text, head, query, size]`.
+    """
+    per_head = block.gathered.view_as(scratch.transpose(1, 2)).transpose(1, 2)
+    torch.matmul(block.maps, block.values.transpose(1, 2), out=scratch)
+    whole = _largest(per_head, real).clamp(min=_TINY)
+    return _largest(scratch.sub_(per_head), real) / whole
+
+
+def _largest(entries: Tensor, real: Tensor) -> Tensor:
+    """`[text]`: the largest size of an entry of `[text, head, query, size]`, over real queries."""
+    sizes = torch.maximum(entries.amax((1, 3)), -entries.amin((1, 3)))
+    return torch.where(real, sizes, 0.0).amax(1)
+
+
+def scaled(part: Tensor, norm: nn.Module) -> Tensor:
+    """A part of a LayerNorm's input as the norm passes it on, but for the division."""
+    centred = part - part.mean(-1, keepdim=True)
+    weight = norm.weight
+    return centred.mul_(weight.float()) if isinstance(weight, Tensor) else centred
+
+
+def _times(values: Tensor, columns: Tensor) -> Tensor:
+    """`[text, column]`: `values` `[text, row]` times `columns` `[text, row, column]`."""
+    return (values[:, None] @ columns).squeeze(1)
+
+
+# How far what is rebuilt may be from what the model made, relative to its largest entry, by the
+# precision a model runs in.
+REBUILT_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+
+
+def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms | Reason:
+    """Find where values are made and prove it on one text, else the reason why it failed.
+
+    The proof: in every layer, weights times values, through the output projection and its bias,
+    are the block's output. "values_unreadable" where no module has the name of one that makes
+    values, "values_unproven" where none of the ways to read them passes.
+    """
+    found = find_projections(model.encoder)
+    if not found:
+        return "values_unreadable"
+    inputs = pad([text], model.pad_token_id, accepted_arguments(model.module), model.device)
+    tolerance = REBUILT_TOLERANCE[model.info.dtype]
+    for projections in (found, *other_layouts(found)):
+        try:
+            error = _rebuilding_error(capture, projections, inputs)
+        except Exception:  # a module that has only the name of one that makes values
+            continue
+        if error <= tolerance:
+            residual = find_residual(
+                model.encoder,
+                projections,
+                lambda: capture.run(inputs, lambda layer, maps: None),
+                tolerance,
+            )
+            return Norms(projections, residual, tolerance, error)
+    return "values_unproven"
+
+
+def gather(block: Block) -> Tensor:
+    """What the heads gather by weights and values, `[text, query, head * size]`."""
+    return (block.maps @ block.values.transpose(1, 2)).transpose(1, 2).flatten(2)
+
+
+def _rebuilding_error(
+    capture: Capture, projections: Sequence[Projection], inputs: Mapping[str, Tensor]
+) -> float:
+    """How far the blocks' outputs are from what weights and values give, relative to the largest
+    entry, in the worst layer; NaN where blocks and maps do not go together."""
+    errors: list[Tensor] = []
+
+    def take(block: Block) -> None:
+        rebuilt = gather(block) @ block.projection.weight().float().flatten(0, 1)
+        bias = block.projection.bias()
+        if bias is not None:
+            rebuilt += bias.float()
+        errors.append((rebuilt - block.output).abs().max() / block.output.abs().max())
+
+    blocks = Blocks(projections, None, take)
+    with blocks.hooked():
+        capture.run(inputs, lambda layer, maps: blocks.add_maps(maps))
+    return float(torch.stack(errors).max()) if blocks.is_complete else float("nan")

@@ -1,0 +1,205 @@
+"""Runs texts through the model in batches and gives each text's figures, or why it has none."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.checks import ROW_SUM_TOLERANCE, Probe
+from reportgen.analysis.attention.norms import BatchNorms, Norms
+from reportgen.analysis.attention.rollout import BatchRollout
+from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
+from reportgen.errors import CaptureError
+from reportgen.models.architecture import accepted_arguments, looks_through_window
+from reportgen.models.factory import describe
+from reportgen.models.load import LoadedModel
+from reportgen.models.output import Prediction
+from reportgen.models.tokens import EncodedText, pad
+from reportgen.results.maps import Packer, quantise
+
+# What a batch's attention maps may weigh: one layer's, which a few copies follow on the way, or
+# those of all layers where they must be held together. A text that is longer runs alone.
+LAYER_BYTES = 16_000_000
+HELD_BYTES = 128_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one text: its figures and prediction, or the error that stopped it."""
+
+    summary: TextSummary | None = None
+    prediction: Prediction | None = None
+    error: str | None = None
+
+
+class Runner:
+    """Runs windows of texts through one model."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        capture: Capture,
+        probed: Probe,
+        roles: Sequence[str],
+        batch_tokens: int,
+        *,
+        norms: Norms | None = None,
+        rollout: bool = False,
+    ) -> None:
+        """Without `norms`, or without `rollout`, texts have none of their figures."""
+        self._model = model
+        self._capture = capture
+        self._probed = probed
+        self._roles = roles
+        self._batch_tokens = batch_tokens
+        self._norms = norms
+        self._with_rollout = rollout
+        self._accepted = accepted_arguments(model.module)
+        self._has_window = looks_through_window(model.encoder)
+
+    def run(
+        self,
+        texts: Sequence[EncodedText],
+        keeps_maps: Sequence[bool],
+        store: Callable[[int, bytes], None],
+        done: Callable[[Sequence[int]], None],
+    ) -> list[Outcome]:
+        """The outcome of each text, in the order of `texts`.
+
+        The packed maps of a text that `keeps_maps` go to `store` with its index; `done` is told the
+        indices of the texts that each batch finished. A text that fails takes no other with it.
+        """
+        outcomes = [Outcome()] * len(texts)
+        for batch in plan_batches(
+            [len(text.ids) for text in texts],
+            self._batch_tokens,
+            equal_lengths=self._probed.batching != "padded",
+            max_texts=1 if self._probed.batching == "one by one" else None,
+            max_weights=self._max_weights(),
+        ):
+            try:
+                results = self._run_batch(
+                    [texts[i] for i in batch], [keeps_maps[i] for i in batch], self._norms
+                )
+            except (Exception, SystemExit):  # of a user's class as well
+                # Alone, the others of its batch may well run.
+                results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
+            for index, (outcome, packed) in zip(batch, results, strict=True):
+                outcomes[index] = outcome
+                if packed is not None:
+                    store(index, packed)
+            done(batch)
+        return outcomes
+
+    def map_bytes(self, text: EncodedText) -> int:
+        """Bytes of a text's maps before they are compressed."""
+        return self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
+
+    def _max_weights(self) -> int:
+        """Cells of one head's maps that a batch may have."""
+        layer = 4 * self._probed.n_heads
+        if self._capture.way == "hooks":
+            return LAYER_BYTES // layer
+        return HELD_BYTES // (layer * self._probed.n_layers)
+
+    def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
+        error = ""
+        # It may be its norms alone that fail: that is no reason to lose all else.
+        for norms in dict.fromkeys((self._norms, None)):
+            try:
+                return self._run_batch([text], [keeps], norms)[0]
+            except (Exception, SystemExit) as failure:
+                error = describe(failure)
+        return Outcome(error=error), None
+
+    def _run_batch(
+        self, texts: Sequence[EncodedText], keeps: Sequence[bool], norms: Norms | None
+    ) -> list[tuple[Outcome, bytes | None]]:
+        model = self._model
+        inputs = pad(texts, model.pad_token_id, self._accepted, model.device)
+        layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
+        figures = _BatchFigures(
+            layout, norms, with_rollout=self._with_rollout, has_window=self._has_window
+        )
+        packers = [Packer() if keep else None for keep in keeps]
+
+        def take(layer: int, maps: Tensor) -> None:
+            figures.add(maps)
+            _pack_layer(maps, layout.lengths, packers)
+
+        with figures.hooked():
+            returned = self._capture.run(inputs, take)
+        with torch.inference_mode():
+            predictions = model.reader.read(returned, inputs)
+        results: list[tuple[Outcome, bytes | None]] = []
+        for text, prediction, packer in zip(figures.texts(), predictions, packers, strict=True):
+            error = self._fault(text, prediction)
+            if error is not None:
+                results.append((Outcome(error=error), None))
+                continue
+            packed = None if packer is None else packer.finish()
+            results.append((Outcome(text, prediction), packed))
+        return results
+
+    def _fault(self, summary: TextSummary, prediction: Prediction) -> str | None:
+        """Why a text's figures cannot be believed, None where they can."""
+        if len(summary.received) != self._probed.n_layers:
+            raise CaptureError(
+                f"attention maps of {len(summary.received)} layers came where the model has "
+                f"{self._probed.n_layers}"
+            )
+        if not summary.row_sum_error <= ROW_SUM_TOLERANCE[self._model.info.dtype]:
+            return (
+                f"rows of its attention maps do not sum to 1 (off by {summary.row_sum_error:.2g})"
+            )
+        if summary.padding_mass > 0:
+            return f"attention on padding ({summary.padding_mass:.2g} of a row)"
+        if not prediction.is_finite:
+            return "the model's output for it is not a finite number"
+        return None
+
+
+class _BatchFigures:
+    """Takes one batch's maps layer by layer (`add`), then gives each text's figures (`texts`)."""
+
+    def __init__(
+        self, layout: Layout, norms: Norms | None, *, with_rollout: bool, has_window: bool
+    ) -> None:
+        self._summary = BatchSummary(layout, has_window=has_window)
+        self._rollout = BatchRollout(layout) if with_rollout else None
+        self._norms = None if norms is None else BatchNorms(layout, norms)
+
+    def hooked(self) -> AbstractContextManager[None]:
+        """Gather what norms need while the model runs inside this context."""
+        return nullcontext() if self._norms is None else self._norms.hooked()
+
+    def add(self, maps: Tensor) -> None:
+        """Take the next layer's maps, `[text, head, query, key]`."""
+        self._summary.add(maps)
+        if self._rollout is not None:
+            self._rollout.add(maps)
+        if self._norms is not None:
+            self._norms.add(maps)
+
+    def texts(self) -> list[TextSummary]:
+        """The figures of the batch's texts, in its order."""
+        summaries = self._summary.texts()
+        found = None if self._norms is None else self._norms.texts()
+        if found is not None:
+            summaries = [replace(s, norms=n) for s, n in zip(summaries, found, strict=True)]
+        if self._rollout is not None:
+            rolled = self._rollout.texts()
+            summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
+        return summaries
+
+
+def _pack_layer(maps: Tensor, lengths: Sequence[int], packers: Sequence[Packer | None]) -> None:
+    if not any(packers):
+        return
+    for row, (length, packer) in enumerate(zip(lengths, packers, strict=True)):
+        if packer is not None:
+            packer.add(quantise(maps[row, :, :length, :length].float().cpu().numpy()))

@@ -1,0 +1,210 @@
+"""What is read off attention maps while they pass: who receives, how spread, what kind of head.
+
+A batch is padded on the right. Padding queries are left out of every mean; padding keys get a
+weight of exactly 0, which is measured beside the figures.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from reportgen.analysis.attention.batches import (
+    CONTENT,
+    FIRST_ROLE,
+    FIRST_SEGMENT,
+    PADDING,
+    REAL,
+    SECOND_SEGMENT,
+    SPECIAL,
+    Layout,
+    even_spread,
+)
+from reportgen.analysis.attention.norms import TextNorms
+from reportgen.analysis.attention.rollout import TextRollout
+from reportgen.results.info import HEAD_CLASSES
+
+Array = NDArray[np.float32]
+_TINY = torch.finfo(torch.float32).tiny
+# A query that leaves less than this to content tokens says nothing about them once renormalised.
+MIN_CONTENT_MASS = 0.01
+# Head classes, by rule, after the classes of Kovaleva et al. 2019; means over content queries of
+# the mass on special tokens (vertical), on content within one token (diagonal), on content of the
+# query's own segment (block).
+VERTICAL = 0.5
+DIAGONAL = 0.5
+MIXED_EACH, MIXED_TOGETHER = 0.25, 0.6
+BLOCK, BLOCK_OVER_EVEN = 0.8, 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class TextSummary:
+    """One text's figures; NaN where a figure is not defined."""
+
+    cls_row: Array  # [layer, key], mean over heads; NaN where there is no [CLS] row
+    received: Array  # [layer, key], mean over heads and queries
+    expected: Array  # [layer, key], of `received` under an even spread
+    shares: Array  # [layer, head, role], sums of attention received
+    special_share: Array  # [layer, head]
+    self_share: Array  # [layer, role], of the role's own rows the part on the role, mean over heads
+    entropy: Array  # [layer, head], 0..1, mean over queries
+    distance: Array  # [layer, head], tokens, mean over queries
+    head_class: NDArray[np.int64]  # [layer, head], index into HEAD_CLASSES
+    effective_tokens: float  # exp(entropy), mean over layers, heads and queries
+    effective_content: float  # over content tokens alone, renormalised; mean of the layers' means
+    row_sum_error: float  # largest distance of a row's sum from 1
+    padding_mass: float  # largest weight of a row on padding
+    norms: TextNorms | None = None  # None where they were not measured
+    rollout: TextRollout | None = None
+
+
+class BatchSummary:
+    """Takes one batch's maps layer by layer (`add`), then gives each text's summary (`texts`)."""
+
+    def __init__(self, layout: Layout, *, has_window: bool = False) -> None:
+        self._layout = layout
+        self._has_window = has_window
+        self._n_visible, self._expected = even_spread(layout.visible, layout.query_mean)
+        self._layers: list[Mapping[str, Tensor]] = []
+        # One layer's worth of working space, kept from layer to layer.
+        self._scratch = torch.empty(0)
+
+    def add(self, maps: Tensor) -> None:
+        """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
+        maps = maps.float()
+        layout, columns = self._layout, self._layout.columns[:, None]
+        visible, n_visible, expected = layout.visible, self._n_visible, self._expected
+        if self._has_window:  # a key outside it has a weight of exactly 0 in every head
+            visible = (maps > 0).any(dim=1)
+            n_visible, expected = even_spread(visible, layout.query_mean)
+        real, content = layout.real[:, None], layout.content[:, None]
+
+        received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
+        sums = maps @ columns  # [text, head, query, column]
+        if self._scratch.shape != maps.shape:
+            self._scratch = torch.empty_like(maps)
+        scratch = torch.clamp(maps, min=_TINY, out=self._scratch).log_().mul_(maps)
+        negative_entropy = scratch @ columns[..., REAL : CONTENT + 1]  # [text, head, query, 3]
+        reach = torch.mul(maps, layout.distances[:, None], out=scratch).sum(-1)
+
+        entropy = -negative_entropy[..., REAL]  # [text, head, query], nats
+        content_mass = sums[..., CONTENT]
+        says_of_content = content_mass >= MIN_CONTENT_MASS
+        content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
+        self._layers.append(
+            {
+                "cls_row": maps[torch.arange(len(maps)), :, layout.cls].mean(1),
+                "received": received.mean(1),
+                "expected": expected,
+                "shares": received @ layout.columns[..., FIRST_ROLE:],
+                "special_share": (received @ layout.columns[..., SPECIAL : SPECIAL + 1]).squeeze(
+                    -1
+                ),
+                "self_share": _self_share(sums[..., FIRST_ROLE:], layout),
+                "entropy": _mean(
+                    entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
+                ),
+                "distance": _mean(reach / content_mass, real & says_of_content),
+                "head_class": _classify(maps, sums, visible / n_visible[..., None], layout),
+                "effective_tokens": _mean(entropy.exp(), real).mean(1),
+                "effective_content": _mean_over_heads(
+                    content_entropy.exp(), content & says_of_content
+                ),
+                "row_sum_error": _largest(sums[..., REAL] + sums[..., PADDING] - 1, real),
+                "padding_mass": _largest(sums[..., PADDING], real),
+            }
+        )
+
+    def texts(self) -> list[TextSummary]:
+        """The summaries of the batch's texts, in its order."""
+        stacked = {
+            name: torch.stack([layer[name] for layer in self._layers], dim=1).cpu().numpy()
+            for name in self._layers[0]
+        }  # each [text, layer, ...]
+        return [
+            self._summary(row, {name: values[row] for name, values in stacked.items()})
+            for row in range(len(self._layout.lengths))
+        ]
+
+    def _summary(self, row: int, layers: Mapping[str, NDArray[np.float32]]) -> TextSummary:
+        keys = slice(self._layout.lengths[row])
+        cls_row = layers["cls_row"][:, keys]
+        return TextSummary(
+            cls_row=cls_row if self._layout.has_cls[row] else np.full_like(cls_row, np.nan),
+            received=layers["received"][:, keys],
+            expected=layers["expected"][:, keys],
+            shares=layers["shares"],
+            special_share=layers["special_share"],
+            self_share=layers["self_share"],
+            entropy=layers["entropy"],
+            distance=layers["distance"],
+            head_class=layers["head_class"].astype(np.int64),
+            effective_tokens=float(layers["effective_tokens"].mean()),
+            effective_content=_mean_of_defined(layers["effective_content"]),
+            row_sum_error=float(layers["row_sum_error"].max()),
+            padding_mass=float(layers["padding_mass"].max()),
+        )
+
+
+def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:
+    """`[text, role]`: mean over a role's own queries and over heads of their mass on the role."""
+    queries = layout.columns[..., FIRST_ROLE:]  # [text, query, role]
+    total = (role_sums.mean(1) * queries).sum(1)
+    return total / queries.sum(1)
+
+
+def _classify(maps: Tensor, sums: Tensor, even: Tensor, layout: Layout) -> Tensor:
+    """The class of each head, `[text, head]`, as an index into HEAD_CLASSES.
+
+    `even` is the map of an even spread, `[text, query, key]`.
+    """
+    content = layout.columns[:, None, :, CONTENT]  # [text, 1, position]
+    queries = content / content.sum(-1, keepdim=True)
+    near = maps.diagonal(0, 2, 3) * content
+    near[..., :-1] += maps.diagonal(1, 2, 3) * content[..., 1:]
+    near[..., 1:] += maps.diagonal(-1, 2, 3) * content[..., :-1]
+    vertical = (sums[..., SPECIAL] * queries).sum(-1)
+    diagonal = (near * queries).sum(-1)
+
+    segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]  # [text, position, segment]
+    own = (sums[..., FIRST_SEGMENT : SECOND_SEGMENT + 1] * segments[:, None]).sum(-1)
+    even_own = ((even @ segments) * segments).sum(-1)[:, None]
+    block = (own * queries).sum(-1)
+    is_block = block > (even_own * queries).sum(-1) + BLOCK_OVER_EVEN
+    is_block &= (block >= BLOCK) & layout.has_pair[:, None]
+
+    classes = torch.full_like(vertical, HEAD_CLASSES.index("heterogeneous"))
+    classes[is_block] = HEAD_CLASSES.index("block")
+    classes[diagonal >= DIAGONAL] = HEAD_CLASSES.index("diagonal")
+    classes[vertical >= VERTICAL] = HEAD_CLASSES.index("vertical")
+    mixed = (
+        (vertical >= MIXED_EACH)
+        & (diagonal >= MIXED_EACH)
+        & (vertical + diagonal >= MIXED_TOGETHER)
+    )
+    classes[mixed] = HEAD_CLASSES.index("vertical+diagonal")
+    return classes
+
+
+def _mean(values: Tensor, where: Tensor) -> Tensor:
+    """Mean over the last axis of the values that count, NaN where none does."""
+    kept = torch.where(where, values, 0.0)
+    return kept.sum(-1) / where.expand_as(values).sum(-1)
+
+
+def _mean_over_heads(values: Tensor, where: Tensor) -> Tensor:
+    """Mean over heads and queries of the values that count, `[text]`."""
+    return _mean(values.flatten(1), where.flatten(1))
+
+
+def _largest(values: Tensor, where: Tensor) -> Tensor:
+    """The largest size of a value that counts, `[text]`; NaN if one is NaN."""
+    return torch.where(where, values, 0.0).abs().amax((1, 2))
+
+
+def _mean_of_defined(values: NDArray[np.float32]) -> float:
+    defined = values[~np.isnan(values)]
+    return float(defined.mean()) if defined.size else float("nan")

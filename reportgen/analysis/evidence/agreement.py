@@ -1,0 +1,239 @@
+"""How well the views of a text rank its content units, held against their deletion effects.
+
+Rank agreement says that two measures order the units alike, not that either of them is right.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal, NamedTuple, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import kendalltau, spearmanr
+
+from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.models.tokens import EncodedText, content_units, keep
+from reportgen.results.info import Scalar, Statistic, View
+from reportgen.results.measures import MASK_OFFSET, MIN_UNITS
+
+_SEED = 20190603
+# Views that are the [CLS] row, or begin with it.
+_OF_ROW = ("cls_row_all", "cls_row_last", "rollout")
+Floats: TypeAlias = NDArray[np.float64]
+Measure: TypeAlias = View | Literal["deletion"]
+# How the values of a unit's tokens become the unit's own: from `[token]` and where each unit
+# starts, to `[unit]`.
+Gather: TypeAlias = Callable[[Floats, NDArray[np.intp]], Floats]
+
+
+class Score(NamedTuple):
+    """A row of the table of agreement."""
+
+    text: int
+    view: View
+    statistic: Statistic
+    value: float
+
+
+def unit_views(
+    tokens: pd.DataFrame,
+    effects: pd.DataFrame | Mapping[str, Floats],
+    n_rows: int | None = None,
+    *,
+    is_causal: bool = False,
+) -> dict[Measure, Floats]:
+    """A text's deletion effects and views, `[content unit]`, NaN where a unit has no value.
+
+    What was measured on no unit is left out; a text that has any unit has the two baselines, token
+    rarity and a random order.
+
+    Args:
+        tokens: the text's rows of the table of tokens, in the order of positions.
+        effects: the columns of the table of effects, one row a token as well.
+        n_rows: how many of its tokens were run; a causal model's context leaves out the last, whose
+            row is then no view: what is explained is read from another.
+        is_causal: whether what a token receives is taken as a multiple of its even-spread value,
+            without which a causal model's first tokens win by construction.
+    """
+    is_row_read = not is_causal or n_rows is None or n_rows == len(tokens)
+    tokens = tokens.iloc[:n_rows]
+    even = tokens["expected"] if is_causal else 1.0
+    content = ~tokens["is_special"].to_numpy(dtype=np.bool_)
+    units = tokens["unit"].to_numpy(dtype=np.intp)[content]
+    starts = np.flatnonzero(np.diff(units, prepend=-1))
+    if not len(starts):
+        return {}
+    columns: list[tuple[Measure, pd.Series | Floats, Gather]] = [
+        ("received_norm_all", tokens["received_norm_all"] / even, _sum),
+        ("received_norm_last", tokens["received_norm_last"] / even, _sum),
+        ("received_all", tokens["received_all"] / even, _sum),
+        ("received_last", tokens["received_last"] / even, _sum),
+        ("cls_row_all", tokens["cls_row_all"], _sum),
+        ("cls_row_last", tokens["cls_row_last"], _sum),
+        ("rollout", tokens["rollout"], _sum),
+        ("gradient", effects["gradient"], _length),
+        ("jacobian", effects["jacobian"], _length),
+        ("ig", effects["ig"], _sum),
+        ("alti", effects["alti"], _sum),
+        ("mask", effects["mask"], _first),
+        ("deletion", effects["deletion"], _first),
+        ("rarity", tokens["token_id"], _largest),  # vocabularies list frequent tokens first
+    ]
+    views: dict[Measure, Floats] = {}
+    for name, column, gather in columns:
+        values = gather(np.asarray(column, dtype=np.float64)[:n_rows][content], starts)
+        if not np.isnan(values).all() and (is_row_read or name not in _OF_ROW):
+            views[name] = values
+    views["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
+    return views
+
+
+def text_agreement(text: int, views: Mapping[Measure, Floats], scalar: Scalar) -> list[Score]:
+    """Rank agreement of every one of a text's `views` (see `unit_views`) with its deletion effects.
+
+    Spearman's rho and Kendall's tau-b over the content units that have both values. Views with a
+    sign are held against signed effects, the others against their sizes; for an embedding, whose
+    deletion effects are distances, nothing has a sign. There is no score for fewer than MIN_UNITS
+    units, and none where either side is the same for all of them.
+    """
+    scores: list[Score] = []
+    if "deletion" not in views:
+        return scores
+    for view, values in views.items():
+        if view == "deletion":
+            continue
+        both = np.isfinite(values) & np.isfinite(views["deletion"])
+        own, deletion = values[both], views["deletion"][both]
+        # A [MASK] offset shifts all effects alike, which leaves their ranks as they are.
+        if view not in ("ig", "mask") or scalar == "cosine":
+            own, deletion = abs(own), abs(deletion)
+        if len(own) < MIN_UNITS or not np.ptp(own) or not np.ptp(deletion):
+            continue
+        rho = float(spearmanr(own, deletion).statistic)
+        tau = float(kendalltau(own, deletion).statistic)
+        scores += [Score(text, view, "spearman", rho), Score(text, view, "kendall", tau)]
+    return scores
+
+
+def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
+    """`scores` as columns of the table of agreement."""
+    return {name: [getattr(score, name) for score in scores] for name in Score._fields}
+
+
+def _sum(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    return np.add.reduceat(values, starts)
+
+
+def _length(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    return np.sqrt(_sum(values**2, starts))
+
+
+def _first(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    return values[starts]
+
+
+def _largest(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    return np.maximum.reduceat(values, starts)
+
+
+def _random(text: int, n_units: int) -> Floats:
+    """An order that depends on nothing but the text's row and its number of units."""
+    return np.random.default_rng((_SEED, text, n_units)).permutation(n_units).astype(np.float64)
+
+
+PERCENTS = (10, 20, 50)  # of the content units, rounded up
+# Texts whose forms are made, and run, together: enough for full batches.
+_WINDOW = 32
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rankings:
+    """A text with the views whose ranking of its content units is put to the test."""
+
+    text: int
+    explained: Explained
+    views: Mapping[View, Floats]  # `[content unit]` of what is run; larger sizes rank first
+
+
+def rankings(
+    text: int,
+    explained: Explained,
+    views: Mapping[Measure, Floats],
+    scalar: Scalar,
+    mask_offset: float | None,
+) -> Rankings | None:
+    """The rankings by a text's `views` (see `unit_views`); None for fewer than MIN_UNITS units.
+
+    A view that is missing on any unit ranks nothing. Where [MASK] moves a scalar the same way
+    wherever it stands (`mask_offset`, |mean| / sd of its effects, above MASK_OFFSET), what ranks
+    is how far its effects lie from their median.
+    """
+    if len(content_units(explained.text)) < MIN_UNITS:
+        return None
+    whole: dict[View, Floats] = {
+        view: values
+        for view, values in views.items()
+        if view != "deletion" and np.isfinite(values).all()
+    }
+    shifts = scalar != "cosine" and mask_offset is not None and mask_offset > MASK_OFFSET
+    if shifts and "mask" in whole:
+        whole["mask"] = whole["mask"] - np.median(whole["mask"])
+    return Rankings(text, explained, whole)
+
+
+def n_passes(n_units: int, n_views: int) -> int:
+    """The forward passes that a text takes, at most: views that agree on a set of units share
+    them."""
+    return 2 * len(PERCENTS) * n_views if n_units >= MIN_UNITS else 0
+
+
+def faithfulness(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
+    """Comprehensiveness and sufficiency of every view of `texts`.
+
+    Each is the mean over PERCENTS of the size of the output's change: without a view's first units
+    (ties by position), and with these and the special tokens alone. There is no score where one of
+    those forms of the text could not be run.
+    """
+    windows = (texts[start : start + _WINDOW] for start in range(0, len(texts), _WINDOW))
+    return [score for window in windows for score in _scores(explainer, window)]
+
+
+def _scores(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
+    wanted = [
+        (number, ranked.text, view, statistic, kept)
+        for number, ranked in enumerate(texts)
+        for view, values in ranked.views.items()
+        for statistic, kept in _kept(ranked.explained.text, values).items()
+    ]
+    forms = list(dict.fromkeys((number, form) for number, *_, kept in wanted for form in kept))
+    variants = [
+        Changed(texts[number].explained, keep(texts[number].explained.text, positions))
+        for number, positions in forms
+    ]
+    found = dict(zip(forms, explainer.run(variants), strict=True))
+    scores: list[Score] = []
+    for number, text, view, statistic, kept in wanted:
+        values = [found[number, positions] for positions in kept]
+        whole = texts[number].explained.value
+        changes = [abs(whole - value) for value in values if not isinstance(value, str)]
+        if len(changes) == len(kept):
+            scores.append(Score(text, view, statistic, fmean(changes)))
+    return scores
+
+
+def _kept(text: EncodedText, values: Floats) -> dict[Statistic, list[tuple[int, ...]]]:
+    """The positions of `text` that are kept, for each of PERCENTS."""
+    units = content_units(text)
+    order = np.argsort(-abs(values), kind="stable")
+    kept: dict[Statistic, list[tuple[int, ...]]] = {"comprehensiveness": [], "sufficiency": []}
+    for percent in PERCENTS:
+        size = -(-len(units) * percent // 100)
+        first = {position for unit in order[:size] for position in units[unit]}
+        everywhere = range(len(text.ids))
+        kept["comprehensiveness"].append(tuple(i for i in everywhere if i not in first))
+        kept["sufficiency"].append(
+            tuple(i for i in everywhere if i in first or text.roles[i] is not None)
+        )
+    return kept

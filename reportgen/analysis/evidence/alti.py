@@ -1,0 +1,113 @@
+"""How much of each token reaches the last layer: ALTI (Ferrando et al. 2022)."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.attention.batches import Layout, lay_out
+from reportgen.analysis.attention.blocks import Block, Blocks
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.norms import Norms, scaled
+from reportgen.analysis.evidence.gradients import Missing
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.errors import CaptureError
+from reportgen.results.info import Reason
+
+# Entries of a working tensor, `[text, key, query, width]`, for some queries at a time.
+CHUNK = 4_000_000
+
+
+def alti(
+    explainer: Explainer,
+    capture: Capture,
+    norms: Norms | Reason,
+    explained: Sequence[Explained],
+) -> list[tuple[float, ...] | Missing]:
+    """What the last layer takes from each token, `[position]`, mean over queries; sums to 1.
+
+    A layer's map is C[q,k] = max(0, ||y_q|| - ||y_q - T_q(k)||), length 1-norm, each row divided by
+    its sum; y_q is what the block gives on, with residual and LayerNorm, and T_q(k) the part of it
+    that comes from token k. The maps are multiplied over the layers.
+    """
+    if isinstance(norms, str):
+        return [Missing(norms)] * len(explained)
+    if norms.residual is None:
+        return [Missing("unresidual")] * len(explained)
+    texts = [item.text for item in explained]
+    is_causal = explainer.model.info.is_causal
+
+    def run(batch: Sequence[int]) -> list[tuple[float, ...]]:
+        some = [texts[i] for i in batch]
+        layout = lay_out(some, (), is_causal=is_causal, device=explainer.model.device)
+        rolled = _Rolled(layout)
+        blocks = Blocks(norms.projections, norms.residual, rolled.add)
+        with blocks.hooked():
+            capture.run(explainer.inputs(some), lambda layer, maps: blocks.add_maps(maps))
+        if not blocks.is_complete:
+            raise CaptureError("its layers' attention maps and value vectors do not go together")
+        return rolled.texts()
+
+    return [
+        Missing("failed", found) if isinstance(found, str) else found
+        for found in explainer.by_batch(texts, run)
+    ]
+
+
+class _Rolled:
+    """Takes one batch's blocks layer by layer (`add`), then gives what each text's tokens gave."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        n_texts, size = layout.real.shape
+        identity = torch.eye(size, device=layout.real.device)
+        self._rolled = identity.expand(n_texts, -1, -1)  # [text, query, token]
+
+    def add(self, block: Block) -> None:
+        """Take the next layer's block."""
+        self._rolled = contributions(block) @ self._rolled
+
+    def texts(self) -> list[tuple[float, ...]]:
+        """The mean over queries of each text's rows, in the batch's order."""
+        received = (self._layout.query_mean[:, None] @ self._rolled).squeeze(1)
+        rows = zip(received.tolist(), self._layout.lengths, strict=True)
+        return [tuple(row[:length]) for row, length in rows]
+
+
+def contributions(block: Block) -> Tensor:
+    """One layer's map C of a batch, `[text, query, key]`; rows sum to 1, or are 0 where no token
+    brings the block nearer to what it gives on."""
+    weight = block.projection.weight().float()  # [head, size, width]
+    passed = torch.einsum("tkhs,hsw->tkhw", block.values, weight)
+    n_texts, length, _, width = passed.shape
+    contributed = passed.new_empty(n_texts, length, length)
+    step = max(1, CHUNK // (n_texts * length * width))
+    for start in range(0, length, step):
+        queries = slice(start, start + step)
+        contributed[:, queries] = _contributed(block, passed, queries)
+    sums = contributed.sum(-1, keepdim=True)
+    return contributed / sums.clamp(min=torch.finfo(sums.dtype).tiny)
+
+
+def _contributed(block: Block, passed: Tensor, queries: slice) -> Tensor:
+    """C of some queries before its rows are divided, `[text, query, key]`; `passed` is what the
+    heads pass on from a key, `[text, key, head, width]`."""
+    assert block.stream is not None
+    stream = block.stream[:, queries]
+    parts = block.maps[:, :, queries].permute(0, 3, 2, 1) @ passed  # [text, key, query, width]
+    residual = stream - block.output[:, queries]
+    for row, query in enumerate(range(*queries.indices(passed.shape[1]))):
+        parts[:, query, row] += residual[:, row]
+    given = stream
+    if block.norm is not None:
+        epsilon = block.norm.eps
+        assert isinstance(epsilon, float)
+        size = (stream.var(-1, unbiased=False, keepdim=True) + epsilon).sqrt()
+        parts = scaled(parts, block.norm) / size[:, None]
+        given = scaled(stream, block.norm) / size
+        if isinstance(bias := block.norm.bias, Tensor):
+            given += bias.float()
+    lengths = torch.linalg.vector_norm(given, ord=1, dim=-1)
+    left = torch.linalg.vector_norm(given[:, None] - parts, ord=1, dim=-1)  # [text, key, query]
+    nearer: Tensor = (lengths[:, None] - left).clamp(min=0)
+    return nearer.transpose(1, 2)

@@ -1,0 +1,216 @@
+"""Gathers evidence on the chosen texts, stage by stage, and records it."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from statistics import pstdev
+from typing import Any, TypeAlias, TypeVar
+
+from reportgen.analysis.evidence.agreement import (
+    Floats,
+    Measure,
+    Rankings,
+    Score,
+    agreement_columns,
+    faithfulness,
+    rankings,
+    text_agreement,
+    unit_views,
+)
+from reportgen.analysis.evidence.sink_subjects import (
+    MAX_TEXTS,
+    evenly_spaced,
+    find_subjects,
+    places,
+)
+from reportgen.analysis.evidence.sink_tests import SinkTester
+from reportgen.analysis.evidence.stages import (
+    Reasons,
+    Stages,
+    TextEvidence,
+    effect_columns,
+    evidence_columns,
+    sink_rows,
+    with_sayings,
+)
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.progress import Progress
+from reportgen.files import held_back
+from reportgen.models.tokens import EncodedText
+from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subject
+from reportgen.results.row_groups import FirstPass
+from reportgen.results.write import Recorder
+
+# Texts whose evidence is held at a time, and that go through a stage together: few enough that an
+# interrupt loses little.
+WINDOW = 128
+CHUNK = 8
+# Gives texts, tokenised, by their rows in the table of texts.
+Encode: TypeAlias = Callable[[Sequence[int]], list[EncodedText]]
+Item = TypeVar("Item")
+
+
+class Gatherer:
+    """Gathers the evidence of one analysis, whose first pass is in `first`."""
+
+    def __init__(
+        self,
+        explainer: Explainer,
+        stages: Stages,
+        tester: SinkTester | None,
+        first: FirstPass,
+        info: RunInfo,
+        recorder: Recorder,
+        progress: Progress,
+    ) -> None:
+        self._explainer = explainer
+        self._stages = stages
+        self._tester = tester  # None: no sink tests
+        self._first = first
+        self._info = info
+        self._recorder = recorder
+        self._progress = progress
+        self._is_stopped = False
+        self._is_tested = False  # whether any text went through the sink tests
+        self._columns: list[dict[str, list[Any]]] = []  # of the table of evidence, by window
+        self._sayings: dict[int, str] = {}  # by text, what the sink tests say of it
+        self._reasons = Reasons()
+        self._withheld: dict[str, Reason] = {}
+        self._subjects: tuple[Subject, ...] = ()
+
+    def run(self, chosen: Sequence[int], encode: Encode) -> Evidence:
+        """Record the evidence of the `chosen` rows of `texts`, all of them analysed; what is to be
+        said of all of it.
+
+        An interrupt ends the work; what came until then is recorded. A second one is the caller's.
+        """
+        for rows in _chunks(chosen, WINDOW):
+            window: list[TextEvidence] = []
+            scores: list[Score] = []
+            with self._until_interrupted():
+                window += self._explain(rows, encode(rows))
+                self._measure(window, scores)
+            self._record(window, scores)
+            if self._is_stopped:
+                break
+        if self._tester is not None and not self._is_stopped:
+            with self._until_interrupted():
+                self._test_sinks(self._tester, chosen, encode)
+        return self._finish()
+
+    def _explain(self, rows: Sequence[int], encoded: Sequence[EncodedText]) -> list[TextEvidence]:
+        """The texts with what is explained of them."""
+        window = []
+        for row, text, found in zip(rows, encoded, self._explainer.explain(encoded), strict=True):
+            if isinstance(found, Explained):
+                window.append(TextEvidence(row, text, found))
+            else:
+                window.append(TextEvidence(row, text, None, messages=[found]))
+        return window
+
+    def _measure(self, window: Sequence[TextEvidence], scores: list[Score]) -> None:
+        """Take the window's texts through all stages; scores of faithfulness go to `scores`."""
+        # For embeddings the scalar of every whole text is 1.
+        values = [item.explained.value for item in window if item.explained is not None]
+        spread = pstdev(values) if values else 0.0
+        for stage, measure in self._stages.views(spread).items():
+            for chunk in _chunks(window, CHUNK):
+                measure([item for item in chunk if item.explained is not None])
+                self._progress.advance(stage, len(chunk))
+        if not self._stages.is_full:
+            return
+        for chunk in _chunks(window, CHUNK):
+            ranked = [self._rankings(item) for item in chunk]
+            scores += faithfulness(self._explainer, [one for one in ranked if one is not None])
+            self._progress.advance("faithfulness", len(chunk))
+
+    def _rankings(self, item: TextEvidence) -> Rankings | None:
+        if item.explained is None:
+            return None
+        offset = item.row.get("mask_offset")
+        scalar = self._explainer.scalar
+        return rankings(item.text, item.explained, self._views(item), scalar, offset)
+
+    def _record(self, window: Sequence[TextEvidence], scores: Sequence[Score]) -> None:
+        """Record a window as far as it came. No interrupt cuts that short but a second one."""
+        if self._is_stopped:
+            self._append([item for item in window if item.effects or item.messages], scores)
+            return
+        with held_back() as came:
+            self._append(window, scores)
+        if came:
+            self._stop()
+
+    def _append(self, window: Sequence[TextEvidence], scores: Sequence[Score]) -> None:
+        self._recorder.append("effects", effect_columns(window))
+        agreement = [
+            score
+            for item in window
+            if item.explained is not None
+            for score in text_agreement(item.text, self._views(item), self._explainer.scalar)
+        ]
+        self._recorder.append("agreement", agreement_columns([*agreement, *scores]))
+        self._columns.append(evidence_columns(window))
+        self._reasons.add(window)
+
+    def _views(self, item: TextEvidence) -> dict[Measure, Floats]:
+        assert item.explained is not None
+        return unit_views(
+            self._first.tokens_of(item.text),
+            item.all_effects(),
+            len(item.explained.text.ids),
+            is_causal=self._info.model.is_causal,
+        )
+
+    def _test_sinks(self, tester: SinkTester, chosen: Sequence[int], encode: Encode) -> None:
+        rows = [chosen[i] for i in evenly_spaced(len(chosen), MAX_TEXTS)]
+        items = self._explain(rows, encode(rows))
+        explained = {item.text: item.explained for item in items if item.explained is not None}
+        self._subjects = find_subjects(self._info.roles, map(self._first.tokens_of, explained))
+        plan = tester.plan([*explained.values()], self._subjects)
+        self._withheld |= {str(test): reason for test, reason in plan.withheld.items()}
+        texts = list(explained.items())
+        for index, measured in tester.run(plan):
+            text, item = texts[index]
+            found = places(self._subjects, item.text.tokens, item.text.roles)
+            columns = sink_rows(text, measured.rows, found, self._first.tokens_of(text))
+            self._recorder.append("sinks", columns)
+            self._sayings[text] = measured.message
+            self._is_tested = True
+            self._progress.advance("sinks", 1)
+        self._progress.advance("sinks", len(rows) - len(plan.cases))
+
+    def _finish(self) -> Evidence:
+        """Record what is known of each text at last; what is to be said of all."""
+        n_texts = 0
+        for columns in self._columns:
+            n_texts += len(columns["text"])
+            self._recorder.append("evidence", with_sayings(columns, self._sayings))
+        cut = SINK_TESTS if self._tester and self._is_stopped and not self._is_tested else ()
+        return replace(
+            self._info.evidence,
+            n_texts=n_texts,
+            withheld={
+                **self._info.evidence.withheld,
+                **self._reasons.withheld(self._stages.views(0.0), is_stopped=self._is_stopped),
+                **dict.fromkeys(cut, "interrupted"),
+                **self._withheld,
+            },
+            subjects=self._subjects,
+            interrupted=self._is_stopped,
+        )
+
+    @contextmanager
+    def _until_interrupted(self) -> Iterator[None]:
+        try:
+            yield
+        except KeyboardInterrupt:
+            self._stop()
+
+    def _stop(self) -> None:
+        self._is_stopped = True
+        self._progress.interrupted()
+
+
+def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    return (items[start : start + size] for start in range(0, len(items), size))

@@ -1,0 +1,245 @@
+"""Sink tests: what becomes of the output without what a token passes on, or without its key.
+
+Each is done to one subject in all layers and heads, and to groups of as many content tokens: its
+value vectors become 0, attention weights kept (zero_value), or their mean over the other texts
+(mean_value); its key is hidden from every query (hide_key); another token stands in its place
+(swap).
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from statistics import fmean
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.evidence.sink_runs import (
+    Kind,
+    Outcome,
+    SinkRuns,
+    ValueMeans,
+    Vectors,
+    Whole,
+)
+from reportgen.analysis.evidence.sink_subjects import (
+    MAX_TEXTS,
+    Case,
+    Group,
+    evenly_spaced,
+    find_case,
+    groups_of,
+)
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.progress import Passes
+from reportgen.models.architecture import Projection
+from reportgen.models.factory import describe
+from reportgen.results.info import SINK_TESTS, Reason, SinkTest, Subject
+from reportgen.results.measures import MIN_TEXTS
+
+Floats: TypeAlias = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkRow:
+    """One subject and test in one text; fields as the columns of `SINKS_SCHEMA`."""
+
+    subject: str
+    test: SinkTest
+    effect: float | None
+    control: float | None
+    n_controls: int
+    share_layers: Floats
+    share_after_layers: Floats | None
+    expected_layers: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """What was measured on one text."""
+
+    rows: tuple[SinkRow, ...]
+    message: str = ""  # what could not be done, and why
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkPlan:
+    """What is going to be done."""
+
+    cases: tuple[Case, ...]
+    tests: tuple[SinkTest, ...]
+    averaged: frozenset[Kind]  # that stand in enough texts for mean_value
+    withheld: Mapping[SinkTest, Reason]
+    passes: Passes  # exactly, if nothing fails
+
+
+class SinkTester:
+    """Does the sink tests on one model.
+
+    Args:
+        projections: where its value vectors are made, proven to be so; or why that is not known.
+        has_window: whether some of its layers see only near keys.
+    """
+
+    def __init__(
+        self,
+        explainer: Explainer,
+        capture: Capture,
+        projections: Sequence[Projection] | Reason,
+        *,
+        is_causal: bool,
+        has_window: bool,
+    ) -> None:
+        self._without: dict[SinkTest, Reason] = {}
+        if isinstance(projections, str):
+            self._without = {"zero_value": projections, "mean_value": projections}
+            projections = ()
+        self._runs = SinkRuns(
+            explainer, capture, projections, is_causal=is_causal, has_window=has_window
+        )
+
+    def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
+        """Which of the `explained` texts are tested, at most MAX_TEXTS of them, and how.
+
+        A text takes part that has MIN_CONTENT content tokens and one of `subjects`. Whether the
+        model hides a key as asked is tried on the longest.
+        """
+        numbered = enumerate(explained)
+        fitting = [case for i, item in numbered if (case := find_case(i, item, subjects))]
+        cases = tuple(fitting[i] for i in evenly_spaced(len(fitting), MAX_TEXTS))
+        withheld = dict(self._without)
+        if cases and not self._hides_keys(max(cases, key=lambda case: len(case.text.ids))):
+            withheld["hide_key"] = "cannot_hide"
+        tests = tuple(test for test in SINK_TESTS if test not in withheld)
+        averaged = _averaged(cases) if "mean_value" in tests else frozenset()
+        counts = [_n_passes(case, tests, averaged) for case in cases]
+        work = sum(n * len(case.text.ids) for n, case in zip(counts, cases, strict=True))
+        return SinkPlan(cases, tests, averaged, withheld, Passes(sum(counts), 0, work))
+
+    def run(self, plan: SinkPlan) -> Iterator[tuple[int, Measured]]:
+        """Test one text after another: which of the explained ones, and what was measured on it.
+
+        A text that fails has no rows, but a message; it takes no other with it.
+        """
+        means = ValueMeans()
+        faults: dict[int, str] = {}
+        for case in plan.cases if plan.averaged else ():
+            whole = self._whole(case, plan)
+            if isinstance(whole, str):
+                faults[case.index] = whole
+            elif whole.values is not None:
+                means.add(whole.values)
+        for case in plan.cases:
+            whole = faults.get(case.index) or self._whole(case, plan)
+            if isinstance(whole, str):
+                yield case.index, Measured((), whole)
+            else:
+                yield case.index, self._measure(case, whole, plan, means)
+
+    def _whole(self, case: Case, plan: SinkPlan) -> Whole | str:
+        """The unchanged text, or what went wrong with it."""
+        try:
+            return self._runs.whole(case, reads_values=bool(plan.averaged))
+        except (Exception, SystemExit) as error:  # of a user's class as well
+            return describe(error)
+
+    def _hides_keys(self, case: Case) -> bool:
+        """Whether the model hides each subject's key in one text as asked."""
+        try:
+            whole = self._runs.whole(case, reads_values=False)
+        except (Exception, SystemExit):
+            return False
+        outcomes = self._runs.changed("hide_key", case, case.subjects, whole, {})
+        return not any(isinstance(outcome, str) for outcome in outcomes.values())
+
+    def _measure(self, case: Case, whole: Whole, plan: SinkPlan, means: ValueMeans) -> Measured:
+        """All tests of one text."""
+        vectors: dict[Kind, Vectors] = {}
+        if whole.values is not None:
+            # Of fewer kinds than planned where texts failed.
+            averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
+            own = averaged & whole.values.counts.keys()
+            vectors = {kind: means.of_others(kind, whole.values) for kind in own}
+        rows: list[SinkRow] = []
+        messages: list[str] = []
+        for test in plan.tests:
+            groups = groups_of(case, test, vectors)
+            outcomes = self._runs.changed(test, case, groups, whole, vectors)
+            for group in case.subjects:
+                if test == "mean_value" and group.subject not in vectors:
+                    continue
+                row, message = _row(case, whole, test, group, outcomes)
+                rows.append(row)
+                if message is not None:
+                    messages.append(message)
+        return Measured(tuple(rows), "; ".join(messages))
+
+
+def sink_columns(text: int, rows: Sequence[SinkRow]) -> Mapping[str, Sequence[Any]]:
+    """The rows of one text in the table of sinks, `text` being its row in the table of texts."""
+    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(SinkRow)}
+    return {"text": [text] * len(rows), **columns} if rows else {}
+
+
+def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
+    """What stands in so many of `cases` that a mean over the others says something; none at all
+    where no subject does."""
+    counts: Counter[Kind] = Counter()
+    for case in cases:
+        counts.update(group.subject for group in case.subjects)
+        counts.update([None] if case.content else [])
+    kinds = frozenset(kind for kind, count in counts.items() if count >= MIN_TEXTS)
+    return kinds if kinds - {None} else frozenset()
+
+
+def _n_passes(case: Case, tests: Sequence[SinkTest], averaged: Collection[Kind]) -> int:
+    """How often a text is run: whole, once more for the means, and each of its changed forms."""
+    n_changed = sum(len(groups_of(case, test, averaged)) for test in tests)
+    return 1 + bool(averaged) + n_changed
+
+
+def _row(
+    case: Case,
+    whole: Whole,
+    test: SinkTest,
+    group: Group,
+    outcomes: Mapping[Group, Outcome | str],
+) -> tuple[SinkRow, str | None]:
+    """The row of one subject and test, and why it is without figures, if it is.
+
+    Args:
+        group: the subject.
+        outcomes: of all groups on which the test was done.
+    """
+    size, positions = len(group.positions), list(group.positions)
+    alike = [g for g in case.controls if len(g.positions) == size and g in outcomes]
+    controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], Outcome)]
+    outcome = outcomes.get(group, "no other token to put in its place")
+    fault = outcome if isinstance(outcome, str) else None
+    effect = control = after = None
+    if isinstance(outcome, Outcome):
+        if outcome.received is not None:
+            after = outcome.received[:, positions].sum(axis=1)
+        if controls:
+            effect, control = _effect(case, outcome), fmean(controls)
+        else:
+            faults = [out for g in alike if isinstance(out := outcomes[g], str)]
+            fault = faults[0] if faults else "too little content to hold it against"
+    row = SinkRow(
+        subject=str(group.subject),
+        test=test,
+        effect=effect,
+        control=control,
+        n_controls=len(controls),
+        share_layers=whole.received[:, positions].sum(axis=1),
+        share_after_layers=after,
+        expected_layers=whole.expected[:, positions].sum(axis=1),
+    )
+    return row, None if fault is None else f"{test} of {group.subject}: {fault}"
+
+
+def _effect(case: Case, outcome: Outcome) -> float:
+    """Size of the output's change."""
+    return abs(case.explained.value - outcome.scalar)

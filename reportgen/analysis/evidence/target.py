@@ -1,0 +1,249 @@
+"""The one scalar of a model's output that evidence explains, and running changed texts for it.
+
+Whatever is done to a text, its effect is `f(whole) - f(changed)`. `f` is the number; the lead of a
+class over the strongest other class; the logit of a label; for embeddings the cosine to the whole
+text's own embedding, so that the effect is the cosine distance between the two; for a causal model
+the log-probability of the text's last content token, given what stands before it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.attention.batches import plan_batches
+from reportgen.errors import UsageError
+from reportgen.models.architecture import accepted_arguments
+from reportgen.models.factory import describe
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import EncodedText, keep, pad
+from reportgen.results.info import Batching, OutputInfo, OutputKind, Scalar
+
+SCALARS: Mapping[OutputKind, Scalar] = {
+    "number": "number",
+    "numbers": "number",
+    "class": "margin",
+    "labels": "logit",
+    "embedding": "cosine",
+    "next_token": "log_probability",
+}
+# What one layer's attention maps of a batch may weigh.
+LAYER_BYTES = 16_000_000
+# What a batch's graph may weigh; a layer keeps its maps and of each token about this many vectors
+# as wide as the model (9 in BERT, 21 in ALBERT).
+GRAPH_BYTES = 192_000_000
+GRAPH_VECTORS = 20
+Got = TypeVar("Got")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """A text with what its scalar takes."""
+
+    text: EncodedText  # what is run: all of it, or a causal model's context
+    index: int | None  # which figure of the output: number, class, label or token id
+    anchor: Tensor | None  # the whole text's embedding [figure]; None where it is no embedding
+    value: float  # the scalar of the whole text
+    label: str | None  # what of the output is explained; None where it has one figure only
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Changed:
+    """A changed form of an explained text."""
+
+    of: Explained
+    text: EncodedText
+
+
+class Explainer:
+    """Runs texts and changed forms of them through one model, for the scalar that is explained.
+
+    Raises:
+        UsageError: `explain_class` names nothing of the model's output.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        batching: Batching,
+        batch_tokens: int,
+        explain_class: str | None = None,
+    ) -> None:
+        self.model = model
+        self.scalar: Scalar = SCALARS[model.reader.kind]
+        self.batch_tokens = batch_tokens
+        self._batching = batching
+        self._index = None if explain_class is None else find_class(model.output, explain_class)
+        # The class, label or number asked for; None: each text's own.
+        self.target = None if self._index is None else model.output.labels[self._index]
+        self._accepted = accepted_arguments(model.module)
+        # What is said where the scalar is not a finite number.
+        self.undefined = (
+            "its embedding is zero or not a finite number, so there is no angle to it"
+            if self.scalar == "cosine"
+            else "the output is not a finite number"
+        )
+
+    def plan(
+        self, texts: Sequence[EncodedText], *, in_graph: bool = False
+    ) -> tuple[tuple[int, ...], ...]:
+        """Which of `texts` run together, indices into them; fewer of them `in_graph`, where what
+        every layer made is kept for the way back."""
+        info = self.model.info
+        max_tokens, max_weights = self.batch_tokens, LAYER_BYTES // (4 * info.n_heads)
+        if in_graph:
+            cells = GRAPH_BYTES // (4 * info.n_heads * info.n_layers)
+            max_tokens = min(max_tokens, cells // (GRAPH_VECTORS * info.head_size))
+            max_weights = min(max_weights, cells)
+        return plan_batches(
+            [len(text.ids) for text in texts],
+            max_tokens,
+            equal_lengths=self._batching != "padded",
+            max_texts=1 if self._batching == "one by one" else None,
+            max_weights=max_weights,
+        )
+
+    def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
+        """The model's inputs for one batch of texts, padded on the right."""
+        return pad(texts, self.model.pad_token_id, self._accepted, self.model.device)
+
+    def outputs(self, texts: Sequence[EncodedText]) -> Tensor:
+        """The model's output `[text, figure]` for one batch; in the graph, unless gradients are
+        switched off."""
+        inputs = self.inputs(texts)
+        return self.model.reader.values(self.model.module(**inputs), inputs)
+
+    def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
+        """The scalar `[text]`, float64, of `outputs` `[text, figure]`, each for its own text."""
+        values = outputs.double()
+        if self.scalar == "cosine":
+            anchors = torch.stack([item.anchor for item in explained if item.anchor is not None])
+            # By the distance of unit vectors: exactly 1 for equal ones; NaN where one is zero.
+            return 1 - (unit_rows(values) - unit_rows(anchors.to(values))).square().sum(1) / 2
+        index = torch.tensor([[item.index] for item in explained], device=values.device)
+        own = values.gather(1, index).squeeze(1)
+        if self.scalar != "margin":
+            return own
+        return own - values.scatter(1, index, -torch.inf).amax(1)
+
+    def explain(self, texts: Sequence[EncodedText]) -> list[Explained | str]:
+        """What is explained of each text, or why nothing of it can be."""
+        contexts = [self.context(text) for text in texts]
+        runs = {i: context for i, context in enumerate(contexts) if context is not None}
+        rows = list(runs.values())
+        outputs = self.by_batch(rows, lambda batch: [*self.outputs([rows[i] for i in batch])])
+        found = dict(zip(runs, outputs, strict=True))
+        return [
+            self._explained(text, contexts[i], found.get(i, "nothing stands before its last token"))
+            for i, text in enumerate(texts)
+        ]
+
+    def run(self, variants: Sequence[Changed]) -> list[float | str]:
+        """The scalar of each variant, or what went wrong with it; no other fails with it."""
+
+        def scalars(batch: Sequence[int]) -> list[float]:
+            of = [variants[i].of for i in batch]
+            outputs = self.outputs([variants[i].text for i in batch])
+            values: list[float] = self.scalars(outputs, of).tolist()
+            return values
+
+        found = self.by_batch([variant.text for variant in variants], scalars)
+        return [
+            self.undefined if isinstance(value, float) and not isfinite(value) else value
+            for value in found
+        ]
+
+    def by_batch(
+        self,
+        texts: Sequence[EncodedText],
+        call: Callable[[Sequence[int]], list[Got]],
+        *,
+        in_graph: bool = False,
+    ) -> list[Got | str]:
+        """What `call` gives for each text, called with the indices of a batch at a time (see
+        `plan`) and gradients switched off; where it fails, with those of each text alone.
+        """
+        found: dict[int, Got | str] = {}
+        for batch in self.plan(texts, in_graph=in_graph):
+            try:
+                with torch.no_grad():
+                    found.update(zip(batch, call(batch), strict=True))
+            except (Exception, SystemExit):  # of a user's class as well
+                for i in batch:
+                    try:
+                        with torch.no_grad():
+                            found[i] = call([i])[0]
+                    except (Exception, SystemExit) as error:
+                        found[i] = describe(error)
+        return [found[i] for i in range(len(texts))]
+
+    def context(self, text: EncodedText) -> EncodedText | None:
+        """What is run for a text: all of it, but for a causal model what stands before its last
+        content token; None where nothing does."""
+        if self.scalar != "log_probability":
+            return text
+        last = _last_content(text)
+        return keep(text, range(last)) if last else None
+
+    def _explained(
+        self, text: EncodedText, context: EncodedText | None, output: Tensor | str
+    ) -> Explained | str:
+        """`output` is what the model gave for `context`, or what went wrong."""
+        if isinstance(output, str) or context is None:
+            return str(output)
+        if self.scalar == "cosine":
+            explained = Explained(context, None, output, 1.0, None)
+        else:
+            index = self._chosen(text, output)
+            explained = Explained(context, index, None, 0.0, self._label(text, index))
+        value = float(self.scalars(output[None], [explained]))
+        if not isfinite(value):
+            return self.undefined
+        return explained if self.scalar == "cosine" else replace(explained, value=value)
+
+    def _chosen(self, text: EncodedText, output: Tensor) -> int:
+        """The figure of `output` that is explained: the class asked for, else the text's own."""
+        if self.scalar == "log_probability":
+            return text.ids[_last_content(text)]
+        if self._index is not None:
+            return self._index
+        return 0 if self.scalar == "number" else int(output.argmax())
+
+    def _label(self, text: EncodedText, index: int) -> str | None:
+        if self.scalar == "log_probability":
+            return text.tokens[_last_content(text)]
+        labels = self.model.output.labels
+        return labels[index] if labels else None
+
+
+def find_class(output: OutputInfo, wanted: str) -> int:
+    """Which class, label or number of the output `wanted` names, by its name or its number from 0.
+
+    Raises:
+        UsageError: the output has none of that name.
+    """
+    if wanted in output.labels:
+        return output.labels.index(wanted)
+    if wanted.isdecimal() and int(wanted) < len(output.labels):
+        return int(wanted)
+    if not output.labels:
+        raise UsageError(
+            f"--explain-class {wanted}: the model's output is {output.kind.replace('_', ' ')}, "
+            "which has no classes to choose from; leave the option out"
+        )
+    names = ", ".join(output.labels)
+    raise UsageError(f"--explain-class {wanted}: the model has no such class; it has {names}")
+
+
+def unit_rows(rows: Tensor) -> Tensor:
+    """Each of `rows` `[text, figure]` at length 1; NaN where it is zero."""
+    sizes: Tensor = rows.norm(dim=1, keepdim=True)
+    return rows / sizes
+
+
+def _last_content(text: EncodedText) -> int:
+    """Position of the last token that is not special; 0 where all are."""
+    return max((i for i, role in enumerate(text.roles) if role is None), default=0)

@@ -1,0 +1,176 @@
+"""The first pass: every text's attention, in windows, recorded as it comes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.attention.runner import Outcome, Runner
+from reportgen.analysis.cost import ANALYSIS
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.rows import (
+    AnalysedText,
+    head_rows,
+    layer_rows,
+    role_rows,
+    text_rows,
+    token_rows,
+)
+from reportgen.errors import EveryTextFailedError, InputError, ModelError
+from reportgen.models.factory import describe
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import EncodedText, encode
+from reportgen.results.write import Recorder
+from reportgen.texts.read import TextInput, TextSet
+
+# Texts whose batches are planned together: enough to find partners of one length, few enough that
+# memory does not grow with the texts.
+WINDOW = 128
+# "all" keeps the maps of the first texts up to this many bytes, before they are compressed.
+MAPS_LIMIT = 2_000_000_000
+# Above this share of unknown tokens the tokenizer is not the one the model was trained with.
+UNKNOWN_LIMIT = 0.20
+# Stands in for a text that the tokenizer cannot take.
+NO_TOKENS = EncodedText((), None, (), (), (), (), (), 0, (None, None), 0)
+
+
+@dataclass
+class Tally:
+    """What adds up over the windows."""
+
+    n_tokens: int = 0
+    n_content: int = 0
+    n_unknown: int = 0
+    n_kept: int = 0
+    n_to_keep: int = 0  # texts that are, or were to be, kept: one that fails has no maps
+    bytes_to_keep: int = 0
+    row_sum_error: float = 0.0
+    padding_mass: float = 0.0
+    norms_error: float | None = None  # None where norms were not measured
+    n_proven: int = 0  # texts whose norms passed their self-check
+    first_error: str | None = None
+
+    def add(self, text: AnalysedText) -> None:
+        self.n_tokens += text.n_rows
+        self.n_kept += text.maps is not None
+        if text.summary is not None:
+            self.n_content += text.encoded.n_content
+            self.n_unknown += text.encoded.n_unknown
+            self.row_sum_error = max(self.row_sum_error, text.summary.row_sum_error)
+            self.padding_mass = max(self.padding_mass, text.summary.padding_mass)
+            if text.summary.norms is not None:
+                self.norms_error = max(self.norms_error or 0.0, text.summary.norms.error)
+                self.n_proven += text.summary.norms.is_proven
+        elif text.outcome is not None and self.first_error is None:
+            self.first_error = f"text {text.source.id} ({text.source.source}): {text.outcome.error}"
+
+
+class Survey:
+    """Runs texts through the model, window by window, and records what was measured."""
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        runner: Runner,
+        recorder: Recorder,
+        roles: Sequence[str],
+        keep_maps: str,
+        progress: Progress,
+    ) -> None:
+        self._model = model
+        self._runner = runner
+        self._recorder = recorder
+        self._roles = roles  # keys of Roles
+        self._keep_maps = keep_maps
+        self._progress = progress
+
+    def run(self, texts: TextSet) -> Tally:
+        """Record every text.
+
+        Raises:
+            InputError: no text has any content.
+            ModelError: the tokenizer does not know the texts, or every text failed.
+        """
+        tally = Tally()
+        for start in range(0, len(texts.texts), WINDOW):
+            window = self._window(start, texts.texts[start : start + WINDOW], tally)
+            self._recorder.append("texts", text_rows(window))
+            self._recorder.append("tokens", token_rows(window))
+            self._recorder.append("heads", head_rows(window, self._roles))
+            self._recorder.append("roles", role_rows(window, self._roles))
+            self._recorder.append("layers", layer_rows(window))
+        if tally.n_tokens == 0:
+            raise _nothing_analysed(texts, tally)
+        return tally
+
+    def _window(self, start: int, sources: Sequence[TextInput], tally: Tally) -> list[AnalysedText]:
+        """Analyse one window of texts, the first of which is number `start`; in input order."""
+        encoded, faults = encode_all(self._model, sources)
+        _require_known_tokens(self._model, encoded, tally)
+        # Some tokenizers make tokens of spaces; a blank text is empty all the same.
+        analysed = [i for i, t in enumerate(encoded) if t.n_content and not sources[i].is_blank]
+        self._progress.advance("texts", len(encoded) - len(analysed))
+
+        def done(numbers: Sequence[int]) -> None:
+            work = ANALYSIS * sum(len(encoded[analysed[number]].ids) for number in numbers)
+            self._progress.advance("texts", len(numbers), work)
+
+        keeps = [self._keeps_maps(encoded[i], tally) for i in analysed]
+        places: dict[int, tuple[int, int]] = {}
+
+        def store(number: int, packed: bytes) -> None:
+            places[analysed[number]] = self._recorder.append_maps(packed)
+
+        outcomes = self._runner.run([encoded[i] for i in analysed], keeps, store, done)
+        found = {i: Outcome(error=fault) for i, fault in faults.items()}
+        found |= dict(zip(analysed, outcomes, strict=True))
+        window = []
+        for i, (source, text) in enumerate(zip(sources, encoded, strict=True)):
+            row = AnalysedText(start + i, source, text, found.get(i), tally.n_tokens, places.get(i))
+            tally.add(row)
+            window.append(row)
+        return window
+
+    def _keeps_maps(self, text: EncodedText, tally: Tally) -> bool:
+        """Whether the next text in input order keeps its maps; counts it if so."""
+        tally.bytes_to_keep += self._runner.map_bytes(text)
+        if self._keep_maps == "all":
+            keeps = tally.bytes_to_keep <= MAPS_LIMIT
+        else:
+            keeps = self._keep_maps != "none" and tally.n_to_keep < int(self._keep_maps)
+        tally.n_to_keep += keeps
+        return keeps
+
+
+def encode_all(
+    model: LoadedModel, sources: Sequence[TextInput]
+) -> tuple[list[EncodedText], dict[int, str]]:
+    """The texts tokenised, and by their index what went wrong with those that could not be."""
+    encoded: list[EncodedText] = []
+    faults: dict[int, str] = {}
+    for i, source in enumerate(sources):
+        try:
+            text = encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
+        except Exception as error:  # a tokenizer may be anybody's code
+            faults[i] = describe(error)
+            text = NO_TOKENS
+        encoded.append(text)
+    return encoded, faults
+
+
+def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tally: Tally) -> None:
+    """Stop where the texts so far, `texts` the latest, are mostly unknown to the tokenizer."""
+    n_content = tally.n_content + sum(text.n_content for text in texts)
+    n_unknown = tally.n_unknown + sum(text.n_unknown for text in texts)
+    if n_content and n_unknown / n_content > UNKNOWN_LIMIT:
+        raise ModelError(
+            f"the tokenizer does not know {n_unknown / n_content:.0%} of the tokens so far "
+            f"({n_unknown:,} of {n_content:,}): the model would see {model.tokenizer.unk_token} "
+            "in their place; give the tokenizer the model was trained with (--tokenizer), or texts "
+            "in its language"
+        )
+
+
+def _nothing_analysed(texts: TextSet, tally: Tally) -> InputError | ModelError:
+    if tally.first_error is not None:
+        return EveryTextFailedError(f"every text failed; the first was {tally.first_error}")
+    names = ", ".join(file.name for file in texts.files)
+    return InputError(f"{names}: every text is empty, there is nothing to analyse")

@@ -1,0 +1,240 @@
+"""Texts and a model in, a results folder out; the one place that orders the steps."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from platform import python_version
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.checks import Probe, probe
+from reportgen.analysis.attention.norms import Norms, find_norms
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.cost import choose, expected_cost
+from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
+from reportgen.analysis.evidence.sink_tests import SinkTester
+from reportgen.analysis.evidence.stages import Stages
+from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.first_pass import Survey, Tally, encode_all
+from reportgen.analysis.progress import Cost, Progress
+from reportgen.errors import ModelError
+from reportgen.models.architecture import looks_through_window
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import EncodedText, encode, special_roles
+from reportgen.results.info import (
+    Checks,
+    Evidence,
+    EvidenceLevel,
+    Reason,
+    Role,
+    RunInfo,
+    Settings,
+    created_date,
+)
+from reportgen.results.row_groups import FirstPass
+from reportgen.results.schema import ANALYSIS_TABLES, EVIDENCE_TABLES
+from reportgen.results.store import Results, open_results
+from reportgen.results.write import Recorder
+from reportgen.texts.read import TextSet
+from reportgen.version import __version__
+
+# Stand in for the trial run where the texts themselves have no two lengths.
+SAMPLES = ("one", "one two three four five six seven eight nine ten")
+# A trial run on longer texts would cost more than it shows.
+PROBE_TOKENS = 128
+TRIED_TEXTS = 128
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysisOptions:
+    """The choices of an analysis, beside the model's own."""
+
+    batch_tokens: int = 1024  # tokens of a batch, padding included
+    keep_maps: str = "all"  # all, none, or how many texts keep their maps
+    evidence: EvidenceLevel = "basic"
+    evidence_texts: str = "50"  # all, or how many texts carry evidence
+    explain_class: str | None = None  # None: each text's own
+    shown: Mapping[str, str | int | bool] = field(default_factory=dict)  # see `Settings.options`
+
+
+def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Capture, Probe]:
+    """Make sure the model gives attention maps, on the given texts and on samples."""
+    samples = [encode(model.tokenizer, sample, None, model.info.max_tokens) for sample in SAMPLES]
+    fitting = [text for text in texts if text.n_content and len(text.ids) <= PROBE_TOKENS]
+    capture = Capture(model.module, model.encoder)
+    if len({len(text.ids) for text in fitting}) > 1:
+        try:
+            return capture, probe(model, capture, fitting)
+        except ModelError:  # it may be that one text's fault: the samples tell
+            pass
+    return capture, probe(model, capture, samples)
+
+
+def analyze(
+    texts: TextSet,
+    model: LoadedModel,
+    folder: Path,
+    options: AnalysisOptions,
+    progress: Progress | None = None,
+) -> Results:
+    """Run every text through the model and record what was measured in the empty `folder`.
+
+    An interrupt while evidence is gathered ends that, and the results say so.
+
+    Raises:
+        InputError: no text has any content.
+        ModelError: the tokenizer does not know the texts, or every text failed.
+        CaptureError: the model gives no attention maps that pass the checks.
+        UsageError: the class to explain is none of the model's.
+    """
+    progress = progress or Progress()
+    created = created_date()
+    has_pairs = any(text.pair is not None for text in texts.texts)
+    roles = special_roles(model.tokenizer, has_pairs=has_pairs)
+    keys = [role.key for role in roles]
+    expected = choose(
+        [i for i, text in enumerate(texts.texts) if not text.is_blank], options.evidence_texts
+    )
+
+    def encode_rows(rows: Sequence[int]) -> list[EncodedText]:
+        return encode_all(model, [texts.texts[i] for i in rows])[0]
+
+    capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
+    explainer = Explainer(model, probed.batching, options.batch_tokens, options.explain_class)
+    norms = None if options.evidence == "none" else find_norms(model, capture, _sample(model))
+    progress.begin(_cost(len(texts.texts), expected, encode_rows, explainer, options, len(roles)))
+    runner = Runner(
+        model,
+        capture,
+        probed,
+        keys,
+        options.batch_tokens,
+        norms=norms if isinstance(norms, Norms) else None,
+        rollout=norms is not None,
+    )
+    with Recorder(folder, ANALYSIS_TABLES) as recorder:
+        survey = Survey(model, runner, recorder, keys, options.keep_maps, progress)
+        tally = survey.run(texts)
+    info = _run_info(created, texts, model, capture, probed, roles, options, tally)
+    with Recorder(folder, EVIDENCE_TABLES) as recorder, FirstPass(folder) as first:
+        if norms is not None:
+            info = replace(info, evidence=_evidence(norms, explainer, options, tally))
+            gatherer = Gatherer(
+                explainer,
+                Stages(explainer, capture, norms, is_full=options.evidence == "full"),
+                _sink_tester(explainer, capture, probed, norms, options),
+                first,
+                info,
+                recorder,
+                progress,
+            )
+            chosen = choose(first.analysed, options.evidence_texts)
+            info = replace(info, evidence=gatherer.run(chosen, encode_rows))
+        recorder.finish(info)
+    return open_results(folder)
+
+
+def _sample(model: LoadedModel) -> EncodedText:
+    """A text that any tokenizer takes, to try a model on."""
+    return encode(model.tokenizer, SAMPLES[-1], None, model.info.max_tokens)
+
+
+def _cost(
+    n_texts: int,
+    chosen: Sequence[int],
+    encode_rows: Encode,
+    explainer: Explainer,
+    options: AnalysisOptions,
+    n_roles: int,
+) -> Cost:
+    windows = (chosen[start : start + WINDOW] for start in range(0, len(chosen), WINDOW))
+    return expected_cost(
+        n_texts,
+        (
+            explainer.context(text) or text
+            for window in windows
+            for text in encode_rows(window)
+            if text.n_content
+        ),
+        options.evidence,
+        explainer.scalar,
+        n_roles=n_roles,
+        n_figures=explainer.model.reader.width,
+        has_mask_token=explainer.model.tokenizer.mask_token_id is not None,
+    )
+
+
+def _evidence(
+    norms: Norms | Reason, explainer: Explainer, options: AnalysisOptions, tally: Tally
+) -> Evidence:
+    """What is known of the evidence before it is gathered."""
+    views = ["received_norm_all", "received_norm_last"]
+    reason: Reason | None = norms if isinstance(norms, str) else None
+    if reason is None and tally.n_proven == 0:  # on the texts, in spite of the trial
+        reason = "values_unproven"
+    return Evidence(
+        level=options.evidence,
+        scalar=explainer.scalar,
+        target=explainer.target,
+        asked=options.evidence_texts,
+        norms_error=None if isinstance(norms, str) else max(norms.error, tally.norms_error or 0.0),
+        withheld={} if reason is None else dict.fromkeys(views, reason),
+    )
+
+
+def _sink_tester(
+    explainer: Explainer,
+    capture: Capture,
+    probed: Probe,
+    norms: Norms | Reason,
+    options: AnalysisOptions,
+) -> SinkTester | None:
+    """What does the sink tests; None where they are not asked for."""
+    if options.evidence != "full":
+        return None
+    return SinkTester(
+        explainer,
+        capture,
+        norms if isinstance(norms, str) else norms.projections,
+        is_causal=probed.is_causal,
+        has_window=looks_through_window(explainer.model.encoder),
+    )
+
+
+def _run_info(
+    created: str,
+    texts: TextSet,
+    model: LoadedModel,
+    capture: Capture,
+    probed: Probe,
+    roles: tuple[Role, ...],
+    options: AnalysisOptions,
+    tally: Tally,
+) -> RunInfo:
+    return RunInfo(
+        created=created,
+        versions={
+            "reportgen": __version__,
+            "python": python_version(),
+            **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
+        },
+        model=replace(
+            model.info,
+            n_layers=probed.n_layers,
+            n_heads=probed.n_heads,
+            is_causal=probed.is_causal,
+        ),
+        output=model.output,
+        roles=roles,
+        inputs=texts.files,
+        checks=Checks(
+            capture=capture.way,
+            row_sum_error=tally.row_sum_error,
+            padding_mass=tally.padding_mass,
+            padded_difference=probed.padded_difference,
+            batching=probed.batching,
+            unknown_share=tally.n_unknown / tally.n_content,
+        ),
+        settings=Settings(options.shown, options.keep_maps, tally.n_kept),
+        remarks=model.remarks,
+    )

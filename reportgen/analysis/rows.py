@@ -1,0 +1,239 @@
+"""One window of analysed texts as columns of the results tables."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.attention.runner import Outcome
+from reportgen.analysis.attention.summaries import TextSummary
+from reportgen.models.output import Prediction
+from reportgen.models.tokens import EncodedText
+from reportgen.results.info import HEAD_CLASSES, Status
+from reportgen.texts.read import TextInput
+
+# Column name -> values: a list, or an array where there are many, with a second axis for figures
+# by layer. What is not defined is None or NaN.
+Columns = dict[str, list[Any] | NDArray[Any]]
+_NO_PREDICTION = Prediction(value=None, label=None, scores=(), score_names=())
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedText:
+    """A text with everything that is known of it."""
+
+    index: int  # row of the table of texts
+    source: TextInput
+    encoded: EncodedText
+    outcome: Outcome | None  # None for an empty text, which is not analysed
+    first_token: int  # its first row in the table of tokens
+    maps: tuple[int, int] | None  # offset and size in maps.bin, None where not kept
+
+    @property
+    def status(self) -> Status:
+        """ok, truncated, empty or failed."""
+        if self.outcome is None:
+            return "empty"
+        if self.outcome.error is not None:
+            return "failed"
+        return "truncated" if self.encoded.n_truncated else "ok"
+
+    @property
+    def summary(self) -> TextSummary | None:
+        """Its figures, None where it was not analysed."""
+        return None if self.outcome is None else self.outcome.summary
+
+    @property
+    def n_rows(self) -> int:
+        """Its rows in the table of tokens."""
+        return 0 if self.summary is None else len(self.encoded.ids)
+
+
+def text_rows(texts: Sequence[AnalysedText]) -> Columns:
+    """The rows of `texts` in the table of texts."""
+    return _joined([{name: [value] for name, value in _text_row(text).items()} for text in texts])
+
+
+def _text_row(text: AnalysedText) -> Mapping[str, Any]:
+    encoded, summary = text.encoded, text.summary
+    prediction = (text.outcome.prediction if text.outcome else None) or _NO_PREDICTION
+    offset, size = text.maps or (None, None)
+    return {
+        "text_id": text.source.id,
+        "text": text.source.text,
+        "pair": text.source.pair,
+        "label": text.source.label,
+        "label_value": _number(text.source.label),
+        "group": text.source.group,
+        "source": text.source.source,
+        "status": text.status,
+        "message": _message(text),
+        "n_tokens": text.n_rows,
+        "n_content": encoded.n_content if summary else 0,
+        "n_truncated": encoded.n_truncated,
+        "cut_text": encoded.cuts[0],
+        "cut_pair": encoded.cuts[1],
+        "n_unknown": encoded.n_unknown,
+        "prediction": prediction.value,
+        "prediction_label": prediction.label,
+        "scores": prediction.scores,
+        "score_names": prediction.score_names,
+        "effective_tokens": summary.effective_tokens if summary else None,
+        "effective_content": summary.effective_content if summary else None,
+        "first_token": text.first_token,
+        "map_offset": offset,
+        "map_bytes": size,
+    }
+
+
+def token_rows(texts: Sequence[AnalysedText]) -> Columns:
+    """The rows of `texts` in the table of tokens."""
+    return _joined([_tokens_of(text, text.summary) for text in texts if text.summary is not None])
+
+
+def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
+    encoded = text.encoded
+    return {
+        "text": np.full(len(encoded.ids), text.index),
+        "position": np.arange(len(encoded.ids)),
+        "unit": np.array(encoded.units),
+        "segment": list(encoded.segments),
+        "token": list(encoded.tokens),
+        "token_id": np.array(encoded.ids),
+        "start": [None if span is None else span.start for span in encoded.spans],
+        "end": [None if span is None else span.end for span in encoded.spans],
+        "is_special": [role is not None for role in encoded.roles],
+        "role": list(encoded.roles),
+        "cls_row_last": summary.cls_row[-1],
+        "received_last": summary.received[-1],
+        "cls_row_all": summary.cls_row.mean(axis=0),
+        "received_all": summary.received.mean(axis=0),
+        "expected": summary.expected.mean(axis=0),
+        "cls_row_layers": summary.cls_row.T,
+        "received_layers": summary.received.T,
+        "expected_layers": summary.expected.T,
+        **_norms_of(summary),
+    }
+
+
+def _norms_of(summary: TextSummary) -> Columns:
+    """The columns of norm-weighted attention and rollout; NaN where they were not measured."""
+    norms, rollout = summary.norms, summary.rollout
+    received = np.full_like(summary.received, np.nan) if norms is None else norms.received
+    sizes = np.full_like(summary.received, np.nan) if norms is None else norms.value_sizes
+    return {
+        "received_norm_last": received[-1],
+        "received_norm_all": received.mean(axis=0),
+        "received_norm_layers": received.T,
+        "value_size_layers": sizes.T,
+        "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
+    }
+
+
+def head_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
+    """The rows of `texts` in the table of heads; `roles` are those of `TextSummary.shares`."""
+    return _joined(
+        [_heads_of(text, text.summary, roles) for text in texts if text.summary is not None]
+    )
+
+
+def _heads_of(text: AnalysedText, summary: TextSummary, roles: Sequence[str]) -> Columns:
+    n_layers, n_heads = summary.entropy.shape
+    special = np.array([role is not None for role in text.encoded.roles])
+    uniform = summary.expected[:, special].sum(axis=1)  # [layer]
+
+    def share(role: str) -> NDArray[np.float32]:
+        if role not in text.encoded.roles:
+            return np.full(n_layers * n_heads, np.nan, np.float32)
+        return summary.shares[..., roles.index(role)].ravel()
+
+    return {
+        "text": np.full(n_layers * n_heads, text.index),
+        "layer": np.repeat(np.arange(1, n_layers + 1), n_heads),
+        "head": np.tile(np.arange(1, n_heads + 1), n_layers),
+        "special_share": np.where(special.any(), summary.special_share, np.nan).ravel(),
+        "cls_share": share("cls"),
+        "sep_share": share("sep"),
+        "uniform_share": np.repeat(uniform, n_heads),
+        "entropy": summary.entropy.ravel(),
+        "distance": summary.distance.ravel(),
+        "head_class": [HEAD_CLASSES[number] for number in summary.head_class.ravel()],
+    }
+
+
+def role_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
+    """The rows of `texts` in the table of roles."""
+    return _joined(
+        [
+            _role_of(text, text.summary, number, role)
+            for text in texts
+            if text.summary is not None
+            for number, role in enumerate(roles)
+            if role in text.encoded.roles
+        ]
+    )
+
+
+def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -> Columns:
+    n_layers = len(summary.received)
+    here = np.array([key == role for key in text.encoded.roles])
+    norms, none = summary.norms, np.full(n_layers, np.nan)
+    return {
+        "text": [text.index] * n_layers,
+        "layer": list(range(1, n_layers + 1)),
+        "role": [role] * n_layers,
+        "n_tokens": [int(here.sum())] * n_layers,
+        "share": summary.received[:, here].sum(axis=1),
+        "expected": summary.expected[:, here].sum(axis=1),
+        "self_share": summary.self_share[:, number],
+        "norm_share": none if norms is None else norms.share[:, number],
+        "value_size": none if norms is None else norms.value_size[:, number],
+        "content_value_size": none if norms is None else norms.content_value_size,
+    }
+
+
+def layer_rows(texts: Sequence[AnalysedText]) -> Columns:
+    """The rows of `texts` in the table of layers."""
+    return _joined([_layers_of(text, text.summary) for text in texts if text.summary is not None])
+
+
+def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
+    n_layers = len(summary.received)
+    norms, rollout = summary.norms, summary.rollout
+    none = np.full(n_layers, np.nan)
+    return {
+        "text": [text.index] * n_layers,
+        "layer": list(range(1, n_layers + 1)),
+        "mixing": none if norms is None else norms.mixing,
+        "rollout_special": none if rollout is None else rollout.special_share,
+    }
+
+
+def _joined(parts: Sequence[Columns]) -> Columns:
+    """The rows of all `parts`, one after another."""
+    joined: Columns = {}
+    for name in parts[0] if parts else ():
+        values = [part[name] for part in parts]
+        if isinstance(values[0], np.ndarray):
+            joined[name] = np.concatenate(values)
+        else:
+            joined[name] = [value for part in values for value in part]
+    return joined
+
+
+def _message(text: AnalysedText) -> str:
+    if text.outcome is None:
+        return "no content to analyse"
+    return text.outcome.error or ""
+
+
+def _number(label: str | None) -> float | None:
+    """The label read as a number, None where it is none."""
+    try:
+        value = float(label) if label is not None else math.nan
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

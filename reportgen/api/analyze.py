@@ -1,0 +1,247 @@
+"""reportgen from Python: the same analyses and the same files as from the command line."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack, redirect_stdout
+from dataclasses import replace
+from pathlib import Path
+from sys import stderr
+from threading import RLock
+from typing import Any
+
+from torch import nn
+from transformers import PreTrainedTokenizerBase
+
+from reportgen.analysis.pipeline import AnalysisOptions
+from reportgen.analysis.pipeline import analyze as run_analysis
+from reportgen.analysis.progress import Progress
+from reportgen.api import arguments
+from reportgen.api.arguments import options_of
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Talk
+from reportgen.api.progress_bar import terminal_progress
+from reportgen.api.report import Report
+from reportgen.errors import ModelError, UsageError
+from reportgen.files import Staging, check_target
+from reportgen.models.borrow import bare, borrowed, device_of
+from reportgen.models.load import LoadedModel, load_module
+from reportgen.models.load import load_model as load_named
+from reportgen.models.spec import ModelSpec, check_spec
+from reportgen.results.info import EvidenceLevel
+from reportgen.results.store import Results, open_results
+from reportgen.texts.memory import Beside, texts_in_memory
+from reportgen.texts.read import TextSet, read_texts
+
+# Hooks on a model, torch's random numbers and standard output belong to all threads of a process:
+# analyses that are asked for at the same time are done one after another.
+_ONE_AT_A_TIME = RLock()
+
+
+def load_model(
+    model: str | Path | nn.Module | None = None,
+    tokenizer: str | Path | PreTrainedTokenizerBase | None = None,
+    **options: Any,
+) -> LoadedModel:
+    """Load a model once, to analyse several lists of texts with it.
+
+    Args:
+        model: A folder, a hub id or a bundled demonstration (`"demo"`, `"demo-star"`), as after
+            `--model`; or a model that is built already: one of transformers, or any `nn.Module`
+            around one. That one stays where it is and is put into evaluation mode for good; give
+            it to `analyze` instead to get it back as it was.
+        tokenizer: Folder, hub id or object; where there is none, the model's own.
+        **options: Those of the command line, with `_` for `-`: `revision`, `factory`,
+            `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
+            `output_name`, `class_names` (a list), `pooling`, `trust_remote_code`, `device`,
+            `dtype`, `max_length`.
+
+    Raises:
+        UsageError: an option is not known, or excludes another.
+        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
+    """
+    if isinstance(model, nn.Module):
+        return _ready(model, tokenizer, options)
+    if isinstance(tokenizer, PreTrainedTokenizerBase):
+        raise UsageError("tokenizer: an object goes with a model that is one; name its folder")
+    named = {"model": model, "tokenizer": tokenizer}
+    chosen = _model_choices(
+        {**options, **{name: str(value) for name, value in named.items() if value is not None}}
+    )
+    spec = arguments.model_spec(chosen)
+    check_spec(spec)
+    shown = arguments.shown_options(InputChoices(), chosen, AnalysisChoices())
+    return replace(load_named(spec), shown=shown)
+
+
+def analyze(
+    texts: object,
+    model: str | Path | nn.Module | LoadedModel | object | None = None,
+    tokenizer: str | Path | PreTrainedTokenizerBase | None = None,
+    *,
+    text_column: str | None = None,
+    pairs: Beside = None,
+    labels: Beside = None,
+    ids: Beside = None,
+    groups: Beside = None,
+    limit: int | None = None,
+    evidence: EvidenceLevel = "basic",
+    evidence_texts: int | str = 50,
+    explain_class: str | int | None = None,
+    keep_maps: int | str = "all",
+    batch_tokens: int = 1024,
+    folder: str | Path | None = None,
+    progress: bool = False,
+    **model_options: Any,
+) -> Report:
+    """Run every text through the model and measure what the report will say.
+
+    Args:
+        texts: A list of strings; a DataFrame, or a data set with `to_pandas`; or the name of a
+            file, or a list of `Path`, read as by the command line.
+        model: As for `load_model`, or what that gave, or a pipeline of transformers. A module is
+            given back as it was: mode, device, configuration, gradients and random numbers.
+        tokenizer: Where the model does not bring it.
+        text_column: The column of the texts in a table: `text`, else the only one.
+        pairs, labels, ids, groups: A value a text or, of a table, the name of a column; where
+            there is a column called `pair`, `label`, `id` or `group` it is taken, but for `""`.
+        limit: How many texts to take, the first ones.
+        evidence, evidence_texts, explain_class, keep_maps, batch_tokens: As on the command line.
+        folder: Where to keep the results, as `reportgen analyze` does; an older results folder
+            there is replaced. Without it they are in a temporary folder, which is removed with
+            the report.
+        progress: Whether to say on standard error how far it is, as the command line does.
+        **model_options: As for `load_model`.
+
+    Raises:
+        ReportgenError: its subclass says what: UsageError, InputError, ModelError, CaptureError or
+            OutputError. The message is one line with what to do next.
+    """
+    names = {"pair": pairs, "label": labels, "id": ids, "group": groups}
+    columns: dict[str, Any] = {
+        f"{name}_column": value for name, value in names.items() if isinstance(value, str)
+    }
+    inputs = options_of(InputChoices, {"text_column": text_column, "limit": limit, **columns})
+    analysis = options_of(
+        AnalysisChoices,
+        {
+            "batch_tokens": batch_tokens,
+            "keep_maps": str(keep_maps),
+            "evidence": evidence,
+            "evidence_texts": str(evidence_texts),
+            "explain_class": explain_class if explain_class is None else str(explain_class),
+        },
+    )
+    arguments.check_keep_maps(analysis.keep_maps)
+    arguments.check_evidence_texts(analysis.evidence_texts)
+    if folder is not None:
+        check_target(Path(folder), force=True, is_folder=True)
+    text_set = _text_set(texts, inputs, names)
+    with ExitStack() as stack:
+        stack.enter_context(_ONE_AT_A_TIME)
+        if isinstance(model, LoadedModel):
+            if tokenizer is not None or model_options:
+                raise UsageError("the model is loaded; give its options to load_model")
+            loaded = model
+        else:
+            taken, tokenizer = _taken_apart(model, tokenizer)
+            if isinstance(taken, nn.Module):
+                stack.enter_context(borrowed(bare(taken)))
+            loaded = load_model(taken, tokenizer, **model_options)
+        shown = arguments.shown_options
+        options = AnalysisOptions(
+            batch_tokens=analysis.batch_tokens,
+            keep_maps=analysis.keep_maps,
+            evidence=analysis.evidence,
+            evidence_texts=analysis.evidence_texts,
+            explain_class=analysis.explain_class,
+            shown={
+                **shown(inputs, ModelChoices(), AnalysisChoices()),
+                **loaded.shown,
+                **shown(InputChoices(), ModelChoices(), analysis),
+            },
+        )
+        told = stack.enter_context(terminal_progress(Talk())) if progress else None
+        return _analyzed(text_set, loaded, options, folder, told)
+
+
+def _analyzed(
+    texts: TextSet,
+    model: LoadedModel,
+    options: AnalysisOptions,
+    folder: str | Path | None,
+    progress: Progress | None,
+) -> Report:
+    # What a user's class prints must not be taken for what the caller prints.
+    if folder is not None:
+        with Staging() as staging, redirect_stdout(stderr):
+            run_analysis(texts, model, staging.folder(Path(folder)), options, progress)
+            staging.commit()
+        return Report(open_results(Path(folder)))
+    temporary = Path(tempfile.mkdtemp(prefix="reportgen-"))
+    try:
+        with redirect_stdout(stderr):
+            results: Results = run_analysis(texts, model, temporary, options, progress)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return Report(results, temporary)
+
+
+def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
+    if isinstance(texts, (str, Path)):
+        texts = [Path(texts)]
+    if isinstance(texts, (list, tuple)) and texts and all(isinstance(t, Path) for t in texts):
+        given = [name for name, value in beside.items() if not isinstance(value, str | None)]
+        if given:
+            raise UsageError(f"{given[0]}s: of texts in a file, give the name of a column")
+        return read_texts([str(t) for t in texts], arguments.columns(inputs), limit=inputs.limit)
+    found = texts_in_memory(texts, inputs.text_column, beside)
+    return replace(found, texts=found.texts[: inputs.limit])
+
+
+def _taken_apart(model: Any, tokenizer: Any) -> tuple[Any, Any]:
+    """The module and the tokenizer of a pipeline; anything else as it is."""
+    if model is None or isinstance(model, (str, Path, nn.Module)):
+        return model, tokenizer
+    inner = getattr(model, "model", None)
+    if isinstance(inner, nn.Module):
+        return inner, getattr(model, "tokenizer", None) if tokenizer is None else tokenizer
+    raise ModelError(
+        f"model: {type(model).__name__}; give a folder, a hub id, a model of transformers, an "
+        "nn.Module, a pipeline, or what load_model gave"
+    )
+
+
+def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> LoadedModel:
+    module = bare(module)
+    named = isinstance(tokenizer, (str, Path))
+    if not (named or tokenizer is None or isinstance(tokenizer, PreTrainedTokenizerBase)):
+        raise ModelError(
+            f"tokenizer: {type(tokenizer).__name__}; give one of transformers, or its folder"
+        )
+    for name in ("revision", "factory", "factory_args", "checkpoint", "dtype"):
+        if name in options:
+            raise UsageError(f"{name}: the model is built already; give its folder to load it")
+    chosen = _model_choices(
+        {"device": str(device_of(module)), **options}
+        | ({"tokenizer": str(tokenizer)} if named else {})
+    )
+    spec: ModelSpec = arguments.model_spec(chosen)
+    check_spec(spec)
+    loaded = load_module(module, None if named else tokenizer, spec)
+    # Where it is says nothing about how to repeat this.
+    shown = arguments.shown_options(
+        InputChoices(), replace(chosen, device="cpu"), AnalysisChoices()
+    )
+    return replace(loaded, shown={"model": loaded.info.name, **shown})
+
+
+def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
+    given = dict(options)
+    if isinstance(given.get("factory_args"), Mapping):
+        given["factory_args"] = json.dumps(given["factory_args"])
+    names = given.get("class_names")
+    if isinstance(names, (list, tuple)):
+        given["class_names"] = ",".join(map(str, names))
+    return options_of(ModelChoices, given)

@@ -1,0 +1,140 @@
+"""What the terminal shows while an analysis runs: its cost, and a bar a stage."""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+from rich.progress import Progress as Bars
+
+from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
+from reportgen.api.options import Talk
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+
+_NAMES: Mapping[Stage, str] = {
+    "texts": "Attention",
+    "deletion": "Deletion",
+    "gradient": "Gradient",
+    "mask": "Masking",
+    "ig": "Integrated gradients",
+    "alti": "ALTI",
+    "jacobian": "Jacobian",
+    "faithfulness": "Leaving out the first",
+    "sinks": "Sink tests",
+}
+
+
+class TerminalProgress(Progress):
+    """Says the cost before the work, about how long it takes after the first batch, and how far
+    each stage has come: by `bars`, or with a line for each that is done where no bar can move."""
+
+    def __init__(self, bars: Bars) -> None:
+        self._bars = bars
+        self._cost = Cost({}, {}, is_exact=True)
+        self._tasks: dict[Stage, TaskID] = {}
+        self._started = 0.0
+        self._is_timed = False  # whether it was said how long the work takes
+        self._worked = 0.0  # so far, as in `Passes`
+
+    def begin(self, cost: Cost) -> None:
+        """Say what is to come."""
+        self._cost = cost
+        self._say(cost_line(cost))
+        for stage in (stage for stage in STAGES if stage in cost.passes):
+            self._tasks[stage] = self._bars.add_task(
+                _NAMES[stage], total=cost.n_texts[stage], start=False
+            )
+        self._started = time.perf_counter()
+
+    def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
+        """Move the bar of a stage that was announced; after the first batch, say how long the rest
+        will take."""
+        task = self._tasks.get(stage)
+        if task is None:
+            return
+        bar = self._bars.tasks[task]
+        was_finished = bar.finished
+        self._bars.start_task(task)
+        self._bars.advance(task, done)
+        if work and not self._is_timed:
+            self._is_timed = True
+            self._say(time_left(self._left(work)))
+        self._worked += self._cost.passes[stage].work * done / self._cost.n_texts[stage]
+        if bar.finished and not was_finished and not self._bars.console.is_terminal:
+            left = self._left(self._worked)
+            self._say(stage_done(_NAMES[stage], self._cost.n_texts[stage], left))
+
+    def interrupted(self) -> None:
+        """Say that what is there will be written."""
+        self._say(INTERRUPTED)
+
+    def _left(self, worked: float) -> float:
+        """Seconds that the rest will take, at the speed so far."""
+        total = sum(passes.work for passes in self._cost.passes.values())
+        if not worked:  # where none of the texts chosen for evidence has content
+            return 0.0
+        return (time.perf_counter() - self._started) * max(total - worked, 0.0) / worked
+
+    def _say(self, line: str) -> None:
+        self._bars.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def terminal_progress(talk: Talk) -> Iterator[TerminalProgress]:
+    """Bars on standard error that an analysis moves."""
+    console = Console(stderr=True, quiet=talk.quiet)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Bars(
+        *columns,
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    ) as bars:
+        yield TerminalProgress(bars)
+
+
+def quiet_libraries(talk: Talk) -> None:
+    """Keep the libraries' own log lines out of the terminal, unless asked for."""
+    if not talk.verbose:
+        logging.getLogger("transformers").setLevel(logging.ERROR)
+
+
+INTERRUPTED = (
+    "reportgen: interrupted; finishing with the evidence gathered so far, interrupt again to stop"
+)
+
+
+def cost_line(expected: Cost) -> str:
+    """What an analysis will take."""
+    forward = sum(passes.forward for passes in expected.passes.values())
+    backward = sum(passes.backward for passes in expected.passes.values())
+    line = f"{count_of_texts(expected.n_texts['texts'])} to analyse"
+    if "deletion" in expected.n_texts:
+        line += f", evidence on {expected.n_texts['deletion']:,}"
+    about = "" if expected.is_exact else "about "
+    return f"{line}: {about}{forward:,} forward and {backward:,} backward passes"
+
+
+def time_left(seconds: float) -> str:
+    """About how long the rest of the work will take."""
+    for unit, size in (("hour", 3600), ("minute", 60)):
+        if seconds >= 1.5 * size:
+            return f"about {round(seconds / size)} {unit}s more"
+    count = max(1, round(seconds))
+    return f"about {count} second{'s' if count > 1 else ''} more"
+
+
+def stage_done(name: str, n_texts: int, left: float) -> str:
+    """That a stage is done, and about how many seconds the rest will take."""
+    return f"{name}: {count_of_texts(n_texts)}" + (f", {time_left(left)}" if left >= 0.5 else "")
+
+
+def count_of_texts(count: int) -> str:
+    return f"{count:,} text" if count == 1 else f"{count:,} texts"

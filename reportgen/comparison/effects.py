@@ -1,0 +1,156 @@
+"""How far deletion effects moved, text by text, and token by token over the texts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from reportgen.comparison.change import Change, Floats, changes
+from reportgen.comparison.units import UnitPairs
+from reportgen.findings.statistics import mean_intervals
+from reportgen.findings.tokens import fewest_texts
+from reportgen.results.measures import MIN_TEXTS, MIN_UNITS
+
+Places = NDArray[np.intp]
+# What became of a token: it moves the output more than before, less, or neither for certain.
+Turn: TypeAlias = Literal["more", "less", "noise"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EffectChanges:
+    """Deletion effects of the texts that have comparable ones in both."""
+
+    spread: float  # standard deviation of the base's effects over these texts' units
+    texts: Places  # rows of `texts`
+    # [text], mean size of the units' changes, in spreads; inf where the base's are all the same
+    change: Floats
+    rank: Floats  # [text], Spearman of both models' effects; NaN where it is not defined
+    mean: Change  # of `change`, from 0
+
+
+@dataclass(frozen=True, slots=True)
+class TokenChange:
+    """One token over the texts it stands in; where it stands in a text twice, its mean counts."""
+
+    token: str
+    n_texts: int
+    attention: Change  # attention received, times the even share
+    row: (
+        Change | None
+    )  # the row the output is read from, times the even share; None: other rows too
+    effect: Change | None  # deletion effect; None where it was measured on too few texts
+    turn: Turn
+
+    @property
+    def looks(self) -> Change:
+        """Where the model looks: the row that its output is read from, else attention received."""
+        return self.attention if self.row is None else self.row
+
+
+def effect_changes(units: UnitPairs) -> EffectChanges | None:
+    """None where no text has comparable effects."""
+    known = np.isfinite(units.base_effect)
+    if not known.any():
+        return None
+    own, other, text = units.base_effect[known], units.head_effect[known], units.text[known]
+    spread = float(own.std())
+    rows, at = np.unique(text, return_index=True)
+    sizes = np.abs(other - own)
+    means = np.array([part.mean() for part in np.split(sizes, at[1:])])
+    change = np.where(means > 0, np.inf, 0.0)
+    np.divide(means, spread, out=change, where=spread > 0)
+    pairs = zip(np.split(own, at[1:]), np.split(other, at[1:]), strict=True)
+    finite = change[np.isfinite(change)]
+    interval = mean_intervals(finite[:, None])[0] if len(finite) == len(change) else None
+    mean = float(change.mean())
+    return EffectChanges(
+        spread=spread,
+        texts=rows.astype(np.intp),
+        change=change,
+        rank=np.array([_rank(*pair) for pair in pairs]),
+        mean=Change(0.0, mean, mean, interval, len(rows)),
+    )
+
+
+def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
+    """The tokens that stand in texts enough, those whose part changed most in front.
+
+    First those that move the output more than in the base, then those that move it less, then
+    those whose change is within noise; each by the size of the change of the effect. Where no
+    effect was measured, where the model looks takes its place, by the ratio of the two figures.
+    """
+    if not len(units.text):
+        return ()
+    n_texts = len(np.unique(units.text))
+    n_effect = len(np.unique(units.text[np.isfinite(units.base_effect)]))
+    attention = _by_label(units, units.base_attention, units.head_attention)
+    row = _by_label(units, units.base_row, units.head_row)
+    effect = _by_label(units, units.base_effect, units.head_effect)
+    # Below MIN_TEXTS texts there is no interval, so that nothing could be said of the change.
+    fewest = max(MIN_TEXTS, fewest_texts(n_effect or n_texts))
+    listed = [
+        label
+        for label, sides in (effect if n_effect else attention).items()
+        if len(sides[0]) >= fewest
+    ]
+    received, read, moved = (
+        _changes({label: sides[label] for label in listed if label in sides})
+        for sides in (attention, row, effect)
+    )
+    found = []
+    for label in listed:
+        own, looked, moves = received[label], read.get(label), moved.get(label)
+        turn = _turn(moves or looked or own)
+        found.append(TokenChange(units.names[label], own.n_texts, own, looked, moves, turn))
+    order = ("more", "less", "noise")
+    return tuple(sorted(found, key=lambda each: (order.index(each.turn), -_size(each))))
+
+
+def _by_label(units: UnitPairs, base: Floats, head: Floats) -> dict[int, tuple[Floats, Floats]]:
+    """Of every label its means in the texts it stands in, `[text]`, in both models."""
+    known = np.isfinite(base) & np.isfinite(head)
+    n_rows = int(units.text.max()) + 1
+    keys, place = np.unique(units.label[known] * n_rows + units.text[known], return_inverse=True)
+    if not len(keys):
+        return {}
+    counts = np.bincount(place)
+    means = [np.bincount(place, weights=side[known]) / counts for side in (base, head)]
+    labels, at = np.unique(keys // n_rows, return_index=True)
+    parts = (np.split(side, at[1:]) for side in means)
+    return dict(zip(labels.tolist(), zip(*parts, strict=True), strict=True))
+
+
+def _changes(sides: Mapping[int, tuple[Floats, Floats]]) -> dict[int, Change]:
+    """The change of each label; those in equally many texts are drawn together, to save time."""
+    by_size: dict[int, list[int]] = {}
+    for label, (base, _) in sides.items():
+        by_size.setdefault(len(base), []).append(label)
+    found: dict[int, Change] = {}
+    for labels in by_size.values():
+        base, head = (np.stack([sides[label][i] for label in labels], axis=1) for i in (0, 1))
+        found |= dict(zip(labels, changes(base, head), strict=True))
+    return found
+
+
+def _turn(change: Change) -> Turn:
+    if not change.is_certain:
+        return "noise"
+    return "more" if abs(change.head) > abs(change.base) else "less"
+
+
+def _size(token: TokenChange) -> float:
+    if token.effect is not None:
+        return abs(token.effect.difference)
+    change = token.looks
+    if change.base > 0 and change.head > 0:
+        return float(abs(np.log(change.head / change.base)))
+    return abs(change.difference)
+
+
+def _rank(base: Floats, head: Floats) -> float:
+    if len(base) < MIN_UNITS or not np.ptp(base) or not np.ptp(head):
+        return float("nan")
+    return float(spearmanr(base, head).statistic)

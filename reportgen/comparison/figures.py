@@ -1,0 +1,73 @@
+"""A comparison as flat figures by name: what gates, scripts and dashboards read."""
+
+from math import isfinite
+
+from reportgen.comparison.attention import ALL_SPECIAL
+from reportgen.comparison.change import Change
+from reportgen.comparison.compare import Comparison
+from reportgen.findings.figures import figure_key
+
+Figures = dict[str, float | None]
+
+
+def comparison_figures(comparison: Comparison) -> Figures:
+    """The figures in a fixed order; None for what could not be compared.
+
+    Shares are in 0..1. `_max` figures are the largest size of a change, whatever its sign; drops
+    and rises are positive where the head model is worse. For every special-token role that both
+    models have there is `sink_share_change_<role>`, the largest size of its change in a layer.
+    """
+    pairing, predictions = comparison.pairing, comparison.predictions
+    heads, effects, changed = comparison.heads, comparison.effects, comparison.heads_changed
+    shares = {found.key: found.largest for found in comparison.layers}
+    is_number = predictions is not None and predictions.kind == "number"
+    r2, mae, accuracy = (getattr(predictions, name, None) for name in ("r2", "mae", "accuracy"))
+    figures: Figures = {
+        "texts_total": pairing.n_texts,
+        "texts_comparable": pairing.n_aligned,
+        "texts_not_comparable": pairing.n_texts - pairing.n_aligned,
+        "prediction_changed": None if predictions is None else predictions.share_moved.head,
+        "prediction_change_mean": _difference(None if predictions is None else predictions.mean),
+        "prediction_change_max": predictions.largest if predictions and is_number else None,
+        "prediction_correlation": None if predictions is None else predictions.correlation,
+        "r2_base": r2 and r2.base,
+        "r2_head": r2 and r2.head,
+        "r2_drop": _difference(r2, -1),
+        "mae_base": mae and mae.base,
+        "mae_head": mae and mae.head,
+        "mae_rise": _difference(mae),
+        "accuracy_base": accuracy and accuracy.base,
+        "accuracy_head": accuracy and accuracy.head,
+        "accuracy_drop": _difference(accuracy, -1),
+        "special_share_change_max": _size(shares.get(ALL_SPECIAL)),
+        **{
+            f"sink_share_change_{figure_key(found.key)}": _size(found.largest)
+            for found in comparison.shares
+            if found.key != ALL_SPECIAL
+        },
+        "entropy_change_max": _size(shares.get("entropy")),
+        "jsd_mean": None if heads is None else float(heads.distance.mean()),
+        "jsd_max": None if heads is None else float(heads.distance.max()),
+        "heads_changed": None if changed is None else int(changed.sum()),
+        "deletion_change_mean": None if effects is None else effects.mean.head,
+        "deletion_change_max": None if effects is None else float(effects.change.max()),
+        "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
+    }
+    return {name: _number(value) for name, value in figures.items()}
+
+
+def _difference(change: Change | None, sign: int = 1) -> float | None:
+    return None if change is None else sign * change.difference
+
+
+def _size(change: Change | None) -> float | None:
+    return None if change is None else abs(change.difference)
+
+
+def _number(value: float | None) -> float | None:
+    """Six digits are more than a figure from float32 holds; what is not finite is none."""
+    if value is None or isinstance(value, int):
+        return value
+    if not isfinite(value):
+        return None
+    return float(f"{value:.6g}") or 0.0  # no negative zero

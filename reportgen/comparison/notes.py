@@ -1,0 +1,147 @@
+"""Which notes a comparison of two models calls for: what changed beyond noise, and by how much."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from reportgen.comparison.attention import ENTROPY, LayerChanges
+from reportgen.comparison.change import Change
+from reportgen.comparison.compare import HEAD_CHANGED, Comparison
+from reportgen.comparison.effects import TokenChange
+from reportgen.comparison.predictions import MOVED
+from reportgen.findings.citations import CLARK, LIN, SERRANO, XIAO, Citation
+from reportgen.findings.notes.note import Note, ends, plain
+from reportgen.findings.statistics import CONFIDENCE, RESAMPLES
+from reportgen.findings.thresholds import Threshold
+from reportgen.results.measures import MIN_TEXTS
+
+EFFECT_CHANGED = 0.5  # of a token's deletion effect, in spreads of the base's effects
+LOOKS_RATIO = 1.5  # attention in the head over that in the base
+LOOKS_LEAST = 1.0  # times the even share, in the model that looks more: below, nothing is looked at
+SHARE_CHANGED = 0.05  # of a layer's attention or entropy
+_TOKENS = 5  # notes on tokens
+# What each is there for stands beside its name in the strings of the page.
+CHANGE_THRESHOLDS = (
+    Threshold("moved", MOVED),
+    Threshold("effect_changed", EFFECT_CHANGED),
+    Threshold("looks_ratio", LOOKS_RATIO),
+    Threshold("looks_least", LOOKS_LEAST),
+    Threshold("share_changed", SHARE_CHANGED),
+    Threshold("head_changed", HEAD_CHANGED, LIN),
+    Threshold("confidence", CONFIDENCE),
+    Threshold("resamples", RESAMPLES),
+    Threshold("min_texts", MIN_TEXTS),
+)
+
+
+def change_notes(comparison: Comparison) -> list[Note]:
+    """Notes on what changed, the tokens in front; none where nothing did.
+
+    Every one's interval lies wholly beyond its threshold. Ids: `token_moves`, `token_moves_less`,
+    `token_looks`, `token_looks_less` (with `_row` where the output is read from one row alone),
+    `prediction_mean`, `fit_r2`, `fit_accuracy`, `shares`,
+    `entropy`, `heads`.
+    """
+    notes = [note for token in comparison.tokens if (note := _token(token, comparison))][:_TOKENS]
+    return [
+        *notes,
+        *_predictions(comparison),
+        *(note for found in comparison.layers if (note := _layer(found))),
+        *_heads(comparison),
+    ]
+
+
+def _token(token: TokenChange, comparison: Comparison) -> Note | None:
+    looks = _looks(token.looks)
+    values = _values("looks", token.looks)
+    if token.effect is not None:
+        values |= _values("effect", token.effect)
+    spread = comparison.effects.spread if comparison.effects else 0.0
+    # Where the model also looks there more, or less, any change of the effect for certain is one.
+    goes_along = looks == {"more": "token_looks", "less": "token_looks_less"}.get(token.turn)
+    limit = 0.0 if looks and goes_along else EFFECT_CHANGED * spread
+    if token.effect is not None and token.effect.lies_beyond(limit):
+        id = "token_moves" if token.turn == "more" else "token_moves_less"
+        also = looks or "token_attention"
+        also = f"{also}_row" if token.row is not None else also
+        return _about(id, token.token, values, SERRANO, also=(also,))
+    if looks is None:
+        return None
+    return _about(f"{looks}_row" if token.row else looks, token.token, values, CLARK)
+
+
+def _looks(change: Change) -> str | None:
+    """Whether a token gets so many times more, or less, with all of the interval."""
+    if change.interval is None or change.base <= 0:
+        return None
+    low, high = ((change.base + end) / change.base for end in change.interval)
+    if low >= LOOKS_RATIO and change.head >= LOOKS_LEAST:
+        return "token_looks"
+    is_less = high <= 1 / LOOKS_RATIO and change.base >= LOOKS_LEAST
+    return "token_looks_less" if is_less else None
+
+
+def _predictions(comparison: Comparison) -> Iterator[Note]:
+    found = comparison.predictions
+    if found is None:
+        return
+    if found.mean is not None and found.threshold and found.mean.lies_beyond(found.threshold):
+        yield plain("prediction_mean", _values("effect", found.mean))
+    for id, change in (("fit_r2", found.r2), ("fit_accuracy", found.accuracy)):
+        if change is not None and change.is_certain:
+            yield plain(id, _values("fit", change))
+
+
+def _layer(found: LayerChanges) -> Note | None:
+    """On the layer whose change is the largest of those that lie beyond the threshold."""
+    beyond = [i for i, change in enumerate(found.changes) if change.lies_beyond(SHARE_CHANGED)]
+    if not beyond:
+        return None
+    at = max(beyond, key=lambda i: abs(found.changes[i].difference))
+    name = "entropy" if found.key == ENTROPY else "share"
+    values = {"layer": at + 1, **_values(name, found.changes[at])}
+    if found.key == ENTROPY:
+        return plain("entropy", values, CLARK)
+    if found.tokens[1]:
+        return _about("shares", found.tokens[1], values, XIAO)
+    return plain("shares_all", values, XIAO)
+
+
+def _heads(comparison: Comparison) -> Iterator[Note]:
+    changed, heads = comparison.heads_changed, comparison.heads
+    if changed is None or heads is None or len(heads.texts) < MIN_TEXTS or not changed.any():
+        return
+    layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
+    yield plain(
+        "heads",
+        {
+            "n_changed": int(changed.sum()),
+            "n_heads": int(changed.size),
+            "layer": int(layer) + 1,
+            "head": int(head) + 1,
+            "distance": float(heads.distance[layer, head]),
+            **ends("distance", heads.intervals[layer][head]),
+            "n_texts": len(heads.texts),
+        },
+        LIN,
+    )
+
+
+def _about(
+    id: str,
+    token: str,
+    values: dict[str, float | int | str],
+    *citations: Citation,
+    also: tuple[str, ...] = (),
+) -> Note:
+    return Note(id, None, token, values, citations, is_verdict=False, is_special=False, also=also)
+
+
+def _values(name: str, change: Change) -> dict[str, float | int | str]:
+    return {
+        f"{name}_base": change.base,
+        f"{name}_head": change.head,
+        name: change.difference,
+        **ends(name, change.interval),
+        f"{name}_texts": change.n_texts,
+    }

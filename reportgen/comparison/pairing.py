@@ -1,0 +1,168 @@
+"""Whether two results are of the same texts, and on which of them what can be compared."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.errors import ComparisonError, some
+from reportgen.findings.attention import analysed
+from reportgen.results.info import Evidence, OutputInfo
+from reportgen.results.store import Results
+
+Booleans = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairing:
+    """Which texts, and which figures of the two models, can be held against one another."""
+
+    n_texts: int
+    analysed: Booleans  # [text], in both
+    aligned: Booleans  # [text], analysed, and cut into the same tokens by both
+    n_only_base: int  # texts that only this model has figures of
+    n_only_head: int
+    same_shape: bool  # numbers of layers and of heads
+    same_output: bool  # kind of output, and the names of numbers and labels
+    same_scalar: bool  # which one number evidence explains; False where either has none
+    same_weights: bool  # byte for byte
+    # `label` and `label_value` by text, of both results or of the one that has them; none where
+    # the two have other labels, for then a difference would be that of the labels.
+    labels: pd.DataFrame
+    n_other_labels: int  # texts that have
+
+    @property
+    def n_analysed(self) -> int:
+        """Texts that both have figures of."""
+        return int(self.analysed.sum())
+
+    @property
+    def n_aligned(self) -> int:
+        """Texts that can be compared token by token."""
+        return int(self.aligned.sum())
+
+
+def pair(base: Results, head: Results) -> Pairing:
+    """See that both are of the same texts in the same order, and what of them can be compared.
+
+    Raises:
+        ComparisonError: they are not.
+    """
+    require_same_texts(base, head)
+    own, other = analysed(base), analysed(head)
+    models = base.info.model, head.info.model
+    labels, n_other_labels = _labels(base, head)
+    return Pairing(
+        n_texts=len(own),
+        analysed=own & other,
+        aligned=_aligned(base, head, own & other),
+        n_only_base=int((own & ~other).sum()),
+        n_only_head=int((other & ~own).sum()),
+        same_shape=models[0].n_layers == models[1].n_layers
+        and models[0].n_heads == models[1].n_heads,
+        same_output=_output(base.info.output) == _output(head.info.output),
+        same_scalar=base.info.evidence.scalar is not None
+        and _scalar(base.info.evidence) == _scalar(head.info.evidence),
+        same_weights=models[0].weights_sha256 == models[1].weights_sha256,
+        labels=labels,
+        n_other_labels=n_other_labels,
+    )
+
+
+def require_same_texts(base: Results, head: Results) -> None:
+    """See that both are of the same texts in the same order, by the hashes of text and pair.
+
+    Raises:
+        ComparisonError: they are not; it says which texts, and how many.
+    """
+    own, other = _hashes(base), _hashes(head)
+    if own == other:
+        return
+    advice = "analyse one file of texts with both models"
+    only_base, only_head = _missing(base, own, other), _missing(head, other, own)
+    if not only_base and not only_head:
+        ids = base.texts["text_id"].tolist()
+        moved = [str(ids[i]) for i, text in enumerate(own) if text != other[i]]
+        raise ComparisonError(
+            f"the texts stand in another order: {len(moved):,} of {len(own):,} have another place "
+            f"in the head's results (ids {some(moved)}); {advice}"
+        )
+    parts = [
+        f"{len(ids):,} only in {side} (ids {some(ids)})"
+        for side, ids in (("base", only_base), ("head", only_head))
+        if ids
+    ]
+    raise ComparisonError(
+        f"not the same texts: base has {len(own):,}, head {len(other):,}; {', '.join(parts)}; "
+        f"{advice}"
+    )
+
+
+def _hashes(results: Results) -> list[str]:
+    texts = results.texts
+    pairs = [None if pd.isna(pair) else pair for pair in texts["pair"]]
+    return [
+        sha256(json.dumps([text, pair]).encode()).hexdigest()
+        for text, pair in zip(texts["text"], pairs, strict=True)
+    ]
+
+
+def _missing(results: Results, own: Sequence[str], other: Sequence[str]) -> list[str]:
+    """The ids of the texts that `other` has fewer of."""
+    left = Counter(other)
+    ids = []
+    for text, text_id in zip(own, results.texts["text_id"], strict=True):
+        if left[text]:
+            left[text] -= 1
+        else:
+            ids.append(str(text_id))
+    return ids
+
+
+def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:
+    """`[text]`: those of `both` with the same tokens, of which the same are special and the same
+    make up a unit."""
+    columns = ("token", "is_special", "unit")
+    sides = [
+        (
+            results.texts["first_token"].tolist(),
+            results.texts["n_tokens"].tolist(),
+            [results.token_columns(name)[name].to_numpy() for name in columns],
+        )
+        for results in (base, head)
+    ]
+    (first, count, own), (other_first, other_count, other) = sides
+    found = both.copy()
+    for text in np.flatnonzero(both):
+        here = slice(first[text], first[text] + count[text])
+        there = slice(other_first[text], other_first[text] + other_count[text])
+        found[text] = count[text] == other_count[text] and all(
+            bool((a[here] == b[there]).all()) for a, b in zip(own, other, strict=True)
+        )
+    return found
+
+
+def _labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:
+    own, other = (results.texts[["label", "label_value"]] for results in (base, head))
+    both = own["label"].notna() & other["label"].notna()
+    same = (own["label"].str.strip() == other["label"].str.strip()) | (
+        own["label_value"] == other["label_value"]
+    )
+    differs = both & ~same
+    labels = pd.DataFrame(
+        {name: own[name].where(own["label"].notna(), other[name]).mask(differs) for name in own}
+    )
+    return labels, int(differs.sum())
+
+
+def _output(output: OutputInfo) -> tuple[object, ...]:
+    return output.kind, output.labels
+
+
+def _scalar(evidence: Evidence) -> tuple[object, ...]:
+    return evidence.scalar, evidence.target

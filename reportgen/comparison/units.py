@@ -1,0 +1,138 @@
+"""The content units of the texts that both models cut alike, with their figures in both."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, settled
+from reportgen.comparison.pairing import Pairing
+from reportgen.findings.tokens import token_effects, unit_labels
+from reportgen.results.store import Results
+
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+_COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnitPairs:
+    """Content units in input order, `[unit]` each."""
+
+    names: tuple[str, ...]  # different labels
+    label: Places  # place in `names`
+    text: Places  # row of `texts`
+    unit: Places  # its number in the text
+    base_attention: Floats  # attention received, times the even share; means over layers and heads
+    head_attention: Floats
+    # The row that the output is read from (that of [CLS], a causal model's last), times the even
+    # share; means over layers and heads. NaN where the output of either reads other rows too.
+    base_row: Floats
+    head_row: Floats
+    base_effect: Floats  # deletion effect; NaN where the two have none that can be compared
+    head_effect: Floats
+    n_other_target: int  # texts that have effects in both, but of different classes or tokens
+
+
+def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
+    """The content units of the aligned texts."""
+    tokens = _tokens(base, pairing)
+    content = ~tokens["is_special"].to_numpy(np.bool_)
+    own = tokens[content]
+    other = _tokens(head, pairing)[content]
+    text, unit = own["text"].to_numpy(np.intp), own["unit"].to_numpy(np.intp)
+    starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
+    if not len(starts):
+        none, nothing = np.empty(0, np.intp), np.empty(0)
+        return UnitPairs((), none, none, none, *6 * (nothing,), n_other_target=0)
+    label, names = unit_labels(base, own, starts)
+    base_attention, head_attention = (_multiples(side, starts) for side in (own, other))
+    base_row, head_row = (_row_multiples(side, starts) for side in (own, other))
+    if not (reads_one_row(base) and reads_one_row(head)):
+        base_row = head_row = np.full(len(starts), np.nan)
+    effects = own["effect"].to_numpy(), other["effect"].to_numpy()
+    comparable, n_other_target = _comparable_effects(base, head, pairing)
+    known = comparable[text[starts]] & np.isfinite(effects[0] + effects[1])[starts]
+    base_effect, head_effect = (np.where(known, side[starts], np.nan) for side in effects)
+    return UnitPairs(
+        names=names,
+        label=label,
+        text=text[starts],
+        unit=unit[starts],
+        base_attention=base_attention,
+        head_attention=settled(base_attention, head_attention, 1.0, SAME_SHARE),
+        base_row=base_row,
+        head_row=settled(base_row, head_row, 1.0, SAME_SHARE),
+        base_effect=base_effect,
+        head_effect=settled(base_effect, head_effect, _size(base, head), SAME_OUTPUT),
+        n_other_target=n_other_target,
+    )
+
+
+def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
+    """The tokens of the aligned texts, with their deletion effects."""
+    frame = results.token_columns(*_COLUMNS, "received_all", "expected", "cls_row_all")
+    lengths = results.texts["n_tokens"].to_numpy(np.float64)
+    frame["even"] = 1 / lengths[frame["text"].to_numpy(np.intp)]
+    frame["effect"] = token_effects(results, len(frame))
+    own: pd.DataFrame = frame[pairing.aligned[frame["text"].to_numpy(np.intp)]]
+    return own
+
+
+def _multiples(tokens: pd.DataFrame, starts: Places) -> Floats:
+    """`[unit]`, attention received over what an even spread gives the unit's tokens."""
+    received, expected = (
+        np.add.reduceat(tokens[name].to_numpy(np.float64), starts)
+        for name in ("received_all", "expected")
+    )
+    ratios: Floats = received / expected
+    return ratios
+
+
+def _row_multiples(tokens: pd.DataFrame, starts: Places) -> Floats:
+    """`[unit]`, the row's weight over an even share of it; a row that is read sees every key."""
+    weights, even = (
+        np.add.reduceat(tokens[name].to_numpy(np.float64), starts)
+        for name in ("cls_row_all", "even")
+    )
+    ratios: Floats = weights / even
+    return ratios
+
+
+def reads_one_row(results: Results) -> bool:
+    """Whether the output is known to be read from one row of the last layer, and that row is the
+    one the table of tokens holds: the row says where the output looks."""
+    live = results.evidence["live_rows"].dropna()
+    kind = results.info.output.kind
+    return kind not in ("next_token", "embedding") and bool(len(live)) and bool((live == 1).all())
+
+
+def _comparable_effects(
+    base: Results, head: Results, pairing: Pairing
+) -> tuple[NDArray[np.bool_], int]:
+    """`[text]`: whether the deletion effects of both are of the same figure; and how many texts
+    have effects of different ones."""
+    comparable = np.zeros(pairing.n_texts, np.bool_)
+    if not pairing.same_scalar:
+        return comparable, 0
+    own, other = (
+        results.evidence.set_index("text")["explained_label"].astype(object)
+        for results in (base, head)
+    )
+    texts = own.index.intersection(other.index)
+    labels = own[texts].fillna(""), other[texts].fillna("")
+    same = (labels[0] == labels[1]).to_numpy(np.bool_)
+    rows = texts.to_numpy(np.intp)
+    comparable[rows] = same
+    return comparable, int((~same & pairing.aligned[rows]).sum())
+
+
+def _size(base: Results, head: Results) -> float:
+    """The largest size of the figures that are explained, and of their changes."""
+    sizes = [0.0]
+    for results in (base, head):
+        for column in (results.evidence["explained"], results.effects["deletion"]):
+            values = column.to_numpy(np.float64)
+            sizes.append(float(np.abs(values[np.isfinite(values)]).max(initial=0.0)))
+    return max(sizes)

@@ -1,0 +1,152 @@
+"""Figures of all texts together: how much attention each special-token role gets, layer by layer.
+
+A corpus figure is the mean over texts of per-text figures, so that long texts do not dominate. The
+ratio to an even spread is the ratio of two such means, not the mean of the texts' ratios: it is
+what a reader gets by dividing the two printed numbers.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings.statistics import (
+    Array,
+    Floats,
+    Interval,
+    intervals_of_ratio,
+    mean_intervals,
+    measured,
+    ratio_of_means,
+)
+from reportgen.results.info import ANALYSED
+from reportgen.results.measures import MIN_CONTENT
+from reportgen.results.store import Results
+
+_NORMS = ("norm_share", "value_size", "content_value_size")  # columns of the table of roles
+
+
+@dataclass(frozen=True, slots=True)
+class LayerFigures:
+    """What one role gets in one layer; means over the texts, shares in 0..1."""
+
+    layer: int
+    share: float  # of all attention received in the layer
+    expected: float  # the share under an even spread
+    ratio: float  # share / expected
+    self_share: float  # of the weight the role's own rows spread, the part on the role
+    share_range: Interval  # smallest and largest share of a text
+    expected_range: Interval
+    share_interval: Interval | None  # bootstrap over texts; None for fewer than MIN_TEXTS
+    ratio_interval: Interval | None
+    # Over the texts in which norms were measured; None where that is none of them.
+    n_norms: int = 0  # how many texts that is
+    norm_share: float | None = None  # of norm-weighted attention received
+    norm_share_interval: Interval | None = None
+    value_ratio: float | None = None  # length of what the role passes on / a content token's
+    value_ratio_interval: Interval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoleFigures:
+    """What one special-token role gets, over the texts that take part."""
+
+    n_texts: int
+    layers: tuple[LayerFigures, ...]  # none where no text takes part
+
+
+def takes_part(results: Results) -> NDArray[np.bool_]:
+    """`[text]`: whether a text was analysed and has at least MIN_CONTENT content tokens."""
+    texts = results.texts
+    long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
+    return long_enough & analysed(results)
+
+
+def analysed(results: Results) -> NDArray[np.bool_]:
+    """`[text]`: whether a text has figures at all, so is neither empty nor failed."""
+    return results.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
+
+
+def role_figures(results: Results, role: str) -> RoleFigures:
+    """The figures of the special-token role with key `role`."""
+    roles, counted = results.roles, takes_part(results)
+    text, layer = (roles[name].to_numpy(np.intp) for name in ("text", "layer"))
+    rows = np.flatnonzero((roles["role"] == role).to_numpy(np.bool_) & counted[text])
+    if not len(rows):
+        return RoleFigures(0, ())
+    has_role = np.zeros(len(counted), np.bool_)
+    has_role[text[rows]] = True
+    n_texts, layers = int(has_role.sum()), np.unique(layer[rows])
+    place = (np.cumsum(has_role) - 1)[text[rows]], np.searchsorted(layers, layer[rows])
+
+    def column(name: str) -> Array:
+        """`[text, layer]`."""
+        values = np.full((n_texts, len(layers)), np.nan)
+        values[place] = roles[name].to_numpy(np.float64)[rows]
+        return values
+
+    share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
+    share_intervals = mean_intervals(share)
+    ratio_intervals = intervals_of_ratio(share, expected)
+    norms = measured(*(column(name) for name in _NORMS))
+    norm_share, value_size, content_value_size = norms
+    norm_intervals = mean_intervals(norm_share)
+    value_intervals = intervals_of_ratio(value_size, content_value_size)
+    return RoleFigures(
+        n_texts=n_texts,
+        layers=tuple(
+            LayerFigures(
+                layer=int(layer),
+                share=float(share[:, i].mean()),
+                expected=float(expected[:, i].mean()),
+                ratio=float(share[:, i].mean() / expected[:, i].mean()),
+                self_share=float(own[:, i].mean()),
+                share_range=Interval(float(share[:, i].min()), float(share[:, i].max())),
+                expected_range=Interval(float(expected[:, i].min()), float(expected[:, i].max())),
+                share_interval=share_intervals[i],
+                ratio_interval=ratio_intervals[i],
+                n_norms=len(norm_share),
+                norm_share=float(norm_share[:, i].mean()) if len(norm_share) else None,
+                norm_share_interval=norm_intervals[i],
+                value_ratio=ratio_of_means(value_size[:, i], content_value_size[:, i]),
+                value_ratio_interval=value_intervals[i],
+            )
+            for i, layer in enumerate(layers)
+        ),
+    )
+
+
+def text_means(results: Results, name: str) -> Floats:
+    """`[text]`, a figure of the heads, mean over layers and heads; NaN where it has no value."""
+    means: Floats = results.head_values(name).mean(axis=(1, 2), dtype=np.float64)
+    return means
+
+
+def head_means(results: Results, name: str) -> Floats:
+    """`[layer, head]`, a figure of the heads, mean over the texts that the notes count; NaN where
+    none has a value."""
+    values = results.head_values(name)
+    return column_means(values, counted_texts(results, values))
+
+
+def column_means(values: NDArray[np.float32], texts: NDArray[np.bool_]) -> Floats:
+    """`[layer, head]`: means of `[text, layer, head]` over `texts`; NaN where these are none."""
+    if not texts.any():
+        return np.full(values.shape[1:], np.nan)
+    means: Floats = values.mean(axis=0, dtype=np.float64, where=texts[:, None, None])
+    return means
+
+
+def counted_texts(results: Results, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """`[text]`: has values (`[text, layer, head]`), and is one that the notes count, as long as
+    there are such."""
+    whole = np.asarray(np.isfinite(values).all(axis=(1, 2)), dtype=np.bool_)
+    counted = whole & takes_part(results)
+    return counted if counted.any() else whole
+
+
+def sink_shares(results: Results) -> pd.Series:
+    """The share that special tokens receive in each analysed text, mean over layers and heads;
+    empty where the model has none. Index: row of `texts`."""
+    return pd.Series(text_means(results, "special_share")).dropna()

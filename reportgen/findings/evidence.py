@@ -1,0 +1,291 @@
+"""What evidence says over all texts: sink tests, agreement, live rows, mixing; with intervals.
+
+Every estimate is the mean over texts of per-text figures; a ratio is the ratio of two such means.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.attention import takes_part
+from reportgen.findings.statistics import (
+    Array,
+    Interval,
+    intervals_of_ratio,
+    mean_intervals,
+    measured,
+    ratio_of_means,
+)
+from reportgen.results.info import SINK_TESTS, STATISTICS, VIEWS, SinkTest, Statistic, Subject, View
+from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.store import Results
+
+BASELINES: tuple[View, ...] = ("rarity", "random")
+# Statistics of which one ranking alone says little without the random one beside it.
+_HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over texts."""
+
+    mean: float
+    interval: Interval | None  # bootstrap over texts; None for fewer than MIN_TEXTS
+    n_texts: int
+
+
+@dataclass(frozen=True, slots=True)
+class TestFigures:
+    """One sink test on one subject."""
+
+    effect: Estimate  # size of the output's change, in the output's unit
+    control: Estimate  # the same on content tokens
+    # effect / control; None where content tokens move the output in no text, or in so few that
+    # the ratio has no finite interval
+    ratio: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What one token gets in one layer, and what it passes on."""
+
+    share: Estimate  # attention received, 0..1
+    norm_share: Estimate  # norm-weighted attention received, 0..1
+    value_ratio: Estimate  # length of what it passes on / of what a content token does
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """What one token's place gets in one layer once another token stands there."""
+
+    before: float  # attention received before, in the texts in which the swap was done
+    after: Estimate
+    ratio: Estimate | None  # after / before; None where that is not defined
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFigures:
+    """What was found about one token or position that may be a sink."""
+
+    subject: Subject
+    n_texts: int
+    shares: tuple[Estimate, ...]  # [layer], attention received, 0..1
+    ratios: tuple[Estimate, ...]  # [layer], share / its even-spread value
+    swapped: tuple[Swapped, ...]  # [layer]; empty where the swap was done in no text
+    tests: Mapping[SinkTest, TestFigures]  # those that could be done
+    expected: tuple[float, ...] = ()  # [layer], the share under an even spread
+    passed: tuple[Passed | None, ...] = ()  # [layer]; empty where norms were not measured
+
+    @property
+    def strongest(self) -> int:
+        """Index of the layer in which its share is the largest multiple of an even spread."""
+        return max(range(len(self.ratios)), key=lambda layer: self.ratios[layer].mean)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewFigures:
+    """How well one view's ranking of content units agrees with their deletion effects."""
+
+    view: View
+    statistic: Statistic
+    estimate: Estimate
+    over_rarity: Estimate | None  # paired difference to token rarity; None for the baselines
+    # Texts in which it beats the random ranking; None for that, and for correlations
+    beats_random: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveRows:
+    """Rows of the last layer that the output can depend on; sums over texts."""
+
+    n_texts: int
+    n_live: int
+    n_rows: int
+    reads_cls_only: bool  # in every text the one live row is that of [CLS]
+
+
+def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
+    """The subjects of the sink tests, in the order of `Evidence.subjects`.
+
+    Texts of fewer than MIN_CONTENT content tokens take no part; a subject in no text is left out.
+    """
+    rows = _long_enough(results, results.sinks.dropna(subset=["share_layers"]))
+    subjects = results.info.evidence.subjects
+    found = ((subject, rows[rows["subject"] == subject.key]) for subject in subjects)
+    return tuple(_subject_figures(subject, own) for subject, own in found if len(own))
+
+
+def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
+    """Every view and statistic that was measured, views in the order of VIEWS."""
+    rows = results.agreement[results.agreement["value"].notna()]
+    found: list[ViewFigures] = []
+    for statistic in STATISTICS:
+        own = rows[rows["statistic"] == statistic]
+        by_view = {
+            view: own[own["view"] == view].set_index("text")["value"]
+            for view in VIEWS
+            if view in set(own["view"])
+        }
+        found += (_view_figures(view, statistic, by_view) for view in by_view)
+    return tuple(sorted(found, key=lambda figures: VIEWS.index(figures.view)))
+
+
+def live_rows(results: Results) -> LiveRows | None:
+    """None where they were not measured."""
+    rows = results.evidence[results.evidence["live_rows"].notna()]
+    if rows.empty:
+        return None
+    return LiveRows(
+        n_texts=len(rows),
+        n_live=int(rows["live_rows"].sum()),
+        n_rows=int(rows["n_rows"].sum()),
+        reads_cls_only=bool(rows["reads_cls_only"].all()),
+    )
+
+
+def mixing(results: Results) -> Estimate | None:
+    """Mixing ratio (Kobayashi et al. 2021), mean over queries and layers; None if not measured."""
+    rows = _long_enough(results, results.layers)
+    return _mean(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
+
+
+def rollout_share(results: Results) -> Estimate | None:
+    """Share of special tokens in rollout over all layers (Abnar and Zuidema 2020)."""
+    rows = _long_enough(results, results.layers)
+    return _mean(rows.loc[rows["layer"] == results.info.model.n_layers, "rollout_special"])
+
+
+def mask_offset(results: Results) -> Estimate | None:
+    """|mean| / sd of the effects of putting [MASK] in a unit's place, mean over texts."""
+    return _mean(results.evidence["mask_offset"])
+
+
+def _long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
+    """Those of `rows` whose text has at least MIN_CONTENT content tokens."""
+    own: pd.DataFrame = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
+    return own
+
+
+def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
+    """`rows` are those of the subject's tests."""
+    by_text = rows.drop_duplicates("text")
+    share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
+    ratios = (_ratio(share[:, i], expected[:, i]) for i in range(share.shape[1]))
+    tests = {test: _test_figures(rows[rows["test"] == test]) for test in SINK_TESTS}
+    return SubjectFigures(
+        subject=subject,
+        n_texts=len(by_text),
+        shares=_means(share),
+        # An even spread is never 0, so that every layer has a ratio.
+        ratios=tuple(ratio for ratio in ratios if ratio is not None),
+        swapped=_swapped(rows),
+        tests={test: figures for test, figures in tests.items() if figures is not None},
+        expected=tuple(expected.mean(axis=0).tolist()),
+        passed=_passed(by_text, share),
+    )
+
+
+def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
+    """What swaps of a subject left of its share, `[layer]`; none where there was no swap.
+
+    `rows` are those of the subject's tests.
+    """
+    done = rows.dropna(subset=["share_after_layers"])
+    before, after = (_by_layer(done[name]) for name in ("share_layers", "share_after_layers"))
+    return tuple(
+        Swapped(float(before[:, i].mean()), share, _ratio(after[:, i], before[:, i]))
+        for i, share in enumerate(_means(after))
+    )
+
+
+def _passed(by_text: pd.DataFrame, share: Array) -> tuple[Passed | None, ...]:
+    """What a subject passes on, `[layer]`; none where norms were measured in no text.
+
+    Args:
+        by_text: the subject's rows, one a text.
+        share: attention received, `[text, layer]`.
+    """
+    names = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]
+    known = by_text[names].dropna()
+    norms = measured(*(_by_layer(known[name]) for name in names))
+    if not len(norms[0]):
+        return ()
+    norm_share, value_size, content_value_size = norms
+    shares, norm_shares = _means(share), _means(norm_share)
+    passed: list[Passed | None] = []
+    for i in range(share.shape[1]):
+        ratio = _ratio(value_size[:, i], content_value_size[:, i])
+        passed.append(None if ratio is None else Passed(shares[i], norm_shares[i], ratio))
+    return tuple(passed)
+
+
+def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
+    """`rows` are those of one test on one subject, one a text; None where it was done in none."""
+    effects, controls = measured(_column(rows["effect"]), _column(rows["control"]))
+    if not len(effects):
+        return None
+    (effect,), (control,) = _means(effects), _means(controls)
+    return TestFigures(effect, control, _ratio(effects[:, 0], controls[:, 0]))
+
+
+def _view_figures(
+    view: View, statistic: Statistic, by_view: Mapping[View, "pd.Series[float]"]
+) -> ViewFigures:
+    """`by_view`: the values of the statistic by text, for each view that has any."""
+    own = by_view[view]
+    rarity, random = (by_view.get(baseline) for baseline in BASELINES)
+    estimate = _mean(own)
+    assert estimate is not None
+    beats = None
+    if view != "random" and random is not None and statistic in _HIGHER_IS_BETTER:
+        lead = (own - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
+        beats = int((lead > 0).sum())
+    return ViewFigures(
+        view=view,
+        statistic=statistic,
+        estimate=estimate,
+        over_rarity=None if view in BASELINES or rarity is None else _mean(own - rarity),
+        beats_random=beats,
+    )
+
+
+def _column(values: "pd.Series[float]") -> Array:
+    """`[text, 1]`."""
+    return np.asarray(values, dtype=np.float64)[:, None]
+
+
+def _by_layer(column: "pd.Series[Any]") -> Array:
+    """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
+    return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)
+
+
+def _mean(values: "pd.Series[float]") -> Estimate | None:
+    """The mean of what is not missing; None where all is."""
+    (found,) = measured(_column(values))
+    return _means(found)[0] if len(found) else None
+
+
+def _means(values: Array) -> tuple[Estimate, ...]:
+    """The means over texts of `[text, figure]`, at least one text."""
+    return tuple(
+        Estimate(float(values[:, i].mean()), interval, len(values))
+        for i, interval in enumerate(mean_intervals(values))
+    )
+
+
+def _ratio(above: Array, below: Array) -> Estimate | None:
+    """The ratio of two means over texts `[text]`; None where it is not defined."""
+    ratio = ratio_of_means(above, below)
+    (interval,) = intervals_of_ratio(above[:, None], below[:, None])
+    if ratio is None or (interval is None and len(above) >= MIN_TEXTS):
+        return None
+    return Estimate(ratio, interval, len(above))
+
+
+def shown_first(results: Results) -> View:
+    """The view that the colours of a text show first."""
+    withheld = results.info.evidence.withheld
+    return "received_all" if "received_norm_all" in withheld else "received_norm_all"

@@ -1,0 +1,123 @@
+"""Gates: conditions on figures that fail a job, or warn, such as `special_share_max > 0.8`."""
+
+import operator
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import isfinite
+from typing import Literal, TypeAlias, get_args
+
+from reportgen.errors import UsageError
+from reportgen.findings.figures import FigureList, Value
+
+Level: TypeAlias = Literal["fail", "warn"]
+Operator: TypeAlias = Literal[">=", "<=", "==", "!=", ">", "<"]
+_COMPARE: Mapping[Operator, Callable[[float, float], bool]] = {
+    ">=": operator.ge,
+    "<=": operator.le,
+    "==": operator.eq,
+    "!=": operator.ne,
+    ">": operator.gt,
+    "<": operator.lt,
+}
+_NUMBER = r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,3})?"
+_EXPRESSION = re.compile(
+    rf"\s*(?P<figure>\S+?)\s*(?P<operator>{'|'.join(_COMPARE)})"
+    rf"\s*(?P<number>{_NUMBER})\s*(?P<percent>%?)\s*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition that is not to hold: where it does, the gate has not been passed."""
+
+    expression: str  # as it was written, without space around it
+    level: Level
+    figure: str
+    operator: Operator
+    expected: float  # the number it names; 5 % is 0.05
+    source: str = ""  # the file it stands in; "" for the command line
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """A gate and what was found; `found` is None for a figure that was not measured."""
+
+    gate: Gate
+    found: Value
+    passed: bool
+
+
+def parse_gate(expression: str, level: Level, figures: FigureList, source: str = "") -> Gate:
+    """The gate that `expression` says: `NAME OP NUMBER` or `NAME OP NUMBER%`.
+
+    Raises:
+        UsageError: it says none, or names a figure that is not among `figures`.
+    """
+    where = f"{source}: {level}-if" if source else f"--{level}-if"
+    match = _EXPRESSION.fullmatch(expression)
+    if match is None:
+        raise UsageError(
+            f"{where} {expression!r}: not a gate; write a figure, one of "
+            f'{" ".join(get_args(Operator))} and a number, such as "special_share_max > 0.8" or '
+            f'"unknown_share > 5%"; see reportgen {figures.command} --list-figures; figures: '
+            f"{figures.names}"
+        )
+    expected = float(Decimal(match["number"]) / (100 if match["percent"] else 1))
+    if not isfinite(expected):
+        raise UsageError(f"{where} {expression!r}: the number is too large")
+    if figures.find(match["figure"]) is None:
+        raise UsageError(f"{where} {expression!r}: {figures.unknown(match['figure'])}")
+    written = next(name for name in _COMPARE if name == match["operator"])
+    return Gate(expression.strip(), level, match["figure"], written, expected, source)
+
+
+def evaluate(gates: Sequence[Gate], figures: Mapping[str, Value]) -> tuple[GateResult, ...]:
+    """What each of `gates` found in `figures`, in their order.
+
+    A figure that was not measured passes no gate, so that none is passed in silence.
+    """
+    return tuple(_evaluate(gate, figures.get(gate.figure)) for gate in gates)
+
+
+def errors_first(results: Sequence[GateResult]) -> tuple[GateResult, ...]:
+    """Failed gates, then warnings, then those passed; each in their order."""
+    return tuple(sorted(results, key=lambda result: (result.passed, result.gate.level == "warn")))
+
+
+def has_failed(results: Sequence[GateResult]) -> bool:
+    """Whether a gate of the level `fail` was not passed."""
+    return any(not result.passed and result.gate.level == "fail" for result in results)
+
+
+def found_text(found: float | int) -> str:
+    """A figure as gates print it, with the digits that summary.json holds."""
+    return f"{found:.6g}" if isinstance(found, float) else str(found)
+
+
+def gate_line(result: GateResult) -> str:
+    """A gate and what was found, for a line of a log."""
+    found = "not measured" if result.found is None else f"found {found_text(result.found)}"
+    return f"{result.gate.expression}: {found}"
+
+
+def gate_records(results: Sequence[GateResult]) -> list[dict[str, object]]:
+    """The gates as summary.json and compare.json hold them."""
+    return [
+        {
+            "expression": result.gate.expression,
+            "level": result.gate.level,
+            "figure": result.gate.figure,
+            "operator": result.gate.operator,
+            "expected": result.gate.expected,
+            "found": result.found,
+            "passed": result.passed,
+        }
+        for result in results
+    ]
+
+
+def _evaluate(gate: Gate, found: Value) -> GateResult:
+    holds = found is None or _COMPARE[gate.operator](found, gate.expected)
+    return GateResult(gate, found, passed=not holds)

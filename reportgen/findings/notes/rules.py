@@ -1,0 +1,139 @@
+"""The decision table: measured figures in, notes out, in the order in which they are read."""
+
+from collections.abc import Mapping
+
+from reportgen.findings.attention import LayerFigures, role_figures, takes_part
+from reportgen.findings.citations import GU
+from reportgen.findings.evidence import Estimate, Passed, SubjectFigures, subject_figures
+from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
+from reportgen.findings.notes.note import Note, explained
+from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
+from reportgen.findings.notes.spread import (
+    length_notes,
+    live_rows_note,
+    mixing_notes,
+    spread_notes,
+    text_spread_notes,
+)
+from reportgen.findings.notes.trust import trust_notes
+from reportgen.findings.notes.verdicts import other_sink, role_verdict, saying_notes
+from reportgen.results.info import ANALYSED, Evidence, Role, Subject
+from reportgen.results.measures import MIN_TEXTS, SINK_RATIO
+from reportgen.results.store import Results
+
+_SINKS_FIRST = ("N1", "N1c")
+
+
+def corpus_notes(results: Results) -> tuple[Note, ...]:
+    """What holds for all texts together; with one verdict a special-token role.
+
+    Sinks first, each with all there is to say of it; then what the output reads, how far the views
+    agree with what moves it, and the rest.
+    """
+    about_tokens = sorted(subject_notes(results).values(), key=_rank)
+    notes = [note for own in about_tokens for note in own]
+    if not results.info.roles:
+        notes.insert(0, _no_special(results.info.evidence, int(takes_part(results).sum())))
+    live = live_rows_note(results)
+    if live is not None and live.id != "N9-all":
+        notes.append(live)
+    reads_cls_only = live is not None and live.id == "N9-cls"
+    notes += saying_notes(notes, reads_cls_only, explained(results.info))
+    agreement, doubts = trust_notes(results)
+    return (
+        *notes,
+        *constant_notes(results),
+        *agreement,
+        *doubts,
+        *mixing_notes(results),
+        *spread_notes(results),
+        *length_notes(results),
+        *missing_notes(results),
+    )
+
+
+def text_notes(results: Results, text: int) -> tuple[Note, ...]:
+    """What holds for row `text` of `texts` alone; nothing for a text that was not analysed."""
+    if results.texts.iloc[text]["status"] not in ANALYSED:
+        return ()
+    return (*text_spread_notes(results, text), *missing_text_notes(results, text))
+
+
+def subject_notes(results: Results) -> Mapping[str, tuple[Note, ...]]:
+    """The notes on each special-token role and each other subject of the sink tests, by its key.
+
+    Roles are first; a subject's notes go from where attention piles up to what that does.
+    """
+    tested = {figures.subject.key: figures for figures in subject_figures(results)}
+    notes = {
+        role.key: _role_notes(results, role, tested.get(role.key)) for role in results.info.roles
+    }
+    for key, figures in tested.items():
+        if figures.subject.kind != "role":
+            notes[key] = _other_notes(results, figures)
+    return notes
+
+
+def _rank(notes: tuple[Note, ...]) -> int:
+    """Where a token's notes stand, the first of which says whether attention piles up on it."""
+    ids = [note.id for note in notes[:1]]
+    return _SINKS_FIRST.index(ids[0]) if ids and ids[0] in _SINKS_FIRST else len(_SINKS_FIRST)
+
+
+def _no_special(evidence: Evidence, n_texts: int) -> Note:
+    """That no special token can be a sink, and whether another one was looked for."""
+    values = {"sink_ratio": SINK_RATIO, "min_texts": MIN_TEXTS}
+    if n_texts < MIN_TEXTS:
+        also = "no-special-few"
+    elif evidence.level == "full" and not evidence.interrupted:
+        also = "N1c-none"
+    else:
+        also = "no-special-unlooked"
+    return Note(
+        "no-special",
+        None,
+        None,
+        values,
+        (GU,),
+        is_verdict=True,
+        also=() if evidence.subjects else (also,),
+    )
+
+
+def _role_notes(results: Results, role: Role, tested: SubjectFigures | None) -> tuple[Note, ...]:
+    figures = role_figures(results, role.key)
+    verdict, layer = role_verdict(role, figures)
+    if layer is None:
+        return (verdict,)
+    subject = Subject(role.key, role.token, "role")
+    is_sink = verdict.id in ("N1", "few")  # of a few texts, what was measured is said of any token
+    output = explained(results.info)
+    tests = () if tested is None else sink_test_notes(tested, layer.layer, is_sink, output)
+    passed = _passed(layer, figures.n_texts)
+    value = value_note(subject, layer.layer, passed, bool(tests)) if passed and is_sink else None
+    swap = swap_note(tested, layer.layer) if tested and is_sink else None
+    return tuple(note for note in (verdict, value, *tests, swap) if note is not None)
+
+
+def _passed(layer: LayerFigures, n_texts: int) -> Passed | None:
+    """What a role gets and passes on in one layer; None where norms were not measured."""
+    if layer.norm_share is None or layer.value_ratio is None:
+        return None
+    return Passed(
+        share=Estimate(layer.share, layer.share_interval, n_texts),
+        norm_share=Estimate(layer.norm_share, layer.norm_share_interval, layer.n_norms),
+        value_ratio=Estimate(layer.value_ratio, layer.value_ratio_interval, layer.n_norms),
+    )
+
+
+def _other_notes(results: Results, figures: SubjectFigures) -> tuple[Note, ...]:
+    layer = figures.strongest
+    passed = figures.passed[layer] if figures.passed else None
+    pile = other_sink(figures, passed)
+    is_sink = pile is not None and pile.id in ("N1c", "N1c-few")
+    tests = sink_test_notes(figures, layer + 1, is_sink, explained(results.info))
+    value = (
+        value_note(figures.subject, layer + 1, passed, bool(tests)) if passed and is_sink else None
+    )
+    swap = swap_note(figures, layer + 1) if is_sink else None
+    return tuple(note for note in (pile, value, *tests, swap) if note is not None)

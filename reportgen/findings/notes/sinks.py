@@ -1,0 +1,226 @@
+"""What a token passes on, and whether that matters: the length of its vectors, the sink tests."""
+
+from collections.abc import Mapping
+
+from reportgen.findings.citations import CLARK, DARCET, GU, GUO, KOBAYASHI_2020, SUN, XIAO, Citation
+from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
+from reportgen.findings.notes.note import Note, Values, about, figure
+from reportgen.findings.statistics import Interval
+from reportgen.findings.thresholds import (
+    HIDE_LARGE,
+    LIGHT_NORM,
+    LIGHT_VALUE,
+    SWAP_SAME,
+    TEST_LARGE,
+    TEST_SMALL,
+    certain,
+)
+from reportgen.results.info import SinkTest, Subject
+from reportgen.results.measures import MIN_TEXTS
+
+_RATIOS: Mapping[SinkTest, str] = {
+    "zero_value": "zero_ratio",
+    "mean_value": "mean_ratio",
+    "hide_key": "hide_ratio",
+}
+_CITATIONS: Mapping[str, tuple[Citation, ...]] = {
+    "N2": (KOBAYASHI_2020, CLARK, GUO),
+    "N2-heavy": (KOBAYASHI_2020,),
+    "N2-unclear": (KOBAYASHI_2020,),
+    "N3": (KOBAYASHI_2020,),
+    "N4": (KOBAYASHI_2020,),
+    "N5": (SUN,),
+    "N7": (XIAO, GU),
+    "N8": (XIAO,),
+}
+_SWAPS: Mapping[str | None, str] = {
+    "same": "N8",
+    "lower": "N8-token",
+    "higher": "N8-token",
+    None: "N8-unclear",
+}
+
+
+def value_note(subject: Subject, layer: int, passed: Passed, is_tested: bool) -> Note:
+    """N2 or N3: how much of the attention it gets in `layer` a sink turns into length passed on.
+
+    `is_tested` is whether notes on sink tests follow.
+    """
+    figures = passed.value_ratio, passed.norm_share, passed.share
+    sure = [estimate.interval for estimate in figures if estimate.interval is not None]
+    id = certain(value_case, *sure) or "N2-unclear" if len(sure) == len(figures) else "few-value"
+    values = {
+        "n_texts": passed.norm_share.n_texts,
+        "layer": layer,
+        "share": passed.share.mean,
+        **figure("norm_share", passed.norm_share),
+        **figure("value_ratio", passed.value_ratio),
+        "light_value": LIGHT_VALUE,
+        "light_norm": LIGHT_NORM,
+    }
+    also = ("N3-tests",) if id == "N3" and is_tested else ()
+    return about(subject, id, values, *_CITATIONS.get(id, ()), also=also)
+
+
+def is_light(value_ratio: Estimate) -> bool:
+    """Whether what a token passes on is short for sure."""
+    return value_ratio.interval is not None and value_ratio.interval.high <= LIGHT_VALUE
+
+
+def value_case(value_ratio: float, norm_share: float, share: float) -> str:
+    """Which of N2 and N3 holds if its figures are known exactly."""
+    if value_ratio > LIGHT_VALUE:
+        return "N3"
+    return "N2" if norm_share <= LIGHT_NORM * share else "N2-heavy"
+
+
+def sink_test_notes(
+    figures: SubjectFigures, layer: int, is_sink: bool, output: Values
+) -> tuple[Note, ...]:
+    """N4 to N7: what the sink tests say of one subject, for the output that was explained.
+
+    `layer`, from 1, is the one whose share is named; `is_sink` is whether attention piles up on it;
+    `output` is as `note.explained` gives it.
+    """
+    subject = figures.subject
+    tested = {test: figures.tests[test].ratio for test in _RATIOS if test in figures.tests}
+    ratios = {test: ratio for test, ratio in tested.items() if ratio is not None}
+    sure = {test: ratio for test, ratio in ratios.items() if ratio.interval is not None}
+    if sure:
+        share = {"layer": layer, "share": figures.shares[layer - 1].mean}
+        passed = _passes_on(subject, sure, is_sink, output)
+        notes = (passed, _parking(subject, sure, {**share, **output}))
+        return tuple(note for note in notes if note is not None)
+    if ratios:
+        return (_few(subject, ratios, output),)
+    return (about(subject, "tests-no-control", output),) if tested else ()
+
+
+def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
+    """N8: whether the attention in `layer`, from 1, goes to the position or to the token there.
+
+    None where the swap was not done.
+    """
+    swapped = figures.swapped[layer - 1] if figures.swapped else None
+    if swapped is None or swapped.ratio is None:
+        return None
+    values = {
+        "n_texts": swapped.ratio.n_texts,
+        "layer": layer,
+        "share": swapped.before,
+        "swapped_share": swapped.after.mean,
+        **figure("swap_ratio", swapped.ratio),
+        "swap_same": SWAP_SAME,
+    }
+    if swapped.ratio.interval is None:
+        return about(figures.subject, "few-swap", values)
+    id = _SWAPS[certain(swap_case, swapped.ratio.interval)]
+    return about(figures.subject, id, values, *_CITATIONS.get(id, ()))
+
+
+def swap_case(ratio: float) -> str:
+    """Whether a share stays within SWAP_SAME of itself, if its ratio is known exactly."""
+    if 1 - SWAP_SAME <= ratio <= 1 + SWAP_SAME:
+        return "same"
+    return "lower" if ratio < 1 else "higher"
+
+
+def passing_case(zero: float, mean: float | None = None) -> str:
+    """What zero_value and mean_value say of what is passed on, if they are known exactly.
+
+    Both are ratios to the effect on content tokens; the second is None where it was not done.
+    """
+    if _is_small(zero):
+        return "N4" if mean is None or _is_small(mean) else "tests-disagree"
+    if mean is None:
+        return "N5-open"
+    if _is_small(mean):
+        return "N5"
+    return "N6" if _is_large(mean) else "N6-partly"
+
+
+def parking_case(hide: float, passed: float) -> str:
+    """Whether hiding the key moves the output although what is passed on hardly does."""
+    return "N7" if hide >= HIDE_LARGE and _is_small(passed) else "none"
+
+
+def _is_small(ratio: float) -> bool:
+    return ratio <= TEST_SMALL
+
+
+def _is_large(ratio: float) -> bool:
+    return ratio >= TEST_LARGE
+
+
+def _passes_on(
+    subject: Subject, ratios: Mapping[SinkTest, Estimate], is_sink: bool, output: Values
+) -> Note | None:
+    """N4, N5 or N6, or which figure leaves it unclear; None without the test zero_value."""
+    if "zero_value" not in ratios:
+        return None
+    tests: tuple[SinkTest, ...] = ("zero_value", "mean_value")
+    done = {test: ratios[test] for test in tests if test in ratios}
+    id = certain(passing_case, *(_interval(ratio) for ratio in done.values()))
+    if id is not None:
+        values = {**_figures(done), **output}
+        if id == "N6" and is_sink:
+            return about(subject, id, values, DARCET, also=("N6-sink",))
+        return about(subject, id, values, *_CITATIONS.get(id, ()))
+    if certain(_is_small, _interval(done["zero_value"])) is False:
+        limit = _crossed("mean_value", done["mean_value"])
+        assert limit is not None
+        return about(subject, "N5-unclear", {**_figures(done), "test_limit": limit, **output})
+    crossed = {test: _crossed(test, ratio) for test, ratio in done.items()}
+    test, limit = next((test, limit) for test, limit in crossed.items() if limit is not None)
+    values = {"test": test, **figure("test_ratio", done[test]), "test_limit": limit}
+    return about(subject, "tests-unclear", {"n_texts": done[test].n_texts, **values, **output})
+
+
+def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
+    """The threshold that lies inside the interval of a test's ratio."""
+    low, high = _interval(ratio)
+    if _is_small(low) != _is_small(high):
+        return TEST_SMALL
+    return TEST_LARGE if test == "mean_value" and _is_large(low) != _is_large(high) else None
+
+
+def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Values) -> Note | None:
+    """N7, or that it is unclear; where nothing tells what is passed on, what hiding does not show.
+
+    What is passed on is told by mean_value, or by zero_value where that was not done.
+    """
+    hide = ratios.get("hide_key")
+    told_by: SinkTest = "mean_value" if "mean_value" in ratios else "zero_value"
+    passed = ratios.get(told_by)
+    if hide is None:
+        return None
+    figures = {**_figures({"hide_key": hide}), **values}
+    if passed is None:
+        return about(subject, "hide-only", figures)
+    id = certain(parking_case, _interval(hide), _interval(passed))
+    if id == "N7":
+        return about(subject, id, figures, *_CITATIONS[id])
+    if id == "none":
+        return None
+    limits = {"hide_large": HIDE_LARGE, "test_small": TEST_SMALL}
+    told = {"test": told_by, **figure("passed_ratio", passed), **limits}
+    return about(subject, "N7-unclear", {**figures, **told})
+
+
+def _few(subject: Subject, ratios: Mapping[SinkTest, Estimate], output: Values) -> Note:
+    """What the tests gave in a few texts, which is no verdict."""
+    values = {**_figures(ratios), "min_texts": MIN_TEXTS, **output}
+    return about(subject, "few-tests", values, also=tuple(f"few-{test}" for test in ratios))
+
+
+def _figures(ratios: Mapping[SinkTest, Estimate]) -> dict[str, float | int | str]:
+    """The ratios by their names, and of how many texts the first is the mean."""
+    named: dict[str, float | int | str] = {"n_texts": next(iter(ratios.values())).n_texts}
+    for test, ratio in ratios.items():
+        named |= figure(_RATIOS[test], ratio)
+    return named
+
+
+def _interval(ratio: Estimate) -> Interval:
+    assert ratio.interval is not None
+    return ratio.interval

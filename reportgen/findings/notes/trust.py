@@ -1,0 +1,176 @@
+"""How far the views agree with what moves the output, and where a measure is not to be trusted."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from reportgen.findings.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
+from reportgen.findings.evidence import (
+    Estimate,
+    ViewFigures,
+    agreement_figures,
+    mask_offset,
+    rollout_share,
+)
+from reportgen.findings.notes.note import Note, Values, explained, figure, plain
+from reportgen.findings.thresholds import ROLLOUT_SHARE, certain
+from reportgen.results.info import View
+from reportgen.results.measures import MASK_OFFSET, MIN_TEXTS, MIN_UNITS
+from reportgen.results.store import Results
+
+# Those that the page shows, the one it shows first in front.
+_SHOWN: tuple[View, ...] = (
+    "received_norm_all",
+    "received_all",
+    "cls_row_last",
+    "gradient",
+    "jacobian",
+    "ig",
+)
+_OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
+
+
+def trust_notes(results: Results) -> tuple[list[Note], list[Note]]:
+    """N13, and what else there is to say of agreement and the measures: N12, N13c, N14."""
+    if results.info.evidence.level == "none" or is_constant(results):
+        return [], []
+    output = explained(results.info)
+    spearman = {
+        figures.view: figures
+        for figures in agreement_figures(results)
+        if figures.statistic == "spearman"
+    }
+    sure = {view: figures for view, figures in spearman.items() if figures.estimate.interval}
+    row = next((role.token for role in results.info.roles if role.key == "cls"), "")
+    agreement = agreement_notes(sure, row, output, results.info.model.is_causal)
+    if not agreement and results.effects["deletion"].notna().any():
+        n_ranked = max((figures.estimate.n_texts for figures in spearman.values()), default=0)
+        limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
+        agreement = [plain("N13-few", {**limits, **output}, JAIN)]
+    rest = [
+        rollout_note(rollout_share(results), sure.get("rollout")),
+        offset_note(mask_offset(results), output),
+        incomplete_note(results),
+    ]
+    return agreement, [note for note in rest if note is not None]
+
+
+def is_constant(results: Results) -> bool:
+    """Whether nothing that was left out of any text moved the output."""
+    if "constant_output" in results.info.evidence.withheld.values():
+        return True
+    deletion = results.effects["deletion"].dropna()
+    return len(deletion) > 0 and not deletion.any()
+
+
+def agreement_notes(
+    figures: Mapping[View, ViewFigures], row: str, output: Values, is_causal: bool
+) -> list[Note]:
+    """N13 for each of the views that the page shows, beside the ceiling and token rarity.
+
+    Effects have a sign but for embeddings; views without one are held against their sizes.
+
+    Args:
+        figures: rank correlations, each over enough texts to have an interval.
+        row: the token whose row is the [CLS] row, "" for a last token.
+        is_causal: whether attention received was ranked as a multiple of its even-spread value.
+    """
+    notes: list[Note] = []
+    ceiling, rarity = figures.get("mask"), figures.get("rarity")
+    signed = "" if output.get("scalar") == "cosine" else "-signed"
+    shown = [view for view in _SHOWN if view in figures]
+    received = [view for view in shown if view.startswith("received")]
+    for view in shown:
+        own = figures[view]
+        values = {
+            "n_texts": own.estimate.n_texts,
+            "view": view,
+            "row": row,
+            "effect": "effect_signed" if signed and view == "ig" else "effect_size",
+            **figure("agreement", own.estimate),
+            **figure("ceiling", ceiling.estimate if ceiling else None),
+            **figure("rarity", rarity.estimate if rarity else None),
+            **figure("over_rarity", own.over_rarity),
+            **output,
+        }
+        first = "" if notes else "-first"  # which explains what the others repeat
+        ends = own.estimate.interval
+        also = (
+            "N13-zero" if ends and ends.low <= 0 <= ends.high else None,
+            None if notes else "N13-explained",
+            "N13-even" if is_causal and view in received[:1] else None,
+            f"N13-ceiling{first}{signed}" if ceiling else None,
+            _against_rarity(own.over_rarity) if rarity else None,
+        )
+        notes.append(plain("N13", values, JAIN, SERRANO, NEELY, also=also))
+    return notes
+
+
+def _against_rarity(over_rarity: Estimate | None) -> str | None:
+    """N13b where the interval of the difference to token rarity holds 0."""
+    if over_rarity is None or over_rarity.interval is None:
+        return None
+    low, high = over_rarity.interval
+    return _OVER_RARITY[1 if low > 0 else -1 if high < 0 else 0]
+
+
+def rollout_note(share: Estimate | None, agreement: ViewFigures | None) -> Note | None:
+    """N12: rollout that special tokens take most of, or that is not shown to agree with deletion.
+
+    Both figures over enough texts to have an interval; None where they were not measured.
+    """
+    if share is None or share.interval is None:
+        return None
+    values = {
+        "n_texts": share.n_texts,
+        **figure("rollout_share", share),
+        **figure("rollout_agreement", agreement.estimate if agreement else None),
+        **({"n_compared": agreement.estimate.n_texts} if agreement else {}),
+        "rollout_limit": ROLLOUT_SHARE,
+    }
+    ends = agreement.estimate.interval if agreement else None
+    is_unrelated = ends is not None and ends.low <= 0 <= ends.high
+    most = certain(lambda value: value > ROLLOUT_SHARE, share.interval)
+    also = ("N12-agreement" if agreement else None,)
+    if most or is_unrelated:
+        return plain("N12" if most else "N12-unrelated", values, ABNAR, also=also)
+    return plain("N12-unclear", values, ABNAR) if most is None else None
+
+
+def offset_note(offset: Estimate | None, output: Values) -> Note | None:
+    """N13c: putting [MASK] in any token's place moves the output the same way.
+
+    Not of embeddings, whose effects are distances and so have one sign.
+    """
+    is_signed = output.get("scalar") != "cosine"
+    if offset is None or offset.interval is None or not is_signed:
+        return None
+    large = certain(lambda value: value > MASK_OFFSET, offset.interval)
+    if large is False:
+        return None
+    values = {"n_texts": offset.n_texts, **figure("offset", offset), "mask_limit": MASK_OFFSET}
+    return plain("N13c" if large else "N13c-unclear", {**values, **output}, HASE)
+
+
+def incomplete_note(results: Results) -> Note | None:
+    """N14: how many texts have integrated gradients that do not add up."""
+    rows = results.evidence[results.evidence["ig_complete"].notna()]
+    failed = rows[~rows["ig_complete"].astype(bool)]
+    if failed.empty:
+        return None
+    counts = {"n_incomplete": len(failed), "n_attributed": len(rows)}
+    return _incomplete("N14", failed, counts, results)
+
+
+def incomplete_text_note(results: Results, row: pd.DataFrame) -> Note | None:
+    """N14 for one text; `row` is its row of `evidence`."""
+    failed = row[row["ig_complete"].eq(False).fillna(False)]
+    return None if failed.empty else _incomplete("N14-text", failed, {}, results)
+
+
+def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], results: Results) -> Note:
+    error = rows["ig_error"].max()
+    known = {} if pd.isna(error) else {"ig_error": float(error)}
+    steps = {"ig_steps": int(rows["ig_steps"].max())}
+    values: Values = {**counts, **steps, **known, **explained(results.info)}
+    return plain(id, values, SUNDARARAJAN, also=(f"{id}-error" if known else None,))

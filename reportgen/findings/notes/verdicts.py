@@ -1,0 +1,173 @@
+"""Is it an attention sink? One verdict a special-token role; where else attention piles up; and
+what is often said of sinks but does not follow."""
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+
+from reportgen.findings.attention import LayerFigures, RoleFigures
+from reportgen.findings.citations import BONDARENKO, CLARK, GU, KOVALEVA, SUN, Citation
+from reportgen.findings.evidence import Passed, SubjectFigures
+from reportgen.findings.notes.note import Note, Values, about, ends, figure
+from reportgen.findings.notes.sinks import is_light
+from reportgen.findings.statistics import Interval
+from reportgen.findings.thresholds import RAISED_RATIO, SINK_SHARE
+from reportgen.results.info import Role, Subject
+from reportgen.results.measures import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
+
+
+class Standing(IntEnum):
+    """How far one layer's figures go towards a sink; a higher one outweighs the lower ones."""
+
+    NONE = 0
+    NONE_OR_RAISED = 1
+    RAISED = 2
+    SINK_NOT_RULED_OUT = 3
+    SINK = 4
+
+
+# An interval across a threshold leaves it unclear on which side of it the figure lies.
+VERDICTS: Mapping[Standing, str] = {
+    Standing.NONE: "N1b",
+    Standing.NONE_OR_RAISED: "unclear-raised",
+    Standing.RAISED: "N1d",
+    Standing.SINK_NOT_RULED_OUT: "unclear",
+    Standing.SINK: "N1",
+}
+_CITATIONS: Mapping[str, tuple[Citation, ...]] = {
+    "N1": (CLARK, KOVALEVA, GU),
+    "N1d": (GU,),
+    "N1b": (),
+    "unclear-raised": (GU,),
+    "unclear": (GU,),
+}
+
+
+def standing(share: Interval, ratio: Interval) -> Standing:
+    """Where a layer stands, by the intervals of its share and of its ratio to an even spread.
+
+    A sink has both the share and the ratio: in a text of five tokens two special ones get 40 % by
+    an even spread alone. A statement needs the whole interval on its side of the threshold.
+    """
+    if share.low >= SINK_SHARE and ratio.low >= SINK_RATIO:
+        return Standing.SINK
+    if share.high >= SINK_SHARE and ratio.high >= SINK_RATIO:
+        return Standing.SINK_NOT_RULED_OUT
+    if ratio.low >= RAISED_RATIO:
+        return Standing.RAISED
+    if ratio.high >= RAISED_RATIO:
+        return Standing.NONE_OR_RAISED
+    return Standing.NONE
+
+
+def verdict(figures: RoleFigures) -> tuple[str, LayerFigures]:
+    """A role's verdict over all layers, and the layer it names.
+
+    The layer that stands highest decides: one sink makes it a sink, one layer where a sink is not
+    ruled out makes it unclear, and there is none only if no layer is even raised. Of the layers
+    that stand equally high the one with the largest ratio is named; shares alone would not compare
+    layers that look through windows of different widths.
+
+    Args:
+        figures: of at least MIN_TEXTS texts, so with intervals.
+    """
+    standings = {layer.layer: _standing_of(layer) for layer in figures.layers}
+    named = max(figures.layers, key=lambda layer: (standings[layer.layer], layer.ratio))
+    return VERDICTS[standings[named.layer]], named
+
+
+def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures | None]:
+    """The verdict on a special-token role, or why there is none, and the layer that it names."""
+    subject = Subject(role.key, role.token, "role")
+    if not figures.layers:
+        unjudged = about(subject, "no-text", {"min_content": MIN_CONTENT}, is_verdict=True)
+        return unjudged, None
+    if figures.n_texts < MIN_TEXTS:
+        return _few(subject, figures)
+    id, layer = verdict(figures)
+    values: dict[str, float | int | str] = {
+        "n_texts": figures.n_texts,
+        "layer": layer.layer,
+        "share": layer.share,
+        "expected": layer.expected,
+        "ratio": layer.ratio,
+        "self_share": layer.self_share,
+        **ends("share", layer.share_interval),
+        **ends("ratio", layer.ratio_interval),
+        "sink_share": SINK_SHARE,
+        "sink_ratio": SINK_RATIO,
+        "raised_ratio": RAISED_RATIO,
+    }
+    return about(subject, id, values, *_CITATIONS[id], is_verdict=True), layer
+
+
+def other_sink(figures: SubjectFigures, passed: Passed | None) -> Note | None:
+    """N1c, on a subject that is no special token: whether attention piles up on it.
+
+    It behaves like a sink only where what it passes on is short as well. None where it gets less
+    than SINK_RATIO times an even spread for sure.
+
+    Args:
+        passed: what it passes on in its strongest layer; None where that was not measured.
+    """
+    layer = figures.strongest
+    ratio, share = figures.ratios[layer], figures.shares[layer]
+    values = {
+        "n_texts": ratio.n_texts,
+        "layer": layer + 1,
+        **figure("share", share),
+        **figure("ratio", ratio),
+        "sink_ratio": SINK_RATIO,
+    }
+    if ratio.interval is None:
+        return about(figures.subject, "N1c-few", values)
+    if ratio.interval.high < SINK_RATIO:
+        return None
+    if ratio.interval.low < SINK_RATIO:
+        return about(figures.subject, "N1c-unclear", values)
+    if passed is None:
+        return about(figures.subject, "N1c", values, also=("N1c-unmeasured",))
+    if not is_light(passed.value_ratio):
+        return about(figures.subject, "N1c", values)
+    values |= figure("value_ratio", passed.value_ratio)
+    cited = CLARK, BONDARENKO, SUN
+    return about(figures.subject, "N1c", values, *cited, also=("N1c-sink",))
+
+
+def saying_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
+    """N10 and N11, on those of `verdicts` that found a sink on [CLS] and on a separator.
+
+    N10 is about models whose output, `output` of `note.explained`, reads [CLS] alone.
+    """
+    notes: list[Note] = []
+    for verdict in verdicts:
+        if verdict.id != "N1" or verdict.role is None or verdict.token is None:
+            continue
+        subject = Subject(verdict.role, verdict.token, "role")
+        if verdict.role == "cls" and reads_cls_only:
+            notes.append(about(subject, "N10", output))
+        if verdict.role == "sep":
+            own = {name: verdict.values[name] for name in ("layer", "self_share")}
+            notes.append(about(subject, "N11", own, CLARK))
+    return notes
+
+
+def _standing_of(layer: LayerFigures) -> Standing:
+    assert layer.share_interval is not None
+    assert layer.ratio_interval is not None
+    return standing(layer.share_interval, layer.ratio_interval)
+
+
+def _few(subject: Subject, figures: RoleFigures) -> tuple[Note, LayerFigures]:
+    """What was measured in these few texts, which is no verdict."""
+    layer = max(figures.layers, key=lambda layer: layer.ratio)
+    values = {
+        "n_texts": figures.n_texts,
+        "layer": layer.layer,
+        "share": layer.share,
+        "expected": layer.expected,
+        "ratio": layer.ratio,
+        **ends("share", layer.share_range, "min", "max"),
+        **ends("expected", layer.expected_range, "min", "max"),
+        "min_texts": MIN_TEXTS,
+    }
+    return about(subject, "few", values, is_verdict=True), layer

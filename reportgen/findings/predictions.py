@@ -1,0 +1,202 @@
+"""Predictions over all texts: classes, accuracy, and how well numbers fit their labels."""
+
+from dataclasses import dataclass
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import spearmanr
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.statistics import Floats
+from reportgen.results.store import Results
+
+_SEPARATORS = ",;|、，；"  # between the labels of one text
+Booleans = NDArray[np.bool_]
+
+
+def accuracy(results: Results) -> float | None:
+    """The share of texts whose class is the label's; None where none can be compared."""
+    if results.info.output.kind != "class":
+        return None
+    found = match_classes(results)
+    right = (found.predicted == found.labels)[found.compared]
+    return float(right.mean()) if len(right) else None
+
+
+def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
+    """`[text, label]`: whether it is given; and `[text]`: whether labels are given, all known."""
+    place = {name: index for index, name in enumerate(results.info.output.labels)}
+    given = np.zeros((len(results.texts), len(place)), dtype=np.bool_)
+    known = np.zeros(len(results.texts), dtype=np.bool_)
+    for text, label in enumerate(results.texts["label"]):
+        if not isinstance(label, str):
+            continue
+        names = [label.strip()]
+        if names[0] not in place:  # a name may itself hold a separator
+            for mark in _SEPARATORS[1:]:
+                label = label.replace(mark, _SEPARATORS[0])
+            names = [part.strip() for part in label.split(_SEPARATORS[0]) if part.strip()]
+        known[text] = all(name in place for name in names)
+        if known[text]:
+            given[text, [place[name] for name in names]] = True
+    return given, known
+
+
+NONE = -1  # stands where there is no class
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """`[text]` each: places in the model's list of classes, or NONE."""
+
+    predicted: NDArray[np.intp]
+    labels: NDArray[np.intp]
+    by_number: bool  # the labels are the classes' numbers, not their names
+    n_unmatched: int  # analysed texts whose label is no class
+
+    @property
+    def compared(self) -> NDArray[np.bool_]:
+        """`[text]`: has both."""
+        both: NDArray[np.bool_] = (self.predicted != NONE) & (self.labels != NONE)
+        return both
+
+
+def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
+    """Predicted classes and labels of every text of a model that puts out a class.
+
+    A label is the name of a class. Where no label of the texts is one, but all are whole numbers
+    from 0 (which must be among them) to the number of classes less one, it is the class's number.
+    The labels are those of the results, or the same columns of a table that is `labelled`.
+    """
+    texts, names = results.texts, results.info.output.labels
+    labelled = texts if labelled is None else labelled
+    place = {name: index for index, name in enumerate(names)}
+    predicted = _places(texts["prediction_label"], place)
+    predicted[~analysed(results)] = NONE
+    given = labelled["label"].str.strip()
+    labels = _places(given, place)
+    by_number = False
+    if not (labels != NONE).any() and given.notna().any():
+        numbers = labelled["label_value"].to_numpy(dtype=np.float64)
+        known = numbers[given.notna().to_numpy()]
+        allowed = set(range(len(names)))
+        if 0 in set(known) <= allowed:
+            by_number = True
+            labels = np.where(np.isnan(numbers), NONE, np.nan_to_num(numbers)).astype(np.intp)
+    unmatched = given.notna().to_numpy() & (labels == NONE) & analysed(results)
+    return Classes(predicted, labels, by_number, int(unmatched.sum()))
+
+
+def class_shares(results: Results) -> NDArray[np.float64]:
+    """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
+    texts, n_classes = results.texts, len(results.info.output.labels)
+    logits = np.full((len(texts), n_classes), np.nan)
+    rows = np.flatnonzero((texts["scores"].map(len) == n_classes).to_numpy())
+    if len(rows):
+        logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _places(names: "pd.Series[str]", place: dict[str, int]) -> NDArray[np.intp]:
+    return np.array([place.get(name, NONE) for name in names], dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How far numbers are from their labels, over the texts that have both; `values` are those."""
+
+    texts: NDArray[np.intp]  # rows of `texts`
+    predictions: Floats  # [text]
+    labels: Floats  # [text]
+    mae: float
+    rmse: float
+    bias: float  # mean of prediction minus label
+    mean_label_mae: float  # of answering every text with the labels' mean
+    r2: float | None  # None where the labels are all the same
+    rank: float | None  # Spearman; None where either side is all the same
+
+
+def number_fit(results: Results) -> Fit | None:
+    """None where no text has both a finite prediction and a label that is a number."""
+    texts = results.texts
+    predictions = texts["prediction"].to_numpy(dtype=np.float64)
+    labels = texts["label_value"].to_numpy(dtype=np.float64)
+    rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & analysed(results))
+    if results.info.output.kind != "number" or not len(rows):
+        return None
+    predictions, labels = predictions[rows], labels[rows]
+    errors = predictions - labels
+    squares = float((errors**2).mean())
+    spread = float(labels.var())
+    varies = len(rows) > 1 and np.ptp(labels) > 0 and np.ptp(predictions) > 0
+    return Fit(
+        texts=rows,
+        predictions=predictions,
+        labels=labels,
+        mae=float(abs(errors).mean()),
+        rmse=squares**0.5,
+        bias=float(errors.mean()),
+        mean_label_mae=float(abs(labels - labels.mean()).mean()),
+        r2=1 - squares / spread if spread else None,
+        rank=float(spearmanr(predictions, labels).statistic) if varies else None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFit:
+    """How far predictions are from labels, over the texts that have both as one number."""
+
+    n_texts: int
+    mae: float  # mean absolute error
+    r2: float | None  # coefficient of determination; None where the labels are all the same
+
+
+def label_errors(results: Results) -> "pd.Series[float]":
+    """`[text]`: prediction minus label; missing unless both are one number."""
+    errors = results.texts["prediction"] - results.texts["label_value"]
+    return errors.astype(np.float32)
+
+
+def label_fit(results: Results) -> LabelFit | None:
+    """How well the predictions fit the labels; None where no text has both as a number."""
+    errors = label_errors(results).to_numpy(dtype="float64", na_value=float("nan"))
+    known = [index for index, error in enumerate(errors) if isfinite(error)]
+    if not known:
+        return None
+    labels = results.texts["label_value"].to_numpy(dtype="float64")[known]
+    spread = float(((labels - labels.mean()) ** 2).sum())
+    squares = float((errors[known] ** 2).sum())
+    return LabelFit(
+        n_texts=len(known),
+        mae=float(abs(errors[known]).mean()),
+        r2=1 - squares / spread if spread else None,
+    )
+
+
+def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":
+    """`[text]`: the number, the class, the labels, the numbers with their names or the next token.
+
+    Missing for a text that was not analysed and for an embedding, which is no prediction.
+    """
+    texts, output = results.texts, results.info.output
+    if output.kind == "number":
+        return texts["prediction"].astype(np.float32)
+    if output.kind == "numbers":
+        named = [_named(output.labels, scores) for scores in texts["scores"]]
+        return pd.Series(named, index=texts.index, dtype="string")
+    return texts["prediction_label"]
+
+
+def _named(
+    names: tuple[str, ...], scores: "np.ndarray[tuple[int], np.dtype[np.float64]]"
+) -> str | None:
+    if not len(scores):
+        return None
+    values = [str(np.float32(score)) for score in scores]
+    if not names:
+        return ", ".join(values)
+    return ", ".join(f"{name}={value}" for name, value in zip(names, values, strict=True))

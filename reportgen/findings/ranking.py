@@ -1,0 +1,181 @@
+"""Which texts deserve a look: figures by text that a reader may sort by, and an order by them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings.attention import (
+    analysed,
+    column_means,
+    counted_texts,
+    takes_part,
+    text_means,
+)
+from reportgen.findings.detail import COUNTED, check_detail, named
+from reportgen.findings.evidence import shown_first
+from reportgen.findings.predictions import class_shares, match_classes
+from reportgen.findings.statistics import Floats
+from reportgen.results.store import Results
+
+# Why a text deserves a look, in the order in which they take turns.
+Reason: TypeAlias = Literal["error", "strangeness", "special_share", "tokens", "agreement"]
+REASONS: tuple[Reason, ...] = get_args(Reason)
+_AT_ONCE = 4096  # texts
+DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
+
+
+def figures(results: Results) -> pd.DataFrame:
+    """A row a text, in input order; NaN where a figure is not defined.
+
+    Columns:
+        tokens: how many the model saw, special tokens included.
+        special_share: attention that special tokens receive, mean over layers and heads.
+        strangeness: how far its attention lies from the other texts', see `strangeness`.
+        agreement: rank agreement (Spearman) of the view that is shown first with deletion effects.
+        error: a number's distance to its label; of a class, by how much of the softmax the
+            predicted class leads over the label's, so that 0 is right and 1 surely wrong.
+        prediction: the number; of a class, the softmax share of the predicted one.
+    """
+    texts = results.texts
+    tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
+    error, prediction = _errors(results)
+    return pd.DataFrame(
+        {
+            "tokens": np.where(analysed(results), tokens, np.nan),
+            "special_share": text_means(results, "special_share"),
+            "strangeness": strangeness(results),
+            "agreement": _agreement(results),
+            "error": error,
+            "prediction": prediction,
+        },
+        index=texts.index,
+    )
+
+
+def order(results: Results) -> tuple[int, ...]:
+    """All rows of `texts`, those that deserve a look first.
+
+    The reasons take turns: the text that stands out most by each, then the second of each, down to
+    DEPTH; a text that has stood already is passed over. All others follow in input order.
+    """
+    ranked = ranking(results, figures(results))
+    places = np.full(len(results.texts), np.inf)
+    for turn, reason in enumerate(REASONS):
+        rows = ranked[reason][:DEPTH]
+        np.minimum.at(places, rows, np.arange(len(rows)) * len(REASONS) + turn)
+    return tuple(np.argsort(places, kind="stable").tolist())
+
+
+def ranking(results: Results, found: pd.DataFrame) -> Mapping[Reason, NDArray[np.intp]]:
+    """By reason the rows of the texts it may name, those that stand out most first.
+
+    `found` are the `figures`. A right prediction is no reason; texts of few content tokens are
+    named by their error and length only, as long as there are others: their shares are large for
+    want of anything else to look at.
+    """
+    counted = takes_part(results)
+    counted = counted if counted.any() else np.ones_like(counted)
+    ranked: dict[Reason, NDArray[np.intp]] = {}
+    for reason in REASONS:
+        values = found[reason].to_numpy(dtype=np.float64)
+        if reason in ("strangeness", "special_share", "agreement"):
+            values = np.where(counted, values, np.nan)
+        if reason == "error":
+            values = np.where(values > 0, values, np.nan)
+        keys = values if reason == "agreement" else -values
+        rows = np.argsort(keys, kind="stable")  # NaN last
+        ranked[reason] = rows[: int(np.isfinite(keys).sum())]
+    return ranked
+
+
+def strangeness(results: Results) -> Floats:
+    """`[text]`: root mean square, over all layers and heads, of how far the share that a head gives
+    to special tokens beyond an even spread lies from its mean over the texts.
+
+    The even spread is taken off because it is larger in short texts whatever a model does. Entropy
+    takes its place in a model without special tokens. The mean is that over the texts that the
+    notes count.
+    """
+    values, even = results.head_values("special_share"), results.head_values("uniform_share")
+    if np.isnan(values).all():
+        values, even = results.head_values("entropy"), np.zeros_like(even)
+    counted = counted_texts(results, values)
+    typical = column_means(values, counted) - column_means(even, counted)
+    found = np.empty(len(values))
+    for i in range(0, len(values), _AT_ONCE):
+        part = slice(i, i + _AT_ONCE)
+        apart = values[part].astype(np.float64) - even[part] - typical
+        found[part] = np.sqrt((apart**2).mean(axis=(1, 2)))
+    return found
+
+
+def _agreement(results: Results) -> Floats:
+    values = np.full(len(results.texts), np.nan)
+    if results.info.evidence.level == "none":
+        return values
+    rows = results.agreement
+    rows = rows[(rows["view"] == shown_first(results)) & (rows["statistic"] == "spearman")]
+    values[rows["text"].to_numpy(np.intp)] = rows["value"].to_numpy(np.float64)
+    return values
+
+
+def _errors(results: Results) -> tuple[Floats, Floats]:
+    """`[text]` each: how wrong the prediction is, and the prediction as a number."""
+    texts, kind = results.texts, results.info.output.kind
+    nothing = np.full(len(texts), np.nan)
+    if kind == "number":
+        prediction = texts["prediction"].to_numpy(dtype=np.float64)
+        labels = texts["label_value"].to_numpy(dtype=np.float64)
+        return np.abs(prediction - labels), prediction
+    if kind != "class":
+        return nothing, nothing
+    classes, shares = match_classes(results), class_shares(results)
+    rows = np.arange(len(texts))
+    prediction = np.where(classes.predicted >= 0, shares[rows, classes.predicted], np.nan)
+    lead = prediction - shares[rows, classes.labels]
+    return np.where(classes.compared, lead, np.nan), prediction
+
+
+def detailed(results: Results, choice: str | None) -> tuple[tuple[int, ...], int]:
+    """All rows of `texts` in the order in which the page takes them in, and how many of them, from
+    the first, may carry more than their line.
+
+    Without a choice every text may, those that deserve a look first.
+
+    Raises:
+        UsageError: `choice` is none, or names a text there is not.
+    """
+    ids = results.texts["text_id"].astype(str).tolist()
+    check_detail(choice, ids)
+    by_worth = order(results)
+    chosen = _chosen(results, choice, ids, by_worth)
+    taken = set(chosen)
+    return (*chosen, *(row for row in by_worth if row not in taken)), len(chosen)
+
+
+def _chosen(
+    results: Results, choice: str | None, ids: Sequence[str], by_worth: Sequence[int]
+) -> tuple[int, ...]:
+    if choice is None:
+        return tuple(by_worth)
+    if choice in ("all", "none"):
+        return tuple(range(len(ids))) if choice == "all" else ()
+    if counted := COUNTED.fullmatch(choice):
+        count = int(counted[2])
+        return tuple(range(len(ids))[:count]) if counted[1] == "first" else _worst(results, count)
+    rows = {name: row for row, name in reversed(list(enumerate(ids)))}
+    return tuple(dict.fromkeys(rows[name] for name in named(choice, set(ids))))
+
+
+def _worst(results: Results, count: int) -> tuple[int, ...]:
+    """The rows with the largest error against their label; without labels, those that deserve a
+    look first."""
+    errors = figures(results)["error"].to_numpy(dtype=np.float64)
+    known = np.flatnonzero(np.isfinite(errors))
+    if not known.size:
+        return order(results)[:count]
+    rows = known[np.argsort(-errors[known], kind="stable")]
+    return tuple(int(row) for row in rows[:count])

@@ -1,0 +1,105 @@
+"""Means, ratios of means and their bootstrap intervals over texts."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.results.measures import MIN_TEXTS
+
+Array = NDArray[np.float64]
+Floats: TypeAlias = NDArray[np.float64]
+CONFIDENCE = 0.95
+RESAMPLES = 1000
+_SEED = 20190601
+_BATCH_CELLS = 1_000_000  # drawn at once: a number that is drawn takes eight times its count
+
+
+class Interval(NamedTuple):
+    """The two ends of an interval."""
+
+    low: float
+    high: float
+
+
+def measured(*figures: Array) -> tuple[Array, ...]:
+    """Those rows of `figures`, each `[text, figure]`, in which all of them are finite numbers."""
+    whole = np.isfinite(np.concatenate(figures, axis=1)).all(axis=1)
+    return tuple(values[whole] for values in figures)
+
+
+def ratio_of_means(above: Array, below: Array) -> float | None:
+    """Mean of `above` `[text]` over that of `below`; None without texts and where that is 0."""
+    if not below.any():
+        return None
+    return float(above.mean() / below.mean())
+
+
+def mean_intervals(values: Array) -> list[Interval | None]:
+    """`[figure]`: percentile bootstrap intervals of the means over texts of `[text, figure]`.
+
+    None for fewer than MIN_TEXTS texts.
+    """
+    if len(values) < MIN_TEXTS:
+        return [None] * values.shape[1]
+    return _intervals(_resampled_means(values))
+
+
+def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
+    """The same of the ratios of two means; a text's two values `[text, figure]` stay together.
+
+    None also where the lower mean is 0 in so many of the resamples that an end is not finite.
+    """
+
+    def ratio(above: Array, below: Array) -> Array:
+        ratios = np.full_like(below, np.inf)
+        np.divide(above, below, out=ratios, where=below > 0)
+        return ratios
+
+    return intervals_of(ratio, above, below)
+
+
+def intervals_of(statistic: Callable[..., Array], *values: Array) -> list[Interval | None]:
+    """The same of what `statistic` makes of the means of `values`, each `[text, figure]`.
+
+    It takes the means of the resamples, `[resample, figure]` each; all of a text's values stay
+    together. None also where an end is not finite.
+    """
+    if len(values[0]) < MIN_TEXTS:
+        return [None] * values[0].shape[1]
+    return _intervals(statistic(*map(_resampled_means, values)))
+
+
+def _intervals(resampled: Array) -> list[Interval | None]:
+    """`[figure]`: between which values `[resample, figure]` lie."""
+    ends = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+    with np.errstate(invalid="ignore"):  # between two ends that are not finite
+        lows, highs = np.quantile(resampled, ends, axis=0)
+    return [
+        Interval(float(low), float(high)) if np.isfinite([low, high]).all() else None
+        for low, high in zip(lows, highs, strict=True)
+    ]
+
+
+def _resampled_means(values: Array) -> Array:
+    """`[resample, figure]`: means of `[text, figure]` over texts drawn with replacement."""
+    drawn = _drawn(len(values))
+    size = 1 + _BATCH_CELLS // len(values)
+    sums = [drawn[i : i + size].astype(np.float64) @ values for i in range(0, RESAMPLES, size)]
+    means: Array = np.concatenate(sums) / len(values)
+    return means
+
+
+@lru_cache(maxsize=2)  # drawing takes far longer than all that is done with it
+def _drawn(n_texts: int) -> NDArray[np.uint8]:
+    """`[resample, text]`: how often a text is drawn; no text of many is drawn 256 times."""
+    random = np.random.default_rng(_SEED)
+    drawn = np.empty((RESAMPLES, n_texts), np.uint8)
+    size = 1 + _BATCH_CELLS // n_texts
+    for i in range(0, RESAMPLES, size):
+        part = drawn[i : i + size]
+        for row, texts in zip(part, random.integers(0, n_texts, part.shape), strict=True):
+            row[:] = np.bincount(texts, minlength=n_texts)
+    return drawn

@@ -1,0 +1,61 @@
+"""The numbers that notes are decided by; `notes.words` says why each is what it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import product
+from typing import TypeVar
+
+from reportgen.findings.citations import GU, Citation
+from reportgen.findings.statistics import CONFIDENCE, RESAMPLES, Interval
+from reportgen.results.measures import MASK_OFFSET, MIN_CONTENT, MIN_TEXTS, MIN_UNITS, SINK_RATIO
+
+SINK_SHARE = 0.30
+RAISED_RATIO = 1.5
+LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a content token
+LIGHT_NORM = 0.5  # share of norm-weighted attention, in that of attention
+TEST_SMALL = 0.25  # effect of a sink test, in that on content tokens
+TEST_LARGE = 0.5
+HIDE_LARGE = 1.0
+SWAP_SAME = 0.10  # how far a share may move with another token in the place
+ROLLOUT_SHARE = 0.5
+TINY_EFFECT = 0.05  # largest deletion effect of a text, in the range of the scores of all texts
+Decided = TypeVar("Decided")
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """A number the notes are decided by."""
+
+    id: str
+    value: float
+    citation: Citation | None = None  # None where it is our own choice
+
+
+THRESHOLDS = (
+    Threshold("sink_share", SINK_SHARE, GU),
+    Threshold("sink_ratio", SINK_RATIO),
+    Threshold("raised_ratio", RAISED_RATIO),
+    Threshold("light_value", LIGHT_VALUE),
+    Threshold("light_norm", LIGHT_NORM),
+    Threshold("test_small", TEST_SMALL),
+    Threshold("test_large", TEST_LARGE),
+    Threshold("hide_large", HIDE_LARGE),
+    Threshold("swap_same", SWAP_SAME),
+    Threshold("rollout_limit", ROLLOUT_SHARE),
+    Threshold("mask_limit", MASK_OFFSET),
+    Threshold("tiny_effect", TINY_EFFECT),
+    Threshold("confidence", CONFIDENCE),
+    Threshold("resamples", RESAMPLES),
+    Threshold("min_texts", MIN_TEXTS),
+    Threshold("min_content", MIN_CONTENT),
+    Threshold("min_units", MIN_UNITS),
+)
+
+
+def certain(decide: Callable[..., Decided], *intervals: Interval) -> Decided | None:
+    """What `decide` says wherever in their `intervals` its arguments lie; None where that differs.
+
+    It is asked at the ends alone, so it must keep apart what lies on different sides of its answer.
+    """
+    decisions = {decide(*ends) for ends in product(*intervals)}
+    return decisions.pop() if len(decisions) == 1 else None

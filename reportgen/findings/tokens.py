@@ -1,0 +1,186 @@
+"""Content tokens over all texts: how much attention each draws, and how it moves the output."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings.evidence import shown_first
+from reportgen.findings.statistics import Floats
+from reportgen.results.store import Results
+from reportgen.results.units import unit_label
+
+FEWEST = 3  # texts a listed token stands in at least
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CorpusTokens:
+    """A row for every text and each different token in it; means over where it stands there."""
+
+    labels: tuple[str, ...]  # display units; in lower case where the tokenizer knows no other
+    text: Places  # [row], row of `texts`
+    label: Places  # [row], place in `labels`
+    count: Places  # [row], how often it stands in the text
+    attention: Floats  # [row], times the text's average content token; NaN where not measured
+    effect: Floats  # [row], deletion effect; NaN where not measured
+
+    def among(self, texts: NDArray[np.bool_]) -> "CorpusTokens":
+        """Those of the `texts` `[text]` that are true."""
+        own = texts[self.text]
+        return CorpusTokens(
+            self.labels,
+            self.text[own],
+            self.label[own],
+            self.count[own],
+            self.attention[own],
+            self.effect[own],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Means:
+    """`[label]` each: means over the texts that a token stands in."""
+
+    attention: Floats
+    effect: Floats
+    n_attention: Places  # texts
+    n_effect: Places
+    count: Places
+
+
+def fewest_texts(n_texts: int) -> int:
+    """How many of `n_texts` a token must stand in to be listed: half the square root of them, at
+    least three. Of a token in one or two texts nothing can be told apart from these texts, and
+    among many thousands of tokens some such is always far out."""
+    return max(FEWEST, round(math.sqrt(n_texts) / 2))
+
+
+def shown_attention(results: Results) -> str:
+    """The column of the attention that the colours show first."""
+    return "received_all" if results.info.evidence.level == "none" else shown_first(results)
+
+
+def corpus_tokens(results: Results) -> CorpusTokens:
+    """The content tokens of all texts, by display unit."""
+    view = shown_attention(results)
+    names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
+    every = results.token_columns(*dict.fromkeys(names))
+    content = ~every["is_special"].to_numpy(np.bool_)
+    deletion = token_effects(results, len(every))[content]
+    tokens = every[content]
+    del every
+    text, unit = tokens["text"].to_numpy(np.intp), tokens["unit"].to_numpy(np.intp)
+    starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
+    if not len(starts):
+        none, nothing = np.empty(0, np.intp), np.empty(0)
+        return CorpusTokens((), none, none, none, nothing, nothing)
+    is_causal = results.info.model.is_causal
+    even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
+    ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
+    codes, labels = unit_labels(results, tokens, starts)
+    return _by_text(text[starts], codes, labels, ratios, deletion[starts])
+
+
+def token_means(tokens: CorpusTokens) -> Means:
+    """Every token's means over texts; NaN where it stands in none that was measured."""
+    size = len(tokens.labels)
+    attention, n_attention = _mean(tokens.label, tokens.attention, size)
+    effect, n_effect = _mean(tokens.label, tokens.effect, size)
+    count = np.bincount(tokens.label, weights=tokens.count, minlength=size).astype(np.intp)
+    return Means(attention, effect, n_attention, n_effect, count)
+
+
+def _mean(label: Places, values: Floats, size: int) -> tuple[Floats, Places]:
+    known = np.isfinite(values)
+    counts = np.bincount(label[known], minlength=size)
+    means = np.full(size, np.nan)
+    sums = np.bincount(label[known], weights=values[known], minlength=size)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means, counts.astype(np.intp)
+
+
+def _by_text(
+    text: Places, codes: Places, labels: tuple[str, ...], ratios: Floats, effects: Floats
+) -> CorpusTokens:
+    """Units `[unit]` as means over those of one text that are alike."""
+    keys, place = np.unique(text * len(labels) + codes, return_inverse=True)
+    return CorpusTokens(
+        labels=labels,
+        text=keys // len(labels),
+        label=keys % len(labels),
+        count=np.bincount(place),
+        attention=_means(place, ratios),
+        effect=_means(place, effects),
+    )
+
+
+def _means(place: Places, values: Floats) -> Floats:
+    """Means by place of what is known; NaN where nothing is."""
+    known = np.isfinite(values)
+    size = int(place.max()) + 1
+    sums = np.bincount(place[known], weights=values[known], minlength=size)
+    counts = np.bincount(place[known], minlength=size)
+    means = np.full(size, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
+
+
+def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Floats:
+    """`[unit]`, as `measures.multiples` gives it for one text; NaN where nothing is measured.
+
+    `values`, `even` and `text` are `[content token]`; `starts` is where each unit begins.
+    """
+    size = np.diff(starts, append=len(values))
+    measure = np.add.reduceat(values, starts) / np.add.reduceat(even, starts)
+    owner = text[starts]
+    total = np.bincount(owner, weights=measure * size)
+    average = total / np.maximum(np.bincount(owner, weights=size), 1)
+    ratios = np.full(len(starts), np.nan)
+    np.divide(measure, average[owner], out=ratios, where=average[owner] > 0)
+    return ratios
+
+
+def token_effects(results: Results, n_tokens: int) -> Floats:
+    """Deletion effects, `[token]` of all texts; NaN where they were not measured."""
+    values = np.full(n_tokens, np.nan)
+    effects = results.effects
+    if len(effects):
+        first = results.texts["first_token"].to_numpy(np.intp)
+        rows = first[effects["text"].to_numpy(np.intp)] + effects["position"].to_numpy(np.intp)
+        values[rows] = effects["deletion"].to_numpy(np.float64)
+    return values
+
+
+def unit_labels(
+    results: Results, tokens: pd.DataFrame, starts: Places
+) -> tuple[Places, tuple[str, ...]]:
+    """What units are called: `[unit]`, places in the labels, and these; in lower case where the
+    tokenizer knows no other.
+
+    `tokens` are content tokens with the columns text, unit, segment, token, start and end; a unit
+    begins at each of `starts`.
+    """
+    parts = (results.texts["text"].tolist(), results.texts["pair"].tolist())
+    name, names = pd.factorize(tokens["token"])  # a token is written the same in many places
+    has_case = any(one != one.lower() for one in names)
+    text, segment = (tokens[key].to_numpy(np.intp)[starts] for key in ("text", "segment"))
+    first = tokens["start"].to_numpy(np.float64, na_value=np.nan)
+    last = tokens["end"].to_numpy(np.float64, na_value=np.nan)
+    # A unit of which any token has no place has none.
+    begins, ends = np.minimum.reduceat(first, starts), np.maximum.reduceat(last, starts)
+    placed = np.isfinite(begins) & np.isfinite(ends)
+    begins, ends = (np.where(placed, at, 0).astype(np.intp) for at in (begins, ends))
+    stops = np.append(starts[1:], len(name))
+    places: dict[str, int] = {}
+    codes = np.empty(len(starts), np.intp)
+    for i, (begin, end, own, part) in enumerate(zip(begins, ends, text, segment, strict=True)):
+        whole = parts[part][own]
+        label = whole[begin:end]  # "" where it has no place
+        if not label.strip():  # seldom, and slower
+            span = (int(begin), int(end)) if placed[i] else None
+            label = unit_label(names[name[starts[i] : stops[i]]].tolist(), span, whole)
+        codes[i] = places.setdefault(label if has_case else label.lower(), len(places))
+    return codes, tuple(places)

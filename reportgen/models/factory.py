@@ -1,0 +1,195 @@
+"""A user's own module, built by the class that `--factory` names."""
+
+import contextlib
+import importlib.util
+import inspect
+import os
+import re
+import sys
+import sysconfig
+import traceback
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path, PurePath
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from reportgen.errors import ModelError, first_line, some, without_surrogates
+from reportgen.models.spec import FactoryName, ModelSpec, expanded, factory_name
+
+_LOOKS_LIKE_A_PATH = re.compile(r"[.~\\/]|(?!\w+://)[^\n]*[\\/]")
+# What the analysis can give to forward; a required argument beyond these is given as None.
+_GIVEN = {"self", "input_ids", "attention_mask"}
+
+
+def build_module(spec: ModelSpec) -> nn.Module:
+    """Import the class of `spec.factory` and call it with `spec.factory_args`.
+
+    Numbers drawn at random while it is built are the same in every run.
+
+    Raises:
+        ModelError: it cannot be imported or built, with the line of the user's file, or is no
+            `nn.Module`.
+    """
+    assert spec.factory is not None
+    make = _attribute(factory_name(spec.factory), spec.factory)
+    if not callable(make):
+        raise ModelError(f"--factory {spec.factory}: not a class or function")
+    signature = inspect.signature(make)
+    try:
+        signature.bind(**spec.factory_args)
+    except TypeError as error:
+        raise ModelError(
+            f"--factory {spec.factory} takes {signature}: {error}; "
+            "give its arguments as JSON with --factory-args"
+        ) from error
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        try:
+            module = make(**spec.factory_args)
+        except (Exception, SystemExit) as error:
+            said = f"--factory {spec.factory}: {describe(error, with_folders=True)}"
+            lost = _lost_paths(spec.factory_args)
+            if lost:
+                said = f"--factory-args: no file or folder {some(lost)} ({said})"
+            raise ModelError(said) from error
+    if not isinstance(module, nn.Module):
+        raise ModelError(f"--factory {spec.factory} gives a {type(module).__name__}, no nn.Module")
+    return module
+
+
+@contextlib.contextmanager
+def importable(spec: ModelSpec) -> Iterator[None]:
+    """Let the user's code import what stands beside it: in the current folder, or in its file's."""
+    if spec.factory is None:
+        yield
+        return
+    file = factory_name(spec.factory).file
+    folder = str(Path.cwd() if file is None else file.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ValueError):  # the user's code may have taken it out
+            sys.path.remove(folder)
+
+
+def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
+    """Let `module.forward` be called without what a tokenizer cannot give, such as labels.
+
+    `token_type_ids` is whether the tokenizer gives those.
+    """
+    given = _GIVEN | ({"token_type_ids"} if token_type_ids else set())
+    required = [
+        p.name
+        for p in inspect.signature(module.forward).parameters.values()
+        if p.default is p.empty
+        and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)
+        and p.name not in given
+    ]
+    if required:
+        module.forward = partial(module.forward, **dict.fromkeys(required))
+
+
+def _attribute(name: FactoryName, factory: str) -> Any:
+    try:
+        found: Any = _import_file(name.file) if name.file else importlib.import_module(name.source)
+    except (Exception, SystemExit) as error:
+        said = describe(error, with_folders=True)
+        raise ModelError(f"--factory {factory}: cannot import: {said}") from error
+    for part in name.attribute.split("."):
+        if not hasattr(found, part):
+            raise ModelError(f"--factory {factory}: no {part} in {name.source}; check its spelling")
+        found = getattr(found, part)
+    return found
+
+
+def _lost_paths(value: Any) -> list[str]:
+    """The texts in `value`, of JSON, that look like paths and lead nowhere.
+
+    Libraries take them for ids on the hub, and complain of their form.
+    """
+    if isinstance(value, Mapping):
+        return [lost for item in value.values() for lost in _lost_paths(item)]
+    if isinstance(value, list):
+        return [lost for item in value for lost in _lost_paths(item)]
+    if not isinstance(value, str) or not _LOOKS_LIKE_A_PATH.match(value):
+        return []
+    return [] if os.path.exists(value) else [value]  # noqa: PTH110 (Path.exists may raise)
+
+
+def _import_file(path: Path) -> ModuleType:
+    # A name of its own: the file may be called like an installed package, or like another model's.
+    name = f"_reportgen_factory_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their own module up
+    spec.loader.exec_module(module)
+    return module
+
+
+_LIBRARIES = {
+    Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "purelib", "platlib")
+} | {Path(__file__).resolve().parents[1]}
+# Where a path begins: at the root, a home folder, a drive or a share; not at the slashes of a URL,
+# of a relative path, of `and/or` or of a closing tag. A URL may have a whole path behind its host.
+_ROOT = (
+    r"(?:(?<![A-Za-z0-9_.~/\\<-])(?:(?:file://)?/(?!/)|~\w*/|[A-Za-z]:[\\/]+|\\{2,4})"
+    r"|(?<=\w/)/(?!/))"
+)
+# Folders may have names of three words, such as `Program Files (x86)`.
+_WORD = r"[^\s\\/'\",;:<>|]+"
+_FOLDER = rf"{_WORD}(?: {_WORD}){{0,2}}[\\/]+"
+_PATH = re.compile(rf"{_ROOT}(?:{_FOLDER})+(?:{_WORD}(?<![)\].]))?")
+_QUOTED_PATH = re.compile(rf"(?<='){_ROOT}[^'\n]+(?=')|(?<=\"){_ROOT}[^\"\n]+(?=\")")
+
+
+def describe(error: BaseException, *, with_folders: bool = False) -> str:
+    """`ValueError at my_model.py:12: what it says`, the place being the last line of the user's
+    own code; without one, only the error.
+
+    Of paths the last part is left, so that a report tells nothing of the machine; `with_folders`,
+    for the terminal alone, leaves them whole.
+    """
+    place = _place(error)
+    if place and not with_folders:
+        place = PurePath(place).name
+    where = f" at {place}" if place else ""
+    message = without_surrogates(first_line(error))
+    if not with_folders:
+        message = _without_folders(message)
+    return f"{type(error).__name__}{where}" + (f": {message}" if message else "")
+
+
+def _without_folders(message: str) -> str:
+    for path in (_QUOTED_PATH, _PATH):
+        message = path.sub(lambda found: _last_part(found[0]), message)
+    return message
+
+
+def _last_part(path: str) -> str:
+    parts = [part for part in re.split(r"[\\/]+", path) if part]
+    if len(parts) < 2:
+        return path
+    return "~" if Path(path) == expanded("~") else parts[-1]
+
+
+def _place(error: BaseException) -> str | None:
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{_shown(error.filename)}:{error.lineno}"
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if path.is_file() and not any(path.resolve().is_relative_to(lib) for lib in _LIBRARIES):
+            return f"{_shown(frame.filename)}:{frame.lineno}"
+    return None
+
+
+def _shown(filename: str) -> str:
+    """A file below the current folder by its way from there, any other by its name alone."""
+    path = Path(filename).resolve()
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name

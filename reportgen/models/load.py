@@ -1,0 +1,342 @@
+"""A model and its tokenizer, loaded, checked against each other, and known: a `LoadedModel`."""
+
+import contextlib
+import logging
+import sys
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging as transformers_logging
+
+from reportgen.demo import model_folder
+from reportgen.errors import ModelError
+from reportgen.models.architecture import find_encoder, read_facts
+from reportgen.models.checkpoint import load_checkpoint, weights_sha256
+from reportgen.models.factory import build_module, fill_required_arguments, importable
+from reportgen.models.output import (
+    OutputReader,
+    find_output,
+    head_of,
+    keep_last_logits,
+    next_token_reader,
+    output_info,
+    sequence_reader,
+    with_class_names,
+)
+from reportgen.models.pretrained import (
+    folder_max_tokens,
+    folder_pooling,
+    load_pretrained,
+    reported_part,
+)
+from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
+from reportgen.models.tokenizer import (
+    cut_at_the_end,
+    load_tokenizer,
+    padding_id,
+    require_fit,
+    require_vocabulary,
+)
+from reportgen.models.tokens import encode
+from reportgen.models.trial import Trial, entries, reads_ahead, try_module
+from reportgen.results.info import ModelInfo, OutputInfo
+
+Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
+HANDED_OVER = (
+    "the model was handed over in Python; to repeat this with the command, save it "
+    "(save_pretrained) and name its folder with --model"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A module, before its encoder and tokenizer are known."""
+
+    module: nn.Module
+    kind: Kind
+    name: str
+    architecture: str
+    folder: str | None  # folder or hub id it came from
+    dtype: str
+    remark: str | None = None
+    tokenizer: PreTrainedTokenizerBase | None = None  # that was handed over with it
+
+
+def from_folder(spec: ModelSpec) -> Source:
+    """The model in the folder, or of the hub id, that `spec` names."""
+    bundled = bundled_name(spec.model)
+    name = str(spec.model) if bundled is None else str(model_folder(bundled))
+    loaded = load_pretrained(spec, name, _dtype(spec))
+    folder = Path(name).expanduser()
+    kind: Kind = "folder" if folder.is_dir() else "hub"
+    shown = folder.resolve().name if folder.is_dir() else name
+    if bundled is not None:
+        kind, shown = "demo", f"reportgen {bundled}"
+    architecture = loaded.architecture
+    return Source(loaded.module, kind, shown, architecture, name, spec.dtype, loaded.remark)
+
+
+def from_factory(spec: ModelSpec) -> Source:
+    """The module that the factory of `spec` builds, with its weights."""
+    module = build_module(spec).to(_dtype(spec))
+    remark = None
+    if spec.checkpoint is not None:
+        load_checkpoint(module, spec.checkpoint)
+    else:
+        remark = "no --checkpoint: the weights are those the factory loaded, or made up, itself"
+    kind = type(module).__name__
+    return Source(module, "factory", kind, kind, None, spec.dtype, remark)
+
+
+def from_objects(
+    module: nn.Module, tokenizer: PreTrainedTokenizerBase | None, spec: ModelSpec
+) -> Source:
+    """A module that is built, with its tokenizer, None where the module has it."""
+    part, remark, came_from = module, None, ""
+    if isinstance(module, PreTrainedModel):
+        _, part, remark = reported_part(module, spec)
+        came_from = str(module.name_or_path or "")
+    path = expanded(came_from)
+    folder = came_from if came_from and path.is_dir() else None
+    is_path = folder is not None or path.is_absolute() or came_from.startswith(".")
+    name = (path.resolve().name if is_path else came_from) or type(module).__name__
+    floats = (weight.dtype for weight in module.parameters() if weight.is_floating_point())
+    dtype = str(next(floats, torch.float32)).removeprefix("torch.")
+    said = "; ".join(filter(None, (HANDED_OVER, remark)))
+    return Source(part, "factory", name, type(part).__name__, folder, dtype, said, tokenizer)
+
+
+def _dtype(spec: ModelSpec) -> torch.dtype:
+    dtype: torch.dtype = getattr(torch, spec.dtype)
+    return dtype
+
+
+# Where neither the model nor its tokenizer limits a text (T5).
+_UNLIMITED_TOKENS = 512
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to be run on batches padded on the right."""
+
+    module: nn.Module  # what is called, with the inputs its forward declares
+    encoder: PreTrainedModel  # whose attention is read
+    encoder_name: str  # its dotted name inside the module, "" for the module itself
+    tokenizer: PreTrainedTokenizerBase
+    pad_token_id: int  # what batches are filled up with
+    device: torch.device
+    info: ModelInfo  # its `is_causal` says nothing yet: an analysis measures that
+    output: OutputInfo
+    reader: OutputReader  # reads predictions out of what the module returns
+    remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
+    # The options that name it, for the command that a report prints.
+    shown: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
+def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
+    """Load the model, put it in evaluation mode on its device, and try it on a few words.
+
+    With `verbose` the libraries say what they do; always on standard error.
+
+    Raises:
+        UsageError, ModelError: as `check_spec`; or the model, its weights or its tokenizer cannot
+            be loaded or do not fit together, or texts may not be long enough for any token.
+        CaptureError: the transformer inside it has no attention.
+    """
+    check_spec(spec)
+    device = _device(spec.device)
+    # What a user's class prints must not land in a report on standard output.
+    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose), importable(spec):
+        source = from_factory(spec) if spec.factory is not None else from_folder(spec)
+        return _made_ready(spec, source, device)
+
+
+def load_module(
+    module: nn.Module,
+    tokenizer: PreTrainedTokenizerBase | None,
+    spec: ModelSpec,
+    *,
+    verbose: bool = False,
+) -> LoadedModel:
+    """Make a module that is built already ready for an analysis, as `load_model` does.
+
+    Of `spec` the choices count, not its names of folders. The module is changed: it stays in
+    evaluation mode, on the device of `spec`; `borrowed` gives it back as it was.
+
+    Raises:
+        ModelError, CaptureError: as `load_model`.
+    """
+    device = _device(spec.device)
+    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
+        return _made_ready(spec, from_objects(module, tokenizer, spec), device)
+
+
+def _made_ready(spec: ModelSpec, source: Source, device: torch.device) -> LoadedModel:
+    module = source.module.eval()
+    encoder_name, encoder = find_encoder(module, spec.encoder)
+    facts = read_facts(encoder)
+    tokenizer = _tokenizer(spec, source)
+    require_fit(tokenizer, encoder)
+    remarks = (source.remark, cut_at_the_end(tokenizer))
+    sha256 = weights_sha256(module.state_dict())
+    pad_id = padding_id(tokenizer, encoder)
+    module.to(device)
+    encoder.config.use_cache = False  # keys and values kept for a next call are never used
+    _make_callable(module, tokenizer, pad_id)
+    trials = try_module(module, tokenizer, pad_id, device)
+    reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
+    if spec.class_names:
+        reader = with_class_names(reader, spec.class_names)
+    max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
+    if reader.kind == "next_token":
+        reader = replace(reader, is_narrowed=keep_last_logits(module))
+    info = ModelInfo(
+        name=source.name,
+        source=source.kind,
+        architecture=source.architecture,
+        encoder=type(encoder).__name__,
+        n_layers=facts.n_layers,
+        n_heads=facts.n_heads,
+        head_size=facts.head_size,
+        max_tokens=max_tokens,
+        is_causal=False,
+        shares_layers=facts.shares_layers,
+        n_parameters=sum(parameter.numel() for parameter in module.parameters()),
+        dtype=source.dtype,
+        weights_sha256=sha256,
+        tokenizer=type(tokenizer).__name__,
+        vocabulary_size=len(tokenizer),
+    )
+    return LoadedModel(
+        module=module,
+        encoder=encoder,
+        encoder_name=encoder_name,
+        tokenizer=tokenizer,
+        pad_token_id=pad_id,
+        device=device,
+        info=info,
+        output=output_info(reader, spec.output_name),
+        reader=reader,
+        remarks=tuple(remark for remark in remarks if remark is not None),
+    )
+
+
+def _tokenizer(spec: ModelSpec, source: Source) -> PreTrainedTokenizerBase:
+    trusted = spec.trust_remote_code
+    if source.tokenizer is not None:
+        require_vocabulary(source.tokenizer, source.name)
+        return source.tokenizer
+    if spec.tokenizer is not None:
+        return load_tokenizer(spec.tokenizer, trust_remote_code=trusted)
+    if source.folder is not None:
+        return load_tokenizer(source.folder, spec.revision, trust_remote_code=trusted)
+    own = getattr(source.module, "tokenizer", None)
+    if not isinstance(own, PreTrainedTokenizerBase):
+        raise ModelError(
+            f"{source.name} has no tokenizer of its own; name the folder of one with --tokenizer"
+        )
+    require_vocabulary(own, source.name)
+    return own
+
+
+def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id: int) -> None:
+    """Have `module` take batches filled up with `pad_id`, of what `tokenizer` gives."""
+    if isinstance(module, PreTrainedModel) and head_of(type(module)) == "sequence":
+        # Decoders find each text's last token by it, or take no more than one text.
+        module.config.get_text_config().pad_token_id = pad_id
+    fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
+
+
+def _choose_reader(
+    spec: ModelSpec,
+    source: Source,
+    tokenizer: PreTrainedTokenizerBase,
+    trials: tuple[Trial, Trial],
+    hidden_size: int,
+) -> OutputReader:
+    """How to read the module's output: by its class where that says it, else by the trials."""
+    module = source.module
+    is_asked = spec.pooling is not None or spec.prediction_index is not None
+    head = None if is_asked else head_of(type(module))
+    if isinstance(module, PreTrainedModel) and "logits" in entries(trials[0].returned):
+        if head == "sequence":
+            return sequence_reader(module.config)
+        if head == "next_token" and reads_ahead(trials):
+            raise ModelError(
+                f"{source.architecture} reads its texts in both directions, so it foretells no "
+                "next token; report its embedding with --pooling mean"
+            )
+        if head == "next_token":
+            return next_token_reader(tokenizer)
+    return find_output(
+        trials,
+        hidden_size,
+        prediction_index=spec.prediction_index,
+        pooling=spec.pooling,
+        default_pooling=(source.folder and folder_pooling(source.folder, spec.revision)) or "mean",
+    )
+
+
+def _max_tokens(
+    spec: ModelSpec,
+    source: Source,
+    tokenizer: PreTrainedTokenizerBase,
+    positions: int | None,
+    reader: OutputReader,
+) -> int:
+    """Most tokens of a text: what was asked for, else the least that model and tokenizer take."""
+    if spec.max_length is not None:
+        if positions is not None and spec.max_length > positions:
+            raise ModelError(
+                f"--max-length {spec.max_length}: the model takes at most {positions} tokens"
+            )
+        most = spec.max_length
+    else:
+        limits = [tokenizer.model_max_length, positions]
+        if reader.kind == "embedding" and source.folder is not None:
+            limits.append(folder_max_tokens(source.folder, spec.revision))
+        # Tokenizers write a huge number for no limit.
+        most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
+    encode(tokenizer, "one", None, most)  # fails where special tokens alone fill that
+    return most
+
+
+def _device(name: str) -> torch.device:
+    if name == "auto":
+        found = ("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())
+        name = next((device for device, is_there in found if is_there), "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ModelError(f"--device {name}: not on this machine; use --device cpu") from error
+    return device
+
+
+@contextlib.contextmanager
+def _quiet(verbose: bool) -> Iterator[None]:
+    """Keep the libraries' tables, bars and warnings out of the way, unless `verbose`."""
+    if verbose:
+        yield
+        return
+    hub = logging.getLogger("huggingface_hub")
+    verbosity, hub_level = transformers_logging.get_verbosity(), hub.level
+    has_bars = transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity(logging.ERROR)
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    hub.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(verbosity)
+        hub.setLevel(hub_level)
+        if has_bars:
+            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,0 +1,278 @@
+"""What a module puts out for a text: a number, numbers, a class, labels, an embedding, a token."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, TypeAlias
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedConfig, PreTrainedTokenizerBase
+
+from reportgen.errors import ModelError
+from reportgen.models.architecture import accepted_arguments
+from reportgen.models.spec import Pooling
+from reportgen.models.trial import (
+    Entry,
+    Trial,
+    describe_returned,
+    entries,
+    figures_by_text,
+    figures_by_token,
+)
+from reportgen.results.info import OutputInfo, OutputKind
+
+N_NEXT_TOKENS = 5
+# What a model's class says about its output: one for the whole text, the next token, or nothing
+# that is of a whole text ("other"). None: nothing, so that a trial must show it.
+Head: TypeAlias = Literal["sequence", "next_token", "other"]
+# By the end of a class's name, the first that fits; "WithLMHeadModel" is masked (XLM).
+_HEADS: Mapping[str, Head] = {
+    "ForSequenceClassification": "sequence",
+    "ForMaskedLM": "other",
+    "ForPreTraining": "other",
+    "WithLMHeadModel": "other",
+    "ForConditionalGeneration": "other",
+    "ForTokenClassification": "other",
+    "ForQuestionAnswering": "other",
+    "ForQuestionAnsweringSimple": "other",
+    "ForMultipleChoice": "other",
+    "ForNextSentencePrediction": "other",
+    "DoubleHeadsModel": "other",
+    "ForCausalLM": "next_token",
+    "LMHeadModel": "next_token",
+}
+_NAMES: Mapping[OutputKind, str] = {
+    "number": "score",
+    "numbers": "scores",
+    "class": "class",
+    "labels": "labels",
+    "embedding": "embedding",
+    "next_token": "next token",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model says about one text."""
+
+    value: float | None  # the number; None where the output is not one number
+    label: str | None  # class, labels joined by ", ", or the likeliest next token; None otherwise
+    scores: tuple[float, ...]  # number(s); logits; log-probabilities (next token); no embedding
+    score_names: tuple[str, ...]  # the next tokens; empty otherwise
+    is_finite: bool = True  # False: some figure is infinite or not a number, so there is no label
+
+
+@dataclass(frozen=True, slots=True)
+class OutputReader:
+    """Reads predictions out of whatever a module returned for a batch padded on the right."""
+
+    kind: OutputKind
+    entry: Entry  # which part of what is returned
+    width: int  # figures a text; not used for next tokens
+    labels: tuple[str, ...] = ()
+    pooling: Pooling | None = None  # None: what is returned has one row a text already
+    is_narrowed: bool = False  # logits of each text's last token only, see `keep_last_logits`
+    tokenizer: PreTrainedTokenizerBase | None = None  # spells next tokens
+
+    def values(self, returned: Any, inputs: Mapping[str, Tensor]) -> Tensor:
+        """The output as float32 `[text, figure]`: the number(s), logits, pooled embedding, or
+        log-probabilities of every token coming next.
+
+        `inputs` are those of the call; without an attention mask no token is padding.
+        """
+        tensor: Tensor = entries(returned)[self.entry]
+        ids = inputs["input_ids"]
+        mask = inputs.get("attention_mask", torch.ones_like(ids))
+        if self.kind == "next_token":
+            last = _last_tokens(mask)
+            rows = torch.searchsorted(_distinct(last), last) if self.is_narrowed else last
+            logits = tensor[torch.arange(len(rows), device=rows.device), rows]
+            return logits.float().log_softmax(dim=-1)
+        if self.pooling is not None:
+            return _pool(tensor, mask, self.pooling)
+        return tensor.reshape(ids.shape[0], self.width).float()
+
+    def read(self, returned: Any, inputs: Mapping[str, Tensor]) -> list[Prediction]:
+        """One prediction a text; one that is not finite keeps its NaN and has no label."""
+        values = self.values(returned, inputs).detach()
+        if self.kind == "next_token":
+            best = values.topk(min(N_NEXT_TOKENS, values.shape[1]), dim=1)
+            pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+            return [self._next_tokens(scores, ids) for scores, ids in pairs]
+        finite = values.isfinite().all(dim=1).tolist()
+        if self.kind == "embedding":
+            return [Prediction(None, None, (), (), is_finite) for is_finite in finite]
+        rows = zip(values.tolist(), finite, strict=True)
+        return [self._scored(scores, is_finite) for scores, is_finite in rows]
+
+    def _scored(self, scores: list[float], is_finite: bool) -> Prediction:
+        value = scores[0] if self.kind == "number" else None
+        label = None
+        if is_finite and self.kind == "class":
+            label = self.labels[scores.index(max(scores))]
+        elif is_finite and self.kind == "labels":
+            label = ", ".join(n for n, logit in zip(self.labels, scores, strict=True) if logit > 0)
+        return Prediction(value, label, tuple(scores), (), is_finite)
+
+    def _next_tokens(self, scores: list[float], ids: list[int]) -> Prediction:
+        assert self.tokenizer is not None
+        names = tuple(_spell(self.tokenizer, token_id) for token_id in ids)
+        is_finite = all(abs(score) < float("inf") for score in scores)  # False for NaN as well
+        return Prediction(None, names[0] if is_finite else None, tuple(scores), names, is_finite)
+
+
+def head_of(model_class: type) -> Head | None:
+    """The head that a transformers class, or a user's class derived from one, is named for."""
+    for name in (base.__name__ for base in model_class.__mro__):
+        for ending, head in _HEADS.items():
+            if name.endswith(ending):
+                return head
+    return None
+
+
+def sequence_reader(config: PreTrainedConfig) -> OutputReader:
+    """The reader of a `...ForSequenceClassification`: a number, numbers, a class or labels."""
+    id2label: dict[Any, str] = dict(config.id2label or {})
+    names = tuple(str(id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels or 1))
+    problem = config.problem_type
+    if problem == "multi_label_classification":
+        return OutputReader("labels", "logits", len(names), names)
+    if len(names) == 1:
+        # Without a problem type, one output is what transformers trains as a regression.
+        return OutputReader("number", "logits", 1, names)
+    kind: OutputKind = "numbers" if problem == "regression" else "class"
+    return OutputReader(kind, "logits", len(names), names)
+
+
+def next_token_reader(tokenizer: PreTrainedTokenizerBase) -> OutputReader:
+    """The reader of a causal language model."""
+    return OutputReader("next_token", "logits", 0, tokenizer=tokenizer)
+
+
+def keep_last_logits(module: nn.Module) -> bool:
+    """Have a causal language model compute the logits of each text's last token only; they take
+    more memory than everything else. False where its forward has no such option."""
+    if "logits_to_keep" not in accepted_arguments(module):
+        return False
+
+    def narrow(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        mask = kwargs.get("attention_mask", torch.ones_like(kwargs["input_ids"]))
+        return args, {**kwargs, "logits_to_keep": _distinct(_last_tokens(mask))}
+
+    module.register_forward_pre_hook(narrow, with_kwargs=True)
+    return True
+
+
+def find_output(
+    trials: Sequence[Trial],
+    hidden_size: int,
+    *,
+    prediction_index: int | None = None,
+    pooling: Pooling | None = None,
+    default_pooling: Pooling = "mean",
+) -> OutputReader:
+    """The reader of a module whose class says nothing, from what it returned in `trials`.
+
+    The prediction is `.logits` or the first float tensor of shape `[texts]` or `[texts, n]`. One as
+    wide as the transformer is an embedding; so is one with a row a token, where nothing else
+    comes or `pooling` asks for it.
+
+    Raises:
+        ModelError: nothing of what it returned can be a prediction, or not the entry asked for.
+    """
+    keys = list(entries(trials[0].returned))
+    widths = {key: figures_by_text(trials, key) for key in keys}
+    by_text = {key: width for key, width in widths.items() if width is not None}
+    if prediction_index is not None:
+        picked = [key for key in keys[prediction_index : prediction_index + 1] if key in by_text]
+        if not picked:
+            raise ModelError(
+                f"--prediction-index {prediction_index}: no float tensor of shape [texts] or "
+                f"[texts, n] there; forward returned {describe_returned(trials[0])}"
+            )
+        return _numbers(picked[0], by_text[picked[0]])
+    if pooling is None:
+        if "logits" in by_text:
+            return _numbers("logits", by_text["logits"])
+        for key, width in by_text.items():
+            if width == hidden_size and key != "pooler_output":
+                return OutputReader("embedding", key, width)
+            if width != hidden_size:
+                return _numbers(key, width)
+    for key in keys:
+        size = figures_by_token(trials, key)
+        if size is not None:
+            return OutputReader("embedding", key, size, pooling=pooling or default_pooling)
+    # A bare encoder's pooler is trained for another task or not at all, but some have nothing else.
+    if pooling is None and "pooler_output" in by_text:
+        return OutputReader("embedding", "pooler_output", by_text["pooler_output"])
+    wanted = "[texts, tokens, n] to pool" if pooling else "[texts] or [texts, n]"
+    raise ModelError(
+        f"no prediction found: forward returned {describe_returned(trials[0])}, "
+        f"but no float tensor of shape {wanted}"
+    )
+
+
+def with_class_names(reader: OutputReader, names: Sequence[str]) -> OutputReader:
+    """`reader` of a model whose outputs are classes called `names`.
+
+    Raises:
+        ModelError: the model does not put out as many figures a text.
+    """
+    if reader.kind not in ("numbers", "class") or reader.width != len(names):
+        figures = {
+            "embedding": "an embedding",
+            "next_token": "the next token",
+            "labels": "labels, of which several may hold",
+        }
+        found = figures.get(reader.kind, f"{reader.width} for each text")
+        raise ModelError(
+            f"--class-names {','.join(names)}: {len(names)} names, but the model's output is "
+            f"{found}; give a name to each of its classes"
+        )
+    return replace(reader, kind="class", labels=tuple(names))
+
+
+def output_info(reader: OutputReader, name: str | None) -> OutputInfo:
+    """What the report says about the output; `name` overrides the model's own name for it."""
+    labels = reader.labels
+    if reader.kind == "number":
+        # A regression that names its one output, such as id2label {0: "stars"}.
+        own = next((label for label in labels if not label.startswith("LABEL_")), None)
+        return OutputInfo("number", name or own or _NAMES["number"])
+    return OutputInfo(reader.kind, name or _NAMES[reader.kind], labels, reader.pooling)
+
+
+def _numbers(entry: Entry, width: int) -> OutputReader:
+    if width == 1:
+        return OutputReader("number", entry, 1)
+    return OutputReader("numbers", entry, width, tuple(str(i + 1) for i in range(width)))
+
+
+def _last_tokens(mask: Tensor) -> Tensor:
+    """Position of each text's last real token, `[text]`."""
+    return mask.sum(dim=1) - 1
+
+
+def _distinct(positions: Tensor) -> Tensor:
+    distinct: Tensor = torch.unique(positions)
+    return distinct
+
+
+def _pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Pool `[text, token, width]` over real tokens, special ones included, to `[text, width]`."""
+    hidden = hidden.float()
+    if pooling == "mean":
+        real = mask[..., None] > 0
+        # Not a product with the mask: what stands on padding may be NaN.
+        return hidden.where(real, 0.0).sum(dim=1) / real.sum(dim=1)
+    rows = torch.arange(len(hidden), device=hidden.device)
+    return hidden[rows, _last_tokens(mask) if pooling == "last" else torch.zeros_like(rows)]
+
+
+def _spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
+    """The text of one token; as the tokenizer writes it where that is no text of its own."""
+    text = tokenizer.decode([token_id], clean_up_tokenization_spaces=False)
+    if isinstance(text, str) and text.strip() and "\ufffd" not in text:
+        return text
+    return str(tokenizer.convert_ids_to_tokens(token_id))

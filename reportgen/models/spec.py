@@ -1,0 +1,234 @@
+"""Which model to load, as the command line names it, and what can be found wrong without torch."""
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+from reportgen.demo import DEMO, FOLDERS
+from reportgen.errors import ModelError, UsageError
+
+Pooling: TypeAlias = Literal["mean", "cls", "last"]
+POOLINGS: tuple[Pooling, ...] = get_args(Pooling)
+Dtype: TypeAlias = Literal["float32", "float16", "bfloat16"]
+DTYPES: tuple[Dtype, ...] = get_args(Dtype)
+WEIGHTS_FILES = (
+    "model.safetensors",
+    "model.safetensors.index.json",
+    "pytorch_model.bin",
+    "pytorch_model.bin.index.json",
+)
+TOKENIZER_FILES = (
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.txt",
+    "vocab.json",
+    "spiece.model",
+    "spm.model",
+    "sentencepiece.bpe.model",
+    "tokenizer.model",
+)
+_MOST_TOKENS = 10**9
+_DEVICE = re.compile(r"auto|cpu|mps|(cuda|xpu)(:\d+)?")
+_HUB_ID = re.compile(r"[\w.-]+(/[\w.-]+)?")
+_FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """The model that the options name; nothing is loaded yet.
+
+    Without `model` and `factory` it is the first bundled demonstration.
+    """
+
+    model: str | None = None  # folder, hub id, or name of a bundled demonstration
+    revision: str | None = None  # of a hub id: branch, tag or commit
+    factory: str | None = None  # "module:Class" or "path/file.py:Class"
+    factory_args: Mapping[str, Any] = field(default_factory=dict)
+    checkpoint: Path | None = None  # state_dict for what the factory builds
+    tokenizer: str | None = None  # folder or hub id
+    encoder: str | None = None  # dotted name of the encoder inside the module
+    prediction_index: int | None = None  # entry of what forward returns
+    output_name: str | None = None
+    class_names: tuple[str, ...] = ()  # of the classes the model tells apart, in its order
+    pooling: Pooling | None = None
+    trust_remote_code: bool = False
+    device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is there
+    dtype: Dtype = "float32"
+    max_length: int | None = None  # tokens, special tokens included
+
+
+@dataclass(frozen=True, slots=True)
+class FactoryName:
+    """Where a factory's class is: `source` is a module's name or a file, `attribute` is dotted."""
+
+    source: str
+    attribute: str
+
+    @property
+    def file(self) -> Path | None:
+        """The file, None for a module that is imported by its name."""
+        return expanded(self.source) if self.source.endswith(".py") else None
+
+
+def bundled_name(model: str | None) -> str | None:
+    """The bundled demonstration that `model` names, the first where it is None; else None.
+
+    A folder of that name in the current one is meant instead.
+    """
+    if model is None:
+        return DEMO
+    return model if model in FOLDERS and not expanded(model).exists() else None
+
+
+def check_spec(spec: ModelSpec) -> None:
+    """Find what is wrong with `spec` before torch is imported.
+
+    Raises:
+        UsageError: options exclude each other or have no such value.
+        ModelError: a folder or file is not there, may not be looked at, or is no model.
+    """
+    _check_options(spec)
+    try:
+        _check_places(spec)
+    except OSError as error:
+        raise ModelError(
+            f"{error.filename}: cannot be read ({error.strerror}); check the path"
+        ) from error
+
+
+def factory_name(factory: str) -> FactoryName:
+    """Read `module:Class` or `path/file.py:Class`.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    match = _FACTORY.fullmatch(factory)
+    if match is None:
+        raise UsageError(f"--factory {factory}: write it as module:Class or path/file.py:Class")
+    return FactoryName(match["module"], match["name"])
+
+
+def expanded(name: str) -> Path:
+    """The path `name` with a leading `~` read as the home folder, where there is one."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111 (Path.expanduser fails without a home)
+
+
+def local_folder(name: str, option: str) -> Path | None:
+    """The folder that `name` is, or None where `name` can only be an id on the hub.
+
+    Raises:
+        ModelError: `name` is a file, or a path or a link to nothing.
+        OSError: it may not be looked at, or is too long.
+    """
+    path = expanded(name)
+    if path.is_dir():
+        return path
+    if path.is_file():
+        raise ModelError(
+            f"{option} {name}: a file, not a folder; name the folder, or load a state_dict with "
+            "--factory file.py:Class --checkpoint"
+        )
+    if _HUB_ID.fullmatch(name) is None or name.startswith(".") or path.is_symlink():
+        raise ModelError(f"{option} {name}: no such folder")
+    return None
+
+
+def check_tokenizer_folder(folder: Path) -> None:
+    """Refuse a folder without a tokenizer: transformers would make one up, of special tokens only.
+
+    Raises:
+        ModelError: there is no file of a tokenizer.
+    """
+    if not any((folder / name).is_file() for name in TOKENIZER_FILES):
+        raise ModelError(
+            f"{folder}: no tokenizer (no tokenizer.json or vocabulary); "
+            "name the folder that has it with --tokenizer"
+        )
+
+
+def _check_options(spec: ModelSpec) -> None:
+    if spec.factory is None:
+        needs_factory = {
+            "--factory-args": bool(spec.factory_args),
+            "--checkpoint": spec.checkpoint is not None,
+            "--prediction-index": spec.prediction_index is not None,
+        }
+        for option, given in needs_factory.items():
+            if given:
+                raise UsageError(
+                    f"{option} needs --factory module:Class; for a transformers folder use --model"
+                )
+    elif spec.model is not None:
+        raise UsageError("--model and --factory exclude each other; name one model")
+    if spec.revision is not None and bundled_name(spec.model) is not None:
+        raise UsageError("--revision needs --model with an id on the hub")
+    if spec.prediction_index is not None and spec.prediction_index < 0:
+        raise UsageError(f"--prediction-index {spec.prediction_index}: entries count from 0")
+    if spec.class_names and (
+        len(spec.class_names) < 2
+        or not all(spec.class_names)
+        or len(set(spec.class_names)) < len(spec.class_names)
+    ):
+        raise UsageError(
+            f"--class-names {','.join(spec.class_names)}: takes two or more different names with "
+            "commas between, such as bad,good"
+        )
+    if spec.class_names and spec.pooling is not None:
+        raise UsageError("--class-names and --pooling exclude each other: classes or an embedding")
+    if spec.pooling is not None and spec.pooling not in POOLINGS:
+        raise UsageError(f"--pooling {spec.pooling}: takes {', '.join(POOLINGS)}")
+    if spec.dtype not in DTYPES:
+        raise UsageError(f"--dtype {spec.dtype}: takes {', '.join(DTYPES)}")
+    if spec.max_length is not None and spec.max_length > _MOST_TOKENS:
+        raise UsageError(f"--max-length {spec.max_length}: no text has so many tokens")
+    if _DEVICE.fullmatch(spec.device) is None:
+        raise UsageError(f"--device {spec.device}: takes cpu, cuda, cuda:1, mps, xpu or auto")
+
+
+def _check_places(spec: ModelSpec) -> None:
+    if spec.factory is not None:
+        file = factory_name(spec.factory).file
+        if file is not None and not file.is_file():
+            raise ModelError(f"{file}: no such file; --factory takes path/file.py:Class")
+    if spec.checkpoint is not None:
+        _check_checkpoint(spec.checkpoint)
+    if spec.model is not None and bundled_name(spec.model) is None:
+        folder = local_folder(spec.model, "--model")
+        if folder is not None:
+            if spec.revision is not None:
+                raise UsageError("--revision needs --model with an id on the hub, not a folder")
+            _check_weights(folder)
+            if spec.tokenizer is None:
+                check_tokenizer_folder(folder)
+    if spec.tokenizer is not None:
+        folder = local_folder(spec.tokenizer, "--tokenizer")
+        if folder is not None:
+            check_tokenizer_folder(folder)
+
+
+def _check_checkpoint(path: Path) -> None:
+    if path.is_dir():
+        raise ModelError(f"--checkpoint {path}: a folder; name the file of weights inside it")
+    if not path.is_file():
+        raise ModelError(f"--checkpoint {path}: no such file")
+
+
+def _check_weights(folder: Path) -> None:
+    if (folder / "config.json").is_file():
+        if not any((folder / name).is_file() for name in WEIGHTS_FILES):
+            raise ModelError(
+                f"{folder}: no weights (no model.safetensors or pytorch_model.bin); "
+                "save them with model.save_pretrained(folder)"
+            )
+        return
+    if (folder / "adapter_config.json").is_file():
+        raise ModelError(
+            f"{folder}: an adapter without its model; save the whole with "
+            "model.merge_and_unload().save_pretrained(folder)"
+        )
+    inner = sorted(path.parent.name for path in folder.glob("*/config.json"))
+    hint = f"name one it holds: {', '.join(inner)}" if inner else "is it the right one?"
+    raise ModelError(f"{folder}: not a model folder (no config.json); {hint}")

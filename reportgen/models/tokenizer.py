@@ -1,0 +1,90 @@
+"""The tokenizer of a model, refused where it cannot be the one the model was trained with."""
+
+from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from reportgen.errors import ModelError, first_line
+from reportgen.models.architecture import embedding_rows
+from reportgen.models.spec import check_tokenizer_folder, local_folder
+
+
+def load_tokenizer(
+    name: str, revision: str | None = None, *, trust_remote_code: bool = False
+) -> PreTrainedTokenizerBase:
+    """The tokenizer in the folder, or of the hub id, `name`.
+
+    Raises:
+        ModelError: there is none, it needs a package that is not installed, or it knows no tokens.
+    """
+    folder = local_folder(name, "--tokenizer")
+    if folder is not None:
+        check_tokenizer_folder(folder)
+    try:
+        tokenizer: PreTrainedTokenizerBase = AutoTokenizer.from_pretrained(
+            folder or name, revision=revision, trust_remote_code=trust_remote_code
+        )
+    except ImportError as error:
+        raise ModelError(f"{name}: its tokenizer needs a package: {first_line(error)}") from error
+    except Exception as error:
+        raise ModelError(
+            f"{name}: its tokenizer cannot be loaded ({type(error).__name__}: "
+            f"{first_line(error)}); copy or download it again, or name another with --tokenizer"
+        ) from error
+    require_vocabulary(tokenizer, name)
+    return tokenizer
+
+
+def require_vocabulary(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
+    """Refuse a tokenizer that knows special tokens only, as transformers makes up without files.
+
+    Raises:
+        ModelError: every text would be unknown tokens.
+    """
+    if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
+        raise ModelError(
+            f"{name}: the tokenizer knows only {len(tokenizer)} special tokens, its vocabulary is "
+            "missing; name the folder that has it with --tokenizer"
+        )
+
+
+def require_fit(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> None:
+    """Refuse a tokenizer with ids that `encoder` has no embedding for.
+
+    Raises:
+        ModelError: they do not belong together.
+    """
+    rows = embedding_rows(encoder)
+    if rows is None:
+        return
+    highest = max(tokenizer.get_vocab().values(), default=-1)
+    if highest >= rows:
+        raise ModelError(
+            f"the tokenizer has token ids up to {highest} ({len(tokenizer)} tokens), the model "
+            f"knows {rows}: they do not belong together; name the model's own with --tokenizer"
+        )
+
+
+def cut_at_the_end(tokenizer: PreTrainedTokenizerBase) -> str | None:
+    """Have `tokenizer` cut a long text at its end, where reports show the cut.
+
+    What a user should know where it would have cut the start, else None.
+    """
+    if tokenizer.truncation_side == "right":
+        return None
+    tokenizer.truncation_side = "right"
+    return (
+        "the tokenizer is set to cut long texts at their start (truncation_side); "
+        "here they are cut at their end"
+    )
+
+
+def padding_id(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> int:
+    """The id to fill batches with: the one the model was made for, the tokenizer's, or another."""
+    rows = embedding_rows(encoder)
+    for token_id in (
+        getattr(encoder.config.get_text_config(), "pad_token_id", None),
+        tokenizer.pad_token_id,
+        tokenizer.eos_token_id,
+    ):
+        if isinstance(token_id, int) and token_id >= 0 and (rows is None or token_id < rows):
+            return token_id
+    return 0

@@ -1,0 +1,96 @@
+"""The plotly figure of a text: the two lines above the attention map, sharing one axis.
+
+It is built once, without data, and embedded as JSON; the page's script fills in the values, the
+names of the units and the colours of the theme.
+"""
+
+import json
+from typing import Any
+
+import plotly.graph_objects as go
+
+from reportgen.report.charts.static import CLS_ROW, MUTED, RECEIVED
+from reportgen.report.language.strings import Language
+
+# Light to dark, evenly falling in lightness, so that it also reads in grey.
+SCALE_LIGHT = ("#fffdf9", "#fde3bf", "#f9b66d", "#e57a1f", "#b0480b", "#6d2a0c", "#2f1408")
+SCALE_DARK = ("#14181f", "#3a2618", "#6f3c12", "#a95a12", "#dd8526", "#f7bd6b", "#fff1d6")
+
+
+def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
+    """The figure's JSON; `cls_name` is the token of the [CLS] row, None where there is none.
+
+    Traces: 0 the map, 1 attention received, 2 the even spread, 3 the [CLS] row.
+    """
+    figure = go.Figure(layout={"template": "none"})
+    figure.add_heatmap(
+        z=[],
+        xaxis="x",
+        yaxis="y",
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        hovertemplate="%{customdata}<extra></extra>",
+        colorbar={"thickness": 12, "outlinewidth": 0, "len": 0.7, "yanchor": "bottom", "y": 0},
+    )
+    line = {"xaxis": "x", "yaxis": "y2", "hovertemplate": "%{customdata}<extra></extra>"}
+    figure.add_scatter(
+        name=language.say("script", "received"),
+        mode="lines+markers",
+        line={"color": RECEIVED, "width": 1.5},
+        marker={"symbol": "square", "size": 6},
+        **line,
+    )
+    figure.add_scatter(
+        name=language.say("script", "even"),
+        mode="lines",
+        line={"color": MUTED, "width": 1.5, "dash": "dash"},
+        **line,
+    )
+    if cls_name is not None:
+        figure.add_scatter(
+            mode="lines+markers",
+            line={"color": CLS_ROW, "width": 1.5},
+            marker={"symbol": "circle", "size": 6},
+            **line,
+        )
+    # Measuring every label to see whether it overflows takes as long as all the rest.
+    axis = {
+        "ticklabeloverflow": "allow",
+        "ticklabelstandoff": 4,
+        "zeroline": False,
+        "fixedrange": True,
+    }
+    figure.update_layout(
+        margin={"autoexpand": False, "t": 8},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        hovermode="closest",
+        dragmode=False,
+        showlegend=False,
+        xaxis={
+            "title": {"text": language.say("script", "axis_key"), "standoff": 8},
+            "side": "top",
+            "tickmode": "array",
+            "ticks": "",
+            "showgrid": False,
+            **axis,
+            "anchor": "y",
+        },
+        yaxis={
+            "title": {"text": language.say("script", "axis_query"), "standoff": 8},
+            "tickmode": "array",
+            "ticks": "",
+            "autorange": "reversed",
+            "showgrid": False,
+            **axis,
+        },
+        yaxis2={
+            "title": {"text": language.say("script", "axis_lines"), "standoff": 8},
+            "rangemode": "tozero",
+            "nticks": 5,
+            **axis,
+        },
+    )
+    result: dict[str, Any] = json.loads(figure.to_json())
+    return result

@@ -1,0 +1,171 @@
+"""Charts of one value a text that need neither scripts nor styles: scatter and histogram."""
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+
+import numpy as np
+from markupsafe import Markup, escape
+from numpy.typing import NDArray
+
+from reportgen.report.charts.static import INK, MUTED, ROLE_COLOURS, RULE, heat_colour, heat_step
+
+DOTS = 400  # points drawn one by one; of more the plane is cut into cells
+_CELLS = 32  # along either axis
+_WIDTH = 460
+_LEFT, _RIGHT, _TOP = 58, 14, 12
+_PAD = 0.04  # of the range, so that no point lies on the frame
+Floats = NDArray[np.float64]
+
+
+def round_values(low: float, high: float) -> tuple[float, ...]:
+    """Three to seven round values that lie around `low` and `high`, evenly apart."""
+    if not high > low:
+        pad = abs(low) / 2 or 1.0
+        low, high = low - pad, high + pad
+    raw = (high - low) / 5
+    size = 10.0 ** floor(log10(raw))
+    step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    return tuple(round(i * step, 12) for i in range(first, last + 1))
+
+
+def scatter(
+    *,
+    across: Floats,
+    up: Floats,
+    marks: Sequence[tuple[int, str]],
+    axis: tuple[str, str],
+    sentence: str,
+) -> tuple[Markup, int]:
+    """Points `[text]` with the line on which both values are equal, on one scale for both axes.
+
+    `marks` name some points (their place, their name); they are left out where the points are too
+    many to draw one by one. Then cells are coloured by how many points they hold, by the second
+    value that is returned at most (1 where the points are drawn).
+    """
+    ends = float(min(across.min(), up.min())), float(max(across.max(), up.max()))
+    ticks = round_values(*ends)
+    low, high = min(ticks[0], ends[0]), max(ticks[-1], ends[1])
+    low, high = low - _PAD * (high - low), high + _PAD * (high - low)
+    side = _WIDTH - _LEFT - _RIGHT
+
+    def place(values: Floats | float) -> Floats:
+        return np.asarray((values - low) / (high - low) * side, dtype=np.float64)
+
+    names = [f"{tick:,.6g}".replace("-", "\u2212") for tick in ticks]
+    x, y = _LEFT + place(across), _TOP + side - place(up)
+    body = _frame([float(place(tick)) for tick in ticks], names, side)
+    line = (
+        f'<path class="even" d="M{_LEFT} {_TOP + side}L{_LEFT + side} {_TOP}" stroke="{MUTED}" '
+        'stroke-width="1.5" stroke-dasharray="5 4" fill="none"/>'
+    )
+    most = 1
+    if len(x) <= DOTS:
+        dots = "".join(f"M{_n(a)} {_n(b)}h0" for a, b in zip(x, y, strict=True))
+        body += line + (
+            f'<path class="dots" d="{dots}" stroke="{ROLE_COLOURS[0]}" stroke-opacity=".6" '
+            'stroke-width="8" stroke-linecap="round"/>'
+        )
+        body += _marks([(x[i], y[i], name) for i, name in marks], _LEFT + side)
+    else:
+        cells, most = _cells(place(across), side - place(up), side)
+        body += f'<g transform="translate({_LEFT} {_TOP})">{cells}</g>{line}'
+    body += (
+        f'<g font-size="12" text-anchor="middle" fill="{MUTED}">'
+        f'<text x="{_LEFT + side / 2:.0f}" y="{_TOP + side + 38}">{escape(axis[0])}</text>'
+        f'<text transform="translate(13 {_TOP + side / 2:.0f})rotate(-90)">{escape(axis[1])}</text>'
+        "</g>"
+    )
+    return _svg(_TOP + side + 46, "scatter", sentence, body), most
+
+
+def histogram(
+    *, edges: Sequence[float], counts: Sequence[int], axis: tuple[str, str], sentence: str
+) -> Markup:
+    """How many values (`counts`) lie between each two of `edges`; `axis` names both."""
+    bottom, high = 190, max(counts)
+    width = (_WIDTH - _LEFT - _RIGHT) / len(counts)
+    steps = sorted({0, *(round(value) for value in round_values(0, high) if value <= high)})
+    rules = names = bars = ""
+    for value in steps:
+        y = _n(bottom - (bottom - _TOP) * value / high)
+        rules += f"M{_LEFT} {y}H{_WIDTH - _RIGHT}"
+        names += f'<text x="{_LEFT - 8}" y="{y}" dy="4">{value:,}</text>'
+    for i, count in enumerate(counts):
+        height = (bottom - _TOP) * count / high
+        if count:
+            bars += (
+                f"M{_n(_LEFT + width * i + 1)} {bottom}v{_n(-height)}h{_n(width - 2)}v{_n(height)}z"
+            )
+    every = ceil(len(edges) / 8)
+    below = "".join(
+        f'<text x="{_n(_LEFT + width * i)}" y="{bottom + 17}">{f"{edge:,.6g}"}</text>'
+        for i, edge in enumerate(edges)
+        if i % every == 0
+    ).replace(">-", ">\u2212")
+    middle = (_LEFT + _WIDTH - _RIGHT) / 2
+    body = (
+        f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'
+        f'<g text-anchor="end" font-size="12" fill="{MUTED}">{names}</g>'
+        f'<path class="r0" d="{bars}" fill="{ROLE_COLOURS[0]}"/>'
+        f'<g text-anchor="middle" font-size="12" fill="{INK}">{below}</g>'
+        f'<g font-size="12" text-anchor="middle" fill="{MUTED}">'
+        f'<text x="{middle:.0f}" y="{bottom + 38}">{escape(axis[0])}</text>'
+        f'<text transform="translate(13 {(bottom + _TOP) / 2:.0f})rotate(-90)">{escape(axis[1])}'
+        "</text></g>"
+    )
+    return _svg(bottom + 46, "histogram", sentence, body)
+
+
+def _frame(places: Sequence[float], names: Sequence[str], side: int) -> str:
+    """Rules both ways at `places` (from the lower left corner) with their names."""
+    rules = below = beside = ""
+    for place, name in zip(places, names, strict=True):
+        x, y = _n(_LEFT + place), _n(_TOP + side - place)
+        rules += f"M{_LEFT} {y}h{side}M{x} {_TOP}v{side}"
+        below += f'<text x="{x}" y="{_TOP + side + 18}">{escape(name)}</text>'
+        beside += f'<text x="{_LEFT - 8}" y="{y}" dy="4">{escape(name)}</text>'
+    return (
+        f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'
+        f'<g text-anchor="middle" font-size="12" fill="{MUTED}">{below}</g>'
+        f'<g text-anchor="end" font-size="12" fill="{MUTED}">{beside}</g>'
+    )
+
+
+def _marks(marks: Sequence[tuple[float, float, str]], right: int) -> str:
+    """Names beside their points, to the left where there is no room on the right."""
+    texts = ""
+    for x, y, name in marks:
+        way, anchor = (-8, ' text-anchor="end"') if x + 8 + 7 * len(name) > right else (8, "")
+        texts += f'<text x="{_n(x + way)}" y="{_n(y)}" dy="4"{anchor}>{escape(name)}</text>'
+    return f'<g font-size="12" fill="{INK}">{texts}</g>'
+
+
+def _cells(across: Floats, down: Floats, side: int) -> tuple[str, int]:
+    """Cells that hold a point, coloured by the logarithm of how many; and the most in one."""
+    size = side / _CELLS
+    column, row = (np.minimum(v / size, _CELLS - 1).astype(np.intp) for v in (across, down))
+    counts = np.bincount(row * _CELLS + column, minlength=_CELLS * _CELLS)
+    most = int(counts.max())
+    by_step: dict[int, str] = {}
+    for cell in np.flatnonzero(counts).tolist():
+        step = max(2, heat_step(log10(counts[cell] + 1), log10(most + 1)))
+        y, x = divmod(cell, _CELLS)
+        path = f"M{_n(x * size)} {_n(y * size)}h{_n(size)}v{_n(size)}h{_n(-size)}z"
+        by_step[step] = by_step.get(step, "") + path
+    return "".join(
+        f'<path class="h{step}" d="{path}" fill="{heat_colour(step)}"/>'
+        for step, path in sorted(by_step.items())
+    ), most
+
+
+def _svg(height: int, name: str, sentence: str, inside: str) -> Markup:
+    return Markup(  # numbers of our own and escaped text only
+        f'<svg class="fig {name}" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
+        f'height="{height}" role="img" aria-label="{escape(sentence)}">{inside}</svg>'
+    )
+
+
+def _n(value: float) -> str:
+    """A coordinate with at most one decimal."""
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,206 @@
+"""What a comparison shows by layer and by head."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from markupsafe import Markup
+
+from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
+from reportgen.comparison.compare import HEAD_CHANGED, Comparison
+from reportgen.report.charts.static import heat_colour, heat_step, layer_shares, shorten, ticks
+from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, Write, two_digits
+from reportgen.report.language.strings import NOTHING, fixed
+
+HEADS = 8  # listed with their intervals
+_LOOK = (47, 119, 201)  # of what fell, as the style sheet has it
+_STRONGEST = 0.8
+_TOP = 0.2  # where the colours of distances end at least, so that small ones stay pale
+_POINTS = 5.0  # the same for changes of a share, in percentage points
+
+
+@dataclass(frozen=True, slots=True)
+class LayerAnswer:
+    """One figure by layer in both models; without a chart where layers cannot be compared."""
+
+    name: str
+    chart: Markup | None
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class GridCell:
+    """A head's cell: its step of the colours, below 0 in the second colour."""
+
+    text: str
+    step: int
+    colour: str
+    is_changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Layers by heads."""
+
+    title: str
+    lead: str
+    remarks: tuple[str, ...]
+    region: str
+    rows: tuple[tuple[str, tuple[GridCell, ...]], ...]
+    most: Table | None = None  # the heads that changed most, with their intervals
+
+
+def make_layers(comparison: Comparison, words: CompareWords) -> tuple[LayerAnswer, ...]:
+    """Every figure that both models have."""
+    return tuple(_layer(found, words) for found in comparison.layers)
+
+
+def layer_name(found: LayerChanges, words: CompareWords) -> str:
+    """What a figure by layer is called."""
+    if not found.tokens[0]:
+        return words.say("entropy" if found.key == ENTROPY else "special")
+    base, head = (shorten(token, NAME) for token in found.tokens)
+    return (
+        words.say("role", token=base)
+        if base == head
+        else words.say("role_both", base=base, head=head)
+    )
+
+
+def _layer(found: LayerChanges, words: CompareWords) -> LayerAnswer:
+    write: Write = words.fit if found.key == ENTROPY else words.share
+    name = layer_name(found, words)
+    rows = []
+    for i in range(max(len(found.base), len(found.head))):
+        ends = [
+            Cell(write(side[i], False)) if i < len(side) else Cell(NOTHING)
+            for side in (found.base, found.head)
+        ]
+        change = [words.changed(found.changes[i], write)] if found.changes else []
+        rows.append((str(i + 1), (*ends, *change)))
+    columns = ["layer", "base", "head", *(["change"] if found.changes else [])]
+    table = Table(name, tuple(map(words.say, columns)), tuple(rows))
+    return LayerAnswer(name, _chart(found, name, write, words), table)
+
+
+def _chart(found: LayerChanges, name: str, write: Write, words: CompareWords) -> Markup | None:
+    if not found.changes:
+        return None
+    values = ticks(max(*found.base, *found.head))
+    names = [f"{value:g}" for value in values]
+    if found.key != ENTROPY:
+        say = words.language.say
+        names = [say("number", "percent", x=f"{100 * value:g}") for value in values]
+    at = max(range(len(found.changes)), key=lambda i: abs(found.changes[i].difference))
+    return layer_shares(
+        shares=found.base,
+        norm_shares=found.head,
+        expected=[None] * len(found.base),
+        tick_text=names,
+        tick_values=values,
+        axis=words.say("axis_layer"),
+        sentence=words.say(
+            "layer_sentence",
+            name=name,
+            layer=at + 1,
+            base=write(found.base[at], False),
+            head=write(found.head[at], False),
+        ),
+    )
+
+
+def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
+    """The distance of every head's attention, and where special tokens gained and lost."""
+    heads, changed = comparison.heads, comparison.heads_changed
+    if heads is None or changed is None:
+        return ()
+    top = max(_TOP, float(heads.distance.max()))
+    layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
+    interval = heads.intervals[layer][head]
+    largest = words.say(
+        "heads_interval",
+        layer=int(layer) + 1,
+        head=int(head) + 1,
+        distance=words.fit(float(heads.distance[layer, head])),
+        interval="" if interval is None else words.interval(interval, words.fit).replace("+", ""),
+    )
+    said = words.say("heads_lead", n=f"{len(heads.texts):,}", limit=f"{HEAD_CHANGED:g}")
+    distances = Grid(
+        title=words.say("heads"),
+        lead=said,
+        remarks=(*([largest] if heads.distance.any() else []), words.say("heads_floor")),
+        region=words.say("region_heads"),
+        rows=_rows(
+            [
+                [
+                    _cell(value, top, two_digits(value), is_changed)
+                    for value, is_changed in zip(*row, strict=True)
+                ]
+                for row in zip(heads.distance.tolist(), changed.tolist(), strict=True)
+            ]
+        ),
+    )
+    if heads.distance.any():
+        distances = replace(distances, most=_most(heads, words))
+    if not heads.special:
+        return (distances,)
+    points = [[100 * change.difference for change in row] for row in heads.special]
+    top = max(_POINTS, max(abs(value) for row in points for value in row))
+    special = Grid(
+        title=words.say("heads_special"),
+        lead=words.say("heads_special_lead"),
+        remarks=(),
+        region=words.say("region_special"),
+        rows=_rows([[_cell(value, top, _point(value)) for value in row] for row in points]),
+    )
+    return distances, special
+
+
+def _most(heads: HeadChanges, words: CompareWords) -> Table:
+    """The heads whose attention is farthest apart."""
+    order = np.argsort(-heads.distance, axis=None, kind="stable")[:HEADS]
+    rows = []
+    for at in order.tolist():
+        layer, head = divmod(at, heads.distance.shape[1])
+        interval = heads.intervals[layer][head]
+        said = "" if interval is None else words.interval(interval, words.fit).replace("+", "")
+        cells = [Cell(words.fit(float(heads.distance[layer, head])), said or words.say("few"))]
+        if heads.special:
+            change = heads.special[layer][head]
+            cells += [Cell(words.share(end)) for end in (change.base, change.head)]
+            cells.append(words.changed(change, words.share))
+        rows.append((f"L{layer + 1}H{head + 1}", tuple(cells)))
+    columns = [words.say("head_name"), words.say("distance")]
+    if heads.special:
+        name = words.say("to_special") + words.language.say("page", "colon")
+        columns += [name + words.say(side) for side in ("base", "head")]
+        columns.append(words.say("change"))
+    return Table(words.say("heads_most"), tuple(columns), tuple(rows))
+
+
+def signed_colour(step: int) -> str:
+    """The colour of a step on white; below 0 the second colour."""
+    if step >= 0:
+        return heat_colour(step)
+    alpha = _STRONGEST * -step / 15
+    return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in _LOOK)
+
+
+def signed_step(value: float, top: float) -> int:
+    """The step of a value on a scale from -`top` to `top`."""
+    step = heat_step(abs(value), top)
+    return -step if value < 0 else step
+
+
+def _cell(value: float, top: float, text: str, is_changed: bool = False) -> GridCell:
+    step = signed_step(value, top)
+    return GridCell(text, step, signed_colour(step), is_changed)
+
+
+def _point(value: float) -> str:
+    text = fixed(value, 1)
+    return f"+{text}" if value > 0 and text.strip("0.") else text
+
+
+def _rows(cells: Sequence[Sequence[GridCell]]) -> tuple[tuple[str, tuple[GridCell, ...]], ...]:
+    return tuple((str(i + 1), tuple(row)) for i, row in enumerate(cells))

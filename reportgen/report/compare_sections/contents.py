@@ -1,0 +1,346 @@
+"""Comparison -> everything its page says, in the order of its sections."""
+
+import shlex
+from dataclasses import dataclass
+
+from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Change
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
+from reportgen.findings.citations import Citation
+from reportgen.findings.notes.note import Note
+from reportgen.report.compare_sections.attention import Grid, LayerAnswer, make_grids, make_layers
+from reportgen.report.compare_sections.predictions import (
+    PredictionAnswer,
+    TokenAnswer,
+    make_predictions,
+    make_tokens,
+    mean_change,
+)
+from reportgen.report.compare_sections.texts import TextPair, make_pairs
+from reportgen.report.language.comparison import CompareWords, SaidNote, Write, count_or_number
+from reportgen.report.language.strings import fixed, number, written
+from reportgen.report.options import RenderOptions
+from reportgen.report.run import Facts, GateRow, gate_rows
+from reportgen.report.sections.overview import Kpi
+from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.store import Results
+
+
+def command(base: Results, head: Results, options: RenderOptions) -> str:
+    """The command line that gives this page; models that are no folder or hub id stand in as
+    results folders."""
+    models = [side.info.model for side in (base, head)]
+    is_named = all(model.source in ("folder", "hub", "demo") for model in models)
+    chosen = {k: v for k, v in base.info.settings.options.items() if k != "model"}
+    words = ["reportgen", "compare"]
+    if is_named and chosen == {k: v for k, v in head.info.settings.options.items() if k != "model"}:
+        names = [model.name.removeprefix("reportgen ") for model in models]
+        words += ["--base", names[0], "--head", names[1]]
+        words += ["-" if item.name == "stdin" else item.name for item in base.info.inputs]
+        for name, value in chosen.items():
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    else:
+        words += ["base_results/", "head_results/"]
+    for name, text, usual in (("title", options.title, None), ("lang", options.lang, "en")):
+        if text is not None and text != usual:
+            words += [f"--{name}", text]
+    return shlex.join([*words, "-o", "compare.html"])
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduced:
+    """What it takes to make the same page again."""
+
+    command: str
+    versions: tuple[Facts, Facts]
+    checksums: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One fact of both models."""
+
+    name: str
+    base: str
+    head: str
+    is_same: bool
+
+
+def headline(comparison: Comparison, notes: list[Note], words: CompareWords) -> tuple[str, ...]:
+    """What a reader must know, in one to three sentences."""
+    pairing, predictions = comparison.pairing, comparison.predictions
+    n_texts = f"{pairing.n_analysed:,}"
+    if comparison.is_same:
+        key = (
+            ("same" if predictions else "same_unpredicted")
+            if comparison.effects
+            else ("same_unmoved" if predictions else "same_looks")
+        )
+        said = [words.say(key, n=n_texts)]
+        return (*said, *([words.say("same_weights")] if pairing.same_weights else []))
+    if predictions is None:
+        said = [words.say("changed_unknown")]
+    elif predictions.n_moved:
+        given = {"k": f"{predictions.n_moved:,}", "n": f"{len(predictions.texts):,}"}
+        limit = predictions.threshold if predictions.kind == "number" else None
+        if limit is None:
+            said = [words.say("changed", **given)]
+        else:
+            said = [words.say("changed_number", threshold=words.size(limit), **given)]
+    else:
+        said = [words.say("changed_none", n=f"{len(predictions.texts):,}")]
+    first = min(notes, key=_headline_rank, default=None)
+    key = "" if first is None else _headline_key(first)
+    if first is not None and key:
+        is_size = words.is_size and not key.startswith("looks")
+        said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
+    elif comparison.tokens:
+        said.append(words.say("headline_no_token"))
+    changed = comparison.heads_changed
+    if changed is not None and changed.any():
+        said.append(words.say("headline_heads", k=f"{changed.sum():,}", n=f"{changed.size:,}"))
+    return tuple(said)
+
+
+def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
+    """Everything that could not be compared, a sentence each; else that all was."""
+    pairing = comparison.pairing
+    said = []
+    left = pairing.n_texts - pairing.n_analysed
+    if left:
+        neither = left - pairing.n_only_base - pairing.n_only_head
+        given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}
+        said.append(words.count("limit_status", left, **given))
+    if pairing.n_analysed > pairing.n_aligned:
+        said.append(words.count("limit_tokens", pairing.n_analysed - pairing.n_aligned))
+    if pairing.n_other_labels:
+        said.append(words.count("limit_labels", pairing.n_other_labels))
+    if not pairing.same_output:
+        said.append(words.say("limit_output"))
+    elif comparison.predictions is None:
+        said.append(words.say("limit_embedding"))
+    if not pairing.same_scalar:
+        said.append(words.say("limit_scalar"))
+    elif comparison.units.n_other_target:
+        said.append(words.count("limit_target", comparison.units.n_other_target))
+    said += _of_heads(comparison, words)
+    if pairing.n_aligned and not comparison.tokens:
+        said.append(words.say("limit_few", n=MIN_TEXTS))
+    return tuple(said) or (words.say("limit_none"),)
+
+
+def remarks(base: Results, head: Results, words: CompareWords) -> tuple[str, ...]:
+    """What the results themselves say a reader should know, with the model's side in front."""
+    said = []
+    for key, results in (("base", base), ("head", head)):
+        side = words.say(key) + words.language.say("page", "colon")
+        said += [side + remark for remark in results.info.remarks]
+        if results.info.evidence.interrupted:
+            said.append(side + words.say("interrupted"))
+    return tuple(said)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparePage:
+    """The page that compares two models."""
+
+    title: str
+    lang: str
+    names: tuple[str, str]
+    is_demo: bool
+    remarks: tuple[str, ...]  # what a reader should know of how a model was loaded or run
+    gates: tuple[GateRow, ...]
+    headline: tuple[str, ...]
+    kpis: tuple[Kpi, ...]
+    models: tuple[ModelRow, ...]
+    limits: tuple[str, ...]
+    predictions: PredictionAnswer | None
+    tokens: TokenAnswer | None
+    layers: tuple[LayerAnswer, ...]
+    grids: tuple[Grid, ...]
+    pairs: tuple[TextPair, ...]
+    pairs_lead: str
+    notes: tuple[SaidNote, ...]
+    method: tuple[str, ...]
+    thresholds: tuple[str, ...]
+    sources: tuple[str, ...]
+    reproduce: Reproduced
+
+
+def make_compare_page(
+    comparison: Comparison,
+    base: Results,
+    head: Results,
+    options: RenderOptions,
+    words: CompareWords,
+) -> ComparePage:
+    """Everything the page says of `comparison`, which is that of `base` and `head`."""
+    notes = change_notes(comparison)
+    return ComparePage(
+        title=options.title or words.say("title"),
+        lang=options.lang,
+        names=(base.info.model.name, head.info.model.name),
+        is_demo="demo" in (base.info.model.source, head.info.model.source),
+        remarks=remarks(base, head, words),
+        gates=gate_rows(options.gates, words.language),
+        headline=headline(comparison, notes, words),
+        kpis=_kpis(comparison, words),
+        models=model_rows(comparison, base, head, words),
+        limits=limits(comparison, words),
+        predictions=make_predictions(comparison, base, words),
+        tokens=make_tokens(comparison, base, words),
+        layers=make_layers(comparison, words),
+        grids=make_grids(comparison, words),
+        pairs=make_pairs(comparison, base, head, words),
+        pairs_lead=words.say("pairs_lead_size" if words.is_size else "pairs_lead"),
+        notes=tuple(words.note(note) for note in notes),
+        method=_method(comparison, words),
+        thresholds=tuple(
+            words.say(f"limit_{each.id}", value=_threshold(each.id, each.value, words))
+            for each in CHANGE_THRESHOLDS
+        ),
+        sources=_sources(notes, words),
+        reproduce=_reproduce(base, head, options, words),
+    )
+
+
+def _headline_key(note: Note) -> str:
+    """What of a note on a token the headline says; "" for a note on something else."""
+    looks = any(id in ("token_looks", "token_looks_row") for id in (note.id, *note.also))
+    if note.id == "token_moves":
+        return "both" if looks else "moves"
+    if note.id == "token_moves_less":
+        return "moves_less"
+    if looks:
+        return "looks"
+    return "looks_less" if note.id.startswith("token_looks_less") else ""
+
+
+def _headline_rank(note: Note) -> int:
+    """What a model does now comes before what it does no longer; notes of one rank keep theirs."""
+    ranks = {"both": 0, "moves": 0, "looks": 1, "moves_less": 2, "looks_less": 3}
+    return ranks.get(_headline_key(note), len(ranks))
+
+
+def _kpis(comparison: Comparison, words: CompareWords) -> tuple[Kpi, ...]:
+    pairing, predictions = comparison.pairing, comparison.predictions
+    total = words.say("kpi_of", n=f"{pairing.n_texts:,}")
+    kpis = [Kpi(f"{pairing.n_aligned:,}", words.say("kpi_texts"), total)]
+    if predictions is not None:
+        share = words.share(predictions.share_moved.head)
+        kpis.append(Kpi(f"{predictions.n_moved:,}", words.say("kpi_changed"), share))
+        for key, change, write in (
+            ("kpi_mean", predictions.mean, _mean(predictions.mean, words)),
+            ("kpi_r2", predictions.r2, words.fit),
+            ("kpi_accuracy", predictions.accuracy, words.share),
+        ):
+            if change is None:
+                continue
+            cell = words.changed(change, write)
+            if key == "kpi_mean":
+                kpis.append(Kpi(cell.text, words.say(key), cell.small))
+                continue
+            own, other = (write(end, False) for end in (change.base, change.head))
+            said = words.say("compared_as", base=own, head=other)
+            remark = " ".join(filter(None, (said, cell.small)))
+            kpis.append(Kpi(cell.text, words.say(key), remark))
+    heads, changed = comparison.heads, comparison.heads_changed
+    if heads is not None and changed is not None:
+        ends = (words.fit(float(v)) for v in (heads.distance.mean(), heads.distance.max()))
+        distance = words.say("kpi_distance", **dict(zip(("mean", "max"), ends, strict=True)))
+        kpis.append(Kpi(f"{changed.sum():,}", words.say("kpi_heads"), distance))
+    if comparison.effects is not None:
+        mean = written(comparison.effects.mean.head, 2)
+        kpis.append(Kpi(mean, words.say("kpi_effects"), words.say("kpi_spreads")))
+    return tuple(kpis)
+
+
+def _mean(change: Change | None, words: CompareWords) -> Write:
+    return words.prediction if change is None else mean_change(change, words)
+
+
+def _method(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
+    said = [
+        words.say("method_texts"),
+        words.say(
+            "method_same",
+            output=words.language.percent(SAME_OUTPUT, 3),
+            share=words.language.percent(SAME_SHARE, 2),
+        ),
+        words.say("method_intervals"),
+    ]
+    if comparison.effects is not None:
+        said.append(words.say("method_effects", spread=number(comparison.effects.spread)))
+    if comparison.heads is not None:
+        said.append(words.say("method_distance"))
+    return tuple(said)
+
+
+def _threshold(id: str, value: float, words: CompareWords) -> str:
+    if id in ("moved", "confidence"):
+        return words.language.percent(value, 0)
+    return fixed(value, 0) if id == "resamples" else count_or_number(value)
+
+
+def _sources(notes: list[Note], words: CompareWords) -> tuple[str, ...]:
+    cited: list[Citation] = [citation for note in notes for citation in note.citations]
+    cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
+    return tuple(sorted({words.language.wording.citation(citation) for citation in cited}))
+
+
+def _reproduce(
+    base: Results, head: Results, options: RenderOptions, words: CompareWords
+) -> Reproduced:
+    files = {item.name: item.sha256 for item in (*base.info.inputs, *head.info.inputs)}
+    weights = (
+        (words.say("weights_base"), base.info.model.weights_sha256),
+        (words.say("weights_head"), head.info.model.weights_sha256),
+    )
+    versions = [tuple(sorted(side.info.versions.items())) for side in (base, head)]
+    return Reproduced(
+        command=command(base, head, options),
+        versions=(versions[0], versions[1]),
+        checksums=weights + tuple(files.items()),
+    )
+
+
+def model_rows(
+    comparison: Comparison, base: Results, head: Results, words: CompareWords
+) -> tuple[ModelRow, ...]:
+    """The models and what they were run on."""
+    sides = [_facts(results, words) for results in (base, head)]
+    return tuple(
+        ModelRow(words.say(key), value, sides[1][key], value == sides[1][key])
+        for key, value in sides[0].items()
+    )
+
+
+def _facts(results: Results, words: CompareWords) -> dict[str, str]:
+    info, language = results.info, words.language
+    model, output, evidence = info.model, info.output, info.evidence
+    kind = language.say("output", output.kind, n=len(output.labels), pooling=output.pooling or "")
+    files = language.say("run", "comma").join(item.name for item in info.inputs)
+    level = evidence.level
+    return {
+        "model": model.name,
+        "architecture": model.architecture,
+        "size": language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads),
+        "output": language.say("run", "output_value", name=output.name, kind=kind),
+        "tokenizer": words.say("vocabulary", name=model.tokenizer, n=f"{model.vocabulary_size:,}"),
+        "evidence": words.say("evidence_none")
+        if level == "none"
+        else words.say("evidence_value", level=level, n=f"{evidence.n_texts:,}"),
+        "texts": words.say("texts_value", n=f"{len(results.texts):,}", files=files),
+        "weights": model.weights_sha256,
+    }
+
+
+def _of_heads(comparison: Comparison, words: CompareWords) -> list[str]:
+    pairing, heads = comparison.pairing, comparison.heads
+    if not pairing.same_shape:
+        return [words.say("limit_shape")]
+    if heads is None:
+        return [words.say("limit_maps")] if pairing.n_aligned else []
+    if len(heads.texts) < pairing.n_aligned:
+        return [words.count("limit_some_maps", len(heads.texts))]
+    return []

@@ -1,0 +1,236 @@
+"""What a comparison says of predictions and of tokens."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from reportgen.comparison.change import Change
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.effects import TokenChange
+from reportgen.comparison.predictions import MOVED, PredictionChanges
+from reportgen.report.charts.scatter import DOTS, scatter
+from reportgen.report.charts.static import shorten
+from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, Write
+from reportgen.report.language.strings import NOTHING
+from reportgen.report.panel.measures import cls_name
+from reportgen.report.sections.quality import Figure
+from reportgen.results.store import Results
+
+MOST = 10  # texts that moved most
+_MARKS = 3  # of them named in the scatter
+TOKENS = 15  # listed, beside those that changed for certain
+_TEXT = 60  # half-width characters of a text in a table
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionAnswer:
+    """The section on predictions."""
+
+    headline: str
+    figures: tuple[Figure, ...]
+    chart: Markup | None
+    chart_note: str
+    fit: Table | None
+    moved: Table | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAnswer:
+    """The section on tokens."""
+
+    lead: str
+    remark: str
+    table: Table
+    more: str  # how many are not listed; "" for none
+
+
+def make_predictions(
+    comparison: Comparison, base: Results, words: CompareWords
+) -> PredictionAnswer | None:
+    """None where predictions cannot be compared."""
+    found = comparison.predictions
+    if found is None:
+        return None
+    chart, note = _chart(found, base, words) if found.kind == "number" else (None, "")
+    return PredictionAnswer(
+        headline=_headline(found, words),
+        figures=_figures(found, words),
+        chart=chart,
+        chart_note=note,
+        fit=_fit(found, words),
+        moved=_moved(comparison, found, base, words),
+    )
+
+
+def _headline(found: PredictionChanges, words: CompareWords) -> str:
+    given = {"k": f"{found.n_moved:,}", "n": f"{len(found.texts):,}"}
+    share = words.language.percent(MOVED, 0)
+    if found.kind == "number" and found.threshold is not None:
+        threshold = words.size(found.threshold)
+        return words.say("moved_number", threshold=threshold, share=share, **given)
+    if found.kind == "numbers":
+        return words.say("moved_numbers", share=share, **given)
+    return words.say("moved_name", **given)
+
+
+def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Figure, ...]:
+    share = found.share_moved
+    interval = "" if share.interval is None else words.interval(share.interval, words.share)
+    figures = [Figure(words.say("share_moved"), words.share(share.head), interval.replace("+", ""))]
+    if found.mean is not None:
+        cell = words.changed(found.mean, mean_change(found.mean, words))
+        figures.append(Figure(words.say("mean_change"), cell.text, cell.small))
+        largest = float(found.change[np.abs(found.change).argmax()])
+        said = words.prediction(largest, True)
+        figures.append(Figure(words.say("largest_change"), said, ""))
+    if found.correlation is not None:
+        figures.append(Figure(words.say("correlation"), words.fit(found.correlation), ""))
+    return tuple(figures)
+
+
+def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
+    rows = []
+    for key, change, write in (
+        ("r2", found.r2, words.fit),
+        ("mae", found.mae, _size(found.mae, words)),
+        ("accuracy", found.accuracy, words.share),
+    ):
+        if change is not None:
+            cells = (
+                Cell(write(change.base, False)),
+                Cell(write(change.head, False)),
+                words.changed(change, write),
+            )
+            rows.append((words.say(key), cells))
+    if not rows:
+        return None
+    columns = ("fit_name", "base", "head", "change")
+    return Table(words.say("fit"), tuple(map(words.say, columns)), tuple(rows))
+
+
+def mean_change(change: Change, words: CompareWords) -> Write:
+    """Writes a mean change of predictions, often far smaller than they are, and its interval."""
+    largest = max(map(abs, (change.difference, *(change.interval or ()))))
+    return lambda value, with_sign: words.size(value, largest, with_sign)
+
+
+def _size(change: Change | None, words: CompareWords) -> Write:
+    """Writes sizes of errors, which are often far smaller than what is predicted."""
+    largest = 0.0 if change is None else max(change.base, change.head)
+    return lambda value, with_sign: words.size(value, largest, with_sign)
+
+
+def _order(found: PredictionChanges) -> list[int]:
+    """Places in `found.texts` of those that moved at all, the farthest first."""
+    order = np.argsort(-np.abs(found.change), kind="stable")
+    return [int(i) for i in order if found.change[i]]
+
+
+def _moved(
+    comparison: Comparison, found: PredictionChanges, base: Results, words: CompareWords
+) -> Table | None:
+    order = _order(found)[:MOST]
+    if not order:
+        return None
+    labels = comparison.pairing.labels["label"]
+    has_labels = bool(labels.notna().any())
+    rows = []
+    for i in order:
+        text = int(found.texts[i])
+        if found.kind == "number":
+            ends = [words.prediction(float(side[i])) for side in (found.base, found.head)]
+            said = words.prediction(float(found.change[i]), True)
+            cells = [*map(Cell, ends), Cell(said)]
+        elif found.kind == "numbers":
+            cells = [Cell(f"{found.change[i]:.2f}")]
+        else:
+            cells = [Cell(shorten(name, NAME)) for name in found.names[i]]
+        if has_labels:
+            given = labels.iloc[text]
+            cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
+        rows.append((text_name(base, text), tuple(cells)))
+    columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
+    columns += ["change"] if found.kind in ("number", "numbers") else []
+    columns += ["label"] if has_labels else []
+    return Table(words.say("most_moved"), tuple(map(words.say, columns)), tuple(rows))
+
+
+def text_name(results: Results, text: int) -> str:
+    """A text by its number and how it begins."""
+    return f"{text + 1} · {shorten(str(results.texts['text'].iloc[text]), _TEXT)}"
+
+
+def _chart(found: PredictionChanges, base: Results, words: CompareWords) -> tuple[Markup, str]:
+    order = _order(found)[:_MARKS]
+    first = int(np.abs(found.change).argmax())
+    name = shorten(base.info.output.name, NAME)
+    sentence = words.say(
+        "scatter_sentence",
+        n=f"{len(found.texts):,}",
+        text=int(found.texts[first]) + 1,
+        base=words.prediction(float(found.base[first])),
+        head=words.prediction(float(found.head[first])),
+    )
+    chart, most = scatter(
+        across=found.base,
+        up=found.head,
+        marks=[(i, str(int(found.texts[i]) + 1)) for i in order],
+        axis=(words.say("axis_base", name=name), words.say("axis_head", name=name)),
+        sentence=sentence,
+    )
+    if len(found.texts) > DOTS:
+        return chart, words.say("scatter_note_cells", n=f"{most:,}")
+    return chart, words.say("scatter_note")
+
+
+def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> TokenAnswer | None:
+    """None where no token stands in texts enough."""
+    found = comparison.tokens
+    if not found:
+        return None
+    n_certain = sum(token.turn != "noise" for token in found)
+    shown = found[: max(TOKENS, min(n_certain, 2 * TOKENS))]
+    has_effect = any(token.effect is not None for token in shown)
+    has_row = any(token.row is not None for token in shown)
+    columns = [words.say("token")]
+    if has_effect:
+        adding = words.say("adding") + words.language.say("page", "colon")
+        columns += [adding + words.say(side) for side in ("base", "head")]
+        columns.append(words.say("change"))
+    columns += [words.say("looked")] if has_row else []
+    columns += [words.say("received"), words.say("n_texts")]
+    rows = []
+    for token in shown:
+        cells = _effect_cells(token, words) if has_effect else []
+        cells += [_times_cell(token.row, words)] if has_row else []
+        cells += [_times_cell(token.attention, words), Cell(f"{token.n_texts:,}")]
+        rows.append((shorten(token.token, NAME), tuple(cells)))
+    lead = "tokens_lead_attention"
+    if has_effect:
+        lead = "tokens_lead_size" if words.is_size else "tokens_lead"
+    row = cls_name(base.info, words.language) or NOTHING
+    left = len(found) - len(shown)
+    more = "more_tokens" if n_certain <= len(shown) else "more_tokens_any"
+    return TokenAnswer(
+        lead=words.say(lead, scalar=words.scalar),
+        remark=words.say("tokens_row", row=row) if has_row else words.say("tokens_received"),
+        table=Table(words.say("region_tokens"), tuple(columns), tuple(rows)),
+        more=words.count(more, left) if left else "",
+    )
+
+
+def _effect_cells(token: TokenChange, words: CompareWords) -> list[Cell]:
+    change = token.effect
+    if change is None:
+        return [Cell(NOTHING)] * 3
+    ends = [Cell(words.effect(end)) for end in (change.base, change.head)]
+    return [*ends, words.changed(change, words.effect_change)]
+
+
+def _times_cell(change: Change | None, words: CompareWords) -> Cell:
+    if change is None:
+        return Cell(NOTHING)
+    base, head = (words.times(end) for end in (change.base, change.head))
+    cell = words.changed(change, words.times)
+    return Cell(words.say("times_both", base=base, head=head), cell.small or cell.text)

@@ -1,0 +1,197 @@
+"""The texts that changed most, in the base, in the head, and their difference."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.comparison.compare import Comparison
+from reportgen.report.charts.static import shorten
+from reportgen.report.compare_sections.attention import signed_step
+from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, two_digits
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import NOTHING, decimals, written
+from reportgen.report.panel.strip import Paragraph, paragraphs
+from reportgen.results.store import Results
+from reportgen.results.units import TextUnits, text_units
+
+TEXTS = 6  # shown
+_TOP = 3  # tokens named of each
+_BEGINNING = 60  # half-width characters
+_TIMES = 2.0  # where the colours of attention end at least, in multiples of the even share
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """A text with one set of colours."""
+
+    name: str
+    paragraphs: tuple[Paragraph, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPair:
+    """One token's figure in both models."""
+
+    token: str
+    base: str
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextPair:
+    """One text in both models."""
+
+    number: int
+    text_id: str
+    beginning: str  # of the text
+    has_effects: bool  # what is compared: deletion effects, or attention
+    most: tuple[TokenPair, ...]  # the tokens that changed most
+    facts: tuple[str, ...]
+    legend: str
+    strips: tuple[Strip, ...]
+    table: Table
+
+
+def changed_texts(comparison: Comparison) -> list[int]:
+    """Rows of `texts` whose deletion effects or attention changed most, by turns, the most first;
+    none that did not change."""
+    ways = []
+    if comparison.effects is not None:
+        ways.append((comparison.effects.texts, comparison.effects.change))
+    if comparison.heads is not None:
+        ways.append((comparison.heads.texts, comparison.heads.by_text))
+    orders = [
+        [int(texts[i]) for i in np.argsort(-values, kind="stable") if values[i] > 0]
+        for texts, values in ways
+    ]
+    found: list[int] = []
+    for place in range(max(map(len, orders), default=0)):
+        found += [order[place] for order in orders if place < len(order)]
+    return list(dict.fromkeys(found))[:TEXTS]
+
+
+def make_pairs(
+    comparison: Comparison, base: Results, head: Results, words: CompareWords
+) -> tuple[TextPair, ...]:
+    """The texts that changed most, with their strips."""
+    return tuple(_pair(comparison, base, head, text, words) for text in changed_texts(comparison))
+
+
+def _pair(
+    comparison: Comparison, base: Results, head: Results, text: int, words: CompareWords
+) -> TextPair:
+    units = text_units(base, text)
+    own = comparison.units.text == text
+    effects = [comparison.units.base_effect[own], comparison.units.head_effect[own]]
+    has_effects = bool(len(effects[0])) and bool(np.isfinite(effects[0]).all())
+    sides = (
+        effects
+        if has_effects
+        else [comparison.units.base_attention[own], comparison.units.head_attention[own]]
+    )
+    at = comparison.units.unit[own]
+    values = [_placed(side, at, units) for side in (*sides, sides[1] - sides[0])]
+    top = max(float(np.nanmax(np.abs(side), initial=0.0)) for side in values[:2])
+    if not has_effects:
+        top = max(_TIMES, top)
+    digits = _digits(top) if has_effects else 2
+    # Multiples of an even share and distances have no sign, their difference has.
+    signs = [has_effects and not words.is_size] * 2 + [True]
+    shown = [
+        [written(float(value), digits, sign) for value in side]
+        for side, sign in zip(values, signs, strict=True)
+    ]
+    row = base.texts.iloc[text]
+    segments = (str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"]))
+    strips = []
+    for key, side, said in zip(("base", "head", "difference"), values, shown, strict=True):
+        steps = [
+            _step(float(value), top) if content and np.isfinite(value) else None
+            for value, content in zip(side, units.content, strict=True)
+        ]
+        strips.append(Strip(words.say(key), paragraphs(units.units, segments, steps, said)))
+    key = "pair_effects" if has_effects else "pair_attention"
+    return TextPair(
+        number=text + 1,
+        text_id=str(row["text_id"]),
+        beginning=shorten(segments[0], _BEGINNING),
+        has_effects=has_effects,
+        most=_most(units, values[2], shown),
+        facts=_facts(comparison, text, words),
+        legend=words.say(key, top=written(top, digits)),
+        strips=tuple(strips),
+        table=_table(units, shown, words),
+    )
+
+
+def _most(units: TextUnits, changes: Floats, shown: list[list[str]]) -> tuple[TokenPair, ...]:
+    """The tokens whose figure changed most, as far as what is printed of them tells."""
+    sizes = np.where(np.isfinite(changes), np.abs(changes), 0.0)
+    order = [int(i) for i in np.argsort(-sizes, kind="stable")[:_TOP]]
+    return tuple(
+        TokenPair(shorten(visible(units.units[i].label), NAME), shown[0][i], shown[1][i])
+        for i in order
+        if sizes[i] > 0 and shown[0][i] != shown[1][i]
+    )
+
+
+def _step(value: float, top: float) -> int:
+    """The step of a value; the faintest is left out, so that three strips stay easy to compare."""
+    step = signed_step(value, top)
+    return step if abs(step) > 1 else 0
+
+
+def _placed(values: Floats, at: NDArray[np.intp], units: TextUnits) -> Floats:
+    """`[content unit]` as `[unit]`, NaN for special tokens."""
+    every = np.full(len(units.units), np.nan)
+    every[at] = values
+    return every
+
+
+def _digits(top: float) -> int | None:
+    digits = decimals(top)
+    return None if digits is None else max(0, digits - 1)
+
+
+def _table(units: TextUnits, shown: list[list[str]], words: CompareWords) -> Table:
+    rows = [
+        (visible(unit.label), tuple(Cell(side[i]) for side in shown))
+        for i, unit in enumerate(units.units)
+        if not unit.is_special
+    ]
+    columns = ("token", "base", "head", "difference")
+    return Table(words.say("pair_table"), tuple(map(words.say, columns)), tuple(rows))
+
+
+def _facts(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
+    facts = []
+    predictions, effects, heads = comparison.predictions, comparison.effects, comparison.heads
+    if predictions is not None and (place := _place(predictions.texts, text)) is not None:
+        if predictions.kind == "number":
+            sides = predictions.base[place], predictions.head[place]
+            base, head = (words.prediction(float(side)) for side in sides)
+            facts.append(words.say("pair_prediction", base=base, head=head))
+        elif predictions.names:
+            base, head = (shorten(name, NAME) for name in predictions.names[place])
+            facts.append(words.say("pair_prediction", base=base, head=head))
+    if effects is not None and (place := _place(effects.texts, text)) is not None:
+        rank = float(effects.rank[place])
+        facts.append(
+            words.say(
+                "pair_effect_change",
+                change=written(float(effects.change[place]), 2),
+                rank=two_digits(rank) if np.isfinite(rank) else NOTHING,
+            )
+        )
+    if heads is not None and (place := _place(heads.texts, text)) is not None:
+        distance = words.fit(float(heads.by_text[place]))
+        facts.append(words.say("pair_distance", distance=distance))
+    return tuple(facts)
+
+
+def _place(texts: NDArray[np.intp], text: int) -> int | None:
+    at = int(np.searchsorted(texts, text))
+    return at if at < len(texts) and texts[at] == text else None

@@ -1,0 +1,138 @@
+"""The same report as a fragment of Confluence's storage format, with its pictures to attach.
+
+The fragment is the body of a page: well-formed, without a root, its prefixes `ac:` and `ri:`
+declared by whoever reads it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape as escape_html
+from pathlib import PurePosixPath
+
+from reportgen.errors import UsageError
+from reportgen.report.charts.pictures import make_pictures
+from reportgen.report.components import Brief, Cell, Section, Span, Table
+from reportgen.report.digest.digest import make_brief
+from reportgen.report.digest.escaping import shell_line
+from reportgen.report.digest.limits import Limit, Part, fit
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language, load_language
+from reportgen.report.options import RenderOptions
+from reportgen.results.store import Results
+
+# No limit is documented; a page of so many bytes is slow to open and to edit.
+LIMIT = Limit(1_000_000, 2_000_000)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfluencePage:
+    """The fragment, the files to attach by name, and what was done otherwise than asked."""
+
+    text: str
+    files: Mapping[str, bytes]
+    reduced: tuple[str, ...] = ()
+
+
+def render(results: Results, options: RenderOptions, stem: str = "") -> ConfluencePage:
+    """The fragment of a file called `stem`; without a name it has no pictures.
+
+    Raises:
+        UsageError: title and headline are too long for a page.
+    """
+    language = load_language(options.lang)
+    brief = make_brief(results, options, "page.xml")
+    pictures = make_pictures(brief.figures, stem, options.images)
+    reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
+    text = set_brief(brief, options.id, language, pictures.paths)
+    return ConfluencePage(text, pictures.files, reduced)
+
+
+def set_brief(brief: Brief, id: str, language: Language, paths: Mapping[str, str]) -> str:
+    """`brief` in storage format, with an anchor `reportgen-ID` that no reader sees; `paths` are its
+    pictures by their figures' names, and a figure without one is left out.
+
+    Raises:
+        UsageError: not even title and headline fit.
+    """
+    anchor = _macro("anchor", {"": f"reportgen-{id}"})
+    headline = _spans((Span(brief.headline, is_strong=True),))
+    head = Part(f"<p>{anchor}</p>\n<h2>{_text(brief.title)}</h2>\n<p>{headline}</p>\n")
+    parts = [_part(section, paths) for section in brief.sections]
+    said = language.say("brief", "bytes", n=f"{LIMIT.n_bytes:,}")
+    text = fit(
+        [head, *(part for part in parts if part)],
+        LIMIT,
+        lambda n: f"<p>{_text(language.count('brief', 'not_shown', n, limit=said))}</p>\n",
+    )
+    if text is None:
+        raise UsageError("title and headline are too long for a page; shorten --title")
+    return text
+
+
+def _part(section: Section, paths: Mapping[str, str]) -> Part | None:
+    if section.figure:
+        path = paths.get(section.figure.name)
+        if path is None:
+            return None
+        name, alt = _text(PurePosixPath(path).name), _text(section.figure.sentence)
+        return Part(
+            f'<p><ac:image ac:alt="{alt}" ac:width="{section.figure.width}">'
+            f'<ri:attachment ri:filename="{name}"/></ac:image></p>\n',
+            rank=section.rank,
+        )
+    head = foot = ""
+    if section.is_folded:
+        title = f'<ac:parameter ac:name="title">{_text(section.heading)}</ac:parameter>'
+        head = f'<ac:structured-macro ac:name="expand">{title}<ac:rich-text-body>\n'
+        foot = "</ac:rich-text-body></ac:structured-macro>\n"
+    elif section.heading:
+        head = f"<h3>{_text(section.heading)}</h3>\n"
+    head += "".join(f"<p>{_text(paragraph)}</p>\n" for paragraph in section.lead)
+    if section.code:
+        code = shell_line(section.code).replace("]]>", "]]]]><![CDATA[>")
+        body = f"<ac:plain-text-body><![CDATA[{code}]]></ac:plain-text-body>"
+        head += f'<ac:structured-macro ac:name="code">{body}</ac:structured-macro>\n'
+    items = tuple(f"<li>{_spans(item.spans)}</li>\n" for item in section.items)
+    if section.table is None:
+        if not items:
+            return Part(head, (), foot, section.rank)
+        return Part(f"{head}<ul>\n", items, f"</ul>\n{foot}", section.rank)
+    if items:
+        head += f"<ul>\n{''.join(items)}</ul>\n"
+    head += f"<table><tbody>\n{_header(section.table)}"
+    rows = tuple(map(_row, section.table.rows))
+    return Part(head, rows, f"</tbody></table>\n{foot}", section.rank)
+
+
+def _header(table: Table) -> str:
+    return "<tr>" + "".join(f"<th>{_text(c.name)}</th>" for c in table.columns) + "</tr>\n"
+
+
+def _row(cells: Sequence[Cell]) -> str:
+    return "<tr>" + "".join(map(_cell, cells)) + "</tr>\n"
+
+
+def _cell(cell: Cell) -> str:
+    colour = f' data-highlight-colour="{cell.colour}"' if cell.colour else ""
+    return f"<td{colour}>{_spans(cell.spans)}</td>"
+
+
+def _spans(spans: Sequence[Span]) -> str:
+    return "".join(
+        f"<strong>{_text(span.text)}</strong>" if span.is_strong else _text(span.text)
+        for span in spans
+    )
+
+
+def _macro(name: str, parameters: Mapping[str, str]) -> str:
+    inside = "".join(
+        f'<ac:parameter ac:name="{_text(key)}">{_text(value)}</ac:parameter>'
+        for key, value in parameters.items()
+    )
+    return f'<ac:structured-macro ac:name="{name}">{inside}</ac:structured-macro>'
+
+
+def _text(text: str) -> str:
+    """`text` between tags or in an attribute; what XML cannot hold is a chip by then, and `##[` is
+    no command where the page ends in a log."""
+    return escape_html(visible(text)).replace("##", "#&#35;")

@@ -1,0 +1,281 @@
+"""Results as what a reviewer with two minutes reads: first the answers, all else folded behind."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reportgen.findings.notes.note import Note, place
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.findings.predictions import accuracy, label_fit
+from reportgen.report.components import Brief, Cell, Column, Section, Table, named, plain
+from reportgen.report.digest.figures import make_map_figure, make_sink_figure
+from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
+from reportgen.report.language.strings import Language, load_language, number
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.run import command, gate_rows
+from reportgen.report.sections.overview import make_overview
+from reportgen.report.sections.predictions import make_quality
+from reportgen.report.sections.texts import Notable, make_notable
+from reportgen.report.sections.trust import Trust, make_trust
+from reportgen.results.info import ANALYSED, STATUSES
+from reportgen.results.store import Results
+
+REMARK_LENGTH = 400  # of a remark on how the model was loaded
+_FIRST = 4  # texts that stand in the place of those that deserve a look where none is picked
+# Of a special token's verdict what the headline says; any other verdict is "unclear".
+_CLAUSES = {
+    "N1": "sink",
+    "N1d": "raised",
+    "N1b": "no_sink",
+    "few": "few",
+    "no-text": "few",
+    "no-special": "no_special",
+}
+_CLAUSE_ORDER = ("sink", "raised", "unclear", "few", "no_sink", "no_special")
+# What a sink passes on, said beside its verdict: by tests, or else by the length of its vectors.
+_TESTED = (
+    *("N4", "N5", "N5-open", "N5-unclear", "N6", "N6-partly"),
+    *("tests-disagree", "tests-unclear", "tests-no-control", "few-tests"),
+)
+_BY_LENGTH = ("N2", "N2-heavy", "N2-unclear", "N3")
+
+
+def make_brief(results: Results, options: RenderOptions, output: str) -> Brief:
+    """The brief of `results`; `output` is the name of the file that the command it prints writes, a
+    page of HTML without one."""
+    language = load_language(options.lang)
+    return _Maker(results, options, language).brief(output)
+
+
+class _Maker:
+    """Gathers the sections of one brief."""
+
+    def __init__(self, results: Results, options: RenderOptions, language: Language) -> None:
+        self._results = results
+        self._options = options
+        self._language = language
+        self._notes = [_shortened(note) for note in corpus_notes(results)]
+        self._notable = make_notable(results, language)
+        self._tables = BriefTables(results, language)
+
+    def brief(self, output: str) -> Brief:
+        model = self._results.info.model
+        name = shorten(model.name, TEXT_LENGTH)
+        title = self._options.title or self._say("title", model=name)
+        rows = [text.number - 1 for text in self._notable.texts]
+        return Brief(
+            title=shorten(title, 2 * TEXT_LENGTH),
+            headline=self._headline(name),
+            sections=tuple(
+                section
+                for section in (
+                    self._gates(),
+                    self._answers(),
+                    self._deserving(rows),
+                    make_sink_figure(self._results, self._language),
+                    make_map_figure(self._results, rows, self._language),
+                    self._all_texts(),
+                    self._layers(),
+                    self._all_notes(),
+                    self._reproduce(output),
+                )
+                if section is not None
+            ),
+        )
+
+    def _headline(self, model: str) -> str:
+        """How well the model predicts, where its sinks are, how many texts to look at."""
+        clauses = [*self._fit(), *self._sinks()]
+        if self._notable.texts:
+            clauses.append(self._language.count("brief", "to_look_at", len(self._notable.texts)))
+        return self._say(
+            "headline",
+            model=model,
+            texts=self._language.wording.count_of_texts(len(self._results.texts)),
+            clauses=self._say("between").join(clauses),
+        )
+
+    def _fit(self) -> list[str]:
+        fit, share = label_fit(self._results), accuracy(self._results)
+        if self._results.info.output.kind == "number" and fit is not None:
+            r2 = "–" if fit.r2 is None else number(fit.r2)
+            return [self._language.count("brief", "fit", fit.n_texts, mae=number(fit.mae), r2=r2)]
+        return [] if share is None else [self._say("right", share=self._language.percent(share))]
+
+    def _sinks(self) -> list[str]:
+        """A clause for each kind of verdict, naming its tokens; none of it where no token has one,
+        and only what was found where something was."""
+        tokens: dict[str, list[str]] = {}
+        percent = self._language.wording.percent
+        for note in self._notes:
+            if not note.is_verdict:
+                continue
+            clause = _CLAUSES.get(note.id, "unclear")
+            said = note.token or ""
+            if clause in ("sink", "raised"):
+                share, layer = float(note.values["share"]), note.values["layer"]
+                said = self._say("with_share", token=said, share=percent(share), layer=layer)
+            tokens.setdefault(clause, []).append(said)
+        comma = self._language.say("run", "comma")
+        found = [clause for clause in _CLAUSE_ORDER if clause in tokens]
+        if len(found) > 1 and found[-1] in ("no_sink", "no_special"):
+            found.pop()
+        return [self._say(clause, tokens=comma.join(tokens[clause])) for clause in found]
+
+    def _answers(self) -> Section:
+        """What the page answers first, and the key figures."""
+        info = self._results.info
+        scope = make_scope(self._results, self._language)
+        placed = place(self._notes, info)
+        trust = make_trust(self._results, scope, placed, self._language)
+        quality = make_quality(self._results, self._language)
+        between = self._language.say("page", "space")
+        answers = (
+            ("predictions", quality.headline if quality else ""),
+            ("sinks", between.join(self._about_sinks())),
+            ("trust", self._trust(trust)),
+        )
+        colon = self._language.say("page", "colon")
+        overview = make_overview(self._results, self._language, placed.overview)
+        return Section(
+            rank=1,
+            lead=self._facts(),
+            items=tuple(
+                named(self._language.say("page", key) + colon, said)
+                for key, said in answers
+                if said
+            ),
+            table=self._tables.key_figures(overview.kpis),
+        )
+
+    def _about_sinks(self) -> list[str]:
+        """Every verdict and, where there is a sink, what is known of whether it matters."""
+        sinks = {note.role for note in self._notes if note.id == "N1"}
+        tested = {note.role for note in self._notes if note.id in _TESTED}
+        told = [
+            note
+            for note in self._notes
+            if note.is_verdict
+            or (note.role in sinks & tested and note.id in _TESTED)
+            or (note.role in sinks - tested and note.id in _BY_LENGTH)
+        ]
+        said = list(self._language.wording.in_short(told))
+        if sinks and not tested:
+            said.append(self._say("not_tested"))
+        return said
+
+    def _gates(self) -> Section | None:
+        """What was asked of the figures, and what was found."""
+        rows = gate_rows(self._options.gates, self._language)
+        if not rows:
+            return None
+        names = ("result", "condition", "found")
+        return Section(
+            1,
+            lead=(self._language.say("gates", "caption"),),
+            table=Table(
+                tuple(Column(self._language.say("gates", name), name == "found") for name in names),
+                tuple((plain(row.result), plain(row.condition), plain(row.found)) for row in rows),
+            ),
+        )
+
+    def _trust(self, trust: Trust | None) -> str:
+        """How far what is in bold agrees with what moves the output."""
+        if trust is None or trust.first is None:
+            return ""
+        return self._say(
+            "agreement",
+            view=self._tables.view_name,
+            mean=trust.first.mean,
+            interval=trust.first.interval,
+            texts=self._language.wording.count_of_texts(trust.first_texts),
+        )
+
+    def _facts(self) -> tuple[str, ...]:
+        """Which model this is, and what is unusual about it or its texts."""
+        info = self._results.info
+        facts = [
+            self._say(
+                "model",
+                name=shorten(info.model.name, TEXT_LENGTH),
+                architecture=shorten(info.model.architecture, TEXT_LENGTH),
+                n_layers=info.model.n_layers,
+                n_heads=info.model.n_heads,
+            )
+        ]
+        if info.model.source == "demo":
+            facts.append(self._say("demo"))
+        status = self._results.texts["status"].value_counts()
+        if set(status.index) - {"ok"}:
+            counts = {f"n_{name}": f"{int(status.get(name, 0)):,}" for name in STATUSES}
+            facts.append(self._say("counts", **counts))
+        return (*facts, *(shorten(remark, REMARK_LENGTH) for remark in info.remarks))
+
+    def _deserving(self, rows: Sequence[int]) -> Section:
+        """The texts that deserve a look, each with why; the first texts where none is picked."""
+        notable: Notable = self._notable
+        view = self._tables.view_name
+        bold = (self._say("bold", view=view),) if self._analysed() else ()
+        if not rows:
+            first = range(min(_FIRST, len(self._results.texts)))
+            table = self._tables.looked_at(first, ())
+            return Section(2, self._say("first_texts"), bold, table=table)
+        reasons = [text.reasons for text in notable.texts]
+        return Section(
+            2,
+            self._language.say("notable", "heading"),
+            (*bold, notable.lead),
+            table=self._tables.looked_at(rows, reasons),
+        )
+
+    def _analysed(self) -> bool:
+        return bool(self._results.texts["status"].isin(ANALYSED).any())
+
+    def _all_texts(self) -> Section:
+        heading = self._language.count("brief", "all_texts", len(self._results.texts))
+        return Section(6, heading, table=self._tables.texts(), is_folded=True)
+
+    def _layers(self) -> Section | None:
+        made = self._tables.layers()
+        if made is None:
+            return None
+        table, n_texts = made
+        lead = self._say("layers_lead", n_texts=self._language.wording.count_of_texts(n_texts))
+        return Section(4, self._say("layers"), (lead,), table=table, is_folded=True)
+
+    def _all_notes(self) -> Section:
+        """Every note in full, with the publications it rests on."""
+        wording = self._language.wording
+        items = []
+        for note in self._notes:
+            sources = "; ".join(wording.citation(citation) for citation in note.citations)
+            said = wording.sentence(note)
+            if sources:
+                said += self._say("sources", sources=sources)
+            items.append(plain(said))
+        return Section(5, self._say("notes"), items=tuple(items), is_folded=True)
+
+    def _reproduce(self, output: str) -> Section:
+        info, say = self._results.info, self._language.say
+        colon = say("page", "colon")
+        checksums = [(say("reproduce", "weights"), info.model.weights_sha256)]
+        checksums += [(shorten(item.name, NAME_LENGTH), item.sha256) for item in info.inputs]
+        versions = say("run", "comma").join(f"{n} {v}" for n, v in sorted(info.versions.items()))
+        items: list[Cell] = [
+            named(say("reproduce", "versions") + colon, versions),
+            *(named(f"SHA-256, {name}{colon}", value) for name, value in checksums),
+        ]
+        return Section(
+            3,
+            say("reproduce", "heading"),
+            code=command(info, self._options, output),
+            items=tuple(items),
+            is_folded=True,
+        )
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("brief", key, **values)
+
+
+def _shortened(note: Note) -> Note:
+    return replace(note, token=note.token and shorten(note.token, NAME_LENGTH))

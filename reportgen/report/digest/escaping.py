@@ -1,0 +1,104 @@
+"""Text as Markdown that reads as exactly that text, whatever it holds."""
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from reportgen.report.components import Span
+from reportgen.report.language.printable import visible
+
+# Unseen characters are chips by the time these are put in, so they are never the text's own.
+_BREAK = "\u200b"
+_OPEN, _CLOSE = "\ue000", "\ue001"  # around what is in bold, until all is escaped
+_ESCAPES = str.maketrans(
+    {character: f"\\{character}" for character in "\\`*_[]{}~#"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;", _BREAK: "&#8203;"}
+)
+# What GitHub and GitLab make a link, a mention, a reference or an emoji of after Markdown is done,
+# so that no escape helps: it is broken at these places.
+_LINKS = re.compile(
+    r"""
+      (?<=@)(?=\S)                # @name, name@host
+    | (?<=[#!$&^])(?=\d)          # #12 issue, !12 merge request, $12 snippet, &12 epic, ^12 alert
+    | (?<=[%~])(?=[a-z0-9_"])     # %milestone, ~label
+    | (?<=(?<![a-z0-9])gh-)(?=\d) # GH-12
+    | (?<=:)(?=[\w+-]+:)          # :emoji:
+    | (?<=:)(?=//)                # https://
+    | (?<=www)(?=\.)              # www.
+    | (?<=:)(?=:)                 # ::error, read as a command where a log begins with it
+    | (?<=\#)(?=\#)               # ##[error] and ##vso[...], read as commands anywhere in a log
+    | (?<=data)(?=:)|(?<=style)(?==)  # what some hosts refuse even as text
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_NOT_IN_CODE = re.compile(r"[<`]|::|##|data:|style=", re.IGNORECASE)
+# Where a word without end may be wrapped, so that it does not push all else out of a table.
+_LONG = re.compile(r"[!-~]{20}(?=[!-~])")
+# A list or an underline, told by how a line begins; the escape goes to the end of the match.
+_BLOCK_START = re.compile(r"\d+(?=[.)](\s|$))|(?=[-+](\s|$))|(?=[-=][-=\s]*$)")
+
+
+def escape(text: str, *, wraps: bool = False) -> str:
+    """`text` as Markdown that reads as exactly that text, on one line and inside a table's cell.
+
+    Nothing in it is markup, HTML, a link, a mention, a reference or a command of a log; unseen
+    characters are chips. Where it `wraps`, a word without end may be broken over lines, which a
+    copy of it would show.
+    """
+    escaped = _escaped(visible(text).strip(" "), wraps=wraps)
+    start = _BLOCK_START.match(escaped)
+    return f"{start[0]}\\{escaped[start.end() :]}" if start else escaped
+
+
+def escape_spans(spans: Sequence[Span], *, wraps: bool = False) -> str:
+    """As `escape`, with what is strong in bold; for a cell or behind a bullet."""
+    if not any(span.is_strong for span in spans):
+        return escape("".join(span.text for span in spans), wraps=wraps)
+    marked = "".join(
+        f"{_OPEN}{visible(span.text)}{_CLOSE}" if span.is_strong else visible(span.text)
+        for span in spans
+        if span.text
+    )
+    # What begins like a list behind a bullet begins with it still where the bold does not.
+    escaped = _escaped(marked.strip(" "), wraps=wraps)
+    start = _BLOCK_START.match(escaped)
+    if start:
+        escaped = f"{start[0]}\\{escaped[start.end() :]}"
+    return re.sub(f"{_OPEN}([^{_CLOSE}]*){_CLOSE}", _bold, escaped)
+
+
+def shell_line(command: str) -> str:
+    """A command line for a block of code, where nothing can be escaped: words that hold markup, the
+    beginning of a log's command or unseen characters are written as `$'...'`, which a shell reads
+    as the same."""
+    return " ".join(map(_shell_word, shlex.split(command)))
+
+
+def _shell_word(word: str) -> str:
+    if visible(word) == word and not _NOT_IN_CODE.search(word):
+        return shlex.quote(word)
+    return "$'" + "".join(map(_shell_character, word)) + "'"
+
+
+def _shell_character(character: str) -> str:
+    if character in "'\\":
+        return f"\\{character}"
+    if character in "<`:#=" or visible(character) != character:
+        code = ord(character)
+        return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"
+    return character
+
+
+def _bold(match: re.Match[str]) -> str:
+    """Stars hold next to letters only, so anything else inside them gets an unseen neighbour."""
+    inside = match[1]
+    before = "" if inside[:1].isalnum() else _BREAK
+    after = "" if inside[-1:].isalnum() else _BREAK
+    return f"**{before}{inside}{after}**"
+
+
+def _escaped(shown: str, *, wraps: bool) -> str:
+    broken = _LINKS.sub(_BREAK, shown)
+    if wraps:
+        broken = _LONG.sub(lambda match: match[0] + _BREAK, broken)
+    return broken.translate(_ESCAPES)

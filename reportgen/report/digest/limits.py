@@ -1,0 +1,168 @@
+"""What fits under a limit: whole rows and whole parts, never half of one."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from reportgen.errors import UsageError
+from reportgen.report.options import FlavorName
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How long a document may be."""
+
+    characters: int  # code points
+    n_bytes: int  # in UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a document: what opens it, its rows, and what closes it; lines with their end."""
+
+    head: str
+    rows: tuple[str, ...] = ()
+    foot: str = ""
+    rank: int = 0  # the lower, the sooner it gets room; 0 has to stand
+
+
+class _Room:
+    """What is left of a limit."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._characters, self._bytes = limit.characters, limit.n_bytes
+
+    def take(self, *texts: str) -> bool:
+        """Take room for all of `texts`; False, and nothing taken, where there is not enough."""
+        characters = sum(map(len, texts))
+        n_bytes = sum(len(text.encode()) for text in texts)
+        if characters > self._characters or n_bytes > self._bytes:
+            return False
+        self._characters -= characters
+        self._bytes -= n_bytes
+        return True
+
+
+def fit(parts: Sequence[Part], limit: Limit, last: Callable[[int], str]) -> str | None:
+    """The document of `parts`, in their order, under `limit`; None where what has to stand is too
+    long already.
+
+    Rows are left out from the end of a part; a part that had rows and would keep none is left out
+    as a whole. `last` gives the last line for how many rows are not shown (a part without rows
+    counts as one).
+    """
+    room = _Room(limit)
+    if room.take(*(_whole(part) for part in parts)):
+        return "".join(_whole(part) for part in parts)
+    room = _Room(limit)
+    if not room.take(last(sum(map(_rows_of, parts)))):
+        return None
+    shown: dict[int, str] = {}
+    left_out = 0
+    for place, part in sorted(enumerate(parts), key=lambda item: item[1].rank):
+        rows = _taken(part, room)
+        if rows is not None:
+            shown[place] = part.head + "".join(rows) + part.foot
+        elif part.rank == 0:
+            return None
+        left_out += _rows_of(part) - (len(rows or ()) if part.rows else rows is not None)
+    return "".join(text for _, text in sorted(shown.items())) + last(left_out)
+
+
+def _taken(part: Part, room: _Room) -> Sequence[str] | None:
+    """The rows of `part` that there is room for; None where it is left out."""
+    first = part.rows[:1]
+    if not room.take(part.head, part.foot, *first):
+        return None
+    for index in range(1, len(part.rows)):
+        if not room.take(part.rows[index]):
+            return part.rows[:index]
+    return part.rows
+
+
+def _rows_of(part: Part) -> int:
+    return max(1, len(part.rows))
+
+
+def _whole(part: Part) -> str:
+    return part.head + "".join(part.rows) + part.foot
+
+
+FLAVOR_NAMES: tuple[FlavorName, ...] = get_args(FlavorName)
+LEAST = 4_000  # code points; title, headline and last line take up to so many
+_NO_LIMIT = 2**62
+_MARKER = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
+_LONGEST_MARKER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """What a host makes of Markdown, and its limits."""
+
+    usual: Limit
+    most: Limit  # that --md-limit may raise it to
+    folds: bool  # `<details>`
+    hides_comments: bool  # `<!-- -->`; elsewhere an unused link definition is what no one sees
+
+
+# A comment on GitHub: 65,536 characters in the body of a pull request, 262,144 bytes elsewhere, and
+# refusals seen from 200,000 bytes on. GitLab takes a million characters, but renders slowly: the
+# limit of GitHub unless it is raised. Azure takes 150,000 characters, Bitbucket 32,767 and no HTML.
+_GITHUB = Limit(65_000, 200_000)
+FLAVORS: Mapping[FlavorName, Flavor] = {
+    "github": Flavor(_GITHUB, _GITHUB, folds=True, hides_comments=True),
+    "gitlab": Flavor(_GITHUB, Limit(999_999, 999_999), folds=True, hides_comments=True),
+    "azure": Flavor(
+        Limit(140_000, 140_000), Limit(140_000, 140_000), folds=True, hides_comments=False
+    ),
+    "bitbucket": Flavor(
+        Limit(32_000, _NO_LIMIT), Limit(32_000, _NO_LIMIT), folds=False, hides_comments=False
+    ),
+    "plain": Flavor(_GITHUB, Limit(_NO_LIMIT, _NO_LIMIT), folds=False, hides_comments=False),
+}
+
+
+def limit_of(name: FlavorName, characters: int | None) -> Limit:
+    """The limit of a flavour, or that of --md-limit.
+
+    Raises:
+        UsageError: the flavour takes less than `characters`, or they are too few for any report.
+    """
+    flavor = FLAVORS[name]
+    if characters is None:
+        return flavor.usual
+    most = flavor.most.characters
+    if characters > most:
+        others = "--md-flavor gitlab or plain take more" if name != "gitlab" else "plain takes more"
+        raise UsageError(
+            f"--md-limit {characters}: {name} takes {most:,} characters at most; lower it, or "
+            f"leave it out ({others})"
+        )
+    if characters < LEAST:
+        raise UsageError(
+            f"--md-limit {characters}: title and headline alone can take {LEAST:,} characters; "
+            f"raise it, or leave it out ({flavor.usual.characters:,})"
+        )
+    n_bytes = flavor.usual.n_bytes if characters <= flavor.usual.characters else flavor.most.n_bytes
+    return Limit(characters, n_bytes)
+
+
+def check_marker(text: str) -> None:
+    """See that --id can stand in a hidden line, and be found there again.
+
+    Raises:
+        UsageError: it cannot.
+    """
+    if len(text) > _LONGEST_MARKER or not _MARKER.fullmatch(text):
+        raise UsageError(
+            f"--id {text!r}: write letters and digits with single - . _ between them, at most "
+            f"{_LONGEST_MARKER}, such as headlines-june"
+        )
+
+
+def marker(name: FlavorName, id: str) -> str:
+    """The line that a later run finds its comment by, which no reader sees."""
+    if FLAVORS[name].hides_comments:
+        return f"<!-- reportgen:{id} -->"
+    return f"[//]: <> (reportgen:{id})"

@@ -1,0 +1,144 @@
+"""Results as one Markdown text for a pull request or a wiki page, with its pictures beside it.
+
+Tables and lists; no HTML but what folds and what hides, and neither where a host takes none.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape as escape_html
+from urllib.parse import quote
+
+from reportgen.errors import UsageError
+from reportgen.report.charts.pictures import make_pictures
+from reportgen.report.components import Brief, Cell, Section, Span, Table
+from reportgen.report.digest.digest import make_brief
+from reportgen.report.digest.escaping import escape, escape_spans, shell_line
+from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language, load_language
+from reportgen.report.options import FlavorName, RenderOptions
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownReport:
+    """The text, the files that lie beside it by name, and what was done otherwise than asked."""
+
+    text: str
+    files: Mapping[str, bytes]
+    reduced: tuple[str, ...] = ()
+
+
+def render(results: Results, options: RenderOptions, stem: str = "") -> MarkdownReport:
+    """The Markdown report of a file called `stem`, within what its flavour takes; without a name
+    it has no pictures.
+
+    Raises:
+        UsageError: it cannot be as short as --md-limit asks for.
+    """
+    language = load_language(options.lang)
+    brief = make_brief(results, options, "report.md")
+    pictures = make_pictures(brief.figures, stem, options.images)
+    limit = limit_of(options.md_flavor, options.md_limit)
+    text = set_brief(brief, options.md_flavor, limit, options.id, language, pictures.paths)
+    reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
+    return MarkdownReport(text, pictures.files, reduced)
+
+
+def set_brief(
+    brief: Brief,
+    flavor: FlavorName,
+    limit: Limit,
+    id: str,
+    language: Language,
+    paths: Mapping[str, str],
+    page: str = "",
+) -> str:
+    """`brief` as Markdown with the hidden marker `id`; `paths` are its pictures by their figures'
+    names, and a figure without one is left out. Where rows are, the last line points to `page`.
+
+    Raises:
+        UsageError: not even title and headline fit under `limit`.
+    """
+    head = Part(
+        f"{marker(flavor, id)}\n\n## {escape(brief.title)}\n\n"
+        f"{escape_spans(_strong(brief.headline))}\n"
+    )
+    folds = FLAVORS[flavor].folds
+    parts = [_part(section, paths, folds=folds) for section in brief.sections]
+    text = fit(
+        [head, *(part for part in parts if part)],
+        limit,
+        lambda n: f"\n{_not_shown(n, limit, language, page)}\n",
+    )
+    if text is None:
+        raise UsageError(
+            f"the title and the headline alone are longer than {limit.characters:,} characters; "
+            "shorten --title, or raise --md-limit"
+        )
+    return text
+
+
+def _strong(text: str) -> Sequence[Span]:
+    return (Span(text, is_strong=True),)
+
+
+def _part(section: Section, paths: Mapping[str, str], *, folds: bool) -> Part | None:
+    """A section in lines; None where it has nothing to show."""
+    if section.figure:
+        path = paths.get(section.figure.name)
+        if path is None:
+            return None
+        alt = escape(section.figure.sentence)
+        return Part(f"\n![{alt}]({quote(path)})\n", rank=section.rank)
+    head, foot = "\n", ""
+    if section.is_folded and folds:
+        # Up to the empty line this is HTML, in which Markdown is text.
+        head += f"<details><summary>{escape_html(visible(section.heading))}</summary>\n\n"
+        foot = "\n</details>\n"
+    elif section.heading:
+        head += f"### {escape(section.heading)}\n\n"
+    head += "".join(f"{escape(paragraph)}\n\n" for paragraph in section.lead)
+    if section.code:
+        head += f"```sh\n{shell_line(section.code)}\n```\n\n"
+    if section.table and section.items:
+        head += "".join(map(_item, section.items)) + "\n"
+    if section.table:
+        return Part(
+            head + _table_head(section.table),
+            tuple(map(_row, section.table.rows)),
+            foot,
+            section.rank,
+        )
+    return Part(
+        head.removesuffix("\n") if not section.items else head,
+        tuple(map(_item, section.items)),
+        foot,
+        section.rank,
+    )
+
+
+def _item(cell: Cell) -> str:
+    return f"- {escape_spans(cell.spans)}\n"
+
+
+def _table_head(table: Table) -> str:
+    names = "| " + " | ".join(escape(column.name) for column in table.columns) + " |"
+    rules = "|" + "|".join("--:" if c.is_figures else ":--" for c in table.columns) + "|"
+    return f"{names}\n{rules}\n"
+
+
+def _row(cells: Sequence[Cell]) -> str:
+    return "| " + " | ".join(escape_spans(cell.spans, wraps=True) for cell in cells) + " |\n"
+
+
+def _not_shown(n: int, limit: Limit, language: Language, page: str) -> str:
+    # Not escaped: the options in it are code.
+    said = language.say("brief", "characters", n=f"{limit.characters:,}")
+    if limit.n_bytes < limit.characters * 4:
+        said += language.say("run", "comma") + language.say(
+            "brief", "bytes", n=f"{limit.n_bytes:,}"
+        )
+    if page:
+        return language.count("compared", "md_not_shown", n, limit=said, page=page)
+    return language.count("brief", "not_shown", n, limit=said)

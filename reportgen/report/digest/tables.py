@@ -1,0 +1,263 @@
+"""The tables of a brief: the texts that deserve a look, all texts, the layers, the key figures."""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from reportgen.findings.attention import RoleFigures, role_figures
+from reportgen.findings.evidence import shown_first
+from reportgen.findings.predictions import predictions
+from reportgen.report.charts.static import heat_colour, heat_step
+from reportgen.report.components import Cell, Column, Span, Table, plain
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language, number
+from reportgen.report.panel.measures import Measure, cls_name, has_sign, measures, text_effects
+from reportgen.report.panel.strip import paragraphs
+from reportgen.report.sections.overview import Kpi
+from reportgen.results.info import ANALYSED
+from reportgen.results.store import Results
+from reportgen.results.units import text_units
+
+TEXT_LENGTH = 80  # code points of a text in the list of all
+LOOKED_AT_LENGTH = 120  # of one that deserves a look
+NAME_LENGTH = 40  # of an id, a label, a token
+_TOP = 3  # units in bold, and units that move the output most
+_UNIT_LENGTH = 20
+_MARK = "⟨…⟩"
+_STANDS_OUT = 1.3  # times an average content token, from which on a unit is set in bold
+_PALE = 0.5  # of the colours of a share, so that figures are read on them in any theme
+_RAISES, _LOWERS = "#fde6d3", "#dbe7f6"
+
+
+def shorten(text: str, length: int) -> str:
+    """`text` within `length` code points; where some are left out of the middle stands `⟨…⟩`."""
+    return "".join(span.text for span in shorten_spans((Span(text),), length))
+
+
+def shorten_spans(spans: Sequence[Span], length: int) -> tuple[Span, ...]:
+    """As `shorten`, of text that is set in several ways."""
+    total = sum(len(span.text) for span in spans)
+    if total <= length:
+        return tuple(spans)
+    kept = length - len(_MARK)
+    head = (kept + 1) // 2
+    return (
+        *_between(spans, 0, head),
+        Span(_MARK),
+        *_between(spans, total - (kept - head), total),
+    )
+
+
+def _between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """The code points `start` to `end` of `spans`."""
+    found, at = [], 0
+    for span in spans:
+        text = span.text[max(0, start - at) : max(0, end - at)]
+        if text:
+            found.append(Span(text, span.is_strong))
+        at += len(span.text)
+    return found
+
+
+class BriefTables:
+    """Makes the tables of one brief."""
+
+    def __init__(self, results: Results, language: Language) -> None:
+        self._results = results
+        self._language = language
+        self._info = results.info
+        texts = results.texts
+        self._rows: Sequence[Mapping[Hashable, Any]] = texts.to_dict("records")
+        self._predicted: Sequence[float | str] = predictions(results).tolist()
+        # An embedding is not shown, but why a text has none is.
+        self._has_predictions = self._info.output.kind != "embedding" or bool(
+            texts["message"].any()
+        )
+        self._has_labels = bool(texts["label"].notna().any())
+
+    @property
+    def view_name(self) -> str:
+        """What the units in bold are picked by."""
+        row = visible(cls_name(self._info, self._language) or "")
+        return self._language.wording.view_name(shown_first(self._results), row)
+
+    def key_figures(self, kpis: Sequence[Kpi]) -> Table:
+        """A row a figure: its value, and what it is."""
+        rows = []
+        for kpi in kpis:
+            name, remark = kpi.name, kpi.remark
+            said = self._say("remark", name=name, remark=remark) if remark else name
+            rows.append((Cell((Span(kpi.value, is_strong=True),)), plain(said)))
+        columns = (Column(self._say("figure"), is_figures=True), Column(self._say("meaning")))
+        return Table(columns, tuple(rows))
+
+    def looked_at(self, rows: Sequence[int], reasons: Sequence[Sequence[str]]) -> Table:
+        """The texts `rows` (of `texts`) with their strongest units in bold, each with its
+        `reasons`, where there are any, and what moves its output most."""
+        has_effects = bool(len(self._results.evidence))
+        columns = [Column(self._say("id")), Column(self._say("text"))]
+        columns += [Column(self._say("why"))] if reasons else []
+        columns += self._output_columns()
+        columns += [Column(self._say("moves"))] if has_effects else []
+        made = []
+        for index, row in enumerate(rows):
+            found = self._measures(row)
+            cells = [self._id(row), self._marked(row, found)]
+            cells += [plain(self._say("facts").join(reasons[index]))] if reasons else []
+            cells += self._output_cells(row)
+            cells += [self._moving(row, found)] if has_effects else []
+            made.append(tuple(cells))
+        return Table(tuple(columns), tuple(made))
+
+    def texts(self) -> Table:
+        """Every text, in input order."""
+        has_roles = bool(self._info.roles)
+        columns = [Column(self._say("id")), Column(self._say("text")), *self._output_columns()]
+        columns += [Column(self._say("tokens"), is_figures=True)]
+        columns += [Column(self._say("to_special"), is_figures=True)] if has_roles else []
+        shares = self._shares()
+        rows = []
+        for row, text in enumerate(self._rows):
+            whole = _joined(text["text"], text["pair"], TEXT_LENGTH)
+            cells = [self._id(row), plain(whole), *self._output_cells(row)]
+            cells.append(plain(self._tokens(text["n_tokens"], text["n_truncated"])))
+            if has_roles:
+                cells.append(plain(self._share(*shares[row]) if row in shares else ""))
+            rows.append(tuple(cells))
+        return Table(tuple(columns), tuple(rows))
+
+    def _shares(self) -> dict[int, tuple[float, float]]:
+        """What special tokens get in each analysed text, and under an even spread."""
+        names = ["special_share", "uniform_share"]
+        means = self._results.heads.groupby("text")[names].mean()
+        return {int(row): (share, even) for row, share, even in means.itertuples()}
+
+    def layers(self) -> tuple[Table, int] | None:
+        """Share and even spread of each role, a row a layer, and over how many texts; None without
+        a role or a text."""
+        found = [(role, role_figures(self._results, role.key)) for role in self._info.roles]
+        known = [(role, figures) for role, figures in found if figures.layers]
+        if not known:
+            return None
+        columns = [Column(self._say("layer"), is_figures=True)]
+        columns += [Column(shorten(role.token, NAME_LENGTH), is_figures=True) for role, _ in known]
+        rows = tuple(
+            (plain(str(layer)), *(self._layer_cell(figures, layer) for _, figures in known))
+            for layer in range(1, self._info.model.n_layers + 1)
+        )
+        return Table(tuple(columns), rows), max(figures.n_texts for _, figures in known)
+
+    def _layer_cell(self, figures: RoleFigures, layer: int) -> Cell:
+        found = next(item for item in figures.layers if item.layer == layer)
+        step = heat_step(_PALE * found.share, 1.0)
+        return plain(self._share(found.share, found.expected), heat_colour(step) if step else "")
+
+    def _output_columns(self) -> list[Column]:
+        name = shorten(self._info.output.name, NAME_LENGTH)
+        columns = []
+        if self._has_predictions:
+            columns.append(Column(self._say("prediction", name=name), is_figures=True))
+        if self._has_labels:
+            columns.append(Column(self._say("label"), is_figures=True))
+        return columns
+
+    def _output_cells(self, row: int) -> list[Cell]:
+        """What a text got, or why it got nothing, and its label."""
+        text = self._rows[row]
+        cells = []
+        if self._has_predictions:
+            predicted = self._predicted[row]
+            if text["message"]:
+                said = shorten(f"{text['status']}: {text['message']}", TEXT_LENGTH)
+            elif pd.isna(predicted):
+                said = ""
+            else:
+                said = (
+                    shorten(predicted, TEXT_LENGTH)
+                    if isinstance(predicted, str)
+                    else number(predicted)
+                )
+            cells.append(plain(said))
+        if self._has_labels:
+            label = text["label"]
+            cells.append(plain("" if pd.isna(label) else shorten(str(label), NAME_LENGTH)))
+        return cells
+
+    def _id(self, row: int) -> Cell:
+        return plain(shorten(str(self._rows[row]["text_id"]), NAME_LENGTH))
+
+    def _measures(self, row: int) -> tuple[Measure, ...]:
+        if self._rows[row]["status"] not in ANALYSED:
+            return ()
+        units = text_units(self._results, row)
+        labels = [visible(unit.label) for unit in units.units]
+        effects = text_effects(self._results, row, units.unit_of)
+        return measures(self._info, units, labels, effects, self._language)
+
+    def _marked(self, row: int, found: Sequence[Measure]) -> Cell:
+        """A text with the units in bold that what is shown first points to."""
+        text = self._rows[row]
+        if not found:
+            return plain(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
+        first, units = found[0], text_units(self._results, row).units
+        ratios = first.ratios
+        top = {
+            i for i in first.order[:_TOP] if ratios is not None and float(ratios[i]) >= _STANDS_OUT
+        }
+        steps = [int(i in top) for i in range(len(units))]
+        segments = [str(text["text"])] + ([] if pd.isna(text["pair"]) else [str(text["pair"])])
+        spans: list[Span] = []
+        for paragraph in paragraphs(units, segments, steps, [""] * len(units)):
+            spans += [Span(" ／ ")] if spans else []
+            spans += [
+                Span(piece.text, piece.step == 1)
+                for piece in paragraph.pieces
+                if piece.kind != "special"
+            ]
+        return Cell(shorten_spans(_merged(spans), LOOKED_AT_LENGTH))
+
+    def _moving(self, row: int, found: Sequence[Measure]) -> Cell:
+        """The units that move a text's output most when they are left out."""
+        moves = next((measure for measure in found if measure.id == "deletion"), None)
+        if moves is None:
+            return plain("")
+        units = text_units(self._results, row).units
+        order = moves.order[:_TOP]
+        said = [
+            self._say("moved", unit=shorten(units[i].label, _UNIT_LENGTH), effect=moves.shown[i])
+            for i in order
+        ]
+        colour = ""
+        if order and has_sign("deletion", self._info.evidence.scalar):
+            colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
+        return plain(self._language.say("run", "comma").join(said), colour)
+
+    def _tokens(self, n_tokens: int, n_truncated: int) -> str:
+        if not n_truncated:
+            return f"{n_tokens:,}"
+        return self._say("tokens_cut", n_tokens=f"{n_tokens:,}", n_truncated=f"{n_truncated:,}")
+
+    def _share(self, share: float, expected: float) -> str:
+        percent = self._language.wording.percent
+        return self._say("share", share=percent(share), expected=percent(expected))
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("brief", key, **values)
+
+
+def _joined(text: str, pair: str | None, length: int) -> str:
+    if pair is None or pd.isna(pair):
+        return shorten(text, length)
+    return f"{shorten(text, length // 2)} / {shorten(pair, length // 2)}"
+
+
+def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Neighbours that are set the same as one."""
+    found: list[Span] = []
+    for span in spans:
+        if found and found[-1].is_strong == span.is_strong:
+            found[-1] = Span(found[-1].text + span.text, span.is_strong)
+        elif span.text:
+            found.append(span)
+    return tuple(found)

@@ -1,0 +1,116 @@
+"""What the page is made of beside its texts, in one file or in files side by side."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+import jinja2
+
+from reportgen.errors import OutputError
+from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
+from reportgen.report.html.data import compressed
+from reportgen.report.options import Layout
+
+
+@dataclass(frozen=True)
+class Assets:
+    """Style sheet, script and plotly.js, and how a page of this layout comes by them."""
+
+    layout: Layout
+    plotly_source: str
+
+    @cached_property
+    def style(self) -> str:
+        """The style sheet, the same for every page."""
+        return _joined("css")
+
+    @cached_property
+    def script(self) -> str:
+        """The script, the same for every page."""
+        return _joined("js")
+
+    @cached_property
+    def plotly(self) -> str:
+        """plotly.js as it lies in the page, compressed; "" where it is a file."""
+        return compressed(self.plotly_source) if self.layout == "file" else ""
+
+    @cached_property
+    def files(self) -> Mapping[str, bytes]:
+        """The files beside the page, by name.
+
+        A browser opens no module from a disk, so there the script is a plain one, in a function of
+        its own.
+        """
+        if self.layout == "file":
+            return {}
+        script = f'"use strict";\n(() => {{\n{self.script}\n}})();\n'
+        return {
+            STYLE_FILE: self.style.encode(),
+            SCRIPT_FILE: script.encode(),
+            PLOTLY_FILE: self.plotly_source.encode(),
+        }
+
+    @cached_property
+    def policy(self) -> str:
+        """The page's content policy: nothing from outside.
+
+        In one file two scripts, known by their hashes; plotly sets inline styles and draws cells as
+        a data image, and `blob:` is its camera button. With files, what lies beside the page.
+        """
+        if self.layout == "file":
+            hashes = f"{_hash(self.script)} {_hash(self.plotly_source)}"
+            allowed = f"script-src {hashes}; style-src 'unsafe-inline'"
+        else:
+            allowed = "script-src 'self'; style-src 'self' 'unsafe-inline'"
+        return (
+            f"default-src 'none'; {allowed}; img-src data: blob:; base-uri 'none'; "
+            "form-action 'none'"
+        )
+
+
+def _joined(kind: str) -> str:
+    """The assets of a kind, joined in the order of their names."""
+    files = templates_root().joinpath("assets", kind).iterdir()
+    return "\n".join(file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name))
+
+
+def _hash(script: str) -> str:
+    return f"'sha256-{b64encode(sha256(script.encode()).digest()).decode()}'"
+
+
+def templates_root() -> Traversable:
+    """The folder of templates.
+
+    Raises:
+        OutputError: the installation has none.
+    """
+    packaged = files("reportgen") / "templates"
+    if packaged.is_dir():
+        return packaged
+    checkout = Path(__file__).resolve().parents[3] / "templates"
+    if checkout.is_dir():
+        return checkout
+    raise OutputError(f"no templates in {packaged} or {checkout}; install reportgen again")
+
+
+def environment() -> jinja2.Environment:
+    """Templates by their name under `templates/`; HTML is escaped, a name left open is an error."""
+    root = templates_root()
+
+    def load(name: str) -> tuple[str, str, None] | None:
+        node = root.joinpath(*name.split("/"))
+        return (node.read_text("utf-8"), str(node), None) if node.is_file() else None
+
+    return jinja2.Environment(
+        loader=jinja2.FunctionLoader(load),
+        autoescape=lambda name: name is None or name.endswith(".html.jinja"),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )

@@ -1,0 +1,227 @@
+"""What the page's script reads: inert blocks of JSON and base64."""
+
+import gzip
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from reportgen.report.charts.plotly import SCALE_DARK, SCALE_LIGHT, map_figure
+from reportgen.report.html.plan import Level
+from reportgen.report.html.pooling import Pooling, pool_maps, pooling
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language
+from reportgen.report.options import RenderOptions, read_plotlyjs
+from reportgen.report.panel.measures import MEASURE_IDS, Measure, cls_name
+from reportgen.results.info import HEAD_CLASSES, RunInfo
+from reportgen.results.store import Results
+from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
+
+
+def plotly_source(path: Path | None) -> str:
+    """The text of plotly.js: the file at `path`, else the one plotly brings.
+
+    Raises:
+        UsageError: the file cannot be read or is not plotly.js.
+    """
+    if path is None:
+        source: str = get_plotlyjs()
+    else:
+        source = read_plotlyjs(path)
+    return source.replace("\r\n", "\n")
+
+
+def compressed(source: str) -> str:
+    """`source` as gzip in base64; the same bytes every time."""
+    return b64encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")
+
+
+def page_data(
+    info: RunInfo, options: RenderOptions, language: Language, first: int = 1
+) -> dict[str, Any]:
+    """What holds for all texts: the model's shape, the script's words, the empty figure; `first`
+    is the text that stands open where the address names none."""
+    name = cls_name(info, language)
+    return {
+        "layers": info.model.n_layers,
+        "heads": info.model.n_heads,
+        "first": first,
+        "sums": options.heads == "sum",
+        "cls": name,
+        "measures": MEASURE_IDS,
+        "classes": HEAD_CLASSES,
+        "words": {
+            **language.words["script"],
+            **language.words["tools"],
+            **language.words["explore"],
+        },
+        "figure": map_figure(language, name),
+        "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
+    }
+
+
+def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[str, Any]:
+    """One text's units and the float32 figures behind its lines, as base64 `[layer, unit]`.
+
+    `grid` has the figures of every head; what `reading` finds stands beside them. Where its maps
+    are pooled (`how`), `cells` says by unit to which cell of them it belongs, and `pool` how many
+    tokens a cell holds at most.
+    """
+    units = text_units(results, text)
+    row = results.texts.iloc[text]
+    texts = [str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"])]
+    pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
+    read = reading(units, texts)
+    if results.is_redacted:
+        read.pop("words", None)  # dots tell no words apart
+    return pooled | {
+        "labels": [visible(unit.label) for unit in units.units],
+        "special": [i for i, unit in enumerate(units.units) if unit.is_special],
+        "units": units.unit_of,
+        "cls": units.cls_token,
+        "received": _lines(units.received, units.received_all),
+        "expected": _lines(units.expected, units.expected_all),
+        "row": None
+        if units.cls_row is None or units.cls_row_all is None
+        else _lines(units.cls_row, units.cls_row_all),
+        "grid": head_figures(results, text),
+        **read,
+    }
+
+
+def measure_data(measures: Sequence[Measure]) -> list[dict[str, Any]]:
+    """What the colours of one text can show; the first stands in the strip, so its name is all."""
+    first, *others = measures
+    return [_named(first)] + [
+        _named(measure) | {"legend": measure.legend, "steps": measure.steps, "shown": measure.shown}
+        for measure in others
+    ]
+
+
+def _named(measure: Measure) -> dict[str, Any]:
+    return {"id": measure.id, "name": visible(measure.name)}
+
+
+def _lines(layers: Floats, all_layers: Floats) -> str:
+    """Every layer's line, then the mean over layers, as little-endian float32 in base64."""
+    values = np.vstack([layers, all_layers[None]]).astype("<f4")
+    return b64encode(values.tobytes()).decode("ascii")
+
+
+class Block:
+    """The data block of row `index` of `texts`, made when it is asked for.
+
+    The maps of a text of more than `pool_above` tokens are pooled (None: of no text).
+    """
+
+    def __init__(
+        self, results: Results, index: int, env: jinja2.Environment, pool_above: int | None = None
+    ) -> None:
+        row = results.texts.iloc[index]
+        self.kept = not pd.isna(row["map_offset"])
+        self._results = results
+        self._index = index
+        self._env = env
+        self._pool_above = pool_above
+        self._n_tokens = int(row["n_tokens"])
+        self._map_bytes = int(row["map_bytes"]) if self.kept else 0
+
+    @cached_property
+    def pooling(self) -> Pooling | None:
+        """How its maps are pooled, None where every token has its row and column."""
+        above = self._pool_above
+        if not self.kept or above is None or self._n_tokens <= above:
+            return None
+        units = text_units(self._results, self._index)
+        return pooling(units.units, units.unit_of)
+
+    def heads_size(self) -> int | None:
+        """Bytes of the block with every head; maps are only read where they are pooled. None
+        without maps."""
+        if not self.kept:
+            return None
+        n_bytes = self._map_bytes if self.pooling is None else len(self._heads)
+        return len(self._set(b"").encode()) + 4 * -(-n_bytes // 3)
+
+    def layers_size(self) -> int | None:
+        """Bytes of the block with layer means; None without maps."""
+        return len(self.at(Level.LAYERS).encode()) if self.kept else None
+
+    def at(self, level: Level) -> Markup:
+        """The block at `level`; empty below layer means."""
+        if level < Level.LAYERS or not self.kept:
+            return Markup("")
+        return self._set(self._heads if level is Level.HEADS else self._means)
+
+    @cached_property
+    def _data(self) -> Mapping[str, Any]:
+        return text_data(self._results, self._index, self.pooling)
+
+    @property
+    def _packed(self) -> bytes:
+        return self._results.packed_maps(self._index) or b""
+
+    @cached_property
+    def _pooled(self) -> bytes:
+        return pool_maps(
+            self._packed, self._results.info.model, self.pooling, mean_over_heads=False
+        )
+
+    @property
+    def _heads(self) -> bytes:
+        return self._packed if self.pooling is None else self._pooled
+
+    @cached_property
+    def _means(self) -> bytes:
+        return pool_maps(self._packed, self._results.info.model, self.pooling, mean_over_heads=True)
+
+    def _set(self, packed: bytes) -> Markup:
+        return Markup(
+            self._env.get_template("sections/data.html.jinja").render(
+                number=self._index + 1,
+                data=self._data,
+                maps=b64encode(packed).decode("ascii"),
+            )
+        )
+
+
+_FIGURES = {"special": "special_share", "entropy": "entropy", "distance": "distance"}
+
+
+def head_figures(results: Results, text: int) -> dict[str, str]:
+    """The figures of every head of row `text` of `texts`, layer by layer.
+
+    Float32 in base64, NaN where a figure is not defined; `classes` has a digit a head, the place
+    of its class in `HEAD_CLASSES`.
+    """
+    rows = results.heads_of(text)
+    figures = {key: _floats(rows[column]) for key, column in _FIGURES.items()}
+    classes = "".join(str(HEAD_CLASSES.index(found)) for found in rows["head_class"])
+    return {**figures, "classes": classes}
+
+
+def reading(units: TextUnits, texts: Sequence[str]) -> dict[str, Any]:
+    """How a text can be read otherwise than unit by unit; `texts` are those of its segments.
+
+    `segment` is `[unit]`, the segments of a pair; `words` is `[unit]`, the word each belongs to.
+    Each stands only where it has something to say; `unspaced` says that words cannot be told.
+    """
+    found: dict[str, Any] = {}
+    segments = [unit.segment for unit in units.units]
+    if {0, 1} <= set(segments):
+        found |= {"pair": True, "segment": segments}
+    if any(is_unspaced(text) for text in texts):
+        return found | {"unspaced": True}
+    words = word_of(units.units, texts)
+    return found | {"words": words} if words[-1] + 1 < len(words) else found
+
+
+def _floats(column: pd.Series) -> str:
+    return b64encode(column.to_numpy("<f4", na_value=np.nan).tobytes()).decode("ascii")

@@ -1,0 +1,79 @@
+"""The HTML writer: one self-contained page, or a page with its files beside it, from results."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reportgen.findings.attention import sink_shares
+from reportgen.findings.ranking import detailed
+from reportgen.report.html.assets import Assets
+from reportgen.report.html.costs import PageCosts
+from reportgen.report.html.data import plotly_source
+from reportgen.report.html.plan import Level, plan
+from reportgen.report.html.reduced import Given, reduced_sentences
+from reportgen.report.html.templates import Setting
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.sections.contents import make_page, with_texts
+from reportgen.results.store import Results
+
+_RESERVE = 6_000  # bytes for the sentences on what was reduced, and works that only texts cite
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlReport:
+    """The page, how many of its bytes are what, in sentences what was reduced to fit, and the files
+    beside it by name."""
+
+    document: bytes
+    parts: Mapping[str, int]
+    reduced: tuple[str, ...]
+    files: Mapping[str, bytes]
+
+
+def render(results: Results, options: RenderOptions) -> HtmlReport:
+    """The page of `results`; nothing of it depends on the machine, the clock or the network.
+
+    Raises:
+        UsageError: `options.plotlyjs` is not plotly.js, or `options.detail` names no text.
+        ResultsError: the results folder is damaged.
+    """
+    language = load_language(options.lang)
+    assets = Assets(options.layout, plotly_source(options.plotlyjs))
+    order, n_detailed = detailed(results, options.detail)
+    shares = sink_shares(results)
+    page = make_page(results, options, language, make_scope(results, language), shares)
+    draft = Setting(results, options, language, page, shares, assets)
+    # What is chosen shows in the panels' sentences, so that they weigh what they will.
+    draft = replace(draft, given=replace(draft.given, detailed=frozenset(order[:n_detailed])))
+    base = len(draft.document((), (), (), 1)) + _RESERVE
+
+    costs = PageCosts(draft, order)
+    levels = plan(costs, order, n_detailed, options.max_size - base)
+    blocks = {text: costs.block(text) for text in levels if levels[text] >= Level.LAYERS}
+    pooled = {text: block.pooling.factor for text, block in blocks.items() if block.pooling}
+    given = Given(levels, draft.given.detailed, pooled, costs.sizes(base, levels))
+    reduced = reduced_sentences(results, given, options, language)
+
+    listed = sorted(levels)
+    panels = {
+        text: costs.panel(text)
+        if levels[text] >= Level.FIGURES
+        else draft.make_panel(text, with_figures=False)
+        for text in listed
+    }
+    page = with_texts(page, results, language, shares, listed, list(panels.values()))
+    setting = replace(draft, page=page, given=given)
+    numbers = [None, *(text + 1 for text in listed), None]
+    steps = dict(zip(listed, zip(numbers, numbers[2:], strict=False), strict=True))
+    shown = [setting.panel(panel, levels[text], steps[text]) for text, panel in panels.items()]
+    carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
+    first = _first((page.notable.first - 1, *listed[:1], *order), levels)
+    document = setting.document(shown, carried, reduced, first + 1)
+    return HtmlReport(document, setting.parts(document, carried), reduced, assets.files)
+
+
+def _first(wanted: Sequence[int], levels: Mapping[int, Level]) -> int:
+    """The text that is open first: of those `wanted` the first that has figures, else any."""
+    with_figures = (text for text in wanted if levels.get(text, Level.ABSENT) > Level.LINE)
+    return next(with_figures, min(levels, default=0))

@@ -1,0 +1,86 @@
+"""Long texts' attention maps, pooled over the whole length so that they fit a page and a screen.
+
+A cell stands for up to so many tokens in a row. Attention to a cell is the sum over its tokens,
+attention from it the mean, as for display units (Clark et al. 2019): rows still sum to 1, and a
+sink is as strong as before. Special tokens stay cells of their own, and no cell holds a part of a
+display unit, or tokens of both segments.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.results.info import ModelInfo
+from reportgen.results.maps import Packer, quantise, unpack_layers
+from reportgen.results.units import Unit
+
+SIDE = 128  # cells that pooled maps have at most, but for those that units and segments break off
+
+
+@dataclass(frozen=True, slots=True)
+class Pooling:
+    """How the tokens of a text are pooled."""
+
+    of_unit: tuple[int, ...]  # [unit], the cell it belongs to
+    starts: tuple[int, ...]  # [cell], its first token
+    n_tokens: int
+
+    @property
+    def factor(self) -> int:
+        """The most tokens that a cell stands for."""
+        return max(b - a for a, b in pairwise((*self.starts, self.n_tokens)))
+
+
+def pooling(units: Sequence[Unit], unit_of: Sequence[int]) -> Pooling:
+    """The cells of a text; `unit_of` is `[token]`, the unit each belongs to."""
+    most = ceil(len(unit_of) / SIDE)
+    sizes = np.bincount(unit_of, minlength=len(units)).tolist()
+    of_unit: list[int] = []
+    starts: list[int] = []
+    token = held = 0
+    before: Unit | None = None
+    for unit, size in zip(units, sizes, strict=True):
+        joins = (
+            before is not None
+            and not (unit.is_special or before.is_special)
+            and unit.segment == before.segment
+            and held + size <= most
+        )
+        if not joins:
+            starts.append(token)
+            held = 0
+        of_unit.append(len(starts) - 1)
+        held += size
+        token += size
+        before = unit
+    return Pooling(tuple(of_unit), tuple(starts), len(unit_of))
+
+
+def pool_maps(
+    packed: bytes, model: ModelInfo, how: Pooling | None, *, mean_over_heads: bool
+) -> bytes:
+    """Packed maps made smaller, packed the same way: pooled where `how` says so, and with the mean
+    over heads in place of every head."""
+    packer = Packer()
+    for layer in _layers(packed, model, mean_over_heads):
+        packer.add(quantise(layer if how is None else pool(layer, how)))
+    return packer.finish()
+
+
+def pool(maps: NDArray[np.float32], how: Pooling) -> NDArray[np.float32]:
+    """`[head, query, key]` over tokens to the same over cells."""
+    sizes = np.diff((*how.starts, how.n_tokens)).astype(np.float32)
+    sums = np.add.reduceat(np.add.reduceat(maps, how.starts, axis=2), how.starts, axis=1)
+    pooled: NDArray[np.float32] = np.minimum(sums / sizes[:, None], np.float32(1))
+    return pooled
+
+
+def _layers(
+    packed: bytes, model: ModelInfo, mean_over_heads: bool
+) -> Iterator[NDArray[np.float32]]:
+    for layer in unpack_layers(packed, model.n_layers, model.n_heads):
+        yield layer.mean(axis=0, keepdims=True) if mean_over_heads else layer

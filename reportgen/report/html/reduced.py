@@ -1,0 +1,148 @@
+"""What a page leaves out, in sentences that name the option which brings it in."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import pandas as pd
+
+from reportgen.findings.attention import analysed
+from reportgen.report.html.plan import Level
+from reportgen.report.language.strings import Language, fixed
+from reportgen.report.options import RenderOptions
+from reportgen.results.store import Results
+
+_RUNS = 8  # of texts that a sentence names; where there are more, it says how many texts
+_NAMES = {
+    Level.ABSENT: "absent",
+    Level.LINE: "line",
+    Level.FIGURES: "figures",
+    Level.LAYERS: "layers",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The bytes of the page as planned, and of one that has everything."""
+
+    planned: int
+    full: int
+    is_exact: bool  # whether `full` was counted, not reckoned up from some texts
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the size plan gave the texts (rows of `texts`)."""
+
+    levels: Mapping[int, Level]  # of those that are not absent
+    detailed: Collection[int]  # those that might carry more than their line
+    pooled: Mapping[int, int]  # by text with pooled maps: the most tokens a cell stands for
+    sizes: Sizes
+
+
+def carries(
+    text: int, level: Level, results: Results, given: Given, options: RenderOptions, lang: Language
+) -> str:
+    """What a text's panel says of itself where it carries less than everything; "" elsewhere."""
+    row = results.texts.iloc[text]
+    if int(row["n_tokens"]) == 0:  # it has nothing more
+        return ""
+    said = []
+    if level is Level.LINE and text not in given.detailed:
+        said.append(lang.say("panel", "line_detail", detail=options.detail))
+    elif level is Level.FIGURES and pd.isna(row["map_offset"]):
+        said.append(lang.say("panel", "figures_keep", keep=results.info.settings.keep_maps))
+    elif level < Level.HEADS:
+        key = "figures_size" if level is Level.FIGURES else _NAMES[level]
+        said.append(lang.say("panel", key, size=megabytes(options.max_size, lang)))
+    if level >= Level.LAYERS and text in given.pooled:
+        said.append(
+            lang.say("panel", "pooled", tokens=int(row["n_tokens"]), most=given.pooled[text])
+        )
+    return lang.say("page", "space").join(said)
+
+
+def reduced_sentences(
+    results: Results, given: Given, options: RenderOptions, language: Language
+) -> tuple[str, ...]:
+    """One sentence for each way in which texts were reduced."""
+    has_figures = analysed(results)
+    is_kept = results.texts["map_offset"].notna().to_numpy(bool)
+    groups: dict[tuple[Level, str], list[int]] = {}
+    for text in range(len(results.texts)):
+        level = given.levels.get(text, Level.ABSENT)
+        if level is Level.HEADS or (level is Level.LINE and not has_figures[text]):
+            continue
+        reason = "size"
+        if level is Level.LINE and text not in given.detailed:
+            reason = "detail"
+        elif level is Level.FIGURES and not is_kept[text]:
+            reason = "keep"
+        groups.setdefault((level, reason), []).append(text + 1)
+    values = {
+        "size": megabytes(options.max_size, language),
+        "needed": _needed(given.sizes),
+        "keep": results.info.settings.keep_maps,
+        "detail": options.detail,
+    }
+    said = []
+    for level, name in _NAMES.items():
+        for reason in ("size", "keep", "detail"):
+            if numbers := groups.get((level, reason)):
+                what = language.say("reduced", name, texts=_texts(numbers, language))
+                about = "" if reason != "size" or given.sizes.is_exact else "_about"
+                key = f"by_{reason}{about}"
+                said.append(language.say("reduced", key, what=what, **values))
+    if options.detail is None and any(
+        reason == "size" and level is not Level.LAYERS for level, reason in groups
+    ):
+        said.append(language.say("reduced", "order"))
+    said += _pooled(given, options, language)
+    if given.sizes.planned > options.max_size:
+        size = megabytes(given.sizes.planned, language)
+        said.append(language.say("reduced", "over", size=size, limit=values["size"]))
+    return tuple(said)
+
+
+def _pooled(given: Given, options: RenderOptions, language: Language) -> list[str]:
+    numbers = [text + 1 for text in sorted(given.pooled) if given.levels[text] >= Level.LAYERS]
+    if not numbers:
+        return []
+    return [
+        language.say(
+            "reduced",
+            "pooled",
+            texts=_texts(numbers, language),
+            above=options.pool_above,
+            most=max(given.pooled[number - 1] for number in numbers),
+        )
+    ]
+
+
+def megabytes(size: int, language: Language) -> str:
+    """A number of bytes, such as `10 MB`."""
+    digits = 0 if size % 1_000_000 == 0 else 1
+    return language.say("reduced", "megabytes", x=fixed(size / 1_000_000, digits))
+
+
+def _needed(sizes: Sizes) -> str:
+    """What --max-size takes to bring everything in."""
+    tenths = ceil(sizes.full / 100_000)
+    if not sizes.is_exact:  # two digits, rounded up
+        step = 10 ** max(0, len(str(tenths)) - 2)
+        tenths = ceil(tenths / step) * step
+    return f"{tenths // 10}MB" if tenths % 10 == 0 else f"{tenths / 10}MB"
+
+
+def _texts(numbers: Sequence[int], language: Language) -> str:
+    """`Texts 3, 61–100`, or `250 texts` where those are scattered."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    if len(runs) > _RUNS:
+        return language.say("reduced", "many", n=f"{len(numbers):,}")
+    text = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
+    return language.say("reduced", "one" if len(numbers) == 1 else "several", n=text)

@@ -1,0 +1,139 @@
+"""Sets the page, its list and its panels from their templates."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from reportgen.report.charts.static import ROLE_COLOURS
+from reportgen.report.html.assets import Assets, environment
+from reportgen.report.html.data import measure_data, page_data
+from reportgen.report.html.plan import Level
+from reportgen.report.html.reduced import Given, Sizes, carries
+from reportgen.report.language.printable import segments, visible
+from reportgen.report.language.strings import Language
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.panel import Panel, make_panel
+from reportgen.report.sections.contents import Page
+from reportgen.report.sections.texts import make_text_list
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Everything that panels and page are set with."""
+
+    results: Results
+    options: RenderOptions
+    language: Language
+    page: Page
+    shares: pd.Series  # as `sink_shares` gives them
+    assets: Assets
+    given: Given = field(default_factory=lambda: Given({}, (), {}, Sizes(0, 0, True)))
+
+    @cached_property
+    def env(self) -> jinja2.Environment:
+        """The templates, with their filters."""
+        env = environment()
+        env.filters |= {"segments": segments, "visible": visible, "measure_data": measure_data}
+        env.policies["json.dumps_kwargs"] = {
+            "sort_keys": True,
+            "separators": (",", ":"),
+            "ensure_ascii": False,  # a third of the bytes in Japanese
+        }
+        return env
+
+    def make_panel(self, text: int, *, with_figures: bool) -> Panel:
+        """The panel of row `text` of `texts`."""
+        share = float(self.shares[text]) if text in self.shares.index else None
+        return make_panel(
+            self.results,
+            text,
+            self.language,
+            self.options.heads,
+            share,
+            self.page.scope,
+            with_figures=with_figures,
+        )
+
+    def panel(
+        self, panel: Panel, level: Level, steps: tuple[int | None, int | None] | None = None
+    ) -> Markup:
+        """A text's panel with what it carries at `level`; `steps` are the numbers of the listed
+        texts before and after it, each None where there is none."""
+        output, text = self.results.info.output, panel.number - 1
+        total = len(self.results.texts)
+        before, after = steps or (total, total)  # not known yet: as long as any number
+        return self._set(
+            "sections/panel.html.jinja",
+            panel=panel,
+            scope=self.page.scope,
+            level=int(level),
+            carries=carries(text, level, self.results, self.given, self.options, self.language),
+            output_name=output.name,
+            output_kind_key=output.kind,
+            output_kind=self.language.output_kind(output),
+            before=before,
+            after=after,
+        )
+
+    def row_sizes(self, texts: Sequence[int]) -> list[int]:
+        """The bytes of the texts' rows in the list."""
+        rows = make_text_list(self.results, self.language, self.shares, texts).rows
+        without = self._list_size(())
+        return [self._list_size((row,)) - without for row in rows]
+
+    def document(
+        self, panels: Sequence[Markup], blocks: Sequence[Markup], reduced: Sequence[str], first: int
+    ) -> bytes:
+        """The whole page, in UTF-8; `first` is the text that is open first."""
+        return self._set(
+            "report.html.jinja",
+            **self._values(self.page, reduced),
+            layout=self.assets.layout,
+            policy=self.assets.policy,
+            css=Markup(self.assets.style),
+            script=Markup(self.assets.script),
+            plotly=self.assets.plotly,
+            data=page_data(self.results.info, self.options, self.language, first),
+            panels=panels,
+            blocks=blocks,
+        ).encode()
+
+    def cell(self, policy: str, css: Markup) -> str:
+        """What a notebook's frame shows: the page's first sections, without scripts."""
+        values = self._values(self.page, ())
+        return str(self._set("notebook.html.jinja", policy=policy, css=css, **values))
+
+    def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
+        """The bytes of a page, and of what lies beside it, by what they are."""
+        assets = self.assets
+        plotly = len(assets.plotly) or len(assets.plotly_source.encode())
+        code = len(assets.script.encode()) + len(assets.style.encode())
+        whole = len(document) + sum(map(len, assets.files.values()))
+        parts = {
+            "plotly.js": plotly,
+            "attention maps": sum(map(size_of, blocks)),
+            "styles and scripts": code,
+        }
+        return {"texts and figures": whole - sum(parts.values()), **parts}
+
+    def _list_size(self, rows: tuple[Any, ...]) -> int:
+        texts = replace(self.page.texts, rows=rows, partial="")
+        values = self._values(replace(self.page, texts=texts), ())
+        return size_of(self._set("sections/texts.html.jinja", **values))
+
+    def _values(self, page: Page, reduced: Sequence[str]) -> Mapping[str, Any]:
+        return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS}
+
+    def _set(self, template: str, **values: Any) -> Markup:
+        return Markup(self.env.get_template(template).render(t=self.language.words, **values))
+
+
+def size_of(markup: Markup) -> int:
+    """The bytes of `markup`."""
+    return len(markup.encode())

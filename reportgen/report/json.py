@@ -1,0 +1,167 @@
+"""Results as a JSON object: flat figures that scripts, dashboards and gates read, with what they
+are of; and in `evidence` the same nested, with names that depend on what was measured."""
+
+import json
+from dataclasses import asdict
+
+from reportgen.findings.evidence import (
+    Estimate,
+    SubjectFigures,
+    ViewFigures,
+    agreement_figures,
+    live_rows,
+    mask_offset,
+    mixing,
+    rollout_share,
+    subject_figures,
+)
+from reportgen.findings.figure_values import run_figures
+from reportgen.findings.figures import rounded
+from reportgen.findings.gates import gate_records
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.report.options import RenderOptions
+from reportgen.results.info import SUMMARY_VERSION, RunInfo
+from reportgen.results.store import Results
+
+_VERDICT_NAMES = {
+    "N1": "sink",
+    "N1d": "raised",
+    "N1b": "none",
+    "unclear-raised": "unclear",
+    "unclear": "unclear",
+    "few": "too_few_texts",
+    "no-text": "no_text",
+    "no-special": "no_special_tokens",
+}
+
+
+def render(results: Results, options: RenderOptions) -> str:
+    """The summary as JSON, names in a fixed order, null for what is not defined.
+
+    It is as `summary.schema.json`, which stands beside this file, says.
+    """
+    info = results.info
+    summary: dict[str, object] = {
+        "schema_version": SUMMARY_VERSION,
+        "reportgen_version": info.versions["reportgen"],
+        "created": info.created,
+        "title": options.title,
+        "provenance": _provenance(info),
+        "verdicts": _verdicts(results),
+        "figures": run_figures(results),
+        "gates": gate_records(options.gates),
+        "evidence": _evidence(results),
+    }
+    return to_json(summary)
+
+
+def to_json(record: object) -> str:
+    """A record as JSON that stays one document in a log: no string of it is read as a command
+    there (see `log_lines`)."""
+    text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
+    return text.replace("##", "#\\u0023") + "\n"
+
+
+def _provenance(info: RunInfo) -> dict[str, object]:
+    """Which model, which texts and what measured them; strings alone."""
+    model, output = info.model, info.output
+    return {
+        "model": model.name,
+        "model_source": model.source,
+        "model_architecture": model.architecture,
+        "model_weights_sha256": model.weights_sha256,
+        "tokenizer": model.tokenizer,
+        "dtype": model.dtype,
+        "output_kind": output.kind,
+        "output_name": output.name,
+        "inputs": [{"name": item.name, "sha256": item.sha256} for item in info.inputs],
+        "versions": dict(sorted(info.versions.items())),
+    }
+
+
+def _verdicts(results: Results) -> dict[str, dict[str, object]]:
+    """What each special-token role is, by its key; `special` where the model has no such token."""
+    return {
+        note.role or "special": {
+            "verdict": _VERDICT_NAMES[note.id],
+            "token": note.token,
+            "layer": note.values.get("layer"),
+        }
+        for note in corpus_notes(results)
+        if note.is_verdict
+    }
+
+
+def _evidence(results: Results) -> dict[str, object]:
+    """What was measured beside attention; names of what was not are left out."""
+    evidence = results.info.evidence
+    if evidence.level == "none":
+        return {"level": "none"}
+    live = live_rows(results)
+    estimates = {
+        "mixing": mixing(results),
+        "rollout_special_share": rollout_share(results),
+        "mask_offset": mask_offset(results) if evidence.scalar != "cosine" else None,
+    }
+    agreement: dict[str, dict[str, object]] = {}
+    for figures in agreement_figures(results):
+        agreement.setdefault(figures.view, {})[figures.statistic] = _agreement(figures)
+    said: dict[str, object] = {
+        "level": evidence.level,
+        "scalar": evidence.scalar,
+        "target": evidence.target,
+        "n_texts": evidence.n_texts,
+        "interrupted": evidence.interrupted or None,
+        "norms_error": rounded(evidence.norms_error),
+        "withheld": dict(sorted(evidence.withheld.items())),
+        "sinks": {figures.subject.key: _sink(figures) for figures in subject_figures(results)},
+        "agreement": agreement,
+        "live_rows": asdict(live) if live else None,
+        **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
+    }
+    return {name: value for name, value in said.items() if value not in (None, {})}
+
+
+def _sink(figures: SubjectFigures) -> dict[str, object]:
+    """The shares are those of the layer in which they stand out most."""
+    layer = figures.strongest
+    swapped = figures.swapped
+    return {
+        "token": figures.subject.token,
+        "kind": figures.subject.kind,
+        "n_texts": figures.n_texts,
+        "layer": layer + 1,
+        "share": _estimate(figures.shares[layer]),
+        "expected": rounded(figures.expected[layer]),
+        "share_swapped": _estimate(swapped[layer].after) if swapped else None,
+        "tests": {
+            test: {
+                "effect": rounded(found.effect.mean),
+                "control": rounded(found.control.mean),
+                "ratio": _estimate(found.ratio) if found.ratio else None,
+                "n_texts": found.effect.n_texts,
+            }
+            for test, found in figures.tests.items()
+        },
+    }
+
+
+def _agreement(figures: ViewFigures) -> dict[str, object]:
+    said = _estimate(figures.estimate)
+    if figures.estimate.interval is None:  # too few texts for a statistic
+        return {"mean": None, "low": None, "high": None, "n_texts": figures.estimate.n_texts}
+    if figures.over_rarity:
+        said["over_rarity"] = _estimate(figures.over_rarity)
+    if figures.beats_random is not None:
+        said["beats_random"] = figures.beats_random
+    return said
+
+
+def _estimate(estimate: Estimate) -> dict[str, object]:
+    low, high = estimate.interval or (None, None)
+    return {
+        "mean": rounded(estimate.mean),
+        "low": rounded(low),
+        "high": rounded(high),
+        "n_texts": estimate.n_texts,
+    }

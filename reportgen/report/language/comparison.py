@@ -1,0 +1,193 @@
+"""How a comparison writes its figures: each with its change, and how sure that is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from reportgen.comparison.change import Change
+from reportgen.comparison.compare import Comparison
+from reportgen.findings.citations import Citation
+from reportgen.findings.notes.note import Note
+from reportgen.findings.statistics import Interval
+from reportgen.report.charts.static import shorten
+from reportgen.report.language.sentences import decimal, times
+from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.results.store import Results
+
+Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
+NAME = 24  # half-width characters of a token or a name
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a table, and what stands smaller beside it."""
+
+    text: str
+    small: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table whose rows begin with their name."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SaidNote:
+    """A note in words."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+class CompareWords:
+    """Puts the figures of one comparison into words."""
+
+    def __init__(
+        self, comparison: Comparison, base: Results, head: Results, language: Language
+    ) -> None:
+        self.language = language
+        self.scalar = language.wording.scalar_name(base.info)
+        self.is_size = base.info.evidence.scalar == "cosine"  # a distance, without a sign
+        largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
+        self._effect_digits = _digits(largest)
+        predictions = comparison.predictions
+        sizes = [0.0] if predictions is None else [*abs(predictions.base), *abs(predictions.head)]
+        self._prediction_digits = _digits(float(max(sizes, default=0.0)))
+        self._writers: Mapping[str, Write] = {
+            "effect": self.effect,
+            "looks": self.times,
+            "fit": self.fit,
+            "share": self.share,
+            "entropy": self.fit,
+            "distance": self.fit,
+        }
+
+    def say(self, key: str, **values: object) -> str:
+        """A string of the comparison."""
+        return self.language.say("compared", key, **values)
+
+    def count(self, key: str, n: int, **values: object) -> str:
+        """A string of the comparison that counts something."""
+        return self.language.count("compared", key, n, **values)
+
+    def prediction(self, value: float, with_sign: bool = False) -> str:
+        """A predicted number, or the difference of two."""
+        return written(value, self._prediction_digits, with_sign)
+
+    def size(self, value: float, largest: float | None = None, with_sign: bool = False) -> str:
+        """A distance on the scale of the predictions, with three digits of the `largest` one."""
+        return written(value, _digits(value if largest is None else largest), with_sign)
+
+    def effect(self, value: float, with_sign: bool = True) -> str:
+        """A deletion effect."""
+        return written(value, self._effect_digits, with_sign and not self.is_size)
+
+    def effect_change(self, value: float, with_sign: bool = True) -> str:
+        """The difference of two deletion effects, which has a sign even where they have none."""
+        return written(value, self._effect_digits, with_sign)
+
+    def times(self, value: float, with_sign: bool = False) -> str:
+        """How many times the even share."""
+        return written(value, 2, True) if with_sign else times(value)
+
+    def share(self, value: float, with_sign: bool = False) -> str:
+        """A share in 0..1 as a percentage; a difference of shares in percentage points."""
+        return written(100 * value, 1, True) if with_sign else self.language.percent(value)
+
+    def fit(self, value: float, with_sign: bool = False) -> str:
+        """A figure that lies near 0..1."""
+        return written(value, 3, with_sign)
+
+    def changed(self, change: Change, write: Write) -> Cell:
+        """The difference, with its interval, or that it is within noise."""
+        if change.difference == 0 and change.interval in (None, Interval(0.0, 0.0)):
+            return Cell(self.say("no_change"))
+        said = self.difference(change.difference, write)
+        if change.interval is None:
+            return Cell(said, self.say("few"))
+        interval = self.interval(change.interval, write)
+        return Cell(said, interval if change.is_certain else f"{interval} {self.say('within')}")
+
+    def difference(self, value: float, write: Write) -> str:
+        """The difference of two figures that `write` writes, with its unit."""
+        said = write(value, True)
+        return self.say("points", x=said) if write == self.share else said
+
+    def interval(self, interval: Interval, write: Write) -> str:
+        """Both ends."""
+        low, high = (write(end, True) for end in interval)
+        return self.language.say("number", "interval", low=low, high=high)
+
+    def note(self, note: Note) -> SaidNote:
+        """A note as its sentences."""
+        space = self.language.say("page", "space")
+        ids = [note.id, *note.also]
+        if self.is_size:
+            ids = [f"{id}_size" if id.startswith("token_moves") else id for id in ids]
+        given = self.values(note)
+        said = [self.say(f"says_{id}", **given) for id in ids]
+        return SaidNote(space.join(said), note.citations)
+
+    def values(self, note: Note) -> dict[str, str]:
+        """What the names in a note's sentences stand for."""
+        given = {name: str(value) for name, value in note.values.items()}
+        given["output"] = self.scalar
+        given["token"] = shorten(note.token or "", NAME)
+        if note.id == "prediction_mean":
+            given |= self._filled("effect", note, self.prediction)
+        else:
+            for name, write in self._writers.items():
+                given |= self._filled(name, note, write)
+        if "distance" in note.values:
+            given["distance"] = self.fit(float(note.values["distance"]))
+        return given
+
+    def _filled(self, name: str, note: Note, write: Write) -> dict[str, str]:
+        values = note.values
+        if f"{name}_base" not in values:
+            return {}
+        is_signed = name == "effect" and note.id != "prediction_mean"
+        ends = [float(values[f"{name}_{side}"]) for side in ("base", "head")]
+        filled = dict(
+            zip(
+                (f"{name}_base", f"{name}_head"),
+                (write(end, is_signed) for end in ends),
+                strict=True,
+            )
+        )
+        change = float(values[name])
+        filled[name] = write(change, True)
+        if f"{name}_low" in values:
+            low, high = (float(values[f"{name}_{end}"]) for end in ("low", "high"))
+            filled[f"{name}_sure"] = self.say(
+                "sure" if low > 0 or high < 0 else "sure_within",
+                change=self.difference(change, write),
+                interval=self.interval(Interval(low, high), write),
+                n=f"{int(values[f'{name}_texts']):,}",
+            )
+        else:
+            filled[f"{name}_sure"] = self.say("few")
+        return filled
+
+
+def count_or_number(value: float) -> str:
+    """A threshold as it is printed."""
+    return decimal(int(value)) if value == int(value) else f"{value:g}"
+
+
+def two_digits(value: float) -> str:
+    """A figure with two decimals."""
+    return fixed(value, 2)
+
+
+def _largest(change: Change | None) -> float:
+    return 0.0 if change is None else max(abs(change.base), abs(change.head))
+
+
+def _digits(size: float) -> int | None:
+    """Decimals that give the largest of some values three significant digits."""
+    digits = decimals(size)
+    return None if digits is None else max(0, digits - 1)

@@ -1,0 +1,75 @@
+"""Lines for a log that a continuous integration reads: its commands, and lines that are none.
+
+GitHub's runner reads both streams. It takes a line as a command that begins with `::` after any
+space, and `##[` wherever it stands; Azure's agent the same with `##vso[`.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+_NAME = "reportgen: "
+_MARK = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
+# Of a page: its data, what is the same in every page, and what could begin a command elsewhere.
+_PIECE = re.compile(
+    rb'<script type="application/json"[^>]*>.*?</script>|<(script|style)\b.*?</\1>|##', re.DOTALL
+)
+
+
+def inert(line: str) -> str:
+    """`line` as one line that is no command, whatever is in it; all that is unseen is visible."""
+    shown = _MARK.sub("# ", visible(line))
+    return _NAME + shown if shown.lstrip().startswith("::") else shown
+
+
+def inert_page(page: bytes) -> bytes:
+    """A page that reads as the same and of which no text is a command where it ends in a log."""
+    return _PIECE.sub(_inert_piece, page)
+
+
+def _inert_piece(match: re.Match[bytes]) -> bytes:
+    if match[0] == b"##":
+        return b"#&#35;"
+    return match[0] if match[1] else match[0].replace(b"##", rb"#\u0023")
+
+
+# Cc control, Cf format (bidi, zero width), Zl and Zp line and paragraph separators, Co private
+# use, Cs surrogates, Cn unassigned.
+_UNSEEN = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
+_JOINER = "\u200d"
+# What may stand on either side of the joiner in an emoji sequence: symbols and their modifiers
+# (So, Sk), and the variation selector and keycap (Mn, Me).
+_EMOJI = frozenset({"So", "Sk", "Mn", "Me"})
+
+
+def visible(text: str) -> str:
+    """`text` with every unseen character written as a chip, such as `⟨U+202E⟩`."""
+    return "".join(f"⟨{piece}⟩" if is_chip else piece for piece, is_chip in segments(text))
+
+
+def segments(text: str) -> list[tuple[str, bool]]:
+    """`text` cut into `(piece, is_chip)`: runs of plain text, and names such as `U+202E`.
+
+    A zero-width joiner inside an emoji sequence belongs to the plain text.
+    """
+    return list(_segments(text))
+
+
+def _segments(text: str) -> Iterator[tuple[str, bool]]:
+    start = 0
+    for place, character in enumerate(text):
+        if unicodedata.category(character) not in _UNSEEN or _joins_emoji(text, place):
+            continue
+        if start < place:
+            yield text[start:place], False
+        yield f"U+{ord(character):04X}", True
+        start = place + 1
+    if start < len(text):
+        yield text[start:], False
+
+
+def _joins_emoji(text: str, place: int) -> bool:
+    if text[place] != _JOINER or not 0 < place < len(text) - 1:
+        return False
+    before, after = text[place - 1], text[place + 1]
+    return unicodedata.category(before) in _EMOJI and unicodedata.category(after) == "So"

@@ -1,0 +1,105 @@
+"""What evidence there is: on which texts, of what in the output, what is missing, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.notes.missing import MEASURES
+from reportgen.findings.notes.spread import live_rows_note
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.measures import MEASURE_IDS, cls_name, explained_range
+from reportgen.results.info import Evidence, Reason
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """What could not be measured, and why."""
+
+    names: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What holds of the evidence on all texts; each sentence is "" where it does not apply."""
+
+    off: str  # that evidence was switched off
+    stopped: str  # that the user stopped it, and what is missing for it
+    explained: str  # which figure of the output evidence is about
+    texts: str  # how many texts have evidence
+    withheld: tuple[Withheld, ...]
+    colours: str  # what the colours of a text cannot show, though evidence was asked for
+    live: str  # how few rows of the last layer the output reads; "" where all, or not known
+    spread: float | None = None  # from the lowest to the highest figure that is explained
+
+
+def make_scope(results: Results, language: Language) -> Scope:
+    """The scope of the evidence in `results`."""
+    evidence = results.info.evidence
+    if evidence.level == "none":
+        return Scope(language.say("evidence", "off"), "", "", "", (), "", "")
+    total = int(analysed(results).sum())
+    return Scope(
+        off="",
+        stopped=_stopped(results, language) if evidence.interrupted else "",
+        explained=language.say(
+            "evidence", "explained", scalar=language.wording.scalar_name(results.info)
+        ),
+        texts=_texts(evidence, total, language),
+        withheld=_withheld(results, language),
+        colours=_colours(results, language),
+        live=_live(results, language),
+        spread=explained_range(results),
+    )
+
+
+def _texts(evidence: Evidence, total: int, language: Language) -> str:
+    """On how many of the `total` texts analysed there is evidence, and which."""
+    counts = {"n": f"{evidence.n_texts:,}", "total": f"{total:,}"}
+    if evidence.n_texts == total:
+        return language.say("evidence", "texts_all", **counts)
+    kind = "stopped" if evidence.interrupted else "some"
+    said = [language.say("evidence", f"texts_{kind}", **counts)]
+    if "received_norm_all" not in evidence.withheld:
+        said.append(language.say("evidence", "norms_all"))
+    return language.say("page", "space").join(said)
+
+
+def _live(results: Results, language: Language) -> str:
+    note = live_rows_note(results)
+    return "" if note is None or note.id == "N9-all" else language.wording.beside(note)
+
+
+def _stopped(results: Results, language: Language) -> str:
+    cut = [id for id, why in results.info.evidence.withheld.items() if why == "interrupted"]
+    if not cut:
+        return language.say("evidence", "stopped")
+    names = _names(cut, results, language)
+    return language.say("evidence", "stopped_missing", names=names)
+
+
+def _withheld(results: Results, language: Language) -> tuple[Withheld, ...]:
+    """By reason, in the order in which the reasons first stand."""
+    by_reason: dict[Reason, list[str]] = {}
+    for id, reason in results.info.evidence.withheld.items():
+        by_reason.setdefault(reason, []).append(id)
+    wording = language.wording
+    return tuple(
+        Withheld(_names(ids, results, language), wording.reason(reason))
+        for reason, ids in by_reason.items()
+    )
+
+
+def _colours(results: Results, language: Language) -> str:
+    missing = [id for id in results.info.evidence.withheld if id in MEASURE_IDS]
+    if not missing:
+        return ""
+    return language.say("strip", "withheld", names=_names(missing, results, language))
+
+
+def _names(ids: Sequence[str], results: Results, language: Language) -> str:
+    """Views and tests by name, in the order in which they are listed everywhere."""
+    row = cls_name(results.info, language) or ""
+    ordered = [measure for measure in MEASURES if measure in ids]
+    return language.wording.measure_names(ordered, row)

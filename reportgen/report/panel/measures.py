@@ -1,0 +1,311 @@
+"""What the colours of a text can show: for each measure the units' values, colours and words."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.attention import analysed
+from reportgen.report.charts.static import heat_step
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.results.info import RunInfo, Scalar
+from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.store import Results
+from reportgen.results.units import Floats, TextUnits, unit_sums
+
+Effect: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig", "mask", "alti"]
+EFFECTS: tuple[Effect, ...] = get_args(Effect)
+
+
+def has_sign(effect: Effect, scalar: Scalar | None) -> bool:
+    """Whether an effect tells what raises `scalar` from what lowers it; distances do not."""
+    return effect == "ig" or (effect in ("deletion", "mask") and scalar != "cosine")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextEffects:
+    """One text's evidence."""
+
+    columns: Mapping[Effect, Floats]  # [unit]; only those that were measured on this text
+    live_rows: int | None  # rows of the last layer that the output can depend on; of n_rows
+    n_rows: int
+    reads_cls_only: bool
+    ig_complete: bool
+
+
+def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
+    """The evidence on row `text` of `texts`; None where it was not chosen for it.
+
+    A unit's integrated gradients and ALTI are the sums over its tokens, its gradient and Jacobian
+    norm the roots of the sums of squares; what was measured by unit stands on each of its tokens.
+    """
+    rows = results.evidence[results.evidence["text"] == text]
+    if rows.empty:
+        return None
+    row = rows.iloc[0]
+    effects = results.effects_of(text)
+    columns = {} if effects is None else {name: effects[name] for name in EFFECTS}
+    live = row["live_rows"]
+    return TextEffects(
+        columns={
+            name: _BY_UNIT[name](column, unit_of)
+            for name, column in columns.items()
+            if column.notna().any()
+        },
+        live_rows=None if pd.isna(live) else int(live),
+        n_rows=0 if pd.isna(live) else int(row["n_rows"]),
+        reads_cls_only=not pd.isna(live) and bool(row["reads_cls_only"]),
+        ig_complete=not pd.isna(row["ig_complete"]) and bool(row["ig_complete"]),
+    )
+
+
+def explained_range(results: Results) -> float | None:
+    """From the lowest to the highest of the figure that is explained, over all analysed texts.
+
+    None for what has no such figure in the table of texts (an embedding, a next token), for fewer
+    than MIN_TEXTS texts, and where all are the same.
+    """
+    evidence = results.info.evidence
+    if evidence.scalar not in ("number", "margin", "logit"):
+        return None
+    given = results.texts["scores"][analysed(results)]
+    scores = np.array([row for row in given if np.isfinite(row).all()], dtype=np.float64)
+    if len(scores) < MIN_TEXTS:
+        return None
+    names = results.info.output.labels
+    target = names.index(evidence.target) if evidence.target in names else None
+    own = scores.argmax(axis=1) if target is None else np.full(len(scores), target)
+    values = scores[np.arange(len(scores)), own]
+    if evidence.scalar == "margin":
+        others = scores.copy()
+        others[np.arange(len(scores)), own] = -np.inf
+        values = values - others.max(axis=1)
+    return float(np.ptp(values)) or None
+
+
+def _first(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """What stands on each of a unit's tokens, `[unit]`."""
+    values = np.zeros(max(unit_of) + 1)
+    values[list(unit_of)] = column.to_numpy(np.float64)
+    return values
+
+
+def _length(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """Roots of the sums of squares over each unit's tokens, `[unit]`."""
+    return np.sqrt(unit_sums(column**2, unit_of))
+
+
+_BY_UNIT: Mapping[Effect, Callable[[pd.Series, Sequence[int]], Floats]] = {
+    "deletion": _first,
+    "mask": _first,
+    "gradient": _length,
+    "jacobian": _length,
+    "ig": unit_sums,
+    "alti": unit_sums,
+}
+# As the address bar names them: by the columns of the tables.
+AttentionId: TypeAlias = Literal["received_norm_all", "received_all", "cls_row_last"]
+EffectId: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig"]
+EFFECT_IDS: tuple[EffectId, ...] = get_args(EffectId)
+MEASURE_IDS: tuple[str, ...] = (*get_args(AttentionId), *EFFECT_IDS)
+_NAMED_FOR_COSINE = ("deletion", "ig")  # whose legend is another one for embeddings
+_SCALE_LEAST = 2.0  # where the colours of attention end at least, so that a flat text stays pale
+_STANDS_OUT = 1.3  # times an average content token; below, no token is called strong
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measure:
+    """One measure of a text's units, as its colours show it."""
+
+    id: AttentionId | EffectId
+    kind: Literal["attention", "signed", "size"]
+    name: str
+    values: Floats  # [unit]; nan where it has none
+    ratios: Floats | None  # [unit], times an average content token; None where it is no attention
+    steps: tuple[int | None, ...]  # [unit], below 0 in the second colour; None for special tokens
+    shown: tuple[str, ...]  # [unit], the value as it is printed
+    order: tuple[int, ...]  # content units that have a colour to show, the strongest first
+    legend: str
+    flat: str  # that no content token stands out; "" where one does
+
+
+def measures(
+    info: RunInfo,
+    units: TextUnits,
+    labels: Sequence[str],
+    effects: TextEffects | None,
+    language: Language,
+) -> tuple[Measure, ...]:
+    """The measures a text has, the one that is shown first in front.
+
+    `labels` are the units' names as they are printed. Without evidence the colours show attention
+    received, as they are.
+    """
+    words = _Words(info, units, labels, language)
+    received = words.attention("received_all", units.received_all)
+    if info.evidence.level == "none":
+        return (received,)
+    found = [received]
+    if units.norm_all is not None:
+        found.insert(0, words.attention("received_norm_all", units.norm_all))
+    if units.cls_row is not None:
+        found.append(words.attention("cls_row_last", units.cls_row[-1]))
+    if effects is not None:
+        found += [words.effect(id, effects) for id in EFFECT_IDS if id in effects.columns]
+    return tuple(found)
+
+
+def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> Floats:
+    """`[unit]`, `values` per token as multiples of that of the text's average content token.
+
+    In causal models `values` over their `even` spread take the place of `values` per token, since
+    early tokens are seen by more queries. All zero where there is no content, or nothing goes to
+    it.
+    """
+    size = units.n_tokens
+    measure = values / (size if even is None else even)
+    weights = size * units.content
+    if not (measure * weights).sum() > 0:
+        return np.zeros(len(size))
+    return measure / np.average(measure, weights=weights)
+
+
+def colour_scale(units: TextUnits, ratios: Floats) -> float:
+    """Where the colours of attention end, in multiples of the average content token."""
+    return max(_SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
+
+
+def strongest(units: TextUnits, values: Floats) -> tuple[int, ...]:
+    """The content units by their `values` (`[unit]`), the largest first, none that is missing."""
+    known = np.flatnonzero(units.content & ~np.isnan(values))
+    return tuple(sorted((int(i) for i in known), key=lambda i: (-values[i], i)))
+
+
+def cls_name(info: RunInfo, language: Language) -> str | None:
+    """The token whose row is the [CLS] row, as it is printed; None without such a row."""
+    for role in info.roles:
+        if role.key == "cls":
+            return role.token
+    return language.say("chart", "last_token") if info.model.is_causal else None
+
+
+def baseline(info: RunInfo, language: Language) -> str:
+    """What integrated gradients start from, in words."""
+    has_mask = info.evidence.withheld.get("mask") != "no_mask_token"
+    return language.say("evidence", f"baseline_{'mask' if has_mask else 'zeros'}")
+
+
+def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
+    """`[unit]`: effects with the decimals that give the largest three significant digits."""
+    known = [abs(float(value)) for value in values if isfinite(value)]
+    digits = decimals(max(known, default=0.0))
+    digits = None if digits is None else max(0, digits - 1)
+    return tuple(written(float(value), digits, with_sign) for value in values)
+
+
+def _signed_step(value: float, top: float) -> int:
+    step = heat_step(abs(value), top)
+    return -step if value < 0 else step
+
+
+class _Words:
+    """Makes the measures of one text."""
+
+    def __init__(
+        self, info: RunInfo, units: TextUnits, labels: Sequence[str], language: Language
+    ) -> None:
+        self._info = info
+        self._units = units
+        self._labels = labels
+        self._language = language
+        self._wording = language.wording
+        self._row = visible(cls_name(info, language) or "")
+
+    def attention(self, id: AttentionId, values: Floats) -> Measure:
+        """A measure of attention, `values` `[unit]`, coloured against the average content token."""
+        units = self._units
+        is_over_even = self._info.model.is_causal and id != "cls_row_last"
+        ratios = multiples(units, values, units.expected_all if is_over_even else None)
+        scale = colour_scale(units, ratios)
+        order = strongest(units, ratios)
+        is_flat = bool(order) and ratios[order[0]] < _STANDS_OUT
+        said = []
+        flat = self._say("flat") if is_flat else ""
+        if order:
+            key = f"legend_{id}_causal" if is_over_even else f"legend_{id}"
+            layer = len(units.received)
+            said.append(self._say(key, top=fixed(scale, 1), name=self._row, layer=layer))
+            token, most = self._labels[order[0]], fixed(float(ratios[order[0]]), 1)
+            said.append(flat or self._say("strongest", token=token, most=most))
+        if id == "received_norm_all":
+            plain = float(units.received_all[~units.content].sum())
+            said += self._dotted("dotted_norm", share=self._language.percent(plain))
+        else:
+            said += self._dotted("dotted")
+        return Measure(
+            id=id,
+            kind="attention",
+            name=self._wording.view_name(id, self._row),
+            values=values,
+            ratios=ratios,
+            steps=self._on_content([heat_step(float(ratio), scale) for ratio in ratios]),
+            shown=tuple(self._language.percent(float(value)) for value in values),
+            order=order,
+            legend=self._language.say("page", "space").join(said),
+            flat=flat,
+        )
+
+    def effect(self, id: EffectId, effects: TextEffects) -> Measure:
+        """A measure of what moves the output, coloured up to its own largest value."""
+        values = effects.columns[id]
+        is_cosine = self._info.evidence.scalar == "cosine"
+        with_sign = has_sign(id, self._info.evidence.scalar)
+        sizes = np.abs(values)
+        order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
+        shown = printed(values, with_sign)
+        top = float(sizes[order[0]]) if order else 0.0
+        key = f"legend_{id}_cosine" if is_cosine and id in _NAMED_FOR_COSINE else f"legend_{id}"
+        values_said = {"scalar": self._wording.scalar_name(self._info)}
+        if id == "ig":
+            values_said["baseline"] = baseline(self._info, self._language)
+        said = [self._say(key, **values_said)]
+        if order:
+            (end,) = printed(np.array([top]), with_sign=False)
+            said.append(self._say("ends_signed" if with_sign else "ends", top=end))
+            token, most = self._labels[order[0]], shown[order[0]]
+            said.append(self._say("strongest_effect", token=token, most=most))
+        else:
+            said.append(self._say("nothing"))
+        if id == "ig" and not effects.ig_complete:
+            said.append(self._say("ig_incomplete"))
+        said += self._dotted("dotted_deletion" if id == "deletion" else "dotted_effect")
+        steps = [_signed_step(float(value), top) for value in values]
+        return Measure(
+            id=id,
+            kind="signed" if with_sign else "size",
+            name=self._wording.view_name(id, self._row),
+            values=values,
+            ratios=None,
+            steps=self._on_content(steps),
+            shown=shown,
+            order=order,
+            legend=self._language.say("page", "space").join(said),
+            flat="",
+        )
+
+    def _on_content(self, steps: Sequence[int]) -> tuple[int | None, ...]:
+        """The steps `[unit]` without those of special tokens."""
+        content = self._units.content
+        return tuple(
+            s if is_content else None for s, is_content in zip(steps, content, strict=True)
+        )
+
+    def _dotted(self, key: str, **values: str) -> list[str]:
+        return [] if self._units.content.all() else [self._say(key, **values)]
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("strip", key, **values)

@@ -1,0 +1,218 @@
+"""One text's panel: its highlighted text, figures, lists and notes, ready to be set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from reportgen.findings.citations import Citation
+from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.rules import text_notes
+from reportgen.report.charts.heatmap import make_static_map
+from reportgen.report.charts.lines import Weights, make_chart
+from reportgen.report.language.printable import visible
+from reportgen.report.language.sentences import Wording
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.measures import (
+    Measure,
+    TextEffects,
+    cls_name,
+    measures,
+    strongest,
+    text_effects,
+)
+from reportgen.report.panel.prediction import Prediction, prediction
+from reportgen.report.panel.strip import Paragraph, TwinCell, paragraphs, runs_left, twin
+from reportgen.report.panel.strongest import TOP, Compared, TopUnit, compare, places, told_apart
+from reportgen.report.panel.table import UnitTable, unit_table
+from reportgen.results.info import ANALYSED, Scalar
+from reportgen.results.store import Results
+from reportgen.results.units import TextUnits, text_units
+
+_LOST_SHOWN = 300  # code points of what was cut off
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A note in words, with the publications it rests on."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is shown of a text that was analysed."""
+
+    strip: tuple[Paragraph, ...]
+    twin: tuple[tuple[TwinCell, ...], ...]  # the strip where style sheets are refused
+    runs_left: bool  # from right to left
+    measures: tuple[Measure, ...]  # that the colours can show; the strip has the first
+    compared: Compared
+    cls_top: tuple[TopUnit, ...]
+    cls_title: str
+    chart: Markup
+    map: Markup  # empty where the maps were not kept
+    chart_title: str
+    live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
+    cls_name: str | None
+    table: UnitTable
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One text."""
+
+    number: int  # from 1, in input order
+    text_id: str
+    source: str
+    group: str | None
+    status: str
+    message: str
+    facts: tuple[str, ...]
+    prediction: Prediction | None
+    figures: Figures | None  # None where the text was not analysed, or there is no room for them
+    notes: tuple[Sentence, ...]
+    cut: str  # how much was cut off; "" where nothing was
+    lost: tuple[str, ...]  # what was cut off, by segment
+    lost_more: str  # how much of that is not shown
+    plain: tuple[str, ...]  # the text itself, by segment
+
+
+def make_panel(
+    results: Results,
+    text: int,
+    language: Language,
+    heads: str,
+    sink_share: float | None,
+    scope: Scope,
+    *,
+    with_figures: bool = True,
+) -> Panel:
+    """The panel of row `text` of `texts`.
+
+    `heads` is "mean" or "sum", for chart and table; `sink_share` is what its special tokens
+    receive, mean over layers and heads; `scope` is what holds of the evidence on all texts.
+    `with_figures` is whether there is room for them.
+    """
+    row = results.texts.iloc[text]
+    analysed = row["status"] in ANALYSED
+    has_figures = analysed and with_figures
+    segments = [str(row["text"])] + ([] if pd.isna(row["pair"]) else [str(row["pair"])])
+    cuts = [None if pd.isna(row[name]) else int(row[name]) for name in ("cut_text", "cut_pair")]
+    lost = [part[cut:] for part, cut in zip(segments, cuts, strict=False) if cut is not None]
+    hidden = sum(max(0, len(part) - _LOST_SHOWN) for part in lost)
+    n_lost = int(row["n_truncated"])
+    return Panel(
+        number=text + 1,
+        text_id=str(row["text_id"]),
+        source=str(row["source"]),
+        group=None if pd.isna(row["group"]) else str(row["group"]),
+        status=str(row["status"]),
+        message=str(row["message"]),
+        facts=_facts(row, sink_share, language) if analysed else (),
+        prediction=prediction(row, results.info.output, language) if analysed else None,
+        figures=make_figures(results, text, segments, language, heads, scope)
+        if has_figures
+        else None,
+        notes=sentences(text_notes(results, text) if analysed else (), language.wording),
+        cut=language.count("panel", "cut", n_lost, max=results.info.model.max_tokens)
+        if n_lost
+        else "",
+        lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
+        lost_more=language.count("panel", "lost_more", hidden) if hidden else "",
+        plain=tuple(segments),
+    )
+
+
+def sentences(notes: Sequence[Note], wording: Wording) -> tuple[Sentence, ...]:
+    """Notes in words, in their order."""
+    return tuple(Sentence(wording.sentence(note), note.citations) for note in notes)
+
+
+def _facts(row: pd.Series, sink_share: float | None, language: Language) -> tuple[str, ...]:
+    facts = [language.count("panel", "tokens", int(row["n_tokens"]))]
+    if sink_share is not None:
+        facts.append(language.say("panel", "sink_share", share=language.percent(sink_share)))
+    if int(row["n_unknown"]):
+        facts.append(language.count("panel", "unknown", int(row["n_unknown"])))
+    return tuple(facts)
+
+
+def make_figures(
+    results: Results,
+    text: int,
+    segments: Sequence[str],
+    language: Language,
+    heads: str,
+    scope: Scope,
+) -> Figures:
+    """The figures of row `text` of `texts`, made of `segments`; `heads` is "mean" or "sum"."""
+    info = results.info
+    units = text_units(results, text)
+    effects = text_effects(results, text, units.unit_of)
+    weights = Weights(language, heads, info.model.n_heads)
+    labels = tuple(visible(unit.label) for unit in units.units)
+    bare_labels = tuple(unit.label for unit in units.units)
+    found = measures(info, units, told_apart(labels, language), effects, language)
+    placed = places(units.units, segments, language)
+    first = found[0]
+    name = None if units.cls_row is None else cls_name(info, language)
+    title = language.say("panel", "cls_top", name=name, layer=len(units.received))
+    scalar = language.wording.scalar_name(info)
+    strip = paragraphs(units.units, segments, first.steps, first.shown)
+    return Figures(
+        strip=strip,
+        twin=twin(strip),
+        runs_left=runs_left(strip),
+        measures=found,
+        compared=compare(
+            found,
+            bare_labels,
+            scalar,
+            language,
+            places=placed,
+            is_causal=info.model.is_causal,
+            spread=scope.spread,
+        ),
+        cls_top=_cls_top(units, placed, language),
+        cls_title=title[:1].upper() + title[1:],
+        chart=make_chart(text + 1, units, labels, first.steps, language, weights),
+        map=make_static_map(results, text, units, labels, language),
+        chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
+        live=_live(effects, scope, name, info.evidence.scalar, language),
+        cls_name=name,
+        table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
+    )
+
+
+def _cls_top(units: TextUnits, placed: Sequence[str], language: Language) -> tuple[TopUnit, ...]:
+    """The content units that the [CLS] row of the last layer gives most."""
+    if units.cls_row is None:
+        return ()
+    row = units.cls_row[-1]
+    return tuple(
+        TopUnit(i, units.units[i].label, language.percent(float(row[i])), place=placed[i])
+        for i in strongest(units, row)[:TOP]
+    )
+
+
+def _live(
+    effects: TextEffects | None,
+    scope: Scope,
+    name: str | None,
+    scalar: Scalar | None,
+    language: Language,
+) -> str:
+    """How few rows of the last layer the output reads: on this text, or else on those that have
+    evidence."""
+    if effects is None or effects.live_rows is None:
+        return scope.live
+    if effects.live_rows >= effects.n_rows:
+        return ""
+    if effects.reads_cls_only and name is not None:
+        return language.say("live", "cls", of=effects.n_rows, name=name)
+    key = "context" if scalar == "log_probability" else "rows"
+    return language.count("live", key, effects.live_rows, of=effects.n_rows)

@@ -1,0 +1,71 @@
+"""What the model put out for a text, in words."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import pandas as pd
+
+from reportgen.report.language.strings import Language, decimals, fixed, number
+from reportgen.results.info import OutputInfo
+
+_SCORES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the model put out: in a word, and its scores in full."""
+
+    value: str  # "" where the output has no short form
+    label: str | None
+    error: str | None
+    scores: tuple[tuple[str, str], ...]  # name, value; the largest first
+    n_left_out: int  # scores not listed
+
+
+def prediction(
+    row: pd.Series, output: OutputInfo, language: Language, digits: int | None = None
+) -> Prediction:
+    """What the model put out for a row of `texts`, in its own kind and never squeezed.
+
+    One number and its error have `digits` decimals, or as many as the number calls for.
+    """
+    scores = [float(score) for score in row["scores"]]
+    names: Sequence[str] = list(row["score_names"]) or output.labels
+    if output.kind == "embedding" or output.kind == "number":
+        pairs: list[tuple[str, float]] = []
+    else:
+        pairs = list(zip(names, scores, strict=False))
+    if output.kind in ("class", "labels", "next_token"):
+        pairs.sort(key=lambda pair: -pair[1])
+    error = None
+    if output.kind == "number" and not pd.isna(row["label_value"]):
+        error = _error(float(row["prediction"]), float(row["label_value"]), digits)
+    if output.kind == "number":
+        value = _printed(float(row["prediction"]), digits)
+    elif output.kind == "numbers":
+        value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
+    elif output.kind == "embedding":
+        value = ""
+    else:
+        value = "" if pd.isna(row["prediction_label"]) else str(row["prediction_label"])
+        value = value or language.say("panel", "no_label")
+    return Prediction(
+        value=value,
+        label=None if pd.isna(row["label"]) else str(row["label"]),
+        error=error,
+        scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
+        n_left_out=max(0, len(pairs) - _SCORES),
+    )
+
+
+def _error(predicted: float, label: float, digits: int | None) -> str:
+    """Prediction minus label, with as many decimals as the prediction is printed with."""
+    gap = predicted - label
+    digits = decimals(predicted) if digits is None else digits
+    shown = _printed(gap, digits)
+    return f"+{shown}" if gap > 0 and shown.strip("0.") else shown
+
+
+def _printed(value: float, digits: int | None) -> str:
+    return fixed(value, digits) if digits is not None and isfinite(value) else number(value)

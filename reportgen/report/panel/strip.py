@@ -1,0 +1,110 @@
+"""The text of a panel, set to be read like the sentence, with every display unit highlighted."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from reportgen.report.charts.static import half_widths, heat_colour
+from reportgen.results.units import Unit
+
+_LINE = 84  # half-width characters of a line of the twin
+_BETWEEN = 1  # what stands between two of its cells
+_LONGEST = 80  # code points of one unit; longer ones are cut in the middle, whole in the title
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the strip: a unit, a special token, or text between units."""
+
+    kind: Literal["unit", "special", "gap"]
+    text: str
+    step: int | None = None  # of the highlight
+    share: str = ""  # the figure behind the highlight
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """The pieces of one segment, with the special tokens around it."""
+
+    segment: int
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TwinCell:
+    """A part of the strip's twin."""
+
+    text: str
+    colour: str  # an attribute's; "" without one
+
+
+def twin(strip: Sequence[Paragraph]) -> tuple[tuple[TwinCell, ...], ...]:
+    """The strip in lines of cells whose colours are attributes.
+
+    The page shows it where style sheets are refused: nothing but a table's cell has a colour behind
+    its text there, and a table's row does not wrap.
+    """
+    lines: list[tuple[TwinCell, ...]] = []
+    for paragraph in strip:
+        line: list[TwinCell] = []
+        taken = 0
+        for piece in paragraph.pieces:
+            if piece.kind == "gap" and not piece.text.strip():
+                continue
+            width = half_widths(piece.text) + _BETWEEN
+            if line and taken + width > _LINE:
+                lines.append(tuple(line))
+                line, taken = [], 0
+            line.append(TwinCell(piece.text, heat_colour(piece.step) if piece.step else ""))
+            taken += width
+        lines.append(tuple(line))
+    return tuple(lines)
+
+
+def runs_left(strip: Sequence[Paragraph]) -> bool:
+    """Whether the first letter of the text belongs to a script that runs from right to left."""
+    text = "".join(p.text for paragraph in strip for p in paragraph.pieces if p.kind != "special")
+    strong = (unicodedata.bidirectional(character) for character in text)
+    return next((kind for kind in strong if kind in {"L", "R", "AL"}), "L") != "L"
+
+
+def paragraphs(
+    units: Sequence[Unit],
+    segments: Sequence[str],
+    steps: Sequence[int | None],
+    shown: Sequence[str],
+) -> tuple[Paragraph, ...]:
+    """The strip of a text; between units stands what the original `segments` have there.
+
+    `steps` and `shown` are each unit's step of the highlight and the figure behind it. What no
+    token covers is set as plain text, except what lies behind a cut.
+    """
+    done: list[Paragraph] = []
+    pieces: list[Piece] = []
+    segment, at = 0, 0
+    for index, unit in enumerate(units):
+        if unit.segment is not None and unit.segment != segment:
+            done.append(Paragraph(segment, tuple(pieces)))
+            pieces, segment, at = [], unit.segment, 0
+        if unit.start is not None and unit.end is not None:
+            if unit.start > at:
+                pieces.append(Piece("gap", segments[segment][at : unit.start]))
+            at = max(at, unit.end)
+        elif unit.begins_word and pieces:
+            pieces.append(Piece("gap", " "))
+        text = unit.label
+        if unit.start is not None and unit.end is not None and unit.end > unit.start:
+            text = segments[segment][unit.start : unit.end]  # the space itself, not its mark
+        pieces.append(_piece(unit, text, steps[index], shown[index]))
+    done.append(Paragraph(segment, tuple(pieces)))
+    return tuple(done)
+
+
+def _piece(unit: Unit, text: str, step: int | None, share: str) -> Piece:
+    kind: Literal["unit", "special"] = "special" if unit.is_special else "unit"
+    if len(text) <= _LONGEST:
+        return Piece(kind, text, step, share, share)
+    half = _LONGEST // 2
+    return Piece(kind, f"{text[:half]}…{text[-half:]}", step, share, f"{text} {share}")

@@ -1,0 +1,115 @@
+"""The figures of a text's units as a table."""
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from reportgen.report.charts.lines import Weights
+from reportgen.report.language.strings import Language, written
+from reportgen.report.panel.measures import EFFECTS, TextEffects, has_sign, printed
+from reportgen.results.info import Scalar
+from reportgen.results.units import Floats, TextUnits
+
+_TURNED = frozenset({"R", "AL", "AN"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRow:
+    """One unit's figures in the table."""
+
+    index: int
+    label: str
+    is_special: bool
+    is_turned: bool  # has letters that run from right to left
+    figures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class UnitTable:
+    """A row a unit, a column a figure."""
+
+    columns: tuple[str, ...]
+    rows: tuple[UnitRow, ...]
+    even: str  # what an even spread gives, in words; "" where units differ in it and have a column
+
+
+def unit_table(
+    units: TextUnits,
+    effects: TextEffects | None,
+    cls_name: str | None,
+    scalar: Scalar | None,
+    weights: Weights,
+    language: Language,
+) -> UnitTable:
+    """The table of one text; `scalar` is what its effects are effects on."""
+    even = weights.show(float(units.expected_all[0]), 2)
+    is_even = all(weights.show(float(value), 2) == even for value in units.expected_all)
+    columns = [
+        *_attention(units, cls_name, weights, language, with_even=not is_even),
+        *_effects(effects, scalar, language),
+    ]
+    figures = zip(*(cells for _, cells in columns), strict=True)
+    return UnitTable(
+        columns=tuple(name for name, _ in columns),
+        rows=tuple(
+            UnitRow(index, unit.label, unit.is_special, _is_turned(unit.label), cells)
+            for index, (unit, cells) in enumerate(zip(units.units, figures, strict=True))
+        ),
+        even=language.say("table", "even_all", x=even) if is_even else "",
+    )
+
+
+def _is_turned(label: str) -> bool:
+    return any(unicodedata.bidirectional(character) in _TURNED for character in label)
+
+
+def _attention(
+    units: TextUnits,
+    cls_name: str | None,
+    weights: Weights,
+    language: Language,
+    *,
+    with_even: bool,
+) -> list[tuple[str, Sequence[str]]]:
+    layer = len(units.received)
+    say = partial(language.say, "table", unit=weights.unit, layer=layer, name=cls_name)
+
+    def bare(values: Floats) -> list[str]:
+        return [weights.bare(float(value)) for value in values]
+
+    columns: list[tuple[str, Sequence[str]]] = [
+        (say("received_all"), bare(units.received_all)),
+        (say("received_last"), bare(units.received[-1])),
+    ]
+    if units.cls_row is not None:
+        columns.append((say("cls_last"), bare(units.cls_row[-1])))
+    if with_even:
+        columns.append((say("even"), bare(units.expected_all)))
+    if units.norm_all is not None:  # its heads were added before, so --heads does not matter
+        columns.append((language.say("table", "norm_all"), _percents(units.norm_all)))
+    return columns
+
+
+def _effects(
+    effects: TextEffects | None, scalar: Scalar | None, language: Language
+) -> list[tuple[str, Sequence[str]]]:
+    if effects is None:
+        return []
+    wording = language.wording
+    columns: list[tuple[str, Sequence[str]]] = []
+    for effect in EFFECTS:
+        values = effects.columns.get(effect)
+        if values is None:
+            continue
+        name = wording.view_name(effect)
+        if effect == "alti":
+            name += language.say("number", "percent_sign")
+            columns.append((name, _percents(values)))
+        else:
+            columns.append((name, printed(values, has_sign(effect, scalar))))
+    return columns
+
+
+def _percents(values: Floats) -> list[str]:
+    return [written(100 * float(value), 2) for value in values]

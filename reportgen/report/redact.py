@@ -1,0 +1,194 @@
+"""Results without their texts: ids, lengths and figures stay, everything that quotes a text goes.
+
+A redacted copy is a results folder like any other, so whatever is written from it never sees a text
+or a token. Each character of a text becomes a dot: offsets and lengths stay what they were.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from reportgen.errors import ResultsError
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import Lang
+from reportgen.results.info import REDACT, RunInfo, Subject
+from reportgen.results.row_groups import StoredTable
+from reportgen.results.schema import TABLES
+from reportgen.results.store import Results, open_results, write_info
+
+DOT = "•"
+_AT_ONCE = 4096  # rows that a reader of one text takes along
+# Tables of figures alone, and the maps: taken over as they are.
+_AS_THEY_ARE = ("heads", "roles", "layers", "effects", "agreement")
+
+
+@contextmanager
+def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]:
+    """Within it a redacted copy of `results` where that is `wanted`, else they themselves.
+
+    Raises:
+        ResultsError: the results folder is damaged.
+    """
+    if not wanted or results.is_redacted:
+        yield results
+        return
+    with TemporaryDirectory(prefix="reportgen-") as temporary:
+        yield _copy(results, Path(temporary), lang)
+
+
+def _copy(results: Results, folder: Path, lang: Lang) -> Results:
+    """A redacted copy of `results` in the empty `folder`, its words in the language `lang`."""
+    masked = _Masked(results, lang)
+    try:
+        for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), "maps.bin"):
+            if (results.folder / name).exists():
+                _take_over(results.folder / name, folder / name)
+        for name in ("texts", "tokens", "evidence", "sinks"):
+            stored = StoredTable(results.folder / f"{name}.parquet", TABLES[name])
+            schema = TABLES[name]
+            with pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
+                for part in stored.parts():
+                    rows = part.select(schema.names).cast(schema)
+                    writer.write_table(_with(rows, masked.columns(name, rows)), _AT_ONCE)
+    except (OSError, pa.ArrowException, KeyError) as error:
+        raise ResultsError(
+            f"{results.folder}: cannot be read; run `reportgen analyze` again"
+        ) from error
+    write_info(folder, masked.info())
+    return open_results(folder)
+
+
+def _take_over(source: Path, target: Path) -> None:
+    """The same file under another name; a copy where the two cannot be one."""
+    try:
+        target.hardlink_to(source)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+class _Masked:
+    """What stands in the place of what is redacted; the same thing always for the same."""
+
+    def __init__(self, results: Results, lang: Lang) -> None:
+        self._info = results.info
+        self._words = load_language(lang)
+        self._numbers: dict[str, dict[str, str]] = {"label": {}, "group": {}, "subject": {}}
+        self._classes = {name.strip() for name in results.info.output.labels}
+        self._subjects = {subject.key: self._subject(subject) for subject in self._told_subjects()}
+
+    def info(self) -> RunInfo:
+        """What was run, with the sentence that says what is missing."""
+        info = self._info
+        settings = replace(info.settings, options={**info.settings.options, REDACT: True})
+        subjects = tuple(self._subjects[subject.key] for subject in self._told_subjects())
+        return replace(
+            info,
+            settings=settings,
+            remarks=(self._words.say("redacted", "page"), *info.remarks),
+            evidence=replace(info.evidence, subjects=subjects),
+        )
+
+    def columns(self, table: str, rows: pa.Table) -> Mapping[str, Sequence[Any]]:
+        """The columns of some `rows` that are not taken over."""
+        if table == "texts":
+            return self._texts(rows)
+        if table == "tokens":
+            return self._tokens(rows)
+        if table == "evidence":
+            return {"explained_label": self._predicted(rows["explained_label"])} | self._told(rows)
+        subjects = self._subjects
+        return {
+            "subject": [
+                subjects[key].key if key in subjects else key for key in _list(rows, "subject")
+            ]
+        }
+
+    def _texts(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+        labels, values = _list(rows, "label"), _list(rows, "label_value")
+        return {
+            "text": _dots(rows["text"]),
+            "pair": _dots(rows["pair"]),
+            "label": [
+                label
+                if label is None or value is not None or label.strip() in self._classes
+                else self._number("label", label)
+                for label, value in zip(labels, values, strict=True)
+            ],
+            "group": [
+                None if group is None else self._number("group", group)
+                for group in _list(rows, "group")
+            ],
+            "prediction_label": self._predicted(rows["prediction_label"]),
+            "score_names": [
+                [DOT * rank for rank in range(1, len(names) + 1)]
+                for names in _list(rows, "score_names")
+            ],
+        } | self._told(rows)
+
+    def _tokens(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+        spans = pc.subtract(rows["end"], rows["start"]).to_pylist()
+        cells = zip(_list(rows, "token"), _list(rows, "is_special"), spans, strict=True)
+        return {
+            "token": [
+                token if is_special else DOT * max(1, len(token) if span is None else span)
+                for token, is_special, span in cells
+            ],
+            "token_id": [
+                number if is_special else None
+                for number, is_special in zip(
+                    _list(rows, "token_id"), _list(rows, "is_special"), strict=True
+                )
+            ],
+        }
+
+    def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:
+        """Classes and labels stay; a next token is dots."""
+        if self._info.output.kind in ("class", "labels"):
+            kept: Sequence[Any] = column.to_pylist()
+            return kept
+        return _dots(column)
+
+    def _told(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+        """A message may quote the text it is about."""
+        said = self._words.say("redacted", "message")
+        return {"message": [message and said for message in _list(rows, "message")]}
+
+    def _told_subjects(self) -> tuple[Subject, ...]:
+        return self._info.evidence.subjects
+
+    def _subject(self, subject: Subject) -> Subject:
+        if subject.kind != "token":
+            return subject
+        name = self._number("subject", subject.key)
+        return replace(subject, key=f"token:{name}", token=name)
+
+    def _number(self, what: str, name: str) -> str:
+        """What a name is called: a dot and its number, counted from 1 as names come."""
+        known = self._numbers[what]
+        return known.setdefault(name, f"{DOT}{len(known) + 1}")
+
+
+def _dots(column: pa.ChunkedArray) -> Sequence[Any]:
+    """A dot for every code point."""
+    return [text if text is None else DOT * len(text) for text in column.to_pylist()]
+
+
+def _list(rows: pa.Table, name: str) -> list[Any]:
+    cells: list[Any] = rows[name].to_pylist()
+    return cells
+
+
+def _with(rows: pa.Table, columns: Mapping[str, Sequence[Any]]) -> pa.Table:
+    for name, values in columns.items():
+        place = rows.schema.get_field_index(name)
+        field = rows.schema.field(place)
+        rows = rows.set_column(place, field, pa.array(values, field.type))
+    return rows

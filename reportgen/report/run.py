@@ -1,0 +1,164 @@
+"""What was run: model, gates, the command to repeat it, versions and checksums."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from reportgen.findings.gates import GateResult, errors_first, found_text
+from reportgen.report.language.strings import Language, fixed
+from reportgen.report.options import RenderOptions
+from reportgen.results.info import RunInfo
+from reportgen.results.maps import MAX_ERROR
+
+State: TypeAlias = Literal["failed", "warning", "passed"]
+
+
+@dataclass(frozen=True, slots=True)
+class GateRow:
+    """One gate in words; the writers escape them."""
+
+    state: State
+    result: str  # the state in words
+    condition: str  # when it fails or warns
+    found: str
+
+
+def gate_rows(results: Sequence[GateResult], language: Language) -> tuple[GateRow, ...]:
+    """A row a gate, errors first; the columns are `gates.result`, `condition` and `found` of the
+    strings."""
+    return tuple(_row(result, language) for result in errors_first(results))
+
+
+def _row(result: GateResult, language: Language) -> GateRow:
+    gate = result.gate
+    state: State = "passed" if result.passed else "failed" if gate.level == "fail" else "warning"
+    return GateRow(
+        state=state,
+        result=language.say("gates", state),
+        condition=language.say("gates", f"{gate.level}_if", expression=gate.expression),
+        found=language.say("gates", "not_measured")
+        if result.found is None
+        else found_text(result.found),
+    )
+
+
+Facts = tuple[tuple[str, str], ...]
+
+
+def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
+    """The command line that gives this page, or another `output`, rebuilt from what the results
+    hold; what is left at its default is not named."""
+    given: dict[str, str | int | bool] = dict(info.settings.options)
+    if info.model.source in ("folder", "hub"):
+        given.setdefault("model", info.model.name)
+    if info.settings.keep_maps != "all":
+        given["keep-maps"] = info.settings.keep_maps
+    default = RenderOptions()
+    for name, value, usual in (
+        ("title", options.title, default.title),
+        ("lang", options.lang, default.lang),
+        ("heads", options.heads, default.heads),
+        ("max-size", _bytes(options.max_size), _bytes(default.max_size)),
+        ("detail", options.detail, default.detail),
+        ("pool-above", _number(options.pool_above), _number(default.pool_above)),
+        ("layout", options.layout, default.layout),
+        ("plotlyjs", None if options.plotlyjs is None else options.plotlyjs.name, None),
+    ):
+        if value is not None and value != usual:
+            given[name] = value
+    if output:  # a page of HTML depends on none of these
+        chosen: dict[str, str | int | None] = {
+            "md-flavor": options.md_flavor,
+            "md-limit": options.md_limit,
+            "images": options.images,
+            "id": options.id,
+        }
+        usually = (default.md_flavor, default.md_limit, default.images, default.id)
+        for (name, picked), usual_one in zip(chosen.items(), usually, strict=True):
+            if picked is not None and picked != usual_one:
+                given[name] = picked
+    words = ["-" if item.name == "stdin" else item.name for item in info.inputs]
+    for name, choice in given.items():
+        if choice is True:
+            words.append(f"--{name}")
+        elif choice is not False:
+            words += [f"--{name}", str(choice)]
+    for result in options.gates:
+        words += [f"--{result.gate.level}-if", result.gate.expression]
+    page = "report.html" if options.layout == "file" else "report/index.html"
+    return shlex.join(["reportgen", "run", *words, "-o", output or page])
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduce:
+    """What it takes to make the same page again."""
+
+    command: str
+    versions: Facts
+    checks: Facts
+    checksums: Facts
+
+
+def _number(value: int | None) -> str:
+    return "none" if value is None else str(value)
+
+
+def _bytes(size: int) -> str:
+    return f"{size // 1_000_000}MB" if size % 1_000_000 == 0 else str(size)
+
+
+def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
+    model, output = info.model, info.output
+    kind = language.output_kind(output)
+    files = language.say("run", "comma").join(item.name for item in info.inputs)
+    shared = language.say("run", "shared") if model.shares_layers else ""
+    parts = [
+        ("model", model.name),
+        ("architecture", _architecture(info, language)),
+        ("size", language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)),
+        ("output", language.say("run", "output_value", name=output.name, kind=kind)),
+        ("texts", language.count("run", "texts_value", n_texts, files=files)),
+        ("created", info.created),
+    ]
+    return tuple(
+        (language.say("run", key), value + (shared if key == "size" else ""))
+        for key, value in parts
+    )
+
+
+def _architecture(info: RunInfo, language: Language) -> str:
+    model = info.model
+    if model.architecture == model.encoder:
+        return model.encoder
+    return language.say("run", "inside", whole=model.architecture, encoder=model.encoder)
+
+
+def check_facts(info: RunInfo, language: Language) -> Facts:
+    checks = info.checks
+    padded = checks.padded_difference
+    values = (
+        ("capture", language.say("checks", f"capture_{checks.capture}")),
+        ("row_sum_error", _small(checks.row_sum_error)),
+        ("padding_mass", _small(checks.padding_mass)),
+        ("padded", language.say("checks", "no_padding") if padded is None else _small(padded)),
+        ("unknown", language.percent(checks.unknown_share, 2)),
+        ("packing", fixed(MAX_ERROR, 4)),
+        *_norms_check(info),
+        ("maps", f"{info.settings.maps_kept:,}"),
+    )
+    return tuple((language.say("checks", key), value) for key, value in values)
+
+
+def _norms_check(info: RunInfo) -> tuple[tuple[str, str], ...]:
+    error = info.evidence.norms_error
+    return () if error is None else (("norms", _small(error)),)
+
+
+def _small(value: float) -> str:
+    return "0" if value == 0 else f"{value:.1e}"
+
+
+def checksums(info: RunInfo, language: Language) -> Facts:
+    weights = ((language.say("reproduce", "weights"), info.model.weights_sha256),)
+    return weights + tuple((item.name, item.sha256) for item in info.inputs)

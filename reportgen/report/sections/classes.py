@@ -1,0 +1,216 @@
+"""Classes and labels: which were predicted over all texts, and how often rightly."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.predictions import (
+    NONE,
+    Booleans,
+    Classes,
+    class_shares,
+    label_matrix,
+    match_classes,
+)
+from reportgen.report.charts.static import heat_colour, heat_step, shorten
+from reportgen.report.charts.tracks import Scale, bar, interval_text
+from reportgen.report.language.strings import NOTHING, Language
+from reportgen.report.sections.quality import (
+    MIN_PREDICTIONS,
+    Cell,
+    Figure,
+    Quality,
+    Table,
+    mean_interval,
+)
+from reportgen.results.store import Results
+
+_LISTED = 12  # classes or labels
+_NAME = 22  # half-width characters of a name
+
+
+def share_bar(share: float) -> Cell:
+    """A cell with a bar from 0 to 1."""
+    marks = ((0.0, "0"), (0.5, "50"), (1.0, "100"))
+    return Cell("", track=bar(Scale(0.0, 1.0, marks, 0.0), float(share), None, None, 0))
+
+
+class ClassWords:
+    """Puts a model's classes or labels into words and tables."""
+
+    def __init__(self, results: Results, language: Language) -> None:
+        self._results = results
+        self._language = language
+        self._names = results.info.output.labels
+        self._analysed = analysed(results)
+
+    def classes(self) -> Quality | None:
+        """Which classes were predicted and, where labels are classes too, how often rightly."""
+        found = match_classes(self._results)
+        n = int((found.predicted != NONE).sum())
+        if n < MIN_PREDICTIONS:
+            return None
+        remarks = [self._say("by_number")] if found.by_number else []
+        if not found.compared.any():
+            if found.n_unmatched:
+                remarks.append(self._say("labels_no_class", names=self._list(self._names)))
+            return self._class_counts(found, n, tuple(remarks))
+        if found.n_unmatched:
+            remarks.append(self._language.count("quality", "unmatched", found.n_unmatched))
+        return self._confusion(found, tuple(remarks))
+
+    def labels(self) -> Quality:
+        """How often each label was given by the model and, where labels are known, how rightly."""
+        n_labels, rows = len(self._names), self._analysed
+        scores = np.stack(list(self._results.texts["scores"].loc[rows]))
+        predicted = scores[:, :n_labels] > 0
+        given, known = label_matrix(self._results)
+        given, known = given[rows], known[rows]
+        n = len(predicted)
+        counts = predicted.sum(axis=0)
+        top = int(counts.argmax())
+        headline = self._say(
+            "labels_alone", name=self._short(self._names[top]), k=f"{counts[top]:,}", n=f"{n:,}"
+        )
+        columns = ["label_name", "predicted_bar", "texts"]
+        figures: tuple[Figure, ...] = ()
+        if known.any():
+            right = (predicted == given)[known].all(axis=1)
+            headline = self._say("labels_fit", k=f"{right.sum():,}", n=f"{len(right):,}")
+            columns += ["labelled", "recall", "precision"]
+            figures = (self._share_figure("exact", right),)
+        order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
+        rows_shown = []
+        for i in order:
+            cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
+            if known.any():
+                both = (predicted & given)[known, i].sum()
+                cells += [
+                    Cell(f"{given[known, i].sum():,}"),
+                    self._share_cell(both, given[known, i].sum()),
+                    self._share_cell(both, predicted[known, i].sum()),
+                ]
+            rows_shown.append((self._short(self._names[i]), tuple(cells)))
+        title = self._say("labels_table")
+        table = Table(title, tuple(map(self._say, columns)), tuple(rows_shown), "tracks")
+        return Quality(
+            headline,
+            (),
+            figures,
+            self._say("intervals") if any(figure.interval for figure in figures) else "",
+            tables=(table,),
+        )
+
+    def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> Quality:
+        counts = np.bincount(found.predicted[found.predicted != NONE], minlength=len(self._names))
+        shares = class_shares(self._results)
+        order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
+        rows = []
+        for i in order:
+            own = shares[found.predicted == i, i]
+            sure = self._language.percent(float(own.mean())) if len(own) else NOTHING
+            cells = (share_bar(counts[i] / n), Cell(f"{counts[i]:,}"), Cell(sure))
+            rows.append((self._short(self._names[i]), cells))
+        columns = ("class", "predicted_bar", "texts", "sureness")
+        return Quality(
+            headline=self._say(
+                "class_alone",
+                name=self._short(self._names[order[0]]),
+                k=f"{counts[order[0]]:,}",
+                n=f"{n:,}",
+            ),
+            remarks=(*remarks, *self._not_listed(len(self._names))),
+            tables=(
+                Table(
+                    self._say("class_table"), tuple(map(self._say, columns)), tuple(rows), "tracks"
+                ),
+            ),
+        )
+
+    def _confusion(self, found: Classes, remarks: tuple[str, ...]) -> Quality:
+        labels, predicted = found.labels[found.compared], found.predicted[found.compared]
+        size, n = len(self._names), len(labels)
+        table = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
+        right = labels == predicted
+        by_label = table.sum(axis=1)
+        base = by_label.max() / n
+        top = int(by_label.argmax())
+        used = np.flatnonzero(by_label + table.sum(axis=0))
+        weight = (by_label + table.sum(axis=0))[used]
+        shown = np.sort(used[np.argsort(-weight, kind="stable")[:_LISTED]]).tolist()
+        recalls = [table[i, i] / by_label[i] for i in range(size) if by_label[i]]
+        left_out = int((found.predicted != NONE).sum()) - n - found.n_unmatched
+        if left_out > 0:
+            remarks += (self._language.count("quality", "unlabelled", left_out),)
+        figures = (
+            self._share_figure("accuracy", right),
+            Figure(self._say("mean_recall"), self._language.percent(float(np.mean(recalls))), ""),
+            Figure(self._say("base_rate"), self._language.percent(base), ""),
+            Figure(self._say("compared"), f"{n:,}", ""),
+        )
+        return Quality(
+            headline=self._say(
+                "class_fit" if right.mean() > base else "class_fit_worse",
+                k=f"{right.sum():,}",
+                n=f"{n:,}",
+                share=self._language.percent(float(right.mean())),
+                name=self._short(self._names[top]),
+                base=self._language.percent(base),
+            ),
+            remarks=(*remarks, *self._not_listed(len(used))),
+            figures=figures,
+            interval_note=self._say("intervals") if figures[0].interval else "",
+            tables=(self._confusion_table(table, shown),),
+        )
+
+    def _confusion_table(self, table: NDArray[np.intp], shown: Sequence[int]) -> Table:
+        """Labels by predictions: how many texts, coloured by their share of the label's texts."""
+        rows = []
+        for i in shown:
+            cells = []
+            for j in shown:
+                total = int(table[i].sum())
+                step = heat_step(table[i, j] / total if total else 0.0, 1.0)
+                cells.append(Cell(f"{table[i, j]:,}", step, heat_colour(step)))
+            cells.append(Cell(f"{table[i].sum():,}"))
+            cells.append(self._share_cell(table[i, i], table[i].sum()))
+            rows.append((self._short(self._names[i]), tuple(cells)))
+        precision = [self._share_cell(table[j, j], table[:, j].sum()) for j in shown]
+        rows.append((self._say("precision"), (*precision, Cell(""), Cell(""))))
+        return Table(
+            self._say("confusion"),
+            (
+                self._say("corner"),
+                *(self._short(self._names[j]) for j in shown),
+                self._say("texts"),
+                self._say("recall"),
+            ),
+            tuple(rows),
+            "grid confusion",
+        )
+
+    def _share_figure(self, key: str, right: Booleans) -> Figure:
+        interval = mean_interval(right.astype(np.float64) * 100)
+        said = interval_text(interval, 1, self._language)
+        return Figure(self._say(key), self._language.percent(float(right.mean())), said)
+
+    def _share_cell(self, part: int, whole: int) -> Cell:
+        return Cell(self._language.percent(part / whole, 0) if whole else NOTHING)
+
+    def _not_listed(self, n: int) -> tuple[str, ...]:
+        if n <= _LISTED:
+            return ()
+        return (self._say("classes_listed", n=_LISTED, total=f"{n:,}"),)
+
+    def _list(self, names: Sequence[str]) -> str:
+        shown = [self._short(name) for name in names[:_LISTED]]
+        more = ["…"] if len(names) > _LISTED else []
+        return self._language.say("run", "comma").join([*shown, *more])
+
+    def _short(self, name: str) -> str:
+        return shorten(name, _NAME)
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("quality", key, **values)

@@ -1,0 +1,122 @@
+"""How it was measured: the method in sentences, the glossary, the thresholds, the literature."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from reportgen.findings.citations import (
+    CLARK,
+    DEYOUNG,
+    FERRANDO,
+    KOBAYASHI_2020,
+    SUNDARARAJAN,
+    Citation,
+)
+from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.report.language.strings import Language, fixed
+from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.measures import baseline
+from reportgen.report.panel.panel import Sentence
+from reportgen.results.info import RunInfo
+from reportgen.results.maps import MAX_ERROR
+from reportgen.results.store import Results
+
+# Publications that sentences on evidence name.
+_NAMED: Mapping[str, Citation] = {
+    "norms": KOBAYASHI_2020,
+    "ig": SUNDARARAJAN,
+    "alti": FERRANDO,
+    "erasure": DEYOUNG,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A threshold: what it decides, its value, and why it is what it is."""
+
+    name: str
+    value: str
+    why: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """The section on method."""
+
+    sentences: tuple[str, ...]
+    evidence: tuple[str, ...]  # the same of what was measured beside attention
+    glossary: tuple[tuple[str, str], ...]
+    thresholds: tuple[Limit, ...]
+    literature: tuple[str, ...]
+
+
+def make_method(
+    results: Results, scope: Scope, language: Language, cited: Iterable[Citation]
+) -> Method:
+    """The method as it applies to these results; `cited` are the publications of the notes."""
+    model = results.info.model
+    wording = language.wording
+    measured = _measured(results.info)
+    sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
+    sources |= {_NAMED[key] for key in measured if key in _NAMED}
+    said = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
+    # Of the glossary, what stands on the page.
+    stands = {"always", "roles" if results.info.roles else "no_roles"}
+    if results.info.evidence.level != "none":
+        stands.add("evidence")
+    if results.info.roles or model.is_causal:
+        stands.add("cls_row")
+    if model.shares_layers:
+        said.append("shared")
+    return Method(
+        sentences=tuple(
+            language.say("method", key, error=fixed(MAX_ERROR, 4), heads=model.n_heads)
+            for key in said
+        ),
+        evidence=_evidence(measured, scope, results.info, language),
+        glossary=tuple(
+            (entry["term"], entry["meaning"])
+            for entry in language.words["glossary"]["entries"]
+            if entry.get("with", "always") in stands
+        ),
+        thresholds=tuple(
+            Limit(
+                wording.say("limits", item.id),
+                wording.threshold_value(item),
+                Sentence(wording.threshold(item), (item.citation,) if item.citation else ()),
+            )
+            for item in THRESHOLDS
+        ),
+        literature=tuple(sorted(wording.citation(citation) for citation in sources)),
+    )
+
+
+def _measured(info: RunInfo) -> list[str]:
+    """The parts of the evidence that were measured, by the keys of their sentences."""
+    evidence = info.evidence
+    if evidence.level == "none":
+        return []
+    is_cosine = evidence.scalar == "cosine"
+    said = ["deletion_cosine" if is_cosine else "deletion"]
+    if "received_norm_all" not in evidence.withheld:
+        said.insert(0, "norms")
+    if "gradient" not in evidence.withheld:
+        said.append("gradient")
+    said.append("agreement")
+    if evidence.level == "full":
+        more = ("ig", "mask", "alti")
+        said += ["jacobian"] if is_cosine and "jacobian" not in evidence.withheld else []
+        said += [name for name in more if name not in evidence.withheld]
+        said += ["erasure", "tests"] if evidence.subjects else ["erasure"]
+    return [*said, "effects"]
+
+
+def _evidence(
+    measured: Sequence[str], scope: Scope, info: RunInfo, language: Language
+) -> tuple[str, ...]:
+    """What evidence is on which texts, and how each part of it was measured."""
+    if not measured:
+        return (scope.off,)
+    sentences = [scope.stopped, scope.explained, scope.texts]
+    start = baseline(info, language)
+    sentences += [language.say("method", f"evidence_{key}", baseline=start) for key in measured]
+    return tuple(filter(None, sentences))

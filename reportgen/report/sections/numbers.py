@@ -1,0 +1,238 @@
+"""One number a text: what was predicted over all texts, and how far that is from their labels."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.predictions import Fit, number_fit
+from reportgen.findings.statistics import Floats, Interval
+from reportgen.report.charts.scatter import DOTS, histogram, round_values, scatter
+from reportgen.report.charts.static import shorten
+from reportgen.report.charts.tracks import interval_text
+from reportgen.report.language.strings import NOTHING, Language, decimals, written
+from reportgen.report.sections.quality import (
+    MIN_PREDICTIONS,
+    Cell,
+    Figure,
+    Quality,
+    Table,
+    mean_interval,
+)
+from reportgen.results.store import Results
+
+_BANDS = 4  # of the labels, in the table beside the scatter
+_BINS = 10  # of the histogram, about
+_GROUPS = 8  # listed
+_MARKS = 3  # largest errors, named in the scatter
+_NAME = 28  # half-width characters of a name
+
+
+def make_numbers(results: Results, language: Language) -> Quality | None:
+    """The section for a model that puts out one number; None for too few texts."""
+    values = results.texts["prediction"].to_numpy(dtype=np.float64)
+    values = values[np.isfinite(values) & analysed(results)]
+    if len(values) < MIN_PREDICTIONS:
+        return None
+    fit = number_fit(results)
+    maker = _Numbers(results, values, language)
+    if fit is None or len(fit.texts) < MIN_PREDICTIONS:
+        return maker.alone()
+    return maker.against_labels(fit)
+
+
+class _Numbers:
+    """Puts one number a text into words, charts and tables."""
+
+    def __init__(self, results: Results, values: Floats, language: Language) -> None:
+        self._results = results
+        self._values = values
+        self._language = language
+        self._digits = decimals(float(abs(values).max()))
+
+    def alone(self) -> Quality:
+        """What was predicted, where there are no labels."""
+        values, say = self._values, self._say
+        quarters = [float(value) for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1))]
+        low, first, middle, third, high = (self._number(value) for value in quarters)
+        given = {"low": low, "high": high, "first": first, "third": third, "n": f"{len(values):,}"}
+        if quarters[0] == quarters[-1]:
+            return Quality(say("number_same", **given), self._unlabelled())
+        edges = round_values(quarters[0], quarters[-1])
+        edges = round_values(edges[0], edges[-1]) if len(edges) > _BINS else _halved(edges)
+        counts = np.histogram(values, edges)[0].tolist()
+        names = [f"{self._number(a)} – {self._number(b)}" for a, b in pairwise(edges)]
+        most = int(np.argmax(counts))
+        name = self._results.info.output.name
+        said = say("histogram_sentence", name=name, most=names[most], n=f"{counts[most]:,}")
+        mean = float(values.mean())
+        return Quality(
+            headline=say("number_alone", **given),
+            remarks=self._unlabelled(),
+            figures=(
+                self._figure("mean", mean, mean_interval(values)),
+                Figure(say("median"), middle, ""),
+                self._figure("deviation", float(values.std()), None),
+                Figure(say("lowest"), low, ""),
+                Figure(say("highest"), high, ""),
+            ),
+            interval_note=say("intervals") if mean_interval(values) else "",
+            chart=histogram(
+                edges=edges,
+                counts=counts,
+                axis=(shorten(name, 2 * _NAME), say("axis_texts")),
+                sentence=said,
+            ),
+            tables=(
+                Table(
+                    say("histogram_table"),
+                    (say("range"), say("texts")),
+                    tuple((n, (Cell(f"{c:,}"),)) for n, c in zip(names, counts, strict=True)),
+                ),
+            ),
+        )
+
+    def against_labels(self, fit: Fit) -> Quality:
+        """How far predictions are from labels."""
+        say = self._say
+        self._digits = decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
+        errors = fit.predictions - fit.labels
+        by_size = np.argsort(-abs(errors), kind="stable")[:_MARKS]
+        axis = (say("axis_label"), say("axis_prediction"))
+        sentence = say(
+            "scatter_sentence",
+            n=f"{len(errors):,}",
+            text=int(fit.texts[by_size[0]]) + 1,
+            predicted=self._number(fit.predictions[by_size[0]]),
+            label=self._number(fit.labels[by_size[0]]),
+        )
+        chart, most = scatter(
+            across=fit.labels,
+            up=fit.predictions,
+            marks=[(int(i), str(fit.texts[i] + 1)) for i in by_size if errors[i]],
+            axis=axis,
+            sentence=sentence,
+        )
+        note = (
+            say("scatter_dots")
+            if len(errors) <= DOTS
+            else say("scatter_cells", n=f"{len(errors):,}", most=f"{most:,}")
+        )
+        interval = mean_interval(abs(errors))
+        squares = mean_interval(errors**2)
+        root = squares and Interval(squares.low**0.5, squares.high**0.5)
+        figures = (
+            self._figure("mae", fit.mae, interval),
+            self._figure("rmse", fit.rmse, root),
+            self._figure("bias", fit.bias, mean_interval(errors), with_sign=True),
+            Figure("R²", NOTHING if fit.r2 is None else written(fit.r2, 2), ""),
+            Figure(say("rank"), NOTHING if fit.rank is None else written(fit.rank, 2), ""),
+            Figure(say("compared"), f"{len(errors):,}", ""),
+        )
+        groups = self._groups(fit)
+        return Quality(
+            headline=self._headline(fit),
+            remarks=self._left_out(len(errors)),
+            figures=figures,
+            interval_note=say("intervals") if interval else "",
+            chart=chart,
+            chart_note=note,
+            tables=(self._bands(fit), *((groups,) if groups else ())),
+        )
+
+    def _headline(self, fit: Fit) -> str:
+        if fit.r2 is None:
+            key = "number_fit_same"
+        else:
+            key = "number_fit" if fit.mae < fit.mean_label_mae else "number_fit_worse"
+        return self._say(
+            key,
+            mae=self._number(fit.mae),
+            n=f"{len(fit.texts):,}",
+            mean=self._number(fit.labels.mean()),
+            base=self._number(fit.mean_label_mae),
+        )
+
+    def _bands(self, fit: Fit) -> Table:
+        """Errors by label: each value of few, else four bands of about as many texts."""
+        known = np.unique(fit.labels)
+        if len(known) <= _BANDS + 2:
+            names = [self._number(value) for value in known]
+            place = np.searchsorted(known, fit.labels)
+        else:
+            cuts = np.unique(np.quantile(fit.labels, np.linspace(0, 1, _BANDS + 1)[1:-1]))
+            place = np.searchsorted(cuts, fit.labels)
+            names = []
+            for band in range(len(cuts) + 1):
+                own = fit.labels[place == band]
+                ends = (own.min(), own.max()) if len(own) else (np.nan, np.nan)
+                low, high = (self._number(end) for end in ends)
+                names.append(low if low == high else f"{low} – {high}")
+        rows = self._error_rows(fit, names, place)
+        return Table(self._say("by_label"), (self._say("label"), *self._error_columns()), rows)
+
+    def _groups(self, fit: Fit) -> Table | None:
+        """Errors by group, the largest groups first; None where there are fewer than two."""
+        given = self._results.texts["group"].iloc[fit.texts]
+        names = [str(name) for name in given.value_counts().index[:_GROUPS]]
+        if given.nunique() < MIN_PREDICTIONS:
+            return None
+        by_name = {name: i for i, name in enumerate(names)}
+        place = np.array([by_name.get(name, -1) for name in given], dtype=np.intp)
+        rows = self._error_rows(fit, [shorten(name, _NAME) for name in names], place)
+        title = self._say("by_group")
+        if given.nunique() > _GROUPS:
+            title = self._say("by_largest_groups", n=_GROUPS, total=f"{given.nunique():,}")
+        return Table(title, (self._say("group"), *self._error_columns()), rows)
+
+    def _error_columns(self) -> tuple[str, ...]:
+        return tuple(self._say(key) for key in ("texts", "mean_prediction", "mae", "bias_column"))
+
+    def _error_rows(
+        self, fit: Fit, names: Sequence[str], place: NDArray[np.intp]
+    ) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
+        """A row for each of `names`; `place` `[text]` is the one a text belongs to."""
+        rows = []
+        for index, name in enumerate(names):
+            own = place == index
+            if not own.any():
+                continue
+            errors = (fit.predictions - fit.labels)[own]
+            cells = (
+                f"{len(errors):,}",
+                self._number(fit.predictions[own].mean()),
+                self._number(abs(errors).mean()),
+                written(float(errors.mean()), self._digits, with_sign=True),
+            )
+            rows.append((name, tuple(Cell(cell) for cell in cells)))
+        return tuple(rows)
+
+    def _figure(
+        self, key: str, value: float, interval: Interval | None, with_sign: bool = False
+    ) -> Figure:
+        shown = written(value, self._digits, with_sign)
+        return Figure(self._say(key), shown, interval_text(interval, self._digits, self._language))
+
+    def _number(self, value: float) -> str:
+        return written(float(value), self._digits)
+
+    def _unlabelled(self) -> tuple[str, ...]:
+        n = int(self._results.texts["label"].notna().sum())
+        return (self._language.count("quality", "labels_no_number", n),) if n else ()
+
+    def _left_out(self, n: int) -> tuple[str, ...]:
+        left_out = len(self._values) - n
+        return (self._language.count("quality", "unlabelled", left_out),) if left_out else ()
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("quality", key, **values)
+
+
+def _halved(edges: Sequence[float]) -> tuple[float, ...]:
+    """Twice as many bins between the same ends, where that is not too many."""
+    if 2 * (len(edges) - 1) > _BINS:
+        return tuple(edges)
+    middles = [(a + b) / 2 for a, b in pairwise(edges)]
+    return tuple(sorted([*edges, *middles]))

@@ -1,0 +1,237 @@
+"""The overview: verdict and figures over all texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from reportgen.findings.attention import head_means, takes_part
+from reportgen.findings.notes.note import Note
+from reportgen.report.charts.static import heat_colour, heat_step, stacked_bars, ticks
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.panel import Sentence, sentences
+from reportgen.results.info import ANALYSED
+from reportgen.results.store import Results
+
+_BELOW_SINK = ("N1b", "N1d", "unclear-raised")  # verdicts that rule a sink out
+_OTHER_PILES = ("N1c", "N1c-unclear", "N1c-few")  # on tokens that are not special
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One figure with its name."""
+
+    value: str
+    name: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sinks:
+    """Where each layer's attention goes: the share of every special-token role."""
+
+    chart: Markup
+    end: str  # where its axis ends
+    roles: tuple[str, ...]  # the roles' tokens
+    rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, even spread
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One layer and head."""
+
+    text: str
+    step: int
+    colour: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """Layers by heads: the share of special tokens, or the entropy where there are none."""
+
+    title: str
+    lead: str
+    heads: tuple[int, ...]
+    rows: tuple[tuple[int, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """Everything above the texts' panels."""
+
+    verdicts: tuple[str, ...]
+    no_sink: str  # that no token is a sink, in one sentence; "" where one is, or may be
+    is_sink: str  # which special tokens are, and what that means for reading; "" where none is
+    special: str  # what the special tokens are; "" where the model has none
+    notes: tuple[Sentence, ...]
+    kpis: tuple[Kpi, ...]
+    sinks: Sinks | None
+    grid: Grid | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Means:
+    """Figures of the heads, `[layer, head]`, means over texts; NaN where no text has any."""
+
+    share: NDArray[np.float64]  # that special tokens receive
+    even: NDArray[np.float64]  # what they would receive under an even spread
+
+    @property
+    def by_layer(self) -> NDArray[np.float64]:
+        """`[layer]`, the share of all special tokens."""
+        means: NDArray[np.float64] = self.share.mean(axis=1)
+        return means
+
+    @property
+    def best(self) -> int:
+        """The layer (from 1) in which that is largest."""
+        return int(self.by_layer.argmax()) + 1
+
+    def shares(self, language: Language) -> tuple[str, str]:
+        """Both, means over layers and heads."""
+        share, even = (language.percent(float(means.mean())) for means in (self.share, self.even))
+        return share, even
+
+
+def make_overview(
+    results: Results,
+    language: Language,
+    notes: Sequence[Note],
+    more_kpis: Sequence[Kpi] = (),
+) -> Overview:
+    """The overview; `notes` are those that stand in it."""
+    wording = language.wording
+    means = _Means(head_means(results, "special_share"), head_means(results, "uniform_share"))
+    has_heads = bool(np.isfinite(means.even).all())
+    return Overview(
+        verdicts=wording.verdicts(notes),
+        no_sink=_no_sink(results, notes, language, means),
+        is_sink=_is_sink(notes, language),
+        special=_special(results, language),
+        notes=sentences(notes, wording),
+        kpis=(*_kpis(results, language, means), *more_kpis),
+        sinks=_sinks(results, language, means) if len(results.roles) else None,
+        grid=_grid(results, language, means) if has_heads else None,
+    )
+
+
+def _kpis(results: Results, language: Language, means: _Means) -> tuple[Kpi, ...]:
+    texts = results.texts
+    analysed = int(texts["status"].isin(ANALYSED).sum())
+    remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
+    tokens, content = int(texts["n_tokens"].sum()), int(texts["n_content"].sum())
+    kpis = [
+        Kpi(f"{len(texts):,}", language.count("kpi", "texts", len(texts)), remark),
+        Kpi(
+            f"{tokens:,}",
+            language.count("kpi", "tokens", tokens),
+            language.count("kpi", "content", content) if content < tokens else "",
+        ),
+    ]
+    if np.isfinite(means.share).all():
+        share, even = means.shares(language)
+        best = means.best
+        most = language.percent(float(means.by_layer[best - 1]))
+        kpis += [
+            Kpi(
+                share,
+                language.say("kpi", "sink_share"),
+                language.say("kpi", "even", share=even),
+            ),
+            Kpi(
+                language.say("kpi", "layer", n=best),
+                language.say("kpi", "strongest"),
+                language.say("kpi", "gets", share=most),
+            ),
+        ]
+    return tuple(kpis)
+
+
+def _no_sink(results: Results, notes: Sequence[Note], language: Language, means: _Means) -> str:
+    """That no token is a sink; "" where one is or may be, and where there are too few texts."""
+    verdicts = [note.id for note in notes if note.is_verdict]
+    if not verdicts or any(id not in _BELOW_SINK for id in verdicts):
+        return ""
+    if any(note.id in _OTHER_PILES for note in notes):
+        return ""
+    share, even = means.shares(language)
+    return language.say("sinks", "no_sink", share=share, even=even)
+
+
+def _is_sink(notes: Sequence[Note], language: Language) -> str:
+    tokens = [note.token for note in notes if note.id == "N1" and note.is_verdict]
+    return language.say("sinks", "is_sink", tokens=_listed(tokens, language)) if tokens else ""
+
+
+def _special(results: Results, language: Language) -> str:
+    tokens = [role.token for role in results.info.roles]
+    if not len(results.roles):
+        return ""
+    return language.say("sinks", "special", tokens=_listed(tokens, language))
+
+
+def _listed(tokens: Sequence[str | None], language: Language) -> str:
+    """Tokens with commas, each once."""
+    return language.say("run", "comma").join(dict.fromkeys(filter(None, tokens)))
+
+
+def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
+    layers = list(range(1, results.info.model.n_layers + 1))
+    rows_of_roles, counted = results.roles, takes_part(results)
+    if counted.any():
+        rows_of_roles = rows_of_roles[counted[rows_of_roles["text"].to_numpy(int)]]
+    shares = rows_of_roles.groupby(["role", "layer"])["share"].mean().astype(float)
+    known = set(shares.index.get_level_values("role"))
+    roles = [role for role in results.info.roles if role.key in known]
+    series = [(role.token, [float(shares[role.key, layer]) for layer in layers]) for role in roles]
+    total, even, best = means.by_layer, means.even.mean(axis=1), means.best
+    values = tuple(v for v in ticks(float(max(total.max(), even.max()))) if v <= 1.0)
+    chart = stacked_bars(
+        series=series,
+        expected=even.tolist(),
+        values=values,
+        axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
+        sentence=language.say(
+            "sinks",
+            "sentence",
+            layer=best,
+            share=language.percent(float(total[best - 1])),
+            even=language.percent(float(even[best - 1])),
+        ),
+    )
+    rows = tuple(
+        (
+            str(layer),
+            *(language.percent(values[layer - 1]) for _, values in series),
+            language.percent(float(total[layer - 1])),
+            language.percent(float(even[layer - 1])),
+        )
+        for layer in layers
+    )
+    end = language.say("sinks", "axis_end", end=language.percent(values[-1], 0))
+    return Sinks(chart, end, tuple(token for token, _ in series), rows)
+
+
+def _grid(results: Results, language: Language, means: _Means) -> Grid:
+    has_shares = bool(np.isfinite(means.share).all())
+    measure = "special_share" if has_shares else "entropy"
+    shown = means.share if has_shares else head_means(results, "entropy")
+    heads = tuple(range(1, results.info.model.n_heads + 1))
+    return Grid(
+        title=language.say("grid", f"{measure}_title"),
+        lead=language.say("grid", f"{measure}_lead"),
+        heads=heads,
+        rows=tuple(
+            (layer, tuple(_cell(value) for value in row))
+            for layer, row in enumerate(shown.tolist(), start=1)
+        ),
+    )
+
+
+def _cell(share: float) -> Cell:
+    if share != share:  # no text long enough for this figure
+        return Cell("", 0, heat_colour(0))
+    step = heat_step(share, 1.0)
+    return Cell(str(round(100 * share)), step, heat_colour(step))

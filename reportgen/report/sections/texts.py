@@ -1,0 +1,290 @@
+"""The few texts that deserve a look, each with why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings.evidence import shown_first
+from reportgen.findings.predictions import class_shares, match_classes
+from reportgen.findings.ranking import REASONS, Reason, figures, ranking
+from reportgen.report.charts.static import shorten
+from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.report.panel.measures import cls_name
+from reportgen.report.panel.prediction import Prediction, prediction
+from reportgen.results.info import ANALYSED
+from reportgen.results.store import Results
+
+_MOST = 8  # texts
+_SHARE = 3  # at most one text in so many, so that a list of few texts is not told twice
+_LEAST = 4  # texts below which there is nothing to pick from
+_RANKS = 2  # texts that one reason names
+_SHOWN = 96  # half-width characters of a text
+_NAME = 28  # of a class or a label
+
+
+@dataclass(frozen=True, slots=True)
+class NotableText:
+    """One text."""
+
+    number: int
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Notable:
+    """The texts that deserve a look, those that stand out most first."""
+
+    lead: str  # what they were picked by
+    strange: str  # what strange attention is; "" where it is no reason
+    texts: tuple[NotableText, ...]
+    first: int  # number of the text that is open at first
+
+
+def make_notable(results: Results, language: Language) -> Notable:
+    """The notable texts of `results`; none where there are too few to pick from.
+
+    The text that is open at first is the one with the largest error, where there is one: it is
+    what a reader of labelled texts comes for. All other reasons are statistics of attention, which
+    do not outweigh the order in which the user put the texts; then it is the first.
+    """
+    found = figures(results)
+    ranked = ranking(results, found)
+    first = int(ranked["error"][0]) + 1 if len(ranked["error"]) else 1
+    picked = _picked(ranked, found)
+    words = _Reasons(results, found, language)
+    names = [language.say("notable", f"by_{reason}") for reason in REASONS if reason in picked]
+    texts: dict[int, list[str]] = {}
+    for rank in range(_RANKS):
+        for reason, rows in picked.items():
+            if rank < len(rows):
+                row = int(rows[rank])
+                texts.setdefault(row, []).append(words.of(reason, row, rank))
+    n_texts = len(results.texts)
+    most = min(_MOST, -(-n_texts // _SHARE)) if n_texts >= _LEAST else 0
+    shown = list(texts.items())[:most]
+    has_shares = bool(np.isfinite(found["special_share"]).any())
+    strange = language.say("notable", "strange" if has_shares else "strange_entropy")
+    return Notable(
+        strange=strange if "strangeness" in picked else "",
+        lead=language.say(
+            "notable", "lead", reasons=language.say("run", "comma").join(names), n=_RANKS
+        ),
+        texts=tuple(
+            NotableText(row + 1, _shown(results.texts.iloc[row]), tuple(reasons))
+            for row, reasons in shown
+        ),
+        first=first,
+    )
+
+
+def _picked(
+    ranked: Mapping[Reason, NDArray[np.intp]], found: pd.DataFrame
+) -> dict[Reason, NDArray[np.intp]]:
+    """By reason the texts it names; a reason by which all texts are alike names none."""
+    picked = {}
+    for reason, rows in ranked.items():
+        values = found[reason].to_numpy(np.float64)[rows]
+        if len(rows) and (reason == "error" or np.ptp(values) > 0):
+            picked[reason] = rows[:_RANKS]
+    return picked
+
+
+def _shown(row: "pd.Series[str]") -> str:
+    whole = str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
+    return shorten(whole, _SHOWN)
+
+
+class _Reasons:
+    """Says why a text is named, with its figure."""
+
+    def __init__(self, results: Results, found: pd.DataFrame, language: Language) -> None:
+        self._results = results
+        self._found = found
+        self._language = language
+
+    def of(self, reason: Reason, row: int, rank: int) -> str:
+        """Why row `row` of `texts` is named, as the one of `rank` (from 0) by this reason."""
+        ranked = self._say(f"rank_{rank + 1}")
+        value = float(self._found[reason].iloc[row])
+        if reason == "error":
+            return self._error(row, ranked)
+        if reason == "tokens":
+            return self._say("tokens", rank=ranked, n=f"{int(value):,}")
+        if reason == "special_share":
+            return self._say("special_share", rank=ranked, share=self._language.percent(value))
+        if reason == "agreement":
+            view = self._language.wording.view_name(
+                shown_first(self._results), cls_name(self._results.info, self._language) or ""
+            )
+            return self._say("agreement", rank=ranked, value=fixed(value, 2), view=view)
+        typical = float(self._found[reason].median())
+        points = [
+            self._language.say("notable", "points", x=fixed(100 * v, 0)) for v in (value, typical)
+        ]
+        return self._say("strangeness", rank=ranked, value=points[0], typical=points[1])
+
+    def _error(self, row: int, ranked: str) -> str:
+        results = self._results
+        text = results.texts.iloc[row]
+        if results.info.output.kind == "number":
+            predicted, label = float(text["prediction"]), float(text["label_value"])
+            digits = self._digits()
+            return self._say(
+                "error",
+                rank=ranked,
+                predicted=written(predicted, digits),
+                label=written(label, digits),
+            )
+        names, classes = results.info.output.labels, match_classes(results)
+        predicted, label = classes.predicted[row], classes.labels[row]
+        shares = class_shares(results)[row]
+        return self._say(
+            "wrong",
+            rank=ranked,
+            predicted=shorten(names[predicted], _NAME),
+            label=shorten(names[label], _NAME),
+            sure=self._language.percent(float(shares[predicted]), 0),
+            left=self._language.percent(float(shares[label]), 0),
+        )
+
+    def _digits(self) -> int | None:
+        """The decimals of labels and predictions, the same for all texts."""
+        values = self._results.texts[["prediction", "label_value"]].to_numpy(np.float64)
+        return decimals(float(np.abs(values[np.isfinite(values)]).max()))
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("notable", key, **values)
+
+
+_CELL = 28  # half-width characters of any other column
+_SHOWN_IN_LIST = 110  # half-width characters of a text in the list; whole in its panel
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """A line of the list of texts; a cell that had to be cut stands whole in `whole`."""
+
+    number: int
+    text_id: str
+    text: str
+    group: str | None
+    prediction: Prediction | None
+    is_wrong: bool  # a class other than its label
+    n_tokens: int
+    sink_share: str
+    status: str
+    whole: "Whole"
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """What was cut to fit a cell, uncut; None where nothing was."""
+
+    text_id: str | None = None
+    group: str | None = None
+    prediction: str | None = None
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextList:
+    """The listed texts in input order, and which columns they have."""
+
+    rows: tuple[TextRow, ...]
+    total: int  # of all texts, listed or not
+    partial: str  # how many of them are listed; "" where all are
+    has_ids: bool  # that are not the texts' numbers
+    has_predictions: bool  # in a word; an embedding has none
+    has_numbers: bool  # the predictions are single numbers
+    has_labels: bool
+    has_errors: bool
+    has_groups: bool
+
+
+def make_text_list(
+    results: Results,
+    language: Language,
+    shares: pd.Series,
+    listed: Sequence[int] | None = None,
+) -> TextList:
+    """The list of the texts `listed` (rows of `texts`, ascending), None for all; `shares` as
+    `sink_shares` gives them."""
+    texts = results.texts
+    shown = range(len(texts)) if listed is None else listed
+    output = results.info.output
+    # The decimals of a column: those that give its largest number four significant digits.
+    known = [abs(float(value)) for value in texts["prediction"].dropna() if isfinite(value)]
+    digits = decimals(max(known)) if known else None
+    wrong = _wrong(results)
+    return TextList(
+        rows=tuple(
+            _row(results, text, language, shares.get(text), digits, text in wrong) for text in shown
+        ),
+        total=len(texts),
+        partial=""
+        if len(shown) == len(texts)
+        else language.say("list", "partial", n=f"{len(shown):,}", of=f"{len(texts):,}"),
+        has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
+        has_predictions=output.kind != "embedding",
+        has_numbers=output.kind == "number",
+        has_labels=bool(texts["label"].notna().any()),
+        has_errors=output.kind == "number" and bool(texts["label_value"].notna().any()),
+        has_groups=bool(texts["group"].notna().any()),
+    )
+
+
+def _wrong(results: Results) -> frozenset[int]:
+    """The rows of `texts` whose class is not their label."""
+    if results.info.output.kind != "class":
+        return frozenset()
+    classes = match_classes(results)
+    missed = classes.compared & (classes.predicted != classes.labels)
+    return frozenset(int(text) for text in missed.nonzero()[0])
+
+
+def _row(
+    results: Results,
+    text: int,
+    language: Language,
+    share: float | None,
+    digits: int | None,
+    is_wrong: bool,
+) -> TextRow:
+    row = results.texts.iloc[text]
+    analysed = row["status"] in ANALYSED
+    output = prediction(row, results.info.output, language, digits) if analysed else None
+    pair = None if pd.isna(row["pair"]) else str(row["pair"])
+    group = None if pd.isna(row["group"]) else str(row["group"])
+    return TextRow(
+        number=text + 1,
+        text_id=shorten(str(row["text_id"]), _CELL),
+        text=shorten(
+            str(row["text"]) if pair is None else f"{row['text']} ／ {pair}", _SHOWN_IN_LIST
+        ),
+        group=None if group is None else shorten(group, _CELL),
+        prediction=None if output is None else _shortened(output),
+        is_wrong=is_wrong,
+        n_tokens=int(row["n_tokens"]),
+        sink_share="" if share is None else language.percent(float(share)),
+        status=str(row["status"]),
+        whole=Whole(
+            text_id=_cut(str(row["text_id"])),
+            group=_cut(group),
+            prediction=None if output is None else _cut(output.value),
+            label=None if output is None else _cut(output.label),
+        ),
+    )
+
+
+def _cut(value: str | None) -> str | None:
+    return None if value is None or shorten(value, _CELL) == value else value
+
+
+def _shortened(output: Prediction) -> Prediction:
+    label = None if output.label is None else shorten(output.label, _CELL)
+    return replace(output, value=shorten(output.value, _CELL), label=label)

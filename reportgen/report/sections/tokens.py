@@ -1,0 +1,291 @@
+"""Over all texts: which tokens draw attention, and which move the output."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Literal, TypeAlias
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from reportgen.findings.statistics import Interval
+from reportgen.findings.tokens import (
+    FEWEST,
+    CorpusTokens,
+    Means,
+    corpus_tokens,
+    fewest_texts,
+    shown_attention,
+    token_means,
+)
+from reportgen.report.charts.scatter import round_values
+from reportgen.report.charts.static import shorten
+from reportgen.report.charts.tracks import Scale, axis, bar, interval_text
+from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
+from reportgen.report.sections.quality import mean_interval
+from reportgen.results.store import Results
+
+_LISTED = 8  # tokens in a list
+_IN_PART = 3  # in the cell of one part
+_NAME = 24  # half-width characters of a token
+ListKind: TypeAlias = Literal["raises", "lowers", "moves", "draws"]
+Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow:
+    """One token."""
+
+    token: str
+    track: Markup
+    value: str
+    interval: str  # "" for fewer than MIN_TEXTS texts, and for attention
+    n_texts: str
+    count: str  # how often it stands in all texts
+    beside: str  # the other figure: attention beside an effect, an effect beside attention
+
+
+@dataclass(frozen=True, slots=True)
+class TokenList:
+    """The tokens that do one thing most."""
+
+    kind: ListKind
+    title: str
+    lead: str
+    axis: Markup
+    value: str  # names of the columns
+    beside: str
+    rows: tuple[TokenRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Across:
+    """The section on all texts."""
+
+    headline: str
+    lead: str
+    lists: tuple[TokenList, ...]
+    remarks: tuple[str, ...]  # what is missing and why
+    parts: tuple[PartTable, ...]
+
+
+def make_across(results: Results, language: Language) -> Across | None:
+    """The section of `results`; None where no text has a content token, or
+    all were redacted."""
+    if results.is_redacted:  # all tokens of a length look the same
+        return None
+    tokens = corpus_tokens(results)
+    if not len(tokens.text):
+        return None
+    return _Maker(results, tokens, language).across()
+
+
+class _Maker:
+    """Puts the tokens of one run into words and tracks."""
+
+    def __init__(self, results: Results, tokens: CorpusTokens, language: Language) -> None:
+        self._results = results
+        self._tokens = tokens
+        self._language = language
+        self._wording = language.wording
+        self._means = token_means(tokens)
+        self._n_texts = len(np.unique(tokens.text))
+        self._n_effect = len(np.unique(tokens.text[np.isfinite(tokens.effect)]))
+        self._is_size = results.info.evidence.scalar == "cosine"
+        known = self._means.effect[self._means.n_effect >= FEWEST]
+        digits = decimals(float(np.abs(known).max(initial=0.0)))
+        self._listed = {kind: self._with_intervals(kind) for kind in self._kinds()}
+        self._digits = None if digits is None else max(0, digits - 1)
+
+    def across(self) -> Across:
+        lists = [self._effects(kind) for kind in self._kinds()] + [self._draws()]
+        shown = tuple(item for item in lists if item is not None)
+        return Across(
+            headline=self._headline(shown),
+            lead=self._say("lead"),
+            lists=shown,
+            remarks=self._remarks(shown),
+            parts=self._parts(),
+        )
+
+    def _kinds(self) -> tuple[ListKind, ...]:
+        if not self._n_effect:
+            return ()
+        return ("moves",) if self._is_size else ("raises", "lowers")
+
+    def _headline(self, lists: Sequence[TokenList]) -> str:
+        said = [
+            self._say(f"headline_{item.kind}", token=row.token, value=row.value, n=row.n_texts)
+            for item in lists
+            for row in item.rows[:1]
+        ]
+        return self._language.say("page", "space").join(said)
+
+    def _remarks(self, lists: Sequence[TokenList]) -> tuple[str, ...]:
+        remarks = []
+        n, fewest = self._n_texts, fewest_texts(self._n_texts)
+        if not any(item.kind == "draws" for item in lists):
+            if (self._means.n_attention >= fewest).any():
+                remarks.append(self._say("no_draws", n=f"{n:,}", fewest=fewest))
+            else:
+                remarks.append(self._language.count("across", "few", n, fewest=fewest))
+        if self._results.info.evidence.level == "none":
+            remarks.append(self._say("no_evidence"))
+        elif self._n_effect and not any(item.kind != "draws" for item in lists):
+            fewest = fewest_texts(self._n_effect)
+            remarks.append(
+                self._language.count("across", "few_effects", self._n_effect, fewest=fewest)
+            )
+        elif not self._n_effect:
+            remarks.append(self._say("no_deletion"))
+        return tuple(remarks)
+
+    def _top(self, kind: ListKind, means: Means, fewest: int) -> list[int]:
+        """The places of the tokens that stand out most, the first of them first."""
+        if kind == "draws":
+            values, counts = means.attention, means.n_attention
+        else:
+            values, counts = means.effect, means.n_effect
+        values = -values if kind == "lowers" else values
+        with np.errstate(invalid="ignore"):
+            fits = (counts >= fewest) & (values > (1.0 if kind == "draws" else 0.0))
+        order = np.argsort(np.where(fits, -values, np.inf), kind="stable")
+        top: list[int] = order[: int(fits.sum())].tolist()
+        return top
+
+    def _effects(self, kind: ListKind) -> TokenList | None:
+        fewest = fewest_texts(self._n_effect)
+        found = self._listed[kind]
+        if not found:
+            return None
+        scale = self._effect_scale()
+        return TokenList(
+            kind=kind,
+            title=self._say(f"{kind}_title"),
+            lead=self._language.count(
+                "across",
+                f"{kind}_lead",
+                self._n_effect,
+                scalar=self._wording.scalar_name(self._results.info),
+                fewest=fewest,
+            ),
+            axis=axis(scale),
+            value=self._say("size" if self._is_size else "effect"),
+            beside=self._say("attention"),
+            rows=tuple(
+                TokenRow(
+                    token=self._short(i),
+                    track=bar(scale, mean, interval, None, 0 if mean > 0 else 3),
+                    value=self._effect(mean),
+                    interval=interval_text(interval, self._digits, self._language),
+                    n_texts=f"{self._means.n_effect[i]:,}",
+                    count=f"{self._means.count[i]:,}",
+                    beside=self._ratio(float(self._means.attention[i])),
+                )
+                for i, mean, interval in found
+            ),
+        )
+
+    def _with_intervals(self, kind: ListKind) -> tuple[tuple[int, float, Interval | None], ...]:
+        """The tokens of a list: their place, mean effect and its interval."""
+        tokens = self._tokens
+        known = np.isfinite(tokens.effect)
+        top = self._top(kind, self._means, fewest_texts(self._n_effect))[:_LISTED]
+        return tuple(
+            (
+                i,
+                float(self._means.effect[i]),
+                mean_interval(tokens.effect[known & (tokens.label == i)]),
+            )
+            for i in top
+        )
+
+    def _effect_scale(self) -> Scale:
+        """One for both lists, so that they can be compared; every interval lies on it."""
+        ends = [0.0]
+        for _, mean, interval in chain.from_iterable(self._listed.values()):
+            ends += [mean] if interval is None else interval
+        marks = round_values(min(ends), max(ends))
+        every = 1 + (len(marks) - 1) // 4
+        zero = marks.index(0.0)
+        shown = [mark for i, mark in enumerate(marks) if (i - zero) % every == 0]
+        return Scale(
+            marks[0],
+            marks[-1],
+            tuple((mark, f"{mark:g}".replace("-", "\u2212")) for mark in shown),
+            0.0,
+        )
+
+    def _draws(self) -> TokenList | None:
+        fewest = fewest_texts(self._n_texts)
+        top = self._top("draws", self._means, fewest)[:_LISTED]
+        if not top:
+            return None
+        means = [float(self._means.attention[i]) for i in top]
+        marks = round_values(0.0, max(2.0, means[0]))
+        every = 1 + (len(marks) - 1) // 4
+        scale = Scale(0.0, marks[-1], tuple((m, f"{m:g}") for m in marks[::every]), 1.0)
+        view = self._wording.view_name(shown_attention(self._results))  # type: ignore[arg-type]
+        return TokenList(
+            kind="draws",
+            title=self._say("draws_title"),
+            lead=self._language.count(
+                "across", "draws_lead", self._n_texts, view=view, fewest=fewest
+            ),
+            axis=axis(scale),
+            value=self._say("attention"),
+            beside=self._say("size" if self._is_size else "effect") if self._n_effect else "",
+            rows=tuple(
+                TokenRow(
+                    token=self._short(i),
+                    track=bar(scale, mean, None, None, 1),
+                    value=self._ratio(mean),
+                    interval="",
+                    n_texts=f"{self._means.n_attention[i]:,}",
+                    count=f"{self._means.count[i]:,}",
+                    beside=self._effect(float(self._means.effect[i])) if self._n_effect else "",
+                )
+                for i, mean in zip(top, means, strict=True)
+            ),
+        )
+
+    def _parts(self) -> tuple[PartTable, ...]:
+        kinds: tuple[ListKind, ...] = (*self._kinds(), "draws")
+        tables = []
+        for title, parts in make_parts(self._results, self._language):
+            rows = [self._part(part, kinds) for part in parts]
+            if sum(any(row.cells) for row in rows) > 1:
+                columns = tuple(self._say(f"{kind}_column") for kind in kinds)
+                tables.append(PartTable(title, columns, tuple(rows)))
+        return tuple(tables)
+
+    def _part(self, part: Part, kinds: Sequence[ListKind]) -> PartRow:
+        tokens = self._tokens.among(part.texts)
+        means = token_means(tokens)
+        n_texts = len(np.unique(tokens.text))
+        n_effect = len(np.unique(tokens.text[np.isfinite(tokens.effect)]))
+        cells = []
+        for kind in kinds:
+            fewest = fewest_texts(n_texts if kind == "draws" else n_effect)
+            top = self._top(kind, means, fewest)[:_IN_PART]
+            values = means.attention if kind == "draws" else means.effect
+            say = self._ratio if kind == "draws" else self._effect
+            cells.append(tuple((self._short(i), say(float(values[i]))) for i in top))
+        return PartRow(part.name, f"{n_texts:,}", tuple(cells))
+
+    def _effect(self, value: float) -> str:
+        return written(value, self._digits, with_sign=not self._is_size)
+
+    def _ratio(self, value: float) -> str:
+        if not np.isfinite(value):
+            return written(value, 1)
+        return self._say("times", x=fixed(value, 1))
+
+    def _short(self, label: int) -> str:
+        return shorten(self._tokens.labels[label], _NAME)
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("across", key, **values)

@@ -1,0 +1,282 @@
+"""How well each view of a text agrees with what really moves the output, as a panel."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from reportgen.findings.evidence import Estimate, ViewFigures, agreement_figures, shown_first
+from reportgen.findings.notes.note import Placed
+from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
+from reportgen.report.language.strings import NOTHING, Language, decimals, written
+from reportgen.report.panel.evidence import Scope, Withheld
+from reportgen.report.panel.measures import MEASURE_IDS, cls_name
+from reportgen.report.panel.panel import Sentence, sentences
+from reportgen.results.info import VIEWS, Statistic, View
+from reportgen.results.measures import MIN_TEXTS, MIN_UNITS
+from reportgen.results.store import Results
+
+# Views by what they are read from; the last group is what the others are held against.
+_GROUPS: Mapping[str, tuple[View, ...]] = {
+    "attention": (
+        "received_norm_all",
+        "received_norm_last",
+        "received_all",
+        "received_last",
+        "cls_row_all",
+        "cls_row_last",
+        "rollout",
+        "alti",
+    ),
+    "gradients": ("gradient", "jacobian", "ig"),
+    "baselines": ("mask", "rarity", "random"),
+}
+_COLOURS: Mapping[str, int | None] = {"attention": 0, "gradients": 1, "baselines": None}
+# Both are in the output's own unit.
+_ERASURE: tuple[Statistic, ...] = ("comprehensiveness", "sufficiency")
+_DIGITS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A mean over texts and its interval."""
+
+    mean: str
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRow:
+    """One view's agreement with deletion effects."""
+
+    name: str
+    role: str  # that the colours show it first, or what it is the measure of
+    track: Markup
+    spearman: Cell
+    kendall: Cell
+    over_rarity: Cell
+    n_texts: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrustGroup:
+    """Views of one kind."""
+
+    title: str
+    rows: tuple[TrustRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRow:
+    """What becomes of the output when a view's first units are left out, or kept alone."""
+
+    name: str
+    cells: tuple[tuple[Cell, str], ...]  # by statistic, with how often it beats the random order
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The panel."""
+
+    first: Cell | None  # of what the colours show first; None where nothing was computed
+    first_texts: int  # it was measured on
+    headline: str  # "" where nothing was computed
+    beside: str  # what to hold it against
+    notes: tuple[Sentence, ...]
+    by_view: tuple[Sentence, ...]  # notes on one view each
+    not_computed: str  # why; "" where it was
+    axis: Markup
+    groups: tuple[TrustGroup, ...]
+    few: str  # views that too few texts have; "" without one
+    erasure_columns: tuple[str, ...]
+    erasure: tuple[ErasureRow, ...]
+    withheld: tuple[Withheld, ...]
+    has_ceiling: bool
+    is_row_unread: bool  # what is explained is read from another row than the last token's
+    is_basic: bool  # full would add to it
+
+
+def make_trust(results: Results, scope: Scope, placed: Placed, language: Language) -> Trust | None:
+    """The panel of `results`, with the notes that were `placed` there; None without evidence."""
+    if results.info.evidence.level == "none":
+        return None
+    return _Maker(results, language).trust(scope, placed)
+
+
+class _Maker:
+    """Puts the figures of one run into words and tracks."""
+
+    def __init__(self, results: Results, language: Language) -> None:
+        self._results = results
+        self._language = language
+        self._wording = language.wording
+        self._row = cls_name(results.info, language) or ""
+        figures = agreement_figures(results)
+        self._known = {
+            (item.view, item.statistic): item
+            for item in figures
+            if item.estimate.n_texts >= MIN_TEXTS
+        }
+        self._few = [
+            item.view
+            for item in figures
+            if item.statistic == "spearman" and item.estimate.n_texts < MIN_TEXTS
+        ]
+        ends = [
+            min((item.estimate.mean, *(item.estimate.interval or ())))
+            for (_, statistic), item in self._known.items()
+            if statistic == "spearman"
+        ]
+        self._scale = correlation_scale(min(ends, default=0.0))
+
+    def trust(self, scope: Scope, placed: Placed) -> Trust:
+        """The panel."""
+        groups = tuple(
+            TrustGroup(self._say(f"group_{name}"), rows)
+            for name, views in _GROUPS.items()
+            if (rows := self._rows(name, views))
+        )
+        few = ""
+        if groups and self._few:
+            views = self._wording.measure_names(self._few, self._row)
+            few = self._say("few", views=views, min=MIN_TEXTS)
+        first = self._known.get((shown_first(self._results), "spearman"))
+        return Trust(
+            first=self._first(),
+            first_texts=0 if first is None else first.estimate.n_texts,
+            headline=self._headline(),
+            beside=self._beside(),
+            notes=sentences(placed.trust, self._wording),
+            by_view=sentences(placed.agreement, self._wording),
+            not_computed="" if groups else self._not_computed(),
+            axis=axis(self._scale),
+            groups=groups,
+            few=few,
+            erasure_columns=tuple(map(self._wording.statistic_name, _ERASURE)),
+            erasure=self._erasure(),
+            withheld=scope.withheld,
+            has_ceiling=("mask", "spearman") in self._known,
+            is_row_unread=self._results.info.evidence.scalar == "log_probability",
+            is_basic=self._results.info.evidence.level == "basic",
+        )
+
+    def _first(self) -> Cell | None:
+        found = self._known.get((shown_first(self._results), "spearman"))
+        return None if found is None else self._cell(found.estimate)
+
+    def _headline(self) -> str:
+        """How far the view that the colours show first agrees."""
+        first = self._first()
+        if first is None:
+            return ""
+        interval = self._known[shown_first(self._results), "spearman"].estimate.interval
+        is_open = interval is not None and interval.low <= 0 <= interval.high
+        return self._say("headline_zero" if is_open else "headline", mean=first.mean)
+
+    def _beside(self) -> str:
+        """What the headline's figure is, and what it is to be held against."""
+        view = shown_first(self._results)
+        found = self._known.get((view, "spearman"))
+        if found is None:
+            return ""
+        texts = self._wording.count_of_texts(found.estimate.n_texts)
+        interval = self._cell(found.estimate).interval
+        said = [self._say("measured_on", view=self._name(view), texts=texts, interval=interval)]
+        colours = [
+            item
+            for view in VIEWS
+            if view in MEASURE_IDS and (item := self._known.get((view, "spearman")))
+        ]
+        best = max(colours, key=lambda item: item.estimate.mean)
+        if best.estimate.mean > found.estimate.mean:
+            mean = self._cell(best.estimate).mean
+            said.append(self._say("headline_best", view=self._name(best.view), mean=mean))
+        for baseline in ("mask", "rarity"):
+            held = self._known.get((baseline, "spearman"))
+            if held is not None:
+                said.append(self._say(f"headline_{baseline}", mean=self._cell(held.estimate).mean))
+        return self._language.say("page", "space").join(said)
+
+    def _not_computed(self) -> str:
+        rows = self._results.agreement
+        return self._say(
+            "not_computed",
+            min_texts=MIN_TEXTS,
+            min_units=MIN_UNITS,
+            n=rows.loc[rows["statistic"] == "spearman", "text"].nunique(),
+            total=self._results.info.evidence.n_texts,
+        )
+
+    def _rows(self, group: str, views: Sequence[View]) -> tuple[TrustRow, ...]:
+        """The rows of one group: the best first, but baselines in their own order."""
+        found = [item for view in views if (item := self._known.get((view, "spearman")))]
+        if group != "baselines":
+            found.sort(key=lambda item: -item.estimate.mean)
+        return tuple(self._trust_row(item, _COLOURS[group]) for item in found)
+
+    def _trust_row(self, item: ViewFigures, colour: int | None) -> TrustRow:
+        kendall = self._known.get((item.view, "kendall"))
+        ceiling = self._known.get(("mask", "spearman"))
+        role = ""
+        if item.view == shown_first(self._results):
+            role = self._say("first")
+        elif colour is None:
+            role = self._say(f"role_{item.view}")
+        return TrustRow(
+            name=self._name(item.view),
+            role=role,
+            track=bar(
+                self._scale,
+                item.estimate.mean,
+                item.estimate.interval,
+                ceiling.estimate.mean if ceiling and colour is not None else None,
+                colour,
+            ),
+            spearman=self._cell(item.estimate),
+            kendall=self._cell(kendall.estimate if kendall else None),
+            over_rarity=self._cell(item.over_rarity, with_sign=True),
+            n_texts=f"{item.estimate.n_texts:,}",
+        )
+
+    def _erasure(self) -> tuple[ErasureRow, ...]:
+        """Comprehensiveness and sufficiency, where they were measured."""
+        digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
+        rows = []
+        for view in (view for views in _GROUPS.values() for view in views):
+            found = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
+            if not any(found.values()):
+                continue
+            cells = tuple(
+                (self._cell(item.estimate if item else None, digits[statistic]), self._beats(item))
+                for statistic, item in found.items()
+            )
+            rows.append(ErasureRow(self._name(view), cells))
+        return tuple(rows)
+
+    def _digits(self, statistic: Statistic) -> int | None:
+        """Decimals that give the largest mean three significant digits: these are in the output's
+        own unit."""
+        known = [item.estimate.mean for item in self._known.values() if item.statistic == statistic]
+        digits = decimals(max(map(abs, known), default=0.0))
+        return None if digits is None else max(0, digits - 1)
+
+    def _beats(self, item: ViewFigures | None) -> str:
+        if item is None or item.beats_random is None:
+            return ""
+        return self._say("beats", n=item.beats_random, of=item.estimate.n_texts)
+
+    def _cell(
+        self, estimate: Estimate | None, digits: int | None = _DIGITS, with_sign: bool = False
+    ) -> Cell:
+        if estimate is None:
+            return Cell(NOTHING, "")
+        return Cell(
+            written(estimate.mean, digits, with_sign),
+            interval_text(estimate.interval, digits, self._language),
+        )
+
+    def _name(self, view: View) -> str:
+        return self._wording.view_name(view, self._row)
+
+    def _say(self, key: str, **values: object) -> str:
+        return self._language.say("trust", key, **values)

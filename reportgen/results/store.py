@@ -1,0 +1,256 @@
+"""What one analysis measured, and the folder of open formats that holds it.
+
+The folder holds `results.json` (what was run, on what), the tables of `schemas` as Parquet files
+and `maps.bin` (the packed attention maps one after another). Nothing here imports torch.
+"""
+
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from reportgen.errors import ResultsError
+from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
+from reportgen.results.maps import require_whole
+from reportgen.results.records import from_record
+from reportgen.results.row_groups import StoredTable
+from reportgen.results.schema import TABLES
+from reportgen.results.validate import require_columns, require_rows, require_texts
+
+_AGAIN = "run `reportgen analyze` again"
+
+
+@dataclass(frozen=True)
+class Results:
+    """A results folder, opened; tables are read when they are first asked for.
+
+    Tables are whole DataFrames in input order. Those of tokens and heads grow to gigabytes with the
+    texts: `tokens_of` and `heads_of` give one text's rows, `token_columns` and `head_values` what
+    is needed of all. The tables of evidence hold the texts that were chosen for it.
+    """
+
+    folder: Path
+    info: RunInfo
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether texts and tokens were taken out: dots stand in their place."""
+        return self.info.settings.options.get(REDACT) is True
+
+    @cached_property
+    def texts(self) -> pd.DataFrame:
+        """A row a text, in input order; columns as in `TEXTS_SCHEMA`."""
+        return _frame(self._texts)
+
+    @cached_property
+    def tokens(self) -> pd.DataFrame:
+        """A row a model token; columns as in `TOKENS_SCHEMA`."""
+        return self.token_columns(*TABLES["tokens"].names)
+
+    @cached_property
+    def heads(self) -> pd.DataFrame:
+        """A row a text, layer and head; columns as in `HEADS_SCHEMA`."""
+        return _frame(self._heads.select(TABLES["heads"].names))
+
+    @cached_property
+    def roles(self) -> pd.DataFrame:
+        """A row a text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
+        return _frame(self._table("roles"))
+
+    @cached_property
+    def layers(self) -> pd.DataFrame:
+        """A row a text and layer; columns as in `LAYERS_SCHEMA`."""
+        return _frame(self._table("layers"))
+
+    @cached_property
+    def evidence(self) -> pd.DataFrame:
+        """A row a text that has evidence; columns as in `EVIDENCE_SCHEMA`."""
+        return _frame(self._table("evidence"))
+
+    @cached_property
+    def effects(self) -> pd.DataFrame:
+        """A row a token of the texts that have evidence; columns as in `EFFECTS_SCHEMA`."""
+        return _frame(self._table("effects"))
+
+    @cached_property
+    def sinks(self) -> pd.DataFrame:
+        """A row a text, subject and sink test; columns as in `SINKS_SCHEMA`."""
+        return _frame(self._table("sinks"))
+
+    @cached_property
+    def agreement(self) -> pd.DataFrame:
+        """A row a text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
+        return _frame(self._table("agreement"))
+
+    def effects_of(self, text: int) -> pd.DataFrame | None:
+        """The effects in row `text` of `texts`, in the order of positions; None where it has no
+        evidence."""
+        rows = self._effects_by_text.get(text)
+        return None if rows is None else self.effects.iloc[rows]
+
+    def heads_of(self, text: int) -> pd.DataFrame:
+        """The heads of row `text` of `texts`, layer by layer; none where it was not analysed."""
+        size = self.info.model.n_layers * self.info.model.n_heads
+        place = int(self._places[text])
+        own = size if self.texts["n_tokens"].iloc[text] else 0
+        return _frame(self._heads.slice(place * size, own))
+
+    def head_values(self, name: str) -> NDArray[np.float32]:
+        """`[text, layer, head]`, a figure of the heads of all texts; NaN where it has no value."""
+        model = self.info.model
+        is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
+        values = np.full((len(is_analysed), model.n_layers, model.n_heads), np.nan, np.float32)
+        column = self._heads.select([name])[name]
+        values[is_analysed] = column.to_numpy().reshape(-1, model.n_layers, model.n_heads)
+        return values
+
+    @cached_property
+    def _places(self) -> NDArray[np.int64]:
+        """`[text]`: how many texts before it were analysed."""
+        is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
+        places: NDArray[np.int64] = np.cumsum(is_analysed) - is_analysed
+        return places
+
+    @cached_property
+    def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+        groups = self.effects.groupby("text").indices
+        return {text: np.asarray(rows) for text, rows in groups.items()}
+
+    def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
+        """The tokens of row `text` of `texts`, in the order of their positions; all columns, or
+        only those with `names`."""
+        first, size = (int(self.texts[name].iloc[text]) for name in ("first_token", "n_tokens"))
+        rows = self._tokens.slice(first, size)
+        return _frame(rows.select(list(names)) if names else rows)
+
+    def packed_maps(self, text: int) -> bytes | None:
+        """The packed attention maps of row `text` of `texts` (see `maps`), None where not kept."""
+        row = self.texts.iloc[text]
+        if pd.isna(row["map_offset"]):
+            return None
+        path = self.folder / "maps.bin"
+        try:
+            with path.open("rb") as stream:
+                stream.seek(int(row["map_offset"]))
+                packed = stream.read(min(int(row["map_bytes"]), path.stat().st_size))
+            model, side = self.info.model, int(row["n_tokens"])
+            require_whole(packed, model.n_layers, model.n_heads, side)
+        except (OSError, ValueError, OverflowError) as error:
+            raise ResultsError(f"{path}: {error}; {_AGAIN}") from error
+        return packed
+
+    def token_columns(self, *names: str) -> pd.DataFrame:
+        """Columns `names` of all tokens."""
+        return _frame(self._tokens.select(list(names)))
+
+    @cached_property
+    def _tokens(self) -> StoredTable:
+        return self._stored("tokens")
+
+    @cached_property
+    def _heads(self) -> StoredTable:
+        return self._stored("heads")
+
+    @cached_property
+    def _texts(self) -> pa.Table:
+        with self._told("texts") as path:
+            table = require_columns(pq.read_table(path), "texts")
+            require_texts(table, self.info)
+        return table
+
+    def _table(self, name: str) -> pa.Table:
+        return self._stored(name).select(TABLES[name].names)
+
+    def _stored(self, name: str) -> StoredTable:
+        """A table that was looked over and found whole."""
+        texts = self._texts
+        with self._told(name) as path:
+            stored = StoredTable(path, TABLES[name])
+            require_rows(stored.parts(), name, self.info, texts)
+        return stored
+
+    @contextmanager
+    def _told(self, table: str) -> Iterator[Path]:
+        """The file of a table, whose damage is told with its name."""
+        path = self.folder / f"{table}.parquet"
+        try:
+            yield path
+        except (OSError, pa.ArrowException) as error:
+            raise ResultsError(f"{path}: cannot be read; {_AGAIN}") from error
+        except ValueError as error:
+            raise ResultsError(f"{path}: damaged: {error}; {_AGAIN}") from error
+
+
+def _frame(table: pa.Table) -> pd.DataFrame:
+    """A DataFrame whose integers and booleans stay whole where a value is missing."""
+    whole = {
+        pa.int8(): pd.Int8Dtype(),
+        pa.int16(): pd.Int16Dtype(),
+        pa.int32(): pd.Int32Dtype(),
+        pa.int64(): pd.Int64Dtype(),
+        pa.bool_(): pd.BooleanDtype(),
+    }
+    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get)
+    return frame
+
+
+def open_results(folder: Path) -> Results:
+    """Open the results folder at `folder`.
+
+    Raises:
+        ResultsError: it is not one, is damaged, or of a schema that is newer or was never released.
+    """
+    path = folder / "results.json"
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ResultsError(
+            f"{folder}: not a results folder (no results.json); make one with `reportgen analyze`"
+        ) from error
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be read ({error.strerror}); {_AGAIN}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); {_AGAIN}") from error
+    version = record.get("schema_version") if isinstance(record, dict) else None
+    if type(version) is not int:
+        raise ResultsError(f"{path}: no schema_version; {_AGAIN}")
+    if version < 1:
+        raise ResultsError(
+            f"{path}: schema {version} is of a reportgen that was never released; {_AGAIN}"
+        )
+    if version > SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path}: schema {version} is newer than this reportgen reads "
+            f"({SCHEMA_VERSION}); update reportgen"
+        )
+    try:
+        return Results(folder, _run_info(record))
+    except ValueError as error:
+        raise ResultsError(f"{path}: damaged: {error}; {_AGAIN}") from error
+
+
+def write_info(folder: Path, info: RunInfo) -> None:
+    """Write `info` as the folder's `results.json`."""
+    text = json.dumps(asdict(info), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    (folder / "results.json").write_text(text + "\n", "utf-8")
+
+
+def _run_info(record: object) -> RunInfo:
+    info = from_record(RunInfo, record)
+    model = info.model
+    for name in ("n_layers", "n_heads", "head_size", "max_tokens", "vocabulary_size"):
+        if getattr(model, name) < 1:
+            raise ValueError(f"model.{name} cannot be {getattr(model, name)}")
+    if info.evidence.level != "none" and info.evidence.scalar is None:
+        raise ValueError("evidence.scalar is missing")
+    if "reportgen" not in info.versions:
+        raise ValueError("versions.reportgen is missing")
+    return info

@@ -1,0 +1,200 @@
+"""A text's tokens gathered into display units: what is drawn as one cell.
+
+Attention to a unit is the sum over its tokens, attention from it the mean (Clark et al. 2019).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+from unicodedata import name
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.results.store import Results
+
+# Scripts that set no space between words.
+_UNSPACED = ("HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One cell: its text, and where it stands."""
+
+    label: str  # the original characters; a special token as the tokenizer writes it
+    is_special: bool
+    segment: int | None  # 0 text, 1 pair; None for special tokens
+    start: int | None  # code points of the segment's text; None where the tokenizer gives none
+    end: int | None
+    begins_word: bool  # only where there are no offsets: a space stands in front of it
+
+
+def word_of(units: Sequence[Unit], texts: Sequence[str]) -> list[int]:
+    """`[unit]`, the number of the word it belongs to: what stands between two spaces.
+
+    Special tokens are words of their own. Without places in the text, the marks of the tokenizer
+    say where a word begins.
+    """
+    words: list[int] = []
+    before: Unit | None = None
+    for unit in units:
+        goes_on = before is not None and _goes_on(before, unit, texts)
+        words.append((words[-1] if words else -1) + (not goes_on))
+        before = unit
+    return words
+
+
+def _goes_on(before: Unit, unit: Unit, texts: Sequence[str]) -> bool:
+    if before.is_special or unit.is_special or unit.segment != before.segment:
+        return False
+    if unit.start is None or before.end is None or unit.segment is None:
+        return not unit.begins_word
+    around = texts[unit.segment][max(0, before.end - 1) : unit.start + 1]
+    return not any(character.isspace() for character in around)
+
+
+def is_unspaced(text: str) -> bool:
+    """Whether a text has characters of a script that sets no space between words."""
+    return any(name(character, "").startswith(_UNSPACED) for character in set(text))
+
+
+# How tokenizers mark a token that begins a word, or one that continues it.
+_BEGINS = "▁Ġ"
+_CONTINUES = "##"
+_PLACES = ("is_special", "segment", "start", "end")
+_SPACES = " \u3000"
+_SPACE = "␣"  # what a unit of spaces is called
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TextUnits:
+    """The units of one text with the figures of the chart; means over heads.
+
+    `received` and `expected` are `[layer, unit]`, `cls_row` too, or None where there is no such
+    row; the `_all` ones are `[unit]`, means over layers. `unit_of` is `[token]`; `norm_all` is
+    norm-weighted attention received, None where that was not measured.
+    """
+
+    units: tuple[Unit, ...]
+    unit_of: tuple[int, ...]
+    received: Floats
+    expected: Floats
+    cls_row: Floats | None
+    received_all: Floats
+    expected_all: Floats
+    cls_row_all: Floats | None
+    cls_token: int | None  # position of the token whose row `cls_row` is
+    norm_all: Floats | None = None
+
+    @property
+    def n_tokens(self) -> NDArray[np.intp]:
+        """`[unit]`, how many tokens each unit is made of."""
+        return np.bincount(self.unit_of)
+
+    @property
+    def content(self) -> NDArray[np.bool_]:
+        """`[unit]`, true where a unit is not a special token."""
+        return np.array([not unit.is_special for unit in self.units], dtype=np.bool_)
+
+
+def text_units(results: Results, text: int) -> TextUnits:
+    """The units of row `text` of `texts`, which has at least one token."""
+    tokens = results.tokens_of(text)
+    row = results.texts.iloc[text]
+    segments = (str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"]))
+    unit_of = tuple(int(unit) for unit in tokens["unit"])
+    names = [str(name) for name in tokens["token"]]
+    places = [_place(*given) for given in zip(*(tokens[c] for c in _PLACES), strict=True)]
+    units = tuple(
+        _unit([names[i] for i in group], [places[i] for i in group], segments)
+        for group in _groups(unit_of)
+    )
+    has_row = bool(tokens["cls_row_all"].notna().all())
+    has_norms = bool(tokens["received_norm_all"].notna().all())
+    return TextUnits(
+        units=units,
+        unit_of=unit_of,
+        received=_layers(tokens["received_layers"], unit_of),
+        expected=_layers(tokens["expected_layers"], unit_of),
+        cls_row=_layers(tokens["cls_row_layers"], unit_of) if has_row else None,
+        received_all=unit_sums(tokens["received_all"], unit_of),
+        expected_all=unit_sums(tokens["expected"], unit_of),
+        cls_row_all=unit_sums(tokens["cls_row_all"], unit_of) if has_row else None,
+        cls_token=_cls_token(tokens) if has_row else None,
+        norm_all=unit_sums(tokens["received_norm_all"], unit_of) if has_norms else None,
+    )
+
+
+def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str) -> str:
+    """What a unit of content tokens is called: the characters of its `span` in the `segment`, or
+    what its tokens (`names`) spell where the tokenizer gives no places."""
+    if span is None:
+        label = "".join(name.removeprefix(_CONTINUES).lstrip(_BEGINS) for name in names)
+        return label or names[0]
+    label = segment[span[0] : span[1]]
+    return label if label.strip(_SPACES) else _SPACE * len(label) or names[0]
+
+
+def unit_sums(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """A column over tokens as sums `[unit]`; missing where a token's value is."""
+    sums: Floats = _sums(column.to_numpy(np.float64)[None], unit_of)[0]
+    return sums
+
+
+def _layers(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """A column of lists `[token][layer]` as sums `[layer, unit]`."""
+    return _sums(np.stack([np.asarray(item, np.float64) for item in column]).T, unit_of)
+
+
+def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
+    """`[row, token]` to `[row, unit]`, summed over each unit's tokens."""
+    sums = np.zeros((values.shape[0], max(unit_of) + 1))
+    for token, unit in enumerate(unit_of):
+        sums[:, unit] += values[:, token]
+    return sums
+
+
+def _cls_token(tokens: pd.DataFrame) -> int:
+    """The first [CLS]; without one the row is that of a causal model's last token."""
+    places = np.flatnonzero((tokens["role"] == "cls").to_numpy())
+    return int(places[0]) if places.size else len(tokens) - 1
+
+
+def _groups(unit_of: Sequence[int]) -> list[list[int]]:
+    """The tokens of each unit."""
+    groups: list[list[int]] = [[] for _ in range(max(unit_of) + 1)]
+    for token, unit in enumerate(unit_of):
+        groups[unit].append(token)
+    return groups
+
+
+class _Place(NamedTuple):
+    segment: int | None  # None for special tokens
+    start: int | None  # both None where the tokenizer gives no places
+    end: int | None
+
+
+def _place(is_special: bool, segment: object, start: object, end: object) -> _Place:
+    if is_special:
+        return _Place(None, None, None)
+    if start is pd.NA or end is pd.NA:
+        return _Place(int(str(segment)), None, None)
+    return _Place(int(str(segment)), int(str(start)), int(str(end)))
+
+
+def _unit(names: Sequence[str], places: Sequence[_Place], segments: tuple[str, str]) -> Unit:
+    segment = places[0].segment
+    if segment is None:
+        return Unit("".join(names), True, None, None, None, False)
+    starts = [place.start for place in places if place.start is not None]
+    ends = [place.end for place in places if place.end is not None]
+    if len(starts) < len(places):
+        label = unit_label(names, None, "")
+        begins = not names[0].startswith(_CONTINUES)
+        return Unit(label, False, segment, None, None, begins)
+    start, end = min(starts), max(ends)
+    return Unit(
+        unit_label(names, (start, end), segments[segment]), False, segment, start, end, False
+    )

@@ -1,0 +1,308 @@
+"""What is wrong with a table of a results folder that was altered after it was written."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from reportgen.results.info import (
+    ANALYSED,
+    HEAD_CLASSES,
+    SINK_TESTS,
+    STATISTICS,
+    STATUSES,
+    VIEWS,
+    RunInfo,
+)
+from reportgen.results.schema import TABLES
+
+Ints: TypeAlias = NDArray[np.int64]
+_ROUNDING = 1e-6  # how far a correlation may lie beyond 1
+_CLS_ROW = ("cls_row_last", "cls_row_all", "cls_row_layers")
+_NORMS = ("received_norm_last", "received_norm_all", "received_norm_layers", "value_size_layers")
+# The columns in which no value may be missing.
+_FILLED: Mapping[str, tuple[str, ...]] = {
+    "texts": (
+        *("text_id", "text", "source", "status", "message", "n_tokens", "n_content"),
+        *("n_truncated", "n_unknown", "scores", "score_names", "first_token"),
+    ),
+    "tokens": (
+        *("text", "position", "unit", "token", "is_special", "received_last", "received_all"),
+        *("expected", "received_layers", "expected_layers"),
+    ),
+    "heads": ("text", "layer", "head", "uniform_share", "head_class"),
+    "roles": ("text", "layer", "role", "n_tokens", "share", "expected"),
+    "layers": ("text", "layer"),
+    "evidence": ("text", "message"),
+    "effects": ("text", "position"),
+    "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
+    "agreement": ("text", "view", "statistic"),
+}
+# The columns that tell where a row belongs.
+_KEYS: Mapping[str, tuple[str, ...]] = {
+    "tokens": ("text", "position", "unit", "segment", "is_special"),
+    "roles": ("text", "layer", "role"),
+    "evidence": ("text", "live_rows", "n_rows", "reads_cls_only"),
+    "effects": ("text", "position"),
+    "sinks": ("text", "subject", "test"),
+    "agreement": ("text", "view", "statistic"),
+}
+_GRIDS = ("heads", "layers")  # tables that have the same rows of every text that was analysed
+
+
+def require_columns(table: pa.Table, name: str) -> pa.Table:
+    """The columns of `table` that table `name` has, in the types that it has them in.
+
+    Raises:
+        ValueError: one is missing, is there twice, is of another type, has gaps, or holds what is
+            no finite number.
+    """
+    columns = []
+    for field in TABLES[name]:
+        if table.column_names.count(field.name) != 1:
+            raise ValueError(f"no column {field.name!r}")
+        try:
+            column = table[field.name].cast(field.type)
+            column.validate(full=True)
+        except pa.ArrowException as error:
+            raise ValueError(
+                f"column {field.name!r} holds {table[field.name].type}, not {field.type}"
+            ) from error
+        if column.null_count and field.name in _FILLED[name]:
+            raise ValueError(f"column {field.name!r} has gaps")
+        _require_whole_values(column, field.name)
+        columns.append(column)
+    return pa.Table.from_arrays(columns, schema=TABLES[name])
+
+
+def _require_whole_values(column: pa.ChunkedArray, name: str) -> None:
+    """Refuse lists with gaps, and figures that are infinite or not a number."""
+    values = _flat(column)
+    if pa.types.is_list(column.type) and values.null_count:
+        raise ValueError(f"column {name!r} has gaps in its lists")
+    if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
+        raise ValueError(f"column {name!r} holds what is no finite number")
+
+
+def require_texts(texts: pa.Table, info: RunInfo) -> None:
+    """See that the rows of `texts` fit each other and the model's output.
+
+    Raises:
+        ValueError: they do not.
+    """
+    n_tokens = _ints(texts, "n_tokens")
+    _require((n_tokens >= 0).all(), "n_tokens")
+    _require_equal(texts, "first_token", np.cumsum(n_tokens) - n_tokens)
+    _require_known(texts, "status", STATUSES)
+    is_analysed = np.isin(texts["status"].to_numpy(), ANALYSED)
+    _require((is_analysed == (n_tokens > 0)).all(), "status")
+    n_scores, n_names = _lengths(texts["scores"]), _lengths(texts["score_names"])
+    _require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
+    has_maps = _known(texts, "map_offset")
+    _require((has_maps <= is_analysed).all(), "map_offset")
+    _require((has_maps == _known(texts, "map_bytes")).all(), "map_bytes")
+    for column, least in (("map_offset", 0), ("map_bytes", 1)):
+        _require((texts[column].drop_null().to_numpy() >= least).all(), column)
+    if info.output.labels:
+        _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
+
+
+def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
+    """See that table `name`, which comes in `parts`, has its columns and those rows that `texts`
+    and the model call for.
+
+    Raises:
+        ValueError: some are missing, too many, or out of place.
+    """
+    keys, n_rows = [], 0
+    for part in parts:
+        rows = require_columns(part, name)
+        _require_figures(rows, name, info)
+        if name in _GRIDS:
+            _require_grid(rows, n_rows, name, info, texts)
+        else:
+            keys.append(_keys(rows, name))
+        n_rows += len(rows)
+    if name in _GRIDS:
+        _require(n_rows == len(_analysed(texts)) * _size(name, info), "text")
+        return
+    checks: Mapping[str, Callable[[pa.Table, RunInfo, pa.Table], None]] = {
+        "tokens": _tokens,
+        "roles": _roles,
+        "evidence": _evidence,
+        "effects": _effects,
+        "sinks": _sinks,
+        "agreement": _agreement,
+    }
+    checks[name](pa.concat_tables(keys), info, texts)
+
+
+def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
+    """See that figures are as many and as large as they can be."""
+    for column in rows.column_names:
+        if column.endswith("_layers"):
+            lengths = _lengths(rows[column].drop_null())
+            _require((lengths == info.model.n_layers).all(), column)
+        if column.startswith("expected"):  # an even spread leaves nothing at 0
+            _require((_flat(rows[column]).to_numpy() > 0).all(), column)
+    if name == "agreement":
+        is_rank = np.isin(rows["statistic"].to_numpy(), ("spearman", "kendall"))
+        values = rows["value"].filter(is_rank).drop_null().to_numpy()
+        _require((abs(values) <= 1 + _ROUNDING).all(), "value")
+
+
+def _keys(rows: pa.Table, name: str) -> pa.Table:
+    """What tells where rows belong, and of figures that a text has all of or none whether they are
+    known: little of a table, so that memory does not grow with all that was measured."""
+    kept = rows.select(_KEYS[name])
+    if name == "tokens":
+        for column in (*_CLS_ROW, *_NORMS):
+            kept = kept.append_column(column, rows[column].is_valid())
+    return kept
+
+
+def _size(name: str, info: RunInfo) -> int:
+    """The rows that a text has in a table that has the same of every text."""
+    return info.model.n_layers * (info.model.n_heads if name == "heads" else 1)
+
+
+def _require_grid(rows: pa.Table, first: int, name: str, info: RunInfo, texts: pa.Table) -> None:
+    """See that `rows`, the first of which is row `first`, are in place: text by text, a row a layer
+    and head."""
+    analysed, size = _analysed(texts), _size(name, info)
+    place = np.arange(first, first + len(rows))
+    _require(first + len(rows) <= len(analysed) * size, "text")
+    _require_equal(rows, "text", analysed[place // size])
+    n_heads = size // info.model.n_layers
+    _require_equal(rows, "layer", place // n_heads % info.model.n_layers + 1)
+    if name == "heads":
+        _require_equal(rows, "head", place % n_heads + 1)
+        _require_known(rows, "head_class", HEAD_CLASSES)
+
+
+def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    n_tokens = _ints(texts, "n_tokens")
+    text = _require_equal(table, "text", np.repeat(np.arange(len(texts)), n_tokens))
+    position = _require_equal(table, "position", _counted(n_tokens))
+    # Units count from 0 in each text, and no number is left out.
+    unit = _ints(table, "unit")
+    steps = np.diff(unit, prepend=0)[position > 0]
+    _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
+    known = {column: table[column].to_numpy() for column in (*_CLS_ROW, *_NORMS)}
+    for column, values in known.items():  # of these a text has all or nothing
+        n_known = np.bincount(text[values], minlength=len(texts))
+        _require(((n_known == 0) | (n_known == n_tokens)).all(), column)
+    for column in _CLS_ROW[1:]:
+        _require((known[column] == known[_CLS_ROW[0]]).all(), column)
+    is_special = table["is_special"].to_numpy()
+    segment = table["segment"].fill_null(-1).to_numpy()
+    _require(
+        (is_special == (segment == -1)).all() and np.isin(segment, (-1, 0, 1)).all(), "segment"
+    )
+    n_content = np.bincount(text[~is_special], minlength=len(texts))
+    _require((n_content == _ints(texts, "n_content")).all(), "is_special")
+
+
+def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    # In any order, a row a layer for every role that a text has.
+    _require_analysed(table, texts)
+    keys, n_layers = [role.key for role in info.roles], info.model.n_layers
+    _require_known(table, "role", keys)
+    _require_known(table, "layer", range(1, n_layers + 1))
+    role = pc.index_in(table["role"], pa.array(keys, pa.string())).to_numpy()
+    place = (_ints(table, "text") * len(keys) + role) * n_layers + _ints(table, "layer") - 1
+    n_rows = np.bincount(place, minlength=len(texts) * len(keys) * n_layers).reshape(-1, n_layers)
+    _require((n_rows == n_rows[:, :1]).all() and (n_rows <= 1).all(), "layer")
+
+
+def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    _require_unique(table, "text")
+    _require(len(table) == info.evidence.n_texts, "text")
+    has_live = _known(table, "live_rows")
+    _require((has_live <= _known(table, "n_rows")).all(), "n_rows")
+    n_live, n_rows = (table[name].filter(has_live).to_numpy() for name in ("live_rows", "n_rows"))
+    _require(((n_live > 0) & (n_live <= n_rows)).all(), "live_rows")
+    _require((has_live == _known(table, "reads_cls_only")).all(), "reads_cls_only")
+
+
+def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    chosen = table["text"].unique().to_numpy()
+    n_tokens = _ints(texts, "n_tokens")[chosen]
+    _require_equal(table, "text", np.repeat(chosen, n_tokens))
+    _require_equal(table, "position", _counted(n_tokens))
+
+
+def _sinks(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    _require_known(table, "subject", [subject.key for subject in info.evidence.subjects])
+    _require_known(table, "test", SINK_TESTS)
+    _require_unique(table, "text", "subject", "test")
+
+
+def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    _require_analysed(table, texts)
+    _require_known(table, "view", VIEWS)
+    _require_known(table, "statistic", STATISTICS)
+    _require_unique(table, "text", "view", "statistic")
+
+
+def _analysed(texts: pa.Table) -> Ints:
+    """The rows of `texts` that have figures."""
+    return np.flatnonzero(_ints(texts, "n_tokens"))
+
+
+def _counted(sizes: Ints) -> Ints:
+    """`0, 1, ... size - 1` for each of `sizes`, one after another."""
+    return np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+
+
+def _ints(table: pa.Table, column: str) -> Ints:
+    values: Ints = table[column].to_numpy().astype(np.int64)
+    return values
+
+
+def _known(table: pa.Table, column: str) -> NDArray[np.bool_]:
+    """In which rows a column has a value."""
+    known: NDArray[np.bool_] = table[column].is_valid().to_numpy()
+    return known
+
+
+def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The values of a column, or in its lists."""
+    return pc.list_flatten(column) if pa.types.is_list(column.type) else column
+
+
+def _lengths(lists: pa.ChunkedArray) -> Ints:
+    lengths: Ints = pc.list_value_length(lists).to_numpy()
+    return lengths
+
+
+def _require_equal(table: pa.Table, column: str, expected: Ints) -> Ints:
+    """The values of an integer column, which must be the `expected` ones."""
+    values = _ints(table, column)
+    _require(np.array_equal(values, expected), column)
+    return values
+
+
+def _require_known(table: pa.Table, column: str, known: Iterable[str | int]) -> None:
+    _require(set(table[column].unique().to_pylist()) <= set(known), column)
+
+
+def _require_analysed(table: pa.Table, texts: pa.Table) -> None:
+    _require(np.isin(_ints(table, "text"), _analysed(texts)).all(), "text")
+
+
+def _require_unique(table: pa.Table, *columns: str) -> None:
+    """No two rows may be alike in all of `columns`."""
+    unique = table.group_by(list(columns)).aggregate([])
+    _require(len(unique) == len(table), columns[-1])
+
+
+def _require(is_so: object, column: str) -> None:
+    if not is_so:
+        raise ValueError(f"column {column!r} does not fit the rest of the results")

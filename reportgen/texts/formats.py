@@ -1,0 +1,246 @@
+"""One file's bytes to rows of named cells: txt, csv, tsv, json, jsonl, parquet."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from reportgen.errors import InputError
+from reportgen.texts.encoding import decode
+
+InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
+INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
+_QUOTED = re.compile(r'"[^"]*"')
+_HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may go over the end of a line
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A cell that is not text: `what` stands there instead, such as "a list"."""
+
+    what: str
+
+
+Cell: TypeAlias = str | Misfit | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One text with what stands beside it."""
+
+    place: str  # line it starts on, "item 3" of a JSON list, "row 3" of a parquet file
+    cells: Mapping[str, Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The rows of one file; plain texts are rows with one column named `text`."""
+
+    columns: tuple[str, ...]  # empty where the file holds nothing that could name them
+    rows: tuple[Row, ...]
+    n_blank_lines: int = 0
+
+
+def read_table(
+    data: bytes, input_format: InputFormat, path: str, encoding: str | None = None
+) -> Table:
+    """The rows of a file that holds `data`. Cells are strings as the file writes them.
+
+    `path` is for messages; `encoding` is as in `decode` and means nothing to parquet.
+
+    Raises:
+        InputError: a line, an item or the whole file is broken, or its encoding is unknown.
+        UsageError: `encoding` is not one for texts.
+    """
+    if input_format == "parquet":
+        return _parquet(data, path)
+    readers: Mapping[str, Callable[[str, str], Table]] = {
+        "txt": _txt,
+        "csv": _csv,
+        "tsv": _tsv,
+        "json": _json,
+        "jsonl": _jsonl,
+    }
+    return readers[input_format](decode(data, path, encoding), path)
+
+
+def _txt(text: str, path: str) -> Table:
+    lines, n_blank = _lines(text)
+    rows = tuple(Row(str(number), {"text": line}) for number, line in lines)
+    return Table(("text",), rows, n_blank)
+
+
+def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
+    """The lines that are not blank, each with its number, and how many are blank.
+
+    Lines end as in a text editor; the other separators of Unicode (U+2028, U+0085, form feed)
+    are part of a text.
+    """
+    lines = [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
+    kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    return kept, len(lines) - len(kept)
+
+
+def _csv(text: str, path: str) -> Table:
+    """Cells split at commas, semicolons or tabs: the likeliest by the header that fits all rows."""
+    fault: InputError | None = None
+    for mark in _marks(text):
+        try:
+            return _cells(text, path, mark)
+        except InputError as error:
+            fault = fault or error
+    assert fault is not None
+    raise fault
+
+
+def _marks(text: str) -> list[str]:
+    """The marks that may part the cells of a csv, the likeliest first; a comma where none stands.
+
+    Likelier is what stands in the header more often; a mark before a space, or in quotes, belongs
+    to a name.
+    """
+    header = _QUOTED.sub("", next(_HEADER.finditer(text.lstrip("\r\n")))[0])
+    found = {mark: len(re.findall(rf"{mark}(?! )", header)) for mark in ",;\t" if mark in header}
+    return sorted(found, key=lambda mark: -found[mark]) or [","]
+
+
+def _tsv(text: str, path: str) -> Table:
+    return _cells(text, path, "\t")
+
+
+def _cells(text: str, path: str, delimiter: str) -> Table:
+    header: list[str] | None = None
+    rows: list[Row] = []
+    n_blank = 0
+    for line, cells in _records(text, path, delimiter):
+        if not cells:
+            n_blank += 1
+        elif header is None:
+            header = cells
+        elif len(cells) == len(header):
+            rows.append(Row(str(line), dict(zip(header, cells, strict=True))))
+        else:
+            raise InputError(
+                f"{path}:{line}: {len(cells)} cells, but the header has {len(header)}; "
+                f"put double quotes around a cell that holds {delimiter!r}"
+            )
+    return Table(tuple(header or ()), tuple(rows), n_blank)
+
+
+def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the line it starts on; quoted cells may run over several lines."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    with _no_size_limit():
+        while True:
+            line = reader.line_num + 1
+            try:
+                record = next(reader, None)
+            except csv.Error as error:
+                raise InputError(
+                    f"{path}:{line}: broken quotes in the record that starts here ({error}); "
+                    "put double quotes around the cell and write each of its own twice"
+                ) from error
+            if record is None:
+                return
+            yield line, record
+
+
+@contextmanager
+def _no_size_limit() -> Iterator[None]:
+    """Let a cell be as long as it is; the csv module knows this setting only for all readers."""
+    before = csv.field_size_limit(2**31 - 1)  # what fits a C long everywhere
+    try:
+        yield
+    finally:
+        csv.field_size_limit(before)
+
+
+def _json(text: str, path: str) -> Table:
+    if not text.strip():
+        return Table((), ())
+    items = _loads(text, path, 1)
+    if not isinstance(items, list):
+        raise InputError(
+            f"{path}: holds no list; write a JSON list of strings or objects, "
+            "or give --input-format jsonl for one of them a line"
+        )
+    return _objects([(f"item {number}", item) for number, item in enumerate(items, 1)], path)
+
+
+def _jsonl(text: str, path: str) -> Table:
+    lines, n_blank = _lines(text)
+    items = [(str(number), _loads(line, path, number)) for number, line in lines]
+    return _objects(items, path, n_blank)
+
+
+def _objects(items: Sequence[tuple[str, object]], path: str, n_blank: int = 0) -> Table:
+    """Rows from strings and objects; the columns are all their keys as they first come."""
+    rows = []
+    for place, item in items:
+        if isinstance(item, dict):
+            rows.append(Row(place, item))
+        elif isinstance(item, str):
+            rows.append(Row(place, {"text": item}))
+        else:
+            raise InputError(f"{path}:{place}: neither a string nor an object with a text")
+    columns = dict.fromkeys(name for row in rows for name in row.cells)
+    return Table(tuple(columns), tuple(rows), n_blank)
+
+
+def _loads(text: str, path: str, first_line: int) -> object:
+    """The JSON value in `text`: its numbers as they are written, its objects as cells."""
+    try:
+        return json.loads(
+            text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
+        )
+    except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
+        raise InputError(
+            f"{path}:{line}: broken JSON ({error.msg}, column {error.colno}); "
+            "a list is --input-format json, a value a line is jsonl"
+        ) from error
+    except RecursionError as error:
+        raise InputError(f"{path}:{first_line}: JSON nested too deeply to read") from error
+
+
+def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, Cell]:
+    cells: dict[str, Cell] = {}
+    for name, value in pairs:
+        cells[name] = Misfit("two values") if name in cells else _cell(value)
+    return cells
+
+
+def _cell(value: object) -> Cell:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return Misfit("a list" if isinstance(value, list) else "an object")
+
+
+def _parquet(data: bytes, path: str) -> Table:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        table = pq.ParquetFile(pa.BufferReader(data)).read()
+        names = tuple(table.column_names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a parquet file that can be read") from error
+    columns = []
+    for column in table.columns:
+        try:
+            columns.append(column.cast(pa.string()).to_pylist())
+        except pa.ArrowException:  # lists, structures, bytes that are no text
+            columns.append([Misfit(str(column.type))] * len(column))
+        except UnicodeDecodeError:
+            columns.append([Misfit("bytes that are not UTF-8")] * len(column))
+    rows = tuple(
+        Row(f"row {number}", dict(zip(names, cells, strict=True)))
+        for number, cells in enumerate(zip(*columns, strict=True), 1)
+    )
+    return Table(names, rows)

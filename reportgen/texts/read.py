@@ -1,0 +1,266 @@
+"""Texts from files: txt, csv, tsv, json, jsonl, parquet or standard input."""
+
+import hashlib
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.results.info import InputInfo
+from reportgen.texts.encoding import check_encoding
+from reportgen.texts.formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
+
+STDIN = "-"
+SUFFIXES: dict[str, InputFormat] = {
+    "": "txt",
+    ".txt": "txt",
+    ".text": "txt",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".tab": "tsv",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".parquet": "parquet",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TextInput:
+    """One text to analyse."""
+
+    id: str
+    text: str
+    pair: str | None = None  # second segment
+    label: str | None = None  # as the file gives it
+    group: str | None = None
+    source: str = ""  # file:line, the file by its last name only
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it holds nothing but spaces."""
+        return not (self.text.strip() or (self.pair or "").strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column plays which part.
+
+    Text: None takes the column `text`, else the only one. The others: None takes the column of
+    that very name where there is one, and the empty string takes none even then.
+    """
+
+    text: str | None = None
+    pair: str | None = None
+    label: str | None = None
+    id: str | None = None
+    group: str | None = None
+
+
+BY_NAME = Columns()
+
+
+@dataclass(frozen=True)
+class TextSet:
+    """The texts of a run and the files that they came from."""
+
+    texts: tuple[TextInput, ...]
+    files: tuple[InputInfo, ...]  # whole files, whatever the limit kept of them
+
+
+def read_texts(
+    paths: Sequence[str],
+    columns: Columns = BY_NAME,
+    *,
+    encoding: str | None = None,
+    input_format: str | None = None,
+    limit: int | None = None,
+) -> TextSet:
+    r"""Read the texts of all `paths` in their order; `-` is standard input.
+
+    The format is `input_format`, else what the suffix says; a name without a suffix and standard
+    input are plain texts, a line each. Nothing is replaced or stripped: cells and
+    numbers stay the strings they are in the file (`007`, `NA`), blank lines are skipped and
+    counted, a text cell that is empty or null is an empty text, and any other empty cell is none.
+    A lone surrogate (possible in JSON only) is spelt out as `\ud83d`. Texts without an id are
+    numbered by their place among all texts, from 1. With a `limit` the first texts are kept.
+
+    Raises:
+        UsageError: a format, an encoding, a column or the limit cannot be used.
+        InputError: a file or one of its lines cannot be read, two texts have the same id, or
+            there is no text at all.
+    """
+    if limit is not None and limit < 1:
+        raise UsageError(f"--limit {limit}: keep at least 1 text")
+    if list(paths).count(STDIN) > 1:
+        raise UsageError("standard input (-) can be read only once")
+    if encoding is not None:
+        check_encoding(encoding)
+    formats = [_format(path, input_format) for path in paths]
+    sources = (
+        _Source(_shown(path), _name(path), _read(path), its_format)
+        for path, its_format in zip(paths, formats, strict=True)
+    )
+    texts = _collect(sources, columns, encoding)
+    if not texts.texts:
+        raise InputError(f"no texts in {', '.join(map(_shown, paths))}; give at least one")
+    return replace(texts, texts=texts.texts[:limit])
+
+
+def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
+    """The texts of a file that holds `data`, in the format that its `name` says; what
+    `read_texts` gives once it is on disk.
+
+    Raises:
+        UsageError, InputError: as `read_texts`.
+    """
+    texts = _collect([_Source(name, name, data, _format(name, None))], columns, None)
+    if not texts.texts:
+        raise InputError("no texts; give at least one")
+    return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """What one file holds."""
+
+    shown: str  # its path, for messages
+    name: str  # last part of its path
+    data: bytes
+    format: InputFormat
+
+
+def _collect(sources: Iterable[_Source], columns: Columns, encoding: str | None) -> TextSet:
+    texts: list[TextInput] = []
+    files: list[InputInfo] = []
+    places: dict[str, str] = {}  # id -> where it stands
+    for source in sources:
+        table = read_table(source.data, source.format, source.shown, encoding)
+        chosen = _choose(columns, table.columns, source.shown) if table.columns else columns
+        for row in table.rows:
+            where = f"{source.shown}:{row.place}"
+            text = _text(row, chosen, where, str(len(texts) + 1), f"{source.name}:{row.place}")
+            if text.id in places:
+                raise InputError(
+                    f"{where}: the id {_quoted(text.id)} already stands at {places[text.id]}; "
+                    "make ids unique, or number the texts with --id-column ''"
+                )
+            places[text.id] = where
+            texts.append(text)
+        digest = hashlib.sha256(source.data).hexdigest()
+        files.append(InputInfo(source.name, digest, len(table.rows), table.n_blank_lines))
+    return TextSet(tuple(texts), tuple(files))
+
+
+def _format(path: str, given: str | None) -> InputFormat:
+    wanted = given if given is not None else _format_of_suffix(path)
+    for known in INPUT_FORMATS:
+        if known == wanted:
+            return known
+    raise UsageError(f"--input-format {given!r} is none of {', '.join(INPUT_FORMATS)}")
+
+
+def _format_of_suffix(path: str) -> InputFormat:
+    if path == STDIN:
+        return "txt"
+    suffix = Path(path).suffix.lower()
+    if suffix not in SUFFIXES:
+        raise UsageError(
+            f"{_shown(path)}: {_quoted(suffix)} says no format; give --input-format "
+            f"({', '.join(INPUT_FORMATS)})"
+        )
+    return SUFFIXES[suffix]
+
+
+def _read(path: str) -> bytes:
+    try:
+        if path == STDIN:
+            return _read_stdin()
+        return Path(path).read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(f"{_shown(path)}: no such file") from error
+    except IsADirectoryError as error:
+        raise InputError(f"{_shown(path)}: a folder; give the files in it") from error
+    except OSError as error:
+        raise InputError(f"{_shown(path)}: cannot be read ({error.strerror})") from error
+    except ValueError as error:  # a NUL in the name
+        raise InputError(f"{_shown(path)}: no such file") from error
+
+
+def _read_stdin() -> bytes:
+    if sys.stdin is None:
+        raise InputError("standard input is closed; name a file of texts")
+    return sys.stdin.buffer.read()
+
+
+def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
+    """`columns` with the names that are in the file; a part that no column plays is None."""
+    text = columns.text or ("text" if "text" in names else None)
+    if text is None and len(names) == 1:
+        text = names[0]
+    if text is None:
+        raise UsageError(f"{path}: no column 'text'; name one with --text-column; {_listed(names)}")
+
+    def part(name: str, given: str | None) -> str | None:
+        if given is None:
+            return name if name in names and name != text else None
+        return given or None
+
+    chosen = Columns(
+        text=text,
+        pair=part("pair", columns.pair),
+        label=part("label", columns.label),
+        id=part("id", columns.id),
+        group=part("group", columns.group),
+    )
+    for name in (chosen.text, chosen.pair, chosen.label, chosen.id, chosen.group):
+        if name is not None and name not in names:
+            raise UsageError(f"{path}: no column {_quoted(name)}; {_listed(names)}")
+        if name is not None and names.count(name) > 1:
+            raise UsageError(f"{path}: more than one column is named {_quoted(name)}; rename one")
+    return chosen
+
+
+def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:
+    def cell(name: str | None) -> str | None:
+        value = row.cells.get(name) if name is not None else None
+        if isinstance(value, Misfit):
+            raise InputError(
+                f"{where}: column {_quoted(name or '')} holds {value.what}, not a text; name "
+                "another, or none with an empty name such as --label-column ''"
+            )
+        return without_surrogates(value) if value else None
+
+    if columns.text not in row.cells:
+        raise InputError(f"{where}: no {_quoted(columns.text or 'text')} in this object")
+    return TextInput(
+        id=cell(columns.id) or number,
+        text=cell(columns.text) or "",
+        pair=cell(columns.pair),
+        label=cell(columns.label),
+        group=cell(columns.group),
+        source=source,
+    )
+
+
+def _name(path: str) -> str:
+    return "stdin" if path == STDIN else without_surrogates(Path(path).name)
+
+
+def _shown(path: str) -> str:
+    """`path` for a message, on one line whatever it holds."""
+    if path == STDIN:
+        return "stdin"
+    return path if path.isprintable() else repr(path)
+
+
+def _quoted(text: str) -> str:
+    """`text` for a message, on one line and not endless."""
+    shown = repr(text)
+    return shown if len(shown) <= 80 else f"{shown[:76]}...'"
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
+    return f"columns: {', '.join(map(_quoted, names[:30]))}{more}"

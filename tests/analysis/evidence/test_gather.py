@@ -1,0 +1,543 @@
+"""Evidence from texts to tables: equal to a plain computation, on the texts it should be on, and
+what is left of it where the user stops it."""
+
+import os
+import signal
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from explaining import Head, load, with_module
+from models import SENTENCES
+from plain_models import run_plainly
+from scipy.stats import kendalltau, spearmanr
+
+from reportgen.analysis.evidence import gather
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.progress import Cost, Progress, Stage
+from reportgen.models.load import LoadedModel
+from reportgen.results.info import SINK_TESTS, Evidence, InputInfo
+from reportgen.results.store import Results
+from reportgen.results.write import Recorder
+from reportgen.texts.read import TextInput, TextSet
+
+TEXT = "the cat sat on the mat"
+TEXTS = (*SENTENCES, TEXT, "a dog sat on the log", "a very good day", "a")
+NUMBER = {"num_labels": 1, "problem_type": "regression"}
+EVIDENCE_TABLES = ("evidence", "effects", "sinks", "agreement")
+
+
+def text_set(*texts: str) -> TextSet:
+    made = tuple(
+        TextInput(str(i + 1), text, source=f"t.txt:{i + 1}") for i, text in enumerate(texts)
+    )
+    return TextSet(made, (InputInfo("t.txt", "0" * 64, len(made)),))
+
+
+def run(
+    folder: Path,
+    model: LoadedModel,
+    texts: tuple[str, ...] = TEXTS,
+    progress: Progress | None = None,
+    **options,
+) -> Results:
+    folder.mkdir()
+    return analyze(text_set(*texts), model, folder, AnalysisOptions(**options), progress)
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory) -> LoadedModel:
+    return load(tmp_path_factory.mktemp("models"), "bert", **NUMBER)
+
+
+@pytest.fixture(scope="module")
+def full(bert: LoadedModel, tmp_path_factory) -> Results:
+    return run(tmp_path_factory.mktemp("full") / "r", bert, evidence="full")
+
+
+class Plain:
+    """The number that a BERT gives for token ids or embeddings, one text at a time."""
+
+    def __init__(self, model: LoadedModel) -> None:
+        self.module = model.module
+        self.table = model.module.bert.embeddings.word_embeddings
+        self.mask = model.tokenizer.mask_token_id
+
+    def number(self, ids: list[int]) -> float:
+        with torch.no_grad():
+            return float(self.module(input_ids=torch.tensor([ids])).logits)
+
+    def gradient(self, embeddings: torch.Tensor) -> torch.Tensor:
+        leaf = embeddings.detach().clone().requires_grad_()
+        (found,) = torch.autograd.grad(self.module(inputs_embeds=leaf[None]).logits.sum(), leaf)
+        return found
+
+    def integrated(self, ids: list[int], steps: int) -> np.ndarray:
+        base = [ids[0], *[self.mask] * (len(ids) - 2), ids[-1]]
+        x, b = self.table(torch.tensor(ids)).detach(), self.table(torch.tensor(base)).detach()
+        points = [b + (step + 0.5) / steps * (x - b) for step in range(steps)]
+        mean = torch.stack([self.gradient(point) for point in points]).mean(0)
+        return ((x - b) * mean).sum(1).numpy()
+
+    def head(self, hidden: torch.Tensor) -> float:
+        with torch.no_grad():
+            pooled = self.module.bert.pooler(hidden[None])
+            return float(self.module.classifier(pooled))
+
+
+def ids_of(results: Results, row: int) -> list[int]:
+    return results.tokens_of(row)["token_id"].tolist()
+
+
+def test_the_effects_of_a_text_equal_a_plain_computation(full, bert) -> None:
+    plain, row = Plain(bert), TEXTS.index(TEXT)
+    ids = ids_of(full, row)
+    effects = full.effects_of(row)
+    evidence = full.evidence.set_index("text").loc[row]
+    n, whole = len(ids), plain.number(ids)
+    left_out, masked = np.full(n, np.nan), np.full(n, np.nan)
+    for i in range(1, n - 1):
+        left_out[i] = whole - plain.number(ids[:i] + ids[i + 1 :])
+        masked[i] = whole - plain.number([*ids[:i], plain.mask, *ids[i + 1 :]])
+    gradient = plain.gradient(plain.table(torch.tensor(ids))).norm(dim=1)
+    integrated = plain.integrated(ids, int(evidence["ig_steps"]))
+    base = plain.number([ids[0], *[plain.mask] * (n - 2), ids[-1]])
+    for name, expected in {
+        "deletion": left_out,
+        "mask": masked,
+        "gradient": gradient,
+        "ig": integrated,
+        "jacobian": np.full(n, np.nan),
+    }.items():
+        np.testing.assert_allclose(effects[name], expected, atol=1e-5, err_msg=name)
+    assert effects["alti"].sum() == pytest.approx(1, abs=1e-5)
+    assert evidence["explained"] == pytest.approx(whole, abs=1e-5)
+    offset = abs(np.nanmean(masked)) / np.nanstd(masked)
+    assert evidence["mask_offset"] == pytest.approx(offset, rel=1e-3)
+    gap = abs(integrated.sum() - (whole - base)) / abs(whole - base)
+    assert evidence["ig_error"] == pytest.approx(gap, abs=1e-4)
+    assert (evidence["live_rows"], evidence["n_rows"]) == (1, n)
+    assert evidence["reads_cls_only"]
+    assert evidence["message"] == ""
+
+
+def test_rank_agreement_equals_a_plain_computation(full) -> None:
+    row = TEXTS.index(TEXT)
+    tokens, effects = full.tokens_of(row), full.effects_of(row)
+    found = full.agreement[full.agreement["text"] == row]
+    found = found.set_index(["view", "statistic"])["value"]
+    content = ~tokens["is_special"].to_numpy(bool)
+    deletion = effects["deletion"].to_numpy()[content]
+    names = ("received_norm_all", "received_norm_last", "received_all", "received_last")
+    views = {name: tokens[name] for name in (*names, "cls_row_all", "cls_row_last", "rollout")}
+    views |= {name: effects[name] for name in ("gradient", "ig", "alti", "mask")}
+    views["rarity"] = tokens["token_id"]
+    for name, column in views.items():
+        values = column.to_numpy(float)[content]
+        truth = deletion if name in ("ig", "mask") else abs(deletion)
+        values = values if name in ("ig", "mask") else abs(values)
+        assert found[name, "spearman"] == pytest.approx(spearmanr(values, truth).statistic)
+        assert found[name, "kendall"] == pytest.approx(kendalltau(values, truth).statistic)
+    assert set(found.index.get_level_values("view")) == {*views, "random"}
+
+
+def test_faithfulness_equals_a_plain_computation(full, bert) -> None:
+    plain, row = Plain(bert), TEXTS.index(TEXT)
+    ids, gradient = ids_of(full, row), full.effects_of(row)["gradient"].to_numpy()
+    n, whole = len(ids), plain.number(ids)
+    order = sorted(range(1, n - 1), key=lambda i: -gradient[i])
+    without, alone = [], []
+    for share in (0.1, 0.2, 0.5):
+        first = order[: int(np.ceil((n - 2) * share))]
+        rest = [ids[i] for i in range(n) if i not in first]
+        only = [ids[i] for i in range(n) if i in (*first, 0, n - 1)]
+        without.append(abs(whole - plain.number(rest)))
+        alone.append(abs(whole - plain.number(only)))
+    found = full.agreement.set_index(["text", "view", "statistic"])["value"]
+    assert found[row, "gradient", "comprehensiveness"] == pytest.approx(np.mean(without), abs=1e-5)
+    assert found[row, "gradient", "sufficiency"] == pytest.approx(np.mean(alone), abs=1e-5)
+
+
+@pytest.mark.parametrize("test", ["zero_value", "mean_value", "hide_key"])
+def test_the_sink_tests_equal_a_plain_computation(full, bert, test: str) -> None:
+    """[CLS] of one text, held against its content tokens one by one."""
+    plain, row = Plain(bert), TEXTS.index(TEXT)
+    ids = ids_of(full, row)
+    n, whole = len(ids), plain.number(ids)
+    encoder = bert.encoder
+    specials = {"cls": 0, "sep": -1}
+    # A text of fewer than three content tokens takes no part.
+    others = [ids_of(full, other) for other in range(len(TEXTS) - 1) if other != row]
+    sums = [run_plainly(encoder, tuple(other)).values for other in others]
+
+    def mean(layer: int, position: int) -> torch.Tensor:
+        """Of the same special token, or of all content, over the other texts."""
+        own = {0: slice(0, 1), n - 1: slice(-1, None)}.get(position, slice(1, -1))
+        return torch.cat([values[layer][own] for values in sums]).mean(0)
+
+    def changed(position: int) -> float:
+        visible = torch.ones(n, n).bool()
+        if test == "hide_key":
+            visible[:, position] = False
+
+        def change(layer: int, values: torch.Tensor) -> torch.Tensor:
+            if test == "zero_value":
+                values[position] = 0.0
+            elif test == "mean_value":
+                values[position] = mean(layer, position)
+            return values
+
+        return abs(whole - plain.head(run_plainly(encoder, tuple(ids), change, visible).hidden))
+
+    control = np.mean([changed(position) for position in range(1, n - 1)])
+    rows = full.sinks.set_index(["text", "subject", "test"])
+    for subject, place in specials.items():
+        found = rows.loc[row, subject, test]
+        assert found["effect"] == pytest.approx(changed(place % n), abs=2e-5)
+        assert found["control"] == pytest.approx(control, abs=2e-5)
+        assert found["n_controls"] == n - 2
+    tokens = full.tokens_of(row)
+    cls = rows.loc[row, "cls", test]
+    np.testing.assert_allclose(cls["share_layers"], tokens["received_layers"].iloc[0], atol=1e-6)
+    norms = tokens["received_norm_layers"].iloc[0]
+    np.testing.assert_allclose(cls["norm_share_layers"], norms, atol=1e-6)
+    sizes = np.stack(tokens["value_size_layers"])
+    np.testing.assert_allclose(cls["value_size_layers"], sizes[0], atol=1e-6)
+    content = sizes[1:-1].mean(0)
+    np.testing.assert_allclose(cls["content_value_size_layers"], content, atol=1e-6)
+
+
+def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:
+    model = load(tmp_path, "bert", "base")
+    results = run(tmp_path / "r", model, TEXTS[3:], evidence="full")
+    ids = ids_of(results, 3)
+    table = model.module.embeddings.word_embeddings
+
+    def embedding(x: torch.Tensor) -> torch.Tensor:
+        mean = model.module(inputs_embeds=x[None]).last_hidden_state[0].mean(0)
+        return mean / mean.norm()
+
+    jacobian = torch.autograd.functional.jacobian(embedding, table(torch.tensor(ids)).detach())
+    sizes = jacobian.square().sum((0, 2)).sqrt()
+    effects = results.effects_of(3)
+    np.testing.assert_allclose(effects["jacobian"], sizes, atol=1e-5)
+    assert effects["gradient"].isna().all()
+    assert dict(results.info.evidence.withheld) == {"gradient": "embedding_output"}
+    assert results.evidence["explained"].eq(1.0).all()
+
+
+def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) -> None:
+    basic = run(tmp_path / "r", bert, evidence="basic")
+    pd.testing.assert_frame_equal(basic.tokens, full.tokens)
+    pd.testing.assert_frame_equal(
+        basic.effects[["text", "position", "deletion", "gradient"]],
+        full.effects[["text", "position", "deletion", "gradient"]],
+    )
+    assert basic.effects[["mask", "ig", "alti", "jacobian"]].isna().all(axis=None)
+    assert basic.evidence[["mask_offset", "ig_steps", "ig_complete"]].isna().all(axis=None)
+    assert basic.evidence["live_rows"].tolist() == full.evidence["live_rows"].tolist()
+    assert set(basic.agreement["statistic"]) == {"spearman", "kendall"}
+    assert basic.sinks.empty
+    assert basic.info.evidence.subjects == ()
+    assert set(full.sinks["test"]) == set(SINK_TESTS)
+    assert basic.info.evidence.norms_error == full.info.evidence.norms_error
+    assert 0 <= full.info.evidence.norms_error < 1e-4
+
+
+def test_without_evidence_there_is_none_and_it_costs_nothing(bert, tmp_path: Path) -> None:
+    n_calls = 0
+
+    def count(module, args, kwargs) -> None:
+        nonlocal n_calls
+        n_calls += len(kwargs["input_ids"])
+
+    told = Told()
+    handle = bert.module.register_forward_pre_hook(count, with_kwargs=True)
+    try:
+        results = run(tmp_path / "r", bert, progress=told, evidence="none", batch_tokens=1)
+    finally:
+        handle.remove()
+    # The trial runs two texts together, each of them alone, and one of them once more.
+    assert n_calls == len(TEXTS) + 5
+    assert results.info.evidence == Evidence()
+    for table in EVIDENCE_TABLES:
+        assert getattr(results, table).empty, table
+    names = ("received_norm_all", "received_norm_last", "rollout", "value_size_layers")
+    assert results.tokens[[*names]].isna().all(axis=None)
+    assert results.layers["mixing"].isna().all()
+    assert {stage: (p.forward, p.backward) for stage, p in told.cost.passes.items()} == {
+        "texts": (len(TEXTS), 0)
+    }
+
+
+class Told(Progress):
+    """Adds up what an analysis tells; raises an interrupt once a stage has come to `stop`."""
+
+    def __init__(self, *stop: tuple[Stage, int]) -> None:
+        self.done: dict[Stage, int] = {}
+        self.stop = dict(stop)
+        self.n_interrupted = 0
+        self.cost = Cost({}, {}, is_exact=True)
+
+    def begin(self, cost: Cost) -> None:
+        self.cost = cost
+
+    def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
+        self.done[stage] = self.done.get(stage, 0) + done
+        if self.done[stage] >= self.stop.get(stage, 1000):
+            raise KeyboardInterrupt
+
+    def interrupted(self) -> None:
+        self.n_interrupted += 1
+
+
+@pytest.mark.parametrize("level", ["basic", "full"])
+@pytest.mark.parametrize(
+    ("architecture", "task"), [("bert", "sequence"), ("bert", "base"), ("gpt2", "causal")]
+)
+def test_every_stage_that_was_announced_comes_to_its_end(
+    tmp_path, level: str, architecture: str, task: str
+) -> None:
+    told = Told()
+    texts = (*TEXTS, "", " ")
+    model = load(tmp_path, architecture, task)
+    run(tmp_path / "r", model, texts, told, evidence=level, evidence_texts="4")
+    assert {stage: told.done[stage] for stage in told.cost.passes} == dict(told.cost.n_texts)
+    assert told.cost.n_texts["texts"] == len(texts)
+    assert told.cost.n_texts["deletion"] == 4
+    assert set(told.done) - set(told.cost.passes) <= {"mask"}  # where there is no [MASK]
+
+
+def test_the_passes_of_basic_evidence_are_known_beforehand(bert, tmp_path: Path) -> None:
+    n_run = 0
+
+    def count(module, args, kwargs) -> None:
+        nonlocal n_run
+        n_run += len(kwargs["input_ids"])
+
+    told = Told()
+    handle = bert.module.register_forward_pre_hook(count, with_kwargs=True)
+    try:
+        run(tmp_path / "r", bert, progress=told)
+    finally:
+        handle.remove()
+    n_trials = 5 + 1 + 1  # of attention, of norms, of the residual
+    passes = told.cost.passes.values()
+    assert told.cost.is_exact
+    assert n_run - n_trials == sum(item.forward for item in passes)
+    assert sum(item.backward for item in passes) == len(TEXTS)
+
+
+def test_texts_with_evidence_are_evenly_spaced_in_input_order(bert, full, tmp_path) -> None:
+    some = run(tmp_path / "r", bert, evidence="full", evidence_texts="4")
+    chosen = [0, 2, 5, 7]
+    assert some.evidence["text"].tolist() == chosen
+    assert some.info.evidence.n_texts == 4
+    assert some.tokens["received_norm_all"].notna().all()
+    for row in range(len(TEXTS)):
+        if row not in chosen:
+            assert some.effects_of(row) is None
+            continue
+        columns = ["deletion", "mask", "gradient", "alti"]  # of the others, ig knows the spread
+        np.testing.assert_allclose(
+            some.effects_of(row)[columns], full.effects_of(row)[columns], atol=1e-5
+        )
+
+
+def test_texts_that_could_not_be_analysed_leave_their_place_to_others(tmp_path: Path) -> None:
+    model = load(tmp_path, "bert", "base")
+    film = model.tokenizer.convert_tokens_to_ids("film")
+
+    def number(hidden, ids, mask):
+        broken = (ids == film).any(1, keepdim=True)
+        return hidden[:, 0, :1].masked_fill(broken, float("nan"))
+
+    odd = with_module(model, Head(model.encoder, number))
+    texts = ("a good film", "the cat", "", "the dog sat", "on the mat", "a film")
+    results = run(tmp_path / "r", odd, texts, evidence_texts="2")
+    assert results.texts["status"].tolist() == ["failed", "ok", "empty", "ok", "ok", "failed"]
+    assert results.evidence["text"].tolist() == [1, 3]
+    assert results.info.evidence.n_texts == 2
+
+
+@pytest.mark.parametrize("kind", ["number", "embedding"])
+def test_other_batches_and_windows_give_the_same(tmp_path, monkeypatch, kind: str) -> None:
+    model = load(tmp_path, "bert", **NUMBER) if kind == "number" else load(tmp_path, "bert", "base")
+    one = run(tmp_path / "one", model, evidence="full", batch_tokens=1)
+    many = run(tmp_path / "many", model, evidence="full", batch_tokens=4096)
+    monkeypatch.setattr(gather, "WINDOW", 3)
+    monkeypatch.setattr(gather, "CHUNK", 2)
+    monkeypatch.setattr("reportgen.analysis.first_pass.WINDOW", 4)
+    pieces = run(tmp_path / "pieces", model, evidence="full", batch_tokens=128)
+    for other in (many, pieces):
+        for table in EVIDENCE_TABLES:
+            require_close(getattr(one, table), getattr(other, table))
+        assert other.info.evidence.subjects == one.info.evidence.subjects
+        assert other.info.evidence.withheld == one.info.evidence.withheld
+
+
+def require_close(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    """The same rows, in any order, and figures within 1e-5."""
+    keys = [k for k in ("text", "position", "subject", "test", "view", "statistic") if k in one]
+    left, right = (frame.sort_values(keys).reset_index(drop=True) for frame in (one, other))
+    # The number of steps shows whether integrated gradients are comparable at all.
+    for column in left:
+        if str(left[column].dtype).startswith("float"):
+            np.testing.assert_allclose(left[column], right[column], atol=1e-5, err_msg=column)
+        elif column.endswith("_layers"):
+            for own, their in zip(left[column], right[column], strict=True):
+                assert (own is None) == (their is None)
+                if own is not None:
+                    np.testing.assert_allclose(own, their, atol=1e-5, err_msg=column)
+        else:
+            pd.testing.assert_series_equal(left[column], right[column])
+
+
+def test_two_runs_of_full_evidence_give_the_same_bytes(bert, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        run(tmp_path / name, bert, evidence="full", evidence_texts="6")
+    for path in sorted((tmp_path / "a").iterdir()):
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
+
+
+STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only begun
+    "deletion": {"gradient", "mask", "ig", "alti", *SINK_TESTS},
+    "gradient": {"mask", "ig", "alti", *SINK_TESTS},
+    "alti": set(SINK_TESTS),
+    "faithfulness": set(SINK_TESTS),
+    "sinks": set(),
+}
+
+
+@pytest.mark.parametrize("stage", STOPS)
+def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypatch, stage) -> None:
+    monkeypatch.setattr(gather, "CHUNK", 4)
+    told = Told((stage, 1))
+    results = run(tmp_path / "r", bert, progress=told, evidence="full")
+    assert told.n_interrupted == 1
+    evidence = results.info.evidence
+    assert evidence.interrupted
+    n_texts = 4 if stage == "deletion" else len(TEXTS)  # those that have anything
+    assert evidence.n_texts == len(results.evidence) == n_texts
+    assert set(evidence.withheld) == STOPS[stage]
+    assert set(evidence.withheld.values()) <= {"interrupted"}
+    for view in ("deletion", "gradient", "mask", "ig", "alti"):
+        values = results.effects[view]
+        if view in STOPS[stage]:
+            assert values.isna().all(), view
+            continue
+        known = full.effects["text"] < (4 if view == stage else len(TEXTS))
+        expected = full.effects[view].where(known)[: len(values)]
+        assert full.effects[view][len(values) :].where(known).isna().all()
+        np.testing.assert_allclose(values, expected, atol=1e-5)
+    assert set(results.sinks["text"]) == ({0} if stage == "sinks" else set())
+    statistics = {"spearman", "kendall"}
+    if stage in ("faithfulness", "sinks"):
+        statistics |= {"comprehensiveness", "sufficiency"}
+    assert set(results.agreement["statistic"]) == statistics
+
+
+def test_an_interrupt_in_a_later_window_leaves_the_earlier_ones_whole(
+    bert, full, tmp_path, monkeypatch
+) -> None:
+    monkeypatch.setattr(gather, "WINDOW", 4)
+    results = run(tmp_path / "r", bert, progress=Told(("gradient", 5)), evidence="full")
+    assert results.evidence["text"].tolist() == list(range(8))
+    assert results.info.evidence.n_texts == 8
+    first = results.effects[results.effects["text"] < 4]
+    whole = full.effects[full.effects["text"] < 4]
+    columns = ["deletion", "gradient", "mask", "alti"]
+    np.testing.assert_allclose(first[columns], whole[columns], atol=1e-5)
+    assert set(results.info.evidence.withheld) == set(SINK_TESTS)
+
+
+def test_an_interrupt_before_evidence_ends_all(bert, tmp_path: Path) -> None:
+    told = Told(("texts", 1))
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "r", bert, progress=told)
+    assert told.n_interrupted == 0
+    assert not (tmp_path / "r" / "results.json").exists()
+
+
+def test_a_second_interrupt_ends_all(bert, tmp_path: Path) -> None:
+    class Impatient(Told):
+        def interrupted(self) -> None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path / "r", bert, progress=Impatient(("deletion", 1)))
+    assert not (tmp_path / "r" / "results.json").exists()
+
+
+def interrupt() -> None:
+    """What Ctrl-C does."""
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("at", ["first batch", "explaining", "deletion"])
+def test_an_interrupt_inside_the_model_is_no_fault_of_a_text(tmp_path: Path, at: str) -> None:
+    model = load(tmp_path, "bert", "base")
+    calls = 0
+    # The first pass in one batch, then what is explained, also in one.
+    n_before = {"first batch": 0, "explaining": 1, "deletion": 2}[at]
+
+    def number(hidden, ids, mask):
+        nonlocal calls
+        calls += is_started
+        if calls == n_before + 1:
+            interrupt()
+        return hidden[:, 0, :1]
+
+    class Started(Told):
+        def begin(self, cost: Cost) -> None:
+            nonlocal is_started
+            is_started = True
+
+    is_started = False
+    odd = with_module(model, Head(model.encoder, number))
+    texts = ("the cat sat on the mat", "the dog sat on the log", "a very good film on a log")
+    told = Started()
+    if at == "first batch":
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "r", odd, texts, told)
+        return
+    results = run(tmp_path / "r", odd, texts, told)
+    assert told.n_interrupted == 1
+    assert results.info.evidence.interrupted
+    assert results.evidence.empty  # no text has anything yet
+    assert results.info.evidence.n_texts == 0
+    assert results.effects.empty
+    assert dict(results.info.evidence.withheld) == dict.fromkeys(
+        ("deletion", "gradient"), "interrupted"
+    )
+
+
+@pytest.mark.parametrize("n_interrupts", [1, 2])
+def test_an_interrupt_while_rows_are_written_leaves_none_half_written(
+    bert, tmp_path, monkeypatch, n_interrupts: int
+) -> None:
+    append = Recorder.append
+
+    def interrupted(self, table, columns) -> None:
+        if table == "effects":
+            for _ in range(n_interrupts):
+                interrupt()
+        append(self, table, columns)
+
+    monkeypatch.setattr(Recorder, "append", interrupted)
+    monkeypatch.setattr(gather, "WINDOW", 4)
+    told = Told()
+    if n_interrupts == 2:
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path / "r", bert, progress=told)
+        assert not (tmp_path / "r" / "results.json").exists()
+        return
+    results = run(tmp_path / "r", bert, progress=told)
+    assert told.n_interrupted == 1
+    assert results.info.evidence.interrupted
+    for table in ("evidence", "effects", "agreement"):
+        assert set(getattr(results, table)["text"]) == {0, 1, 2, 3}, table
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,283 @@
+"""The one scalar that is explained, and running changed texts for it."""
+
+from dataclasses import replace
+from math import log
+from pathlib import Path
+
+import pytest
+import torch
+from explaining import CLASSES, NUMBER, Head, encoded, explain, load, one, with_module
+from models import SENTENCES, save_model
+from torch import nn
+from typer.testing import CliRunner, Result
+
+from reportgen.analysis.evidence.target import Changed, Explainer, find_class
+from reportgen.cli.commands import app
+from reportgen.errors import UsageError
+from reportgen.models.output import OutputReader
+from reportgen.models.tokens import without
+from reportgen.results.info import OutputInfo
+from reportgen.results.store import open_results
+
+TEXTS = (*SENTENCES[:3], "the cat", ("the cat", "sat on the mat"))
+
+
+def call(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+def plain(model, ids, key="logits"):
+    """What the library's own model gives for one text alone."""
+    with torch.no_grad():
+        return model.module(**one(ids))[key][0].double()
+
+
+def test_a_number_is_explained_as_it_is(folder: Path) -> None:
+    model = load(folder, "roberta", **NUMBER)
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    assert explainer.scalar == "number"
+    for text, item in zip(texts, items, strict=True):
+        assert item.value == pytest.approx(float(plain(model, text.ids)), abs=1e-6)
+        assert (item.label, item.index, item.anchor, item.text) == (None, 0, None, text)
+
+
+def test_a_class_is_explained_by_its_lead_over_the_strongest_other(folder: Path) -> None:
+    model = load(folder, "roberta", **CLASSES)
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    assert explainer.scalar == "margin"
+    for text, item in zip(texts, items, strict=True):
+        logits = plain(model, text.ids)
+        assert item.label == model.output.labels[logits.argmax()]
+        first, second, _ = logits.sort(descending=True).values
+        assert item.value == pytest.approx(float(first - second), abs=1e-6)
+
+
+@pytest.mark.parametrize("asked", ["fair", "1"])
+def test_the_class_asked_for_is_explained_in_every_text(folder: Path, asked: str) -> None:
+    model = load(folder, "roberta", **CLASSES)
+    texts = encoded(model, *TEXTS)
+    _, items = explain(model, texts, explain_class=asked)
+    for text, item in zip(texts, items, strict=True):
+        logits = plain(model, text.ids)
+        assert item.label == "fair"
+        other = max(float(logits[0]), float(logits[2]))
+        assert item.value == pytest.approx(float(logits[1]) - other, abs=1e-6)
+
+
+def test_a_label_is_explained_by_its_logit(folder: Path) -> None:
+    model = load(folder, "roberta", **CLASSES, problem_type="multi_label_classification")
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    assert explainer.scalar == "logit"
+    for text, item in zip(texts, items, strict=True):
+        assert item.value == pytest.approx(float(plain(model, text.ids).max()), abs=1e-6)
+
+
+@pytest.mark.parametrize(("asked", "index"), [(None, 0), ("2", 1), ("3", 2)])
+def test_of_several_numbers_the_first_is_explained_or_the_one_asked_for(
+    folder: Path, asked: str | None, index: int
+) -> None:
+    base = load(folder, "bert", "base")
+    head = Head(base.encoder, lambda h, ids, m: h[:, 0, :3])
+    names = ("1", "2", "3")
+    model = replace(
+        with_module(base, head),
+        reader=OutputReader("numbers", None, 3, names),
+        output=OutputInfo("numbers", "scores", names),
+    )
+    explainer, items = explain(model, encoded(base, *TEXTS), explain_class=asked)
+    assert explainer.scalar == "number"
+    assert explainer.target == asked
+    for item in items:
+        with torch.no_grad():
+            own = head(**one(item.text.ids))[0]
+        assert item.label == names[index]
+        assert item.value == pytest.approx(float(own[index]), abs=1e-6)
+
+
+def test_an_embedding_is_explained_by_its_cosine_to_itself(folder: Path) -> None:
+    model = load(folder, "roberta", "base")
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    assert explainer.scalar == "cosine"
+    changed = [Changed(item, without(item.text, [1])) for item in items]
+    for item, value in zip(items, explainer.run(changed), strict=True):
+        whole = plain(model, item.text.ids, "last_hidden_state").mean(0)
+        left = plain(model, without(item.text, [1]).ids, "last_hidden_state").mean(0)
+        cosine = torch.cosine_similarity(whole, left, dim=0)
+        assert item.value == 1.0
+        assert value == pytest.approx(float(cosine), abs=1e-6)
+    assert explainer.run([Changed(items[0], items[0].text)]) == pytest.approx([1.0], abs=1e-12)
+
+
+@pytest.mark.parametrize("architecture", ["gpt2", "llama"])
+def test_a_causal_model_is_explained_by_its_last_token(folder: Path, architecture: str) -> None:
+    model = load(folder, architecture, "causal")
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    assert explainer.scalar == "log_probability"
+    for text, item in zip(texts, items, strict=True):
+        context, last = text.ids[:-1], text.ids[-1]
+        probabilities = plain(model, context)[-1].softmax(0)
+        assert item.text.ids == context
+        assert item.label == text.tokens[-1]
+        assert item.value == pytest.approx(log(probabilities[last]), abs=1e-5)
+
+
+def test_a_first_token_has_nothing_to_foretell_it(folder: Path) -> None:
+    model = load(folder, "gpt2", "causal")
+    long, short = encoded(model, "the cat", "a")
+    assert len(short.ids) == 1
+    found = Explainer(model, "padded", 1024).explain([short, long])
+    assert found[0] == "nothing stands before its last token"
+    assert not isinstance(found[1], str)
+
+
+def test_a_causal_text_of_special_tokens_alone_has_no_last_token(folder: Path) -> None:
+    model = load(folder, "llama", "causal")
+    (text,) = encoded(model, "")
+    assert text.ids == (model.tokenizer.bos_token_id,)
+    explainer = Explainer(model, "padded", 1024)
+    assert explainer.explain([text]) == ["nothing stands before its last token"]
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task", "changes"),
+    [("albert", "sequence", CLASSES), ("albert", "base", {}), ("gpt2", "causal", {})],
+)
+def test_other_batch_sizes_give_the_same(folder: Path, architecture, task, changes) -> None:
+    model = load(folder, architecture, task, **changes)
+    texts = encoded(model, *TEXTS, *SENTENCES[3:])
+    found = []
+    for batch_tokens in (1, 64, 4096):
+        explainer, items = explain(model, texts, batch_tokens)
+        changed = [Changed(item, without(item.text, [1])) for item in items]
+        found.append([*(item.value for item in items), *explainer.run(changed)])
+    assert found[0] == pytest.approx(found[1], abs=1e-5)
+    assert found[0] == pytest.approx(found[2], abs=1e-5)
+    assert len(set(found[0][-len(items) :])) == len(items)  # the texts differ
+
+
+def test_fewer_texts_run_together_in_a_graph(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    big = replace(model, info=replace(model.info, n_layers=12, n_heads=12, head_size=64))
+    explainer = Explainer(big, "padded", 1024)
+    texts = encoded(model, "the cat sat on the mat") * 200
+    plain, graph = explainer.plan(texts), explainer.plan(texts, in_graph=True)
+    assert sorted(i for batch in graph for i in batch) == list(range(200))
+    assert max(map(len, plain)) * len(texts[0].ids) > 1000
+    assert 100 < max(map(len, graph)) * len(texts[0].ids) < 300
+
+
+def test_models_that_take_one_text_at_a_time_get_one(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    texts = encoded(model, *SENTENCES)
+    plan = Explainer(model, "one by one", 1024).plan(texts)
+    assert [len(batch) for batch in plan] == [1] * len(texts)
+    plan = Explainer(model, "equal lengths", 1024).plan([*texts, *texts])
+    assert [len(batch) for batch in plan] == [2] * len(texts)
+
+
+def failing_on(token_id: int, give: str):
+    def head(hidden, ids, mask):
+        bad = (ids == token_id).any(1)
+        if give == "fail" and bad.any():
+            raise ValueError("that token")
+        return hidden[:, 0, :1].masked_fill(bad[:, None], float(give) if give != "fail" else 0.0)
+
+    return head
+
+
+@pytest.mark.parametrize("give", ["fail", "nan", "inf"])
+def test_a_text_that_fails_takes_no_other_with_it(folder: Path, give: str) -> None:
+    base = load(folder, "bert", "base")
+    texts = encoded(base, "the cat", "the dog", "the mat")
+    sound, _ = explain(with_module(base, Head(base.encoder, lambda h, i, m: h[:, 0, :1])), texts)
+    dog = texts[1].ids[2]
+    model = with_module(base, Head(base.encoder, failing_on(dog, give)))
+    found = Explainer(model, "padded", 1024).explain(texts)
+    message = "that token" if give == "fail" else "the output is not a finite number"
+    assert message in found[1]
+    expected = [item.value for item in sound.explain(texts)]
+    assert [found[0].value, found[2].value] == pytest.approx([expected[0], expected[2]], abs=1e-6)
+    changed = [Changed(found[0], text) for text in texts]
+    values = Explainer(model, "padded", 1024).run(changed)
+    assert values[0] == pytest.approx(found[0].value, abs=1e-6)
+    assert message in values[1]
+    assert values[2] == pytest.approx(found[2].value, abs=1e-6)
+
+
+def test_an_embedding_of_zero_has_no_cosine(folder: Path) -> None:
+    base = load(folder, "bert", "base")
+    head = Head(base.encoder, lambda h, ids, m: h[:, 0, :4] * (ids[:, 1:2] != ids[0, 1]))
+    model = with_module(base, head, "embedding")
+    zero, other = encoded(base, "the cat", "dog sat")
+    explainer = Explainer(model, "padded", 1024)
+    found = explainer.explain([zero, zero])
+    assert found == ["its embedding is zero or not a finite number, so there is no angle to it"] * 2
+    whole = explainer.explain([zero, other])[1]
+    assert explainer.run([Changed(whole, zero)]) == found[:1]
+
+
+def test_an_embedding_that_nothing_moves_has_a_cosine_of_exactly_one(folder: Path) -> None:
+    class Constant(nn.Module):
+        def __init__(self, encoder: nn.Module) -> None:
+            super().__init__()
+            self.encoder = encoder
+
+        def forward(self, input_ids, attention_mask):
+            self.encoder(input_ids=input_ids, attention_mask=attention_mask)
+            return torch.tensor([[0.1, 0.2, 0.3, 0.7]]).expand(len(input_ids), 4)
+
+    base = load(folder, "bert", "base")
+    model = with_module(base, Constant(base.encoder), "embedding")
+    explainer, items = explain(model, encoded(base, *SENTENCES))
+    assert explainer.run([Changed(item, without(item.text, [1])) for item in items]) == [1.0] * 6
+
+
+def test_the_class_asked_for_is_that_of_the_results(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "model", "roberta", "sequence", **CLASSES)
+    texts = tmp_path / "texts.txt"
+    texts.write_text("the cat sat\non the mat\na very bad film\n", "utf-8")
+    done = call("analyze", texts, "--model", model, "-o", f"{tmp_path}/r/", "--explain-class", "2")
+    assert done.exit_code == 0, done.output
+    results = open_results(tmp_path / "r")
+    assert results.info.evidence.target == "good"
+    assert set(results.evidence["explained_label"]) == {"good"}
+    for text, value in enumerate(results.evidence["explained"]):
+        bad, fair, good = results.texts["scores"].iloc[text]
+        assert value == pytest.approx(good - max(bad, fair), abs=1e-5)
+
+
+def test_a_class_that_the_model_lacks_is_a_usage_error(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("the cat sat\n", "utf-8")
+    output = tmp_path / "report.html"
+    done = call("run", texts, "-o", output, "--explain-class", "good")
+    assert done.exit_code == 2
+    assert "--explain-class good: the model's output is number" in done.stderr
+    assert not output.exists()
+
+
+def test_a_class_is_found_by_its_name_before_its_number() -> None:
+    output = OutputInfo("class", "class", ("1", "0", "good"))
+    assert find_class(output, "0") == 1
+    assert find_class(output, "2") == 2
+    assert find_class(output, "good") == 2
+
+
+def test_a_class_that_is_not_there_is_refused() -> None:
+    output = OutputInfo("class", "class", ("bad", "good"))
+    with pytest.raises(UsageError, match="no such class; it has bad, good"):
+        find_class(output, "2")
+    with pytest.raises(UsageError, match="no such class"):
+        find_class(output, "-1")
+    with pytest.raises(UsageError, match="output is next token, which has no classes"):
+        find_class(OutputInfo("next_token", "next token"), "0")

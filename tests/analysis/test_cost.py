@@ -1,0 +1,66 @@
+from encoded_texts import encoded
+
+from reportgen.analysis.cost import ANALYSIS, choose, expected_cost
+
+
+def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
+    return expected_cost(
+        n_texts or len(texts),
+        texts,
+        level,
+        scalar,
+        n_roles=2,
+        n_figures=16,
+        has_mask_token=has_mask_token,
+    )
+
+
+def test_texts_are_chosen_evenly_and_in_input_order():
+    assert choose(range(10), "5") == (0, 2, 4, 6, 8)
+    assert choose([3, 4, 9], "2") == (3, 4)
+    assert choose(range(7), "3") == (0, 2, 4)
+
+
+def test_all_texts_are_chosen_where_as_many_are_asked_for_or_all():
+    assert choose([1, 5, 6], "50") == (1, 5, 6)
+    assert choose([1, 5, 6], "all") == (1, 5, 6)
+    assert choose([], "50") == ()
+
+
+def test_without_evidence_each_text_is_one_forward_pass():
+    expected = cost([encoded(5), encoded(7)], "none", n_texts=9)
+    assert expected.n_texts == {"texts": 9}
+    assert {name: (p.forward, p.backward) for name, p in expected.passes.items()} == {
+        "texts": (9, 0)
+    }
+
+
+def test_basic_evidence_deletes_each_unit_once_and_goes_back_once_a_text():
+    expected = cost([encoded(5), encoded(7)], "basic")
+    assert expected.passes["deletion"].forward == 12
+    assert expected.passes["deletion"].work == 5 * 6 + 7 * 8
+    assert expected.passes["gradient"].backward == 2
+    assert set(expected.passes) == {"texts", "gradient", "deletion"}
+    assert expected.is_exact
+
+
+def test_full_evidence_masks_only_where_there_is_a_mask_token():
+    assert cost([encoded(5)], "full").passes["mask"].forward == 5
+    assert "mask" not in cost([encoded(5)], "full", has_mask_token=False).passes
+
+
+def test_only_an_embedding_has_a_jacobian_with_a_backward_pass_a_figure():
+    assert cost([encoded(5)], "full", "cosine").passes["jacobian"].backward == 16
+    assert "jacobian" not in cost([encoded(5)], "full").passes
+
+
+def test_sink_tests_are_counted_for_at_most_fifty_texts():
+    one = cost([encoded(5)], "full").passes["sinks"].forward
+    many = cost([encoded(5)] * 60, "full")
+    assert many.passes["sinks"].forward == 50 * one
+    assert (many.n_texts["sinks"], many.n_texts["ig"]) == (50, 60)
+    assert not many.is_exact
+
+
+def test_texts_without_evidence_are_taken_to_be_as_long_as_those_with_it():
+    assert cost([encoded(4), encoded(6)], "basic", n_texts=10).passes["texts"].work == 70 * ANALYSIS

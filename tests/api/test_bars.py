@@ -1,0 +1,152 @@
+"""What the terminal says while an analysis runs."""
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import SAMPLES
+from rich.console import Console
+from rich.progress import Progress as Bars
+
+from reportgen.analysis.progress import Cost, Passes
+from reportgen.api import progress_bar as bars
+from reportgen.api import progress_bar as terminal
+from reportgen.api.progress_bar import TerminalProgress
+
+SAMPLE = SAMPLES / "ad_headlines.txt"
+COST = Cost(
+    {
+        "texts": Passes(6, 0, 100.0),
+        "gradient": Passes(8, 4, 60.0),
+        "deletion": Passes(40, 0, 240.0),
+    },
+    {"texts": 6, "gradient": 4, "deletion": 4},
+    is_exact=True,
+)
+
+
+class Clock:
+    """Stands for the time module: seconds as a test sets them."""
+
+    now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(bars, "time", made)
+    return made
+
+
+def shown(is_terminal: bool = False, width: int = 40) -> tuple[TerminalProgress, io.StringIO, Bars]:
+    stream = io.StringIO()
+    console = Console(file=stream, width=width, force_terminal=is_terminal)
+    moved = Bars(console=console, disable=not is_terminal)
+    return TerminalProgress(moved), stream, moved
+
+
+def test_without_a_terminal_each_stage_is_one_line_of_any_length(clock) -> None:
+    progress, stream, _ = shown()
+    progress.begin(COST)
+    clock.now = 2.0
+    progress.advance("texts", 2, 50.0)  # 50 of 400 in 2 seconds
+    clock.now = 3.0
+    progress.advance("texts", 4, 50.0)
+    progress.advance("deletion", 3)
+    clock.now = 10.0
+    progress.advance("deletion", 1)
+    clock.now = 11.0
+    progress.advance("gradient", 4)
+    progress.interrupted()
+    assert stream.getvalue().splitlines() == [
+        "6 texts to analyse, evidence on 4: 54 forward and 4 backward passes",
+        "about 14 seconds more",
+        "Attention: 6 texts, about 9 seconds more",
+        "Deletion: 4 texts, about 2 seconds more",
+        "Gradient: 4 texts",
+        terminal.INTERRUPTED,
+    ]
+
+
+def test_on_a_terminal_there_is_a_bar_a_stage_in_the_order_of_the_work(clock) -> None:
+    progress, stream, moved = shown(is_terminal=True, width=100)
+    with moved:
+        progress.begin(COST)
+        clock.now = 2.0
+        progress.advance("texts", 2, 50.0)
+        progress.advance("texts", 4, 50.0)
+        progress.advance("deletion", 1)
+    tasks = [(task.description, task.completed, task.total) for task in moved.tasks]
+    assert tasks == [("Attention", 6, 6), ("Deletion", 1, 4), ("Gradient", 0, 4)]
+    assert [task.started for task in moved.tasks] == [True, True, False]
+    said = plain(stream.getvalue())
+    assert "54 forward and 4 backward passes" in said
+    assert said.count("about 14 seconds more") == 1
+    assert "Attention: 6 texts" not in said
+
+
+def test_what_is_not_exact_is_said_to_be_about_right() -> None:
+    cost = Cost({"texts": Passes(1000, 0, 1.0)}, {"texts": 1000}, is_exact=False)
+    assert (
+        terminal.cost_line(cost)
+        == "1,000 texts to analyse: about 1,000 forward and 0 backward passes"
+    )
+    one = Cost({"texts": Passes(1, 0, 1.0)}, {"texts": 1}, is_exact=True)
+    assert terminal.cost_line(one) == "1 text to analyse: 1 forward and 0 backward passes"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.2, "about 1 second more"),
+        (1.6, "about 2 seconds more"),
+        (89, "about 89 seconds more"),
+        (90, "about 2 minutes more"),
+        (5399, "about 90 minutes more"),
+        (5400, "about 2 hours more"),
+    ],
+)
+def test_time_is_said_in_the_unit_that_fits(seconds: float, words: str) -> None:
+    assert terminal.time_left(seconds) == words
+
+
+def plain(text: str) -> str:
+    """Without what moves the cursor and colours the text."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "reportgen", "run", str(SAMPLE), "--limit", "6"]
+    process = subprocess.Popen(
+        [*command, "-o", str(tmp_path / "report.html")],
+        stderr=theirs,
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "120", "LINES": "40"},
+    )
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            part = os.read(ours, 4096)
+        except OSError:  # the other side is closed
+            break
+        if not part:
+            break
+        said += part
+    os.close(ours)
+    assert process.wait(timeout=60) == 0, said
+    text = plain(said.decode("utf-8"))
+    cost, time_left = text.index("forward and 6 backward passes"), text.index(" more")
+    assert cost < time_left < text.index("report.html: ")
+    for name in ("Attention", "Deletion", "Gradient"):
+        assert re.search(rf"{name} +━* *[━╸╺ ]*6/6", text), name
+    # The bars are gone in the end.
+    assert "\x1b[2K" in said.decode("utf-8")

@@ -1,0 +1,143 @@
+"""A report at each evaluation of a real `Trainer`, which trains as if there were none."""
+
+import json
+import logging
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from models import SENTENCES, tiny_model, tiny_tokenizer
+from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
+
+import reportgen
+from reportgen import ReportCallback
+from reportgen.errors import InputError
+
+TEXTS = [*SENTENCES, "one more line"]
+
+
+class Batches(torch.utils.data.Dataset):
+    """The sentences over and over, each with a number to learn."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._rows = [tokenizer(text, padding="max_length", max_length=24) for text in TEXTS]
+
+    def __len__(self) -> int:
+        return 16
+
+    def __getitem__(self, i: int) -> dict[str, Any]:
+        return {**self._rows[i % len(self._rows)], "labels": float(i)}
+
+
+def train(folder: Path, *callbacks: Any) -> tuple[dict[str, torch.Tensor], list[float]]:
+    """The weights after eight steps with dropout, and the losses of the evaluations."""
+    tokenizer = tiny_tokenizer("wordpiece")
+    model = tiny_model(
+        "bert", "sequence", num_labels=1, problem_type="regression", hidden_dropout_prob=0.3
+    )
+    model.set_attn_implementation("sdpa")
+    arguments = TrainingArguments(
+        output_dir=str(folder), max_steps=8, per_device_train_batch_size=4, eval_strategy="steps",
+        eval_steps=4, logging_steps=2, save_strategy="no", report_to=[], use_cpu=True, seed=3,
+        disable_tqdm=True, learning_rate=1e-3,
+    )  # fmt: skip
+    trainer = Trainer(
+        model=model,
+        args=arguments,
+        train_dataset=Batches(tokenizer),
+        eval_dataset=Batches(tokenizer),
+        processing_class=tokenizer,
+        callbacks=list(callbacks),
+    )
+    trainer.train()
+    assert model.config._attn_implementation == "sdpa"
+    losses = [row["eval_loss"] for row in trainer.state.log_history if "eval_loss" in row]
+    return {name: value.clone() for name, value in model.state_dict().items()}, losses
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory) -> tuple[dict[str, torch.Tensor], list[float]]:
+    return train(tmp_path_factory.mktemp("alone"))
+
+
+def same(found: Any, expected: Any) -> bool:
+    (weights, losses), (others, other_losses) = found, expected
+    return losses == other_losses and all(torch.equal(weights[n], others[n]) for n in others)
+
+
+def test_training_goes_on_as_if_there_were_no_report(tmp_path: Path, alone: Any) -> None:
+    callback = ReportCallback(
+        TEXTS, tmp_path / "reports", keep_results=True, labels=range(7), save={"lang": "ja"}
+    )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("error", message="reportgen")
+        found = train(tmp_path, callback)
+    assert len(found[1]) == 2
+    assert same(found, alone)
+    names = {path.name for path in (tmp_path / "reports").iterdir()}
+    assert names == {
+        *("report-step4.html", "report-step8.html", "summary-step4.json", "summary-step8.json"),
+        *("results-step4", "results-step8", "compare-step8.html"),
+    }
+    assert callback.reports == [tmp_path / "reports" / f"report-step{n}.html" for n in (4, 8)]
+    assert '<html lang="ja">' in callback.reports[0].read_text("utf-8")
+    early, late = (reportgen.open_report(tmp_path / f"reports/results-step{n}") for n in (4, 8))
+    assert early.results.info.model.weights_sha256 != late.results.info.model.weights_sha256
+    assert early.results.effects["gradient"].notna().any()
+    summary = json.loads((tmp_path / "reports/summary-step8.json").read_text("utf-8"))
+    assert summary["title"] == "step 8"
+    # What was reported on is the model as it is after the last step.
+    last = tiny_model("bert", "sequence", num_labels=1, problem_type="regression")
+    last.load_state_dict(found[0])
+    again = reportgen.analyze(TEXTS, last, tiny_tokenizer("wordpiece"), labels=range(7))
+    assert again.results.texts["prediction"].tolist() == pytest.approx(
+        late.results.texts["prediction"].tolist(), abs=1e-6
+    )
+
+
+def test_a_report_that_fails_is_a_warning_unless_strict(tmp_path: Path, alone: Any) -> None:
+    with pytest.warns(UserWarning, match=r"no report at step 4 \(InputError: .*training goes on"):
+        found = train(tmp_path, ReportCallback(["", " "], tmp_path / "reports"))
+    assert same(found, alone)
+    with pytest.raises(InputError):
+        train(tmp_path, ReportCallback(["", " "], tmp_path / "reports", strict=True))
+
+
+def test_only_the_main_process_writes(tmp_path: Path) -> None:
+    callback = ReportCallback(TEXTS, tmp_path / "reports", strict=True)
+    state = TrainerState(is_world_process_zero=False)
+    callback.on_evaluate(None, state, None, model=None)  # would fail if it did anything
+    assert not (tmp_path / "reports").exists()
+
+
+def test_an_interrupt_ends_the_training_too(tmp_path: Path, monkeypatch) -> None:
+    from reportgen.analysis.evidence.gather import Gatherer
+
+    def interrupted(self: Any, *args: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Gatherer, "run", interrupted)
+    logging.getLogger("transformers").setLevel(logging.ERROR)
+    model = tiny_model("bert", "sequence", num_labels=1, problem_type="regression").train()
+    callback = ReportCallback(TEXTS, tmp_path / "reports")
+    state = TrainerState(global_step=1, is_world_process_zero=True)
+    with pytest.raises(KeyboardInterrupt):
+        callback.on_evaluate(
+            None, state, None, model=model, processing_class=tiny_tokenizer("wordpiece")
+        )
+    assert model.training
+
+
+def test_a_second_evaluation_at_one_step_is_held_against_the_first(tmp_path: Path) -> None:
+    """As after the training, with the best model loaded; the first one's folder is replaced."""
+    callback = ReportCallback(TEXTS, tmp_path, keep_results=True, evidence="none", strict=True)
+    control, state = TrainerControl(), TrainerState(global_step=4, is_world_process_zero=True)
+    for seed in (0, 1):
+        model = tiny_model("bert", "sequence", seed, num_labels=1, problem_type="regression")
+        tokenizer = tiny_tokenizer("wordpiece")
+        callback.on_evaluate(None, state, control, model=model, processing_class=tokenizer)
+    assert "changed their prediction" in (tmp_path / "compare-step4.html").read_text("utf-8")
+    kept = reportgen.analyze(TEXTS, model, tokenizer, evidence="none")
+    assert reportgen.compare(tmp_path / "results-step4", kept).comparison.is_same

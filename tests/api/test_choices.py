@@ -1,0 +1,140 @@
+"""From command-line options to what the rooms take."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from reportgen.api.arguments import (
+    check_evidence_texts,
+    check_keep_maps,
+    columns,
+    model_spec,
+    parse_size,
+    render_options,
+    shown_options,
+    without_effect,
+)
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
+from reportgen.errors import UsageError
+from reportgen.report.options import RenderOptions
+from reportgen.texts.read import Columns
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("10MB", 10**7), ("25 mb", 25 * 10**6), ("1.5GB", 15 * 10**8), ("800kB", 800_000), ("0", 0),
+     ("12", 12), ("3k", 3000), ("7b", 7)],
+)  # fmt: skip
+def test_sizes_are_decimal(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "MB", "-1MB", "1TB", "1MiB", "ten", "1e3", "nan", "9" * 400, "9" * 400 + "GB", "²MB"],
+)
+def test_what_is_no_size(text: str) -> None:
+    with pytest.raises(UsageError, match="--max-size"):
+        parse_size(text)
+
+
+def test_keep_maps_is_all_none_or_a_number() -> None:
+    for text in ("all", "none", "0", "100"):
+        check_keep_maps(text)
+    for text in ("", "-1", "1.5", "²", "some"):
+        with pytest.raises(UsageError, match="--keep-maps"):
+            check_keep_maps(text)
+
+
+def test_texts_of_evidence_are_all_or_a_number_from_1() -> None:
+    for text in ("all", "1", "050", "9" * 12):
+        check_evidence_texts(text)
+    for text in ("", "0", "00", "-1", "1.5", "1e9", "²", "none", "abc", "9" * 400):
+        with pytest.raises(UsageError, match="--evidence-texts"):
+            check_evidence_texts(text)
+
+
+def test_options_reach_their_rooms(tmp_path: Path) -> None:
+    chosen = InputChoices(text_column="review", group_column="shop")
+    assert columns(chosen) == Columns(text="review", group="shop")
+    spec = model_spec(ModelChoices(factory="a:B", factory_args='{"n": 1}', max_length=9))
+    assert (spec.factory, spec.factory_args, spec.max_length) == ("a:B", {"n": 1}, 9)
+    bundle = tmp_path / "p.js"
+    bundle.write_text("/* plotly.js */ newPlot")
+    page = PageChoices(heads="sum", title="T", lang="ja", max_size="1MB", plotlyjs=bundle)
+    assert render_options(page) == RenderOptions("T", "ja", "sum", 10**6, bundle)
+    other = PageChoices(detail="worst:3", pool_above="none", layout="dir")
+    assert render_options(other) == RenderOptions(detail="worst:3", pool_above=None, layout="dir")
+    assert render_options(PageChoices()) == RenderOptions()
+    with pytest.raises(UsageError, match="--pool-above -1"):
+        render_options(PageChoices(pool_above="-1"))
+    bundle.write_text("")
+    with pytest.raises(UsageError, match=r"not plotly\.js"):
+        render_options(page)
+
+
+def shown(model: ModelChoices) -> dict[str, object]:
+    return dict(shown_options(InputChoices(), model, AnalysisChoices()))
+
+
+def test_only_what_differs_from_the_default_is_shown() -> None:
+    assert shown(ModelChoices()) == {}
+    chosen = shown_options(
+        InputChoices(limit=3), ModelChoices(trust_remote_code=True), AnalysisChoices(batch_tokens=9)
+    )
+    assert chosen == {"limit": 3, "trust-remote-code": True, "batch-tokens": 9}
+
+
+def test_no_path_is_shown(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "here").mkdir()
+    folder = "home"
+    for given, named in {
+        "./albert": "albert",
+        "../models/albert/": "albert",
+        f"/{folder}/gone": "gone",
+        "~/albert": "albert",
+        "here": "here",
+        ".": tmp_path.name,
+        "cl-tohoku/bert-base": "cl-tohoku/bert-base",
+    }.items():
+        assert shown(ModelChoices(model=given, tokenizer=given)) == {
+            "model": named,
+            "tokenizer": named,
+        }
+        args = {"name": given, "deep": {"list": [given, 1, None]}}
+        chosen = shown(ModelChoices(factory=f"{given}/m.py:C", factory_args=json.dumps(args)))
+        if given != "cl-tohoku/bert-base":
+            assert str(chosen["factory"]) == "m.py:C" or given == "here"
+        assert json.loads(str(chosen["factory-args"])) == {
+            "name": named,
+            "deep": {"list": [named, 1, None]},
+        }
+
+
+def test_a_long_argument_is_no_path() -> None:
+    prompt = "Classify the following headline. " * 20
+    chosen = shown(ModelChoices(factory="a:B", factory_args=json.dumps({"prompt": prompt})))
+    assert json.loads(str(chosen["factory-args"])) == {"prompt": prompt}
+
+
+def test_names_of_classes_are_set_apart_by_commas() -> None:
+    assert model_spec(ModelChoices(class_names="bad, very good ,x")).class_names == (
+        "bad",
+        "very good",
+        "x",
+    )
+    assert model_spec(ModelChoices()).class_names == ()
+    given = shown_options(InputChoices(), ModelChoices(class_names="a,b"), AnalysisChoices())
+    assert given == {"class-names": "a,b"}
+
+
+def test_what_has_no_effect_without_evidence_is_named() -> None:
+    assert without_effect(AnalysisChoices(evidence="basic", explain_class="a")) == []
+    assert without_effect(AnalysisChoices(evidence="none")) == []
+    both = AnalysisChoices(evidence="none", explain_class="a", evidence_texts="all")
+    assert [line.split()[0] for line in without_effect(both)] == [
+        "--evidence-texts",
+        "--explain-class",
+    ]

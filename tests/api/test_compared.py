@@ -1,0 +1,41 @@
+"""Two reports side by side from Python: what the command line writes."""
+
+from pathlib import Path
+
+import pytest
+from factories import HEADLINES, make_results
+from two_models import pair_of
+from typer.testing import CliRunner
+
+import reportgen
+from reportgen.cli.commands import app
+from reportgen.errors import ComparisonError, UsageError
+
+
+def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path) -> None:
+    pair_of(tmp_path, evidence="basic")
+    folders = (tmp_path / "base", tmp_path / "head")
+    names = ("compare.html", "compare.md", "compare.json")
+    outputs = [part for name in names for part in ("-o", str(tmp_path / "cli" / name))]
+    command = ["compare", *map(str, folders), *outputs, "--lang", "ja", "--title", "two"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    compared = reportgen.compare(folders[0], reportgen.open_report(folders[1]))
+    said = compared.save(*(tmp_path / "api" / name for name in names), lang="ja", title="two")
+    for name in names:
+        assert (tmp_path / "api" / name).read_bytes() == (tmp_path / "cli" / name).read_bytes()
+    assert said[3:] == compared.headline("ja")
+    assert compared.headline()[0] in repr(compared)
+    assert compared.figures
+
+
+def test_what_is_wrong_is_said(tmp_path: Path) -> None:
+    pair_of(tmp_path)
+    make_results(tmp_path / "other", HEADLINES)
+    with pytest.raises(ComparisonError):
+        reportgen.compare(tmp_path / "base", tmp_path / "other")
+    same = reportgen.compare(tmp_path / "base", tmp_path / "base")
+    assert same.comparison.is_same
+    for paths in ((), ("-",), (tmp_path / "a.csv",)):
+        with pytest.raises(UsageError):
+            same.save(*paths)

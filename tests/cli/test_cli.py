@@ -1,0 +1,382 @@
+"""The command line: what is written where, what is said, and the exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from models import SENTENCES, save_model
+from places import SAMPLES
+from typer.testing import CliRunner, Result
+
+from reportgen.cli.commands import app
+from reportgen.cli.terminal import system_said
+
+
+def call(*args: object, stdin: bytes | str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Path:
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join(SENTENCES) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory) -> Path:
+    return save_model(
+        tmp_path_factory.mktemp("models") / "bert",
+        "bert",
+        "sequence",
+        num_labels=1,
+        problem_type="regression",
+    )
+
+
+def test_the_bundled_model_needs_no_option(texts: Path, tmp_path: Path) -> None:
+    done = call("run", texts, "-o", tmp_path / "report.html")
+    assert done.exit_code == 0, done.output
+    page = (tmp_path / "report.html").read_text("utf-8")
+    assert page.startswith("<!doctype html>")
+    assert done.stdout == ""
+    said = done.stderr
+    assert f"{tmp_path / 'report.html'}: " in said
+    assert "plotly.js" in said
+    assert "6 texts, " in said
+    assert "score is made up" in said
+    assert "[CLS]" in said
+    assert "[SEP]" in said
+
+
+def test_one_run_writes_every_output(texts: Path, tmp_path: Path, bert: Path) -> None:
+    names = (
+        "report.html",
+        "report.md",
+        "summary.json",
+        "tokens.csv",
+        "run-heads.parquet",
+        "texts.csv",
+    )
+    outputs = [part for name in names for part in ("-o", tmp_path / "out" / name)]
+    done = call("run", texts, "--model", bert, *outputs, "-o", f"{tmp_path}/out/results/")
+    assert done.exit_code == 0, done.output
+    for name in names:
+        assert (tmp_path / "out" / name).stat().st_size > 0
+        assert f"{tmp_path / 'out' / name}: " in done.stderr
+    assert (tmp_path / "out" / "results" / "results.json").is_file()
+    table = pd.read_csv(tmp_path / "out" / "texts.csv")
+    assert table["text"].tolist() == list(SENTENCES)
+    assert json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == sorted(
+        [*names, "results", "img"]
+    )
+    assert sorted(path.name for path in (tmp_path / "out" / "img").iterdir()) == [
+        "report-map.svg",
+        "report-sinks.svg",
+    ]
+
+
+def test_run_is_analyze_then_render_byte_for_byte(
+    texts: Path, tmp_path: Path, bert: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    page = ("--title", "Headlines", "--lang", "ja", "--heads", "sum")
+    names = ("report.html", "report.md", "summary.json", "tokens.csv", "heads.parquet")
+    for place, command in (
+        ("run", ["run", texts, "--model", bert]),
+        ("two", ["render", tmp_path / "r"]),
+    ):
+        if place == "two":
+            assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+        outputs = [part for name in names for part in ("-o", tmp_path / place / name)]
+        done = call(*command, *page, *outputs)
+        assert done.exit_code == 0, done.output
+    for name in names:
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "two" / name).read_bytes(), (
+            name
+        )
+
+
+def test_standard_input_to_standard_output(tmp_path: Path, bert: Path) -> None:
+    done = call("run", "-", "--model", bert, "-o", "-", stdin=b"the cat sat\na dog\n")
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout_bytes.startswith(b"<!doctype html>")
+    assert "2 texts, " in done.stderr
+    markdown = call(
+        "run", "-", "--model", bert, "-o", "-", "--format", "md", "-q", stdin="the cat sat\n"
+    )
+    assert markdown.stdout.startswith("<!-- reportgen:report -->\n\n## ")
+    assert markdown.stderr == ""
+
+
+def test_columns_and_labels_of_a_csv(tmp_path: Path, bert: Path) -> None:
+    path = tmp_path / "reviews.csv"
+    path.write_text("review,stars,shop\nthe cat sat,4,x\na very good film,5,y\n", "utf-8")
+    done = call(
+        "run", path, "--text-column", "review", "--label-column", "stars", "--group-column", "shop",
+        "--model", bert, "-o", tmp_path / "texts.csv",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.output
+    table = pd.read_csv(tmp_path / "texts.csv")
+    assert table["label"].tolist() == [4, 5]
+    error = (table["prediction"] - table["label"]).tolist()
+    assert table["label_error"].tolist() == pytest.approx(error)
+
+
+def test_usage_errors_exit_with_2_before_any_model_is_loaded(texts: Path, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.html"
+    taken.write_text("old")
+    csv = tmp_path / "two.csv"
+    csv.write_text("a,b\nx,y\n")
+    cases: list[tuple[list[object], str]] = [
+        ([texts, "-o", taken], "--force"),
+        ([texts, "-o", tmp_path / "report.pdf"], ".html"),
+        ([texts, "-o", tmp_path / "data.csv"], "tokens, heads, texts"),
+        ([texts, "-o", tmp_path / "a.html", "-o", f"{tmp_path}/./a.html"], "twice"),
+        ([texts, "--max-size", "much"], "25MB"),
+        ([texts, "--detail", "1,zz"], "no text has the id 'zz'"),
+        ([texts, "--detail", "first:"], "a number after the colon"),
+        ([texts, "--pool-above", "few"], "none or a number"),
+        ([texts, "--layout", "dir", "-o", "-"], "report/index.html"),
+        ([texts, "--layout", "dir", "-o", "new/page.pdf"], ".html"),
+        ([texts, "--layout", "dir", "-o", tmp_path / "index.html"], "the folder is the page's own"),
+        ([texts, "--keep-maps", "some"], "all, none or a number"),
+        ([texts, "--factory-args", "{"], "not JSON"),
+        ([texts, "--factory-args", "[1]"], "not a JSON object"),
+        ([texts, "--plotlyjs", tmp_path / "none.js"], "no such file"),
+        ([texts, "--lang", "fr"], "fr"),
+        ([csv], "'a', 'b'"),
+        ([csv, "--text-column", "c"], "'a', 'b'"),
+        ([], "TEXTS"),
+    ]
+    for args, words in cases:
+        done = call("run", *args)
+        assert done.exit_code == 2, (args, done.output)
+        assert words in " ".join(done.stderr.replace("│", " ").split()), (args, done.stderr)
+        assert "Traceback" not in done.output
+    assert taken.read_text() == "old"
+
+
+def test_faults_of_input_and_model_exit_with_1(texts: Path, tmp_path: Path) -> None:
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n\n")
+    for args, words in (
+        ([tmp_path / "none.txt"], "none.txt"),
+        ([empty], "empty.txt"),
+        ([texts, "--model", tmp_path / "nowhere"], "nowhere"),
+    ):
+        done = call("run", *args, "-o", tmp_path / "report.html")
+        assert done.exit_code == 1, (args, done.output)
+        assert words in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_strict_exits_with_4_and_still_writes(tmp_path: Path, bert: Path) -> None:
+    path = tmp_path / "texts.jsonl"
+    path.write_text('"the cat"\n""\n"a dog"\n')
+    plain = call("run", path, "--model", bert, "-o", tmp_path / "1" / "a.md")
+    assert plain.exit_code == 0
+    assert "1 text empty, not analysed" in plain.stderr
+    strict = call("run", path, "--model", bert, "--strict", "-o", tmp_path / "2" / "a.md")
+    assert strict.exit_code == 4
+    written = [(tmp_path / name / "a.md").read_bytes() for name in ("1", "2")]
+    assert written[0] == written[1]
+    assert call("analyze", path, "--model", bert, "--strict", "-o", tmp_path / "r").exit_code == 4
+
+
+def test_check_says_how_attention_is_read(bert: Path) -> None:
+    done = call("check", "--model", bert)
+    assert done.exit_code == 0, done.output
+    said = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert said["Attention"] == "BertModel: 3 layers, 4 heads, layer by layer"
+    assert said["Direction"] == "bidirectional"
+    assert "batches: padded" in said["Padding"]
+    assert "sum to 1 within" in said["Rows"]
+
+
+def test_render_does_not_import_torch(texts: Path, tmp_path: Path, bert: Path) -> None:
+    assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+    code = (
+        "import sys\n"
+        "sys.argv[1:] = sys.argv[1:]\n"
+        "from reportgen.cli import app\n"
+        "try:\n    app()\n"
+        "except SystemExit as end:\n    assert not end.code, end.code\n"
+        "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"
+    )
+    args = ["render", tmp_path / "r", "-o", tmp_path / "a.html", "-o", tmp_path / "a.md"]
+    args += ["-o", tmp_path / "summary.json", "-o", tmp_path / "tokens.csv"]
+    subprocess.run([sys.executable, "-c", code, *map(str, args)], check=True)
+    assert (tmp_path / "a.html").stat().st_size > 0
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_writes_nothing_and_exits_with_130(tmp_path: Path, sent: int) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(f"{word} the cat sat on the mat" for word in range(20_000)))
+    old = tmp_path / "report.html"
+    old.write_text("old")
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "reportgen",
+            "run",
+            texts,
+            "-o",
+            old,
+            "--force",
+            "--keep-maps",
+            "none",
+        ],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+    )
+    # The analysis is under way once its temporary folder is filled.
+    deadline = time.monotonic() + 120
+    while not any(tmp_path.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.send_signal(sent)
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    assert stderr.decode().strip().splitlines()[-1] == (
+        "reportgen: interrupted; nothing was written"
+    )
+    assert b"Traceback" not in stderr
+    assert old.read_text() == "old"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.html", "texts.txt"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("arguments", [["--version"], ["check"]])
+def test_a_full_standard_output_is_told_in_one_line(arguments: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "reportgen", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr.splitlines()[-1].startswith("reportgen: No space left on device; make")
+    assert "Traceback" not in ran.stderr
+
+
+def test_every_option_has_an_example_in_its_help() -> None:
+    from dataclasses import fields
+    from typing import get_type_hints
+
+    from reportgen.api import options
+    from reportgen.api import options as output_options
+
+    groups = (
+        options.InputChoices,
+        options.ModelChoices,
+        output_options.PageChoices,
+        output_options.CompareChoices,
+        output_options.GateChoices,
+    )
+    for group in groups:
+        hints = get_type_hints(group, include_extras=True)
+        for field in fields(group):
+            help_text = hints[field.name].__metadata__[0].help
+            assert "e.g. " in help_text, field.name
+
+
+def test_the_printed_command_repeats_the_run(texts: Path, tmp_path: Path, bert: Path) -> None:
+    call("analyze", texts, "--model", bert, "--limit", 4, "--max-length", 16, "-o", tmp_path / "r")
+    record = json.loads((tmp_path / "r" / "results.json").read_text("utf-8"))
+    assert record["settings"]["options"] == {"limit": 4, "model": "bert", "max-length": 16}
+
+
+def test_samples_run(tmp_path: Path) -> None:
+    for name in ("hostile.jsonl", "pairs.csv", "ad_headlines.csv"):
+        done = call("run", SAMPLES / name, "-o", tmp_path / f"{name}.html")
+        assert done.exit_code == 0, (name, done.output)
+
+
+def test_a_page_with_files_is_the_same_from_run_and_render_and_replaces_only_its_own(
+    texts: Path, tmp_path: Path, bert: Path, monkeypatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1767225600")
+    assert call("analyze", texts, "--model", bert, "-o", tmp_path / "r").exit_code == 0
+    layout = ("--layout", "dir", "--detail", "2,1")
+    page = tmp_path / "run" / "index.html"
+    done = call("run", texts, "--model", bert, "-o", page, *layout)
+    assert done.exit_code == 0, done.output
+    assert "--detail 2,1" in done.stderr
+    assert call("render", tmp_path / "r", "-o", tmp_path / "two" / "index.html", *layout)
+    names = ["index.html", "plotly.min.js", "report.css", "report.js"]
+    for place in ("run", "two"):
+        assert sorted(path.name for path in (tmp_path / place).iterdir()) == names
+    for name in names:
+        assert (tmp_path / "run" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+    size = sum((tmp_path / "run" / name).stat().st_size for name in names)
+    assert f"{page}: {size / 1e6:.1f} MB" in done.stderr
+    assert call("render", tmp_path / "r", "-o", page, *layout).exit_code == 2
+    assert call("render", tmp_path / "r", "-o", page, *layout, "--force").exit_code == 0
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    refused = call("render", tmp_path / "r", "-o", page, *layout, "--force")
+    assert refused.exit_code == 2
+    assert "notes.txt" in refused.stderr
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r", "run", "texts.txt", "two"]
+
+
+def test_options_that_change_nothing_are_named(texts: Path, tmp_path: Path) -> None:
+    given = ("run", texts, "-o", tmp_path / "report.html", "--evidence", "none")
+    done = call(*given, "--evidence-texts", 3)
+    assert done.exit_code == 0, done.output
+    assert "reportgen: --evidence-texts has no effect with --evidence none\n" in done.stderr
+    assert "--explain-class" not in done.stderr
+    quiet = call(*given, "--evidence-texts", 3, "--force", "--quiet")
+    assert (quiet.exit_code, quiet.stderr) == (0, "")
+
+
+def test_empty_and_cut_texts_are_named_by_their_ids(tmp_path: Path) -> None:
+    rows = [{"id": f"e{i}", "text": ""} for i in range(7)]
+    rows += [{"id": "long\u202e", "text": "token " * 40}, {"id": "fine", "text": "one two three"}]
+    path = tmp_path / "texts.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    out = tmp_path / "report.html"
+    done = call("run", path, "-o", out, "--max-length", 12, "--evidence", "none")
+    assert done.exit_code == 0, done.output
+    assert "7 texts empty, not analysed: id e0, e1, e2, e3, e4 and 2 more\n" in done.stderr
+    (cut,) = [line for line in done.stderr.splitlines() if "cut to the length" in line]
+    assert ": id long" in cut
+    assert "\u202e" not in cut
+    assert "fine" not in cut
+
+
+@pytest.mark.parametrize("command", [["check"]])
+def test_check_with_standard_output_closed_fails_with_one_line(command: list[str]) -> None:
+    line = f"exec {sys.executable} -m reportgen {' '.join(command)} >&-"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "reportgen: standard output is closed; check prints there what it finds"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(28, "No space left on device"), "No space left on device; make room, or"),
+        (PermissionError(13, "Permission denied", "a/b"), "a/b: Permission denied"),
+        (OSError("odd"), "odd"),
+        (OSError(), "OSError"),
+    ],
+)
+def test_a_stray_fault_of_the_system_says_what_the_system_said(error: OSError, said: str) -> None:
+    line = system_said(error)
+    assert line.startswith(said)
+    assert ("make room" in line) == (error.errno == 28)

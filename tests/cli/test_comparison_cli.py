@@ -1,0 +1,176 @@
+"""`reportgen compare`: what is asked for, what is written, and a real model with itself."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from models import SENTENCES, save_model
+from places import SAMPLES
+from test_cli import call
+from two_models import TEXTS, pair_of
+
+TEXTS_FILE = SAMPLES / "ad_headlines.csv"
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    base, head = pair_of(tmp_path_factory.mktemp("pair"), evidence="basic")
+    return base.folder, head.folder
+
+
+def test_two_folders_give_every_output(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    names = ("compare.html", "compare.md", "compare.json")
+    outputs = [part for name in names for part in ("-o", tmp_path / name)]
+    done = call("compare", *folders, *outputs, "--lang", "ja", "--title", "6月")
+    assert done.exit_code == 0, done.output
+    assert done.stdout == ""
+    for name in names:
+        assert f"{tmp_path / name}: " in done.stderr
+    assert re.search(r"12件のうち\d+件で、予測が0\.\d+を超えて変わりました。", done.stderr)
+    assert '<html lang="ja">' in (tmp_path / "compare.html").read_text("utf-8")
+    assert (
+        (tmp_path / "compare.md")
+        .read_text("utf-8")
+        .startswith("<!-- reportgen:compare -->\n\n## 6月\n")
+    )
+    assert json.loads((tmp_path / "compare.json").read_text("utf-8"))["title"] == "6月"
+
+
+def test_markdown_is_written_for_the_host_that_is_named(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    for flavor, begins in (
+        ("gitlab", "<!-- reportgen:compare -->"),
+        ("azure", "[//]: <> (reportgen:compare)"),
+        ("bitbucket", "[//]: <> (reportgen:compare)"),
+    ):
+        path = tmp_path / f"{flavor}.md"
+        done = call("compare", *folders, "-o", path, "--md-flavor", flavor)
+        assert done.exit_code == 0, done.output
+        text = path.read_text("utf-8")
+        assert text.startswith(f"{begins}\n")
+        assert ("<details>" in text) == (flavor != "bitbucket")
+    path = tmp_path / "short.md"
+    done = call("compare", *folders, "-o", path, "--md-limit", "4000")
+    assert done.exit_code == 0, done.output
+    lines = path.read_text("utf-8").splitlines()
+    assert len("\n".join(lines)) <= 4000
+    assert re.fullmatch(r"\d+ rows are not shown, .*`-o compare.html` has everything\.", lines[-1])
+
+
+def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
+    done = call("compare", *folders, "-o", "-", "--format", "json")
+    assert done.exit_code == 0, done.output
+    assert len(json.loads(done.stdout)["texts"]) == len(TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["one"], "takes two results folders, not 1"),
+        (["a", "b", "c"], "takes two results folders, not 3"),
+        (["a", "b", "--limit", "3"], "--limit: results folders are compared as they are"),
+        (["a", "b", "--evidence", "full"], "--evidence: results folders"),
+        (["texts.csv", "--base", "demo"], "--head is missing"),
+        (["texts.csv", "--head", "demo"], "--base is missing"),
+        (["a", "b", "-o", "x-tokens.csv"], "written as .html, .md or .json"),
+        (["a", "b", "-o", "results/"], "written as .html, .md or .json"),
+        (["t.csv", "--base", "demo", "--head", "demo", "--keep-maps", "x"], "--keep-maps x"),
+        (["a", "b", "-o", "x.md", "--md-limit", "99999"], "github takes 65,000 characters at most"),
+    ],
+)
+def test_what_cannot_be_asked_is_told_before_any_work(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = call("compare", *arguments)
+    assert done.exit_code == 2
+    assert said in done.stderr
+
+
+def test_an_output_is_not_overwritten(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    path = tmp_path / "compare.html"
+    path.write_text("mine")
+    assert call("compare", *folders, "-o", path).exit_code == 2
+    assert path.read_text() == "mine"
+    assert call("compare", *folders, "-o", path, "--force").exit_code == 0
+
+
+def test_other_texts_and_no_results_are_faults(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    other, _ = pair_of(tmp_path, TEXTS[:6])
+    done = call("compare", folders[0], other.folder, "-o", tmp_path / "x.html")
+    assert done.exit_code == 1
+    assert "not the same texts: base has 12, head 6" in done.stderr
+    done = call("compare", folders[0], tmp_path / "nowhere", "-o", tmp_path / "x.html")
+    assert done.exit_code == 1
+    assert "not a results folder" in done.stderr
+    assert not (tmp_path / "x.html").exists()
+
+
+def test_a_model_with_itself_in_other_batches_gives_nothing(tmp_path: Path) -> None:
+    """The noise floor, on a real model: other batches, so other padding and other rounding."""
+    for name, tokens in (("base", 60), ("head", 1024)):
+        done = call("analyze", TEXTS_FILE, "-o", tmp_path / name, "--batch-tokens", tokens)
+        assert done.exit_code == 0, done.output
+    kept = [(tmp_path / name / "tokens.parquet").read_bytes() for name in ("base", "head")]
+    assert kept[0] != kept[1]  # or there would be nothing to tell from noise
+    path = tmp_path / "c.json"
+    done = call("compare", tmp_path / "base", tmp_path / "head", "-o", path)
+    assert done.exit_code == 0, done.output
+    assert "No difference was found: on all 40 texts" in done.stderr
+    record = json.loads(path.read_text("utf-8"))
+    assert record["comparable"]["nothing_found"] is True
+    assert record["notes"] == []
+    parts = ("change", "jsd", "drop", "rise")
+    moved = {k: v for k, v in record["figures"].items() if any(part in k for part in parts)}
+    assert set(moved.values()) <= {0, None}
+
+
+def test_models_are_compared_straight_from_texts(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(SENTENCES) + "\n", "utf-8")
+    made = {"num_labels": 1, "problem_type": "regression"}
+    bert = save_model(tmp_path / "bert", "bert", "sequence", **made)
+    path = tmp_path / "c.json"
+    done = call("compare", "--base", "demo", "--head", bert, texts, "-o", path)
+    assert done.exit_code == 0, done.output
+    record = json.loads(path.read_text("utf-8"))
+    assert record["provenance"]["head"]["model"] == "bert"
+    assert record["comparable"]["same_layers_and_heads"] is False
+    assert record["figures"]["texts_comparable"] < len(SENTENCES)
+    assert record["figures"]["jsd_max"] is None
+
+
+def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    texts = TEXTS_FILE.with_name("ad_headlines_star.csv")
+    done = call("compare", "--base", "demo", "--head", "demo-star", texts, "-o", path)
+    assert done.exit_code == 0, done.output
+    assert "The head model now looks at “★”: " in done.stderr
+    record = json.loads(path.read_text("utf-8"))
+    star, note = record["tokens"][0], record["notes"][0]
+    assert (star["token"], star["turn"], note["token"]) == ("★", "more", "★")
+    assert (note["id"], note["also"]) == ("token_moves", ["token_looks_row"])
+    assert star["looked_at"]["head"] > 5 * star["looked_at"]["base"]
+    assert record["figures"]["prediction_correlation"] > 0.95  # the scores hardly tell
+
+
+def test_results_that_are_read_are_not_written_over(folders: tuple[Path, Path]) -> None:
+    base, head = folders
+    before = (base / "results.json").read_bytes()
+    for command in (["compare", base, head], ["render", base]):
+        done = call(*command, "-o", base / "results.json", "--force")
+        assert done.exit_code == 2
+        assert "is also read from" in done.stderr
+    assert (base / "results.json").read_bytes() == before
+
+
+def test_a_page_on_standard_output_holds_no_command_of_a_log(tmp_path: Path) -> None:
+    hostile = tuple(f"##[error]boom {i} ##vso[task.complete]" for i in range(6))
+    base, head = (side.folder for side in pair_of(tmp_path, hostile, ids=hostile))
+    for command in (["compare", base, head], ["render", base]):
+        done = call(*command, "-o", "-", "--title", "##[add-mask]x")
+        assert done.exit_code == 0
+        assert "boom 5" in done.stdout
+        assert not re.search(r"##(vso)?\[", done.output)

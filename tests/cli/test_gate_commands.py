@@ -1,0 +1,234 @@
+"""Gates on the command line: exit codes, what is written and said, and what a log reads."""
+
+import json
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+from log_commands import HOSTILE, is_command
+from typer.testing import CliRunner, Result
+
+from reportgen.api import options
+from reportgen.cli import commands as cli
+from reportgen.cli import terminal
+from reportgen.report import outputs
+from reportgen.results.info import Evidence
+
+NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"
+
+
+@pytest.fixture(autouse=True)
+def outside(tmp_path: Path, monkeypatch) -> None:
+    """A folder with results of six texts and no settings; no continuous integration."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    make_results(tmp_path / "r", labels=(1.0, 2.0, 0.0, 1.5, 1.0, 3.0))
+
+
+def call(*args: str) -> Result:
+    return CliRunner().invoke(cli.app, list(args))
+
+
+def render(*args: str) -> Result:
+    return call("render", "r", "-o", "summary.json", "--force", *args)
+
+
+def gates() -> list[dict[str, object]]:
+    found: list[dict[str, object]] = json.loads(Path("summary.json").read_text("utf-8"))["gates"]
+    return found
+
+
+def test_a_failed_gate_exits_with_3_after_all_is_written(tmp_path: Path) -> None:
+    asked = ("--fail-if", NEVER, "--fail-if", ALWAYS, "--warn-if", "special_share_max > 0")
+    done = render("-o", "report.html", *asked)
+    assert done.exit_code == 3, done.output
+    lines = done.stderr.splitlines()
+    assert lines[-3] == f"gate failed: {ALWAYS}: found 6"
+    assert lines[-2].startswith("gate warning: special_share_max > 0: found 0.")
+    assert lines[-1] == "1 of 3 gates passed"
+    assert [gate["passed"] for gate in gates()] == [True, False, False]
+    assert (tmp_path / "report.html").stat().st_size > 0
+    assert done.stdout == ""
+
+
+def test_a_warning_or_a_gate_that_is_passed_exits_with_0() -> None:
+    done = render("--fail-if", NEVER, "--warn-if", ALWAYS)
+    assert done.exit_code == 0
+    assert f"gate warning: {ALWAYS}: found 6" in done.stderr
+    assert NEVER not in done.stderr
+    verbose = render("--fail-if", NEVER, "-v")
+    assert f"gate passed: {NEVER}: found 6" in verbose.stderr
+
+
+def test_a_figure_that_was_not_measured_fails() -> None:
+    done = render("--fail-if", "agreement_ig_spearman < 0.2")
+    assert done.exit_code == 3
+    assert "gate failed: agreement_ig_spearman < 0.2: not measured" in done.stderr
+    assert gates()[0]["found"] is None
+
+
+def test_quiet_leaves_the_errors() -> None:
+    done = render("-q", "--fail-if", ALWAYS, "--warn-if", ALWAYS)
+    assert done.stderr == f"gate failed: {ALWAYS}: found 6\n"
+
+
+def test_what_a_gate_finds_is_the_figure_of_the_summary() -> None:
+    render("--warn-if", "label_mae > 0", "--warn-if", "cls_share >= 30 %")
+    told = json.loads(Path("summary.json").read_text("utf-8"))
+    for gate in told["gates"]:
+        assert gate["found"] == told["figures"][gate["figure"]]
+    edge = told["figures"]["label_mae"]
+    assert render("--fail-if", f"label_mae > {edge}").exit_code == 0
+    assert render("--fail-if", f"label_mae >= {edge}").exit_code == 3
+
+
+@pytest.mark.parametrize("option", ["--fail-if", "--warn-if"])
+@pytest.mark.parametrize("gate", ["n_texts", "nothing > 1", "n_texts > many"])
+def test_what_is_no_gate_exits_with_2_before_anything_is_read(option: str, gate: str) -> None:
+    for command in (("run", "none.txt", "-m", "none"), ("render", "none")):
+        done = call(*command, "-o", "a.html", option, gate)
+        assert done.exit_code == 2, done.output
+        assert f"{option} {gate!r}" in done.stderr
+        assert "n_texts, n_ok" in done.stderr
+        assert len(done.stderr.splitlines()) == 1
+    assert not Path("a.html").exists()
+
+
+def test_settings_of_the_project_count_and_are_named() -> None:
+    Path("pyproject.toml").write_text(f"[tool.reportgen]\nfail-if = ['{ALWAYS}']\n")
+    done = render("--warn-if", ALWAYS)
+    assert done.exit_code == 3
+    assert f"gate failed: {ALWAYS}: found 6 (from pyproject.toml)" in done.stderr
+    assert f"gate warning: {ALWAYS}: found 6\n" in done.stderr
+    Path("gates.yaml").write_text(f"warn-if: '{ALWAYS}'\n")
+    done = render("--config", "gates.yaml")
+    assert done.exit_code == 0
+    assert "(from gates.yaml)" in done.stderr
+    Path("gates.yaml").write_text("fail-of: []\n")
+    done = render("--config", "gates.yaml")
+    assert done.exit_code == 2
+    assert "gates.yaml: reportgen has no setting fail-of" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("interrupted", "failed", "strict", "code"),
+    [
+        (False, False, False, 0),
+        (False, False, True, 4),
+        (False, True, True, 3),
+        (True, True, True, 130),
+    ],
+)
+def test_precedence_of_exit_codes(
+    tmp_path: Path, interrupted: bool, failed: bool, strict: bool, code: int
+) -> None:
+    results = make_results(tmp_path / "flawed", (*HEADLINES, ""))
+    object.__setattr__(results.info, "evidence", Evidence(interrupted=interrupted))
+    (gate,) = cli.choices.gates(options.GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
+    judged = outputs.judge(results, (gate,))
+    assert terminal.exit_code(results, judged, strict=strict) == code
+
+
+def test_run_has_gates_too(tmp_path: Path) -> None:
+    Path("texts.txt").write_text("Free coffee\n年会費無料のカード\n", "utf-8")
+    args = ("run", "texts.txt", "-o", "a.html", "-o", "a.json", "--evidence", "none", "--force")
+    assert call(*args, "--fail-if", "n_texts != 2", "--fail-if", "n_failed > 0").exit_code == 0
+    done = call(*args, "--fail-if", "special_share_max > 5%")
+    assert done.exit_code == 3, done.output
+    assert json.loads(Path("a.json").read_text("utf-8"))["gates"][0]["passed"] is False
+
+
+@pytest.mark.parametrize(("lang", "failed"), [("en", "Failed"), ("ja", "不合格")])
+def test_the_page_has_them_without_scripts_and_its_command_asks_them_again(
+    lang: str, failed: str
+) -> None:
+    Path("pyproject.toml").write_text("[tool.reportgen]\nwarn-if = 'label_r2 < 99%'\n")
+    render("-o", "report.html", "--lang", lang, "--fail-if", "special_share_max > 0")
+    page = BeautifulSoup(Path("report.html").read_text("utf-8"), "html.parser")
+    rows = page.select("#main section.run table.gates tbody tr")
+    assert len(rows) == 2
+    assert rows[0].select_one("th").text == failed  # type: ignore[union-attr]
+    assert "special_share_max > 0" in rows[0].text
+    found = json.loads(Path("summary.json").read_text("utf-8"))["gates"]
+    assert str(next(gate for gate in found if gate["level"] == "fail")["found"]) in rows[0].text
+    command = page.select_one("pre.command").text  # type: ignore[union-attr]
+    assert "--fail-if 'special_share_max > 0'" in command
+    assert "--warn-if 'label_r2 < 99%'" in command
+
+
+def test_without_gates_the_page_has_no_table_of_them() -> None:
+    render("-o", "report.html")
+    assert 'class="gates"' not in Path("report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("variable", "option", "expected"),
+    [
+        ("true", "auto", True),
+        ("false", "auto", False),
+        (None, "auto", False),
+        (None, "github", True),
+        ("true", "none", False),
+    ],
+)
+def test_annotations_are_for_github(
+    monkeypatch, variable: str | None, option: str, expected: bool
+) -> None:
+    if variable:
+        monkeypatch.setenv("GITHUB_ACTIONS", variable)
+    done = render(
+        "--annotations",
+        option,
+        "--fail-if",
+        "n_texts > 5%",
+        "--warn-if",
+        ALWAYS,
+        "--warn-if",
+        NEVER,
+    )
+    commands = [line for line in done.stderr.splitlines() if is_command(line)]
+    assert commands == expected * [
+        "::error title=reportgen gate::n_texts > 5%25: found 6",
+        f"::warning title=reportgen gate::{ALWAYS}: found 6",
+    ]
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize("hostile", [text for text in HOSTILE if "\n" not in text])
+def test_no_text_id_title_or_file_is_a_command_in_a_log(
+    tmp_path: Path, monkeypatch, hostile: str
+) -> None:
+    results = tmp_path / "hostile"
+    make_results(
+        results, (hostile, *HEADLINES), failed=(0,), ids=(hostile, *map(str, range(len(HEADLINES))))
+    )
+    record = json.loads((results / "results.json").read_text("utf-8"))
+    record["model"]["name"] = record["inputs"][0]["name"] = hostile
+    record["remarks"] = [hostile]
+    (results / "results.json").write_text(json.dumps(record), "utf-8")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for args in (
+        ("-o", "-", "--format", "json", "-v", "--title", hostile, "--fail-if", ALWAYS),
+        ("-o", "a.json", "--force", "--detail", hostile.strip(), "--title", hostile),
+        ("-o", "a.json", "--force", "--fail-if", hostile),
+        ("-o", f"{hostile.replace('/', '')}.docx"),
+    ):
+        done = call("render", "hostile", *args)
+        assert done.stderr
+        assert done.exit_code in (0, 2, 3), done.exception
+        commands = [
+            line
+            for line in (done.stdout + "\n" + done.stderr).replace("\r", "\n").split("\n")
+            if is_command(line)
+        ]
+        gate = "::error title=reportgen gate::n_texts > 1: found 7"
+        assert commands == ([gate] if ALWAYS in args else [])
+
+
+def test_the_same_gates_give_the_same_bytes() -> None:
+    contents = []
+    for _ in range(2):
+        render("-o", "report.html", "--fail-if", ALWAYS, "--warn-if", NEVER)
+        contents.append([Path(name).read_bytes() for name in ("summary.json", "report.html")])
+    assert contents[0] == contents[1]

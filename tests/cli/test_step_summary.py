@@ -1,0 +1,150 @@
+"""`--github-summary`, and that no log of a build reads a text as a command."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from factories import make_results
+from hostile_texts import COMMANDS, hostile_texts
+from on_github import soup
+
+from reportgen.cli.github import MOST_BYTES, find_step_summary
+from reportgen.errors import UsageError
+from reportgen.report.language import printable as terminal
+from reportgen.report.options import RenderOptions
+from reportgen.results.store import Results
+
+# What GitHub's runner and Azure's agent take for a command in a line of a log.
+COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    texts = hostile_texts(150)
+    folder = tmp_path_factory.mktemp("made")
+    return make_results(folder, texts, ids=texts, n_layers=2, n_heads=1, failed=(0, 1, 2, 3, 4, 5))
+
+
+def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monkeypatch) -> None:
+    path = tmp_path / "summary"
+    path.write_text("# before")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    summary = find_step_summary(wanted=True)
+    assert summary is not None
+    summary.add(summary.text(results, RenderOptions(md_flavor="bitbucket", md_limit=9_000)))
+    text = path.read_text("utf-8")
+    assert text.startswith("# before\n<!-- reportgen:report -->\n")
+    page = soup(text)
+    assert len(page.find_all("details")) == 4
+    assert page.find("img") is None
+    assert len(page.find_all("tr")) > 150
+
+
+def test_all_summaries_of_a_step_stay_under_its_limit(
+    results: Results, tmp_path: Path, monkeypatch
+) -> None:
+    path = tmp_path / "summary"
+    path.write_bytes(b"x" * (MOST_BYTES - 21_000))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    summary = find_step_summary(wanted=True)
+    assert summary is not None
+    summary.add(summary.text(results, RenderOptions()))
+    assert MOST_BYTES - 2_000 < path.stat().st_size <= MOST_BYTES
+    assert "rows are not shown" in path.read_text("utf-8").splitlines()[-1]
+    with pytest.raises(UsageError, match=r"holds .* of 1,000,000 bytes already"):
+        find_step_summary(wanted=True)
+
+
+def test_it_is_refused_outside_of_a_step(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    assert find_step_summary(wanted=False) is None
+    with pytest.raises(UsageError, match="GITHUB_STEP_SUMMARY is not set"):
+        find_step_summary(wanted=True)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "gone" / "summary"))
+    with pytest.raises(UsageError, match="cannot be written"):
+        find_step_summary(wanted=True)
+
+
+def test_the_command_adds_it_beside_its_outputs(
+    results: Results, tmp_path: Path, monkeypatch
+) -> None:
+    path = tmp_path / "summary"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    command = [sys.executable, "-m", "reportgen", "render", str(results.folder), "-q"]
+    command += ["-o", str(tmp_path / "a.md"), "--images", "none", "--github-summary"]
+    subprocess.run(command, check=True)
+    written = (tmp_path / "a.md").read_text("utf-8")
+    added = path.read_text("utf-8")
+    commands = [line for line in added.splitlines() if line.startswith("reportgen run ")]
+    assert [line[-14:] for line in commands] == ["-o report.html"]
+    differ = set(added.splitlines()) ^ set(written.splitlines())
+    assert all(line.startswith("reportgen run ") for line in differ)
+
+
+@pytest.mark.parametrize("line", [*COMMANDS, "::x", " ::x", "####[x]", "a##vso[b]", "\t::x"])
+def test_no_line_that_is_said_is_a_command(line: str) -> None:
+    said = terminal.inert(line)
+    assert not COMMAND.search(said)
+    assert "\n" not in said
+    words = re.findall(r"\w+", line)
+    assert [word for word in re.findall(r"\w+", said) if word in words] == words
+
+
+def test_a_line_that_is_no_command_is_said_as_it_is() -> None:
+    for line in ("a :: b", "# x", "std::vector", "日本語"):
+        assert terminal.inert(line) == line
+
+
+@pytest.mark.parametrize(
+    "outputs",
+    [
+        ("-o", "x.html", "-v"),
+        ("-o", "-", "--format", "md", "-v"),
+        ("-o", "-", "--format", "json", "-v"),
+        ("-o", "-", "--format", "confluence", "-q"),
+    ],
+)
+def test_no_text_reaches_a_log_as_a_command(results: Results, tmp_path: Path, outputs) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "reportgen", "render", str(results.folder), *outputs],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        env=os.environ | {"GITHUB_ACTIONS": "true"},
+    )
+    assert ran.stdout or ran.stderr
+    assert [m[0] for m in COMMAND.finditer(ran.stderr + "\n" + ran.stdout)] == []
+
+
+@pytest.mark.parametrize("detail", ["none", "::error::a"])
+def test_an_error_that_quotes_a_text_is_no_command(
+    results: Results, tmp_path: Path, detail
+) -> None:
+    ran = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "reportgen",
+            "render",
+            str(results.folder),
+            "--detail",
+            detail,
+            "--id",
+            "##[error]x",
+            "-o",
+            "a.md",
+        ],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert not COMMAND.search(ran.stderr)
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,530 @@
+"""Every figure of a comparison against a plain recomputation; what cannot be compared; nothing
+found between a model and itself."""
+
+import math
+from collections import defaultdict
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+from factories import LABELS as NAMES
+from scipy.stats import spearmanr
+from two_models import (
+    LABELS,
+    STAR,
+    TEXTS,
+    pair_of,
+    plant,
+    retokenise,
+    set_tokens,
+    shaken,
+    token_rows,
+    twice,
+)
+
+from reportgen.comparison.attention import row_distances
+from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, settled
+from reportgen.comparison.compare import HEAD_CHANGED, Comparison, compare
+from reportgen.comparison.figures import comparison_figures
+from reportgen.comparison.notes import change_notes
+from reportgen.comparison.predictions import MOVED, r_squared
+from reportgen.errors import ComparisonError
+from reportgen.findings.statistics import CONFIDENCE
+from reportgen.results.info import OutputKind
+from reportgen.results.maps import quantise, unpack
+from reportgen.results.store import Results
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
+    folder = tmp_path_factory.mktemp("pair")
+    return pair_of(folder, evidence="basic", labels=LABELS, sink=0.2)
+
+
+@pytest.fixture(scope="module")
+def found(sides) -> Comparison:
+    return compare(*sides)
+
+
+# The same texts
+
+
+def test_texts_of_another_number_are_refused_with_their_ids(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS)
+    head = make_results(tmp_path / "b", TEXTS[:-3])
+    with pytest.raises(ComparisonError) as caught:
+        compare(base, head)
+    assert "base has 12, head 9; 3 only in base (ids 10, 11, 12)" in str(caught.value)
+    assert caught.value.exit_code == 1
+
+
+def test_other_texts_are_counted_and_the_first_five_named(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS)
+    head = make_results(tmp_path / "b", (*(f"x{text}" for text in TEXTS[:7]), *TEXTS[7:]))
+    with pytest.raises(ComparisonError, match=r"7 only in base \(ids 1, 2, 3, 4, 5, \.\.\.\)"):
+        compare(base, head)
+
+
+def test_another_order_is_told_as_one(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS)
+    head = make_results(tmp_path / "b", (TEXTS[1], TEXTS[0], *TEXTS[2:]))
+    with pytest.raises(ComparisonError, match=r"another order: 2 of 12 .*\(ids 1, 2\)"):
+        compare(base, head)
+
+
+def test_a_text_given_twice_counts_twice(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", ("ab", "ab", "cd"))
+    head = make_results(tmp_path / "b", ("ab", "cd", "cd"))
+    with pytest.raises(
+        ComparisonError, match=r"1 only in base \(ids 2\), 1 only in head \(ids 3\)"
+    ):
+        compare(base, head)
+
+
+def test_the_second_text_of_a_pair_counts(tmp_path: Path) -> None:
+    base, head = twice(tmp_path)
+    texts = head.texts.copy()
+    texts.loc[3, "pair"] = "and this"
+    head.__dict__["texts"] = texts
+    with pytest.raises(ComparisonError, match=r"ids 4"):
+        compare(base, head)
+
+
+# Predictions
+
+
+def test_predictions_are_compared_text_by_text(sides, found: Comparison) -> None:
+    own, other = (side.texts["prediction"].to_numpy(float) for side in sides)
+    predictions = found.predictions
+    assert predictions.change == pytest.approx(other - own)
+    assert predictions.threshold == pytest.approx(MOVED * np.std(own))
+    moved = [abs(b - a) > MOVED * np.std(own) for a, b in zip(own, other, strict=True)]
+    assert predictions.moved.tolist() == moved
+    figures = comparison_figures(found)
+    assert figures["prediction_changed"] == pytest.approx(np.mean(moved), abs=1e-5)
+    assert figures["prediction_change_mean"] == pytest.approx(np.mean(other - own), rel=1e-5)
+    assert figures["prediction_change_max"] == pytest.approx(max(abs(other - own)), rel=1e-5)
+    assert figures["prediction_correlation"] == pytest.approx(
+        spearmanr(own, other).statistic, rel=1e-5
+    )
+
+
+def test_the_fit_of_both_is_that_against_the_labels(sides, found: Comparison) -> None:
+    labels = np.array(LABELS)
+    figures = comparison_figures(found)
+    fits = []
+    for side in sides:
+        errors = side.texts["prediction"].to_numpy(float) - labels
+        fits.append(
+            (1 - (errors**2).sum() / ((labels - labels.mean()) ** 2).sum(), abs(errors).mean())
+        )
+    assert (figures["r2_base"], figures["mae_base"]) == pytest.approx(fits[0], rel=1e-5)
+    assert (figures["r2_head"], figures["mae_head"]) == pytest.approx(fits[1], rel=1e-5)
+    assert figures["r2_drop"] == pytest.approx(fits[0][0] - fits[1][0], rel=1e-4)
+    assert figures["mae_rise"] == pytest.approx(fits[1][1] - fits[0][1], rel=1e-4)
+
+
+def test_intervals_draw_both_figures_of_a_text_together(found: Comparison, sides) -> None:
+    """A plain bootstrap with other draws gives about the same interval."""
+    own, other = (side.texts["prediction"].to_numpy(float) for side in sides)
+    labels, random = np.array(LABELS), np.random.default_rng(7)
+    means, drops = [], []
+    for _ in range(4000):
+        drawn = random.integers(0, len(own), len(own))
+        means.append((other - own)[drawn].mean())
+        ends = [r_squared(side[drawn], labels[drawn]) for side in (own, other)]
+        drops.append(ends[1] - ends[0])
+    tails = [50 * (1 - CONFIDENCE), 100 - 50 * (1 - CONFIDENCE)]
+    width = np.ptp(np.percentile(means, tails))
+    assert found.predictions.mean.interval == pytest.approx(
+        tuple(np.percentile(means, tails)), abs=0.15 * width
+    )
+    width = np.ptp(np.percentile(drops, tails))
+    assert found.predictions.r2.interval == pytest.approx(
+        tuple(np.percentile(drops, tails)), abs=0.2 * width
+    )
+
+
+def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, kind="class", evidence="basic")
+    given = [NAMES["class"][i % 2] for i in range(len(TEXTS))]
+    for side in (base, head):
+        texts = side.texts.copy()
+        texts["label"] = given
+        side.__dict__["texts"] = texts
+    found = compare(base, head)
+    own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
+    changed = [a != b for a, b in zip(own, other, strict=True)]
+    assert 0 < sum(changed) < len(changed)
+    assert found.predictions.moved.tolist() == changed
+    figures = comparison_figures(found)
+    right = [np.mean([a == b for a, b in zip(side, given, strict=True)]) for side in (own, other)]
+    assert [figures["accuracy_base"], figures["accuracy_head"]] == pytest.approx(right, abs=1e-5)
+    assert figures["accuracy_drop"] == pytest.approx(right[0] - right[1], abs=1e-5)
+    assert figures["prediction_change_max"] is figures["r2_base"] is None
+
+
+def test_several_numbers_are_compared_in_the_spread_of_each(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, kind="numbers")
+    own, other = (np.stack(side.texts["scores"]) for side in (base, head))
+    found = compare(base, head).predictions
+    assert found.change == pytest.approx((abs(other - own) / own.std(axis=0)).max(axis=1))
+    assert found.mean is found.r2 is None
+
+
+@pytest.mark.parametrize("kind", ["labels", "next_token"])
+def test_labels_and_tokens_change_by_name(tmp_path: Path, kind: str) -> None:
+    base, head = pair_of(tmp_path, kind=kind)
+    own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
+    found = compare(base, head).predictions
+    assert found.n_moved == sum(a != b for a, b in zip(own, other, strict=True))
+
+
+def test_an_embedding_and_another_kind_of_output_are_not_compared(tmp_path: Path) -> None:
+    assert compare(*pair_of(tmp_path / "e", kind="embedding")).predictions is None
+    base = make_results(tmp_path / "base", TEXTS, kind="number")
+    head = make_results(tmp_path / "head", TEXTS, kind="class")
+    found = compare(base, head)
+    assert found.predictions is None
+    assert not found.pairing.same_output
+    assert comparison_figures(found)["prediction_changed"] is None
+
+
+# Layers and heads
+
+
+def test_shares_and_entropy_are_means_by_layer(sides, found: Comparison) -> None:
+    by_key = {each.key: each for each in found.layers}
+    assert list(by_key) == ["special", "cls", "sep", "entropy"]
+    for side, name in zip(sides, ("base", "head"), strict=True):
+        for layer in range(1, 5):
+            heads = side.heads[side.heads["layer"] == layer]
+            roles = side.roles[(side.roles["layer"] == layer) & (side.roles["role"] == "cls")]
+            got = {key: getattr(each, name)[layer - 1] for key, each in by_key.items()}
+            assert got["special"] == pytest.approx(heads["special_share"].mean(), abs=SAME_SHARE)
+            assert got["entropy"] == pytest.approx(heads["entropy"].mean(), abs=SAME_SHARE)
+            assert got["cls"] == pytest.approx(roles["share"].mean(), abs=SAME_SHARE)
+    changes = [b - a for a, b in zip(by_key["cls"].base, by_key["cls"].head, strict=True)]
+    figures = comparison_figures(found)
+    assert figures["sink_share_change_cls"] == pytest.approx(max(map(abs, changes)), rel=1e-4)
+
+
+def distance(p: np.ndarray, q: np.ndarray) -> float:
+    """The square root of the Jensen-Shannon divergence in bits, as Lin 1991 writes it."""
+
+    def entropy(row):
+        return -sum(x * math.log2(x) for x in row if x > 0)
+
+    return math.sqrt(max(0.0, entropy((p + q) / 2) - (entropy(p) + entropy(q)) / 2))
+
+
+def test_the_distance_of_heads_is_a_mean_over_queries_then_texts(sides, found: Comparison) -> None:
+    layer, which = 2, 1
+    by_text = []
+    for text in range(len(TEXTS)):
+        own, other = (
+            unpack(side.packed_maps(text), 4, 3)[layer, which].astype(float) for side in sides
+        )
+        steps = [np.rint(255 * np.sqrt(side)) for side in (own, other)]
+        near, lower = abs(steps[0] - steps[1]) <= 1, np.minimum(own, other)
+        own, other = (np.where(near, lower, side) for side in (own, other))
+        own, other = (side / side.sum(axis=1, keepdims=True) for side in (own, other))
+        by_text.append(np.mean([distance(p, q) for p, q in zip(own, other, strict=True)]))
+    assert found.heads.distance[layer, which] == pytest.approx(np.mean(by_text), abs=1e-6)
+    assert found.heads.texts.tolist() == list(range(len(TEXTS)))
+    figures = comparison_figures(found)
+    assert figures["jsd_mean"] == pytest.approx(found.heads.distance.mean(), rel=1e-5)
+    assert figures["heads_changed"] == 12  # drawn anew, every one
+
+
+def test_distances_go_from_nothing_to_one() -> None:
+    own = quantise(np.array([[1.0, 0.0], [0.5, 0.5]], np.float32))
+    other = quantise(np.array([[0.0, 1.0], [0.5, 0.5]], np.float32))
+    assert row_distances(own, other).tolist() == pytest.approx([1.0, 0.0])
+    assert row_distances(own, own).tolist() == [0.0, 0.0]
+
+
+def test_one_step_of_packing_is_no_distance_and_two_are_one() -> None:
+    own = np.full((1, 9), 85, np.uint8)
+    assert row_distances(own, own + 1).tolist() == [0.0]
+    assert row_distances(own, own - 1).tolist() == [0.0]
+    moved = own.copy()
+    moved[0, 0] += 2
+    assert row_distances(own, moved)[0] > 0
+
+
+def test_a_distance_is_the_same_in_both_directions() -> None:
+    random = np.random.default_rng(3)
+    own = random.integers(0, 256, (200, 9)).astype(np.uint8)
+    other = (own.astype(int) + random.integers(-3, 4, own.shape)).clip(0, 255).astype(np.uint8)
+    there, back = row_distances(own, other), row_distances(other, own)
+    assert there.any()
+    assert there.tolist() == back.tolist()
+
+
+def test_up_to_the_threshold_little_weight_can_stand_elsewhere() -> None:
+    """The bound the threshold is explained by."""
+    random = np.random.default_rng(2)
+    for _ in range(300):
+        p, q = random.dirichlet(np.full(8, 0.5), 2)
+        q = p + (q - p) * random.uniform(0, 0.2)
+        moved = abs(p - q).sum() / 2
+        assert moved <= math.sqrt(2 * math.log(2)) * distance(p, q) + 1e-12
+    assert math.sqrt(2 * math.log(2)) * HEAD_CHANGED < 0.06
+
+
+def test_other_numbers_of_heads_stand_side_by_side(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS, n_layers=4, n_heads=3)
+    head = make_results(tmp_path / "b", TEXTS, n_layers=6, n_heads=2)
+    found = compare(base, head)
+    assert found.heads is None
+    assert not found.pairing.same_shape
+    assert {(len(each.base), len(each.head), each.changes) for each in found.layers} == {(4, 6, ())}
+    figures = comparison_figures(found)
+    assert figures["jsd_max"] is figures["heads_changed"] is None
+    assert figures["entropy_change_max"] is figures["special_share_change_max"] is None
+    assert not found.is_same
+
+
+def test_only_texts_whose_maps_both_keep_have_a_distance(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS)
+    head = make_results(tmp_path / "b", TEXTS, keep=3)
+    assert compare(base, head).heads.texts.tolist() == [0, 1, 2]
+    assert compare(base, make_results(tmp_path / "c", TEXTS, keep=0)).heads is None
+
+
+# Texts and tokens
+
+
+def test_what_is_cut_otherwise_is_not_comparable_and_never_zero(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    retokenise(head, 2)
+    found = compare(base, head)
+    assert np.flatnonzero(~found.pairing.aligned).tolist() == [2]
+    figures = comparison_figures(found)
+    assert figures["texts_comparable"] == len(TEXTS) - 1
+    assert figures["texts_not_comparable"] == 1
+    assert 2 not in found.heads.texts
+    assert 2 not in found.effects.texts
+    assert 2 in found.predictions.texts  # a prediction has no tokens
+
+
+def test_a_text_that_failed_in_one_is_counted(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", (*TEXTS, ""), failed=(1,))
+    head = make_results(tmp_path / "b", (*TEXTS, ""), failed=(4, 5))
+    pairing = compare(base, head).pairing
+    assert (pairing.n_analysed, pairing.n_only_base, pairing.n_only_head) == (9, 2, 1)
+
+
+def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    random = np.random.default_rng(3)
+    effects = head.effects.copy()
+    effects["deletion"] += random.normal(0, 0.1, len(effects))
+    head.__dict__["effects"] = effects
+    found = compare(base, head).effects
+    sides = []
+    for side in (base, head):
+        by_text = defaultdict(list)
+        for row in side.effects.itertuples():
+            if np.isfinite(row.deletion):
+                by_text[row.text].append(row.deletion)
+        sides.append(by_text)
+    spread = np.std([value for values in sides[0].values() for value in values])
+    assert found.spread == pytest.approx(spread)
+    for place, text in enumerate(found.texts):
+        own, other = np.array(sides[0][text]), np.array(sides[1][text])
+        assert found.change[place] == pytest.approx(abs(other - own).mean() / spread, rel=1e-4)
+        if len(own) >= 4:
+            assert found.rank[place] == pytest.approx(spearmanr(own, other).statistic)
+    assert found.mean.head == pytest.approx(found.change.mean())
+
+
+def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    plant(head)
+    star = next(each for each in compare(base, head).tokens if each.token == STAR)
+    for side, name in ((base, "base"), (head, "head")):
+        tokens = side.tokens.merge(side.effects, on=["text", "position"])
+        own = tokens[tokens["token"] == STAR]
+        assert star.n_texts == own["text"].nunique() == len(own)
+        even = own["expected"]
+        assert getattr(star.effect, name) == pytest.approx(own["deletion"].mean(), abs=1e-6)
+        received = (own["received_all"] / even).mean()
+        assert getattr(star.attention, name) == pytest.approx(received, rel=1e-4)
+        looked = (own["cls_row_all"] / even).mean()
+        assert getattr(star.row, name) == pytest.approx(looked, rel=1e-4)
+    assert star.turn == "more"
+
+
+def test_a_planted_token_stands_first_and_is_said(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    plant(head)
+    found = compare(base, head)
+    assert found.tokens[0].token == STAR
+    assert [token.token for token in found.tokens if token.turn != "noise"] == [STAR]
+    (note,) = [note for note in change_notes(found) if note.token == STAR]
+    assert (note.id, note.also) == ("token_moves", ("token_looks_row",))
+    assert note.values["effect_head"] - note.values["effect_base"] == pytest.approx(0.6, abs=1e-6)
+    assert note.values["effect_low"] > 0.5
+
+
+@pytest.mark.parametrize(
+    ("effect", "row", "note"),
+    [
+        (0.6, 0.0, ("token_moves", ("token_attention_row",))),
+        (0.02, 0.5, ("token_moves", ("token_looks_row",))),  # small, but both go together
+        (0.02, 0.0, None),  # small, and not looked at
+        (0.0, 0.5, ("token_looks_row", ())),
+        (0.0, 0.001, None),
+    ],
+)
+def test_a_note_on_a_token_takes_a_large_change_or_both(
+    tmp_path: Path, effect: float, row: float, note: tuple[str, tuple[str, ...]] | None
+) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    plant(head, effect=effect, row=row)
+    found = compare(base, head)
+    said = [(each.id, each.also) for each in change_notes(found) if each.token == STAR]
+    assert said == ([note] if note else [])
+    assert (found.tokens[0].token == STAR) is (effect > 0)
+
+
+def test_what_is_hardly_looked_at_is_not_said_to_be(tmp_path: Path) -> None:
+    """Many times next to nothing is next to nothing."""
+    base, head = twice(tmp_path, evidence="basic")
+    for side, weight in ((base, 0.0001), (head, 0.004)):
+        rows = token_rows(side)
+        for row in rows:
+            if row["token"] == STAR:
+                row["cls_row_all"] = weight
+        set_tokens(side, rows)
+    found = compare(base, head)
+    star = next(each for each in found.tokens if each.token == STAR)
+    assert star.row.head > 10 * star.row.base
+    assert change_notes(found) == []
+
+
+def test_a_token_that_moves_it_less_stands_behind_one_that_moves_it_more(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    plant(base, effect=3.0, row=0.0)
+    plant(head, effect=0.0, row=0.0)
+    other = next(t.token for t in compare(base, head).tokens if t.token != STAR)
+    plant(head, effect=1.5, row=0.0, token=other)
+    tokens = compare(base, head).tokens
+    assert [(token.token, token.turn) for token in tokens[:2]] == [(other, "more"), (STAR, "less")]
+    assert abs(tokens[0].effect.difference) < abs(tokens[1].effect.difference)
+    assert [n.id for n in change_notes(compare(base, head))][:2] == [
+        "token_moves",
+        "token_moves_less",
+    ]
+
+
+def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic", kind="class")
+    evidence = head.evidence.copy()
+    evidence.loc[[0, 3], "explained_label"] = "bad"
+    head.__dict__["evidence"] = evidence
+    found = compare(base, head)
+    assert found.units.n_other_target == 2
+    assert set(found.effects.texts) == set(range(len(TEXTS))) - {0, 3}
+
+
+def test_effects_of_other_figures_are_not_compared(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS, evidence="basic")
+    head = make_results(tmp_path / "b", TEXTS, evidence="none")
+    found = compare(base, head)
+    assert found.effects is None
+    assert all(token.effect is None and token.row is None for token in found.tokens)
+    assert comparison_figures(found)["deletion_change_mean"] is None
+
+
+def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
+    tmp_path: Path,
+) -> None:
+    base, head = pair_of(tmp_path, evidence="basic", reads_cls_only=False)
+    plant(head)
+    found = compare(base, head)
+    assert all(token.row is None for token in found.tokens)
+    assert change_notes(found)[0].also == ("token_looks",)
+
+
+# A model and itself
+
+
+@pytest.mark.parametrize("kind", get_args(OutputKind))
+def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) -> None:
+    base, head = twice(tmp_path, kind=kind, evidence="basic", labels=LABELS)
+    shaken(head)
+    found = compare(base, head)
+    assert found.is_same
+    assert change_notes(found) == []
+    zero = {
+        name: value
+        for name, value in comparison_figures(found).items()
+        if any(part in name for part in ("change", "jsd", "drop", "rise"))
+    }
+    assert set(zero.values()) <= {0, None}
+    assert all(token.turn == "noise" for token in found.tokens)
+
+
+def test_a_difference_that_rounding_cannot_make_is_one(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    found = compare(base, shaken(head, by=1e-3))
+    assert not found.is_same
+
+
+def test_what_other_batches_move_is_set_back() -> None:
+    base, head = np.array([1.0, 1.0, 0.0]), np.array([1.0 + 2e-6, 1.01, 5e-6])
+    assert settled(base, head, 1.0, SAME_OUTPUT).tolist() == [1.0, 1.01, 0.0]
+    assert SAME_SHARE < 1e-3
+
+
+def test_few_texts_have_no_interval_and_no_tokens(tmp_path: Path) -> None:
+    found = compare(*pair_of(tmp_path, HEADLINES[:3], evidence="basic"))
+    assert found.tokens == ()
+    assert found.predictions.mean.interval is None
+    assert change_notes(found) == []
+    assert comparison_figures(found)["tokens_changed"] == 0
+
+
+def test_a_single_text_and_none_analysed_are_compared(tmp_path: Path) -> None:
+    assert compare(*pair_of(tmp_path / "one", ("abcdefgh",))).predictions.n_moved in (0, 1)
+    found = compare(*pair_of(tmp_path / "none", TEXTS, failed=tuple(range(len(TEXTS)))))
+    assert found.predictions is None
+    assert found.layers == ()
+    assert found.heads is None
+
+
+def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
+    """Swapped, the changes have the opposite sign, whichever side has the labels."""
+    base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
+    head = make_results(tmp_path / "b", TEXTS, seed=1)
+    there, back = compare(base, head).predictions, compare(head, base).predictions
+    assert there.r2.difference == pytest.approx(-back.r2.difference)
+    assert there.mae.base == back.mae.head
+
+
+def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
+    base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
+    head = make_results(tmp_path / "b", TEXTS, seed=1, labels=(*LABELS[:-2], 70.0, 80.0))
+    found = compare(base, head)
+    assert found.pairing.n_other_labels == 2
+    assert found.predictions.mae.n_texts == 10
+    own = base.texts["prediction"].to_numpy()[:10]
+    assert found.predictions.mae.base == pytest.approx(np.abs(own - LABELS[:10]).mean())
+    back = compare(head, base).predictions
+    assert found.predictions.r2.difference == pytest.approx(-back.r2.difference)
+
+
+def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, kind="class")
+    for results, shift in ((base, 0), (head, 1)):
+        texts = results.texts.copy()
+        texts["label"] = [NAMES["class"][(i + shift * (i < 3)) % 2] for i in range(len(texts))]
+        results.__dict__["texts"] = texts
+    found = compare(base, head)
+    assert found.pairing.n_other_labels == 3
+    assert found.predictions.accuracy.n_texts == 9

@@ -1,0 +1,325 @@
+"""What no note may ever claim: held over notes of every kind, with figures of all sizes."""
+
+import re
+from collections.abc import Callable, Mapping
+
+import pytest
+from every_note import every_note, live_notes, situations
+
+from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.spread import live_rows_note
+from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.report.language.sentences import (
+    Wording,
+    correlation,
+    decimal,
+    difference,
+    proportion,
+    times,
+)
+from reportgen.results.store import Results
+
+LANGUAGES = ("en", "ja")
+
+# What must stand in no sentence, by what it would claim.
+FORBIDDEN: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "attention explains, causes or makes": r"attention (\w+ )?(explains?|causes?|makes?)"
+        r"|attention drives?|made the|because the model look|is why|reason for",
+        "a sink is meaningless or a bug": r"meaningless|useless|\bbugs?\b|\bnois[ey]|broken"
+        r"|\bempty\b|artifact|\bjunk",
+        "hiding proves information": r"(?<!not )shows? that \S+ carries"
+        r"|(?<!no sign )(?<!not show )that it carries",
+        "no-op as proven": r"prove[sn]?\b|\bproof|\bis a “no-op|demonstrat|confirm",
+        "agreement as accuracy": r"accura|\bcorrect|\bright\b|\bwrong|\btruth|\bvalid|faithful",
+        "layers of shared weights as different parameters": r"\bparameters?\b|\bhead \d",
+        "a sign from attention": r"\bpositive|\bnegative|\braises\b|\blowers\b|increase|decrease"
+        r"|\bin favou?r|\bagainst the",
+        "raw sums compared": r"\bsums?\b|\btotal\b",
+        "tokens as words": r"\bwords?\b",
+        "a share of the prediction": r"% of the (prediction|output|score)",
+    },
+    "ja": {
+        "attention explains, causes or makes": r"予測の(理由|原因|根拠)|が原因"
+        r"|アテンションが(予測|出力|スコア)を|ために予測|説明(します|しています|できます)",
+        "a sink is meaningless or a bug": r"無意味|無駄|バグ|不具合|ノイズ|欠陥|空っぽ|壊れ|異常",
+        "hiding proves information": r"運んでいることが(わか|示)|証拠です|証拠になります"
+        r"|ことを示して",
+        "no-op as proven": r"証明|実証|no-op（何もしない）」です|確認されました",
+        "agreement as accuracy": r"正確|精度|正し|正解|的中|妥当|忠実",
+        "layers of shared weights as different parameters": r"パラメータ|ヘッド\d",
+        "a sign from attention": r"プラス|マイナス|ポジティブ|ネガティブ|押し上げ|押し下げ|好影響"
+        r"|悪影響|肯定|否定",
+        "raw sums compared": r"総和|列の和|(?<!割り振りの)合計",
+        "tokens as words": r"単語|言葉|(この|その|どの|各|の)語(?![彙])",
+        "a share of the prediction": r"(予測|出力|スコア)の\d[\d.]*%",
+    },
+}
+# What must stand beside certain figures.
+DISCLAIMERS: Mapping[str, Mapping[str, str]] = {
+    "en": {
+        "hide_ratio": r"not show that \S.* carries information",
+        "norm_share": r"not of the prediction",
+        "mixing": r"not of the prediction",
+    },
+    "ja": {
+        "hide_ratio": r"情報を運んでいる証拠にはなりません",
+        "norm_share": r"予測に占める割合ではありません",
+        "mixing": r"予測に占める割合ではありません",
+    },
+}
+VERDICT_WORDS = {
+    "en": r"is an attention sink|called an attention sink|No attention sink|no-op|hardly"
+    r"|like a constant|depends on it|partly depends|attracts the attention|are short|not short"
+    r"|measurably|dominated|Unclear",
+    "ja": r"アテンションシンクです|「アテンションシンク」と呼|シンクは見られません|no-op"
+    r"|ほとんど影響|同じ定数|依存しています|位置がアテンションを集めて|は短く|上回って|下回って|はっきりしません"
+    r"|大半が",
+}
+OUTPUT_NAMES = {
+    "en": {
+        "cosine": "embedding",
+        "margin": "the lead of the",
+        "logit": "the logit of the",
+        "log_probability": "the log-probability of the last token",
+    },
+    "ja": {
+        "cosine": "埋め込み",
+        "margin": "次点との差",
+        "logit": "のロジット",
+        "log_probability": "最後のトークンの対数確率",
+    },
+}
+SENTENCES = Wording("en")._words["sentences"]
+TEST_FIGURES = ("zero_ratio", "mean_ratio", "hide_ratio", "test_ratio", "passed_ratio")
+
+Ends = Callable[[str], tuple[float, float]]
+# That a verdict's intervals lie on its side of every threshold.
+SIDES: Mapping[str, Callable[[Ends], bool]] = {
+    "N1": lambda of: of("share")[0] >= 0.3 and of("ratio")[0] >= 3,
+    "N1d": lambda of: of("ratio")[0] >= 1.5 and (of("share")[1] < 0.3 or of("ratio")[1] < 3),
+    "N1b": lambda of: of("ratio")[1] < 1.5,
+    "N1c": lambda of: of("ratio")[0] >= 3,
+    "N1c-sink": lambda of: of("value_ratio")[1] <= 0.5,
+    "N2": lambda of: of("value_ratio")[1] <= 0.5,
+    "N2-heavy": lambda of: of("value_ratio")[1] <= 0.5,
+    "N3": lambda of: of("value_ratio")[0] > 0.5,
+    "N4": lambda of: of("zero_ratio")[1] <= 0.25,
+    "N5": lambda of: of("zero_ratio")[0] > 0.25 and of("mean_ratio")[1] <= 0.25,
+    "N5-open": lambda of: of("zero_ratio")[0] > 0.25,
+    "N6": lambda of: of("mean_ratio")[0] >= 0.5,
+    "N6-partly": lambda of: of("mean_ratio")[0] > 0.25 and of("mean_ratio")[1] < 0.5,
+    "N7": lambda of: of("hide_ratio")[0] >= 1,
+    "N8": lambda of: of("swap_ratio")[0] >= 0.9 and of("swap_ratio")[1] <= 1.1,
+    "N8-token": lambda of: of("swap_ratio")[1] < 0.9 or of("swap_ratio")[0] > 1.1,
+    "N12": lambda of: of("rollout_share")[0] > 0.5,
+    "N12-unrelated": lambda of: of("rollout_agreement")[0] <= 0 <= of("rollout_agreement")[1],
+    "N13-better": lambda of: of("over_rarity")[0] > 0,
+    "N13b": lambda of: of("over_rarity")[0] <= 0 <= of("over_rarity")[1],
+    "N13-worse": lambda of: of("over_rarity")[1] < 0,
+    "N13c": lambda of: of("offset")[0] > 1,
+}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
+    return situations(lambda: tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def notes(results: list[Results]) -> list[Note]:
+    return list(every_note(results))
+
+
+def said(note: Note, words: Wording) -> list[str]:
+    """Everything that is ever said of a note."""
+    return [words.sentence(note), *words.in_short([note])]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("claim", FORBIDDEN["en"])
+def test_it_is_never_claimed(
+    notes: list[Note], results: list[Results], lang: str, claim: str
+) -> None:
+    words = Wording(lang)
+    sentences = {sentence for note in notes for sentence in said(note, words)}
+    sentences |= {words.beside(note) for note in live_notes(results)}
+    sentences |= {words.threshold(threshold) for threshold in THRESHOLDS}
+    assert not [sentence for sentence in sentences if re.search(FORBIDDEN[lang][claim], sentence)]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("figure", DISCLAIMERS["en"])
+def test_a_figure_that_misleads_stands_with_what_it_does_not_show(
+    notes: list[Note], lang: str, figure: str
+) -> None:
+    words = Wording(lang)
+    with_it = [note for note in notes if _says(note, figure)]
+    assert with_it
+    for note in with_it:
+        assert re.search(DISCLAIMERS[lang][figure], words.sentence(note)), note
+
+
+def _says(note: Note, figure: str) -> bool:
+    """Whether a note's own sentence, not only its values, has a figure."""
+    return any(f"{{{figure}}}" in SENTENCES[key] for key in (note.id, *note.also))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_popular_reason_is_only_ever_quoted_to_be_doubted(notes: list[Note], lang: str) -> None:
+    words = Wording(lang)
+    quoted = {"en": r"It is often said", "ja": r"」とよく言われ"}[lang]
+    reasons = {"en": r"trained|boundary|separator|collects", "ja": r"学習|境界|区切り|集めている」"}
+    doubted = {"en": r"does not by itself explain|doubted", "ja": r"説明できません|疑問視"}[lang]
+    for note in notes:
+        sentence = words.sentence(note)
+        if re.search(reasons[lang], sentence):
+            assert note.id in ("N10", "N11")
+            assert re.search(quoted, sentence)
+            assert re.search(doubted, sentence)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_no_op_is_never_more_than_consistent_with_the_figures(
+    notes: list[Note], lang: str
+) -> None:
+    hedge = {"en": "consistent with a “no-op”", "ja": "という見方と整合的です"}[lang]
+    for note in notes:
+        for sentence in said(note, Wording(lang)):
+            assert "no-op" not in sentence or hedge in sentence
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_number_in_a_sentence_was_measured_on_this_model(
+    notes: list[Note], lang: str
+) -> None:
+    """But for 0 and 1, the ends of a scale, and what a study found, which is said to be so."""
+    words = Wording(lang)
+    for note in notes:
+        own = {text for value in note.values.values() for text in _written(value)}
+        for sentence in said(note, words):
+            literature = set()
+            if note.id == "N11":
+                assert {"en": "a figure of that study", "ja": "同研究が報告した値"}[
+                    lang
+                ] in sentence
+                literature = {"90"}
+            prose = sentence.replace(note.token or "\0", "")
+            prose = re.sub(r"(?<!\d)[12](つ|個、|件の)", "", prose)
+            numbers = set(re.findall(r"\d[\d,.]*\d|\d", prose))
+            assert numbers <= own | literature | {"0", "1"}, (note, sentence)
+
+
+def _written(value: float | int | str) -> list[str]:
+    """A figure as any of the styles writes it."""
+    if isinstance(value, str):
+        return re.findall(r"\d[\d,.]*\d|\d", value)
+    shown = [decimal(value), decimal(100.0 * value), times(value), f"{value:,.10g}"]
+    shown += [proportion(value), correlation(value), difference(value)]
+    return [text.lstrip("-\u2212") for text in shown]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_fewer_than_five_texts_get_no_verdict_and_no_interval(notes: list[Note], lang: str) -> None:
+    words = Wording(lang)
+    few = [note for note in notes if int(note.values.get("n_texts", 9)) < 5]
+    assert {note.id for note in few} >= {"few", "few-value", "few-tests", "few-swap", "N19-few"}
+    for note in few:
+        assert not [name for name in note.values if name.endswith(("_low", "_high"))]
+        for sentence in said(note, words):
+            assert not re.search(VERDICT_WORDS[lang], sentence), sentence
+
+
+def test_a_verdict_lies_wholly_on_its_side_of_the_thresholds(notes: list[Note]) -> None:
+    seen = set()
+    for note in notes:
+
+        def ends(name: str, note: Note = note) -> tuple[float, float]:
+            return float(note.values[f"{name}_low"]), float(note.values[f"{name}_high"])
+
+        for key in (note.id, *note.also):
+            if key in SIDES:
+                seen.add(key)
+                assert SIDES[key](ends), note
+    assert seen == SIDES.keys()
+
+
+def test_every_note_with_a_verdict_on_figures_is_held_to_its_side(notes: list[Note]) -> None:
+    """So that a new verdict cannot slip past the test above."""
+    unheld = {
+        *("no-text", "no-special"),  # say that there is none
+        *("N9", "N9-cls"),  # exact
+        *("hide-only", "tests-disagree", "N11", "N13", "N19"),  # say what was measured
+    }
+    with_interval = {
+        note.id
+        for note in notes
+        if any(name.endswith("_low") for name in note.values) and "unclear" not in note.id
+    }
+    assert with_interval <= SIDES.keys() | unheld
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_what_is_unclear_says_which_threshold_is_crossed(notes: list[Note], lang: str) -> None:
+    words = Wording(lang)
+    threshold = {"en": "threshold", "ja": "基準値"}[lang]
+    unclear = [note for note in notes if "unclear" in note.id]
+    assert {note.id for note in unclear} >= {"N2-unclear", "tests-unclear", "N7-unclear"}
+    for note in unclear:
+        assert threshold in words.sentence(note)
+        assert re.search(
+            {"en": r"[Uu]nclear", "ja": "はっきりしません"}[lang], words.sentence(note)
+        )
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_sink_test_names_the_output_it_holds_for(notes: list[Note], lang: str) -> None:
+    words = Wording(lang)
+    tests = [note for note in notes if any(_says(note, name) for name in TEST_FIGURES)]
+    assert {str(note.values["scalar"]) for note in tests} >= {"number", "margin", "cosine"}
+    for note in tests:
+        name = OUTPUT_NAMES[lang].get(str(note.values["scalar"]), str(note.values["output_name"]))
+        for sentence in said(note, words):
+            if note.id != "few-tests" or sentence == words.sentence(note):
+                assert name in sentence, sentence
+
+
+def test_what_is_left_without_special_tokens_stands_beside_what_there_was_with_them(
+    notes: list[Note],
+) -> None:
+    for note in notes:
+        if "effective_content" in note.values:
+            assert {"effective_tokens", "n_tokens", "n_content"} <= note.values.keys()
+            assert _says(note, "effective_tokens")
+            assert _says(note, "n_tokens")
+
+
+def test_a_share_by_length_stands_beside_the_share_of_attention(notes: list[Note]) -> None:
+    for note in notes:
+        if _says(note, "norm_share"):
+            assert _says(note, "share")
+
+
+def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[Note]) -> None:
+    for note in notes:
+        if note.id == "N13" and "rarity" in note.values and "over_rarity_low" in note.values:
+            assert {"N13-better", "N13b", "N13-worse"} & set(note.also)
+        if note.id == "N13" and "ceiling" in note.values:
+            signs = "" if note.values["scalar"] == "cosine" else "-signed"
+            assert {f"N13-ceiling{signs}", f"N13-ceiling-first{signs}"} & set(note.also)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> None:
+    """Only the sign of a rank correlation and of a difference may be printed."""
+    words = Wording(lang)
+    for note in notes:
+        if not {"agreement", "over_rarity", "rollout_agreement"} & note.values.keys():
+            assert "\u2212" not in words.sentence(note)
+            assert "+" not in words.sentence(note)
+
+
+def test_exact_rows_are_told_only_where_they_were_measured(results: list[Results]) -> None:
+    for own in results:
+        measured = own.evidence["live_rows"].notna().any()
+        assert (live_rows_note(own) is not None) == measured

@@ -1,0 +1,75 @@
+"""--detail: which texts it takes, in which order, and what is wrong with it."""
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+
+from reportgen.errors import UsageError
+from reportgen.findings import ranking as worth
+from reportgen.findings.detail import check_detail
+from reportgen.findings.ranking import detailed
+
+IDS = ("a", "b", "c,d", "first:2x", "e", "f")
+LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 9.0)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, HEADLINES, labels=LABELS, ids=IDS, n_layers=2)
+
+
+def test_without_a_choice_those_that_deserve_a_look_come_first(results):
+    assert detailed(results, None) == (worth.order(results), 6)
+
+
+@pytest.mark.parametrize(
+    ("choice", "first"),
+    [
+        ("e", [4]),
+        ("e, a", [4, 0]),
+        ("a,e,a", [0, 4]),
+        ("c,d", [2]),  # an id with a comma of its own
+        ("first:2x", [3]),  # and one that looks like a choice
+        ("first:2", [0, 1]),
+        ("first:99", [0, 1, 2, 3, 4, 5]),
+        ("first:0", []),
+        ("all", [0, 1, 2, 3, 4, 5]),
+        ("none", []),
+    ],
+)
+def test_a_choice_names_texts_in_its_order_and_the_others_follow_by_worth(results, choice, first):
+    order, count = detailed(results, choice)
+    assert list(order[:count]) == first
+    assert list(order[count:]) == [row for row in worth.order(results) if row not in first]
+
+
+def test_the_worst_are_those_farthest_from_their_label(results):
+    errors = np.abs(results.texts["prediction"].to_numpy(float) - np.array(LABELS))
+    order, count = detailed(results, "worst:3")
+    assert list(order[:count]) == np.argsort(-errors)[:3].tolist()
+
+
+def test_without_labels_the_worst_are_those_that_deserve_a_look(tmp_path):
+    made = make_results(tmp_path, HEADLINES)
+    order, count = detailed(made, "worst:2")
+    assert order[:count] == worth.order(made)[:2]
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"),
+    [
+        ("a,zz", "no text has the id 'zz'"),
+        ("A", "no text has the id 'A'"),
+        ("first:", "a number after the colon"),
+        ("worst:many", "a number after the colon"),
+        (" , ", "names no text"),
+        ("", "names no text"),
+    ],
+)
+def test_a_wrong_choice_is_a_usage_error_that_names_it(results, choice, words):
+    with pytest.raises(UsageError, match=words) as caught:
+        check_detail(choice, IDS)
+    assert caught.value.exit_code == 2
+    with pytest.raises(UsageError):
+        detailed(results, choice)

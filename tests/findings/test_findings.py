@@ -1,0 +1,64 @@
+"""What a whole run says of a pretrained encoder: the known findings on it, in notes."""
+
+from pathlib import Path
+
+import pytest
+from places import SAMPLES
+
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.rules import corpus_notes, subject_notes
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.report.language.sentences import Wording
+from reportgen.results.store import Results
+from reportgen.texts.read import Columns, read_texts
+
+REVIEWS = str(SAMPLES / "reviews_en.csv")
+
+
+@pytest.fixture(scope="module")
+def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """Full evidence on eight reviews."""
+    texts = read_texts([REVIEWS], Columns(text="review", label="stars"), limit=8)
+    model = load_model(ModelSpec(model=str(minilm_folder)))
+    folder = tmp_path_factory.mktemp("findings")
+    return analyze(texts, model, folder, AnalysisOptions(evidence="full"))
+
+
+@pytest.fixture(scope="module")
+def cls(results: Results) -> dict[str, Note]:
+    return {note.id: note for note in subject_notes(results)["cls"]}
+
+
+def test_half_of_all_attention_and_a_tenth_of_what_is_passed_on_is_the_sinks(cls) -> None:
+    assert set(cls) == {"N1", "N2", "N4", "N7", "N8"}
+    assert 0.45 < cls["N1"].values["share"] < 0.65
+    assert 0.05 < cls["N2"].values["norm_share"] < 0.15
+    assert cls["N2"].values["value_ratio"] < 0.1
+
+
+def test_what_the_sink_passes_on_hardly_matters_and_its_place_does(cls) -> None:
+    assert cls["N4"].values["zero_ratio"] < 0.25
+    assert cls["N4"].values["mean_ratio"] < 0.02
+    assert cls["N7"].values["hide_ratio"] > 5
+    assert cls["N8"].values["swap_ratio"] == pytest.approx(1, abs=0.1)
+
+
+def test_a_mean_pooled_encoder_is_not_said_to_read_cls_alone(results) -> None:
+    ids = [note.id for note in corpus_notes(results)]
+    assert not {"N9", "N9-cls", "N10"} & set(ids)
+
+
+def test_rollout_is_said_to_be_special_tokens_for_the_most_part(results) -> None:
+    (rollout,) = (note for note in corpus_notes(results) if note.id == "N12")
+    assert 0.6 < rollout.values["rollout_share"] < 0.85
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_sentences_carry_the_measured_figures(cls, lang: str) -> None:
+    words = Wording(lang)
+    for id, name in (("N1", "share"), ("N2", "share"), ("N7", "share"), ("N8", "swapped_share")):
+        assert words.percent(cls[id].values[name]) in words.sentence(cls[id])
+    assert f"{cls['N4'].values['zero_ratio']:.2f}" in words.sentence(cls["N4"])
+    assert f"{cls['N7'].values['hide_ratio']:.1f}" in words.sentence(cls["N7"])

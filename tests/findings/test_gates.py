@@ -1,0 +1,199 @@
+"""Gates: what is one, when it is passed, and how it is told."""
+
+import re
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.api.options import Talk
+from reportgen.cli.terminal import gates as gate_lines
+from reportgen.errors import UsageError
+from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.gates import (
+    Gate,
+    errors_first,
+    evaluate,
+    gate_line,
+    gate_records,
+    has_failed,
+    parse_gate,
+)
+from reportgen.report.language.strings import load_language
+from reportgen.report.run import gate_rows
+
+
+def gate(expression: str, level: str = "fail", source: str = "") -> Gate:
+    return parse_gate(expression, level, RUN_FIGURES, source)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("expression", "figure", "operator", "expected"),
+    [
+        ("special_share_max > 0.8", "special_share_max", ">", 0.8),
+        ("  n_texts>=5 ", "n_texts", ">=", 5),
+        ("unknown_share > 5%", "unknown_share", ">", 0.05),
+        ("unknown_share > 5 %", "unknown_share", ">", 0.05),
+        ("unknown_share>.5%", "unknown_share", ">", 0.005),
+        ("label_bias < -1.5", "label_bias", "<", -1.5),
+        ("label_bias<=+1e-3", "label_bias", "<=", 0.001),
+        ("n_failed != 0", "n_failed", "!=", 0),
+        ("n_failed==0.", "n_failed", "==", 0),
+        ("sink_token_u2605_swap_ratio > 3", "sink_token_u2605_swap_ratio", ">", 3),
+        ("sink_token_ポイント_share_low > 3", "sink_token_ポイント_share_low", ">", 3),
+    ],
+)
+def test_a_gate_is_a_figure_an_operator_and_a_number(
+    expression: str, figure: str, operator: str, expected: float
+) -> None:
+    found = gate(expression)
+    assert (found.figure, found.operator, found.expected) == (figure, operator, expected)
+    assert found.expression == expression.strip()
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "",
+        "special_share_max",
+        "special_share_max > ",
+        "> 0.8",
+        "special_share_max 0.8",
+        "special_share_max = 0.8",
+        "special_share_max => 0.8",
+        "special_share_max > much",
+        "special_share_max > 0,8",
+        "special_share_max > 0.8 %%",
+        "special_share_max > nan",
+        "special_share_max > inf",
+        "special_share_max > 0x1",
+        "special_share_max > ٣",
+        "special_share_max > 0.8 and n_texts > 5",
+        "0.8 < special_share_max",
+        "special_share_max > 0.8\n",
+        "n_texts > 1e9999",
+    ],
+)
+def test_what_is_no_gate_is_told_with_the_figures(expression: str) -> None:
+    if expression.endswith("\n"):  # space around it is no part of it
+        assert gate(expression).expression == expression.strip()
+        return
+    with pytest.raises(UsageError, match=re.escape(f"--fail-if {expression!r}: ")) as caught:
+        gate(expression)
+    assert caught.value.exit_code == 2
+    assert "special_share_mean" in str(caught.value)
+    assert "--list-figures" in str(caught.value)
+
+
+def test_a_number_too_large_for_a_float_is_told() -> None:
+    with pytest.raises(UsageError, match="too large"):
+        gate("n_texts > 1e999")
+
+
+def test_a_figure_that_no_one_knows_is_told_with_the_file_it_stands_in() -> None:
+    with pytest.raises(UsageError, match=r"pyproject\.toml: warn-if 'nothing > 1': no figure"):
+        gate("nothing > 1", "warn", "pyproject.toml")
+
+
+PLAIN = {
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    "==": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+}
+
+
+@pytest.mark.parametrize(("operator", "found"), [*product(PLAIN, (1.0, 2, 2.0, 3))])
+def test_a_gate_is_passed_where_its_condition_does_not_hold(operator: str, found: float) -> None:
+    for level in ("fail", "warn"):
+        (result,) = evaluate([gate(f"n_texts {operator} 2", level)], {"n_texts": found})
+        assert result.passed == (not PLAIN[operator](found, 2))
+        assert result.found == found
+
+
+@pytest.mark.parametrize("operator", PLAIN)
+def test_what_was_not_measured_passes_no_gate(operator: str) -> None:
+    for figures in ({"label_r2": None}, {}):
+        (result,) = evaluate([gate(f"label_r2 {operator} 2")], figures)
+        assert (result.found, result.passed) == (None, False)
+        assert has_failed([result])
+        assert gate_line(result) == f"label_r2 {operator} 2: not measured"
+
+
+@given(st.text(max_size=30))
+def test_any_text_is_a_gate_or_refused(text: str) -> None:
+    try:
+        found = gate(text)
+    except UsageError:
+        return
+    assert RUN_FIGURES.find(found.figure)
+
+
+@given(st.integers(-(10**6), 10**6), st.sampled_from(["", "%"]))
+def test_percent_is_a_hundredth_without_error_of_its_own(number: int, sign: str) -> None:
+    expected = float(f"{number}e-2") if sign else float(number)
+    assert gate(f"label_bias > {number}{sign}").expected == expected
+
+
+RESULTS = evaluate(
+    [
+        gate("n_texts > 9", "warn"),
+        gate("n_texts > 1", "warn", "gates.yaml"),
+        gate("n_texts < 9", source="pyproject.toml"),
+        gate("n_texts < 2"),
+        gate("label_r2 < 5%"),
+    ],
+    {"n_texts": 4, "label_r2": None},
+)
+
+
+def test_lines_tell_errors_first_with_what_was_found_and_where_the_gate_stands() -> None:
+    failed = [
+        "gate failed: n_texts < 9: found 4 (from pyproject.toml)",
+        "gate failed: label_r2 < 5%: not measured",
+    ]
+    warned = ["gate warning: n_texts > 1: found 4 (from gates.yaml)"]
+    passed = ["gate passed: n_texts < 2: found 4", "gate passed: n_texts > 9: found 4"]
+    count = ["2 of 5 gates passed"]
+    assert gate_lines(RESULTS, Talk(), annotate=False) == failed + warned + count
+    verbose = gate_lines(RESULTS, Talk(verbose=True), annotate=False)
+    assert verbose == failed + warned + passed + count
+    assert gate_lines(RESULTS, Talk(quiet=True), annotate=False) == failed
+    assert gate_lines((), Talk(), annotate=True) == []
+
+
+def test_annotations_are_commands_for_what_was_not_passed() -> None:
+    commands = gate_lines(RESULTS, Talk(quiet=True), annotate=True)[2:]
+    assert commands == [
+        "::error title=reportgen gate::n_texts < 9: found 4",
+        "::error title=reportgen gate::label_r2 < 5%25: not measured",
+        "::warning title=reportgen gate::n_texts > 1: found 4",
+    ]
+
+
+def test_only_a_gate_of_the_level_fail_fails() -> None:
+    assert has_failed(RESULTS)
+    assert not has_failed([result for result in RESULTS if result.gate.level == "warn"])
+    assert not has_failed(())
+
+
+def test_records_keep_the_order_and_rows_tell_errors_first() -> None:
+    assert [record["expression"] for record in gate_records(RESULTS)] == [
+        result.gate.expression for result in RESULTS
+    ]
+    rows = gate_rows(RESULTS, load_language("en"))
+    assert [(row.state, row.result, row.condition, row.found) for row in rows] == [
+        ("failed", "Failed", "fails if n_texts < 9", "4"),
+        ("failed", "Failed", "fails if label_r2 < 5%", "not measured"),
+        ("warning", "Warning", "warns if n_texts > 1", "4"),
+        ("passed", "Passed", "fails if n_texts < 2", "4"),
+        ("passed", "Passed", "warns if n_texts > 9", "4"),
+    ]
+    assert [result.gate.expression for result in errors_first(RESULTS)] == [
+        row.condition.split(" if ")[1] for row in rows
+    ]
+    japanese = gate_rows(RESULTS, load_language("ja"))
+    assert japanese[0].condition == "n_texts < 9 なら不合格"

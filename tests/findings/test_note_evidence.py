@@ -1,0 +1,300 @@
+"""Corpus figures of evidence, and their intervals, against plain loops."""
+
+from math import isnan, nan
+from pathlib import Path
+from statistics import mean
+
+import numpy as np
+import pandas as pd
+import pytest
+from factories import HEADLINES, make_results
+from made_up_evidence import RATIOS, SUBJECTS
+
+from reportgen.findings.evidence import (
+    ViewFigures,
+    agreement_figures,
+    live_rows,
+    mask_offset,
+    mixing,
+    rollout_share,
+    subject_figures,
+)
+from reportgen.results.info import SINK_TESTS, VIEWS
+from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.store import Results
+
+
+def with_agreement(results: Results, rows: list[tuple[int, str, str, float]]) -> Results:
+    """The same results with another table of agreement."""
+    columns = ["text", "view", "statistic", "value"]
+    results.__dict__["agreement"] = pd.DataFrame(rows, columns=columns)
+    return results
+
+
+def figures_of(results: Results, view: str, statistic: str) -> ViewFigures:
+    (found,) = (
+        figures
+        for figures in agreement_figures(results)
+        if (figures.view, figures.statistic) == (view, statistic)
+    )
+    return found
+
+
+def plain_interval(above: np.ndarray, below: np.ndarray | None = None) -> tuple[float, float]:
+    """Ends of a bootstrap of the mean, or of a ratio of means, drawn text by text."""
+    random = np.random.default_rng(5)
+    drawn = [random.integers(0, len(above), len(above)) for _ in range(4000)]
+    resampled = sorted(
+        above[rows].mean() / (1 if below is None else below[rows].mean()) for rows in drawn
+    )
+    return resampled[100], resampled[-100]
+
+
+def test_a_sink_tests_figures_are_means_over_texts(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    sinks = results.sinks
+    found = subject_figures(results)
+    assert [figures.subject for figures in found] == list(SUBJECTS)
+    for figures in found:
+        assert figures.n_texts == len(HEADLINES)
+        assert list(figures.tests) == list(SINK_TESTS)
+        for test, outcome in figures.tests.items():
+            rows = sinks[(sinks["subject"] == figures.subject.key) & (sinks["test"] == test)]
+            effects, controls = (list(rows[name]) for name in ("effect", "control"))
+            assert outcome.effect.mean == pytest.approx(mean(effects))
+            assert outcome.control.mean == pytest.approx(mean(controls))
+            assert outcome.ratio is not None
+            assert outcome.ratio.mean == pytest.approx(RATIOS[figures.subject.key][test])
+            assert outcome.ratio.n_texts == outcome.effect.n_texts == len(rows)
+
+
+def test_a_subjects_shares_are_means_over_texts_layer_by_layer(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", sink=0.4)
+    sinks = results.sinks
+    for figures in subject_figures(results):
+        own = sinks[(sinks["subject"] == figures.subject.key) & (sinks["test"] == "swap")]
+        assert len(figures.shares) == len(figures.ratios) == 4
+        for layer in range(4):
+            shares = [float(values[layer]) for values in own["share_layers"]]
+            after = [float(values[layer]) for values in own["share_after_layers"]]
+            even = [float(values[layer]) for values in own["expected_layers"]]
+            assert figures.shares[layer].mean == pytest.approx(mean(shares))
+            assert figures.expected[layer] == pytest.approx(mean(even))
+            assert figures.ratios[layer].mean == pytest.approx(mean(shares) / mean(even))
+            swapped = figures.swapped[layer]
+            assert swapped.before == pytest.approx(mean(shares))
+            assert swapped.after.mean == pytest.approx(mean(after))
+            assert swapped.ratio is not None
+            assert swapped.ratio.mean == pytest.approx(mean(after) / mean(shares))
+    cls = subject_figures(results)[0]
+    assert cls.ratios[cls.strongest].mean == max(ratio.mean for ratio in cls.ratios)
+
+
+def test_intervals_are_those_of_a_plain_bootstrap(tmp_path: Path) -> None:
+    results = make_results(tmp_path, HEADLINES * 4, n_layers=1, evidence="full")
+    random = np.random.default_rng(9)
+    results.sinks["effect"] *= random.uniform(0.2, 2, len(results.sinks))
+    results.sinks["control"] *= random.uniform(0.5, 1.5, len(results.sinks))
+    cls = subject_figures(results)[0]
+    rows = results.sinks[
+        (results.sinks["subject"] == "cls") & (results.sinks["test"] == "hide_key")
+    ]
+    effect, control = (rows[name].to_numpy(np.float64) for name in ("effect", "control"))
+    outcome = cls.tests["hide_key"]
+    assert outcome.ratio is not None
+    for interval, (low, high) in (
+        (outcome.effect.interval, plain_interval(effect)),
+        (outcome.ratio.interval, plain_interval(effect, control)),
+    ):
+        assert interval == pytest.approx((low, high), abs=0.1 * (high - low))
+
+
+def test_a_test_that_could_not_be_done_counts_in_no_text(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    sinks = results.sinks
+    sinks.loc[sinks["test"] == "mean_value", ["effect", "control"]] = nan
+    undone = (sinks["test"] == "hide_key") & (sinks["text"] == 0)
+    sinks.loc[undone, ["effect", "control"]] = nan
+    for figures in subject_figures(results):
+        assert set(figures.tests) == {"zero_value", "hide_key", "swap"}
+        assert figures.tests["hide_key"].effect.n_texts == 5
+        assert figures.tests["zero_value"].effect.n_texts == 6
+        rows = sinks[(sinks["subject"] == figures.subject.key) & (sinks["test"] == "hide_key")]
+        assert figures.tests["hide_key"].effect.mean == pytest.approx(
+            mean(x for x in rows["effect"] if not isnan(x))
+        )
+
+
+def test_a_swap_is_compared_over_the_texts_in_which_it_was_done(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", sink=0.4)
+    sinks = results.sinks
+    is_swap = sinks["test"] == "swap"
+    sinks["share_after_layers"] = sinks["share_after_layers"].where(is_swap & (sinks["text"] != 0))
+    cls = subject_figures(results)[0]
+    done = sinks[is_swap & (sinks["subject"] == "cls") & (sinks["text"] != 0)]
+    swapped = cls.swapped[1]
+    assert swapped.before == pytest.approx(mean(float(x[1]) for x in done["share_layers"]))
+    assert swapped.after.n_texts == swapped.ratio.n_texts == 5
+    assert cls.shares[1].n_texts == 6
+
+
+def test_without_a_swap_there_are_no_swapped_shares(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    results.__dict__["sinks"] = results.sinks[results.sinks["test"] != "swap"]
+    for figures in subject_figures(results):
+        assert figures.swapped == ()
+        assert "swap" not in figures.tests
+        assert len(figures.shares) == 4
+
+
+def test_where_nothing_moves_the_output_there_is_no_ratio(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    results.sinks[["effect", "control"]] = 0.0
+    for figures in subject_figures(results):
+        for outcome in figures.tests.values():
+            assert outcome.ratio is None
+            assert outcome.effect.mean == outcome.control.mean == 0
+
+
+def test_a_ratio_over_hardly_any_text_is_none(tmp_path: Path) -> None:
+    """Content tokens move the output in one text of six: a third of all resamples miss it."""
+    results = make_results(tmp_path, evidence="full")
+    results.sinks.loc[results.sinks["text"] > 0, "control"] = 0.0
+    assert all(
+        outcome.ratio is None
+        for figures in subject_figures(results)
+        for outcome in figures.tests.values()
+    )
+
+
+@pytest.mark.parametrize("n", range(1, 7))
+def test_few_texts_have_figures_but_no_interval(tmp_path: Path, n: int) -> None:
+    texts = ("a line of text", "and one more", "then another", "the fourth", "the fifth", "six six")
+    results = make_results(tmp_path, texts[:n], evidence="full")
+    few = n < MIN_TEXTS
+    for figures in subject_figures(results):
+        assert [share.interval is None for share in figures.shares] == [few] * 4
+        ratios = [outcome.ratio for outcome in figures.tests.values()]
+        assert [ratio is not None and ratio.interval is None for ratio in ratios] == [few] * 4
+    for view in agreement_figures(results):
+        assert (view.estimate.interval is None) == few
+
+
+def test_texts_too_short_for_figures_take_no_part(tmp_path: Path) -> None:
+    # Two code points a token: "abcd" has two content tokens.
+    results = make_results(tmp_path, ("abcd", *HEADLINES, ""), evidence="full")
+    assert [figures.n_texts for figures in subject_figures(results)] == [6, 6]
+
+
+def test_agreement_is_a_mean_over_the_texts_that_have_it(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    found = agreement_figures(results)
+    order = [VIEWS.index(figures.view) for figures in found]
+    assert order == sorted(order)
+    assert {figures.statistic for figures in found} == {"spearman", "kendall"}
+    assert len(found) == len(results.agreement.groupby(["view", "statistic"]))
+    for figures in found:
+        rows = [
+            row
+            for row in results.agreement.to_dict("records")
+            if (row["view"], row["statistic"]) == (figures.view, figures.statistic)
+        ]
+        assert figures.estimate.mean == pytest.approx(mean(row["value"] for row in rows))
+        assert figures.estimate.n_texts == len(rows)
+        assert figures.beats_random is None
+
+
+def test_a_view_is_held_against_rarity_text_by_text(tmp_path: Path) -> None:
+    """A view that is always .1 above rarity, which itself varies widely."""
+    rarity = [0.1, 0.9, -0.5, 0.3, 0.7, nan]
+    rows = [(i, "rarity", "spearman", value) for i, value in enumerate(rarity)]
+    rows += [(i, "received_all", "spearman", value + 0.1) for i, value in enumerate(rarity[:5])]
+    rows += [(5, "received_all", "spearman", 0.2), (0, "gradient", "kendall", 0.5)]
+    results = with_agreement(make_results(tmp_path), rows)
+    figures = figures_of(results, "received_all", "spearman")
+    assert figures.estimate.n_texts == 6
+    assert figures.over_rarity is not None
+    assert figures.over_rarity.n_texts == 5
+    assert figures.over_rarity.mean == pytest.approx(0.1)
+    assert figures.over_rarity.interval == pytest.approx((0.1, 0.1))
+    baseline = figures_of(results, "rarity", "spearman")
+    assert baseline.over_rarity is None
+    assert baseline.estimate.n_texts == 5
+    assert figures_of(results, "gradient", "kendall").over_rarity is None
+
+
+def test_beating_random_is_higher_comprehensiveness_and_lower_sufficiency(tmp_path: Path) -> None:
+    view, random = [0.5, 0.5, 0.5, 0.2, 0.9], [0.4, 0.5, 0.6, 0.1, 0.1]
+    rows = [
+        (text, name, statistic, value)
+        for name, values in (("ig", view), ("random", random))
+        for statistic in ("comprehensiveness", "sufficiency", "spearman")
+        for text, value in enumerate(values)
+    ]
+    rows.append((9, "ig", "sufficiency", -5.0))  # random was not measured in this text
+    results = with_agreement(make_results(tmp_path), rows)
+    assert figures_of(results, "ig", "comprehensiveness").beats_random == 3
+    assert figures_of(results, "ig", "sufficiency").beats_random == 1
+    assert figures_of(results, "ig", "spearman").beats_random is None
+    assert figures_of(results, "random", "comprehensiveness").beats_random is None
+
+
+@pytest.mark.parametrize("reads_cls_only", [True, False])
+def test_live_rows_are_summed_over_texts(tmp_path: Path, reads_cls_only: bool) -> None:
+    results = make_results(tmp_path, evidence="basic", reads_cls_only=reads_cls_only)
+    n_tokens = int(results.texts["n_tokens"].sum())
+    found = live_rows(results)
+    assert found is not None
+    assert (found.n_texts, found.n_rows, found.reads_cls_only) == (6, n_tokens, reads_cls_only)
+    assert found.n_live == (6 if reads_cls_only else n_tokens)
+
+
+def test_one_text_that_reads_more_than_cls_is_enough(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    results.evidence.loc[2, "reads_cls_only"] = False
+    # A text whose gradient failed says nothing.
+    results.evidence.loc[3, ["live_rows", "reads_cls_only"]] = pd.NA
+    found = live_rows(results)
+    assert found is not None
+    assert (found.n_texts, found.n_live, found.reads_cls_only) == (5, 5, False)
+
+
+def test_mixing_and_rollout_are_means_over_texts(tmp_path: Path) -> None:
+    results = make_results(tmp_path)
+    rows = [
+        (text, layer, 0.1 * text + 0.01 * layer, 0.2 * layer + 0.01 * text)
+        for text in range(6)
+        for layer in (1, 2, 3, 4)
+    ]
+    columns = ["text", "layer", "mixing", "rollout_special"]
+    results.__dict__["layers"] = pd.DataFrame(rows, columns=columns)
+    found, rollout = mixing(results), rollout_share(results)
+    assert found is not None
+    assert rollout is not None
+    assert found.mean == pytest.approx(0.25 + 0.025)
+    assert rollout.mean == pytest.approx(0.8 + 0.025)  # the last layer alone
+    assert found.n_texts == rollout.n_texts == 6
+    per_text = np.array([0.1 * text + 0.025 for text in range(6)])
+    low, high = plain_interval(per_text)
+    assert found.interval == pytest.approx((low, high), abs=0.1 * (high - low))
+
+
+def test_the_mask_offset_is_a_mean_over_the_texts_that_have_one(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    results.evidence["mask_offset"] = [0.5, nan, 1.5, 2.0, 0.0, 1.0]
+    found = mask_offset(results)
+    assert found is not None
+    assert (found.mean, found.n_texts) == (pytest.approx(1.0), 5)
+
+
+def test_without_evidence_there_are_no_figures(tmp_path: Path) -> None:
+    results = make_results(tmp_path)
+    assert subject_figures(results) == ()
+    assert agreement_figures(results) == ()
+    assert [f(results) for f in (live_rows, mixing, rollout_share, mask_offset)] == [None] * 4
+
+
+def test_the_same_results_give_the_same_figures(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    assert subject_figures(results) == subject_figures(results)
+    assert agreement_figures(results) == agreement_figures(results)

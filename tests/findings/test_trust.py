@@ -1,0 +1,225 @@
+"""Agreement and its doubts: each note when it is due, and not otherwise."""
+
+from pathlib import Path
+
+import pytest
+from factories import HEADLINES, make_results
+from made_up_figures import OUTPUT, Made, estimate, viewed
+
+from reportgen.findings.citations import ABNAR, HASE, JAIN, SUNDARARAJAN
+from reportgen.findings.evidence import ViewFigures
+from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.trust import (
+    agreement_notes,
+    incomplete_note,
+    incomplete_text_note,
+    is_constant,
+    offset_note,
+    rollout_note,
+    trust_notes,
+)
+from reportgen.results.info import View
+
+COSINE = {"scalar": "cosine", "output_name": "embedding"}
+
+
+def noted(*figures: ViewFigures) -> list[Note]:
+    return agreement_notes({item.view: item for item in figures}, "[CLS]", OUTPUT, False)
+
+
+def test_each_shown_view_has_its_agreement_with_ceiling_and_rarity_beside_it() -> None:
+    first, second = noted(
+        viewed("gradient", (0.54, 0.46, 0.61), over_rarity=(0.13, 0.02, 0.2)),
+        viewed("received_norm_all", (0.48, 0.38, 0.57), over_rarity=(0.07, -0.1, 0.2)),
+        viewed("mask", 0.66),
+        viewed("rarity", 0.41),
+        viewed("random", 0.0),
+    )
+    assert [note.values["view"] for note in (first, second)] == ["received_norm_all", "gradient"]
+    assert (first.values["agreement"], first.values["agreement_low"]) == (0.48, 0.38)
+    assert (first.values["ceiling"], first.values["rarity"]) == (0.66, 0.41)
+    assert first.also == ("N13-explained", "N13-ceiling-first-signed", "N13b")
+    assert second.also == ("N13-ceiling-signed", "N13-better")
+    assert JAIN in first.citations
+
+
+def test_a_view_with_a_sign_and_the_ceiling_are_held_against_signed_effects() -> None:
+    views: tuple[View, ...] = ("gradient", "ig", "mask")
+    figures = {view: viewed(view, 0.5) for view in views}
+    for output, effects, ceiling in (
+        (OUTPUT, ["effect_size", "effect_signed"], "N13-ceiling-signed"),
+        (COSINE, ["effect_size", "effect_size"], "N13-ceiling"),
+    ):
+        notes = agreement_notes(figures, "[CLS]", output, is_causal=False)
+        assert [note.values["effect"] for note in notes] == effects
+        assert notes[1].also == (ceiling,)
+
+
+def test_a_causal_models_attention_received_is_ranked_above_an_even_spread() -> None:
+    views: tuple[View, ...] = ("received_norm_all", "received_all", "cls_row_last", "gradient")
+    figures = {view: viewed(view, 0.5) for view in views}
+    for is_causal in (True, False):
+        notes = agreement_notes(figures, "", OUTPUT, is_causal)
+        said = [is_causal, False, False, False]  # once
+        assert ["N13-even" in note.also for note in notes] == said
+
+
+@pytest.mark.parametrize(
+    ("over", "key"),
+    [
+        ((0.1, 0.01, 0.2), "N13-better"),
+        ((0.1, 0.0, 0.2), "N13b"),
+        ((0.0, -0.1, 0.1), "N13b"),
+        ((-0.1, -0.2, 0.0), "N13b"),
+        ((-0.1, -0.2, -0.01), "N13-worse"),
+    ],
+)
+def test_a_view_is_held_against_rarity_by_the_interval_of_the_difference(
+    over: Made, key: str
+) -> None:
+    (note,) = noted(viewed("ig", 0.3, over_rarity=over), viewed("rarity", 0.3))
+    assert note.also == ("N13-explained", key)
+
+
+def test_without_a_ceiling_or_rarity_nothing_is_said_of_them() -> None:
+    (note,) = noted(viewed("received_all", 0.3))
+    assert note.also == ("N13-explained",)
+    assert "ceiling" not in note.values
+
+
+@pytest.mark.parametrize(
+    ("share", "agreement", "id"),
+    [
+        (0.71, (-0.05, -0.19, 0.10), "N12"),
+        (0.71, (0.4, 0.3, 0.5), "N12"),
+        (0.51, None, "N12"),
+        (0.5, None, None),
+        (0.5, (0.4, 0.3, 0.5), None),
+        (0.3, (0.1, 0.0, 0.2), "N12-unrelated"),
+        (0.3, (0.1, 0.01, 0.2), None),
+        (0.3, (-0.1, -0.2, -0.01), None),
+        ((0.5, 0.4, 0.6), (0.4, 0.3, 0.5), "N12-unclear"),
+        ((0.5, 0.4, 0.6), (0.0, -0.1, 0.1), "N12-unrelated"),
+        ((0.7, None), None, None),
+    ],
+)
+def test_when_rollout_is_warned_of(share: Made, agreement: Made | None, id: str | None) -> None:
+    measured = None if agreement is None else viewed("rollout", agreement)
+    note = rollout_note(estimate(share), measured)
+    assert (note and note.id) == id
+    if note is not None:
+        assert note.citations == (ABNAR,)
+        shown = agreement is not None and id != "N12-unclear"
+        assert note.also == (("N12-agreement",) if shown else ())
+
+
+def test_without_rollout_nothing_is_said_of_it() -> None:
+    assert rollout_note(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("offset", "id"),
+    [
+        (1.48, "N13c"),
+        (1.0, None),
+        (0.29, None),
+        ((1.1, 0.9, 1.3), "N13c-unclear"),
+        ((1.48, None), None),
+    ],
+)
+def test_when_mask_is_said_to_move_everything_one_way(offset: Made, id: str | None) -> None:
+    note = offset_note(estimate(offset), OUTPUT)
+    assert (note and note.id) == id
+    if note is not None:
+        assert note.citations == (HASE,)
+
+
+def test_distances_have_no_direction_to_share() -> None:
+    assert offset_note(estimate(3.0), COSINE) is None
+    assert offset_note(None, OUTPUT) is None
+
+
+def test_incomplete_gradients_are_counted_with_their_worst_error(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    assert incomplete_note(results) is None
+    rows = results.evidence
+    rows.loc[[1, 3], "ig_complete"] = False
+    rows.loc[[1, 3], "ig_error"] = [0.2, 0.05]
+    rows.loc[[1, 3], "ig_steps"] = 256
+    note = incomplete_note(results)
+    assert note is not None
+    assert (note.id, note.also, note.citations) == ("N14", ("N14-error",), (SUNDARARAJAN,))
+    assert [note.values[name] for name in ("n_incomplete", "n_attributed", "ig_steps")] == [
+        2,
+        len(HEADLINES),
+        256,
+    ]
+    assert note.values["ig_error"] == 0.2
+    assert [incomplete_text_note(results, rows[rows["text"] == i]) is None for i in range(4)] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_an_error_that_is_no_number_is_not_said(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full")
+    rows = results.evidence
+    rows.loc[0, "ig_complete"] = False
+    rows.loc[0, "ig_error"] = None
+    note = incomplete_text_note(results, rows[rows["text"] == 0])
+    assert note is not None
+    assert (note.id, note.also) == ("N14-text", ())
+    assert "ig_error" not in note.values
+
+
+def test_basic_evidence_has_no_integrated_gradients_to_doubt(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    assert incomplete_note(results) is None
+    assert incomplete_text_note(results, results.evidence[:1]) is None
+
+
+def test_agreement_takes_five_texts_of_four_units(tmp_path: Path) -> None:
+    enough = make_results(tmp_path / "enough", evidence="basic")
+    agreement, _ = trust_notes(enough)
+    assert {note.id for note in agreement} == {"N13"}
+    texts = (*HEADLINES[:4], "abcdef", "abcdef")  # of the last two, three units each
+    agreement, _ = trust_notes(make_results(tmp_path / "few", texts, evidence="basic"))
+    assert [note.id for note in agreement] == ["N13-few"]
+    values = agreement[0].values
+    assert (values["n_ranked"], values["min_texts"], values["min_units"]) == (3, 5, 4)
+
+
+def test_without_evidence_there_is_nothing_to_trust(tmp_path: Path) -> None:
+    assert trust_notes(make_results(tmp_path)) == ([], [])
+
+
+@pytest.mark.parametrize("told_by", ["reason", "effects"])
+def test_a_constant_output_has_no_agreement(tmp_path: Path, told_by: str) -> None:
+    withheld: dict[str, str] = {"deletion": "constant_output"} if told_by == "reason" else {}
+    results = make_results(tmp_path, evidence="full", withheld=withheld)  # type: ignore[arg-type]
+    assert is_constant(results) == (told_by == "reason")
+    if told_by == "effects":
+        results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
+    assert is_constant(results)
+    assert trust_notes(results) == ([], [])
+
+
+def test_only_views_that_the_page_shows_are_noted(tmp_path: Path) -> None:
+    views: tuple[View, ...] = ("received_last", "rollout", "alti", "mask", "rarity", "random")
+    assert noted(*(viewed(view, 0.5) for view in views)) == []
+
+
+@pytest.mark.parametrize(
+    ("agreement", "is_open"),
+    [
+        ((0.2, 0.01, 0.4), False),
+        ((0.2, 0.0, 0.4), True),
+        ((0.1, -0.2, 0.4), True),
+        ((-0.2, -0.4, -0.01), False),
+    ],
+)
+def test_an_interval_that_holds_no_relation_says_so(agreement: Made, is_open: bool) -> None:
+    (note,) = noted(viewed("ig", agreement))
+    assert ("N13-zero" in note.also) == is_open

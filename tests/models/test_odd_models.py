@@ -1,0 +1,200 @@
+"""Models and texts that evidence cannot be had of, or only a part: a report all the same, which
+says what is missing and why."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+from models import save_model
+from typer.testing import CliRunner
+
+from reportgen.cli.commands import app
+from reportgen.results.store import Results, open_results
+
+TEXTS = (
+    "the cat sat on the mat",
+    "the dog sat on the log",
+    "a very good film with a very bad ending",
+    "Free coffee for every new member, today only",
+    "a good cat and a bad dog",
+    "the film sat on the cat",
+)
+# Makes a module of its own out of a tiny BERT: `head` gives the output, `[text, 1]`.
+MODULE = """
+import torch
+from transformers import AutoModel, AutoTokenizer
+
+class Odd(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bert = AutoModel.from_pretrained({folder!r})
+        {more}
+
+    def forward(self, input_ids, attention_mask=None):
+        hidden = self.bert(input_ids=input_ids, attention_mask=attention_mask)[0]
+        return self.head(hidden, input_ids)
+
+    def head(self, hidden, ids):
+        {head}
+"""
+
+
+class Command:
+    """Runs the command in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bert = save_model(folder / "bert", "bert")
+
+    def odd(self, head: str, more: str = "") -> list[str]:
+        """The options for a module with this head."""
+        path = self.folder / "odd.py"
+        path.write_text(MODULE.format(folder=str(self.bert), head=head, more=more), "utf-8")
+        return ["--factory", f"{path}:Odd", "--tokenizer", str(self.bert)]
+
+    def __call__(
+        self, model: list[str], texts: tuple[str, ...] = TEXTS, level: str = "full"
+    ) -> tuple[Results, str]:
+        """What was measured, and what a reader of the page reads."""
+        path = self.folder / "texts.csv"
+        pd.DataFrame({"text": texts}).to_csv(path, index=False)
+        page, results = self.folder / "report.html", self.folder / "results"
+        args = ["run", path, *model, "--evidence", level, "-o", page, "-o", f"{results}/"]
+        done = CliRunner().invoke(app, [str(arg) for arg in (*args, "--force")])
+        assert done.exit_code == 0, (done.output, done.exception)
+        assert "Traceback" not in done.output
+        read = BeautifulSoup(page.read_bytes(), "html.parser")
+        for block in read.find_all(["script", "style"]):
+            block.decompose()
+        return open_results(results), " ".join(read.get_text(" ").split())
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+def test_values_that_cannot_be_read_take_nothing_else_with_them(command: Command) -> None:
+    """Where values are made by a module of another name, they are not found."""
+    more = """for layer in self.bert.encoder.layer:
+            own = layer.attention.self
+            own.of_another_name = own._modules.pop("value")
+            own.value = own.of_another_name.__call__"""
+    model = command.odd("return hidden[:, 0, :1]", more)
+    results, said = command(model)
+    withheld = dict(results.info.evidence.withheld)
+    assert set(withheld) == {
+        "received_norm_all",
+        "received_norm_last",
+        "zero_value",
+        "mean_value",
+        "alti",
+    }
+    assert set(withheld.values()) == {"values_unreadable"}
+    assert results.tokens["received_norm_all"].isna().all()
+    assert results.info.evidence.norms_error is None
+    for view in ("deletion", "gradient", "mask", "ig"):
+        content = ~results.tokens["is_special"].astype(bool)
+        assert results.effects[view][content].notna().all()
+    assert set(results.sinks["test"]) == {"hide_key", "swap"}
+    assert "value vectors" in said
+
+
+def test_an_output_without_a_gradient_has_all_that_needs_none(command: Command) -> None:
+    results, said = command(command.odd("return (hidden[:, 0, :1] > hidden[:, 1, :1]).float()"))
+    withheld = dict(results.info.evidence.withheld)
+    assert {view: withheld.get(view) for view in ("gradient", "ig")} == {
+        "gradient": "no_gradient",
+        "ig": "no_gradient",
+    }
+    assert results.evidence["live_rows"].isna().all()
+    assert results.effects["gradient"].isna().all()
+    assert results.effects["mask"].notna().any()
+    assert "gradient" in said.lower()
+
+
+@pytest.mark.parametrize(
+    "head", ["return torch.full((len(ids), 1), 0.5)", "return hidden[:, 0, :1] * 0 + 0.5"]
+)
+def test_an_output_that_nothing_moves_is_said_to_be_constant(command: Command, head: str) -> None:
+    results, said = command(command.odd(head))
+    assert results.info.evidence.withheld["deletion"] == "constant_output"
+    assert results.effects["deletion"].dropna().eq(0).all()
+    ranks = results.agreement["statistic"].isin(["spearman", "kendall"])
+    assert not ranks.any()
+    assert results.sinks["effect"].dropna().eq(0).all()
+    assert "nan" not in said.lower().split()
+    assert "inf" not in said.lower().split()
+    assert "moved" in said or "moves" in said
+
+
+def test_a_text_that_breaks_the_output_is_marked_alone(command: Command) -> None:
+    coffee = "(ids == self.token).any(1, keepdim=True)"
+    more = f"self.token = AutoTokenizer.from_pretrained({str(command.bert)!r}).encode('free')[1]"
+    results, said = command(
+        command.odd(f"return hidden[:, 0, :1].masked_fill({coffee}, float('nan'))", more)
+    )
+    assert results.texts["status"].tolist() == ["ok", "ok", "ok", "failed", "ok", "ok"]
+    assert results.evidence["text"].tolist() == [0, 1, 2, 4, 5]
+    assert results.evidence["message"].eq("").all()
+    assert "the model's output for it is not a finite number" in said
+
+
+def test_a_text_that_breaks_the_gradient_lacks_that_alone(command: Command) -> None:
+    """The square root's slope at 0 is infinite, and 0 times that is no number."""
+    more = f"self.token = AutoTokenizer.from_pretrained({str(command.bert)!r}).encode('free')[1]"
+    head = """rows = [
+            row[:1] + (row[:1] * 0).sqrt() if (own == self.token).any() else row[:1]
+            for row, own in zip(hidden[:, 0], ids)
+        ]
+        return torch.stack(rows)"""
+    results, said = command(command.odd(head, more))
+    evidence = results.evidence.set_index("text")["message"]
+    assert "the gradient is not a finite number" in evidence[3]
+    assert evidence.drop(3).eq("").all()
+    effects = results.effects.set_index("text")
+    assert effects.loc[3, "gradient"].isna().all()
+    assert effects.drop(3)["gradient"].notna().all()
+    assert effects.loc[3, "deletion"].notna().any()
+    assert "gradient" not in results.info.evidence.withheld
+    assert "the gradient is not a finite number" in said
+
+
+def test_a_batch_whose_layer_raises_costs_its_own_text_alone(command: Command) -> None:
+    more = f"self.token = AutoTokenizer.from_pretrained({str(command.bert)!r}).encode('[MASK]')[1]"
+    head = "assert not (ids == self.token).any(), 'no masks'\n        return hidden[:, 0, :1]"
+    results, said = command(command.odd(head, more))
+    assert results.info.evidence.withheld["mask"] == "failed"
+    assert results.effects["deletion"].notna().any()
+    assert results.evidence["message"].str.contains("AssertionError").all()
+    assert str(command.folder) not in said
+
+
+def one_unit(n: int) -> tuple[str, ...]:
+    return ("cat", "dog", "film", "mat", "log", "day")[:n]
+
+
+@pytest.mark.parametrize(
+    ("texts", "n_ranked"),
+    [
+        (one_unit(6), 0),
+        (one_unit(1), 0),
+        (TEXTS[:3], 3),
+        (("", " ", *TEXTS[:2]), 2),
+        (("cat sat on " * 60, *TEXTS[:1]), 2),
+    ],
+    ids=["one unit each", "one text", "three texts", "empty ones", "longer than the model takes"],
+)
+@pytest.mark.parametrize("name", ["bert", "gpt2"])
+def test_texts_too_few_or_too_short_have_a_report(
+    tmp_path: Path, name: str, texts: tuple[str, ...], n_ranked: int
+) -> None:
+    command = Command(tmp_path)
+    task = {"bert": "base", "gpt2": "causal"}[name]
+    folder = save_model(tmp_path / "model", name, task)
+    results, said = command(["--model", str(folder)], texts)
+    ranks = results.agreement["statistic"].isin(["spearman", "kendall"])
+    assert results.agreement[ranks]["text"].nunique() == n_ranked
+    assert results.info.evidence.n_texts == sum(bool(text.strip()) for text in texts)
+    assert "nan" not in said.lower().split()

@@ -1,0 +1,267 @@
+"""The GitHub action: its steps run as the runner would run them, with what users may put in."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from places import ROOT
+from typer.main import get_command
+
+from reportgen.cli.commands import app
+
+ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+STEPS: list[dict[str, Any]] = ACTION["runs"]["steps"]
+EXPRESSION = re.compile(r"\$\{\{\s*inputs\.([\w-]+)\s*\}\}")
+
+# Stands for the Python a user names: makes an environment of the two commands below it.
+STUB = """#!/usr/bin/env bash
+set -e
+[ "$1 $2" = "-m venv" ]
+mkdir -p "$3/bin"
+cp "{folder}/python" "{folder}/reportgen" "$3/bin"
+"""
+STUB_PYTHON = """#!/usr/bin/env bash
+if [ "$1" = -m ]; then printf '%s\\0' "$@" > "{folder}/pip-called"; exit; fi
+exec "{python}" "$@"
+"""
+STUB_REPORTGEN = """#!/usr/bin/env bash
+printf '%s\\0' "$@" > "{folder}/called"
+exit {code}
+"""
+# Makes a real environment, behind which this one's packages stand.
+WRAPPER = """#!/usr/bin/env bash
+set -e
+[ "$1 $2" = "-m venv" ]
+"{python}" "$@"
+cp "{folder}/behind.pth" "$("$3/bin/python" -c \
+  "import sysconfig; print(sysconfig.get_path('purelib'))")"
+"""
+
+pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+
+
+def run_steps(
+    folder: Path, inputs: Mapping[str, str], python: str, action_path: Path = ROOT
+) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
+    """Run every step until one fails; the last one's process, and the outputs of the action."""
+    (folder / "temp").mkdir(exist_ok=True)
+    given = {name: str(item.get("default", "")) for name, item in ACTION["inputs"].items()}
+    given |= {"python": python, **inputs}
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    for step in STEPS:
+        values = {
+            name: EXPRESSION.sub(lambda found: given[found[1]], str(value))
+            for name, value in step["env"].items()
+        }
+        script = folder / "temp" / "step.sh"
+        script.write_text(step["run"], "utf-8")
+        ran = subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            cwd=folder,
+            env={
+                **inherited,
+                "GITHUB_ACTIONS": "true",
+                "GITHUB_ACTION_PATH": str(action_path),
+                "GITHUB_OUTPUT": str(folder / "temp" / "output"),
+                "GITHUB_STEP_SUMMARY": str(folder / "temp" / "summary.md"),
+                "RUNNER_TEMP": str(folder / "temp"),
+                **values,
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+            encoding="utf-8",
+        )
+        if ran.returncode:
+            break
+    output = folder / "temp" / "output"
+    pairs = output.read_text("utf-8").splitlines() if output.exists() else []
+    found = dict(line.split("=", 1) for line in pairs)
+    return ran, {
+        name: found.get(re.search(r"outputs\.(\w+)", item["value"])[1], "")  # type: ignore[index]
+        for name, item in ACTION["outputs"].items()
+    }
+
+
+@pytest.fixture
+def stub(tmp_path: Path) -> str:
+    return make_stub(tmp_path)
+
+
+def make_stub(folder: Path, code: int = 0) -> str:
+    names = {"python": STUB_PYTHON, "reportgen": STUB_REPORTGEN, "stub": STUB}
+    for name, text in names.items():
+        path = folder / name
+        path.write_text(text.format(folder=folder, python=sys.executable, code=code))
+        path.chmod(0o755)
+    return str(folder / "stub")
+
+
+def called(folder: Path, name: str = "called") -> list[str]:
+    return (folder / name).read_text("utf-8").split("\0")[:-1]
+
+
+def test_every_script_is_bash_and_holds_no_expression() -> None:
+    assert ACTION["runs"]["using"] == "composite"
+    for step in STEPS:
+        assert "uses" not in step
+        assert step["shell"] == "bash"
+        assert "${{" not in step["run"]
+        for value in step["env"].values():
+            assert EXPRESSION.fullmatch(value) or "${{" not in value
+        checked = subprocess.run(
+            ["bash", "-n"], input=step["run"], capture_output=True, text=True, check=False
+        )
+        assert checked.returncode == 0, checked.stderr
+    text = (ROOT / "action.yml").read_text("utf-8")
+    assert not re.search(r"curl|gh api|github\.token|GITHUB_TOKEN|secrets\.", text)
+
+
+def test_every_input_is_used_and_explained() -> None:
+    used = {name for step in STEPS for value in step["env"].values()
+            for name in EXPRESSION.findall(value)}  # fmt: skip
+    assert used == set(ACTION["inputs"])
+    assert all(item["description"] for item in ACTION["inputs"].values())
+    assert [name for name, item in ACTION["inputs"].items() if item.get("required")] == ["texts"]
+
+
+def test_a_report_is_written_with_what_is_given(tmp_path: Path, stub: str) -> None:
+    ran, outputs = run_steps(
+        tmp_path,
+        {
+            "texts": "a.csv\nb b.csv\n",
+            "model": "./checkpoint",
+            "output-dir": "out put/",
+            "args": "--text-column 'review text' --evidence full",
+            "fail-if": "special_share_max > 0.8\n  unknown_share > 5%  \n\n",
+            "warn-if": "n_failed > 0",
+            "lang": "ja",
+        },
+        stub,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert called(tmp_path, "pip-called")[:3] == ["-m", "pip", "install"]
+    assert called(tmp_path, "pip-called")[-1] == str(ROOT)
+    assert called(tmp_path) == [
+        "run", "--model=./checkpoint",
+        "--output=out put/report.html", "--output=out put/report.md",
+        "--output=out put/summary.json",
+        "--lang=ja", "--force", "--github-summary",
+        "--fail-if=special_share_max > 0.8", "--fail-if=unknown_share > 5%",
+        "--warn-if=n_failed > 0",
+        "--text-column", "review text", "--evidence", "full",
+        "--", "a.csv", "b b.csv",
+    ]  # fmt: skip
+    assert outputs == {
+        "report": "out put/report.html",
+        "markdown": "out put/report.md",
+        "summary": "out put/summary.json",
+    }
+
+
+def test_with_a_base_two_models_are_compared(tmp_path: Path, stub: str) -> None:
+    ran, outputs = run_steps(tmp_path, {"texts": "a.csv", "model": "./new", "base": "./old"}, stub)
+    assert ran.returncode == 0, ran.stderr
+    assert called(tmp_path)[:3] == ["compare", "--base=./old", "--head=./new"]
+    assert outputs["report"] == "attention-report/compare.html"
+    assert outputs["summary"] == "attention-report/compare.json"
+
+
+@pytest.mark.parametrize("base", ["", "./old"])
+def test_every_option_it_gives_is_one_of_the_command(tmp_path: Path, stub: str, base: str) -> None:
+    gates = {"fail-if": "n_failed > 0", "warn-if": "n_failed > 0"}
+    ran, _ = run_steps(tmp_path, {"texts": "a.csv", "model": "m", "base": base, **gates}, stub)
+    assert ran.returncode == 0, ran.stderr
+    command, *words = called(tmp_path)
+    options = {word.partition("=")[0] for word in words if word.startswith("--") and word != "--"}
+    parameters = get_command(app).commands[command].params  # type: ignore[attr-defined]
+    assert options <= {name for parameter in parameters for name in parameter.opts}
+
+
+HOSTILE = (
+    "\"; touch 'pwned'; $(touch pwned) `touch pwned` ${{ github.token }} $HOME \\ * -x & | > x"
+)
+
+
+@pytest.mark.parametrize(
+    "name", ["texts", "model", "base", "output-dir", "fail-if", "warn-if", "lang"]
+)
+def test_no_input_is_ever_run(tmp_path: Path, stub: str, name: str) -> None:
+    given = {"texts": "a.csv", "model": "m", name: HOSTILE}
+    ran, outputs = run_steps(tmp_path, given, stub)
+    assert ran.returncode == 0, ran.stderr
+    assert not (tmp_path / "pwned").exists()
+    assert [word for word in called(tmp_path) if HOSTILE in word]
+    assert set(outputs) == {"report", "markdown", "summary"}
+
+
+def test_args_are_words_and_not_a_script(tmp_path: Path, stub: str) -> None:
+    args = "--title \"$(touch pwned); 'a' `touch pwned`\" ; touch pwned"
+    ran, _ = run_steps(tmp_path, {"texts": "a.csv", "args": args}, stub)
+    assert ran.returncode == 0, ran.stderr
+    assert not (tmp_path / "pwned").exists()
+    assert "$(touch pwned); 'a' `touch pwned`" in called(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"texts": " \n"}, "name a file of texts"),
+        ({"output-dir": "a\nreport=evil"}, "output has more than one line"),
+        ({"model": "a\nb"}, "model has more than one line"),
+        ({"base": "./old"}, "base is compared with model"),
+        ({"args": "--title 'open"}, "No closing quotation"),
+    ],
+)
+def test_inputs_that_cannot_be_are_told_and_nothing_runs(
+    tmp_path: Path, stub: str, inputs: dict[str, str], words: str
+) -> None:
+    ran, outputs = run_steps(tmp_path, {"texts": "a.csv", **inputs}, stub)
+    assert ran.returncode != 0
+    assert words in ran.stderr
+    assert not (tmp_path / "called").exists()
+    assert "evil" not in str(outputs)
+
+
+def test_a_failed_gate_fails_the_job_and_leaves_the_outputs(tmp_path: Path) -> None:
+    ran, outputs = run_steps(tmp_path, {"texts": "a.csv"}, make_stub(tmp_path, code=3))
+    assert ran.returncode == 3
+    assert outputs["report"] == "attention-report/report.html"
+
+
+@pytest.mark.packaging
+def test_the_action_runs_from_a_clone(tmp_path: Path) -> None:
+    clone, work = tmp_path / "clone", tmp_path / "work"
+    work.mkdir()
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout, so there is nothing to clone")
+    subprocess.run(["git", "clone", "--quiet", "--depth=1", ROOT.as_uri(), str(clone)], check=True)
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text(WRAPPER.format(python=sys.executable, folder=tmp_path))
+    wrapper.chmod(0o755)
+    behind = sorted({sysconfig.get_path("purelib"), sysconfig.get_path("platlib")})
+    (tmp_path / "behind.pth").write_text("\n".join(behind) + "\n", "utf-8")
+    texts = "Free coffee for every new member\n年会費無料のカード\n"
+    (work / "texts.txt").write_text(texts, "utf-8")
+    inputs = {"texts": "texts.txt", "fail-if": "n_texts < 1", "args": "--evidence none"}
+    environment = {"PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        ran, outputs = run_steps(work, inputs, str(wrapper), clone)
+        assert ran.returncode == 0, ran.stderr
+        for path in outputs.values():
+            assert (work / path).stat().st_size > 0
+        assert "年会費無料" in (work / outputs["report"]).read_text("utf-8")
+        assert (work / "temp" / "summary.md").stat().st_size > 0
+        failed, _ = run_steps(work, inputs | {"fail-if": "n_texts > 1"}, str(wrapper), clone)
+    assert failed.returncode == 3, failed.stderr
+    assert "::error title=reportgen gate::n_texts > 1: found 2" in failed.stderr

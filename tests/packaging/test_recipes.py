@@ -1,0 +1,127 @@
+"""The recipes of the README: they parse, name what exists, and do what they say."""
+
+import json
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from factories import make_results
+from places import ROOT
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from reportgen.api.arguments import gates
+from reportgen.api.config import configured_gates
+from reportgen.api.options import GateChoices
+from reportgen.cli.commands import app
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def nodes(value: object) -> Iterator[dict[str, Any]]:
+    """Every table in a YAML document."""
+    if isinstance(value, dict):
+        yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for item in value:
+            yield from nodes(item)
+
+
+STEPS = [step for block in blocks("yaml") for step in nodes(yaml.safe_load(block))]
+
+
+def test_every_yaml_is_one_and_puts_no_expression_into_a_script() -> None:
+    scripts = [step["run"] for step in STEPS if "run" in step]
+    assert scripts
+    for script in scripts:
+        assert "${{" not in script
+        checked = subprocess.run(["bash", "-n"], input=script, text=True, check=False)
+        assert checked.returncode == 0
+
+
+def test_the_action_is_called_with_inputs_that_it_has() -> None:
+    action = yaml.safe_load((ROOT / "action.yml").read_text("utf-8"))
+    calls = [step for step in STEPS if "reportgen@" in str(step.get("uses"))]
+    assert calls
+    for call in calls:
+        assert set(call["with"]) <= set(action["inputs"])
+        used = set(re.findall(rf"steps\.{call['id']}\.outputs\.(\w+)", README))
+        assert used
+        assert used <= set(action["outputs"])
+
+
+def test_the_workflow_that_may_write_runs_nothing_of_the_pull_request() -> None:
+    (privileged,) = (block for block in blocks("yaml") if "workflow_run:" in block)
+    assert "checkout" not in privileged
+    assert "pull_request_target" not in README
+    names = [yaml.safe_load(block).get("name") for block in blocks("yaml")]
+    assert "[Attention report]" in privileged
+    assert "Attention report" in names
+
+
+def test_every_gate_of_the_readme_is_one(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = re.findall(r'--(fail|warn)-if "([^"]+)"', README)
+    assert len(given) > 5
+    for _, expression in given:
+        gates(GateChoices(fail_if=[expression]), "run")
+    for call in (step["with"] for step in STEPS if "fail-if" in step.get("with", {})):
+        for line in call["fail-if"].splitlines():
+            gates(GateChoices(fail_if=[line]), "run")
+    (settings,) = (block for block in blocks("toml") if "[tool.reportgen]" in block)
+    Path("pyproject.toml").write_text(settings)
+    for command in ("run", "compare"):
+        assert configured_gates(command).fail_if
+        assert gates(GateChoices(), command)
+
+
+def test_every_option_of_the_recipes_is_one() -> None:
+    commands = [
+        line
+        for block in re.findall(r"^```\w+\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+        for line in block.replace("\\\n", " ").splitlines()
+        if "reportgen run" in line
+    ]
+    assert len(commands) >= 6
+    named = {name for line in commands for name in re.findall(r"(?<=\s)--[a-z-]+", line)}
+    run = get_command(app).commands["run"]  # type: ignore[attr-defined]
+    known = {name for parameter in run.params for name in parameter.opts}
+    assert named <= known
+
+
+def test_jq_and_mlflow_read_the_summary_as_it_is(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    make_results(tmp_path / "r", evidence="full")
+    args = [
+        "render",
+        "r",
+        "-o",
+        "summary.json",
+        "--warn-if",
+        "n_texts > 1",
+        "--warn-if",
+        "n_ok < 1",
+    ]
+    assert CliRunner().invoke(app, args).exit_code == 0
+    told = json.loads(Path("summary.json").read_text("utf-8"))
+    # What MLflow takes as the name of a metric.
+    for name, value in told["figures"].items():
+        assert re.fullmatch(r"[/\w.\- :]{1,250}", name)
+        assert value is None or float(value) == value
+    if shutil.which("jq") is None:
+        pytest.skip("no jq on the path")
+    (recipe,) = (block for block in blocks("sh") if block.startswith("jq "))
+    ran = subprocess.run(["bash", "-e"], input=recipe, capture_output=True, text=True, check=True)
+    figure, gate = ran.stdout.splitlines()
+    assert float(figure) == told["figures"]["special_share_max"]
+    assert gate == "n_texts > 1: 6"

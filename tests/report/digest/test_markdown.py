@@ -1,0 +1,443 @@
+"""The Markdown report, read back by a Markdown parser."""
+
+import os
+import re
+import shlex
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+from hypothesis import example, given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from reportgen.findings.evidence import agreement_figures
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.report.components import Span
+from reportgen.report.digest.escaping import escape, escape_spans
+from reportgen.report.digest.markdown import render
+from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, shorten
+from reportgen.report.language.printable import visible
+from reportgen.report.language.sentences import Wording
+from reportgen.report.language.strings import number
+from reportgen.report.options import RenderOptions
+from reportgen.results.store import Results
+
+HOSTILE = (
+    "<script>alert(1)</script><!-- --> &lt; &#60;",
+    "a | b \\| c \\",
+    "`code` ``` *em* __strong__ ~~gone~~ ![i](x) [l](http://x.y) [^1] $x$",
+    "@name #12 !12 GH-12 %v1 ~bug &12 :smile: www.x.y https://x.y mailto:a@b.cd",
+    "first\n::error::second\r\n| - | - |\n# heading",
+    "\u202eturned\u202c \u200b\x00 {{ 7*7 }} {% raw %}",
+    "[CLS] [SEP] <s>",
+    "- item",
+    "1. item",
+    "---",
+    "===",
+    "> quote",
+    "# heading #",
+    "    code",
+    "👨‍👩‍👧 שלום مرحبا",
+)
+PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+# What GitHub and GitLab turn into something else after Markdown: none may be in what is shown.
+REFERENCE = re.compile(r"@[^\s\u200b]|[#!]\d|\bgh-\d|:[\w+-]+:|://|www\.|[%~][a-z]", re.IGNORECASE)
+
+
+def shown(token: Token) -> str:
+    """The text of an inline token, which must hold nothing but text."""
+    assert {child.type for child in token.children or ()} <= {"text", "text_special"}, token.content
+    return "".join(child.content for child in token.children or ())
+
+
+def table_rows(markdown: str) -> list[list[list[str]]]:
+    """The rows of every table, as lists of cells."""
+    tables: list[list[list[str]]] = []
+    in_cell = False
+    for token in PARSER.parse(markdown):
+        if token.type in ("td_open", "th_open"):
+            in_cell = True
+        elif token.type == "table_open":
+            tables.append([])
+        elif token.type == "tr_open":
+            tables[-1].append([])
+        elif token.type == "inline" and in_cell:
+            tables[-1][-1].append(shown(token))
+            in_cell = False
+    return tables
+
+
+def plain(text: str) -> str:
+    """What a reader sees: the breaks in links cannot be seen."""
+    return text.replace("\u200b", "")
+
+
+texts = st.text(st.characters()) | st.lists(
+    st.sampled_from([*"|\\`<>&*_[](){}#@!~$:-+=.1a \n", "http://", "www.", "GH-1", "``"])
+).map("".join)
+
+
+@given(texts)
+@example("a\\|b")
+@example("\\")
+@example("0@.A _www.0 a@-")
+@example("gh-1 GH-1 www.www. :a:b:")
+def test_any_text_stands_in_a_cell_as_it_is(text: str) -> None:
+    line = f"| {escape(text)} | second |"
+    assert "\n" not in line
+    assert "<" not in line
+    (rows,) = table_rows(f"| a | b |\n|--|--|\n{line}\n")
+    first, second = rows[1]
+    assert plain(first).strip() == visible(text).strip()
+    assert second == "second"
+    assert not REFERENCE.search(first)
+
+
+@given(texts)
+@example("1) a")
+@example("- - -")
+@example("= =")
+@example("\u00a0")
+def test_any_text_stands_in_a_line_as_it_is(text: str) -> None:
+    for before in ("", "> ", "- ", "# "):
+        tokens = PARSER.parse(f"{before}{escape(text)}")
+        inline = [shown(token) for token in tokens if token.type == "inline"]
+        assert plain("".join(inline)).strip() == visible(text).strip()
+        allowed = {"": "paragraph", "> ": "blockquote", "- ": "list", "# ": "heading"}[before]
+        opened = {token.type for token in tokens if token.nesting == 1}
+        assert opened <= {"paragraph_open", f"{allowed}_open"} | (
+            {"bullet_list_open", "list_item_open"} if before == "- " else set()
+        )
+
+
+@given(st.lists(st.tuples(texts, st.booleans()), min_size=1, max_size=5))
+@example([("これ", False), ("[無料]", True), ("今すぐ", False)])
+@example([("a", True), ("b", False), (" c ", True), ("*", True)])
+@example([("@", False), ("name", True), ("#", False), ("12", True)])
+@example([("1", False), (". a", True)])
+def test_what_is_strong_is_in_bold_and_nothing_else(pieces: list[tuple[str, bool]]) -> None:
+    spans = merged([Span(text, strong) for text, strong in pieces])
+    ((cell, second),) = bold_rows(f"| a | b |\n|--|--|\n| {escape_spans(spans)} | second |\n")
+    assert second == [("second", False)]
+    wanted = [(visible(span.text), span.is_strong) for span in spans if span.text]
+    said = merged([Span(plain(text), strong) for text, strong in cell])
+    expected = merged([Span(text, strong) for text, strong in wanted])
+    joined = ["".join(span.text for span in item).strip() for item in (said, expected)]
+    assert joined[0] == joined[1]
+    strong = [[s.text.strip() for s in item if s.is_strong] for item in (said, expected)]
+    assert [text for text in strong[0] if text] == [text for text in strong[1] if text]
+
+
+def merged(spans: list[Span]) -> list[Span]:
+    found: list[Span] = []
+    for span in spans:
+        if found and found[-1].is_strong == span.is_strong:
+            found[-1] = Span(found[-1].text + span.text, span.is_strong)
+        elif span.text:
+            found.append(span)
+    return found
+
+
+def bold_rows(markdown: str) -> list[list[list[tuple[str, bool]]]]:
+    """The body rows of the only table: cells of `(text, is it bold)`."""
+    rows: list[list[list[tuple[str, bool]]]] = []
+    in_cell = False
+    for token in PARSER.parse(markdown):
+        if token.type == "tr_open":
+            rows.append([])
+        elif token.type == "td_open":
+            in_cell = True
+        elif token.type == "inline" and in_cell:
+            depth, cell = 0, []
+            for child in token.children or ():
+                assert child.type in ("text", "text_special", "strong_open", "strong_close")
+                depth += child.nesting
+                if child.content:
+                    cell.append((child.content, depth > 0))
+            rows[-1].append(cell)
+            in_cell = False
+    return rows[1:]
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_hostile_texts_ids_and_titles_are_inert(tmp_path: Path, lang: str) -> None:
+    results = make_results(tmp_path, HOSTILE, ids=HOSTILE, labels=(1.0,) * len(HOSTILE))
+    for title in HOSTILE[::4]:
+        markdown = render(results, RenderOptions(title=title, lang=lang)).text  # type: ignore[arg-type]
+        assert not re.search(r"^\s*::|##\[|##vso", markdown, re.MULTILINE)
+        body = markdown.removeprefix("<!-- reportgen:report -->\n")
+        assert set(re.findall(r"<[^>]*>", body)) == {
+            "<details>",
+            "<summary>",
+            "</summary>",
+            "</details>",
+        }
+        (code,) = [token.content for token in PARSER.parse(markdown) if token.type == "fence"]
+        assert title in read_by_bash(code)
+        heading = next(t for t in PARSER.parse(markdown) if t.type == "inline")
+        assert plain(shown(heading)) == visible(title).strip()
+    rows = tables_of(markdown)[2][1:]
+    for text, cells in zip(HOSTILE, rows, strict=True):
+        assert plain(cells[0]).strip() == visible(shorten(text, NAME_LENGTH)).strip()
+        assert plain(cells[1]).strip() == visible(shorten(text, TEXT_LENGTH)).strip()
+        assert len(cells) == 6
+
+
+def read_by_bash(line: str) -> list[str]:
+    """The words of a command line."""
+    ran = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {line}"],
+        capture_output=True,
+        check=True,
+        env=os.environ | {"LC_ALL": "C.UTF-8"},
+    )
+    return ran.stdout.decode().split("\0")
+
+
+def sinks_line(folder: Path, evidence: str) -> str:
+    results = make_results(folder, sink=0.6, evidence=evidence)
+    assert any(note.id == "N1" for note in corpus_notes(results))
+    lines = render(results, RenderOptions(), "report").text.splitlines()
+    return next(line for line in lines if line.startswith("- **Sinks:"))
+
+
+def test_a_sink_is_said_to_matter_or_not_or_not_to_be_tested(tmp_path: Path) -> None:
+    """By tests where there are any, else by the length of what it passes on."""
+    said = {level: sinks_line(tmp_path / level, level) for level in ("none", "basic", "full")}
+    untested = "Whether the output depends on sinks was not tested; --evidence full does."
+    assert [untested in line for line in said.values()] == [True, True, False]
+    by_length = re.compile(r"Its vectors are|Unclear how much it passes on")
+    assert [bool(by_length.search(line)) for line in said.values()] == [False, True, False]
+    assert re.search(r"passes on|works like a constant|The tests", said["full"])
+
+
+def tables_of(markdown: str) -> list[list[list[str]]]:
+    """Every table as plain text: key figures, texts that deserve a look, all texts, layers."""
+    return table_rows(markdown.replace("**", ""))
+
+
+def sections(markdown: str) -> list[str]:
+    return re.findall(r"^#+ (.*)$|<summary>(.*?)</summary>", markdown, re.MULTILINE)
+
+
+def names_of_sections(markdown: str) -> list[str]:
+    return [heading or folded for heading, folded in sections(markdown)]
+
+
+def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Path) -> None:
+    results = make_results(tmp_path, sink=0.6, labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
+    markdown = render(results, RenderOptions(), "report").text
+    assert sections(markdown) == [
+        ("Attention report: made-up", ""),
+        ("Texts that deserve a look", ""),
+        ("", "All 6 texts"),
+        ("", "Attention to special tokens, layer by layer"),
+        ("", "Notes in full, with their sources"),
+        ("", "How to reproduce"),
+    ]
+    assert markdown.startswith("<!-- reportgen:report -->\n\n## ")
+    notes = corpus_notes(results)
+    words = Wording("en")
+    sinks = next(line for line in markdown.splitlines() if line.startswith("- **Sinks:"))
+    for verdict in words.verdicts(notes):
+        assert escape(verdict) in sinks
+    for note in notes:
+        assert f"- {escape(words.sentence(note))}" in markdown
+        for citation in note.citations:
+            assert escape(words.citation(citation)) in markdown
+    pictures = re.findall(r"^!\[(.+)\]\((.+)\)$", markdown, re.MULTILINE)
+    assert [path for _, path in pictures] == ["img/report-sinks.svg", "img/report-map.svg"]
+    assert markdown.index(pictures[-1][1]) < markdown.index("<details>")
+
+
+def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Path) -> None:
+    labels = (1.0, 2.0, 3.0, 1.0, 2.0, 1.5)
+    results = make_results(tmp_path, sink=0.6, labels=labels)
+    headline = render(results, RenderOptions()).text.splitlines()[4].replace("\u200b", "")
+    errors = results.texts["prediction"].to_numpy(float) - labels
+    assert f"mean absolute error {number(float(abs(errors).mean()))} (" in headline
+    (sink,) = [note for note in corpus_notes(results) if note.id == "N1"]
+    share = Wording("en").percent(float(sink.values["share"]))
+    layer = sink.values["layer"]
+    assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
+    looked_at = tables_of(render(results, RenderOptions()).text)[1]
+    assert headline.endswith(f"; {len(looked_at) - 1} texts deserve a look.**")
+    assert headline.startswith("**made-up, 6 texts: ")
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"sink": 0.0}, "no attention sink"),
+        ({"special": False}, "no special tokens"),
+        ({"texts": HEADLINES[:3], "sink": 0.6}, "too few texts for a verdict on"),
+    ],
+)
+def test_the_headline_says_that_there_is_no_sink(tmp_path: Path, how, words: str) -> None:
+    headline = render(make_results(tmp_path, **how), RenderOptions()).text.splitlines()[4]
+    assert words in headline
+    assert "attention sink on" not in headline
+
+
+def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    markdown = render(results, RenderOptions()).text
+    table = markdown[markdown.index("### Texts that deserve") : markdown.index("<details>")]
+    rows = bold_rows("| id" + table.partition("| id")[2])
+    assert rows
+    for row in rows:
+        index = int(row[0][0][0]) - 1
+        tokens = results.tokens_of(index)
+        content = tokens[~tokens["is_special"].astype(bool)]
+        received = content["received_norm_all"].to_numpy(float)
+        strong = {
+            str(content["token"].iloc[i]).strip()
+            for i in np.argsort(-received, kind="stable")[:3]
+            if received[i] / received.mean() >= 1.3
+        }
+        bold = [plain(text) for text, is_bold in row[1] if is_bold]
+        assert strong
+        assert "".join(sorted("".join(bold).replace(" ", ""))) == "".join(
+            sorted("".join(strong).replace(" ", ""))
+        )
+
+
+def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    (header, *rows) = tables_of(render(results, RenderOptions()).text)[1]
+    assert header[-1] == "left out, these move it most"
+    for row in rows:
+        effects = results.effects_of(int(row[0]) - 1)
+        tokens = results.tokens_of(int(row[0]) - 1)
+        assert effects is not None
+        sizes = effects["deletion"].abs().fillna(-1).to_numpy(float, copy=True)
+        sizes[tokens["is_special"].to_numpy(bool)] = -1
+        first = int(sizes.argmax())
+        sign = "+" if effects["deletion"].iloc[first] > 0 else "\u2212"
+        assert plain(row[-1]).startswith(f"“{tokens['token'].iloc[first]}” {sign}")
+
+
+def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="basic")
+    markdown = render(results, RenderOptions()).text.replace("\u200b", "")
+    (found,) = [
+        item
+        for item in agreement_figures(results)
+        if (item.view, item.statistic) == ("received_norm_all", "spearman")
+    ]
+    mean = f"{found.estimate.mean:.2f}".replace("-", "\u2212")
+    assert f"with what moves the output is {mean} (95 % interval" in markdown
+    none = render(make_results(tmp_path / "none"), RenderOptions()).text
+    assert "**Trust" not in none
+
+
+def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
+    markdown = render(make_results(tmp_path, HEADLINES[:3]), RenderOptions()).text
+    assert "The first texts" in names_of_sections(markdown)
+    assert tables_of(markdown)[1][0][:3] == ["id", "text", "prediction (score)"]
+    assert len(tables_of(markdown)[1]) == 4
+
+
+def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
+    results = make_results(tmp_path, sink=0.3, truncated=(1,))
+    _, _, texts_table, special = tables_of(render(results, RenderOptions()).text)
+    percent = Wording("en").percent
+    for index, cells in enumerate(texts_table[1:]):
+        heads = results.heads[results.heads["text"] == index]
+        even = 2 / int(results.texts["n_tokens"][index])
+        assert cells[4] == f"{percent(float(heads['special_share'].mean()))} ({percent(even)})"
+        assert float(cells[2]) == pytest.approx(results.texts["prediction"][index], rel=1e-3)
+    assert texts_table[2][3] == "14 (3 cut off)"
+    assert special[0] == ["layer", "[CLS]", "[SEP]"]
+    for layer, cells in enumerate(special[1:], start=1):
+        for role, cell in zip(("cls", "sep"), cells[1:], strict=True):
+            rows = results.roles[
+                (results.roles["role"] == role) & (results.roles["layer"] == layer)
+            ]
+            share, expected = float(rows["share"].mean()), float(rows["expected"].mean())
+            assert cell == f"{percent(share)} ({percent(expected)})"
+
+
+def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
+    results = make_results(tmp_path, (*HEADLINES, "", "x y z"), failed=(7,))
+    markdown = render(results, RenderOptions()).text
+    rows = tables_of(markdown)[2]
+    assert [row[2] for row in rows[7:]] == [
+        "empty: no text",
+        "failed: the output is not a number",
+    ]
+    assert "6 whole, 0 truncated, 1 empty, 1 failed" in markdown
+
+
+def test_an_embedding_has_no_column_but_a_failure_has(tmp_path: Path) -> None:
+    whole = make_results(tmp_path / "whole", kind="embedding")
+    assert tables_of(render(whole, RenderOptions()).text)[2][0][:3] == ["id", "text", "tokens"]
+    failed = make_results(tmp_path / "failed", kind="embedding", failed=(0,))
+    assert tables_of(render(failed, RenderOptions()).text)[2][1][2].startswith("failed: ")
+
+
+def test_a_model_without_special_tokens_has_neither_their_table_nor_chart(tmp_path: Path) -> None:
+    report = render(make_results(tmp_path, special=False), RenderOptions(), "report")
+    assert "Attention to special tokens, layer by layer" not in names_of_sections(report.text)
+    assert len(tables_of(report.text)[2][0]) == 4
+    assert list(report.files) == ["img/report-map.svg"]
+
+
+def test_every_language_has_its_words(tmp_path: Path) -> None:
+    markdown = render(make_results(tmp_path, evidence="full"), RenderOptions(lang="ja")).text
+    assert names_of_sections(markdown)[0] == "アテンションレポート：made-up"
+    prose = re.sub(r"```.*?```|\(.*?\)|\*\*SHA.*", "", markdown, flags=re.DOTALL)
+    first = prose[: prose.index("<details>")]
+    assert not re.search(r"\b(the|texts?|attention|layer|mean)\b", first.partition("| ID")[0])
+
+
+def test_the_command_makes_the_same_again(tmp_path: Path) -> None:
+    markdown = render(make_results(tmp_path), RenderOptions(md_flavor="gitlab", md_limit=9000)).text
+    (code,) = [token.content for token in PARSER.parse(markdown) if token.type == "fence"]
+    words = shlex.split(code)
+    assert words[:3] == ["reportgen", "run", "made.txt"]
+    assert words[words.index("-o") + 1] == "report.md"
+    assert words[words.index("--md-flavor") + 1] == "gitlab"
+    assert words[words.index("--md-limit") + 1] == "9000"
+
+
+def test_only_in_a_table_a_word_without_end_may_be_broken(tmp_path: Path) -> None:
+    markdown = render(
+        make_results(tmp_path, ("x" * 60, "short words stay as they are")), RenderOptions()
+    ).text
+    assert f"{'x' * 20}&#8203;{'x' * 20}&#8203;{'x' * 20} |" in markdown.replace("**", "")
+    assert "| short words stay as they are |" in markdown.replace("**", "")
+    assert "0" * 64 in markdown  # a checksum is there to be copied
+    assert "AlbertForSequenceClassification" in markdown
+
+
+def remarked(results: Results, remark: str) -> Results:
+    return Results(results.folder, replace(results.info, remarks=(remark,)))
+
+
+def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
+    results = remarked(make_results(tmp_path), "no head; <mean> pooling")
+    assert "\nno head; &lt;mean&gt; pooling\n" in render(results, RenderOptions()).text
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "short"),
+    [
+        ("abcdefghij", 10, "abcdefghij"),
+        ("abcdefghijk", 10, "abcd⟨…⟩ijk"),
+        ("あいうえおかきくけこさ", 9, "あいう⟨…⟩けこさ"),
+        ("", 10, ""),
+    ],
+)
+def test_long_texts_are_cut_in_the_middle(text: str, length: int, short: str) -> None:
+    assert shorten(text, length) == short
+
+
+def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
+    one, two = make_results(tmp_path / "1"), make_results(tmp_path / "2")
+    assert render(one, RenderOptions()) == render(two, RenderOptions())

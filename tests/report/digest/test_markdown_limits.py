@@ -1,0 +1,256 @@
+"""Markdown of 500 hostile and Japanese texts: what every host takes, and how it reads there."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import make_results
+from hostile_texts import hostile_texts
+from markdown_it import MarkdownIt
+from on_github import rendered, sanitised, soup
+
+from reportgen.errors import UsageError
+from reportgen.report.components import Brief
+from reportgen.report.digest.digest import make_brief
+from reportgen.report.digest.limits import FLAVOR_NAMES, LEAST, check_marker, limit_of, marker
+from reportgen.report.digest.markdown import render, set_brief
+from reportgen.report.digest.tables import TEXT_LENGTH, shorten
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import FlavorName, RenderOptions
+from reportgen.results.store import Results
+
+TEXTS = hostile_texts()
+# Section 7 of the research: characters, and bytes where a host counts them.
+LIMITS = {
+    "github": (65_000, 200_000),
+    "gitlab": (65_000, 200_000),
+    "azure": (140_000, 140_000),
+    "bitbucket": (32_000, None),
+    "plain": (65_000, 200_000),
+}
+TITLE = "<b>@octocat</b> #12 ::error::x"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """500 texts that are their own ids."""
+    return make_results(
+        tmp_path_factory.mktemp("hostile"), TEXTS, ids=TEXTS, n_layers=2, n_heads=1, sink=0.4
+    )
+
+
+@pytest.fixture(scope="module")
+def brief(results: Results) -> Brief:
+    """Its tree, which every flavour sets."""
+    return make_brief(results, RenderOptions(title=TITLE), "report.md")
+
+
+def set_as(brief: Brief, flavor: FlavorName, limit: int | None = None, id: str = "report") -> str:
+    """The tree in a flavour, with both pictures."""
+    paths = {figure.name: f"img/report-{figure.name}.svg" for figure in brief.figures}
+    return set_brief(brief, flavor, limit_of(flavor, limit), id, load_language("en"), paths)
+
+
+@pytest.fixture(scope="module")
+def written(brief: Brief) -> dict[str, str]:
+    """The report in every flavour."""
+    return {name: set_as(brief, name) for name in FLAVOR_NAMES}
+
+
+def test_every_flavour_is_tested() -> None:
+    assert set(LIMITS) == set(FLAVOR_NAMES)
+
+
+@pytest.mark.parametrize("flavor", LIMITS)
+def test_it_stays_under_the_limit_of_its_host_and_uses_it(written, flavor: str) -> None:
+    characters, n_bytes = LIMITS[flavor]
+    text = written[flavor]
+    assert len(text) <= characters
+    assert n_bytes is None or len(text.encode()) <= n_bytes
+    if rows_not_shown(text):
+        assert len(text) > characters - 1_000
+
+
+def test_japanese_is_held_to_the_bytes(tmp_path: Path) -> None:
+    texts = tuple(f"{i}" + "無料で最大五万円" * 12 for i in range(900))
+    made = make_results(tmp_path, texts, n_layers=1, n_heads=1)
+    text = render(made, RenderOptions(md_flavor="azure")).text
+    assert 139_000 < len(text.encode()) <= 140_000
+    assert rows_not_shown(text) > 0
+
+
+@pytest.mark.parametrize("flavor", LIMITS)
+def test_whole_rows_are_left_out_and_counted_in_the_last_line(written, brief, flavor) -> None:
+    text = written[flavor]
+    rows = all_texts(text)
+    every_row = [line for line in text.splitlines() if line.startswith(("| ", "- "))]
+    complete = set_as(brief, "plain", 10**7)
+    whole = [line for line in complete.splitlines() if line.startswith(("| ", "- "))]
+    assert len(whole) - len(every_row) == rows_not_shown(text)
+    assert set(every_row) <= set(whole)
+    assert rows == [shown(text) for text in TEXTS[: len(rows)]]
+    assert text.count("<details>") == text.count("</details>")
+    if flavor != "azure":
+        assert 0 < len(rows) < 500
+        assert re.match(r"[\d,]+ rows are not shown", text.splitlines()[-1])
+
+
+def test_every_table_row_has_a_cell_a_column(written) -> None:
+    for text in written.values():
+        page = BeautifulSoup(rendered(text), "html.parser")
+        assert len(page.find_all("table")) == 4
+        for table in page.find_all("table"):
+            columns = len(table.find_all("th"))
+            cells = {len(row.find_all("td")) for row in table.find("tbody").find_all("tr")}
+            assert cells == {columns}
+        # The parser drops what is too much in a row, so the source is counted as well.
+        width = 0
+        for line in text.splitlines():
+            if re.fullmatch(r"\|(:?-+:?\|)+", line):
+                width = line.count("|")
+            elif line.startswith("| ") and width:
+                assert len(re.findall(r"(?<!\\)\|", line)) == width
+            elif not line.startswith("|"):
+                width = 0
+
+
+def test_nothing_of_a_text_is_anything_but_text(written) -> None:
+    for flavor, text in written.items():
+        html = rendered(text)
+        page = BeautifulSoup(html, "html.parser")
+        tags = {tag.name for tag in page.find_all()}
+        folds = {"details", "summary"} if flavor in ("github", "gitlab", "azure") else set()
+        assert tags == folds | {
+            *("h2", "h3", "p", "strong", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
+            *("img", "pre", "code"),
+        } - ({"h3"} if not page.find("h3") else set())
+        assert [image["src"] for image in page.find_all("img")] == [
+            "img/report-sinks.svg",
+            "img/report-map.svg",
+        ]
+        assert all(image["alt"].strip() for image in page.find_all("img"))
+        # What the sanitiser takes away is the hidden marker, alignment's spelling, and no word.
+        clean = BeautifulSoup(sanitised(html), "html.parser")
+        assert clean.get_text() == page.get_text()
+        assert {tag.name for tag in clean.find_all()} == tags
+
+
+def test_what_hosts_refuse_is_nowhere_in_it(written) -> None:
+    for flavor, text in written.items():
+        for refused in ("style=", "data:", "<svg", "<script", "javascript:<", "\r"):
+            assert refused not in text
+        assert not re.search(r"^#{4,} ", text, re.MULTILINE)
+        assert not re.search(r"^\s*::|##\[|##vso", text, re.MULTILINE)
+        if flavor in ("bitbucket", "plain"):
+            assert not re.search(r"<[a-zA-Z/!?]", text)
+        assert not re.search(r"@[a-z]", re.sub(r"^```.*?^```", "", text, flags=re.M | re.S))
+
+
+def test_mentions_and_references_are_broken_where_a_host_looks_for_them(written) -> None:
+    page = soup(written["github"])
+    for block in page.find_all("pre"):  # a host links nothing in code
+        block.decompose()
+    nodes = [str(node) for node in page.find_all(string=True)]
+    links = re.compile(r"@\w|(?<![\w&])#\d|\bGH-\d|:\w+:|www\.|https?://", re.IGNORECASE)
+    assert [node for node in nodes if links.search(node)] == []
+    assert page.find("a") is None
+
+
+def test_the_marker_is_first_and_nobody_sees_it(brief, written) -> None:
+    for flavor, text in written.items():
+        first = text.splitlines()[0]
+        assert first == (
+            "<!-- reportgen:report -->"
+            if flavor in ("github", "gitlab")
+            else "[//]: <> (reportgen:report)"
+        )
+        assert BeautifulSoup(rendered(f"{first}\n\nx\n"), "html.parser").get_text().strip() == "x"
+        for page in (soup(text), BeautifulSoup(MarkdownIt().render(text), "html.parser")):
+            assert page.get_text().strip().startswith(visible(TITLE)[:3])
+    other = set_as(brief, "github", id="june-2.x")
+    assert other.splitlines()[0] == "<!-- reportgen:june-2.x -->"
+    assert other.splitlines()[1:] == written["github"].splitlines()[1:]
+
+
+@pytest.mark.parametrize(
+    "id", ["", "a b", "-a", "a-", "a--b", "<x", "a>", "x" * 65, "é", "a\n", ")"]
+)
+def test_an_id_that_could_be_seen_is_refused(id: str) -> None:
+    with pytest.raises(UsageError, match=r"--id .*letters and digits"):
+        check_marker(id)
+
+
+@pytest.mark.parametrize("id", ["report", "a", "A-1_b.c", "x" * 64])
+def test_an_id_of_letters_and_digits_is_taken(id: str) -> None:
+    check_marker(id)
+    assert id in marker("github", id)
+
+
+@pytest.mark.parametrize(
+    ("flavor", "limit", "words"),
+    [
+        ("github", 65_001, "github takes 65,000 characters at most; lower it"),
+        ("azure", 200_000, "azure takes 140,000 .*lower it"),
+        ("bitbucket", 32_001, "bitbucket takes 32,000 .*lower it"),
+        ("gitlab", 1_000_000, "gitlab takes 999,999 .*lower it"),
+        ("github", LEAST - 1, "title and headline alone .*raise it"),
+        ("plain", 1, "title and headline alone .*raise it"),
+    ],
+)
+def test_a_limit_that_cannot_be_met_is_told(flavor, limit: int, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        limit_of(flavor, limit)
+
+
+@pytest.mark.parametrize("limit", [LEAST, 5_000, 9_999, 20_000])
+@pytest.mark.parametrize("flavor", LIMITS)
+def test_any_limit_is_kept(brief: Brief, flavor, limit: int) -> None:
+    text = set_as(brief, flavor, limit)
+    assert len(text) <= limit
+    assert text.count("<details>") == text.count("</details>")
+    assert "**made-up, 500 texts: " in text
+    assert rows_not_shown(text) > 0
+
+
+def test_gitlab_takes_more_where_it_is_asked_for(brief: Brief) -> None:
+    text = set_as(brief, "gitlab", 999_999)
+    assert len(all_texts(text)) == 500
+    assert rows_not_shown(text) == 0
+    assert text.rstrip().endswith("</details>")
+
+
+def test_the_longest_title_names_and_tokens_leave_room_for_the_headline(tmp_path: Path) -> None:
+    worst = "\u202e" * 500
+    made = make_results(tmp_path, TEXTS[:8], n_layers=1, n_heads=1, sink=0.6)
+    roles = tuple(replace(role, token=worst) for role in made.info.roles)
+    model = replace(made.info.model, name=worst, architecture=worst)
+    hostile = Results(made.folder, replace(made.info, model=model, roles=roles))
+    tree = make_brief(hostile, RenderOptions(title=worst), "report.md")
+    for flavor in FLAVOR_NAMES:
+        assert len(set_as(tree, flavor, LEAST)) <= LEAST
+
+
+def test_the_same_results_give_the_same_bytes(results: Results, written) -> None:
+    again = render(Results(results.folder, results.info), RenderOptions(title=TITLE), "report")
+    assert again.text == written["github"]
+    assert again.files == render(results, RenderOptions(title=TITLE), "report").files
+
+
+def rows_not_shown(markdown: str) -> int:
+    """The number in the last line, 0 where nothing is left out."""
+    found = re.match(r"([\d,]+) rows? (?:is|are) not shown", markdown.splitlines()[-1])
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def all_texts(markdown: str) -> list[str]:
+    """The texts in the list of all of them, as a reader sees them."""
+    tables = BeautifulSoup(rendered(markdown), "html.parser").find_all("table")
+    rows = tables[2].find("tbody").find_all("tr") if len(tables) > 2 else []
+    return [row.find_all("td")[1].get_text().replace("\u200b", "") for row in rows]
+
+
+def shown(text: str) -> str:
+    return visible(shorten(text, TEXT_LENGTH)).strip(" ")

@@ -1,0 +1,80 @@
+"""What the script reads is what was measured."""
+
+import gzip
+from base64 import b64decode
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+
+from reportgen.report.html.data import compressed, measure_data, page_data, plotly_source, text_data
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.measures import measures, text_effects
+from reportgen.results.units import text_units
+
+EN = load_language("en")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("results"), ("<s> a\u202eb",), n_layers=3)
+
+
+def lines(text, count):
+    return np.frombuffer(b64decode(text), "<f4").reshape(-1, count)
+
+
+def test_lines_are_the_float32_figures_of_the_tables(results):
+    tokens = results.tokens_of(0)
+    data = text_data(results, 0)
+    for name, column in (("received", "received"), ("expected", "expected"), ("row", "cls_row")):
+        values = lines(data[name], len(tokens))
+        for layer in range(3):
+            measured = [item[layer] for item in tokens[f"{column}_layers"]]
+            assert values[layer].tolist() == np.float32(measured).tolist()
+        all_layers = tokens["expected" if column == "expected" else f"{column}_all"]
+        assert values[3] == pytest.approx(all_layers.to_numpy(float), abs=1e-7)
+
+
+def test_labels_are_visible_and_specials_known_by_their_place(results):
+    data = text_data(results, 0)
+    assert data["labels"] == ["[CLS]", "<s", "> ", "a⟨U+202E⟩", "b", "[SEP]"]
+    assert data["special"] == [0, 5]
+    assert data["cls"] == 0
+
+
+def test_a_model_without_a_cls_row_has_no_line_for_it(tmp_path):
+    data = text_data(make_results(tmp_path, special=False), 0)
+    assert (data["row"], data["cls"], data["special"]) == (None, None, [])
+
+
+def test_the_page_knows_the_models_shape_and_how_heads_are_added(results):
+    data = page_data(results.info, RenderOptions(heads="sum"), EN)
+    assert (data["layers"], data["heads"], data["sums"], data["cls"]) == (3, 3, True, "[CLS]")
+
+
+def test_compression_keeps_every_byte_and_is_the_same_every_time():
+    source = "Plotly é ポ"
+    assert gzip.decompress(b64decode(compressed(source))).decode() == source
+    assert compressed(source) == compressed(source)
+
+
+def test_a_file_of_ones_own_takes_the_place_of_plotly(tmp_path):
+    path = tmp_path / "plotly-small.min.js"
+    path.write_text("/* plotly.js v9 */\r\nPlotly = {newPlot: 1}", "utf-8", newline="")
+    assert plotly_source(path) == "/* plotly.js v9 */\nPlotly = {newPlot: 1}"
+    assert "newPlot" in plotly_source(None)
+
+
+def test_the_measures_but_the_first_bring_their_colours_figures_and_words(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="full")
+    units = text_units(made, 0)
+    labels = [unit.label for unit in units.units]
+    found = measures(made.info, units, labels, text_effects(made, 0, units.unit_of), EN)
+    first, *others = measure_data(found)
+    assert first == {"id": "received_norm_all", "name": "norm-weighted attention, all layers"}
+    assert [item["id"] for item in others] == [measure.id for measure in found[1:]]
+    for item, measure in zip(others, found[1:], strict=True):
+        assert (item["steps"], item["shown"]) == (measure.steps, measure.shown)
+        assert (item["name"], item["legend"]) == (measure.name, measure.legend)

@@ -1,0 +1,263 @@
+"""The page as one file: self-contained, inert where texts are hostile, the same every time."""
+
+import json
+import re
+from base64 import b64decode, b64encode
+from hashlib import sha256
+from itertools import pairwise
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+
+from reportgen.report.charts.static import STEPS
+from reportgen.report.html.data import plotly_source
+from reportgen.report.html.page import render
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.results.maps import unpack
+
+EN = load_language("en")
+HOSTILE = (
+    "</script><script>window.bad=1</script>",
+    "<img src=x onerror=window.bad=1>",
+    "{{7*7}} ${7*7} {% raw %}",
+    "<!-- <![CDATA[",
+    "a\u202eb\u200bc\x00d\u2028e",
+    '" onmouseover="window.bad=1',
+    "[CLS] typed by a user",
+    "W" * 3000,
+)
+LINKS = {"a": "href", "img": "src", "script": "src", "link": "href", "iframe": "src"}
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, (*HEADLINES, ""), sink=0.4, truncated=(2,), failed=(4,))
+
+
+@pytest.fixture(scope="module")
+def report(results):
+    return render(results, RenderOptions())
+
+
+@pytest.fixture(scope="module")
+def soup(report):
+    return BeautifulSoup(report.document, "html.parser")
+
+
+def panel(soup, number):
+    return soup.find(id=f"text={number}")
+
+
+def test_the_same_results_give_the_same_bytes(results, report):
+    assert render(results, RenderOptions()).document == report.document
+
+
+def test_the_parts_are_all_of_the_page(report):
+    assert sum(report.parts.values()) == len(report.document)
+    assert set(report.parts) == {
+        "plotly.js",
+        "attention maps",
+        "texts and figures",
+        "styles and scripts",
+    }
+
+
+def test_the_page_without_texts_is_small_enough(results, report):
+    texts = sum(
+        len(str(article).encode())
+        for article in BeautifulSoup(report.document, "html.parser")("article")
+    )
+    assert len(report.document) - texts - report.parts["attention maps"] < 2_200_000
+
+
+def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
+    kept = [tag.name for tag in panel(soup, 1).find(class_="keep").find_all(recursive=False)]
+    assert kept == ["header", "div", "div", "p", "div"]  # the strip and its twin
+    assert ".keep" in soup.style.string.partition("@media print")[2]
+    (said,) = soup.find_all(class_="printed")
+    assert said.has_attr("hidden")
+
+
+def test_the_sections_stand_in_their_order(soup):
+    headings = [h.get_text(strip=True) for h in soup.find_all(["h1", "h2"])]
+    assert headings == [
+        "made-up · 7 texts",
+        "Overview",
+        "What did the model predict, and how well?",
+        "Texts",
+        "Does attention pile up on special tokens, and is that a problem?",
+        "Across all texts: what draws attention, what moves the output?",
+        "Method and glossary",
+        "How to reproduce",
+        "How to read this page",
+    ]
+    names = re.compile("^(overview|predictions|texts|sinks|across|method|text=1)$")
+    order = [tag.get("id") for tag in soup.main.find_all(id=names)]
+    assert order == ["overview", "predictions", "texts", "sinks", "across", "text=1", "method"]
+
+
+def test_headings_never_skip_a_level(soup):
+    levels = [int(h.name[1]) for h in soup.find_all(re.compile("^h[1-6]$"))]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_ids_are_unique_and_every_link_leads_somewhere(soup):
+    ids = [tag["id"] for tag in soup.find_all(id=True)]
+    assert len(ids) == len(set(ids))
+    for link in soup.find_all("a"):
+        assert link["href"].removeprefix("#") in ids
+
+
+def test_nothing_is_fetched_and_nothing_styled_inline(soup):
+    for tag, attribute in LINKS.items():
+        for element in soup.find_all(tag):
+            assert not element.get(attribute, "#").strip("#").startswith(("http", "//", "data:"))
+    assert not soup.find_all(style=True)
+    assert not soup.find_all(["img", "iframe", "link", "base", "object"])
+
+
+def test_the_policy_allows_these_two_scripts_only(soup):
+    policy = soup.find("meta", {"http-equiv": "Content-Security-Policy"})["content"]
+    script = soup.find("script", type="module").string
+    digests = [
+        b64encode(sha256(text.encode()).digest()).decode() for text in (script, plotly_source(None))
+    ]
+    assert policy == (
+        f"default-src 'none'; script-src 'sha256-{digests[0]}' 'sha256-{digests[1]}'; "
+        "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def test_scripts_hold_no_data(results, soup, tmp_path):
+    other = render(make_results(tmp_path, HOSTILE), RenderOptions(title="<b>", lang="ja"))
+    scripts = [
+        BeautifulSoup(document, "html.parser").find("script", type="module").string
+        for document in (soup.encode(), other.document)
+    ]
+    assert scripts[0] == scripts[1]
+    assert "</script" not in plotly_source(None)
+    assert "<!--" not in plotly_source(None)
+
+
+def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, soup):
+    for number, text in enumerate(HEADLINES[:2], start=1):
+        strip = panel(soup, number).find(class_="strip").p
+        units = strip.find_all(class_="u")
+        content = [unit for unit in units if "s" not in unit["class"]]
+        assert "".join(unit.get_text() for unit in content) == text
+        tokens = results.tokens_of(number - 1)
+        assert [unit["title"] for unit in units] == [
+            f"{100 * share:.1f} %" for share in tokens["received_all"]
+        ]
+        ratios = tokens["received_all"][1:-1] / tokens["received_all"][1:-1].mean()
+        top = max(2, ratios.max())
+        assert [int(unit["class"][1][1:]) for unit in content] == [
+            round((STEPS - 1) * ratio / top) for ratio in ratios
+        ]
+
+
+def test_the_carried_maps_are_the_packed_ones(results, soup):
+    carried = b64decode(soup.find(id="maps-1").string)
+    assert carried == results.packed_maps(0)
+    data = json.loads(soup.find(id="data-1").string)
+    assert data["labels"] == results.tokens_of(0)["token"].tolist()
+
+
+def test_truncated_empty_and_failed_texts_say_so(soup):
+    assert "3 tokens were lost" in panel(soup, 3).find(class_="cut").get_text()
+    assert "could not be analysed" in panel(soup, 5).find(class_="banner").get_text()
+    assert "the output is not a number" in panel(soup, 5).get_text()
+    assert panel(soup, 7).find(class_="banner").get_text() == EN.say("panel", "empty")
+    assert [row.get_text() for row in soup.select("td.s")][4:] == ["failed", "ok", "empty"]
+
+
+def test_what_was_cut_off_is_shown(results, tmp_path):
+    made = make_results(tmp_path, ("kept and lost",), truncated=(0,))
+    made.texts.loc[0, "cut_text"] = 5
+    page = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    assert page.find(class_="cut").q.get_text() == "and lost"
+
+
+def test_a_page_of_nothing_but_empty_texts_still_stands(tmp_path):
+    report = render(make_results(tmp_path, ("", "")), RenderOptions())
+    page = BeautifulSoup(report.document, "html.parser")
+    assert len(page.find_all("article")) == 2
+    assert report.parts["attention maps"] == 0
+
+
+def test_hostile_strings_are_inert_everywhere(tmp_path):
+    made = make_results(
+        tmp_path,
+        HOSTILE,
+        ids=tuple(f"{i}{text[:40]}" for i, text in enumerate(HOSTILE)),
+        group="<script>window.bad=1</script>",
+        kind="class",
+    )
+    page = BeautifulSoup(
+        render(made, RenderOptions(title="<script>\udc80</script>")).document, "html.parser"
+    )
+    assert len(page.find_all("script")) == 2 * len(HOSTILE) + 3
+    assert not [name for tag in page.find_all() for name in tag.attrs if name.startswith("on")]
+    assert page.h1.get_text() == "<script>U+DC80</script>"
+    strip = panel(page, 3).find(class_="strip").get_text()
+    assert "{{7*7}} ${7*7} {% raw %}" in strip
+    assert "\u202e" not in page.get_text()
+    chips = {chip.get_text() for chip in page.find_all(class_="chip")}
+    assert {"U+202E", "U+200B", "U+0000", "U+2028", "U+DC80"} <= chips
+
+
+def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
+    made = make_results(tmp_path, (HEADLINES[0],) * 6, n_heads=12)
+    whole = render(made, RenderOptions())
+    limit = len(whole.document) - whole.parts["attention maps"] // 3
+    report = render(made, RenderOptions(max_size=limit, detail="all"))
+    page = BeautifulSoup(report.document, "html.parser")
+    levels = [int(figure["data-level"]) for figure in page.find_all("figure", class_="map")]
+    assert len(report.document) <= limit
+    assert levels == [3, 3, 3, 2, 2, 2]
+    (sentence,) = report.reduced
+    assert sentence.startswith("Texts 4–6: the mean over heads of every layer, not every head.")
+    needed = float(re.search(r"--max-size ([\d.]+)MB", sentence)[1])
+    assert not render(made, RenderOptions(max_size=round(needed * 1e6), detail="all")).reduced
+    said = [item.get_text() for item in page.find(id="texts").find(class_="quiet").find_all("li")]
+    assert tuple(said) == report.reduced
+    assert "layer" in panel(page, 4).find_all(class_="small")[-1].get_text()
+    means = unpack(b64decode(page.find(id="maps-4").string), 4, 1)
+    heads = unpack(made.packed_maps(3), 4, 12)
+    assert abs(means[:, 0] - heads.mean(axis=1)).max() < 0.004
+
+
+def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(results):
+    report = render(results, RenderOptions(max_size=1))
+    page = BeautifulSoup(report.document, "html.parser")
+    assert not page.find_all("figure", class_="map")
+    assert HEADLINES[0] in panel(page, 1).get_text()
+    assert "above the limit of" in report.reduced[-1]
+
+
+def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
+    made = make_results(tmp_path, keep=1)
+    page = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    assert "--keep-maps" not in panel(page, 1).get_text()
+    assert "with a larger --keep-maps" in panel(page, 2).get_text()
+    assert page.find(id="maps-2") is None
+
+
+def test_the_japanese_page_says_nothing_in_english(results):
+    page = BeautifulSoup(render(results, RenderOptions(lang="ja")).document, "html.parser")
+    assert page.html["lang"] == "ja"
+    heads = {th.get_text() for th in page.find_all("th", scope="col")}
+    assert "予測" in heads
+    assert not heads & {"Text", "Prediction", "Layer", "Even spread", "Unit"}
+
+
+@pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
+def test_every_kind_of_output_has_a_page(tmp_path, kind):
+    page = BeautifulSoup(
+        render(make_results(tmp_path, kind=kind), RenderOptions()).document, "html.parser"
+    )
+    assert panel(page, 1).find(class_="big").get_text(strip=True)

@@ -1,0 +1,114 @@
+"""The page within its limit: chosen texts, many texts, long ones, and files beside it."""
+
+import json
+from base64 import b64decode
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+
+from reportgen.findings.ranking import order
+from reportgen.report.html.data import plotly_source
+from reportgen.report.html.page import render
+from reportgen.report.options import RenderOptions
+from reportgen.results.maps import unpack
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, (*HEADLINES, ""), sink=0.4, truncated=(2,), failed=(4,))
+
+
+def panel(soup, number):
+    return soup.find(id=f"text={number}")
+
+
+def numbers(page):
+    return [int(article["id"].removeprefix("text=")) for article in page.find_all("article")]
+
+
+def test_only_chosen_texts_carry_figures(results):
+    report = render(results, RenderOptions(detail="4,2"))
+    page = BeautifulSoup(report.document, "html.parser")
+    assert [figure["id"] for figure in page.find_all("figure", class_="map")] == ["map-2", "map-4"]
+    assert numbers(page) == list(range(1, 8))
+    assert "--detail all" in panel(page, 1).get_text()
+    assert "--detail all" not in panel(page, 2).get_text()
+    assert HEADLINES[0] in panel(page, 1).get_text()
+    assert any("--detail 4,2" in sentence for sentence in report.reduced)
+    assert "--detail 4,2" in page.find(id="reproduce").get_text()
+    assert json.loads(page.find(id="page-data").string)["first"] in (2, 4)  # open first
+
+
+def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path):
+    made = make_results(tmp_path, ("words of one text",) * 340, n_layers=1, n_heads=1, keep=0)
+    report = render(made, RenderOptions(max_size=1, detail="first:2"))
+    page = BeautifulSoup(report.document, "html.parser")
+    shown = numbers(page)
+    assert len(shown) == 300
+    assert {1, 2} <= set(shown)
+    rows = [int(cell.get_text()) for cell in page.select("table.texts tbody th")]
+    assert rows == shown == sorted(shown)
+    for place, number in enumerate(shown):
+        links = {a["rel"][0]: a["href"] for a in panel(page, number).select("nav a[rel]")}
+        near = {"prev": shown[place - 1] if place else None, "next": (*shown, None)[place + 1]}
+        assert links == {name: f"#text={to}" for name, to in near.items() if to is not None}
+    assert any(
+        sentence.startswith("40 texts: counted") or "not listed" in sentence
+        for sentence in report.reduced
+    )
+    assert "300" in page.find(class_="partial").get_text()
+
+
+@pytest.mark.parametrize("limit", [2_400_000, 2_700_000, 3_000_000])
+def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path, limit):
+    made = make_results(tmp_path, HEADLINES * 20, n_layers=6, n_heads=12)
+    report = render(made, RenderOptions(max_size=limit))
+    assert 0.9 * limit < len(report.document) <= limit
+    page = BeautifulSoup(report.document, "html.parser")
+    levels = {int(f["data-text"]): int(f["data-level"]) for f in page.find_all(class_="map")}
+    first = order(made)[0] + 1
+    assert limit < 2_700_000 or levels[first] == 3
+    assert report.reduced
+
+
+def test_a_long_text_is_pooled_and_says_so(tmp_path):
+    made = make_results(tmp_path, ("ab" * 300, "short"), n_layers=2, n_heads=2)
+    report = render(made, RenderOptions())
+    page = BeautifulSoup(report.document, "html.parser")
+    assert "302 tokens" in panel(page, 1).get_text()
+    assert "--pool-above none" in panel(page, 1).get_text()
+    assert len(panel(page, 1).select(".strip .u")) == 302
+    (sentence,) = report.reduced
+    assert sentence.startswith("Text 1: more than 256 tokens")
+    side = max(json.loads(page.find(id="data-1").string)["cells"]) + 1
+    assert unpack(b64decode(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
+    whole = render(made, RenderOptions(pool_above=None))
+    assert not whole.reduced
+    carried = BeautifulSoup(whole.document, "html.parser").find(id="maps-1").string
+    assert b64decode(carried) == made.packed_maps(0)
+
+
+def test_a_page_with_files_has_nothing_inline(results):
+    made = render(results, RenderOptions(layout="dir"))
+    page = BeautifulSoup(made.document, "html.parser")
+    assert set(made.files) == {"report.css", "report.js", "plotly.min.js"}
+    assert made.files == render(results, RenderOptions(layout="dir")).files
+    assert page.find("link", rel="stylesheet")["href"] == "report.css"
+    scripts = [tag for tag in page.find_all("script") if not tag.get("type")]
+    assert [tag["src"] for tag in scripts] == ["report.js"]
+    kinds = {tag["type"] for tag in page.find_all("script") if tag.get("type")}
+    assert kinds == {"application/json", "application/octet-stream"}
+    assert not any(tag.string for tag in scripts)
+    assert not page.find_all("style")
+    assert not page.find_all(style=True)
+    assert made.files["plotly.min.js"].decode() == plotly_source(None)
+    one = BeautifulSoup(render(results, RenderOptions()).document, "html.parser")
+    assert one.find("style").string == made.files["report.css"].decode()
+    assert one.find("script", type="module").string in made.files["report.js"].decode()
+    assert page.find("main").get_text().replace("--layout dir -o report/index.html", "") == (
+        one.find("main").get_text().replace("-o report.html", "")
+    )
+    sizes = sum(map(len, made.files.values())) + len(made.document)
+    assert sum(made.parts.values()) == sizes

@@ -1,0 +1,153 @@
+"""The size plan: what is kept, in which order, and that the limit holds."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reportgen.report.html.plan import Level, full_size, plan
+
+
+@dataclass(frozen=True)
+class Cost:
+    line: int = 10
+    figures: int | None = 90
+    layers: int | None = 200
+    heads: int | None = 1000
+
+
+class Known:
+    """Costs as they are given; says what was asked for."""
+
+    def __init__(self, costs):
+        self.costs = costs
+        self.asked = set()
+
+    def __getattr__(self, name):
+        def cost(text):
+            self.asked.add((name, text))
+            return getattr(self.costs[text], name)
+
+        return cost
+
+
+COST = Cost()
+WHOLE = 1100
+
+
+def planned(costs, room, order=None, n_detailed=None):
+    order = range(len(costs)) if order is None else order
+    levels = plan(Known(costs), order, len(order) if n_detailed is None else n_detailed, room)
+    return [levels.get(text, Level.ABSENT) for text in range(len(costs))]
+
+
+def size(costs, levels):
+    total = 0
+    for cost, level in zip(costs, levels, strict=True):
+        total += cost.line * (level >= Level.LINE)
+        total += (cost.figures or 0) * (level >= Level.FIGURES)
+        total += (cost.layers or 0) * (level == Level.LAYERS)
+        total += (cost.heads or 0) * (level == Level.HEADS)
+    return total
+
+
+def test_everything_is_kept_where_it_fits():
+    assert planned([COST] * 2, 2 * WHOLE) == [Level.HEADS] * 2
+    assert full_size(Known([COST] * 2), range(2)) == 2 * WHOLE
+
+
+def test_one_byte_less_takes_the_heads_of_the_last_text():
+    assert planned([COST] * 2, 2 * WHOLE - 1) == [Level.HEADS, Level.LAYERS]
+
+
+def test_the_first_in_order_come_first():
+    levels = planned([COST] * 3, 1700, order=(2, 0, 1))
+    assert levels == [Level.LAYERS, Level.LAYERS, Level.HEADS]
+    levels = planned([COST] * 3, 600, order=(2, 0, 1))
+    assert levels == [Level.FIGURES, Level.FIGURES, Level.LAYERS]
+
+
+def test_few_texts_have_layer_means_before_any_has_heads():
+    assert planned([COST] * 3, 3 * 300 + 799) == [Level.LAYERS] * 3
+    assert planned([COST] * 3, 3 * 300 + 800) == [Level.HEADS, Level.LAYERS, Level.LAYERS]
+
+
+def test_few_texts_have_figures_before_any_has_maps():
+    assert planned([COST] * 3, 3 * 100 + 199) == [Level.FIGURES] * 3
+
+
+def test_of_many_texts_the_first_are_whole_before_all_have_figures():
+    levels = planned([COST] * 1000, 50_000)
+    lines = 10_000
+    whole = (50_000 - lines) * 2 // 5 // 1090
+    assert levels[:whole] == [Level.HEADS] * whole
+    n_figures = (50_000 - lines - whole * 1090) // 90
+    assert levels[whole : whole + n_figures] == [Level.FIGURES] * n_figures
+    assert set(levels[whole + n_figures :]) == {Level.LINE}
+
+
+def test_too_many_texts_are_absent_but_for_a_sixth_of_the_room():
+    levels = planned([COST] * 100_000, 30_000)
+    n_lines = 500
+    assert Level.ABSENT not in levels[:n_lines]
+    assert set(levels[n_lines + 9 :]) == {Level.ABSENT}  # the rest of the room holds up to 8 more
+    assert levels.count(Level.HEADS) == 9
+
+
+def test_the_first_three_hundred_lines_are_never_left_out_even_over_the_limit():
+    assert planned([COST] * 400, 0) == [Level.LINE] * 300 + [Level.ABSENT] * 100
+
+
+def test_only_chosen_texts_carry_more_than_their_line():
+    levels = planned([COST] * 500, 10 * 500 + 2 * 1090, order=(7, 3, *range(490)), n_detailed=2)
+    assert {i for i, level in enumerate(levels) if level is Level.HEADS} == {3, 7}
+    assert levels.count(Level.LINE) == 490 - 2
+    levels = planned([COST] * 500, 10**6, n_detailed=0)
+    assert set(levels) == {Level.LINE}
+
+
+def test_a_text_without_maps_stays_at_its_figures_and_one_without_figures_at_its_line():
+    bare, empty = Cost(layers=None, heads=None), Cost(figures=None, layers=None, heads=None)
+    assert planned([bare, empty, COST], 10_000) == [Level.FIGURES, Level.LINE, Level.HEADS]
+
+
+def test_a_long_text_does_not_keep_later_ones_from_their_heads():
+    assert planned([Cost(heads=90_000), COST], 2000) == [Level.LAYERS, Level.HEADS]
+
+
+@pytest.mark.parametrize("count", [1000, 20_000])
+def test_no_more_is_asked_for_than_there_is_room(count):
+    costs = Known([COST] * count)
+    plan(costs, range(count), count, 50_000)
+    assert len({text for name, text in costs.asked if name == "figures"}) < 400
+    assert len({text for name, text in costs.asked if name == "layers"}) < 400
+    assert len(costs.asked) < 4000
+
+
+def test_layer_means_are_not_made_where_all_heads_fit():
+    costs = Known([COST] * 20)
+    plan(costs, range(20), 20, 20 * WHOLE)
+    assert not [text for name, text in costs.asked if name == "layers"]
+
+
+costs = st.builds(
+    lambda line, figures, layers, heads: Cost(
+        line,
+        figures,
+        None if figures is None else layers,
+        None if layers is None or figures is None else layers + heads,
+    ),
+    st.integers(0, 50),
+    st.none() | st.integers(0, 500),
+    st.none() | st.integers(0, 500),
+    st.integers(0, 5000),
+)
+
+
+@given(st.lists(costs, max_size=20), st.integers(0, 20_000), st.integers(0, 20))
+def test_the_limit_holds_unless_the_lines_alone_pass_it(given_costs, room, n_detailed):
+    levels = planned(given_costs, room, n_detailed=min(n_detailed, len(given_costs)))
+    assert size(given_costs, levels) <= max(room, sum(cost.line for cost in given_costs))
+    assert Level.ABSENT not in levels
+    assert all(level <= Level.LINE for level in levels[n_detailed:])

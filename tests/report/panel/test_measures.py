@@ -1,0 +1,227 @@
+"""What the colours show: values of the results, on a scale that is said, in words that fit."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+from made_up_units import made_units
+
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.measures import (
+    MEASURE_IDS,
+    TextEffects,
+    colour_scale,
+    measures,
+    multiples,
+    printed,
+    text_effects,
+)
+from reportgen.results.units import text_units
+
+EN = load_language("en")
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full")
+    return make_results(folder, HEADLINES, sink=0.4, evidence="full")
+
+
+def measured(results, text=0):
+    units = text_units(results, text)
+    labels = [visible(unit.label) for unit in units.units]
+    effects = text_effects(results, text, units.unit_of)
+    return {m.id: m for m in measures(results.info, units, labels, effects, EN)}
+
+
+def of_effect(id, values, special=(), complete=True, scalar="number", info=None):
+    """The measure `id` of units of one token each, which have `values`."""
+    n = len(values)
+    units = made_units([1 / n] * n, [1 / n] * n, range(n), special)
+    effects = TextEffects({id: np.array(values)}, None, 0, False, complete)
+    info = replace(info, evidence=replace(info.evidence, scalar=scalar))
+    return measures(info, units, "abcdefgh"[:n], effects, EN)[-1]
+
+
+def special_of(results, text=0):
+    return results.tokens_of(text)["is_special"].to_numpy(bool)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        ({"evidence": "none"}, ["received_all"]),
+        (
+            {"evidence": "basic"},
+            ["received_norm_all", "received_all", "cls_row_last", "deletion", "gradient"],
+        ),
+        (
+            {"evidence": "full"},
+            ["received_norm_all", "received_all", "cls_row_last", "deletion", "gradient", "ig"],
+        ),
+        (
+            {"evidence": "full", "kind": "embedding"},
+            ["received_norm_all", "received_all", "cls_row_last", "deletion", "jacobian", "ig"],
+        ),
+        (
+            {"evidence": "basic", "withheld": {"received_norm_all": "values_unproven"}},
+            ["received_all", "cls_row_last", "deletion", "gradient"],
+        ),
+        (
+            {"evidence": "basic", "special": False},
+            ["received_norm_all", "received_all", "deletion", "gradient"],
+        ),
+    ],
+)
+def test_the_first_measure_is_the_norm_weighted_one_where_there_is_one(tmp_path, arguments, ids):
+    assert list(measured(make_results(tmp_path, HEADLINES[:1], **arguments))) == ids
+    assert set(ids) <= set(MEASURE_IDS)
+
+
+def test_the_values_of_attention_are_the_columns_of_the_tokens(full):
+    tokens = full.tokens_of(0)
+    for id in ("received_norm_all", "received_all", "cls_row_last"):
+        found = measured(full)[id]
+        assert found.values == pytest.approx(tokens[id].to_numpy(float), abs=1e-7)
+        assert list(found.shown) == [f"{100 * value:.1f} %" for value in tokens[id]]
+        content = tokens.loc[~special_of(full), id].astype(float)
+        ratios = content / content.mean()
+        top = max(2.0, ratios.max())
+        steps = np.array(found.steps, object)[~special_of(full)]
+        assert steps.tolist() == [round(15 * ratio / top) for ratio in ratios]
+        assert found.steps[0] is None
+        order = content.sort_values(ascending=False).index
+        assert list(found.order) == tokens.loc[order, "position"].tolist()
+
+
+@pytest.mark.parametrize(("id", "signed"), [("deletion", True), ("gradient", False), ("ig", True)])
+def test_the_steps_of_an_effect_are_its_share_of_the_largest_with_its_sign(full, id, signed):
+    values = full.effects_of(0)[id].to_numpy(float)
+    content = ~special_of(full)
+    top = np.abs(values[content]).max()
+    found = measured(full)[id]
+    assert found.kind == ("signed" if signed else "size")
+    expected = np.sign(values) * np.round(15 * np.abs(values) / top)
+    for step, right, is_content in zip(found.steps, expected, content, strict=True):
+        assert step == (right if is_content else None)
+    assert any(step < 0 for step in found.steps if step is not None) is signed
+    assert found.order[0] == int(np.where(content, np.abs(values), 0).argmax())
+    assert {text[0] for text in found.shown if text != "–"} <= (
+        {"+", "−", "0"} if signed else {"0"}
+    )
+
+
+def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
+    for id in ("deletion", "ig"):
+        legend = measured(full)[id].legend
+        assert "Orange raises it; blue, underlined, lowers it." in legend
+        assert "From −0." in legend
+    assert "no sign" in measured(full)["gradient"].legend
+
+
+@pytest.mark.parametrize(
+    ("withheld", "start"),
+    [
+        ({}, "from a text of nothing but [MASK] to this text"),
+        ({"mask": "no_mask_token"}, "from a text whose content tokens have zeros as input"),
+    ],
+)
+@pytest.mark.parametrize("scalar", ["number", "cosine"])
+def test_integrated_gradients_say_what_they_start_from(full, scalar, withheld, start):
+    evidence = replace(full.info.evidence, withheld=withheld)
+    info = replace(full.info, evidence=evidence)
+    assert start in of_effect("ig", [-0.1, 0.4], scalar=scalar, info=info).legend
+
+
+def test_a_cosine_distance_has_no_sign_but_its_integrated_gradients_do(full):
+    deletion = of_effect("deletion", [0.1, 0.4], scalar="cosine", info=full.info)
+    assert (deletion.kind, deletion.shown) == ("size", ("0.100", "0.400"))
+    assert "has no sign" in deletion.legend
+    ig = of_effect("ig", [-0.1, 0.4], scalar="cosine", info=full.info)
+    assert (ig.kind, ig.shown) == ("signed", ("−0.100", "+0.400"))
+
+
+def test_what_nothing_moves_has_no_colour_and_says_so(full):
+    found = of_effect("deletion", [np.nan, 0.0, 0.0], special=(0,), info=full.info)
+    assert found.steps == (None, 0, 0)
+    assert found.order == ()
+    assert "It is 0 for every token" in found.legend
+    assert "Strongest" not in found.legend
+
+
+def test_gradients_that_do_not_add_up_are_not_to_be_relied_on(full):
+    said = "do not rely on them"
+    assert said in of_effect("ig", [0.1, 0.2], complete=False, info=full.info).legend
+    assert said not in of_effect("ig", [0.1, 0.2], info=full.info).legend
+
+
+def test_ratios_are_per_token_over_the_average_content_token():
+    # "a" is special; "b" has two tokens, "c" one: 0.2, 0.2 and 0.1 a token, 0.5 / 3 on average.
+    units = made_units([0.5, 0.4, 0.1], [0.25, 0.5, 0.25], (0, 1, 1, 2), special=(0,))
+    assert multiples(units, units.received_all)[1:] == pytest.approx([1.2, 0.6])
+
+
+def test_over_the_even_spread_a_unit_of_several_tokens_is_not_divided_twice():
+    units = made_units([0.5, 0.3, 0.2], [0.6, 0.25, 0.15], (0, 1, 2))
+    over = np.array([0.5 / 0.6, 1.2, 0.2 / 0.15])
+    assert multiples(units, units.received_all, units.expected_all) == pytest.approx(
+        over / over.mean()
+    )
+    units = made_units([0.6, 0.4], [0.4, 0.2], (0, 0, 1))
+    assert multiples(units, units.received_all, units.expected_all) == pytest.approx(
+        np.array([1.5, 2.0]) / (5 / 3)
+    )
+
+
+def test_causal_models_are_coloured_over_the_even_spread_but_for_the_row(full):
+    info = replace(full.info, model=replace(full.info.model, is_causal=True))
+    tokens, content = full.tokens_of(0), ~special_of(full)
+    even = np.linspace(0.2, 0.01, len(tokens))
+    units = replace(text_units(full, 0), expected_all=even)
+    found = {m.id: m for m in measures(info, units, tokens["token"].tolist(), None, EN)}
+    over = tokens["received_all"].to_numpy(float) / even
+    assert found["received_all"].ratios == pytest.approx(over / over[content].mean())
+    assert "over its even spread" in found["received_all"].legend
+    assert "over its even spread" in found["received_norm_all"].legend
+    row = tokens["cls_row_last"].to_numpy(float)
+    assert found["cls_row_last"].ratios == pytest.approx(row / row[content].mean())
+
+
+@pytest.mark.parametrize(("received", "top"), [([0.2, 0.3], 2.0), ([0.1, 0.1, 0.8], 2.4)])
+def test_the_colours_end_at_the_largest_ratio_but_never_below_two(received, top):
+    units = made_units(received, received, range(len(received)))
+    assert colour_scale(units, multiples(units, units.received_all)) == pytest.approx(top)
+
+
+def test_content_that_receives_nothing_has_no_colour():
+    units = made_units([1.0, 0.0], [0.5, 0.5], (0, 1), special=(0,))
+    assert multiples(units, units.received_all).tolist() == [0.0, 0.0]
+
+
+def test_a_flat_text_says_that_no_token_stands_out(tmp_path):
+    one = make_results(tmp_path / "one", ("ab",))  # one content token is its own average
+    flat = measured(one)["received_all"]
+    assert flat.flat == EN.say("strip", "flat")
+    assert flat.flat in flat.legend
+    assert "Strongest" not in flat.legend
+    two = make_results(tmp_path / "two", ("abcdefgh",), n_layers=1, n_heads=1)
+    received = two.tokens_of(0)["received_all"][1:-1]
+    assert received.max() / received.mean() > 1.3
+    found = measured(two)["received_all"]
+    assert found.flat == ""
+    assert "Strongest: “" in found.legend
+
+
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([1.23456, -0.1, np.nan], ("+1.23", "−0.10", "–")),
+        ([0.0, 0.0], ("0", "0")),
+        ([1234.5, 0.4], ("+1,234", "0")),
+        ([0.000012345], ("+1.234e−05",)),
+    ],
+)
+def test_effects_have_the_decimals_that_the_largest_calls_for(values, shown):
+    assert printed(np.array(values), with_sign=True) == shown

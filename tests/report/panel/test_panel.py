@@ -1,0 +1,60 @@
+"""A text's panel says what became of the text."""
+
+import pytest
+from factories import make_results
+
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.panel.panel import make_panel
+
+EN = load_language("en")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    texts = ("A plain line", "", "This one fails", "x" * 900)
+    made = make_results(
+        tmp_path_factory.mktemp("results"), texts, failed=(2,), truncated=(3,), group="g"
+    )
+    made.texts.loc[3, "cut_text"] = 500
+    return made
+
+
+def panel(results, text, share=0.25):
+    return make_panel(results, text, EN, "mean", share, make_scope(results, EN))
+
+
+def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
+    shown = panel(results, 0)
+    assert shown.figures is not None
+    assert shown.facts[:2] == ("8 tokens", "25.0 % of attention to special tokens")
+    assert [note.citations for note in shown.notes]
+    assert (shown.number, shown.text_id, shown.group) == (1, "1", "g")
+
+
+def test_an_empty_and_a_failed_text_have_their_message_and_nothing_else(results):
+    for text, message in ((1, "no text"), (2, "the output is not a number")):
+        shown = panel(results, text, share=None)
+        assert shown.message == message
+        assert (shown.figures, shown.prediction, shown.facts, shown.notes) == (None, None, (), ())
+    assert panel(results, 2, None).plain == ("This one fails",)
+
+
+def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
+    shown = panel(results, 3)
+    assert shown.cut == "Cut at 256 tokens, the most this model takes: 3 tokens were lost."
+    assert shown.lost == ("x" * 300,)
+    assert shown.lost_more == "… and 100 more characters"
+
+
+def test_without_special_tokens_there_is_no_share(tmp_path):
+    shown = panel(make_results(tmp_path, special=False), 0, share=None)
+    assert shown.facts == ("20 tokens",)
+
+
+def test_one_of_a_thing_is_said_in_the_singular(results, tmp_path):
+    made = make_results(tmp_path, ("ab",), special=False)
+    assert panel(made, 0, share=None).facts == ("1 token",)
+    results.texts.loc[3, "n_truncated"] = 1
+    assert panel(results, 3).cut.endswith(": 1 token was lost.")
+    results.texts.loc[3, "n_truncated"] = 3

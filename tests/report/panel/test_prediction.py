@@ -1,0 +1,82 @@
+"""What the model put out is shown in its own kind."""
+
+import pandas as pd
+import pytest
+
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.prediction import prediction
+from reportgen.results.info import OutputInfo
+
+EN = load_language("en")
+EMPTY = {
+    "prediction": None,
+    "prediction_label": None,
+    "scores": [],
+    "score_names": [],
+    "label": None,
+    "label_value": None,
+}
+
+
+def shown(kind, labels=(), **row):
+    return prediction(pd.Series(EMPTY | row), OutputInfo(kind, "score", labels), EN)
+
+
+def test_a_number_stands_with_its_label_and_error():
+    output = shown("number", prediction=2.675, scores=[2.675], label="2.66", label_value=2.66)
+    assert (output.value, output.label, output.error) == ("2.675", "2.66", "+0.015")
+    assert output.scores == ()
+
+
+def test_an_error_below_zero_has_a_true_minus():
+    assert shown("number", prediction=0.5, label="1", label_value=1.0).error == "−0.5000"
+
+
+def test_a_difference_that_prints_as_zero_has_no_sign():
+    for label in (0.99999, 1.00001):
+        assert shown("number", prediction=1.0, label="1", label_value=label).error == "0.000"
+
+
+def test_the_decimals_of_a_column_hold_for_number_and_error():
+    row = pd.Series(EMPTY | {"prediction": 0.012345, "label": "2", "label_value": 2.0})
+    output = prediction(row, OutputInfo("number", "score"), EN, digits=2)
+    assert (output.value, output.error) == ("0.01", "−1.99")
+
+
+def test_a_label_that_is_no_number_gives_no_error():
+    output = shown("number", prediction=0.5, label="good")
+    assert (output.label, output.error) == ("good", None)
+
+
+def test_a_class_lists_its_logits_as_they_are_largest_first():
+    output = shown("class", ("bad", "good"), prediction_label="good", scores=[-1.5, 3.25])
+    assert output.value == "good"
+    assert output.scores == (("good", "3.250"), ("bad", "−1.500"))
+
+
+def test_labels_of_which_none_applies_say_so():
+    assert shown("labels", ("price",), prediction_label="", scores=[-1.0]).value == "none"
+
+
+def test_several_numbers_keep_their_order_and_say_how_many_are_not_listed():
+    output = shown("numbers", tuple("abcdefg"), scores=[1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0])
+    assert [name for name, _ in output.scores] == list("abcde")
+    assert output.n_left_out == 2
+
+
+def test_next_tokens_have_their_own_names():
+    output = shown(
+        "next_token", prediction_label="の", scores=[-0.5, -1.25], score_names=["の", "、"]
+    )
+    assert output.value == "の"
+    assert output.scores == (("の", "−0.5000"), ("、", "−1.250"))
+
+
+def test_an_embedding_has_no_short_form():
+    output = shown("embedding")
+    assert (output.value, output.scores) == ("", ())
+
+
+@pytest.mark.parametrize("kind", ["class", "next_token"])
+def test_a_label_alone_is_enough(kind):
+    assert shown(kind, prediction_label="x").value == "x"

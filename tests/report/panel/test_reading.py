@@ -1,0 +1,144 @@
+"""A text's figures are those of the results tables."""
+
+from functools import partial
+
+import pytest
+from bs4 import BeautifulSoup
+from drawings import painted
+from factories import make_results
+
+from reportgen.report.charts.static import heat_colour
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.panel.panel import make_figures
+
+EN = load_language("en")
+TEXT = "Free coffee for you"
+made_results = partial(make_results, texts=(TEXT,), sink=0.6, n_heads=3)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return made_results(tmp_path_factory.mktemp("results"))
+
+
+def figures(results, heads="mean", text=TEXT):
+    return make_figures(results, 0, [text], EN, heads, make_scope(results, EN))
+
+
+def content_of(results):
+    tokens = results.tokens_of(0)
+    return tokens[~tokens["is_special"].astype(bool)]
+
+
+def percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def test_the_strip_has_the_colours_and_figures_of_the_first_measure(results):
+    shown = figures(results)
+    (paragraph,) = shown.strip
+    pieces = [piece for piece in paragraph.pieces if piece.kind != "gap"]
+    assert tuple(piece.step for piece in pieces) == shown.measures[0].steps
+    tokens = results.tokens_of(0)
+    assert [piece.share for piece in pieces] == [percent(v) for v in tokens["received_all"]]
+
+
+def test_a_sink_takes_no_part_in_the_colours(results):
+    (paragraph,) = figures(results).strip
+    specials = [piece for piece in paragraph.pieces if piece.kind == "special"]
+    assert results.tokens_of(0).iloc[0]["received_all"] > 0.6
+    assert [piece.step for piece in specials] == [None, None]
+    steps = [piece.step for piece in paragraph.pieces if piece.kind == "unit"]
+    assert 8 <= max(steps) < 15  # random maps are nearly even: no token is twice the average
+    assert min(steps) > 4
+
+
+def test_the_second_list_is_where_cls_looks_in_the_last_layer(results):
+    content = content_of(results)
+    row = content["cls_row_last"].astype(float).sort_values(ascending=False)[:5]
+    shown = figures(results)
+    assert shown.cls_title == "[CLS] looks at most (layer 4)"
+    assert [unit.index for unit in shown.cls_top] == content.loc[row.index, "position"].tolist()
+    assert [unit.value for unit in shown.cls_top] == [percent(share) for share in row]
+
+
+def test_without_a_cls_row_there_is_no_second_list(tmp_path):
+    assert figures(make_results(tmp_path, (TEXT,), special=False)).cls_top == ()
+
+
+def test_the_chart_says_of_which_layer_and_heads_it_is(results):
+    assert figures(results).chart_title == "Layer 4, mean over 3 heads"
+    assert figures(results, heads="sum").chart_title == "Layer 4, sum over 3 heads"
+
+
+def test_the_ribbon_of_the_chart_has_the_colours_of_the_strip(results):
+    shown = figures(results)
+    svg = BeautifulSoup(shown.chart, "html.parser").svg
+    steps = shown.measures[0].steps
+    ribbon = painted(svg.find(class_="ramp"), 1, len(steps), heat_colour(0))
+    assert ribbon.tolist() == [[heat_colour(step or 0) for step in steps]]
+    assert len(set(ribbon[0])) > 2
+
+
+def test_the_twin_has_the_tokens_and_colours_of_the_strip(results):
+    shown = figures(results)
+    pieces = [piece for paragraph in shown.strip for piece in paragraph.pieces]
+    assert [(cell.text, cell.colour) for line in shown.twin for cell in line] == [
+        (piece.text, heat_colour(piece.step) if piece.step else "")
+        for piece in pieces
+        if piece.kind != "gap"
+    ]
+    assert len({cell.colour for line in shown.twin for cell in line}) > 2
+
+
+def test_a_text_of_special_tokens_only_has_no_scale(results):
+    offset = results.texts.loc[0, "map_offset"]
+    results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [1, 0, None]  # [CLS] alone
+    shown = figures(results, text="")
+    results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [12, 10, offset]
+    assert shown.compared.points.units == ()
+    assert "Colour" not in shown.measures[0].legend
+
+
+@pytest.mark.parametrize(
+    ("reads_cls_only", "said"),
+    [
+        (
+            True,
+            "The output reads only 1 of 12 rows of this layer, that of [CLS]: what the other rows "
+            "look at here cannot change it.",
+        ),
+        (False, ""),
+    ],
+)
+def test_the_last_layer_says_how_few_rows_the_output_reads(tmp_path, reads_cls_only, said):
+    made = made_results(tmp_path, evidence="basic", reads_cls_only=reads_cls_only)
+    assert figures(made).live == said
+
+
+def test_rows_that_are_read_but_are_not_that_of_cls_are_counted(tmp_path):
+    made = made_results(tmp_path, evidence="basic")
+    made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [3, False]
+    assert "reads only 3 of 12 rows of this layer:" in figures(made).live
+
+
+def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
+    made = make_results(tmp_path, (TEXT, "Another headline") * 4, evidence="basic")
+    vars(made)["evidence"] = made.evidence[made.evidence["text"] > 0]
+    scope = make_scope(made, EN)
+    shown = make_figures(made, 0, [TEXT], EN, "mean", scope)
+    assert shown.live == scope.live != ""
+    assert shown.compared.moves is None
+
+
+def test_before_evidence_nothing_is_said_of_rows(results):
+    assert figures(results).live == ""
+
+
+def test_a_log_probability_reads_rows_before_its_token(tmp_path):
+    made = make_results(tmp_path, (TEXT,), kind="next_token", evidence="basic")
+    made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [1, False]
+    assert figures(made).live.startswith(
+        "What is explained, the log-probability of the last content token, reads only 1 of the "
+    )

@@ -1,0 +1,54 @@
+"""The section on method says what was measured, and lists every publication it names."""
+
+import re
+
+import pytest
+from factories import HEADLINES, make_results
+
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.sections.method import make_method
+
+EN, JA = load_language("en"), load_language("ja")
+NAMED = r"[A-Z]\w+ et al\. \d{4}"
+
+
+def method_of(results, language=EN):
+    return make_method(results, make_scope(results, language), language, ())
+
+
+@pytest.mark.parametrize("language", [EN, JA], ids=["en", "ja"])
+@pytest.mark.parametrize("level", ["none", "basic", "full"])
+def test_every_publication_that_is_named_is_in_the_literature(tmp_path, language, level):
+    method = method_of(make_results(tmp_path, HEADLINES, evidence=level), language)
+    named = re.findall(NAMED, " ".join((*method.sentences, *method.evidence)))
+    assert len(set(named)) == {"none": 1, "basic": 2, "full": 5}[level]
+    for name in named:
+        assert any(name in source for source in method.literature)
+
+
+def test_only_what_was_measured_is_explained(tmp_path):
+    full = " ".join(method_of(make_results(tmp_path / "c", HEADLINES, evidence="full")).evidence)
+    assert "Jacobian" not in full  # of embeddings alone
+    basic = " ".join(method_of(make_results(tmp_path / "a", HEADLINES, evidence="basic")).evidence)
+    assert "Gradient size" in basic
+    for more in ("Integrated gradients", "ALTI", "Comprehensiveness", "sink tests"):
+        assert more not in basic
+    withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
+    without = make_results(tmp_path / "b", HEADLINES, evidence="basic", withheld=withheld)
+    said = " ".join(method_of(without).evidence)
+    assert "Kobayashi" not in said
+    assert "Gradient size" not in said
+
+
+def test_a_distance_is_explained_as_one(tmp_path):
+    made = make_results(tmp_path, HEADLINES, kind="embedding", evidence="full")
+    said = " ".join(method_of(made).evidence)
+    assert "cosine distance between the embeddings" in said
+    assert "Jacobian norm is the Frobenius norm" in said
+    assert "Gradient size" not in said
+
+
+def test_evidence_that_is_off_is_all_that_is_said_of_it(tmp_path):
+    (said,) = method_of(make_results(tmp_path)).evidence
+    assert said.startswith("Evidence was switched off")

@@ -1,0 +1,81 @@
+"""The texts that deserve a look: which, why, and which of them is open at first."""
+
+from pathlib import Path
+
+import pytest
+from factories import HEADLINES, make_results
+
+from reportgen.findings.ranking import figures
+from reportgen.report.language.strings import load_language
+from reportgen.report.sections.texts import make_notable
+from reportgen.results.store import Results
+
+EN = load_language("en")
+TEXTS = tuple(f"{line} {i}" for i, line in enumerate(HEADLINES * 4))
+LABELS = tuple(1 + (i * 7 % 24) / 20 for i in range(24))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("notable")
+    return make_results(folder, TEXTS, labels=LABELS, sink=0.3, evidence="basic")
+
+
+def test_every_reason_names_its_first_texts(results: Results) -> None:
+    found = figures(results)
+    notable = make_notable(results, EN)
+    assert 5 <= len(notable.texts) <= 8
+    reasons = {text.number: text.reasons for text in notable.texts}
+    worst = int(found["error"].argmax())
+    predicted, label = results.texts["prediction"].iloc[worst], LABELS[worst]
+    assert f"largest error: predicted {predicted:.3f}, label {label:.3f}" in reasons[worst + 1]
+    longest = int(found["tokens"].argmax())
+    assert f"longest: {results.texts['n_tokens'].iloc[longest]} tokens" in reasons[longest + 1]
+    most = int(found["special_share"].argmax())
+    share = f"{100 * found['special_share'].iloc[most]:.1f} %"
+    assert f"most attention on special tokens: {share}" in reasons[most + 1]
+    strange = int(found["strangeness"].argmax())
+    points = f"{100 * found['strangeness'].iloc[strange]:.0f} points off the usual"
+    assert any(points in reason for reason in reasons[strange + 1])
+    least = int(found["agreement"].argmin())
+    value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
+    assert any(f"effects: {value} (" in reason for reason in reasons[least + 1])
+    assert notable.texts[0].number == worst + 1 == notable.first
+
+
+def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:
+    notable = make_notable(make_results(tmp_path, TEXTS), EN)
+    assert notable.first == 1
+    assert "error" not in notable.lead
+    assert "Strangeness of attention" in notable.strange
+
+
+def test_few_texts_have_no_list(tmp_path: Path) -> None:
+    three = make_notable(make_results(tmp_path / "3", HEADLINES[:3], labels=LABELS[:3]), EN)
+    assert three.texts == ()
+    worst = figures(make_results(tmp_path / "x", HEADLINES[:3], labels=LABELS[:3]))["error"]
+    assert three.first == int(worst.argmax()) + 1
+    six = make_notable(make_results(tmp_path / "6"), EN)
+    assert len(six.texts) == 2
+
+
+def test_texts_that_are_all_alike_are_not_told_apart(tmp_path: Path) -> None:
+    alike = make_results(tmp_path, ("abcdef",) * 6, special=False, n_layers=1, n_heads=1)
+    notable = make_notable(alike, EN)
+    assert "length" not in notable.lead
+    assert "special tokens" not in notable.lead
+    assert all("longest" not in reason for text in notable.texts for reason in text.reasons)
+
+
+def test_a_wrong_class_is_told_with_its_softmax(tmp_path: Path) -> None:
+    results = make_results(tmp_path, kind="class")
+    wrong = {"bad": "good", "good": "bad"}
+    results.texts["label"] = [wrong[name] for name in results.texts["prediction_label"]]
+    error = figures(results)["error"]
+    worst = int(error.argmax())
+    text = make_notable(results, EN).texts[0]
+    assert text.number == worst + 1
+    sure = (1 + error.iloc[worst]) / 2  # of two classes, whose shares sum to 1
+    predicted, label = (results.texts[c].iloc[worst] for c in ("prediction_label", "label"))
+    said = f"“{predicted}” ({100 * sure:.0f} %), label “{label}” ({100 * (1 - sure):.0f} %)"
+    assert text.reasons[0] == f"surest wrong class: predicted {said}"

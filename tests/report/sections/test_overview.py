@@ -1,0 +1,138 @@
+"""The overview's figures are those of the results tables."""
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+
+from reportgen.findings.notes.note import place
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.report.html.page import render
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.sections.overview import make_overview
+
+EN = load_language("en")
+LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, sink=0.5, labels=LABELS, truncated=(1,), n_layers=3)
+
+
+@pytest.fixture(scope="module")
+def overview(results):
+    return overview_of(results)
+
+
+def overview_of(results, language=EN):
+    notes = place(corpus_notes(results), results.info).overview
+    return make_overview(results, language, notes)
+
+
+def percent(share):
+    return f"{100 * share:.1f} %"
+
+
+def test_the_layers_table_holds_the_means_of_the_results(results, overview):
+    heads = results.heads.groupby("layer")[["special_share", "uniform_share"]].mean()
+    roles = results.roles.groupby(["layer", "role"])["share"].mean()
+    for layer, row in enumerate(overview.sinks.rows, start=1):
+        assert row == (
+            str(layer),
+            percent(roles[layer, "cls"]),
+            percent(roles[layer, "sep"]),
+            percent(heads.loc[layer, "special_share"]),
+            percent(heads.loc[layer, "uniform_share"]),
+        )
+
+
+def test_the_bars_are_the_shares_of_the_table(results, overview):
+    svg = BeautifulSoup(overview.sinks.chart, "html.parser").svg
+    end = float(overview.sinks.end.rstrip(".").split()[-2]) / 100
+    total = results.heads.groupby("layer")["special_share"].mean().max()
+    assert total <= end < 2 * total
+    assert svg.find("text", string=f"{100 * end:.0f}") is not None
+    shares = [float(rect["height"]) / 220 * end for rect in svg.find_all("rect")]
+    roles = results.roles.groupby(["layer", "role"])["share"].mean()
+    expected = [roles[layer, role] for layer in (1, 2, 3) for role in ("cls", "sep")]
+    assert shares == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_grid_holds_every_layer_and_head(results, overview):
+    means = results.heads.groupby(["layer", "head"])["special_share"].mean()
+    assert overview.grid.heads == (1, 2, 3)
+    for layer, cells in overview.grid.rows:
+        assert [cell.text for cell in cells] == [
+            str(round(100 * means[layer, head])) for head in (1, 2, 3)
+        ]
+
+
+def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
+    both = make_results(tmp_path / "both", (*HEADLINES, "ab"), sink=0.5)
+    counted = both.heads[both.heads["text"] < len(HEADLINES)]
+    (kpi,) = [k for k in overview_of(both).kpis if k.name == EN.say("kpi", "sink_share")]
+    assert kpi.value == percent(counted["special_share"].mean())
+
+
+def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
+    html = BeautifulSoup(render(results, RenderOptions()).document, "html.parser")
+    assert "absolute error" not in html.find(id="overview").get_text()
+    assert html.find(id="predictions").get_text().count("Mean absolute error") >= 1
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lang):
+    made = make_results(tmp_path, sink=0.1, evidence="full")
+    language = load_language(lang)
+    heads = made.heads[["special_share", "uniform_share"]].mean()
+    share, even = (language.percent(heads[name]) for name in heads.index)
+    said = language.say("sinks", "no_sink", share=share, even=even)
+    html = BeautifulSoup(render(made, RenderOptions(lang=lang)).document, "html.parser")
+    sinks = html.find(id="sinks")
+    assert [p.get_text() for p in sinks.select(".headline")] == [said]
+    told = [p.get_text() for p in html.find(id="overview").select(":scope > :is(.headline, .lead)")]
+    predicted = html.find(id="predictions").select_one(".headline").get_text()
+    assert told == [predicted, said, *overview_of(made, language).verdicts]
+    assert sinks.select("details .sink")
+    assert not sinks.select(":not(details) > .sink")
+
+
+def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    verdicts = {note.token: note.id for note in corpus_notes(made) if note.is_verdict}
+    assert "N1" in verdicts.values()
+    overview = overview_of(made)
+    assert overview.no_sink == ""
+    html = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
+    assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
+    assert overview.is_sink.startswith(f"It does, on {piled}.")
+    assert html.find(id="sinks").select(":not(details) > .sink")
+
+
+def test_too_few_texts_are_not_said_to_have_no_sink(tmp_path):
+    assert overview_of(make_results(tmp_path, HEADLINES[:2], sink=0.1)).no_sink == ""
+
+
+def test_a_model_without_special_tokens_has_a_grid_of_entropy(tmp_path):
+    bare = make_results(tmp_path, special=False)
+    overview = overview_of(bare)
+    means = bare.heads.groupby(["layer", "head"])["entropy"].mean()
+    assert overview.sinks is None
+    assert overview.special == overview.is_sink == ""
+    assert overview.grid.title == EN.say("grid", "entropy_title")
+    assert overview.grid.rows[0][1][0].text == str(round(100 * means[1, 1]))
+
+
+def test_nothing_but_empty_texts_still_makes_a_page(tmp_path):
+    empty = make_results(tmp_path, ("", ""))
+    overview = overview_of(empty)
+    assert overview.grid is None
+
+
+def test_one_text_and_one_token_are_counted_in_the_singular(tmp_path):
+    texts, tokens = overview_of(make_results(tmp_path, ("ab",))).kpis[:2]
+    assert (texts.value, texts.name) == ("1", "text")
+    assert (tokens.name, tokens.remark) == ("tokens", "1 content token")

@@ -1,0 +1,178 @@
+"""The page's context: what was run, the overview, the method, how to reproduce."""
+
+import shlex
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import make_results
+
+from reportgen.findings.attention import sink_shares
+from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.report.html.page import render
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.panel.panel import make_panel
+from reportgen.report.run import command
+from reportgen.report.sections.contents import make_page, short_name, with_texts
+from reportgen.results.info import Settings
+
+EN = load_language("en")
+LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    return make_results(folder, sink=0.5, labels=LABELS, truncated=(1,), n_layers=3)
+
+
+@pytest.fixture(scope="module")
+def page(results):
+    return page_of(results)
+
+
+def page_of(results, **options):
+    chosen = RenderOptions(**options)
+    scope = make_scope(results, EN)
+    shares = sink_shares(results)
+    page = make_page(results, chosen, EN, scope, shares)
+    listed = range(len(results.texts))
+    panels = [make_panel(results, text, EN, "mean", None, scope) for text in listed]
+    return with_texts(page, results, EN, shares, listed, panels)
+
+
+def percent(share):
+    return f"{100 * share:.1f} %"
+
+
+def test_the_command_is_rebuilt_from_the_results(results):
+    settings = Settings({"text-column": "my text", "strict": True, "fast": False}, "20", 6)
+    info = replace(results.info, settings=settings)
+    line = command(info, RenderOptions(lang="ja", title="A $title", max_size=25_000_000))
+    words = shlex.split(line)
+    assert words[:3] == ["reportgen", "run", "made.txt"]
+    given = dict(pairwise(words))
+    assert given["--text-column"] == "my text"
+    assert given["--model"] == "made-up"
+    assert given["--keep-maps"] == "20"
+    assert given["--title"] == "A $title"
+    assert given["--lang"] == "ja"
+    assert given["--max-size"] == "25MB"
+    assert not {"--heads", "--detail", "--pool-above", "--layout"} & set(words)  # their defaults
+    assert "--strict" in words
+    assert "--fast" not in words
+    assert words[-2:] == ["-o", "report.html"]
+
+
+def test_the_command_names_what_was_chosen_for_the_page(results):
+    options = RenderOptions(detail="worst:20", pool_above=None, layout="dir")
+    words = shlex.split(command(results.info, options))
+    given = dict(pairwise(words))
+    assert given["--detail"] == "worst:20"
+    assert given["--pool-above"] == "none"
+    assert given["--layout"] == "dir"
+    assert words[-2:] == ["-o", "report/index.html"]
+
+
+def test_the_demo_model_says_that_its_score_is_made_up(results):
+    demo = replace(results.info, model=replace(results.info.model, source="demo"))
+    page = page_of(replace(results, info=demo))
+    assert page.is_demo
+    assert "--model" not in page.reproduce.command
+
+
+def test_versions_checks_and_checksums_are_listed(results, page):
+    assert dict(page.reproduce.versions) == dict(results.info.versions)
+    assert ("weights", "0" * 64) in page.reproduce.checksums
+    assert ("made.txt", "1" * 64) in page.reproduce.checksums
+    assert ("Largest distance of a row's sum from 1", "3.0e-07") in page.reproduce.checks
+
+
+def test_every_cited_work_is_in_the_literature(page):
+    cited = [c for note in page.overview.notes for c in note.citations]
+    assert cited
+    for citation in cited:
+        assert any(citation.title in entry for entry in page.method.literature)
+
+
+def test_the_thresholds_are_printed(page):
+    limits = {limit.name: limit for limit in page.method.thresholds}
+    assert len(limits) == len(THRESHOLDS)
+    sink = limits["Attention sink: share of a layer"]
+    assert sink.value == "30 %"
+    assert "30 %" in sink.why.text
+    assert limits["Attention sink: against an even spread"].value == "3 times"
+
+
+def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
+    made = make_results(tmp_path, ("ab",))
+    page = page_of(replace(made, info=replace(made.info, remarks=("no weights for the head",))))
+    assert page.remarks == ("No weights for the head",)
+    assert ("Texts", "1 text from made.txt") in page.run
+
+
+def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
+    bare = page_of(make_results(tmp_path, special=False))
+    terms, bare_terms = ({term for term, _ in p.method.glossary} for p in (page, bare))
+    assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
+    assert bare_terms - terms == {"Entropy"}
+    assert {"Even spread", "Head size", "95 % interval"} <= terms & bare_terms
+
+
+def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):
+    assert (page.trust, page.sinks, page.live) == (None, None, "")
+    full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
+    kpi = full.overview.kpis[-1]
+    assert kpi.value == full.trust.first.mean
+    assert kpi.remark.startswith(full.trust.first.interval)
+    assert [panel.token for panel in full.sinks.panels] == ["[CLS]", "[SEP]"]
+    assert "[CLS]" in full.live
+    assert len(full.overview.kpis) == len(page.overview.kpis) + 1
+
+
+def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
+    made = page_of(make_results(tmp_path, evidence="basic"))
+    name = EN.say("checks", "norms")
+    assert dict(made.reproduce.checks)[name] == "3.0e-07"
+    assert name not in dict(page.reproduce.checks)
+
+
+def test_the_title_names_the_model_and_how_many_texts(results, page, tmp_path):
+    assert page.title == "made-up · 6 texts · reportgen"
+    assert page.heading == "made-up · 6 texts"
+    assert page_of(make_results(tmp_path, ("ab",))).title == "made-up · 1 text · reportgen"
+    given = page_of(results, title="Headlines, June")
+    assert (given.title, given.heading, given.brand) == ("Headlines, June",) * 3
+
+
+@pytest.mark.parametrize(
+    ("model", "name"),
+    [
+        ("albert", "albert"),
+        ("owner/name", "owner/name"),
+        ("/srv/models/albert-v2", "albert-v2"),
+        ("./albert", "albert"),
+        ("~/albert/", "albert"),
+        ("a/b/c", "c"),
+        ("C:\\models\\albert", "albert"),
+        ("<img src=x>", "<img src=x>"),
+        ("x" * 100, "x" * 29 + "…" + "x" * 29),
+    ],
+)
+def test_a_models_name_is_short_in_the_title(model, name):
+    assert short_name(model) == name
+
+
+def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
+    name = "</title><script>bad()</script>"
+    model = replace(results.info.model, name=name)
+    made = replace(results, info=replace(results.info, model=model))
+    html = render(made, RenderOptions()).document.decode()
+    page = BeautifulSoup(html, "html.parser")
+    said = f"{name.rpartition('/')[2]} · 6 texts"
+    assert page.h1.get_text() == said
+    assert page.title.get_text() == f"{said} · reportgen"
+    assert "<script>bad" not in html

@@ -1,0 +1,163 @@
+"""A token's panel holds what it gets, what it passes on, and what the tests found."""
+
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+from made_up_evidence import RATIOS
+
+from reportgen.findings.notes.note import place
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.report.language.sentences import Wording
+from reportgen.report.language.strings import load_language
+from reportgen.report.sections.sinks import make_sinks
+from reportgen.results.info import SINK_TESTS, Subject
+
+EN, JA = load_language("en"), load_language("ja")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("full")
+    return make_results(folder, HEADLINES, sink=0.6, evidence="full")
+
+
+def sinks_of(results, language=EN):
+    notes = corpus_notes(results)
+    return make_sinks(results, notes, place(notes, results.info), language)
+
+
+def percent(value):
+    return f"{100 * value:.1f} %"
+
+
+def test_the_table_holds_the_means_of_the_results(results):
+    cls, sep = sinks_of(results).panels
+    assert cls.columns == (
+        "Attention",
+        "Even spread",
+        "Norm-weighted",
+        "Length passed on",
+        "Attention, swapped",
+    )
+    means = results.roles.groupby(["role", "layer"])[["share", "expected", "norm_share"]].mean()
+    for panel, role, size in ((cls, "cls", "0.10×"), (sep, "sep", "0.90×")):
+        assert panel.token == role.upper().join("[]")
+        assert panel.n_texts == "6 texts"
+        for layer, row in enumerate(panel.rows, start=1):
+            share, expected, norm = means.loc[(role, layer)].astype(float)
+            swapped = percent(0.98 * share)
+            assert row == (
+                str(layer),
+                percent(share),
+                percent(expected),
+                percent(norm),
+                size,
+                swapped,
+            )
+
+
+def test_the_tests_are_multiples_of_what_content_tokens_do(results):
+    for panel, role in zip(sinks_of(results).panels, ("cls", "sep"), strict=True):
+        assert [test.name for test in panel.tests] == list(map(Wording("en").test_name, SINK_TESTS))
+        for test, kind in zip(panel.tests, SINK_TESTS, strict=True):
+            right = RATIOS[role][kind]
+            assert float(test.ratio.rstrip("×")) == pytest.approx(right, rel=1e-6)
+            low, high = map(float, test.interval.strip("[]").split(", "))
+            assert low <= right <= high
+            assert BeautifulSoup(test.track, "html.parser").svg.find(class_="r0")
+
+
+def test_the_bars_are_the_shares_of_the_table(results):
+    cls = sinks_of(results).panels[0]
+    svg = BeautifulSoup(cls.chart, "html.parser").svg
+    drawn = [float(rect["height"]) for rect in svg.find_all("rect", class_="r0")]
+    shares = [float(row[1].rstrip(" %")) for row in cls.rows]
+    assert [height / drawn[0] for height in drawn] == pytest.approx(
+        [share / shares[0] for share in shares], rel=2e-3
+    )
+    outlines = [float(rect["height"]) for rect in svg.find_all("rect", class_="o0")]
+    norms = [float(row[3].rstrip(" %")) for row in cls.rows]
+    assert [height / drawn[0] for height in outlines] == pytest.approx(
+        [norm / shares[0] for norm in norms], abs=0.01
+    )
+
+
+def test_the_verdict_stands_in_words_and_its_figures_below(results):
+    cls = sinks_of(results).panels[0]
+    assert cls.verdict.startswith("[CLS] is an attention sink:")
+    assert "hardly affects" in cls.verdict
+    assert cls.notes
+    assert any(note.citations for note in cls.notes)
+    assert sinks_of(results, JA).panels[0].verdict.startswith("[CLS]はアテンションシンクです")
+
+
+def test_what_it_passes_on_is_said_as_a_length(results):
+    cls, _ = sinks_of(results).panels
+    assert cls.value == (
+        "What [CLS] passes on is 0.10× as long as what an average content token passes on."
+    )
+
+
+def test_basic_evidence_says_what_the_tests_would_add(tmp_path):
+    shown = sinks_of(make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic"))
+    assert "--evidence full adds four tests" in shown.more
+    assert [panel.tests for panel in shown.panels] == [(), ()]
+    assert "Attention, swapped" not in shown.panels[0].columns
+
+
+def test_without_norms_nothing_is_said_of_length(tmp_path):
+    withheld = {"received_norm_all": "values_unproven"}
+    made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic", withheld=withheld)
+    for panel in sinks_of(made).panels:
+        assert panel.columns == ("Attention", "Even spread")
+        assert (panel.value, panel.has_norms) == ("", False)
+        assert 'class="o0"' not in panel.chart
+
+
+def test_a_test_that_was_not_done_says_why(tmp_path):
+    made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="full")
+    made.sinks.loc[made.sinks["test"] == "zero_value", "effect"] = None
+    made.sinks.loc[made.sinks["test"] == "hide_key", ["effect", "control"]] = 0.0
+    made.sinks.loc[made.sinks["test"] == "mean_value", "effect"] = None
+    evidence = replace(made.info.evidence, withheld={"zero_value": "values_unproven"})
+    made = _with(made, evidence)
+    tests = dict(zip(SINK_TESTS, sinks_of(made).panels[0].tests, strict=True))
+    assert tests["zero_value"].explained == Wording("en").reason("values_unproven")
+    assert tests["mean_value"].explained == EN.say("sink", "not_done")
+    assert tests["hide_key"].explained == EN.say("sink", "no_ratio")
+    assert {tests[test].ratio for test in ("zero_value", "mean_value", "hide_key")} == {"–"}
+    assert tests["swap"].ratio == "0.20×"
+
+
+def _with(made, evidence):
+    changed = replace(made, info=replace(made.info, evidence=evidence))
+    vars(changed)["sinks"] = made.sinks
+    return changed
+
+
+def test_a_position_that_gathers_attention_has_a_panel_too(tmp_path):
+    made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="full")
+    made.sinks.loc[made.sinks["subject"] == "cls", "subject"] = "first"
+    subjects = (Subject("sep", "[SEP]", "role"), Subject("first", "", "position"))
+    shown = sinks_of(_with(made, replace(made.info.evidence, subjects=subjects)))
+    (first,) = [panel for panel in shown.panels if not panel.token.startswith("[")]
+    assert first.token[0].isupper()
+    assert first.rows[0][2] == sinks_of(made).panels[0].rows[0][2]  # the even spread
+    assert len(first.tests) == 4
+
+
+def test_there_are_none_without_evidence_or_without_such_tokens(tmp_path):
+    assert sinks_of(make_results(tmp_path / "none", sink=0.6)) is None
+    bare = make_results(tmp_path / "bare", special=False, evidence="full")
+    assert sinks_of(bare) is None
+
+
+def test_tests_on_fewer_texts_than_the_shares_say_on_how_many(results, tmp_path):
+    made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="full")
+    vars(made)["sinks"] = made.sinks[made.sinks["text"] > 0]
+    (cls, _) = sinks_of(made).panels
+    assert cls.n_texts == "6 texts"
+    assert cls.tested_on == "The tests and “Attention, swapped” are on 5 texts."
+    assert [panel.tested_on for panel in sinks_of(results).panels] == ["", ""]

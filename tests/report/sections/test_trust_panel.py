@@ -1,0 +1,206 @@
+"""The panel on agreement: figures of the results, what they are held against, and why not."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, make_results
+
+from reportgen.findings.evidence import shown_first
+from reportgen.findings.notes.note import place
+from reportgen.findings.notes.rules import corpus_notes
+from reportgen.report.charts.tracks import correlation_scale
+from reportgen.report.language.sentences import Wording
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.panel.measures import MEASURE_IDS
+from reportgen.report.sections.trust import make_trust
+
+EN = load_language("en")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("full"), HEADLINES, evidence="full")
+
+
+def trust_of(results):
+    placed = place(corpus_notes(results), results.info)
+    return make_trust(results, make_scope(results, EN), placed, EN)
+
+
+def means(results, statistic="spearman"):
+    rows = results.agreement[results.agreement["statistic"] == statistic]
+    return rows.groupby("view")["value"].mean().astype(float)
+
+
+def number(text):
+    return float(text.replace("−", "-").replace("+", ""))
+
+
+def rows_of(trust):
+    return {row.name: row for group in trust.groups for row in group.rows}
+
+
+NAMES = {
+    "norm-weighted attention, all layers": "received_norm_all",
+    "attention received, all layers": "received_all",
+    "[CLS] row, last layer": "cls_row_last",
+    "gradient size": "gradient",
+    "integrated gradients": "ig",
+    "ALTI": "alti",
+    "[MASK] effect": "mask",
+    "token rarity": "rarity",
+    "random order": "random",
+}
+
+
+def test_every_row_is_the_mean_over_texts(results):
+    spearman, kendall, rows = means(results), means(results, "kendall"), rows_of(trust_of(results))
+    for name, view in NAMES.items():
+        assert number(rows[name].spearman.mean) == pytest.approx(spearman[view], abs=0.005)
+        assert number(rows[name].kendall.mean) == pytest.approx(kendall[view], abs=0.005)
+        low, high = map(number, rows[name].spearman.interval.strip("[]").split(", "))
+        assert low <= spearman[view] <= high
+        assert rows[name].n_texts == "5"  # one has too few content tokens
+
+
+def test_the_gain_over_rarity_is_the_difference_of_the_means(results):
+    spearman, rows = means(results), rows_of(trust_of(results))
+    gain = spearman["gradient"] - spearman["rarity"]
+    assert number(rows["gradient size"].over_rarity.mean) == pytest.approx(gain, abs=0.005)
+    assert rows["gradient size"].over_rarity.mean[0] in "+−"
+    assert rows["token rarity"].over_rarity.mean == "–"
+
+
+def test_the_best_stand_first_and_baselines_in_their_own_order(results):
+    trust = trust_of(results)
+    assert [group.title for group in trust.groups] == [
+        "Views of attention",
+        "Other measures",
+        "For comparison",
+    ]
+    for group in trust.groups[:2]:
+        found = [number(row.spearman.mean) for row in group.rows]
+        assert found == sorted(found, reverse=True)
+    assert [row.name for row in trust.groups[2].rows] == [
+        "[MASK] effect",
+        "token rarity",
+        "random order",
+    ]
+    assert [row.role.split(":")[0] for row in trust.groups[2].rows] == [
+        "ceiling",
+        "baseline",
+        "baseline",
+    ]
+
+
+def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
+    spearman, rows = means(results), rows_of(trust_of(results))
+    svg = BeautifulSoup(rows["integrated gradients"].track, "html.parser").svg
+    left, width = float(svg.rect["x"]), float(svg.rect["width"])
+    ends = [text["x"] for text in BeautifulSoup(trust_of(results).axis, "html.parser")("text")]
+    scale = correlation_scale(1 - (len(ends) - 1) / 2)
+    assert left + width == pytest.approx(scale.at(spearman["ig"]), abs=0.2)
+    dashed = svg.find("path", attrs={"stroke-dasharray": True})["d"]
+    assert float(dashed[1:].split()[0]) == pytest.approx(scale.at(spearman["mask"]), abs=0.1)
+    assert trust_of(results).has_ceiling
+
+
+def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
+    trust = trust_of(results)
+    mean = f"{means(results)['received_norm_all']:.2f}".replace("-", "−")
+    assert f"{mean}, with an interval that holds 0" in trust.headline
+    assert trust.beside.startswith("They show norm-weighted attention, all layers. ")
+    assert "mean over 5 texts, 95 % interval [" in trust.beside
+    assert f"agree with one another at {means(results)['mask']:.2f}." in trust.beside
+    assert "Ranking tokens by their rarity alone reaches" in trust.beside
+    colours = {view: mean for view, mean in means(results).items() if view in MEASURE_IDS}
+    best = max(colours, key=colours.__getitem__)
+    said = f"Of all that can colour the text, {Wording('en').view_name(best, '[CLS]')} agrees best"
+    assert (said in trust.beside) is (best != "received_norm_all")
+    (first,) = [row for row in rows_of(trust).values() if row.role == EN.say("trust", "first")]
+    assert first.name == "norm-weighted attention, all layers"
+    withheld = {"received_norm_all": "values_unproven"}
+    without = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
+    assert shown_first(without) == "received_all"
+    assert trust_of(without).beside.startswith("They show attention received, all layers. ")
+    assert "Two ways" not in trust_of(without).beside
+    assert not trust_of(without).has_ceiling
+
+
+def test_agreement_is_never_called_accuracy(results):
+    trust = trust_of(results)
+    for said in (trust.headline, trust.beside, *(n.text for n in (*trust.notes, *trust.by_view))):
+        assert not {"accura", "correct"} & {said[i : i + 6] for i in range(len(said))}
+
+
+def test_too_few_texts_have_no_statistic_and_the_words_for_that(tmp_path):
+    trust = trust_of(make_results(tmp_path, HEADLINES[:4], evidence="basic"))
+    assert (trust.groups, trust.headline, trust.first) == ((), "", None)
+    assert trust.not_computed == (
+        "Not computed: rank agreement takes at least 5 texts with at least 4 content tokens each, "
+        "whose deletion effects differ. Here there are 3, of 4 with evidence."
+    )
+
+
+def test_a_view_of_too_few_texts_is_named_not_listed(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic")
+    gone = (made.agreement["view"] == "gradient") & (made.agreement["text"] > 2)
+    made.agreement.loc[gone, "value"] = np.nan
+    trust = trust_of(made)
+    assert trust.few == "In fewer than 5 texts, so not listed: gradient size."
+    assert "gradient size" not in rows_of(trust)
+
+
+def test_what_is_withheld_is_listed_with_its_reason(tmp_path):
+    withheld = {"gradient": "no_gradient"}
+    trust = trust_of(make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld))
+    assert [item.names for item in trust.withheld] == ["gradient size"]
+    assert trust.is_basic
+
+
+def test_erasure_has_its_means_and_how_often_it_beats_the_random_order(results):
+    rows = []
+    for text in range(6):
+        for view, value in (("received_all", 0.1 + text / 100), ("random", 0.125)):
+            rows.append((text, view, "comprehensiveness", value))
+            rows.append((text, view, "sufficiency", value))
+    with_erasure = replace(results)
+    added = results.agreement.iloc[:0].copy()
+    for column, values in zip(added.columns, zip(*rows, strict=True), strict=True):
+        added[column] = list(values)
+    vars(with_erasure)["agreement"] = type(added)(
+        {c: [*results.agreement[c], *added[c]] for c in added.columns}
+    )
+    trust = trust_of(with_erasure)
+    assert trust.erasure_columns == ("comprehensiveness", "sufficiency")
+    received, random = trust.erasure
+    (more, beats_more), (less, beats_less) = received.cells
+    assert more.mean == less.mean == "0.125"
+    assert (beats_more, beats_less) == ("3 of 6", "3 of 6")
+    assert [beats for _, beats in random.cells] == ["", ""]
+
+
+def test_there_is_no_panel_without_evidence(tmp_path):
+    assert trust_of(make_results(tmp_path)) is None
+
+
+def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
+    made = make_results(tmp_path, HEADLINES, evidence="basic")
+    rows = made.agreement
+    own = (rows["view"] == "received_norm_all") & (rows["statistic"] == "spearman")
+    rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
+    assert trust_of(made).headline.startswith("It cannot be told whether the colours shown first")
+    rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
+    assert trust_of(made).headline == (
+        "The colours shown first agree with what moves the output at 0.50 (1 is the same order, "
+        "0 no relation)."
+    )
+
+
+def test_a_next_token_model_says_why_the_last_row_is_not_compared(results, tmp_path):
+    made = make_results(tmp_path, HEADLINES, kind="next_token", evidence="basic")
+    assert trust_of(made).is_row_unread
+    assert not trust_of(results).is_row_unread

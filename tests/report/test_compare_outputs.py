@@ -1,0 +1,446 @@
+"""The page, the Markdown and the JSON of a comparison: their figures, words, limits and bytes."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from factories import make_results
+from markdown_it import MarkdownIt
+from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
+
+from reportgen.comparison.compare import compare
+from reportgen.comparison.figures import comparison_figures
+from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
+from reportgen.findings.figures import COMPARE_FIGURES
+from reportgen.findings.gates import evaluate, parse_gate
+from reportgen.report import compare_json
+from reportgen.report.compare_sections.texts import changed_texts
+from reportgen.report.digest import compare_markdown
+from reportgen.report.html import compare_page as compare_html
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.results.info import Role
+from reportgen.results.store import Results
+
+HOSTILE = (
+    "</script><script>window.bad=1</script>",
+    "<img src=x onerror=window.bad=1> | `a` @everyone #12",
+    "::error::no\u202eb\x00c [x](javascript:window.bad=1)",
+    "最大3,000円割引、週末限定",
+)
+
+
+def page_of(base: Results, head: Results, **options) -> BeautifulSoup:
+    made = compare_html.render(compare(base, head), base, head, RenderOptions(**options))
+    return BeautifulSoup(made.decode(), "html.parser")
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
+    folder = tmp_path_factory.mktemp("pair")
+    base, head = pair_of(folder, evidence="basic", labels=LABELS, sink=0.2)
+    return base, plant(head)
+
+
+@pytest.fixture(scope="module")
+def page(sides) -> BeautifulSoup:
+    return page_of(*sides)
+
+
+def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, sides) -> None:
+    found = compare(*sides)
+    said = [p.get_text() for p in page.select("#overview .headline")]
+    spread = np.std(sides[0].texts["prediction"].astype(float))
+    n_moved = found.predictions.n_moved
+    assert said[0].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
+    limit = float(said[0].removesuffix(".").split()[-1])
+    assert limit == pytest.approx(0.05 * spread, rel=0.006)
+    assert f"now looks at “{STAR}”" in said[1]
+    star = found.tokens[0].effect
+    assert f"moves the number “score” by {star.head:+.3f}" in said[1].replace("−", "-")
+
+
+def test_sections_stand_in_the_order_of_a_reviewers_questions(page: BeautifulSoup) -> None:
+    ids = [section.get("id") for section in page.select("main > section")]
+    assert ids == [
+        None,
+        "overview",
+        "predictions",
+        "tokens",
+        "layers",
+        "heads",
+        "pairs",
+        "notes",
+        "models",
+        "method",
+        "reproduce",
+    ]
+
+
+def test_the_table_of_tokens_has_the_planted_one_first(page: BeautifulSoup) -> None:
+    row = page.select_one("#tokens tbody tr")
+    assert row.th.get_text() == STAR
+    assert "within noise" not in row.select("td")[2].get_text()
+
+
+def test_every_change_has_an_interval_or_says_why_not(page: BeautifulSoup) -> None:
+    for table in page.select("#layers table, #tokens table"):
+        for row in table.select("tbody tr"):
+            at = 2 if table.find_parent(id="tokens") else -1
+            text = row.select("td")[at].get_text()
+            assert re.search(r"\[.+, .+\]|no change", text), text
+
+
+def test_the_grid_prints_the_distances(page: BeautifulSoup, sides) -> None:
+    distances = compare(*sides).heads.distance
+    grid = page.select("#heads table")[0]
+    for row, values in zip(grid.select("tbody tr"), distances, strict=True):
+        assert [cell.get_text() for cell in row.select("td")] == [f"{v:.2f}" for v in values]
+        assert all(cell["bgcolor"].startswith("#") for cell in row.select("td"))
+    assert grid.select("b")  # those that changed
+
+
+def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, sides) -> None:
+    heads = compare(*sides).heads
+    rows = page.select("#heads table")[1].select("tbody tr")
+    layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
+    assert rows[0].th.get_text() == f"L{layer + 1}H{head + 1}"
+    low, high = heads.intervals[layer][head]
+    distance = f"{heads.distance[layer, head]:.3f} [{low:.3f}, {high:.3f}]"
+    assert rows[0].td.get_text() == distance
+    change = heads.special[layer][head]
+    assert rows[0].select("td")[1].get_text() == f"{100 * change.base:.1f} %"
+
+
+def test_three_strips_stand_above_each_other_with_their_difference(
+    page: BeautifulSoup, sides
+) -> None:
+    found = compare(*sides)
+    texts = changed_texts(found)
+    articles = page.select("article.two")
+    assert [int(article["id"].removeprefix("text=")) - 1 for article in articles] == texts
+    for article, text in zip(articles, texts, strict=True):
+        strips = article.select(".strip")
+        content = str(sides[0].texts["text"].iloc[text])
+        assert [content in strip.get_text() for strip in strips] == [True] * 3
+        own = found.units.text == text
+        base, head = found.units.base_effect[own], found.units.head_effect[own]
+        rows = article.select("tbody tr")
+        assert len(rows) == len(base)
+        shown = [[cell.get_text() for cell in row.select("td")] for row in rows]
+        given = [[float(cell.replace("−", "-")) for cell in row] for row in shown]
+        for i, row in enumerate(given):
+            expected = [base[i], head[i], head[i] - base[i]]
+            assert row == pytest.approx(expected, abs=0.0051), (text, i)
+        star = [i for i, name in enumerate(row.th.get_text() for row in rows) if name == STAR]
+        for i in star:
+            marked = [strip.select(".u:not(.s)")[i]["class"] for strip in strips]
+            assert int(marked[2][-1].removeprefix("h")) >= 8
+
+
+def test_the_page_carries_no_request_and_one_known_script(sides) -> None:
+    made = compare_html.render(compare(*sides), *sides, RenderOptions()).decode()
+    assert not re.search(r"(src|href)=\"(?!#|data:)", made)
+    assert made.count('<script type="module">') == 1
+    assert "style=" not in made.split("</style>")[1].split("<script")[0]
+    assert len(made) < 300_000
+
+
+def test_a_model_with_itself_says_that_nothing_was_found(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic", labels=LABELS)
+    page = page_of(base, shaken(head))
+    said = [p.get_text() for p in page.select("#overview .headline")]
+    assert said[0].startswith("No difference was found: on all 12 texts")
+    assert said[1] == "Both are the same weights, byte for byte."
+    assert not page.select("article.two, #notes .notes")
+    assert {cell.get_text() for cell in page.select("#heads td")} == {"0.00", "0.0"}
+    changes = {row.select("td")[-1].get_text() for row in page.select("#layers tbody tr")}
+    assert changes == {"no change"}
+    text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
+    assert "No difference was found" in text
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"evidence": "none"}, "predict the same and look at the same tokens. What moves their"),
+        (
+            {"kind": "embedding", "evidence": "basic"},
+            "texts both models look at the same tokens and",
+        ),
+        ({"kind": "embedding", "evidence": "none"}, "Their predictions, and what moves them, were"),
+    ],
+)
+def test_what_was_not_compared_is_not_called_the_same(
+    tmp_path: Path, options: dict[str, str], said: str
+) -> None:
+    page = page_of(*twice(tmp_path, **options))
+    assert said in page.select_one("#overview .headline").get_text()
+
+
+def test_a_token_that_only_lost_its_part_is_in_the_headline(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    plant(base, effect=2.0, row=0.0)
+    plant(head, effect=0.4, row=0.0)
+    said = [p.get_text() for p in page_of(base, head).select("#overview .headline")]
+    assert said[1].startswith(f"Adding “{STAR}” moves the number “score” less than before: ")
+
+
+def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    evidence = replace(head.info.evidence, interrupted=True)
+    model = replace(head.info.model, source="demo")
+    info = replace(head.info, remarks=("loaded <oddly>",), evidence=evidence, model=model)
+    head = Results(head.folder, info)
+    said = [p.get_text() for p in page_of(base, head).select(".run > .banner")]
+    assert said[0].startswith("This is the bundled demonstration model.")
+    assert said[1:] == [
+        "Head: loaded <oddly>",
+        "Head: evidence was stopped by the user, so later stages are missing.",
+    ]
+    text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
+    assert "- Head: loaded &lt;oddly&gt;\n" in text
+
+
+def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic", failed=(4,))
+    retokenise(head, 2)
+    page = page_of(base, head)
+    said = [item.get_text() for item in page.select("#overview .notes li")]
+    assert said[0].startswith("1 text was empty or failed in one model or both: 0 has figures")
+    assert said[1].startswith("1 text is cut into other tokens")
+    other = make_results(tmp_path / "o", TEXTS, kind="class", n_layers=3, evidence="basic")
+    page = page_of(base, other)
+    said = " ".join(item.get_text() for item in page.select("#overview .notes li"))
+    assert "put out other things" in said
+    assert "other numbers of layers or heads" in said
+    assert "explain other figures" in said
+    assert page.select("#predictions, #heads") == []
+    assert [
+        row.select("td")[1].get_text() for row in page.select("#layers table")[0].select("tbody tr")
+    ][3] == "–"
+    assert (
+        page.select_one("#overview .headline").get_text().startswith("The predictions of the two")
+    )
+
+
+@pytest.mark.parametrize(
+    "kind", ["number", "numbers", "class", "labels", "next_token", "embedding"]
+)
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_every_kind_of_output_can_be_written_in_both_languages(
+    tmp_path: Path, kind: str, lang: str
+) -> None:
+    base, head = pair_of(tmp_path, kind=kind, evidence="basic")
+    plant(head)
+    found, options = compare(base, head), RenderOptions(lang=lang)
+    made = compare_html.render(found, base, head, options).decode()
+    body = BeautifulSoup(made, "html.parser").find("main").get_text()
+    assert not re.search(r"nan|None|\binf\b|[{}]", body)
+    assert STAR in BeautifulSoup(made, "html.parser").select_one("#overview").get_text()
+    text = compare_markdown.render(found, base, head, options)
+    assert not re.search(r"nan\b|None", text)
+    json.loads(compare_json.render(found, base, head, options))
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> None:
+    base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
+    plant(plant(head, effect=1.5), effect=-1.0, row=0.0, token="最大")
+    found = compare(base, head)
+    words = CompareWords(found, base, head, load_language(lang))
+    notes = change_notes(found)
+    assert {"token_moves", "heads"} <= {note.id for note in notes}
+    for note in notes:
+        said = words.note(note).text
+        assert said.endswith("." if lang == "en" else "。")
+        assert not re.search(r"[{}]|nan|None", said)
+    assert len(CHANGE_THRESHOLDS) == len(page_of(base, head, lang=lang).select("#method .notes li"))
+
+
+def test_hostile_texts_are_text(tmp_path: Path) -> None:
+    texts = tuple(f"{STAR}{text}{i}" for i, text in enumerate(HOSTILE * 3))
+    base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS)
+    plant(head)
+    found, options = compare(base, head), RenderOptions(title="<b>x</b> | @me")
+    soup = BeautifulSoup(compare_html.render(found, base, head, options).decode(), "html.parser")
+    assert len(soup.select("script")) == 2
+    assert not soup.select("main img, main b b, h1 b, a[href^=javascript]")
+    assert "\u202e" not in soup.find("main").get_text()
+    text = compare_markdown.render(found, base, head, options)
+    assert text.startswith("<!-- reportgen:report -->\n")
+    text = re.sub(r"^```sh\n([^`<]*)\n```$", "", text, flags=re.MULTILINE)  # a block of code
+    assert not re.search(
+        r"<(?!/?bdi|!-- reportgen:report -->|/?details>|/?summary>)|@me|^::|\u202e|(?<!&)#12",
+        text,
+        re.MULTILINE,
+    )
+    html = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(text)
+    rendered = BeautifulSoup(html, "html.parser")
+    assert not rendered.select("script, img, a")
+    assert "<script>window.bad=1</script>" in rendered.get_text().replace("\u200b", "")
+
+
+def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
+    plant(head)
+    text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
+    assert len(text) <= 65_000
+    assert len(text.encode()) <= 200_000
+    assert not re.search(r"style=|data:|<svg|<script", text)
+    assert {len(line.split(" ")[0]) for line in text.splitlines() if line.startswith("#")} <= {2, 3}
+    tables = BeautifulSoup(
+        MarkdownIt("gfm-like", {"linkify": False}).render(text), "html.parser"
+    ).select("table")
+    for table in tables:
+        assert len({len(row.select("th, td")) for row in table.select("tr")}) == 1
+    assert len(tables) == 2 + 1 + 1 + 1 + 2 + 1
+
+
+def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:
+    found = compare(*sides)
+    text = compare_markdown.render(found, *sides, RenderOptions())
+    assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
+        "Two models compared",
+        "Do the predictions change?",
+        "Which tokens changed their part?",
+        "The texts that changed most",
+    ]
+    folds = re.findall(r"<details><summary>(.*)</summary>", text)
+    assert [fold for fold in folds if "more token" not in fold] == [
+        "Do sinks and spread change, layer by layer?",
+        "Which heads attend differently?",
+        "The heads that changed most",
+        "What was compared",
+        "How to reproduce",
+    ]
+    assert text.count("</details>") == len(folds)
+    front = text.split("###")[0]
+    names = re.findall(r"^- \*\*(.+?):", front, re.MULTILINE)
+    assert names == sorted(names, key=["Predictions", "Tokens", "Layers", "Heads"].index)
+    assert set(names) >= {"Predictions", "Tokens", "Heads"}
+    assert "heads attend differently" not in front.split("\n- ")[0]
+
+
+def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> None:
+    found = compare(*sides)
+    text = compare_markdown.render(found, *sides, RenderOptions())
+    part = text.split("### The texts that changed most")[1].split("<details>")[0]
+    rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
+    texts = changed_texts(found)
+    assert len(rows) == len(texts)
+    n_changed = 0
+    for (_, tokens, facts), number in zip(rows, texts, strict=True):
+        own = found.units.text == number
+        base, head = found.units.base_effect[own], found.units.head_effect[own]
+        shown = re.findall(r"([−+]?[\d.]+) → ([−+]?[\d.]+)", tokens)
+        assert len(shown) == min(3, np.count_nonzero(np.abs(head - base) > 0.0051))
+        n_changed += len(shown)
+        changes = [float(b.replace("−", "-")) - float(a.replace("−", "-")) for a, b in shown]
+        expected = sorted(np.abs(head - base))[::-1][: len(shown)]
+        assert np.abs(changes) == pytest.approx(expected, abs=0.0101)
+        assert facts.startswith("Prediction: ")
+    assert n_changed
+
+
+def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
+    found = compare(*sides)
+    text = compare_markdown.render(found, *sides, RenderOptions())
+    part = text.split("<summary>Which heads attend")[1].split("</details>")[0]
+    rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
+    cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
+    bold = [[cell.startswith("**") for cell in row] for row in cells]
+    assert bold == found.heads_changed.tolist()
+
+
+def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
+    found = compare(*sides)
+    record = json.loads(compare_json.render(found, *sides, RenderOptions()))
+    assert record["figures"] == comparison_figures(found)
+    assert len(record["texts"]) == len(TEXTS)
+    assert record["texts"][3]["prediction_change"] == pytest.approx(
+        sides[1].texts["prediction"][3] - sides[0].texts["prediction"][3], rel=1e-5
+    )
+    assert record["tokens"][0]["token"] == STAR
+    assert record["tokens"][0]["deletion_effect"]["low"] > 0
+    assert record["provenance"]["base"]["weights_sha256"] == "0" * 64
+    assert all(
+        value is None or isinstance(value, (int, float)) for value in record["figures"].values()
+    )
+
+
+def test_outputs_are_the_same_bytes_every_time(sides) -> None:
+    for room in (compare_html, compare_markdown, compare_json):
+        made = [room.render(compare(*sides), *sides, RenderOptions()) for _ in range(2)]
+        assert made[0] == made[1]
+
+
+def test_every_flat_figure_is_one_that_gates_can_name(sides) -> None:
+    for name in comparison_figures(compare(*sides)):
+        assert COMPARE_FIGURES.find(name) is not None, name
+
+
+def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
+    found = compare(*sides)
+    figures = comparison_figures(found)
+    gates = (
+        parse_gate("prediction_changed > 0.05", "fail", COMPARE_FIGURES),
+        parse_gate("jsd_max > 1", "warn", COMPARE_FIGURES),
+    )
+    options = RenderOptions(gates=evaluate(gates, figures))
+    page = compare_html.render(found, *sides, options).decode()
+    soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
+    assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
+    text = compare_markdown.render(found, *sides, options)
+    assert "| Failed | fails if prediction\\_changed &gt; 0.05 |" in text
+    record = json.loads(compare_json.render(found, *sides, options))
+    assert [gate["passed"] for gate in record["gates"]] == [False, True]
+    assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)
+
+
+def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, ids=("##[error]x", *map(str, range(11))))
+    options = RenderOptions(title="##[add-mask]")
+    text = compare_json.render(compare(base, head), base, head, options)
+    assert "##" not in text
+    assert json.loads(text)["texts"][0]["id"] == "##[error]x"
+
+
+def test_a_role_without_a_usual_name_has_a_figure_that_gates_can_name(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path)
+    for results in (base, head):
+        roles = results.roles.copy()
+        roles["role"] = roles["role"].replace("cls", "<x>")
+        results.__dict__["roles"] = roles
+        own = (Role("<x>", "<x>"), *results.info.roles[1:])
+        results.__dict__["info"] = replace(results.info, roles=own)
+    figures = comparison_figures(compare(base, head))
+    assert figures["sink_share_change_u003cxu003e"] is not None
+    assert all(COMPARE_FIGURES.find(name) for name in figures)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_other_labels_are_told(tmp_path: Path, lang: str) -> None:
+    base, head = (
+        make_results(tmp_path / name, TEXTS, labels=labels)
+        for name, labels in (("a", LABELS), ("b", (9.5, *LABELS[1:])))
+    )
+    page = page_of(base, head, lang=lang)
+    said = load_language(lang).count("compared", "limit_labels", 1)
+    assert said in page.get_text()
+
+
+def test_a_small_room_leaves_no_heading_without_what_it_heads(sides) -> None:
+    found = compare(*sides)
+    whole = compare_markdown.render(found, *sides, RenderOptions())
+    for room in range(2500, len(whole.encode()), 500):
+        text = compare_markdown.step_summary(found, *sides, RenderOptions(), room).decode()
+        *_, before, last = [line for line in text.splitlines() if line]
+        assert len(text.encode()) <= room
+        assert not before.startswith("#")
+        assert "not shown" in last

@@ -1,0 +1,274 @@
+"""--redact: ids, lengths and figures stay; of a text or a token no output holds a trace."""
+
+import base64
+import gzip
+import io
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from factories import make_results
+from models import save_model
+from typer.testing import CliRunner, Result
+
+from reportgen.analysis.first_pass import Survey
+from reportgen.cli.commands import app
+from reportgen.errors import EveryTextFailedError
+from reportgen.report.html.data import text_data
+from reportgen.report.redact import DOT, redacted
+from reportgen.results.info import Subject
+from reportgen.results.store import Results, open_results, write_info
+
+# Nothing of these stands in any word of the project's own.
+SECRETS = {
+    "japanese": "鰯鱈鮃鰈鮎鱒鮪鰹",
+    "emoji": "🦑🦞🦀🐡🪼🦐🐙🐚",
+    "latin": "zqxjkvwyqzzxqj",
+    "label": "qwvzjjxqwkzz",
+    "group": "xqzvkkwqxjvv",
+    "message": "vqxzwwjkqxvz",
+    "subject": "鯖鯖",
+    "predicted": "鯛鯛",
+}
+ID = "id-of-the-first"
+OUTPUTS = (
+    *("report.html", "report.md", "page.xml", "summary.json", "tokens.csv", "texts.csv"),
+    *(
+        "heads.csv",
+        "sinks.csv",
+        "agreement.csv",
+        "tokens.parquet",
+        "texts.parquet",
+        "sinks.parquet",
+    ),
+)
+
+
+def call(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+def planted(folder: Path, kind: str = "number", evidence: str = "full") -> Results:
+    """Results whose texts, tokens, labels, groups, messages and subjects are secrets."""
+    texts = tuple(f"{SECRETS['japanese']}{SECRETS['latin']}{i}{SECRETS['emoji']}" for i in range(8))
+    results = make_results(
+        folder, texts, kind=kind, evidence=evidence, sink=0.4, failed=(7,),
+        ids=(ID, *(f"id{i}" for i in range(1, 8))), group=SECRETS["group"],
+    )  # fmt: skip
+    path = folder / "texts.parquet"
+    table = pq.read_table(path)
+    labels = [SECRETS["label"], "5", "2.5", None, "bad", "1", "2", "3"]
+    numbers = [None, 5.0, 2.5, None, None, 1.0, 2.0, 3.0]
+    new = {
+        "label": labels,
+        "label_value": numbers,
+        "message": [""] * 7 + [f"cannot read {SECRETS['message']}"],
+    }
+    if kind == "next_token":
+        new["prediction_label"] = [SECRETS["predicted"]] * 7 + [None]
+        new["score_names"] = [[SECRETS["predicted"], *"abcd"]] * 7 + [[]]
+    for name, values in new.items():
+        place = table.schema.get_field_index(name)
+        field = table.schema.field(place)
+        table = table.set_column(place, field, pa.array(values, field.type))
+    pq.write_table(table, path)
+    subject = Subject(f"token:{SECRETS['subject']}", SECRETS["subject"], "token")
+    sinks = pq.read_table(folder / "sinks.parquet").to_pandas()
+    own = sinks[sinks["subject"] == "sep"].assign(subject=subject.key)
+    schema = pq.read_schema(folder / "sinks.parquet")
+    both = pd.concat([sinks, own], ignore_index=True)
+    pq.write_table(
+        pa.Table.from_pandas(both, schema, preserve_index=False), folder / "sinks.parquet"
+    )
+    info = results.info
+    subjects = (*info.evidence.subjects, subject)
+    write_info(folder, replace(info, evidence=replace(info.evidence, subjects=subjects)))
+    return open_results(folder)
+
+
+def unpacked(content: bytes) -> Iterator[str]:
+    """All that a file can be read as: itself, its base64 blocks, what is compressed in them, and
+    texts written as JSON or HTML escapes."""
+    if content[:4] == b"PAR1":
+        content = pq.read_table(io.BytesIO(content)).to_pandas().to_json(force_ascii=False).encode()
+    text = content.decode("utf-8", "replace")
+    yield text
+    yield re.sub(r"&#x?(\w+);", " ", text)
+    yield re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text)
+    for block in re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text):
+        if len(block) > 1_000_000:  # plotly.js
+            continue
+        block = block.rstrip("=")[: len(block) // 4 * 4]
+        data = base64.b64decode(block + "=" * (-len(block) % 4))
+        yield data.decode("utf-8", "replace")
+        yield data.decode("utf-16-le", "replace")
+        for open_up in (gzip.decompress, zlib.decompress, lambda d: zlib.decompress(d, -15)):
+            try:
+                yield open_up(data).decode("utf-8", "replace")
+            except (OSError, EOFError, zlib.error):
+                continue
+
+
+def traces(content: bytes, size: int = 2) -> set[str]:
+    """Which secrets, or parts of `size` characters of them (6 of Latin ones), can be read."""
+    seen = list(unpacked(content))
+    found = set()
+    for name, secret in SECRETS.items():
+        length = 6 if secret.isascii() else size
+        pieces = {secret[i : i + length] for i in range(len(secret) - length + 1)}
+        if any(piece in text for piece in pieces for text in seen):
+            found.add(name)
+    return found
+
+
+@pytest.fixture(scope="module", params=["number", "class", "next_token"])
+def folder(request, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp(f"planted-{request.param}")
+    planted(folder, request.param)
+    return folder
+
+
+def test_no_output_holds_a_trace_and_without_it_they_do(
+    folder: Path, tmp_path: Path, monkeypatch
+) -> None:
+    kind = open_results(folder).info.output.kind
+    lang = "ja" if kind == "class" else "en"
+    for place, options in (("plain", []), ("redacted", ["--redact"])):
+        outputs = [part for name in OUTPUTS for part in ("-o", tmp_path / place / name)]
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / f"{place}.md"))
+        told = ("--lang", lang, "--verbose", "--github-summary")
+        done = call("render", folder, *outputs, *options, *told)
+        assert done.exit_code == 0, done.output
+        (tmp_path / place / "terminal.txt").write_text(done.output, "utf-8")
+    control = {
+        "report.html": set(SECRETS) - ({"predicted"} if kind != "next_token" else set()),
+        "report.md": {"japanese"},
+        "page.xml": {"japanese"},
+        "summary.json": {"subject"},
+        "tokens.csv": {"japanese", "emoji"},
+        "tokens.parquet": {"japanese", "emoji"},
+        "texts.csv": {"japanese", "label", "message"},
+        "texts.parquet": {"japanese", "label", "message"},
+        "sinks.csv": {"subject"},
+        "terminal.txt": {"message"},
+    }
+    pictures = [f"img/{path.name}" for path in (tmp_path / "redacted" / "img").iterdir()]
+    drawn = [traces((tmp_path / "plain" / name).read_bytes()) for name in pictures]
+    assert any("japanese" in found for found in drawn)
+    assert "japanese" in traces((tmp_path / "plain.md").read_bytes())
+    assert traces((tmp_path / "redacted.md").read_bytes()) == set()
+    for name in (*OUTPUTS, *pictures, "terminal.txt"):
+        plain = traces((tmp_path / "plain" / name).read_bytes())
+        assert control.get(name, set()) <= plain, f"the search does not work in {name}"
+        assert traces((tmp_path / "redacted" / name).read_bytes()) == set(), name
+
+
+def test_ids_lengths_labels_and_figures_stay(folder: Path) -> None:
+    plain = open_results(folder)
+    with redacted(plain, "en", wanted=True) as masked:
+        assert masked.is_redacted
+        before, after = plain.texts, masked.texts
+        assert after["text_id"].tolist() == before["text_id"].tolist()
+        assert after["text"].map(len).tolist() == before["text"].map(len).tolist()
+        assert set("".join(after["text"])) == {DOT}
+        is_class = plain.info.output.kind == "class"
+        named = "bad" if is_class else "•2"
+        labels = after["label"].fillna("").tolist()
+        assert labels == ["•1", "5", "2.5", "", named, "1", "2", "3"]
+        changed = {"text", "label", "group", "message", "prediction_label", "score_names"}
+        kept = [name for name in before if name not in changed]
+        pd.testing.assert_frame_equal(after[kept], before[kept])
+        kept = [name for name in plain.tokens if name not in ("token", "token_id")]
+        pd.testing.assert_frame_equal(masked.tokens[kept], plain.tokens[kept])
+        special = plain.tokens["is_special"].to_numpy(bool)
+        assert masked.tokens["token"][special].tolist() == plain.tokens["token"][special].tolist()
+        content = masked.tokens[~special]
+        assert set("".join(content["token"])) == {DOT}
+        assert content["token_id"].isna().all()
+        for name in ("heads", "roles", "layers", "effects", "agreement"):
+            pd.testing.assert_frame_equal(getattr(masked, name), getattr(plain, name))
+        for text in range(7):
+            assert masked.packed_maps(text) == plain.packed_maps(text)
+        assert [s.key for s in masked.info.evidence.subjects][-1] == "token:•1"
+        assert np.array_equal(
+            masked.sinks["effect"].to_numpy(), plain.sinks["effect"].to_numpy(), equal_nan=True
+        )
+        copy = masked.folder
+    assert not copy.exists()
+    assert plain.texts["text"][0].startswith(SECRETS["japanese"])
+
+
+def test_the_page_says_so_and_how_to_make_it_again(folder: Path, tmp_path: Path) -> None:
+    page, summary = tmp_path / "report.html", tmp_path / "summary.json"
+    done = call("render", folder, "--redact", "-o", page, "-o", summary)
+    assert done.exit_code == 0, done.output
+    said = page.read_text("utf-8")
+    assert "texts and tokens are not in this report" in said
+    assert re.search(r"reportgen run [^\n<]*--redact", said)
+    assert ID in said
+    assert "[CLS]" in said
+    assert 'id="across"' not in said  # tokens of one length cannot be told apart
+    assert json.loads(summary.read_text("utf-8"))
+
+
+def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path) -> None:
+    model = save_model(
+        tmp_path / "bert", "bert", "sequence", num_labels=1, problem_type="regression"
+    )
+    texts = tmp_path / "texts.csv"
+    lines = [f"r{i},zqxjkvwyqzzxqj the cat {i},qwvzjjxqwkzz" for i in range(6)]
+    texts.write_text("\n".join(["id,text,label", *lines]) + "\n", "utf-8")
+    outputs = [part for name in OUTPUTS for part in ("-o", tmp_path / "out" / name)]
+    done = call("run", texts, "--model", model, "--redact", *outputs, "--verbose")
+    assert done.exit_code == 0, done.output
+    for name in OUTPUTS:
+        assert traces((tmp_path / "out" / name).read_bytes()) == set(), name
+    assert traces(done.output.encode()) == set()
+    assert "texts and tokens are not in this report" in done.output
+    written = pd.read_csv(tmp_path / "out" / "texts.csv")
+    assert written["text_id"].tolist() == [f"r{i}" for i in range(6)]
+    assert set(written["label"]) == {"•1"}
+
+
+def test_what_a_failing_run_says_quotes_no_text(tmp_path: Path, monkeypatch) -> None:
+    model = save_model(tmp_path / "bert", "bert")
+    (tmp_path / "texts.txt").write_text("zqxjkvwyqzzxqj\nthe cat\n", "utf-8")
+    monkeypatch.setattr(
+        Survey, "run", lambda self, texts: raise_(EveryTextFailedError(f"x {texts.texts[0].text}"))
+    )
+    command = ("run", tmp_path / "texts.txt", "--model", model, "-o", tmp_path / "r.html")
+    plain, masked = call(*command), call(*command, "--redact")
+    assert plain.exit_code == masked.exit_code == 1
+    assert traces(plain.output.encode()) == {"latin"}
+    assert traces(masked.output.encode()) == set()
+    assert "run without --redact" in masked.output
+
+
+def raise_(error: Exception) -> None:
+    raise error
+
+
+def test_dots_are_not_merged_to_words(tmp_path: Path) -> None:
+    texts = tuple(f"ab cd ef gh ij {i}" for i in range(6))
+    results = make_results(tmp_path, texts)
+    assert "words" in text_data(results, 0)
+    with redacted(results, "en", wanted=True) as masked:
+        assert "words" not in text_data(masked, 0)
+        assert set("".join(text_data(masked, 0)["labels"][1:-1])) == {DOT}
+
+
+def test_a_results_folder_is_not_written_redacted(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("one\n", "utf-8")
+    done = call("run", texts, "--redact", "-o", f"{tmp_path}/results/")
+    assert done.exit_code == 2
+    assert "would hold the texts" in done.output
+    assert not (tmp_path / "results").exists()

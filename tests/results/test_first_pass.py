@@ -1,0 +1,57 @@
+"""Tokens of the first pass, read back text by text."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from reportgen.results.row_groups import FirstPass
+
+SIZES = [3, 0, 4, 2, 0, 5]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Tables of six texts, two of them not analysed; tokens in row groups of three sizes."""
+    first = np.cumsum([0, *SIZES[:-1]])
+    pq.write_table(
+        pa.table({"first_token": first, "n_tokens": SIZES, "text": list("abcdef")}),
+        tmp_path / "texts.parquet",
+    )
+    tokens = pa.table(
+        {
+            "text": np.repeat(range(6), SIZES),
+            "position": [position for size in SIZES for position in range(size)],
+        }
+    )
+    with pq.ParquetWriter(tmp_path / "tokens.parquet", tokens.schema) as writer:
+        for start, end in ((0, 5), (5, 9), (9, 14)):  # the third text lies in two of them
+            writer.write_table(tokens.slice(start, end - start))
+    return tmp_path
+
+
+def test_the_first_pass_gives_the_tokens_of_any_text(folder: Path) -> None:
+    with FirstPass(folder) as first:
+        assert first.analysed == (0, 2, 3, 5)
+        for row in (0, 2, 3, 5, 2, 0):
+            tokens = first.tokens_of(row)
+            assert tokens["text"].tolist() == [row] * SIZES[row]
+            assert tokens["position"].tolist() == list(range(SIZES[row]))
+
+
+def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, monkeypatch) -> None:
+    read: list[list[int]] = []
+    original = pq.ParquetFile.read_row_groups
+
+    def counted(self, groups):
+        read.append(groups)
+        return original(self, groups)
+
+    monkeypatch.setattr(pq.ParquetFile, "read_row_groups", counted)
+    with FirstPass(folder) as first:
+        frames = [first.tokens_of(row) for row in (0, 2, 2, 3, 5, 5)]
+    assert read == [[0], [0, 1], [1], [2]]
+    assert all(isinstance(frame, pd.DataFrame) for frame in frames)

@@ -1,0 +1,104 @@
+"""The results folder: written as rows come, read back the same, refused when damaged."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from factories import make_results
+
+from reportgen.errors import ResultsError
+from reportgen.results.info import SCHEMA_VERSION
+from reportgen.results.maps import MAX_ERROR, unpack
+from reportgen.results.schema import TABLES
+from reportgen.results.store import open_results, write_info
+
+
+def test_what_was_written_is_read_back(tmp_path: Path) -> None:
+    made = make_results(tmp_path / "r", ("あい", "", "xyz"), labels=(1.0, 2.0, 3.0))
+    again = open_results(tmp_path / "r")
+    assert again.info == made.info
+    assert list(again.texts["text"]) == ["あい", "", "xyz"]
+    assert list(again.texts["status"]) == ["ok", "empty", "ok"]
+    assert again.texts["label_value"].tolist() == [1.0, 2.0, 3.0]
+    for name, schema in TABLES.items():
+        assert list(getattr(again, name).columns) == schema.names
+
+
+def test_missing_figures_are_missing_and_integers_stay_whole(tmp_path: Path) -> None:
+    results = make_results(tmp_path, ("abc", ""), special=False)
+    assert results.texts["n_tokens"].tolist() == [2, 0]
+    assert results.texts["map_offset"].isna().tolist() == [False, True]
+    assert results.tokens["cls_row_last"].isna().all()
+    assert results.tokens["segment"].tolist() == [0, 0]
+    assert math.isnan(results.texts["prediction"].iloc[1])
+
+
+def test_tokens_and_maps_of_one_text(tmp_path: Path) -> None:
+    results = make_results(tmp_path, ("abc", "", "defgh", "x"), n_layers=2, n_heads=3, keep=2)
+    whole = results.tokens
+    for text in range(4):
+        mine = results.tokens_of(text)
+        assert mine["token"].tolist() == whole[whole["text"] == text]["token"].tolist()
+    packed = results.packed_maps(2)
+    assert packed is not None
+    maps = unpack(packed, 2, 3)  # [layer, head, query, key]
+    received = np.stack(results.tokens_of(2)["received_layers"]).T
+    assert np.abs(maps.mean((1, 2)) - received).max() <= MAX_ERROR
+    assert results.packed_maps(1) is None
+    assert results.packed_maps(3) is None
+
+
+def test_a_folder_that_is_no_results_folder(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="not a results folder"):
+        open_results(tmp_path)
+    (tmp_path / "results.json").write_text("{")
+    with pytest.raises(ResultsError, match="cannot be read"):
+        open_results(tmp_path)
+    (tmp_path / "results.json").write_text("[]")
+    with pytest.raises(ResultsError, match="no schema_version"):
+        open_results(tmp_path)
+
+
+def test_a_newer_schema_is_refused_and_what_a_later_version_adds_passed_over(
+    tmp_path: Path,
+) -> None:
+    results = make_results(tmp_path)
+    record = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    record["model"]["added_later"] = 1
+    record["added_later"] = 2
+    (tmp_path / "results.json").write_text(json.dumps(record), "utf-8")
+    assert open_results(tmp_path).info == results.info
+    record["schema_version"] = SCHEMA_VERSION + 1
+    (tmp_path / "results.json").write_text(json.dumps(record), "utf-8")
+    with pytest.raises(ResultsError, match="newer than this reportgen reads"):
+        open_results(tmp_path)
+
+
+def test_a_schema_that_was_never_released_is_refused_by_name(tmp_path: Path) -> None:
+    make_results(tmp_path)
+    record = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    for version in (0, -1):
+        record["schema_version"] = version
+        (tmp_path / "results.json").write_text(json.dumps(record), "utf-8")
+        with pytest.raises(ResultsError, match=rf"schema {version} .* never released"):
+            open_results(tmp_path)
+
+
+def test_damage_names_the_file(tmp_path: Path) -> None:
+    results = make_results(tmp_path)
+    record = json.loads((tmp_path / "results.json").read_text("utf-8"))
+    del record["model"]["n_layers"]
+    (tmp_path / "results.json").write_text(json.dumps(record), "utf-8")
+    with pytest.raises(ResultsError, match="n_layers"):
+        open_results(tmp_path)
+    write_info(tmp_path, results.info)
+    whole = (tmp_path / "maps.bin").read_bytes()
+    for broken in (b"", whole[:100], bytes(len(whole))):
+        (tmp_path / "maps.bin").write_bytes(broken)
+        with pytest.raises(ResultsError, match=r"maps\.bin: damaged attention maps"):
+            open_results(tmp_path).packed_maps(0)
+    (tmp_path / "maps.bin").unlink()
+    with pytest.raises(ResultsError, match=r"maps\.bin: .*No such file"):
+        open_results(tmp_path).packed_maps(0)
