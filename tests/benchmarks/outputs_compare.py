@@ -17,18 +17,18 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterator
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
-from bs4 import BeautifulSoup, NavigableString, Tag
 from PIL import Image
 
 INLINE = re.compile(
     "a|abbr|b|bdi|br|cite|code|em|i|kbd|label|mark|q|s|small|span|strong|sub|sup|tspan|u"
 )
 SPOKEN = ("title", "aria-label", "aria-description", "alt", "placeholder", "data-label")
-STATES = ("hidden", "open", "checked", "disabled", "colspan", "rowspan", "lang", "dir")
+SPOKEN += ("hidden", "open", "checked", "disabled", "colspan", "rowspan", "lang", "dir")
 PAINT = ("bgcolor", "fill", "stroke", "width", "height", "transform", "points", "d", "viewbox")
 PAINT += ("x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "rx", "ry", "dx", "dy", "font-size")
 PAINT += ("stroke-width", "stroke-dasharray", "stroke-opacity", "fill-opacity", "opacity")
@@ -163,43 +163,81 @@ def view_of_html(path: Path) -> View:
 
 
 def _view_of_html(text: str) -> View:
-    soup = BeautifulSoup(text, "html.parser")
-    view: View = {"words": [], "links": [], "drawings": [], "data": []}
-    view |= {"style sheets": [], "scripts": [], "markup": [text]}
-    for tag in soup.find_all(["style", "script"]):
-        content = tag.string or ""
-        if tag.name == "style":
-            view["style sheets"].append(content)
-        elif "json" in tag.get("type", "") or "octet" in tag.get("type", ""):
-            view["data"] += [f"{tag.get('id')}{line}" for line in _data(content)]
-        else:
-            view["scripts"].append(content)
-        tag.extract()
-    for frame in soup.find_all("iframe", srcdoc=True):  # a notebook's page in its sandbox
-        for kind, lines in _view_of_html(frame["srcdoc"]).items():
-            view[kind] += lines
-    view["words"] = _rows(soup)
-    places: dict[str, int] = {}
-    for tag in soup.find_all(True):
-        for name in (*SPOKEN, *STATES):
-            if name in tag.attrs:
-                view["words"].append(f"{name}: {' '.join(str(tag[name]).split())}")
-        if "href" in tag.attrs and tag.name != "use":
-            view["links"].append(str(tag["href"]))
-        shape = [f"{name}={_drawn(str(tag[name]), places)}" for name in PAINT if name in tag.attrs]
-        if tag.name == "use":
-            shape.append(f"href={_drawn(str(tag.get('href')), places)}")
+    page = _Page()
+    page.feed(text)
+    page.close()
+    lines = "".join(page.words).split("\n")
+    page.view["words"] = [" ".join(line.split()) for line in lines if line.strip(" |")]
+    page.view["markup"].append(text)
+    return page.view
+
+
+class _Page(HTMLParser):
+    """Reads a page tag by tag; end tags may be left out, as HTML allows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        kinds = ("words", "spoken", "links", "drawings", "data")
+        self.view: View = {kind: [] for kind in (*kinds, *sorted(LOOKS))}
+        self.words: list[str] = []  # with a line break after each block and each row of a table
+        self._in_row = False
+        self._block = ""  # the kind of style or script this is in, as in `view`
+        self._id = ""  # of that script
+        self._shapes: dict[str, int] = {}  # those that others refer to, in that order
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the tag says and draws."""
+        given = {name: value or "" for name, value in attrs}
+        if tag in ("style", "script"):
+            is_data = re.search("json|octet", given.get("type", "")) is not None
+            self._block = "style sheets" if tag == "style" else "data" if is_data else "scripts"
+            self._id = given.get("id", "")
+        self._edge(tag)
+        self._in_row |= tag == "tr"
+        self.words.append(" | " * (tag in ("td", "th")))
+        spoken = (f"{name}: {given[name]}" for name in SPOKEN if name in given)
+        self.view["spoken"] += (" ".join(line.split()) for line in spoken)
+        if "href" in given and tag != "use":
+            self.view["links"].append(given["href"])
+        names = (*PAINT, "href") if tag == "use" else PAINT
+        shape = [f"{name}={self._drawn(given[name])}" for name in names if name in given]
         if shape:
-            view["drawings"].append(" ".join((tag.name, *shape)))
-    return view
+            self.view["drawings"].append(" ".join((tag, *shape)))
+        if "srcdoc" in given:  # a notebook's page in its sandbox
+            inner = _view_of_html(given["srcdoc"])
+            self.words += (f"\n{line}\n" for line in inner.pop("words"))
+            for kind, lines in inner.items():
+                self.view[kind] += lines
 
+    def handle_endtag(self, tag: str) -> None:
+        """End a line of words, or a style or script."""
+        if tag in ("style", "script"):
+            self._block = ""
+        if tag in ("tr", "thead", "tbody", "table"):
+            self._in_row = False
+        self._edge(tag)
 
-def _drawn(value: str, places: dict[str, int]) -> str:
-    """`value`, where it names a shape of the page without that name: as the first, second, ..."""
-    is_colour = re.fullmatch("#([0-9a-f]{3}){1,2}", value)
-    if is_colour or not value.startswith(("#", "url(#")):
-        return value
-    return f"shape {places.setdefault(value.removeprefix('url(').rstrip(')'), len(places) + 1)}"
+    def handle_data(self, data: str) -> None:
+        """Keep words, and what is in a style or script."""
+        if not self._block:
+            self.words.append(re.sub(r"\s", " ", data))
+        elif self._block == "data":
+            self.view["data"] += (f"{self._id}{line}" for line in _data(data))
+        else:
+            self.view[self._block].append(data)
+
+    def _edge(self, tag: str) -> None:
+        if tag == "tr" or not (self._in_row or INLINE.fullmatch(tag)):
+            self.words.append("\n")
+        elif not INLINE.fullmatch(tag):
+            self.words.append(" ")
+
+    def _drawn(self, value: str) -> str:
+        """`value`; where it names a shape of the page, which one that is instead of the name."""
+        name = re.fullmatch(r"(?:url\()?#([\w-]+)\)?", value)
+        if name is None or re.fullmatch("#([0-9a-f]{3}){1,2}", value):
+            return value
+        return f"shape {self._shapes.setdefault(name[1], len(self._shapes) + 1)}"
 
 
 def _data(content: str) -> Iterator[str]:
@@ -212,23 +250,6 @@ def _data(content: str) -> Iterator[str]:
             gzip.decompress if packed.startswith(b"\x1f\x8b") else zlib.decompress
         )
         yield f" = {hashlib.sha256(unpack(packed)).hexdigest()}"
-
-
-def _rows(soup: Tag) -> list[str]:
-    """The visible words: a line for each block, and for each row of a table."""
-    lines = "".join(_words(soup, in_row=False)).split("\n")
-    return [" ".join(line.split()) for line in lines if line.strip()]
-
-
-def _words(tag: Tag, *, in_row: bool) -> Iterator[str]:
-    for child in tag.children:
-        if isinstance(child, Tag):
-            edge = "" if INLINE.fullmatch(child.name) else " " if in_row else "\n"
-            yield edge + " | " * (child.name in ("td", "th"))
-            yield from _words(child, in_row=in_row or child.name == "tr")
-            yield edge
-        elif type(child) is NavigableString:  # not a comment
-            yield " ".join(f"-{child}-".split())[1:-1]
 
 
 VIEWS: dict[str, Callable[[Path], View]] = {
