@@ -2,14 +2,12 @@
 
 import json
 import random
-import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,7 +16,6 @@ import pytest
 import torch
 from albert_for_regression import AlbertForRegression
 from models import SENTENCES, save_model, spread_weights, tiny_model, tiny_tokenizer
-from places import ROOT
 from torch import nn
 from transformers import pipeline
 from typer.testing import CliRunner
@@ -352,38 +349,6 @@ def test_a_kept_folder_is_replaced_whole_or_not_at_all(tmp_path: Path, bert: Pat
     (kept / "mine.txt").write_text("mine")
     with pytest.raises(UsageError):
         reportgen.analyze(TEXTS, bert, folder=kept, **FAST)
-
-
-def test_what_the_readme_says_runs(tmp_path: Path, bert: Path, monkeypatch) -> None:
-    readme = (ROOT / "README.md").read_text("utf-8")
-    section = readme.partition("## From Python")[2].partition("\n## ")[0]
-    blocks = re.findall(r"^```python\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
-    assert len(blocks) == 4
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(bert, tmp_path / "checkpoint")
-    told: dict[str, Any] = {}
-    names: dict[str, Any] = {
-        "texts": TEXTS,
-        "labels": None,
-        "trainer": SimpleNamespace(add_callback=lambda callback: told.update(callback=callback)),
-        "mlflow": SimpleNamespace(
-            log_metrics=lambda figures: told.update(figures=figures),
-            log_artifact=lambda path: told.update(artifact=Path(path).read_bytes()),
-        ),
-        "wandb": SimpleNamespace(
-            Html=lambda path, inject: (path, inject), log=lambda row: told.update(row=row)
-        ),
-    }
-    for block in blocks:
-        exec(block, names)
-    assert {path.name for path in tmp_path.iterdir()} == {
-        *("checkpoint", "report.html", "report.md", "summary.json", "img")
-    }
-    assert isinstance(told["callback"], reportgen.ReportCallback)
-    assert told["artifact"].startswith(b"<!doctype html>")
-    assert told["row"]["report"] == ("report.html", False)
-    assert all(type(value) in (int, float) for value in told["figures"].values())
-    assert told["figures"]["n_texts"] == told["row"]["n_texts"] == 2
 
 
 @pytest.fixture(scope="module")

@@ -73,13 +73,17 @@ def test_the_source_distribution_holds_all_that_a_build_and_its_tests_need(dist:
     with tarfile.open(path) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = files_of("reportgen") | files_of("templates") | files_of("sample_inputs")
-    wanted |= files_of("tests") | {
-        "pyproject.toml",
-        "README.md",
-        "LICENSE",
-        ".ci/run",
-        "action.yml",
-    }
+    wanted |= (
+        files_of("tests")
+        | files_of("docs")
+        | {
+            "pyproject.toml",
+            "README.md",
+            "LICENSE",
+            ".ci/run",
+            "action.yml",
+        }
+    )
     assert not wanted - names
 
 

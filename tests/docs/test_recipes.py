@@ -1,4 +1,4 @@
-"""The recipes of the README: they parse, name what exists, and do what they say."""
+"""The recipes of the README and of `docs/`: they parse, name what exists, and do what they say."""
 
 import json
 import re
@@ -11,20 +11,18 @@ from typing import Any
 import pytest
 import yaml
 from factories import make_results
+from pages import PAGES, blocks
 from places import ROOT
-from typer.main import get_command
 from typer.testing import CliRunner
 
 from reportgen.api.arguments import gates
 from reportgen.api.config import configured_gates
 from reportgen.api.options import GateChoices
 from reportgen.cli.commands import app
+from reportgen.report.options import TABLE_NAMES, TableName
+from reportgen.report.tables import table
 
-README = (ROOT / "README.md").read_text("utf-8")
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+TEXT = "\n".join(PAGES.values())
 
 
 def nodes(value: object) -> Iterator[dict[str, Any]]:
@@ -55,7 +53,7 @@ def test_the_action_is_called_with_inputs_that_it_has() -> None:
     assert calls
     for call in calls:
         assert set(call["with"]) <= set(action["inputs"])
-        used = set(re.findall(rf"steps\.{call['id']}\.outputs\.(\w+)", README))
+        used = set(re.findall(rf"steps\.{call['id']}\.outputs\.(\w+)", TEXT))
         assert used
         assert used <= set(action["outputs"])
 
@@ -63,21 +61,33 @@ def test_the_action_is_called_with_inputs_that_it_has() -> None:
 def test_the_workflow_that_may_write_runs_nothing_of_the_pull_request() -> None:
     (privileged,) = (block for block in blocks("yaml") if "workflow_run:" in block)
     assert "checkout" not in privileged
-    assert "pull_request_target" not in README
+    assert "pull_request_target" not in TEXT
     names = [yaml.safe_load(block).get("name") for block in blocks("yaml")]
     assert "[Attention report]" in privileged
     assert "Attention report" in names
 
 
-def test_every_gate_of_the_readme_is_one(tmp_path: Path, monkeypatch) -> None:
+def test_every_gate_is_one(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
-    given = re.findall(r'--(fail|warn)-if "([^"]+)"', README)
-    assert len(given) > 5
-    for _, expression in given:
+    given = re.findall(r'--(?:fail|warn)-if "([^"]+)"', TEXT)
+    given += re.findall(r"`(\w+ [<>=!]+ [\d.]+%?)`", TEXT)
+    given += [
+        line
+        for step in STEPS
+        if "fail-if" in step.get("with", {})
+        for line in step["with"]["fail-if"].splitlines()
+    ]
+    assert len(given) > 8
+    for expression in given:
         gates(GateChoices(fail_if=[expression]), "run")
-    for call in (step["with"] for step in STEPS if "fail-if" in step.get("with", {})):
-        for line in call["fail-if"].splitlines():
-            gates(GateChoices(fail_if=[line]), "run")
+
+
+def test_gates_of_a_project_are_read(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (in_yaml,) = (block for block in blocks("yaml") if block.startswith("fail-if:"))
+    Path("gates.yaml").write_text(in_yaml)
+    for command in ("run", "compare"):
+        assert gates(GateChoices(config=Path("gates.yaml")), command)
     (settings,) = (block for block in blocks("toml") if "[tool.reportgen]" in block)
     Path("pyproject.toml").write_text(settings)
     for command in ("run", "compare"):
@@ -85,18 +95,13 @@ def test_every_gate_of_the_readme_is_one(tmp_path: Path, monkeypatch) -> None:
         assert gates(GateChoices(), command)
 
 
-def test_every_option_of_the_recipes_is_one() -> None:
-    commands = [
-        line
-        for block in re.findall(r"^```\w+\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
-        for line in block.replace("\\\n", " ").splitlines()
-        if "reportgen run" in line
-    ]
-    assert len(commands) >= 6
-    named = {name for line in commands for name in re.findall(r"(?<=\s)--[a-z-]+", line)}
-    run = get_command(app).commands["run"]  # type: ignore[attr-defined]
-    known = {name for parameter in run.params for name in parameter.opts}
-    assert named <= known
+@pytest.mark.parametrize("name", TABLE_NAMES)
+def test_every_column_of_a_table_is_named(tmp_path: Path, name: TableName) -> None:
+    section = PAGES["docs/outputs.md"].partition(f"\n### {name}\n")[2].partition("\n#")[0]
+    rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
+    named = re.findall(r"`(\w+)`", " ".join(rows) if rows else section.partition(". See")[0])
+    columns = list(table(make_results(tmp_path / "r", evidence="full"), name).columns)
+    assert sorted(named) == sorted(columns)
 
 
 def test_jq_and_mlflow_read_the_summary_as_it_is(tmp_path: Path, monkeypatch) -> None:

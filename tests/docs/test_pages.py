@@ -1,0 +1,75 @@
+"""The README and the pages of `docs/`: links lead somewhere, tables and commands are right."""
+
+import re
+import shlex
+
+import pytest
+from docs_tables import TABLES, filled
+from pages import DOCS, PAGES, README, commands
+from places import ROOT
+from typer.main import get_command
+
+from reportgen.cli.commands import app
+
+MAX_README_LINES = 250
+CALLS = [(page, command) for page in PAGES for command in commands(page)]
+
+
+def anchors(page: str) -> set[str]:
+    """The anchors that GitHub gives to the headings of a page."""
+    text = re.sub(r"^```.*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_link_leads_to_a_file_and_a_heading(page: str) -> None:
+    links = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", PAGES[page]))
+    assert links
+    for link in links:
+        path, _, anchor = link.partition("#")
+        target = ((ROOT / page).parent / path).resolve() if path else ROOT / page
+        assert target.exists(), link
+        if anchor:
+            assert anchor in anchors(target.relative_to(ROOT).as_posix()), link
+
+
+def test_every_page_links_to_all_others() -> None:
+    for page in DOCS:
+        first = PAGES[f"docs/{page.name}"].split("\n\n")[1]
+        others = {other.name for other in DOCS if other != page} | {"../README.md"}
+        assert set(re.findall(r"\]\(([^)]+)\)", first)) == others
+    assert {f"docs/{page.name}" for page in DOCS} <= set(
+        re.findall(r"\]\(([^)#]+)\)", PAGES["README.md"])
+    )
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text("utf-8").splitlines()) < MAX_README_LINES
+
+
+@pytest.mark.parametrize("page", DOCS, ids=lambda page: page.name)
+def test_tables_are_as_the_program_gives_them(page) -> None:
+    text = page.read_text("utf-8")
+    remade = filled(text)
+    assert text == remade, "run: python tests/docs_tables.py"
+
+
+def test_every_table_stands_on_one_page() -> None:
+    found = [name for text in PAGES.values() for name in re.findall(r"<!-- table: (.+) -->", text)]
+    assert sorted(found) == sorted(TABLES)
+
+
+@pytest.mark.parametrize(("page", "command"), CALLS, ids=lambda value: value[:60])
+def test_every_command_is_one_that_the_command_line_takes(page: str, command: str) -> None:
+    words = shlex.shlex(command, posix=True, punctuation_chars="|>;")
+    words.whitespace_split = True
+    _, name, *arguments = iter(lambda: _word(words), None)
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    commands[name].make_context(name, arguments)
+
+
+def _word(words: shlex.shlex) -> str | None:
+    """The next word of a command; None at its end, be it a pipe or a redirection."""
+    word = words.get_token()
+    return None if word is None or set(word) <= set("|>;") else word
