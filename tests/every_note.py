@@ -173,7 +173,7 @@ def _constant(results: Results) -> Results:
 def _unproven(results: Results) -> Results:
     """Norms whose self-check failed on one text."""
     tokens = results.tokens_of(1).assign(received_norm_all=float("nan"))
-    changed = Results(results.folder, results.info)
+    changed = replace(results)
     changed.__dict__["tokens_of"] = lambda text, *names: (
         tokens if text == 1 else results.tokens_of(text, *names)
     )
@@ -189,7 +189,7 @@ def _flawed(results: Results, interrupted: bool) -> Results:
     moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
     results.effects.loc[moved, "deletion"] = 0.0
     evidence = replace(results.info.evidence, n_texts=4, interrupted=interrupted)
-    changed = Results(results.folder, replace(results.info, evidence=evidence))
+    changed = replace(results, info=replace(results.info, evidence=evidence))
     changed.__dict__["evidence"] = rows[rows["text"] != 4]
     changed.__dict__["effects"] = results.effects
     return changed

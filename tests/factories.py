@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from made_up_evidence import MadeUpEvidence
 
 from reportgen.results.info import (
@@ -19,6 +20,8 @@ from reportgen.results.info import (
     Settings,
 )
 from reportgen.results.maps import pack
+from reportgen.results.row_groups import FolderSource
+from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results
 from reportgen.results.write import Recorder
 
@@ -230,6 +233,17 @@ def make_results(
         info = _info(texts, n_layers, n_heads, kind, special, kept)
         recorder.finish(replace(info, evidence=made_up.info()))
     return open_results(folder)
+
+
+def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFrame) -> Results:
+    """The same results, in memory, with these `tables` or this `info` in place of their own."""
+    source = results.source
+    if isinstance(source, FolderSource):
+        packed = (source.folder / "maps.bin").read_bytes()
+    else:
+        packed = source.packed
+    whole = {name: getattr(results, name) for name in TABLES} | tables
+    return Results.from_tables(info or results.info, whole, packed)
 
 
 def _distance(weights: np.ndarray, content: np.ndarray) -> float:

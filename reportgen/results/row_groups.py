@@ -1,14 +1,182 @@
-"""Tables of the results read a few row groups at a time."""
+"""Reads the tables of results: from the Parquet files of a folder, or from memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from reportgen.errors import ResultsError
+from reportgen.results.info import RunInfo
+from reportgen.results.maps import require_whole
+from reportgen.results.schema import TABLES
+from reportgen.results.validate import require_columns, require_rows, require_texts
+
+AGAIN = "run `reportgen analyze` again"
+_ROWS_AT_ONCE = 1 << 16
+
+
+class Table(Protocol):
+    """One table, of which columns or rows are read when they are needed.
+
+    A `pyarrow.Table` is one.
+    """
+
+    def select(self, names: Sequence[str], /) -> pa.Table:
+        """All rows of the columns `names`."""
+
+    def slice(self, first: int, size: int, /) -> pa.Table:
+        """`size` rows from row `first` on, with all columns."""
+
+
+class Source(Protocol):
+    """Where the tables and the attention maps of results are read from."""
+
+    def table(self, name: str) -> Table:
+        """The table `name`, one of `TABLES`."""
+
+    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
+        """The packed attention maps of a text of `n_tokens`: `size` bytes from `offset` on."""
+
+
+class StoredTable:
+    """The Parquet file at `path`, with the columns and types of `schema`.
+
+    Opening it reads the footer alone. The row groups read last are kept: the rows of one text are
+    usually asked for more than once, and those of the next text often lie in the same group. Memory
+    therefore does not grow with the number of texts.
+    """
+
+    def __init__(self, path: Path, schema: pa.Schema) -> None:
+        self._path = path
+        self._schema = schema
+        self._meta = pq.read_metadata(path)
+        meta = self._meta
+        sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
+        self._starts = np.cumsum([0, *sizes])  # [group], its first row
+        self._held = range(0)  # row groups
+        self._rows = schema.empty_table()
+
+    def parts(self) -> Iterator[pa.Table]:
+        """The whole file as it is, in parts; at least one part, which may be empty."""
+        with self._opened() as file:
+            yield file.schema_arrow.empty_table()
+            for batch in file.iter_batches(_ROWS_AT_ONCE):
+                yield pa.Table.from_batches([batch])
+
+    def select(self, names: Sequence[str]) -> pa.Table:
+        """All rows of the columns `names`."""
+        fields = [self._schema.field(name) for name in names]
+        with self._opened() as file:
+            return file.read(list(names)).select(list(names)).cast(pa.schema(fields))
+
+    def slice(self, first: int, size: int) -> pa.Table:
+        """`size` rows from row `first` on, with all columns."""
+        if not size:
+            return self._schema.empty_table()
+        ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
+        groups = range(ends[0] - 1, ends[1])
+        if groups != self._held:
+            names = self._schema.names
+            with self._opened() as file:
+                rows = file.read_row_groups(list(groups)).select(names)
+            self._rows, self._held = rows.cast(self._schema), groups
+        return self._rows.slice(first - int(self._starts[groups[0]]), size)
+
+    def _opened(self) -> pq.ParquetFile:
+        # With pre_buffer, all of the file would stay in memory while its parts are read.
+        return pq.ParquetFile(self._path, metadata=self._meta, pre_buffer=False)
+
+
+class FolderSource:
+    """The tables and maps of the results folder `folder`; each table is checked when first read."""
+
+    def __init__(self, folder: Path, info: RunInfo) -> None:
+        self.folder = folder
+        self._info = info
+
+    def table(self, name: str) -> Table:
+        """The table `name`, checked against its schema, `info` and the table of texts.
+
+        Raises:
+            ResultsError: the file cannot be read, or is damaged.
+        """
+        texts = self._texts
+        if name == "texts":
+            return texts
+        with self._reading(name) as path:
+            stored = StoredTable(path, TABLES[name])
+            require_rows(stored.parts(), name, self._info, texts)
+        return stored
+
+    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
+        """The packed attention maps of a text of `n_tokens`: `size` bytes from `offset` on.
+
+        Raises:
+            ResultsError: the file cannot be read, or is damaged.
+        """
+        path, model = self.folder / "maps.bin", self._info.model
+        try:
+            with path.open("rb") as stream:
+                stream.seek(offset)
+                packed = stream.read(min(size, path.stat().st_size))
+            require_whole(packed, model.n_layers, model.n_heads, n_tokens)
+        except (OSError, ValueError, OverflowError) as error:
+            raise ResultsError(f"{path}: {error}; {AGAIN}") from error
+        return packed
+
+    @cached_property
+    def _texts(self) -> Table:
+        with self._reading("texts") as path:
+            table: Table = require_columns(pq.read_table(path), "texts")
+            require_texts(table, self._info)
+        return table
+
+    @contextmanager
+    def _reading(self, table: str) -> Iterator[Path]:
+        """The path of a table's file; turns what is wrong with it into an error that names it."""
+        path = self.folder / f"{table}.parquet"
+        try:
+            yield path
+        except (OSError, pa.ArrowException) as error:
+            raise ResultsError(f"{path}: cannot be read; {AGAIN}") from error
+        except ValueError as error:
+            raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
+
+
+class MemorySource:
+    """Tables and packed maps that were made in memory."""
+
+    def __init__(self, tables: Mapping[str, pd.DataFrame], packed: bytes) -> None:
+        self._tables: dict[str, Table] = {name: _table(name, tables.get(name)) for name in TABLES}
+        self.packed = packed
+
+    def table(self, name: str) -> Table:
+        """The table `name`."""
+        return self._tables[name]
+
+    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
+        """The packed attention maps of one text: `size` bytes from `offset` on."""
+        return self.packed[offset : offset + size]
+
+
+def _table(name: str, rows: pd.DataFrame | None) -> pa.Table:
+    schema = TABLES[name]
+    if rows is None:
+        return schema.empty_table()
+    columns = [
+        pa.array(rows[field.name], field.type, from_pandas=True)
+        if field.name in rows
+        else pa.nulls(len(rows), field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)
 
 
 class FirstPass:
@@ -59,54 +227,3 @@ class FirstPass:
             self._held = groups
         start = self._starts[groups[0]]
         return self._rows.iloc[first - start : end - start]
-
-
-_AT_ONCE = 1 << 16  # rows of a part
-
-
-class StoredTable:
-    """The Parquet file at `path`, in the columns and types of `schema`.
-
-    Only its footer is read here. The rows that were asked for last are held, since they are asked
-    for again: whoever reads one text looks at it more than once.
-    """
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._path = path
-        self._schema = schema
-        self._meta = pq.read_metadata(path)
-        meta = self._meta
-        sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
-        self._starts = np.cumsum([0, *sizes])  # [group], its first row
-        self._held = range(0)  # row groups
-        self._rows = schema.empty_table()
-
-    def parts(self) -> Iterator[pa.Table]:
-        """All of the file as it is, some rows at a time; at least one part, which may be empty."""
-        with self._opened() as file:
-            yield file.schema_arrow.empty_table()
-            for batch in file.iter_batches(_AT_ONCE):
-                yield pa.Table.from_batches([batch])
-
-    def select(self, names: Sequence[str]) -> pa.Table:
-        """Columns `names` of all rows."""
-        fields = [self._schema.field(name) for name in names]
-        with self._opened() as file:
-            return file.read(list(names)).select(list(names)).cast(pa.schema(fields))
-
-    def slice(self, first: int, size: int) -> pa.Table:
-        """Rows `first` to `first + size`."""
-        if not size:
-            return self._schema.empty_table()
-        ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
-        groups = range(ends[0] - 1, ends[1])
-        if groups != self._held:
-            names = self._schema.names
-            with self._opened() as file:
-                rows = file.read_row_groups(list(groups)).select(names)
-            self._rows, self._held = rows.cast(self._schema), groups
-        return self._rows.slice(first - int(self._starts[groups[0]]), size)
-
-    def _opened(self) -> pq.ParquetFile:
-        # Buffered ahead, all of the file would be held while its parts are gone through.
-        return pq.ParquetFile(self._path, metadata=self._meta, pre_buffer=False)

@@ -5,40 +5,61 @@ and `maps.bin` (the packed attention maps one after another). Nothing here impor
 """
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Hashable, Mapping
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
-from reportgen.results.maps import require_whole
 from reportgen.results.records import from_record
-from reportgen.results.row_groups import StoredTable
+from reportgen.results.row_groups import AGAIN, FolderSource, MemorySource, Source, Table
 from reportgen.results.schema import TABLES
-from reportgen.results.validate import require_columns, require_rows, require_texts
-
-_AGAIN = "run `reportgen analyze` again"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Results:
-    """A results folder, opened; tables are read when they are first asked for.
+    """What one analysis measured; a table is read when it is first asked for.
 
     Tables are whole DataFrames in input order. Those of tokens and heads grow to gigabytes with the
-    texts: `tokens_of` and `heads_of` give one text's rows, `token_columns` and `head_values` what
-    is needed of all. The tables of evidence hold the texts that were chosen for it.
+    number of texts: `tokens_of` and `heads_of` return the rows of one text, `token_columns` and
+    `head_values` single columns of all texts. The tables of evidence hold the texts that were
+    chosen for it.
     """
 
-    folder: Path
     info: RunInfo
+    source: Source
+
+    @classmethod
+    def from_tables(
+        cls, info: RunInfo, tables: Mapping[str, pd.DataFrame], maps: bytes = b""
+    ) -> Self:
+        """Results made in memory, without a folder.
+
+        Args:
+            info: what was run; the tables must fit it, which is not checked.
+            tables: the tables by name, as in `TABLES`. A table that is left out is empty, a column
+                that is left out holds no values.
+            maps: the packed attention maps, which the table of texts points into.
+        """
+        return cls(info, MemorySource(tables, maps))
+
+    @property
+    def folder(self) -> Path:
+        """The folder that these results were opened from.
+
+        Raises:
+            ResultsError: they were made in memory.
+        """
+        if not isinstance(self.source, FolderSource):
+            raise ResultsError("these results are not in a folder")
+        return self.source.folder
 
     @property
     def is_redacted(self) -> bool:
@@ -48,7 +69,7 @@ class Results:
     @cached_property
     def texts(self) -> pd.DataFrame:
         """A row a text, in input order; columns as in `TEXTS_SCHEMA`."""
-        return _frame(self._texts)
+        return self._frame_of("texts")
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
@@ -58,37 +79,37 @@ class Results:
     @cached_property
     def heads(self) -> pd.DataFrame:
         """A row a text, layer and head; columns as in `HEADS_SCHEMA`."""
-        return _frame(self._heads.select(TABLES["heads"].names))
+        return self._frame_of("heads")
 
     @cached_property
     def roles(self) -> pd.DataFrame:
         """A row a text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
-        return _frame(self._table("roles"))
+        return self._frame_of("roles")
 
     @cached_property
     def layers(self) -> pd.DataFrame:
         """A row a text and layer; columns as in `LAYERS_SCHEMA`."""
-        return _frame(self._table("layers"))
+        return self._frame_of("layers")
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
         """A row a text that has evidence; columns as in `EVIDENCE_SCHEMA`."""
-        return _frame(self._table("evidence"))
+        return self._frame_of("evidence")
 
     @cached_property
     def effects(self) -> pd.DataFrame:
         """A row a token of the texts that have evidence; columns as in `EFFECTS_SCHEMA`."""
-        return _frame(self._table("effects"))
+        return self._frame_of("effects")
 
     @cached_property
     def sinks(self) -> pd.DataFrame:
         """A row a text, subject and sink test; columns as in `SINKS_SCHEMA`."""
-        return _frame(self._table("sinks"))
+        return self._frame_of("sinks")
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
         """A row a text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
-        return _frame(self._table("agreement"))
+        return self._frame_of("agreement")
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects in row `text` of `texts`, in the order of positions; None where it has no
@@ -136,57 +157,22 @@ class Results:
         row = self.texts.iloc[text]
         if pd.isna(row["map_offset"]):
             return None
-        path = self.folder / "maps.bin"
-        try:
-            with path.open("rb") as stream:
-                stream.seek(int(row["map_offset"]))
-                packed = stream.read(min(int(row["map_bytes"]), path.stat().st_size))
-            model, side = self.info.model, int(row["n_tokens"])
-            require_whole(packed, model.n_layers, model.n_heads, side)
-        except (OSError, ValueError, OverflowError) as error:
-            raise ResultsError(f"{path}: {error}; {_AGAIN}") from error
-        return packed
+        return self.source.maps(int(row["map_offset"]), int(row["map_bytes"]), int(row["n_tokens"]))
 
     def token_columns(self, *names: str) -> pd.DataFrame:
         """Columns `names` of all tokens."""
         return _frame(self._tokens.select(list(names)))
 
     @cached_property
-    def _tokens(self) -> StoredTable:
-        return self._stored("tokens")
+    def _tokens(self) -> Table:
+        return self.source.table("tokens")
 
     @cached_property
-    def _heads(self) -> StoredTable:
-        return self._stored("heads")
+    def _heads(self) -> Table:
+        return self.source.table("heads")
 
-    @cached_property
-    def _texts(self) -> pa.Table:
-        with self._told("texts") as path:
-            table = require_columns(pq.read_table(path), "texts")
-            require_texts(table, self.info)
-        return table
-
-    def _table(self, name: str) -> pa.Table:
-        return self._stored(name).select(TABLES[name].names)
-
-    def _stored(self, name: str) -> StoredTable:
-        """A table that was looked over and found whole."""
-        texts = self._texts
-        with self._told(name) as path:
-            stored = StoredTable(path, TABLES[name])
-            require_rows(stored.parts(), name, self.info, texts)
-        return stored
-
-    @contextmanager
-    def _told(self, table: str) -> Iterator[Path]:
-        """The file of a table, whose damage is told with its name."""
-        path = self.folder / f"{table}.parquet"
-        try:
-            yield path
-        except (OSError, pa.ArrowException) as error:
-            raise ResultsError(f"{path}: cannot be read; {_AGAIN}") from error
-        except ValueError as error:
-            raise ResultsError(f"{path}: damaged: {error}; {_AGAIN}") from error
+    def _frame_of(self, name: str) -> pd.DataFrame:
+        return _frame(self.source.table(name).select(TABLES[name].names))
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
@@ -216,15 +202,15 @@ def open_results(folder: Path) -> Results:
             f"{folder}: not a results folder (no results.json); make one with `reportgen analyze`"
         ) from error
     except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror}); {_AGAIN}") from error
+        raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
     except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: cannot be read ({error}); {_AGAIN}") from error
+        raise ResultsError(f"{path}: cannot be read ({error}); {AGAIN}") from error
     version = record.get("schema_version") if isinstance(record, dict) else None
     if type(version) is not int:
-        raise ResultsError(f"{path}: no schema_version; {_AGAIN}")
+        raise ResultsError(f"{path}: no schema_version; {AGAIN}")
     if version < 1:
         raise ResultsError(
-            f"{path}: schema {version} is of a reportgen that was never released; {_AGAIN}"
+            f"{path}: schema {version} is of a reportgen that was never released; {AGAIN}"
         )
     if version > SCHEMA_VERSION:
         raise ResultsError(
@@ -232,9 +218,10 @@ def open_results(folder: Path) -> Results:
             f"({SCHEMA_VERSION}); update reportgen"
         )
     try:
-        return Results(folder, _run_info(record))
+        info = _run_info(record)
     except ValueError as error:
-        raise ResultsError(f"{path}: damaged: {error}; {_AGAIN}") from error
+        raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
+    return Results(info, FolderSource(folder, info))
 
 
 def write_info(folder: Path, info: RunInfo) -> None:

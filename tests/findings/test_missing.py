@@ -18,7 +18,7 @@ def ids(results: Results, text: int | None = None) -> list[str]:
 
 def changed(results: Results, **fields: object) -> Results:
     evidence: Evidence = replace(results.info.evidence, **fields)  # type: ignore[arg-type]
-    other = Results(results.folder, replace(results.info, evidence=evidence))
+    other = replace(results, info=replace(results.info, evidence=evidence))
     vars(other)["evidence"] = results.evidence
     return other
 

@@ -126,7 +126,7 @@ def test_the_boundary_note_stands_only_with_a_sink_on_the_separator(tmp_path: Pa
 def test_the_boundary_note_is_about_separators_by_role_and_not_by_name(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     roles = (Role("cls", "<s>"), Role("sep", "</s>"))
-    renamed = Results(results.folder, replace(results.info, roles=roles))
+    renamed = replace(results, info=replace(results.info, roles=roles))
     note = by_id(corpus_notes(with_roles(renamed, same_in_every_text(0.6))))["N11"]
     assert note.token == "</s>"
 
@@ -243,7 +243,7 @@ def with_subject(results: Results, subject: Subject, pile: float, value: float =
         ]
     subjects = (results.info.evidence.subjects[0], subject)
     evidence = replace(results.info.evidence, subjects=subjects)
-    changed = Results(results.folder, replace(results.info, evidence=evidence))
+    changed = replace(results, info=replace(results.info, evidence=evidence))
     changed.__dict__["sinks"] = rows
     return changed
 

@@ -196,7 +196,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     evidence = replace(head.info.evidence, interrupted=True)
     model = replace(head.info.model, source="demo")
     info = replace(head.info, remarks=("loaded <oddly>",), evidence=evidence, model=model)
-    head = Results(head.folder, info)
+    head = replace(head, info=info)
     said = [p.get_text() for p in page_of(base, head).select(".run > .banner")]
     assert said[0].startswith("This is the bundled demonstration model.")
     assert said[1:] == [

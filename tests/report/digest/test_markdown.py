@@ -417,7 +417,7 @@ def test_only_in_a_table_a_word_without_end_may_be_broken(tmp_path: Path) -> Non
 
 
 def remarked(results: Results, remark: str) -> Results:
-    return Results(results.folder, replace(results.info, remarks=(remark,)))
+    return replace(results, info=replace(results.info, remarks=(remark,)))
 
 
 def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:

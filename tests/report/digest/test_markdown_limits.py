@@ -227,14 +227,14 @@ def test_the_longest_title_names_and_tokens_leave_room_for_the_headline(tmp_path
     made = make_results(tmp_path, TEXTS[:8], n_layers=1, n_heads=1, sink=0.6)
     roles = tuple(replace(role, token=worst) for role in made.info.roles)
     model = replace(made.info.model, name=worst, architecture=worst)
-    hostile = Results(made.folder, replace(made.info, model=model, roles=roles))
+    hostile = replace(made, info=replace(made.info, model=model, roles=roles))
     tree = make_brief(hostile, RenderOptions(title=worst), "report.md")
     for flavor in FLAVOR_NAMES:
         assert len(set_as(tree, flavor, LEAST)) <= LEAST
 
 
 def test_the_same_results_give_the_same_bytes(results: Results, written) -> None:
-    again = render(Results(results.folder, results.info), RenderOptions(title=TITLE), "report")
+    again = render(replace(results), RenderOptions(title=TITLE), "report")
     assert again.text == written["github"]
     assert again.files == render(results, RenderOptions(title=TITLE), "report").files
 

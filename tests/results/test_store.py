@@ -5,14 +5,15 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
-from factories import make_results
+from factories import changed, make_results
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import SCHEMA_VERSION
 from reportgen.results.maps import MAX_ERROR, unpack
 from reportgen.results.schema import TABLES
-from reportgen.results.store import open_results, write_info
+from reportgen.results.store import Results, open_results, write_info
 
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
@@ -48,6 +49,32 @@ def test_tokens_and_maps_of_one_text(tmp_path: Path) -> None:
     assert np.abs(maps.mean((1, 2)) - received).max() <= MAX_ERROR
     assert results.packed_maps(1) is None
     assert results.packed_maps(3) is None
+
+
+def test_results_made_in_memory_read_as_those_of_a_folder(tmp_path: Path) -> None:
+    stored = make_results(tmp_path, ("abc", "", "defgh"), evidence="full", n_layers=2, n_heads=3)
+    made = changed(stored)
+    for name in TABLES:
+        pd.testing.assert_frame_equal(getattr(made, name), getattr(stored, name))
+    pd.testing.assert_frame_equal(made.tokens_of(2, "token"), stored.tokens_of(2, "token"))
+    pd.testing.assert_frame_equal(made.heads_of(2), stored.heads_of(2))
+    np.testing.assert_array_equal(made.head_values("entropy"), stored.head_values("entropy"))
+    assert made.packed_maps(2) == stored.packed_maps(2) is not None
+    assert made.packed_maps(1) is None
+    with pytest.raises(ResultsError, match="not in a folder"):
+        made.folder  # noqa: B018
+
+
+def test_tables_and_columns_that_are_left_out_are_empty(tmp_path: Path) -> None:
+    info = make_results(tmp_path, ("abc",)).info
+    texts = pd.DataFrame({"text": ["abc", "de"], "n_tokens": [2, 1]})
+    made = Results.from_tables(info, {"texts": texts})
+    assert made.texts["n_tokens"].tolist() == [2, 1]
+    assert made.texts["label_value"].isna().all()
+    assert made.texts["scores"].isna().all()
+    for name in set(TABLES) - {"texts"}:
+        assert list(getattr(made, name).columns) == TABLES[name].names
+        assert getattr(made, name).empty
 
 
 def test_a_folder_that_is_no_results_folder(tmp_path: Path) -> None:
