@@ -1,19 +1,14 @@
 """Two reports of the same texts side by side, from Python."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.arguments import (
-    check_evidence_texts,
-    check_keep_maps,
-    check_language,
-    model_spec,
-    options_of,
-)
-from reportgen.api.options import AnalysisChoices, CompareChoices, InputChoices, ModelChoices
+from reportgen.api.arguments import check_language, options_of
+from reportgen.api.jobs import comparison_outputs
+from reportgen.api.options import CompareChoices
 from reportgen.api.report import Report, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_results
@@ -21,15 +16,15 @@ from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.files import Staging
+from reportgen.findings.figure_values import run_figures
 from reportgen.findings.gates import Gate, GateResult, evaluate
-from reportgen.models.spec import check_spec
 from reportgen.report.compare_sections.contents import headline
-from reportgen.report.digest.limits import check_marker, limit_of
 from reportgen.report.formats import STANDARD_OUTPUT, Document, Output
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang, RenderOptions
-from reportgen.report.outputs import plan_outputs, stage, written_line
+from reportgen.report.outputs import stage, written_line
+from reportgen.results.store import open_results
 
 
 class ComparedReports:
@@ -101,78 +96,6 @@ def compare(base: Report | str | Path, head: Report | str | Path) -> ComparedRep
     return compared
 
 
-DEFAULT_OUTPUT = "compare.html"
-_WRITERS = ("html", "md", "json")
-
-
-@dataclass(frozen=True, slots=True)
-class Sides:
-    """What is compared: two results folders, or two models on texts."""
-
-    folders: tuple[Path, ...] = ()  # base and head
-    models: tuple[ModelChoices, ...] = ()  # base and head
-    texts: tuple[str, ...] = ()
-
-
-def sides_of(
-    paths: Sequence[str],
-    base: str | None,
-    head: str | None,
-    inputs: InputChoices,
-    analysis: AnalysisChoices,
-) -> Sides:
-    """What the arguments ask for.
-
-    Raises:
-        UsageError: one model is named and the other is not, there are not two results folders, or
-            options for an analysis are given where there is none.
-        ModelError: a model's folder is none.
-    """
-    if base is None and head is None:
-        if len(paths) != 2:
-            raise UsageError(
-                f"compare takes two results folders, not {len(paths)}; to compare models on texts, "
-                "name both with --base and --head"
-            )
-        given = _given(inputs) + _given(analysis)
-        if given:
-            raise UsageError(
-                f"--{given[0]}: results folders are compared as they are; it goes with --base and "
-                "--head"
-            )
-        return Sides(folders=(Path(paths[0]), Path(paths[1])))
-    if base is None or head is None:
-        missing = "base" if base is None else "head"
-        raise UsageError(f"--{missing} is missing; name both models, demo for the bundled one")
-    check_keep_maps(analysis.keep_maps)
-    check_evidence_texts(analysis.evidence_texts)
-    models = tuple(ModelChoices(model=name) for name in (base, head))
-    for model in models:
-        check_spec(model_spec(model))
-    return Sides(models=models, texts=tuple(paths))
-
-
-def comparison_outputs(
-    paths: list[str] | None, page: CompareChoices, *, force: bool, inputs: Sequence[str]
-) -> tuple[Output, ...]:
-    """The outputs at `paths`, each checked to be writable.
-
-    Raises:
-        UsageError: as `plan_outputs`, a comparison has no such form, or --md-limit is more than the
-            flavour takes.
-        OutputError: standard output is closed.
-    """
-    limit_of(page.md_flavor, page.md_limit)
-    check_marker(page.id)
-    outputs = plan_outputs(paths or [DEFAULT_OUTPUT], page.format, force=force, inputs=inputs)
-    for output in outputs:
-        if output.writer not in _WRITERS:
-            raise UsageError(
-                f"--output {output.path}: a comparison is written as .html, .md or .json"
-            )
-    return outputs
-
-
 @dataclass(frozen=True, slots=True)
 class Compared:
     """What a comparison made."""
@@ -197,20 +120,10 @@ def make_compared(
         ComparisonError: the results are not of the same texts in the same order.
         ResultsError: a folder is no results folder, or is damaged.
     """
-    from reportgen.comparison.compare import compare
-    from reportgen.comparison.notes import change_notes
-    from reportgen.report.compare_sections.contents import headline
-    from reportgen.report.language.comparison import CompareWords
-    from reportgen.report.language.strings import load_language
-    from reportgen.results.store import open_results
-
     base, head = (open_results(folder) for folder in folders)
-    comparison = compare(base, head)
+    comparison = compare_results(base, head)
     judged: tuple[GateResult, ...] = ()
     if gates:
-        from reportgen.comparison.figures import comparison_figures
-        from reportgen.findings.figure_values import run_figures
-
         judged = evaluate(gates, {**run_figures(head), **comparison_figures(comparison)})
     options = RenderOptions(
         title=page.title and without_surrogates(page.title),
@@ -243,12 +156,3 @@ def make_compared(
     words = CompareWords(comparison, base, head, load_language(page.lang))
     said = headline(comparison, change_notes(comparison), words)
     return Compared(tuple(documents), said, judged, summary)
-
-
-def _given(choices: InputChoices | AnalysisChoices) -> list[str]:
-    """Options that are not at their default, by name."""
-    return [
-        field.name.replace("_", "-")
-        for field in fields(choices)
-        if getattr(choices, field.name) != field.default
-    ]

@@ -17,7 +17,7 @@ import typer
 
 from reportgen.api import arguments
 from reportgen.api.arguments import page_outputs
-from reportgen.api.compare import comparison_outputs, make_compared, sides_of
+from reportgen.api.jobs import comparison_outputs, sides_of
 from reportgen.api.options import (
     AnalysisChoices,
     CompareChoices,
@@ -269,6 +269,8 @@ def compare(
         created_date()
         read = [*sides.texts, *map(str, sides.folders)]
         outputs = comparison_outputs(output, page, force=force, inputs=read)
+        from reportgen.api.compare import make_compared
+
         with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
             folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
             stopped = False

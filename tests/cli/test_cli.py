@@ -207,7 +207,7 @@ def test_render_does_not_import_torch(texts: Path, tmp_path: Path, bert: Path) -
     code = (
         "import sys\n"
         "sys.argv[1:] = sys.argv[1:]\n"
-        "from reportgen.cli import app\n"
+        "from reportgen.cli.commands import app\n"
         "try:\n    app()\n"
         "except SystemExit as end:\n    assert not end.code, end.code\n"
         "assert 'torch' not in sys.modules and 'transformers' not in sys.modules\n"

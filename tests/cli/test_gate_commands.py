@@ -9,7 +9,7 @@ from factories import HEADLINES, make_results
 from log_commands import HOSTILE, is_command
 from typer.testing import CliRunner, Result
 
-from reportgen.api import options
+from reportgen.api import arguments, options
 from reportgen.cli import commands as cli
 from reportgen.cli import terminal
 from reportgen.report import outputs
@@ -125,7 +125,7 @@ def test_precedence_of_exit_codes(
 ) -> None:
     results = make_results(tmp_path / "flawed", (*HEADLINES, ""))
     object.__setattr__(results.info, "evidence", Evidence(interrupted=interrupted))
-    (gate,) = cli.choices.gates(options.GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
+    (gate,) = arguments.gates(options.GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
     judged = outputs.judge(results, (gate,))
     assert terminal.exit_code(results, judged, strict=strict) == code
 

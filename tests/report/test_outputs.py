@@ -57,7 +57,8 @@ def test_standard_output_that_is_closed_is_told_at_once(monkeypatch) -> None:
 
 SEND = """
 import sys
-from reportgen.outputs import Document, Output, send
+from reportgen.report.formats import Document, Output
+from reportgen.report.outputs import send
 
 send([Document(Output(path, "html"), size * b"x") for path, size in (("a", 9), ("-", 10**6))])
 """
