@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from made_up_figures import CLS, COMMA, FIRST, OUTPUT, Made, estimate, passing, probed, viewed
 from role_tables import far_apart, same_in_every_text, with_roles
 
@@ -172,12 +172,9 @@ def _constant(results: Results) -> Results:
 
 def _unproven(results: Results) -> Results:
     """Norms whose self-check failed on one text."""
-    tokens = results.tokens_of(1).assign(received_norm_all=float("nan"))
-    changed = replace(results)
-    changed.__dict__["tokens_of"] = lambda text, *names: (
-        tokens if text == 1 else results.tokens_of(text, *names)
-    )
-    return changed
+    tokens = results.tokens
+    tokens.loc[tokens["text"] == 1, "received_norm_all"] = float("nan")
+    return changed(results, tokens=tokens)
 
 
 def _flawed(results: Results, interrupted: bool) -> Results:
@@ -189,7 +186,5 @@ def _flawed(results: Results, interrupted: bool) -> Results:
     moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
     results.effects.loc[moved, "deletion"] = 0.0
     evidence = replace(results.info.evidence, n_texts=4, interrupted=interrupted)
-    changed = replace(results, info=replace(results.info, evidence=evidence))
-    changed.__dict__["evidence"] = rows[rows["text"] != 4]
-    changed.__dict__["effects"] = results.effects
-    return changed
+    info = replace(results.info, evidence=evidence)
+    return changed(results, info, evidence=rows[rows["text"] != 4])

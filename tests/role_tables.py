@@ -1,8 +1,8 @@
 """Results with a roles table made by hand, for figures that are known exactly."""
 
 import pandas as pd
+from factories import changed
 
-from reportgen.results.schema import ROLES_SCHEMA
 from reportgen.results.store import Results
 
 # text, layer, role, share, expected, self_share
@@ -12,9 +12,7 @@ RoleRow = tuple[int, int, str, float, float, float]
 def with_roles(results: Results, rows: list[RoleRow]) -> Results:
     """The same results with another roles table, in which no norms were measured."""
     columns = ["text", "layer", "role", "share", "expected", "self_share"]
-    frame = pd.DataFrame(rows, columns=columns)
-    results.__dict__["roles"] = frame.reindex(columns=ROLES_SCHEMA.names)
-    return results
+    return changed(results, roles=pd.DataFrame(rows, columns=columns))
 
 
 def same_in_every_text(share: float, expected: float = 0.1, n: int = 6) -> list[RoleRow]:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
+import pandas as pd
+from factories import changed
 from playwright.sync_api import Locator, Page
 
 from reportgen.results.maps import unpack
-from reportgen.results.schema import TOKENS_SCHEMA
 from reportgen.results.store import Results
 
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
@@ -18,7 +17,7 @@ def as_pair(results: Results, text: int, at: int) -> Results:
     """`results` with the token at `at` of a text as the [SEP] between two segments."""
     row = results.texts.iloc[text]
     first, whole = int(row["first_token"]), str(row["text"])
-    tokens = pq.read_table(results.folder / "tokens.parquet").to_pylist()
+    tokens = results.tokens.to_dict("records")
     own = tokens[first : first + int(row["n_tokens"])]
     start, end = own[at]["start"], own[at]["end"]
     own[at] |= {"token": "[SEP]", "is_special": True, "role": "sep"}
@@ -26,11 +25,9 @@ def as_pair(results: Results, text: int, at: int) -> Results:
     for token in own[at + 1 :]:
         if not token["is_special"]:
             token |= {"segment": 1, "start": token["start"] - end, "end": token["end"] - end}
-    results.__dict__["_tokens"] = pa.Table.from_pylist(tokens, TOKENS_SCHEMA)
     texts = results.texts.copy()
     texts.loc[text, "text"], texts.loc[text, "pair"] = whole[:start], whole[end:]
-    results.__dict__["texts"] = texts
-    return results
+    return changed(results, texts=texts, tokens=pd.DataFrame(tokens))
 
 
 def maps_of(results: Results, text: int) -> np.ndarray:

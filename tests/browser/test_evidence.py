@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from opening import HOSTILE, drawn, turn_page, written
 from playwright.sync_api import expect
 
@@ -153,8 +153,7 @@ def test_a_measure_that_is_not_there_is_put_right(watched, url):
 
 def test_a_text_without_evidence_shows_the_first_measure(browser, tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
-    made.evidence.loc[0, "text"] = 99
-    vars(made)["evidence"] = made.evidence[made.evidence["text"] < 99]
+    made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
     page = browser.new_page()
     page.goto(f"{written(made, tmp_path)}#text=1&measure=deletion")
     expect(chooser(page)).to_have_value("received_norm_all")

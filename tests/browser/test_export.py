@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from base64 import b64encode
 
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 
@@ -73,8 +73,7 @@ def cut_behind(folder, seen, lost):
     made = make_results(folder, (seen, "short"), truncated=(0,))
     texts = made.texts.copy()
     texts.loc[0, "text"] = seen + lost
-    made.__dict__["texts"] = texts
-    return made
+    return changed(made, texts=texts)
 
 
 def test_a_text_that_was_cut_is_saved_whole_or_its_column_says_that_it_goes_on(watched, tmp_path):

@@ -8,7 +8,7 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from factories import LABELS as NAMES
 from scipy.stats import spearmanr
 from two_models import (
@@ -18,9 +18,7 @@ from two_models import (
     pair_of,
     plant,
     retokenise,
-    set_tokens,
     shaken,
-    token_rows,
     twice,
 )
 
@@ -87,7 +85,7 @@ def test_the_second_text_of_a_pair_counts(tmp_path: Path) -> None:
     base, head = twice(tmp_path)
     texts = head.texts.copy()
     texts.loc[3, "pair"] = "and this"
-    head.__dict__["texts"] = texts
+    head = changed(head, texts=texts)
     with pytest.raises(ComparisonError, match=r"ids 4"):
         compare(base, head)
 
@@ -148,17 +146,16 @@ def test_intervals_draw_both_figures_of_a_text_together(found: Comparison, sides
 
 
 def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:
-    base, head = pair_of(tmp_path, kind="class", evidence="basic")
     given = [NAMES["class"][i % 2] for i in range(len(TEXTS))]
-    for side in (base, head):
-        texts = side.texts.copy()
-        texts["label"] = given
-        side.__dict__["texts"] = texts
+    base, head = (
+        changed(side, texts=side.texts.assign(label=given))
+        for side in pair_of(tmp_path, kind="class", evidence="basic")
+    )
     found = compare(base, head)
     own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
-    changed = [a != b for a, b in zip(own, other, strict=True)]
-    assert 0 < sum(changed) < len(changed)
-    assert found.predictions.moved.tolist() == changed
+    moved = [a != b for a, b in zip(own, other, strict=True)]
+    assert 0 < sum(moved) < len(moved)
+    assert found.predictions.moved.tolist() == moved
     figures = comparison_figures(found)
     right = [np.mean([a == b for a, b in zip(side, given, strict=True)]) for side in (own, other)]
     assert [figures["accuracy_base"], figures["accuracy_head"]] == pytest.approx(right, abs=1e-5)
@@ -300,7 +297,7 @@ def test_only_texts_whose_maps_both_keep_have_a_distance(tmp_path: Path) -> None
 
 def test_what_is_cut_otherwise_is_not_comparable_and_never_zero(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    retokenise(head, 2)
+    head = retokenise(head, 2)
     found = compare(base, head)
     assert np.flatnonzero(~found.pairing.aligned).tolist() == [2]
     figures = comparison_figures(found)
@@ -323,7 +320,7 @@ def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None
     random = np.random.default_rng(3)
     effects = head.effects.copy()
     effects["deletion"] += random.normal(0, 0.1, len(effects))
-    head.__dict__["effects"] = effects
+    head = changed(head, effects=effects)
     found = compare(base, head).effects
     sides = []
     for side in (base, head):
@@ -344,7 +341,7 @@ def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None
 
 def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    plant(head)
+    head = plant(head)
     star = next(each for each in compare(base, head).tokens if each.token == STAR)
     for side, name in ((base, "base"), (head, "head")):
         tokens = side.tokens.merge(side.effects, on=["text", "position"])
@@ -361,7 +358,7 @@ def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None
 
 def test_a_planted_token_stands_first_and_is_said(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
-    plant(head)
+    head = plant(head)
     found = compare(base, head)
     assert found.tokens[0].token == STAR
     assert [token.token for token in found.tokens if token.turn != "noise"] == [STAR]
@@ -385,7 +382,7 @@ def test_a_note_on_a_token_takes_a_large_change_or_both(
     tmp_path: Path, effect: float, row: float, note: tuple[str, tuple[str, ...]] | None
 ) -> None:
     base, head = twice(tmp_path, evidence="basic")
-    plant(head, effect=effect, row=row)
+    head = plant(head, effect=effect, row=row)
     found = compare(base, head)
     said = [(each.id, each.also) for each in change_notes(found) if each.token == STAR]
     assert said == ([note] if note else [])
@@ -394,14 +391,12 @@ def test_a_note_on_a_token_takes_a_large_change_or_both(
 
 def test_what_is_hardly_looked_at_is_not_said_to_be(tmp_path: Path) -> None:
     """Many times next to nothing is next to nothing."""
-    base, head = twice(tmp_path, evidence="basic")
-    for side, weight in ((base, 0.0001), (head, 0.004)):
-        rows = token_rows(side)
-        for row in rows:
-            if row["token"] == STAR:
-                row["cls_row_all"] = weight
-        set_tokens(side, rows)
-    found = compare(base, head)
+    sides = []
+    for side, weight in zip(twice(tmp_path, evidence="basic"), (0.0001, 0.004), strict=True):
+        tokens = side.tokens
+        tokens.loc[tokens["token"] == STAR, "cls_row_all"] = weight
+        sides.append(changed(side, tokens=tokens))
+    found = compare(*sides)
     star = next(each for each in found.tokens if each.token == STAR)
     assert star.row.head > 10 * star.row.base
     assert change_notes(found) == []
@@ -409,10 +404,10 @@ def test_what_is_hardly_looked_at_is_not_said_to_be(tmp_path: Path) -> None:
 
 def test_a_token_that_moves_it_less_stands_behind_one_that_moves_it_more(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic")
-    plant(base, effect=3.0, row=0.0)
-    plant(head, effect=0.0, row=0.0)
+    base = plant(base, effect=3.0, row=0.0)
+    head = plant(head, effect=0.0, row=0.0)
     other = next(t.token for t in compare(base, head).tokens if t.token != STAR)
-    plant(head, effect=1.5, row=0.0, token=other)
+    head = plant(head, effect=1.5, row=0.0, token=other)
     tokens = compare(base, head).tokens
     assert [(token.token, token.turn) for token in tokens[:2]] == [(other, "more"), (STAR, "less")]
     assert abs(tokens[0].effect.difference) < abs(tokens[1].effect.difference)
@@ -426,7 +421,7 @@ def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic", kind="class")
     evidence = head.evidence.copy()
     evidence.loc[[0, 3], "explained_label"] = "bad"
-    head.__dict__["evidence"] = evidence
+    head = changed(head, evidence=evidence)
     found = compare(base, head)
     assert found.units.n_other_target == 2
     assert set(found.effects.texts) == set(range(len(TEXTS))) - {0, 3}
@@ -445,7 +440,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
     tmp_path: Path,
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic", reads_cls_only=False)
-    plant(head)
+    head = plant(head)
     found = compare(base, head)
     assert all(token.row is None for token in found.tokens)
     assert change_notes(found)[0].also == ("token_looks",)
@@ -457,7 +452,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
 @pytest.mark.parametrize("kind", get_args(OutputKind))
 def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) -> None:
     base, head = twice(tmp_path, kind=kind, evidence="basic", labels=LABELS)
-    shaken(head)
+    head = shaken(head)
     found = compare(base, head)
     assert found.is_same
     assert change_notes(found) == []
@@ -520,11 +515,10 @@ def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
 
 
 def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
-    base, head = pair_of(tmp_path, kind="class")
-    for results, shift in ((base, 0), (head, 1)):
-        texts = results.texts.copy()
-        texts["label"] = [NAMES["class"][(i + shift * (i < 3)) % 2] for i in range(len(texts))]
-        results.__dict__["texts"] = texts
-    found = compare(base, head)
+    sides = []
+    for results, shift in zip(pair_of(tmp_path, kind="class"), (0, 1), strict=True):
+        labels = [NAMES["class"][(i + shift * (i < 3)) % 2] for i in range(len(TEXTS))]
+        sides.append(changed(results, texts=results.texts.assign(label=labels)))
+    found = compare(*sides)
     assert found.pairing.n_other_labels == 3
     assert found.predictions.accuracy.n_texts == 9

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
 from reportgen.results.info import Evidence, Reason
@@ -16,11 +16,10 @@ def ids(results: Results, text: int | None = None) -> list[str]:
     return [note.id for note in notes]
 
 
-def changed(results: Results, **fields: object) -> Results:
+def with_evidence(results: Results, **fields: object) -> Results:
+    """The same results with other `fields` of what was measured beside attention."""
     evidence: Evidence = replace(results.info.evidence, **fields)  # type: ignore[arg-type]
-    other = replace(results, info=replace(results.info, evidence=evidence))
-    vars(other)["evidence"] = results.evidence
-    return other
+    return changed(results, replace(results.info, evidence=evidence))
 
 
 def test_whole_evidence_leaves_nothing_to_say(tmp_path: Path) -> None:
@@ -70,15 +69,14 @@ def test_a_text_that_nothing_moves_says_so_itself(tmp_path: Path) -> None:
 
 
 def test_a_run_that_was_stopped_says_so(tmp_path: Path) -> None:
-    stopped = changed(make_results(tmp_path, evidence="full"), interrupted=True)
+    stopped = with_evidence(make_results(tmp_path, evidence="full"), interrupted=True)
     assert ids(stopped) == ["interrupted"]
-    stopped.__dict__["evidence"] = stopped.evidence[:2]
-    (note,) = missing_text_notes(stopped, 4)
+    (note,) = missing_text_notes(changed(stopped, evidence=stopped.evidence[:2]), 4)
     assert (note.id, note.also) == ("evidence-none-text", ())
 
 
 def test_a_run_that_was_stopped_says_on_how_many_texts_it_got_there(tmp_path: Path) -> None:
-    stopped = changed(make_results(tmp_path, evidence="full"), interrupted=True, n_texts=2)
+    stopped = with_evidence(make_results(tmp_path, evidence="full"), interrupted=True, n_texts=2)
     first, second = missing_notes(stopped)
     assert (first.id, second.id) == ("interrupted", "evidence-stopped")
     assert (second.values["n_chosen"], second.values["n_analysed"]) == (2, len(HEADLINES))
@@ -88,23 +86,23 @@ def test_a_run_that_was_stopped_says_on_how_many_texts_it_got_there(tmp_path: Pa
 def test_a_text_whose_norms_are_not_proven_says_so(tmp_path: Path, n_rows: int | None) -> None:
     """NaN in its columns, where the other texts have figures; with evidence of its own or not."""
     results = make_results(tmp_path, evidence="full")
-    results.tokens.loc[results.tokens["text"] == 1, "received_norm_all"] = float("nan")
-    tokens = results.tokens
-    results.__dict__["tokens_of"] = lambda text, *names: tokens.loc[tokens["text"] == text, names]
+    tokens, evidence = results.tokens, results.evidence
+    tokens.loc[tokens["text"] == 1, "received_norm_all"] = float("nan")
     if n_rows is None:
-        results.__dict__["evidence"] = results.evidence[results.evidence["text"] != 1]
+        evidence = evidence[evidence["text"] != 1]
+    results = changed(results, tokens=tokens, evidence=evidence)
     assert ids(results, 1) == ["norms-text"] + ["evidence-none-text"] * (n_rows is None)
     assert ids(results, 0) == []
-    withheld = changed(results, withheld={"received_norm_all": "values_unproven"})
+    withheld = with_evidence(results, withheld={"received_norm_all": "values_unproven"})
     assert "norms-text" not in ids(withheld, 1)
 
 
 def test_a_text_that_was_not_chosen_says_how_it_would_be(tmp_path: Path) -> None:
-    some = changed(make_results(tmp_path, evidence="full"), n_texts=2)
+    some = with_evidence(make_results(tmp_path, evidence="full"), n_texts=2)
     (note,) = missing_notes(some)
     assert note.id == "evidence-some"
     assert (note.values["n_chosen"], note.values["n_analysed"]) == (2, len(HEADLINES))
-    some.__dict__["evidence"] = some.evidence[some.evidence["text"].isin([0, 2])]
+    some = changed(some, evidence=some.evidence[some.evidence["text"].isin([0, 2])])
     (note,) = missing_text_notes(some, 4)
     assert (note.id, note.also) == ("evidence-none-text", ("evidence-choice",))
     assert ids(some, 2) == []
@@ -131,9 +129,8 @@ def test_a_text_of_few_units_has_no_ranks(tmp_path: Path, text: str, n_units: in
 
 def test_tokens_that_are_drawn_as_one_are_one_unit(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("abcdefgh", *HEADLINES), evidence="full")
-    tokens = results.tokens_of(0)
-    assert tokens["unit"].tolist() == [0, 1, 2, 3, 4, 5]
-    tokens["unit"] = [0, 1, 1, 2, 2, 3]
-    results.__dict__["tokens_of"] = lambda text, *names: tokens
-    (note,) = missing_text_notes(results, 0)
+    tokens = results.tokens
+    assert results.tokens_of(0)["unit"].tolist() == [0, 1, 2, 3, 4, 5]
+    tokens.loc[tokens["text"] == 0, "unit"] = [0, 1, 1, 2, 2, 3]
+    (note,) = missing_text_notes(changed(results, tokens=tokens), 0)
     assert note.values["n_units"] == 2

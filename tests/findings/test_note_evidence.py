@@ -7,7 +7,7 @@ from statistics import mean
 import numpy as np
 import pandas as pd
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from made_up_evidence import RATIOS, SUBJECTS
 
 from reportgen.findings.evidence import (
@@ -27,8 +27,7 @@ from reportgen.results.store import Results
 def with_agreement(results: Results, rows: list[tuple[int, str, str, float]]) -> Results:
     """The same results with another table of agreement."""
     columns = ["text", "view", "statistic", "value"]
-    results.__dict__["agreement"] = pd.DataFrame(rows, columns=columns)
-    return results
+    return changed(results, agreement=pd.DataFrame(rows, columns=columns))
 
 
 def figures_of(results: Results, view: str, statistic: str) -> ViewFigures:
@@ -140,7 +139,7 @@ def test_a_swap_is_compared_over_the_texts_in_which_it_was_done(tmp_path: Path) 
 
 def test_without_a_swap_there_are_no_swapped_shares(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
-    results.__dict__["sinks"] = results.sinks[results.sinks["test"] != "swap"]
+    results = changed(results, sinks=results.sinks[results.sinks["test"] != "swap"])
     for figures in subject_figures(results):
         assert figures.swapped == ()
         assert "swap" not in figures.tests
@@ -267,7 +266,7 @@ def test_mixing_and_rollout_are_means_over_texts(tmp_path: Path) -> None:
         for layer in (1, 2, 3, 4)
     ]
     columns = ["text", "layer", "mixing", "rollout_special"]
-    results.__dict__["layers"] = pd.DataFrame(rows, columns=columns)
+    results = changed(results, layers=pd.DataFrame(rows, columns=columns))
     found, rollout = mixing(results), rollout_share(results)
     assert found is not None
     assert rollout is not None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.citations import CLARK, GU, KOVALEVA
@@ -243,9 +243,7 @@ def with_subject(results: Results, subject: Subject, pile: float, value: float =
         ]
     subjects = (results.info.evidence.subjects[0], subject)
     evidence = replace(results.info.evidence, subjects=subjects)
-    changed = replace(results, info=replace(results.info, evidence=evidence))
-    changed.__dict__["sinks"] = rows
-    return changed
+    return changed(results, replace(results.info, evidence=evidence), sinks=rows)
 
 
 def test_an_ordinary_token_may_be_a_sink_too(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from factories import make_results
+from factories import changed, make_results
 from markdown_it import MarkdownIt
 from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
 
@@ -185,8 +185,8 @@ def test_what_was_not_compared_is_not_called_the_same(
 
 def test_a_token_that_only_lost_its_part_is_in_the_headline(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic")
-    plant(base, effect=2.0, row=0.0)
-    plant(head, effect=0.4, row=0.0)
+    base = plant(base, effect=2.0, row=0.0)
+    head = plant(head, effect=0.4, row=0.0)
     said = [p.get_text() for p in page_of(base, head).select("#overview .headline")]
     assert said[1].startswith(f"Adding “{STAR}” moves the number “score” less than before: ")
 
@@ -209,7 +209,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
 
 def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", failed=(4,))
-    retokenise(head, 2)
+    head = retokenise(head, 2)
     page = page_of(base, head)
     said = [item.get_text() for item in page.select("#overview .notes li")]
     assert said[0].startswith("1 text was empty or failed in one model or both: 0 has figures")
@@ -237,7 +237,7 @@ def test_every_kind_of_output_can_be_written_in_both_languages(
     tmp_path: Path, kind: str, lang: str
 ) -> None:
     base, head = pair_of(tmp_path, kind=kind, evidence="basic")
-    plant(head)
+    head = plant(head)
     found, options = compare(base, head), RenderOptions(lang=lang)
     made = compare_html.render(found, base, head, options).decode()
     body = BeautifulSoup(made, "html.parser").find("main").get_text()
@@ -251,7 +251,7 @@ def test_every_kind_of_output_can_be_written_in_both_languages(
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
-    plant(plant(head, effect=1.5), effect=-1.0, row=0.0, token="最大")
+    head = plant(plant(head, effect=1.5), effect=-1.0, row=0.0, token="最大")
     found = compare(base, head)
     words = CompareWords(found, base, head, load_language(lang))
     notes = change_notes(found)
@@ -266,7 +266,7 @@ def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> No
 def test_hostile_texts_are_text(tmp_path: Path) -> None:
     texts = tuple(f"{STAR}{text}{i}" for i, text in enumerate(HOSTILE * 3))
     base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS)
-    plant(head)
+    head = plant(head)
     found, options = compare(base, head), RenderOptions(title="<b>x</b> | @me")
     soup = BeautifulSoup(compare_html.render(found, base, head, options).decode(), "html.parser")
     assert len(soup.select("script")) == 2
@@ -288,7 +288,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
 
 def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
-    plant(head)
+    head = plant(head)
     text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
     assert len(text) <= 65_000
     assert len(text.encode()) <= 200_000
@@ -412,14 +412,12 @@ def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
 
 
 def test_a_role_without_a_usual_name_has_a_figure_that_gates_can_name(tmp_path: Path) -> None:
-    base, head = pair_of(tmp_path)
-    for results in (base, head):
-        roles = results.roles.copy()
-        roles["role"] = roles["role"].replace("cls", "<x>")
-        results.__dict__["roles"] = roles
+    sides = []
+    for results in pair_of(tmp_path):
+        roles = results.roles.assign(role=results.roles["role"].replace("cls", "<x>"))
         own = (Role("<x>", "<x>"), *results.info.roles[1:])
-        results.__dict__["info"] = replace(results.info, roles=own)
-    figures = comparison_figures(compare(base, head))
+        sides.append(changed(results, replace(results.info, roles=own), roles=roles))
+    figures = comparison_figures(compare(*sides))
     assert figures["sink_share_change_u003cxu003e"] is not None
     assert all(COMPARE_FIGURES.find(name) for name in figures)
 

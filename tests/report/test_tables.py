@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from factories import HEADLINES, LABELS, make_results
+from factories import HEADLINES, LABELS, changed, make_results
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ def test_columns_are_the_documented_ones(tmp_path: Path, name: TableName) -> Non
 def test_effects_stand_with_their_tokens(tmp_path: Path) -> None:
     """Of three texts the second has no evidence, as if it had not been chosen."""
     results = make_results(tmp_path, HEADLINES[:3], evidence="full")
-    results.__dict__["effects"] = results.effects[results.effects["text"] != 1]
+    results = changed(results, effects=results.effects[results.effects["text"] != 1])
     frame = table(results, "tokens")
     for text, rows in frame.groupby("text_id"):
         effects = results.effects_of(int(text) - 1)

@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 from bs4 import BeautifulSoup
 from drawings import painted
-from factories import make_results
+from factories import changed, make_results
 
 from reportgen.report.charts.static import heat_colour
 from reportgen.report.language.strings import load_language
@@ -125,7 +125,7 @@ def test_rows_that_are_read_but_are_not_that_of_cls_are_counted(tmp_path):
 
 def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
     made = make_results(tmp_path, (TEXT, "Another headline") * 4, evidence="basic")
-    vars(made)["evidence"] = made.evidence[made.evidence["text"] > 0]
+    made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
     scope = make_scope(made, EN)
     shown = make_figures(made, 0, [TEXT], EN, "mean", scope)
     assert shown.live == scope.live != ""

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 
 from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
@@ -21,10 +21,8 @@ REASONS: dict[str, Reason] = {
 
 
 def with_evidence(results, **changes):
-    info = replace(results.info, evidence=replace(results.info.evidence, **changes))
-    changed = replace(results, info=info)
-    vars(changed)["evidence"] = results.evidence
-    return changed
+    evidence = replace(results.info.evidence, **changes)
+    return changed(results, replace(results.info, evidence=evidence))
 
 
 @pytest.fixture(scope="module")

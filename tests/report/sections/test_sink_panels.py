@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from made_up_evidence import RATIOS
 
 from reportgen.findings.notes.note import place
@@ -132,9 +132,7 @@ def test_a_test_that_was_not_done_says_why(tmp_path):
 
 
 def _with(made, evidence):
-    changed = replace(made, info=replace(made.info, evidence=evidence))
-    vars(changed)["sinks"] = made.sinks
-    return changed
+    return changed(made, replace(made.info, evidence=evidence))
 
 
 def test_a_position_that_gathers_attention_has_a_panel_too(tmp_path):
@@ -156,7 +154,7 @@ def test_there_are_none_without_evidence_or_without_such_tokens(tmp_path):
 
 def test_tests_on_fewer_texts_than_the_shares_say_on_how_many(results, tmp_path):
     made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="full")
-    vars(made)["sinks"] = made.sinks[made.sinks["text"] > 0]
+    made = changed(made, sinks=made.sinks[made.sinks["text"] > 0])
     (cls, _) = sinks_of(made).panels
     assert cls.n_texts == "6 texts"
     assert cls.tested_on == "The tests and “Attention, swapped” are on 5 texts."

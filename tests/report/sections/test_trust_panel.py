@@ -1,11 +1,10 @@
 """The panel on agreement: figures of the results, what they are held against, and why not."""
 
-from dataclasses import replace
-
 import numpy as np
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.notes.note import place
@@ -167,14 +166,8 @@ def test_erasure_has_its_means_and_how_often_it_beats_the_random_order(results):
         for view, value in (("received_all", 0.1 + text / 100), ("random", 0.125)):
             rows.append((text, view, "comprehensiveness", value))
             rows.append((text, view, "sufficiency", value))
-    with_erasure = replace(results)
-    added = results.agreement.iloc[:0].copy()
-    for column, values in zip(added.columns, zip(*rows, strict=True), strict=True):
-        added[column] = list(values)
-    vars(with_erasure)["agreement"] = type(added)(
-        {c: [*results.agreement[c], *added[c]] for c in added.columns}
-    )
-    trust = trust_of(with_erasure)
+    added = pd.DataFrame(rows, columns=results.agreement.columns)
+    trust = trust_of(changed(results, agreement=pd.concat([results.agreement, added])))
     assert trust.erasure_columns == ("comprehensiveness", "sufficiency")
     received, random = trust.erasure
     (more, beats_more), (less, beats_less) = received.cells
