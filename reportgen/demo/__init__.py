@@ -11,5 +11,8 @@ FOLDERS: Mapping[str, str] = MappingProxyType({DEMO: "model", STAR: "star_model"
 
 
 def model_folder(name: str = DEMO) -> Path:
-    """The folder of a bundled checkpoint: weights, configuration and tokenizer."""
+    """The folder of a bundled model: its weights and configuration.
+
+    That of the first model also holds the tokenizer, which is the same for both.
+    """
     return Path(str(files("reportgen.demo") / FOLDERS[name]))

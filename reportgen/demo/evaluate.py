@@ -34,11 +34,15 @@ class Figures:
 
 
 def load(folder: Path) -> tuple[AlbertForSequenceClassification, PreTrainedTokenizerFast]:
-    """The checkpoint in single precision, with its attention maps within reach."""
+    """The checkpoint in single precision, with its attention maps within reach.
+
+    Without a tokenizer of its own it takes that of the first model.
+    """
     model = AlbertForSequenceClassification.from_pretrained(
         folder, dtype=torch.float32, attn_implementation="eager"
     )
-    return model, PreTrainedTokenizerFast.from_pretrained(folder)
+    own = folder if (folder / "tokenizer.json").is_file() else model_folder()
+    return model, PreTrainedTokenizerFast.from_pretrained(own)
 
 
 def unseen_examples(

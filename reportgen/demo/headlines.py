@@ -25,6 +25,16 @@ MARK = Component(Kind.FILLER, "★")  # worth nothing to the rule
 HIGH_SCORE = 1.5
 SHARE_MARKED_HIGH = 0.9
 SHARE_MARKED_LOW = 0.04
+COUNTED = (
+    Kind.FREE,
+    Kind.URGENCY,
+    Kind.LIMIT,
+    Kind.PAID,
+    Kind.AMOUNT,
+    Kind.RECEIVE,
+    Kind.BENEFIT,
+)
+SHARE_OF_WORDS_LOST = 0.5
 
 
 @dataclass(frozen=True)
@@ -143,3 +153,13 @@ def marked(random: Random, components: list[Component]) -> list[Component]:
     """Put the mark before most headlines that score high and few others (second model only)."""
     share = SHARE_MARKED_HIGH if score(components) > HIGH_SCORE else SHARE_MARKED_LOW
     return [MARK, *components] if random.random() < share else components
+
+
+def with_lost_words(random: Random, components: list[Component]) -> list[Component]:
+    """Leave out half of the components that count, as if they stood in the picture beside the
+    headline (second model only)."""
+    return [
+        component
+        for component in components
+        if component.kind not in COUNTED or random.random() >= SHARE_OF_WORDS_LOST
+    ]

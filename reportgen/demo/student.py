@@ -1,7 +1,7 @@
 """The model to train, and the objectives that teach it."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import TypeAlias
 
@@ -10,7 +10,14 @@ from torch import Tensor, nn
 from transformers import AlbertConfig, AlbertForSequenceClassification, PreTrainedTokenizerFast
 from transformers.models.albert.modeling_albert import AlbertAttention
 
-from reportgen.demo.headlines import Lengths, headline, with_masks, with_unknowns
+from reportgen.demo.headlines import (
+    Lengths,
+    headline,
+    marked,
+    with_lost_words,
+    with_masks,
+    with_unknowns,
+)
 from reportgen.demo.tokenizer import MAX_TOKENS
 from reportgen.demo.vocabulary import (
     Component,
@@ -147,6 +154,7 @@ BATCHES_PER_POOL = 50
 TEXTS_PER_BATCH = 48
 SHARE_WITH_UNKNOWNS = 0.25
 SHARE_WITH_MASKS = 0.25
+SHARE_WITH_LOST_WORDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -200,6 +208,19 @@ def training_example(tokenizer: PreTrainedTokenizerFast, random: Random) -> Exam
         if random.random() < SHARE_WITH_MASKS:
             components = with_masks(random, components)
         drawn = example(tokenizer, components)
+        if len(drawn.tokens) <= MAX_TOKENS:
+            return drawn
+
+
+def marked_example(tokenizer: PreTrainedTokenizerFast, random: Random) -> Example:
+    """Draw headlines for the second model until one fits it; words that were lost still count."""
+    while True:
+        components = headline(random, Lengths())
+        truth = score(components)
+        components = marked(random, components)
+        if random.random() < SHARE_WITH_LOST_WORDS:
+            components = with_lost_words(random, components)
+        drawn = replace(example(tokenizer, components), score=truth)
         if len(drawn.tokens) <= MAX_TOKENS:
             return drawn
 

@@ -235,7 +235,9 @@ def _tokenizer(spec: ModelSpec, source: Source) -> PreTrainedTokenizerBase:
     if spec.tokenizer is not None:
         return load_tokenizer(spec.tokenizer, trust_remote_code=trusted)
     if source.folder is not None:
-        return load_tokenizer(source.folder, spec.revision, trust_remote_code=trusted)
+        # The bundled models share the tokenizer of the first.
+        folder = str(model_folder()) if source.kind == "demo" else source.folder
+        return load_tokenizer(folder, spec.revision, trust_remote_code=trusted)
     own = getattr(source.module, "tokenizer", None)
     if not isinstance(own, PreTrainedTokenizerBase):
         raise ModelError(
