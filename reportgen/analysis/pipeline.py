@@ -116,8 +116,9 @@ def analyze(
         survey = Survey(model, runner, recorder, keys, options.keep_maps, progress)
         tally = survey.run(texts)
     info = _run_info(created, texts, model, capture, probed, roles, options, tally)
-    with Recorder(folder, EVIDENCE_TABLES) as recorder, FirstPass(folder) as first:
+    with Recorder(folder, EVIDENCE_TABLES) as recorder:
         if norms is not None:
+            first = FirstPass(folder)
             info = replace(info, evidence=_evidence(norms, explainer, options, tally))
             gatherer = Gatherer(
                 explainer,

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -180,33 +179,17 @@ def _table(name: str, rows: pd.DataFrame | None) -> pa.Table:
 
 
 class FirstPass:
-    """What the tables of `folder` hold of the tokens of each text; a context manager.
+    """The tokens of each text in the results folder `folder`, before all its tables are written.
 
-    The rows of texts that were recorded together are read together, and only the last of them are
-    held: whoever asks for texts in input order reads each row once, and memory does not grow with
-    the texts.
+    The rows of texts that were recorded together are read together: whoever asks for texts in input
+    order reads each row once.
     """
 
     def __init__(self, folder: Path) -> None:
-        texts = pq.read_table(folder / "texts.parquet", columns=["first_token", "n_tokens"])
-        self._first, self._sizes = (column.to_numpy() for column in texts.columns)
-        self._file = pq.ParquetFile(folder / "tokens.parquet")
-        meta = self._file.metadata
-        sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
-        self._starts = np.cumsum([0, *sizes])  # [group], its first row
-        self._held = range(0)  # row groups
-        self._rows = pd.DataFrame()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._file.close()
+        columns = ["first_token", "n_tokens"]
+        texts = pq.read_table(folder / "texts.parquet", columns=columns)
+        self._first, self._sizes = (texts[name].to_numpy() for name in columns)
+        self._tokens = StoredTable(folder / "tokens.parquet", TABLES["tokens"])
 
     @property
     def analysed(self) -> tuple[int, ...]:
@@ -214,16 +197,7 @@ class FirstPass:
         return tuple(np.flatnonzero(self._sizes).tolist())
 
     def tokens_of(self, text: int) -> pd.DataFrame:
-        """The rows of a text that was analysed in the table of tokens, in the order of positions.
-
-        Args:
-            text: row of `texts`.
-        """
-        first, end = self._first[text], self._first[text] + self._sizes[text]
-        ends = np.searchsorted(self._starts, (first, end - 1), side="right")
-        groups = range(ends[0] - 1, ends[1])
-        if groups != self._held:
-            self._rows = self._file.read_row_groups(list(groups)).to_pandas()
-            self._held = groups
-        start = self._starts[groups[0]]
-        return self._rows.iloc[first - start : end - start]
+        """The tokens of row `text` of `texts`, in the order of positions."""
+        rows = self._tokens.slice(int(self._first[text]), int(self._sizes[text]))
+        frame: pd.DataFrame = rows.to_pandas()
+        return frame

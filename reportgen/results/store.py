@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Self
 
+import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -18,7 +19,6 @@ from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
-from reportgen.results.records import from_record
 from reportgen.results.row_groups import AGAIN, FolderSource, MemorySource, Source, Table
 from reportgen.results.schema import TABLES
 
@@ -196,30 +196,18 @@ def open_results(folder: Path) -> Results:
     """
     path = folder / "results.json"
     try:
-        record = json.loads(path.read_text("utf-8"))
+        content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ResultsError(
             f"{folder}: not a results folder (no results.json); make one with `reportgen analyze`"
         ) from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: cannot be read ({error}); {AGAIN}") from error
-    version = record.get("schema_version") if isinstance(record, dict) else None
-    if type(version) is not int:
-        raise ResultsError(f"{path}: no schema_version; {AGAIN}")
-    if version < 1:
-        raise ResultsError(
-            f"{path}: schema {version} is of a reportgen that was never released; {AGAIN}"
-        )
-    if version > SCHEMA_VERSION:
-        raise ResultsError(
-            f"{path}: schema {version} is newer than this reportgen reads "
-            f"({SCHEMA_VERSION}); update reportgen"
-        )
     try:
-        info = _run_info(record)
-    except ValueError as error:
+        _require_version(content, path)
+        info = msgspec.json.decode(content, type=RunInfo)
+        _require_info(info)
+    except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
     return Results(info, FolderSource(folder, info))
 
@@ -230,14 +218,40 @@ def write_info(folder: Path, info: RunInfo) -> None:
     (folder / "results.json").write_text(text + "\n", "utf-8")
 
 
-def _run_info(record: object) -> RunInfo:
-    info = from_record(RunInfo, record)
-    model = info.model
+@dataclass(frozen=True)
+class _Version:
+    schema_version: int
+
+
+def _require_version(content: bytes, path: Path) -> None:
+    """Check that results.json is of a schema that is read here, whatever else it holds."""
+    try:
+        version = msgspec.json.decode(content, type=_Version).schema_version
+    except msgspec.ValidationError as error:
+        raise ResultsError(f"{path}: no schema_version; {AGAIN}") from error
+    except (ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: cannot be read ({error}); {AGAIN}") from error
+    if version < 1:
+        raise ResultsError(
+            f"{path}: schema {version} is of a reportgen that was never released; {AGAIN}"
+        )
+    if version > SCHEMA_VERSION:
+        raise ResultsError(
+            f"{path}: schema {version} is newer than this reportgen reads "
+            f"({SCHEMA_VERSION}); update reportgen"
+        )
+
+
+def _require_info(info: RunInfo) -> None:
+    """Check the values of `info` that their types do not hold.
+
+    Raises:
+        ValueError: one cannot be.
+    """
     for name in ("n_layers", "n_heads", "head_size", "max_tokens", "vocabulary_size"):
-        if getattr(model, name) < 1:
-            raise ValueError(f"model.{name} cannot be {getattr(model, name)}")
+        if getattr(info.model, name) < 1:
+            raise ValueError(f"model.{name} cannot be {getattr(info.model, name)}")
     if info.evidence.level != "none" and info.evidence.scalar is None:
         raise ValueError("evidence.scalar is missing")
     if "reportgen" not in info.versions:
         raise ValueError("versions.reportgen is missing")
-    return info

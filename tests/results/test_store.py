@@ -1,7 +1,10 @@
 """The results folder: written as rows come, read back the same, refused when damaged."""
 
+import copy
 import json
 import math
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +13,7 @@ import pytest
 from factories import changed, make_results
 
 from reportgen.errors import ResultsError
-from reportgen.results.info import SCHEMA_VERSION
+from reportgen.results.info import SCHEMA_VERSION, Evidence
 from reportgen.results.maps import MAX_ERROR, unpack
 from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results, write_info
@@ -129,3 +132,86 @@ def test_damage_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "maps.bin").unlink()
     with pytest.raises(ResultsError, match=r"maps\.bin: .*No such file"):
         open_results(tmp_path).packed_maps(0)
+
+
+def test_everything_about_a_run_comes_back(tmp_path: Path) -> None:
+    info = make_results(tmp_path, evidence="full").info
+    evidence = Evidence(
+        "full",
+        "margin",
+        "good",
+        norms_error=0,
+        withheld={"ig": "failed"},
+        subjects=info.evidence.subjects,
+        interrupted=True,
+    )
+    settings = replace(info.settings, options={"a": "t", "b": 2, "c": True})
+    whole = replace(info, evidence=evidence, settings=settings, remarks=("<oddly>",))
+    write_info(tmp_path, whole)
+    again = open_results(tmp_path).info
+    assert again == whole
+    assert type(again.settings.options["c"]) is bool
+    assert type(again.evidence.norms_error) is float
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "words"),
+    [
+        (("model", "source"), "c", "Invalid enum value 'c' - at `$.model.source`"),
+        (("model", "n_layers"), 1.5, "Expected `int`, got `float` - at `$.model.n_layers`"),
+        (("model", "is_causal"), 1, "Expected `bool`, got `int` - at `$.model.is_causal`"),
+        (("model",), {}, "missing required field `name` - at `$.model`"),
+        (("checks", "row_sum_error"), 10**400, "out of range - at `$.checks.row_sum_error`"),
+        (("roles", 0), [], "Expected `object`, got `array` - at `$.roles[0]`"),
+        (("model", "n_heads"), 0, "model.n_heads cannot be 0"),
+        (("created",), "\ud83d", "JSON is malformed"),
+    ],
+)
+def test_a_misfit_is_told_with_its_place(
+    tmp_path: Path, place: tuple[str | int, ...], value: object, words: str
+) -> None:
+    make_results(tmp_path, ("abc",))
+    path = tmp_path / "results.json"
+    record = json.loads(path.read_text("utf-8"))
+    *above, key = place
+    holder = record
+    for step in above:
+        holder = holder[step]
+    holder[key] = value
+    path.write_text(json.dumps(record), "utf-8")
+    with pytest.raises(ResultsError) as caught:
+        open_results(tmp_path)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert words in message
+    assert message.endswith("; run `reportgen analyze` again")
+
+
+def places(found: object, above: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """Where each value of JSON stands."""
+    items = found.items() if isinstance(found, dict) else enumerate(found)
+    for key, value in items:
+        yield (*above, key)
+        if isinstance(value, dict | list):
+            yield from places(value, (*above, key))
+
+
+def test_an_altered_results_json_is_refused_in_one_line_or_taken(tmp_path: Path) -> None:
+    make_results(tmp_path, ("abc",), evidence="full", n_layers=1, n_heads=1)
+    path = tmp_path / "results.json"
+    record = json.loads(path.read_text("utf-8"))
+    said = []
+    for *above, key in list(places(record)):
+        for value in (None, 0, -1, 10**400, 1.5, True, "", "x\ny", [], [[]], {}, {"a": 1}):
+            altered = copy.deepcopy(record)
+            holder = altered
+            for step in above:
+                holder = holder[step]
+            holder[key] = value
+            path.write_text(json.dumps(altered), "utf-8")
+            try:
+                open_results(tmp_path)
+            except ResultsError as error:
+                said.append(str(error))
+    assert len(said) > 500
+    assert all(line.startswith(f"{path}: ") and "\n" not in line for line in said)

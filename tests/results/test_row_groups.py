@@ -1,4 +1,4 @@
-"""Tokens of the first pass, read back text by text."""
+"""Tables read a few row groups at a time."""
 
 from pathlib import Path
 
@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from reportgen.results.row_groups import FirstPass
+from reportgen.results.schema import TABLES
 
 SIZES = [3, 0, 4, 2, 0, 5]
 
@@ -21,25 +22,23 @@ def folder(tmp_path: Path) -> Path:
         pa.table({"first_token": first, "n_tokens": SIZES, "text": list("abcdef")}),
         tmp_path / "texts.parquet",
     )
-    tokens = pa.table(
-        {
-            "text": np.repeat(range(6), SIZES),
-            "position": [position for size in SIZES for position in range(size)],
-        }
-    )
-    with pq.ParquetWriter(tmp_path / "tokens.parquet", tokens.schema) as writer:
+    tokens = pd.DataFrame({"text": np.repeat(range(6), SIZES)})
+    tokens["position"] = [position for size in SIZES for position in range(size)]
+    schema = TABLES["tokens"]
+    table = pa.Table.from_pandas(tokens.reindex(columns=schema.names).astype(object), schema)
+    with pq.ParquetWriter(tmp_path / "tokens.parquet", schema) as writer:
         for start, end in ((0, 5), (5, 9), (9, 14)):  # the third text lies in two of them
-            writer.write_table(tokens.slice(start, end - start))
+            writer.write_table(table.slice(start, end - start))
     return tmp_path
 
 
 def test_the_first_pass_gives_the_tokens_of_any_text(folder: Path) -> None:
-    with FirstPass(folder) as first:
-        assert first.analysed == (0, 2, 3, 5)
-        for row in (0, 2, 3, 5, 2, 0):
-            tokens = first.tokens_of(row)
-            assert tokens["text"].tolist() == [row] * SIZES[row]
-            assert tokens["position"].tolist() == list(range(SIZES[row]))
+    first = FirstPass(folder)
+    assert first.analysed == (0, 2, 3, 5)
+    for row in (0, 2, 3, 5, 2, 0):
+        tokens = first.tokens_of(row)
+        assert tokens["text"].tolist() == [row] * SIZES[row]
+        assert tokens["position"].tolist() == list(range(SIZES[row]))
 
 
 def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, monkeypatch) -> None:
@@ -51,7 +50,7 @@ def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, monkey
         return original(self, groups)
 
     monkeypatch.setattr(pq.ParquetFile, "read_row_groups", counted)
-    with FirstPass(folder) as first:
-        frames = [first.tokens_of(row) for row in (0, 2, 2, 3, 5, 5)]
+    first = FirstPass(folder)
+    frames = [first.tokens_of(row) for row in (0, 2, 2, 3, 5, 5)]
     assert read == [[0], [0, 1], [1], [2]]
     assert all(isinstance(frame, pd.DataFrame) for frame in frames)
