@@ -10,7 +10,7 @@ from opening import written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
-from reportgen.report.charts.static import heat_colour
+from reportgen.report.charts.colours import heat_colour
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 

@@ -1,13 +1,17 @@
-"""The attention map of a text's last layer as a figure that needs neither scripts nor styles."""
+"""The attention map of one text as a chart that needs neither scripts nor styles."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
 from markupsafe import Markup, escape
 from numpy.typing import NDArray
 
-from reportgen.report.charts.static import INK, MUTED, STEPS, half_widths, painted, shorten
+from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour
+from reportgen.report.charts.strokes import painted
+from reportgen.report.charts.svg import Drawing, Swatch
+from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language, fixed
 from reportgen.results.maps import unpack_layers
 from reportgen.results.store import Results
@@ -15,23 +19,61 @@ from reportgen.results.units import Floats, TextUnits
 
 SIDE = 64  # cells along a side; units of longer texts share one
 _LEFT, _TOP, _WIDTH, _CELL = 106, 6, 960, 20
+_NARROW = 760  # pixels a narrow drawing takes at most
 _SHADES = 8  # without that of no colour
 _HALF = 0.62  # of the size of the letters, at most: what a half-width character takes
 _CLIPPED = 99.5  # percentile of the content columns at which the colours end, as in the live map
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class TextMap:
+    """The attention of one text's last layer, mean over heads, by display unit."""
+
+    cells: Floats  # [query, key]
+    labels: tuple[str, ...]
+    top: float  # where the colours end
+    pooled: int  # units along each side of a cell
+
+    @property
+    def largest(self) -> tuple[int, int]:
+        """The row and the column of the largest cell."""
+        row, column = divmod(int(self.cells.argmax()), len(self.cells))
+        return row, column
+
+
+def text_map(
+    results: Results, text: int, units: TextUnits, labels: Sequence[str], side: int = SIDE
+) -> TextMap | None:
+    """The map of row `text` of `texts`, last layer, mean over heads; None where its maps were not
+    kept. `labels` are the names of the units; those of a long text share the `side` cells."""
+    packed = results.packed_maps(text)
+    if packed is None:
+        return None
+    model = results.info.model
+    *_, last = unpack_layers(packed, model.n_layers, model.n_heads)
+    cells, content = unit_map(last.mean(axis=0), units.unit_of), units.content
+    each = ceil(len(labels) / side)
+    if each > 1:
+        group = np.arange(len(labels)) // each
+        cells = unit_map(cells.astype(np.float32), tuple(group.tolist()))
+        content = np.logical_or.reduceat(content, range(0, len(labels), each))
+        labels = labels[::each]
+    return TextMap(cells, tuple(labels), colour_top(cells, content), each)
+
+
 def make_static_map(
     results: Results, text: int, units: TextUnits, labels: Sequence[str], language: Language
 ) -> Markup:
-    """The map of row `text` of `texts`, last layer, mean over heads; empty where its maps were not
-    kept. `labels` are the names of the units."""
-    packed = results.packed_maps(text)
-    if packed is None:
+    """The map of row `text` of `texts` with its sentence, for the page; empty where its maps were
+    not kept."""
+    found = text_map(results, text, units, labels)
+    if found is None:
         return Markup("")
-    model = results.info.model
-    *_, last = unpack_layers(packed, model.n_layers, model.n_heads)
-    cells = unit_map(last.mean(axis=0), units.unit_of)
-    return _drawn(cells, units.content, labels, text + 1, language)
+    key = text + 1
+    drawing = draw_map(found, str(key), _sentence(found, language), _axis_names(language))
+    return Markup(f"<p class=legend id=m{key}>{escape(drawing.sentence)}</p>") + drawing.on_page(
+        labelled_by=f"m{key}"
+    )
 
 
 def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
@@ -51,54 +93,62 @@ def colour_top(cells: Floats, content: NDArray[np.bool_]) -> float:
     return top if top > 0 else 1.0
 
 
-def _drawn(
-    cells: Floats,
-    content: NDArray[np.bool_],
-    labels: Sequence[str],
-    key: int,
-    language: Language,
-) -> Markup:
-    each = ceil(len(labels) / SIDE)
-    if each > 1:
-        group = np.arange(len(labels)) // each
-        cells = unit_map(cells.astype(np.float32), tuple(group.tolist()))
-        content = np.logical_or.reduceat(content, range(0, len(labels), each))
-        labels = labels[::each]
-    top = colour_top(cells, content)
-    at = int(cells.argmax())
-    row, column = divmod(at, len(cells))
-    said = [
-        language.say(
-            "map",
-            "sentence",
-            **{"from": labels[row], "to": labels[column]},
-            share=language.percent(float(cells[row, column]), 0),
-            top=language.percent(top, 0),
-        )
-    ]
-    if each > 1:
-        said.append(language.say("map", "pooled", n=fixed(each, 0)))
-    size = min(_CELL, (_WIDTH - _LEFT - 6) / len(labels))
-    sentence = language.say("page", "space").join(said)
+def draw_map(
+    found: TextMap, key: str, sentence: str, axes: tuple[str, str], *, narrow: bool = False
+) -> Drawing:
+    """The cells in their colours, with the units' names on the left and below.
+
+    `key` tells it from other maps of the page; `axes` names the keys and the queries. A `narrow`
+    drawing ends where its cells end; others are as wide as the page.
+    """
+    labels, top = found.labels, found.top
+    most = _NARROW if narrow else _WIDTH
+    size = min(_CELL, (most - _LEFT - 6) / len(labels))
     side = size * len(labels)
     font = max(7, min(12, round(size * 0.75)))
     longest = max(half_widths(shorten(label)) for label in labels)
     below = round(_TOP + side + 8 + font * _HALF * longest)
     # A stroke runs along the middle of its cells, so it starts half a cell from the corner.
-    steps = [[_shade(float(value) / top) for value in row] for row in cells]
+    steps = [[_shade(float(value) / top) for value in row] for row in found.cells]
     rows = f"translate({_LEFT} {_TOP + size / 2:g})", painted(steps)
     columns = (
         f"translate({_LEFT + size / 2:g} {_TOP})",
         painted(list(zip(*steps, strict=True)), upright=True),
     )
     place, paths = min(rows, columns, key=lambda way: len(way[1]))
-    return Markup(  # numbers of our own and escaped text only
-        f"<p class=legend id=m{key}>{escape(sentence)}</p>"
-        f'<svg class="fig cells" viewBox="0 0 {_WIDTH} {below + 20}" width={_WIDTH} '
-        f"height={below + 20} role=img aria-labelledby=m{key}>"
+    shapes = (
         f'<g class=ramp transform="{place}scale({size:.4g})">{paths}</g>'
-        f"{_names(labels, size, font, key)}{_axes(below + 14, language)}</svg>"
+        f"{_names(labels, size, font, key)}{_axes(below + 14, axes)}"
     )
+    width = round(_LEFT + side + 16) if narrow else _WIDTH
+    return Drawing("cells", width, below + 20, sentence, shapes)
+
+
+def map_legend(low: str, high: str) -> list[Swatch]:
+    """The legend of a map: its ramp, and what the palest and the strongest colour stand for."""
+    ramp = "".join(
+        f"<rect x={9 * step} width=9 height=12 fill={heat_colour(step)} />" for step in range(STEPS)
+    )
+    return [Swatch(ramp, 9 * STEPS, f"{low} – {high}")]
+
+
+def _sentence(found: TextMap, language: Language) -> str:
+    row, column = found.largest
+    said = language.say(
+        "map",
+        "sentence",
+        **{"from": found.labels[row], "to": found.labels[column]},
+        share=language.percent(float(found.cells[row, column]), 0),
+        top=language.percent(found.top, 0),
+    )
+    if found.pooled == 1:
+        return said
+    pooled = language.say("map", "pooled", n=fixed(found.pooled, 0))
+    return said + language.say("page", "space") + pooled
+
+
+def _axis_names(language: Language) -> tuple[str, str]:
+    return language.say("script", "axis_key"), language.say("script", "axis_query")
 
 
 def _shade(share: float) -> int:
@@ -107,7 +157,7 @@ def _shade(share: float) -> int:
     return round((STEPS - 1) * round(_SHADES * min(1.0, share)) / _SHADES)
 
 
-def _names(labels: Sequence[str], size: float, font: int, key: int) -> str:
+def _names(labels: Sequence[str], size: float, font: int, key: str) -> str:
     """The tokens, which end at the left side of the map and, turned, at its lower side."""
     names = "".join(
         f"<text y={size * (i + 0.5) + 4:.0f}>{escape(shorten(label))}</text>"
@@ -121,8 +171,8 @@ def _names(labels: Sequence[str], size: float, font: int, key: int) -> str:
     )
 
 
-def _axes(bottom: int, language: Language) -> str:
-    to, origin = (escape(language.say("script", f"axis_{name}")) for name in ("key", "query"))
+def _axes(bottom: int, axes: tuple[str, str]) -> str:
+    to, origin = map(escape, axes)
     return (
         f"<g font-size=11 fill={MUTED}><text x={_LEFT} y={bottom}>{to}</text>"
         f"<text transform=rotate(-90) x={-_TOP} y=11 text-anchor=end>{origin}</text></g>"

@@ -1,12 +1,22 @@
 """The chart of a text: the [CLS] row and the attention received over its units, last layer."""
 
 from collections.abc import Sequence
+from itertools import pairwise
+from math import ceil, cos, radians, sin
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from reportgen.report.charts.static import ticks, two_lines
+from reportgen.report.charts.axes import level_rules, ticks
+from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED
+from reportgen.report.charts.strokes import painted, pair
+from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language, fixed, number
 from reportgen.results.units import TextUnits
+
+_WIDTH = 960
+_LEFT, _RIGHT = 58, 14
+_FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
 
 
 class Weights:
@@ -78,4 +88,94 @@ def make_chart(
         ],
         ribbon=language.say("chart", "ribbon"),
         sentence=sentence,
+    ).on_page()
+
+
+def two_lines(
+    *,
+    key: int,
+    labels: Sequence[str],
+    received: Sequence[float],
+    cls_row: Sequence[float] | None,
+    expected: Sequence[float],
+    steps: Sequence[int | None],
+    tick_text: Sequence[str],
+    tick_values: Sequence[float],
+    ribbon: str,
+    sentence: str,
+) -> Drawing:
+    """The [CLS] row and the attention received over the units, with the even spread.
+
+    `key` tells the figure from others of the page. `labels`, the lines and `steps` (the highlight
+    of each unit, None without one) have an entry a unit; the highlight is the ribbon under the
+    axis, called `ribbon`. `sentence` says what the figure shows.
+    """
+    count = len(labels)
+    top, bottom = 10, 200
+    gap = (_WIDTH - _LEFT - _RIGHT) / count
+    highest = tick_values[-1]
+
+    def points(values: Sequence[float]) -> list[tuple[int, int]]:  # in units of _FINE
+        return [
+            (
+                round((_LEFT + gap * (index + 0.5)) / _FINE),
+                round((bottom - (bottom - top) * value / highest) / _FINE),
+            )
+            for index, value in enumerate(values)
+        ]
+
+    axis = level_rules(
+        tick_values,
+        tick_text,
+        lambda value: px(bottom - (bottom - top) * value / highest),
+        _LEFT,
+        _WIDTH - _RIGHT,
+        more=f"<text y={bottom + 17} font-size=11>{escape(ribbon)}</text>",
     )
+    drawn = [
+        f'<path class=even d="{_line(points(expected))}" stroke={MUTED} stroke-dasharray=15 />'
+    ]
+    for name, values, colour, mark in (
+        ("cls", cls_row, CLS_ROW, "circle class=cls r=2"),
+        ("received", received, RECEIVED, "rect class=received x=-2 y=-2 width=4 height=4"),
+    ):
+        if values is None:
+            continue
+        at = f"{name[0]}{key}"
+        drawn.append(
+            f"<marker id={at} overflow=visible><{mark} fill={colour} /></marker>"
+            f'<path class={name} d="{_line(points(values), marked=True)}" stroke={colour} '
+            f"marker-mid=url(#{at}) />"
+        )
+    every = ceil(count / 64)
+    slant = radians(50)
+    names = "".join(
+        f"<text x={gap * i * cos(slant):.0f} y={gap * i * sin(slant):.0f}>"
+        f"{escape(shorten(label))}</text>"
+        for i, label in enumerate(labels)
+        if i % every == 0
+    )
+    longest = max(half_widths(shorten(label)) for label in labels)
+    inside = (
+        f"{axis}<g transform=scale({_FINE:g}) fill=none stroke-width=5 stroke-linejoin=round>"
+        f"{''.join(drawn)}</g>"
+        f'<g class=ramp transform="translate({px(_LEFT + gap * 0.05)} {bottom + 16})'
+        f'scale({gap:.5g} 1)" stroke-width=9 stroke-dasharray=".9 .1">'
+        f"{painted([[step or 0 for step in steps]])}</g>"
+        f'<g transform="translate({px(_LEFT + gap * 0.5 + 4)} {bottom + 33})rotate(-50)" '
+        f"text-anchor=end font-size=12 fill={INK}>{names}</g>"
+    )
+    return Drawing("lines", _WIDTH, bottom + 44 + 6 * longest, sentence, inside)
+
+
+def _line(points: Sequence[tuple[int, int]], *, marked: bool = False) -> str:
+    """A line through `points`; where all are to be `marked`, both ends stand twice, so that each is
+    in the middle. Otherwise a line that is level has its ends alone."""
+    (x, y), (last, _) = points[0], points[-1]
+    if not marked and all(height == y for _, height in points):
+        return f"M{x} {y}H{last}"
+    moves = "".join(
+        f"l{pair(right - left, lower - upper)}"
+        for (left, upper), (right, lower) in pairwise(points)
+    )
+    return f"M{x} {y}h0{moves}h0" if marked else f"M{x} {y}{moves}"

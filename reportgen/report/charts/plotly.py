@@ -9,7 +9,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from reportgen.report.charts.static import CLS_ROW, MUTED, RECEIVED
+from reportgen.report.charts.colours import CLS_ROW, MUTED, RECEIVED
 from reportgen.report.language.strings import Language
 
 # Light to dark, evenly falling in lightness, so that it also reads in grey.

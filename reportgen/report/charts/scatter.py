@@ -1,13 +1,22 @@
 """Charts of one value a text that need neither scripts nor styles: scatter and histogram."""
 
 from collections.abc import Sequence
-from math import ceil, floor, log10
+from math import ceil, log10
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import escape
 from numpy.typing import NDArray
 
-from reportgen.report.charts.static import INK, MUTED, ROLE_COLOURS, RULE, heat_colour, heat_step
+from reportgen.report.charts.axes import round_values
+from reportgen.report.charts.colours import (
+    INK,
+    MUTED,
+    ROLE_COLOURS,
+    RULE,
+    heat_colour,
+    heat_step,
+)
+from reportgen.report.charts.svg import Drawing, px
 
 DOTS = 400  # points drawn one by one; of more the plane is cut into cells
 _CELLS = 32  # along either axis
@@ -17,18 +26,6 @@ _PAD = 0.04  # of the range, so that no point lies on the frame
 Floats = NDArray[np.float64]
 
 
-def round_values(low: float, high: float) -> tuple[float, ...]:
-    """Three to seven round values that lie around `low` and `high`, evenly apart."""
-    if not high > low:
-        pad = abs(low) / 2 or 1.0
-        low, high = low - pad, high + pad
-    raw = (high - low) / 5
-    size = 10.0 ** floor(log10(raw))
-    step = next(size * m for m in (1, 2, 2.5, 5, 10) if size * m >= raw * 0.999)
-    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
-    return tuple(round(i * step, 12) for i in range(first, last + 1))
-
-
 def scatter(
     *,
     across: Floats,
@@ -36,7 +33,7 @@ def scatter(
     marks: Sequence[tuple[int, str]],
     axis: tuple[str, str],
     sentence: str,
-) -> tuple[Markup, int]:
+) -> tuple[Drawing, int]:
     """Points `[text]` with the line on which both values are equal, on one scale for both axes.
 
     `marks` name some points (their place, their name); they are left out where the points are too
@@ -61,7 +58,7 @@ def scatter(
     )
     most = 1
     if len(x) <= DOTS:
-        dots = "".join(f"M{_n(a)} {_n(b)}h0" for a, b in zip(x, y, strict=True))
+        dots = "".join(f"M{px(a)} {px(b)}h0" for a, b in zip(x, y, strict=True))
         body += line + (
             f'<path class="dots" d="{dots}" stroke="{ROLE_COLOURS[0]}" stroke-opacity=".6" '
             'stroke-width="8" stroke-linecap="round"/>'
@@ -76,30 +73,30 @@ def scatter(
         f'<text transform="translate(13 {_TOP + side / 2:.0f})rotate(-90)">{escape(axis[1])}</text>'
         "</g>"
     )
-    return _svg(_TOP + side + 46, "scatter", sentence, body), most
+    return Drawing("scatter", _WIDTH, _TOP + side + 46, sentence, body), most
 
 
 def histogram(
     *, edges: Sequence[float], counts: Sequence[int], axis: tuple[str, str], sentence: str
-) -> Markup:
+) -> Drawing:
     """How many values (`counts`) lie between each two of `edges`; `axis` names both."""
     bottom, high = 190, max(counts)
     width = (_WIDTH - _LEFT - _RIGHT) / len(counts)
     steps = sorted({0, *(round(value) for value in round_values(0, high) if value <= high)})
     rules = names = bars = ""
     for value in steps:
-        y = _n(bottom - (bottom - _TOP) * value / high)
+        y = px(bottom - (bottom - _TOP) * value / high)
         rules += f"M{_LEFT} {y}H{_WIDTH - _RIGHT}"
         names += f'<text x="{_LEFT - 8}" y="{y}" dy="4">{value:,}</text>'
     for i, count in enumerate(counts):
         height = (bottom - _TOP) * count / high
         if count:
             bars += (
-                f"M{_n(_LEFT + width * i + 1)} {bottom}v{_n(-height)}h{_n(width - 2)}v{_n(height)}z"
+                f"M{px(_LEFT + width * i + 1)} {bottom}v{px(-height)}h{px(width - 2)}v{px(height)}z"
             )
     every = ceil(len(edges) / 8)
     below = "".join(
-        f'<text x="{_n(_LEFT + width * i)}" y="{bottom + 17}">{f"{edge:,.6g}"}</text>'
+        f'<text x="{px(_LEFT + width * i)}" y="{bottom + 17}">{f"{edge:,.6g}"}</text>'
         for i, edge in enumerate(edges)
         if i % every == 0
     ).replace(">-", ">\u2212")
@@ -114,14 +111,14 @@ def histogram(
         f'<text transform="translate(13 {(bottom + _TOP) / 2:.0f})rotate(-90)">{escape(axis[1])}'
         "</text></g>"
     )
-    return _svg(bottom + 46, "histogram", sentence, body)
+    return Drawing("histogram", _WIDTH, bottom + 46, sentence, body)
 
 
 def _frame(places: Sequence[float], names: Sequence[str], side: int) -> str:
     """Rules both ways at `places` (from the lower left corner) with their names."""
     rules = below = beside = ""
     for place, name in zip(places, names, strict=True):
-        x, y = _n(_LEFT + place), _n(_TOP + side - place)
+        x, y = px(_LEFT + place), px(_TOP + side - place)
         rules += f"M{_LEFT} {y}h{side}M{x} {_TOP}v{side}"
         below += f'<text x="{x}" y="{_TOP + side + 18}">{escape(name)}</text>'
         beside += f'<text x="{_LEFT - 8}" y="{y}" dy="4">{escape(name)}</text>'
@@ -137,7 +134,7 @@ def _marks(marks: Sequence[tuple[float, float, str]], right: int) -> str:
     texts = ""
     for x, y, name in marks:
         way, anchor = (-8, ' text-anchor="end"') if x + 8 + 7 * len(name) > right else (8, "")
-        texts += f'<text x="{_n(x + way)}" y="{_n(y)}" dy="4"{anchor}>{escape(name)}</text>'
+        texts += f'<text x="{px(x + way)}" y="{px(y)}" dy="4"{anchor}>{escape(name)}</text>'
     return f'<g font-size="12" fill="{INK}">{texts}</g>'
 
 
@@ -151,21 +148,9 @@ def _cells(across: Floats, down: Floats, side: int) -> tuple[str, int]:
     for cell in np.flatnonzero(counts).tolist():
         step = max(2, heat_step(log10(counts[cell] + 1), log10(most + 1)))
         y, x = divmod(cell, _CELLS)
-        path = f"M{_n(x * size)} {_n(y * size)}h{_n(size)}v{_n(size)}h{_n(-size)}z"
+        path = f"M{px(x * size)} {px(y * size)}h{px(size)}v{px(size)}h{px(-size)}z"
         by_step[step] = by_step.get(step, "") + path
     return "".join(
         f'<path class="h{step}" d="{path}" fill="{heat_colour(step)}"/>'
         for step, path in sorted(by_step.items())
     ), most
-
-
-def _svg(height: int, name: str, sentence: str, inside: str) -> Markup:
-    return Markup(  # numbers of our own and escaped text only
-        f'<svg class="fig {name}" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" '
-        f'height="{height}" role="img" aria-label="{escape(sentence)}">{inside}</svg>'
-    )
-
-
-def _n(value: float) -> str:
-    """A coordinate with at most one decimal."""
-    return f"{value:.1f}".removesuffix(".0")

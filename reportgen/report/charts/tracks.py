@@ -9,7 +9,8 @@ from math import floor, log10
 from markupsafe import Markup, escape
 
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.static import INK, MUTED, ROLE_COLOURS, RULE
+from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE
+from reportgen.report.charts.svg import px
 from reportgen.report.language.strings import Language, written
 
 _WIDTH, _HEIGHT = 240, 22
@@ -54,7 +55,7 @@ def correlation_scale(lowest: float) -> Scale:
 def axis(scale: Scale) -> Markup:
     """The scale's marks, to stand above the tracks."""
     names = "".join(
-        f'<text x="{_n(scale.at(value))}" y="12">{escape(name)}</text>'
+        f'<text x="{px(scale.at(value))}" y="12">{escape(name)}</text>'
         for value, name in scale.marks
     )
     return _svg(
@@ -79,7 +80,7 @@ def bar(
         if colour is None
         else f'class="r{colour}" fill="{ROLE_COLOURS[colour]}" fill-opacity=".5"'
     )
-    body = f'<rect {fill} x="{_n(start)}" y="5" width="{_n(end - start)}" height="12"/>'
+    body = f'<rect {fill} x="{px(start)}" y="5" width="{px(end - start)}" height="12"/>'
     return _track(scale, body + _whisker(scale, interval), limit)
 
 
@@ -87,10 +88,10 @@ def dot(scale: Scale, value: float, interval: Interval | None) -> Markup:
     """A dot at `value` with its interval; an arrow at the edge where it lies beyond."""
     x = scale.at(value)
     if scale.low <= value <= scale.high:
-        mark = f'<circle class="r0" cx="{_n(x)}" cy="11" r="5" fill="{ROLE_COLOURS[0]}"/>'
+        mark = f'<circle class="r0" cx="{px(x)}" cy="11" r="5" fill="{ROLE_COLOURS[0]}"/>'
     else:
         way = 7 if value > scale.high else -7
-        mark = f'<path class="r0" d="M{_n(x)} 5l{way} 6l{-way} 6z" fill="{ROLE_COLOURS[0]}"/>'
+        mark = f'<path class="r0" d="M{px(x)} 5l{way} 6l{-way} 6z" fill="{ROLE_COLOURS[0]}"/>'
     return _track(scale, _whisker(scale, interval) + mark, None)
 
 
@@ -103,15 +104,15 @@ def interval_text(interval: Interval | None, digits: int | None, language: Langu
 
 
 def _track(scale: Scale, body: str, limit: float | None) -> Markup:
-    rules = "".join(f"M{_n(scale.at(value))} 0v{_HEIGHT}" for value, _ in scale.marks)
-    reference = _n(scale.at(scale.reference))
+    rules = "".join(f"M{px(scale.at(value))} 0v{_HEIGHT}" for value, _ in scale.marks)
+    reference = px(scale.at(scale.reference))
     lines = (
         f'<path class="rule" d="{rules}" stroke="{RULE}"/>'
         f'<path class="ink" d="M{reference} 0v{_HEIGHT}" stroke="{INK}"/>'
     )
     if limit is not None:
         lines += (
-            f'<path class="ink" d="M{_n(scale.at(limit))} 0v{_HEIGHT}" stroke="{INK}" '
+            f'<path class="ink" d="M{px(scale.at(limit))} 0v{_HEIGHT}" stroke="{INK}" '
             'stroke-dasharray="3 2"/>'
         )
     return _svg(lines + body)
@@ -120,7 +121,7 @@ def _track(scale: Scale, body: str, limit: float | None) -> Markup:
 def _whisker(scale: Scale, interval: Interval | None) -> str:
     if interval is None:
         return ""
-    low, high = _n(scale.at(interval.low)), _n(scale.at(interval.high))
+    low, high = px(scale.at(interval.low)), px(scale.at(interval.high))
     return (
         f'<path class="ink" d="M{low} 11H{high}M{low} 7v8M{high} 7v8" '
         f'stroke="{INK}" stroke-width="1.5" fill="none"/>'
@@ -132,7 +133,3 @@ def _svg(inside: str, height: int = _HEIGHT) -> Markup:
         f'<svg class="track" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
         f'aria-hidden="true">{inside}</svg>'
     )
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")

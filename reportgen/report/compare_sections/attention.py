@@ -8,13 +8,14 @@ from markupsafe import Markup
 
 from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
 from reportgen.comparison.compare import HEAD_CHANGED, Comparison
-from reportgen.report.charts.static import heat_colour, heat_step, layer_shares, shorten, ticks
+from reportgen.report.charts.axes import ticks
+from reportgen.report.charts.bars import layer_shares
+from reportgen.report.charts.colours import signed_colour, signed_step
 from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, Write, two_digits
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING, fixed
 
 HEADS = 8  # listed with their intervals
-_LOOK = (47, 119, 201)  # of what fell, as the style sheet has it
-_STRONGEST = 0.8
 _TOP = 0.2  # where the colours of distances end at least, so that small ones stay pale
 _POINTS = 5.0  # the same for changes of a share, in percentage points
 
@@ -106,7 +107,7 @@ def _chart(found: LayerChanges, name: str, write: Write, words: CompareWords) ->
             base=write(found.base[at], False),
             head=write(found.head[at], False),
         ),
-    )
+    ).on_page()
 
 
 def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
@@ -176,20 +177,6 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
         columns += [name + words.say(side) for side in ("base", "head")]
         columns.append(words.say("change"))
     return Table(words.say("heads_most"), tuple(columns), tuple(rows))
-
-
-def signed_colour(step: int) -> str:
-    """The colour of a step on white; below 0 the second colour."""
-    if step >= 0:
-        return heat_colour(step)
-    alpha = _STRONGEST * -step / 15
-    return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in _LOOK)
-
-
-def signed_step(value: float, top: float) -> int:
-    """The step of a value on a scale from -`top` to `top`."""
-    step = heat_step(abs(value), top)
-    return -step if value < 0 else step
 
 
 def _cell(value: float, top: float, text: str, is_changed: bool = False) -> GridCell:

@@ -10,8 +10,8 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.effects import TokenChange
 from reportgen.comparison.predictions import MOVED, PredictionChanges
 from reportgen.report.charts.scatter import DOTS, scatter
-from reportgen.report.charts.static import shorten
 from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, Write
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.sections.quality import Figure
@@ -180,8 +180,8 @@ def _chart(found: PredictionChanges, base: Results, words: CompareWords) -> tupl
         sentence=sentence,
     )
     if len(found.texts) > DOTS:
-        return chart, words.say("scatter_note_cells", n=f"{most:,}")
-    return chart, words.say("scatter_note")
+        return chart.on_page(), words.say("scatter_note_cells", n=f"{most:,}")
+    return chart.on_page(), words.say("scatter_note")
 
 
 def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> TokenAnswer | None:

@@ -7,10 +7,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
-from reportgen.report.charts.static import shorten
-from reportgen.report.compare_sections.attention import signed_step
+from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, two_digits
-from reportgen.report.language.printable import visible
+from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import NOTHING, decimals, written
 from reportgen.report.panel.strip import Paragraph, paragraphs
 from reportgen.results.store import Results

@@ -1,17 +1,16 @@
 """The two pictures of a brief: where each layer's attention goes, and one text's map."""
 
 from collections.abc import Sequence
-from math import ceil
 
 import numpy as np
 
 from reportgen.findings.attention import role_figures
-from reportgen.report.charts.heatmap import colour_top, unit_map
-from reportgen.report.charts.pictures import bars, figure, grid
-from reportgen.report.components import Section
+from reportgen.report.charts.bars import stacked_bars, stacked_legend
+from reportgen.report.charts.heatmap import draw_map, map_legend, text_map
+from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
+from reportgen.report.components import Figure, Section
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
-from reportgen.results.maps import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
@@ -37,15 +36,15 @@ def make_sink_figure(results: Results, language: Language) -> Section | None:
         share=language.percent(float(total[best])),
         even=language.percent(float(expected[best])),
     )
-    svg = bars(
-        title=language.say("brief", "sinks_title"),
-        series=[(role.token, row.tolist()) for (role, _), row in zip(known, shares, strict=True)],
+    tokens = [role.token for role, _ in known]
+    drawing = stacked_bars(
+        series=[(token, row.tolist()) for token, row in zip(tokens, shares, strict=True)],
         expected=expected.tolist(),
-        even=language.say("sinks", "even"),
-        axis=(language.say("brief", "axis_share"), language.say("sinks", "axis_layer")),
+        axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
         sentence=sentence,
     )
-    return Section(_RANK, figure=figure("sinks", sentence, svg))
+    legend = stacked_legend(tokens, language.say("sinks", "even"))
+    return _section("sinks", language.say("brief", "sinks_title"), drawing, legend)
 
 
 def make_map_figure(results: Results, wanted: Sequence[int], language: Language) -> Section | None:
@@ -56,42 +55,31 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
     if not candidates:
         return None
     row = candidates[0]
-    packed = results.packed_maps(row)
-    if packed is None:
-        return None
-    model = results.info.model
-    *_, last = unpack_layers(packed, model.n_layers, model.n_heads)
     units = text_units(results, row)
-    cells = unit_map(last.mean(axis=0), units.unit_of)
-    content = units.content
     labels = [visible(unit.label) for unit in units.units]
-    each = ceil(len(labels) / _SIDE)
-    if each > 1:
-        group = tuple((np.arange(len(labels)) // each).tolist())
-        cells = unit_map(cells.astype(np.float32), group)
-        content = np.logical_or.reduceat(content, range(0, len(labels), each))
-        labels = labels[::each]
-    top = colour_top(cells, content)
-    looks, seen = divmod(int(cells.argmax()), len(cells))
+    found = text_map(results, row, units, labels, _SIDE)
+    if found is None:
+        return None
     say = language.say
-    where = {"n": row + 1, "layer": model.n_layers}
+    where = {"n": row + 1, "layer": results.info.model.n_layers}
+    looks, seen = found.largest
     sentence = say(
         "brief",
         "map_sentence",
         **where,
-        looks=labels[looks],
-        seen=labels[seen],
-        share=language.percent(float(cells[looks, seen]), 0),
+        looks=found.labels[looks],
+        seen=found.labels[seen],
+        share=language.percent(float(found.cells[looks, seen]), 0),
     )
-    if each > 1:
-        sentence += say("page", "space") + say("map", "pooled", n=f"{each:,}")
-    svg = grid(
-        title=say("brief", "map_title", **where),
-        cells=cells,
-        labels=labels,
-        top=top,
-        scale=(language.percent(0, 0), say("brief", "and_more", top=language.percent(top, 0))),
-        axis=say("brief", "map_axis"),
-        sentence=sentence,
-    )
-    return Section(_RANK, figure=figure("map", sentence, svg))
+    if found.pooled > 1:
+        sentence += say("page", "space") + say("map", "pooled", n=f"{found.pooled:,}")
+    axes = say("script", "axis_key"), say("script", "axis_query")
+    drawing = draw_map(found, "map", sentence, axes, narrow=True)
+    top = say("brief", "and_more", top=language.percent(found.top, 0))
+    legend = map_legend(language.percent(0, 0), top)
+    return _section("map", say("brief", "map_title", **where), drawing, legend)
+
+
+def _section(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
+    svg = standalone(drawing, title, legend)
+    return Section(_RANK, figure=Figure(name, drawing.sentence, svg, file_width(drawing)))

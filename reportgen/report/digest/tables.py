@@ -8,7 +8,7 @@ import pandas as pd
 from reportgen.findings.attention import RoleFigures, role_figures
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.predictions import predictions
-from reportgen.report.charts.static import heat_colour, heat_step
+from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Span, Table, plain
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, number

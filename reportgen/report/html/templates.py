@@ -9,7 +9,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from reportgen.report.charts.static import ROLE_COLOURS
+from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import measure_data, page_data
 from reportgen.report.html.plan import Level

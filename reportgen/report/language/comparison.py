@@ -8,7 +8,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.findings.citations import Citation
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.static import shorten
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import decimal, times
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.results.store import Results

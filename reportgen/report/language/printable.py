@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 
 _NAME = "reportgen: "
+LABEL_WIDTH = 14  # half-width characters under an axis
 _MARK = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
 # Of a page: its data, what is the same in every page, and what could begin a command elsewhere.
 _PIECE = re.compile(
@@ -31,6 +32,28 @@ def _inert_piece(match: re.Match[bytes]) -> bytes:
     if match[0] == b"##":
         return b"#&#35;"
     return match[0] if match[1] else match[0].replace(b"##", rb"#\u0023")
+
+
+def shorten(text: str, width: int = LABEL_WIDTH) -> str:
+    """`text` cut in the middle to so many half-width characters; wide characters count two."""
+    if half_widths(text) <= width:
+        return text
+    half = (width - 1) // 2
+    return f"{_prefix(text, half)}…{_prefix(text[::-1], half)[::-1]}"
+
+
+def _prefix(text: str, width: int) -> str:
+    taken = 0
+    for index, character in enumerate(text):
+        taken += half_widths(character)
+        if taken > width:
+            return text[:index]
+    return text
+
+
+def half_widths(text: str) -> int:
+    """How wide `text` is in half-width characters."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
 # Cc control, Cf format (bidi, zero width), Zl and Zp line and paragraph separators, Co private

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
-from reportgen.report.charts.static import heat_step
+from reportgen.report.charts.colours import heat_step, signed_step
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.results.info import RunInfo, Scalar
@@ -207,11 +207,6 @@ def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
     return tuple(written(float(value), digits, with_sign) for value in values)
 
 
-def _signed_step(value: float, top: float) -> int:
-    step = heat_step(abs(value), top)
-    return -step if value < 0 else step
-
-
 class _Words:
     """Makes the measures of one text."""
 
@@ -283,7 +278,7 @@ class _Words:
         if id == "ig" and not effects.ig_complete:
             said.append(self._say("ig_incomplete"))
         said += self._dotted("dotted_deletion" if id == "deletion" else "dotted_effect")
-        steps = [_signed_step(float(value), top) for value in values]
+        steps = [signed_step(float(value), top) for value in values]
         return Measure(
             id=id,
             kind="signed" if with_sign else "size",

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.report.charts.static import half_widths, heat_colour
+from reportgen.report.charts.colours import heat_colour
+from reportgen.report.language.printable import half_widths
 from reportgen.results.units import Unit
 
 _LINE = 84  # half-width characters of a line of the twin

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from math import isnan
 
 from reportgen.findings.thresholds import TINY_EFFECT
-from reportgen.report.charts.static import shorten
-from reportgen.report.language.printable import visible
+from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language, fixed, number
 from reportgen.report.panel.measures import Measure
 from reportgen.results.units import Unit, is_unspaced, word_of

@@ -14,8 +14,9 @@ from reportgen.findings.predictions import (
     label_matrix,
     match_classes,
 )
-from reportgen.report.charts.static import heat_colour, heat_step, shorten
+from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.charts.tracks import Scale, bar, interval_text
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING, Language
 from reportgen.report.sections.quality import (
     MIN_PREDICTIONS,

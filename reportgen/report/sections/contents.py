@@ -9,7 +9,7 @@ import pandas as pd
 from reportgen.findings.citations import Citation
 from reportgen.findings.notes.note import place
 from reportgen.findings.notes.rules import corpus_notes
-from reportgen.report.charts.static import shorten
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.attention import analysed
-from reportgen.report.charts.static import shorten
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, number
 from reportgen.results.store import Results
 

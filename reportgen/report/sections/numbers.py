@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 from reportgen.findings.attention import analysed
 from reportgen.findings.predictions import Fit, number_fit
 from reportgen.findings.statistics import Floats, Interval
-from reportgen.report.charts.scatter import DOTS, histogram, round_values, scatter
-from reportgen.report.charts.static import shorten
+from reportgen.report.charts.axes import round_values
+from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.tracks import interval_text
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING, Language, decimals, written
 from reportgen.report.sections.quality import (
     MIN_PREDICTIONS,
@@ -84,7 +85,7 @@ class _Numbers:
                 counts=counts,
                 axis=(shorten(name, 2 * _NAME), say("axis_texts")),
                 sentence=said,
-            ),
+            ).on_page(),
             tables=(
                 Table(
                     say("histogram_table"),
@@ -137,7 +138,7 @@ class _Numbers:
             remarks=self._left_out(len(errors)),
             figures=figures,
             interval_note=say("intervals") if interval else "",
-            chart=chart,
+            chart=chart.on_page(),
             chart_note=note,
             tables=(self._bands(fit), *((groups,) if groups else ())),
         )

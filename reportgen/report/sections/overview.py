@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from reportgen.findings.attention import head_means, takes_part
 from reportgen.findings.notes.note import Note
-from reportgen.report.charts.static import heat_colour, heat_step, stacked_bars, ticks
+from reportgen.report.charts.axes import ticks
+from reportgen.report.charts.bars import stacked_bars
+from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import Sentence, sentences
 from reportgen.results.info import ANALYSED
@@ -200,7 +202,7 @@ def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
             share=language.percent(float(total[best - 1])),
             even=language.percent(float(even[best - 1])),
         ),
-    )
+    ).on_page()
     rows = tuple(
         (
             str(layer),

@@ -3,7 +3,7 @@
 import numpy as np
 
 from reportgen.findings.attention import analysed
-from reportgen.report.charts.static import shorten
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, number, written
 from reportgen.report.sections.classes import ClassWords, share_bar
 from reportgen.report.sections.numbers import make_numbers

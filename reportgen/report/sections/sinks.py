@@ -8,7 +8,8 @@ from markupsafe import Markup
 from reportgen.findings.attention import LayerFigures, role_figures
 from reportgen.findings.evidence import SubjectFigures, TestFigures, subject_figures
 from reportgen.findings.notes.note import Note, Placed
-from reportgen.report.charts.static import layer_shares, ticks
+from reportgen.report.charts.axes import ticks
+from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.tracks import axis, dot, interval_text, log_scale
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import NOTHING, Language, fixed
@@ -219,7 +220,7 @@ def _chart(token: str, layers: Sequence[_Layer], language: Language) -> Markup:
             share=language.percent(top.share),
             even="–" if top.expected is None else language.percent(top.expected),
         ),
-    )
+    ).on_page()
 
 
 def _table(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.predictions import class_shares, match_classes
 from reportgen.findings.ranking import REASONS, Reason, figures, ranking
-from reportgen.report.charts.static import shorten
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import Prediction, prediction

@@ -19,9 +19,9 @@ from reportgen.findings.tokens import (
     shown_attention,
     token_means,
 )
-from reportgen.report.charts.scatter import round_values
-from reportgen.report.charts.static import shorten
+from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.tracks import Scale, axis, bar, interval_text
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
 from reportgen.report.sections.quality import mean_interval

@@ -10,7 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
-from reportgen.report.charts.static import STEPS
+from reportgen.report.charts.colours import STEPS
 from reportgen.report.html.data import plotly_source
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.language.printable import segments, visible
+from reportgen.report.language.printable import segments, shorten, visible
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,9 @@ def test_nothing_unseen_is_left(text: str) -> None:
     hidden = {"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"}
     left = [c for c in visible(text) if unicodedata.category(c) in hidden]
     assert set(left) <= {"\u200d"}
+
+
+def test_shortening_keeps_both_ends_and_counts_wide_characters_twice():
+    assert shorten("short") == "short"
+    assert shorten("a" * 30 + "z", 11) == "aaaaa…aaaaz"
+    assert shorten("無料" * 20, 9) == "無料…無料"

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from drawings import painted
 from factories import changed, make_results
 
-from reportgen.report.charts.static import heat_colour
+from reportgen.report.charts.colours import heat_colour
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.panel import make_figures

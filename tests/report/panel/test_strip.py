@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reportgen.report.charts.static import heat_colour
+from reportgen.report.charts.colours import heat_colour
 from reportgen.report.panel.strip import paragraphs, runs_left, twin
 from reportgen.results.units import Unit
 

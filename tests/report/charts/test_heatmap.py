@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 from drawings import painted
 from factories import make_results
 
+from reportgen.report.charts.colours import heat_colour
 from reportgen.report.charts.heatmap import SIDE, colour_top, make_static_map, unit_map
-from reportgen.report.charts.static import heat_colour
 from reportgen.report.language.strings import load_language
 from reportgen.results.maps import unpack
 from reportgen.results.units import text_units

@@ -1,0 +1,39 @@
+"""The colours of every chart: ink, roles, and the ramps for one sign and for two."""
+
+STEPS = 16  # of a ramp, from bare paper to the strongest colour
+INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#d9dce3", "#ffffff"
+CLS_ROW, RECEIVED = "#0b5cad", "#c2252d"
+ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
+_ABOVE, _BELOW = (230, 97, 0), (47, 119, 201)
+_STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it
+
+
+def role_colour(index: int) -> str:
+    """The colour of the special token with this place among the model's; they repeat after four."""
+    return ROLE_COLOURS[index % len(ROLE_COLOURS)]
+
+
+def heat_step(value: float, top: float) -> int:
+    """The step 0..15 of `value` on a scale from 0 to `top`; values above `top` get 15."""
+    return round((STEPS - 1) * min(1.0, max(0.0, value / top))) if top > 0 else 0
+
+
+def heat_colour(step: int) -> str:
+    """The colour of a step on white, such as `#f0a066`."""
+    return _on_white(_ABOVE, step)
+
+
+def signed_step(value: float, top: float) -> int:
+    """The step -15..15 of `value` on a scale from -`top` to `top`."""
+    step = heat_step(abs(value), top)
+    return -step if value < 0 else step
+
+
+def signed_colour(step: int) -> str:
+    """The colour of a step on white; steps below 0 have a second colour."""
+    return _on_white(_BELOW if step < 0 else _ABOVE, abs(step))
+
+
+def _on_white(colour: tuple[int, int, int], step: int) -> str:
+    alpha = _STRONGEST * step / (STEPS - 1)
+    return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in colour)

@@ -1,0 +1,55 @@
+"""Coloured cells as strokes: the shortest SVG for the many cells of a map or a ribbon."""
+
+from collections.abc import Iterator, Sequence
+
+from reportgen.report.charts.colours import heat_colour
+
+
+def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
+    """The cells `[line][place]` of steps in their colours, see `strokes`, for a group of class
+    `ramp`; the style sheet finds the step of a stroke by its colour."""
+    return "".join(
+        f'<path stroke={heat_colour(step)} d="{path}"/>'
+        for step, path in strokes(lines, upright=upright).items()
+    )
+
+
+def strokes(lines: Sequence[Sequence[int]], *, upright: bool = False) -> dict[int, str]:
+    """The path of each step, weakest first, that paints the cells `[line][place]` of steps.
+
+    Line `i` runs along `y = i`, or where `upright` along `x = i`; a place is one wide. A stroke may
+    run under stronger ones, which are painted later; what has step 0 stays bare.
+    """
+    found: dict[int, list[tuple[int, int, int]]] = {}
+    for line, steps in enumerate(lines):
+        for step, start, end in _runs(steps):
+            found.setdefault(step, []).append((line, start, end))
+    return {step: _path(found[step], upright) for step in sorted(found)}
+
+
+def _runs(steps: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    """Each step with the start and end of a run of cells that are at least as strong."""
+    open_runs: list[tuple[int, int]] = []
+    for place, step in enumerate([*steps, 0]):
+        start = place
+        while open_runs and open_runs[-1][0] > step:
+            strength, start = open_runs.pop()
+            yield strength, start, place
+        if step and (not open_runs or open_runs[-1][0] < step):
+            open_runs.append((step, start))
+
+
+def _path(runs: Sequence[tuple[int, int, int]], upright: bool) -> str:
+    parts: list[str] = []
+    last_line = last_end = 0
+    for line, start, end in sorted(runs):
+        across, along = line - last_line, start - last_end
+        x, y = (across, along) if upright else (along, across)
+        parts.append(f"{'m' if parts else 'M'}{pair(x, y)}{'v' if upright else 'h'}{end - start}")
+        last_line, last_end = line, end
+    return "".join(parts)
+
+
+def pair(x: int, y: int) -> str:
+    """Two numbers of a path, in as few characters as it allows."""
+    return f"{x}{y}" if y < 0 else f"{x} {y}"
