@@ -1,4 +1,7 @@
-"""The transformer inside any module: where it is, what it is made of, what it can be given."""
+"""The transformer inside a module: where it is, its size, and how its attention makes its output.
+
+To support an architecture whose modules have other names, add a row to `FAMILIES`.
+"""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -11,30 +14,112 @@ from transformers.pytorch_utils import Conv1D
 
 from reportgen.errors import CaptureError, ModelError
 
-# Names that models give to their table of positions; others (relative, 2D) set no limit.
-_POSITION_TABLES = {"position_embeddings", "embed_positions", "positions_embed", "wpe"}
+# How the value vectors of all heads lie in the output of the module that makes them: alone; behind
+# all queries and keys; or, for each value head, behind its queries and its key.
+ValueLayout: TypeAlias = Literal["alone", "behind all", "behind each"]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Names that a family of architectures gives to parts of its modules.
+
+    A module that has a child with one of the `value` names is taken for an attention module. Its
+    output projection is looked for under the names of its own family first, then under all others,
+    and last in a module called `output` beside it (BERT). What is found is only used after it was
+    shown to rebuild the output of the attention block (`analysis/attention/norms.py`).
+    """
+
+    models: str  # that have these names
+    value: str  # makes the value vectors, alone or together with queries and keys
+    output: str  # turns what the heads gathered into the output of the block
+    layout: ValueLayout = "alone"
+    positions: str | None = None  # table of position embeddings; relative positions have none
+
+
+FAMILIES = (
+    Family("BERT, RoBERTa, ALBERT, ELECTRA", "value", "dense", positions="position_embeddings"),
+    Family("DistilBERT, XLM", "v_lin", "out_lin", positions="position_embeddings"),
+    Family("BART, OPT, GPT-J", "v_proj", "out_proj", positions="embed_positions"),
+    Family("Llama, Qwen2, Gemma", "v_proj", "o_proj"),
+    Family("DeBERTa-v2", "value_proj", "dense", positions="position_embeddings"),
+    Family("T5, MPNet", "v", "o"),
+    Family("GPT-2", "c_attn", "c_proj", "behind all", positions="wpe"),
+    Family("OpenAI GPT", "c_attn", "c_proj", "behind all", positions="positions_embed"),
+    Family("ModernBERT", "Wqkv", "Wo", "behind all"),
+    Family("Phi-3, CodeGen", "qkv_proj", "o_proj", "behind all"),
+    Family("BLOOM, Falcon, GPT-NeoX", "query_key_value", "dense", "behind each"),
+    Family("DeBERTa", "in_proj", "dense", "behind each", positions="position_embeddings"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class EncoderFacts:
-    """What the encoder's configuration and modules say about it."""
+    """The size of an encoder, from its configuration and modules."""
 
     n_layers: int
     n_heads: int
-    head_size: int  # width of one head's value vectors
-    max_positions: int | None  # tokens it has positions for; None where it sets no limit
-    shares_layers: bool  # one set of weights used by every layer
+    head_size: int  # width of the value vectors of one head
+    max_positions: int | None  # most tokens it has positions for; None where there is no limit
+    shares_layers: bool  # all layers use the same weights (ALBERT)
     hidden_size: int
 
 
-def find_encoder(module: nn.Module, name: str | None = None) -> tuple[str, PreTrainedModel]:
-    """The transformer whose attention is read, and its dotted name inside `module` ("" for itself).
+@dataclass(frozen=True, eq=False)
+class Projection:
+    """How one layer turns value vectors into the output of its attention block."""
 
-    It is the outermost transformers model, without its head; of an encoder-decoder, the encoder.
-    `name` picks one of several.
+    value: nn.Module  # its output holds the value vectors
+    output: nn.Linear | Conv1D  # the output projection
+    n_heads: int
+    n_value_heads: int  # fewer than `n_heads` where heads share their values (grouped queries)
+    size: int  # width of one value vector
+    layout: ValueLayout
+
+    def values(self, made: Tensor) -> Tensor:
+        """The value vectors in the output `made` of the value module.
+
+        Returns:
+            `[text, key, value head, size]`, a view: writing into it changes `made`.
+        """
+        heads = (*made.shape[:-1], self.n_value_heads)
+        if self.layout == "behind each":
+            return made.view(*heads, -1, self.size)[..., -1, :]
+        return made[..., -self.n_value_heads * self.size :].view(*heads, self.size)
+
+    def weight(self) -> Tensor:
+        """The weights of the output projection, `[head, size, width]`, a view."""
+        weight = self.output.weight
+        # Linear stores [out, in], Conv1D [in, out].
+        rows = weight if isinstance(self.output, Conv1D) else weight.T
+        return rows.view(self.n_heads, self.size, -1)
+
+    def bias(self) -> Tensor | None:
+        """The bias of the output projection, `[width]`; None if it has none."""
+        bias = self.output.bias
+        return bias if isinstance(bias, Tensor) else None
+
+    def per_head(self, values: Tensor) -> Tensor:
+        """`values` `[..., value head, size]` repeated for the heads that share them,
+        `[..., head, size]`."""
+        if self.n_value_heads == self.n_heads:
+            return values
+        return values.repeat_interleave(self.n_heads // self.n_value_heads, dim=-2)
+
+
+def find_encoder(module: nn.Module, name: str | None = None) -> tuple[str, PreTrainedModel]:
+    """Find the transformer whose attention is read.
+
+    It is the outermost transformers model in `module`, without its head; in an encoder-decoder it
+    is the encoder.
+
+    Args:
+        name: picks one of several transformers, by its dotted name inside `module`.
+
+    Returns:
+        Its dotted name inside `module` ("" for `module` itself), and the transformer.
 
     Raises:
-        ModelError: there is none, or several and no `name`, or none of that name.
+        ModelError: there is none, none called `name`, or several and no `name`.
     """
     inside = {
         path: inner
@@ -61,10 +146,10 @@ def find_encoder(module: nn.Module, name: str | None = None) -> tuple[str, PreTr
 
 
 def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
-    """Layers, heads and positions of `encoder`.
+    """Read the layers, heads and positions of `encoder`.
 
     Raises:
-        CaptureError: its configuration knows no attention heads (Mamba, FNet).
+        CaptureError: its configuration has no attention heads (Mamba, FNet).
     """
     config = encoder.config.get_text_config()
     n_layers = _whole(config, "num_hidden_layers")
@@ -74,7 +159,7 @@ def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
             f"{type(encoder).__name__} has no attention heads, so there is no attention to report"
         )
     hidden_size = _whole(config, "hidden_size") or 0
-    # MobileBERT's attention is narrower than what stands between its layers.
+    # MobileBERT's attention is narrower than the vectors between its layers.
     width = _whole(config, "true_hidden_size") or hidden_size
     own_size = (_whole(config, key) for key in ("v_head_dim", "head_dim", "d_kv", "d_head"))
     return EncoderFacts(
@@ -88,13 +173,14 @@ def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
 
 
 def looks_through_window(encoder: PreTrainedModel) -> bool:
-    """Whether some layer sees only near keys, as its configuration says."""
+    """Whether, by its configuration, some layers only attend to nearby keys."""
     names = ("sliding_window", "local_attention", "attention_window", "window_size")
     return any(getattr(encoder.config, name, None) for name in names)
 
 
 def embedding_rows(encoder: PreTrainedModel) -> int | None:
-    """How many token ids the encoder knows; None where it has no table of them (CANINE)."""
+    """The number of token ids that `encoder` has embeddings for; None if it has no such table
+    (CANINE)."""
     try:
         table = encoder.get_input_embeddings()
     except NotImplementedError:
@@ -103,9 +189,9 @@ def embedding_rows(encoder: PreTrainedModel) -> int | None:
 
 
 def accepted_arguments(module: nn.Module) -> frozenset[str]:
-    """Names of what a tokenizer can give that `module.forward` takes by keyword.
+    """The names of tokenizer outputs that `module.forward` accepts as keyword arguments.
 
-    A forward of `**kwargs` alone takes all of them; one that also declares names, only those.
+    A forward with `**kwargs` alone accepts all of them; one that also declares names, only those.
     """
     parameters = inspect.signature(module.forward).parameters.values()
     declared = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
@@ -114,9 +200,34 @@ def accepted_arguments(module: nn.Module) -> frozenset[str]:
     return frozenset(declared)
 
 
+def find_projections(encoder: PreTrainedModel) -> tuple[Projection, ...]:
+    """Find the projections of each layer's attention, in the order of layers; () if unknown.
+
+    They are found by the names in `FAMILIES` and not verified yet. An ALBERT has one projection for
+    all its layers. The decoder of an encoder-decoder is not part of `encoder`.
+    """
+    n_heads = read_facts(encoder).n_heads
+    return tuple(
+        projection
+        for path, module in encoder.named_modules()
+        for projection in _projection(encoder, path, module, n_heads)
+    )
+
+
+def other_layouts(projections: Sequence[Projection]) -> tuple[tuple[Projection, ...], ...]:
+    """Copies of fused `projections` with the other possible layouts of the values; () otherwise."""
+    if any(projection.layout == "alone" for projection in projections):
+        return ()
+    swapped: dict[ValueLayout, ValueLayout] = {
+        "behind all": "behind each",
+        "behind each": "behind all",
+    }
+    return (tuple(replace(item, layout=swapped[item.layout]) for item in projections),)
+
+
 def _is_shell(model: PreTrainedModel) -> bool:
-    """Whether `model` is a user's own class that only holds a transformer, without naming it as
-    its base model."""
+    """Whether `model` is a user's own class around a transformer that it does not name as its base
+    model."""
     return (
         model.base_model is model
         and not type(model).__module__.startswith("transformers.")
@@ -130,7 +241,7 @@ def _is_shell(model: PreTrainedModel) -> bool:
 
 
 def _outermost(inside: dict[str, PreTrainedModel]) -> dict[str, PreTrainedModel]:
-    """Those of `inside` that no other of them holds."""
+    """Those of `inside` that are not part of another one."""
     return {
         path: model
         for path, model in inside.items()
@@ -152,12 +263,14 @@ def _without_head(model: PreTrainedModel) -> PreTrainedModel:
 
 
 def _max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
+    """The most tokens that the configuration and the position tables allow; None for no limit."""
     limits = []
     stated = _whole(config, "max_position_embeddings")
     if stated is not None and stated > 0:  # XLNet says -1
         limits.append(stated)
+    tables = {family.positions for family in FAMILIES}
     for path, table in encoder.named_modules():
-        if isinstance(table, nn.Embedding) and path.rpartition(".")[2] in _POSITION_TABLES:
+        if isinstance(table, nn.Embedding) and path.rpartition(".")[2] in tables:
             # RoBERTa counts positions from its padding index on, BART from an offset.
             if table.padding_idx is not None:
                 skipped = table.padding_idx + 1
@@ -168,98 +281,20 @@ def _max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
 
 
 def _whole(config: Any, key: str) -> int | None:
+    """An integer setting; None if it is not there or not an integer."""
     value = getattr(config, key, None)
     return value if isinstance(value, int) else None
-
-
-# How the value vectors lie in what their module returns, heads one after another:
-# alone; behind all queries and keys; or behind the queries and the key of each value head.
-ValueLayout: TypeAlias = Literal["alone", "behind all", "behind each"]
-# Names that attention modules give to what makes values alone, and together with queries and keys.
-_VALUE = ("value", "v_lin", "v_proj", "value_proj", "v")
-_FUSED: dict[str, ValueLayout] = {
-    "c_attn": "behind all",
-    "Wqkv": "behind all",
-    "qkv_proj": "behind all",
-    "query_key_value": "behind each",
-    "in_proj": "behind each",
-}
-_OUTPUT = ("out_lin", "out_proj", "o_proj", "c_proj", "Wo", "o", "dense")
-
-
-@dataclass(frozen=True, eq=False)
-class Projection:
-    """From one layer's value vectors to the output of its attention block."""
-
-    value: nn.Module  # its output holds the value vectors
-    output: nn.Linear | Conv1D  # turns what the heads gathered into the block's output
-    n_heads: int
-    n_value_heads: int  # fewer than `n_heads` where heads share their values (grouped queries)
-    size: int  # width of one value vector
-    layout: ValueLayout
-
-    def values(self, made: Tensor) -> Tensor:
-        """The value vectors in what `value` returned, `[text, key, value head, size]`: a view, so
-        that writing into it changes `made`."""
-        heads = (*made.shape[:-1], self.n_value_heads)
-        if self.layout == "behind each":
-            return made.view(*heads, -1, self.size)[..., -1, :]
-        return made[..., -self.n_value_heads * self.size :].view(*heads, self.size)
-
-    def weight(self) -> Tensor:
-        """The output projection's weights, a view, `[head, size, width]`."""
-        weight = self.output.weight
-        # Linear stores [out, in], Conv1D [in, out].
-        rows = weight if isinstance(self.output, Conv1D) else weight.T
-        return rows.view(self.n_heads, self.size, -1)
-
-    def bias(self) -> Tensor | None:
-        """What the output projection adds, `[width]`; None where it adds nothing."""
-        bias = self.output.bias
-        return bias if isinstance(bias, Tensor) else None
-
-    def per_head(self, values: Tensor) -> Tensor:
-        """`values` `[..., value head, size]` with those that heads share repeated,
-        `[..., head, size]`."""
-        if self.n_value_heads == self.n_heads:
-            return values
-        return values.repeat_interleave(self.n_heads // self.n_value_heads, dim=-2)
-
-
-def find_projections(encoder: PreTrainedModel) -> tuple[Projection, ...]:
-    """The projections of each layer's attention, in the order of layers; () where not known.
-
-    They are known by the names of modules, not by the model's class, and nothing is proven yet. An
-    ALBERT has one for all its layers. An encoder-decoder's decoder is not part of `encoder`.
-    """
-    n_heads = read_facts(encoder).n_heads
-    return tuple(
-        projection
-        for path, module in encoder.named_modules()
-        for projection in _projection(encoder, path, module, n_heads)
-    )
-
-
-def other_layouts(projections: Sequence[Projection]) -> tuple[tuple[Projection, ...], ...]:
-    """The other ways in which the values may lie in what fused modules return."""
-    if any(projection.layout == "alone" for projection in projections):
-        return ()
-    swapped: dict[ValueLayout, ValueLayout] = {
-        "behind all": "behind each",
-        "behind each": "behind all",
-    }
-    return (tuple(replace(item, layout=swapped[item.layout]) for item in projections),)
 
 
 def _projection(
     encoder: PreTrainedModel, path: str, attention: nn.Module, n_heads: int
 ) -> Iterator[Projection]:
-    """The projection of the module at `path`, if it is one that makes values."""
+    """The projection of the module at `path`; nothing if it is not an attention module."""
     children = dict(attention.named_children())
-    name = next((name for name in (*_VALUE, *_FUSED) if name in children), None)
-    if name is None:
+    family = next((family for family in FAMILIES if family.value in children), None)
+    if family is None:
         return
-    value, output = children[name], _output(encoder, path, children)
+    value, output = children[family.value], _output(encoder, path, children, family.value)
     made = _out_width(value)
     if output is None or made is None:
         return
@@ -268,19 +303,18 @@ def _projection(
     n_vectors, rest = divmod(made, max(size, 1))
     if gathered != n_heads * size or rest:
         return
-    layout = _FUSED.get(name, "alone")
-    # Fused: one query a head, one key and one value a value head.
-    n_value_heads = n_vectors if layout == "alone" else (n_vectors - n_heads) // 2
+    # Fused: one query per head, one key and one value per value head.
+    n_value_heads = n_vectors if family.layout == "alone" else (n_vectors - n_heads) // 2
     if n_value_heads > 0 and n_heads % n_value_heads == 0:
-        yield Projection(value, output, n_heads, n_value_heads, size, layout)
+        yield Projection(value, output, n_heads, n_value_heads, size, family.layout)
 
 
 def _output(
-    encoder: PreTrainedModel, path: str, children: dict[str, nn.Module]
+    encoder: PreTrainedModel, path: str, children: dict[str, nn.Module], value: str
 ) -> nn.Linear | Conv1D | None:
-    """The output projection: beside the values, or in the `output` module beside theirs (BERT)."""
-    for name in _OUTPUT:
-        if isinstance(found := children.get(name), nn.Linear | Conv1D):
+    """The output projection of the attention module at `path`, see `Family`; None if unknown."""
+    for family in sorted(FAMILIES, key=lambda family: family.value != value):
+        if isinstance(found := children.get(family.output), nn.Linear | Conv1D):
             return found
     beside = dict(encoder.get_submodule(path.rpartition(".")[0]).named_children())
     found = getattr(beside.get("output"), "dense", None)
@@ -288,5 +322,6 @@ def _output(
 
 
 def _out_width(module: nn.Module) -> int | None:
+    """The width of a linear module's output; None for other modules."""
     width = module.nf if isinstance(module, Conv1D) else getattr(module, "out_features", None)
     return width if isinstance(width, int) else None
