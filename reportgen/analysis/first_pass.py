@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.attention.runner import Outcome, Runner
-from reportgen.analysis.cost import ANALYSIS
-from reportgen.analysis.progress import Progress
+from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.rows import (
     AnalysedText,
     head_rows,

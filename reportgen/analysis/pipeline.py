@@ -13,7 +13,7 @@ from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.cost import choose, expected_cost
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
 from reportgen.analysis.evidence.sink_tests import SinkTester
-from reportgen.analysis.evidence.stages import Stages
+from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import Survey, Tally, encode_all
 from reportgen.analysis.progress import Cost, Progress
@@ -122,7 +122,7 @@ def analyze(
             info = replace(info, evidence=_evidence(norms, explainer, options, tally))
             gatherer = Gatherer(
                 explainer,
-                Stages(explainer, capture, norms, is_full=options.evidence == "full"),
+                Stages(explainer, capture, norms, options.evidence),
                 _sink_tester(explainer, capture, probed, norms, options),
                 first,
                 info,
@@ -158,10 +158,12 @@ def _cost(
             if text.n_content
         ),
         options.evidence,
-        explainer.scalar,
+        CostBasis(
+            explainer.scalar,
+            n_figures=explainer.model.reader.width,
+            has_mask_token=explainer.model.tokenizer.mask_token_id is not None,
+        ),
         n_roles=n_roles,
-        n_figures=explainer.model.reader.width,
-        has_mask_token=explainer.model.tokenizer.mask_token_id is not None,
     )
 
 

@@ -1,50 +1,54 @@
-"""What an analysis tells while it runs: what it will cost, and how far it has come."""
+"""What an analysis reports while it runs: its cost before it starts, then its progress."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import TypeAlias
 
-# In the order in which they come.
-Stage: TypeAlias = Literal[
-    "texts",
-    "deletion",
-    "gradient",
-    "mask",
-    "ig",
-    "alti",
-    "jacobian",
-    "faithfulness",
-    "sinks",
-]
-STAGES: tuple[Stage, ...] = get_args(Stage)
+from reportgen.results.measures import measured_at
+
+# A step of an analysis: "texts" (attention of every text), the id of a measure of evidence,
+# "faithfulness" (comprehensiveness and sufficiency), or "sinks" (sink tests).
+Stage: TypeAlias = str
+# The steps in the order in which they run, with the names of their progress bars.
+STAGES: Mapping[Stage, str] = {
+    "texts": "Attention",
+    **{measure.id: measure.bar for measure in measured_at("full", None)},
+    "faithfulness": "Leaving out the first",
+    "sinks": "Sink tests",
+}
+# How long a pass takes, in plain forward passes of the same text, as measured on models of base
+# size: one whose attention is analysed, a backward pass, and one of many backward passes at once.
+ANALYSIS = 2.0
+BACKWARD = 1.5
+ONE_OF_MANY = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """Passes through the model, of one text or a changed form of it."""
+    """Passes through the model, of whole texts or changed ones."""
 
     forward: int
     backward: int
-    work: float  # tokens passed forward, or what takes about as long
+    work: float  # tokens in plain forward passes that take as long
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an analysis takes, known before it starts."""
+    """The expected cost of an analysis, known before it starts."""
 
-    passes: Mapping[Stage, Passes]  # of the stages that will come
-    n_texts: Mapping[Stage, int]  # that go through each of them
-    is_exact: bool  # not so: integrated gradients take more steps, and sinks are found, on the way
+    passes: Mapping[Stage, Passes]  # of the steps that will run
+    n_texts: Mapping[Stage, int]  # texts that go through each of them
+    is_exact: bool  # False: integrated gradients and sink tests may take more or fewer passes
 
 
 class Progress:
-    """Is told how an analysis goes; does nothing with it."""
+    """Receives the progress of an analysis; this one ignores it, a subclass may show it."""
 
     def begin(self, cost: Cost) -> None:
-        """The work is about to start."""
+        """Called once, before the first pass."""
 
     def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
-        """`done` more texts went through a stage; `work` as in `Passes`, where it is known."""
+        """Called when `done` more texts finished a step; `work` as in `Passes`, 0 if not known."""
 
     def interrupted(self) -> None:
-        """The user stopped the gathering of evidence; what is there is being finished."""
+        """Called when the user interrupts the evidence; what was measured is still written."""

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -15,19 +15,6 @@ from reportgen.api.options import Talk
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
-
-
-_NAMES: Mapping[Stage, str] = {
-    "texts": "Attention",
-    "deletion": "Deletion",
-    "gradient": "Gradient",
-    "mask": "Masking",
-    "ig": "Integrated gradients",
-    "alti": "ALTI",
-    "jacobian": "Jacobian",
-    "faithfulness": "Leaving out the first",
-    "sinks": "Sink tests",
-}
 
 
 class TerminalProgress(Progress):
@@ -48,7 +35,7 @@ class TerminalProgress(Progress):
         self._say(cost_line(cost))
         for stage in (stage for stage in STAGES if stage in cost.passes):
             self._tasks[stage] = self._bars.add_task(
-                _NAMES[stage], total=cost.n_texts[stage], start=False
+                STAGES[stage], total=cost.n_texts[stage], start=False
             )
         self._started = time.perf_counter()
 
@@ -68,7 +55,7 @@ class TerminalProgress(Progress):
         self._worked += self._cost.passes[stage].work * done / self._cost.n_texts[stage]
         if bar.finished and not was_finished and not self._bars.console.is_terminal:
             left = self._left(self._worked)
-            self._say(stage_done(_NAMES[stage], self._cost.n_texts[stage], left))
+            self._say(stage_done(STAGES[stage], self._cost.n_texts[stage], left))
 
     def interrupted(self) -> None:
         """Say that what is there will be written."""

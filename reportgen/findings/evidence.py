@@ -19,8 +19,8 @@ from reportgen.findings.statistics import (
     measured,
     ratio_of_means,
 )
-from reportgen.results.info import SINK_TESTS, STATISTICS, VIEWS, SinkTest, Statistic, Subject, View
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.info import SINK_TESTS, STATISTICS, SinkTest, Statistic, Subject, View
+from reportgen.results.measures import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 
 BASELINES: tuple[View, ...] = ("rarity", "random")

@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Literal, TypeAlias
 
-from reportgen.results.info import SINK_TESTS, STATISTICS, VIEWS
+from reportgen.results.info import SINK_TESTS, STATISTICS
+from reportgen.results.measures import VIEWS
 
 Value: TypeAlias = float | int | None  # None: not measured, or not defined
 Unit: TypeAlias = Literal[

@@ -20,6 +20,7 @@ from reportgen.findings.evidence import (
 from reportgen.findings.predictions import label_errors, predictions
 from reportgen.report.options import Heads, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
+from reportgen.results.measures import exported
 from reportgen.results.store import Results
 
 # Means over heads; a sum over them is `n_heads` times as much.
@@ -30,9 +31,6 @@ _OVER_HEADS = (
     "received_all",
     "expected",
 )
-# One value a unit, or a token, of the texts that have evidence; the second where it is in full.
-_EFFECTS = ("deletion", "gradient")
-_FULL_EFFECTS = ("mask", "ig", "alti")
 TOKEN_COLUMNS = (
     "text_id",
     "position",
@@ -45,7 +43,7 @@ TOKEN_COLUMNS = (
     *_OVER_HEADS,
     "received_norm_all",
     "received_norm_last",
-    *_EFFECTS,
+    *exported("basic"),
 )
 HEAD_COLUMNS = (
     "text_id",
@@ -143,12 +141,11 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 
 def _tokens(results: Results, heads: Heads) -> pd.DataFrame:
-    full = _FULL_EFFECTS if results.info.evidence.level == "full" else ()
-    columns = (*TOKEN_COLUMNS, *full)
+    effects = list(exported(results.info.evidence.level))
+    columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects)))
     place = ["text", "position"]
     rows = results.tokens.merge(results.effects, how="left", on=place, validate="one_to_one")
     frame = _with_ids(results, rows, columns)
-    effects = [*_EFFECTS, *full]
     frame[effects] = frame[effects].astype(np.float32)
     if heads == "sum":
         # A plain int, so that float32 stays float32.

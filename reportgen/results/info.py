@@ -28,23 +28,8 @@ EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # The scalar that evidence explains: the number; a class's lead over the strongest other; a label's
 # logit; the cosine to the whole text's own embedding; the last token's log-probability.
 Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probability"]
-# What ranks the units of a text, by the name of its column where it has one.
-View: TypeAlias = Literal[
-    "received_norm_all",
-    "received_norm_last",
-    "received_all",
-    "received_last",
-    "cls_row_all",
-    "cls_row_last",
-    "rollout",
-    "gradient",
-    "jacobian",
-    "ig",
-    "alti",
-    "mask",
-    "rarity",
-    "random",
-]
+# The id of a measure in the catalogue (`results/measures.py`).
+View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
 Statistic: TypeAlias = Literal["spearman", "kendall", "comprehensiveness", "sufficiency"]
 # Why something could not be measured on this model.
@@ -65,7 +50,6 @@ Reason: TypeAlias = Literal[
 OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures at all
-VIEWS: tuple[View, ...] = get_args(View)
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)

@@ -1,7 +1,191 @@
-"""How much a statement takes: what is measured and what is said of it go by the same numbers."""
+"""The catalogue of measures: everything that says how much each token of a text matters.
 
-MIN_TEXTS = 5  # texts that a statement about all of them, and an interval, need
-MIN_CONTENT = 3  # content tokens a text needs to take part
-MIN_UNITS = 4  # content units that a rank correlation needs to mean anything
-SINK_RATIO = 3.0  # times an even spread: the attention that a sink gets at least
-MASK_OFFSET = 1.0  # mean effect of [MASK] in standard deviations: above it they all go one way
+Columns of the results tables, the order of the steps of an analysis, their cost and progress bars,
+the ranking of units, colours, tables and explanations on the page are all derived from `MEASURES`.
+
+To add a measure of evidence, add
+
+1. an entry at the end of the evidence in `MEASURES`, with the next `SCHEMA_VERSION` as `since`,
+2. a module in `analysis/evidence` with the `Stage` that the entry names: how the measure is taken,
+   and how many passes through the model that takes,
+3. its words in both languages: name, legend of its colours, and how it is measured.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from reportgen.results.info import EvidenceLevel, Scalar, View
+
+# How many texts, tokens and units a statement needs, and the limits that measurements share with
+# what is said about them.
+MIN_TEXTS = 5  # texts, for a statement about all of them and for an interval
+MIN_CONTENT = 3  # content tokens of a text, for it to take part
+MIN_UNITS = 4  # content units of a text, for a rank correlation
+SINK_RATIO = 3.0  # times an even spread: the least attention that a sink receives
+MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
+
+# How a unit's value comes from the values of its tokens: their sum, the root of the sum of their
+# squares, the largest, or the first (where a value was measured by unit and stands on each token).
+Combine: TypeAlias = Literal["sum", "length", "largest", "first"]
+# What a measure is read from; "baselines" are what the others are compared with.
+Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
+# Where the page and the exported tables show a measure. Attention always has its columns in tables.
+Place: TypeAlias = Literal["colours", "table", "tokens"]
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One measure of how much each token of a text matters."""
+
+    id: View  # in files, in the address bar, and for its words
+    group: Group
+    combine: Combine = "sum"
+    table: Literal["tokens", "effects"] | None = "effects"  # of the results; None: in no table
+    column: str = ""  # in that table; "": called like the measure
+    is_over_even: bool = False  # causal models: taken as a multiple of its even-spread value
+    is_row: bool = False  # read from the row of [CLS], or of a causal model's last token
+    # Of evidence only, which is measured in stages:
+    level: EvidenceLevel = "none"  # the lowest level of evidence that includes it
+    stage: str = ""  # "module:NAME" in analysis/evidence
+    bar: str = ""  # name of its progress bar
+    signed: bool = False  # tells what raises the explained figure from what lowers it
+    unsigned_for: tuple[Scalar, ...] = ()  # though signed: where effects are distances
+    scalars: tuple[Scalar, ...] = ()  # the explained figures it is defined for; () for all
+    is_share: bool = False  # values sum to 1 over a text
+    shown: tuple[Place, ...] = ()
+    since: int = 1  # first version of the results folder that has its column
+
+    def has_sign(self, scalar: Scalar | None) -> bool:
+        """Whether its values tell what raises `scalar` from what lowers it."""
+        return self.signed and scalar not in self.unsigned_for
+
+    def applies_to(self, scalar: Scalar | None) -> bool:
+        """Whether it is defined where evidence explains `scalar`."""
+        return not self.scalars or scalar in self.scalars
+
+
+def _received(column: str, *shown: Place) -> Measure:
+    return Measure(column, "attention", table="tokens", is_over_even=True, shown=shown)
+
+
+def _row(column: str, *shown: Place) -> Measure:
+    return Measure(column, "attention", table="tokens", is_row=True, shown=shown)
+
+
+MEASURES: tuple[Measure, ...] = (
+    # Attention, in the order in which the page offers its colours.
+    _received("received_norm_all", "colours"),
+    _received("received_norm_last"),
+    _received("received_all", "colours"),
+    _received("received_last"),
+    _row("cls_row_all"),
+    _row("cls_row_last", "colours"),
+    _row("rollout"),
+    # Evidence, in the order of its columns in the table of effects.
+    Measure(  # change of the output without the unit; for embeddings a distance
+        "deletion",
+        "effects",
+        "first",
+        level="basic",
+        stage="deletion:DELETION",
+        bar="Deletion",
+        signed=True,
+        unsigned_for=("cosine",),
+        shown=("colours", "table", "tokens"),
+    ),
+    Measure(  # the same with [MASK] in the place of each of the unit's tokens
+        "mask",
+        "baselines",
+        "first",
+        level="full",
+        stage="deletion:MASK",
+        bar="Masking",
+        signed=True,
+        unsigned_for=("cosine",),
+        shown=("table", "tokens"),
+    ),
+    Measure(  # length of the gradient at the token's input embedding
+        "gradient",
+        "gradients",
+        "length",
+        level="basic",
+        stage="gradients:GRADIENT",
+        bar="Gradient",
+        shown=("colours", "table", "tokens"),
+    ),
+    Measure(  # Frobenius norm of d embedding / d token
+        "jacobian",
+        "gradients",
+        "length",
+        level="full",
+        stage="gradients:JACOBIAN",
+        bar="Jacobian",
+        scalars=("cosine",),
+        shown=("colours", "table"),
+    ),
+    Measure(  # integrated gradients
+        "ig",
+        "gradients",
+        level="full",
+        stage="integrated_gradients:INTEGRATED_GRADIENTS",
+        bar="Integrated gradients",
+        signed=True,
+        shown=("colours", "table", "tokens"),
+    ),
+    Measure(  # column mean of ALTI
+        "alti",
+        "attention",
+        level="full",
+        stage="alti:ALTI",
+        bar="ALTI",
+        is_share=True,
+        shown=("table", "tokens"),
+    ),
+    # Baselines without the model: vocabularies list frequent tokens first; any order at all.
+    Measure("rarity", "baselines", "largest", table="tokens", column="token_id"),
+    Measure("random", "baselines", table=None),
+)
+BY_ID: Mapping[View, Measure] = {measure.id: measure for measure in MEASURES}
+# The measures of evidence in the order in which pages list them: first those that have colours.
+EFFECTS: tuple[Measure, ...] = tuple(
+    sorted(
+        (measure for measure in MEASURES if measure.table == "effects"),
+        key=lambda measure: "colours" not in measure.shown,
+    )
+)
+# What ranks the units of a text and is compared with their deletion effects; baselines last.
+VIEWS: tuple[View, ...] = tuple(
+    measure.id
+    for measure in sorted(MEASURES, key=lambda measure: measure.group == "baselines")
+    if measure.id != "deletion"
+)
+COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown)
+_LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")
+
+
+def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, ...]:
+    """The measures of evidence that `level` includes, in the order in which they are taken.
+
+    The basic ones come first; those that few models have come last. `scalar` is the figure that
+    evidence explains.
+    """
+    found = [
+        measure
+        for measure in MEASURES
+        if measure.table == "effects"
+        and _LEVELS.index(measure.level) <= _LEVELS.index(level)
+        and measure.applies_to(scalar)
+    ]
+    return tuple(sorted(found, key=lambda m: (_LEVELS.index(m.level), bool(m.scalars))))
+
+
+def exported(level: EvidenceLevel) -> tuple[str, ...]:
+    """Columns of evidence in the exported table of tokens; with "none" those of "basic"."""
+    most = _LEVELS.index("basic" if level == "none" else level)
+    found = [
+        measure
+        for measure in MEASURES
+        if "tokens" in measure.shown and _LEVELS.index(measure.level) <= most
+    ]
+    return tuple(m.id for m in sorted(found, key=lambda m: _LEVELS.index(m.level)))

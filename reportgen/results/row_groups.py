@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from reportgen.errors import ResultsError
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import require_whole
-from reportgen.results.schema import TABLES
+from reportgen.results.schema import TABLES, in_schema
 from reportgen.results.validate import require_columns, require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
@@ -71,9 +71,9 @@ class StoredTable:
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""
-        fields = [self._schema.field(name) for name in names]
+        schema = pa.schema([self._schema.field(name) for name in names])
         with self._opened() as file:
-            return file.read(list(names)).select(list(names)).cast(pa.schema(fields))
+            return in_schema(file.read(list(names)), schema)
 
     def slice(self, first: int, size: int) -> pa.Table:
         """`size` rows from row `first` on, with all columns."""
@@ -82,10 +82,9 @@ class StoredTable:
         ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
         groups = range(ends[0] - 1, ends[1])
         if groups != self._held:
-            names = self._schema.names
             with self._opened() as file:
-                rows = file.read_row_groups(list(groups)).select(names)
-            self._rows, self._held = rows.cast(self._schema), groups
+                rows = file.read_row_groups(list(groups))
+            self._rows, self._held = in_schema(rows, self._schema), groups
         return self._rows.slice(first - int(self._starts[groups[0]]), size)
 
     def _opened(self) -> pq.ParquetFile:

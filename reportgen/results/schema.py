@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from reportgen.results.measures import MEASURES
+
 TEXTS_SCHEMA = pa.schema(
     [
         ("text_id", pa.string()),
@@ -119,13 +121,9 @@ EFFECTS_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),
         ("position", pa.int32()),
-        # A unit's effect on each of its tokens; null for special tokens and where not measured.
-        ("deletion", pa.float64()),  # f(all) - f(without); embeddings: cosine distance
-        ("mask", pa.float64()),  # the same with [MASK] in the unit's place
-        ("gradient", pa.float64()),  # length of the gradient at the token's embedding
-        ("jacobian", pa.float64()),  # Frobenius norm of d embedding / d token
-        ("ig", pa.float64()),  # integrated gradients, signed
-        ("alti", pa.float64()),  # column mean of ALTI
+        # One column per measure of evidence; null for special tokens and where not measured. What
+        # was measured by unit stands on each of its tokens.
+        *((m.column or m.id, pa.float64()) for m in MEASURES if m.table == "effects"),
     ]
 )
 SINKS_SCHEMA = pa.schema(
@@ -150,7 +148,7 @@ SINKS_SCHEMA = pa.schema(
 AGREEMENT_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),
-        ("view", pa.string()),  # one of VIEWS
+        ("view", pa.string()),  # id of a measure, one of VIEWS
         ("statistic", pa.string()),  # one of STATISTICS
         ("value", pa.float64()),
     ]
@@ -169,3 +167,16 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "agreement": AGREEMENT_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
+# Columns that results folders of earlier versions do not have: their measures came later.
+LATER_COLUMNS = frozenset(m.column or m.id for m in MEASURES if m.since > 1)
+
+
+def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns of `schema` in `rows`, as its types; null for a measure that came later."""
+    columns = [
+        pa.nulls(len(rows), field.type)
+        if field.name in LATER_COLUMNS and field.name not in rows.column_names
+        else rows[field.name].cast(field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(columns, schema=schema)

@@ -14,10 +14,10 @@ from reportgen.results.info import (
     SINK_TESTS,
     STATISTICS,
     STATUSES,
-    VIEWS,
     RunInfo,
 )
-from reportgen.results.schema import TABLES
+from reportgen.results.measures import VIEWS
+from reportgen.results.schema import LATER_COLUMNS, TABLES
 
 Ints: TypeAlias = NDArray[np.int64]
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
@@ -62,6 +62,9 @@ def require_columns(table: pa.Table, name: str) -> pa.Table:
     """
     columns = []
     for field in TABLES[name]:
+        if field.name in LATER_COLUMNS and field.name not in table.column_names:
+            columns.append(pa.nulls(len(table), field.type))
+            continue
         if table.column_names.count(field.name) != 1:
             raise ValueError(f"no column {field.name!r}")
         try:

@@ -1,6 +1,8 @@
 from encoded_texts import encoded
 
-from reportgen.analysis.cost import ANALYSIS, choose, expected_cost
+from reportgen.analysis.cost import choose, expected_cost
+from reportgen.analysis.evidence.stages import CostBasis
+from reportgen.analysis.progress import ANALYSIS
 
 
 def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
@@ -8,10 +10,8 @@ def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
         n_texts or len(texts),
         texts,
         level,
-        scalar,
+        CostBasis(scalar, n_figures=16, has_mask_token=has_mask_token),
         n_roles=2,
-        n_figures=16,
-        has_mask_token=has_mask_token,
     )
 
 

@@ -12,7 +12,8 @@ from reportgen.findings.figures import (
     figure_key,
     rounded,
 )
-from reportgen.results.info import SINK_TESTS, STATISTICS, VIEWS
+from reportgen.results.info import SINK_TESTS, STATISTICS
+from reportgen.results.measures import VIEWS
 
 
 @pytest.mark.parametrize("figures", [RUN_FIGURES, COMPARE_FIGURES], ids=["run", "compare"])

@@ -19,8 +19,8 @@ from reportgen.findings.evidence import (
     rollout_share,
     subject_figures,
 )
-from reportgen.results.info import SINK_TESTS, VIEWS
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.info import SINK_TESTS
+from reportgen.results.measures import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 
 

@@ -6,7 +6,7 @@ Rank agreement says that two measures order the units alike, not that either of 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal, NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,18 +14,28 @@ from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, content_units, keep
 from reportgen.results.info import Scalar, Statistic, View
-from reportgen.results.measures import MASK_OFFSET, MIN_UNITS
+from reportgen.results.measures import BY_ID, MASK_OFFSET, MIN_UNITS, VIEWS, Combine
 
 _SEED = 20190603
-# Views that are the [CLS] row, or begin with it.
-_OF_ROW = ("cls_row_all", "cls_row_last", "rollout")
-Floats: TypeAlias = NDArray[np.float64]
-Measure: TypeAlias = View | Literal["deletion"]
-# How the values of a unit's tokens become the unit's own: from `[token]` and where each unit
-# starts, to `[unit]`.
-Gather: TypeAlias = Callable[[Floats, NDArray[np.intp]], Floats]
+PERCENTS = (10, 20, 50)  # of the content units, rounded up
+# Texts whose changed forms run together: enough for full batches.
+_WINDOW = 32
+
+
+def _sums(values: Floats, starts: NDArray[np.intp]) -> Floats:
+    return np.add.reduceat(values, starts)
+
+
+# From values `[token]` and the first token of each unit to values `[unit]`.
+_COMBINE: Mapping[Combine, Callable[[Floats, NDArray[np.intp]], Floats]] = {
+    "sum": _sums,
+    "length": lambda values, starts: np.sqrt(_sums(values**2, starts)),
+    "first": lambda values, starts: values[starts],
+    "largest": np.maximum.reduceat,
+}
 
 
 class Score(NamedTuple):
@@ -43,7 +53,7 @@ def unit_views(
     n_rows: int | None = None,
     *,
     is_causal: bool = False,
-) -> dict[Measure, Floats]:
+) -> dict[View, Floats]:
     """A text's deletion effects and views, `[content unit]`, NaN where a unit has no value.
 
     What was measured on no unit is left out; a text that has any unit has the two baselines, token
@@ -59,38 +69,28 @@ def unit_views(
     """
     is_row_read = not is_causal or n_rows is None or n_rows == len(tokens)
     tokens = tokens.iloc[:n_rows]
-    even = tokens["expected"] if is_causal else 1.0
     content = ~tokens["is_special"].to_numpy(dtype=np.bool_)
     units = tokens["unit"].to_numpy(dtype=np.intp)[content]
     starts = np.flatnonzero(np.diff(units, prepend=-1))
     if not len(starts):
         return {}
-    columns: list[tuple[Measure, pd.Series | Floats, Gather]] = [
-        ("received_norm_all", tokens["received_norm_all"] / even, _sum),
-        ("received_norm_last", tokens["received_norm_last"] / even, _sum),
-        ("received_all", tokens["received_all"] / even, _sum),
-        ("received_last", tokens["received_last"] / even, _sum),
-        ("cls_row_all", tokens["cls_row_all"], _sum),
-        ("cls_row_last", tokens["cls_row_last"], _sum),
-        ("rollout", tokens["rollout"], _sum),
-        ("gradient", effects["gradient"], _length),
-        ("jacobian", effects["jacobian"], _length),
-        ("ig", effects["ig"], _sum),
-        ("alti", effects["alti"], _sum),
-        ("mask", effects["mask"], _first),
-        ("deletion", effects["deletion"], _first),
-        ("rarity", tokens["token_id"], _largest),  # vocabularies list frequent tokens first
-    ]
-    views: dict[Measure, Floats] = {}
-    for name, column, gather in columns:
-        values = gather(np.asarray(column, dtype=np.float64)[:n_rows][content], starts)
-        if not np.isnan(values).all() and (is_row_read or name not in _OF_ROW):
-            views[name] = values
+    views: dict[View, Floats] = {}
+    for name in (*VIEWS, "deletion"):
+        measure = BY_ID[name]
+        if measure.table is None or (measure.is_row and not is_row_read):
+            continue
+        column = (tokens if measure.table == "tokens" else effects)[measure.column or name]
+        if measure.is_over_even and is_causal:
+            column = column / tokens["expected"]
+        values = np.asarray(column, dtype=np.float64)[:n_rows][content]
+        by_unit = _COMBINE[measure.combine](values, starts)
+        if not np.isnan(by_unit).all():
+            views[name] = by_unit
     views["random"] = _random(int(tokens["text"].iloc[0]), len(starts))
     return views
 
 
-def text_agreement(text: int, views: Mapping[Measure, Floats], scalar: Scalar) -> list[Score]:
+def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:
     """Rank agreement of every one of a text's `views` (see `unit_views`) with its deletion effects.
 
     Spearman's rho and Kendall's tau-b over the content units that have both values. Views with a
@@ -107,7 +107,7 @@ def text_agreement(text: int, views: Mapping[Measure, Floats], scalar: Scalar) -
         both = np.isfinite(values) & np.isfinite(views["deletion"])
         own, deletion = values[both], views["deletion"][both]
         # A [MASK] offset shifts all effects alike, which leaves their ranks as they are.
-        if view not in ("ig", "mask") or scalar == "cosine":
+        if not BY_ID[view].signed or scalar == "cosine":
             own, deletion = abs(own), abs(deletion)
         if len(own) < MIN_UNITS or not np.ptp(own) or not np.ptp(deletion):
             continue
@@ -122,30 +122,9 @@ def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
     return {name: [getattr(score, name) for score in scores] for name in Score._fields}
 
 
-def _sum(values: Floats, starts: NDArray[np.intp]) -> Floats:
-    return np.add.reduceat(values, starts)
-
-
-def _length(values: Floats, starts: NDArray[np.intp]) -> Floats:
-    return np.sqrt(_sum(values**2, starts))
-
-
-def _first(values: Floats, starts: NDArray[np.intp]) -> Floats:
-    return values[starts]
-
-
-def _largest(values: Floats, starts: NDArray[np.intp]) -> Floats:
-    return np.maximum.reduceat(values, starts)
-
-
 def _random(text: int, n_units: int) -> Floats:
     """An order that depends on nothing but the text's row and its number of units."""
     return np.random.default_rng((_SEED, text, n_units)).permutation(n_units).astype(np.float64)
-
-
-PERCENTS = (10, 20, 50)  # of the content units, rounded up
-# Texts whose forms are made, and run, together: enough for full batches.
-_WINDOW = 32
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +139,7 @@ class Rankings:
 def rankings(
     text: int,
     explained: Explained,
-    views: Mapping[Measure, Floats],
+    views: Mapping[View, Floats],
     scalar: Scalar,
     mask_offset: float | None,
 ) -> Rankings | None:

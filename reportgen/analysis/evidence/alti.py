@@ -9,9 +9,12 @@ from reportgen.analysis.attention.batches import Layout, lay_out
 from reportgen.analysis.attention.blocks import Block, Blocks
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.norms import Norms, scaled
-from reportgen.analysis.evidence.gradients import Missing
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
+from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 
 # Entries of a working tensor, `[text, key, query, width]`, for some queries at a time.
@@ -111,3 +114,16 @@ def _contributed(block: Block, passed: Tensor, queries: slice) -> Tensor:
     left = torch.linalg.vector_norm(given[:, None] - parts, ord=1, dim=-1)  # [text, key, query]
     nearer: Tensor = (lengths[:, None] - left).clamp(min=0)
     return nearer.transpose(1, 2)
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = alti(tools.explainer, tools.capture, tools.norms, explained_of(texts))
+    for text, found in zip(texts, all_found, strict=True):
+        text.add("alti", found)
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
+    return Passes(1, 0, ANALYSIS * len(text.ids))
+
+
+ALTI = Stage(_run, _cost)

@@ -1,48 +1,46 @@
-"""What a text's scalar loses when a display unit is left out, or [MASK] stands in its place."""
+"""Deletion and [MASK] effects: the change of a text's scalar without one of its display units."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite, nan
 from statistics import fmean, pstdev
 
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import (
+    Missing,
+    TextEvidence,
+    UnitEffects,
+    explained_of,
+)
+from reportgen.analysis.progress import Passes
 from reportgen.models.tokens import EncodedText, content_units, put, without
 from reportgen.results.info import Reason
 
-# Tokens of the changed texts that are made, and held, at a time: enough for full batches.
+# Tokens of the changed texts that are held in memory at a time: enough for full batches.
 CHUNK_TOKENS = 100_000
 NOTHING_LEFT = "without it nothing is left of the text"
-
-
-@dataclass(frozen=True, slots=True)
-class UnitEffects:
-    """What changing each display unit of a text's content does to its scalar."""
-
-    units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
-    effects: tuple[float, ...]  # [unit], f(whole) - f(changed); NaN where there is none
-    message: str = ""  # why one or more have none
 
 
 def deletion_effects(
     explainer: Explainer,
     explained: Sequence[Explained],
 ) -> list[UnitEffects | str]:
-    """Signed effect of leaving out each unit of content, f(whole) - f(without), for each text; or
-    why there is none of any unit.
+    """The effect of leaving out each unit of content, f(whole) - f(without), for each text; an
+    error message for a text of which no unit could be left out.
 
-    The unit's token ids are removed and the others close up; nothing is tokenised again, special
-    tokens stay (Li, Monroe and Jurafsky 2016, on token ids). Positive: the unit raises the scalar.
-    For embeddings it is the cosine distance between the two.
+    The unit's token ids are removed and the remaining ones move together; the text is not tokenised
+    again and special tokens stay (Li, Monroe and Jurafsky 2016, applied to token ids). Positive
+    where the unit raises the scalar. For embeddings the effect is a cosine distance.
     """
-    return _effects(explainer, explained, without, lambda text, unit: len(unit) < len(text.ids))
+    return _effects(explainer, explained, without, _can_delete)
 
 
 def mask_effects(
     explainer: Explainer,
     explained: Sequence[Explained],
 ) -> list[UnitEffects | str] | Reason:
-    """As `deletion_effects`, but each token of the unit becomes the tokenizer's mask token; the
-    reason where it has none."""
+    """Like `deletion_effects`, but with the tokenizer's mask token in place of each token of the
+    unit; a `Reason` if it has no mask token."""
     mask = explainer.model.tokenizer.mask_token_id
     if not isinstance(mask, int):
         return "no_mask_token"
@@ -55,8 +53,8 @@ def mask_effects(
 
 
 def mask_offset(effects: Sequence[float]) -> float | None:
-    """|mean| / standard deviation of a text's effects; above 1, most changes move its scalar the
-    same way whatever was changed. None for fewer than 2 effects and where all are equal."""
+    """|mean| / standard deviation of a text's effects; None for fewer than 2 effects or if all are
+    equal. Above 1, most changes move the scalar in the same direction, whatever is changed."""
     known = [effect for effect in effects if isfinite(effect)]
     spread = pstdev(known) if known else 0.0
     return abs(fmean(known)) / spread if spread else None
@@ -68,8 +66,8 @@ def _effects(
     change: Callable[[EncodedText, Sequence[int]], EncodedText],
     can_change: Callable[[EncodedText, Sequence[int]], bool],
 ) -> list[UnitEffects | str]:
-    """Effects of `change` on each unit of each text; none where it `can_change` nothing, so that no
-    token would be left."""
+    """The effects of `change` on each unit of each text, except units that `can_change` rules out
+    because no token would be left."""
     variants = (
         Changed(item, change(item.text, unit))
         for item in explained
@@ -85,10 +83,15 @@ def _effects(
     return found
 
 
+def _can_delete(text: EncodedText, unit: Sequence[int]) -> bool:
+    """Whether a token would be left without `unit`."""
+    return len(unit) < len(text.ids)
+
+
 def _text_effects(
     item: Explained, units: tuple[tuple[int, ...], ...], values: Sequence[float | str]
 ) -> UnitEffects | str:
-    """The effects of one text, whose scalar became `values` or could not be found."""
+    """The effects on one text, from its scalar (or an error message) after each change."""
     faults = [value for value in values if isinstance(value, str)]
     if not units:
         return "it has no content to change"
@@ -110,3 +113,35 @@ def _in_chunks(variants: Iterable[Changed]) -> Iterator[list[Changed]]:
             chunk, size = [], 0
     if chunk:
         yield chunk
+
+
+def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = deletion_effects(tools.explainer, explained_of(texts))
+    for text, found in zip(texts, all_found, strict=True):
+        text.add_units("deletion", found)
+
+
+def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = mask_effects(tools.explainer, explained_of(texts))
+    if isinstance(all_found, str):
+        for text in texts:
+            text.add("mask", Missing(all_found))
+        return
+    for text, found in zip(texts, all_found, strict=True):
+        text.add_units("mask", found)
+        if not isinstance(found, str):
+            text.row["mask_offset"] = mask_offset(found.effects)
+
+
+def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
+    n_deleted = sum(_can_delete(text, unit) for unit in content_units(text))
+    return Passes(n_deleted, 0, n_deleted * (len(text.ids) - 1))
+
+
+def _mask_cost(text: EncodedText, basis: CostBasis) -> Passes | None:
+    n_units = len(content_units(text))
+    return Passes(n_units, 0, n_units * len(text.ids)) if basis.has_mask_token else None
+
+
+DELETION = Stage(_run_deletion, _deletion_cost)
+MASK = Stage(_run_mask, _mask_cost)

@@ -7,8 +7,6 @@ from statistics import pstdev
 from typing import Any, TypeAlias, TypeVar
 
 from reportgen.analysis.evidence.agreement import (
-    Floats,
-    Measure,
     Rankings,
     Score,
     agreement_columns,
@@ -23,21 +21,21 @@ from reportgen.analysis.evidence.sink_subjects import (
     find_subjects,
     places,
 )
-from reportgen.analysis.evidence.sink_tests import SinkTester
-from reportgen.analysis.evidence.stages import (
+from reportgen.analysis.evidence.sink_tests import SinkTester, sink_columns
+from reportgen.analysis.evidence.stages import Stages
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import (
+    Floats,
     Reasons,
-    Stages,
     TextEvidence,
     effect_columns,
     evidence_columns,
-    sink_rows,
-    with_sayings,
+    with_messages,
 )
-from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.progress import Progress
 from reportgen.files import held_back
 from reportgen.models.tokens import EncodedText
-from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subject
+from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subject, View
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.write import Recorder
 
@@ -73,7 +71,7 @@ class Gatherer:
         self._is_stopped = False
         self._is_tested = False  # whether any text went through the sink tests
         self._columns: list[dict[str, list[Any]]] = []  # of the table of evidence, by window
-        self._sayings: dict[int, str] = {}  # by text, what the sink tests say of it
+        self._sink_messages: dict[int, str] = {}  # by text, errors of the sink tests
         self._reasons = Reasons()
         self._withheld: dict[str, Reason] = {}
         self._subjects: tuple[Subject, ...] = ()
@@ -113,10 +111,11 @@ class Gatherer:
         # For embeddings the scalar of every whole text is 1.
         values = [item.explained.value for item in window if item.explained is not None]
         spread = pstdev(values) if values else 0.0
-        for stage, measure in self._stages.views(spread).items():
+        for measure in self._stages.measures:
             for chunk in _chunks(window, CHUNK):
-                measure([item for item in chunk if item.explained is not None])
-                self._progress.advance(stage, len(chunk))
+                explained = [item for item in chunk if item.explained is not None]
+                self._stages.run(measure, explained, spread)
+                self._progress.advance(measure, len(chunk))
         if not self._stages.is_full:
             return
         for chunk in _chunks(window, CHUNK):
@@ -153,7 +152,7 @@ class Gatherer:
         self._columns.append(evidence_columns(window))
         self._reasons.add(window)
 
-    def _views(self, item: TextEvidence) -> dict[Measure, Floats]:
+    def _views(self, item: TextEvidence) -> dict[View, Floats]:
         assert item.explained is not None
         return unit_views(
             self._first.tokens_of(item.text),
@@ -173,9 +172,9 @@ class Gatherer:
         for index, measured in tester.run(plan):
             text, item = texts[index]
             found = places(self._subjects, item.text.tokens, item.text.roles)
-            columns = sink_rows(text, measured.rows, found, self._first.tokens_of(text))
+            columns = sink_columns(text, measured.rows, found, self._first.tokens_of(text))
             self._recorder.append("sinks", columns)
-            self._sayings[text] = measured.message
+            self._sink_messages[text] = measured.message
             self._is_tested = True
             self._progress.advance("sinks", 1)
         self._progress.advance("sinks", len(rows) - len(plan.cases))
@@ -185,14 +184,14 @@ class Gatherer:
         n_texts = 0
         for columns in self._columns:
             n_texts += len(columns["text"])
-            self._recorder.append("evidence", with_sayings(columns, self._sayings))
+            self._recorder.append("evidence", with_messages(columns, self._sink_messages))
         cut = SINK_TESTS if self._tester and self._is_stopped and not self._is_tested else ()
         return replace(
             self._info.evidence,
             n_texts=n_texts,
             withheld={
                 **self._info.evidence.withheld,
-                **self._reasons.withheld(self._stages.views(0.0), is_stopped=self._is_stopped),
+                **self._reasons.withheld(self._stages.measures, is_stopped=self._is_stopped),
                 **dict.fromkeys(cut, "interrupted"),
                 **self._withheld,
             },

@@ -11,21 +11,16 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer, unit_rows
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.progress import BACKWARD, ONE_OF_MANY, Passes
 from reportgen.models.factory import describe
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 
 NOT_FINITE = "the gradient is not a finite number"
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """Why a text lacks a figure."""
-
-    reason: Reason
-    message: str = ""  # what went wrong with this text; "" where the reason says it all
 
 
 class GradientError(Exception):
@@ -281,3 +276,38 @@ def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
         each = [torch.autograd.grad(embedding, leaf, row, retain_graph=True)[0] for row in rows]
         return torch.stack(each)
     return found
+
+
+def _run_gradient(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = text_gradients(tools.explainer, tools.capture, explained_of(texts))
+    for text, found in zip(texts, all_found, strict=True):
+        if isinstance(found, Missing):
+            text.add("gradient", found)
+            continue
+        text.row["live_rows"] = found.live_rows
+        text.row["n_rows"] = found.n_rows
+        text.row["reads_cls_only"] = found.reads_cls_only
+        if found.sizes is not None:
+            text.add("gradient", found.sizes)
+        if found.reason is not None:
+            text.add("gradient", Missing(found.reason))
+
+
+def _gradient_cost(text: EncodedText, basis: CostBasis) -> Passes:
+    # One more forward pass, which finds the scalar that is explained.
+    return Passes(2, 1, (2 + BACKWARD) * len(text.ids))
+
+
+def _run_jacobian(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = jacobian_norms(tools.explainer, explained_of(texts))
+    for text, found in zip(texts, all_found, strict=True):
+        text.add("jacobian", found)
+
+
+def _jacobian_cost(text: EncodedText, basis: CostBasis) -> Passes:
+    n = basis.n_figures
+    return Passes(1, n, (1 + n * ONE_OF_MANY) * len(text.ids))
+
+
+GRADIENT = Stage(_run_gradient, _gradient_cost)
+JACOBIAN = Stage(_run_jacobian, _jacobian_cost)

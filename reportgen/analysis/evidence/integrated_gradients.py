@@ -10,11 +10,13 @@ from torch import Tensor
 from reportgen.analysis.evidence.gradients import (
     NOT_FINITE,
     GradientError,
-    Missing,
     embedding_leaf,
     gradients,
 )
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.factory import describe
 from reportgen.models.tokens import EncodedText, put
 
@@ -134,3 +136,22 @@ def _along(explainer: Explainer, explained: Explained, points: Tensor) -> tuple[
     if found is None:
         raise GradientError("no_gradient")
     return scalars.detach(), found
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = integrated_gradients(tools.explainer, explained_of(texts), tools.spread)
+    for text, found in zip(texts, all_found, strict=True):
+        if isinstance(found, Missing):
+            text.add("ig", found)
+            continue
+        text.add("ig", found.scores)
+        text.row["ig_steps"] = found.steps
+        text.row["ig_error"] = found.error
+        text.row["ig_complete"] = found.is_complete
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
+    return Passes(FIRST_STEPS, FIRST_STEPS, FIRST_STEPS * (1 + BACKWARD) * len(text.ids))
+
+
+INTEGRATED_GRADIENTS = Stage(_run, _cost)

@@ -7,12 +7,13 @@ value vectors become 0, attention weights kept (zero_value), or their mean over 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from statistics import fmean
 from typing import Any, TypeAlias
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analysis.attention.capture import Capture
@@ -177,10 +178,42 @@ class SinkTester:
         return Measured(tuple(rows), "; ".join(messages))
 
 
-def sink_columns(text: int, rows: Sequence[SinkRow]) -> Mapping[str, Sequence[Any]]:
-    """The rows of one text in the table of sinks, `text` being its row in the table of texts."""
-    columns = {field.name: [getattr(row, field.name) for row in rows] for field in fields(SinkRow)}
-    return {"text": [text] * len(rows), **columns} if rows else {}
+def sink_columns(
+    text: int,
+    rows: Sequence[SinkRow],
+    places: Mapping[str, Sequence[int]],
+    tokens: pd.DataFrame,
+) -> Mapping[str, Sequence[Any]]:
+    """The sink tests of one text as columns of the table of sinks; {} if there are none.
+
+    Args:
+        text: its row in the table of texts.
+        places: positions of each subject in the text.
+        tokens: the text's rows of the table of tokens, which have the norms.
+    """
+    if not rows:
+        return {}
+    content = np.flatnonzero(~tokens["is_special"].to_numpy(dtype=np.bool_))
+    subjects = [np.array(places[row.subject]) for row in rows]
+    norms, sizes = tokens["received_norm_layers"], tokens["value_size_layers"]
+    return {
+        "text": [text] * len(rows),
+        **{field.name: [getattr(row, field.name) for row in rows] for field in fields(SinkRow)},
+        "norm_share_layers": [_by_layer(norms, at, np.sum) for at in subjects],
+        "value_size_layers": [_by_layer(sizes, at, np.mean) for at in subjects],
+        "content_value_size_layers": [_by_layer(sizes, content, np.mean) for _ in rows],
+    }
+
+
+def _by_layer(
+    column: pd.Series, positions: NDArray[np.intp], over: Callable[..., Any]
+) -> NDArray[np.float64] | None:
+    """The sum or mean `over` positions of a column of lists by layer; None if any is missing."""
+    lists = column.iloc[positions]
+    if lists.isna().any():
+        return None
+    values: NDArray[np.float64] = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
+    return values
 
 
 def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:

@@ -5,8 +5,8 @@ import pandas as pd
 from reportgen.findings.attention import analysed
 from reportgen.findings.notes.note import Note, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note, is_constant
-from reportgen.results.info import SINK_TESTS, VIEWS, Reason
-from reportgen.results.measures import MIN_CONTENT, MIN_UNITS
+from reportgen.results.info import SINK_TESTS, Reason
+from reportgen.results.measures import MIN_CONTENT, MIN_UNITS, VIEWS
 from reportgen.results.store import Results
 
 # Reasons that a note of their own says.

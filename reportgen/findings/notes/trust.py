@@ -15,18 +15,11 @@ from reportgen.findings.evidence import (
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.thresholds import ROLLOUT_SHARE, certain
 from reportgen.results.info import View
-from reportgen.results.measures import MASK_OFFSET, MIN_TEXTS, MIN_UNITS
+from reportgen.results.measures import BY_ID, COLOURS, MASK_OFFSET, MIN_TEXTS, MIN_UNITS, VIEWS
 from reportgen.results.store import Results
 
-# Those that the page shows, the one it shows first in front.
-_SHOWN: tuple[View, ...] = (
-    "received_norm_all",
-    "received_all",
-    "cls_row_last",
-    "gradient",
-    "jacobian",
-    "ig",
-)
+# The measures that the page has colours for, the one it shows first in front.
+_SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
 _OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
@@ -86,7 +79,7 @@ def agreement_notes(
             "n_texts": own.estimate.n_texts,
             "view": view,
             "row": row,
-            "effect": "effect_signed" if signed and view == "ig" else "effect_size",
+            "effect": "effect_signed" if signed and BY_ID[view].signed else "effect_size",
             **figure("agreement", own.estimate),
             **figure("ceiling", ceiling.estimate if ceiling else None),
             **figure("rarity", rarity.estimate if rarity else None),

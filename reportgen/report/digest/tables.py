@@ -12,10 +12,11 @@ from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Span, Table, plain
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, number
-from reportgen.report.panel.measures import Measure, cls_name, has_sign, measures, text_effects
+from reportgen.report.panel.measures import Measure, cls_name, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.report.sections.overview import Kpi
 from reportgen.results.info import ANALYSED
+from reportgen.results.measures import BY_ID
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
@@ -229,7 +230,7 @@ class BriefTables:
             for i in order
         ]
         colour = ""
-        if order and has_sign("deletion", self._info.evidence.scalar):
+        if order and BY_ID["deletion"].has_sign(self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
         return plain(self._language.say("run", "comma").join(said), colour)
 

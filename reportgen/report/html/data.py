@@ -19,8 +19,9 @@ from reportgen.report.html.pooling import Pooling, pool_maps, pooling
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
-from reportgen.report.panel.measures import MEASURE_IDS, Measure, cls_name
+from reportgen.report.panel.measures import Measure, cls_name
 from reportgen.results.info import HEAD_CLASSES, RunInfo
+from reportgen.results.measures import COLOURS
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
 
@@ -55,7 +56,7 @@ def page_data(
         "first": first,
         "sums": options.heads == "sum",
         "cls": name,
-        "measures": MEASURE_IDS,
+        "measures": COLOURS,
         "classes": HEAD_CLASSES,
         "words": {
             **language.words["script"],

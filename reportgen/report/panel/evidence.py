@@ -7,8 +7,9 @@ from reportgen.findings.attention import analysed
 from reportgen.findings.notes.missing import MEASURES
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import MEASURE_IDS, cls_name, explained_range
+from reportgen.report.panel.measures import cls_name, explained_range
 from reportgen.results.info import Evidence, Reason
+from reportgen.results.measures import COLOURS
 from reportgen.results.store import Results
 
 
@@ -92,7 +93,7 @@ def _withheld(results: Results, language: Language) -> tuple[Withheld, ...]:
 
 
 def _colours(results: Results, language: Language) -> str:
-    missing = [id for id in results.info.evidence.withheld if id in MEASURE_IDS]
+    missing = [id for id in results.info.evidence.withheld if id in COLOURS]
     if not missing:
         return ""
     return language.say("strip", "withheld", names=_names(missing, results, language))

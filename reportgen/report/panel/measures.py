@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal, TypeAlias, get_args
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -12,25 +12,17 @@ from reportgen.findings.attention import analysed
 from reportgen.report.charts.colours import heat_step, signed_step
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, decimals, fixed, written
-from reportgen.results.info import RunInfo, Scalar
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.info import RunInfo, View
+from reportgen.results.measures import BY_ID, COLOURS, EFFECTS, MIN_TEXTS, Combine
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, unit_sums
-
-Effect: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig", "mask", "alti"]
-EFFECTS: tuple[Effect, ...] = get_args(Effect)
-
-
-def has_sign(effect: Effect, scalar: Scalar | None) -> bool:
-    """Whether an effect tells what raises `scalar` from what lowers it; distances do not."""
-    return effect == "ig" or (effect in ("deletion", "mask") and scalar != "cosine")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextEffects:
     """One text's evidence."""
 
-    columns: Mapping[Effect, Floats]  # [unit]; only those that were measured on this text
+    columns: Mapping[View, Floats]  # [unit]; only those that were measured on this text
     live_rows: int | None  # rows of the last layer that the output can depend on; of n_rows
     n_rows: int
     reads_cls_only: bool
@@ -38,22 +30,18 @@ class TextEffects:
 
 
 def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
-    """The evidence on row `text` of `texts`; None where it was not chosen for it.
-
-    A unit's integrated gradients and ALTI are the sums over its tokens, its gradient and Jacobian
-    norm the roots of the sums of squares; what was measured by unit stands on each of its tokens.
-    """
+    """The evidence on row `text` of `texts`, by display unit; None if there is none for it."""
     rows = results.evidence[results.evidence["text"] == text]
     if rows.empty:
         return None
     row = rows.iloc[0]
     effects = results.effects_of(text)
-    columns = {} if effects is None else {name: effects[name] for name in EFFECTS}
+    columns = {} if effects is None else {m: effects[m.column or m.id] for m in EFFECTS}
     live = row["live_rows"]
     return TextEffects(
         columns={
-            name: _BY_UNIT[name](column, unit_of)
-            for name, column in columns.items()
+            measure.id: _COMBINE[measure.combine](column, unit_of)
+            for measure, column in columns.items()
             if column.notna().any()
         },
         live_rows=None if pd.isna(live) else int(live),
@@ -99,19 +87,19 @@ def _length(column: pd.Series, unit_of: Sequence[int]) -> Floats:
     return np.sqrt(unit_sums(column**2, unit_of))
 
 
-_BY_UNIT: Mapping[Effect, Callable[[pd.Series, Sequence[int]], Floats]] = {
-    "deletion": _first,
-    "mask": _first,
-    "gradient": _length,
-    "jacobian": _length,
-    "ig": unit_sums,
-    "alti": unit_sums,
+def _largest(column: pd.Series, unit_of: Sequence[int]) -> Floats:
+    """The largest value of each unit's tokens, `[unit]`."""
+    values: Floats = column.groupby(list(unit_of)).max().to_numpy(np.float64)
+    return values
+
+
+# From a column `[token]` and the unit of each token to values `[unit]`.
+_COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
+    "sum": unit_sums,
+    "length": _length,
+    "first": _first,
+    "largest": _largest,
 }
-# As the address bar names them: by the columns of the tables.
-AttentionId: TypeAlias = Literal["received_norm_all", "received_all", "cls_row_last"]
-EffectId: TypeAlias = Literal["deletion", "gradient", "jacobian", "ig"]
-EFFECT_IDS: tuple[EffectId, ...] = get_args(EffectId)
-MEASURE_IDS: tuple[str, ...] = (*get_args(AttentionId), *EFFECT_IDS)
 _NAMED_FOR_COSINE = ("deletion", "ig")  # whose legend is another one for embeddings
 _SCALE_LEAST = 2.0  # where the colours of attention end at least, so that a flat text stays pale
 _STANDS_OUT = 1.3  # times an average content token; below, no token is called strong
@@ -121,7 +109,7 @@ _STANDS_OUT = 1.3  # times an average content token; below, no token is called s
 class Measure:
     """One measure of a text's units, as its colours show it."""
 
-    id: AttentionId | EffectId
+    id: View  # as the address bar names it
     kind: Literal["attention", "signed", "size"]
     name: str
     values: Floats  # [unit]; nan where it has none
@@ -155,7 +143,7 @@ def measures(
     if units.cls_row is not None:
         found.append(words.attention("cls_row_last", units.cls_row[-1]))
     if effects is not None:
-        found += [words.effect(id, effects) for id in EFFECT_IDS if id in effects.columns]
+        found += [words.effect(id, effects) for id in COLOURS if id in effects.columns]
     return tuple(found)
 
 
@@ -220,10 +208,10 @@ class _Words:
         self._wording = language.wording
         self._row = visible(cls_name(info, language) or "")
 
-    def attention(self, id: AttentionId, values: Floats) -> Measure:
+    def attention(self, id: View, values: Floats) -> Measure:
         """A measure of attention, `values` `[unit]`, coloured against the average content token."""
         units = self._units
-        is_over_even = self._info.model.is_causal and id != "cls_row_last"
+        is_over_even = self._info.model.is_causal and BY_ID[id].is_over_even
         ratios = multiples(units, values, units.expected_all if is_over_even else None)
         scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
@@ -254,11 +242,11 @@ class _Words:
             flat=flat,
         )
 
-    def effect(self, id: EffectId, effects: TextEffects) -> Measure:
+    def effect(self, id: View, effects: TextEffects) -> Measure:
         """A measure of what moves the output, coloured up to its own largest value."""
         values = effects.columns[id]
         is_cosine = self._info.evidence.scalar == "cosine"
-        with_sign = has_sign(id, self._info.evidence.scalar)
+        with_sign = BY_ID[id].has_sign(self._info.evidence.scalar)
         sizes = np.abs(values)
         order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
         shown = printed(values, with_sign)

@@ -7,8 +7,9 @@ from functools import partial
 
 from reportgen.report.charts.lines import Weights
 from reportgen.report.language.strings import Language, written
-from reportgen.report.panel.measures import EFFECTS, TextEffects, has_sign, printed
+from reportgen.report.panel.measures import TextEffects, printed
 from reportgen.results.info import Scalar
+from reportgen.results.measures import EFFECTS
 from reportgen.results.units import Floats, TextUnits
 
 _TURNED = frozenset({"R", "AL", "AN"})
@@ -98,16 +99,16 @@ def _effects(
         return []
     wording = language.wording
     columns: list[tuple[str, Sequence[str]]] = []
-    for effect in EFFECTS:
-        values = effects.columns.get(effect)
-        if values is None:
+    for measure in EFFECTS:
+        values = effects.columns.get(measure.id)
+        if values is None or "table" not in measure.shown:
             continue
-        name = wording.view_name(effect)
-        if effect == "alti":
+        name = wording.view_name(measure.id)
+        if measure.is_share:
             name += language.say("number", "percent_sign")
             columns.append((name, _percents(values)))
         else:
-            columns.append((name, printed(values, has_sign(effect, scalar))))
+            columns.append((name, printed(values, measure.has_sign(scalar))))
     return columns
 
 

@@ -18,6 +18,7 @@ from reportgen.report.panel.measures import baseline
 from reportgen.report.panel.panel import Sentence
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
+from reportgen.results.measures import EFFECTS
 from reportgen.results.store import Results
 
 # Publications that sentences on evidence name.
@@ -99,13 +100,16 @@ def _measured(info: RunInfo) -> list[str]:
     said = ["deletion_cosine" if is_cosine else "deletion"]
     if "received_norm_all" not in evidence.withheld:
         said.insert(0, "norms")
-    if "gradient" not in evidence.withheld:
-        said.append("gradient")
+    more = [
+        measure
+        for measure in EFFECTS
+        if measure.id not in ("deletion", *evidence.withheld)
+        and measure.applies_to(evidence.scalar)
+    ]
+    said += [measure.id for measure in more if measure.level == "basic"]
     said.append("agreement")
     if evidence.level == "full":
-        more = ("ig", "mask", "alti")
-        said += ["jacobian"] if is_cosine and "jacobian" not in evidence.withheld else []
-        said += [name for name in more if name not in evidence.withheld]
+        said += [measure.id for measure in more if measure.level == "full"]
         said += ["erasure", "tests"] if evidence.subjects else ["erasure"]
     return [*said, "effects"]
 

@@ -10,26 +10,16 @@ from reportgen.findings.notes.note import Placed
 from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.language.strings import NOTHING, Language, decimals, written
 from reportgen.report.panel.evidence import Scope, Withheld
-from reportgen.report.panel.measures import MEASURE_IDS, cls_name
+from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import Sentence, sentences
-from reportgen.results.info import VIEWS, Statistic, View
-from reportgen.results.measures import MIN_TEXTS, MIN_UNITS
+from reportgen.results.info import Statistic, View
+from reportgen.results.measures import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
 from reportgen.results.store import Results
 
 # Views by what they are read from; the last group is what the others are held against.
 _GROUPS: Mapping[str, tuple[View, ...]] = {
-    "attention": (
-        "received_norm_all",
-        "received_norm_last",
-        "received_all",
-        "received_last",
-        "cls_row_all",
-        "cls_row_last",
-        "rollout",
-        "alti",
-    ),
-    "gradients": ("gradient", "jacobian", "ig"),
-    "baselines": ("mask", "rarity", "random"),
+    group: tuple(measure.id for measure in MEASURES if measure.group == group)
+    for group in ("attention", "gradients", "baselines")
 }
 _COLOURS: Mapping[str, int | None] = {"attention": 0, "gradients": 1, "baselines": None}
 # Both are in the output's own unit.
@@ -185,7 +175,7 @@ class _Maker:
         colours = [
             item
             for view in VIEWS
-            if view in MEASURE_IDS and (item := self._known.get((view, "spearman")))
+            if view in COLOURS and (item := self._known.get((view, "spearman")))
         ]
         best = max(colours, key=lambda item: item.estimate.mean)
         if best.estimate.mean > found.estimate.mean:

@@ -20,8 +20,7 @@ from reportgen.analysis.evidence.agreement import (
     text_agreement,
     unit_views,
 )
-from reportgen.results.info import VIEWS
-from reportgen.results.measures import MIN_UNITS
+from reportgen.results.measures import MIN_UNITS, VIEWS
 from reportgen.results.schema import AGREEMENT_SCHEMA
 
 IN_TOKENS = (

@@ -11,7 +11,7 @@ from reference import RECORDS
 
 import reportgen.analysis.evidence.alti as alti_module
 from reportgen.analysis.evidence.alti import alti
-from reportgen.analysis.evidence.gradients import Missing
+from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 

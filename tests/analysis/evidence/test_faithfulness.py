@@ -14,7 +14,6 @@ from transformers import AutoModelForSequenceClassification
 from reportgen.analysis.evidence.agreement import (
     PERCENTS,
     Floats,
-    Measure,
     Rankings,
     Score,
     faithfulness,
@@ -25,6 +24,7 @@ from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, content_units, encode
+from reportgen.results.info import View
 
 
 def made_text(ids: Sequence[int], units: Sequence[int] | None = None) -> EncodedText:
@@ -63,7 +63,7 @@ class SumOfIds:
 
 
 def scores_of(
-    explainer: SumOfIds, texts: Sequence[tuple[EncodedText, dict[Measure, Floats]]]
+    explainer: SumOfIds, texts: Sequence[tuple[EncodedText, dict[View, Floats]]]
 ) -> list[Score]:
     ranked = [
         rankings(number, explainer.explained(text), views, "number", None)
@@ -79,7 +79,7 @@ def found(scores: Sequence[Score]) -> dict[tuple[str, str], float]:
 def test_the_first_units_are_left_out_or_kept_with_the_special_tokens() -> None:
     explainer = SumOfIds()
     text = made_text([0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 0])  # ten units of content
-    views: dict[Measure, Floats] = {
+    views: dict[View, Floats] = {
         "received_all": np.arange(10.0),  # the largest ids first
         "ig": -np.arange(10.0)[::-1],  # by size: the smallest ids first
     }
@@ -100,7 +100,7 @@ def test_the_first_units_are_left_out_or_kept_with_the_special_tokens() -> None:
 def test_sizes_are_rounded_up_and_ties_go_by_position() -> None:
     explainer = SumOfIds()
     text = made_text([0, 1, 10, 100, 1000, 10000])  # five units: 10 % and 20 % are one, 50 % three
-    views: dict[Measure, Floats] = {"received_all": np.ones(5)}
+    views: dict[View, Floats] = {"received_all": np.ones(5)}
     assert found(scores_of(explainer, [(text, views)]))[
         "received_all", "comprehensiveness"
     ] == pytest.approx((1 + 1 + 111) / 3)
@@ -108,7 +108,7 @@ def test_sizes_are_rounded_up_and_ties_go_by_position() -> None:
 
 def test_a_unit_goes_whole() -> None:
     text = made_text([0, 1, 10, 100, 1000, 10000, 0], units=[0, 1, 1, 2, 3, 4, 5])
-    views: dict[Measure, Floats] = {"received_all": np.array([9.0, 1.0, 2.0, 3.0])}
+    views: dict[View, Floats] = {"received_all": np.array([9.0, 1.0, 2.0, 3.0])}
     result = found(scores_of(SumOfIds(), [(text, views)]))
     assert result["received_all", "comprehensiveness"] == pytest.approx((11 + 11 + 10011) / 3)
     assert result["received_all", "sufficiency"] == pytest.approx((11100 + 11100 + 1100) / 3)
@@ -116,7 +116,7 @@ def test_a_unit_goes_whole() -> None:
 
 def test_the_changes_have_no_sign() -> None:
     text = made_text([0, -5, 7, 1, 2])
-    views: dict[Measure, Floats] = {"gradient": np.array([4.0, 3.0, 2.0, 1.0])}
+    views: dict[View, Floats] = {"gradient": np.array([4.0, 3.0, 2.0, 1.0])}
     result = found(scores_of(SumOfIds(), [(text, views)]))
     assert result["gradient", "comprehensiveness"] == pytest.approx((5 + 5 + 2) / 3)
 
@@ -141,7 +141,7 @@ def test_texts_of_few_units_are_left_out(n: int) -> None:
 
 def test_a_view_that_is_missing_on_a_unit_and_deletion_itself_rank_nothing() -> None:
     text = made_text([0, 1, 2, 3, 4])
-    views: dict[Measure, Floats] = {
+    views: dict[View, Floats] = {
         "mask": np.array([1.0, nan, 2.0, 3.0]),
         "deletion": np.arange(4.0),
         "rarity": np.arange(4.0),
@@ -152,7 +152,7 @@ def test_a_view_that_is_missing_on_a_unit_and_deletion_itself_rank_nothing() -> 
 def test_a_form_that_fails_takes_its_own_figure_alone() -> None:
     explainer = SumOfIds(fails=lambda text: text.ids == (0, 4))
     text = made_text([0, 1, 2, 3, 4])
-    views: dict[Measure, Floats] = {
+    views: dict[View, Floats] = {
         "rarity": np.arange(4.0),
         "random": np.array([4.0, 3.0, 2.0, 1.0]),
     }
@@ -191,7 +191,7 @@ def test_a_shift_of_all_mask_effects_of_a_scalar_is_taken_out(
     """Effects of 3, 2.5, 2.4, 2.6 and 1 have the median 2.5, from which the last lies farthest."""
     explainer = SumOfIds()
     text = made_text([0, 1, 2, 3, 4, 5])
-    views: dict[Measure, Floats] = {"mask": np.array([2.4, 3.0, 2.5, 2.6, 1.0])}
+    views: dict[View, Floats] = {"mask": np.array([2.4, 3.0, 2.5, 2.6, 1.0])}
     ranked = rankings(0, explainer.explained(text), views, scalar, offset)  # type: ignore[arg-type]
     assert ranked is not None
     assert int(np.argmax(abs(ranked.views["mask"]))) == first
@@ -209,7 +209,7 @@ def test_a_real_model_is_changed_as_by_hand(tmp_path: Path, monkeypatch) -> None
     ranked: list[Rankings] = []
     for number, explained in enumerate(explainer.explain(texts)):
         assert isinstance(explained, Explained)
-        views: dict[Measure, Floats] = {
+        views: dict[View, Floats] = {
             view: random.normal(size=len(content_units(texts[number])))
             for view in ("received_all", "ig", "random")
         }

@@ -21,7 +21,8 @@ from models import SENTENCES
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.gradients import Missing, TextGradients, text_gradients
+from reportgen.analysis.evidence.gradients import TextGradients, text_gradients
+from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 

@@ -22,12 +22,12 @@ from models import SENTENCES, tiny_model
 from reference import RECORDS
 
 import reportgen.analysis.evidence.integrated_gradients as integrated
-from reportgen.analysis.evidence.gradients import Missing
 from reportgen.analysis.evidence.integrated_gradients import (
     Integrated,
     integrate,
     integrated_gradients,
 )
+from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 

@@ -10,7 +10,8 @@ from explaining import Head, OwnTable, encoded, explain, load, with_module
 from reference import RECORDS
 
 import reportgen.analysis.evidence.gradients as jacobian
-from reportgen.analysis.evidence.gradients import Missing, jacobian_norms
+from reportgen.analysis.evidence.gradients import jacobian_norms
+from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 

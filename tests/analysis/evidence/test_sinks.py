@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import fmean
 
+import pandas as pd
 import pyarrow as pa
 import pytest
 import torch
@@ -491,20 +492,35 @@ def test_where_all_content_is_alike_nothing_can_be_put_in_its_place(tmp_path) ->
     assert rows["cls", "zero_value"].n_controls == 4
 
 
+def norms_of(text: EncodedText) -> pd.DataFrame:
+    """Made-up rows of the table of tokens: two layers, each norm the token's position."""
+    n = len(text.ids)
+    return pd.DataFrame(
+        {
+            "is_special": [role is not None for role in text.roles],
+            "received_norm_layers": [[i, i] for i in range(n)],
+            "value_size_layers": [[2, 2]] * n,
+        }
+    )
+
+
 def test_rows_go_into_the_table(tmp_path) -> None:
     model = load(tmp_path, "bert", **NUMBER)
     explainer, explained = explain(model, encoded(model, TEXTS[0]))
     made = sink_tester(model, explainer)
     ((_, measured),) = made.run(made.plan(explained, roles(model)))
-    columns = sink_columns(7, measured.rows)
-    assert set(columns) <= set(SINKS_SCHEMA.names)
+    places = {"cls": (0,), "sep": (len(explained[0].text.ids) - 1,)}
+    columns = sink_columns(7, measured.rows, places, norms_of(explained[0].text))
+    assert set(columns) == set(SINKS_SCHEMA.names)
     assert columns["text"] == [7] * 6
     assert columns["subject"] == ["cls", "sep"] * 3
     for name, values in columns.items():
         assert pa.array(values, SINKS_SCHEMA.field(name).type).to_pylist()[0] is not None or (
             name == "share_after_layers"
         )
-    assert sink_columns(7, ()) == {}
+    assert columns["norm_share_layers"][1].tolist() == [len(explained[0].text.ids) - 1] * 2
+    assert columns["content_value_size_layers"][0].tolist() == [2, 2]
+    assert sink_columns(7, (), places, norms_of(explained[0].text)) == {}
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,6 @@ from reportgen.report.language.sentences import (
 from reportgen.results.info import (
     SINK_TESTS,
     STATISTICS,
-    VIEWS,
     EvidenceLevel,
     OutputInfo,
     OutputKind,
@@ -35,6 +34,7 @@ from reportgen.results.info import (
     Scalar,
     Subject,
 )
+from reportgen.results.measures import VIEWS
 from reportgen.results.store import Results
 
 LANGUAGES = ("en", "ja")

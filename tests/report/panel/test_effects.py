@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.report.panel.measures import EFFECTS, explained_range, has_sign, text_effects
+from reportgen.report.panel.measures import explained_range, text_effects
+from reportgen.results.measures import EFFECTS
 
 UNIT_OF = (0, 1, 1, 2)
 
@@ -74,7 +75,7 @@ def test_what_was_not_found_out_is_none(tmp_path):
 def test_distances_and_sizes_have_no_sign():
     signed = {"number": {"deletion", "mask", "ig"}, "cosine": {"ig"}}
     for scalar, expected in signed.items():
-        assert {effect for effect in EFFECTS if has_sign(effect, scalar)} == expected
+        assert {measure.id for measure in EFFECTS if measure.has_sign(scalar)} == expected
 
 
 def test_the_range_of_what_is_explained_is_that_of_all_texts(tmp_path):

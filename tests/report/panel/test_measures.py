@@ -10,7 +10,6 @@ from made_up_units import made_units
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.measures import (
-    MEASURE_IDS,
     TextEffects,
     colour_scale,
     measures,
@@ -18,6 +17,7 @@ from reportgen.report.panel.measures import (
     printed,
     text_effects,
 )
+from reportgen.results.measures import COLOURS
 from reportgen.results.units import text_units
 
 EN = load_language("en")
@@ -77,7 +77,7 @@ def special_of(results, text=0):
 )
 def test_the_first_measure_is_the_norm_weighted_one_where_there_is_one(tmp_path, arguments, ids):
     assert list(measured(make_results(tmp_path, HEADLINES[:1], **arguments))) == ids
-    assert set(ids) <= set(MEASURE_IDS)
+    assert set(ids) <= set(COLOURS)
 
 
 def test_the_values_of_attention_are_the_columns_of_the_tokens(full):

@@ -13,8 +13,8 @@ from reportgen.report.charts.tracks import correlation_scale
 from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
-from reportgen.report.panel.measures import MEASURE_IDS
 from reportgen.report.sections.trust import make_trust
+from reportgen.results.measures import COLOURS
 
 EN = load_language("en")
 
@@ -115,7 +115,7 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     assert "mean over 5 texts, 95 % interval [" in trust.beside
     assert f"agree with one another at {means(results)['mask']:.2f}." in trust.beside
     assert "Ranking tokens by their rarity alone reaches" in trust.beside
-    colours = {view: mean for view, mean in means(results).items() if view in MEASURE_IDS}
+    colours = {view: mean for view, mean in means(results).items() if view in COLOURS}
     best = max(colours, key=colours.__getitem__)
     said = f"Of all that can colour the text, {Wording('en').view_name(best, '[CLS]')} agrees best"
     assert (said in trust.beside) is (best != "received_norm_all")

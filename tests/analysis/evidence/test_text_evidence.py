@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from encoded_texts import encoded
 
-from reportgen.analysis.evidence.deletion import UnitEffects
-from reportgen.analysis.evidence.gradients import Missing
-from reportgen.analysis.evidence.stages import (
+from reportgen.analysis.evidence.target import Explained
+from reportgen.analysis.evidence.text_evidence import (
+    Missing,
     Reasons,
     TextEvidence,
+    UnitEffects,
     effect_columns,
     evidence_columns,
-    with_sayings,
+    with_messages,
 )
-from reportgen.analysis.evidence.target import Explained
 from reportgen.results.info import Reason
 
 
@@ -26,23 +26,23 @@ def text(row: int = 0, n_content: int = 3) -> TextEvidence:
 
 def test_a_units_effect_stands_on_each_of_its_tokens_and_on_no_special_one() -> None:
     item = text()
-    item.put_units("deletion", UnitEffects(((1, 2), (3,)), (0.5, -1.0), "1 of 2 units: odd"))
+    item.add_units("deletion", UnitEffects(((1, 2), (3,)), (0.5, -1.0), "1 of 2 units: odd"))
     np.testing.assert_array_equal(item.effects["deletion"], [np.nan, 0.5, 0.5, -1.0, np.nan])
     assert item.messages == ["1 of 2 units: odd"]
 
 
 def test_positions_that_were_not_run_have_no_figure() -> None:
     item = text()
-    item.put("gradient", (1.0, 2.0, 3.0))
+    item.add("gradient", (1.0, 2.0, 3.0))
     np.testing.assert_array_equal(item.effects["gradient"], [1, 2, 3, np.nan, np.nan])
 
 
 def test_a_message_is_said_once_and_all_are_said() -> None:
     item = text(7)
-    item.put_units("deletion", "no memory")
-    item.put_units("mask", "no memory")
-    item.miss("ig", Missing("no_gradient"))
-    item.miss("alti", Missing("failed", "odd"))
+    item.add_units("deletion", "no memory")
+    item.add_units("mask", "no memory")
+    item.add("ig", Missing("no_gradient"))
+    item.add("alti", Missing("failed", "odd"))
     assert item.missing == {
         "deletion": "failed",
         "mask": "failed",
@@ -54,7 +54,7 @@ def test_a_message_is_said_once_and_all_are_said() -> None:
     assert (columns["text"], columns["explained"]) == ([7], [1.5])
     assert columns["live_rows"] == [None]
     assert effect_columns([item]) == {}
-    said = with_sayings(columns, {7: "swap of cls: odd", 8: "else"})
+    said = with_messages(columns, {7: "swap of cls: odd", 8: "else"})
     assert said["message"] == ["no memory; odd; swap of cls: odd"]
 
 
@@ -63,9 +63,9 @@ def measured(
 ) -> TextEvidence:
     item = text(row)
     if deletion is not None:
-        item.put("deletion", deletion)
+        item.add("deletion", deletion)
     if reason is not None:
-        item.miss("deletion", Missing(reason))
+        item.add("deletion", Missing(reason))
     return item
 
 

@@ -1,0 +1,164 @@
+"""Evidence on one text as it is gathered, and its rows in the results tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.analysis.evidence.target import Explained
+from reportgen.models.tokens import EncodedText
+from reportgen.results.info import Reason, View
+from reportgen.results.measures import EFFECTS
+from reportgen.results.schema import EFFECTS_SCHEMA, EVIDENCE_SCHEMA
+
+Floats: TypeAlias = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Why a text has no values of a measure."""
+
+    reason: Reason
+    message: str = ""  # what went wrong with this text; "" where the reason says it all
+
+
+@dataclass(frozen=True, slots=True)
+class UnitEffects:
+    """How far the scalar moves when a display unit of content is changed, one unit at a time."""
+
+    units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
+    effects: tuple[float, ...]  # [unit], f(whole) - f(changed); NaN where it could not be run
+    message: str = ""  # why some of them could not be run
+
+
+@dataclass
+class TextEvidence:
+    """Collects the evidence on one text, measure by measure."""
+
+    text: int  # row of `texts`
+    encoded: EncodedText
+    explained: Explained | None  # None where the text has no scalar to explain
+    effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
+    row: dict[str, Any] = field(default_factory=dict)  # columns of the table of evidence
+    missing: dict[View, Reason] = field(default_factory=dict)  # by measure
+    messages: list[str] = field(default_factory=list)
+
+    def add(self, measure: View, values: Sequence[float] | Missing) -> None:
+        """Add one value for each position that was run, or why there are none.
+
+        Positions at the end that were not run (a causal model's last token) get NaN.
+        """
+        if isinstance(values, Missing):
+            self.missing[measure] = values.reason
+            self.add_message(values.message)
+            return
+        whole = np.full(len(self.encoded.ids), np.nan)
+        whole[: len(values)] = values
+        self.effects[measure] = whole
+
+    def add_units(self, measure: View, found: UnitEffects | str) -> None:
+        """Add one value for each unit, which all its tokens get, or an error message."""
+        if isinstance(found, str):
+            self.add(measure, Missing("failed", found))
+            return
+        whole = np.full(len(self.encoded.ids), np.nan)
+        for unit, effect in zip(found.units, found.effects, strict=True):
+            whole[list(unit)] = effect
+        self.effects[measure] = whole
+        self.add_message(found.message)
+
+    def add_message(self, message: str) -> None:
+        """Add an error message, unless it is empty or already there."""
+        if message and message not in self.messages:
+            self.messages.append(message)
+
+    def all_effects(self) -> dict[View, Floats]:
+        """`[position]` for every measure of evidence, NaN where it was not measured."""
+        none = np.full(len(self.encoded.ids), np.nan)
+        return {name: self.effects.get(name, none) for name in EFFECTS_SCHEMA.names[2:]}
+
+
+class Reasons:
+    """Collects over all texts why measures are missing."""
+
+    def __init__(self) -> None:
+        self._by_text: dict[View, list[Reason | None]] = {}  # by measure, per explained text
+        self._measured: set[View] = set()  # measures that at least one text has
+        self._is_moved = False  # whether leaving something out ever moved the output
+
+    def add(self, texts: Sequence[TextEvidence]) -> None:
+        """Add `texts`, with what was measured on them so far."""
+        for item in texts:
+            if item.explained is None:
+                continue
+            for measure in EFFECTS:
+                self._by_text.setdefault(measure.id, []).append(item.missing.get(measure.id))
+            self._measured.update(item.effects)
+            self._is_moved |= bool(np.nan_to_num(item.effects.get("deletion", 0.0)).any())
+
+    def withheld(self, measures: Iterable[View], *, is_stopped: bool) -> dict[View, Reason]:
+        """Those of `measures` that no text has, or that are 0 in every text, with the reason.
+
+        `is_stopped`: the user interrupted the work before all texts were done.
+        """
+        found: dict[View, Reason] = {}
+        for measure in measures:
+            reason = _shared(self._by_text.get(measure, ()))
+            if reason is not None:
+                found[measure] = reason
+            elif measure not in self._measured:
+                found[measure] = "interrupted" if is_stopped else "failed"
+        if "deletion" in self._measured and not self._is_moved:
+            found["deletion"] = "constant_output"
+        return found
+
+
+def explained_of(texts: Sequence[TextEvidence]) -> list[Explained]:
+    """What is explained of each of `texts`, leaving out those without a scalar to explain."""
+    return [text.explained for text in texts if text.explained is not None]
+
+
+def evidence_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any]]:
+    """Columns of the table of evidence, one row per text."""
+    rows = [
+        {
+            **item.row,
+            "text": item.text,
+            "explained": item.explained and item.explained.value,
+            "explained_label": item.explained and item.explained.label,
+            "message": "; ".join(item.messages),
+        }
+        for item in texts
+    ]
+    return {name: [row.get(name) for row in rows] for name in EVIDENCE_SCHEMA.names}
+
+
+def with_messages(
+    columns: Mapping[str, list[Any]], messages: Mapping[int, str]
+) -> dict[str, list[Any]]:
+    """`columns` of the table of evidence, with `messages` (by row of `texts`) appended to those of
+    the same text."""
+    parts = zip(columns["message"], map(messages.get, columns["text"]), strict=True)
+    return {**columns, "message": ["; ".join(filter(None, both)) for both in parts]}
+
+
+def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArray[Any]]:
+    """Columns of the table of effects, one row per token of each text that has any effect."""
+    texts = [item for item in texts if item.effects]
+    sizes = [len(item.encoded.ids) for item in texts]
+    if not texts:
+        return {}
+    every = [item.all_effects() for item in texts]
+    return {
+        "text": np.repeat([item.text for item in texts], sizes),
+        "position": [position for size in sizes for position in range(size)],
+        **{name: np.concatenate([one[name] for one in every]) for name in every[0]},
+    }
+
+
+def _shared(reasons: Iterable[Reason | None]) -> Reason | None:
+    """The first of `reasons` if every text has one; None if some text has none."""
+    found = list(reasons)
+    return found[0] if found and all(found) else None

@@ -1,0 +1,143 @@
+"""The catalogue of measures, and that a measure added to it is known everywhere."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from places import GOLD, ROOT
+
+from reportgen.analysis.evidence.stages import load_stage
+from reportgen.results.measures import (
+    BY_ID,
+    EFFECTS,
+    MEASURES,
+    VIEWS,
+    exported,
+    measured_at,
+)
+from reportgen.results.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
+
+
+def test_columns_of_the_first_schema_stay_in_their_order() -> None:
+    first = ["deletion", "mask", "gradient", "jacobian", "ig", "alti"]
+    assert EFFECTS_SCHEMA.names[2 : 2 + len(first)] == first
+
+
+def test_each_measure_is_listed_once_and_has_its_column() -> None:
+    assert len(BY_ID) == len(MEASURES)
+    assert {"deletion", *VIEWS} == set(BY_ID)
+    for measure in MEASURES:
+        column = measure.column or measure.id
+        schemas = {"tokens": TOKENS_SCHEMA, "effects": EFFECTS_SCHEMA}
+        assert measure.table is None or column in schemas[measure.table].names
+
+
+@pytest.mark.parametrize("measure", EFFECTS, ids=lambda measure: measure.id)
+def test_each_measure_of_evidence_has_a_stage_and_a_bar(measure) -> None:
+    assert load_stage(measure).run
+    assert measure.bar
+    assert measure.level != "none"
+
+
+def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
+    def taken(level, scalar) -> list[str]:
+        return [measure.id for measure in measured_at(level, scalar)]
+
+    assert taken("none", "number") == []
+    assert taken("basic", "cosine") == ["deletion", "gradient"]
+    assert taken("full", "number") == ["deletion", "gradient", "mask", "ig", "alti"]
+    assert taken("full", "cosine") == ["deletion", "gradient", "mask", "ig", "alti", "jacobian"]
+    assert exported("none") == exported("basic") == ("deletion", "gradient")
+
+
+ENTRY = """    Measure(
+        "loudness",
+        "gradients",
+        "sum",
+        level="basic",
+        stage="loudness:LOUDNESS",
+        bar="Loudness",
+        shown=("colours", "table", "tokens"),
+        since=2,
+    ),
+"""
+MODULE = """
+from reportgen.analysis.evidence.stages import Stage
+from reportgen.analysis.progress import Passes
+
+
+def run(tools, texts):
+    for text in texts:
+        text.add("loudness", [float(len(token)) for token in text.encoded.tokens])
+
+
+LOUDNESS = Stage(run, lambda text, basis: Passes(3, 0, 3.0))
+"""
+# In the files of words: the heading that words follow, and what is added there.
+WORDS = {
+    "[views]": 'loudness = "Loudness"',
+    "[strip]": 'legend_loudness = "Colour: loudness."',
+    "[method]": 'evidence_loudness = "Loudness is the length of a token."',
+}
+SCRIPT = """
+import json
+import sys
+from pathlib import Path
+
+import reportgen
+
+folder, old = map(Path, sys.argv[1:])
+texts = ["Shares fall again", "A quiet day on the markets", "Profits rise for a third year"]
+report = reportgen.analyze(texts, evidence="full", progress=True)
+report.save(folder / "page.html", folder / "tokens.csv", f"{folder}/kept/")
+report = reportgen.open_report(folder / "kept")
+earlier = reportgen.open_report(old)
+earlier.save(folder / "earlier.html")
+found = {
+    "package": reportgen.__file__,
+    "effects": report.results.effects["loudness"].notna().any(),
+    "agreement": "loudness" in set(report.results.agreement["view"]),
+    "figures": [name for name in report.figures if "loudness" in name],
+    "earlier": earlier.results.effects["loudness"].notna().any(),
+}
+print(json.dumps(found, default=bool))
+"""
+
+
+def test_a_measure_takes_an_entry_a_module_and_its_words(tmp_path: Path) -> None:
+    """The recipe at the top of `results/measures.py`, followed in a copy of the package."""
+    package = shutil.copytree(ROOT / "reportgen", tmp_path / "reportgen")
+    (tmp_path / "templates").symlink_to(ROOT / "templates")
+    catalogue = package / "results" / "measures.py"
+    before, baselines, after = catalogue.read_text("utf-8").partition("    # Baselines")
+    catalogue.write_text(before + ENTRY + baselines + after, "utf-8")
+    (package / "analysis" / "evidence" / "loudness.py").write_text(MODULE, "utf-8")
+    for path in (package / "report" / "language" / "strings").glob("*.toml"):
+        words = path.read_text("utf-8")
+        for heading, line in WORDS.items():
+            words = words.replace(f"{heading}\n", f"{heading}\n{line}\n")
+        path.write_text(words, "utf-8")
+    old = next(path.parent for path in GOLD.rglob("results.json"))
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path), str(old)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["package"] == str(package / "__init__.py")
+    assert "Loudness: 3 texts" in done.stderr
+    assert found["effects"]
+    assert found["agreement"]
+    assert not found["earlier"]
+    page = (tmp_path / "page.html").read_text("utf-8")
+    for words in ("Colour: loudness.", "Loudness is the length of a token.", ">Loudness<"):
+        assert words in page, words
+    assert "loudness" in (tmp_path / "tokens.csv").read_text("utf-8-sig").splitlines()[0]
