@@ -20,6 +20,7 @@ from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.formats import FORMATS
 from reportgen.report.language.sentences import Wording
+from reportgen.results.measures import MEASURES
 
 _TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PANELS = ("General", "Texts", "Model", "Analysis", "Report", "Gates")
@@ -154,11 +155,27 @@ def action() -> list[str]:
     ]
 
 
+def measures() -> list[str]:
+    """Every measure by its name in figures and tables."""
+    words = Wording("en")
+    rows = (
+        (
+            code(measure.id),
+            words.view_name(measure.id),
+            "yes" if "colours" in measure.shown else "",
+            "yes" if measure.signed else "",
+        )
+        for measure in MEASURES
+    )
+    return table(("name", "measure", "colours a text", "has a sign"), rows)
+
+
 TABLES: Mapping[str, Callable[[], list[str]]] = {
     "options": options,
     "formats": formats,
     "figures": figures,
     "comparison figures": comparison_figures,
+    "measures": measures,
     "thresholds": thresholds,
     "markdown": markdown,
     "action": action,
