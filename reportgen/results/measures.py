@@ -168,14 +168,14 @@ def measured_at(level: EvidenceLevel, scalar: Scalar | None) -> tuple[Measure, .
     """The measures of evidence that `level` includes, in the order in which they are taken.
 
     The basic ones come first; those that few models have come last. `scalar` is the figure that
-    evidence explains.
+    evidence explains, None for the measures of all figures.
     """
     found = [
         measure
         for measure in MEASURES
         if measure.table == "effects"
         and _LEVELS.index(measure.level) <= _LEVELS.index(level)
-        and measure.applies_to(scalar)
+        and (scalar is None or measure.applies_to(scalar))
     ]
     return tuple(sorted(found, key=lambda m: (_LEVELS.index(m.level), bool(m.scalars))))
 
