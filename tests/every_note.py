@@ -9,8 +9,8 @@ from factories import HEADLINES, changed, make_results
 from made_up_figures import CLS, COMMA, FIRST, OUTPUT, Made, estimate, passing, probed, viewed
 from role_tables import far_apart, same_in_every_text, with_roles
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import corpus_notes, text_notes
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.notes.trust import agreement_notes, offset_note, rollout_note
@@ -69,16 +69,16 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
 def every_note(results: list[Results]) -> Iterator[Note]:
     """The notes of all these results and of the grid."""
     for own in results:
-        yield from corpus_notes(own)
+        yield from Findings(own).notes
         for text in range(len(own.texts)):
-            yield from text_notes(own, text)
+            yield from Findings(own).text_notes(text)
     yield from grid()
 
 
 def live_notes(results: list[Results]) -> Iterator[Note]:
     """What can be said beside views of the last layer."""
     for own in results:
-        note = live_rows_note(own)
+        note = live_rows_note(Findings(own))
         if note is not None:
             yield note
 

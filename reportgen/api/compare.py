@@ -16,7 +16,7 @@ from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.files import Staging
-from reportgen.findings.figure_values import run_figures
+from reportgen.findings.findings import Findings
 from reportgen.findings.gates import Gate, GateResult, evaluate
 from reportgen.report.compare_sections.contents import headline
 from reportgen.report.formats import STANDARD_OUTPUT, Document, Output
@@ -124,7 +124,7 @@ def make_compared(
     comparison = compare_results(base, head)
     judged: tuple[GateResult, ...] = ()
     if gates:
-        judged = evaluate(gates, {**run_figures(head), **comparison_figures(comparison)})
+        judged = evaluate(gates, {**Findings(head).figures, **comparison_figures(comparison)})
     options = RenderOptions(
         title=page.title and without_surrogates(page.title),
         lang=page.lang,

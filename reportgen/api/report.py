@@ -11,8 +11,7 @@ from reportgen.api.options import PageChoices
 from reportgen.errors import UsageError
 from reportgen.files import RESULTS_FILES, Staging
 from reportgen.findings.detail import check_detail
-from reportgen.findings.figure_values import run_figures
-from reportgen.findings.notes.rules import corpus_notes
+from reportgen.findings.findings import Findings
 from reportgen.report.formats import STANDARD_OUTPUT
 from reportgen.report.language.sentences import Wording
 from reportgen.report.notebook import plain_text, render_markdown, render_notebook
@@ -37,19 +36,23 @@ class Report:
     def __init__(self, results: Results, temporary: Path | None = None) -> None:
         """`temporary` is a folder that is removed with the report."""
         self.results = results
+        self._findings = Findings(results)
         if temporary is not None:
             weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
 
     @property
     def figures(self) -> dict[str, float | int | None]:
         """The flat figures of summary.json by name, such as `n_texts`; None: not measured."""
-        return dict(run_figures(self.results))
+        return dict(self._findings.figures)
 
     def notes(self, lang: Lang = "en") -> list[str]:
         """The headline, then what the figures call for over all texts, a sentence or two each."""
         check_language(lang)
-        wording, notes = Wording(lang), corpus_notes(self.results)
-        return [wording.headline(notes, self.results), *map(wording.sentence, notes)]
+        wording, notes = Wording(lang), self._findings.notes
+        return [
+            wording.headline(notes, self.results.info.model.name),
+            *map(wording.sentence, notes),
+        ]
 
     def save(
         self, *paths: str | Path, overwrite: bool = True, redact: bool = False, **options: Any
@@ -91,7 +94,8 @@ class Report:
             require_files(outputs)
         check_detail(made.detail, self.results.texts["text_id"].tolist())
         with Staging() as staging, redacted(self.results, made.lang, wanted=redact) as results:
-            documents = make_documents(results, outputs, made)
+            found = self._findings if results is self.results else Findings(results)
+            documents = make_documents(found, outputs, made)
             stage(documents, staging)
             for folder in folders:
                 shutil.copytree(self.results.folder, staging.folder(folder), dirs_exist_ok=True)
@@ -103,13 +107,13 @@ class Report:
         return lines + [line for document in documents for line in document.reduced]
 
     def __repr__(self) -> str:
-        return f"<reportgen.Report: {plain_text(self.results)}>"
+        return f"<reportgen.Report: {plain_text(self._findings)}>"
 
     def _repr_html_(self) -> str:
-        return render_notebook(self.results)
+        return render_notebook(self._findings)
 
     def _repr_markdown_(self) -> str:
-        return render_markdown(self.results)
+        return render_markdown(self._findings)
 
 
 def open_report(folder: str | Path) -> Report:

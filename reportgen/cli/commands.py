@@ -49,6 +49,7 @@ from reportgen.results.info import created_date
 from reportgen.texts.read import TextSet
 
 if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
     from reportgen.results.store import Results
 
 
@@ -119,16 +120,16 @@ def run(
             folder = staging.folder(kept[0]) if kept else Path(temporary)
             stack.enter_context(unquoted(redact))
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
-            results = _shown(results, page, stack, redact=redact)
-            render_options = replace(render_options, gates=judge(results, gates))
-            documents = make_documents(results, outputs, render_options)
-            added = summary and summary.text(results, render_options)
+            findings = _shown(results, page, stack, redact=redact)
+            render_options = replace(render_options, gates=judge(findings, gates))
+            documents = make_documents(findings, outputs, render_options)
+            added = summary and summary.text(findings, render_options)
             stage(documents, staging)
             lines = [
                 *map(written_line, documents),
                 *(f"{path}/: results folder" for path in kept),
             ]
-            lines += terminal.account(results, documents, page.lang, talk, started)
+            lines += terminal.account(findings, documents, page.lang, talk, started)
             code = exit_code(results, render_options.gates, strict=strict)
             staging.commit()
         if summary and added:
@@ -165,9 +166,11 @@ def analyze(
         started = time.perf_counter()
         with Staging() as staging:
             folder = staging.folder(output)
+            from reportgen.findings.findings import Findings
+
             results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
             lines = [f"{output}/: results folder"]
-            lines += terminal.account(results, [], "en", talk, started)
+            lines += terminal.account(Findings(results), [], "en", talk, started)
             code = exit_code(results, (), strict=strict)
             staging.commit()
         finish([], lines, talk, browse=False)
@@ -202,16 +205,16 @@ def render(
         from reportgen.results.store import open_results
 
         with ExitStack() as stack:
-            opened = _shown(open_results(results), page, stack, redact=redact)
-            check_detail(render_options.detail, opened.texts["text_id"].tolist())
-            render_options = replace(render_options, gates=judge(opened, gates))
-            documents = make_documents(opened, outputs, render_options)
-            added = summary and summary.text(opened, render_options)
+            findings = _shown(open_results(results), page, stack, redact=redact)
+            check_detail(render_options.detail, findings.texts["text_id"].tolist())
+            render_options = replace(render_options, gates=judge(findings, gates))
+            documents = make_documents(findings, outputs, render_options)
+            added = summary and summary.text(findings, render_options)
             with Staging() as staging:
                 stage(documents, staging)
                 staging.commit()
             lines = [*map(written_line, documents)]
-            lines += terminal.account(opened, documents, page.lang, talk, started)
+            lines += terminal.account(findings, documents, page.lang, talk, started)
         if summary and added:
             summary.add(added)
         finish(documents, lines, talk, browse=open)
@@ -325,10 +328,13 @@ def _analyze(
         )
 
 
-def _shown(results: "Results", page: PageChoices, stack: ExitStack, *, redact: bool) -> "Results":
-    """What is written: the results, or until `stack` is left a copy without texts and tokens."""
+def _shown(results: "Results", page: PageChoices, stack: ExitStack, *, redact: bool) -> "Findings":
+    """What is written: the findings in the results, or in a copy without texts and tokens that is
+    there until `stack` is left."""
+    from reportgen.findings.findings import Findings
+
     if not redact:
-        return results
+        return Findings(results)
     from reportgen.report.redact import redacted
 
-    return stack.enter_context(redacted(results, page.lang, wanted=True))
+    return Findings(stack.enter_context(redacted(results, page.lang, wanted=True)))

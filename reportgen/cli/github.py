@@ -11,7 +11,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.options import RenderOptions
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.findings.findings import Findings
 
 
 def annotation(level: str, title: str, message: str) -> str:
@@ -39,13 +39,13 @@ class StepSummary:
     path: Path
     room: int
 
-    def text(self, results: "Results", options: RenderOptions) -> bytes:
+    def text(self, findings: "Findings", options: RenderOptions) -> bytes:
         """What to add: the report as GitHub reads it, without pictures, which it cannot show."""
         from reportgen.report.digest.digest import make_brief
         from reportgen.report.digest.markdown import set_brief
         from reportgen.report.language.strings import load_language
 
-        brief = make_brief(results, options, "")
+        brief = make_brief(findings, options, "")
         limit = Limit(self.room, self.room)
         language = load_language(options.lang)
         return set_brief(brief, "github", limit, options.id, language, {}).encode()

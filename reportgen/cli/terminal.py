@@ -25,6 +25,7 @@ from reportgen.report.outputs import send
 if TYPE_CHECKING:
     from reportgen.analysis.attention.capture import Capture
     from reportgen.analysis.attention.checks import Probe
+    from reportgen.findings.findings import Findings
     from reportgen.models.load import LoadedModel
     from reportgen.results.store import Results
 
@@ -94,12 +95,12 @@ def system_said(error: OSError) -> str:
 
 
 def account(
-    results: "Results", documents: Sequence[Document], lang: str, talk: Talk, started: float
+    findings: "Findings", documents: Sequence[Document], lang: str, talk: Talk, started: float
 ) -> list[str]:
     """What was analysed since `started`, what was left out, and the verdict on sinks."""
-    from reportgen.findings.notes.rules import corpus_notes
     from reportgen.report.language.sentences import Wording
 
+    results = findings.results
     status = results.texts["status"].value_counts()
     n_tokens = int(results.texts["n_tokens"].sum())
     seconds = time.perf_counter() - started
@@ -122,7 +123,7 @@ def account(
     lines += dict.fromkeys(said for document in documents for said in document.reduced)
     if results.info.model.source == "demo":
         lines.append("Bundled demonstration model: its score is made up; give yours with --model")
-    lines.append(Wording(lang).headline(corpus_notes(results), results))
+    lines.append(Wording(lang).headline(findings.notes, results.info.model.name))
     return lines
 
 

@@ -163,6 +163,14 @@ def mask_offset(results: Results) -> Estimate | None:
     return _mean(results.evidence["mask_offset"])
 
 
+def is_constant(results: Results) -> bool:
+    """Whether nothing that was left out of any text moved the output."""
+    if "constant_output" in results.info.evidence.withheld.values():
+        return True
+    deletion = results.effects["deletion"].dropna()
+    return len(deletion) > 0 and not deletion.any()
+
+
 def _long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of `rows` whose text has at least MIN_CONTENT content tokens."""
     own: pd.DataFrame = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]

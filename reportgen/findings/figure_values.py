@@ -1,27 +1,20 @@
 """Results -> the flat figures that `figure_list.RUN_FIGURES` names."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import analysed, role_figures, takes_part
 from reportgen.findings.evidence import (
     Estimate,
     SubjectFigures,
     ViewFigures,
-    agreement_figures,
-    live_rows,
-    mask_offset,
-    mixing,
-    rollout_share,
-    subject_figures,
 )
 from reportgen.findings.figures import Value, figure_key, rounded
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import corpus_notes
-from reportgen.findings.predictions import accuracy, label_fit, number_fit
+from reportgen.findings.overall import Overall
 from reportgen.results.info import STATUSES
 from reportgen.results.measures import MIN_TEXTS
-from reportgen.results.store import Results
 
 _OF_VERDICT = (
     "n_texts",
@@ -36,28 +29,28 @@ _OF_VERDICT = (
 )
 
 
-def run_figures(results: Results) -> dict[str, Value]:
+def run_figures(found: Overall, notes: Sequence[Note]) -> dict[str, Value]:
     """Every figure over all texts by name, in a fixed order; None for what is not defined.
 
     Figures of evidence that was not gathered, and of roles the model does not have, are left out.
     """
     figures = {
-        **_counts(results),
-        **_predictions(results),
-        **_spread(results),
-        **_roles(results),
-        **_evidence(results),
+        **_counts(found),
+        **_predictions(found),
+        **_spread(found),
+        **_roles(found, notes),
+        **_evidence(found),
     }
     return {name: rounded(value) for name, value in figures.items()}
 
 
-def _counts(results: Results) -> dict[str, Value]:
-    info = results.info
-    status = results.texts["status"].value_counts()
+def _counts(found: Overall) -> dict[str, Value]:
+    info = found.info
+    status = found.texts["status"].value_counts()
     return {
-        "n_texts": len(results.texts),
+        "n_texts": len(found.texts),
         **{f"n_{name}": int(status.get(name, 0)) for name in STATUSES},
-        "n_tokens": int(results.texts["n_tokens"].sum()),
+        "n_tokens": int(found.texts["n_tokens"].sum()),
         "n_layers": info.model.n_layers,
         "n_heads": info.model.n_heads,
         "unknown_share": info.checks.unknown_share,
@@ -67,11 +60,11 @@ def _counts(results: Results) -> dict[str, Value]:
     }
 
 
-def _predictions(results: Results) -> dict[str, Value]:
+def _predictions(found: Overall) -> dict[str, Value]:
     """What was predicted, and how well it fits the labels."""
-    values = results.texts["prediction"].to_numpy(dtype=np.float64)
-    values = values[np.isfinite(values) & analysed(results)]
-    fit, numbers = label_fit(results), number_fit(results)
+    values = found.texts["prediction"].to_numpy(dtype=np.float64)
+    values = values[np.isfinite(values) & found.analysed]
+    fit, numbers = found.label_fit, found.number_fit
     return {
         "prediction_mean": float(values.mean()) if len(values) else None,
         "prediction_min": float(values.min()) if len(values) else None,
@@ -82,18 +75,18 @@ def _predictions(results: Results) -> dict[str, Value]:
         "label_bias": numbers.bias if numbers else None,
         "label_r2": fit.r2 if fit else None,
         "label_rank_correlation": numbers.rank if numbers else None,
-        "label_accuracy": accuracy(results),
+        "label_accuracy": found.accuracy,
     }
 
 
-def _spread(results: Results) -> dict[str, Value]:
+def _spread(found: Overall) -> dict[str, Value]:
     """Where attention goes and how widely it is spread, over the texts that the notes count: those
     long enough, else all of them."""
-    counted = takes_part(results)
+    counted = found.takes_part
     if not counted.any():
-        counted = analysed(results)
-    heads = results.heads[counted[results.heads["text"].to_numpy(dtype=np.int64)]]
-    texts = results.texts[counted]
+        counted = found.analysed
+    heads = found.results.heads[counted[found.results.heads["text"].to_numpy(dtype=np.int64)]]
+    texts = found.texts[counted]
     by_layer = heads.groupby("layer")["special_share"].mean().astype(np.float64).dropna()
     return {
         "special_share_mean": _mean(heads["special_share"]),
@@ -107,18 +100,18 @@ def _spread(results: Results) -> dict[str, Value]:
     }
 
 
-def _roles(results: Results) -> dict[str, Value]:
+def _roles(found: Overall, notes: Sequence[Note]) -> dict[str, Value]:
     """Each special-token role in the layer its verdict names, and where it gets most."""
     figures: dict[str, Value] = {}
-    for note in corpus_notes(results):
+    for note in notes:
         if note.is_verdict and note.role is not None:
-            figures |= _role(results, note)
+            figures |= _role(found, note)
     return figures
 
 
-def _role(results: Results, note: Note) -> dict[str, Value]:
+def _role(found: Overall, note: Note) -> dict[str, Value]:
     assert note.role is not None
-    key, layers = figure_key(note.role), role_figures(results, note.role).layers
+    key, layers = figure_key(note.role), found.roles[note.role].layers
     said = {name: note.values.get(name) for name in _OF_VERDICT}
     most = max(layers, key=lambda layer: layer.share, default=None)
     highest = max(layers, key=lambda layer: layer.ratio, default=None)
@@ -131,9 +124,9 @@ def _role(results: Results, note: Note) -> dict[str, Value]:
     }
 
 
-def _evidence(results: Results) -> dict[str, Value]:
-    evidence, live = results.info.evidence, live_rows(results)
-    offset = mask_offset(results) if evidence.scalar != "cosine" else None
+def _evidence(found: Overall) -> dict[str, Value]:
+    evidence, live = found.info.evidence, found.live_rows
+    offset = found.mask_offset if evidence.scalar != "cosine" else None
     figures: dict[str, Value] = {
         "evidence_n_texts": evidence.n_texts,
         "norms_error": evidence.norms_error,
@@ -142,13 +135,13 @@ def _evidence(results: Results) -> dict[str, Value]:
         "live_rows_n_rows": live.n_rows if live else None,
         "live_rows_mean": live.n_live / live.n_texts if live else None,
         "live_rows_share": live.n_live / live.n_rows if live and live.n_rows else None,
-        **_counted("mixing", mixing(results)),
-        **_counted("rollout_special_share", rollout_share(results)),
+        **_counted("mixing", found.mixing),
+        **_counted("rollout_special_share", found.rollout_share),
         **_counted("mask_offset", offset),
     }
-    for subject in subject_figures(results):
+    for subject in found.subjects:
         figures |= _sink(subject)
-    for view in agreement_figures(results):
+    for view in found.agreement:
         figures |= _agreement(view)
     return figures
 

@@ -1,6 +1,6 @@
 """Which texts deserve a look: figures by text that a reader may sort by, and an order by them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -11,10 +11,8 @@ from reportgen.findings.attention import (
     analysed,
     column_means,
     counted_texts,
-    takes_part,
     text_means,
 )
-from reportgen.findings.detail import COUNTED, check_detail, named
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.predictions import class_shares, match_classes
 from reportgen.findings.statistics import Floats
@@ -55,29 +53,29 @@ def figures(results: Results) -> pd.DataFrame:
     )
 
 
-def order(results: Results) -> tuple[int, ...]:
-    """All rows of `texts`, those that deserve a look first.
+def order(ranked: Mapping[Reason, NDArray[np.intp]], n_texts: int) -> tuple[int, ...]:
+    """All rows of `texts`, those that deserve a look first; `ranked` is as `ranking` gives it.
 
     The reasons take turns: the text that stands out most by each, then the second of each, down to
     DEPTH; a text that has stood already is passed over. All others follow in input order.
     """
-    ranked = ranking(results, figures(results))
-    places = np.full(len(results.texts), np.inf)
+    places = np.full(n_texts, np.inf)
     for turn, reason in enumerate(REASONS):
         rows = ranked[reason][:DEPTH]
         np.minimum.at(places, rows, np.arange(len(rows)) * len(REASONS) + turn)
     return tuple(np.argsort(places, kind="stable").tolist())
 
 
-def ranking(results: Results, found: pd.DataFrame) -> Mapping[Reason, NDArray[np.intp]]:
+def ranking(
+    takes_part: NDArray[np.bool_], found: pd.DataFrame
+) -> Mapping[Reason, NDArray[np.intp]]:
     """By reason the rows of the texts it may name, those that stand out most first.
 
     `found` are the `figures`. A right prediction is no reason; texts of few content tokens are
     named by their error and length only, as long as there are others: their shares are large for
     want of anything else to look at.
     """
-    counted = takes_part(results)
-    counted = counted if counted.any() else np.ones_like(counted)
+    counted = takes_part if takes_part.any() else np.ones_like(takes_part)
     ranked: dict[Reason, NDArray[np.intp]] = {}
     for reason in REASONS:
         values = found[reason].to_numpy(dtype=np.float64)
@@ -137,45 +135,3 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     prediction = np.where(classes.predicted >= 0, shares[rows, classes.predicted], np.nan)
     lead = prediction - shares[rows, classes.labels]
     return np.where(classes.compared, lead, np.nan), prediction
-
-
-def detailed(results: Results, choice: str | None) -> tuple[tuple[int, ...], int]:
-    """All rows of `texts` in the order in which the page takes them in, and how many of them, from
-    the first, may carry more than their line.
-
-    Without a choice every text may, those that deserve a look first.
-
-    Raises:
-        UsageError: `choice` is none, or names a text there is not.
-    """
-    ids = results.texts["text_id"].astype(str).tolist()
-    check_detail(choice, ids)
-    by_worth = order(results)
-    chosen = _chosen(results, choice, ids, by_worth)
-    taken = set(chosen)
-    return (*chosen, *(row for row in by_worth if row not in taken)), len(chosen)
-
-
-def _chosen(
-    results: Results, choice: str | None, ids: Sequence[str], by_worth: Sequence[int]
-) -> tuple[int, ...]:
-    if choice is None:
-        return tuple(by_worth)
-    if choice in ("all", "none"):
-        return tuple(range(len(ids))) if choice == "all" else ()
-    if counted := COUNTED.fullmatch(choice):
-        count = int(counted[2])
-        return tuple(range(len(ids))[:count]) if counted[1] == "first" else _worst(results, count)
-    rows = {name: row for row, name in reversed(list(enumerate(ids)))}
-    return tuple(dict.fromkeys(rows[name] for name in named(choice, set(ids))))
-
-
-def _worst(results: Results, count: int) -> tuple[int, ...]:
-    """The rows with the largest error against their label; without labels, those that deserve a
-    look first."""
-    errors = figures(results)["error"].to_numpy(dtype=np.float64)
-    known = np.flatnonzero(np.isfinite(errors))
-    if not known.size:
-        return order(results)[:count]
-    rows = known[np.argsort(-errors[known], kind="stable")]
-    return tuple(int(row) for row in rows[:count])

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.statistics import Floats
+from reportgen.results.info import View
 from reportgen.results.store import Results
 from reportgen.results.units import unit_label
 
@@ -58,7 +59,7 @@ def fewest_texts(n_texts: int) -> int:
     return max(FEWEST, round(math.sqrt(n_texts) / 2))
 
 
-def shown_attention(results: Results) -> str:
+def shown_attention(results: Results) -> View:
     """The column of the attention that the colours show first."""
     return "received_all" if results.info.evidence.level == "none" else shown_first(results)
 

@@ -9,7 +9,7 @@ from reportgen.errors import UsageError
 from reportgen.report.options import TABLE_NAMES, RenderOptions, TableName
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.findings.findings import Findings
 
 
 Writer: TypeAlias = Literal["html", "md", "json", "confluence", "csv", "parquet", "folder"]
@@ -89,30 +89,30 @@ class Document:
         return len(self.content) + sum(map(len, self.files.values()))
 
 
-def make_document(results: "Results", output: Output, options: RenderOptions) -> Document:
+def make_document(findings: "Findings", output: Output, options: RenderOptions) -> Document:
     # Each writer brings its own libraries, so only those that are wanted are imported.
     if output.writer == "html":
         from reportgen.report.html.page import render as render_html
 
-        report = render_html(results, options)
+        report = render_html(findings, options)
         return Document(output, report.document, report.parts, report.reduced, report.files)
     if output.writer == "md":
         from reportgen.report.digest.markdown import render as render_markdown
 
-        markdown = render_markdown(results, options, _stem(output))
+        markdown = render_markdown(findings, options, _stem(output))
         return _illustrated(output, markdown.text, markdown.files, markdown.reduced)
     if output.writer == "confluence":
         from reportgen.report.digest.confluence import render as render_confluence
 
-        page = render_confluence(results, options, _stem(output))
+        page = render_confluence(findings, options, _stem(output))
         return _illustrated(output, page.text, page.files, page.reduced)
     if output.writer == "json":
         from reportgen.report.json import render as render_summary
 
-        return Document(output, render_summary(results, options).encode())
+        return Document(output, render_summary(findings, options).encode())
     from reportgen.report.tables import table, to_csv, to_parquet
 
-    frame = table(results, table_name(output.path), options.heads)
+    frame = table(findings, table_name(output.path), options.heads)
     return Document(output, to_csv(frame) if output.writer == "csv" else to_parquet(frame))
 
 

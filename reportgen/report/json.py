@@ -8,20 +8,12 @@ from reportgen.findings.evidence import (
     Estimate,
     SubjectFigures,
     ViewFigures,
-    agreement_figures,
-    live_rows,
-    mask_offset,
-    mixing,
-    rollout_share,
-    subject_figures,
 )
-from reportgen.findings.figure_values import run_figures
 from reportgen.findings.figures import rounded
+from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
-from reportgen.results.store import Results
 
 _VERDICT_NAMES = {
     "N1": "sink",
@@ -35,22 +27,22 @@ _VERDICT_NAMES = {
 }
 
 
-def render(results: Results, options: RenderOptions) -> str:
+def render(findings: Findings, options: RenderOptions) -> str:
     """The summary as JSON, names in a fixed order, null for what is not defined.
 
     It is as `summary.schema.json`, which stands beside this file, says.
     """
-    info = results.info
+    info = findings.info
     summary: dict[str, object] = {
         "schema_version": SUMMARY_VERSION,
         "reportgen_version": info.versions["reportgen"],
         "created": info.created,
         "title": options.title,
         "provenance": _provenance(info),
-        "verdicts": _verdicts(results),
-        "figures": run_figures(results),
+        "verdicts": _verdicts(findings),
+        "figures": findings.figures,
         "gates": gate_records(options.gates),
-        "evidence": _evidence(results),
+        "evidence": _evidence(findings),
     }
     return to_json(summary)
 
@@ -79,7 +71,7 @@ def _provenance(info: RunInfo) -> dict[str, object]:
     }
 
 
-def _verdicts(results: Results) -> dict[str, dict[str, object]]:
+def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
     """What each special-token role is, by its key; `special` where the model has no such token."""
     return {
         note.role or "special": {
@@ -87,24 +79,24 @@ def _verdicts(results: Results) -> dict[str, dict[str, object]]:
             "token": note.token,
             "layer": note.values.get("layer"),
         }
-        for note in corpus_notes(results)
+        for note in findings.notes
         if note.is_verdict
     }
 
 
-def _evidence(results: Results) -> dict[str, object]:
+def _evidence(findings: Findings) -> dict[str, object]:
     """What was measured beside attention; names of what was not are left out."""
-    evidence = results.info.evidence
+    evidence = findings.info.evidence
     if evidence.level == "none":
         return {"level": "none"}
-    live = live_rows(results)
+    live = findings.live_rows
     estimates = {
-        "mixing": mixing(results),
-        "rollout_special_share": rollout_share(results),
-        "mask_offset": mask_offset(results) if evidence.scalar != "cosine" else None,
+        "mixing": findings.mixing,
+        "rollout_special_share": findings.rollout_share,
+        "mask_offset": findings.mask_offset if evidence.scalar != "cosine" else None,
     }
     agreement: dict[str, dict[str, object]] = {}
-    for figures in agreement_figures(results):
+    for figures in findings.agreement:
         agreement.setdefault(figures.view, {})[figures.statistic] = _agreement(figures)
     said: dict[str, object] = {
         "level": evidence.level,
@@ -114,7 +106,7 @@ def _evidence(results: Results) -> dict[str, object]:
         "interrupted": evidence.interrupted or None,
         "norms_error": rounded(evidence.norms_error),
         "withheld": dict(sorted(evidence.withheld.items())),
-        "sinks": {figures.subject.key: _sink(figures) for figures in subject_figures(results)},
+        "sinks": {figures.subject.key: _sink(figures) for figures in findings.subjects},
         "agreement": agreement,
         "live_rows": asdict(live) if live else None,
         **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},

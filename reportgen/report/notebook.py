@@ -4,8 +4,7 @@ from dataclasses import replace
 
 from markupsafe import Markup, escape
 
-from reportgen.findings.attention import sink_shares
-from reportgen.findings.notes.rules import corpus_notes
+from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.printable import visible
@@ -14,22 +13,21 @@ from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.contents import make_page
-from reportgen.results.store import Results
 
 # Bytes of a cell's output; what is over it goes: the texts first, then the frame.
 LIMIT = 200_000
 _HEIGHT = 560  # of the frame, in pixels
 
 
-def render_notebook(results: Results, lang: str = "en", limit: int = LIMIT) -> str:
+def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) -> str:
     """The value of a cell as HTML of at most `limit` bytes.
 
     The sentence stands outside the frame: where a notebook is not trusted, that is all that is
     left. The frame has no right to run anything.
     """
     language = load_language(lang)
-    said = plain_text(results, lang)
-    for page in (*_pages(results, language), ""):
+    said = plain_text(findings, lang)
+    for page in (*_pages(findings, language), ""):
         size = f"{len(page.encode()) / 1000:.0f}"
         what = language.say("notebook", "shown" if page else "too_large", kb=size)
         how = language.say("notebook", "save")
@@ -45,36 +43,35 @@ def render_notebook(results: Results, lang: str = "en", limit: int = LIMIT) -> s
     return html
 
 
-def render_markdown(results: Results, lang: str = "en") -> str:
+def render_markdown(findings: Findings, lang: str = "en") -> str:
     """The value of a cell as Markdown: the headline and what the figures call for."""
     from reportgen.report.digest.escaping import escape as escape_markdown
 
-    wording, notes = Wording(lang), corpus_notes(results)
+    wording, notes = Wording(lang), findings.notes
     said = [f"- {escape_markdown(wording.sentence(note))}" for note in notes]
-    headline = escape_markdown(wording.headline(notes, results))
+    headline = escape_markdown(wording.headline(notes, findings.info.model.name))
     save = load_language(lang).say("notebook", "save")
     return "\n".join([f"**{headline}**", "", *said, "", escape_markdown(save), ""])
 
 
-def plain_text(results: Results, lang: str = "en") -> str:
+def plain_text(findings: Findings, lang: str = "en") -> str:
     """The report in one line: how many texts, and the verdict on sinks."""
     language = load_language(lang)
-    headline = language.wording.headline(corpus_notes(results), results)
-    return language.count("notebook", "line", len(results.texts), headline=headline)
+    headline = language.wording.headline(findings.notes, findings.info.model.name)
+    return language.count("notebook", "line", len(findings.texts), headline=headline)
 
 
-def _pages(results: Results, language: Language) -> tuple[str, ...]:
+def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
     """The page in the frame, with the texts that deserve a look and without."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
-    shares = sink_shares(results)
-    page = make_page(results, options, language, make_scope(results, language), shares)
+    page = make_page(findings, options, language, make_scope(findings, language))
     assets = Assets("file", "")
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
     def document(texts: bool) -> str:
         notable = page.notable if texts else replace(page.notable, texts=())
         own = replace(page, notable=notable)
-        setting = Setting(results, options, language, own, shares, assets)
+        setting = Setting(findings, options, language, own, assets)
         return setting.cell(policy, Markup(assets.style))
 
     return document(True), document(False)

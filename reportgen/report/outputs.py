@@ -22,7 +22,7 @@ from reportgen.report.language.printable import inert_page
 from reportgen.report.options import Images, Layout, RenderOptions
 
 if TYPE_CHECKING:
-    from reportgen.results.store import Results
+    from reportgen.findings.findings import Findings
 
 
 def plan_outputs(
@@ -127,21 +127,17 @@ def _check_picture(
             raise UsageError(f"--output {path}: {picture} goes there; write it elsewhere")
 
 
-def judge(results: "Results", gates: Sequence[Gate]) -> tuple[GateResult, ...]:
-    """What every gate found in `results`; figures are computed only where there is one."""
-    if not gates:
-        return ()
-    from reportgen.findings.figure_values import run_figures
-
-    return evaluate(gates, run_figures(results))
+def judge(findings: "Findings", gates: Sequence[Gate]) -> tuple[GateResult, ...]:
+    """What every gate found in `findings`; figures are computed only where there is one."""
+    return evaluate(gates, findings.figures) if gates else ()
 
 
 def make_documents(
-    results: "Results", outputs: Sequence[Output], options: RenderOptions
+    findings: "Findings", outputs: Sequence[Output], options: RenderOptions
 ) -> list[Document]:
     """What goes to each of `outputs` but the results folder itself."""
     return [
-        make_document(results, output, options) for output in outputs if output.writer != "folder"
+        make_document(findings, output, options) for output in outputs if output.writer != "folder"
     ]
 
 

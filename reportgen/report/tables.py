@@ -14,10 +14,8 @@ from reportgen.findings.evidence import (
     Estimate,
     SubjectFigures,
     ViewFigures,
-    agreement_figures,
-    subject_figures,
 )
-from reportgen.findings.predictions import label_errors, predictions
+from reportgen.findings.findings import Findings
 from reportgen.report.options import Heads, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
 from reportgen.results.measures import exported
@@ -97,7 +95,7 @@ _RUNS = tuple("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def table(results: Results, name: TableName, heads: Heads = "mean") -> pd.DataFrame:
+def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.DataFrame:
     """The table `name`, in input order; a value that does not exist is missing.
 
     `tokens` has the means over heads or, with `heads="sum"`, the sums, of all that is a mean over
@@ -106,18 +104,18 @@ def table(results: Results, name: TableName, heads: Heads = "mean") -> pd.DataFr
     have none.
     """
     if name == "tokens":
-        return _tokens(results, heads)
+        return _tokens(findings, heads)
     if name == "sinks":
         return _frame(
-            [_sink_row(s, test) for s in subject_figures(results) for test in SINK_TESTS],
+            [_sink_row(s, test) for s in findings.subjects for test in SINK_TESTS],
             SINK_COLUMNS,
         )
     if name == "agreement":
-        rows = [_agreement_row(figures) for figures in agreement_figures(results)]
+        rows = [_agreement_row(figures) for figures in findings.agreement]
         return _frame(rows, AGREEMENT_COLUMNS)
     if name == "heads":
-        return _with_ids(results, results.heads, HEAD_COLUMNS)
-    return _texts(results)
+        return _with_ids(findings.results, findings.results.heads, HEAD_COLUMNS)
+    return _texts(findings)
 
 
 def to_csv(frame: pd.DataFrame) -> bytes:
@@ -140,21 +138,24 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
     return stream.getvalue()
 
 
-def _tokens(results: Results, heads: Heads) -> pd.DataFrame:
-    effects = list(exported(results.info.evidence.level))
+def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
+    effects = list(exported(findings.info.evidence.level))
     columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects)))
     place = ["text", "position"]
+    results = findings.results
     rows = results.tokens.merge(results.effects, how="left", on=place, validate="one_to_one")
     frame = _with_ids(results, rows, columns)
     frame[effects] = frame[effects].astype(np.float32)
     if heads == "sum":
         # A plain int, so that float32 stays float32.
-        frame[list(_OVER_HEADS)] *= results.info.model.n_heads
+        frame[list(_OVER_HEADS)] *= findings.info.model.n_heads
     return frame
 
 
-def _texts(results: Results) -> pd.DataFrame:
-    frame = results.texts.assign(prediction=predictions(results), label_error=label_errors(results))
+def _texts(findings: Findings) -> pd.DataFrame:
+    frame = findings.texts.assign(
+        prediction=findings.predictions, label_error=findings.label_errors
+    )
     return frame[list(TEXT_COLUMNS)]
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.findings.findings import Findings
 from reportgen.models.load import LoadedModel, load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
@@ -64,6 +65,6 @@ def results_of(
 
 def written(results: Results, path: Path, **options: Any) -> Page:
     """The report of `results` at `path`."""
-    report = html.render(results, RenderOptions(**options))
+    report = html.render(Findings(results), RenderOptions(**options))
     path.write_bytes(report.document)
     return Page(path, len(report.document), dict(report.parts), results)

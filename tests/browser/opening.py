@@ -4,6 +4,7 @@ from pathlib import Path
 
 from playwright.sync_api import Locator, Page, expect
 
+from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
@@ -18,7 +19,7 @@ HOSTILE = (
 def written(results: Results, folder: Path, **options) -> str:
     """The address of the report of `results`."""
     path = folder / "report.html"
-    path.write_bytes(render(results, RenderOptions(**options)).document)
+    path.write_bytes(render(Findings(results), RenderOptions(**options)).document)
     return path.as_uri()
 
 

@@ -6,6 +6,7 @@ from factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 
+from reportgen.findings.findings import Findings
 from reportgen.report.notebook import render_notebook
 from reportgen.report.redact import redacted
 
@@ -15,7 +16,7 @@ TEXTS = tuple(f"{line} {i}" for i, line in enumerate((*HOSTILE, *HEADLINES) * 2)
 def test_a_cell_shows_the_overview_and_runs_nothing(watched, tmp_path) -> None:
     results = make_results(tmp_path / "r", TEXTS, sink=0.4, labels=tuple(range(len(TEXTS))))
     cell = tmp_path / "cell.html"
-    page = f"<!doctype html><meta charset=utf-8><body>{render_notebook(results)}</body>"
+    page = f"<!doctype html><meta charset=utf-8><body>{render_notebook(Findings(results))}</body>"
     cell.write_text(page, "utf-8")
     watched.goto(cell.as_uri())
     assert watched.locator("iframe").evaluate("frame => frame.contentDocument") is None

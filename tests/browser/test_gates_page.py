@@ -7,8 +7,8 @@ from playwright.sync_api import expect
 from serving import JENKINS, served
 from test_accessibility import found
 
-from reportgen.findings.figure_values import run_figures
 from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 
 pytestmark = pytest.mark.browser
@@ -26,7 +26,7 @@ def folders(tmp_path_factory):
     """The folders of the page in each language."""
     results = make_results(tmp_path_factory.mktemp("results"), n_layers=2, sink=0.4)
     gates = [parse_gate(text, level, RUN_FIGURES) for text, level in ASKED]
-    judged = evaluate(gates, run_figures(results))
+    judged = evaluate(gates, Findings(results).figures)
     folders = {lang: tmp_path_factory.mktemp(lang) for lang in ("en", "ja")}
     for lang, folder in folders.items():
         written(results, folder, lang=lang, gates=judged)

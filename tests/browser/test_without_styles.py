@@ -10,6 +10,7 @@ from opening import written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
@@ -27,7 +28,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def document(results):
-    return render(results, RenderOptions()).document.decode()
+    return render(Findings(results), RenderOptions()).document.decode()
 
 
 def colours(browser, element):

@@ -12,6 +12,7 @@ from typer.testing import CliRunner, Result
 from reportgen.api import arguments, options
 from reportgen.cli import commands as cli
 from reportgen.cli import terminal
+from reportgen.findings.findings import Findings
 from reportgen.report import outputs
 from reportgen.results.info import Evidence
 
@@ -126,7 +127,7 @@ def test_precedence_of_exit_codes(
     results = make_results(tmp_path / "flawed", (*HEADLINES, ""))
     object.__setattr__(results.info, "evidence", Evidence(interrupted=interrupted))
     (gate,) = arguments.gates(options.GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
-    judged = outputs.judge(results, (gate,))
+    judged = outputs.judge(Findings(results), (gate,))
     assert terminal.exit_code(results, judged, strict=strict) == code
 
 

@@ -19,6 +19,7 @@ from reportgen.api.arguments import gates
 from reportgen.api.config import configured_gates
 from reportgen.api.options import GateChoices
 from reportgen.cli.commands import app
+from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName
 from reportgen.report.tables import table
 
@@ -100,7 +101,7 @@ def test_every_column_of_a_table_is_named(tmp_path: Path, name: TableName) -> No
     section = PAGES["docs/outputs.md"].partition(f"\n### {name}\n")[2].partition("\n#")[0]
     rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
     named = re.findall(r"`(\w+)`", " ".join(rows) if rows else section.partition(". See")[0])
-    columns = list(table(make_results(tmp_path / "r", evidence="full"), name).columns)
+    columns = list(table(Findings(make_results(tmp_path / "r", evidence="full")), name).columns)
     assert sorted(named) == sorted(columns)
 
 

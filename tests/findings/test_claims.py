@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 import pytest
 from every_note import every_note, live_notes, situations
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.thresholds import THRESHOLDS
@@ -322,4 +323,4 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
 def test_exact_rows_are_told_only_where_they_were_measured(results: list[Results]) -> None:
     for own in results:
         measured = own.evidence["live_rows"].notna().any()
-        assert (live_rows_note(own) is not None) == measured
+        assert (live_rows_note(Findings(own)) is not None) == measured

@@ -5,9 +5,9 @@ import pytest
 from factories import HEADLINES, make_results
 
 from reportgen.errors import UsageError
-from reportgen.findings import ranking as worth
+from reportgen.findings.chosen import detailed
 from reportgen.findings.detail import check_detail
-from reportgen.findings.ranking import detailed
+from reportgen.findings.findings import Findings
 
 IDS = ("a", "b", "c,d", "first:2x", "e", "f")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 9.0)
@@ -20,7 +20,7 @@ def results(tmp_path_factory):
 
 
 def test_without_a_choice_those_that_deserve_a_look_come_first(results):
-    assert detailed(results, None) == (worth.order(results), 6)
+    assert detailed(Findings(results), None) == (Findings(results).order, 6)
 
 
 @pytest.mark.parametrize(
@@ -39,21 +39,21 @@ def test_without_a_choice_those_that_deserve_a_look_come_first(results):
     ],
 )
 def test_a_choice_names_texts_in_its_order_and_the_others_follow_by_worth(results, choice, first):
-    order, count = detailed(results, choice)
+    order, count = detailed(Findings(results), choice)
     assert list(order[:count]) == first
-    assert list(order[count:]) == [row for row in worth.order(results) if row not in first]
+    assert list(order[count:]) == [row for row in Findings(results).order if row not in first]
 
 
 def test_the_worst_are_those_farthest_from_their_label(results):
     errors = np.abs(results.texts["prediction"].to_numpy(float) - np.array(LABELS))
-    order, count = detailed(results, "worst:3")
+    order, count = detailed(Findings(results), "worst:3")
     assert list(order[:count]) == np.argsort(-errors)[:3].tolist()
 
 
 def test_without_labels_the_worst_are_those_that_deserve_a_look(tmp_path):
     made = make_results(tmp_path, HEADLINES)
-    order, count = detailed(made, "worst:2")
-    assert order[:count] == worth.order(made)[:2]
+    order, count = detailed(Findings(made), "worst:2")
+    assert order[:count] == Findings(made).order[:2]
 
 
 @pytest.mark.parametrize(
@@ -72,4 +72,4 @@ def test_a_wrong_choice_is_a_usage_error_that_names_it(results, choice, words):
         check_detail(choice, IDS)
     assert caught.value.exit_code == 2
     with pytest.raises(UsageError):
-        detailed(results, choice)
+        detailed(Findings(results), choice)

@@ -6,8 +6,9 @@ import pytest
 from places import SAMPLES
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import corpus_notes, subject_notes
+from reportgen.findings.notes.rules import subject_notes
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.report.language.sentences import Wording
@@ -28,7 +29,7 @@ def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Re
 
 @pytest.fixture(scope="module")
 def cls(results: Results) -> dict[str, Note]:
-    return {note.id: note for note in subject_notes(results)["cls"]}
+    return {note.id: note for note in subject_notes(Findings(results))["cls"]}
 
 
 def test_half_of_all_attention_and_a_tenth_of_what_is_passed_on_is_the_sinks(cls) -> None:
@@ -46,12 +47,12 @@ def test_what_the_sink_passes_on_hardly_matters_and_its_place_does(cls) -> None:
 
 
 def test_a_mean_pooled_encoder_is_not_said_to_read_cls_alone(results) -> None:
-    ids = [note.id for note in corpus_notes(results)]
+    ids = [note.id for note in Findings(results).notes]
     assert not {"N9", "N9-cls", "N10"} & set(ids)
 
 
 def test_rollout_is_said_to_be_special_tokens_for_the_most_part(results) -> None:
-    (rollout,) = (note for note in corpus_notes(results) if note.id == "N12")
+    (rollout,) = (note for note in Findings(results).notes if note.id == "N12")
     assert 0.6 < rollout.values["rollout_share"] < 0.85
 
 

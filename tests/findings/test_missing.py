@@ -6,13 +6,18 @@ from pathlib import Path
 import pytest
 from factories import HEADLINES, changed, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
 from reportgen.results.info import Evidence, Reason
 from reportgen.results.store import Results
 
 
 def ids(results: Results, text: int | None = None) -> list[str]:
-    notes = missing_notes(results) if text is None else missing_text_notes(results, text)
+    notes = (
+        missing_notes(Findings(results))
+        if text is None
+        else missing_text_notes(Findings(results), text)
+    )
     return [note.id for note in notes]
 
 
@@ -31,7 +36,7 @@ def test_whole_evidence_leaves_nothing_to_say(tmp_path: Path) -> None:
 def test_evidence_that_was_not_asked_for_is_not_missing(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     assert ids(results) == ids(results, 0) == []
-    assert constant_notes(results) == []
+    assert constant_notes(Findings(results)) == []
 
 
 def test_what_is_withheld_is_listed_by_reason(tmp_path: Path) -> None:
@@ -40,7 +45,7 @@ def test_what_is_withheld_is_listed_by_reason(tmp_path: Path) -> None:
         "gradient": "no_gradient",
         "zero_value": "values_unreadable",
     }
-    notes = missing_notes(make_results(tmp_path, evidence="full", withheld=withheld))
+    notes = missing_notes(Findings(make_results(tmp_path, evidence="full", withheld=withheld)))
     assert [(note.values["measures"], note.values["reason"]) for note in notes] == [
         ("received_norm_all\nzero_value", "values_unreadable"),
         ("gradient", "no_gradient"),
@@ -56,7 +61,7 @@ def test_a_reason_that_another_note_says_is_not_said_twice(tmp_path: Path, reaso
 def test_an_output_that_nothing_moves_is_said_once(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
-    assert [note.id for note in constant_notes(results)] == ["constant"]
+    assert [note.id for note in constant_notes(Findings(results))] == ["constant"]
     assert ids(results, 0) == []
 
 
@@ -64,20 +69,20 @@ def test_a_text_that_nothing_moves_says_so_itself(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     effects = results.effects
     effects.loc[effects["deletion"].notna() & (effects["text"] == 1), "deletion"] = 0.0
-    assert constant_notes(results) == []
+    assert constant_notes(Findings(results)) == []
     assert (ids(results, 0), ids(results, 1)) == ([], ["constant-text"])
 
 
 def test_a_run_that_was_stopped_says_so(tmp_path: Path) -> None:
     stopped = with_evidence(make_results(tmp_path, evidence="full"), interrupted=True)
     assert ids(stopped) == ["interrupted"]
-    (note,) = missing_text_notes(changed(stopped, evidence=stopped.evidence[:2]), 4)
+    (note,) = missing_text_notes(Findings(changed(stopped, evidence=stopped.evidence[:2])), 4)
     assert (note.id, note.also) == ("evidence-none-text", ())
 
 
 def test_a_run_that_was_stopped_says_on_how_many_texts_it_got_there(tmp_path: Path) -> None:
     stopped = with_evidence(make_results(tmp_path, evidence="full"), interrupted=True, n_texts=2)
-    first, second = missing_notes(stopped)
+    first, second = missing_notes(Findings(stopped))
     assert (first.id, second.id) == ("interrupted", "evidence-stopped")
     assert (second.values["n_chosen"], second.values["n_analysed"]) == (2, len(HEADLINES))
 
@@ -99,11 +104,11 @@ def test_a_text_whose_norms_are_not_proven_says_so(tmp_path: Path, n_rows: int |
 
 def test_a_text_that_was_not_chosen_says_how_it_would_be(tmp_path: Path) -> None:
     some = with_evidence(make_results(tmp_path, evidence="full"), n_texts=2)
-    (note,) = missing_notes(some)
+    (note,) = missing_notes(Findings(some))
     assert note.id == "evidence-some"
     assert (note.values["n_chosen"], note.values["n_analysed"]) == (2, len(HEADLINES))
     some = changed(some, evidence=some.evidence[some.evidence["text"].isin([0, 2])])
-    (note,) = missing_text_notes(some, 4)
+    (note,) = missing_text_notes(Findings(some), 4)
     assert (note.id, note.also) == ("evidence-none-text", ("evidence-choice",))
     assert ids(some, 2) == []
 
@@ -111,9 +116,9 @@ def test_a_text_that_was_not_chosen_says_how_it_would_be(tmp_path: Path) -> None
 def test_a_fault_is_told_by_its_own_text_and_counted_by_the_rest(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     results.evidence.loc[2, "message"] = "2 of 9 units: out of range."
-    (note,) = missing_notes(results)
+    (note,) = missing_notes(Findings(results))
     assert (note.id, note.values["n_flawed"]) == ("evidence-flawed", 1)
-    (own,) = missing_text_notes(results, 2)
+    (own,) = missing_text_notes(Findings(results), 2)
     assert (own.id, own.values["message"]) == ("evidence-flawed-text", "2 of 9 units: out of range")
     assert ids(results, 1) == []
 
@@ -122,7 +127,7 @@ def test_a_fault_is_told_by_its_own_text_and_counted_by_the_rest(tmp_path: Path)
 def test_a_text_of_few_units_has_no_ranks(tmp_path: Path, text: str, n_units: int | None) -> None:
     """Two code points a token; a text of two tokens is called too short for everything."""
     results = make_results(tmp_path, (*HEADLINES, text), evidence="full")
-    found = missing_text_notes(results, len(HEADLINES))
+    found = missing_text_notes(Findings(results), len(HEADLINES))
     assert [note.values["n_units"] for note in found] == ([n_units] if n_units else [])
     assert [note.id for note in found] == (["units-text"] if n_units else [])
 
@@ -132,5 +137,5 @@ def test_tokens_that_are_drawn_as_one_are_one_unit(tmp_path: Path) -> None:
     tokens = results.tokens
     assert results.tokens_of(0)["unit"].tolist() == [0, 1, 2, 3, 4, 5]
     tokens.loc[tokens["text"] == 0, "unit"] = [0, 1, 1, 2, 2, 3]
-    (note,) = missing_text_notes(changed(results, tokens=tokens), 0)
+    (note,) = missing_text_notes(Findings(changed(results, tokens=tokens)), 0)
     assert note.values["n_units"] == 2

@@ -8,8 +8,9 @@ from factories import HEADLINES, changed, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.citations import CLARK, GU, KOVALEVA
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import corpus_notes, subject_notes, text_notes
+from reportgen.findings.notes.rules import subject_notes
 from reportgen.results.info import Role, Subject
 from reportgen.results.store import Results
 
@@ -17,7 +18,7 @@ LONG = "x" * 64  # 32 tokens of two code points; with [CLS] and [SEP] more than 
 
 
 def verdicts(results: Results) -> dict[str | None, str]:
-    return {note.role: note.id for note in corpus_notes(results) if note.is_verdict}
+    return {note.role: note.id for note in Findings(results).notes if note.is_verdict}
 
 
 def by_id(notes: tuple[Note, ...]) -> dict[str, Note]:
@@ -28,7 +29,7 @@ def by_id(notes: tuple[Note, ...]) -> dict[str, Note]:
 @pytest.mark.parametrize("n", [1, 4, 5, 6])
 def test_every_role_has_exactly_one_verdict(tmp_path: Path, sink: float, n: int) -> None:
     results = make_results(tmp_path, HEADLINES[:n], sink=sink)
-    roles = [note.role for note in corpus_notes(results) if note.is_verdict]
+    roles = [note.role for note in Findings(results).notes if note.is_verdict]
     assert roles == ["cls", "sep"]
 
 
@@ -50,14 +51,14 @@ def test_the_verdict_follows_both_thresholds(
 ) -> None:
     results = with_roles(make_results(tmp_path), same_in_every_text(share, expected))
     assert verdicts(results) == {"cls": id, "sep": id}
-    note = by_id(corpus_notes(results))[id]
+    note = by_id(Findings(results).notes)[id]
     assert note.values["layer"] == (2 if share > expected else 1)
     assert note.values["n_texts"] == 6
 
 
 def test_an_interval_across_a_threshold_is_unclear(tmp_path: Path) -> None:
     results = with_roles(make_results(tmp_path), far_apart())
-    note = by_id(corpus_notes(results))["unclear"]
+    note = by_id(Findings(results).notes)["unclear"]
     assert float(note.values["share_low"]) < 0.3 < float(note.values["share"])
 
 
@@ -68,7 +69,7 @@ def test_where_a_sink_is_ruled_out_only_the_raised_share_can_be_unclear(tmp_path
 
 def test_a_sink_carries_its_figures_and_sources(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6)
-    notes = corpus_notes(results)
+    notes = Findings(results).notes
     note = by_id(notes)["N1"]
     assert (note.role, note.token) == ("cls", "[CLS]")
     assert note.citations == (CLARK, KOVALEVA, GU)
@@ -84,7 +85,7 @@ def test_a_sink_carries_its_figures_and_sources(tmp_path: Path) -> None:
 def test_fewer_than_five_texts_get_measurements_and_no_verdict(tmp_path: Path) -> None:
     results = make_results(tmp_path, HEADLINES[:4], sink=0.6)
     assert verdicts(results) == {"cls": "few", "sep": "few"}
-    values = by_id(corpus_notes(results)[:1])["few"].values
+    values = by_id(Findings(results).notes[:1])["few"].values
     rows = results.roles[
         (results.roles["role"] == "cls") & (results.roles["layer"] == values["layer"])
     ]
@@ -96,7 +97,7 @@ def test_fewer_than_five_texts_get_measurements_and_no_verdict(tmp_path: Path) -
 def test_short_texts_do_not_count_towards_a_verdict(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES[:4], "ab", "cd"), sink=0.6)
     assert verdicts(results) == {"cls": "few", "sep": "few"}
-    note = by_id(corpus_notes(results))["N16"]
+    note = by_id(Findings(results).notes)["N16"]
     assert (note.values["n_short"], note.values["n_analysed"]) == (2, 6)
 
 
@@ -112,7 +113,7 @@ def test_a_model_without_special_tokens_has_that_for_a_verdict(tmp_path: Path) -
 
 def test_the_boundary_note_stands_only_with_a_sink_on_the_separator(tmp_path: Path) -> None:
     sink = with_roles(make_results(tmp_path / "sink"), same_in_every_text(0.6))
-    notes = [note for note in corpus_notes(sink) if note.id == "N11"]
+    notes = [note for note in Findings(sink).notes if note.id == "N11"]
     assert [note.role for note in notes] == ["sep"]
     assert notes[0].values["self_share"] == pytest.approx(0.05)
     assert notes[0].citations == (CLARK,)
@@ -120,28 +121,30 @@ def test_the_boundary_note_stands_only_with_a_sink_on_the_separator(tmp_path: Pa
     cls_only = make_results(tmp_path / "cls", sink=0.6)
     raised = with_roles(make_results(tmp_path / "raised"), same_in_every_text(0.2))
     for results in (cls_only, raised):
-        assert "N11" not in by_id(corpus_notes(results))
+        assert "N11" not in by_id(Findings(results).notes)
 
 
 def test_the_boundary_note_is_about_separators_by_role_and_not_by_name(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     roles = (Role("cls", "<s>"), Role("sep", "</s>"))
     renamed = replace(results, info=replace(results.info, roles=roles))
-    note = by_id(corpus_notes(with_roles(renamed, same_in_every_text(0.6))))["N11"]
+    note = by_id(Findings(with_roles(renamed, same_in_every_text(0.6))).notes)["N11"]
     assert note.token == "</s>"
 
 
 def test_a_text_has_only_its_own_notes(tmp_path: Path) -> None:
     texts = (HEADLINES[0], "ab", LONG, "", "abcdefgh")
     results = make_results(tmp_path, texts, sink=0.6, failed=(4,))
-    ids = [[note.id for note in text_notes(results, text)] for text in range(5)]
+    ids = [[note.id for note in Findings(results).text_notes(text)] for text in range(5)]
     assert ids == [["N15"], ["N16-text"], ["N15", "N17-text"], [], []]
-    assert not any(note.is_verdict for text in range(5) for note in text_notes(results, text))
+    assert not any(
+        note.is_verdict for text in range(5) for note in Findings(results).text_notes(text)
+    )
 
 
 def test_the_same_results_give_the_same_notes(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.25)
-    assert corpus_notes(results) == corpus_notes(results)
+    assert Findings(results).notes == Findings(results).notes
 
 
 def ids(notes: tuple[Note, ...]) -> list[str]:
@@ -150,7 +153,7 @@ def ids(notes: tuple[Note, ...]) -> list[str]:
 
 def test_a_sink_is_told_to_its_end_before_anything_else(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, evidence="full")
-    assert ids(corpus_notes(results)) == [
+    assert ids(Findings(results).notes) == [
         *("N1", "N2", "N4", "N7", "N8"),  # of [CLS]
         *("N1b", "N6"),  # of [SEP]
         *("N9-cls", "N10"),
@@ -168,7 +171,7 @@ def test_a_sink_comes_before_tokens_that_are_none(tmp_path: Path) -> None:
             for role, share in (("cls", 0.1), ("sep", 0.6))
         ],
     )
-    assert [(note.role, note.id) for note in corpus_notes(results)[:3]] == [
+    assert [(note.role, note.id) for note in Findings(results).notes[:3]] == [
         ("sep", "N1"),
         ("cls", "N1b"),
         ("sep", "N11"),
@@ -176,19 +179,19 @@ def test_a_sink_comes_before_tokens_that_are_none(tmp_path: Path) -> None:
 
 
 def test_basic_evidence_has_no_sink_tests(tmp_path: Path) -> None:
-    found = ids(corpus_notes(make_results(tmp_path, sink=0.6, evidence="basic")))
+    found = ids(Findings(make_results(tmp_path, sink=0.6, evidence="basic")).notes)
     assert found[:2] == ["N1", "N2"]
     assert not {"N4", "N7", "N8", "tests-no-control"} & set(found)
 
 
 def test_without_evidence_only_attention_is_spoken_of(tmp_path: Path) -> None:
-    assert ids(corpus_notes(make_results(tmp_path, sink=0.6))) == ["N1", "N1b", "N15"]
+    assert ids(Findings(make_results(tmp_path, sink=0.6)).notes) == ["N1", "N1b", "N15"]
 
 
 def test_every_note_on_a_sink_test_names_the_output_it_holds_for(tmp_path: Path) -> None:
     for kind, scalar in (("embedding", "cosine"), ("class", "margin"), ("number", "number")):
         results = make_results(tmp_path / kind, sink=0.6, kind=kind, evidence="full")  # type: ignore[arg-type]
-        notes = {note.id: note for note in corpus_notes(results)}
+        notes = {note.id: note for note in Findings(results).notes}
         assert {notes[id].values["scalar"] for id in ("N4", "N6", "N7")} == {scalar}
         assert notes["N4"].values["output_name"] == "score"
 
@@ -197,7 +200,7 @@ def test_the_popular_reason_is_answered_only_where_cls_alone_is_read(tmp_path: P
     def found(name: str, sink: float, reads_cls_only: bool) -> list[str]:
         folder = tmp_path / name
         results = make_results(folder, sink=sink, reads_cls_only=reads_cls_only, evidence="basic")
-        return ids(corpus_notes(results))
+        return ids(Findings(results).notes)
 
     assert "N10" in found("both", 0.6, True)
     assert "N10" not in found("no-sink", 0.0, True)
@@ -206,7 +209,7 @@ def test_the_popular_reason_is_answered_only_where_cls_alone_is_read(tmp_path: P
 
 def test_all_there_is_to_say_of_a_token_stands_by_its_key(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, evidence="full")
-    by_key = subject_notes(results)
+    by_key = subject_notes(Findings(results))
     assert list(by_key) == ["cls", "sep"]
     assert ids(by_key["cls"]) == ["N1", "N2", "N4", "N7", "N8"]
     assert ids(by_key["sep"]) == ["N1b", "N6"]
@@ -214,7 +217,7 @@ def test_all_there_is_to_say_of_a_token_stands_by_its_key(tmp_path: Path) -> Non
 
 def test_the_swap_is_judged_in_the_layer_that_the_sink_is_named_in(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, evidence="full")
-    notes = {note.id: note for note in subject_notes(results)["cls"]}
+    notes = {note.id: note for note in subject_notes(Findings(results))["cls"]}
     swap, layer = notes["N8"], int(notes["N1"].values["layer"])
     assert swap.values["layer"] == layer
     rows = results.sinks[(results.sinks["subject"] == "cls") & (results.sinks["test"] == "swap")]
@@ -249,7 +252,7 @@ def with_subject(results: Results, subject: Subject, pile: float, value: float =
 def test_an_ordinary_token_may_be_a_sink_too(tmp_path: Path) -> None:
     made = make_results(tmp_path, sink=0.6, evidence="full")
     results = with_subject(made, Subject("token:、", "、", "token"), 4.0)
-    notes = subject_notes(results)["token:、"]
+    notes = subject_notes(Findings(results))["token:、"]
     assert [(note.id, note.also) for note in notes] == [
         ("N1c", ()),
         ("N3", ("N3-tests",)),
@@ -258,13 +261,13 @@ def test_an_ordinary_token_may_be_a_sink_too(tmp_path: Path) -> None:
     ]
     assert notes[1].values["value_ratio"] == pytest.approx(0.9)
     assert not any(note.is_special for note in notes)
-    assert ids(corpus_notes(results))[5:10] == ["N1c", "N3", "N6", "N8-token", "N1b"]
+    assert ids(Findings(results).notes)[5:10] == ["N1c", "N3", "N6", "N8-token", "N1b"]
 
 
 def test_an_ordinary_token_with_short_vectors_behaves_like_a_sink(tmp_path: Path) -> None:
     made = make_results(tmp_path, sink=0.6, evidence="full")
     results = with_subject(made, Subject("token:、", "、", "token"), 4.0, value=0.2)
-    pile, value, *_ = subject_notes(results)["token:、"]
+    pile, value, *_ = subject_notes(Findings(results))["token:、"]
     assert (pile.id, pile.also, value.id) == ("N1c", ("N1c-sink",), "N2")
     assert pile.values["value_ratio"] == value.values["value_ratio"] == pytest.approx(0.1)
 
@@ -276,7 +279,7 @@ def test_without_norms_it_is_not_known_whether_an_ordinary_token_is_a_sink(
     made = make_results(tmp_path, sink=0.6, evidence="full", withheld=withheld)  # type: ignore[arg-type]
     results = with_subject(made, Subject("token:、", "、", "token"), 4.0)
     results.sinks["value_size_layers"] = None
-    notes = subject_notes(results)["token:、"]
+    notes = subject_notes(Findings(results))["token:、"]
     assert [(note.id, note.also) for note in notes[:2]] == [
         ("N1c", ("N1c-unmeasured",)),
         ("N6", ("N6-sink",)),
@@ -286,7 +289,7 @@ def test_without_norms_it_is_not_known_whether_an_ordinary_token_is_a_sink(
 def test_an_ordinary_token_below_the_threshold_is_not_called_a_sink(tmp_path: Path) -> None:
     made = make_results(tmp_path, sink=0.6, evidence="full")
     results = with_subject(made, Subject("token:、", "、", "token"), 2.0)
-    assert ids(subject_notes(results)["token:、"]) == ["N6"]
+    assert ids(subject_notes(Findings(results))["token:、"]) == ["N6"]
 
 
 def test_a_model_without_special_tokens_says_whether_others_were_looked_for(
@@ -295,7 +298,7 @@ def test_a_model_without_special_tokens_says_whether_others_were_looked_for(
     def also(level: str, n_texts: int = 5) -> tuple[str, ...]:
         folder = tmp_path / f"{level}{n_texts}"
         texts = HEADLINES[:n_texts]
-        return corpus_notes(make_results(folder, texts, special=False, evidence=level))[0].also  # type: ignore[arg-type]
+        return Findings(make_results(folder, texts, special=False, evidence=level)).notes[0].also  # type: ignore[arg-type]
 
     assert also("none") == also("basic") == ("no-special-unlooked",)
     assert also("full") == ("N1c-none",)
@@ -306,7 +309,7 @@ def test_a_note_over_few_texts_has_no_interval(tmp_path: Path) -> None:
     for level in ("basic", "full"):
         folder = tmp_path / level
         results = make_results(folder, HEADLINES[:4], sink=0.6, evidence=level)  # type: ignore[arg-type]
-        for note in corpus_notes(results):
+        for note in Findings(results).notes:
             assert not [name for name in note.values if name.endswith(("_low", "_high"))], note
 
 
@@ -314,10 +317,10 @@ def test_what_a_role_passes_on_is_of_the_texts_that_have_norms(tmp_path: Path) -
     results = make_results(tmp_path, sink=0.6, evidence="basic")
     norms = ["norm_share", "value_size", "content_value_size"]
     results.roles.loc[results.roles["text"] == 0, norms] = float("nan")
-    (value,) = (note for note in subject_notes(results)["cls"] if note.id == "N2")
+    (value,) = (note for note in subject_notes(Findings(results))["cls"] if note.id == "N2")
     assert value.values["n_texts"] == 5
     results.roles.loc[results.roles["text"] == 1, norms] = float("nan")
-    (value,) = (note for note in subject_notes(results)["cls"] if note.id == "few-value")
+    (value,) = (note for note in subject_notes(Findings(results))["cls"] if note.id == "few-value")
     assert value.values["n_texts"] == 4
     results.roles[norms] = float("nan")
-    assert ids(subject_notes(results)["cls"]) == ["N1"]
+    assert ids(subject_notes(Findings(results))["cls"]) == ["N1"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.findings.figure_values import run_figures
+from reportgen.findings.findings import Findings
 from reportgen.results.store import Results
 
 TEXTS = (*HEADLINES, "", "fails", "ab")  # the last is too short to be counted
@@ -30,7 +30,7 @@ def test_where_attention_goes_is_the_mean_over_the_texts_that_are_long_enough(
     results: Results,
 ) -> None:
     counted = list(range(len(HEADLINES)))
-    found = run_figures(results)
+    found = Findings(results).figures
     for figure, column in (
         ("special_share_mean", "special_share"),
         ("special_share_expected", "uniform_share"),
@@ -57,12 +57,14 @@ def test_where_attention_goes_is_the_mean_over_the_texts_that_are_long_enough(
 def test_texts_too_short_are_counted_where_there_is_no_other(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("ab", "cd"), sink=0.5)
     shares = rows_of(results, "special_share", [0, 1])
-    assert run_figures(results)["special_share_mean"] == pytest.approx(np.mean(shares), rel=1e-5)
+    assert Findings(results).figures["special_share_mean"] == pytest.approx(
+        np.mean(shares), rel=1e-5
+    )
 
 
 @pytest.mark.parametrize("role", ["cls", "sep"])
 def test_the_most_that_a_role_gets_is_of_all_layers(results: Results, role: str) -> None:
-    found = run_figures(results)
+    found = Findings(results).figures
     table = results.roles
     shares, ratios = {}, {}
     for layer in range(1, 5):
@@ -77,7 +79,7 @@ def test_the_most_that_a_role_gets_is_of_all_layers(results: Results, role: str)
 
 
 def test_predictions_and_live_rows(results: Results) -> None:
-    found = run_figures(results)
+    found = Findings(results).figures
     analysed = [0, 1, 2, 3, 4, 5, 8]
     values = [float(results.texts["prediction"][text]) for text in analysed]
     assert found["prediction_mean"] == pytest.approx(sum(values) / 7, rel=1e-5)
@@ -89,11 +91,11 @@ def test_predictions_and_live_rows(results: Results) -> None:
 
 
 def test_without_texts_figures_are_missing_and_none_is_made_up(tmp_path: Path) -> None:
-    found = run_figures(make_results(tmp_path, ("", "")))
+    found = Findings(make_results(tmp_path, ("", ""))).figures
     assert (found["n_texts"], found["n_empty"], found["n_tokens"]) == (2, 2, 0)
     for name in ("special_share_mean", "special_share_max", "entropy_mean", "prediction_mean"):
         assert found[name] is None
 
 
 def test_what_is_no_number_has_no_prediction(tmp_path: Path) -> None:
-    assert run_figures(make_results(tmp_path, kind="embedding"))["prediction_mean"] is None
+    assert Findings(make_results(tmp_path, kind="embedding")).figures["prediction_mean"] is None

@@ -7,13 +7,13 @@ from factories import HEADLINES, make_results
 from made_up_figures import OUTPUT, Made, estimate, viewed
 
 from reportgen.findings.citations import ABNAR, HASE, JAIN, SUNDARARAJAN
-from reportgen.findings.evidence import ViewFigures
+from reportgen.findings.evidence import ViewFigures, is_constant
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.trust import (
     agreement_notes,
     incomplete_note,
     incomplete_text_note,
-    is_constant,
     offset_note,
     rollout_note,
     trust_notes,
@@ -141,12 +141,12 @@ def test_distances_have_no_direction_to_share() -> None:
 
 def test_incomplete_gradients_are_counted_with_their_worst_error(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
-    assert incomplete_note(results) is None
+    assert incomplete_note(Findings(results)) is None
     rows = results.evidence
     rows.loc[[1, 3], "ig_complete"] = False
     rows.loc[[1, 3], "ig_error"] = [0.2, 0.05]
     rows.loc[[1, 3], "ig_steps"] = 256
-    note = incomplete_note(results)
+    note = incomplete_note(Findings(results))
     assert note is not None
     assert (note.id, note.also, note.citations) == ("N14", ("N14-error",), (SUNDARARAJAN,))
     assert [note.values[name] for name in ("n_incomplete", "n_attributed", "ig_steps")] == [
@@ -155,7 +155,9 @@ def test_incomplete_gradients_are_counted_with_their_worst_error(tmp_path: Path)
         256,
     ]
     assert note.values["ig_error"] == 0.2
-    assert [incomplete_text_note(results, rows[rows["text"] == i]) is None for i in range(4)] == [
+    assert [
+        incomplete_text_note(Findings(results), rows[rows["text"] == i]) is None for i in range(4)
+    ] == [
         True,
         False,
         True,
@@ -168,7 +170,7 @@ def test_an_error_that_is_no_number_is_not_said(tmp_path: Path) -> None:
     rows = results.evidence
     rows.loc[0, "ig_complete"] = False
     rows.loc[0, "ig_error"] = None
-    note = incomplete_text_note(results, rows[rows["text"] == 0])
+    note = incomplete_text_note(Findings(results), rows[rows["text"] == 0])
     assert note is not None
     assert (note.id, note.also) == ("N14-text", ())
     assert "ig_error" not in note.values
@@ -176,23 +178,23 @@ def test_an_error_that_is_no_number_is_not_said(tmp_path: Path) -> None:
 
 def test_basic_evidence_has_no_integrated_gradients_to_doubt(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    assert incomplete_note(results) is None
-    assert incomplete_text_note(results, results.evidence[:1]) is None
+    assert incomplete_note(Findings(results)) is None
+    assert incomplete_text_note(Findings(results), results.evidence[:1]) is None
 
 
 def test_agreement_takes_five_texts_of_four_units(tmp_path: Path) -> None:
     enough = make_results(tmp_path / "enough", evidence="basic")
-    agreement, _ = trust_notes(enough)
+    agreement, _ = trust_notes(Findings(enough))
     assert {note.id for note in agreement} == {"N13"}
     texts = (*HEADLINES[:4], "abcdef", "abcdef")  # of the last two, three units each
-    agreement, _ = trust_notes(make_results(tmp_path / "few", texts, evidence="basic"))
+    agreement, _ = trust_notes(Findings(make_results(tmp_path / "few", texts, evidence="basic")))
     assert [note.id for note in agreement] == ["N13-few"]
     values = agreement[0].values
     assert (values["n_ranked"], values["min_texts"], values["min_units"]) == (3, 5, 4)
 
 
 def test_without_evidence_there_is_nothing_to_trust(tmp_path: Path) -> None:
-    assert trust_notes(make_results(tmp_path)) == ([], [])
+    assert trust_notes(Findings(make_results(tmp_path))) == ([], [])
 
 
 @pytest.mark.parametrize("told_by", ["reason", "effects"])
@@ -203,7 +205,7 @@ def test_a_constant_output_has_no_agreement(tmp_path: Path, told_by: str) -> Non
     if told_by == "effects":
         results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
     assert is_constant(results)
-    assert trust_notes(results) == ([], [])
+    assert trust_notes(Findings(results)) == ([], [])
 
 
 def test_only_views_that_the_page_shows_are_noted(tmp_path: Path) -> None:

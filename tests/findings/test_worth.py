@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.findings.ranking import DEPTH, REASONS, figures, order, ranking
+from reportgen.findings.attention import takes_part
+from reportgen.findings.findings import Findings
+from reportgen.findings.ranking import DEPTH, REASONS, figures, ranking
 from reportgen.results.store import Results
 
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
@@ -79,19 +81,19 @@ def test_the_order_takes_the_reasons_in_turn(results: Results) -> None:
         for rows in by_reason:
             if rank < len(rows) and rows[rank] not in wanted:
                 wanted.append(rows[rank])
-    assert order(results) == tuple(wanted)
+    assert Findings(results).order == tuple(wanted)
     assert wanted != sorted(wanted)
 
 
 def test_every_row_stands_once_and_what_failed_comes_last(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "", "fails"), failed=(7,))
-    assert sorted(order(results)) == list(range(8))
-    assert order(results)[-2:] == (6, 7)
+    assert sorted(Findings(results).order) == list(range(8))
+    assert Findings(results).order[-2:] == (6, 7)
 
 
 def test_the_rest_keeps_its_order(tmp_path: Path) -> None:
     texts = tuple(f"text {i} " + "x" * (i % 7) for i in range(DEPTH * 4))
-    found = order(make_results(tmp_path, texts, n_layers=1, n_heads=1, keep=0))
+    found = Findings(make_results(tmp_path, texts, n_layers=1, n_heads=1, keep=0)).order
     chosen = max(i for i in range(1, len(found)) if found[i] < found[i - 1])
     assert DEPTH <= chosen <= len(REASONS) * DEPTH
     assert list(found[chosen:]) == sorted(found[chosen:])
@@ -113,14 +115,14 @@ def test_a_right_class_is_no_reason_and_the_surest_wrong_one_comes_first(tmp_pat
             lead = share[predicted] - share[label]
             assert found["error"].iloc[row] == pytest.approx(lead)
     wrong = [i for i in range(5) if texts["label"].iloc[i] != texts["prediction_label"].iloc[i]]
-    ranked = ranking(results, found)["error"].tolist()
+    ranked = ranking(takes_part(results), found)["error"].tolist()
     assert ranked == sorted(wrong, key=lambda row: -found["error"].iloc[row])
     assert wrong
 
 
 def test_short_texts_are_not_named_by_their_shares(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "ab"))
-    ranked = ranking(results, figures(results))
+    ranked = Findings(results).ranking
     assert 6 not in ranked["special_share"]
     assert 6 not in ranked["strangeness"]
     assert 6 in ranked["tokens"]

@@ -15,6 +15,7 @@ from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 
 import reportgen
+from reportgen.findings.findings import Findings
 from reportgen.report.notebook import LIMIT, plain_text, render_markdown, render_notebook
 
 HOSTILE = (
@@ -51,7 +52,7 @@ def test_an_executed_cell_stands_when_the_notebook_is_not_trusted(folder: Path) 
     notebook = outputs(folder)
     (data,) = (out.data for out in notebook.cells[0].outputs if "data" in out)
     report = reportgen.open_report(folder)
-    said = plain_text(report.results)
+    said = plain_text(Findings(report.results))
     assert set(data) == {"text/html", "text/markdown", "text/plain"}
     assert data["text/plain"] == repr(report)
     assert said in data["text/plain"]
@@ -72,7 +73,7 @@ def test_an_executed_cell_stands_when_the_notebook_is_not_trusted(folder: Path) 
 
 
 def test_the_frame_runs_nothing_and_fetches_nothing(folder: Path) -> None:
-    cell = render_notebook(reportgen.open_report(folder).results)
+    cell = render_notebook(Findings(reportgen.open_report(folder).results))
     tag = re.search(r"<iframe [^>]*?srcdoc=", cell)
     assert tag is not None
     assert re.search(r"\bsandbox (?!=)", tag[0])  # nothing is allowed
@@ -88,7 +89,7 @@ def test_the_frame_runs_nothing_and_fetches_nothing(folder: Path) -> None:
 
 
 def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) -> None:
-    cell = render_notebook(reportgen.open_report(folder).results)
+    cell = render_notebook(Findings(reportgen.open_report(folder).results))
     page = BeautifulSoup(frame(cell), "html.parser")
     assert "[CLS]" in page.select_one("#overview .verdict").get_text()
     assert len(page.select("#notable ol > li")) == 8
@@ -96,14 +97,14 @@ def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) ->
 
 def test_it_says_its_size_and_keeps_to_its_limit(folder: Path) -> None:
     results = reportgen.open_report(folder).results
-    whole = render_notebook(results)
+    whole = render_notebook(Findings(results))
     assert len(whole.encode()) < LIMIT
     kb = len(frame(whole).encode()) / 1000
     assert f"({kb:.0f} KB, without scripts)" in whole
-    smaller = render_notebook(results, limit=len(whole.encode()) - 1)
+    smaller = render_notebook(Findings(results), limit=len(whole.encode()) - 1)
     assert len(smaller.encode()) < len(whole.encode())
     assert 'id="notable"' not in frame(smaller)
-    least = render_notebook(results, limit=2_000)
+    least = render_notebook(Findings(results), limit=2_000)
     assert len(least.encode()) < 2_000
     assert "<iframe" not in least
     assert "too large for a cell" in least
@@ -111,9 +112,9 @@ def test_it_says_its_size_and_keeps_to_its_limit(folder: Path) -> None:
 
 def test_markdown_and_japanese(folder: Path) -> None:
     results = reportgen.open_report(folder).results
-    markdown = render_markdown(results)
+    markdown = render_markdown(Findings(results))
     assert markdown.startswith("**")
     assert "\n- " in markdown
     assert "<" not in re.sub(r"\\<", "", markdown)
-    assert "概要" in render_notebook(results, "ja")
-    assert "アテンション" in render_markdown(results, "ja")
+    assert "概要" in render_notebook(Findings(results), "ja")
+    assert "アテンション" in render_markdown(Findings(results), "ja")

@@ -7,6 +7,7 @@ from factories import make_results
 
 from reportgen.errors import UsageError
 from reportgen.files import Staging
+from reportgen.findings.findings import Findings
 from reportgen.report.options import RenderOptions
 from reportgen.report.outputs import make_documents, plan_outputs, stage
 from reportgen.results.store import Results
@@ -22,7 +23,7 @@ def write(results: Results, folder: Path, *names: str, force: bool = False, **ho
     paths = [str(folder / name) for name in names]
     outputs = plan_outputs(paths, None, force=force, images=options.images)
     with Staging() as staging:
-        stage(make_documents(results, outputs, options), staging)
+        stage(make_documents(Findings(results), outputs, options), staging)
         staging.commit()
 
 
@@ -30,7 +31,7 @@ def test_pictures_are_weighed_apart_from_the_text_that_has_a_limit(results: Resu
     for images, parts in (("svg", {"text", "pictures"}), ("none", set())):
         options = RenderOptions(images=images)
         outputs = plan_outputs(["x/report.md", "x/page.xml"], None, force=True)
-        for document in make_documents(results, outputs, options):
+        for document in make_documents(Findings(results), outputs, options):
             assert set(document.parts) == parts
             if parts:
                 assert document.parts["text"] == len(document.content)
@@ -76,7 +77,7 @@ def test_no_folder_where_there_is_no_picture(results: Results, tmp_path: Path) -
 
 def test_nothing_is_left_where_writing_was_broken_off(results: Results, tmp_path: Path) -> None:
     outputs = plan_outputs([str(tmp_path / "new" / "report.md")], None, force=False, images="svg")
-    documents = make_documents(results, outputs, RenderOptions())
+    documents = make_documents(Findings(results), outputs, RenderOptions())
     with Staging() as staging:
         stage(documents, staging)
         assert len(list((tmp_path / "new").rglob(".reportgen-*"))) == 3

@@ -13,10 +13,9 @@ from factories import HEADLINES, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.evidence import agreement_figures, subject_figures
-from reportgen.findings.figure_values import run_figures
 from reportgen.findings.figures import RUN_FIGURES, figure_key
+from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.report.json import render, to_json
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import OUTPUT_KINDS, SUMMARY_VERSION, Subject
@@ -29,7 +28,7 @@ def summary(results: Results, options: RenderOptions = RenderOptions()) -> dict[
     def refuse(constant: str) -> None:
         raise AssertionError(constant)
 
-    parsed: dict[str, Any] = json.loads(render(results, options), parse_constant=refuse)
+    parsed: dict[str, Any] = json.loads(render(Findings(results), options), parse_constant=refuse)
     jsonschema.validate(parsed, SCHEMA)
     return parsed
 
@@ -95,7 +94,7 @@ def test_figures_are_in_one_order_and_all_are_named_in_the_list(tmp_path: Path) 
     full, none = (make_results(tmp_path / level, evidence=level) for level in ("full", "none"))  # type: ignore[arg-type]
     for results in (full, none):
         found = figures(results)
-        assert list(found) == list(run_figures(results))
+        assert list(found) == list(Findings(results).figures)
         assert [name for name in found if RUN_FIGURES.find(name) is None] == []
         alone = [name for figure in RUN_FIGURES.figures for name in figure.names if "<" not in name]
         assert [name for name in found if name in alone] == alone
@@ -105,7 +104,7 @@ def test_gates_are_told_as_they_were_given(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     asked = [("n_texts > 5", "warn"), ("label_r2 < 50%", "fail"), ("n_texts >= 7", "fail")]
     gates = [parse_gate(text, level, RUN_FIGURES) for text, level in asked]  # type: ignore[arg-type]
-    judged = evaluate(gates, run_figures(results))
+    judged = evaluate(gates, Findings(results).figures)
     told = summary(results, RenderOptions(gates=judged))["gates"]
     assert [list(gate.values()) for gate in told] == [
         ["n_texts > 5", "warn", "n_texts", ">", 5, 6, False],
@@ -118,7 +117,7 @@ def test_gates_are_told_as_they_were_given(tmp_path: Path) -> None:
     "title", ["##[error]x", "a ##vso[task.setvariable]b", "####[add-mask]", "#"]
 )
 def test_no_string_is_a_command_in_a_log(tmp_path: Path, title: str) -> None:
-    text = render(make_results(tmp_path), RenderOptions(title=title))
+    text = render(Findings(make_results(tmp_path)), RenderOptions(title=title))
     assert json.loads(text)["title"] == title
     assert "##" not in text
     assert json.loads(to_json({"a": "\\##["})) == {"a": "\\##["}
@@ -156,7 +155,7 @@ def test_each_role_has_its_verdict_and_figures(tmp_path: Path, share: float, ver
 def test_figures_are_those_of_the_notes(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6)
     told = figures(results)
-    for note in corpus_notes(results):
+    for note in Findings(results).notes:
         if note.is_verdict:
             for name in ("layer", "share", "share_low", "share_high", "ratio_low", "ratio_high"):
                 assert told[f"{note.role}_{name}"] == pytest.approx(note.values[name], rel=1e-5)
@@ -275,8 +274,8 @@ def test_where_nothing_moves_the_output_no_value_is_infinite(tmp_path: Path, lev
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = (make_results(tmp_path / name, evidence="full") for name in "12")
-    assert render(one, RenderOptions()) == render(two, RenderOptions())
-    assert render(one, RenderOptions()).endswith("}\n")
+    assert render(Findings(one), RenderOptions()) == render(Findings(two), RenderOptions())
+    assert render(Findings(one), RenderOptions()).endswith("}\n")
 
 
 def test_distances_have_no_direction_that_a_mask_could_shift(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.findings.evidence import agreement_figures, subject_figures
+from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import label_fit, predictions
 from reportgen.report.options import TABLE_NAMES, TableName
 from reportgen.report.tables import table, to_csv, to_parquet
@@ -43,16 +44,16 @@ def test_columns_are_the_documented_ones(tmp_path: Path, name: TableName) -> Non
     columns = COLUMNS[name].split(", ")
     for level in ("none", "basic"):
         results = make_results(tmp_path / level, evidence=level)
-        assert list(table(results, name)) == columns
+        assert list(table(Findings(results), name)) == columns
     full = [*columns, *FULL_EFFECTS] if name == "tokens" else columns
-    assert list(table(make_results(tmp_path / "full", evidence="full"), name)) == full
+    assert list(table(Findings(make_results(tmp_path / "full", evidence="full")), name)) == full
 
 
 def test_effects_stand_with_their_tokens(tmp_path: Path) -> None:
     """Of three texts the second has no evidence, as if it had not been chosen."""
     results = make_results(tmp_path, HEADLINES[:3], evidence="full")
     results = changed(results, effects=results.effects[results.effects["text"] != 1])
-    frame = table(results, "tokens")
+    frame = table(Findings(results), "tokens")
     for text, rows in frame.groupby("text_id"):
         effects = results.effects_of(int(text) - 1)
         for column in ("deletion", "gradient", *FULL_EFFECTS):
@@ -67,20 +68,20 @@ def test_effects_stand_with_their_tokens(tmp_path: Path) -> None:
 
 def test_norm_weighted_attention_is_that_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    frame = table(results, "tokens")
+    frame = table(Findings(results), "tokens")
     for column in ("received_norm_all", "received_norm_last"):
         assert frame[column].tolist() == results.tokens[column].tolist()
     withheld = make_results(
         tmp_path / "withheld", evidence="basic", withheld={"received_norm_all": "values_unproven"}
     )
-    assert table(withheld, "tokens")["received_norm_all"].isna().all()
+    assert table(Findings(withheld), "tokens")["received_norm_all"].isna().all()
 
 
 def test_every_sink_test_on_every_subject_has_a_row(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full", sink=0.4)
     undone = results.sinks["test"] == "mean_value"
     results.sinks.loc[undone, ["effect", "control"]] = np.nan
-    rows = table(results, "sinks").to_dict("records")
+    rows = table(Findings(results), "sinks").to_dict("records")
     subjects = subject_figures(results)
     assert [(row["token"], row["role"], row["test"]) for row in rows] == [
         (token, role, test)
@@ -112,7 +113,7 @@ def test_every_sink_test_on_every_subject_has_a_row(tmp_path: Path) -> None:
 
 def test_agreement_has_a_row_a_view_and_statistic(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
-    rows = table(results, "agreement").to_dict("records")
+    rows = table(Findings(results), "agreement").to_dict("records")
     for row, figures in zip(rows, agreement_figures(results), strict=True):
         assert (row["view"], row["statistic"]) == (figures.view, figures.statistic)
         assert row["mean"] == pytest.approx(figures.estimate.mean)
@@ -123,7 +124,7 @@ def test_agreement_has_a_row_a_view_and_statistic(tmp_path: Path) -> None:
 def test_few_texts_leave_the_ends_of_intervals_empty(tmp_path: Path) -> None:
     results = make_results(tmp_path, HEADLINES[:2], evidence="full")
     for name in ("sinks", "agreement"):
-        for row in read_csv(to_csv(table(results, name))):
+        for row in read_csv(to_csv(table(Findings(results), name))):
             assert (row["low"], row["high"]) == ("", "")
             assert row.get("mean", "") == ""  # of agreement
             assert row["n_texts"] == "2"
@@ -131,7 +132,7 @@ def test_few_texts_leave_the_ends_of_intervals_empty(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["sinks", "agreement"])
 def test_without_evidence_there_are_columns_and_no_rows(tmp_path: Path, name: TableName) -> None:
-    frame = table(make_results(tmp_path), name)
+    frame = table(Findings(make_results(tmp_path)), name)
     head = ",".join(COLUMNS[name].split(", "))
     assert to_csv(frame).decode("utf-8-sig") == f"{head}\r\n"
     again = pd.read_parquet(io.BytesIO(to_parquet(frame)))
@@ -142,7 +143,7 @@ def test_without_evidence_there_are_columns_and_no_rows(tmp_path: Path, name: Ta
 def test_every_token_has_a_row_under_its_texts_id(tmp_path: Path) -> None:
     ids = ("x", "y", "empty", "z")
     results = make_results(tmp_path, (*HEADLINES[:2], "", HEADLINES[2]), ids=ids)
-    frame = table(results, "tokens")
+    frame = table(Findings(results), "tokens")
     expected = [
         (ids[text], position, token)
         for text in (0, 1, 3)
@@ -153,7 +154,7 @@ def test_every_token_has_a_row_under_its_texts_id(tmp_path: Path) -> None:
 
 def test_every_head_of_every_text_has_a_row(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("", *HEADLINES[:2]), n_layers=2, n_heads=3)
-    rows = table(results, "heads")[["text_id", "layer", "head"]].itertuples(index=False)
+    rows = table(Findings(results), "heads")[["text_id", "layer", "head"]].itertuples(index=False)
     assert [tuple(row) for row in rows] == [
         (text, layer, head) for text in "23" for layer in (1, 2) for head in (1, 2, 3)
     ]
@@ -161,7 +162,7 @@ def test_every_head_of_every_text_has_a_row(tmp_path: Path) -> None:
 
 def test_sums_over_heads_are_the_means_times_the_heads(tmp_path: Path) -> None:
     results = make_results(tmp_path, n_heads=3, evidence="full")
-    means, sums = table(results, "tokens"), table(results, "tokens", "sum")
+    means, sums = table(Findings(results), "tokens"), table(Findings(results), "tokens", "sum")
     for column in OVER_HEADS:
         assert sums[column].dtype == np.float32
         assert sums[column].tolist() == pytest.approx([3 * x for x in means[column]], rel=1e-6)
@@ -171,21 +172,21 @@ def test_sums_over_heads_are_the_means_times_the_heads(tmp_path: Path) -> None:
 
 def test_without_a_cls_token_its_columns_are_empty(tmp_path: Path) -> None:
     results = make_results(tmp_path, special=False)
-    row = read_csv(to_csv(table(results, "tokens")))[0]
+    row = read_csv(to_csv(table(Findings(results), "tokens")))[0]
     assert row["cls_row_last"] == row["cls_row_all"] == ""
-    head = read_csv(to_csv(table(results, "heads")))[0]
+    head = read_csv(to_csv(table(Findings(results), "heads")))[0]
     assert head["special_share"] == head["cls_share"] == head["sep_share"] == ""
 
 
 def test_a_special_token_has_no_place_in_the_text(tmp_path: Path) -> None:
-    row = read_csv(to_csv(table(make_results(tmp_path), "tokens")))[0]
+    row = read_csv(to_csv(table(Findings(make_results(tmp_path)), "tokens")))[0]
     assert (row["token"], row["segment"], row["start"], row["end"]) == ("[CLS]", "", "", "")
     assert row["is_special"] == "True"
 
 
 def test_the_prediction_is_a_number_where_it_is_one(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("abcdef", "", "abcd"), labels=(1.0, 2.0, 0.5))
-    frame = table(results, "texts")
+    frame = table(Findings(results), "texts")
     predicted = results.texts["prediction"]
     assert frame["prediction"].tolist()[::2] == pytest.approx(predicted.tolist()[::2])
     assert math.isnan(frame["prediction"][1])
@@ -197,7 +198,7 @@ def test_the_prediction_is_a_number_where_it_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["class", "labels", "next_token"])
 def test_other_predictions_are_words(tmp_path: Path, kind: str) -> None:
     results = make_results(tmp_path, kind=kind, labels=(1.0,) * 6)  # type: ignore[arg-type]
-    frame = table(results, "texts")
+    frame = table(Findings(results), "texts")
     assert frame["prediction"].tolist() == results.texts["prediction_label"].tolist()
     assert frame["label_error"].isna().all()
 
@@ -212,13 +213,17 @@ def test_several_numbers_stand_with_their_names(tmp_path: Path) -> None:
 
 
 def test_an_embedding_is_no_prediction(tmp_path: Path) -> None:
-    assert table(make_results(tmp_path, kind="embedding"), "texts")["prediction"].isna().all()
+    assert (
+        table(Findings(make_results(tmp_path, kind="embedding")), "texts")["prediction"]
+        .isna()
+        .all()
+    )
 
 
 def test_csv_opens_in_excel_and_holds_what_parquet_holds(tmp_path: Path) -> None:
     results = make_results(tmp_path, labels=(1.0,) * 6, truncated=(2,), evidence="full")
     for name in TABLE_NAMES:
-        frame = table(results, name)
+        frame = table(Findings(results), name)
         content = to_csv(frame)
         assert content.startswith(b"\xef\xbb\xbf")
         rows = read_csv(content)
@@ -250,7 +255,7 @@ FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", 
 def test_a_formula_gets_an_apostrophe_in_csv_and_none_in_parquet(tmp_path: Path, text: str) -> None:
     results = make_results(tmp_path, (text,), ids=(text,))
     for name in ("texts", "tokens"):
-        frame = table(results, name)
+        frame = table(Findings(results), name)
         assert read_csv(to_csv(frame))[0]["text_id"] == f"'{text}"
         assert pd.read_parquet(io.BytesIO(to_parquet(frame)))["text_id"][0] == text
 
@@ -258,12 +263,12 @@ def test_a_formula_gets_an_apostrophe_in_csv_and_none_in_parquet(tmp_path: Path,
 @pytest.mark.parametrize("text", ["-3", "+3.5", "-.5", "-1e-5", "3", "a=b", "'=1", " =1", "無料"])
 def test_a_number_and_plain_text_stay_as_they_are(tmp_path: Path, text: str) -> None:
     results = make_results(tmp_path, (text,), ids=(text,))
-    assert read_csv(to_csv(table(results, "texts")))[0]["text_id"] == text
+    assert read_csv(to_csv(table(Findings(results), "texts")))[0]["text_id"] == text
 
 
 def test_negative_numbers_stay_numbers(tmp_path: Path) -> None:
     results = make_results(tmp_path, labels=(99.0,) * 6)
-    for row in read_csv(to_csv(table(results, "texts"))):
+    for row in read_csv(to_csv(table(Findings(results), "texts"))):
         assert float(row["label_error"]) < 0
 
 
@@ -280,14 +285,16 @@ def test_any_text_comes_back_from_csv(texts: list[str]) -> None:
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     for name in TABLE_NAMES:
-        assert to_csv(table(results, name)) == to_csv(table(results, name))
-        assert to_parquet(table(results, name)) == to_parquet(table(results, name))
+        assert to_csv(table(Findings(results), name)) == to_csv(table(Findings(results), name))
+        assert to_parquet(table(Findings(results), name)) == to_parquet(
+            table(Findings(results), name)
+        )
 
 
 def test_making_a_table_leaves_the_results_alone(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     tokens, effects = results.tokens.copy(), results.effects.copy()
-    to_csv(table(results, "tokens", "sum"))
+    to_csv(table(Findings(results), "tokens", "sum"))
     assert results.tokens.equals(tokens)
     assert results.effects.equals(effects)
 

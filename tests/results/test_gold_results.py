@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 from places import GOLD
 
-from reportgen.findings.figure_values import run_figures
 from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.findings import Findings
 from reportgen.report.digest.markdown import render as render_markdown
 from reportgen.report.html.page import render as render_html
 from reportgen.report.json import render as render_summary
@@ -29,7 +29,7 @@ def stored(version: int) -> dict[str, Any]:
 def test_a_stored_folder_gives_the_figures_it_gave(version: int) -> None:
     results = open_results(GOLD / f"results_{version}")
     assert results.info.schema_version == version
-    wanted, found = stored(version)["figures"], run_figures(results)
+    wanted, found = stored(version)["figures"], Findings(results).figures
     known = [name for name in found if name in wanted]
     assert known == list(wanted)  # none is lost or renamed, the order is kept
     for name, value in wanted.items():
@@ -40,11 +40,11 @@ def test_a_stored_folder_gives_the_figures_it_gave(version: int) -> None:
 def test_a_stored_folder_renders(version: int) -> None:
     results = open_results(GOLD / f"results_{version}")
     for lang in ("en", "ja"):
-        page = render_html(results, RenderOptions(lang=lang)).document.decode()  # type: ignore[arg-type]
+        page = render_html(Findings(results), RenderOptions(lang=lang)).document.decode()  # type: ignore[arg-type]
         assert "これ一つで大丈夫" in page
         assert "Free coffee" in page
-        assert render_markdown(results, RenderOptions(lang=lang))  # type: ignore[arg-type]
-    told = json.loads(render_summary(results, RenderOptions()))
+        assert render_markdown(Findings(results), RenderOptions(lang=lang))  # type: ignore[arg-type]
+    told = json.loads(render_summary(Findings(results), RenderOptions()))
     assert told["verdicts"]["cls"]["verdict"] == "too_few_texts"
     assert [results.packed_maps(text) is not None for text in range(3)] == [True] * 3
 

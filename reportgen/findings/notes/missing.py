@@ -2,12 +2,11 @@
 
 import pandas as pd
 
-from reportgen.findings.attention import analysed
 from reportgen.findings.notes.note import Note, explained, plain
-from reportgen.findings.notes.trust import incomplete_text_note, is_constant
+from reportgen.findings.notes.trust import incomplete_text_note
+from reportgen.findings.overall import Overall
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measures import MIN_CONTENT, MIN_UNITS, VIEWS
-from reportgen.results.store import Results
 
 # Reasons that a note of their own says.
 _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
@@ -15,19 +14,19 @@ _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
 MEASURES = ("deletion", *VIEWS, *SINK_TESTS)
 
 
-def constant_notes(results: Results) -> list[Note]:
+def constant_notes(found: Overall) -> list[Note]:
     """That nothing moves the output, where so."""
-    if results.info.evidence.level == "none" or not is_constant(results):
+    if found.info.evidence.level == "none" or not found.is_constant:
         return []
-    return [plain("constant", explained(results.info))]
+    return [plain("constant", explained(found.info))]
 
 
-def missing_notes(results: Results) -> list[Note]:
+def missing_notes(found: Overall) -> list[Note]:
     """What the model, a stop, the choice of texts or their faults left unmeasured."""
-    evidence = results.info.evidence
+    evidence = found.info.evidence
     if evidence.level == "none":
         return []
-    output = explained(results.info)
+    output = explained(found.info)
     by_reason: dict[Reason, list[str]] = {}
     for measure in (measure for measure in MEASURES if measure in evidence.withheld):
         by_reason.setdefault(evidence.withheld[measure], []).append(measure)
@@ -38,59 +37,59 @@ def missing_notes(results: Results) -> list[Note]:
     ]
     if evidence.interrupted:
         notes.append(plain("interrupted", {}))
-    n_analysed = int(analysed(results).sum())
+    n_analysed = int(found.analysed.sum())
     if evidence.n_texts < n_analysed:
         counts = {"n_chosen": evidence.n_texts, "n_analysed": n_analysed}
         kind = "stopped" if evidence.interrupted else "some"
         notes.append(plain(f"evidence-{kind}", {**counts, **output}))
-    n_flawed = int(results.evidence["message"].ne("").sum())
+    n_flawed = int(found.results.evidence["message"].ne("").sum())
     if n_flawed:
-        counts = {"n_flawed": n_flawed, "n_chosen": len(results.evidence)}
+        counts = {"n_flawed": n_flawed, "n_chosen": len(found.results.evidence)}
         notes.append(plain("evidence-flawed", counts))
     return notes
 
 
-def missing_text_notes(results: Results, text: int) -> list[Note]:
+def missing_text_notes(found: Overall, text: int) -> list[Note]:
     """What could not be measured, or not well, on row `text` of `texts`, which was analysed."""
-    evidence = results.info.evidence
+    evidence = found.info.evidence
     if evidence.level == "none":
         return []
-    output = explained(results.info)
-    notes = [_unproven(results, text)]
-    row = results.evidence[results.evidence["text"] == text]
+    output = explained(found.info)
+    notes = [_unproven(found, text)]
+    row = found.results.evidence[found.results.evidence["text"] == text]
     if row.empty:
         also = None if evidence.interrupted else "evidence-choice"
         counts = {"n_chosen": evidence.n_texts}
         notes.append(plain("evidence-none-text", {**counts, **output}, also=(also,)))
         return [note for note in notes if note is not None]
-    notes.append(incomplete_text_note(results, row))
+    notes.append(incomplete_text_note(found, row))
     message = str(row["message"].iloc[0])
     if message:
         notes.append(plain("evidence-flawed-text", {"message": message.rstrip(".。")}))
-    effects = results.effects_of(text)
+    effects = found.results.effects_of(text)
     deletion = None if effects is None else effects["deletion"].dropna()
     if deletion is not None and len(deletion):
-        if not deletion.any() and not is_constant(results):
+        if not deletion.any() and not found.is_constant:
             notes.append(plain("constant-text", output))
-        notes.append(_few_units(results, text, row))
+        notes.append(_few_units(found, text, row))
     return [note for note in notes if note is not None]
 
 
-def _unproven(results: Results, text: int) -> Note | None:
+def _unproven(found: Overall, text: int) -> Note | None:
     """That the self-check of the value vectors failed on a text, though not on all."""
-    if "received_norm_all" in results.info.evidence.withheld:
+    if "received_norm_all" in found.info.evidence.withheld:
         return None
-    norms = results.tokens_of(text, "received_norm_all")
+    norms = found.results.tokens_of(text, "received_norm_all")
     return plain("norms-text", {}) if norms["received_norm_all"].isna().any() else None
 
 
-def _few_units(results: Results, text: int, row: pd.DataFrame) -> Note | None:
+def _few_units(found: Overall, text: int, row: pd.DataFrame) -> Note | None:
     """That a text has too few display units to rank, where nothing else calls it too short."""
     n_rows = row["n_rows"].iloc[0]
-    tokens = results.tokens_of(text, "is_special", "unit")
+    tokens = found.results.tokens_of(text, "is_special", "unit")
     tokens = tokens.iloc[: None if pd.isna(n_rows) else int(n_rows)]
     content = tokens[~tokens["is_special"].astype(bool)]
     n_units = content["unit"].nunique()
-    if n_units >= MIN_UNITS or results.texts.iloc[text]["n_content"] < MIN_CONTENT:
+    if n_units >= MIN_UNITS or found.texts.iloc[text]["n_content"] < MIN_CONTENT:
         return None
     return plain("units-text", {"n_units": n_units, "min_units": MIN_UNITS})

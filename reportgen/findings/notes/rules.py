@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from reportgen.findings.attention import LayerFigures, role_figures, takes_part
+from reportgen.findings.attention import LayerFigures
 from reportgen.findings.citations import GU
-from reportgen.findings.evidence import Estimate, Passed, SubjectFigures, subject_figures
+from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
 from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
 from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
@@ -17,60 +17,58 @@ from reportgen.findings.notes.spread import (
 )
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.notes.verdicts import other_sink, role_verdict, saying_notes
+from reportgen.findings.overall import Overall
 from reportgen.results.info import ANALYSED, Evidence, Role, Subject
 from reportgen.results.measures import MIN_TEXTS, SINK_RATIO
-from reportgen.results.store import Results
 
 _SINKS_FIRST = ("N1", "N1c")
 
 
-def corpus_notes(results: Results) -> tuple[Note, ...]:
+def corpus_notes(found: Overall) -> tuple[Note, ...]:
     """What holds for all texts together; with one verdict a special-token role.
 
     Sinks first, each with all there is to say of it; then what the output reads, how far the views
     agree with what moves it, and the rest.
     """
-    about_tokens = sorted(subject_notes(results).values(), key=_rank)
+    about_tokens = sorted(subject_notes(found).values(), key=_rank)
     notes = [note for own in about_tokens for note in own]
-    if not results.info.roles:
-        notes.insert(0, _no_special(results.info.evidence, int(takes_part(results).sum())))
-    live = live_rows_note(results)
+    if not found.info.roles:
+        notes.insert(0, _no_special(found.info.evidence, int(found.takes_part.sum())))
+    live = live_rows_note(found)
     if live is not None and live.id != "N9-all":
         notes.append(live)
     reads_cls_only = live is not None and live.id == "N9-cls"
-    notes += saying_notes(notes, reads_cls_only, explained(results.info))
-    agreement, doubts = trust_notes(results)
+    notes += saying_notes(notes, reads_cls_only, explained(found.info))
+    agreement, doubts = trust_notes(found)
     return (
         *notes,
-        *constant_notes(results),
+        *constant_notes(found),
         *agreement,
         *doubts,
-        *mixing_notes(results),
-        *spread_notes(results),
-        *length_notes(results),
-        *missing_notes(results),
+        *mixing_notes(found),
+        *spread_notes(found),
+        *length_notes(found),
+        *missing_notes(found),
     )
 
 
-def text_notes(results: Results, text: int) -> tuple[Note, ...]:
+def text_notes(found: Overall, text: int) -> tuple[Note, ...]:
     """What holds for row `text` of `texts` alone; nothing for a text that was not analysed."""
-    if results.texts.iloc[text]["status"] not in ANALYSED:
+    if found.texts.iloc[text]["status"] not in ANALYSED:
         return ()
-    return (*text_spread_notes(results, text), *missing_text_notes(results, text))
+    return (*text_spread_notes(found, text), *missing_text_notes(found, text))
 
 
-def subject_notes(results: Results) -> Mapping[str, tuple[Note, ...]]:
+def subject_notes(found: Overall) -> Mapping[str, tuple[Note, ...]]:
     """The notes on each special-token role and each other subject of the sink tests, by its key.
 
     Roles are first; a subject's notes go from where attention piles up to what that does.
     """
-    tested = {figures.subject.key: figures for figures in subject_figures(results)}
-    notes = {
-        role.key: _role_notes(results, role, tested.get(role.key)) for role in results.info.roles
-    }
+    tested = {figures.subject.key: figures for figures in found.subjects}
+    notes = {role.key: _role_notes(found, role, tested.get(role.key)) for role in found.info.roles}
     for key, figures in tested.items():
         if figures.subject.kind != "role":
-            notes[key] = _other_notes(results, figures)
+            notes[key] = _other_notes(found, figures)
     return notes
 
 
@@ -100,14 +98,14 @@ def _no_special(evidence: Evidence, n_texts: int) -> Note:
     )
 
 
-def _role_notes(results: Results, role: Role, tested: SubjectFigures | None) -> tuple[Note, ...]:
-    figures = role_figures(results, role.key)
+def _role_notes(found: Overall, role: Role, tested: SubjectFigures | None) -> tuple[Note, ...]:
+    figures = found.roles[role.key]
     verdict, layer = role_verdict(role, figures)
     if layer is None:
         return (verdict,)
     subject = Subject(role.key, role.token, "role")
     is_sink = verdict.id in ("N1", "few")  # of a few texts, what was measured is said of any token
-    output = explained(results.info)
+    output = explained(found.info)
     tests = () if tested is None else sink_test_notes(tested, layer.layer, is_sink, output)
     passed = _passed(layer, figures.n_texts)
     value = value_note(subject, layer.layer, passed, bool(tests)) if passed and is_sink else None
@@ -126,12 +124,12 @@ def _passed(layer: LayerFigures, n_texts: int) -> Passed | None:
     )
 
 
-def _other_notes(results: Results, figures: SubjectFigures) -> tuple[Note, ...]:
+def _other_notes(found: Overall, figures: SubjectFigures) -> tuple[Note, ...]:
     layer = figures.strongest
     passed = figures.passed[layer] if figures.passed else None
     pile = other_sink(figures, passed)
     is_sink = pile is not None and pile.id in ("N1c", "N1c-few")
-    tests = sink_test_notes(figures, layer + 1, is_sink, explained(results.info))
+    tests = sink_test_notes(figures, layer + 1, is_sink, explained(found.info))
     value = (
         value_note(figures.subject, layer + 1, passed, bool(tests)) if passed and is_sink else None
     )

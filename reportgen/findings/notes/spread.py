@@ -4,18 +4,16 @@ how long texts are."""
 from collections.abc import Mapping
 from math import isnan
 
-from reportgen.findings.attention import analysed, takes_part
 from reportgen.findings.citations import BRUNNER, CLARK, KOBAYASHI_2021
-from reportgen.findings.evidence import live_rows, mixing
 from reportgen.findings.notes.note import Note, about, explained, figure, plain
+from reportgen.findings.overall import Overall
 from reportgen.results.info import Subject
 from reportgen.results.measures import MIN_CONTENT
-from reportgen.results.store import Results
 
 
-def mixing_notes(results: Results) -> list[Note]:
+def mixing_notes(found: Overall) -> list[Note]:
     """N19: how much of what an attention block puts out comes from other tokens."""
-    estimate = mixing(results)
+    estimate = found.mixing
     if estimate is None:
         return []
     id = "N19-few" if estimate.interval is None else "N19"
@@ -23,24 +21,24 @@ def mixing_notes(results: Results) -> list[Note]:
     return [plain(id, values, KOBAYASHI_2021)]
 
 
-def spread_notes(results: Results) -> list[Note]:
+def spread_notes(found: Overall) -> list[Note]:
     """N15 over all texts."""
-    texts = results.texts[takes_part(results)]
+    texts = found.texts[found.takes_part]
     if texts.empty:
         return []
     if texts["effective_content"].notna().any():
         texts = texts[texts["effective_content"].notna()]
     columns = ("n_tokens", "effective_tokens", "n_content", "effective_content")
     means = {name: float(texts[name].mean()) for name in columns}
-    return [_spread_note(results, {"n_texts": len(texts), **means})]
+    return [_spread_note(found, {"n_texts": len(texts), **means})]
 
 
-def length_notes(results: Results) -> list[Note]:
+def length_notes(found: Overall) -> list[Note]:
     """N16 and N17: how many texts are too short for a verdict, or longer than the head size."""
-    texts = results.texts[analysed(results)]
+    texts = found.texts[found.analysed]
     n_analysed = len(texts)
-    n_short = int((analysed(results) & ~takes_part(results)).sum())
-    head_size = results.info.model.head_size
+    n_short = int((found.analysed & ~found.takes_part).sum())
+    head_size = found.info.model.head_size
     n_long = int((texts["n_tokens"] > head_size).sum())
     notes: list[Note] = []
     if n_short:
@@ -52,11 +50,11 @@ def length_notes(results: Results) -> list[Note]:
     return notes
 
 
-def text_spread_notes(results: Results, text: int) -> list[Note]:
+def text_spread_notes(found: Overall, text: int) -> list[Note]:
     """N15 to N17 for row `text` of `texts`, which was analysed."""
-    row = results.texts.iloc[text]
+    row = found.texts.iloc[text]
     n_tokens, n_content = int(row["n_tokens"]), int(row["n_content"])
-    head_size = results.info.model.head_size
+    head_size = found.info.model.head_size
     notes: list[Note] = []
     if not n_content:
         notes.append(plain("N16-empty", {}))
@@ -65,38 +63,38 @@ def text_spread_notes(results: Results, text: int) -> list[Note]:
     else:
         effective = {name: float(row[name]) for name in ("effective_tokens", "effective_content")}
         counts = {"n_tokens": n_tokens, "n_content": n_content}
-        notes.append(_spread_note(results, counts | effective))
+        notes.append(_spread_note(found, counts | effective))
     if n_tokens > head_size:
         notes.append(plain("N17-text", {"n_tokens": n_tokens, "head_size": head_size}, BRUNNER))
     return notes
 
 
-def live_rows_note(results: Results) -> Note | None:
+def live_rows_note(found: Overall) -> Note | None:
     """N9: how many rows of the last layer the output can depend on; exact, so without interval.
 
     None where it was not measured. Its id is N9-all where the output can depend on every row.
     """
-    live = live_rows(results)
+    live = found.live_rows
     if live is None:
         return None
     values = {
         "n_texts": live.n_texts,
         "n_live": _mean(live.n_live, live.n_texts),
         "n_rows": _mean(live.n_rows, live.n_texts),
-        **explained(results.info),
+        **explained(found.info),
     }
     if live.n_live == live.n_rows:
         return plain("N9-all", values)
-    also = ("N9-earlier",) if results.info.model.n_layers > 1 else ()
-    cls = next((role for role in results.info.roles if role.key == "cls"), None)
+    also = ("N9-earlier",) if found.info.model.n_layers > 1 else ()
+    cls = next((role for role in found.info.roles if role.key == "cls"), None)
     if live.reads_cls_only and cls is not None:
         return about(Subject(cls.key, cls.token, "role"), "N9-cls", values, also=also)
     return plain("N9", values, also=also)
 
 
-def _spread_note(results: Results, values: Mapping[str, float]) -> Note:
+def _spread_note(found: Overall, values: Mapping[str, float]) -> Note:
     """N15; without its half on content tokens where that would say the same, or is not defined."""
-    if results.info.roles and not isnan(values["effective_content"]):
+    if found.info.roles and not isnan(values["effective_content"]):
         return plain("N15", values, CLARK)
     kept = {key: value for key, value in values.items() if not key.endswith("content")}
     return plain("N15-tokens", kept, CLARK)

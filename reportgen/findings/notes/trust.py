@@ -8,52 +8,39 @@ from reportgen.findings.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUND
 from reportgen.findings.evidence import (
     Estimate,
     ViewFigures,
-    agreement_figures,
-    mask_offset,
-    rollout_share,
 )
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
+from reportgen.findings.overall import Overall
 from reportgen.findings.thresholds import ROLLOUT_SHARE, certain
 from reportgen.results.info import View
 from reportgen.results.measures import BY_ID, COLOURS, MASK_OFFSET, MIN_TEXTS, MIN_UNITS, VIEWS
-from reportgen.results.store import Results
 
 # The measures that the page has colours for, the one it shows first in front.
 _SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
 _OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
-def trust_notes(results: Results) -> tuple[list[Note], list[Note]]:
+def trust_notes(found: Overall) -> tuple[list[Note], list[Note]]:
     """N13, and what else there is to say of agreement and the measures: N12, N13c, N14."""
-    if results.info.evidence.level == "none" or is_constant(results):
+    if found.info.evidence.level == "none" or found.is_constant:
         return [], []
-    output = explained(results.info)
+    output = explained(found.info)
     spearman = {
-        figures.view: figures
-        for figures in agreement_figures(results)
-        if figures.statistic == "spearman"
+        figures.view: figures for figures in found.agreement if figures.statistic == "spearman"
     }
     sure = {view: figures for view, figures in spearman.items() if figures.estimate.interval}
-    row = next((role.token for role in results.info.roles if role.key == "cls"), "")
-    agreement = agreement_notes(sure, row, output, results.info.model.is_causal)
-    if not agreement and results.effects["deletion"].notna().any():
+    row = next((role.token for role in found.info.roles if role.key == "cls"), "")
+    agreement = agreement_notes(sure, row, output, found.info.model.is_causal)
+    if not agreement and found.results.effects["deletion"].notna().any():
         n_ranked = max((figures.estimate.n_texts for figures in spearman.values()), default=0)
         limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
         agreement = [plain("N13-few", {**limits, **output}, JAIN)]
     rest = [
-        rollout_note(rollout_share(results), sure.get("rollout")),
-        offset_note(mask_offset(results), output),
-        incomplete_note(results),
+        rollout_note(found.rollout_share, sure.get("rollout")),
+        offset_note(found.mask_offset, output),
+        incomplete_note(found),
     ]
     return agreement, [note for note in rest if note is not None]
-
-
-def is_constant(results: Results) -> bool:
-    """Whether nothing that was left out of any text moved the output."""
-    if "constant_output" in results.info.evidence.withheld.values():
-        return True
-    deletion = results.effects["deletion"].dropna()
-    return len(deletion) > 0 and not deletion.any()
 
 
 def agreement_notes(
@@ -145,25 +132,25 @@ def offset_note(offset: Estimate | None, output: Values) -> Note | None:
     return plain("N13c" if large else "N13c-unclear", {**values, **output}, HASE)
 
 
-def incomplete_note(results: Results) -> Note | None:
+def incomplete_note(found: Overall) -> Note | None:
     """N14: how many texts have integrated gradients that do not add up."""
-    rows = results.evidence[results.evidence["ig_complete"].notna()]
+    rows = found.results.evidence[found.results.evidence["ig_complete"].notna()]
     failed = rows[~rows["ig_complete"].astype(bool)]
     if failed.empty:
         return None
     counts = {"n_incomplete": len(failed), "n_attributed": len(rows)}
-    return _incomplete("N14", failed, counts, results)
+    return _incomplete("N14", failed, counts, found)
 
 
-def incomplete_text_note(results: Results, row: pd.DataFrame) -> Note | None:
+def incomplete_text_note(found: Overall, row: pd.DataFrame) -> Note | None:
     """N14 for one text; `row` is its row of `evidence`."""
     failed = row[row["ig_complete"].eq(False).fillna(False)]
-    return None if failed.empty else _incomplete("N14-text", failed, {}, results)
+    return None if failed.empty else _incomplete("N14-text", failed, {}, found)
 
 
-def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], results: Results) -> Note:
+def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: Overall) -> Note:
     error = rows["ig_error"].max()
     known = {} if pd.isna(error) else {"ig_error": float(error)}
     steps = {"ig_steps": int(rows["ig_steps"].max())}
-    values: Values = {**counts, **steps, **known, **explained(results.info)}
+    values: Values = {**counts, **steps, **known, **explained(found.info)}
     return plain(id, values, SUNDARARAJAN, also=(f"{id}-error" if known else None,))

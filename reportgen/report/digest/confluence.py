@@ -10,6 +10,7 @@ from html import escape as escape_html
 from pathlib import PurePosixPath
 
 from reportgen.errors import UsageError
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.pictures import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.digest import make_brief
@@ -18,7 +19,6 @@ from reportgen.report.digest.limits import Limit, Part, fit
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
-from reportgen.results.store import Results
 
 # No limit is documented; a page of so many bytes is slow to open and to edit.
 LIMIT = Limit(1_000_000, 2_000_000)
@@ -33,14 +33,14 @@ class ConfluencePage:
     reduced: tuple[str, ...] = ()
 
 
-def render(results: Results, options: RenderOptions, stem: str = "") -> ConfluencePage:
+def render(findings: Findings, options: RenderOptions, stem: str = "") -> ConfluencePage:
     """The fragment of a file called `stem`; without a name it has no pictures.
 
     Raises:
         UsageError: title and headline are too long for a page.
     """
     language = load_language(options.lang)
-    brief = make_brief(results, options, "page.xml")
+    brief = make_brief(findings, options, "page.xml")
     pictures = make_pictures(brief.figures, stem, options.images)
     reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
     text = set_brief(brief, options.id, language, pictures.paths)

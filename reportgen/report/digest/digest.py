@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, place
-from reportgen.findings.notes.rules import corpus_notes
-from reportgen.findings.predictions import accuracy, label_fit
 from reportgen.report.components import Brief, Cell, Column, Section, Table, named, plain
 from reportgen.report.digest.figures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
@@ -18,7 +17,6 @@ from reportgen.report.sections.predictions import make_quality
 from reportgen.report.sections.texts import Notable, make_notable
 from reportgen.report.sections.trust import Trust, make_trust
 from reportgen.results.info import ANALYSED, STATUSES
-from reportgen.results.store import Results
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
 _FIRST = 4  # texts that stand in the place of those that deserve a look where none is picked
@@ -40,26 +38,26 @@ _TESTED = (
 _BY_LENGTH = ("N2", "N2-heavy", "N2-unclear", "N3")
 
 
-def make_brief(results: Results, options: RenderOptions, output: str) -> Brief:
+def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief:
     """The brief of `results`; `output` is the name of the file that the command it prints writes, a
     page of HTML without one."""
     language = load_language(options.lang)
-    return _Maker(results, options, language).brief(output)
+    return _Maker(findings, options, language).brief(output)
 
 
 class _Maker:
     """Gathers the sections of one brief."""
 
-    def __init__(self, results: Results, options: RenderOptions, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, options: RenderOptions, language: Language) -> None:
+        self._findings = findings
         self._options = options
         self._language = language
-        self._notes = [_shortened(note) for note in corpus_notes(results)]
-        self._notable = make_notable(results, language)
-        self._tables = BriefTables(results, language)
+        self._notes = [_shortened(note) for note in findings.notes]
+        self._notable = make_notable(findings, language)
+        self._tables = BriefTables(findings, language)
 
     def brief(self, output: str) -> Brief:
-        model = self._results.info.model
+        model = self._findings.info.model
         name = shorten(model.name, TEXT_LENGTH)
         title = self._options.title or self._say("title", model=name)
         rows = [text.number - 1 for text in self._notable.texts]
@@ -72,8 +70,8 @@ class _Maker:
                     self._gates(),
                     self._answers(),
                     self._deserving(rows),
-                    make_sink_figure(self._results, self._language),
-                    make_map_figure(self._results, rows, self._language),
+                    make_sink_figure(self._findings, self._language),
+                    make_map_figure(self._findings.results, rows, self._language),
                     self._all_texts(),
                     self._layers(),
                     self._all_notes(),
@@ -91,13 +89,13 @@ class _Maker:
         return self._say(
             "headline",
             model=model,
-            texts=self._language.wording.count_of_texts(len(self._results.texts)),
+            texts=self._language.wording.count_of_texts(len(self._findings.texts)),
             clauses=self._say("between").join(clauses),
         )
 
     def _fit(self) -> list[str]:
-        fit, share = label_fit(self._results), accuracy(self._results)
-        if self._results.info.output.kind == "number" and fit is not None:
+        fit, share = self._findings.label_fit, self._findings.accuracy
+        if self._findings.info.output.kind == "number" and fit is not None:
             r2 = "–" if fit.r2 is None else number(fit.r2)
             return [self._language.count("brief", "fit", fit.n_texts, mae=number(fit.mae), r2=r2)]
         return [] if share is None else [self._say("right", share=self._language.percent(share))]
@@ -124,11 +122,11 @@ class _Maker:
 
     def _answers(self) -> Section:
         """What the page answers first, and the key figures."""
-        info = self._results.info
-        scope = make_scope(self._results, self._language)
+        info = self._findings.info
+        scope = make_scope(self._findings, self._language)
         placed = place(self._notes, info)
-        trust = make_trust(self._results, scope, placed, self._language)
-        quality = make_quality(self._results, self._language)
+        trust = make_trust(self._findings, scope, placed, self._language)
+        quality = make_quality(self._findings, self._language)
         between = self._language.say("page", "space")
         answers = (
             ("predictions", quality.headline if quality else ""),
@@ -136,7 +134,7 @@ class _Maker:
             ("trust", self._trust(trust)),
         )
         colon = self._language.say("page", "colon")
-        overview = make_overview(self._results, self._language, placed.overview)
+        overview = make_overview(self._findings, self._language, placed.overview)
         return Section(
             rank=1,
             lead=self._facts(),
@@ -193,7 +191,7 @@ class _Maker:
 
     def _facts(self) -> tuple[str, ...]:
         """Which model this is, and what is unusual about it or its texts."""
-        info = self._results.info
+        info = self._findings.info
         facts = [
             self._say(
                 "model",
@@ -205,7 +203,7 @@ class _Maker:
         ]
         if info.model.source == "demo":
             facts.append(self._say("demo"))
-        status = self._results.texts["status"].value_counts()
+        status = self._findings.texts["status"].value_counts()
         if set(status.index) - {"ok"}:
             counts = {f"n_{name}": f"{int(status.get(name, 0)):,}" for name in STATUSES}
             facts.append(self._say("counts", **counts))
@@ -217,7 +215,7 @@ class _Maker:
         view = self._tables.view_name
         bold = (self._say("bold", view=view),) if self._analysed() else ()
         if not rows:
-            first = range(min(_FIRST, len(self._results.texts)))
+            first = range(min(_FIRST, len(self._findings.texts)))
             table = self._tables.looked_at(first, ())
             return Section(2, self._say("first_texts"), bold, table=table)
         reasons = [text.reasons for text in notable.texts]
@@ -229,10 +227,10 @@ class _Maker:
         )
 
     def _analysed(self) -> bool:
-        return bool(self._results.texts["status"].isin(ANALYSED).any())
+        return bool(self._findings.texts["status"].isin(ANALYSED).any())
 
     def _all_texts(self) -> Section:
-        heading = self._language.count("brief", "all_texts", len(self._results.texts))
+        heading = self._language.count("brief", "all_texts", len(self._findings.texts))
         return Section(6, heading, table=self._tables.texts(), is_folded=True)
 
     def _layers(self) -> Section | None:
@@ -256,7 +254,7 @@ class _Maker:
         return Section(5, self._say("notes"), items=tuple(items), is_folded=True)
 
     def _reproduce(self, output: str) -> Section:
-        info, say = self._results.info, self._language.say
+        info, say = self._findings.info, self._language.say
         colon = say("page", "colon")
         checksums = [(say("reproduce", "weights"), info.model.weights_sha256)]
         checksums += [(shorten(item.name, NAME_LENGTH), item.sha256) for item in info.inputs]

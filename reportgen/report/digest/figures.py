@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.findings.attention import role_figures
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.bars import stacked_bars, stacked_legend
 from reportgen.report.charts.heatmap import draw_map, map_legend, text_map
 from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
@@ -18,10 +18,10 @@ _SIDE = 48  # cells along a side; units of longer texts share one
 _RANK = 3
 
 
-def make_sink_figure(results: Results, language: Language) -> Section | None:
+def make_sink_figure(findings: Findings, language: Language) -> Section | None:
     """The share of every special-token role, layer by layer, against the even spread; None for a
     model without any, or where no text is long enough."""
-    found = [(role, role_figures(results, role.key)) for role in results.info.roles]
+    found = [(role, findings.roles[role.key]) for role in findings.info.roles]
     known = [(role, figures) for role, figures in found if figures.layers]
     if not known:
         return None

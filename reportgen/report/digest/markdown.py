@@ -9,6 +9,7 @@ from html import escape as escape_html
 from urllib.parse import quote
 
 from reportgen.errors import UsageError
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.pictures import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.digest import make_brief
@@ -17,7 +18,6 @@ from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, 
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import FlavorName, RenderOptions
-from reportgen.results.store import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class MarkdownReport:
     reduced: tuple[str, ...] = ()
 
 
-def render(results: Results, options: RenderOptions, stem: str = "") -> MarkdownReport:
+def render(findings: Findings, options: RenderOptions, stem: str = "") -> MarkdownReport:
     """The Markdown report of a file called `stem`, within what its flavour takes; without a name
     it has no pictures.
 
@@ -37,7 +37,7 @@ def render(results: Results, options: RenderOptions, stem: str = "") -> Markdown
         UsageError: it cannot be as short as --md-limit asks for.
     """
     language = load_language(options.lang)
-    brief = make_brief(results, options, "report.md")
+    brief = make_brief(findings, options, "report.md")
     pictures = make_pictures(brief.figures, stem, options.images)
     limit = limit_of(options.md_flavor, options.md_limit)
     text = set_brief(brief, options.md_flavor, limit, options.id, language, pictures.paths)

@@ -5,9 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.findings.attention import RoleFigures, role_figures
-from reportgen.findings.evidence import shown_first
-from reportgen.findings.predictions import predictions
+from reportgen.findings.attention import RoleFigures
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Span, Table, plain
 from reportgen.report.language.printable import visible
@@ -17,7 +16,6 @@ from reportgen.report.panel.strip import paragraphs
 from reportgen.report.sections.overview import Kpi
 from reportgen.results.info import ANALYSED
 from reportgen.results.measures import BY_ID
-from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
 TEXT_LENGTH = 80  # code points of a text in the list of all
@@ -64,13 +62,13 @@ def _between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
 class BriefTables:
     """Makes the tables of one brief."""
 
-    def __init__(self, results: Results, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
         self._language = language
-        self._info = results.info
-        texts = results.texts
+        self._info = findings.info
+        texts = findings.texts
         self._rows: Sequence[Mapping[Hashable, Any]] = texts.to_dict("records")
-        self._predicted: Sequence[float | str] = predictions(results).tolist()
+        self._predicted: Sequence[float | str] = findings.predictions.tolist()
         # An embedding is not shown, but why a text has none is.
         self._has_predictions = self._info.output.kind != "embedding" or bool(
             texts["message"].any()
@@ -81,7 +79,7 @@ class BriefTables:
     def view_name(self) -> str:
         """What the units in bold are picked by."""
         row = visible(cls_name(self._info, self._language) or "")
-        return self._language.wording.view_name(shown_first(self._results), row)
+        return self._language.wording.view_name(self._findings.shown_first, row)
 
     def key_figures(self, kpis: Sequence[Kpi]) -> Table:
         """A row a figure: its value, and what it is."""
@@ -96,7 +94,7 @@ class BriefTables:
     def looked_at(self, rows: Sequence[int], reasons: Sequence[Sequence[str]]) -> Table:
         """The texts `rows` (of `texts`) with their strongest units in bold, each with its
         `reasons`, where there are any, and what moves its output most."""
-        has_effects = bool(len(self._results.evidence))
+        has_effects = bool(len(self._findings.results.evidence))
         columns = [Column(self._say("id")), Column(self._say("text"))]
         columns += [Column(self._say("why"))] if reasons else []
         columns += self._output_columns()
@@ -131,13 +129,13 @@ class BriefTables:
     def _shares(self) -> dict[int, tuple[float, float]]:
         """What special tokens get in each analysed text, and under an even spread."""
         names = ["special_share", "uniform_share"]
-        means = self._results.heads.groupby("text")[names].mean()
+        means = self._findings.results.heads.groupby("text")[names].mean()
         return {int(row): (share, even) for row, share, even in means.itertuples()}
 
     def layers(self) -> tuple[Table, int] | None:
         """Share and even spread of each role, a row a layer, and over how many texts; None without
         a role or a text."""
-        found = [(role, role_figures(self._results, role.key)) for role in self._info.roles]
+        found = [(role, self._findings.roles[role.key]) for role in self._info.roles]
         known = [(role, figures) for role, figures in found if figures.layers]
         if not known:
             return None
@@ -191,9 +189,9 @@ class BriefTables:
     def _measures(self, row: int) -> tuple[Measure, ...]:
         if self._rows[row]["status"] not in ANALYSED:
             return ()
-        units = text_units(self._results, row)
+        units = text_units(self._findings.results, row)
         labels = [visible(unit.label) for unit in units.units]
-        effects = text_effects(self._results, row, units.unit_of)
+        effects = text_effects(self._findings.results, row, units.unit_of)
         return measures(self._info, units, labels, effects, self._language)
 
     def _marked(self, row: int, found: Sequence[Measure]) -> Cell:
@@ -201,7 +199,7 @@ class BriefTables:
         text = self._rows[row]
         if not found:
             return plain(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
-        first, units = found[0], text_units(self._results, row).units
+        first, units = found[0], text_units(self._findings.results, row).units
         ratios = first.ratios
         top = {
             i for i in first.order[:_TOP] if ratios is not None and float(ratios[i]) >= _STANDS_OUT
@@ -223,7 +221,7 @@ class BriefTables:
         moves = next((measure for measure in found if measure.id == "deletion"), None)
         if moves is None:
             return plain("")
-        units = text_units(self._results, row).units
+        units = text_units(self._findings.results, row).units
         order = moves.order[:_TOP]
         said = [
             self._say("moved", unit=shorten(units[i].label, _UNIT_LENGTH), effect=moves.shown[i])

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from reportgen.findings.attention import analysed
 from reportgen.report.html.data import Block
 from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Sizes
@@ -64,17 +63,17 @@ class PageCosts:
         if text not in self.blocks:
             setting = self.setting
             above = setting.options.pool_above
-            self.blocks[text] = Block(setting.results, text, setting.env, above)
+            self.blocks[text] = Block(setting.findings.results, text, setting.env, above)
         return self.blocks[text]
 
     def full(self, base: int) -> tuple[int, bool]:
         """The bytes of a page that has everything, and whether they were counted: of many texts
         they are reckoned up from those that were made."""
-        texts = range(len(self.setting.results.texts))
+        texts = range(len(self.setting.findings.texts))
         if len(texts) <= _COUNTED:
             whole = (self.line(i) + (self.figures(i) or 0) + (self.heads(i) or 0) for i in texts)
             return base + sum(whole), True
-        table = self.setting.results.texts
+        table = self.setting.findings.texts
         tokens = table["n_tokens"].to_numpy(float)
         made = list(self._figures)
         rate = sum(self._figures.values()) / max(1.0, tokens[made].sum())
@@ -101,7 +100,7 @@ class PageCosts:
 
     @cached_property
     def _has_figures(self) -> list[bool]:
-        has: list[bool] = analysed(self.setting.results).tolist()
+        has: list[bool] = self.setting.findings.analysed.tolist()
         return has
 
     def _bare(self, text: int) -> int:

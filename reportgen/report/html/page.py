@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.findings.attention import sink_shares
-from reportgen.findings.ranking import detailed
+from reportgen.findings.chosen import detailed
+from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
@@ -15,7 +15,6 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.contents import make_page, with_texts
-from reportgen.results.store import Results
 
 _RESERVE = 6_000  # bytes for the sentences on what was reduced, and works that only texts cite
 
@@ -31,7 +30,7 @@ class HtmlReport:
     files: Mapping[str, bytes]
 
 
-def render(results: Results, options: RenderOptions) -> HtmlReport:
+def render(findings: Findings, options: RenderOptions) -> HtmlReport:
     """The page of `results`; nothing of it depends on the machine, the clock or the network.
 
     Raises:
@@ -40,10 +39,9 @@ def render(results: Results, options: RenderOptions) -> HtmlReport:
     """
     language = load_language(options.lang)
     assets = Assets(options.layout, plotly_source(options.plotlyjs))
-    order, n_detailed = detailed(results, options.detail)
-    shares = sink_shares(results)
-    page = make_page(results, options, language, make_scope(results, language), shares)
-    draft = Setting(results, options, language, page, shares, assets)
+    order, n_detailed = detailed(findings, options.detail)
+    page = make_page(findings, options, language, make_scope(findings, language))
+    draft = Setting(findings, options, language, page, assets)
     # What is chosen shows in the panels' sentences, so that they weigh what they will.
     draft = replace(draft, given=replace(draft.given, detailed=frozenset(order[:n_detailed])))
     base = len(draft.document((), (), (), 1)) + _RESERVE
@@ -53,7 +51,7 @@ def render(results: Results, options: RenderOptions) -> HtmlReport:
     blocks = {text: costs.block(text) for text in levels if levels[text] >= Level.LAYERS}
     pooled = {text: block.pooling.factor for text, block in blocks.items() if block.pooling}
     given = Given(levels, draft.given.detailed, pooled, costs.sizes(base, levels))
-    reduced = reduced_sentences(results, given, options, language)
+    reduced = reduced_sentences(findings, given, options, language)
 
     listed = sorted(levels)
     panels = {
@@ -62,7 +60,7 @@ def render(results: Results, options: RenderOptions) -> HtmlReport:
         else draft.make_panel(text, with_figures=False)
         for text in listed
     }
-    page = with_texts(page, results, language, shares, listed, list(panels.values()))
+    page = with_texts(page, findings, language, listed, list(panels.values()))
     setting = replace(draft, page=page, given=given)
     numbers = [None, *(text + 1 for text in listed), None]
     steps = dict(zip(listed, zip(numbers, numbers[2:], strict=False), strict=True))

@@ -6,7 +6,7 @@ from math import ceil
 
 import pandas as pd
 
-from reportgen.findings.attention import analysed
+from reportgen.findings.findings import Findings
 from reportgen.report.html.plan import Level
 from reportgen.report.language.strings import Language, fixed
 from reportgen.report.options import RenderOptions
@@ -41,7 +41,12 @@ class Given:
 
 
 def carries(
-    text: int, level: Level, results: Results, given: Given, options: RenderOptions, lang: Language
+    text: int,
+    level: Level,
+    results: Results,
+    given: Given,
+    options: RenderOptions,
+    lang: Language,
 ) -> str:
     """What a text's panel says of itself where it carries less than everything; "" elsewhere."""
     row = results.texts.iloc[text]
@@ -63,13 +68,13 @@ def carries(
 
 
 def reduced_sentences(
-    results: Results, given: Given, options: RenderOptions, language: Language
+    findings: Findings, given: Given, options: RenderOptions, language: Language
 ) -> tuple[str, ...]:
     """One sentence for each way in which texts were reduced."""
-    has_figures = analysed(results)
-    is_kept = results.texts["map_offset"].notna().to_numpy(bool)
+    has_figures = findings.analysed
+    is_kept = findings.texts["map_offset"].notna().to_numpy(bool)
     groups: dict[tuple[Level, str], list[int]] = {}
-    for text in range(len(results.texts)):
+    for text in range(len(findings.texts)):
         level = given.levels.get(text, Level.ABSENT)
         if level is Level.HEADS or (level is Level.LINE and not has_figures[text]):
             continue
@@ -82,7 +87,7 @@ def reduced_sentences(
     values = {
         "size": megabytes(options.max_size, language),
         "needed": _needed(given.sizes),
-        "keep": results.info.settings.keep_maps,
+        "keep": findings.info.settings.keep_maps,
         "detail": options.detail,
     }
     said = []

@@ -6,9 +6,9 @@ from functools import cached_property
 from typing import Any
 
 import jinja2
-import pandas as pd
 from markupsafe import Markup
 
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import measure_data, page_data
@@ -20,18 +20,16 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
 from reportgen.report.sections.contents import Page
 from reportgen.report.sections.texts import make_text_list
-from reportgen.results.store import Results
 
 
 @dataclass(frozen=True)
 class Setting:
     """Everything that panels and page are set with."""
 
-    results: Results
+    findings: Findings
     options: RenderOptions
     language: Language
     page: Page
-    shares: pd.Series  # as `sink_shares` gives them
     assets: Assets
     given: Given = field(default_factory=lambda: Given({}, (), {}, Sizes(0, 0, True)))
 
@@ -49,9 +47,10 @@ class Setting:
 
     def make_panel(self, text: int, *, with_figures: bool) -> Panel:
         """The panel of row `text` of `texts`."""
-        share = float(self.shares[text]) if text in self.shares.index else None
+        shares = self.findings.special_shares
+        share = float(shares[text]) if text in shares.index else None
         return make_panel(
-            self.results,
+            self.findings,
             text,
             self.language,
             self.options.heads,
@@ -65,15 +64,15 @@ class Setting:
     ) -> Markup:
         """A text's panel with what it carries at `level`; `steps` are the numbers of the listed
         texts before and after it, each None where there is none."""
-        output, text = self.results.info.output, panel.number - 1
-        total = len(self.results.texts)
+        results, text = self.findings.results, panel.number - 1
+        output, total = results.info.output, len(results.texts)
         before, after = steps or (total, total)  # not known yet: as long as any number
         return self._set(
             "sections/panel.html.jinja",
             panel=panel,
             scope=self.page.scope,
             level=int(level),
-            carries=carries(text, level, self.results, self.given, self.options, self.language),
+            carries=carries(text, level, results, self.given, self.options, self.language),
             output_name=output.name,
             output_kind_key=output.kind,
             output_kind=self.language.output_kind(output),
@@ -83,7 +82,7 @@ class Setting:
 
     def row_sizes(self, texts: Sequence[int]) -> list[int]:
         """The bytes of the texts' rows in the list."""
-        rows = make_text_list(self.results, self.language, self.shares, texts).rows
+        rows = make_text_list(self.findings, self.language, texts).rows
         without = self._list_size(())
         return [self._list_size((row,)) - without for row in rows]
 
@@ -99,7 +98,7 @@ class Setting:
             css=Markup(self.assets.style),
             script=Markup(self.assets.script),
             plotly=self.assets.plotly,
-            data=page_data(self.results.info, self.options, self.language, first),
+            data=page_data(self.findings.info, self.options, self.language, first),
             panels=panels,
             blocks=blocks,
         ).encode()

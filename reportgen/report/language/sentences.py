@@ -11,7 +11,6 @@ from reportgen.findings.thresholds import Threshold
 from reportgen.report.language.numbers import short_of
 from reportgen.results.info import Reason, RunInfo, SinkTest, Statistic, Subject, View
 from reportgen.results.measures import MIN_TEXTS
-from reportgen.results.store import Results
 
 _MINUS = "\u2212"
 
@@ -150,9 +149,9 @@ class Wording:
         """The verdicts on attention sinks among `notes`, each in short."""
         return self.in_short([note for note in notes if note.is_verdict])
 
-    def headline(self, notes: Sequence[Note], results: Results) -> str:
-        """The model's name and its verdicts on attention sinks, in one line; where it was tested,
-        with what a sink passes on."""
+    def headline(self, notes: Sequence[Note], model: str) -> str:
+        """The name of the `model` and its verdicts on attention sinks, in one line; where it was
+        tested, with what a sink passes on."""
         sinks = {note.role for note in notes if note.id == "N1"}
         said = [
             note
@@ -160,7 +159,7 @@ class Wording:
             if note.is_verdict or (note.id in _PASSED_ON and note.role in sinks)
         ]
         verdicts = self._phrase("between_verdicts").join(self.in_short(said))
-        return self._phrase("headline", model=results.info.model.name, verdicts=verdicts)
+        return self._phrase("headline", model=model, verdicts=verdicts)
 
     def citation(self, citation: Citation) -> str:
         """A publication: authors and year, title, identifier."""

@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.findings.attention import analysed
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.missing import MEASURES
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name, explained_range
 from reportgen.results.info import Evidence, Reason
 from reportgen.results.measures import COLOURS
-from reportgen.results.store import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,23 +34,23 @@ class Scope:
     spread: float | None = None  # from the lowest to the highest figure that is explained
 
 
-def make_scope(results: Results, language: Language) -> Scope:
+def make_scope(findings: Findings, language: Language) -> Scope:
     """The scope of the evidence in `results`."""
-    evidence = results.info.evidence
+    evidence = findings.info.evidence
     if evidence.level == "none":
         return Scope(language.say("evidence", "off"), "", "", "", (), "", "")
-    total = int(analysed(results).sum())
+    total = int(findings.analysed.sum())
     return Scope(
         off="",
-        stopped=_stopped(results, language) if evidence.interrupted else "",
+        stopped=_stopped(findings, language) if evidence.interrupted else "",
         explained=language.say(
-            "evidence", "explained", scalar=language.wording.scalar_name(results.info)
+            "evidence", "explained", scalar=language.wording.scalar_name(findings.info)
         ),
         texts=_texts(evidence, total, language),
-        withheld=_withheld(results, language),
-        colours=_colours(results, language),
-        live=_live(results, language),
-        spread=explained_range(results),
+        withheld=_withheld(findings, language),
+        colours=_colours(findings, language),
+        live=_live(findings, language),
+        spread=explained_range(findings.results),
     )
 
 
@@ -67,40 +66,40 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
     return language.say("page", "space").join(said)
 
 
-def _live(results: Results, language: Language) -> str:
-    note = live_rows_note(results)
+def _live(findings: Findings, language: Language) -> str:
+    note = live_rows_note(findings)
     return "" if note is None or note.id == "N9-all" else language.wording.beside(note)
 
 
-def _stopped(results: Results, language: Language) -> str:
-    cut = [id for id, why in results.info.evidence.withheld.items() if why == "interrupted"]
+def _stopped(findings: Findings, language: Language) -> str:
+    cut = [id for id, why in findings.info.evidence.withheld.items() if why == "interrupted"]
     if not cut:
         return language.say("evidence", "stopped")
-    names = _names(cut, results, language)
+    names = _names(cut, findings, language)
     return language.say("evidence", "stopped_missing", names=names)
 
 
-def _withheld(results: Results, language: Language) -> tuple[Withheld, ...]:
+def _withheld(findings: Findings, language: Language) -> tuple[Withheld, ...]:
     """By reason, in the order in which the reasons first stand."""
     by_reason: dict[Reason, list[str]] = {}
-    for id, reason in results.info.evidence.withheld.items():
+    for id, reason in findings.info.evidence.withheld.items():
         by_reason.setdefault(reason, []).append(id)
     wording = language.wording
     return tuple(
-        Withheld(_names(ids, results, language), wording.reason(reason))
+        Withheld(_names(ids, findings, language), wording.reason(reason))
         for reason, ids in by_reason.items()
     )
 
 
-def _colours(results: Results, language: Language) -> str:
-    missing = [id for id in results.info.evidence.withheld if id in COLOURS]
+def _colours(findings: Findings, language: Language) -> str:
+    missing = [id for id in findings.info.evidence.withheld if id in COLOURS]
     if not missing:
         return ""
-    return language.say("strip", "withheld", names=_names(missing, results, language))
+    return language.say("strip", "withheld", names=_names(missing, findings, language))
 
 
-def _names(ids: Sequence[str], results: Results, language: Language) -> str:
+def _names(ids: Sequence[str], findings: Findings, language: Language) -> str:
     """Views and tests by name, in the order in which they are listed everywhere."""
-    row = cls_name(results.info, language) or ""
+    row = cls_name(findings.info, language) or ""
     ordered = [measure for measure in MEASURES if measure in ids]
     return language.wording.measure_names(ordered, row)

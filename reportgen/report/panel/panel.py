@@ -7,8 +7,8 @@ import pandas as pd
 from markupsafe import Markup
 
 from reportgen.findings.citations import Citation
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import text_notes
 from reportgen.report.charts.heatmap import make_static_map
 from reportgen.report.charts.lines import Weights, make_chart
 from reportgen.report.language.printable import visible
@@ -28,7 +28,6 @@ from reportgen.report.panel.strip import Paragraph, TwinCell, paragraphs, runs_l
 from reportgen.report.panel.strongest import TOP, Compared, TopUnit, compare, places, told_apart
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
-from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, text_units
 
 _LOST_SHOWN = 300  # code points of what was cut off
@@ -82,7 +81,7 @@ class Panel:
 
 
 def make_panel(
-    results: Results,
+    findings: Findings,
     text: int,
     language: Language,
     heads: str,
@@ -97,7 +96,7 @@ def make_panel(
     receive, mean over layers and heads; `scope` is what holds of the evidence on all texts.
     `with_figures` is whether there is room for them.
     """
-    row = results.texts.iloc[text]
+    row = findings.texts.iloc[text]
     analysed = row["status"] in ANALYSED
     has_figures = analysed and with_figures
     segments = [str(row["text"])] + ([] if pd.isna(row["pair"]) else [str(row["pair"])])
@@ -113,12 +112,12 @@ def make_panel(
         status=str(row["status"]),
         message=str(row["message"]),
         facts=_facts(row, sink_share, language) if analysed else (),
-        prediction=prediction(row, results.info.output, language) if analysed else None,
-        figures=make_figures(results, text, segments, language, heads, scope)
+        prediction=prediction(row, findings.info.output, language) if analysed else None,
+        figures=make_figures(findings, text, segments, language, heads, scope)
         if has_figures
         else None,
-        notes=sentences(text_notes(results, text) if analysed else (), language.wording),
-        cut=language.count("panel", "cut", n_lost, max=results.info.model.max_tokens)
+        notes=sentences(findings.text_notes(text), language.wording),
+        cut=language.count("panel", "cut", n_lost, max=findings.info.model.max_tokens)
         if n_lost
         else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
@@ -142,7 +141,7 @@ def _facts(row: pd.Series, sink_share: float | None, language: Language) -> tupl
 
 
 def make_figures(
-    results: Results,
+    findings: Findings,
     text: int,
     segments: Sequence[str],
     language: Language,
@@ -150,9 +149,9 @@ def make_figures(
     scope: Scope,
 ) -> Figures:
     """The figures of row `text` of `texts`, made of `segments`; `heads` is "mean" or "sum"."""
-    info = results.info
-    units = text_units(results, text)
-    effects = text_effects(results, text, units.unit_of)
+    info = findings.info
+    units = text_units(findings.results, text)
+    effects = text_effects(findings.results, text, units.unit_of)
     weights = Weights(language, heads, info.model.n_heads)
     labels = tuple(visible(unit.label) for unit in units.units)
     bare_labels = tuple(unit.label for unit in units.units)
@@ -180,7 +179,7 @@ def make_figures(
         cls_top=_cls_top(units, placed, language),
         cls_title=title[:1].upper() + title[1:],
         chart=make_chart(text + 1, units, labels, first.steps, language, weights),
-        map=make_static_map(results, text, units, labels, language),
+        map=make_static_map(findings.results, text, units, labels, language),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.findings.attention import analysed
+from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import (
     NONE,
     Booleans,
     Classes,
-    class_shares,
     label_matrix,
-    match_classes,
 )
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.charts.tracks import Scale, bar, interval_text
@@ -26,7 +24,6 @@ from reportgen.report.sections.quality import (
     Table,
     mean_interval,
 )
-from reportgen.results.store import Results
 
 _LISTED = 12  # classes or labels
 _NAME = 22  # half-width characters of a name
@@ -41,15 +38,15 @@ def share_bar(share: float) -> Cell:
 class ClassWords:
     """Puts a model's classes or labels into words and tables."""
 
-    def __init__(self, results: Results, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
         self._language = language
-        self._names = results.info.output.labels
-        self._analysed = analysed(results)
+        self._names = findings.info.output.labels
+        self._analysed = findings.analysed
 
     def classes(self) -> Quality | None:
         """Which classes were predicted and, where labels are classes too, how often rightly."""
-        found = match_classes(self._results)
+        found = self._findings.classes
         n = int((found.predicted != NONE).sum())
         if n < MIN_PREDICTIONS:
             return None
@@ -65,9 +62,9 @@ class ClassWords:
     def labels(self) -> Quality:
         """How often each label was given by the model and, where labels are known, how rightly."""
         n_labels, rows = len(self._names), self._analysed
-        scores = np.stack(list(self._results.texts["scores"].loc[rows]))
+        scores = np.stack(list(self._findings.texts["scores"].loc[rows]))
         predicted = scores[:, :n_labels] > 0
-        given, known = label_matrix(self._results)
+        given, known = label_matrix(self._findings.results)
         given, known = given[rows], known[rows]
         n = len(predicted)
         counts = predicted.sum(axis=0)
@@ -106,7 +103,7 @@ class ClassWords:
 
     def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> Quality:
         counts = np.bincount(found.predicted[found.predicted != NONE], minlength=len(self._names))
-        shares = class_shares(self._results)
+        shares = self._findings.class_shares
         order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
         rows = []
         for i in order:

@@ -4,11 +4,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import pandas as pd
-
 from reportgen.findings.citations import Citation
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
@@ -32,7 +30,6 @@ from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import Notable, TextList, make_notable, make_text_list
 from reportgen.report.sections.tokens import Across, make_across
 from reportgen.report.sections.trust import Trust, make_trust
-from reportgen.results.store import Results
 
 _TITLE_WIDTH = 60  # half-width characters of a model's name
 
@@ -65,46 +62,44 @@ class Page:
 
 
 def make_page(
-    results: Results,
+    findings: Findings,
     options: RenderOptions,
     language: Language,
     scope: Scope,
-    shares: pd.Series,
 ) -> Page:
-    """What stands above and below the texts' panels, with no text listed yet; `shares` as
-    `sink_shares` gives them."""
-    info = results.info
-    notes = corpus_notes(results)
+    """What stands above and below the texts' panels, with no text listed yet."""
+    info, n_texts = findings.info, len(findings.texts)
+    notes = findings.notes
     placed = place(notes, info)
-    trust = make_trust(results, scope, placed, language)
+    trust = make_trust(findings, scope, placed, language)
     cited = tuple(citation for note in notes for citation in note.citations)
     return Page(
         title=options.title
-        or language.count("page", "title", len(results.texts), model=short_name(info.model.name)),
+        or language.count("page", "title", n_texts, model=short_name(info.model.name)),
         heading=options.title
-        or language.count("page", "heading", len(results.texts), model=short_name(info.model.name)),
+        or language.count("page", "heading", n_texts, model=short_name(info.model.name)),
         brand=options.title or short_name(info.model.name),
         lang=options.lang,
         created=info.created,
         is_demo=info.model.source == "demo",
-        run=run_facts(info, len(results.texts), language),
+        run=run_facts(info, n_texts, language),
         gates=gate_rows(options.gates, language),
         remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
         scope=scope,
         overview=make_overview(
-            results,
+            findings,
             language,
             placed.overview,
             _agreement(trust, language),
         ),
-        quality=make_quality(results, language),
-        notable=make_notable(results, language),
-        across=make_across(results, language),
-        texts=make_text_list(results, language, shares, ()),
+        quality=make_quality(findings, language),
+        notable=make_notable(findings, language),
+        across=make_across(findings, language),
+        texts=make_text_list(findings, language, ()),
         live=scope.live,
-        sinks=make_sinks(results, notes, placed, language),
+        sinks=make_sinks(findings, notes, placed, language),
         trust=trust,
-        method=make_method(results, scope, language, cited),
+        method=make_method(findings, scope, language, cited),
         cited=cited,
         reproduce=Reproduce(
             command=command(info, options),
@@ -135,9 +130,8 @@ def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:
 
 def with_texts(
     page: Page,
-    results: Results,
+    findings: Findings,
     language: Language,
-    shares: pd.Series,
     listed: Sequence[int],
     panels: Sequence[Panel],
 ) -> Page:
@@ -146,8 +140,8 @@ def with_texts(
     cited = [*page.cited, *(c for panel in panels for note in panel.notes for c in note.citations)]
     return replace(
         page,
-        texts=make_text_list(results, language, shares, listed),
-        method=make_method(results, page.scope, language, cited),
+        texts=make_text_list(findings, language, listed),
+        method=make_method(findings, page.scope, language, cited),
         # Links lead to listed texts only; those that deserve a look are, unless others were chosen.
         notable=replace(
             page.notable,

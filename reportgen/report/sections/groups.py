@@ -7,10 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.findings.attention import analysed
+from reportgen.findings.findings import Findings
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, number
-from reportgen.results.store import Results
 
 _LISTED = 6  # parts of one kind, the largest
 _NAME = 28  # half-width characters of a part's name
@@ -42,16 +41,16 @@ class PartTable:
     rows: tuple[PartRow, ...]
 
 
-def make_parts(results: Results, language: Language) -> tuple[tuple[str, tuple[Part, ...]], ...]:
+def make_parts(findings: Findings, language: Language) -> tuple[tuple[str, tuple[Part, ...]], ...]:
     """The ways to part the texts, each with its title; one that leaves a single part is none.
 
     Numbers as labels of which there are many are cut into two halves at their median.
     """
-    texts = results.texts
-    known = analysed(results)
+    texts = findings.texts
+    known = findings.analysed
     values = texts["label_value"].where(texts["label"].notna())
     ways: list[tuple[str, tuple[Part, ...]]] = []
-    if results.info.output.kind == "class":
+    if findings.info.output.kind == "class":
         title = language.say("across", "by_class")
         ways.append((title, _named(texts["prediction_label"], known)))
     if values[known].notna().sum() == texts["label"][known].notna().sum():

@@ -11,6 +11,7 @@ from reportgen.findings.citations import (
     SUNDARARAJAN,
     Citation,
 )
+from reportgen.findings.findings import Findings
 from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.language.strings import Language, fixed
 from reportgen.report.panel.evidence import Scope
@@ -19,7 +20,6 @@ from reportgen.report.panel.panel import Sentence
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
 from reportgen.results.measures import EFFECTS
-from reportgen.results.store import Results
 
 # Publications that sentences on evidence name.
 _NAMED: Mapping[str, Citation] = {
@@ -51,20 +51,20 @@ class Method:
 
 
 def make_method(
-    results: Results, scope: Scope, language: Language, cited: Iterable[Citation]
+    findings: Findings, scope: Scope, language: Language, cited: Iterable[Citation]
 ) -> Method:
     """The method as it applies to these results; `cited` are the publications of the notes."""
-    model = results.info.model
+    model = findings.info.model
     wording = language.wording
-    measured = _measured(results.info)
+    measured = _measured(findings.info)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
     said = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
     # Of the glossary, what stands on the page.
-    stands = {"always", "roles" if results.info.roles else "no_roles"}
-    if results.info.evidence.level != "none":
+    stands = {"always", "roles" if findings.info.roles else "no_roles"}
+    if findings.info.evidence.level != "none":
         stands.add("evidence")
-    if results.info.roles or model.is_causal:
+    if findings.info.roles or model.is_causal:
         stands.add("cls_row")
     if model.shares_layers:
         said.append("shared")
@@ -73,7 +73,7 @@ def make_method(
             language.say("method", key, error=fixed(MAX_ERROR, 4), heads=model.n_heads)
             for key in said
         ),
-        evidence=_evidence(measured, scope, results.info, language),
+        evidence=_evidence(measured, scope, findings.info, language),
         glossary=tuple(
             (entry["term"], entry["meaning"])
             for entry in language.words["glossary"]["entries"]

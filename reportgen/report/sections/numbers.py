@@ -6,8 +6,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.findings.attention import analysed
-from reportgen.findings.predictions import Fit, number_fit
+from reportgen.findings.findings import Findings
+from reportgen.findings.predictions import Fit
 from reportgen.findings.statistics import Floats, Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
@@ -22,7 +22,6 @@ from reportgen.report.sections.quality import (
     Table,
     mean_interval,
 )
-from reportgen.results.store import Results
 
 _BANDS = 4  # of the labels, in the table beside the scatter
 _BINS = 10  # of the histogram, about
@@ -31,14 +30,14 @@ _MARKS = 3  # largest errors, named in the scatter
 _NAME = 28  # half-width characters of a name
 
 
-def make_numbers(results: Results, language: Language) -> Quality | None:
+def make_numbers(findings: Findings, language: Language) -> Quality | None:
     """The section for a model that puts out one number; None for too few texts."""
-    values = results.texts["prediction"].to_numpy(dtype=np.float64)
-    values = values[np.isfinite(values) & analysed(results)]
+    values = findings.texts["prediction"].to_numpy(dtype=np.float64)
+    values = values[np.isfinite(values) & findings.analysed]
     if len(values) < MIN_PREDICTIONS:
         return None
-    fit = number_fit(results)
-    maker = _Numbers(results, values, language)
+    fit = findings.number_fit
+    maker = _Numbers(findings, values, language)
     if fit is None or len(fit.texts) < MIN_PREDICTIONS:
         return maker.alone()
     return maker.against_labels(fit)
@@ -47,8 +46,8 @@ def make_numbers(results: Results, language: Language) -> Quality | None:
 class _Numbers:
     """Puts one number a text into words, charts and tables."""
 
-    def __init__(self, results: Results, values: Floats, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, values: Floats, language: Language) -> None:
+        self._findings = findings
         self._values = values
         self._language = language
         self._digits = decimals(float(abs(values).max()))
@@ -66,7 +65,7 @@ class _Numbers:
         counts = np.histogram(values, edges)[0].tolist()
         names = [f"{self._number(a)} – {self._number(b)}" for a, b in pairwise(edges)]
         most = int(np.argmax(counts))
-        name = self._results.info.output.name
+        name = self._findings.info.output.name
         said = say("histogram_sentence", name=name, most=names[most], n=f"{counts[most]:,}")
         mean = float(values.mean())
         return Quality(
@@ -176,7 +175,7 @@ class _Numbers:
 
     def _groups(self, fit: Fit) -> Table | None:
         """Errors by group, the largest groups first; None where there are fewer than two."""
-        given = self._results.texts["group"].iloc[fit.texts]
+        given = self._findings.texts["group"].iloc[fit.texts]
         names = [str(name) for name in given.value_counts().index[:_GROUPS]]
         if given.nunique() < MIN_PREDICTIONS:
             return None
@@ -220,7 +219,7 @@ class _Numbers:
         return written(float(value), self._digits)
 
     def _unlabelled(self) -> tuple[str, ...]:
-        n = int(self._results.texts["label"].notna().sum())
+        n = int(self._findings.texts["label"].notna().sum())
         return (self._language.count("quality", "labels_no_number", n),) if n else ()
 
     def _left_out(self, n: int) -> tuple[str, ...]:

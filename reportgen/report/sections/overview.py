@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from reportgen.findings.attention import head_means, takes_part
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
@@ -15,7 +15,6 @@ from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import Sentence, sentences
 from reportgen.results.info import ANALYSED
-from reportgen.results.store import Results
 
 _BELOW_SINK = ("N1b", "N1d", "unclear-raised")  # verdicts that rule a sink out
 _OTHER_PILES = ("N1c", "N1c-unclear", "N1c-few")  # on tokens that are not special
@@ -98,29 +97,29 @@ class _Means:
 
 
 def make_overview(
-    results: Results,
+    findings: Findings,
     language: Language,
     notes: Sequence[Note],
     more_kpis: Sequence[Kpi] = (),
 ) -> Overview:
     """The overview; `notes` are those that stand in it."""
     wording = language.wording
-    means = _Means(head_means(results, "special_share"), head_means(results, "uniform_share"))
+    means = _Means(findings.special_by_head, findings.even_by_head)
     has_heads = bool(np.isfinite(means.even).all())
     return Overview(
         verdicts=wording.verdicts(notes),
-        no_sink=_no_sink(results, notes, language, means),
+        no_sink=_no_sink(findings, notes, language, means),
         is_sink=_is_sink(notes, language),
-        special=_special(results, language),
+        special=_special(findings, language),
         notes=sentences(notes, wording),
-        kpis=(*_kpis(results, language, means), *more_kpis),
-        sinks=_sinks(results, language, means) if len(results.roles) else None,
-        grid=_grid(results, language, means) if has_heads else None,
+        kpis=(*_kpis(findings, language, means), *more_kpis),
+        sinks=_sinks(findings, language, means) if len(findings.results.roles) else None,
+        grid=_grid(findings, language, means) if has_heads else None,
     )
 
 
-def _kpis(results: Results, language: Language, means: _Means) -> tuple[Kpi, ...]:
-    texts = results.texts
+def _kpis(findings: Findings, language: Language, means: _Means) -> tuple[Kpi, ...]:
+    texts = findings.texts
     analysed = int(texts["status"].isin(ANALYSED).sum())
     remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
     tokens, content = int(texts["n_tokens"].sum()), int(texts["n_content"].sum())
@@ -151,7 +150,7 @@ def _kpis(results: Results, language: Language, means: _Means) -> tuple[Kpi, ...
     return tuple(kpis)
 
 
-def _no_sink(results: Results, notes: Sequence[Note], language: Language, means: _Means) -> str:
+def _no_sink(findings: Findings, notes: Sequence[Note], language: Language, means: _Means) -> str:
     """That no token is a sink; "" where one is or may be, and where there are too few texts."""
     verdicts = [note.id for note in notes if note.is_verdict]
     if not verdicts or any(id not in _BELOW_SINK for id in verdicts):
@@ -167,9 +166,9 @@ def _is_sink(notes: Sequence[Note], language: Language) -> str:
     return language.say("sinks", "is_sink", tokens=_listed(tokens, language)) if tokens else ""
 
 
-def _special(results: Results, language: Language) -> str:
-    tokens = [role.token for role in results.info.roles]
-    if not len(results.roles):
+def _special(findings: Findings, language: Language) -> str:
+    tokens = [role.token for role in findings.info.roles]
+    if not len(findings.results.roles):
         return ""
     return language.say("sinks", "special", tokens=_listed(tokens, language))
 
@@ -179,14 +178,14 @@ def _listed(tokens: Sequence[str | None], language: Language) -> str:
     return language.say("run", "comma").join(dict.fromkeys(filter(None, tokens)))
 
 
-def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
-    layers = list(range(1, results.info.model.n_layers + 1))
-    rows_of_roles, counted = results.roles, takes_part(results)
+def _sinks(findings: Findings, language: Language, means: _Means) -> Sinks:
+    layers = list(range(1, findings.info.model.n_layers + 1))
+    rows_of_roles, counted = findings.results.roles, findings.takes_part
     if counted.any():
         rows_of_roles = rows_of_roles[counted[rows_of_roles["text"].to_numpy(int)]]
     shares = rows_of_roles.groupby(["role", "layer"])["share"].mean().astype(float)
     known = set(shares.index.get_level_values("role"))
-    roles = [role for role in results.info.roles if role.key in known]
+    roles = [role for role in findings.info.roles if role.key in known]
     series = [(role.token, [float(shares[role.key, layer]) for layer in layers]) for role in roles]
     total, even, best = means.by_layer, means.even.mean(axis=1), means.best
     values = tuple(v for v in ticks(float(max(total.max(), even.max()))) if v <= 1.0)
@@ -216,11 +215,11 @@ def _sinks(results: Results, language: Language, means: _Means) -> Sinks:
     return Sinks(chart, end, tuple(token for token, _ in series), rows)
 
 
-def _grid(results: Results, language: Language, means: _Means) -> Grid:
+def _grid(findings: Findings, language: Language, means: _Means) -> Grid:
     has_shares = bool(np.isfinite(means.share).all())
     measure = "special_share" if has_shares else "entropy"
-    shown = means.share if has_shares else head_means(results, "entropy")
-    heads = tuple(range(1, results.info.model.n_heads + 1))
+    shown = means.share if has_shares else findings.entropy_by_head
+    heads = tuple(range(1, findings.info.model.n_heads + 1))
     return Grid(
         title=language.say("grid", f"{measure}_title"),
         lead=language.say("grid", f"{measure}_lead"),

@@ -2,45 +2,44 @@
 
 import numpy as np
 
-from reportgen.findings.attention import analysed
+from reportgen.findings.findings import Findings
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, number, written
 from reportgen.report.sections.classes import ClassWords, share_bar
 from reportgen.report.sections.numbers import make_numbers
 from reportgen.report.sections.quality import MIN_PREDICTIONS, Cell, Quality, Table
-from reportgen.results.store import Results
 
 _LISTED = 12  # numbers or tokens
 _NAME = 22  # half-width characters of a name
 
 
-def make_quality(results: Results, language: Language) -> Quality | None:
+def make_quality(findings: Findings, language: Language) -> Quality | None:
     """The section on predictions; None for an embedding and for too few texts."""
-    kind = results.info.output.kind
+    kind = findings.info.output.kind
     if kind == "number":
-        return make_numbers(results, language)
-    if kind == "embedding" or int(analysed(results).sum()) < MIN_PREDICTIONS:
+        return make_numbers(findings, language)
+    if kind == "embedding" or int(findings.analysed.sum()) < MIN_PREDICTIONS:
         return None
     if kind == "class":
-        return ClassWords(results, language).classes()
+        return ClassWords(findings, language).classes()
     if kind == "labels":
-        return ClassWords(results, language).labels()
-    maker = _Answers(results, language)
+        return ClassWords(findings, language).labels()
+    maker = _Answers(findings, language)
     return maker.numbers() if kind == "numbers" else maker.next_tokens()
 
 
 class _Answers:
     """Puts several numbers, or next tokens, into words and tables."""
 
-    def __init__(self, results: Results, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
         self._language = language
-        self._names = results.info.output.labels
-        self._analysed = analysed(results)
+        self._names = findings.info.output.labels
+        self._analysed = findings.analysed
 
     def numbers(self) -> Quality:
         """The range of every one of several numbers."""
-        scores = np.stack(list(self._results.texts["scores"].loc[self._analysed]))
+        scores = np.stack(list(self._findings.texts["scores"].loc[self._analysed]))
         names = self._names or tuple(str(i + 1) for i in range(scores.shape[1]))
         spread = scores.std(axis=0)
         widest = int(spread.argmax())
@@ -51,7 +50,7 @@ class _Answers:
             values = (own.mean(), own.std(), own.min(), own.max())
             rows.append((self._short(name), tuple(Cell(written(float(v), digits)) for v in values)))
         columns = ("number_name", "mean", "deviation", "lowest", "highest")
-        labelled = self._results.texts["label"].notna().any()
+        labelled = self._findings.texts["label"].notna().any()
         return Quality(
             headline=self._say(
                 "numbers",
@@ -68,7 +67,7 @@ class _Answers:
 
     def next_tokens(self) -> Quality:
         """The tokens that were most often the likeliest to come next."""
-        texts = self._results.texts.loc[self._analysed]
+        texts = self._findings.texts.loc[self._analysed]
         counts = texts["prediction_label"].value_counts(sort=False)
         counts = counts.sort_values(ascending=False, kind="stable")
         chance = texts["scores"].map(lambda scores: float(np.exp(scores[0])) if len(scores) else 0)

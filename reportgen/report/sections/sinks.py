@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.findings.attention import LayerFigures, role_figures
-from reportgen.findings.evidence import SubjectFigures, TestFigures, subject_figures
+from reportgen.findings.attention import LayerFigures
+from reportgen.findings.evidence import SubjectFigures, TestFigures
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, Placed
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
@@ -15,7 +16,6 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import NOTHING, Language, fixed
 from reportgen.report.panel.panel import Sentence, sentences
 from reportgen.results.info import SINK_TESTS, SinkTest, Subject
-from reportgen.results.store import Results
 
 _SCALE = log_scale()
 
@@ -70,16 +70,16 @@ class _Layer:
 
 
 def make_sinks(
-    results: Results, notes: Sequence[Note], placed: Placed, language: Language
+    findings: Findings, notes: Sequence[Note], placed: Placed, language: Language
 ) -> SinkPanels | None:
     """The panels of `results`, in the order in which the `notes` are about their tokens.
 
     None without evidence, and where there is no such token.
     """
-    evidence = results.info.evidence
+    evidence = findings.info.evidence
     if evidence.level == "none":
         return None
-    maker = _Maker(results, notes, placed, language)
+    maker = _Maker(findings, notes, placed, language)
     panels = tuple(panel for subject in maker.subjects() if (panel := maker.panel(subject)))
     if not panels:
         return None
@@ -91,18 +91,18 @@ class _Maker:
     """Makes the panels of one run."""
 
     def __init__(
-        self, results: Results, notes: Sequence[Note], placed: Placed, language: Language
+        self, findings: Findings, notes: Sequence[Note], placed: Placed, language: Language
     ) -> None:
-        self._results = results
+        self._findings = findings
         self._notes = notes
         self._placed = placed
         self._language = language
         self._wording = language.wording
-        self._tested = {figures.subject.key: figures for figures in subject_figures(results)}
+        self._tested = {figures.subject.key: figures for figures in findings.subjects}
 
     def subjects(self) -> list[Subject]:
         """Special-token roles and what else was tested, as the notes order them."""
-        info = self._results.info
+        info = self._findings.info
         roles = [Subject(role.key, role.token, "role") for role in info.roles]
         others = [subject for subject in info.evidence.subjects if subject.kind != "role"]
         order = list(dict.fromkeys(note.role for note in self._notes))
@@ -113,7 +113,7 @@ class _Maker:
         """The panel of one subject; None where no text has it."""
         tested = self._tested.get(subject.key)
         if subject.kind == "role":
-            found = role_figures(self._results, subject.key)
+            found = self._findings.roles[subject.key]
             n_texts = found.n_texts
             layers = [_of_role(layer, _swapped(tested, i)) for i, layer in enumerate(found.layers)]
         else:
@@ -164,7 +164,7 @@ class _Maker:
     def _why_not(self, test: SinkTest, figures: TestFigures | None) -> str:
         if figures is not None:
             return self._language.say("sink", "no_ratio")
-        reason = self._results.info.evidence.withheld.get(test)
+        reason = self._findings.info.evidence.withheld.get(test)
         if reason is None:
             return self._language.say("sink", "not_done")
         return self._wording.reason(reason)

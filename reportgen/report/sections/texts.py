@@ -8,15 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.findings.evidence import shown_first
-from reportgen.findings.predictions import class_shares, match_classes
-from reportgen.findings.ranking import REASONS, Reason, figures, ranking
+from reportgen.findings.findings import Findings
+from reportgen.findings.ranking import REASONS, Reason
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import Prediction, prediction
 from reportgen.results.info import ANALYSED
-from reportgen.results.store import Results
 
 _MOST = 8  # texts
 _SHARE = 3  # at most one text in so many, so that a list of few texts is not told twice
@@ -45,18 +43,17 @@ class Notable:
     first: int  # number of the text that is open at first
 
 
-def make_notable(results: Results, language: Language) -> Notable:
+def make_notable(findings: Findings, language: Language) -> Notable:
     """The notable texts of `results`; none where there are too few to pick from.
 
     The text that is open at first is the one with the largest error, where there is one: it is
     what a reader of labelled texts comes for. All other reasons are statistics of attention, which
     do not outweigh the order in which the user put the texts; then it is the first.
     """
-    found = figures(results)
-    ranked = ranking(results, found)
+    found, ranked = findings.text_figures, findings.ranking
     first = int(ranked["error"][0]) + 1 if len(ranked["error"]) else 1
     picked = _picked(ranked, found)
-    words = _Reasons(results, found, language)
+    words = _Reasons(findings, language)
     names = [language.say("notable", f"by_{reason}") for reason in REASONS if reason in picked]
     texts: dict[int, list[str]] = {}
     for rank in range(_RANKS):
@@ -64,7 +61,7 @@ def make_notable(results: Results, language: Language) -> Notable:
             if rank < len(rows):
                 row = int(rows[rank])
                 texts.setdefault(row, []).append(words.of(reason, row, rank))
-    n_texts = len(results.texts)
+    n_texts = len(findings.texts)
     most = min(_MOST, -(-n_texts // _SHARE)) if n_texts >= _LEAST else 0
     shown = list(texts.items())[:most]
     has_shares = bool(np.isfinite(found["special_share"]).any())
@@ -75,7 +72,7 @@ def make_notable(results: Results, language: Language) -> Notable:
             "notable", "lead", reasons=language.say("run", "comma").join(names), n=_RANKS
         ),
         texts=tuple(
-            NotableText(row + 1, _shown(results.texts.iloc[row]), tuple(reasons))
+            NotableText(row + 1, _shown(findings.texts.iloc[row]), tuple(reasons))
             for row, reasons in shown
         ),
         first=first,
@@ -102,9 +99,9 @@ def _shown(row: "pd.Series[str]") -> str:
 class _Reasons:
     """Says why a text is named, with its figure."""
 
-    def __init__(self, results: Results, found: pd.DataFrame, language: Language) -> None:
-        self._results = results
-        self._found = found
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
+        self._found = findings.text_figures
         self._language = language
 
     def of(self, reason: Reason, row: int, rank: int) -> str:
@@ -119,7 +116,7 @@ class _Reasons:
             return self._say("special_share", rank=ranked, share=self._language.percent(value))
         if reason == "agreement":
             view = self._language.wording.view_name(
-                shown_first(self._results), cls_name(self._results.info, self._language) or ""
+                self._findings.shown_first, cls_name(self._findings.info, self._language) or ""
             )
             return self._say("agreement", rank=ranked, value=fixed(value, 2), view=view)
         typical = float(self._found[reason].median())
@@ -129,9 +126,9 @@ class _Reasons:
         return self._say("strangeness", rank=ranked, value=points[0], typical=points[1])
 
     def _error(self, row: int, ranked: str) -> str:
-        results = self._results
-        text = results.texts.iloc[row]
-        if results.info.output.kind == "number":
+        findings = self._findings
+        text = findings.texts.iloc[row]
+        if findings.info.output.kind == "number":
             predicted, label = float(text["prediction"]), float(text["label_value"])
             digits = self._digits()
             return self._say(
@@ -140,9 +137,9 @@ class _Reasons:
                 predicted=written(predicted, digits),
                 label=written(label, digits),
             )
-        names, classes = results.info.output.labels, match_classes(results)
+        names, classes = findings.info.output.labels, findings.classes
         predicted, label = classes.predicted[row], classes.labels[row]
-        shares = class_shares(results)[row]
+        shares = findings.class_shares[row]
         return self._say(
             "wrong",
             rank=ranked,
@@ -154,7 +151,7 @@ class _Reasons:
 
     def _digits(self) -> int | None:
         """The decimals of labels and predictions, the same for all texts."""
-        values = self._results.texts[["prediction", "label_value"]].to_numpy(np.float64)
+        values = self._findings.texts[["prediction", "label_value"]].to_numpy(np.float64)
         return decimals(float(np.abs(values[np.isfinite(values)]).max()))
 
     def _say(self, key: str, **values: object) -> str:
@@ -207,24 +204,20 @@ class TextList:
 
 
 def make_text_list(
-    results: Results,
+    findings: Findings,
     language: Language,
-    shares: pd.Series,
     listed: Sequence[int] | None = None,
 ) -> TextList:
-    """The list of the texts `listed` (rows of `texts`, ascending), None for all; `shares` as
-    `sink_shares` gives them."""
-    texts = results.texts
+    """The list of the texts `listed` (rows of `texts`, ascending), None for all."""
+    texts = findings.texts
     shown = range(len(texts)) if listed is None else listed
-    output = results.info.output
+    output = findings.info.output
     # The decimals of a column: those that give its largest number four significant digits.
     known = [abs(float(value)) for value in texts["prediction"].dropna() if isfinite(value)]
     digits = decimals(max(known)) if known else None
-    wrong = _wrong(results)
+    wrong = _wrong(findings)
     return TextList(
-        rows=tuple(
-            _row(results, text, language, shares.get(text), digits, text in wrong) for text in shown
-        ),
+        rows=tuple(_row(findings, text, language, digits, text in wrong) for text in shown),
         total=len(texts),
         partial=""
         if len(shown) == len(texts)
@@ -238,26 +231,25 @@ def make_text_list(
     )
 
 
-def _wrong(results: Results) -> frozenset[int]:
+def _wrong(findings: Findings) -> frozenset[int]:
     """The rows of `texts` whose class is not their label."""
-    if results.info.output.kind != "class":
+    if findings.info.output.kind != "class":
         return frozenset()
-    classes = match_classes(results)
+    classes = findings.classes
     missed = classes.compared & (classes.predicted != classes.labels)
     return frozenset(int(text) for text in missed.nonzero()[0])
 
 
 def _row(
-    results: Results,
+    findings: Findings,
     text: int,
     language: Language,
-    share: float | None,
     digits: int | None,
     is_wrong: bool,
 ) -> TextRow:
-    row = results.texts.iloc[text]
+    row, share = findings.texts.iloc[text], findings.special_shares.get(text)
     analysed = row["status"] in ANALYSED
-    output = prediction(row, results.info.output, language, digits) if analysed else None
+    output = prediction(row, findings.info.output, language, digits) if analysed else None
     pair = None if pd.isna(row["pair"]) else str(row["pair"])
     group = None if pd.isna(row["group"]) else str(row["group"])
     return TextRow(

@@ -9,14 +9,13 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval
 from reportgen.findings.tokens import (
     FEWEST,
     CorpusTokens,
     Means,
-    corpus_tokens,
     fewest_texts,
-    shown_attention,
     token_means,
 )
 from reportgen.report.charts.axes import round_values
@@ -25,7 +24,6 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
 from reportgen.report.sections.quality import mean_interval
-from reportgen.results.store import Results
 
 _LISTED = 8  # tokens in a list
 _IN_PART = 3  # in the cell of one part
@@ -72,29 +70,29 @@ class Across:
     parts: tuple[PartTable, ...]
 
 
-def make_across(results: Results, language: Language) -> Across | None:
+def make_across(findings: Findings, language: Language) -> Across | None:
     """The section of `results`; None where no text has a content token, or
     all were redacted."""
-    if results.is_redacted:  # all tokens of a length look the same
+    if findings.results.is_redacted:  # all tokens of a length look the same
         return None
-    tokens = corpus_tokens(results)
+    tokens = findings.tokens
     if not len(tokens.text):
         return None
-    return _Maker(results, tokens, language).across()
+    return _Maker(findings, tokens, language).across()
 
 
 class _Maker:
     """Puts the tokens of one run into words and tracks."""
 
-    def __init__(self, results: Results, tokens: CorpusTokens, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, tokens: CorpusTokens, language: Language) -> None:
+        self._findings = findings
         self._tokens = tokens
         self._language = language
         self._wording = language.wording
         self._means = token_means(tokens)
         self._n_texts = len(np.unique(tokens.text))
         self._n_effect = len(np.unique(tokens.text[np.isfinite(tokens.effect)]))
-        self._is_size = results.info.evidence.scalar == "cosine"
+        self._is_size = findings.info.evidence.scalar == "cosine"
         known = self._means.effect[self._means.n_effect >= FEWEST]
         digits = decimals(float(np.abs(known).max(initial=0.0)))
         self._listed = {kind: self._with_intervals(kind) for kind in self._kinds()}
@@ -132,7 +130,7 @@ class _Maker:
                 remarks.append(self._say("no_draws", n=f"{n:,}", fewest=fewest))
             else:
                 remarks.append(self._language.count("across", "few", n, fewest=fewest))
-        if self._results.info.evidence.level == "none":
+        if self._findings.info.evidence.level == "none":
             remarks.append(self._say("no_evidence"))
         elif self._n_effect and not any(item.kind != "draws" for item in lists):
             fewest = fewest_texts(self._n_effect)
@@ -169,7 +167,7 @@ class _Maker:
                 "across",
                 f"{kind}_lead",
                 self._n_effect,
-                scalar=self._wording.scalar_name(self._results.info),
+                scalar=self._wording.scalar_name(self._findings.info),
                 fewest=fewest,
             ),
             axis=axis(scale),
@@ -228,7 +226,7 @@ class _Maker:
         marks = round_values(0.0, max(2.0, means[0]))
         every = 1 + (len(marks) - 1) // 4
         scale = Scale(0.0, marks[-1], tuple((m, f"{m:g}") for m in marks[::every]), 1.0)
-        view = self._wording.view_name(shown_attention(self._results))
+        view = self._wording.view_name(self._findings.shown_attention)
         return TokenList(
             kind="draws",
             title=self._say("draws_title"),
@@ -255,7 +253,7 @@ class _Maker:
     def _parts(self) -> tuple[PartTable, ...]:
         kinds: tuple[ListKind, ...] = (*self._kinds(), "draws")
         tables = []
-        for title, parts in make_parts(self._results, self._language):
+        for title, parts in make_parts(self._findings, self._language):
             rows = [self._part(part, kinds) for part in parts]
             if sum(any(row.cells) for row in rows) > 1:
                 columns = tuple(self._say(f"{kind}_column") for kind in kinds)

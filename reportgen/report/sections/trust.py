@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.findings.evidence import Estimate, ViewFigures, agreement_figures, shown_first
+from reportgen.findings.evidence import Estimate, ViewFigures
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Placed
 from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.language.strings import NOTHING, Language, decimals, written
@@ -14,7 +15,6 @@ from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import Sentence, sentences
 from reportgen.results.info import Statistic, View
 from reportgen.results.measures import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
-from reportgen.results.store import Results
 
 # Views by what they are read from; the last group is what the others are held against.
 _GROUPS: Mapping[str, tuple[View, ...]] = {
@@ -86,22 +86,24 @@ class Trust:
     is_basic: bool  # full would add to it
 
 
-def make_trust(results: Results, scope: Scope, placed: Placed, language: Language) -> Trust | None:
+def make_trust(
+    findings: Findings, scope: Scope, placed: Placed, language: Language
+) -> Trust | None:
     """The panel of `results`, with the notes that were `placed` there; None without evidence."""
-    if results.info.evidence.level == "none":
+    if findings.info.evidence.level == "none":
         return None
-    return _Maker(results, language).trust(scope, placed)
+    return _Maker(findings, language).trust(scope, placed)
 
 
 class _Maker:
     """Puts the figures of one run into words and tracks."""
 
-    def __init__(self, results: Results, language: Language) -> None:
-        self._results = results
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
         self._language = language
         self._wording = language.wording
-        self._row = cls_name(results.info, language) or ""
-        figures = agreement_figures(results)
+        self._row = cls_name(findings.info, language) or ""
+        figures = findings.agreement
         self._known = {
             (item.view, item.statistic): item
             for item in figures
@@ -130,7 +132,7 @@ class _Maker:
         if groups and self._few:
             views = self._wording.measure_names(self._few, self._row)
             few = self._say("few", views=views, min=MIN_TEXTS)
-        first = self._known.get((shown_first(self._results), "spearman"))
+        first = self._known.get((self._findings.shown_first, "spearman"))
         return Trust(
             first=self._first(),
             first_texts=0 if first is None else first.estimate.n_texts,
@@ -146,12 +148,12 @@ class _Maker:
             erasure=self._erasure(),
             withheld=scope.withheld,
             has_ceiling=("mask", "spearman") in self._known,
-            is_row_unread=self._results.info.evidence.scalar == "log_probability",
-            is_basic=self._results.info.evidence.level == "basic",
+            is_row_unread=self._findings.info.evidence.scalar == "log_probability",
+            is_basic=self._findings.info.evidence.level == "basic",
         )
 
     def _first(self) -> Cell | None:
-        found = self._known.get((shown_first(self._results), "spearman"))
+        found = self._known.get((self._findings.shown_first, "spearman"))
         return None if found is None else self._cell(found.estimate)
 
     def _headline(self) -> str:
@@ -159,13 +161,13 @@ class _Maker:
         first = self._first()
         if first is None:
             return ""
-        interval = self._known[shown_first(self._results), "spearman"].estimate.interval
+        interval = self._known[self._findings.shown_first, "spearman"].estimate.interval
         is_open = interval is not None and interval.low <= 0 <= interval.high
         return self._say("headline_zero" if is_open else "headline", mean=first.mean)
 
     def _beside(self) -> str:
         """What the headline's figure is, and what it is to be held against."""
-        view = shown_first(self._results)
+        view = self._findings.shown_first
         found = self._known.get((view, "spearman"))
         if found is None:
             return ""
@@ -188,13 +190,13 @@ class _Maker:
         return self._language.say("page", "space").join(said)
 
     def _not_computed(self) -> str:
-        rows = self._results.agreement
+        rows = self._findings.results.agreement
         return self._say(
             "not_computed",
             min_texts=MIN_TEXTS,
             min_units=MIN_UNITS,
             n=rows.loc[rows["statistic"] == "spearman", "text"].nunique(),
-            total=self._results.info.evidence.n_texts,
+            total=self._findings.info.evidence.n_texts,
         )
 
     def _rows(self, group: str, views: Sequence[View]) -> tuple[TrustRow, ...]:
@@ -208,7 +210,7 @@ class _Maker:
         kendall = self._known.get((item.view, "kendall"))
         ceiling = self._known.get(("mask", "spearman"))
         role = ""
-        if item.view == shown_first(self._results):
+        if item.view == self._findings.shown_first:
             role = self._say("first")
         elif colour is None:
             role = self._say(f"role_{item.view}")

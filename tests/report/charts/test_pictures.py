@@ -11,6 +11,7 @@ from drawings import painted
 from factories import HEADLINES, make_results
 from hostile_texts import hostile_texts
 
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour
 from reportgen.report.charts.pictures import MOST_BYTES, make_pictures, picture_paths, rasterise
 from reportgen.report.components import Figure
@@ -29,7 +30,7 @@ PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def figures_of(results: Results, **how) -> dict[str, Figure]:
-    brief = make_brief(results, RenderOptions(**how), "report.md")
+    brief = make_brief(Findings(results), RenderOptions(**how), "report.md")
     return {figure.name: figure for figure in brief.figures}
 
 
@@ -79,7 +80,7 @@ def test_bars_are_as_high_as_the_shares(tmp_path: Path) -> None:
 
 def test_the_map_is_that_of_the_text_that_deserves_a_look_most(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.2)
-    first = make_notable(results, load_language("en")).texts[0].number
+    first = make_notable(Findings(results), load_language("en")).texts[0].number
     figure = figures_of(results)["map"]
     assert f"text {first}, layer 4" in figure.sentence
     packed = results.packed_maps(first - 1)
@@ -118,7 +119,7 @@ def test_without_maps_there_is_no_map(tmp_path: Path) -> None:
 
 def test_files_are_named_after_their_page(tmp_path: Path) -> None:
     results = make_results(tmp_path)
-    report = render(results, RenderOptions(), "june (2)<é>")
+    report = render(Findings(results), RenderOptions(), "june (2)<é>")
     assert sorted(report.files) == ["img/june (2)_é_-map.svg", "img/june (2)_é_-sinks.svg"]
     assert "](img/june%20%282%29_%C3%A9_-map.svg)" in report.text
     assert set(report.files) <= set(picture_paths("june (2)<é>", "svg"))
@@ -127,8 +128,8 @@ def test_files_are_named_after_their_page(tmp_path: Path) -> None:
 def test_no_pictures_where_none_are_wanted_and_on_standard_output(tmp_path: Path) -> None:
     results = make_results(tmp_path)
     for report in (
-        render(results, RenderOptions(images="none"), "x"),
-        render(results, RenderOptions(), ""),
+        render(Findings(results), RenderOptions(images="none"), "x"),
+        render(Findings(results), RenderOptions(), ""),
     ):
         assert (dict(report.files), report.reduced) == ({}, ())
         assert "![" not in report.text
@@ -138,7 +139,7 @@ def test_no_pictures_where_none_are_wanted_and_on_standard_output(tmp_path: Path
 def test_png_is_made_by_the_rasteriser(tmp_path: Path) -> None:
     pytest.importorskip("resvg_py", reason="the extra [png] is not installed")
     results = make_results(tmp_path)
-    report = render(results, RenderOptions(images="png", lang="ja"), "x")
+    report = render(Findings(results), RenderOptions(images="png", lang="ja"), "x")
     assert set(report.files) == {"img/x-sinks.png", "img/x-map.png"}
     assert report.reduced == ()
     for name, content in report.files.items():
@@ -147,7 +148,9 @@ def test_png_is_made_by_the_rasteriser(tmp_path: Path) -> None:
         assert f"]({name})" in report.text
         width = int.from_bytes(content[16:20], "big")
         assert width >= 2 * 560
-    assert render(results, RenderOptions(images="png", lang="ja"), "x").files == report.files
+    assert (
+        render(Findings(results), RenderOptions(images="png", lang="ja"), "x").files == report.files
+    )
 
 
 def test_without_the_rasteriser_svg_is_written_and_the_extra_is_named(
@@ -155,7 +158,7 @@ def test_without_the_rasteriser_svg_is_written_and_the_extra_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "resvg_py", None)
     assert rasterise("<svg/>") is None
-    report = render(make_results(tmp_path), RenderOptions(images="png"), "x")
+    report = render(Findings(make_results(tmp_path)), RenderOptions(images="png"), "x")
     assert set(report.files) == {"img/x-sinks.svg", "img/x-map.svg"}
     assert "](img/x-map.svg)" in report.text
     assert len(report.reduced) == 1

@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.notes.rules import corpus_notes
+from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
 from reportgen.report.digest.escaping import escape, escape_spans
 from reportgen.report.digest.markdown import render
@@ -168,7 +168,7 @@ def bold_rows(markdown: str) -> list[list[list[tuple[str, bool]]]]:
 def test_hostile_texts_ids_and_titles_are_inert(tmp_path: Path, lang: str) -> None:
     results = make_results(tmp_path, HOSTILE, ids=HOSTILE, labels=(1.0,) * len(HOSTILE))
     for title in HOSTILE[::4]:
-        markdown = render(results, RenderOptions(title=title, lang=lang)).text  # type: ignore[arg-type]
+        markdown = render(Findings(results), RenderOptions(title=title, lang=lang)).text  # type: ignore[arg-type]
         assert not re.search(r"^\s*::|##\[|##vso", markdown, re.MULTILINE)
         body = markdown.removeprefix("<!-- reportgen:report -->\n")
         assert set(re.findall(r"<[^>]*>", body)) == {
@@ -201,8 +201,8 @@ def read_by_bash(line: str) -> list[str]:
 
 def sinks_line(folder: Path, evidence: str) -> str:
     results = make_results(folder, sink=0.6, evidence=evidence)
-    assert any(note.id == "N1" for note in corpus_notes(results))
-    lines = render(results, RenderOptions(), "report").text.splitlines()
+    assert any(note.id == "N1" for note in Findings(results).notes)
+    lines = render(Findings(results), RenderOptions(), "report").text.splitlines()
     return next(line for line in lines if line.startswith("- **Sinks:"))
 
 
@@ -231,7 +231,7 @@ def names_of_sections(markdown: str) -> list[str]:
 
 def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, labels=(1.0, 2.0, 3.0, 1.0, 2.0, 1.5))
-    markdown = render(results, RenderOptions(), "report").text
+    markdown = render(Findings(results), RenderOptions(), "report").text
     assert sections(markdown) == [
         ("Attention report: made-up", ""),
         ("Texts that deserve a look", ""),
@@ -241,7 +241,7 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
         ("", "How to reproduce"),
     ]
     assert markdown.startswith("<!-- reportgen:report -->\n\n## ")
-    notes = corpus_notes(results)
+    notes = Findings(results).notes
     words = Wording("en")
     sinks = next(line for line in markdown.splitlines() if line.startswith("- **Sinks:"))
     for verdict in words.verdicts(notes):
@@ -258,14 +258,14 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
 def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Path) -> None:
     labels = (1.0, 2.0, 3.0, 1.0, 2.0, 1.5)
     results = make_results(tmp_path, sink=0.6, labels=labels)
-    headline = render(results, RenderOptions()).text.splitlines()[4].replace("\u200b", "")
+    headline = render(Findings(results), RenderOptions()).text.splitlines()[4].replace("\u200b", "")
     errors = results.texts["prediction"].to_numpy(float) - labels
     assert f"mean absolute error {number(float(abs(errors).mean()))} (" in headline
-    (sink,) = [note for note in corpus_notes(results) if note.id == "N1"]
+    (sink,) = [note for note in Findings(results).notes if note.id == "N1"]
     share = Wording("en").percent(float(sink.values["share"]))
     layer = sink.values["layer"]
     assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
-    looked_at = tables_of(render(results, RenderOptions()).text)[1]
+    looked_at = tables_of(render(Findings(results), RenderOptions()).text)[1]
     assert headline.endswith(f"; {len(looked_at) - 1} texts deserve a look.**")
     assert headline.startswith("**made-up, 6 texts: ")
 
@@ -279,14 +279,14 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     ],
 )
 def test_the_headline_says_that_there_is_no_sink(tmp_path: Path, how, words: str) -> None:
-    headline = render(make_results(tmp_path, **how), RenderOptions()).text.splitlines()[4]
+    headline = render(Findings(make_results(tmp_path, **how)), RenderOptions()).text.splitlines()[4]
     assert words in headline
     assert "attention sink on" not in headline
 
 
 def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    markdown = render(results, RenderOptions()).text
+    markdown = render(Findings(results), RenderOptions()).text
     table = markdown[markdown.index("### Texts that deserve") : markdown.index("<details>")]
     rows = bold_rows("| id" + table.partition("| id")[2])
     assert rows
@@ -309,7 +309,7 @@ def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
 
 def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    (header, *rows) = tables_of(render(results, RenderOptions()).text)[1]
+    (header, *rows) = tables_of(render(Findings(results), RenderOptions()).text)[1]
     assert header[-1] == "left out, these move it most"
     for row in rows:
         effects = results.effects_of(int(row[0]) - 1)
@@ -324,7 +324,7 @@ def test_what_moves_the_output_most_is_that_of_the_deletion_effects(tmp_path: Pa
 
 def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
-    markdown = render(results, RenderOptions()).text.replace("\u200b", "")
+    markdown = render(Findings(results), RenderOptions()).text.replace("\u200b", "")
     (found,) = [
         item
         for item in agreement_figures(results)
@@ -332,12 +332,12 @@ def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
     ]
     mean = f"{found.estimate.mean:.2f}".replace("-", "\u2212")
     assert f"with what moves the output is {mean} (95 % interval" in markdown
-    none = render(make_results(tmp_path / "none"), RenderOptions()).text
+    none = render(Findings(make_results(tmp_path / "none")), RenderOptions()).text
     assert "**Trust" not in none
 
 
 def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
-    markdown = render(make_results(tmp_path, HEADLINES[:3]), RenderOptions()).text
+    markdown = render(Findings(make_results(tmp_path, HEADLINES[:3])), RenderOptions()).text
     assert "The first texts" in names_of_sections(markdown)
     assert tables_of(markdown)[1][0][:3] == ["id", "text", "prediction (score)"]
     assert len(tables_of(markdown)[1]) == 4
@@ -345,7 +345,7 @@ def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
 
 def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.3, truncated=(1,))
-    _, _, texts_table, special = tables_of(render(results, RenderOptions()).text)
+    _, _, texts_table, special = tables_of(render(Findings(results), RenderOptions()).text)
     percent = Wording("en").percent
     for index, cells in enumerate(texts_table[1:]):
         heads = results.heads[results.heads["text"] == index]
@@ -365,7 +365,7 @@ def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
 
 def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "", "x y z"), failed=(7,))
-    markdown = render(results, RenderOptions()).text
+    markdown = render(Findings(results), RenderOptions()).text
     rows = tables_of(markdown)[2]
     assert [row[2] for row in rows[7:]] == [
         "empty: no text",
@@ -376,20 +376,26 @@ def test_an_empty_and_a_failed_text_say_why(tmp_path: Path) -> None:
 
 def test_an_embedding_has_no_column_but_a_failure_has(tmp_path: Path) -> None:
     whole = make_results(tmp_path / "whole", kind="embedding")
-    assert tables_of(render(whole, RenderOptions()).text)[2][0][:3] == ["id", "text", "tokens"]
+    assert tables_of(render(Findings(whole), RenderOptions()).text)[2][0][:3] == [
+        "id",
+        "text",
+        "tokens",
+    ]
     failed = make_results(tmp_path / "failed", kind="embedding", failed=(0,))
-    assert tables_of(render(failed, RenderOptions()).text)[2][1][2].startswith("failed: ")
+    assert tables_of(render(Findings(failed), RenderOptions()).text)[2][1][2].startswith("failed: ")
 
 
 def test_a_model_without_special_tokens_has_neither_their_table_nor_chart(tmp_path: Path) -> None:
-    report = render(make_results(tmp_path, special=False), RenderOptions(), "report")
+    report = render(Findings(make_results(tmp_path, special=False)), RenderOptions(), "report")
     assert "Attention to special tokens, layer by layer" not in names_of_sections(report.text)
     assert len(tables_of(report.text)[2][0]) == 4
     assert list(report.files) == ["img/report-map.svg"]
 
 
 def test_every_language_has_its_words(tmp_path: Path) -> None:
-    markdown = render(make_results(tmp_path, evidence="full"), RenderOptions(lang="ja")).text
+    markdown = render(
+        Findings(make_results(tmp_path, evidence="full")), RenderOptions(lang="ja")
+    ).text
     assert names_of_sections(markdown)[0] == "アテンションレポート：made-up"
     prose = re.sub(r"```.*?```|\(.*?\)|\*\*SHA.*", "", markdown, flags=re.DOTALL)
     first = prose[: prose.index("<details>")]
@@ -397,7 +403,9 @@ def test_every_language_has_its_words(tmp_path: Path) -> None:
 
 
 def test_the_command_makes_the_same_again(tmp_path: Path) -> None:
-    markdown = render(make_results(tmp_path), RenderOptions(md_flavor="gitlab", md_limit=9000)).text
+    markdown = render(
+        Findings(make_results(tmp_path)), RenderOptions(md_flavor="gitlab", md_limit=9000)
+    ).text
     (code,) = [token.content for token in PARSER.parse(markdown) if token.type == "fence"]
     words = shlex.split(code)
     assert words[:3] == ["reportgen", "run", "made.txt"]
@@ -408,7 +416,8 @@ def test_the_command_makes_the_same_again(tmp_path: Path) -> None:
 
 def test_only_in_a_table_a_word_without_end_may_be_broken(tmp_path: Path) -> None:
     markdown = render(
-        make_results(tmp_path, ("x" * 60, "short words stay as they are")), RenderOptions()
+        Findings(make_results(tmp_path, ("x" * 60, "short words stay as they are"))),
+        RenderOptions(),
     ).text
     assert f"{'x' * 20}&#8203;{'x' * 20}&#8203;{'x' * 20} |" in markdown.replace("**", "")
     assert "| short words stay as they are |" in markdown.replace("**", "")
@@ -422,7 +431,7 @@ def remarked(results: Results, remark: str) -> Results:
 
 def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     results = remarked(make_results(tmp_path), "no head; <mean> pooling")
-    assert "\nno head; &lt;mean&gt; pooling\n" in render(results, RenderOptions()).text
+    assert "\nno head; &lt;mean&gt; pooling\n" in render(Findings(results), RenderOptions()).text
 
 
 @pytest.mark.parametrize(
@@ -440,4 +449,4 @@ def test_long_texts_are_cut_in_the_middle(text: str, length: int, short: str) ->
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:
     one, two = make_results(tmp_path / "1"), make_results(tmp_path / "2")
-    assert render(one, RenderOptions()) == render(two, RenderOptions())
+    assert render(Findings(one), RenderOptions()) == render(Findings(two), RenderOptions())

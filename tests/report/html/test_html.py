@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import STEPS
 from reportgen.report.html.data import plotly_source
 from reportgen.report.html.page import render
@@ -39,7 +40,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def report(results):
-    return render(results, RenderOptions())
+    return render(Findings(results), RenderOptions())
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +53,7 @@ def panel(soup, number):
 
 
 def test_the_same_results_give_the_same_bytes(results, report):
-    assert render(results, RenderOptions()).document == report.document
+    assert render(Findings(results), RenderOptions()).document == report.document
 
 
 def test_the_parts_are_all_of_the_page(report):
@@ -133,7 +134,7 @@ def test_the_policy_allows_these_two_scripts_only(soup):
 
 
 def test_scripts_hold_no_data(results, soup, tmp_path):
-    other = render(make_results(tmp_path, HOSTILE), RenderOptions(title="<b>", lang="ja"))
+    other = render(Findings(make_results(tmp_path, HOSTILE)), RenderOptions(title="<b>", lang="ja"))
     scripts = [
         BeautifulSoup(document, "html.parser").find("script", type="module").string
         for document in (soup.encode(), other.document)
@@ -178,12 +179,12 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
 def test_what_was_cut_off_is_shown(results, tmp_path):
     made = make_results(tmp_path, ("kept and lost",), truncated=(0,))
     made.texts.loc[0, "cut_text"] = 5
-    page = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).document, "html.parser")
     assert page.find(class_="cut").q.get_text() == "and lost"
 
 
 def test_a_page_of_nothing_but_empty_texts_still_stands(tmp_path):
-    report = render(make_results(tmp_path, ("", "")), RenderOptions())
+    report = render(Findings(make_results(tmp_path, ("", ""))), RenderOptions())
     page = BeautifulSoup(report.document, "html.parser")
     assert len(page.find_all("article")) == 2
     assert report.parts["attention maps"] == 0
@@ -198,7 +199,8 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
         kind="class",
     )
     page = BeautifulSoup(
-        render(made, RenderOptions(title="<script>\udc80</script>")).document, "html.parser"
+        render(Findings(made), RenderOptions(title="<script>\udc80</script>")).document,
+        "html.parser",
     )
     assert len(page.find_all("script")) == 2 * len(HOSTILE) + 3
     assert not [name for tag in page.find_all() for name in tag.attrs if name.startswith("on")]
@@ -212,9 +214,9 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
 
 def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 6, n_heads=12)
-    whole = render(made, RenderOptions())
+    whole = render(Findings(made), RenderOptions())
     limit = len(whole.document) - whole.parts["attention maps"] // 3
-    report = render(made, RenderOptions(max_size=limit, detail="all"))
+    report = render(Findings(made), RenderOptions(max_size=limit, detail="all"))
     page = BeautifulSoup(report.document, "html.parser")
     levels = [int(figure["data-level"]) for figure in page.find_all("figure", class_="map")]
     assert len(report.document) <= limit
@@ -222,7 +224,9 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     (sentence,) = report.reduced
     assert sentence.startswith("Texts 4–6: the mean over heads of every layer, not every head.")
     needed = float(re.search(r"--max-size ([\d.]+)MB", sentence)[1])
-    assert not render(made, RenderOptions(max_size=round(needed * 1e6), detail="all")).reduced
+    assert not render(
+        Findings(made), RenderOptions(max_size=round(needed * 1e6), detail="all")
+    ).reduced
     said = [item.get_text() for item in page.find(id="texts").find(class_="quiet").find_all("li")]
     assert tuple(said) == report.reduced
     assert "layer" in panel(page, 4).find_all(class_="small")[-1].get_text()
@@ -232,7 +236,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
 
 
 def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(results):
-    report = render(results, RenderOptions(max_size=1))
+    report = render(Findings(results), RenderOptions(max_size=1))
     page = BeautifulSoup(report.document, "html.parser")
     assert not page.find_all("figure", class_="map")
     assert HEADLINES[0] in panel(page, 1).get_text()
@@ -241,14 +245,16 @@ def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(resul
 
 def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
-    page = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).document, "html.parser")
     assert "--keep-maps" not in panel(page, 1).get_text()
     assert "with a larger --keep-maps" in panel(page, 2).get_text()
     assert page.find(id="maps-2") is None
 
 
 def test_the_japanese_page_says_nothing_in_english(results):
-    page = BeautifulSoup(render(results, RenderOptions(lang="ja")).document, "html.parser")
+    page = BeautifulSoup(
+        render(Findings(results), RenderOptions(lang="ja")).document, "html.parser"
+    )
     assert page.html["lang"] == "ja"
     heads = {th.get_text() for th in page.find_all("th", scope="col")}
     assert "予測" in heads
@@ -258,6 +264,6 @@ def test_the_japanese_page_says_nothing_in_english(results):
 @pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
 def test_every_kind_of_output_has_a_page(tmp_path, kind):
     page = BeautifulSoup(
-        render(make_results(tmp_path, kind=kind), RenderOptions()).document, "html.parser"
+        render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).document, "html.parser"
     )
     assert panel(page, 1).find(class_="big").get_text(strip=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from factories import make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Given, Sizes, carries, megabytes, reduced_sentences
 from reportgen.report.language.strings import load_language
@@ -27,7 +28,7 @@ def given(levels, *, sizes=SIZES, detailed=range(5), pooled=()):
 
 
 def said(results, levels, options=OPTIONS, language=EN, **values):
-    return reduced_sentences(results, given(levels, **values), options, language)
+    return reduced_sentences(Findings(results), given(levels, **values), options, language)
 
 
 def test_a_whole_page_says_nothing(results):

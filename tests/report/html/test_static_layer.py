@@ -8,6 +8,7 @@ import pytest
 from places import SAMPLES
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.findings.findings import Findings
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
@@ -61,7 +62,7 @@ def japanese(tmp_path_factory):
 
 def panels(results, lang):
     """The markup of each panel without its data for scripts."""
-    document = render(results, RenderOptions(lang=lang)).document.decode()
+    document = render(Findings(results), RenderOptions(lang=lang)).document.decode()
     found = re.findall(r"<article class=.*?</article>", document, re.DOTALL)
     assert len(found) == N_TEXTS
     return [re.sub(r"<script.*?</script>", "", panel, flags=re.DOTALL) for panel in found]

@@ -13,8 +13,8 @@ from every_note import every_note, live_notes, situations
 from factories import make_results
 
 from reportgen.findings.citations import CLARK, Citation
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.language.sentences import (
     Wording,
@@ -120,7 +120,7 @@ def test_every_note_can_be_said(notes: list[Note], lang: str) -> None:
 def test_a_headline_is_one_line_with_every_verdict(results: list[Results], lang: str) -> None:
     words = Wording(lang)
     for own in results:
-        headline = words.headline(corpus_notes(own), own)
+        headline = words.headline(Findings(own).notes, own.info.model.name)
         assert "\n" not in headline
         assert headline.startswith("made-up")
         assert all(role.token in headline for role in own.info.roles)
@@ -134,7 +134,7 @@ def test_a_headline_says_what_a_sink_passes_on_where_that_was_tested(
 
     def headline(sink: float, level: EvidenceLevel) -> str:
         made = make_results(tmp_path / f"{sink}{level}", sink=sink, evidence=level)
-        return words.headline(corpus_notes(made), made)
+        return words.headline(Findings(made).notes, made.info.model.name)
 
     passed_on = words.say("headlines", "N4", token="[CLS]", output="")[:8]
     assert passed_on in headline(0.6, "full")

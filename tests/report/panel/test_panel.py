@@ -3,6 +3,7 @@
 import pytest
 from factories import make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.panel import make_panel
@@ -21,7 +22,7 @@ def results(tmp_path_factory):
 
 
 def panel(results, text, share=0.25):
-    return make_panel(results, text, EN, "mean", share, make_scope(results, EN))
+    return make_panel(Findings(results), text, EN, "mean", share, make_scope(Findings(results), EN))
 
 
 def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):

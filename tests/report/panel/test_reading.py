@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 from drawings import painted
 from factories import changed, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
@@ -23,7 +24,7 @@ def results(tmp_path_factory):
 
 
 def figures(results, heads="mean", text=TEXT):
-    return make_figures(results, 0, [text], EN, heads, make_scope(results, EN))
+    return make_figures(Findings(results), 0, [text], EN, heads, make_scope(Findings(results), EN))
 
 
 def content_of(results):
@@ -126,8 +127,8 @@ def test_rows_that_are_read_but_are_not_that_of_cls_are_counted(tmp_path):
 def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
     made = make_results(tmp_path, (TEXT, "Another headline") * 4, evidence="basic")
     made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
-    scope = make_scope(made, EN)
-    shown = make_figures(made, 0, [TEXT], EN, "mean", scope)
+    scope = make_scope(Findings(made), EN)
+    shown = make_figures(Findings(made), 0, [TEXT], EN, "mean", scope)
     assert shown.live == scope.live != ""
     assert shown.compared.moves is None
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from factories import HEADLINES, changed, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
@@ -31,33 +32,33 @@ def basic(tmp_path_factory):
 
 
 def test_evidence_that_is_off_says_so_and_nothing_else(tmp_path):
-    scope = make_scope(make_results(tmp_path), EN)
+    scope = make_scope(Findings(make_results(tmp_path)), EN)
     assert scope.off.startswith("Evidence was switched off (--evidence none)")
     assert not any((scope.stopped, scope.explained, scope.texts, scope.withheld, scope.live))
     assert scope.colours == ""
 
 
 def test_it_says_on_how_many_texts_and_of_what(basic):
-    scope = make_scope(basic, EN)
+    scope = make_scope(Findings(basic), EN)
     assert scope.off == ""
     assert scope.texts == "Evidence is on all texts that were analysed (6)."
     assert "score" in scope.explained
-    some = make_scope(with_evidence(basic, n_texts=4), EN)
+    some = make_scope(Findings(with_evidence(basic, n_texts=4)), EN)
     norms = "Norm-weighted attention is on all."
     said = "Evidence is on 4 of 6 texts"
     assert some.texts == f"{said}, evenly spaced in input order. {norms}"
-    stopped = make_scope(with_evidence(basic, n_texts=4, interrupted=True), EN)
+    stopped = make_scope(Findings(with_evidence(basic, n_texts=4, interrupted=True)), EN)
     assert stopped.texts == f"{said}: those that had it when it was stopped. {norms}"
 
 
 def test_norms_that_no_text_has_are_not_said_to_be_on_all(basic):
     withheld = {"received_norm_all": "values_unproven"}
-    scope = make_scope(with_evidence(basic, n_texts=4, withheld=withheld), EN)
+    scope = make_scope(Findings(with_evidence(basic, n_texts=4, withheld=withheld)), EN)
     assert scope.texts == "Evidence is on 4 of 6 texts, evenly spaced in input order."
 
 
 def test_what_is_missing_stands_by_reason_in_the_order_of_the_views(basic):
-    scope = make_scope(with_evidence(basic, withheld=REASONS), EN)
+    scope = make_scope(Findings(with_evidence(basic, withheld=REASONS)), EN)
     wording = Wording("en")
     assert [item.reason for item in scope.withheld] == [
         wording.reason(reason) for reason in ("no_gradient", "values_unproven", "values_unreadable")
@@ -70,28 +71,28 @@ def test_what_is_missing_stands_by_reason_in_the_order_of_the_views(basic):
 
 
 def test_the_colours_name_what_they_cannot_show(basic):
-    assert make_scope(basic, EN).colours == ""
-    scope = make_scope(with_evidence(basic, withheld=REASONS), EN)
+    assert make_scope(Findings(basic), EN).colours == ""
+    scope = make_scope(Findings(with_evidence(basic, withheld=REASONS)), EN)
     assert scope.colours == (
         "Not available: norm-weighted attention, all layers; gradient size; integrated gradients"
     )
     tests_only = with_evidence(basic, withheld={"zero_value": "values_unreadable"})
-    assert make_scope(tests_only, EN).colours == ""
+    assert make_scope(Findings(tests_only), EN).colours == ""
 
 
 def test_an_interruption_names_what_is_missing_for_it(basic):
     stopped = with_evidence(basic, interrupted=True)
-    assert make_scope(stopped, EN).stopped == EN.say("evidence", "stopped")
+    assert make_scope(Findings(stopped), EN).stopped == EN.say("evidence", "stopped")
     cut = with_evidence(
         basic, interrupted=True, withheld={"deletion": "interrupted", "gradient": "no_gradient"}
     )
-    assert make_scope(cut, EN).stopped.endswith(
+    assert make_scope(Findings(cut), EN).stopped.endswith(
         "Missing: deletion effect. What came last may be on some of the texts only."
     )
-    assert make_scope(cut, JA).stopped.startswith("検証が途中で中断されました。")
+    assert make_scope(Findings(cut), JA).stopped.startswith("検証が途中で中断されました。")
 
 
 def test_which_rows_are_read_is_said_only_where_not_all_are(basic, tmp_path):
-    assert "[CLS]" in make_scope(basic, EN).live
+    assert "[CLS]" in make_scope(Findings(basic), EN).live
     whole = make_results(tmp_path, HEADLINES, evidence="basic", reads_cls_only=False)
-    assert make_scope(whole, EN).live == ""
+    assert make_scope(Findings(whole), EN).live == ""

@@ -9,6 +9,7 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, changed, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import corpus_tokens, fewest_texts, token_means
 from reportgen.report.language.strings import load_language, written
@@ -23,7 +24,7 @@ TEXTS = ("abcdef", "abcdghcd", "abxycd", "abxyzz", "cdefab", "ghxyzz", "abghef",
 
 
 def made(results: Results) -> Across:
-    across = make_across(results, EN)
+    across = make_across(Findings(results), EN)
     assert across is not None
     return across
 
@@ -153,7 +154,7 @@ def test_few_texts_are_said_in_words(tmp_path: Path) -> None:
     assert "on one text only" in single.remarks[1]
     apart = made(make_results(tmp_path / "b", ("abcd", "efgh", "ijkl")))
     assert apart.remarks[0].startswith("No token stands in at least 3 of the 3 texts")
-    assert make_across(make_results(tmp_path / "c", ("",)), EN) is None
+    assert make_across(Findings(make_results(tmp_path / "c", ("",))), EN) is None
 
 
 @pytest.mark.parametrize(("n", "fewest"), [(1, 3), (40, 3), (100, 5), (1000, 16), (100_000, 158)])
@@ -174,7 +175,7 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
     labels = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
     results = make_results(tmp_path, TEXTS, labels=labels, evidence="basic")
     results.texts["group"] = ["x", "y"] * 4
-    parts = dict(make_parts(results, EN))
+    parts = dict(make_parts(Findings(results), EN))
     low, high = parts["By label"]
     assert (low.name, high.name) == ("up to 4.500", "above 4.500")
     assert low.texts.tolist() == [True] * 4 + [False] * 4
@@ -197,7 +198,7 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
 def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Path) -> None:
     results = make_results(tmp_path, HEADLINES, labels=(1.0, 2.0, 1.0, 2.0, 1.0, 2.0))
     results.texts["label"] = ["1", "2"] * 3
-    ((title, parts),) = make_parts(results, EN)
+    ((title, parts),) = make_parts(Findings(results), EN)
     assert title == "By label"
     assert [part.name for part in parts] == ["1", "2"]
     assert written(1.0, 0) == "1"
@@ -205,7 +206,7 @@ def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Pa
 
 def test_classes_are_parts_too(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="class")
-    ((title, parts),) = make_parts(results, EN)
+    ((title, parts),) = make_parts(Findings(results), EN)
     assert title == "By predicted class"
     for part in parts:
         own = results.texts["prediction_label"] == part.name

@@ -5,6 +5,7 @@ import re
 import pytest
 from factories import HEADLINES, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.method import make_method
@@ -14,7 +15,7 @@ NAMED = r"[A-Z]\w+ et al\. \d{4}"
 
 
 def method_of(results, language=EN):
-    return make_method(results, make_scope(results, language), language, ())
+    return make_method(Findings(results), make_scope(Findings(results), language), language, ())
 
 
 @pytest.mark.parametrize("language", [EN, JA], ids=["en", "ja"])

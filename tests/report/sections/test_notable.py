@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from factories import HEADLINES, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import figures
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.texts import make_notable
@@ -23,7 +24,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 def test_every_reason_names_its_first_texts(results: Results) -> None:
     found = figures(results)
-    notable = make_notable(results, EN)
+    notable = make_notable(Findings(results), EN)
     assert 5 <= len(notable.texts) <= 8
     reasons = {text.number: text.reasons for text in notable.texts}
     worst = int(found["error"].argmax())
@@ -44,24 +45,26 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
 
 
 def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:
-    notable = make_notable(make_results(tmp_path, TEXTS), EN)
+    notable = make_notable(Findings(make_results(tmp_path, TEXTS)), EN)
     assert notable.first == 1
     assert "error" not in notable.lead
     assert "Strangeness of attention" in notable.strange
 
 
 def test_few_texts_have_no_list(tmp_path: Path) -> None:
-    three = make_notable(make_results(tmp_path / "3", HEADLINES[:3], labels=LABELS[:3]), EN)
+    three = make_notable(
+        Findings(make_results(tmp_path / "3", HEADLINES[:3], labels=LABELS[:3])), EN
+    )
     assert three.texts == ()
     worst = figures(make_results(tmp_path / "x", HEADLINES[:3], labels=LABELS[:3]))["error"]
     assert three.first == int(worst.argmax()) + 1
-    six = make_notable(make_results(tmp_path / "6"), EN)
+    six = make_notable(Findings(make_results(tmp_path / "6")), EN)
     assert len(six.texts) == 2
 
 
 def test_texts_that_are_all_alike_are_not_told_apart(tmp_path: Path) -> None:
     alike = make_results(tmp_path, ("abcdef",) * 6, special=False, n_layers=1, n_heads=1)
-    notable = make_notable(alike, EN)
+    notable = make_notable(Findings(alike), EN)
     assert "length" not in notable.lead
     assert "special tokens" not in notable.lead
     assert all("longest" not in reason for text in notable.texts for reason in text.reasons)
@@ -73,7 +76,7 @@ def test_a_wrong_class_is_told_with_its_softmax(tmp_path: Path) -> None:
     results.texts["label"] = [wrong[name] for name in results.texts["prediction_label"]]
     error = figures(results)["error"]
     worst = int(error.argmax())
-    text = make_notable(results, EN).texts[0]
+    text = make_notable(Findings(results), EN).texts[0]
     assert text.number == worst + 1
     sure = (1 + error.iloc[worst]) / 2  # of two classes, whose shares sum to 1
     predicted, label = (results.texts[c].iloc[worst] for c in ("prediction_label", "label"))

@@ -4,8 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
@@ -27,8 +27,8 @@ def overview(results):
 
 
 def overview_of(results, language=EN):
-    notes = place(corpus_notes(results), results.info).overview
-    return make_overview(results, language, notes)
+    notes = place(Findings(results).notes, results.info).overview
+    return make_overview(Findings(results), language, notes)
 
 
 def percent(share):
@@ -77,7 +77,7 @@ def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
 
 
 def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
-    html = BeautifulSoup(render(results, RenderOptions()).document, "html.parser")
+    html = BeautifulSoup(render(Findings(results), RenderOptions()).document, "html.parser")
     assert "absolute error" not in html.find(id="overview").get_text()
     assert html.find(id="predictions").get_text().count("Mean absolute error") >= 1
 
@@ -89,7 +89,7 @@ def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lan
     heads = made.heads[["special_share", "uniform_share"]].mean()
     share, even = (language.percent(heads[name]) for name in heads.index)
     said = language.say("sinks", "no_sink", share=share, even=even)
-    html = BeautifulSoup(render(made, RenderOptions(lang=lang)).document, "html.parser")
+    html = BeautifulSoup(render(Findings(made), RenderOptions(lang=lang)).document, "html.parser")
     sinks = html.find(id="sinks")
     assert [p.get_text() for p in sinks.select(".headline")] == [said]
     told = [p.get_text() for p in html.find(id="overview").select(":scope > :is(.headline, .lead)")]
@@ -101,11 +101,11 @@ def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lan
 
 def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     made = make_results(tmp_path, sink=0.6, evidence="full")
-    verdicts = {note.token: note.id for note in corpus_notes(made) if note.is_verdict}
+    verdicts = {note.token: note.id for note in Findings(made).notes if note.is_verdict}
     assert "N1" in verdicts.values()
     overview = overview_of(made)
     assert overview.no_sink == ""
-    html = BeautifulSoup(render(made, RenderOptions()).document, "html.parser")
+    html = BeautifulSoup(render(Findings(made), RenderOptions()).document, "html.parser")
     piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
     assert overview.is_sink.startswith(f"It does, on {piled}.")

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import make_results
 
-from reportgen.findings.attention import sink_shares
+from reportgen.findings.findings import Findings
 from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
@@ -36,12 +36,11 @@ def page(results):
 
 def page_of(results, **options):
     chosen = RenderOptions(**options)
-    scope = make_scope(results, EN)
-    shares = sink_shares(results)
-    page = make_page(results, chosen, EN, scope, shares)
+    scope = make_scope(Findings(results), EN)
+    page = make_page(Findings(results), chosen, EN, scope)
     listed = range(len(results.texts))
-    panels = [make_panel(results, text, EN, "mean", None, scope) for text in listed]
-    return with_texts(page, results, EN, shares, listed, panels)
+    panels = [make_panel(Findings(results), text, EN, "mean", None, scope) for text in listed]
+    return with_texts(page, Findings(results), EN, listed, panels)
 
 
 def percent(share):
@@ -170,7 +169,7 @@ def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
     name = "</title><script>bad()</script>"
     model = replace(results.info.model, name=name)
     made = replace(results, info=replace(results.info, model=model))
-    html = render(made, RenderOptions()).document.decode()
+    html = render(Findings(made), RenderOptions()).document.decode()
     page = BeautifulSoup(html, "html.parser")
     said = f"{name.rpartition('/')[2]} · 6 texts"
     assert page.h1.get_text() == said

@@ -8,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import accuracy, match_classes, number_fit
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.language.strings import decimals, load_language, written
@@ -20,7 +21,7 @@ LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
 
 
 def made(results: Results) -> Quality:
-    quality = make_quality(results, EN)
+    quality = make_quality(Findings(results), EN)
     assert quality is not None
     return quality
 
@@ -255,7 +256,7 @@ def test_several_numbers_and_next_tokens(tmp_path: Path) -> None:
 
 
 def test_an_embedding_and_a_single_text_have_no_section(tmp_path: Path) -> None:
-    assert make_quality(make_results(tmp_path / "a", kind="embedding"), EN) is None
+    assert make_quality(Findings(make_results(tmp_path / "a", kind="embedding")), EN) is None
     for kind in ("number", "class", "labels", "numbers", "next_token"):
         single = make_results(tmp_path / kind, HEADLINES[:1], kind=kind)
-        assert make_quality(single, EN) is None
+        assert make_quality(Findings(single), EN) is None

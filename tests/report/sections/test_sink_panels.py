@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, changed, make_results
 from made_up_evidence import RATIOS
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.sinks import make_sinks
@@ -24,8 +24,8 @@ def results(tmp_path_factory):
 
 
 def sinks_of(results, language=EN):
-    notes = corpus_notes(results)
-    return make_sinks(results, notes, place(notes, results.info), language)
+    notes = Findings(results).notes
+    return make_sinks(Findings(results), notes, place(notes, results.info), language)
 
 
 def percent(value):

@@ -3,7 +3,7 @@
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.findings.attention import sink_shares
+from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import decimals, fixed, load_language
 from reportgen.report.sections.texts import make_text_list
 
@@ -12,7 +12,7 @@ LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
 
 
 def list_of(results, listed=None):
-    return make_text_list(results, EN, sink_shares(results), listed)
+    return make_text_list(Findings(results), EN, listed)
 
 
 @pytest.fixture(scope="module")

@@ -7,8 +7,8 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.evidence import shown_first
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
-from reportgen.findings.notes.rules import corpus_notes
 from reportgen.report.charts.tracks import correlation_scale
 from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
@@ -25,8 +25,8 @@ def results(tmp_path_factory):
 
 
 def trust_of(results):
-    placed = place(corpus_notes(results), results.info)
-    return make_trust(results, make_scope(results, EN), placed, EN)
+    placed = place(Findings(results).notes, results.info)
+    return make_trust(Findings(results), make_scope(Findings(results), EN), placed, EN)
 
 
 def means(results, statistic="spearman"):

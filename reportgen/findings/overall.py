@@ -1,0 +1,173 @@
+"""The numbers that one results folder gives over all its texts, each computed once and kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings import attention, evidence, predictions, ranking, tokens
+from reportgen.findings.attention import RoleFigures
+from reportgen.findings.evidence import Estimate, LiveRows, SubjectFigures, ViewFigures
+from reportgen.findings.predictions import Classes, Fit, LabelFit
+from reportgen.findings.ranking import Reason
+from reportgen.findings.statistics import Floats
+from reportgen.findings.tokens import CorpusTokens
+from reportgen.results.info import RunInfo, View
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, eq=False)
+class Overall:
+    """The numbers over all texts of `results`; each is computed when it is first asked for."""
+
+    results: Results
+
+    @property
+    def info(self) -> RunInfo:
+        """What was run, on what, and how."""
+        return self.results.info
+
+    @property
+    def texts(self) -> pd.DataFrame:
+        """One row per text, in input order."""
+        return self.results.texts
+
+    @cached_property
+    def analysed(self) -> NDArray[np.bool_]:
+        """`[text]`: whether a text has figures at all, so is neither empty nor failed."""
+        return attention.analysed(self.results)
+
+    @cached_property
+    def takes_part(self) -> NDArray[np.bool_]:
+        """`[text]`: whether a text was analysed and is long enough to count in the notes."""
+        return attention.takes_part(self.results)
+
+    @cached_property
+    def roles(self) -> Mapping[str, RoleFigures]:
+        """What each special-token role gets, layer by layer, by the role's key."""
+        roles = self.results.info.roles
+        return {role.key: attention.role_figures(self.results, role.key) for role in roles}
+
+    @cached_property
+    def special_shares(self) -> pd.Series:
+        """The share of attention that special tokens get in each analysed text, mean over layers
+        and heads; empty where the model has none. Index: row of `texts`."""
+        return attention.sink_shares(self.results)
+
+    @cached_property
+    def special_by_head(self) -> Floats:
+        """`[layer, head]`: the share of attention that special tokens get, mean over texts."""
+        return attention.head_means(self.results, "special_share")
+
+    @cached_property
+    def even_by_head(self) -> Floats:
+        """`[layer, head]`: what special tokens would get under an even spread, mean over texts."""
+        return attention.head_means(self.results, "uniform_share")
+
+    @cached_property
+    def entropy_by_head(self) -> Floats:
+        """`[layer, head]`: entropy of attention, mean over texts."""
+        return attention.head_means(self.results, "entropy")
+
+    @cached_property
+    def subjects(self) -> tuple[SubjectFigures, ...]:
+        """What the sink tests found, one entry per token or position that was tested."""
+        return evidence.subject_figures(self.results)
+
+    @cached_property
+    def agreement(self) -> tuple[ViewFigures, ...]:
+        """How well each view's ranking agrees with deletion effects, by view and statistic."""
+        return evidence.agreement_figures(self.results)
+
+    @cached_property
+    def live_rows(self) -> LiveRows | None:
+        """How many rows of the last layer the output can depend on; None if not measured."""
+        return evidence.live_rows(self.results)
+
+    @cached_property
+    def mixing(self) -> Estimate | None:
+        """Mixing ratio (Kobayashi et al. 2021); None if not measured."""
+        return evidence.mixing(self.results)
+
+    @cached_property
+    def rollout_share(self) -> Estimate | None:
+        """Share of special tokens in rollout over all layers; None if not measured."""
+        return evidence.rollout_share(self.results)
+
+    @cached_property
+    def mask_offset(self) -> Estimate | None:
+        """|mean| / sd of the effects of putting [MASK] in a unit's place; None if not measured."""
+        return evidence.mask_offset(self.results)
+
+    @cached_property
+    def is_constant(self) -> bool:
+        """Whether nothing that was left out of any text moved the output."""
+        return evidence.is_constant(self.results)
+
+    @cached_property
+    def shown_first(self) -> View:
+        """The view that the colours of a text show first."""
+        return evidence.shown_first(self.results)
+
+    @cached_property
+    def shown_attention(self) -> View:
+        """The view of attention that the colours of a text show first, with or without evidence."""
+        return tokens.shown_attention(self.results)
+
+    @cached_property
+    def classes(self) -> Classes:
+        """Predicted classes and labels; of a model that puts out a class."""
+        return predictions.match_classes(self.results)
+
+    @cached_property
+    def class_shares(self) -> Floats:
+        """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
+        return predictions.class_shares(self.results)
+
+    @cached_property
+    def accuracy(self) -> float | None:
+        """The share of texts whose class is the label's; None where none can be compared."""
+        return predictions.accuracy(self.results)
+
+    @cached_property
+    def number_fit(self) -> Fit | None:
+        """How far predicted numbers are from their labels; None where no text has both."""
+        return predictions.number_fit(self.results)
+
+    @cached_property
+    def label_fit(self) -> LabelFit | None:
+        """How well the predictions fit the labels; None where no text has both as a number."""
+        return predictions.label_fit(self.results)
+
+    @cached_property
+    def predictions(self) -> "pd.Series[float] | pd.Series[str]":
+        """`[text]`: the prediction as a table shows it, a number or words."""
+        return predictions.predictions(self.results)
+
+    @cached_property
+    def label_errors(self) -> "pd.Series[float]":
+        """`[text]`: prediction minus label; missing unless both are one number."""
+        return predictions.label_errors(self.results)
+
+    @cached_property
+    def text_figures(self) -> pd.DataFrame:
+        """One row per text: what a reader may sort the texts by (see `ranking.figures`)."""
+        return ranking.figures(self.results)
+
+    @cached_property
+    def ranking(self) -> Mapping[Reason, NDArray[np.intp]]:
+        """By reason the rows of the texts it may name, those that stand out most first."""
+        return ranking.ranking(self.takes_part, self.text_figures)
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """All rows of `texts`, those that deserve a look first."""
+        return ranking.order(self.ranking, len(self.results.texts))
+
+    @cached_property
+    def tokens(self) -> CorpusTokens:
+        """The content tokens of all texts, by display unit."""
+        return tokens.corpus_tokens(self.results)
