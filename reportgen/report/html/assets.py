@@ -3,7 +3,7 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -13,7 +13,8 @@ import jinja2
 
 from reportgen.errors import OutputError
 from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
-from reportgen.report.html.data import compressed
+from reportgen.report.html.data import compressed, measure_data
+from reportgen.report.language.printable import segments, visible
 from reportgen.report.options import Layout
 
 
@@ -98,6 +99,7 @@ def templates_root() -> Traversable:
     raise OutputError(f"no templates in {packaged} or {checkout}; install reportgen again")
 
 
+@cache  # compiling the templates takes longer than filling them
 def environment() -> jinja2.Environment:
     """Templates by their name under `templates/`; HTML is escaped, a name left open is an error."""
     root = templates_root()
@@ -106,7 +108,7 @@ def environment() -> jinja2.Environment:
         node = root.joinpath(*name.split("/"))
         return (node.read_text("utf-8"), str(node), None) if node.is_file() else None
 
-    return jinja2.Environment(
+    env = jinja2.Environment(
         loader=jinja2.FunctionLoader(load),
         autoescape=lambda name: name is None or name.endswith(".html.jinja"),
         undefined=jinja2.StrictUndefined,
@@ -114,3 +116,10 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    env.filters |= {"segments": segments, "visible": visible, "measure_data": measure_data}
+    env.policies["json.dumps_kwargs"] = {
+        "sort_keys": True,
+        "separators": (",", ":"),
+        "ensure_ascii": False,  # a third of the bytes in Japanese
+    }
+    return env

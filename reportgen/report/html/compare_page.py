@@ -10,7 +10,6 @@ from reportgen.comparison.compare import Comparison
 from reportgen.report.compare_sections.contents import make_compare_page
 from reportgen.report.html.assets import environment, templates_root
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.printable import segments, visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
@@ -28,12 +27,10 @@ def render(comparison: Comparison, base: Results, head: Results, options: Render
     """
     language = load_language(options.lang)
     words = CompareWords(comparison, base, head, language)
-    env = environment()
-    env.filters |= {"segments": segments, "visible": visible}
-    env.policies["json.dumps_kwargs"] = {"sort_keys": True, "ensure_ascii": False}
     script = _joined([*_SCRIPTS, _OWN_SCRIPT])
     return (
-        env.get_template("compare.html.jinja")
+        environment()
+        .get_template("compare.html.jinja")
         .render(
             t=language.words,
             page=make_compare_page(comparison, base, head, options, words),

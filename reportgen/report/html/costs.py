@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
 from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Sizes
@@ -63,7 +64,7 @@ class PageCosts:
         if text not in self.blocks:
             setting = self.setting
             above = setting.options.pool_above
-            self.blocks[text] = Block(setting.findings.results, text, setting.env, above)
+            self.blocks[text] = Block(setting.findings.results, text, environment(), above)
         return self.blocks[text]
 
     def full(self, base: int) -> tuple[int, bool]:

@@ -3,7 +3,7 @@
 import gzip
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ def plotly_source(path: Path | None) -> str:
     return source.replace("\r\n", "\n")
 
 
+@lru_cache(maxsize=1)  # plotly.js takes half a second, and is the same in every page
 def compressed(source: str) -> str:
     """`source` as gzip in base64; the same bytes every time."""
     return b64encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")

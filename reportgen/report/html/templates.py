@@ -2,19 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
-from reportgen.report.html.data import measure_data, page_data
+from reportgen.report.html.data import page_data
 from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Given, Sizes, carries
-from reportgen.report.language.printable import segments, visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
@@ -32,18 +29,6 @@ class Setting:
     page: Page
     assets: Assets
     given: Given = field(default_factory=lambda: Given({}, (), {}, Sizes(0, 0, True)))
-
-    @cached_property
-    def env(self) -> jinja2.Environment:
-        """The templates, with their filters."""
-        env = environment()
-        env.filters |= {"segments": segments, "visible": visible, "measure_data": measure_data}
-        env.policies["json.dumps_kwargs"] = {
-            "sort_keys": True,
-            "separators": (",", ":"),
-            "ensure_ascii": False,  # a third of the bytes in Japanese
-        }
-        return env
 
     def make_panel(self, text: int, *, with_figures: bool) -> Panel:
         """The panel of row `text` of `texts`."""
@@ -130,7 +115,7 @@ class Setting:
         return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS}
 
     def _set(self, template: str, **values: Any) -> Markup:
-        return Markup(self.env.get_template(template).render(t=self.language.words, **values))
+        return Markup(environment().get_template(template).render(t=self.language.words, **values))
 
 
 def size_of(markup: Markup) -> int:
