@@ -82,9 +82,16 @@ def _values(kind: Any, info: OptionInfo) -> str:
 
 def formats() -> list[str]:
     """Every output format with its suffix."""
-    suffixes = {"confluence": "xml"}
-    rows = ((code(name), code(f".{suffixes.get(name, name)}")) for name in FORMATS)
-    return table(("`--format`", "suffix"), rows)
+    rows = (
+        (
+            code(known.name),
+            code(known.suffix),
+            known.meaning,
+            "yes" if known.comparison_module else "",
+        )
+        for known in FORMATS
+    )
+    return table(("`--format`", "suffix", "what it is", "of a comparison too"), rows)
 
 
 def figures() -> list[str]:

@@ -1,27 +1,29 @@
-"""reportgen from Python: the same analyses and the same files as from the command line."""
+"""Run an analysis, from Python or for the command line: texts and a model to results."""
 
 import json
 import shutil
+import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import replace
 from pathlib import Path
-from sys import stderr
 from threading import RLock
 from typing import Any
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.analysis.pipeline import AnalysisOptions
+from reportgen.analysis.pipeline import AnalysisOptions, try_model
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.api import arguments
-from reportgen.api.arguments import options_of
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Talk
+from reportgen.api.jobs import Analysis
+from reportgen.api.keywords import options_of
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Verbosity
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
+from reportgen.api.shown import shown_options
 from reportgen.errors import ModelError, UsageError
 from reportgen.files import Staging, check_target
 from reportgen.models.borrow import bare, borrowed, device_of
@@ -70,7 +72,7 @@ def load_model(
     )
     spec = arguments.model_spec(chosen)
     check_spec(spec)
-    shown = arguments.shown_options(InputChoices(), chosen, AnalysisChoices())
+    shown = shown_options(InputChoices(), chosen, AnalysisChoices())
     return replace(load_named(spec), shown=shown)
 
 
@@ -132,8 +134,6 @@ def analyze(
             "explain_class": explain_class if explain_class is None else str(explain_class),
         },
     )
-    arguments.check_keep_maps(analysis.keep_maps)
-    arguments.check_evidence_texts(analysis.evidence_texts)
     if folder is not None:
         check_target(Path(folder), force=True, is_folder=True)
     text_set = _text_set(texts, inputs, names)
@@ -148,21 +148,77 @@ def analyze(
             if isinstance(taken, nn.Module):
                 stack.enter_context(borrowed(bare(taken)))
             loaded = load_model(taken, tokenizer, **model_options)
-        shown = arguments.shown_options
-        options = AnalysisOptions(
-            batch_tokens=analysis.batch_tokens,
-            keep_maps=analysis.keep_maps,
-            evidence=analysis.evidence,
-            evidence_texts=analysis.evidence_texts,
-            explain_class=analysis.explain_class,
-            shown={
-                **shown(inputs, ModelChoices(), AnalysisChoices()),
-                **loaded.shown,
-                **shown(InputChoices(), ModelChoices(), analysis),
-            },
-        )
-        told = stack.enter_context(terminal_progress(Talk())) if progress else None
-        return _analyzed(text_set, loaded, options, folder, told)
+        shown = {
+            **shown_options(inputs, ModelChoices(), AnalysisChoices()),
+            **loaded.shown,
+            **shown_options(InputChoices(), ModelChoices(), analysis),
+        }
+        told = stack.enter_context(terminal_progress(Verbosity())) if progress else None
+        return _analyzed(text_set, loaded, _options(analysis, shown), folder, told)
+
+
+def analyze_named(
+    texts: TextSet,
+    asked: Analysis,
+    folder: Path,
+    progress: Progress | None = None,
+    *,
+    verbose: bool = False,
+) -> Results:
+    """Load the model that is `asked` for, run `texts` through it and write the results to the
+    empty `folder`.
+
+    Raises:
+        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
+    """
+    shown = shown_options(asked.inputs, asked.model, asked.choices)
+    # What a user's class prints must not land in a report on standard output.
+    with redirect_stdout(sys.stderr):
+        loaded = load_named(asked.spec, verbose=verbose)
+        return run_analysis(texts, loaded, folder, _options(asked.choices, shown), progress)
+
+
+def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
+    """Load a model and run it on a few words: what was found, one line for each fact.
+
+    Raises:
+        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
+    """
+    with redirect_stdout(sys.stderr):
+        loaded = load_named(spec, verbose=verbose)
+        capture, probe = try_model(loaded)
+    info, output = loaded.info, loaded.output
+    way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
+    padded = (
+        "texts of different length cannot run together"
+        if probe.padded_difference is None
+        else f"differs by {probe.padded_difference:.1e} from the same text alone"
+    )
+    shown = [output.kind, f'"{output.name}"', output.pooling and f"{output.pooling} pooling"]
+    facts = {
+        "Model": f"{info.name} ({info.architecture})",
+        "Output": ", ".join(filter(None, shown)),
+        "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
+        "Direction": "causal" if probe.is_causal else "bidirectional",
+        "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
+        "Padding": f"{padded}; batches: {probe.batching}",
+        "Tokenizer": f"{info.tokenizer}: {info.vocabulary_size:,} tokens, fits the model",
+        "Longest text": f"{info.max_tokens:,} tokens",
+        "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
+        f"sha256 {info.weights_sha256[:16]}",
+    }
+    return [f"{name:13} {value}" for name, value in facts.items()]
+
+
+def _options(choices: AnalysisChoices, shown: Mapping[str, Any]) -> AnalysisOptions:
+    return AnalysisOptions(
+        batch_tokens=choices.batch_tokens,
+        keep_maps=choices.keep_maps,
+        evidence=choices.evidence,
+        evidence_texts=choices.evidence_texts,
+        explain_class=choices.explain_class,
+        shown=shown,
+    )
 
 
 def _analyzed(
@@ -173,19 +229,18 @@ def _analyzed(
     progress: Progress | None,
 ) -> Report:
     # What a user's class prints must not be taken for what the caller prints.
-    if folder is not None:
-        with Staging() as staging, redirect_stdout(stderr):
-            run_analysis(texts, model, staging.folder(Path(folder)), options, progress)
-            staging.commit()
-        return Report(open_results(Path(folder)))
-    temporary = Path(tempfile.mkdtemp(prefix="reportgen-"))
-    try:
-        with redirect_stdout(stderr):
-            results: Results = run_analysis(texts, model, temporary, options, progress)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    return Report(results, temporary)
+    with redirect_stdout(sys.stderr):
+        if folder is not None:
+            with Staging() as staging:
+                run_analysis(texts, model, staging.folder(Path(folder)), options, progress)
+                staging.commit()
+            return Report(open_results(Path(folder)))
+        temporary = Path(tempfile.mkdtemp(prefix="reportgen-"))
+        try:
+            return Report(run_analysis(texts, model, temporary, options, progress), temporary)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
 
 
 def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
@@ -231,9 +286,7 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
     check_spec(spec)
     loaded = load_module(module, None if named else tokenizer, spec)
     # Where it is says nothing about how to repeat this.
-    shown = arguments.shown_options(
-        InputChoices(), replace(chosen, device="cpu"), AnalysisChoices()
-    )
+    shown = shown_options(InputChoices(), replace(chosen, device="cpu"), AnalysisChoices())
     return replace(loaded, shown={"model": loaded.info.name, **shown})
 
 

@@ -3,26 +3,154 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Generic, TypeVar
 
-from reportgen.api.arguments import check_evidence_texts, check_keep_maps, model_spec
-from reportgen.api.options import AnalysisChoices, CompareChoices, InputChoices, ModelChoices
+from reportgen.api.arguments import model_spec
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.errors import UsageError
-from reportgen.models.spec import check_spec
+from reportgen.findings.gates import Gate
+from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
-from reportgen.report.formats import Output
-from reportgen.report.outputs import plan_outputs
+from reportgen.report.formats import COMPARISON_FORMATS, STANDARD_OUTPUT, Output
+from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions, read_plotlyjs
+from reportgen.report.outputs import plan_outputs, require_files
+from reportgen.results.info import created_date
 
-DEFAULT_OUTPUT = "compare.html"
-_WRITERS = ("html", "md", "json")
+Options = TypeVar("Options", bound=WriteOptions)
+_DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
+_DEFAULT_COMPARISON = "compare.html"
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A model to load, and how to run texts through it."""
+
+    inputs: InputChoices
+    model: ModelChoices
+    choices: AnalysisChoices
+    spec: ModelSpec
+
+
+def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> Analysis:
+    """Check what can be checked of a model and its analysis without loading it.
+
+    Raises:
+        UsageError: options exclude one another, or SOURCE_DATE_EPOCH is not a date.
+        ModelError: the folder of the model does not exist, or holds no model.
+    """
+    spec = model_spec(model)
+    check_spec(spec)
+    created_date()
+    return Analysis(inputs, model, analysis, spec)
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Generic[Options]):
+    """Outputs to write."""
+
+    outputs: tuple[Output, ...]
+    options: Options
+    gates: tuple[Gate, ...] = ()
+    redact: bool = False
+    summary_room: int | None = None  # bytes for the summary of a step; None: it is not wanted
+
+    @property
+    def folders(self) -> list[Path]:
+        """The results folders among the outputs."""
+        return [Path(output.path) for output in self.outputs if output.is_folder]
+
+
+def report_job(
+    paths: Sequence[str] | None,
+    options: RenderOptions,
+    *,
+    format: str | None,
+    force: bool,
+    inputs: Sequence[str] = (),
+    gates: tuple[Gate, ...] = (),
+    redact: bool = False,
+    summary_room: int | None = None,
+) -> Job[RenderOptions]:
+    """Check the options of a report, and that it can be written to `paths`.
+
+    Raises:
+        UsageError: an option has a value that it does not take, or a path cannot be written to.
+        OutputError: standard output is closed.
+    """
+    _check_markdown(options, options.id)
+    if options.plotlyjs is not None:
+        read_plotlyjs(options.plotlyjs)
+    outputs = plan_outputs(
+        paths or [_DEFAULT_OUTPUTS[options.layout]],
+        format,
+        force=force,
+        inputs=inputs,
+        layout=options.layout,
+        images=options.images,
+    )
+    if redact:
+        require_files(outputs)
+    return Job(outputs, options, gates, redact, summary_room)
+
+
+def comparison_job(
+    paths: Sequence[str] | None,
+    options: CompareOptions,
+    *,
+    format: str | None,
+    force: bool,
+    inputs: Sequence[str],
+    gates: tuple[Gate, ...] = (),
+    summary_room: int | None = None,
+) -> Job[CompareOptions]:
+    """Check the options of a comparison, and that it can be written to `paths`.
+
+    Raises:
+        UsageError: as for `report_job`, or comparisons are not written in the format of a path.
+        OutputError: standard output is closed.
+    """
+    _check_markdown(options, options.id)
+    outputs = plan_outputs(paths or [_DEFAULT_COMPARISON], format, force=force, inputs=inputs)
+    for output in outputs:
+        if output.format not in COMPARISON_FORMATS:
+            *first, last = (known.suffix for known in COMPARISON_FORMATS)
+            raise UsageError(
+                f"--output {output.path}: a comparison is written as {', '.join(first)} or {last}"
+            )
+    return Job(outputs, options, gates, summary_room=summary_room)
+
+
+def _check_markdown(options: WriteOptions, id: str) -> None:
+    limit_of(options.md_flavor, options.md_limit)
+    check_marker(id)
+
+
+def file_names(paths: Sequence[str | Path], example: str) -> list[str]:
+    """The names of `paths`, as `save` takes them.
+
+    Raises:
+        UsageError: there is none, or one is standard output.
+    """
+    names = [str(path) for path in paths]
+    if not names:
+        raise UsageError(f"save: name at least one file, such as {example}")
+    if STANDARD_OUTPUT in names:
+        raise UsageError("save: standard output is for the command line; name a file")
+    return names
 
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is compared: two results folders, or two models on texts."""
+    """What is compared: two results folders, or two models on texts; base first, then head."""
 
-    folders: tuple[Path, ...] = ()  # base and head
-    models: tuple[ModelChoices, ...] = ()  # base and head
+    folders: tuple[Path, ...] = ()
+    models: tuple[Analysis, ...] = ()
     texts: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[str]:
+        """Everything that is read."""
+        return [*self.texts, *map(str, self.folders)]
 
 
 def sides_of(
@@ -32,12 +160,12 @@ def sides_of(
     inputs: InputChoices,
     analysis: AnalysisChoices,
 ) -> Sides:
-    """What the arguments ask for.
+    """The two sides that the arguments of `compare` name.
 
     Raises:
-        UsageError: one model is named and the other is not, there are not two results folders, or
-            options for an analysis are given where there is none.
-        ModelError: a model's folder is none.
+        UsageError: only one model is named, there are not two results folders, or options of an
+            analysis are given where there is none.
+        ModelError: the folder of a model does not exist, or holds no model.
     """
     if base is None and head is None:
         if len(paths) != 2:
@@ -55,37 +183,12 @@ def sides_of(
     if base is None or head is None:
         missing = "base" if base is None else "head"
         raise UsageError(f"--{missing} is missing; name both models, demo for the bundled one")
-    check_keep_maps(analysis.keep_maps)
-    check_evidence_texts(analysis.evidence_texts)
-    models = tuple(ModelChoices(model=name) for name in (base, head))
-    for model in models:
-        check_spec(model_spec(model))
-    return Sides(models=models, texts=tuple(paths))
-
-
-def comparison_outputs(
-    paths: list[str] | None, page: CompareChoices, *, force: bool, inputs: Sequence[str]
-) -> tuple[Output, ...]:
-    """The outputs at `paths`, each checked to be writable.
-
-    Raises:
-        UsageError: as `plan_outputs`, a comparison has no such form, or --md-limit is more than the
-            flavour takes.
-        OutputError: standard output is closed.
-    """
-    limit_of(page.md_flavor, page.md_limit)
-    check_marker(page.id)
-    outputs = plan_outputs(paths or [DEFAULT_OUTPUT], page.format, force=force, inputs=inputs)
-    for output in outputs:
-        if output.writer not in _WRITERS:
-            raise UsageError(
-                f"--output {output.path}: a comparison is written as .html, .md or .json"
-            )
-    return outputs
+    models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, head))
+    return Sides(models=tuple(models), texts=tuple(paths))
 
 
 def _given(choices: InputChoices | AnalysisChoices) -> list[str]:
-    """Options that are not at their default, by name."""
+    """The options that are not at their default, as they are typed."""
     return [
         field.name.replace("_", "-")
         for field in fields(choices)

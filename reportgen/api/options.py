@@ -1,303 +1,309 @@
-"""The options of the command line, each declared once; nothing heavy is imported here."""
+"""The options of texts, model, analysis, outputs and gates; each is declared once, as one field.
 
+The command line turns the fields into its options, and the Python API checks keyword arguments
+against them. How outputs look is declared in `report/options.py`. Nothing heavy is imported here.
+"""
+
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
-import typer
-
+from reportgen.errors import UsageError
 from reportgen.models.spec import Dtype, Pooling
-from reportgen.report.options import FlavorName, Heads, Images, Lang, Layout
+from reportgen.report.formats import COMPARISON_FORMATS, FORMATS, Format
+from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel
+from reportgen.texts.formats import InputFormat
 
-TEXTS = partial(typer.Option, rich_help_panel="Texts")
-MODEL = partial(typer.Option, rich_help_panel="Model")
-ANALYSIS = partial(typer.Option, rich_help_panel="Analysis")
-GATES = partial(typer.Option, rich_help_panel="Gates")
+_TEXTS = partial(Option, panel="Texts")
+_MODEL = partial(Option, panel="Model")
+_ANALYSIS = partial(Option, panel="Analysis")
+_REPORT = partial(Option, panel="Report")
+_GATES = partial(Option, panel="Gates")
 
 
 @dataclass(frozen=True, slots=True)
 class InputChoices:
-    """The texts: which columns of which files."""
+    """How to read the texts: which columns, in which encoding and format."""
 
     text_column: Annotated[
         str | None,
-        TEXTS(help="Column of the texts, e.g. review; default: text, else the only column."),
+        _TEXTS(help="Column with the texts, e.g. review. Default: text, or the only column."),
     ] = None
     pair_column: Annotated[
         str | None,
-        TEXTS(help="Column of a second text, e.g. hypothesis; default: pair, where there is one."),
+        _TEXTS(help="Column with a second text, e.g. hypothesis. Default: pair, if there is one."),
     ] = None
     label_column: Annotated[
         str | None,
-        TEXTS(help="Column of the true value, e.g. stars; default: label, where there is one."),
+        _TEXTS(help="Column with the true value, e.g. stars. Default: label, if there is one."),
     ] = None
     id_column: Annotated[
-        str | None, TEXTS(help="Column of the ids, e.g. ad_id; default: id, else 1, 2, 3.")
+        str | None,
+        _TEXTS(help="Column with the ids, e.g. ad_id. Default: id if there is one, or 1, 2, 3."),
     ] = None
     group_column: Annotated[
         str | None,
-        TEXTS(
-            help="Column that groups the texts, e.g. campaign; default: group, where there is one."
+        _TEXTS(
+            help="Column that groups the texts, e.g. campaign. Default: group, if there is one."
         ),
     ] = None
     encoding: Annotated[
-        str | None, TEXTS(help="Encoding of the files, e.g. cp932; default: found out.")
+        str | None, _TEXTS(help="Encoding of the files, e.g. cp932. Default: detected.")
     ] = None
     input_format: Annotated[
-        Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"] | None,
-        TEXTS(help="Overrules the suffix, e.g. jsonl."),
+        InputFormat | None,
+        _TEXTS(help="Format of the files, e.g. jsonl. Default: taken from the suffix."),
     ] = None
-    limit: Annotated[int | None, TEXTS(min=1, help="Take the first N texts, e.g. 20.")] = None
+    limit: Annotated[int | None, _TEXTS(least=1, help="Only the first N texts, e.g. 20.")] = None
 
 
 @dataclass(frozen=True, slots=True)
 class ModelChoices:
-    """The model and how it runs."""
+    """Which model to load, and how it runs."""
 
     model: Annotated[
         str | None,
-        MODEL(
-            "--model",
-            "-m",
-            help="Folder or hub id, e.g. ./checkpoint; default: demo (demo-star is bundled too).",
+        _MODEL(
+            flags=("--model", "-m"),
+            help="Folder or Hugging Face id of the model, e.g. ./checkpoint. Default: demo, a "
+            "bundled demonstration; demo-star is another.",
         ),
     ] = None
-    revision: Annotated[str | None, MODEL(help="Branch, tag or commit of a hub id, e.g. main.")] = (
-        None
-    )
+    revision: Annotated[
+        str | None, _MODEL(help="Branch, tag or commit of a Hugging Face id, e.g. main.")
+    ] = None
     factory: Annotated[
         str | None,
-        MODEL(help="Your own class, e.g. my_model.py:AlbertForRegression or package.module:Class."),
+        _MODEL(
+            help="Your own model class, e.g. my_model.py:AlbertForRegression or "
+            "package.module:Class."
+        ),
     ] = None
     factory_args: Annotated[
         str | None,
-        MODEL(help="""Its arguments as JSON, e.g. '{"pretrained_model_name": "./albert"}'."""),
+        _MODEL(
+            help='Arguments of that class as JSON, e.g. \'{"pretrained_model_name": "./albert"}\'.'
+        ),
     ] = None
     checkpoint: Annotated[
-        Path | None, MODEL(help="Weights for it, a saved state_dict, e.g. model.pt.")
+        Path | None,
+        _MODEL(help="Weights for that class, a saved state_dict, e.g. model.pt."),
     ] = None
     tokenizer: Annotated[
         str | None,
-        MODEL(help="Folder or hub id of the tokenizer, e.g. ./albert; default: the model's."),
+        _MODEL(
+            help="Folder or Hugging Face id of the tokenizer, e.g. ./albert. Default: the model's."
+        ),
     ] = None
     encoder: Annotated[
         str | None,
-        MODEL(
-            help="Which transformer inside the model to read, e.g. albert; default: the only one."
+        _MODEL(
+            help="Name of the transformer inside the model, e.g. albert. Default: the only one."
         ),
     ] = None
     prediction_index: Annotated[
         int | None,
-        MODEL(help="Which entry of what forward returns is the prediction, from 0, e.g. 1."),
+        _MODEL(
+            help="Which of the values that forward returns is the prediction, counted from 0, "
+            "e.g. 1."
+        ),
     ] = None
     output_name: Annotated[
-        str | None, MODEL(help='What the model predicts, e.g. "click rate (%)".')
+        str | None, _MODEL(help='What the model predicts, e.g. "click rate (%)".')
     ] = None
     class_names: Annotated[
         str | None,
-        MODEL(
-            help="The outputs are classes with these names, in order, e.g. bad,good; for your "
-            "own class, whose outputs are else read as numbers."
+        _MODEL(
+            help="Names of the classes in the order of the outputs, e.g. bad,good. For your own "
+            "class, whose outputs are read as numbers without them."
         ),
     ] = None
     pooling: Annotated[
         Pooling | None,
-        MODEL(help="How a bare encoder's tokens become one embedding, e.g. mean."),
+        _MODEL(help="How a model without a head turns its tokens into one embedding, e.g. mean."),
     ] = None
     trust_remote_code: Annotated[
         bool,
-        MODEL(
-            "--trust-remote-code",
-            help="Run Python code that comes with the model, e.g. for a custom architecture.",
-        ),
+        _MODEL(help="Run Python code that comes with the model, e.g. for a custom architecture."),
     ] = False
-    device: Annotated[str, MODEL(help="e.g. cpu, cuda, cuda:1, mps, auto.")] = "cpu"
-    dtype: Annotated[
-        Dtype,
-        MODEL(help="Precision the model runs in, e.g. bfloat16."),
-    ] = "float32"
+    device: Annotated[
+        str, _MODEL(help="Where the model runs, e.g. cpu, cuda, cuda:1, mps or auto.")
+    ] = "cpu"
+    dtype: Annotated[Dtype, _MODEL(help="Precision the model runs in, e.g. bfloat16.")] = "float32"
     max_length: Annotated[
         int | None,
-        MODEL(
-            min=1, help="Cut texts to this many tokens, e.g. 128; default: what the model can take."
+        _MODEL(
+            least=1,
+            help="Cut texts to this many tokens, e.g. 128. Default: as many as the model takes.",
         ),
     ] = None
+
+
+def _is_count(text: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,12}", text) is not None
+
+
+def read_keep_maps(text: str) -> str:
+    """Check a value of --keep-maps.
+
+    Raises:
+        UsageError: it is neither all, none nor a number.
+    """
+    if text not in ("all", "none") and not _is_count(text):
+        raise UsageError(f"--keep-maps {text}: write all, none or a number such as 100")
+    return text
+
+
+def read_evidence_texts(text: str) -> str:
+    """Check a value of --evidence-texts.
+
+    Raises:
+        UsageError: it is neither all nor a number from 1.
+    """
+    if text != "all" and not (_is_count(text) and int(text)):
+        raise UsageError(f"--evidence-texts {text}: write all or a number such as 200")
+    return text
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisChoices:
-    """How the texts run, and what is kept of them."""
+    """What is measured, and what is kept of it."""
 
     batch_tokens: Annotated[
-        int, ANALYSIS(min=1, help="Tokens that run together, padding included, e.g. 4096.")
+        int,
+        _ANALYSIS(
+            least=1, help="Tokens that run through the model at once, padding included, e.g. 4096."
+        ),
     ] = 1024
     keep_maps: Annotated[
         str,
-        ANALYSIS(
-            help="How many texts keep their attention maps: all (up to 2 GB), none, or e.g. 100."
+        _ANALYSIS(
+            metavar="N|all|none",
+            read=read_keep_maps,
+            help="How many texts keep their attention maps, e.g. 100; all stops at 2 GB.",
         ),
     ] = "all"
     evidence: Annotated[
         EvidenceLevel,
-        ANALYSIS(
-            help="What shows how far to trust attention: none, basic (norms, gradient, deletion) "
-            "or full (adds sink tests, integrated gradients and more; takes much longer)."
+        _ANALYSIS(
+            help="Measurements of how far attention can be trusted: none, basic (norms, gradients, "
+            "deletion) or full (adds sink tests, integrated gradients and more; takes much longer)."
         ),
     ] = "basic"
     evidence_texts: Annotated[
         str,
-        ANALYSIS(
+        _ANALYSIS(
             metavar="N|all",
-            help="On how many texts, spread evenly over the input; norms are on all, e.g. 200.",
+            read=read_evidence_texts,
+            help="Number of texts with evidence, spread evenly over the input, e.g. 200; norms are "
+            "measured on all.",
         ),
     ] = "50"
     explain_class: Annotated[
         str | None,
-        ANALYSIS(
-            help="The class, label or number whose score is explained, e.g. positive; default: "
-            "each text's predicted class."
+        _ANALYSIS(
+            help="Class, label or number whose score the evidence explains, e.g. positive. "
+            "Default: the predicted class of each text."
         ),
     ] = None
 
 
-@dataclass(frozen=True, slots=True)
-class Talk:
-    """How much is said."""
+def _example(known: Format) -> str:
+    """A file name, with the name of the format where the suffix does not tell it."""
+    is_told = known.suffix == f".{known.name}"
+    return known.example if is_told else f"{known.example} ({known.name})"
 
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False
-    verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Say more: checks, versions, every failed text.")
+
+def _output_option(examples: Sequence[str]) -> Option:
+    first, *others = examples
+    return Option(
+        flags=("--output", "-o"),
+        metavar="PATH",
+        help=f"Where to write, e.g. {first}; may repeat: {', '.join(others)}. The suffix decides "
+        "the format. - is standard output.",
+    )
+
+
+def _format_option(formats: Sequence[Format]) -> Option:
+    return _REPORT(
+        choices=tuple(known.name for known in formats),
+        help="Format of the outputs, e.g. md. Default: taken from the suffix.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OutputChoices:
+    """Which files to write from a report."""
+
+    output: Annotated[
+        list[str] | None,
+        _output_option([*map(_example, FORMATS), "results/ (a folder)"]),
+    ] = None
+    format: Annotated[str | None, _format_option(FORMATS)] = None
+    force: Annotated[bool, Option(help="Overwrite files that exist.")] = False
+    open: Annotated[bool, Option(help="Open the HTML page in a browser.")] = False
+    github_summary: Annotated[
+        bool,
+        _REPORT(help="Add the Markdown to the summary of the step, e.g. in GitHub Actions."),
     ] = False
 
 
-REPORT = partial(typer.Option, rich_help_panel="Report")
-# Of a report and of a comparison.
-_MdFlavor = Annotated[
-    FlavorName,
-    REPORT(help="Where Markdown is going: what it may hold and how long it may be, e.g. gitlab."),
-]
-_MdLimit = Annotated[
-    int | None,
-    REPORT(
-        min=1,
-        help="Characters of Markdown; whole rows are left out, e.g. 20000. Default: what the "
-        "flavour takes.",
-    ),
-]
-_Id = Annotated[
-    str,
-    REPORT(help="Hidden in Markdown, to find its comment again, e.g. headlines-june."),
-]
-_GithubSummary = Annotated[
-    bool,
-    REPORT(help="Add the Markdown to a step's summary, e.g. in a job on GitHub Actions."),
-]
-
-
 @dataclass(frozen=True, slots=True)
-class PageChoices:
-    """What the outputs look like."""
+class CompareOutputChoices(OutputChoices):
+    """Which files to write from a comparison."""
 
-    heads: Annotated[
-        Heads,
-        REPORT(help="Tables and charts show the mean over heads, or their sum, e.g. sum."),
-    ] = "mean"
-    title: Annotated[str | None, REPORT(help='e.g. "Headlines, June".')] = None
-    lang: Annotated[Lang, REPORT(help="Language of the report, e.g. ja.")] = "en"
-    max_size: Annotated[
-        str,
-        REPORT(help="What the page may weigh before texts lose their single heads, e.g. 25MB."),
-    ] = "10MB"
-    detail: Annotated[
-        str | None,
-        REPORT(
-            metavar="ID,…|first:N|worst:N|all|none",
-            help="The texts that carry figures and maps, as far as --max-size goes: by id, the "
-            "first N, the N with the largest error, e.g. 17,42 or worst:20; default: all, those "
-            "that deserve a look first.",
-        ),
+    output: Annotated[
+        list[str] | None,
+        _output_option([known.comparison_example for known in COMPARISON_FORMATS]),
     ] = None
-    pool_above: Annotated[
-        str,
-        REPORT(
-            metavar="TOKENS|none",
-            help="Pool the attention maps of texts with more tokens over their whole length, e.g. "
-            "512.",
-        ),
-    ] = "256"
-    layout: Annotated[
-        Layout,
-        REPORT(
-            help="One file, or styles and scripts in files beside the page for hosts that allow "
-            "nothing inline, e.g. dir with -o report/index.html."
-        ),
-    ] = "file"
-    plotlyjs: Annotated[
-        Path | None,
-        REPORT(help="Another plotly.js to put in the page, e.g. plotly-cartesian.min.js."),
-    ] = None
-    md_flavor: _MdFlavor = "github"
-    md_limit: _MdLimit = None
-    images: Annotated[
-        Images,
-        REPORT(
-            help="Pictures in img/ beside Markdown and Confluence pages, e.g. png (with the extra "
-            r"\[png]) or none."
-        ),
-    ] = "svg"
-    id: _Id = "report"
-    github_summary: _GithubSummary = False
-    format: Annotated[
-        Literal["html", "md", "json", "confluence", "csv", "parquet"] | None,
-        REPORT(help="Overrules the suffix of the outputs, e.g. md."),
-    ] = None
+    format: Annotated[str | None, _format_option(COMPARISON_FORMATS)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class GateChoices:
-    """What fails a job, and where that is written down."""
+    """Conditions on the figures, and where to report those that are not met."""
 
     fail_if: Annotated[
         list[str] | None,
-        GATES(
+        _GATES(
             metavar="EXPR",
-            help='Exit with 3 where this holds, e.g. "special_share_max > 0.8"; may repeat.',
+            help='Exit with code 3 if this holds, e.g. "special_share_max > 0.8"; may repeat.',
         ),
     ] = None
     warn_if: Annotated[
         list[str] | None,
-        GATES(metavar="EXPR", help='Warn where this holds, e.g. "unknown_share > 5%"; may repeat.'),
+        _GATES(metavar="EXPR", help='Warn if this holds, e.g. "unknown_share > 5%"; may repeat.'),
     ] = None
     config: Annotated[
         Path | None,
-        GATES(
+        _GATES(
             metavar="FILE",
-            help="Take more gates from it, e.g. gates.yaml; default: the nearest pyproject.toml "
-            r"with a table \[tool.reportgen].",
+            help="File with more gates, e.g. gates.yaml. Default: the nearest pyproject.toml with "
+            "a table [tool.reportgen].",
         ),
     ] = None
     annotations: Annotated[
         Literal["auto", "github", "none"],
-        GATES(
-            help="Show gates that were not passed beside a job, e.g. github; auto: where "
-            "GITHUB_ACTIONS is set."
+        _GATES(
+            help="Show gates that did not pass as annotations of the job, e.g. github; auto does "
+            "so on GitHub Actions."
         ),
     ] = "auto"
 
 
 @dataclass(frozen=True, slots=True)
-class CompareChoices:
-    """What the outputs of a comparison look like."""
+class Verbosity:
+    """How much to print."""
 
-    title: Annotated[str | None, REPORT(help='e.g. "Headlines, June against May".')] = None
-    lang: Annotated[Lang, REPORT(help="Language of the outputs, e.g. ja.")] = "en"
-    format: Annotated[
-        Literal["html", "md", "json"] | None,
-        REPORT(help="Overrules the suffix of the outputs, e.g. md."),
-    ] = None
-    md_flavor: _MdFlavor = "github"
-    md_limit: _MdLimit = None
-    id: _Id = "compare"
-    github_summary: _GithubSummary = False
+    quiet: Annotated[bool, Option(flags=("--quiet", "-q"), help="Print only errors.")] = False
+    verbose: Annotated[
+        bool,
+        Option(
+            flags=("--verbose", "-v"),
+            help="Print more: checks, versions and why each failed text failed.",
+        ),
+    ] = False

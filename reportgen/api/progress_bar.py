@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
-from reportgen.api.options import Talk
+from reportgen.api.options import Verbosity
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -73,9 +73,9 @@ class TerminalProgress(Progress):
 
 
 @contextmanager
-def terminal_progress(talk: Talk) -> Iterator[TerminalProgress]:
+def terminal_progress(verbosity: Verbosity) -> Iterator[TerminalProgress]:
     """Bars on standard error that an analysis moves."""
-    console = Console(stderr=True, quiet=talk.quiet)
+    console = Console(stderr=True, quiet=verbosity.quiet)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bars(
         *columns,
@@ -87,9 +87,9 @@ def terminal_progress(talk: Talk) -> Iterator[TerminalProgress]:
         yield TerminalProgress(bars)
 
 
-def quiet_libraries(talk: Talk) -> None:
+def quiet_libraries(verbosity: Verbosity) -> None:
     """Keep the libraries' own log lines out of the terminal, unless asked for."""
-    if not talk.verbose:
+    if not verbosity.verbose:
         logging.getLogger("transformers").setLevel(logging.ERROR)
 
 

@@ -1,40 +1,37 @@
-"""What an analysis gave, in the hands of Python: figures, sentences, files, a notebook's output."""
+"""A report: its figures, its sentences, its files, and how it looks in a notebook."""
 
 import shutil
 import weakref
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.api import arguments
-from reportgen.api.arguments import check_language, options_of
-from reportgen.api.options import PageChoices
+from reportgen.api.jobs import Job, file_names, report_job
+from reportgen.api.keywords import check_language, options_of
 from reportgen.errors import UsageError
 from reportgen.files import RESULTS_FILES, Staging
 from reportgen.findings.detail import check_detail
 from reportgen.findings.findings import Findings
-from reportgen.report.formats import STANDARD_OUTPUT
+from reportgen.findings.gates import GateResult, evaluate
+from reportgen.report.digest.markdown import step_summary
+from reportgen.report.formats import Document, Output
 from reportgen.report.language.sentences import Wording
 from reportgen.report.notebook import plain_text, render_markdown, render_notebook
-from reportgen.report.options import Lang
-from reportgen.report.outputs import (
-    make_documents,
-    plan_outputs,
-    require_files,
-    stage,
-    written_line,
-)
+from reportgen.report.options import Lang, RenderOptions
+from reportgen.report.outputs import make_documents, stage, written_line
 from reportgen.report.redact import redacted
 from reportgen.results.store import Results, open_results
 
 
 class Report:
-    """One analysis; `results` has every figure as DataFrames.
+    """The results of one analysis; `results` holds every number as DataFrames.
 
-    In a notebook the value of a cell shows its overview: without scripts, in a sandbox.
+    A notebook shows an overview of it: in a sandboxed frame, without scripts.
     """
 
     def __init__(self, results: Results, temporary: Path | None = None) -> None:
-        """`temporary` is a folder that is removed with the report."""
+        """Make a report of `results`; the folder `temporary` is removed with the report."""
         self.results = results
         self._findings = Findings(results)
         if temporary is not None:
@@ -42,11 +39,11 @@ class Report:
 
     @property
     def figures(self) -> dict[str, float | int | None]:
-        """The flat figures of summary.json by name, such as `n_texts`; None: not measured."""
+        """The figures of summary.json by name, such as `n_texts`; None: not measured."""
         return dict(self._findings.figures)
 
     def notes(self, lang: Lang = "en") -> list[str]:
-        """The headline, then what the figures call for over all texts, a sentence or two each."""
+        """The headline, then each note on all texts together, in a sentence or two."""
         check_language(lang)
         wording, notes = Wording(lang), self._findings.notes
         return [
@@ -55,56 +52,47 @@ class Report:
         ]
 
     def save(
-        self, *paths: str | Path, overwrite: bool = True, redact: bool = False, **options: Any
+        self,
+        *paths: str | Path,
+        overwrite: bool = True,
+        redact: bool = False,
+        format: str | None = None,
+        **options: Any,
     ) -> list[str]:
-        """Write the report to `paths`, as `reportgen render` would; all of them or none.
+        """Write the report to all `paths`, or to none of them if one fails.
 
         Args:
-            *paths: Their suffix says what is written: `report.html`, `report.md`, `summary.json`,
-                `tokens.csv`, ...; a string that ends in `/` is a folder for the results.
+            *paths: Files whose suffix decides the format: `report.html`, `report.md`,
+                `summary.json`, `tokens.csv`, ...; a string that ends in `/` is a folder for the
+                results.
             overwrite: Whether files that exist may be replaced.
-            redact: Write ids, lengths and figures only, no text and no token.
-            **options: Those of the command line, with `_` for `-`: `title`, `lang`, `heads`,
+            redact: Write ids, lengths and figures only, no texts and no tokens.
+            format: The format of all files, such as `"md"`, whatever their suffix.
+            **options: Options of `reportgen render` with `_` for `-`: `title`, `lang`, `heads`,
                 `max_size` ("25MB", or bytes), `detail`, `pool_above`, `layout`, `plotlyjs`, ...
 
         Returns:
-            What the command line says of it: a line a file with its size, then what was reduced.
+            A line for each file with its size, then a line for everything that was left out.
 
         Raises:
-            UsageError: an option is not known, or a path cannot be written to.
+            UsageError: an option is unknown or has a wrong value, or a path cannot be written to.
             OutputError: writing failed.
         """
-        names = [str(path) for path in paths]
-        if not names:
-            raise UsageError("save: name at least one file, such as report.html")
-        if STANDARD_OUTPUT in names:
-            raise UsageError("save: standard output is for the command line; name a file")
-        page = options_of(PageChoices, {k: _as_option(k, v) for k, v in options.items()})
-        made = arguments.render_options(page)
-        outputs = plan_outputs(
-            names,
-            page.format,
+        job = report_job(
+            file_names(paths, "report.html"),
+            options_of(RenderOptions, options),
+            format=format,
             force=overwrite,
             inputs=[str(self.results.folder / name) for name in RESULTS_FILES],
-            layout=page.layout,
-            images=page.images,
+            redact=redact,
         )
-        folders = [Path(item.path) for item in outputs if item.writer == "folder"]
-        if redact:
-            require_files(outputs)
-        check_detail(made.detail, self.results.texts["text_id"].tolist())
-        with Staging() as staging, redacted(self.results, made.lang, wanted=redact) as results:
-            found = self._findings if results is self.results else Findings(results)
-            documents = make_documents(found, outputs, made)
-            stage(documents, staging)
-            for folder in folders:
+        with Staging() as staging, redacted(self.results, job.options.lang, wanted=redact) as shown:
+            findings = self._findings if shown is self.results else Findings(shown)
+            written = write_report(findings, job, staging)
+            for folder in job.folders:
                 shutil.copytree(self.results.folder, staging.folder(folder), dirs_exist_ok=True)
             staging.commit()
-        lines = [
-            *map(written_line, documents),
-            *(f"{path}/: results folder" for path in folders),
-        ]
-        return lines + [line for document in documents for line in document.reduced]
+        return [*written.lines, *written.reduced]
 
     def __repr__(self) -> str:
         return f"<reportgen.Report: {plain_text(self._findings)}>"
@@ -117,18 +105,47 @@ class Report:
 
 
 def open_report(folder: str | Path) -> Report:
-    """The report of results that were kept; the model is not needed.
+    """Open the results that were kept in `folder`; the model is not needed.
 
     Raises:
-        ResultsError: it is no results folder, or a damaged one.
+        ResultsError: it is not a results folder, or it is damaged.
     """
     if not isinstance(folder, (str, Path)):
         raise UsageError(f"{type(folder).__name__}: give a report, or a folder of results")
     return Report(open_results(Path(folder)))
 
 
-def _as_option(name: str, value: Any) -> Any:
-    """`value` as the command line would give it."""
-    if name == "pool_above":
-        return "none" if value is None else str(value)
-    return str(value) if name == "max_size" else value
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The outputs of a report or of a comparison."""
+
+    documents: Mapping[Output, Document]
+    lines: tuple[str, ...]  # one for each output, with its size
+    gates: tuple[GateResult, ...] = ()
+    step_summary: bytes = b""  # for a step on GitHub Actions; empty if it is not wanted
+
+    @property
+    def reduced(self) -> list[str]:
+        """What was left out of the outputs, each sentence once."""
+        return list(dict.fromkeys(said for d in self.documents.values() for said in d.reduced))
+
+
+def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) -> Written:
+    """Evaluate the gates and write every output of `job`, except results folders.
+
+    The files appear in their places when `staging` is committed.
+
+    Raises:
+        UsageError: --detail names no text, or what is asked for does not fit a limit.
+        ResultsError: the results are damaged.
+    """
+    check_detail(job.options.detail, findings.texts["text_id"].tolist())
+    gates = evaluate(job.gates, findings.figures) if job.gates else ()
+    options = replace(job.options, gates=gates)
+    documents = make_documents(findings, job.outputs, options)
+    room = job.summary_room
+    summary = b"" if room is None else step_summary(findings, options, room)
+    stage(documents, staging)
+    lines = [written_line(output, document) for output, document in documents.items()]
+    lines += [f"{folder}/: results folder" for folder in job.folders]
+    return Written(documents, tuple(lines), gates, summary)

@@ -1,51 +1,41 @@
 """The `reportgen` command.
 
-Torch, transformers, pandas and plotly are imported inside the commands, once their arguments are
-known to be good.
+Each command checks its arguments, calls the Python API and prints what came of it. Torch,
+transformers, pandas and plotly are imported inside the commands, once the arguments are known to be
+good.
 """
 
 import signal
 import sys
 import time
-from contextlib import ExitStack, redirect_stdout
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api import arguments
-from reportgen.api.arguments import page_outputs
-from reportgen.api.jobs import comparison_outputs, sides_of
+from reportgen.api import arguments, jobs
+from reportgen.api.jobs import Analysis
 from reportgen.api.options import (
     AnalysisChoices,
-    CompareChoices,
+    CompareOutputChoices,
     GateChoices,
     InputChoices,
     ModelChoices,
-    PageChoices,
-    Talk,
+    OutputChoices,
+    Verbosity,
 )
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import parameters, terminal
 from reportgen.cli.github import find_step_summary
-from reportgen.cli.terminal import (
-    EXIT_GATE,
-    EXIT_INTERRUPTED,
-    exit_code,
-    finish,
-    tell_gates,
-    user_errors,
-)
 from reportgen.errors import OutputError, UsageError, unquoted
 from reportgen.files import Staging, check_target
 from reportgen.findings.detail import check_detail
-from reportgen.findings.gates import has_failed
-from reportgen.models.spec import ModelSpec, check_spec
+from reportgen.models.spec import check_spec
 from reportgen.report.language import printable
-from reportgen.report.outputs import judge, make_documents, require_files, stage, written_line
-from reportgen.results.info import created_date
+from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.texts.read import TextSet
 
 if TYPE_CHECKING:
@@ -63,7 +53,8 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line; a request to end is an interrupt, so that nothing is left behind."""
+    """Run the command line. A request to end the process is treated as an interrupt, so that no
+    half-written file is left behind."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
@@ -74,267 +65,229 @@ def main() -> None:
 
 @app.callback()
 def root(version: parameters.Version = False) -> None:
-    """Where a transformer looks, text by text: one offline HTML report."""
+    """Report where a transformer looks, text by text, as one offline HTML page."""
 
 
 @app.command()
-@parameters.takes(InputChoices, ModelChoices, AnalysisChoices, PageChoices, GateChoices, Talk)
+@parameters.takes(
+    InputChoices,
+    ModelChoices,
+    AnalysisChoices,
+    OutputChoices,
+    RenderOptions,
+    GateChoices,
+    Verbosity,
+)
 def run(
     inputs: InputChoices,
     model: ModelChoices,
     analysis: AnalysisChoices,
-    page: PageChoices,
+    files: OutputChoices,
+    options: RenderOptions,
     gating: GateChoices,
-    talk: Talk,
+    verbosity: Verbosity,
     texts: parameters.Texts,
-    output: parameters.Outputs = None,
-    force: parameters.Force = False,
     strict: parameters.Strict = False,
     redact: parameters.Redact = False,
-    open: parameters.Open = False,
     list_figures: parameters.ListFigures = False,
-) -> None:
+) -> int:
     """Analyse texts and write the report.
 
     Example: reportgen run texts.csv --model ./checkpoint -o report.html
     """
-    with user_errors():
-        spec = arguments.model_spec(model)
-        check_spec(spec)
-        render_options = arguments.render_options(page)
-        gates = arguments.gates(gating, "run")
-        arguments.check_keep_maps(analysis.keep_maps)
-        arguments.check_evidence_texts(analysis.evidence_texts)
-        created_date()
-        outputs = page_outputs(output, page, force=force, inputs=texts)
-        if redact:
-            require_files(outputs)
-        summary = find_step_summary(wanted=page.github_summary)
-        text_set = arguments.text_set(texts, inputs)
-        check_detail(render_options.detail, {text.id for text in text_set.texts})
-        started = time.perf_counter()
-        with ExitStack() as stack:
-            staging = stack.enter_context(Staging())
-            temporary = stack.enter_context(TemporaryDirectory(prefix="reportgen-"))
-            kept = [Path(item.path) for item in outputs if item.writer == "folder"]
-            folder = staging.folder(kept[0]) if kept else Path(temporary)
-            stack.enter_context(unquoted(redact))
-            results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
-            findings = _shown(results, page, stack, redact=redact)
-            render_options = replace(render_options, gates=judge(findings, gates))
-            documents = make_documents(findings, outputs, render_options)
-            added = summary and summary.text(findings, render_options)
-            stage(documents, staging)
-            lines = [
-                *map(written_line, documents),
-                *(f"{path}/: results folder" for path in kept),
-            ]
-            lines += terminal.account(findings, documents, page.lang, talk, started)
-            code = exit_code(results, render_options.gates, strict=strict)
-            staging.commit()
-        if summary and added:
-            summary.add(added)
-        finish(documents, lines, talk, browse=open)
-        tell_gates(render_options.gates, gating, talk)
-    raise typer.Exit(code)
+    asked = jobs.analysis_of(inputs, model, analysis)
+    summary = find_step_summary(wanted=files.github_summary)
+    job = jobs.report_job(
+        files.output,
+        options,
+        format=files.format,
+        force=files.force,
+        inputs=texts,
+        gates=arguments.gates(gating, "run"),
+        redact=redact,
+        summary_room=summary.room if summary else None,
+    )
+    text_set = arguments.text_set(texts, inputs)
+    check_detail(options.detail, {text.id for text in text_set.texts})
+    started = time.perf_counter()
+    with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:
+        folder = staging.folder(job.folders[0]) if job.folders else Path(temporary)
+        with unquoted(redact):
+            results = _analyze(text_set, asked, folder, verbosity)
+            with _shown(results, job) as findings:
+                from reportgen.api.report import write_report
+
+                written = write_report(findings, job, staging)
+                lines = [*written.lines]
+                lines += terminal.account(findings, written, options.lang, verbosity, started)
+        code = terminal.exit_code(results, written.gates, strict=strict)
+        staging.commit()
+    terminal.finish(written, summary, lines, verbosity, browse=files.open)
+    terminal.print_gates(written.gates, gating, verbosity)
+    return code
 
 
 @app.command()
-@parameters.takes(InputChoices, ModelChoices, AnalysisChoices, Talk)
+@parameters.takes(InputChoices, ModelChoices, AnalysisChoices, Verbosity)
 def analyze(
     inputs: InputChoices,
     model: ModelChoices,
     analysis: AnalysisChoices,
-    talk: Talk,
+    verbosity: Verbosity,
     texts: parameters.Texts,
     output: parameters.ResultsOutput = Path("results"),
     force: parameters.Force = False,
     strict: parameters.Strict = False,
-) -> None:
-    """Analyse texts and keep the results in a folder, to render from later.
+) -> int:
+    """Analyse texts and keep the results in a folder, to write reports from later.
 
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
-    with user_errors():
-        spec = arguments.model_spec(model)
-        check_spec(spec)
-        arguments.check_keep_maps(analysis.keep_maps)
-        arguments.check_evidence_texts(analysis.evidence_texts)
-        created_date()
-        check_target(output, force=force, is_folder=True)
-        text_set = arguments.text_set(texts, inputs)
-        started = time.perf_counter()
-        with Staging() as staging:
-            folder = staging.folder(output)
-            from reportgen.findings.findings import Findings
+    asked = jobs.analysis_of(inputs, model, analysis)
+    check_target(output, force=force, is_folder=True)
+    text_set = arguments.text_set(texts, inputs)
+    started = time.perf_counter()
+    with Staging() as staging:
+        results = _analyze(text_set, asked, staging.folder(output), verbosity)
+        from reportgen.findings.findings import Findings
 
-            results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
-            lines = [f"{output}/: results folder"]
-            lines += terminal.account(Findings(results), [], "en", talk, started)
-            code = exit_code(results, (), strict=strict)
-            staging.commit()
-        finish([], lines, talk, browse=False)
-    raise typer.Exit(code)
+        lines = [f"{output}/: results folder"]
+        lines += terminal.account(Findings(results), None, "en", verbosity, started)
+        code = terminal.exit_code(results, (), strict=strict)
+        staging.commit()
+    terminal.finish(None, None, lines, verbosity, browse=False)
+    return code
 
 
 @app.command()
-@parameters.takes(PageChoices, GateChoices, Talk)
+@parameters.takes(OutputChoices, RenderOptions, GateChoices, Verbosity)
 def render(
-    page: PageChoices,
+    files: OutputChoices,
+    options: RenderOptions,
     gating: GateChoices,
-    talk: Talk,
+    verbosity: Verbosity,
     results: parameters.ResultsFolder,
-    output: parameters.Outputs = None,
-    force: parameters.Force = False,
     redact: parameters.Redact = False,
-    open: parameters.Open = False,
     list_figures: parameters.ListFigures = False,
-) -> None:
-    """Write the report from results that were kept; the model is not needed.
+) -> int:
+    """Write the report from a folder of results; the model is not needed.
 
     Example: reportgen render results/ -o report.html -o tokens.csv
     """
-    with user_errors():
-        render_options = arguments.render_options(page)
-        gates = arguments.gates(gating, "run")
-        outputs = page_outputs(output, page, force=force, inputs=[str(results)])
-        summary = find_step_summary(wanted=page.github_summary)
-        if any(item.writer == "folder" for item in outputs):
-            raise UsageError("render writes no results folder; name a file such as report.html")
-        started = time.perf_counter()
-        from reportgen.results.store import open_results
+    summary = find_step_summary(wanted=files.github_summary)
+    job = jobs.report_job(
+        files.output,
+        options,
+        format=files.format,
+        force=files.force,
+        inputs=[str(results)],
+        gates=arguments.gates(gating, "run"),
+        redact=redact,
+        summary_room=summary.room if summary else None,
+    )
+    if job.folders:
+        raise UsageError("render writes no results folder; name a file such as report.html")
+    started = time.perf_counter()
+    from reportgen.api.report import write_report
+    from reportgen.results.store import open_results
 
-        with ExitStack() as stack:
-            findings = _shown(open_results(results), page, stack, redact=redact)
-            check_detail(render_options.detail, findings.texts["text_id"].tolist())
-            render_options = replace(render_options, gates=judge(findings, gates))
-            documents = make_documents(findings, outputs, render_options)
-            added = summary and summary.text(findings, render_options)
-            with Staging() as staging:
-                stage(documents, staging)
-                staging.commit()
-            lines = [*map(written_line, documents)]
-            lines += terminal.account(findings, documents, page.lang, talk, started)
-        if summary and added:
-            summary.add(added)
-        finish(documents, lines, talk, browse=open)
-        tell_gates(render_options.gates, gating, talk)
-    raise typer.Exit(EXIT_GATE if has_failed(render_options.gates) else 0)
+    with Staging() as staging, _shown(open_results(results), job) as findings:
+        written = write_report(findings, job, staging)
+        staging.commit()
+        lines = [*written.lines]
+        lines += terminal.account(findings, written, options.lang, verbosity, started)
+    terminal.finish(written, summary, lines, verbosity, browse=files.open)
+    terminal.print_gates(written.gates, gating, verbosity)
+    return terminal.gate_code(written.gates)
 
 
 @app.command()
-@parameters.takes(ModelChoices, Talk)
-def check(model: ModelChoices, talk: Talk) -> None:
-    """See whether a model's attention can be reported, and how.
+@parameters.takes(ModelChoices, Verbosity)
+def check(model: ModelChoices, verbosity: Verbosity) -> int:
+    """Check whether the attention of a model can be reported, and how.
 
     Example: reportgen check --model ./checkpoint
     """
-    with user_errors():
-        spec = arguments.model_spec(model)
-        check_spec(spec)
-        if sys.stdout is None:
-            raise OutputError("standard output is closed; check prints there what it finds")
-        quiet_libraries(talk)
-        from reportgen.analysis.pipeline import try_model
-        from reportgen.models.load import load_model
+    spec = arguments.model_spec(model)
+    check_spec(spec)
+    if sys.stdout is None:
+        raise OutputError("standard output is closed; check prints there what it finds")
+    quiet_libraries(verbosity)
+    from reportgen.api.analyze import check_model
 
-        with redirect_stdout(sys.stderr):
-            loaded = load_model(spec, verbose=talk.verbose)
-            capture, probed = try_model(loaded)
-        for line in terminal.checked(loaded, capture, probed):
-            typer.echo(printable.inert(line))
+    for line in check_model(spec, verbose=verbosity.verbose):
+        typer.echo(printable.inert(line))
+    return 0
 
 
 @app.command()
-@parameters.takes(InputChoices, AnalysisChoices, CompareChoices, GateChoices, Talk)
+@parameters.takes(
+    InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions, GateChoices, Verbosity
+)
 def compare(
     inputs: InputChoices,
     analysis: AnalysisChoices,
-    page: CompareChoices,
+    files: CompareOutputChoices,
+    options: CompareOptions,
     gating: GateChoices,
-    talk: Talk,
+    verbosity: Verbosity,
     paths: parameters.ComparePaths,
     base: parameters.Base = None,
     head: parameters.Head = None,
-    output: parameters.CompareOutputs = None,
-    force: parameters.Force = False,
-    open: parameters.Open = False,
     list_figures: parameters.ListCompareFigures = False,
-) -> None:
-    """Hold one model against another on the same texts.
+) -> int:
+    """Compare two models on the same texts.
 
     Example: reportgen compare base_results/ head_results/ -o compare.html
     """
-    with user_errors():
-        sides = sides_of(paths, base, head, inputs, analysis)
-        gates = arguments.gates(gating, "compare")
-        summary = find_step_summary(wanted=page.github_summary)
-        created_date()
-        read = [*sides.texts, *map(str, sides.folders)]
-        outputs = comparison_outputs(output, page, force=force, inputs=read)
-        from reportgen.api.compare import make_compared
+    sides = jobs.sides_of(paths, base, head, inputs, analysis)
+    summary = find_step_summary(wanted=files.github_summary)
+    job = jobs.comparison_job(
+        files.output,
+        options,
+        format=files.format,
+        force=files.force,
+        inputs=sides.inputs,
+        gates=arguments.gates(gating, "compare"),
+        summary_room=summary.room if summary else None,
+    )
+    is_interrupted = False
+    with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
+        folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
+        if sides.models:
+            text_set = arguments.text_set(sides.texts, inputs)
+            for asked, folder in zip(sides.models, folders, strict=True):
+                folder.mkdir()
+                results = _analyze(text_set, asked, folder, verbosity)
+                is_interrupted |= results.info.evidence.interrupted
+        from reportgen.api.compare import compare as compare_folders
+        from reportgen.api.compare import write_comparison
 
-        with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
-            folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
-            stopped = False
-            if sides.models:
-                text_set = arguments.text_set(sides.texts, inputs)
-                for model, folder in zip(sides.models, folders, strict=True):
-                    folder.mkdir()
-                    spec = arguments.model_spec(model)
-                    results = _analyze(text_set, spec, folder, (inputs, model, analysis), talk)
-                    stopped |= results.info.evidence.interrupted
-            room = summary.room if summary else None
-            compared = make_compared(folders, outputs, page, gates, room)
-            stage(compared.documents, staging)
-            staging.commit()
-        if summary:
-            summary.add(compared.summary)
-        lines = [*map(written_line, compared.documents), *compared.said]
-        finish(compared.documents, lines, talk, browse=open)
-        tell_gates(compared.gates, gating, talk)
-    failed = EXIT_GATE if has_failed(compared.gates) else 0
-    raise typer.Exit(EXIT_INTERRUPTED if stopped else failed)
+        compared = compare_folders(*folders)
+        written = write_comparison(compared, job, staging)
+        lines = [*written.lines, *compared.headline(options.lang)]
+        staging.commit()
+    terminal.finish(written, summary, lines, verbosity, browse=files.open)
+    terminal.print_gates(written.gates, gating, verbosity)
+    return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 
-def _analyze(
-    texts: TextSet,
-    spec: ModelSpec,
-    folder: Path,
-    chosen: tuple[InputChoices, ModelChoices, AnalysisChoices],
-    talk: Talk,
-) -> "Results":
-    for line in () if talk.quiet else arguments.without_effect(chosen[2]):
+def _analyze(texts: TextSet, asked: Analysis, folder: Path, verbosity: Verbosity) -> "Results":
+    """The results of an analysis whose progress is shown on standard error."""
+    for line in () if verbosity.quiet else arguments.without_effect(asked.choices):
         typer.echo(f"reportgen: {line}", err=True)
-    quiet_libraries(talk)
-    from reportgen.analysis.pipeline import AnalysisOptions, analyze
-    from reportgen.models.load import load_model
+    quiet_libraries(verbosity)
+    from reportgen.api.analyze import analyze_named
 
-    # What a user's class prints must not land in a report on standard output.
-    with terminal_progress(talk) as progress, redirect_stdout(sys.stderr):
-        return analyze(
-            texts,
-            load_model(spec, verbose=talk.verbose),
-            folder,
-            AnalysisOptions(
-                batch_tokens=chosen[2].batch_tokens,
-                keep_maps=chosen[2].keep_maps,
-                evidence=chosen[2].evidence,
-                evidence_texts=chosen[2].evidence_texts,
-                explain_class=chosen[2].explain_class,
-                shown=arguments.shown_options(*chosen),
-            ),
-            progress,
-        )
+    with terminal_progress(verbosity) as progress:
+        return analyze_named(texts, asked, folder, progress, verbose=verbosity.verbose)
 
 
-def _shown(results: "Results", page: PageChoices, stack: ExitStack, *, redact: bool) -> "Findings":
-    """What is written: the findings in the results, or in a copy without texts and tokens that is
-    there until `stack` is left."""
+@contextmanager
+def _shown(results: "Results", job: jobs.Job[RenderOptions]) -> Iterator["Findings"]:
+    """The findings that are written: those of a copy without texts if that is asked for."""
     from reportgen.findings.findings import Findings
-
-    if not redact:
-        return Findings(results)
     from reportgen.report.redact import redacted
 
-    return Findings(stack.enter_context(redacted(results, page.lang, wanted=True)))
+    with redacted(results, job.options.lang, wanted=job.redact) as shown:
+        yield Findings(shown)

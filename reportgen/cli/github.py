@@ -1,21 +1,23 @@
-"""The Markdown report in the summary of a step on GitHub Actions: a file that the runner reads."""
+"""What GitHub Actions reads: annotations of a job, and the summary of a step."""
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from reportgen.api.options import GateChoices
 from reportgen.errors import OutputError, UsageError
-from reportgen.report.digest.limits import Limit
 from reportgen.report.language.printable import visible
-from reportgen.report.options import RenderOptions
 
-if TYPE_CHECKING:
-    from reportgen.findings.findings import Findings
+
+def annotates(choices: GateChoices) -> bool:
+    """Whether gates that did not pass are shown as annotations."""
+    if choices.annotations == "auto":
+        return os.environ.get("GITHUB_ACTIONS", "").lower() == "true"
+    return choices.annotations == "github"
 
 
 def annotation(level: str, title: str, message: str) -> str:
-    """The command that shows `message` beside a job on GitHub; `level` is error or warning."""
+    """The line that makes GitHub show `message` beside a job; `level` is error or warning."""
     return f"::{level} title={_property(visible(title))}::{_data(visible(message))}"
 
 
@@ -34,24 +36,13 @@ _LEAST_ROOM = 20_000
 
 @dataclass(frozen=True, slots=True)
 class StepSummary:
-    """The file, and how many bytes may still be added to it."""
+    """The file that holds the summary, and how many bytes may still be added to it."""
 
     path: Path
     room: int
 
-    def text(self, findings: "Findings", options: RenderOptions) -> bytes:
-        """What to add: the report as GitHub reads it, without pictures, which it cannot show."""
-        from reportgen.report.digest.digest import make_brief
-        from reportgen.report.digest.markdown import set_brief
-        from reportgen.report.language.strings import load_language
-
-        brief = make_brief(findings, options, "")
-        limit = Limit(self.room, self.room)
-        language = load_language(options.lang)
-        return set_brief(brief, "github", limit, options.id, language, {}).encode()
-
     def add(self, text: bytes) -> None:
-        """Write `text` behind what is there already.
+        """Append `text` to what is there already.
 
         Raises:
             OutputError: it cannot be written.

@@ -1,47 +1,43 @@
-"""The arguments that only the command line has, and groups of choices as command options."""
+"""Option groups as command options, and the arguments that only the command line has."""
 
 import inspect
 from collections.abc import Callable
-from dataclasses import MISSING, fields
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from reportgen.api.options import GATES, MODEL
+from reportgen.api.keywords import options_of
+from reportgen.cli.terminal import user_errors
 from reportgen.findings.figures import figure_list
+from reportgen.report.options import Option, options_in
+from reportgen.texts.formats import INPUT_FORMATS
 from reportgen.version import __version__
 
 
-def takes(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the fields of data classes as its options.
+def takes(*groups: type) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Give a command the fields of dataclasses as its options.
 
-    The command takes one instance of each of `groups` first, then its own parameters; typer sees
-    them all as options, with the annotations and defaults of the fields.
+    The command is called with an instance of each of `groups` first, then with its own parameters;
+    it returns its exit code. An error that a user can cause is printed in one line.
     """
 
-    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+    def decorate(command: Callable[..., int]) -> Callable[..., None]:
         own = list(inspect.signature(command).parameters.values())[len(groups) :]
-        added = [
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=inspect.Parameter.empty if field.default is MISSING else field.default,
-                annotation=get_type_hints(group, include_extras=True)[field.name],
-            )
-            for group in groups
-            for field in fields(group)
-        ]
+        added = [parameter for group in groups for parameter in _parameters(group)]
 
         def call(**values: Any) -> None:
-            choices = [
-                group(**{field.name: values.pop(field.name) for field in fields(group)})
-                for group in groups
-            ]
-            command(*choices, **values)
+            with user_errors():
+                chosen: list[Any] = [
+                    options_of(group, {name: values.pop(name) for name in options_in(group)})
+                    for group in groups
+                ]
+                code = command(*chosen, **values)
+            raise typer.Exit(code)
 
-        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + added
+        parameters = added + [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
         call.__name__ = command.__name__
         call.__doc__ = command.__doc__
         call.__annotations__ = {p.name: p.annotation for p in parameters}
@@ -51,6 +47,47 @@ def takes(*groups: type) -> Callable[[Callable[..., None]], Callable[..., None]]
     return decorate
 
 
+def _parameters(group: type) -> list[inspect.Parameter]:
+    """The options of a dataclass as typer reads them from the signature of a command."""
+    hints, options = get_type_hints(group), options_in(group)
+    defaults = {field.name: field.default for field in fields(group)}
+    return [
+        inspect.Parameter(
+            name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=option.write(defaults[name])
+            if option.read and defaults[name] is not None
+            else defaults[name],
+            annotation=Annotated[
+                _typed(hints[name], defaults[name], option), _declared(name, option)
+            ],
+        )
+        for name, option in options.items()
+    ]
+
+
+def _typed(hint: Any, default: Any, option: Option) -> Any:
+    """The type of what is typed for an option."""
+    if option.choices:
+        hint = Literal[option.choices]
+    elif option.read:
+        hint = str
+    else:
+        return hint
+    return hint | None if default is None else hint
+
+
+def _declared(name: str, option: Option) -> Any:
+    flags = option.flags or (f"--{name.replace('_', '-')}",)
+    return typer.Option(
+        *flags,
+        help=option.help.replace("[", r"\["),  # or it is read as markup
+        rich_help_panel=option.panel,
+        metavar=option.metavar,
+        min=None if option.read else option.least,
+    )
+
+
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"reportgen {__version__}")
@@ -58,7 +95,7 @@ def _show_version(wanted: bool) -> None:
 
 
 def list_figures(command: str) -> Callable[[bool], None]:
-    """What prints the figures that gates of `command` can name, and ends."""
+    """A function that prints the figures that gates of `command` can name, and ends."""
 
     def show(wanted: bool) -> None:
         if wanted:
@@ -76,17 +113,8 @@ Texts = Annotated[
     list[str],
     typer.Argument(
         metavar="TEXTS...",
-        help="Files of texts (.txt .csv .tsv .json .jsonl .parquet), or - for standard input.",
-    ),
-]
-Outputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="PATH",
-        help="Where to write, e.g. report.html; may repeat: report.md, tokens.csv, summary.json, "
-        "page.xml (Confluence), results/ (a folder). - is standard output.",
+        help=f"Files of texts ({' '.join(f'.{name}' for name in INPUT_FORMATS)}), or - for "
+        "standard input.",
     ),
 ]
 ResultsOutput = Annotated[
@@ -95,25 +123,23 @@ ResultsOutput = Annotated[
 ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
-Force = Annotated[bool, typer.Option("--force", help="Overwrite outputs that exist.")]
+Force = Annotated[bool, typer.Option("--force", help="Overwrite a folder that exists.")]
 Strict = Annotated[
-    bool, typer.Option("--strict", help="Exit with 4 where a text was empty or failed.")
+    bool, typer.Option("--strict", help="Exit with code 4 if a text is empty or fails.")
 ]
 Redact = Annotated[
     bool,
-    typer.Option(
-        "--redact", help="Write ids, lengths and figures only: no text and no token in any output."
-    ),
+    typer.Option("--redact", help="Write ids, lengths and figures only, no texts and no tokens."),
 ]
 _list_figures = partial(
-    GATES,
+    typer.Option,
     "--list-figures",
+    rich_help_panel="Gates",
     is_eager=True,
-    help="Print every figure that a gate can name, with its meaning, and end.",
+    help="Print every figure that a gate can name, with its meaning, and exit.",
 )
 ListFigures = Annotated[bool, _list_figures(callback=list_figures("run"))]
 ListCompareFigures = Annotated[bool, _list_figures(callback=list_figures("compare"))]
-Open = Annotated[bool, typer.Option("--open", help="Open the HTML report when it is written.")]
 ComparePaths = Annotated[
     list[str],
     typer.Argument(
@@ -121,23 +147,11 @@ ComparePaths = Annotated[
         help="Two results folders; with --base and --head, files of texts.",
     ),
 ]
-CompareOutputs = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="PATH",
-        help="Where to write, e.g. compare.html; may repeat: compare.md, compare.json. - is "
-        "standard output.",
-    ),
-]
+_model = partial(typer.Option, rich_help_panel="Model", metavar="MODEL")
 Base = Annotated[
     str | None,
-    MODEL(
-        metavar="MODEL", help="The model to hold the other against, e.g. ./old; a hub id, or demo."
-    ),
+    _model(help="The model to compare with, e.g. ./old, a Hugging Face id or demo."),
 ]
 Head = Annotated[
-    str | None,
-    MODEL(metavar="MODEL", help="The model that is compared, e.g. ./new; a hub id, or demo."),
+    str | None, _model(help="The model that is compared, e.g. ./new, a Hugging Face id or demo.")
 ]

@@ -10,13 +10,21 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
 from reportgen.findings.gates import gate_records
+from reportgen.report.formats import Document
 from reportgen.report.json import to_json
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions
 from reportgen.results.info import SCHEMA_VERSION
 from reportgen.results.store import Results
 
 
-def render(comparison: Comparison, base: Results, head: Results, options: RenderOptions) -> str:
+def write_comparison(
+    comparison: Comparison, base: Results, head: Results, options: CompareOptions
+) -> Document:
+    """The comparison as a document."""
+    return Document(render(comparison, base, head, options).encode())
+
+
+def render(comparison: Comparison, base: Results, head: Results, options: CompareOptions) -> str:
     """The comparison as JSON, names in a fixed order, null for what cannot be compared.
 
     `figures` is flat, as gates name it; `texts` has a row for each text, in input order.

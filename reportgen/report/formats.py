@@ -1,87 +1,111 @@
-"""The output formats: which one a path asks for, and the module that writes it."""
+"""The output formats: which one a path asks for, and the module that writes it.
+
+To add a format, add a line to `FORMATS` and a module with `write_report`; for comparisons also
+`write_comparison`, in that module or in another.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.errors import UsageError
-from reportgen.report.options import TABLE_NAMES, RenderOptions, TableName
-
-if TYPE_CHECKING:
-    from reportgen.findings.findings import Findings
+from reportgen.report.options import TABLE_NAMES, TableName
 
 
-Writer: TypeAlias = Literal["html", "md", "json", "confluence", "csv", "parquet", "folder"]
-FORMATS: tuple[Writer, ...] = ("html", "md", "json", "confluence", "csv", "parquet")
-_SUFFIXES: dict[str, Writer] = {"xml" if name == "confluence" else name: name for name in FORMATS}
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of output file.
 
+    The modules are imported when they are needed, since each brings its own libraries:
 
-def writer_of(path: str, format: str | None = None) -> Writer:
-    """The writer for an output `path`: a results folder, what `format` says, or its suffix.
-
-    `-`, standard output, is HTML unless `format` says otherwise.
-
-    Raises:
-        UsageError: neither the suffix nor `format` names a writer, or a table has no name.
+        write_report(findings, options, output) -> Document
+        write_comparison(comparison, base, head, options) -> Document
     """
-    if path.endswith("/"):
-        return "folder"
-    suffix = PurePath(path).suffix.removeprefix(".").lower()
-    if format:
-        writer = next((known for known in FORMATS if known == format), None)
-    else:
-        writer = "html" if path == "-" else _SUFFIXES.get(suffix)
-    if writer is None and format:
-        raise UsageError(f"--format {format}: not known; use one of {', '.join(FORMATS)}")
-    if writer is None:
-        suffixes = ", ".join(f".{known}" for known in _SUFFIXES)
-        raise UsageError(
-            f"{path}: the name must end in one of {suffixes}, or in / for a results folder; "
-            "--format overrides"
-        )
-    if writer in ("csv", "parquet"):
-        table_name(path)
-    return writer
+
+    name: str  # after --format
+    suffix: str  # of its files
+    example: str  # a file name for help texts and printed commands
+    meaning: str  # what its files are
+    module: str  # has `write_report`
+    comparison_module: str = ""  # has `write_comparison`; "" where a comparison has no such form
+    is_page: bool = False  # for a browser: --open shows it, and --layout dir gives it a folder
+    has_pictures: bool = False  # in a folder beside it
+    is_table: bool = False  # one of the tables, picked by the name of the file
+
+    @property
+    def comparison_example(self) -> str:
+        """A name for a file with a comparison."""
+        return f"compare{self.suffix}"
 
 
-def table_name(path: str) -> TableName:
-    """The table that a file is named after: `tokens.csv`, `run-tokens.csv`, `run_tokens.csv`.
-
-    Raises:
-        UsageError: it is named after none.
-    """
-    stem = PurePath(path).stem.lower()
-    for name in TABLE_NAMES:
-        if stem == name or stem.endswith((f"-{name}", f"_{name}")):
-            return name
-    raise UsageError(
-        f"{path}: a table's file is named {', '.join(TABLE_NAMES)}, or ends in - or _ and one of "
-        f"them, such as run-{TABLE_NAMES[0]}.csv"
-    )
-
-
+_HTML, _DIGEST = "reportgen.report.html", "reportgen.report.digest"
+FORMATS = (
+    Format(
+        "html", ".html", "report.html", "one page for any browser",
+        f"{_HTML}.page", f"{_HTML}.compare_page", is_page=True,
+    ),
+    Format(
+        "md", ".md", "report.md", "Markdown for pull requests and wikis",
+        f"{_DIGEST}.markdown", f"{_DIGEST}.compare_markdown", has_pictures=True,
+    ),
+    Format(
+        "json", ".json", "summary.json", "figures for scripts",
+        "reportgen.report.json", "reportgen.report.compare_json",
+    ),
+    Format(
+        "confluence", ".xml", "page.xml", "the body of a Confluence page",
+        f"{_DIGEST}.confluence", has_pictures=True,
+    ),
+    Format(
+        "csv", ".csv", "tokens.csv", "a table for spreadsheets",
+        "reportgen.report.tables", is_table=True,
+    ),
+    Format(
+        "parquet", ".parquet", "tokens.parquet", "a table for notebooks",
+        "reportgen.report.tables", is_table=True,
+    ),
+)  # fmt: skip
+COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)
+PAGE = FORMATS[0]  # what is written where nothing says otherwise
 STANDARD_OUTPUT = "-"
-WITH_PICTURES: tuple[Writer, ...] = ("md", "confluence")  # in a folder that is not their own
 
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One path to write to, and by which writer."""
+    """A path to write to, and in which format; None for a folder of results."""
 
     path: str
-    writer: Writer
+    format: Format | None
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is a folder of results."""
+        return self.format is None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for a browser."""
+        return self.format is not None and self.format.is_page
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether pictures lie in a folder beside it."""
+        return self.format is not None and self.format.has_pictures and self.path != STANDARD_OUTPUT
+
+    @property
+    def stem(self) -> str:
+        """What pictures are named after; "" for standard output, which has nothing beside it."""
+        return "" if self.path == STANDARD_OUTPUT else Path(self.path).stem
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a writer made: its bytes, their size by part, and what had to be left out."""
+    """What a format's module makes: the bytes, their size by part, and what was left out."""
 
-    output: Output
     content: bytes
     parts: Mapping[str, int] = field(default_factory=dict)
-    reduced: tuple[str, ...] = ()
-    files: Mapping[str, bytes] = field(default_factory=dict)  # that lie beside it, by name
+    reduced: tuple[str, ...] = ()  # in sentences
+    files: Mapping[str, bytes] = field(default_factory=dict)  # beside it, by name
 
     @property
     def size(self) -> int:
@@ -89,43 +113,56 @@ class Document:
         return len(self.content) + sum(map(len, self.files.values()))
 
 
-def make_document(findings: "Findings", output: Output, options: RenderOptions) -> Document:
-    # Each writer brings its own libraries, so only those that are wanted are imported.
-    if output.writer == "html":
-        from reportgen.report.html.page import render as render_html
-
-        report = render_html(findings, options)
-        return Document(output, report.document, report.parts, report.reduced, report.files)
-    if output.writer == "md":
-        from reportgen.report.digest.markdown import render as render_markdown
-
-        markdown = render_markdown(findings, options, _stem(output))
-        return _illustrated(output, markdown.text, markdown.files, markdown.reduced)
-    if output.writer == "confluence":
-        from reportgen.report.digest.confluence import render as render_confluence
-
-        page = render_confluence(findings, options, _stem(output))
-        return _illustrated(output, page.text, page.files, page.reduced)
-    if output.writer == "json":
-        from reportgen.report.json import render as render_summary
-
-        return Document(output, render_summary(findings, options).encode())
-    from reportgen.report.tables import table, to_csv, to_parquet
-
-    frame = table(findings, table_name(output.path), options.heads)
-    return Document(output, to_csv(frame) if output.writer == "csv" else to_parquet(frame))
-
-
-def _illustrated(
-    output: Output, text: str, files: Mapping[str, bytes], reduced: tuple[str, ...]
-) -> Document:
-    """A text with its pictures beside it, which weigh apart: limits are on the text alone."""
+def with_pictures(text: str, pictures: Mapping[str, bytes], reduced: tuple[str, ...]) -> Document:
+    """The document of a text with pictures beside it. Their sizes are kept apart, since hosts limit
+    the text alone."""
     content = text.encode()
-    pictures = sum(map(len, files.values()))
-    parts = {"text": len(content), "pictures": pictures} if files else {}
-    return Document(output, content, parts, reduced, files)
+    size = sum(map(len, pictures.values()))
+    parts = {"text": len(content), "pictures": size} if pictures else {}
+    return Document(content, parts, reduced, pictures)
 
 
-def _stem(output: Output) -> str:
-    """What pictures are called after; "" for standard output, which has nothing beside it."""
-    return "" if output.path == STANDARD_OUTPUT else Path(output.path).stem
+def output_at(path: str, format: str | None = None) -> Output:
+    """The output for `path`: a results folder where it ends in `/`, else in the format that
+    `format` names, else in that of its suffix. Standard output, `-`, is HTML by default.
+
+    Raises:
+        UsageError: neither names a format, or the file of a table is not named after one.
+    """
+    if path.endswith("/"):
+        return Output(path, None)
+    if format:
+        found = next((known for known in FORMATS if known.name == format), None)
+    elif path == STANDARD_OUTPUT:
+        found = PAGE
+    else:
+        suffix = PurePath(path).suffix.lower()
+        found = next((known for known in FORMATS if known.suffix == suffix), None)
+    if found is None and format:
+        names = ", ".join(known.name for known in FORMATS)
+        raise UsageError(f"--format {format}: not known; use one of {names}")
+    if found is None:
+        suffixes = ", ".join(known.suffix for known in FORMATS)
+        raise UsageError(
+            f"{path}: the name must end in one of {suffixes}, or in / for a results folder; "
+            "--format overrides"
+        )
+    if found.is_table:
+        table_name(path)
+    return Output(path, found)
+
+
+def table_name(path: str) -> TableName:
+    """The table that a file is named after: `tokens.csv`, `run-tokens.csv`, `run_tokens.csv`.
+
+    Raises:
+        UsageError: it is not named after one.
+    """
+    stem = PurePath(path).stem.lower()
+    for name in TABLE_NAMES:
+        if stem == name or stem.endswith((f"-{name}", f"_{name}")):
+            return name
+    raise UsageError(
+        f"{path}: the file of a table is named {', '.join(TABLE_NAMES)}, or ends in - or _ and one "
+        f"of them, such as run-{TABLE_NAMES[0]}.csv"
+    )

@@ -12,6 +12,7 @@ from reportgen.findings.evidence import (
 from reportgen.findings.figures import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
+from reportgen.report.formats import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 
@@ -25,6 +26,11 @@ _VERDICT_NAMES = {
     "no-text": "no_text",
     "no-special": "no_special_tokens",
 }
+
+
+def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+    """The summary as a document."""
+    return Document(render(findings, options).encode())
 
 
 def render(findings: Findings, options: RenderOptions) -> str:

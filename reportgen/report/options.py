@@ -1,10 +1,17 @@
-"""The choices behind a report, as every writer takes them."""
+"""What a user can choose about the outputs; each option is declared once, as one field.
 
-from dataclasses import dataclass
+The command line, the Python API and the command that a report prints are all made from these
+fields: to add an option, add a field and use it where it matters.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from functools import partial
 from pathlib import Path
-from typing import Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
-from reportgen.errors import UsageError
+from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.gates import GateResult
 
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
@@ -17,26 +24,171 @@ Layout: TypeAlias = Literal["file", "dir"]
 
 
 @dataclass(frozen=True, slots=True)
-class RenderOptions:
-    """How a report is written; what was measured is not changed by any of it."""
+class Option:
+    """How the command line offers a field of an options class."""
 
-    title: str | None = None
-    lang: Lang = "en"
-    heads: Heads = "mean"  # heads as means, or as sums over them
-    max_size: int = 10_000_000  # bytes of the HTML page
-    plotlyjs: Path | None = None  # a plotly.js to use instead of the one plotly brings
-    detail: str | None = None  # the texts that carry more than a line, see `detail`
-    pool_above: int | None = 256  # tokens; the maps of longer texts are pooled, None: of none
-    layout: Layout = "file"  # everything in one file, or styles and scripts in files beside it
-    md_flavor: FlavorName = "github"
-    md_limit: int | None = None  # code points of the Markdown; None: what its flavour takes
-    images: Images = "svg"  # of the pictures beside Markdown and Confluence pages
-    id: str = "report"  # what a later run finds the same report by, hidden in it
-    gates: tuple[GateResult, ...] = ()  # what was asked of the figures, and what was found
+    help: str
+    panel: str | None = None  # the heading in the help that it stands under
+    flags: tuple[str, ...] = ()  # its names there; by default that of the field
+    metavar: str | None = None  # what the help shows for its value
+    choices: tuple[str, ...] = ()  # the only values it takes
+    least: int | None = None  # the smallest number it takes
+    read: Callable[[str], Any] | None = None  # turns what is typed into the value
+    write: Callable[[Any], str] = str  # turns the value into what is typed
+    changes_page: bool = True  # whether the HTML page depends on it
+
+
+def options_in(kind: type) -> dict[str, Option]:
+    """The options that the dataclass `kind` declares, by name of the field."""
+    hints = get_type_hints(kind, include_extras=True)
+    found = ((item.name, getattr(hints[item.name], "__metadata__", ())) for item in fields(kind))
+    return {name: extras[0] for name, extras in found if extras}
+
+
+def read_size(text: str) -> int:
+    """Convert a size such as 25MB or 800 kB (decimal units) to bytes.
+
+    Raises:
+        UsageError: `text` is not a size.
+    """
+    match = re.fullmatch(r"\s*(\d{1,12}(?:\.\d+)?)\s*([kmg]?)b?\s*", text, re.IGNORECASE)
+    if match is None:
+        raise UsageError(f"--max-size {text}: not a size; write 25MB or 800KB")
+    return int(float(match[1]) * 1000 ** " kmg".index(match[2].lower() or " "))
+
+
+def _write_size(size: int) -> str:
+    return f"{size // 1_000_000}MB" if size % 1_000_000 == 0 else str(size)
+
+
+def _read_pool_above(text: str) -> int | None:
+    if text != "none" and not re.fullmatch(r"[0-9]{1,12}", text):
+        raise UsageError(f"--pool-above {text}: write none or a number of tokens such as 512")
+    return None if text == "none" else int(text)
+
+
+def _write_pool_above(tokens: int | None) -> str:
+    return "none" if tokens is None else str(tokens)
+
+
+def _write_name(path: Path) -> str:
+    return path.name  # no path of any machine goes into an output
+
+
+_REPORT = partial(Option, panel="Report")
+_MARKDOWN = partial(_REPORT, changes_page=False)
+_ID_HELP = "Hidden in Markdown, so that its comment can be found again, e.g. headlines-june."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteOptions:
+    """What reports and comparisons have in common."""
+
+    title: Annotated[
+        str | None,
+        _REPORT(help='Title of the outputs, e.g. "Headlines, June".', read=without_surrogates),
+    ] = None
+    lang: Annotated[Lang, _REPORT(help="Language of the outputs, e.g. ja.")] = "en"
+    md_flavor: Annotated[
+        FlavorName,
+        _MARKDOWN(
+            help="The host that shows the Markdown, which limits its form and length, e.g. gitlab."
+        ),
+    ] = "github"
+    md_limit: Annotated[
+        int | None,
+        _MARKDOWN(
+            least=1,
+            help="Longest Markdown in characters, e.g. 20000; table rows that do not fit are left "
+            "out. Default: what the host takes.",
+        ),
+    ] = None
+    gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareOptions(WriteOptions):
+    """How a comparison is written."""
+
+    id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "compare"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RenderOptions(WriteOptions):
+    """How a report is written; none of it changes what was measured."""
+
+    heads: Annotated[
+        Heads, _REPORT(help="Show the mean over the heads in tables and charts, or e.g. sum.")
+    ] = "mean"
+    max_size: Annotated[
+        int,  # bytes
+        _REPORT(
+            least=0,
+            metavar="SIZE",
+            read=read_size,
+            write=_write_size,
+            help="Largest HTML page, e.g. 25MB; texts that do not fit lose their single heads "
+            "first.",
+        ),
+    ] = 10_000_000
+    detail: Annotated[
+        str | None,
+        _REPORT(
+            metavar="ID,…|first:N|worst:N|all|none",
+            read=without_surrogates,
+            help="Texts that get figures and maps, as far as --max-size allows: by id, the first "
+            "N, or the N with the largest error, e.g. 17,42 or worst:20. Default: all, the most "
+            "remarkable first.",
+        ),
+    ] = None
+    pool_above: Annotated[
+        int | None,
+        _REPORT(
+            least=0,
+            metavar="TOKENS|none",
+            read=_read_pool_above,
+            write=_write_pool_above,
+            help="Pool the attention maps of texts with more tokens than this, e.g. 512.",
+        ),
+    ] = 256
+    layout: Annotated[
+        Layout,
+        _REPORT(
+            help="One HTML file, or a folder with styles and scripts in files of their own for "
+            "hosts that forbid them inside a page, e.g. dir with -o report/index.html."
+        ),
+    ] = "file"
+    plotlyjs: Annotated[
+        Path | None,
+        _REPORT(
+            write=_write_name,
+            help="A plotly.js file to use instead of the built-in one, e.g. "
+            "plotly-cartesian.min.js.",
+        ),
+    ] = None
+    images: Annotated[
+        Images,
+        _MARKDOWN(
+            help="Format of the pictures in img/ beside Markdown and Confluence pages, e.g. png "
+            "(needs the extra [png]) or none."
+        ),
+    ] = "svg"
+    id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"
+
+
+def chosen_options(options: WriteOptions, *, of_page: bool) -> dict[str, str]:
+    """The options that differ from their defaults, as they are typed: those that change the HTML
+    page, or those that change the other formats only."""
+    return {
+        name.replace("_", "-"): option.write(getattr(options, name))
+        for name, option in options_in(type(options)).items()
+        if option.changes_page == of_page
+        and getattr(options, name) != getattr(type(options)(), name)
+    }
 
 
 def read_plotlyjs(path: Path) -> str:
-    """The text of the plotly.js bundle at `path`.
+    """The text of the plotly.js file at `path`.
 
     Raises:
         UsageError: the file cannot be read or is not plotly.js.

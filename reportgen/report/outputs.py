@@ -1,28 +1,33 @@
-"""Which outputs a command writes, and writing them from results."""
+"""Which files are written where, and writing all of them or none."""
 
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
 from reportgen.files import RESULTS_FILES, Staging, check_page_folder, check_target
-from reportgen.findings.gates import Gate, GateResult, evaluate
 from reportgen.report.charts.pictures import picture_paths
-from reportgen.report.formats import (
-    STANDARD_OUTPUT,
-    WITH_PICTURES,
-    Document,
-    Output,
-    make_document,
-    writer_of,
-)
+from reportgen.report.formats import STANDARD_OUTPUT, Document, Output, output_at
 from reportgen.report.language.printable import inert_page
-from reportgen.report.options import Images, Layout, RenderOptions
+from reportgen.report.options import CompareOptions, Images, Layout, RenderOptions
 
 if TYPE_CHECKING:
+    from reportgen.comparison.compare import Comparison
     from reportgen.findings.findings import Findings
+    from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where an output goes."""
+
+    output: Output
+    path: str  # resolved: the file, or the folder that the output has for itself
+    has_folder: bool  # a page with its files in a folder of its own
 
 
 def plan_outputs(
@@ -34,69 +39,93 @@ def plan_outputs(
     layout: Layout = "file",
     images: Images = "none",
 ) -> tuple[Output, ...]:
-    """The outputs at `paths`, each checked to be writable; `-` is standard output.
+    """The outputs at `paths`, after checking that all of them can be written; `-` is standard
+    output.
 
-    In the layout `dir` a page's folder is its own. Pictures beside a Markdown or Confluence page
-    stand in a folder `img`, whose other files are left alone.
+    In the layout `dir` a page has its folder to itself. Pictures beside a Markdown or Confluence
+    page go into a folder `img`, whose other files stay as they are.
 
-    `inputs` are files and results folders that are read.
+    Args:
+        inputs: Files and results folders that are read, and so must not be written.
 
     Raises:
-        UsageError: a path names no writer, exists without `force`, cannot be written, is named
+        UsageError: a path names no format, exists without `force`, cannot be written, is named
             twice, lies in another, or is one of the `inputs` or a file of such a folder.
         OutputError: standard output is closed.
     """
-    outputs = tuple(Output(path, writer_of(path, format)) for path in paths)
-    if STANDARD_OUTPUT in paths and sys.stdout is None:
-        raise OutputError("standard output is closed; name a file with --output")
-    has_folder = [output.writer == "html" and layout == "dir" for output in outputs]
-    if STANDARD_OUTPUT in [o.path for o, own in zip(outputs, has_folder, strict=True) if own]:
-        raise UsageError(
-            "--layout dir: standard output takes one file; name a page, such as "
-            "-o report/index.html"
-        )
-    places = [
-        path if path == STANDARD_OUTPUT else os.path.realpath(Path(path).parent if own else path)
-        for path, own in zip(paths, has_folder, strict=True)
-    ]
-    for path, place in zip(paths, places, strict=True):
-        if places.count(place) > 1:
-            raise UsageError(f"--output {path}: named twice, or in the folder of another page")
-    read = {os.path.realpath(path) for path in inputs if path != STANDARD_OUTPUT}
-    read |= {
-        os.path.realpath(Path(path, name))
-        for path in inputs
-        for name in (RESULTS_FILES if Path(path).is_dir() else ())
-    }
-    for path, place in zip(paths, places, strict=True):
-        if place in read:
-            raise UsageError(f"--output {path}: is also read from; name another file")
-    if sum(output.writer == "folder" for output in outputs) > 1:
-        raise UsageError("one results folder at a time; copy it afterwards")
-    for path, place in zip(paths, places, strict=True):
-        for outer, outer_place in zip(paths, places, strict=True):
-            if path != STANDARD_OUTPUT and Path(outer_place) in Path(place).parents:
-                raise UsageError(f"--output {path}: lies in {outer}; write it elsewhere")
-    pictures = sorted({path for output in outputs for path in _pictures(output, images)})
+    places = [_place(output_at(path, format), layout) for path in paths]
+    read = set(_read_paths(inputs))
+    _check_places(places, read)
+    pictures = sorted({path for place in places for path in _pictures(place.output, images)})
     for picture in pictures:
-        _check_picture(picture, paths, places, read)
+        _check_picture(picture, places, read)
         check_target(picture, force=force)
-    for output, own in zip(outputs, has_folder, strict=True):
-        if own:
-            check_page_folder(Path(output.path), force=force)
-        elif output.path != STANDARD_OUTPUT:
-            check_target(Path(output.path), force=force, is_folder=output.writer == "folder")
-    return outputs
+    for place in places:
+        path = place.output.path
+        if place.has_folder:
+            check_page_folder(Path(path), force=force)
+        elif path != STANDARD_OUTPUT:
+            check_target(Path(path), force=force, is_folder=place.output.is_folder)
+    return tuple(place.output for place in places)
+
+
+def _place(output: Output, layout: Layout) -> _Place:
+    has_folder = output.is_page and layout == "dir"
+    if output.path == STANDARD_OUTPUT:
+        if sys.stdout is None:
+            raise OutputError("standard output is closed; name a file with --output")
+        if has_folder:
+            raise UsageError(
+                "--layout dir: standard output takes one file; name a page, such as "
+                "-o report/index.html"
+            )
+        return _Place(output, STANDARD_OUTPUT, has_folder)
+    target = Path(output.path).parent if has_folder else output.path
+    return _Place(output, os.path.realpath(target), has_folder)
+
+
+def _read_paths(inputs: Iterable[str]) -> Iterable[str]:
+    """The files that are read, resolved: those of a results folder too."""
+    for path in inputs:
+        if path != STANDARD_OUTPUT:
+            names = RESULTS_FILES if Path(path).is_dir() else ()
+            yield from (os.path.realpath(Path(path, name)) for name in ("", *names))
+
+
+def _check_places(places: Sequence[_Place], read: Collection[str]) -> None:
+    """Check that no two outputs meet, and that none is also read.
+
+    Raises:
+        UsageError: two do, or one is.
+    """
+    taken = [place.path for place in places]
+    for place in places:
+        if taken.count(place.path) > 1:
+            raise UsageError(
+                f"--output {place.output.path}: named twice, or in the folder of another page"
+            )
+    for place in places:
+        if place.path in read:
+            raise UsageError(f"--output {place.output.path}: is also read from; name another file")
+    if sum(place.output.is_folder for place in places) > 1:
+        raise UsageError("one results folder at a time; copy it afterwards")
+    for place in places:
+        for outer in places:
+            path = place.output.path
+            if path != STANDARD_OUTPUT and Path(outer.path) in Path(place.path).parents:
+                raise UsageError(
+                    f"--output {path}: lies in {outer.output.path}; write it elsewhere"
+                )
 
 
 def require_files(outputs: Sequence[Output]) -> None:
-    """See that nothing but files is written, where texts are redacted.
+    """Check that no results folder is written, since it holds the texts that are redacted.
 
     Raises:
-        UsageError: one of `outputs` is the results folder, which holds the texts.
+        UsageError: one of `outputs` is a results folder.
     """
     for output in outputs:
-        if output.writer == "folder":
+        if output.is_folder:
             raise UsageError(
                 f"--redact: {output.path} would hold the texts; keep the results without it, and "
                 "redact what is rendered from them"
@@ -104,73 +133,85 @@ def require_files(outputs: Sequence[Output]) -> None:
 
 
 def _pictures(output: Output, images: Images) -> tuple[Path, ...]:
-    """The files that may come to lie in `img` beside an output."""
-    if output.writer not in WITH_PICTURES or output.path == STANDARD_OUTPUT:
+    """The files that may be written into `img` beside an output."""
+    if not output.has_pictures:
         return ()
-    page = Path(output.path)
-    return tuple(page.parent / name for name in picture_paths(page.stem, images))
+    folder = Path(output.path).parent
+    return tuple(folder / name for name in picture_paths(output.stem, images))
 
 
-def _check_picture(
-    picture: Path, paths: Sequence[str], places: Sequence[str], read: Collection[str]
-) -> None:
-    """See that a picture is no output of its own nor lies in one.
+def _check_picture(picture: Path, places: Sequence[_Place], read: Collection[str]) -> None:
+    """Check that a picture is not also an output, lies in none, and is not read.
 
     Raises:
-        UsageError: it is, or does, or it is one of the files that are `read`.
+        UsageError: it is, or does.
     """
     target = Path(os.path.realpath(picture))
     if str(target) in read:
         raise UsageError(f"{picture}: a picture goes there, and it is read from; rename the output")
-    for path, place in zip(paths, places, strict=True):
-        if path != STANDARD_OUTPUT and Path(place) in (target, *target.parents):
+    for place in places:
+        path = place.output.path
+        if path != STANDARD_OUTPUT and Path(place.path) in (target, *target.parents):
             raise UsageError(f"--output {path}: {picture} goes there; write it elsewhere")
 
 
-def judge(findings: "Findings", gates: Sequence[Gate]) -> tuple[GateResult, ...]:
-    """What every gate found in `findings`; figures are computed only where there is one."""
-    return evaluate(gates, findings.figures) if gates else ()
-
-
 def make_documents(
-    findings: "Findings", outputs: Sequence[Output], options: RenderOptions
-) -> list[Document]:
-    """What goes to each of `outputs` but the results folder itself."""
-    return [
-        make_document(findings, output, options) for output in outputs if output.writer != "folder"
-    ]
+    findings: "Findings", outputs: Iterable[Output], options: RenderOptions
+) -> dict[Output, Document]:
+    """The report in the format of each of `outputs`; results folders are left out."""
+    return {
+        output: import_module(output.format.module).write_report(findings, options, output)
+        for output in outputs
+        if output.format
+    }
 
 
-def stage(documents: Sequence[Document], staging: Staging) -> None:
+def make_comparison_documents(
+    comparison: "Comparison",
+    base: "Results",
+    head: "Results",
+    outputs: Iterable[Output],
+    options: CompareOptions,
+) -> dict[Output, Document]:
+    """The comparison in the format of each of `outputs`."""
+    return {
+        output: import_module(output.format.comparison_module).write_comparison(
+            comparison, base, head, options
+        )
+        for output in outputs
+        if output.format
+    }
+
+
+def stage(documents: Mapping[Output, Document], staging: Staging) -> None:
     """Write every document that goes to a file beside its place, pictures before their pages."""
     pictures: dict[Path, bytes] = {}  # two pages of one name show the same ones
-    for document in documents:
-        if document.output.writer in WITH_PICTURES:
-            folder = Path(document.output.path).parent
+    for output, document in documents.items():
+        if output.has_pictures:
+            folder = Path(output.path).parent
             pictures |= {folder / name: content for name, content in document.files.items()}
     for path, content in pictures.items():
         staging.file(path, content)
-    for document in documents:
-        path = Path(document.output.path)
-        if document.files and document.output.writer not in WITH_PICTURES:
+    for output, document in documents.items():
+        path = Path(output.path)
+        if document.files and not output.has_pictures:
             folder = staging.folder(path.parent)
             for name, content in {**document.files, path.name: document.content}.items():
                 staging.fill(folder / name, content)
-        elif document.output.path != STANDARD_OUTPUT:
+        elif output.path != STANDARD_OUTPUT:
             staging.file(path, document.content)
 
 
-def send(documents: Sequence[Document]) -> None:
+def send(documents: Mapping[Output, Document]) -> None:
     """Write every document that goes to standard output.
 
     Raises:
         OutputError: standard output cannot take it.
-        BrokenPipeError: whoever reads it has seen enough.
+        BrokenPipeError: the program that reads it has closed it.
     """
-    for document in documents:
-        if document.output.path == STANDARD_OUTPUT:
-            is_page = document.output.writer == "html"
-            _send(inert_page(document.content) if is_page else document.content)
+    for output, document in documents.items():
+        if output.path == STANDARD_OUTPUT:
+            _send(inert_page(document.content) if output.is_page else document.content)
 
 
 def _send(content: bytes) -> None:
@@ -185,11 +226,11 @@ def _send(content: bytes) -> None:
         raise OutputError(f"standard output: cannot be written ({error.strerror})") from error
 
 
-def written_line(document: Document) -> str:
-    """Where an output is and what it weighs, by part."""
+def written_line(output: Output, document: Document) -> str:
+    """A line with the path of an output and its size, in total and by part."""
     parts = ", ".join(f"{name} {_size(size)}" for name, size in document.parts.items())
     size = _size(document.size) + (f" ({parts})" if parts else "")
-    place = "standard output" if document.output.path == STANDARD_OUTPUT else document.output.path
+    place = "standard output" if output.path == STANDARD_OUTPUT else output.path
     return f"{place}: {size}"
 
 

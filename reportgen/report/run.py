@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 
 from reportgen.findings.gates import GateResult, errors_first, found_text
 from reportgen.report.language.strings import Language, fixed
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import RenderOptions, chosen_options
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
 
@@ -54,30 +54,9 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
         given.setdefault("model", info.model.name)
     if info.settings.keep_maps != "all":
         given["keep-maps"] = info.settings.keep_maps
-    default = RenderOptions()
-    for name, value, usual in (
-        ("title", options.title, default.title),
-        ("lang", options.lang, default.lang),
-        ("heads", options.heads, default.heads),
-        ("max-size", _bytes(options.max_size), _bytes(default.max_size)),
-        ("detail", options.detail, default.detail),
-        ("pool-above", _number(options.pool_above), _number(default.pool_above)),
-        ("layout", options.layout, default.layout),
-        ("plotlyjs", None if options.plotlyjs is None else options.plotlyjs.name, None),
-    ):
-        if value is not None and value != usual:
-            given[name] = value
-    if output:  # a page of HTML depends on none of these
-        chosen: dict[str, str | int | None] = {
-            "md-flavor": options.md_flavor,
-            "md-limit": options.md_limit,
-            "images": options.images,
-            "id": options.id,
-        }
-        usually = (default.md_flavor, default.md_limit, default.images, default.id)
-        for (name, picked), usual_one in zip(chosen.items(), usually, strict=True):
-            if picked is not None and picked != usual_one:
-                given[name] = picked
+    given |= chosen_options(options, of_page=True)
+    if output:
+        given |= chosen_options(options, of_page=False)
     words = ["-" if item.name == "stdin" else item.name for item in info.inputs]
     for name, choice in given.items():
         if choice is True:
@@ -98,14 +77,6 @@ class Reproduce:
     versions: Facts
     checks: Facts
     checksums: Facts
-
-
-def _number(value: int | None) -> str:
-    return "none" if value is None else str(value)
-
-
-def _bytes(size: int) -> str:
-    return f"{size // 1_000_000}MB" if size % 1_000_000 == 0 else str(size)
 
 
 def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:

@@ -16,7 +16,8 @@ from reportgen.findings.evidence import (
     ViewFigures,
 )
 from reportgen.findings.findings import Findings
-from reportgen.report.options import Heads, TableName
+from reportgen.report.formats import Document, Output, table_name
+from reportgen.report.options import Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
 from reportgen.results.measures import exported
 from reportgen.results.store import Results
@@ -93,6 +94,13 @@ AGREEMENT_COLUMNS = {
 # A spreadsheet runs a cell that begins with one of these; their wide forms count in Japanese ones.
 _RUNS = tuple("=+-@\t\r\n＝＋－＠")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+    """The table that the output is named after, as CSV or Parquet."""
+    frame = table(findings, table_name(output.path), options.heads)
+    is_csv = output.format is not None and output.format.name == "csv"
+    return Document(to_csv(frame) if is_csv else to_parquet(frame))
 
 
 def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.DataFrame:

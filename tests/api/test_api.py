@@ -261,7 +261,7 @@ def test_saving_is_all_or_nothing_and_checks_first(tmp_path: Path, bert: Path) -
         ((), {}, "at least one file"),
         (("-",), {}, "standard output"),
         ((page, tmp_path / "report.pdf"), {}, r"\.html"),
-        ((page,), {"nonsense": 1}, "nonsense: no such option; there are heads, title"),
+        ((page,), {"nonsense": 1}, "nonsense: no such option; there are title, lang"),
         ((page,), {"lang": "de"}, "lang 'de': takes 'en', 'ja'"),
         ((tmp_path / "report.md",), {"images": "gif"}, "images 'gif': takes 'svg', 'png', 'none'"),
         ((tmp_path / "report.md",), {"md_limit": "9000"}, "md_limit '9000': takes a whole number"),

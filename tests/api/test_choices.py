@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.api.arguments import (
-    check_evidence_texts,
-    check_keep_maps,
-    columns,
-    model_spec,
-    parse_size,
-    render_options,
-    shown_options,
-    without_effect,
+from reportgen.api.arguments import columns, model_spec, without_effect
+from reportgen.api.jobs import report_job
+from reportgen.api.keywords import options_of
+from reportgen.api.options import (
+    AnalysisChoices,
+    InputChoices,
+    ModelChoices,
+    read_evidence_texts,
+    read_keep_maps,
 )
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, PageChoices
+from reportgen.api.shown import shown_options
 from reportgen.errors import UsageError
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import RenderOptions, read_size
 from reportgen.texts.read import Columns
 
 
@@ -27,7 +27,7 @@ from reportgen.texts.read import Columns
      ("12", 12), ("3k", 3000), ("7b", 7)],
 )  # fmt: skip
 def test_sizes_are_decimal(text: str, size: int) -> None:
-    assert parse_size(text) == size
+    assert read_size(text) == size
 
 
 @pytest.mark.parametrize(
@@ -36,42 +36,51 @@ def test_sizes_are_decimal(text: str, size: int) -> None:
 )
 def test_what_is_no_size(text: str) -> None:
     with pytest.raises(UsageError, match="--max-size"):
-        parse_size(text)
+        read_size(text)
 
 
 def test_keep_maps_is_all_none_or_a_number() -> None:
     for text in ("all", "none", "0", "100"):
-        check_keep_maps(text)
+        read_keep_maps(text)
     for text in ("", "-1", "1.5", "²", "some"):
         with pytest.raises(UsageError, match="--keep-maps"):
-            check_keep_maps(text)
+            read_keep_maps(text)
 
 
 def test_texts_of_evidence_are_all_or_a_number_from_1() -> None:
     for text in ("all", "1", "050", "9" * 12):
-        check_evidence_texts(text)
+        read_evidence_texts(text)
     for text in ("", "0", "00", "-1", "1.5", "1e9", "²", "none", "abc", "9" * 400):
         with pytest.raises(UsageError, match="--evidence-texts"):
-            check_evidence_texts(text)
+            read_evidence_texts(text)
 
 
-def test_options_reach_their_rooms(tmp_path: Path) -> None:
+def test_options_reach_their_rooms() -> None:
     chosen = InputChoices(text_column="review", group_column="shop")
     assert columns(chosen) == Columns(text="review", group="shop")
     spec = model_spec(ModelChoices(factory="a:B", factory_args='{"n": 1}', max_length=9))
     assert (spec.factory, spec.factory_args, spec.max_length) == ("a:B", {"n": 1}, 9)
+
+
+def test_options_are_read_as_they_are_typed(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    typed = {"heads": "sum", "title": "T", "lang": "ja", "max_size": "1MB", "pool_above": "none"}
+    options = RenderOptions(heads="sum", title="T", lang="ja", max_size=10**6, pool_above=None)
+    assert options_of(RenderOptions, typed) == options
+    assert options_of(RenderOptions, {"max_size": 5, "pool_above": 512}) == RenderOptions(
+        max_size=5, pool_above=512
+    )
+    assert options_of(RenderOptions, {}) == RenderOptions()
+    for name, value in (("pool_above", "-1"), ("pool_above", -1), ("max_size", "much")):
+        with pytest.raises(UsageError, match=name.replace("_", ".")):
+            options_of(RenderOptions, {name: value})
     bundle = tmp_path / "p.js"
+    options = RenderOptions(plotlyjs=bundle)
     bundle.write_text("/* plotly.js */ newPlot")
-    page = PageChoices(heads="sum", title="T", lang="ja", max_size="1MB", plotlyjs=bundle)
-    assert render_options(page) == RenderOptions("T", "ja", "sum", 10**6, bundle)
-    other = PageChoices(detail="worst:3", pool_above="none", layout="dir")
-    assert render_options(other) == RenderOptions(detail="worst:3", pool_above=None, layout="dir")
-    assert render_options(PageChoices()) == RenderOptions()
-    with pytest.raises(UsageError, match="--pool-above -1"):
-        render_options(PageChoices(pool_above="-1"))
+    assert report_job(None, options, format=None, force=False).options == options
     bundle.write_text("")
     with pytest.raises(UsageError, match=r"not plotly\.js"):
-        render_options(page)
+        report_job(None, options, format=None, force=False)
 
 
 def shown(model: ModelChoices) -> dict[str, object]:

@@ -14,8 +14,10 @@ from models import SENTENCES, save_model
 from places import SAMPLES
 from typer.testing import CliRunner, Result
 
+from reportgen.api.options import GateChoices, InputChoices, ModelChoices
 from reportgen.cli.commands import app
 from reportgen.cli.terminal import system_said
+from reportgen.report.options import CompareOptions, RenderOptions, options_in
 
 
 def call(*args: object, stdin: bytes | str | None = None) -> Result:
@@ -272,24 +274,10 @@ def test_a_full_standard_output_is_told_in_one_line(arguments: list[str]) -> Non
 
 
 def test_every_option_has_an_example_in_its_help() -> None:
-    from dataclasses import fields
-    from typing import get_type_hints
-
-    from reportgen.api import options
-    from reportgen.api import options as output_options
-
-    groups = (
-        options.InputChoices,
-        options.ModelChoices,
-        output_options.PageChoices,
-        output_options.CompareChoices,
-        output_options.GateChoices,
-    )
+    groups = (InputChoices, ModelChoices, RenderOptions, CompareOptions, GateChoices)
     for group in groups:
-        hints = get_type_hints(group, include_extras=True)
-        for field in fields(group):
-            help_text = hints[field.name].__metadata__[0].help
-            assert "e.g. " in help_text, field.name
+        for name, option in options_in(group).items():
+            assert "e.g. " in option.help, name
 
 
 def test_the_printed_command_repeats_the_run(texts: Path, tmp_path: Path, bert: Path) -> None:

@@ -13,7 +13,7 @@ from reportgen.api import arguments, options
 from reportgen.cli import commands as cli
 from reportgen.cli import terminal
 from reportgen.findings.findings import Findings
-from reportgen.report import outputs
+from reportgen.findings.gates import evaluate
 from reportgen.results.info import Evidence
 
 NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"
@@ -127,7 +127,7 @@ def test_precedence_of_exit_codes(
     results = make_results(tmp_path / "flawed", (*HEADLINES, ""))
     object.__setattr__(results.info, "evidence", Evidence(interrupted=interrupted))
     (gate,) = arguments.gates(options.GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
-    judged = outputs.judge(Findings(results), (gate,))
+    judged = evaluate((gate,), Findings(results).figures)
     assert terminal.exit_code(results, judged, strict=strict) == code
 
 

@@ -14,6 +14,7 @@ from on_github import soup
 from reportgen.cli.github import MOST_BYTES, find_step_summary
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
+from reportgen.report.digest.markdown import step_summary
 from reportgen.report.language import printable as terminal
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
@@ -36,7 +37,9 @@ def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monk
     summary = find_step_summary(wanted=True)
     assert summary is not None
     summary.add(
-        summary.text(Findings(results), RenderOptions(md_flavor="bitbucket", md_limit=9_000))
+        step_summary(
+            Findings(results), RenderOptions(md_flavor="bitbucket", md_limit=9_000), summary.room
+        )
     )
     text = path.read_text("utf-8")
     assert text.startswith("# before\n<!-- reportgen:report -->\n")
@@ -54,7 +57,7 @@ def test_all_summaries_of_a_step_stay_under_its_limit(
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     summary = find_step_summary(wanted=True)
     assert summary is not None
-    summary.add(summary.text(Findings(results), RenderOptions()))
+    summary.add(step_summary(Findings(results), RenderOptions(), summary.room))
     assert MOST_BYTES - 2_000 < path.stat().st_size <= MOST_BYTES
     assert "rows are not shown" in path.read_text("utf-8").splitlines()[-1]
     with pytest.raises(UsageError, match=r"holds .* of 1,000,000 bytes already"):

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.api.options import Talk
-from reportgen.cli.terminal import gates as gate_lines
+from reportgen.api.options import Verbosity
+from reportgen.cli.terminal import gate_lines
 from reportgen.errors import UsageError
 from reportgen.findings.figures import RUN_FIGURES
 from reportgen.findings.gates import (
@@ -158,15 +158,15 @@ def test_lines_tell_errors_first_with_what_was_found_and_where_the_gate_stands()
     warned = ["gate warning: n_texts > 1: found 4 (from gates.yaml)"]
     passed = ["gate passed: n_texts < 2: found 4", "gate passed: n_texts > 9: found 4"]
     count = ["2 of 5 gates passed"]
-    assert gate_lines(RESULTS, Talk(), annotate=False) == failed + warned + count
-    verbose = gate_lines(RESULTS, Talk(verbose=True), annotate=False)
+    assert gate_lines(RESULTS, Verbosity(), annotate=False) == failed + warned + count
+    verbose = gate_lines(RESULTS, Verbosity(verbose=True), annotate=False)
     assert verbose == failed + warned + passed + count
-    assert gate_lines(RESULTS, Talk(quiet=True), annotate=False) == failed
-    assert gate_lines((), Talk(), annotate=True) == []
+    assert gate_lines(RESULTS, Verbosity(quiet=True), annotate=False) == failed
+    assert gate_lines((), Verbosity(), annotate=True) == []
 
 
 def test_annotations_are_commands_for_what_was_not_passed() -> None:
-    commands = gate_lines(RESULTS, Talk(quiet=True), annotate=True)[2:]
+    commands = gate_lines(RESULTS, Verbosity(quiet=True), annotate=True)[2:]
     assert commands == [
         "::error title=reportgen gate::n_texts < 9: found 4",
         "::error title=reportgen gate::label_r2 < 5%25: not measured",

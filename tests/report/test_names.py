@@ -1,14 +1,14 @@
-"""Which writer a path asks for."""
+"""Which format a path asks for."""
 
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.report.formats import table_name, writer_of
+from reportgen.report.formats import output_at, table_name
 from reportgen.report.options import TABLE_NAMES
 
 
 @pytest.mark.parametrize(
-    ("path", "format", "writer"),
+    ("path", "format", "name"),
     [
         ("report.html", None, "html"),
         ("out/Report.HTML", None, "html"),
@@ -30,10 +30,11 @@ from reportgen.report.options import TABLE_NAMES
         ("tokens.txt", "csv", "csv"),
     ],
 )
-def test_the_suffix_or_the_format_picks_the_writer(
-    path: str, format: str | None, writer: str
+def test_the_suffix_or_the_option_picks_the_format(
+    path: str, format: str | None, name: str
 ) -> None:
-    assert writer_of(path, format) == writer
+    found = output_at(path, format).format
+    assert (found.name if found else "folder") == name
 
 
 @pytest.mark.parametrize(
@@ -41,13 +42,13 @@ def test_the_suffix_or_the_format_picks_the_writer(
 )
 def test_an_unknown_suffix_lists_the_known_ones(path: str) -> None:
     with pytest.raises(UsageError, match=r"\.html, \.md, \.json, \.xml, \.csv, \.parquet"):
-        writer_of(path)
+        output_at(path)
 
 
 @pytest.mark.parametrize("format", ["docx", "folder", "HTML", "xml", ""])
 def test_an_unknown_format_lists_the_known_ones(format: str) -> None:
     with pytest.raises(UsageError, match="html"):
-        writer_of("-" if format else "report", format)
+        output_at("-" if format else "report", format)
 
 
 @pytest.mark.parametrize(
@@ -72,6 +73,6 @@ def test_a_table_is_told_by_the_name_of_its_file(path: str, name: str) -> None:
 )
 def test_a_table_without_a_name_lists_the_tables(path: str) -> None:
     with pytest.raises(UsageError) as error:
-        writer_of(path, "csv")
+        output_at(path, "csv")
     assert all(name in str(error.value) for name in TABLE_NAMES)
     assert "\n" not in str(error.value)

@@ -9,15 +9,16 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.report.formats import Document, Output
+from reportgen.report.formats import PAGE, Document, Output
 from reportgen.report.outputs import plan_outputs, send
 
 
-def test_each_path_asks_for_its_writer(tmp_path: Path) -> None:
+def test_each_path_asks_for_its_format(tmp_path: Path) -> None:
     paths = [f"{tmp_path}/{name}" for name in ("a.html", "b.md", "tokens.csv", "r/")]
     planned = plan_outputs([*paths, "-"], None, force=False)
-    writers = ("html", "md", "csv", "folder", "html")
-    assert planned == tuple(map(Output, [*paths, "-"], writers))
+    names = [output.format.name if output.format else "folder" for output in planned]
+    assert [output.path for output in planned] == [*paths, "-"]
+    assert names == ["html", "md", "csv", "folder", "html"]
 
 
 @pytest.mark.parametrize(
@@ -57,10 +58,10 @@ def test_standard_output_that_is_closed_is_told_at_once(monkeypatch) -> None:
 
 SEND = """
 import sys
-from reportgen.report.formats import Document, Output
+from reportgen.report.formats import PAGE, Document, Output
 from reportgen.report.outputs import send
 
-send([Document(Output(path, "html"), size * b"x") for path, size in (("a", 9), ("-", 10**6))])
+send({Output(path, PAGE): Document(size * b"x") for path, size in (("a", 9), ("-", 10**6))})
 """
 
 
@@ -104,7 +105,7 @@ def test_standard_output_that_is_full_is_told(monkeypatch) -> None:
     full = Full()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(full))
     with pytest.raises(OutputError, match=r"standard output: .* \(No space left on device\)"):
-        send([Document(Output("-", "html"), b"1234")])
+        send({Output("-", PAGE): Document(b"1234")})
     assert full.taken == 2
 
 

@@ -31,7 +31,7 @@ def test_pictures_are_weighed_apart_from_the_text_that_has_a_limit(results: Resu
     for images, parts in (("svg", {"text", "pictures"}), ("none", set())):
         options = RenderOptions(images=images)
         outputs = plan_outputs(["x/report.md", "x/page.xml"], None, force=True)
-        for document in make_documents(Findings(results), outputs, options):
+        for document in make_documents(Findings(results), outputs, options).values():
             assert set(document.parts) == parts
             if parts:
                 assert document.parts["text"] == len(document.content)

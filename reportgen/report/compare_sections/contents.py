@@ -19,14 +19,14 @@ from reportgen.report.compare_sections.predictions import (
 from reportgen.report.compare_sections.texts import TextPair, make_pairs
 from reportgen.report.language.comparison import CompareWords, SaidNote, Write, count_or_number
 from reportgen.report.language.strings import fixed, number, written
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, chosen_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.report.sections.overview import Kpi
 from reportgen.results.measures import MIN_TEXTS
 from reportgen.results.store import Results
 
 
-def command(base: Results, head: Results, options: RenderOptions) -> str:
+def command(base: Results, head: Results, options: CompareOptions) -> str:
     """The command line that gives this page; models that are no folder or hub id stand in as
     results folders."""
     models = [side.info.model for side in (base, head)]
@@ -41,9 +41,8 @@ def command(base: Results, head: Results, options: RenderOptions) -> str:
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     else:
         words += ["base_results/", "head_results/"]
-    for name, text, usual in (("title", options.title, None), ("lang", options.lang, "en")):
-        if text is not None and text != usual:
-            words += [f"--{name}", text]
+    for name, text in chosen_options(options, of_page=True).items():
+        words += [f"--{name}", text]
     return shlex.join([*words, "-o", "compare.html"])
 
 
@@ -171,7 +170,7 @@ def make_compare_page(
     comparison: Comparison,
     base: Results,
     head: Results,
-    options: RenderOptions,
+    options: CompareOptions,
     words: CompareWords,
 ) -> ComparePage:
     """Everything the page says of `comparison`, which is that of `base` and `head`."""
@@ -289,7 +288,7 @@ def _sources(notes: list[Note], words: CompareWords) -> tuple[str, ...]:
 
 
 def _reproduce(
-    base: Results, head: Results, options: RenderOptions, words: CompareWords
+    base: Results, head: Results, options: CompareOptions, words: CompareWords
 ) -> Reproduced:
     files = {item.name: item.sha256 for item in (*base.info.inputs, *head.info.inputs)}
     weights = (

@@ -13,7 +13,7 @@ from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH
 from reportgen.report.digest.tables import shorten as shorten_points
 from reportgen.report.language.comparison import Cell, CompareWords, Table
 from reportgen.report.language.strings import NOTHING
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
 
 _TOKENS = 10  # of the tokens in front, the rest folded
@@ -24,7 +24,7 @@ def make_compare_brief(
     comparison: Comparison,
     base: Results,
     head: Results,
-    options: RenderOptions,
+    options: CompareOptions,
     words: CompareWords,
     output: str,
 ) -> Brief:

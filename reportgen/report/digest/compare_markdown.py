@@ -4,13 +4,21 @@ from reportgen.comparison.compare import Comparison
 from reportgen.report.digest.compare import make_compare_brief
 from reportgen.report.digest.limits import Limit, limit_of
 from reportgen.report.digest.markdown import set_brief
+from reportgen.report.formats import Document
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
 
 
-def render(comparison: Comparison, base: Results, head: Results, options: RenderOptions) -> str:
+def write_comparison(
+    comparison: Comparison, base: Results, head: Results, options: CompareOptions
+) -> Document:
+    """The comparison as a document."""
+    return Document(render(comparison, base, head, options).encode())
+
+
+def render(comparison: Comparison, base: Results, head: Results, options: CompareOptions) -> str:
     """The comparison as Markdown in the flavour asked for, within what that takes.
 
     Raises:
@@ -25,7 +33,7 @@ def render(comparison: Comparison, base: Results, head: Results, options: Render
 
 
 def step_summary(
-    comparison: Comparison, base: Results, head: Results, options: RenderOptions, room: int
+    comparison: Comparison, base: Results, head: Results, options: CompareOptions, room: int
 ) -> bytes:
     """The same for the summary of a step on GitHub Actions, within `room` bytes."""
     words = CompareWords(comparison, base, head, load_language(options.lang))

@@ -16,6 +16,7 @@ from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
+from reportgen.report.formats import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
@@ -31,6 +32,12 @@ class ConfluencePage:
     text: str
     files: Mapping[str, bytes]
     reduced: tuple[str, ...] = ()
+
+
+def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+    """The Confluence page as a document."""
+    made = render(findings, options, output.stem)
+    return with_pictures(made.text, made.files, made.reduced)
 
 
 def render(findings: Findings, options: RenderOptions, stem: str = "") -> ConfluencePage:

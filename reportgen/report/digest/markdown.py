@@ -15,6 +15,7 @@ from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
+from reportgen.report.formats import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import FlavorName, RenderOptions
@@ -27,6 +28,20 @@ class MarkdownReport:
     text: str
     files: Mapping[str, bytes]
     reduced: tuple[str, ...] = ()
+
+
+def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+    """The Markdown report as a document."""
+    made = render(findings, options, output.stem)
+    return with_pictures(made.text, made.files, made.reduced)
+
+
+def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes:
+    """The same for the summary of a step on GitHub Actions, within `room` bytes and without
+    pictures, which GitHub cannot show there."""
+    brief = make_brief(findings, options, "")
+    language = load_language(options.lang)
+    return set_brief(brief, "github", Limit(room, room), options.id, language, {}).encode()
 
 
 def render(findings: Findings, options: RenderOptions, stem: str = "") -> MarkdownReport:

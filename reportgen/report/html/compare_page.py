@@ -8,10 +8,11 @@ from markupsafe import Markup
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.compare_sections.contents import make_compare_page
+from reportgen.report.formats import Document
 from reportgen.report.html.assets import environment, templates_root
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import Language, load_language
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
 
 # Of the report's scripts those that need nothing but a table, a drawing and the words.
@@ -19,7 +20,14 @@ _SCRIPTS = ("js/10-data.js", "js/80-theme.js", "js/88-export.js", "js/89-picture
 _OWN_SCRIPT = "compare/90-start.js"
 
 
-def render(comparison: Comparison, base: Results, head: Results, options: RenderOptions) -> bytes:
+def write_comparison(
+    comparison: Comparison, base: Results, head: Results, options: CompareOptions
+) -> Document:
+    """The comparison as a document."""
+    return Document(render(comparison, base, head, options))
+
+
+def render(comparison: Comparison, base: Results, head: Results, options: CompareOptions) -> bytes:
     """The page, in UTF-8; nothing of it depends on the machine, the clock or the network.
 
     Raises:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from reportgen.findings.chosen import detailed
 from reportgen.findings.findings import Findings
+from reportgen.report.formats import Document, Output
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
@@ -28,6 +29,12 @@ class HtmlReport:
     parts: Mapping[str, int]
     reduced: tuple[str, ...]
     files: Mapping[str, bytes]
+
+
+def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+    """The page as a document."""
+    page = render(findings, options)
+    return Document(page.document, page.parts, page.reduced, page.files)
 
 
 def render(findings: Findings, options: RenderOptions) -> HtmlReport:

@@ -1,0 +1,79 @@
+"""Option values, checked against the fields that declare them."""
+
+from collections.abc import Mapping
+from numbers import Integral
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from reportgen.errors import UsageError
+from reportgen.report.options import Lang, Option, options_in
+
+Choices = TypeVar("Choices")
+_CALLED: Mapping[Any, str] = {str: "text", int: "a whole number", bool: "True or False"}
+
+
+def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
+    """Make an options object from values by name; the others keep their defaults.
+
+    Raises:
+        UsageError: there is no option of a name, or it does not take its value.
+    """
+    known = options_in(kind)
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{name}: no such option; there are {', '.join(known)}")
+    hints = get_type_hints(kind)
+    return kind(**{name: _value(name, v, hints[name], known[name]) for name, v in given.items()})
+
+
+def check_language(lang: object) -> None:
+    """Check that reports are written in the language `lang`.
+
+    Raises:
+        UsageError: they are not.
+    """
+    _value("lang", lang, Lang, Option(""))
+
+
+def _value(name: str, value: Any, hint: Any, option: Option) -> Any:
+    """`value` in the type of the option."""
+    if option.read is not None and isinstance(value, str):
+        return option.read(value)
+    kinds = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    if option.choices:
+        kinds = tuple(Literal[option.choices] if kind is str else kind for kind in kinds)
+    for kind in kinds:
+        found = _as(value, kind)
+        if found is not None or (value is None and kind is NoneType):
+            if option.least is not None and found is not None and found < option.least:
+                raise UsageError(f"{name} {value!r}: takes {option.least} or more")
+            return found
+    words = ", ".join(text for kind in kinds for text in _words(kind))
+    raise UsageError(f"{name} {value!r:.80}: takes {words}")
+
+
+def _as(value: Any, kind: Any) -> Any:
+    """`value` as the type `kind`, None if it cannot be."""
+    if get_origin(kind) is Literal:
+        return value if isinstance(value, str) and value in get_args(kind) else None
+    if kind is int:
+        is_whole = isinstance(value, Integral) and not isinstance(value, bool)
+        return int(value) if is_whole else None
+    if kind is Path:
+        return Path(value) if isinstance(value, (str, Path)) else None
+    if get_origin(kind) is list:
+        is_list = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
+        return list(value) if is_list else None
+    return value if isinstance(value, kind) else None
+
+
+def _words(kind: Any) -> tuple[str, ...]:
+    """What a value of the type `kind` can be, for a message."""
+    if get_origin(kind) is Literal:
+        return tuple(map(repr, get_args(kind)))
+    if kind is NoneType:
+        return ("None",)
+    if get_origin(kind) is list:
+        return ("a list of texts",)
+    return (_CALLED.get(kind, "a path"),)

@@ -1,0 +1,127 @@
+"""A format is one line and one module, and an option is one field: everything else knows it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from factories import make_results
+
+# Adds a format before the command line is imported, as a new line in the register would.
+PLAIN = '''
+"""Writes one line of plain text."""
+from reportgen.report.formats import Document
+
+def write_report(findings, options, output):
+    return Document(f"{len(findings.texts)} texts, {options.title}, {output.stem}".encode())
+
+def write_comparison(comparison, base, head, options):
+    return Document(f"{len(base.texts)} and {len(head.texts)} texts".encode())
+'''
+FORMAT = """
+from reportgen.report import formats
+formats.FORMATS += (formats.Format("plain", ".txt", "report.txt", "a line", "plain", "plain"),)
+formats.COMPARISON_FORMATS += formats.FORMATS[-1:]
+"""
+# Adds an option to the reports, as a new field in the class would.
+OPTION = """
+from dataclasses import dataclass
+from typing import Annotated
+from reportgen.report import options
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More(options.RenderOptions):
+    colour: Annotated[str, options.Option("Colour of the title, e.g. red.", "Report")] = "black"
+
+options.RenderOptions = More
+"""
+RUN = """
+import contextlib, io, json, sys
+from reportgen.cli.commands import main
+said = []
+for command in json.load(sys.stdin):
+    sys.argv = ["reportgen", *command.split()]
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            main()
+        except SystemExit:
+            pass
+    said.append(out.getvalue())
+json.dump(said, sys.stdout)
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current folder, with results of six texts in `r`."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "400")
+    make_results(tmp_path / "r")
+    return tmp_path
+
+
+def say(first: str, *commands: str) -> list[str]:
+    """What each command prints in a process that runs `first` before everything else."""
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{first}\n{RUN}"],
+        input=json.dumps(commands),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said: list[str] = json.loads(ran.stdout)
+    return said
+
+
+def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
+    (folder / "plain.py").write_text(PLAIN)
+    *helps, docx, other, _, _, _ = say(
+        FORMAT,
+        "run --help",
+        "compare --help",
+        "render r -o report.docx",
+        "compare r r -o tokens.csv",
+        "render r -o a.txt --title T -o b.json",
+        "render r -o c.md --format plain",
+        "compare r r -o d.txt",
+    )
+    for text in helps:
+        assert "|plain>" in text
+    assert "report.txt (plain)" in helps[0]
+    assert "compare.txt" in helps[1]
+    assert "must end in one of .html, .md, .json, .xml, .csv, .parquet, .txt, or in /" in docx
+    assert "a comparison is written as .html, .md, .json or .txt" in other
+    assert (folder / "a.txt").read_text() == "6 texts, T, a"
+    assert (folder / "c.md").read_text() == "6 texts, None, c"
+    assert (folder / "d.txt").read_text() == "6 and 6 texts"
+    assert "| `plain` | `.txt` | a line | yes |" in documented()
+
+
+def documented() -> str:
+    """The table of formats in the documentation."""
+    ran = subprocess.run(
+        [sys.executable, "-c", f"{FORMAT}\nimport docs_tables\nprint(*docs_tables.formats())"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stdout
+
+
+def test_an_option_is_one_field(folder: Path) -> None:
+    said = say(
+        OPTION,
+        "run --help",
+        "render r -o a.html --colour red",
+        "render r -o b.html",
+        "render r -o c.html --colour",
+    )
+    assert "Colour of the title, e.g. red." in said[0]
+    assert "[default: black]" in said[0]
+    assert "--colour red" in (folder / "a.html").read_text("utf-8")
+    assert "--colour" not in (folder / "b.html").read_text("utf-8")
+    assert "requires an argument" in said[3]
