@@ -1,13 +1,13 @@
 """A comparison as flat figures by name: what gates, scripts and dashboards read."""
 
-from math import isfinite
+from typing import TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.findings.figures import figure_key
+from reportgen.findings.figures import Value, figure_key, rounded
 
-Figures = dict[str, float | None]
+Figures: TypeAlias = dict[str, Value]
 
 
 def comparison_figures(comparison: Comparison) -> Figures:
@@ -53,7 +53,7 @@ def comparison_figures(comparison: Comparison) -> Figures:
         "deletion_change_max": None if effects is None else float(effects.change.max()),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
     }
-    return {name: _number(value) for name, value in figures.items()}
+    return {name: rounded(value) for name, value in figures.items()}
 
 
 def _difference(change: Change | None, sign: int = 1) -> float | None:
@@ -62,12 +62,3 @@ def _difference(change: Change | None, sign: int = 1) -> float | None:
 
 def _size(change: Change | None) -> float | None:
     return None if change is None else abs(change.difference)
-
-
-def _number(value: float | None) -> float | None:
-    """Six digits are more than a figure from float32 holds; what is not finite is none."""
-    if value is None or isinstance(value, int):
-        return value
-    if not isfinite(value):
-        return None
-    return float(f"{value:.6g}") or 0.0  # no negative zero

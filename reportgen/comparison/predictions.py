@@ -8,7 +8,7 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, Floats, changes, settled
 from reportgen.comparison.pairing import Pairing
-from reportgen.findings.predictions import match_classes
+from reportgen.findings.predictions import match_classes, r_squared
 from reportgen.findings.statistics import intervals_of
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
@@ -164,11 +164,6 @@ def _fit(base: Floats, head: Floats, labels: Floats) -> tuple[Change | None, Cha
     (interval,) = intervals_of(difference, *squares, centred, centred**2)
     before, after = (r_squared(side[:, 0], given[:, 0]) for side in (own, other))
     return Change(before, after, after - before, interval, len(given)), mae
-
-
-def r_squared(predictions: Floats, labels: Floats) -> float:
-    """1 less the mean squared error over the variance of `labels`, which are not all the same."""
-    return float(1 - ((predictions - labels) ** 2).mean() / labels.var())
 
 
 def _accuracy(base: Results, head: Results, pairing: Pairing) -> Change | None:

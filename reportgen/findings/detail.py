@@ -1,27 +1,32 @@
-"""What --detail takes: `ID,…` (ids of texts), `first:N`, `worst:N`, `all` or `none`."""
+"""What --detail takes (`ID,…`, `first:N`, `worst:N`, `all` or `none`) and the texts it chooses."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
 
 from reportgen.errors import UsageError
 
-COUNTED = re.compile(r"(first|worst):([0-9]{1,12})")
+if TYPE_CHECKING:
+    from reportgen.findings.overall import Overall
+
+_COUNTED = re.compile(r"(first|worst):([0-9]{1,12})")
 
 
 def check_detail(choice: str | None, ids: Collection[str]) -> None:
-    """See that --detail is something it takes, and names only texts there are (`ids`).
+    """Check that `choice` is something --detail takes, and names only texts with one of the `ids`.
 
     Raises:
         UsageError: it is not, or does not.
     """
-    if choice is None or choice in ("all", "none") or COUNTED.fullmatch(choice):
+    if choice is None or choice in ("all", "none") or _COUNTED.fullmatch(choice):
         return
     if re.match(r"(first|worst):", choice) and choice not in ids:
         raise UsageError(f"--detail {choice}: write a number after the colon, such as first:20")
     known = set(ids)
     if not choice.strip(", "):
         raise UsageError(f"--detail {choice!r}: names no text; write ids, first:N, worst:N, all")
-    for name in named(choice, known):
+    for name in _named(choice, known):
         if name not in known:
             raise UsageError(
                 f"--detail {choice}: no text has the id {name!r}; write ids of texts with commas "
@@ -29,8 +34,46 @@ def check_detail(choice: str | None, ids: Collection[str]) -> None:
             )
 
 
-def named(choice: str, ids: Collection[str]) -> list[str]:
-    """The ids that a choice names; one that has a comma of its own may stand alone."""
+def detailed(found: "Overall", choice: str | None) -> tuple[tuple[int, ...], int]:
+    """All rows of `texts` in the order in which the page takes them in, and how many of them, from
+    the first, may carry more than their line in the list.
+
+    Without a choice every text may, those that deserve a look first.
+
+    Raises:
+        UsageError: `choice` is not something --detail takes, or names a text that does not exist.
+    """
+    ids = found.texts["text_id"].astype(str).tolist()
+    check_detail(choice, ids)
+    chosen = _chosen(found, choice, ids)
+    taken = set(chosen)
+    return (*chosen, *(row for row in found.order if row not in taken)), len(chosen)
+
+
+def _named(choice: str, ids: Collection[str]) -> list[str]:
+    """The ids that a choice names; an id that contains a comma may stand alone."""
     if choice in ids:
         return [choice]
     return [name.strip() for name in choice.split(",") if name.strip()]
+
+
+def _chosen(found: "Overall", choice: str | None, ids: Sequence[str]) -> tuple[int, ...]:
+    if choice is None:
+        return found.order
+    if choice in ("all", "none"):
+        return tuple(range(len(ids))) if choice == "all" else ()
+    if counted := _COUNTED.fullmatch(choice):
+        count = int(counted[2])
+        return tuple(range(len(ids)))[:count] if counted[1] == "first" else _worst(found, count)
+    rows = {name: row for row, name in reversed(list(enumerate(ids)))}
+    return tuple(dict.fromkeys(rows[name] for name in _named(choice, set(ids))))
+
+
+def _worst(found: "Overall", count: int) -> tuple[int, ...]:
+    """The rows with the largest error against their label; without labels, those that deserve a
+    look first."""
+    errors: list[float] = found.text_figures["error"].tolist()
+    known = [row for row, error in enumerate(errors) if isfinite(error)]
+    if not known:
+        return found.order[:count]
+    return tuple(sorted(known, key=lambda row: -errors[row])[:count])

@@ -64,17 +64,17 @@ def _predictions(found: Overall) -> dict[str, Value]:
     """What was predicted, and how well it fits the labels."""
     values = found.texts["prediction"].to_numpy(dtype=np.float64)
     values = values[np.isfinite(values) & found.analysed]
-    fit, numbers = found.label_fit, found.number_fit
+    fit = found.label_fit
     return {
         "prediction_mean": float(values.mean()) if len(values) else None,
         "prediction_min": float(values.min()) if len(values) else None,
         "prediction_max": float(values.max()) if len(values) else None,
         "n_labelled": fit.n_texts if fit else 0,
         "label_mae": fit.mae if fit else None,
-        "label_rmse": numbers.rmse if numbers else None,
-        "label_bias": numbers.bias if numbers else None,
+        "label_rmse": fit.rmse if fit else None,
+        "label_bias": fit.bias if fit else None,
         "label_r2": fit.r2 if fit else None,
-        "label_rank_correlation": numbers.rank if numbers else None,
+        "label_rank_correlation": fit.rank if fit else None,
         "label_accuracy": found.accuracy,
     }
 

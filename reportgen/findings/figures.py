@@ -129,10 +129,10 @@ def figure_key(key: str) -> str:
 
 
 def rounded(value: Value) -> Value:
-    """Six digits are more than a figure from float32 holds; what is not finite is None."""
+    """A figure to six digits, more than one from float32 holds; None if it is not finite."""
     if not isinstance(value, float):
         return value
-    return float(f"{value:.6g}") if isfinite(value) else None
+    return float(f"{value:.6g}") or 0.0 if isfinite(value) else None  # 0.0, not -0.0
 
 
 RUN_FIGURES = FigureList(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.findings import attention, evidence, predictions, ranking, tokens
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.evidence import Estimate, LiveRows, SubjectFigures, ViewFigures
-from reportgen.findings.predictions import Classes, Fit, LabelFit
+from reportgen.findings.predictions import Classes, Fit
 from reportgen.findings.ranking import Reason
 from reportgen.findings.statistics import Floats
 from reportgen.findings.tokens import CorpusTokens
@@ -133,13 +133,8 @@ class Overall:
         return predictions.accuracy(self.results)
 
     @cached_property
-    def number_fit(self) -> Fit | None:
+    def label_fit(self) -> Fit | None:
         """How far predicted numbers are from their labels; None where no text has both."""
-        return predictions.number_fit(self.results)
-
-    @cached_property
-    def label_fit(self) -> LabelFit | None:
-        """How well the predictions fit the labels; None where no text has both as a number."""
         return predictions.label_fit(self.results)
 
     @cached_property

@@ -1,7 +1,6 @@
 """Predictions over all texts: classes, accuracy, and how well numbers fit their labels."""
 
 from dataclasses import dataclass
-from math import isfinite
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Floats
+from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.results.store import Results
 
 _SEPARATORS = ",;|、，；"  # between the labels of one text
@@ -105,23 +104,36 @@ def _places(names: "pd.Series[str]", place: dict[str, int]) -> NDArray[np.intp]:
     return np.array([place.get(name, NONE) for name in names], dtype=np.intp)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Fit:
-    """How far numbers are from their labels, over the texts that have both; `values` are those."""
+    """How far predicted numbers are from their labels, over the texts that have both."""
 
     texts: NDArray[np.intp]  # rows of `texts`
     predictions: Floats  # [text]
     labels: Floats  # [text]
-    mae: float
-    rmse: float
+    mae: float  # mean absolute error
+    rmse: float  # root of the mean squared error
     bias: float  # mean of prediction minus label
-    mean_label_mae: float  # of answering every text with the labels' mean
+    mean_label_mae: float  # the mean absolute error of always answering the labels' mean
     r2: float | None  # None where the labels are all the same
     rank: float | None  # Spearman; None where either side is all the same
+    mae_interval: Interval | None
+    rmse_interval: Interval | None
+    bias_interval: Interval | None
+
+    @property
+    def n_texts(self) -> int:
+        """How many texts have both a prediction and a label."""
+        return len(self.texts)
+
+    @property
+    def errors(self) -> Floats:
+        """`[text]`: prediction minus label."""
+        return self.predictions - self.labels
 
 
-def number_fit(results: Results) -> Fit | None:
-    """None where no text has both a finite prediction and a label that is a number."""
+def label_fit(results: Results) -> Fit | None:
+    """The fit of predicted numbers with labels; None where no text has both as a finite number."""
     texts = results.texts
     predictions = texts["prediction"].to_numpy(dtype=np.float64)
     labels = texts["label_value"].to_numpy(dtype=np.float64)
@@ -130,51 +142,33 @@ def number_fit(results: Results) -> Fit | None:
         return None
     predictions, labels = predictions[rows], labels[rows]
     errors = predictions - labels
-    squares = float((errors**2).mean())
-    spread = float(labels.var())
     varies = len(rows) > 1 and np.ptp(labels) > 0 and np.ptp(predictions) > 0
+    squares = mean_interval(errors**2)
     return Fit(
         texts=rows,
         predictions=predictions,
         labels=labels,
         mae=float(abs(errors).mean()),
-        rmse=squares**0.5,
+        rmse=float((errors**2).mean()) ** 0.5,
         bias=float(errors.mean()),
         mean_label_mae=float(abs(labels - labels.mean()).mean()),
-        r2=1 - squares / spread if spread else None,
+        r2=r_squared(predictions, labels) if labels.var() else None,
         rank=float(spearmanr(predictions, labels).statistic) if varies else None,
+        mae_interval=mean_interval(abs(errors)),
+        rmse_interval=squares and Interval(squares.low**0.5, squares.high**0.5),
+        bias_interval=mean_interval(errors),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LabelFit:
-    """How far predictions are from labels, over the texts that have both as one number."""
-
-    n_texts: int
-    mae: float  # mean absolute error
-    r2: float | None  # coefficient of determination; None where the labels are all the same
+def r_squared(predictions: Floats, labels: Floats) -> float:
+    """1 minus the mean squared error over the variance of `labels`, which must vary."""
+    return float(1 - ((predictions - labels) ** 2).mean() / labels.var())
 
 
 def label_errors(results: Results) -> "pd.Series[float]":
     """`[text]`: prediction minus label; missing unless both are one number."""
     errors = results.texts["prediction"] - results.texts["label_value"]
     return errors.astype(np.float32)
-
-
-def label_fit(results: Results) -> LabelFit | None:
-    """How well the predictions fit the labels; None where no text has both as a number."""
-    errors = label_errors(results).to_numpy(dtype="float64", na_value=float("nan"))
-    known = [index for index, error in enumerate(errors) if isfinite(error)]
-    if not known:
-        return None
-    labels = results.texts["label_value"].to_numpy(dtype="float64")[known]
-    spread = float(((labels - labels.mean()) ** 2).sum())
-    squares = float((errors[known] ** 2).sum())
-    return LabelFit(
-        n_texts=len(known),
-        mae=float(abs(errors[known]).mean()),
-        r2=1 - squares / spread if spread else None,
-    )
 
 
 def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":

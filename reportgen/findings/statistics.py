@@ -47,6 +47,12 @@ def mean_intervals(values: Array) -> list[Interval | None]:
     return _intervals(_resampled_means(values))
 
 
+def mean_interval(values: Floats) -> Interval | None:
+    """The bootstrap interval of the mean over texts of `[text]`; None for fewer than MIN_TEXTS."""
+    (interval,) = mean_intervals(values[:, None])
+    return interval
+
+
 def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
     """The same of the ratios of two means; a text's two values `[text, figure]` stay together.
 

@@ -1,7 +1,5 @@
 """A comparison as a JSON object: flat figures, what they are of, and a row a text."""
 
-from math import isfinite
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,7 +7,9 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
+from reportgen.findings.figures import rounded
 from reportgen.findings.gates import gate_records
+from reportgen.findings.notes.note import Note
 from reportgen.report.formats import Document
 from reportgen.report.json import to_json
 from reportgen.report.options import CompareOptions
@@ -46,11 +46,7 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
         },
         "figures": comparison_figures(comparison),
         "gates": gate_records(options.gates),
-        "notes": [
-            {"id": note.id, "also": list(note.also), "token": note.token}
-            | {name: _number(value) for name, value in note.values.items()}
-            for note in change_notes(comparison)
-        ],
+        "notes": [_note(note) for note in change_notes(comparison)],
         "tokens": [
             {
                 "token": token.token,
@@ -64,8 +60,8 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
         ],
         "layers": {
             found.key: {
-                "base": [_number(value) for value in found.base],
-                "head": [_number(value) for value in found.head],
+                "base": [rounded(value) for value in found.base],
+                "head": [rounded(value) for value in found.head],
                 "change": [_change(change) for change in found.changes],
                 "n_texts": found.n_texts,
             }
@@ -73,7 +69,7 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
         },
         "jsd": None
         if comparison.heads is None
-        else [[_number(value) for value in row] for row in comparison.heads.distance.tolist()],
+        else [[rounded(value) for value in row] for row in comparison.heads.distance.tolist()],
         "texts": _texts(comparison, base, head),
     }
     return to_json(record)
@@ -127,8 +123,17 @@ def _spread(n_texts: int, rows: NDArray[np.intp], values: object) -> list[object
     """Values of some texts by text, None for the others."""
     every: list[object] = [None] * n_texts
     for row, value in zip(rows.tolist(), np.asarray(values).tolist(), strict=True):
-        every[row] = _number(value)
+        every[row] = rounded(value)
     return every
+
+
+def _note(note: Note) -> dict[str, object]:
+    """A note's id, the sentences that follow it, its token and its values."""
+    values = {
+        name: value if isinstance(value, str) else rounded(value)
+        for name, value in note.values.items()
+    }
+    return {"id": note.id, "also": list(note.also), "token": note.token, **values}
 
 
 def _change(change: Change | None) -> dict[str, object] | None:
@@ -136,17 +141,10 @@ def _change(change: Change | None) -> dict[str, object] | None:
         return None
     low, high = change.interval or (None, None)
     return {
-        "base": _number(change.base),
-        "head": _number(change.head),
-        "change": _number(change.difference),
-        "low": _number(low),
-        "high": _number(high),
+        "base": rounded(change.base),
+        "head": rounded(change.head),
+        "change": rounded(change.difference),
+        "low": rounded(low),
+        "high": rounded(high),
         "n_texts": change.n_texts,
     }
-
-
-def _number(value: object) -> object:
-    """Six digits are more than a figure from float32 holds; what is not finite is null."""
-    if not isinstance(value, float):
-        return value
-    return (float(f"{value:.6g}") or 0.0) if isfinite(value) else None

@@ -5,8 +5,7 @@ import pytest
 from factories import HEADLINES, make_results
 
 from reportgen.errors import UsageError
-from reportgen.findings.chosen import detailed
-from reportgen.findings.detail import check_detail
+from reportgen.findings.detail import check_detail, detailed
 from reportgen.findings.findings import Findings
 
 IDS = ("a", "b", "c,d", "first:2x", "e", "f")

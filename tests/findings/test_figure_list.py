@@ -115,6 +115,7 @@ def test_keys_have_no_character_that_a_name_may_not_have(key: str, name: str) ->
 def test_figures_have_six_digits_and_are_finite() -> None:
     assert rounded(1 / 3) == 0.333333
     assert rounded(1234567) == 1234567
+    assert str(rounded(-0.0)) == "0.0"
     for value in (float("nan"), float("inf"), -float("inf"), None):
         assert rounded(value) is None
 

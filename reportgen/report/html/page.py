@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.findings.chosen import detailed
+from reportgen.findings.detail import detailed
 from reportgen.findings.findings import Findings
 from reportgen.report.formats import Document, Output
 from reportgen.report.html.assets import Assets

@@ -12,6 +12,7 @@ from reportgen.findings.predictions import (
     Classes,
     label_matrix,
 )
+from reportgen.findings.statistics import mean_interval
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.charts.tracks import Scale, bar, interval_text
 from reportgen.report.language.printable import shorten
@@ -22,7 +23,6 @@ from reportgen.report.sections.quality import (
     Figure,
     Quality,
     Table,
-    mean_interval,
 )
 
 _LISTED = 12  # classes or labels

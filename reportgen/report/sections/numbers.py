@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import Fit
-from reportgen.findings.statistics import Floats, Interval
+from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.tracks import interval_text
@@ -20,7 +20,6 @@ from reportgen.report.sections.quality import (
     Figure,
     Quality,
     Table,
-    mean_interval,
 )
 
 _BANDS = 4  # of the labels, in the table beside the scatter
@@ -36,7 +35,7 @@ def make_numbers(findings: Findings, language: Language) -> Quality | None:
     values = values[np.isfinite(values) & findings.analysed]
     if len(values) < MIN_PREDICTIONS:
         return None
-    fit = findings.number_fit
+    fit = findings.label_fit
     maker = _Numbers(findings, values, language)
     if fit is None or len(fit.texts) < MIN_PREDICTIONS:
         return maker.alone()
@@ -98,7 +97,7 @@ class _Numbers:
         """How far predictions are from labels."""
         say = self._say
         self._digits = decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
-        errors = fit.predictions - fit.labels
+        errors = fit.errors
         by_size = np.argsort(-abs(errors), kind="stable")[:_MARKS]
         axis = (say("axis_label"), say("axis_prediction"))
         sentence = say(
@@ -120,13 +119,10 @@ class _Numbers:
             if len(errors) <= DOTS
             else say("scatter_cells", n=f"{len(errors):,}", most=f"{most:,}")
         )
-        interval = mean_interval(abs(errors))
-        squares = mean_interval(errors**2)
-        root = squares and Interval(squares.low**0.5, squares.high**0.5)
         figures = (
-            self._figure("mae", fit.mae, interval),
-            self._figure("rmse", fit.rmse, root),
-            self._figure("bias", fit.bias, mean_interval(errors), with_sign=True),
+            self._figure("mae", fit.mae, fit.mae_interval),
+            self._figure("rmse", fit.rmse, fit.rmse_interval),
+            self._figure("bias", fit.bias, fit.bias_interval, with_sign=True),
             Figure("R²", NOTHING if fit.r2 is None else written(fit.r2, 2), ""),
             Figure(say("rank"), NOTHING if fit.rank is None else written(fit.rank, 2), ""),
             Figure(say("compared"), f"{len(errors):,}", ""),
@@ -136,7 +132,7 @@ class _Numbers:
             headline=self._headline(fit),
             remarks=self._left_out(len(errors)),
             figures=figures,
-            interval_note=say("intervals") if interval else "",
+            interval_note=say("intervals") if fit.mae_interval else "",
             chart=chart.on_page(),
             chart_note=note,
             tables=(self._bands(fit), *((groups,) if groups else ())),
@@ -199,7 +195,7 @@ class _Numbers:
             own = place == index
             if not own.any():
                 continue
-            errors = (fit.predictions - fit.labels)[own]
+            errors = fit.errors[own]
             cells = (
                 f"{len(errors):,}",
                 self._number(fit.predictions[own].mean()),

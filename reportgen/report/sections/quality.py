@@ -6,8 +6,6 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from reportgen.findings.statistics import Interval, mean_intervals
-
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 Floats = NDArray[np.float64]
 
@@ -52,9 +50,3 @@ class Quality:
     chart: Markup | None = None
     chart_note: str = ""
     tables: tuple[Table, ...] = ()  # the first stands beside the chart
-
-
-def mean_interval(values: Floats) -> Interval | None:
-    """The bootstrap interval of the mean over texts of `[text]`."""
-    (interval,) = mean_intervals(values[:, None])
-    return interval

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Interval, mean_interval
 from reportgen.findings.tokens import (
     FEWEST,
     CorpusTokens,
@@ -23,7 +23,6 @@ from reportgen.report.charts.tracks import Scale, axis, bar, interval_text
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, fixed, written
 from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
-from reportgen.report.sections.quality import mean_interval
 
 _LISTED = 8  # tokens in a list
 _IN_PART = 3  # in the cell of one part

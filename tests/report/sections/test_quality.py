@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import accuracy, match_classes, number_fit
+from reportgen.findings.predictions import accuracy, label_fit, match_classes
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.language.strings import decimals, load_language, written
 from reportgen.report.sections.predictions import make_quality
@@ -47,7 +47,7 @@ def test_numbers_with_labels(tmp_path: Path) -> None:
     predicted = results.texts["prediction"].tolist()
     errors = [p - label for p, label in zip(predicted, LABELS, strict=True)]
     mean = sum(LABELS) / 6
-    fit = number_fit(results)
+    fit = label_fit(results)
     assert fit is not None
     assert fit.mae == pytest.approx(sum(map(abs, errors)) / 6)
     assert fit.rmse == pytest.approx(math.sqrt(sum(e * e for e in errors) / 6))
@@ -163,7 +163,7 @@ def test_texts_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
     results.texts.loc[[1, 2], ["label", "label_value"]] = None
     quality = made(results)
     assert quality.remarks == ("2 texts were left out: they have no label to compare with.",)
-    fit = number_fit(results)
+    fit = label_fit(results)
     assert fit is not None
     assert fit.texts.tolist() == [0, 3, 4, 5]
 
