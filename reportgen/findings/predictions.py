@@ -12,6 +12,7 @@ from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.results.store import Results
 
 _SEPARATORS = ",;|、，；"  # between the labels of one text
+MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 Booleans = NDArray[np.bool_]
 
 

@@ -1,9 +1,15 @@
-"""The tree that a report for a pull request or a wiki is made of: plain data, no markup.
+"""What sections are made of: plain data in one language, without markup.
 
-Each writer only sets it: every string is text as it stands, to be escaped where it is set.
+Writers lay it out: templates on a page, Markdown or Confluence in a short form. Every string is
+text as it stands, to be escaped where it is written.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from reportgen.findings.citations import Citation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,15 +22,41 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in a cell of a table, or behind a bullet."""
+    """A cell of a table, or an item of a list."""
 
-    spans: tuple[Span, ...]
-    colour: str = ""  # behind it, such as `#fde8d4`, where the format has one
+    text: str
+    small: str = ""  # beside the text, in smaller letters
+    step: int | None = None  # of a ramp of colours; below 0 of the second ramp
+    colour: str = ""  # behind the text, such as `#fde8d4`, where the format has one
+    track: Markup | None = None  # a chart one row high, in the place of the text
+    is_strong: bool = False
+    parts: tuple[Span, ...] = ()  # the text, where only some of it is strong
 
     @property
-    def text(self) -> str:
-        """What it says."""
-        return "".join(span.text for span in self.spans)
+    def spans(self) -> tuple[Span, ...]:
+        """The text with what is strong in it, and what stands beside it."""
+        found = self.parts or (Span(self.text, self.is_strong),)
+        return (*found, Span(f" {self.small}")) if self.small else found
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.text, self.small)))
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """A figure with its name, and a remark such as its interval."""
+
+    value: str
+    name: str
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A note in words, with the publications it rests on."""
+
+    text: str
+    citations: tuple[Citation, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +69,30 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table whose rows have a cell a column."""
+    """A table with one cell per column in each row; on a page the first cell names its row."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    title: str = ""
+    kind: str = "numbers"  # class of the table on a page
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A picture that lies in a file beside the report."""
+class Quality:
+    """The section on predictions, whatever the model returns."""
+
+    headline: str
+    remarks: tuple[str, ...]
+    figures: tuple[Kpi, ...] = ()
+    interval_note: str = ""  # what the intervals are; "" where no figure has one
+    chart: Markup | None = None
+    chart_note: str = ""
+    tables: tuple[Table, ...] = ()  # the first stands beside the chart
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A chart in a file beside the report."""
 
     name: str  # the file's, after the stem of the report's
     sentence: str  # what it shows
@@ -61,7 +108,7 @@ class Section:
     heading: str = ""
     lead: tuple[str, ...] = ()
     code: str = ""  # a command line
-    figure: Figure | None = None
+    picture: Picture | None = None
     table: Table | None = None
     items: tuple[Cell, ...] = ()
     is_folded: bool = False
@@ -76,17 +123,28 @@ class Brief:
     sections: tuple[Section, ...]
 
     @property
-    def figures(self) -> tuple[Figure, ...]:
-        """Every picture."""
-        return tuple(section.figure for section in self.sections if section.figure)
+    def pictures(self) -> tuple[Picture, ...]:
+        """The pictures of all sections."""
+        return tuple(section.picture for section in self.sections if section.picture)
 
 
-def plain(text: str, colour: str = "") -> Cell:
-    """A cell of nothing but `text`."""
-    return Cell((Span(text),), colour)
+def make_table(
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[tuple[str, Sequence[Cell]]],
+    kind: str = "numbers",
+) -> Table:
+    """A table of figures whose rows begin with their name: `columns` names that column first."""
+    heads = tuple(Column(name, is_figures=index > 0) for index, name in enumerate(columns))
+    return Table(heads, tuple((Cell(name), *cells) for name, cells in rows), title, kind)
+
+
+def marked(parts: Sequence[Span], colour: str = "") -> Cell:
+    """A cell whose text is made of `parts`, some of them strong."""
+    return Cell("".join(part.text for part in parts), colour=colour, parts=tuple(parts))
 
 
 def named(name: str, text: str) -> Cell:
-    """A cell of a name in bold and what is said of it."""
+    """A name in strong letters, then the text about it."""
     strong = name.rstrip()
-    return Cell((Span(strong, is_strong=True), Span(name[len(strong) :] + text)))
+    return marked((Span(strong, is_strong=True), Span(name[len(strong) :] + text)))

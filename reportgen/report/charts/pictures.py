@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
-from reportgen.report.components import Figure
+from reportgen.report.components import Picture
 from reportgen.report.options import Images
 
 MOST_BYTES = 10_000_000  # of one picture, as hosts take them
@@ -23,22 +23,22 @@ class Pictures:
     lacks_png: bool = False
 
 
-def make_pictures(figures: Sequence[Figure], stem: str, images: Images) -> Pictures:
-    """The files of `figures`; without a rasteriser, SVG in the place of PNG."""
+def make_pictures(pictures: Sequence[Picture], stem: str, images: Images) -> Pictures:
+    """The files of `pictures`; without a rasteriser, SVG in the place of PNG."""
     if images == "none" or not stem:  # standard output has nothing beside it
         return Pictures({}, {})
     files: dict[str, bytes] = {}
     paths: dict[str, str] = {}
     lacks_png = False
-    for figure in figures:
-        content, kind = figure.svg.encode(), "svg"
+    for picture in pictures:
+        content, kind = picture.svg.encode(), "svg"
         if images == "png":
-            raster = rasterise(figure.svg)
+            raster = rasterise(picture.svg)
             lacks_png |= raster is None
             content, kind = (content, "svg") if raster is None else (raster, "png")
         if len(content) <= MOST_BYTES:
-            paths[figure.name] = picture_path(stem, figure.name, kind)
-            files[paths[figure.name]] = content
+            paths[picture.name] = picture_path(stem, picture.name, kind)
+            files[paths[picture.name]] = content
     return Pictures(files, paths, lacks_png)
 
 

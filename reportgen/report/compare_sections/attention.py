@@ -11,7 +11,8 @@ from reportgen.comparison.compare import HEAD_CHANGED, Comparison
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step
-from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, Write, two_digits
+from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords, Write, two_digits
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING, fixed
 
@@ -30,16 +31,6 @@ class LayerAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class GridCell:
-    """A head's cell: its step of the colours, below 0 in the second colour."""
-
-    text: str
-    step: int
-    colour: str
-    is_changed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Grid:
     """Layers by heads."""
 
@@ -47,7 +38,7 @@ class Grid:
     lead: str
     remarks: tuple[str, ...]
     region: str
-    rows: tuple[tuple[str, tuple[GridCell, ...]], ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
     most: Table | None = None  # the heads that changed most, with their intervals
 
 
@@ -80,7 +71,7 @@ def _layer(found: LayerChanges, words: CompareWords) -> LayerAnswer:
         change = [words.changed(found.changes[i], write)] if found.changes else []
         rows.append((str(i + 1), (*ends, *change)))
     columns = ["layer", "base", "head", *(["change"] if found.changes else [])]
-    table = Table(name, tuple(map(words.say, columns)), tuple(rows))
+    table = make_table(name, tuple(map(words.say, columns)), tuple(rows))
     return LayerAnswer(name, _chart(found, name, write, words), table)
 
 
@@ -176,12 +167,12 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
         name = words.say("to_special") + words.language.say("page", "colon")
         columns += [name + words.say(side) for side in ("base", "head")]
         columns.append(words.say("change"))
-    return Table(words.say("heads_most"), tuple(columns), tuple(rows))
+    return make_table(words.say("heads_most"), tuple(columns), tuple(rows))
 
 
-def _cell(value: float, top: float, text: str, is_changed: bool = False) -> GridCell:
+def _cell(value: float, top: float, text: str, is_changed: bool = False) -> Cell:
     step = signed_step(value, top)
-    return GridCell(text, step, signed_colour(step), is_changed)
+    return Cell(text, step=step, colour=signed_colour(step), is_strong=is_changed)
 
 
 def _point(value: float) -> str:
@@ -189,5 +180,5 @@ def _point(value: float) -> str:
     return f"+{text}" if value > 0 and text.strip("0.") else text
 
 
-def _rows(cells: Sequence[Sequence[GridCell]]) -> tuple[tuple[str, tuple[GridCell, ...]], ...]:
+def _rows(cells: Sequence[Sequence[Cell]]) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
     return tuple((str(i + 1), tuple(row)) for i, row in enumerate(cells))

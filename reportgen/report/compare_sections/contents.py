@@ -17,11 +17,11 @@ from reportgen.report.compare_sections.predictions import (
     mean_change,
 )
 from reportgen.report.compare_sections.texts import TextPair, make_pairs
-from reportgen.report.language.comparison import CompareWords, SaidNote, Write, count_or_number
+from reportgen.report.components import Kpi, Sentence
+from reportgen.report.language.comparison import CompareWords, Write, count_or_number
 from reportgen.report.language.strings import fixed, number, written
 from reportgen.report.options import CompareOptions, chosen_options
 from reportgen.report.run import Facts, GateRow, gate_rows
-from reportgen.report.sections.overview import Kpi
 from reportgen.results.measures import MIN_TEXTS
 from reportgen.results.store import Results
 
@@ -159,7 +159,7 @@ class ComparePage:
     grids: tuple[Grid, ...]
     pairs: tuple[TextPair, ...]
     pairs_lead: str
-    notes: tuple[SaidNote, ...]
+    notes: tuple[Sentence, ...]
     method: tuple[str, ...]
     thresholds: tuple[str, ...]
     sources: tuple[str, ...]

@@ -10,11 +10,11 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.effects import TokenChange
 from reportgen.comparison.predictions import MOVED, PredictionChanges
 from reportgen.report.charts.scatter import DOTS, scatter
-from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, Write
+from reportgen.report.components import Cell, Kpi, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING
 from reportgen.report.panel.measures import cls_name
-from reportgen.report.sections.quality import Figure
 from reportgen.results.store import Results
 
 MOST = 10  # texts that moved most
@@ -28,7 +28,7 @@ class PredictionAnswer:
     """The section on predictions."""
 
     headline: str
-    figures: tuple[Figure, ...]
+    figures: tuple[Kpi, ...]
     chart: Markup | None
     chart_note: str
     fit: Table | None
@@ -74,18 +74,18 @@ def _headline(found: PredictionChanges, words: CompareWords) -> str:
     return words.say("moved_name", **given)
 
 
-def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Figure, ...]:
+def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
     share = found.share_moved
     interval = "" if share.interval is None else words.interval(share.interval, words.share)
-    figures = [Figure(words.say("share_moved"), words.share(share.head), interval.replace("+", ""))]
+    figures = [Kpi(words.share(share.head), words.say("share_moved"), interval.replace("+", ""))]
     if found.mean is not None:
         cell = words.changed(found.mean, mean_change(found.mean, words))
-        figures.append(Figure(words.say("mean_change"), cell.text, cell.small))
+        figures.append(Kpi(cell.text, words.say("mean_change"), cell.small))
         largest = float(found.change[np.abs(found.change).argmax()])
         said = words.prediction(largest, True)
-        figures.append(Figure(words.say("largest_change"), said, ""))
+        figures.append(Kpi(said, words.say("largest_change"), ""))
     if found.correlation is not None:
-        figures.append(Figure(words.say("correlation"), words.fit(found.correlation), ""))
+        figures.append(Kpi(words.fit(found.correlation), words.say("correlation"), ""))
     return tuple(figures)
 
 
@@ -105,8 +105,8 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
             rows.append((words.say(key), cells))
     if not rows:
         return None
-    columns = ("fit_name", "base", "head", "change")
-    return Table(words.say("fit"), tuple(map(words.say, columns)), tuple(rows))
+    names = [words.say(name) for name in ("fit_name", "base", "head", "change")]
+    return make_table(words.say("fit"), names, rows)
 
 
 def mean_change(change: Change, words: CompareWords) -> Write:
@@ -149,11 +149,12 @@ def _moved(
         if has_labels:
             given = labels.iloc[text]
             cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
-        rows.append((text_name(base, text), tuple(cells)))
+        rows.append((text_name(base, text), cells))
     columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
     columns += ["change"] if found.kind in ("number", "numbers") else []
     columns += ["label"] if has_labels else []
-    return Table(words.say("most_moved"), tuple(map(words.say, columns)), tuple(rows))
+    names = [words.say(name) for name in columns]
+    return make_table(words.say("most_moved"), names, rows, "numbers moved")
 
 
 def text_name(results: Results, text: int) -> str:
@@ -205,7 +206,7 @@ def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> T
         cells = _effect_cells(token, words) if has_effect else []
         cells += [_times_cell(token.row, words)] if has_row else []
         cells += [_times_cell(token.attention, words), Cell(f"{token.n_texts:,}")]
-        rows.append((shorten(token.token, NAME), tuple(cells)))
+        rows.append((shorten(token.token, NAME), cells))
     lead = "tokens_lead_attention"
     if has_effect:
         lead = "tokens_lead_size" if words.is_size else "tokens_lead"
@@ -215,7 +216,7 @@ def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> T
     return TokenAnswer(
         lead=words.say(lead, scalar=words.scalar),
         remark=words.say("tokens_row", row=row) if has_row else words.say("tokens_received"),
-        table=Table(words.say("region_tokens"), tuple(columns), tuple(rows)),
+        table=make_table(words.say("region_tokens"), columns, rows, "numbers tokens"),
         more=words.count(more, left) if left else "",
     )
 

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.colours import signed_step
-from reportgen.report.language.comparison import NAME, Cell, CompareWords, Table, two_digits
+from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords, two_digits
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import NOTHING, decimals, written
 from reportgen.report.panel.strip import Paragraph, paragraphs
@@ -157,12 +158,12 @@ def _digits(top: float) -> int | None:
 
 def _table(units: TextUnits, shown: list[list[str]], words: CompareWords) -> Table:
     rows = [
-        (visible(unit.label), tuple(Cell(side[i]) for side in shown))
+        (visible(unit.label), [Cell(side[i]) for side in shown])
         for i, unit in enumerate(units.units)
         if not unit.is_special
     ]
     columns = ("token", "base", "head", "difference")
-    return Table(words.say("pair_table"), tuple(map(words.say, columns)), tuple(rows))
+    return make_table(words.say("pair_table"), [words.say(name) for name in columns], rows)
 
 
 def _facts(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:

@@ -1,17 +1,17 @@
 """A comparison as what a reviewer with two minutes reads: first the answers, all else folded."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import change_notes
 from reportgen.findings.notes.note import Note
-from reportgen.report import components
 from reportgen.report.compare_sections.attention import Grid, LayerAnswer
 from reportgen.report.compare_sections.contents import ComparePage, make_compare_page
-from reportgen.report.components import Brief, Column, Section, Span, named, plain
+from reportgen.report.components import Brief, Cell, Column, Section, Table, named
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH
 from reportgen.report.digest.tables import shorten as shorten_points
-from reportgen.report.language.comparison import Cell, CompareWords, Table
+from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import NOTHING
 from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
@@ -53,9 +53,9 @@ def _sections(
             *([words.language.say("brief", "demo")] if page.is_demo else []),
         ),
         items=(
-            *(plain(remark) for remark in page.remarks),
+            *(Cell(remark) for remark in page.remarks),
             *_said(page, notes, words),
-            *(plain(limit) for limit in page.limits),
+            *(Cell(limit) for limit in page.limits),
         ),
     )
     if page.predictions is not None:
@@ -73,7 +73,7 @@ def _sections(
     yield _reproduce(page, words, output)
 
 
-def _said(page: ComparePage, notes: Sequence[Note], words: CompareWords) -> list[components.Cell]:
+def _said(page: ComparePage, notes: Sequence[Note], words: CompareWords) -> list[Cell]:
     """What changed, in the order of a reviewer's questions: predictions, tokens, layers, heads."""
     said = {key: [words.note(n).text for n in notes if _part(n) == key] for key in _PARTS}
     if page.predictions is not None:
@@ -105,24 +105,22 @@ def _gates(page: ComparePage, words: CompareWords) -> Iterable[Section]:
         return
     say = words.language.say
     names = ("result", "condition", "found")
-    rows = ((plain(row.result), plain(row.condition), plain(row.found)) for row in page.gates)
+    rows = ((Cell(row.result), Cell(row.condition), Cell(row.found)) for row in page.gates)
     columns = tuple(Column(say("gates", name), name == "found") for name in names)
-    yield Section(1, lead=(say("gates", "caption"),), table=components.Table(columns, tuple(rows)))
+    yield Section(1, lead=(say("gates", "caption"),), table=Table(columns, tuple(rows)))
 
 
 def _tokens(page: ComparePage, words: CompareWords) -> Iterable[Section]:
     if page.tokens is None:
         return
     table, more = page.tokens.table, page.tokens.more
-    front = Table(table.title, table.columns, table.rows[:_TOKENS])
     lead = (page.tokens.remark, words.say("intervals"))
-    yield Section(2, words.say("tokens"), lead, table=_set(front))
-    rest = table.rows[_TOKENS:]
-    if rest:
-        title = words.count("md_more_tokens", len(rest))
-        yield _folded(
-            6, title, (more,) if more else (), _set(Table(table.title, table.columns, rest))
-        )
+    front = replace(table, rows=table.rows[:_TOKENS])
+    yield Section(2, words.say("tokens"), lead, table=_with_short_names(front))
+    rest = replace(table, rows=table.rows[_TOKENS:])
+    if rest.rows:
+        title = words.count("md_more_tokens", len(rest.rows))
+        yield _folded(6, title, (more,) if more else (), _with_short_names(rest))
 
 
 def _pairs(page: ComparePage, words: CompareWords) -> Section:
@@ -136,10 +134,10 @@ def _pairs(page: ComparePage, words: CompareWords) -> Section:
         ]
         text = f"{shorten_points(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
         facts = words.language.say("brief", "facts").join(pair.facts)
-        rows.append((plain(text), plain(comma.join(most) or NOTHING), plain(facts)))
+        rows.append((Cell(text), Cell(comma.join(most) or NOTHING), Cell(facts)))
     measure = "md_effects" if page.pairs[0].has_effects else "md_attention"
     names = (words.say("text"), words.say(measure), words.say("change"))
-    table = components.Table(tuple(map(Column, names)), tuple(rows))
+    table = Table(tuple(map(Column, names)), tuple(rows))
     return Section(3, words.say("pairs"), table=table)
 
 
@@ -148,14 +146,14 @@ def _layers(layers: Sequence[LayerAnswer], words: CompareWords) -> Section:
     n_layers = max(len(layer.table.rows) for layer in layers)
     rows = []
     for i in range(n_layers):
-        cells = [plain(str(i + 1))]
+        cells = [Cell(str(i + 1))]
         for layer in layers:
-            own = layer.table.rows[i][1] if i < len(layer.table.rows) else ()
-            cells.append(plain(_between(own, words)))
+            own = layer.table.rows[i][1:] if i < len(layer.table.rows) else ()
+            cells.append(Cell(_between(own, words)))
         rows.append(tuple(cells))
     columns = [Column(words.say("layer"), is_figures=True)]
     columns += [Column(shorten_points(layer.name, _LONGEST)) for layer in layers]
-    table = components.Table(tuple(columns), tuple(rows))
+    table = Table(tuple(columns), tuple(rows))
     return _folded(4, words.say("layers"), (words.say("layers_lead"),), table)
 
 
@@ -164,30 +162,27 @@ def _between(cells: Sequence[Cell], words: CompareWords) -> str:
         return NOTHING
     comma = words.language.say("run", "comma")
     said = words.say("compared_as", base=cells[0].text, head=cells[1].text)
-    return comma.join([said, *map(_text, cells[2:])])
+    return comma.join([said, *(str(cell) for cell in cells[2:])])
 
 
 def _heads(grid: Grid, words: CompareWords) -> Iterable[Section]:
     columns = [Column(words.say("corner"), is_figures=True)]
     columns += [Column(str(i + 1), is_figures=True) for i in range(len(grid.rows[0][1]))]
-    rows = tuple(
-        (plain(name), *(components.Cell((Span(cell.text, cell.is_changed),)) for cell in cells))
-        for name, cells in grid.rows
-    )
+    rows = tuple((Cell(name), *cells) for name, cells in grid.rows)
     lead = (grid.lead, *grid.remarks)
-    yield _folded(4, grid.title, lead, components.Table(tuple(columns), rows))
+    yield _folded(4, grid.title, lead, Table(tuple(columns), rows))
     if grid.most is not None:
-        yield _folded(6, words.say("heads_most"), (), _set(grid.most))
+        yield _folded(6, words.say("heads_most"), (), _with_short_names(grid.most))
 
 
-def _models(page: ComparePage, words: CompareWords) -> components.Table:
+def _models(page: ComparePage, words: CompareWords) -> Table:
     """What both are, by name; checksums stand with the command."""
-    rows = (
-        (row.name, tuple(Cell(shorten_points(side, TEXT_LENGTH)) for side in (row.base, row.head)))
+    rows = tuple(
+        tuple(Cell(shorten_points(text, TEXT_LENGTH)) for text in (row.name, row.base, row.head))
         for row in page.models
         if row.name != words.say("weights")
     )
-    return _set(Table("", ("", words.say("base"), words.say("head")), tuple(rows)), left=True)
+    return Table((Column(""), Column(words.say("base")), Column(words.say("head"))), rows)
 
 
 def _reproduce(page: ComparePage, words: CompareWords, output: str) -> Section:
@@ -220,24 +215,15 @@ def _open(
     """A heading and its tables, as many as there are."""
     for table in tables:
         if table is not None:
-            yield Section(rank, heading, lead, table=_set(table))
+            yield Section(rank, heading, lead, table=_with_short_names(table))
             heading, lead = "", ()
 
 
-def _folded(rank: int, heading: str, lead: tuple[str, ...], table: components.Table) -> Section:
+def _folded(rank: int, heading: str, lead: tuple[str, ...], table: Table) -> Section:
     return Section(rank, heading, lead, table=table, is_folded=True)
 
 
-def _set(table: Table, *, left: bool = False) -> components.Table:
-    """A table whose figures stand to the right, unless all is to stand to the `left`."""
-    names, *others = table.columns
-    columns = (Column(names), *(Column(name, not left) for name in others))
-    rows = (
-        (plain(shorten_points(name, _LONGEST)), *(plain(_text(cell)) for cell in cells))
-        for name, cells in table.rows
-    )
-    return components.Table(columns, tuple(rows))
-
-
-def _text(cell: Cell) -> str:
-    return " ".join(filter(None, (cell.text, cell.small)))
+def _with_short_names(table: Table) -> Table:
+    """The table with the names of its rows cut to what a cell of Markdown takes."""
+    rows = ((Cell(shorten_points(name.text, _LONGEST)), *cells) for name, *cells in table.rows)
+    return replace(table, rows=tuple(rows))

@@ -48,7 +48,7 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Conflu
     """
     language = load_language(options.lang)
     brief = make_brief(findings, options, "page.xml")
-    pictures = make_pictures(brief.figures, stem, options.images)
+    pictures = make_pictures(brief.pictures, stem, options.images)
     reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
     text = set_brief(brief, options.id, language, pictures.paths)
     return ConfluencePage(text, pictures.files, reduced)
@@ -77,13 +77,13 @@ def set_brief(brief: Brief, id: str, language: Language, paths: Mapping[str, str
 
 
 def _part(section: Section, paths: Mapping[str, str]) -> Part | None:
-    if section.figure:
-        path = paths.get(section.figure.name)
+    if section.picture:
+        path = paths.get(section.picture.name)
         if path is None:
             return None
-        name, alt = _text(PurePosixPath(path).name), _text(section.figure.sentence)
+        name, alt = _text(PurePosixPath(path).name), _text(section.picture.sentence)
         return Part(
-            f'<p><ac:image ac:alt="{alt}" ac:width="{section.figure.width}">'
+            f'<p><ac:image ac:alt="{alt}" ac:width="{section.picture.width}">'
             f'<ri:attachment ri:filename="{name}"/></ac:image></p>\n',
             rank=section.rank,
         )

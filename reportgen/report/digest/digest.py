@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, place
-from reportgen.report.components import Brief, Cell, Column, Section, Table, named, plain
+from reportgen.report.components import Brief, Cell, Column, Section, Table, named
 from reportgen.report.digest.figures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
 from reportgen.report.language.strings import Language, load_language, number
@@ -173,7 +173,7 @@ class _Maker:
             lead=(self._language.say("gates", "caption"),),
             table=Table(
                 tuple(Column(self._language.say("gates", name), name == "found") for name in names),
-                tuple((plain(row.result), plain(row.condition), plain(row.found)) for row in rows),
+                tuple((Cell(row.result), Cell(row.condition), Cell(row.found)) for row in rows),
             ),
         )
 
@@ -184,8 +184,8 @@ class _Maker:
         return self._say(
             "agreement",
             view=self._tables.view_name,
-            mean=trust.first.mean,
-            interval=trust.first.interval,
+            mean=trust.first.text,
+            interval=trust.first.small,
             texts=self._language.wording.count_of_texts(trust.first_texts),
         )
 
@@ -250,7 +250,7 @@ class _Maker:
             said = wording.sentence(note)
             if sources:
                 said += self._say("sources", sources=sources)
-            items.append(plain(said))
+            items.append(Cell(said))
         return Section(5, self._say("notes"), items=tuple(items), is_folded=True)
 
     def _reproduce(self, output: str) -> Section:

@@ -8,7 +8,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.bars import stacked_bars, stacked_legend
 from reportgen.report.charts.heatmap import draw_map, map_legend, text_map
 from reportgen.report.charts.svg import Drawing, Swatch, file_width, standalone
-from reportgen.report.components import Figure, Section
+from reportgen.report.components import Picture, Section
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.results.store import Results
@@ -82,4 +82,4 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
 
 def _section(name: str, title: str, drawing: Drawing, legend: Sequence[Swatch]) -> Section:
     svg = standalone(drawing, title, legend)
-    return Section(_RANK, figure=Figure(name, drawing.sentence, svg, file_width(drawing)))
+    return Section(_RANK, picture=Picture(name, drawing.sentence, svg, file_width(drawing)))

@@ -53,7 +53,7 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Markdo
     """
     language = load_language(options.lang)
     brief = make_brief(findings, options, "report.md")
-    pictures = make_pictures(brief.figures, stem, options.images)
+    pictures = make_pictures(brief.pictures, stem, options.images)
     limit = limit_of(options.md_flavor, options.md_limit)
     text = set_brief(brief, options.md_flavor, limit, options.id, language, pictures.paths)
     reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
@@ -100,11 +100,11 @@ def _strong(text: str) -> Sequence[Span]:
 
 def _part(section: Section, paths: Mapping[str, str], *, folds: bool) -> Part | None:
     """A section in lines; None where it has nothing to show."""
-    if section.figure:
-        path = paths.get(section.figure.name)
+    if section.picture:
+        path = paths.get(section.picture.name)
         if path is None:
             return None
-        alt = escape(section.figure.sentence)
+        alt = escape(section.picture.sentence)
         return Part(f"\n![{alt}]({quote(path)})\n", rank=section.rank)
     head, foot = "\n", ""
     if section.is_folded and folds:

@@ -8,12 +8,11 @@ import pandas as pd
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour, heat_step
-from reportgen.report.components import Cell, Column, Span, Table, plain
+from reportgen.report.components import Cell, Column, Kpi, Span, Table, marked
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, number
 from reportgen.report.panel.measures import Measure, cls_name, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
-from reportgen.report.sections.overview import Kpi
 from reportgen.results.info import ANALYSED
 from reportgen.results.measures import BY_ID
 from reportgen.results.units import text_units
@@ -87,7 +86,7 @@ class BriefTables:
         for kpi in kpis:
             name, remark = kpi.name, kpi.remark
             said = self._say("remark", name=name, remark=remark) if remark else name
-            rows.append((Cell((Span(kpi.value, is_strong=True),)), plain(said)))
+            rows.append((Cell(kpi.value, is_strong=True), Cell(said)))
         columns = (Column(self._say("figure"), is_figures=True), Column(self._say("meaning")))
         return Table(columns, tuple(rows))
 
@@ -103,7 +102,7 @@ class BriefTables:
         for index, row in enumerate(rows):
             found = self._measures(row)
             cells = [self._id(row), self._marked(row, found)]
-            cells += [plain(self._say("facts").join(reasons[index]))] if reasons else []
+            cells += [Cell(self._say("facts").join(reasons[index]))] if reasons else []
             cells += self._output_cells(row)
             cells += [self._moving(row, found)] if has_effects else []
             made.append(tuple(cells))
@@ -119,10 +118,10 @@ class BriefTables:
         rows = []
         for row, text in enumerate(self._rows):
             whole = _joined(text["text"], text["pair"], TEXT_LENGTH)
-            cells = [self._id(row), plain(whole), *self._output_cells(row)]
-            cells.append(plain(self._tokens(text["n_tokens"], text["n_truncated"])))
+            cells = [self._id(row), Cell(whole), *self._output_cells(row)]
+            cells.append(Cell(self._tokens(text["n_tokens"], text["n_truncated"])))
             if has_roles:
-                cells.append(plain(self._share(*shares[row]) if row in shares else ""))
+                cells.append(Cell(self._share(*shares[row]) if row in shares else ""))
             rows.append(tuple(cells))
         return Table(tuple(columns), tuple(rows))
 
@@ -142,7 +141,7 @@ class BriefTables:
         columns = [Column(self._say("layer"), is_figures=True)]
         columns += [Column(shorten(role.token, NAME_LENGTH), is_figures=True) for role, _ in known]
         rows = tuple(
-            (plain(str(layer)), *(self._layer_cell(figures, layer) for _, figures in known))
+            (Cell(str(layer)), *(self._layer_cell(figures, layer) for _, figures in known))
             for layer in range(1, self._info.model.n_layers + 1)
         )
         return Table(tuple(columns), rows), max(figures.n_texts for _, figures in known)
@@ -150,7 +149,9 @@ class BriefTables:
     def _layer_cell(self, figures: RoleFigures, layer: int) -> Cell:
         found = next(item for item in figures.layers if item.layer == layer)
         step = heat_step(_PALE * found.share, 1.0)
-        return plain(self._share(found.share, found.expected), heat_colour(step) if step else "")
+        return Cell(
+            self._share(found.share, found.expected), colour=heat_colour(step) if step else ""
+        )
 
     def _output_columns(self) -> list[Column]:
         name = shorten(self._info.output.name, NAME_LENGTH)
@@ -177,14 +178,14 @@ class BriefTables:
                     if isinstance(predicted, str)
                     else number(predicted)
                 )
-            cells.append(plain(said))
+            cells.append(Cell(said))
         if self._has_labels:
             label = text["label"]
-            cells.append(plain("" if pd.isna(label) else shorten(str(label), NAME_LENGTH)))
+            cells.append(Cell("" if pd.isna(label) else shorten(str(label), NAME_LENGTH)))
         return cells
 
     def _id(self, row: int) -> Cell:
-        return plain(shorten(str(self._rows[row]["text_id"]), NAME_LENGTH))
+        return Cell(shorten(str(self._rows[row]["text_id"]), NAME_LENGTH))
 
     def _measures(self, row: int) -> tuple[Measure, ...]:
         if self._rows[row]["status"] not in ANALYSED:
@@ -198,7 +199,7 @@ class BriefTables:
         """A text with the units in bold that what is shown first points to."""
         text = self._rows[row]
         if not found:
-            return plain(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
+            return Cell(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
         first, units = found[0], text_units(self._findings.results, row).units
         ratios = first.ratios
         top = {
@@ -214,13 +215,13 @@ class BriefTables:
                 for piece in paragraph.pieces
                 if piece.kind != "special"
             ]
-        return Cell(shorten_spans(_merged(spans), LOOKED_AT_LENGTH))
+        return marked(shorten_spans(_merged(spans), LOOKED_AT_LENGTH))
 
     def _moving(self, row: int, found: Sequence[Measure]) -> Cell:
         """The units that move a text's output most when they are left out."""
         moves = next((measure for measure in found if measure.id == "deletion"), None)
         if moves is None:
-            return plain("")
+            return Cell("")
         units = text_units(self._findings.results, row).units
         order = moves.order[:_TOP]
         said = [
@@ -230,7 +231,7 @@ class BriefTables:
         colour = ""
         if order and BY_ID["deletion"].has_sign(self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
-        return plain(self._language.say("run", "comma").join(said), colour)
+        return Cell(self._language.say("run", "comma").join(said), colour=colour)
 
     def _tokens(self, n_tokens: int, n_truncated: int) -> str:
         if not n_truncated:

@@ -1,13 +1,12 @@
 """How a comparison writes its figures: each with its change, and how sure that is."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.findings.citations import Citation
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
+from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import decimal, times
 from reportgen.report.language.strings import Language, decimals, fixed, written
@@ -15,31 +14,6 @@ from reportgen.results.store import Results
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
 NAME = 24  # half-width characters of a token or a name
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A cell of a table, and what stands smaller beside it."""
-
-    text: str
-    small: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table whose rows begin with their name."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SaidNote:
-    """A note in words."""
-
-    text: str
-    citations: tuple[Citation, ...]
 
 
 class CompareWords:
@@ -121,7 +95,7 @@ class CompareWords:
         low, high = (write(end, True) for end in interval)
         return self.language.say("number", "interval", low=low, high=high)
 
-    def note(self, note: Note) -> SaidNote:
+    def note(self, note: Note) -> Sentence:
         """A note as its sentences."""
         space = self.language.say("page", "space")
         ids = [note.id, *note.also]
@@ -129,7 +103,7 @@ class CompareWords:
             ids = [f"{id}_size" if id.startswith("token_moves") else id for id in ids]
         given = self.values(note)
         said = [self.say(f"says_{id}", **given) for id in ids]
-        return SaidNote(space.join(said), note.citations)
+        return Sentence(space.join(said), note.citations)
 
     def values(self, note: Note) -> dict[str, str]:
         """What the names in a note's sentences stand for."""

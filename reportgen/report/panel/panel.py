@@ -6,11 +6,11 @@ from dataclasses import dataclass
 import pandas as pd
 from markupsafe import Markup
 
-from reportgen.findings.citations import Citation
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.charts.heatmap import make_static_map
 from reportgen.report.charts.lines import Weights, make_chart
+from reportgen.report.components import Sentence
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import Language
@@ -31,14 +31,6 @@ from reportgen.results.info import ANALYSED, Scalar
 from reportgen.results.units import TextUnits, text_units
 
 _LOST_SHOWN = 300  # code points of what was cut off
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """A note in words, with the publications it rests on."""
-
-    text: str
-    citations: tuple[Citation, ...]
 
 
 @dataclass(frozen=True, slots=True)

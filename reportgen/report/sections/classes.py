@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import (
+    MIN_PREDICTIONS,
     NONE,
     Booleans,
     Classes,
@@ -15,15 +16,9 @@ from reportgen.findings.predictions import (
 from reportgen.findings.statistics import mean_interval
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.charts.tracks import Scale, bar, interval_text
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING, Language
-from reportgen.report.sections.quality import (
-    MIN_PREDICTIONS,
-    Cell,
-    Figure,
-    Quality,
-    Table,
-)
 
 _LISTED = 12  # classes or labels
 _NAME = 22  # half-width characters of a name
@@ -73,7 +68,7 @@ class ClassWords:
             "labels_alone", name=self._short(self._names[top]), k=f"{counts[top]:,}", n=f"{n:,}"
         )
         columns = ["label_name", "predicted_bar", "texts"]
-        figures: tuple[Figure, ...] = ()
+        figures: tuple[Kpi, ...] = ()
         if known.any():
             right = (predicted == given)[known].all(axis=1)
             headline = self._say("labels_fit", k=f"{right.sum():,}", n=f"{len(right):,}")
@@ -92,12 +87,12 @@ class ClassWords:
                 ]
             rows_shown.append((self._short(self._names[i]), tuple(cells)))
         title = self._say("labels_table")
-        table = Table(title, tuple(map(self._say, columns)), tuple(rows_shown), "tracks")
+        table = make_table(title, tuple(map(self._say, columns)), tuple(rows_shown), "tracks")
         return Quality(
             headline,
             (),
             figures,
-            self._say("intervals") if any(figure.interval for figure in figures) else "",
+            self._say("intervals") if any(figure.remark for figure in figures) else "",
             tables=(table,),
         )
 
@@ -121,7 +116,7 @@ class ClassWords:
             ),
             remarks=(*remarks, *self._not_listed(len(self._names))),
             tables=(
-                Table(
+                make_table(
                     self._say("class_table"), tuple(map(self._say, columns)), tuple(rows), "tracks"
                 ),
             ),
@@ -144,9 +139,9 @@ class ClassWords:
             remarks += (self._language.count("quality", "unlabelled", left_out),)
         figures = (
             self._share_figure("accuracy", right),
-            Figure(self._say("mean_recall"), self._language.percent(float(np.mean(recalls))), ""),
-            Figure(self._say("base_rate"), self._language.percent(base), ""),
-            Figure(self._say("compared"), f"{n:,}", ""),
+            Kpi(self._language.percent(float(np.mean(recalls))), self._say("mean_recall")),
+            Kpi(self._language.percent(base), self._say("base_rate")),
+            Kpi(f"{n:,}", self._say("compared")),
         )
         return Quality(
             headline=self._say(
@@ -159,7 +154,7 @@ class ClassWords:
             ),
             remarks=(*remarks, *self._not_listed(len(used))),
             figures=figures,
-            interval_note=self._say("intervals") if figures[0].interval else "",
+            interval_note=self._say("intervals") if figures[0].remark else "",
             tables=(self._confusion_table(table, shown),),
         )
 
@@ -171,13 +166,13 @@ class ClassWords:
             for j in shown:
                 total = int(table[i].sum())
                 step = heat_step(table[i, j] / total if total else 0.0, 1.0)
-                cells.append(Cell(f"{table[i, j]:,}", step, heat_colour(step)))
+                cells.append(Cell(f"{table[i, j]:,}", step=step, colour=heat_colour(step)))
             cells.append(Cell(f"{table[i].sum():,}"))
             cells.append(self._share_cell(table[i, i], table[i].sum()))
             rows.append((self._short(self._names[i]), tuple(cells)))
         precision = [self._share_cell(table[j, j], table[:, j].sum()) for j in shown]
         rows.append((self._say("precision"), (*precision, Cell(""), Cell(""))))
-        return Table(
+        return make_table(
             self._say("confusion"),
             (
                 self._say("corner"),
@@ -189,10 +184,10 @@ class ClassWords:
             "grid confusion",
         )
 
-    def _share_figure(self, key: str, right: Booleans) -> Figure:
+    def _share_figure(self, key: str, right: Booleans) -> Kpi:
         interval = mean_interval(right.astype(np.float64) * 100)
         said = interval_text(interval, 1, self._language)
-        return Figure(self._say(key), self._language.percent(float(right.mean())), said)
+        return Kpi(self._language.percent(float(right.mean())), self._say(key), said)
 
     def _share_cell(self, part: int, whole: int) -> Cell:
         return Cell(self._language.percent(part / whole, 0) if whole else NOTHING)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from reportgen.findings.citations import Citation
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
+from reportgen.report.components import Kpi, Quality
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
@@ -23,9 +24,8 @@ from reportgen.report.run import (
     run_facts,
 )
 from reportgen.report.sections.method import Method, make_method
-from reportgen.report.sections.overview import Kpi, Overview, make_overview
+from reportgen.report.sections.overview import Overview, make_overview
 from reportgen.report.sections.predictions import make_quality
-from reportgen.report.sections.quality import Quality
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import Notable, TextList, make_notable, make_text_list
 from reportgen.report.sections.tokens import Across, make_across
@@ -122,10 +122,8 @@ def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:
     """How far what the colours show first agrees with what moves the output."""
     if trust is None or trust.first is None:
         return ()
-    remark = language.say(
-        "kpi", "agreement_scale", interval=trust.first.interval, n=trust.first_texts
-    )
-    return (Kpi(trust.first.mean, language.say("kpi", "agreement"), remark),)
+    remark = language.say("kpi", "agreement_scale", interval=trust.first.small, n=trust.first_texts)
+    return (Kpi(trust.first.text, language.say("kpi", "agreement"), remark),)
 
 
 def with_texts(

@@ -13,10 +13,10 @@ from reportgen.findings.citations import (
 )
 from reportgen.findings.findings import Findings
 from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.report.components import Sentence
 from reportgen.report.language.strings import Language, fixed
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import baseline
-from reportgen.report.panel.panel import Sentence
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
 from reportgen.results.measures import EFFECTS

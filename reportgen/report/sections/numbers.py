@@ -7,20 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import Fit
+from reportgen.findings.predictions import MIN_PREDICTIONS, Fit
 from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.tracks import interval_text
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import NOTHING, Language, decimals, written
-from reportgen.report.sections.quality import (
-    MIN_PREDICTIONS,
-    Cell,
-    Figure,
-    Quality,
-    Table,
-)
 
 _BANDS = 4  # of the labels, in the table beside the scatter
 _BINS = 10  # of the histogram, about
@@ -72,10 +66,10 @@ class _Numbers:
             remarks=self._unlabelled(),
             figures=(
                 self._figure("mean", mean, mean_interval(values)),
-                Figure(say("median"), middle, ""),
+                Kpi(middle, say("median")),
                 self._figure("deviation", float(values.std()), None),
-                Figure(say("lowest"), low, ""),
-                Figure(say("highest"), high, ""),
+                Kpi(low, say("lowest")),
+                Kpi(high, say("highest")),
             ),
             interval_note=say("intervals") if mean_interval(values) else "",
             chart=histogram(
@@ -85,7 +79,7 @@ class _Numbers:
                 sentence=said,
             ).on_page(),
             tables=(
-                Table(
+                make_table(
                     say("histogram_table"),
                     (say("range"), say("texts")),
                     tuple((n, (Cell(f"{c:,}"),)) for n, c in zip(names, counts, strict=True)),
@@ -120,12 +114,12 @@ class _Numbers:
             else say("scatter_cells", n=f"{len(errors):,}", most=f"{most:,}")
         )
         figures = (
-            self._figure("mae", fit.mae, fit.mae_interval),
-            self._figure("rmse", fit.rmse, fit.rmse_interval),
-            self._figure("bias", fit.bias, fit.bias_interval, with_sign=True),
-            Figure("R²", NOTHING if fit.r2 is None else written(fit.r2, 2), ""),
-            Figure(say("rank"), NOTHING if fit.rank is None else written(fit.rank, 2), ""),
-            Figure(say("compared"), f"{len(errors):,}", ""),
+            self._figure("mae", fit.mae, interval),
+            self._figure("rmse", fit.rmse, root),
+            self._figure("bias", fit.bias, mean_interval(errors), with_sign=True),
+            Kpi(NOTHING if fit.r2 is None else written(fit.r2, 2), "R²"),
+            Kpi(NOTHING if fit.rank is None else written(fit.rank, 2), say("rank")),
+            Kpi(f"{len(errors):,}", say("compared")),
         )
         groups = self._groups(fit)
         return Quality(
@@ -167,7 +161,7 @@ class _Numbers:
                 low, high = (self._number(end) for end in ends)
                 names.append(low if low == high else f"{low} – {high}")
         rows = self._error_rows(fit, names, place)
-        return Table(self._say("by_label"), (self._say("label"), *self._error_columns()), rows)
+        return make_table(self._say("by_label"), (self._say("label"), *self._error_columns()), rows)
 
     def _groups(self, fit: Fit) -> Table | None:
         """Errors by group, the largest groups first; None where there are fewer than two."""
@@ -181,7 +175,7 @@ class _Numbers:
         title = self._say("by_group")
         if given.nunique() > _GROUPS:
             title = self._say("by_largest_groups", n=_GROUPS, total=f"{given.nunique():,}")
-        return Table(title, (self._say("group"), *self._error_columns()), rows)
+        return make_table(title, (self._say("group"), *self._error_columns()), rows)
 
     def _error_columns(self) -> tuple[str, ...]:
         return tuple(self._say(key) for key in ("texts", "mean_prediction", "mae", "bias_column"))
@@ -207,9 +201,10 @@ class _Numbers:
 
     def _figure(
         self, key: str, value: float, interval: Interval | None, with_sign: bool = False
-    ) -> Figure:
+    ) -> Kpi:
         shown = written(value, self._digits, with_sign)
-        return Figure(self._say(key), shown, interval_text(interval, self._digits, self._language))
+        remark = interval_text(interval, self._digits, self._language)
+        return Kpi(shown, self._say(key), remark)
 
     def _number(self, value: float) -> str:
         return written(float(value), self._digits)

@@ -12,21 +12,13 @@ from reportgen.findings.notes.note import Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
 from reportgen.report.charts.colours import heat_colour, heat_step
+from reportgen.report.components import Cell, Kpi, Sentence
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.panel import Sentence, sentences
+from reportgen.report.panel.panel import sentences
 from reportgen.results.info import ANALYSED
 
 _BELOW_SINK = ("N1b", "N1d", "unclear-raised")  # verdicts that rule a sink out
 _OTHER_PILES = ("N1c", "N1c-unclear", "N1c-few")  # on tokens that are not special
-
-
-@dataclass(frozen=True, slots=True)
-class Kpi:
-    """One figure with its name."""
-
-    value: str
-    name: str
-    remark: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +29,6 @@ class Sinks:
     end: str  # where its axis ends
     roles: tuple[str, ...]  # the roles' tokens
     rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, even spread
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One layer and head."""
-
-    text: str
-    step: int
-    colour: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +216,6 @@ def _grid(findings: Findings, language: Language, means: _Means) -> Grid:
 
 def _cell(share: float) -> Cell:
     if share != share:  # no text long enough for this figure
-        return Cell("", 0, heat_colour(0))
+        return Cell("", step=0, colour=heat_colour(0))
     step = heat_step(share, 1.0)
-    return Cell(str(round(100 * share)), step, heat_colour(step))
+    return Cell(str(round(100 * share)), step=step, colour=heat_colour(step))

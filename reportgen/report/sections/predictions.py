@@ -3,11 +3,12 @@
 import numpy as np
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.predictions import MIN_PREDICTIONS
+from reportgen.report.components import Cell, Quality, make_table
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language, decimals, number, written
 from reportgen.report.sections.classes import ClassWords, share_bar
 from reportgen.report.sections.numbers import make_numbers
-from reportgen.report.sections.quality import MIN_PREDICTIONS, Cell, Quality, Table
 
 _LISTED = 12  # numbers or tokens
 _NAME = 22  # half-width characters of a name
@@ -61,7 +62,7 @@ class _Answers:
             ),
             remarks=(self._say("numbers_labels"),) if labelled else (),
             tables=(
-                Table(self._say("numbers_table"), tuple(map(self._say, columns)), tuple(rows)),
+                make_table(self._say("numbers_table"), tuple(map(self._say, columns)), tuple(rows)),
             ),
         )
 
@@ -95,7 +96,7 @@ class _Answers:
             ),
             remarks=(),
             tables=(
-                Table(self._say("next_table"), tuple(map(self._say, columns)), rows, "tracks"),
+                make_table(self._say("next_table"), tuple(map(self._say, columns)), rows, "tracks"),
             ),
         )
 

@@ -12,9 +12,10 @@ from reportgen.findings.notes.note import Note, Placed
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.tracks import axis, dot, interval_text, log_scale
+from reportgen.report.components import Sentence
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import NOTHING, Language, fixed
-from reportgen.report.panel.panel import Sentence, sentences
+from reportgen.report.panel.panel import sentences
 from reportgen.results.info import SINK_TESTS, SinkTest, Subject
 
 _SCALE = log_scale()

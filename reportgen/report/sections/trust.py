@@ -9,10 +9,11 @@ from reportgen.findings.evidence import Estimate, ViewFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Placed
 from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
+from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.strings import NOTHING, Language, decimals, written
 from reportgen.report.panel.evidence import Scope, Withheld
 from reportgen.report.panel.measures import cls_name
-from reportgen.report.panel.panel import Sentence, sentences
+from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
 from reportgen.results.measures import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
 
@@ -25,14 +26,6 @@ _COLOURS: Mapping[str, int | None] = {"attention": 0, "gradients": 1, "baselines
 # Both are in the output's own unit.
 _ERASURE: tuple[Statistic, ...] = ("comprehensiveness", "sufficiency")
 _DIGITS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A mean over texts and its interval."""
-
-    mean: str
-    interval: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +156,7 @@ class _Maker:
             return ""
         interval = self._known[self._findings.shown_first, "spearman"].estimate.interval
         is_open = interval is not None and interval.low <= 0 <= interval.high
-        return self._say("headline_zero" if is_open else "headline", mean=first.mean)
+        return self._say("headline_zero" if is_open else "headline", mean=first.text)
 
     def _beside(self) -> str:
         """What the headline's figure is, and what it is to be held against."""
@@ -172,7 +165,7 @@ class _Maker:
         if found is None:
             return ""
         texts = self._wording.count_of_texts(found.estimate.n_texts)
-        interval = self._cell(found.estimate).interval
+        interval = self._cell(found.estimate).small
         said = [self._say("measured_on", view=self._name(view), texts=texts, interval=interval)]
         colours = [
             item
@@ -181,12 +174,12 @@ class _Maker:
         ]
         best = max(colours, key=lambda item: item.estimate.mean)
         if best.estimate.mean > found.estimate.mean:
-            mean = self._cell(best.estimate).mean
+            mean = self._cell(best.estimate).text
             said.append(self._say("headline_best", view=self._name(best.view), mean=mean))
         for baseline in ("mask", "rarity"):
             held = self._known.get((baseline, "spearman"))
             if held is not None:
-                said.append(self._say(f"headline_{baseline}", mean=self._cell(held.estimate).mean))
+                said.append(self._say(f"headline_{baseline}", mean=self._cell(held.estimate).text))
         return self._language.say("page", "space").join(said)
 
     def _not_computed(self) -> str:

@@ -14,7 +14,7 @@ from hostile_texts import hostile_texts
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour
 from reportgen.report.charts.pictures import MOST_BYTES, make_pictures, picture_paths, rasterise
-from reportgen.report.components import Figure
+from reportgen.report.components import Picture
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.markdown import render
 from reportgen.report.language.printable import visible
@@ -29,9 +29,9 @@ SVG = "{http://www.w3.org/2000/svg}"
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
-def figures_of(results: Results, **how) -> dict[str, Figure]:
+def figures_of(results: Results, **how) -> dict[str, Picture]:
     brief = make_brief(Findings(results), RenderOptions(**how), "report.md")
-    return {figure.name: figure for figure in brief.figures}
+    return {figure.name: figure for figure in brief.pictures}
 
 
 def words_in(svg: str) -> list[str]:
@@ -166,5 +166,5 @@ def test_without_the_rasteriser_svg_is_written_and_the_extra_is_named(
 
 
 def test_a_picture_that_is_too_large_is_left_out() -> None:
-    figures = [Figure("map", "", "x" * (MOST_BYTES + 1)), Figure("sinks", "", "x" * MOST_BYTES)]
+    figures = [Picture("map", "", "x" * (MOST_BYTES + 1)), Picture("sinks", "", "x" * MOST_BYTES)]
     assert list(make_pictures(figures, "x", "svg").files) == ["img/x-sinks.svg"]

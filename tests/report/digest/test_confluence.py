@@ -90,7 +90,7 @@ def test_every_picture_it_names_lies_in_img(results: Results, images) -> None:
     assert {f"img/{name}" for name in names} == set(page.files)
     assert len(names) == (0 if images == "none" else 2)
     assert all(name.startswith("a&b _é_-") for name in names)
-    drawn = make_brief(Findings(results), RenderOptions(), "page.xml").figures
+    drawn = make_brief(Findings(results), RenderOptions(), "page.xml").pictures
     widths = [e.get(f"{{{AC}}}width") for e in parsed(page.text).iter(f"{{{AC}}}image")]
     assert widths == [str(figure.width) for figure in drawn][: len(widths)]
     assert all(f' width="{figure.width}" ' in figure.svg for figure in drawn)

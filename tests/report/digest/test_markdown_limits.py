@@ -51,7 +51,7 @@ def brief(results: Results) -> Brief:
 
 def set_as(brief: Brief, flavor: FlavorName, limit: int | None = None, id: str = "report") -> str:
     """The tree in a flavour, with both pictures."""
-    paths = {figure.name: f"img/report-{figure.name}.svg" for figure in brief.figures}
+    paths = {figure.name: f"img/report-{figure.name}.svg" for figure in brief.pictures}
     return set_brief(brief, flavor, limit_of(flavor, limit), id, load_language("en"), paths)
 
 

@@ -125,8 +125,8 @@ def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, p
     assert (page.trust, page.sinks, page.live) == (None, None, "")
     full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
     kpi = full.overview.kpis[-1]
-    assert kpi.value == full.trust.first.mean
-    assert kpi.remark.startswith(full.trust.first.interval)
+    assert kpi.value == full.trust.first.text
+    assert kpi.remark.startswith(full.trust.first.small)
     assert [panel.token for panel in full.sinks.panels] == ["[CLS]", "[SEP]"]
     assert "[CLS]" in full.live
     assert len(full.overview.kpis) == len(page.overview.kpis) + 1

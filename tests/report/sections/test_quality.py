@@ -11,9 +11,9 @@ from factories import HEADLINES, make_results
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import accuracy, label_fit, match_classes
 from reportgen.findings.statistics import mean_intervals
+from reportgen.report.components import Quality, Table
 from reportgen.report.language.strings import decimals, load_language, written
 from reportgen.report.sections.predictions import make_quality
-from reportgen.report.sections.quality import Quality, Table
 from reportgen.results.store import Results
 
 EN = load_language("en")
@@ -27,7 +27,7 @@ def made(results: Results) -> Quality:
 
 
 def cells(table: Table) -> dict[str, list[str]]:
-    return {name: [cell.text for cell in row] for name, row in table.rows}
+    return {row[0].text: [cell.text for cell in row[1:]] for row in table.rows}
 
 
 def ranks(values: list[float]) -> list[float]:
@@ -63,7 +63,7 @@ def test_numbers_with_labels(tmp_path: Path) -> None:
     low, high = mean_intervals(np.abs(errors)[:, None])[0] or (0, 0)
     assert shown["Mean absolute error"].value == written(fit.mae, digits)
     interval = f"[{written(low, digits)}, {written(high, digits)}]"
-    assert shown["Mean absolute error"].interval == interval
+    assert shown["Mean absolute error"].remark == interval
     assert shown["Texts compared"].value == "6"
     assert written(fit.mae, digits) in quality.headline
     assert ("no better" in quality.headline) == (fit.mae >= fit.mean_label_mae)
@@ -121,9 +121,9 @@ def test_many_labels_are_cut_into_bands_and_groups_are_listed(tmp_path: Path) ->
     results = make_results(tmp_path, texts, labels=labels, n_layers=1)
     results.texts["group"] = ["a", "b", "b"] * 4
     bands, groups = made(results).tables
-    assert [row[0].text for _, row in bands.rows] == ["3", "3", "3", "3"]
+    assert [row[1].text for row in bands.rows] == ["3", "3", "3", "3"]
     names = ["1.00 – 3.00", "4.00 – 6.00", "7.00 – 9.00", "10.00 – 12.00"]
-    assert [name for name, _ in bands.rows] == names
+    assert [row[0].text for row in bands.rows] == names
     errors = np.abs(results.texts["prediction"].to_numpy() - labels)
     own = cells(groups)
     assert list(own) == ["b", "a"]

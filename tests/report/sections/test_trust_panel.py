@@ -58,9 +58,9 @@ NAMES = {
 def test_every_row_is_the_mean_over_texts(results):
     spearman, kendall, rows = means(results), means(results, "kendall"), rows_of(trust_of(results))
     for name, view in NAMES.items():
-        assert number(rows[name].spearman.mean) == pytest.approx(spearman[view], abs=0.005)
-        assert number(rows[name].kendall.mean) == pytest.approx(kendall[view], abs=0.005)
-        low, high = map(number, rows[name].spearman.interval.strip("[]").split(", "))
+        assert number(rows[name].spearman.text) == pytest.approx(spearman[view], abs=0.005)
+        assert number(rows[name].kendall.text) == pytest.approx(kendall[view], abs=0.005)
+        low, high = map(number, rows[name].spearman.small.strip("[]").split(", "))
         assert low <= spearman[view] <= high
         assert rows[name].n_texts == "5"  # one has too few content tokens
 
@@ -68,9 +68,9 @@ def test_every_row_is_the_mean_over_texts(results):
 def test_the_gain_over_rarity_is_the_difference_of_the_means(results):
     spearman, rows = means(results), rows_of(trust_of(results))
     gain = spearman["gradient"] - spearman["rarity"]
-    assert number(rows["gradient size"].over_rarity.mean) == pytest.approx(gain, abs=0.005)
-    assert rows["gradient size"].over_rarity.mean[0] in "+−"
-    assert rows["token rarity"].over_rarity.mean == "–"
+    assert number(rows["gradient size"].over_rarity.text) == pytest.approx(gain, abs=0.005)
+    assert rows["gradient size"].over_rarity.text[0] in "+−"
+    assert rows["token rarity"].over_rarity.text == "–"
 
 
 def test_the_best_stand_first_and_baselines_in_their_own_order(results):
@@ -81,7 +81,7 @@ def test_the_best_stand_first_and_baselines_in_their_own_order(results):
         "For comparison",
     ]
     for group in trust.groups[:2]:
-        found = [number(row.spearman.mean) for row in group.rows]
+        found = [number(row.spearman.text) for row in group.rows]
         assert found == sorted(found, reverse=True)
     assert [row.name for row in trust.groups[2].rows] == [
         "[MASK] effect",
@@ -171,7 +171,7 @@ def test_erasure_has_its_means_and_how_often_it_beats_the_random_order(results):
     assert trust.erasure_columns == ("comprehensiveness", "sufficiency")
     received, random = trust.erasure
     (more, beats_more), (less, beats_less) = received.cells
-    assert more.mean == less.mean == "0.125"
+    assert more.text == less.text == "0.125"
     assert (beats_more, beats_less) == ("3 of 6", "3 of 6")
     assert [beats for _, beats in random.cells] == ["", ""]
 
