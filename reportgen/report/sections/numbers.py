@@ -114,9 +114,9 @@ class _Numbers:
             else say("scatter_cells", n=f"{len(errors):,}", most=f"{most:,}")
         )
         figures = (
-            self._figure("mae", fit.mae, interval),
-            self._figure("rmse", fit.rmse, root),
-            self._figure("bias", fit.bias, mean_interval(errors), with_sign=True),
+            self._figure("mae", fit.mae, fit.mae_interval),
+            self._figure("rmse", fit.rmse, fit.rmse_interval),
+            self._figure("bias", fit.bias, fit.bias_interval, with_sign=True),
             Kpi(NOTHING if fit.r2 is None else written(fit.r2, 2), "R²"),
             Kpi(NOTHING if fit.rank is None else written(fit.rank, 2), say("rank")),
             Kpi(f"{len(errors):,}", say("compared")),
