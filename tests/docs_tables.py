@@ -19,7 +19,8 @@ from reportgen.findings.figures import Figure, FigureList, figure_list
 from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.formats import FORMATS
-from reportgen.report.language.sentences import Wording
+from reportgen.report.language.sentences import threshold
+from reportgen.report.language.strings import load_language
 from reportgen.results.measures import MEASURES
 
 _TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -118,11 +119,7 @@ def _figures(whole: FigureList, shown: Sequence[Figure]) -> list[str]:
 
 def thresholds() -> list[str]:
     """The numbers that verdicts and notes are decided by."""
-    words = Wording("en")
-    rows = (
-        (words.say("limits", item.id), words.threshold_value(item), words.threshold(item))
-        for item in THRESHOLDS
-    )
+    rows = (threshold(item, load_language("en")) for item in THRESHOLDS)
     return table(("decides", "value", "meaning"), rows, right="value")
 
 
@@ -164,11 +161,11 @@ def action() -> list[str]:
 
 def measures() -> list[str]:
     """Every measure by its name in figures and tables."""
-    words = Wording("en")
+    english = load_language("en")
     rows = (
         (
             code(measure.id),
-            words.view_name(measure.id),
+            english.say("views", measure.id, row="[CLS]"),
             "yes" if "colours" in measure.shown else "",
             "yes" if measure.signed else "",
         )

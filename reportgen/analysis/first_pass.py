@@ -160,8 +160,9 @@ def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tall
     n_content = tally.n_content + sum(text.n_content for text in texts)
     n_unknown = tally.n_unknown + sum(text.n_unknown for text in texts)
     if n_content and n_unknown / n_content > UNKNOWN_LIMIT:
+        share = f"{100 * n_unknown / n_content:.1f}\u00a0%"
         raise ModelError(
-            f"the tokenizer does not know {n_unknown / n_content:.0%} of the tokens so far "
+            f"the tokenizer does not know {share} of the tokens so far "
             f"({n_unknown:,} of {n_content:,}): the model would see {model.tokenizer.unk_token} "
             "in their place; give the tokenizer the model was trained with (--tokenizer), or texts "
             "in its language"

@@ -16,7 +16,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.gates import GateResult, evaluate
 from reportgen.report.digest.markdown import step_summary
 from reportgen.report.formats import Document, Output
-from reportgen.report.language.sentences import Wording
+from reportgen.report.language.sentences import headline, sentence
+from reportgen.report.language.strings import load_language
 from reportgen.report.notebook import plain_text, render_markdown, render_notebook
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.outputs import make_documents, stage, written_line
@@ -45,11 +46,9 @@ class Report:
     def notes(self, lang: Lang = "en") -> list[str]:
         """The headline, then each note on all texts together, in a sentence or two."""
         check_language(lang)
-        wording, notes = Wording(lang), self._findings.notes
-        return [
-            wording.headline(notes, self.results.info.model.name),
-            *map(wording.sentence, notes),
-        ]
+        language, notes = load_language(lang), self._findings.notes
+        first = headline(notes, self.results.info.model.name, language)
+        return [first, *(sentence(note, language) for note in notes)]
 
     def save(
         self,

@@ -111,7 +111,8 @@ def account(
     started: float,
 ) -> list[str]:
     """What was analysed since `started`, what was left out, and the verdict on sinks."""
-    from reportgen.report.language.sentences import Wording
+    from reportgen.report.language.sentences import headline
+    from reportgen.report.language.strings import load_language
 
     results = findings.results
     status = results.texts["status"].value_counts()
@@ -135,7 +136,7 @@ def account(
     lines += written.reduced if written else []
     if results.info.model.source == "demo":
         lines.append("Bundled demonstration model: its score is made up; give yours with --model")
-    lines.append(Wording(lang).headline(findings.notes, results.info.model.name))
+    lines.append(headline(findings.notes, results.info.model.name, load_language(lang)))
     return lines
 
 

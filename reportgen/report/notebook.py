@@ -8,7 +8,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.printable import visible
-from reportgen.report.language.sentences import Wording
+from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
@@ -47,18 +47,18 @@ def render_markdown(findings: Findings, lang: str = "en") -> str:
     """The value of a cell as Markdown: the headline and what the figures call for."""
     from reportgen.report.digest.escaping import escape as escape_markdown
 
-    wording, notes = Wording(lang), findings.notes
-    said = [f"- {escape_markdown(wording.sentence(note))}" for note in notes]
-    headline = escape_markdown(wording.headline(notes, findings.info.model.name))
-    save = load_language(lang).say("notebook", "save")
-    return "\n".join([f"**{headline}**", "", *said, "", escape_markdown(save), ""])
+    language, notes = load_language(lang), findings.notes
+    said = [f"- {escape_markdown(sentence(note, language))}" for note in notes]
+    first = escape_markdown(headline(notes, findings.info.model.name, language))
+    save = escape_markdown(language.say("notebook", "save"))
+    return "\n".join([f"**{first}**", "", *said, "", save, ""])
 
 
 def plain_text(findings: Findings, lang: str = "en") -> str:
     """The report in one line: how many texts, and the verdict on sinks."""
     language = load_language(lang)
-    headline = language.wording.headline(findings.notes, findings.info.model.name)
-    return language.count("notebook", "line", len(findings.texts), headline=headline)
+    said = headline(findings.notes, findings.info.model.name, language)
+    return language.count("notebook", "line", len(findings.texts), headline=said)
 
 
 def _pages(findings: Findings, language: Language) -> tuple[str, ...]:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from reportgen.findings.gates import GateResult, errors_first, found_text
-from reportgen.report.language.strings import Language, fixed
+from reportgen.report.language.numbers import fixed
+from reportgen.report.language.sentences import output_kind
+from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, chosen_options
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
@@ -81,8 +83,8 @@ class Reproduce:
 
 def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
     model, output = info.model, info.output
-    kind = language.output_kind(output)
-    files = language.say("run", "comma").join(item.name for item in info.inputs)
+    kind = output_kind(output, language)
+    files = language.say("common", "comma").join(item.name for item in info.inputs)
     shared = language.say("run", "shared") if model.shares_layers else ""
     parts = [
         ("model", model.name),
@@ -113,7 +115,7 @@ def check_facts(info: RunInfo, language: Language) -> Facts:
         ("row_sum_error", _small(checks.row_sum_error)),
         ("padding_mass", _small(checks.padding_mass)),
         ("padded", language.say("checks", "no_padding") if padded is None else _small(padded)),
-        ("unknown", language.percent(checks.unknown_share, 2)),
+        ("unknown", language.percent(checks.unknown_share)),
         ("packing", fixed(MAX_ERROR, 4)),
         *_norms_check(info),
         ("maps", f"{info.settings.maps_kept:,}"),

@@ -10,17 +10,13 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.thresholds import THRESHOLDS
-from reportgen.report.language.sentences import (
-    Wording,
-    correlation,
-    decimal,
-    difference,
-    proportion,
-    times,
-)
+from reportgen.report.language.numbers import STYLES
+from reportgen.report.language.sentences import beside, in_short, sentence, threshold
+from reportgen.report.language.strings import Language, load_language
 from reportgen.results.store import Results
 
 LANGUAGES = ("en", "ja")
+BOTH = {lang: load_language(lang) for lang in LANGUAGES}
 
 # What must stand in no sentence, by what it would claim.
 FORBIDDEN: Mapping[str, Mapping[str, str]] = {
@@ -91,7 +87,7 @@ OUTPUT_NAMES = {
         "log_probability": "最後のトークンの対数確率",
     },
 }
-SENTENCES = Wording("en")._words["sentences"]
+SENTENCES = BOTH["en"].words["sentences"]
 TEST_FIGURES = ("zero_ratio", "mean_ratio", "hide_ratio", "test_ratio", "passed_ratio")
 
 Ends = Callable[[str], tuple[float, float]]
@@ -132,9 +128,9 @@ def notes(results: list[Results]) -> list[Note]:
     return list(every_note(results))
 
 
-def said(note: Note, words: Wording) -> list[str]:
+def said(note: Note, language: Language) -> list[str]:
     """Everything that is ever said of a note."""
-    return [words.sentence(note), *words.in_short([note])]
+    return [sentence(note, language), *in_short([note], language)]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -142,11 +138,11 @@ def said(note: Note, words: Wording) -> list[str]:
 def test_it_is_never_claimed(
     notes: list[Note], results: list[Results], lang: str, claim: str
 ) -> None:
-    words = Wording(lang)
-    sentences = {sentence for note in notes for sentence in said(note, words)}
-    sentences |= {words.beside(note) for note in live_notes(results)}
-    sentences |= {words.threshold(threshold) for threshold in THRESHOLDS}
-    assert not [sentence for sentence in sentences if re.search(FORBIDDEN[lang][claim], sentence)]
+    language = BOTH[lang]
+    texts = {text for note in notes for text in said(note, language)}
+    texts |= {beside(note, language) for note in live_notes(results)}
+    texts |= {meaning for limit in THRESHOLDS for *_, meaning in [threshold(limit, language)]}
+    assert not [text for text in texts if re.search(FORBIDDEN[lang][claim], text)]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -154,30 +150,30 @@ def test_it_is_never_claimed(
 def test_a_figure_that_misleads_stands_with_what_it_does_not_show(
     notes: list[Note], lang: str, figure: str
 ) -> None:
-    words = Wording(lang)
+    language = BOTH[lang]
     with_it = [note for note in notes if _says(note, figure)]
     assert with_it
     for note in with_it:
-        assert re.search(DISCLAIMERS[lang][figure], words.sentence(note)), note
+        assert re.search(DISCLAIMERS[lang][figure], sentence(note, language)), note
 
 
 def _says(note: Note, figure: str) -> bool:
     """Whether a note's own sentence, not only its values, has a figure."""
-    return any(f"{{{figure}}}" in SENTENCES[key] for key in (note.id, *note.also))
+    return any(f"{{{figure}:" in SENTENCES[key] for key in (note.id, *note.also))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_popular_reason_is_only_ever_quoted_to_be_doubted(notes: list[Note], lang: str) -> None:
-    words = Wording(lang)
+    language = BOTH[lang]
     quoted = {"en": r"It is often said", "ja": r"」とよく言われ"}[lang]
     reasons = {"en": r"trained|boundary|separator|collects", "ja": r"学習|境界|区切り|集めている」"}
     doubted = {"en": r"does not by itself explain|doubted", "ja": r"説明できません|疑問視"}[lang]
     for note in notes:
-        sentence = words.sentence(note)
-        if re.search(reasons[lang], sentence):
+        text = sentence(note, language)
+        if re.search(reasons[lang], text):
             assert note.id in ("N10", "N11")
-            assert re.search(quoted, sentence)
-            assert re.search(doubted, sentence)
+            assert re.search(quoted, text)
+            assert re.search(doubted, text)
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -186,8 +182,8 @@ def test_a_no_op_is_never_more_than_consistent_with_the_figures(
 ) -> None:
     hedge = {"en": "consistent with a “no-op”", "ja": "という見方と整合的です"}[lang]
     for note in notes:
-        for sentence in said(note, Wording(lang)):
-            assert "no-op" not in sentence or hedge in sentence
+        for text in said(note, BOTH[lang]):
+            assert "no-op" not in text or hedge in text
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -195,40 +191,37 @@ def test_every_number_in_a_sentence_was_measured_on_this_model(
     notes: list[Note], lang: str
 ) -> None:
     """But for 0 and 1, the ends of a scale, and what a study found, which is said to be so."""
-    words = Wording(lang)
+    language = BOTH[lang]
     for note in notes:
         own = {text for value in note.values.values() for text in _written(value)}
-        for sentence in said(note, words):
+        for text in said(note, language):
             literature = set()
             if note.id == "N11":
-                assert {"en": "a figure of that study", "ja": "同研究が報告した値"}[
-                    lang
-                ] in sentence
+                assert {"en": "a figure of that study", "ja": "同研究が報告した値"}[lang] in text
                 literature = {"90"}
-            prose = sentence.replace(note.token or "\0", "")
+            prose = text.replace(note.token or "\0", "")
             prose = re.sub(r"(?<!\d)[12](つ|個、|件の)", "", prose)
             numbers = set(re.findall(r"\d[\d,.]*\d|\d", prose))
-            assert numbers <= own | literature | {"0", "1"}, (note, sentence)
+            assert numbers <= own | literature | {"0", "1"}, (note, text)
 
 
 def _written(value: float | int | str) -> list[str]:
     """A figure as any of the styles writes it."""
     if isinstance(value, str):
         return re.findall(r"\d[\d,.]*\d|\d", value)
-    shown = [decimal(value), decimal(100.0 * value), times(value), f"{value:,.10g}"]
-    shown += [proportion(value), correlation(value), difference(value)]
-    return [text.lstrip("-\u2212") for text in shown]
+    shown = [str(value), *(style.digits(value) for style in STYLES.values())]
+    return [text.lstrip("\u2212") for text in shown]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_fewer_than_five_texts_get_no_verdict_and_no_interval(notes: list[Note], lang: str) -> None:
-    words = Wording(lang)
+    language = BOTH[lang]
     few = [note for note in notes if int(note.values.get("n_texts", 9)) < 5]
     assert {note.id for note in few} >= {"few", "few-value", "few-tests", "few-swap", "N19-few"}
     for note in few:
         assert not [name for name in note.values if name.endswith(("_low", "_high"))]
-        for sentence in said(note, words):
-            assert not re.search(VERDICT_WORDS[lang], sentence), sentence
+        for text in said(note, language):
+            assert not re.search(VERDICT_WORDS[lang], text), text
 
 
 def test_a_verdict_lies_wholly_on_its_side_of_the_thresholds(notes: list[Note]) -> None:
@@ -262,27 +255,27 @@ def test_every_note_with_a_verdict_on_figures_is_held_to_its_side(notes: list[No
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_what_is_unclear_says_which_threshold_is_crossed(notes: list[Note], lang: str) -> None:
-    words = Wording(lang)
-    threshold = {"en": "threshold", "ja": "基準値"}[lang]
+    language = BOTH[lang]
+    named = {"en": "threshold", "ja": "基準値"}[lang]
     unclear = [note for note in notes if "unclear" in note.id]
     assert {note.id for note in unclear} >= {"N2-unclear", "tests-unclear", "N7-unclear"}
     for note in unclear:
-        assert threshold in words.sentence(note)
+        assert named in sentence(note, language)
         assert re.search(
-            {"en": r"[Uu]nclear", "ja": "はっきりしません"}[lang], words.sentence(note)
+            {"en": r"[Uu]nclear", "ja": "はっきりしません"}[lang], sentence(note, language)
         )
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_sink_test_names_the_output_it_holds_for(notes: list[Note], lang: str) -> None:
-    words = Wording(lang)
+    language = BOTH[lang]
     tests = [note for note in notes if any(_says(note, name) for name in TEST_FIGURES)]
     assert {str(note.values["scalar"]) for note in tests} >= {"number", "margin", "cosine"}
     for note in tests:
         name = OUTPUT_NAMES[lang].get(str(note.values["scalar"]), str(note.values["output_name"]))
-        for sentence in said(note, words):
-            if note.id != "few-tests" or sentence == words.sentence(note):
-                assert name in sentence, sentence
+        for text in said(note, language):
+            if note.id != "few-tests" or text == sentence(note, language):
+                assert name in text, text
 
 
 def test_what_is_left_without_special_tokens_stands_beside_what_there_was_with_them(
@@ -313,11 +306,11 @@ def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[No
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> None:
     """Only the sign of a rank correlation and of a difference may be printed."""
-    words = Wording(lang)
+    language = BOTH[lang]
     for note in notes:
         if not {"agreement", "over_rarity", "rollout_agreement"} & note.values.keys():
-            assert "\u2212" not in words.sentence(note)
-            assert "+" not in words.sentence(note)
+            assert "\u2212" not in sentence(note, language)
+            assert "+" not in sentence(note, language)
 
 
 def test_exact_rows_are_told_only_where_they_were_measured(results: list[Results]) -> None:

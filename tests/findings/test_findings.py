@@ -11,7 +11,8 @@ from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.rules import subject_notes
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.report.language.sentences import Wording
+from reportgen.report.language.sentences import sentence
+from reportgen.report.language.strings import load_language
 from reportgen.results.store import Results
 from reportgen.texts.read import Columns, read_texts
 
@@ -58,8 +59,8 @@ def test_rollout_is_said_to_be_special_tokens_for_the_most_part(results) -> None
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_the_sentences_carry_the_measured_figures(cls, lang: str) -> None:
-    words = Wording(lang)
+    language = load_language(lang)
     for id, name in (("N1", "share"), ("N2", "share"), ("N7", "share"), ("N8", "swapped_share")):
-        assert words.percent(cls[id].values[name]) in words.sentence(cls[id])
-    assert f"{cls['N4'].values['zero_ratio']:.2f}" in words.sentence(cls["N4"])
-    assert f"{cls['N7'].values['hide_ratio']:.1f}" in words.sentence(cls["N7"])
+        assert f"{100 * cls[id].values[name]:.1f}" in sentence(cls[id], language)
+    assert f"{cls['N4'].values['zero_ratio']:.2f}" in sentence(cls["N4"], language)
+    assert f"{cls['N7'].values['hide_ratio']:.1f}" in sentence(cls["N7"], language)

@@ -114,7 +114,7 @@ def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, s
     distance = f"{heads.distance[layer, head]:.3f} [{low:.3f}, {high:.3f}]"
     assert rows[0].td.get_text() == distance
     change = heads.special[layer][head]
-    assert rows[0].select("td")[1].get_text() == f"{100 * change.base:.1f} %"
+    assert rows[0].select("td")[1].get_text() == f"{100 * change.base:.1f}\u00a0%"
 
 
 def test_three_strips_stand_above_each_other_with_their_difference(
@@ -213,13 +213,13 @@ def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:
     page = page_of(base, head)
     said = [item.get_text() for item in page.select("#overview .notes li")]
     assert said[0].startswith("1 text was empty or failed in one model or both: 0 has figures")
-    assert said[1].startswith("1 text is cut into other tokens")
+    assert said[1].startswith("1 text is split into different tokens")
     other = make_results(tmp_path / "o", TEXTS, kind="class", n_layers=3, evidence="basic")
     page = page_of(base, other)
     said = " ".join(item.get_text() for item in page.select("#overview .notes li"))
-    assert "put out other things" in said
-    assert "other numbers of layers or heads" in said
-    assert "explain other figures" in said
+    assert "different kinds of output" in said
+    assert "different numbers of layers or heads" in said
+    assert "explain different figures" in said
     assert page.select("#predictions, #heads") == []
     assert [
         row.select("td")[1].get_text() for row in page.select("#layers table")[0].select("tbody tr")
@@ -308,7 +308,7 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
         "Do the predictions change?",
-        "Which tokens changed their part?",
+        "Which tokens gained or lost influence?",
         "The texts that changed most",
     ]
     folds = re.findall(r"<details><summary>(.*)</summary>", text)

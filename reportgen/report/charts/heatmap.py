@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
+from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.report.language.strings import Language, fixed
+from reportgen.report.language.strings import Language
 from reportgen.results.maps import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
@@ -138,13 +139,13 @@ def _sentence(found: TextMap, language: Language) -> str:
         "map",
         "sentence",
         **{"from": found.labels[row], "to": found.labels[column]},
-        share=language.percent(float(found.cells[row, column]), 0),
-        top=language.percent(found.top, 0),
+        share=float(found.cells[row, column]),
+        top=found.top,
     )
     if found.pooled == 1:
         return said
     pooled = language.say("map", "pooled", n=fixed(found.pooled, 0))
-    return said + language.say("page", "space") + pooled
+    return said + language.say("common", "space") + pooled
 
 
 def _axis_names(language: Language) -> tuple[str, str]:

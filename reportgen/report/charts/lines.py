@@ -10,8 +10,9 @@ from reportgen.report.charts.axes import level_rules, ticks
 from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED
 from reportgen.report.charts.strokes import painted, pair
 from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.numbers import fixed, token_percentage
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.report.language.strings import Language, fixed, number
+from reportgen.report.language.strings import Language
 from reportgen.results.units import TextUnits
 
 _WIDTH = 960
@@ -26,17 +27,22 @@ class Weights:
         self._language = language
         self._sums = heads == "sum"
         self.factor = n_heads if self._sums else 1
-        self.mode = language.say("chart", "sum" if self._sums else "mean", n=n_heads)
+        self.mode = language.say(
+            "common", "sum_of_heads" if self._sums else "mean_of_heads", n=n_heads
+        )
 
-    def show(self, mean: float, digits: int = 1) -> str:
+    def show(self, mean: float) -> str:
         """A weight in words."""
-        if self._sums:
-            return fixed(mean * self.factor, digits + 1)
-        return self._language.percent(mean, digits)
+        return fixed(mean * self.factor, 2) if self._sums else self._language.percent(mean)
 
     def bare(self, mean: float) -> str:
         """The same for a table whose head names the measure."""
-        return fixed(mean * self.factor, 3) if self._sums else fixed(100 * mean, 2)
+        return fixed(mean * self.factor, 3) if self._sums else token_percentage(mean)
+
+    def as_in_table(self, mean: float) -> str:
+        """A weight in words, with the digits of `bare`."""
+        text = self.bare(mean)
+        return text if self._sums else self._language.say("number", "percent", x=text)
 
     @property
     def unit(self) -> str:
@@ -73,7 +79,7 @@ def make_chart(
     if row is not None:
         at = int(row.argmax())
         share = weights.show(row[at] / weights.factor)
-        sentence += language.say("page", "space")
+        sentence += language.say("common", "space")
         sentence += language.say("chart", "sentence_cls", to=labels[at], share=share)
     return two_lines(
         key=key,
@@ -84,7 +90,8 @@ def make_chart(
         steps=steps,
         tick_values=values,
         tick_text=[
-            number(value) if weights.factor > 1 else language.percent(value, 0) for value in values
+            language.write(value, "number" if weights.factor > 1 else "exact_percent")
+            for value in values
         ],
         ribbon=language.say("chart", "ribbon"),
         sentence=sentence,

@@ -42,7 +42,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         **line,
     )
     figure.add_scatter(
-        name=language.say("script", "even"),
+        name=language.say("common", "even_line"),
         mode="lines",
         line={"color": MUTED, "width": 1.5, "dash": "dash"},
         **line,
@@ -86,7 +86,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
             **axis,
         },
         yaxis2={
-            "title": {"text": language.say("script", "axis_lines"), "standoff": 8},
+            "title": {"text": language.say("common", "attention_line"), "standoff": 8},
             "rangemode": "tozero",
             "nticks": 5,
             **axis,

@@ -11,7 +11,8 @@ from markupsafe import Markup, escape
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import px
-from reportgen.report.language.strings import Language, written
+from reportgen.report.language.numbers import written
+from reportgen.report.language.strings import Language
 
 _WIDTH, _HEIGHT = 240, 22
 _LEFT, _RIGHT = 14, _WIDTH - 14

@@ -12,9 +12,9 @@ from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step
 from reportgen.report.components import Cell, Table, make_table
-from reportgen.report.language.comparison import NAME, CompareWords, Write, two_digits
+from reportgen.report.language.comparison import NAME, CompareWords, Write
+from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import NOTHING, fixed
 
 HEADS = 8  # listed with their intervals
 _TOP = 0.2  # where the colours of distances end at least, so that small ones stay pale
@@ -81,8 +81,7 @@ def _chart(found: LayerChanges, name: str, write: Write, words: CompareWords) ->
     values = ticks(max(*found.base, *found.head))
     names = [f"{value:g}" for value in values]
     if found.key != ENTROPY:
-        say = words.language.say
-        names = [say("number", "percent", x=f"{100 * value:g}") for value in values]
+        names = [words.language.write(value, "exact_percent") for value in values]
     at = max(range(len(found.changes)), key=lambda i: abs(found.changes[i].difference))
     return layer_shares(
         shares=found.base,
@@ -116,7 +115,7 @@ def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
         distance=words.fit(float(heads.distance[layer, head])),
         interval="" if interval is None else words.interval(interval, words.fit).replace("+", ""),
     )
-    said = words.say("heads_lead", n=f"{len(heads.texts):,}", limit=f"{HEAD_CHANGED:g}")
+    said = words.say("heads_lead", n=f"{len(heads.texts):,}", limit=HEAD_CHANGED)
     distances = Grid(
         title=words.say("heads"),
         lead=said,
@@ -125,7 +124,7 @@ def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
         rows=_rows(
             [
                 [
-                    _cell(value, top, two_digits(value), is_changed)
+                    _cell(value, top, fixed(value, 2), is_changed)
                     for value, is_changed in zip(*row, strict=True)
                 ]
                 for row in zip(heads.distance.tolist(), changed.tolist(), strict=True)

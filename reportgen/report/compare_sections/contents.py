@@ -18,8 +18,9 @@ from reportgen.report.compare_sections.predictions import (
 )
 from reportgen.report.compare_sections.texts import TextPair, make_pairs
 from reportgen.report.components import Kpi, Sentence
-from reportgen.report.language.comparison import CompareWords, Write, count_or_number
-from reportgen.report.language.strings import fixed, number, written
+from reportgen.report.language.comparison import CompareWords, Write
+from reportgen.report.language.numbers import written
+from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, chosen_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.results.measures import MIN_TEXTS
@@ -195,8 +196,7 @@ def make_compare_page(
         notes=tuple(words.note(note) for note in notes),
         method=_method(comparison, words),
         thresholds=tuple(
-            words.say(f"limit_{each.id}", value=_threshold(each.id, each.value, words))
-            for each in CHANGE_THRESHOLDS
+            words.say(f"limit_{each.id}", value=each.value) for each in CHANGE_THRESHOLDS
         ),
         sources=_sources(notes, words),
         reproduce=_reproduce(base, head, options, words),
@@ -263,28 +263,22 @@ def _method(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         words.say("method_texts"),
         words.say(
             "method_same",
-            output=words.language.percent(SAME_OUTPUT, 3),
-            share=words.language.percent(SAME_SHARE, 2),
+            output=SAME_OUTPUT,
+            share=SAME_SHARE,
         ),
         words.say("method_intervals"),
     ]
     if comparison.effects is not None:
-        said.append(words.say("method_effects", spread=number(comparison.effects.spread)))
+        said.append(words.say("method_effects", spread=comparison.effects.spread))
     if comparison.heads is not None:
         said.append(words.say("method_distance"))
     return tuple(said)
 
 
-def _threshold(id: str, value: float, words: CompareWords) -> str:
-    if id in ("moved", "confidence"):
-        return words.language.percent(value, 0)
-    return fixed(value, 0) if id == "resamples" else count_or_number(value)
-
-
 def _sources(notes: list[Note], words: CompareWords) -> tuple[str, ...]:
-    cited: list[Citation] = [citation for note in notes for citation in note.citations]
+    cited: list[Citation] = [source for note in notes for source in note.citations]
     cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
-    return tuple(sorted({words.language.wording.citation(citation) for citation in cited}))
+    return tuple(sorted({citation(source, words.language) for source in cited}))
 
 
 def _reproduce(
@@ -318,7 +312,7 @@ def _facts(results: Results, words: CompareWords) -> dict[str, str]:
     info, language = results.info, words.language
     model, output, evidence = info.model, info.output, info.evidence
     kind = language.say("output", output.kind, n=len(output.labels), pooling=output.pooling or "")
-    files = language.say("run", "comma").join(item.name for item in info.inputs)
+    files = language.say("common", "comma").join(item.name for item in info.inputs)
     level = evidence.level
     return {
         "model": model.name,
@@ -326,7 +320,7 @@ def _facts(results: Results, words: CompareWords) -> dict[str, str]:
         "size": language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads),
         "output": language.say("run", "output_value", name=output.name, kind=kind),
         "tokenizer": words.say("vocabulary", name=model.tokenizer, n=f"{model.vocabulary_size:,}"),
-        "evidence": words.say("evidence_none")
+        "evidence": words.say("none")
         if level == "none"
         else words.say("evidence_value", level=level, n=f"{evidence.n_texts:,}"),
         "texts": words.say("texts_value", n=f"{len(results.texts):,}", files=files),

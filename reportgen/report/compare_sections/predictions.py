@@ -12,8 +12,8 @@ from reportgen.comparison.predictions import MOVED, PredictionChanges
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.components import Cell, Kpi, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
+from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import NOTHING
 from reportgen.report.panel.measures import cls_name
 from reportgen.results.store import Results
 
@@ -65,12 +65,11 @@ def make_predictions(
 
 def _headline(found: PredictionChanges, words: CompareWords) -> str:
     given = {"k": f"{found.n_moved:,}", "n": f"{len(found.texts):,}"}
-    share = words.language.percent(MOVED, 0)
     if found.kind == "number" and found.threshold is not None:
         threshold = words.size(found.threshold)
-        return words.say("moved_number", threshold=threshold, share=share, **given)
+        return words.say("moved_number", threshold=threshold, share=MOVED, **given)
     if found.kind == "numbers":
-        return words.say("moved_numbers", share=share, **given)
+        return words.say("moved_numbers", share=MOVED, **given)
     return words.say("moved_name", **given)
 
 
@@ -200,7 +199,7 @@ def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> T
         columns += [adding + words.say(side) for side in ("base", "head")]
         columns.append(words.say("change"))
     columns += [words.say("looked")] if has_row else []
-    columns += [words.say("received"), words.say("n_texts")]
+    columns += [words.say("received"), words.say("texts")]
     rows = []
     for token in shown:
         cells = _effect_cells(token, words) if has_effect else []

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.components import Cell, Table, make_table
-from reportgen.report.language.comparison import NAME, CompareWords, two_digits
+from reportgen.report.language.comparison import NAME, CompareWords
+from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import NOTHING, decimals, written
 from reportgen.report.panel.strip import Paragraph, paragraphs
 from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, text_units
@@ -97,7 +97,7 @@ def _pair(
     top = max(float(np.nanmax(np.abs(side), initial=0.0)) for side in values[:2])
     if not has_effects:
         top = max(_TIMES, top)
-    digits = _digits(top) if has_effects else 2
+    digits = column_decimals(top) if has_effects else 2
     # Multiples of an even share and distances have no sign, their difference has.
     signs = [has_effects and not words.is_size] * 2 + [True]
     shown = [
@@ -151,11 +151,6 @@ def _placed(values: Floats, at: NDArray[np.intp], units: TextUnits) -> Floats:
     return every
 
 
-def _digits(top: float) -> int | None:
-    digits = decimals(top)
-    return None if digits is None else max(0, digits - 1)
-
-
 def _table(units: TextUnits, shown: list[list[str]], words: CompareWords) -> Table:
     rows = [
         (visible(unit.label), [Cell(side[i]) for side in shown])
@@ -183,7 +178,7 @@ def _facts(comparison: Comparison, text: int, words: CompareWords) -> tuple[str,
             words.say(
                 "pair_effect_change",
                 change=written(float(effects.change[place]), 2),
-                rank=two_digits(rank) if np.isfinite(rank) else NOTHING,
+                rank=fixed(rank, 2) if np.isfinite(rank) else NOTHING,
             )
         )
     if heads is not None and (place := _place(heads.texts, text)) is not None:

@@ -12,7 +12,7 @@ from reportgen.report.components import Brief, Cell, Column, Section, Table, nam
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH
 from reportgen.report.digest.tables import shorten as shorten_points
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.strings import NOTHING
+from reportgen.report.language.numbers import NOTHING
 from reportgen.report.options import CompareOptions
 from reportgen.results.store import Results
 
@@ -36,7 +36,7 @@ def make_compare_brief(
     n_said = len(page.headline) - any(note.id == "heads" for note in notes)
     return Brief(
         title=shorten_points(page.title, 2 * TEXT_LENGTH),
-        headline=words.language.say("page", "space").join(page.headline[:n_said]),
+        headline=words.language.say("common", "space").join(page.headline[:n_said]),
         sections=tuple(_sections(page, notes, words, output)),
     )
 
@@ -125,7 +125,7 @@ def _tokens(page: ComparePage, words: CompareWords) -> Iterable[Section]:
 
 def _pairs(page: ComparePage, words: CompareWords) -> Section:
     """The texts that changed most, each with the tokens whose part changed most."""
-    comma = words.language.say("run", "comma")
+    comma = words.language.say("common", "comma")
     rows = []
     for pair in page.pairs:
         most = [
@@ -160,7 +160,7 @@ def _layers(layers: Sequence[LayerAnswer], words: CompareWords) -> Section:
 def _between(cells: Sequence[Cell], words: CompareWords) -> str:
     if not cells:
         return NOTHING
-    comma = words.language.say("run", "comma")
+    comma = words.language.say("common", "comma")
     said = words.say("compared_as", base=cells[0].text, head=cells[1].text)
     return comma.join([said, *(str(cell) for cell in cells[2:])])
 
@@ -187,7 +187,7 @@ def _models(page: ComparePage, words: CompareWords) -> Table:
 
 def _reproduce(page: ComparePage, words: CompareWords, output: str) -> Section:
     say = words.language.say
-    colon, comma = say("page", "colon"), say("run", "comma")
+    colon, comma = say("page", "colon"), say("common", "comma")
     said = [comma.join(f"{name} {version}" for name, version in v) for v in page.reproduce.versions]
     if said[0] == said[1]:
         versions = [named(say("reproduce", "versions") + colon, said[0])]

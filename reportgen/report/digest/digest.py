@@ -8,7 +8,8 @@ from reportgen.findings.notes.note import Note, place
 from reportgen.report.components import Brief, Cell, Column, Section, Table, named
 from reportgen.report.digest.figures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
-from reportgen.report.language.strings import Language, load_language, number
+from reportgen.report.language.sentences import citation, in_short, sentence
+from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.run import command, gate_rows
@@ -89,22 +90,20 @@ class _Maker:
         return self._say(
             "headline",
             model=model,
-            texts=self._language.wording.count_of_texts(len(self._findings.texts)),
+            texts=len(self._findings.texts),
             clauses=self._say("between").join(clauses),
         )
 
     def _fit(self) -> list[str]:
         fit, share = self._findings.label_fit, self._findings.accuracy
         if self._findings.info.output.kind == "number" and fit is not None:
-            r2 = "–" if fit.r2 is None else number(fit.r2)
-            return [self._language.count("brief", "fit", fit.n_texts, mae=number(fit.mae), r2=r2)]
-        return [] if share is None else [self._say("right", share=self._language.percent(share))]
+            return [self._language.count("brief", "fit", fit.n_texts, mae=fit.mae, r2=fit.r2)]
+        return [] if share is None else [self._say("right", share=share)]
 
     def _sinks(self) -> list[str]:
         """A clause for each kind of verdict, naming its tokens; none of it where no token has one,
         and only what was found where something was."""
         tokens: dict[str, list[str]] = {}
-        percent = self._language.wording.percent
         for note in self._notes:
             if not note.is_verdict:
                 continue
@@ -112,9 +111,9 @@ class _Maker:
             said = note.token or ""
             if clause in ("sink", "raised"):
                 share, layer = float(note.values["share"]), note.values["layer"]
-                said = self._say("with_share", token=said, share=percent(share), layer=layer)
+                said = self._say("with_share", token=said, share=share, layer=layer)
             tokens.setdefault(clause, []).append(said)
-        comma = self._language.say("run", "comma")
+        comma = self._language.say("common", "comma")
         found = [clause for clause in _CLAUSE_ORDER if clause in tokens]
         if len(found) > 1 and found[-1] in ("no_sink", "no_special"):
             found.pop()
@@ -127,7 +126,7 @@ class _Maker:
         placed = place(self._notes, info)
         trust = make_trust(self._findings, scope, placed, self._language)
         quality = make_quality(self._findings, self._language)
-        between = self._language.say("page", "space")
+        between = self._language.say("common", "space")
         answers = (
             ("predictions", quality.headline if quality else ""),
             ("sinks", between.join(self._about_sinks())),
@@ -157,7 +156,7 @@ class _Maker:
             or (note.role in sinks & tested and note.id in _TESTED)
             or (note.role in sinks - tested and note.id in _BY_LENGTH)
         ]
-        said = list(self._language.wording.in_short(told))
+        said = list(in_short(told, self._language))
         if sinks and not tested:
             said.append(self._say("not_tested"))
         return said
@@ -186,7 +185,7 @@ class _Maker:
             view=self._tables.view_name,
             mean=trust.first.text,
             interval=trust.first.small,
-            texts=self._language.wording.count_of_texts(trust.first_texts),
+            texts=trust.first_texts,
         )
 
     def _facts(self) -> tuple[str, ...]:
@@ -238,16 +237,15 @@ class _Maker:
         if made is None:
             return None
         table, n_texts = made
-        lead = self._say("layers_lead", n_texts=self._language.wording.count_of_texts(n_texts))
+        lead = self._say("layers_lead", n_texts=n_texts)
         return Section(4, self._say("layers"), (lead,), table=table, is_folded=True)
 
     def _all_notes(self) -> Section:
         """Every note in full, with the publications it rests on."""
-        wording = self._language.wording
         items = []
         for note in self._notes:
-            sources = "; ".join(wording.citation(citation) for citation in note.citations)
-            said = wording.sentence(note)
+            sources = "; ".join(citation(source, self._language) for source in note.citations)
+            said = sentence(note, self._language)
             if sources:
                 said += self._say("sources", sources=sources)
             items.append(Cell(said))
@@ -258,7 +256,7 @@ class _Maker:
         colon = say("page", "colon")
         checksums = [(say("reproduce", "weights"), info.model.weights_sha256)]
         checksums += [(shorten(item.name, NAME_LENGTH), item.sha256) for item in info.inputs]
-        versions = say("run", "comma").join(f"{n} {v}" for n, v in sorted(info.versions.items()))
+        versions = say("common", "comma").join(f"{n} {v}" for n, v in sorted(info.versions.items()))
         items: list[Cell] = [
             named(say("reproduce", "versions") + colon, versions),
             *(named(f"SHA-256, {name}{colon}", value) for name, value in checksums),

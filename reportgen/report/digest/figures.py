@@ -33,18 +33,18 @@ def make_sink_figure(findings: Findings, language: Language) -> Section | None:
         "brief",
         "sinks_sentence",
         layer=best + 1,
-        share=language.percent(float(total[best])),
-        even=language.percent(float(expected[best])),
+        share=float(total[best]),
+        even=float(expected[best]),
     )
     tokens = [role.token for role, _ in known]
     drawing = stacked_bars(
         series=[(token, row.tolist()) for token, row in zip(tokens, shares, strict=True)],
         expected=expected.tolist(),
-        axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
+        axis=(language.say("sinks", "axis_share"), language.say("common", "axis_layer")),
         sentence=sentence,
     )
     legend = stacked_legend(tokens, language.say("sinks", "even"))
-    return _section("sinks", language.say("brief", "sinks_title"), drawing, legend)
+    return _section("sinks", language.say("common", "special_by_layer"), drawing, legend)
 
 
 def make_map_figure(results: Results, wanted: Sequence[int], language: Language) -> Section | None:
@@ -69,14 +69,14 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
         **where,
         looks=found.labels[looks],
         seen=found.labels[seen],
-        share=language.percent(float(found.cells[looks, seen]), 0),
+        share=float(found.cells[looks, seen]),
     )
     if found.pooled > 1:
-        sentence += say("page", "space") + say("map", "pooled", n=f"{found.pooled:,}")
+        sentence += say("common", "space") + say("map", "pooled", n=f"{found.pooled:,}")
     axes = say("script", "axis_key"), say("script", "axis_query")
     drawing = draw_map(found, "map", sentence, axes, narrow=True)
-    top = say("brief", "and_more", top=language.percent(found.top, 0))
-    legend = map_legend(language.percent(0, 0), top)
+    top = say("brief", "and_more", top=found.top)
+    legend = map_legend(language.write(0, "exact_percent"), top)
     return _section("map", say("brief", "map_title", **where), drawing, legend)
 
 

@@ -151,7 +151,7 @@ def _not_shown(n: int, limit: Limit, language: Language, page: str) -> str:
     # Not escaped: the options in it are code.
     said = language.say("brief", "characters", n=f"{limit.characters:,}")
     if limit.n_bytes < limit.characters * 4:
-        said += language.say("run", "comma") + language.say(
+        said += language.say("common", "comma") + language.say(
             "brief", "bytes", n=f"{limit.n_bytes:,}"
         )
     if page:

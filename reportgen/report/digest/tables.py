@@ -9,8 +9,9 @@ from reportgen.findings.attention import RoleFigures
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Kpi, Span, Table, marked
+from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language, number
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import Measure, cls_name, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.results.info import ANALYSED
@@ -78,7 +79,7 @@ class BriefTables:
     def view_name(self) -> str:
         """What the units in bold are picked by."""
         row = visible(cls_name(self._info, self._language) or "")
-        return self._language.wording.view_name(self._findings.shown_first, row)
+        return self._language.say("views", self._findings.shown_first, row=row)
 
     def key_figures(self, kpis: Sequence[Kpi]) -> Table:
         """A row a figure: its value, and what it is."""
@@ -138,7 +139,7 @@ class BriefTables:
         known = [(role, figures) for role, figures in found if figures.layers]
         if not known:
             return None
-        columns = [Column(self._say("layer"), is_figures=True)]
+        columns = [Column(self._say("axis_layer"), is_figures=True)]
         columns += [Column(shorten(role.token, NAME_LENGTH), is_figures=True) for role, _ in known]
         rows = tuple(
             (Cell(str(layer)), *(self._layer_cell(figures, layer) for _, figures in known))
@@ -159,7 +160,7 @@ class BriefTables:
         if self._has_predictions:
             columns.append(Column(self._say("prediction", name=name), is_figures=True))
         if self._has_labels:
-            columns.append(Column(self._say("label"), is_figures=True))
+            columns.append(Column(self._say("axis_label"), is_figures=True))
         return columns
 
     def _output_cells(self, row: int) -> list[Cell]:
@@ -231,7 +232,7 @@ class BriefTables:
         colour = ""
         if order and BY_ID["deletion"].has_sign(self._info.evidence.scalar):
             colour = _RAISES if float(moves.values[order[0]]) > 0 else _LOWERS
-        return Cell(self._language.say("run", "comma").join(said), colour=colour)
+        return Cell(self._language.say("common", "comma").join(said), colour=colour)
 
     def _tokens(self, n_tokens: int, n_truncated: int) -> str:
         if not n_truncated:
@@ -239,8 +240,7 @@ class BriefTables:
         return self._say("tokens_cut", n_tokens=f"{n_tokens:,}", n_truncated=f"{n_truncated:,}")
 
     def _share(self, share: float, expected: float) -> str:
-        percent = self._language.wording.percent
-        return self._say("share", share=percent(share), expected=percent(expected))
+        return self._say("share", share=share, expected=expected)
 
     def _say(self, key: str, **values: object) -> str:
         return self._language.say("brief", key, **values)

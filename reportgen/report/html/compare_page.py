@@ -53,7 +53,8 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
 
 def _data(language: Language) -> dict[str, object]:
     """The script's words."""
-    return {"words": {**language.words["script"], **language.words["tools"]}}
+    sections = ("common", "script", "tools")
+    return {"words": {key: text for name in sections for key, text in language.words[name].items()}}
 
 
 def _style() -> str:

@@ -60,9 +60,9 @@ def page_data(
         "measures": COLOURS,
         "classes": HEAD_CLASSES,
         "words": {
-            **language.words["script"],
-            **language.words["tools"],
-            **language.words["explore"],
+            key: text
+            for section in ("common", "script", "tools", "explore")
+            for key, text in language.words[section].items()
         },
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},

@@ -8,7 +8,8 @@ import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.plan import Level
-from reportgen.report.language.strings import Language, fixed
+from reportgen.report.language.numbers import fixed
+from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
 
@@ -64,7 +65,7 @@ def carries(
         said.append(
             lang.say("panel", "pooled", tokens=int(row["n_tokens"]), most=given.pooled[text])
         )
-    return lang.say("page", "space").join(said)
+    return lang.say("common", "space").join(said)
 
 
 def reduced_sentences(
@@ -150,4 +151,6 @@ def _texts(numbers: Sequence[int], language: Language) -> str:
     if len(runs) > _RUNS:
         return language.say("reduced", "many", n=f"{len(numbers):,}")
     text = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
-    return language.say("reduced", "one" if len(numbers) == 1 else "several", n=text)
+    if len(numbers) == 1:
+        return language.say("common", "text_number", n=text)
+    return language.say("reduced", "several", n=text)

@@ -12,6 +12,7 @@ from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
 from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Given, Sizes, carries
+from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
@@ -60,7 +61,7 @@ class Setting:
             carries=carries(text, level, results, self.given, self.options, self.language),
             output_name=output.name,
             output_kind_key=output.kind,
-            output_kind=self.language.output_kind(output),
+            output_kind=output_kind(output, self.language),
             before=before,
             after=after,
         )

@@ -7,9 +7,10 @@ from reportgen.comparison.compare import Comparison
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
+from reportgen.report.language.numbers import column_decimals, points, times, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.sentences import decimal, times
-from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.report.language.sentences import scalar_name
+from reportgen.report.language.strings import Language
 from reportgen.results.store import Results
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
@@ -23,13 +24,13 @@ class CompareWords:
         self, comparison: Comparison, base: Results, head: Results, language: Language
     ) -> None:
         self.language = language
-        self.scalar = language.wording.scalar_name(base.info)
+        self.scalar = scalar_name(base.info, language)
         self.is_size = base.info.evidence.scalar == "cosine"  # a distance, without a sign
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
-        self._effect_digits = _digits(largest)
+        self._effect_digits = column_decimals(largest)
         predictions = comparison.predictions
         sizes = [0.0] if predictions is None else [*abs(predictions.base), *abs(predictions.head)]
-        self._prediction_digits = _digits(float(max(sizes, default=0.0)))
+        self._prediction_digits = column_decimals(float(max(sizes, default=0.0)))
         self._writers: Mapping[str, Write] = {
             "effect": self.effect,
             "looks": self.times,
@@ -53,7 +54,7 @@ class CompareWords:
 
     def size(self, value: float, largest: float | None = None, with_sign: bool = False) -> str:
         """A distance on the scale of the predictions, with three digits of the `largest` one."""
-        return written(value, _digits(value if largest is None else largest), with_sign)
+        return written(value, column_decimals(value if largest is None else largest), with_sign)
 
     def effect(self, value: float, with_sign: bool = True) -> str:
         """A deletion effect."""
@@ -69,7 +70,7 @@ class CompareWords:
 
     def share(self, value: float, with_sign: bool = False) -> str:
         """A share in 0..1 as a percentage; a difference of shares in percentage points."""
-        return written(100 * value, 1, True) if with_sign else self.language.percent(value)
+        return points(value) if with_sign else self.language.percent(value)
 
     def fit(self, value: float, with_sign: bool = False) -> str:
         """A figure that lies near 0..1."""
@@ -88,7 +89,7 @@ class CompareWords:
     def difference(self, value: float, write: Write) -> str:
         """The difference of two figures that `write` writes, with its unit."""
         said = write(value, True)
-        return self.say("points", x=said) if write == self.share else said
+        return self.language.say("number", "points", x=said) if write == self.share else said
 
     def interval(self, interval: Interval, write: Write) -> str:
         """Both ends."""
@@ -97,7 +98,7 @@ class CompareWords:
 
     def note(self, note: Note) -> Sentence:
         """A note as its sentences."""
-        space = self.language.say("page", "space")
+        space = self.language.say("common", "space")
         ids = [note.id, *note.also]
         if self.is_size:
             ids = [f"{id}_size" if id.startswith("token_moves") else id for id in ids]
@@ -147,21 +148,5 @@ class CompareWords:
         return filled
 
 
-def count_or_number(value: float) -> str:
-    """A threshold as it is printed."""
-    return decimal(int(value)) if value == int(value) else f"{value:g}"
-
-
-def two_digits(value: float) -> str:
-    """A figure with two decimals."""
-    return fixed(value, 2)
-
-
 def _largest(change: Change | None) -> float:
     return 0.0 if change is None else max(abs(change.base), abs(change.head))
-
-
-def _digits(size: float) -> int | None:
-    """Decimals that give the largest of some values three significant digits."""
-    digits = decimals(size)
-    return None if digits is None else max(0, digits - 1)

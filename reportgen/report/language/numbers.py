@@ -1,13 +1,189 @@
-"""One rule of digits: what is less than one does not read as one."""
+"""How numbers and shares are written, and how many digits they have.
 
+One rule for percentages holds wherever one is printed: on the page, in notes, Markdown and
+Confluence, in charts and on the terminal. A measured share has one decimal, and more only where it
+would read as 0 or 100 without being so. The reasons:
+
+- In a column the digits stand under one another. Without a decimal from ten on, 61 would stand
+  above 9.8 as if both were tens.
+- A figure reads the same in a sentence and in the table behind it, so that one can be found from
+  the other, and 100.0 % means all.
+- A second decimal would say more than some dozens of texts can tell.
+
+A share is written otherwise only where it is not a measured figure of the results: `exact_percent`
+for what was chosen (a 95 % interval, a threshold, the marks of an axis), `about_percent` for what
+is read from packed maps, which hold two digits. Two tables of narrow figures name the percent sign
+in their heading instead: shares of single tokens have two decimals, since an even spread over 100
+tokens is already 1 %, and the cells of a grid of heads have none, since their colour says the rest.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import floor, isfinite, log10
+
+MINUS = "\u2212"
+NOTHING = "–"  # where there is no figure
 _MORE = 3  # decimals at the most, beyond those asked for
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How one kind of figure is written in a sentence."""
+
+    digits: Callable[[float], str]
+    phrase: str = ""  # key of the string of `[number]` that the digits stand in; "" for none
+    between: str = "range"  # key of the string of `[number]` that joins two ends
+
+
+def fixed(value: float, digits: int) -> str:
+    """`value` with so many decimals, a true minus sign and no negative zero."""
+    text = f"{value:,.{digits}f}"
+    if not text.strip("-0.,"):
+        text = text.lstrip("-")
+    return text.replace("-", MINUS)
+
+
+def written(value: float, digits: int | None, with_sign: bool = False) -> str:
+    """`value` with so many decimals, None for those `number` gives; "–" where it is not finite.
+
+    With a sign, a value that is printed as more than 0 has a plus in front.
+    """
+    if not isfinite(value):
+        return NOTHING
+    if digits is not None:
+        digits = short_of(1.0, value, digits)
+    text = number(value) if digits is None else fixed(value, digits)
+    return f"+{text}" if with_sign and value > 0 and text.strip("0.,") else text
+
+
+def number(value: float) -> str:
+    """`value` with four significant digits, written out between 0.0001 and ten million."""
+    if not isfinite(value):
+        return str(value).replace("-", MINUS)
+    digits = decimals(value)
+    if digits is None:
+        return f"{value:.3e}".replace("-", MINUS)
+    return fixed(value, short_of(1.0, value, digits))
+
+
+def decimals(value: float) -> int | None:
+    """How many decimals `number` gives a finite value; None where it writes a power of ten."""
+    if value == 0:
+        return 0
+    size = floor(log10(abs(float(f"{value:.3e}"))))  # of 9.9996 as it is printed, 10.00
+    return max(0, 3 - size) if -4 <= size <= 6 else None
+
+
+def column_decimals(largest: float) -> int | None:
+    """How many decimals give the largest figure of a column three significant digits; None where
+    `number` writes a power of ten."""
+    digits = decimals(largest)
+    return None if digits is None else max(0, digits - 1)
+
+
 def short_of(whole: float, value: float, digits: int) -> int:
-    """How many decimals `value` takes so that, printed, it is no `whole` where it is less: 0.9997
-    with two decimals is not 1.00 but 0.9997. What lies nearer than three more decimals tell keeps
-    its `digits`."""
+    """How many decimals, `digits` or up to three more, keep a `value` below `whole` from being
+    printed as `whole`: 0.9997 with two decimals would read 1.00, so it takes four."""
     if abs(value) >= whole:
         return digits
     tried = range(digits, digits + _MORE + 1)
     return next((d for d in tried if float(f"{abs(value):.{d}f}") < whole), digits)
+
+
+def percentage(share: float) -> str:
+    """A share in 0..1 in percent, without the sign: one decimal, more where it would read as 0 or
+    100 without being so."""
+    x = 100.0 * share
+    tried = range(1, 1 + _MORE + 1)
+    digits = next((d for d in tried if (x == 0) == (not float(f"{x:.{d}f}"))), 1)
+    return fixed(x, short_of(100.0, x, digits))
+
+
+def token_percentage(share: float) -> str:
+    """The share of a single token in percent, without the sign, with two decimals; "–" where it is
+    not finite."""
+    return written(100.0 * share, 2)
+
+
+def points(difference: float) -> str:
+    """A difference of two shares in percentage points, with its sign; decimals as `percentage`."""
+    text = percentage(difference)
+    return f"+{text}" if difference > 0 and text.strip("0.") else text
+
+
+def exact(value: float) -> str:
+    """A number that was chosen, as it was chosen."""
+    return f"{value:,.10g}".replace("-", MINUS)
+
+
+def about_percentage(share: float) -> str:
+    """A share in 0..1 in percent, without the sign, with two significant digits."""
+    x = 100.0 * share
+    size = floor(log10(abs(x))) if x else 1
+    return fixed(x, min(4, max(0, 1 - size)))
+
+
+def count(value: float) -> str:
+    """A whole number, in groups of three digits."""
+    return f"{int(value):,}"
+
+
+def rounded(value: float) -> str:
+    """A number with one decimal below 10, none above; a whole count without."""
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = f"{value:.1f}"
+    return text if float(text) < 10 else f"{value:,.0f}"
+
+
+def times(value: float) -> str:
+    """How many times as large something is: two significant digits below 1, three decimals at the
+    most; above as `rounded`."""
+    if value >= 0.995:
+        return rounded(float(value))
+    digits = 2 if value >= 0.0995 else 3
+    return f"{value:.{digits}f}"
+
+
+def multiple(value: float) -> str:
+    """How many times the average something is: one decimal."""
+    return fixed(value, 1)
+
+
+def near_one(value: float) -> str:
+    """How many times as large something is that is about as large: two decimals."""
+    return f"{value:.2f}"
+
+
+def correlation(value: float) -> str:
+    """A number from -1 to 1 with two decimals, a true minus sign and no negative zero."""
+    return fixed(value, short_of(1.0, value, 2))
+
+
+def difference(value: float) -> str:
+    """As `correlation`; a third decimal where two would not say on which side of 0 it lies."""
+    is_hidden = float(f"{value:.2f}") == 0 and float(f"{value:.3f}") != 0
+    return fixed(value, 3) if is_hidden else correlation(value)
+
+
+def _exact_percentage(share: float) -> str:
+    return exact(100.0 * share)
+
+
+# What may stand after the colon in `{name:style}`.
+STYLES: Mapping[str, Style] = {
+    "percent": Style(percentage, "percent"),
+    "exact_percent": Style(_exact_percentage, "percent"),
+    "about_percent": Style(about_percentage, "about_percent"),
+    "points": Style(points, "points"),
+    "texts": Style(count, "texts"),
+    "count": Style(count),
+    "exact": Style(exact),
+    "number": Style(number),
+    "rounded": Style(rounded),
+    "times": Style(times),
+    "multiple": Style(multiple),
+    "near_one": Style(near_one),
+    "correlation": Style(correlation, between="signed_range"),
+    "difference": Style(difference, between="signed_range"),
+}

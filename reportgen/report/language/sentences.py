@@ -1,305 +1,154 @@
-"""Notes as sentences, in English or Japanese."""
+"""Notes, thresholds and publications in words; all plain text, without markup."""
 
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib.resources import files
-from typing import Literal
+from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.findings.citations import Citation
 from reportgen.findings.notes.note import Note, explained
+from reportgen.findings.statistics import Interval
 from reportgen.findings.thresholds import Threshold
-from reportgen.report.language.numbers import short_of
-from reportgen.results.info import Reason, RunInfo, SinkTest, Statistic, Subject, View
+from reportgen.report.language.strings import Language
+from reportgen.results.info import OutputInfo, RunInfo, Subject
 from reportgen.results.measures import MIN_TEXTS
 
-_MINUS = "\u2212"
-
-
-def decimal(value: float) -> str:
-    """A number with one decimal below 10, none above; a whole count without."""
-    if isinstance(value, int):
-        return f"{value:,}"
-    text = f"{value:.1f}"
-    return text if float(text) < 10 else f"{value:,.0f}"
-
-
-def _hundredths(share: float) -> str:
-    """A share as `decimal` writes its percentage; more decimals where it would read as all."""
-    x = 100.0 * share
-    digits = short_of(100.0, x, 0)
-    return decimal(x) if x < 99 or digits == 0 else f"{x:.{digits}f}"
-
-
-def times(value: float) -> str:
-    """How many times as large something is: two significant digits below 1, three decimals at the
-    most; above as `decimal`."""
-    if value >= 0.995:
-        return decimal(float(value))
-    digits = 2 if value >= 0.0995 else 3
-    return f"{value:.{digits}f}"
-
-
-def proportion(value: float) -> str:
-    """How many times as large something is that is about as large: two decimals."""
-    return f"{value:.2f}"
-
-
-def correlation(value: float) -> str:
-    """A number from -1 to 1 with two decimals, a true minus sign and no negative zero."""
-    text = f"{value:.{short_of(1.0, value, 2)}f}"
-    return text.lstrip("-") if float(text) == 0 else text.replace("-", _MINUS)
-
-
-def difference(value: float) -> str:
-    """As `correlation`; a third decimal where two would not say on which side of 0 it lies."""
-    short, long = f"{value:.2f}", f"{value:.3f}"
-    is_hidden = float(short) == 0 and float(long) != 0
-    return long.replace("-", _MINUS) if is_hidden else correlation(value)
-
-
-# How the values of notes and thresholds are written; any other is written as it stands.
-_SHARES = frozenset(
-    {
-        "share",
-        "expected",
-        "self_share",
-        "norm_share",
-        "swapped_share",
-        "rollout_share",
-        "mixing",
-        "ig_error",
-        "confidence",
-        "sink_share",
-        "swap_same",
-        "rollout_limit",
-        "tiny_effect",
-    }
-)
-_TEXT_COUNTS = frozenset(
-    {"n_texts", "n_analysed", "n_chosen", "n_ranked", "n_compared", "n_attributed", "min_texts"}
-)
-_FIGURES: Mapping[str, Callable[[float], str]] = {
-    **dict.fromkeys(
-        (
-            "ratio",
-            "offset",
-            "n_tokens",
-            "n_content",
-            "n_live",
-            "n_rows",
-            "effective_tokens",
-            "effective_content",
-        ),
-        decimal,
-    ),
-    **dict.fromkeys(
-        (
-            "value_ratio",
-            "zero_ratio",
-            "mean_ratio",
-            "hide_ratio",
-            "test_ratio",
-            "passed_ratio",
-        ),
-        times,
-    ),
-    **dict.fromkeys(("agreement", "ceiling", "rarity", "rollout_agreement"), correlation),
-    "over_rarity": difference,
-    "swap_ratio": proportion,
-}
-# Thresholds that are multiples of something.
-_RATIO_LIMITS = frozenset(
-    {
-        "sink_ratio",
-        "raised_ratio",
-        "light_value",
-        "light_norm",
-        "test_small",
-        "test_large",
-        "hide_large",
-        "mask_limit",
-    }
-)
 # What a sink passes on, which its headline may say beside the verdict.
 _PASSED_ON = ("N4", "N5", "N6", "N6-partly")
 
 
-class Wording:
-    """The sentences of one language, `en` or `ja`; all plain text, without markup."""
+def sentence(note: Note, language: Language) -> str:
+    """The note in words: its sentence, and those that follow it."""
+    values = _values(note, language)
+    said = [
+        language.fill(language.words["sentences"][key], values) for key in (note.id, *note.also)
+    ]
+    return language.say("common", "space").join(said)
 
-    def __init__(self, lang: str) -> None:
-        path = files("reportgen.report.language").joinpath("strings", f"notes_{lang}.toml")
-        self._words: Mapping[str, Mapping[str, str]] = tomllib.loads(path.read_text("utf-8"))
 
-    def sentence(self, note: Note) -> str:
-        """The note in words: its sentence, and those that follow it."""
-        filled = self._fill(note)
-        said = [self._words["sentences"][key].format(**filled) for key in (note.id, *note.also)]
-        return self._phrase("between_sentences").join(said)
+def in_short(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
+    """Those of `notes` that have a headline, each in one short sentence."""
+    headlines = language.words["headlines"]
+    return tuple(
+        language.fill(headlines[note.id], _values(note, language))
+        for note in notes
+        if note.id in headlines
+    )
 
-    def in_short(self, notes: Sequence[Note]) -> tuple[str, ...]:
-        """Those of `notes` that a plain word can be said of, each in short; for a token's panel."""
-        return tuple(self._short(note) for note in notes if note.id in self._words["headlines"])
 
-    def beside(self, live: Note) -> str:
-        """Which rows of the last layer are read, in short; a note of `rules.live_rows_note`."""
-        return self._words["beside"][live.id].format(**self._fill(live))
+def verdicts(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
+    """The verdicts on attention sinks among `notes`, each in one short sentence."""
+    return in_short((note for note in notes if note.is_verdict), language)
 
-    def verdicts(self, notes: Sequence[Note]) -> tuple[str, ...]:
-        """The verdicts on attention sinks among `notes`, each in short."""
-        return self.in_short([note for note in notes if note.is_verdict])
 
-    def headline(self, notes: Sequence[Note], model: str) -> str:
-        """The name of the `model` and its verdicts on attention sinks, in one line; where it was
-        tested, with what a sink passes on."""
-        sinks = {note.role for note in notes if note.id == "N1"}
-        said = [
-            note
-            for note in notes
-            if note.is_verdict or (note.id in _PASSED_ON and note.role in sinks)
-        ]
-        verdicts = self._phrase("between_verdicts").join(self.in_short(said))
-        return self._phrase("headline", model=model, verdicts=verdicts)
+def beside(live: Note, language: Language) -> str:
+    """Which rows of the last layer are read, in short; a note of `rules.live_rows_note`."""
+    return language.fill(language.words["beside"][live.id], _values(live, language))
 
-    def citation(self, citation: Citation) -> str:
-        """A publication: authors and year, title, identifier."""
-        key = "citation_id" if citation.identifier else "citation"
-        return self._phrase(
-            key,
-            author_year=citation.author_year,
-            title=citation.title,
-            identifier=citation.identifier,
-        )
 
-    def threshold(self, threshold: Threshold) -> str:
-        """What a threshold decides, its value, and where that comes from."""
-        value = self._value(threshold.id, threshold.value)
-        return self._words["thresholds"][threshold.id].format(value=value)
+def headline(notes: Sequence[Note], model: str, language: Language) -> str:
+    """The name of the `model` and its verdicts on attention sinks, in one line; where it was
+    tested, also what a sink passes on."""
+    sinks = {note.role for note in notes if note.id == "N1"}
+    said = [
+        note for note in notes if note.is_verdict or (note.id in _PASSED_ON and note.role in sinks)
+    ]
+    joined = language.say("common", "space").join(in_short(said, language))
+    return language.say("phrases", "headline", model=model, verdicts=joined)
 
-    def threshold_value(self, threshold: Threshold) -> str:
-        """The value alone, with what it counts."""
-        value = self._value(threshold.id, threshold.value)
-        is_ratio = threshold.id in _RATIO_LIMITS
-        return self._phrase("times", x=value) if is_ratio else value
 
-    def view_name(self, view: View | Literal["deletion"], row: str = "[CLS]") -> str:
-        """What ranks the units of a text, by name; `row` names the token whose row is read."""
-        return self.say("views", view, row=row)
+def citation(source: Citation, language: Language) -> str:
+    """A publication: authors and year, title, identifier."""
+    return language.say(
+        "phrases",
+        "citation_id" if source.identifier else "citation",
+        author_year=source.author_year,
+        title=source.title,
+        identifier=source.identifier,
+    )
 
-    def test_name(self, test: SinkTest) -> str:
-        """A sink test by name."""
-        return self.say("tests", test)
 
-    def test_explained(self, test: SinkTest, token: str) -> str:
-        """What a sink test does to `token`."""
-        return self.say("tests_explained", test, token=token)
+def threshold(limit: Threshold, language: Language) -> tuple[str, str, str]:
+    """A threshold in words: its name, its value, and what it means and why."""
+    words = language.words["thresholds"][limit.id]
+    name, value, meaning = (
+        language.fill(words[part], {"value": limit.value}) for part in ("name", "value", "meaning")
+    )
+    return name, value, meaning
 
-    def statistic_name(self, statistic: Statistic) -> str:
-        """A measure of agreement by name."""
-        return self.say("statistics", statistic)
 
-    def scalar_name(self, info: RunInfo) -> str:
-        """The one figure of the output that evidence explains; "" where there is no evidence."""
-        said = explained(info)
-        return self._scalar("scalars", said) if said else ""
+def scalar_name(info: RunInfo, language: Language) -> str:
+    """The one figure of the output that evidence explains; "" where there is no evidence."""
+    said = explained(info)
+    return _scalar("scalars", said, language) if said else ""
 
-    def subject_name(self, subject: Subject) -> str:
-        """A special token as it is, another one in quotes, or the first position."""
-        return self._token(subject.token, is_special=subject.kind == "role")
 
-    def measure_names(self, keys: Iterable[str], row: str = "[CLS]") -> str:
-        """The names of views, effects and sink tests in a row; `row` as in `view_name`."""
-        names = [
-            self._phrase("test", name=self.say("tests", key))
-            if key in self._words["tests"]
-            else self.say("views", key, row=row)
-            for key in keys
-        ]
-        return self._phrase("between_measures").join(names)
+def output_kind(output: OutputInfo, language: Language) -> str:
+    """What a model puts out, such as `one of 3 classes`."""
+    pooling = language.say("output", f"pooling_{output.pooling}") if output.pooling else ""
+    return language.say("output", output.kind, n=len(output.labels), pooling=pooling)
 
-    def reason(self, reason: Reason) -> str:
-        """Why something could not be measured, as a sentence."""
-        return self.say("reasons", reason)
 
-    def say(self, section: str, key: str, **values: object) -> str:
-        """The string `key` of `section`, its names filled from `values`."""
-        return self._words[section][key].format(**values)
+def subject_name(subject: Subject, language: Language) -> str:
+    """A special token as it is, another one in quotes, or the first position."""
+    return _token(subject.token, subject.kind == "role", language)
 
-    def count_of_texts(self, n: int) -> str:
-        """`n` texts, in words of the right number."""
-        return self._phrase("text" if n == 1 else "texts", n=f"{n:,}")
 
-    def percent(self, share: float) -> str:
-        """A share in 0..1 as a percentage: one decimal below 10, none above."""
-        return self._phrase("percent", x=_hundredths(share))
+def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -> str:
+    """The names of views, effects and sink tests in a row; `row` names the token whose row is
+    read."""
+    names = [
+        language.say("phrases", "test", name=language.say("tests", key))
+        if key in language.words["tests"]
+        else language.say("views", key, row=row)
+        for key in keys
+    ]
+    return language.say("phrases", "between_measures").join(names)
 
-    def _phrase(self, key: str, **values: object) -> str:
-        return self.say("phrases", key, **values)
 
-    def _short(self, note: Note) -> str:
-        return self._words["headlines"][note.id].format(**self._fill(note))
+def _values(note: Note, language: Language) -> dict[str, object]:
+    """What the names in a note's sentences stand for."""
+    values: dict[str, object] = dict(note.values)
+    for name in note.values:
+        for kind, low, high in (("interval", "low", "high"), ("range", "min", "max")):
+            if f"{name}_{low}" in note.values:
+                ends = (note.values[f"{name}_{end}"] for end in (low, high))
+                values[f"{name}_{kind}"] = Interval(*map(float, ends))
+    n_texts = note.values.get("n_texts")
+    values["scope"] = _scope(n_texts, "mean_of_few", language)
+    values["within"] = _scope(n_texts, "these_texts", language)
+    if note.token is not None:
+        values["token"] = _token(note.token, note.is_special, language)
+    if "scalar" in values:
+        values["output"] = _scalar("outputs", values, language)
+    if "view" in values:
+        row = values["row"] or language.say("common", "last_token")
+        values["view"] = language.say("views", str(values["view"]), row=row)
+        values["effect"] = language.say("phrases", str(values["effect"]))
+    if "test" in values:
+        values["test"] = language.say("tests", str(values["test"]))
+    if "reason" in values:
+        values["reason"] = language.say("reasons", str(values["reason"]))
+        values["measures"] = measure_names(str(values["measures"]).split("\n"), language)
+    return values
 
-    def _fill(self, note: Note) -> dict[str, str]:
-        """What the names in a note's sentences stand for."""
-        values = note.values
-        filled = {name: self._value(name, value) for name, value in values.items()}
-        for name in (name for name in values if name in _SHARES or name in _FIGURES):
-            for kind, low, high in (("interval", "low", "high"), ("range", "min", "max")):
-                if f"{name}_{low}" in values:
-                    ends = values[f"{name}_{low}"], values[f"{name}_{high}"]
-                    filled[f"{name}_{kind}"] = self._range(name, *map(float, ends))
-        filled["scope"] = self._scope(values.get("n_texts"), "mean_of_few")
-        filled["within"] = self._scope(values.get("n_texts"), "these_texts")
-        if note.token is not None:
-            filled["token"] = self._token(note.token, note.is_special)
-        if "scalar" in values:
-            filled["output"] = self._scalar("outputs", filled)
-        if "view" in values:
-            row = filled["row"] or self._phrase("last_token")
-            filled["view"] = self.say("views", filled["view"], row=row)
-            filled["effect"] = self._phrase(filled["effect"])
-        if "test" in values:
-            filled["test"] = self.say("tests", filled["test"])
-        if "reason" in values:
-            filled["reason"] = self.say("reasons", filled["reason"])
-            filled["measures"] = self.measure_names(filled["measures"].split("\n"))
-        return filled
 
-    def _scalar(self, section: str, said: Mapping[str, str]) -> str:
-        """What was explained, `said` as `note.explained` says it."""
-        scalar, target = said["scalar"], said.get("target")
-        key = f"{scalar}_of" if target and f"{scalar}_of" in self._words[section] else scalar
-        return self.say(section, key, name=said["output_name"], target=target)
+def _scalar(section: str, said: Mapping[str, object], language: Language) -> str:
+    """What was explained, `said` as `note.explained` says it."""
+    scalar, target = str(said["scalar"]), said.get("target")
+    has_own = target and f"{scalar}_of" in language.words[section]
+    key = f"{scalar}_of" if has_own else scalar
+    return language.say(section, key, name=said["output_name"], target=target)
 
-    def _token(self, token: str, is_special: bool) -> str:
-        if not token:
-            return self._phrase("first_position")
-        return token if is_special else self._phrase("quoted", token=token)
 
-    def _value(self, name: str, value: float | int | str) -> str:
-        if isinstance(value, str):
-            return value
-        if name in _SHARES:
-            return self.percent(value)
-        if name in _FIGURES:
-            return _FIGURES[name](value)
-        if name in _TEXT_COUNTS:
-            return self.count_of_texts(int(value))
-        return f"{value:,.10g}"
+def _token(token: str, is_special: bool, language: Language) -> str:
+    if not token:
+        return language.say("phrases", "first_position")
+    return token if is_special else language.say("phrases", "quoted", token=token)
 
-    def _range(self, name: str, low: float, high: float) -> str:
-        """Both ends, or one number where they read the same."""
-        is_share = name in _SHARES
-        write = _hundredths if is_share else _FIGURES[name]
-        ends = [write(end) for end in (low, high)]
-        key = "range_of_correlations" if write in (correlation, difference) else "range"
-        text = ends[0] if ends[0] == ends[1] else self._phrase(key, low=ends[0], high=ends[1])
-        return self._phrase("percent", x=text) if is_share else text
 
-    def _scope(self, n_texts: float | int | str | None, few: str) -> str:
-        """What a figure holds for: this text (no count given), a few by phrase `few`, or many."""
-        if n_texts is None:
-            return self._phrase("this_text")
-        if n_texts == 1:
-            return self._phrase("one_text")
-        return self._phrase(few if int(n_texts) < MIN_TEXTS else "mean_of_texts", n=n_texts)
+def _scope(n_texts: float | int | str | None, few: str, language: Language) -> str:
+    """What a figure holds for: this text (no count given), a few by phrase `few`, or many."""
+    if n_texts is None:
+        return language.say("phrases", "this_text")
+    if n_texts == 1:
+        return language.say("phrases", "one_text")
+    key = few if int(n_texts) < MIN_TEXTS else "mean_of_texts"
+    return language.say("phrases", key, n=f"{int(n_texts):,}")

@@ -1,88 +1,114 @@
-"""The words of the page in one language, and how that language writes a number."""
+"""Every visible string in English and Japanese, and how figures stand in it.
+
+The strings lie in `strings/`, one file for each part of a report. An entry has both languages side
+by side, and where English says one thing otherwise than several, that form too:
+
+    texts = { en_one = "{x} text", en = "{x} texts", ja = "テキスト{x}件" }
+
+How a figure is written belongs to its sentence, as in `{share:percent}`; `numbers.STYLES` lists
+the styles.
+"""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
-from math import floor, isfinite, log10
+from string import Formatter
 from typing import Any
 
-from reportgen.report.language.numbers import short_of
-from reportgen.report.language.sentences import Wording
-from reportgen.results.info import OutputInfo
+from reportgen.findings.statistics import Interval
+from reportgen.report.language.numbers import NOTHING, STYLES
 
-MINUS = "\u2212"
-NOTHING = "–"  # stands where there is no figure
+LANGUAGES = ("en", "ja")
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """Every visible string of the page, by section and key, in one language."""
+    """All strings in one language, by section and key; those for one thing under `key_one`."""
 
     code: str
     words: Mapping[str, Mapping[str, Any]]
-    wording: Wording  # of notes, views and tests
 
     def say(self, section: str, key: str, **values: object) -> str:
-        """The string `key` of `section` with its `{names}` filled from `values`."""
-        text: str = self.words[section][key]
-        return text.format(**values) if values else text
+        """The string `key` of `section`, or of `[common]` where the section has none; its
+        `{names}` filled with `values`."""
+        own = self.words[section]
+        text: str = own[key] if key in own else self.words["common"][key]
+        return self.fill(text, values) if values else text
 
     def count(self, section: str, key: str, n: int, **values: object) -> str:
-        """The string `key` of `section`, or its `key_one` for one thing; `{n}` is the count."""
-        return self.say(section, f"{key}_one" if n == 1 else key, n=f"{n:,}", **values)
+        """The string `key` of `section` in the form for `n` things; `{n}` is the count."""
+        one = f"{key}_one"
+        is_one = n == 1 and one in self.words[section]
+        return self.say(section, one if is_one else key, n=f"{n:,}", **values)
 
-    def output_kind(self, output: OutputInfo) -> str:
-        """What a model puts out, such as `one of 3 classes`."""
-        pooling = self.say("output", f"pooling_{output.pooling}") if output.pooling else ""
-        return self.say("output", output.kind, n=len(output.labels), pooling=pooling)
+    def fill(self, text: str, values: Mapping[str, object]) -> str:
+        """`text` with its `{names}` filled: each figure in the style its name is followed by."""
+        return _Filling(self).vformat(text, (), values)
 
-    def percent(self, share: float, digits: int = 1) -> str:
-        """A share in 0..1 as a percentage, such as `31.2 %`."""
-        x = fixed(100 * share, short_of(100.0, 100 * share, digits))
-        return self.say("number", "percent", x=x)
+    def write(self, figure: float | Interval | None, style: str) -> str:
+        """A figure, or both ends of an interval, in one of `numbers.STYLES`; "–" for None."""
+        if figure is None:
+            return NOTHING
+        how = STYLES[style]
+        if isinstance(figure, Interval):
+            low, high = (how.digits(end) for end in figure)
+            x = low if low == high else self.say("number", how.between, low=low, high=high)
+        else:
+            x = how.digits(figure)
+        if not how.phrase:
+            return x
+        is_one = figure == 1 and f"{how.phrase}_one" in self.words["number"]
+        return self.say("number", f"{how.phrase}_one" if is_one else how.phrase, x=x)
+
+    def percent(self, share: float) -> str:
+        """A measured share in 0..1 as a percentage, such as `31.2 %`."""
+        return self.write(share, "percent")
 
 
+class _Filling(Formatter):
+    """Fills the names of a string as one language writes figures."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if format_spec:
+            return self._language.write(value, format_spec)
+        if isinstance(value, float):
+            raise TypeError(f"the string does not say how to write {value}")
+        return str(value)
+
+
+@cache
 def load_language(code: str) -> Language:
-    """The language `code`, en or ja."""
-    path = files("reportgen.report.language").joinpath("strings", f"{code}.toml")
-    return Language(code, tomllib.loads(path.read_text("utf-8")), Wording(code))
+    """The strings in the language `code`, en or ja."""
+    sections: dict[str, Mapping[str, Any]] = {}
+    for path in files("reportgen.report.language").joinpath("strings").iterdir():
+        sections |= tomllib.loads(path.read_text("utf-8"))
+    return Language(code, {name: _translated(entries, code) for name, entries in sections.items()})
 
 
-def fixed(value: float, digits: int) -> str:
-    """`value` with so many decimals, a true minus sign and no negative zero."""
-    text = f"{value:,.{digits}f}"
-    if not text.strip("-0.,"):
-        text = text.lstrip("-")
-    return text.replace("-", MINUS)
+def _translated(node: Any, code: str) -> Any:
+    """`node` of a file of strings with every entry in the language `code` alone."""
+    if isinstance(node, list):
+        return [_translated(item, code) for item in node]
+    if isinstance(node, dict):
+        pairs = (pair for name, value in node.items() for pair in _entry(name, value, code))
+        return dict(pairs)
+    return node
 
 
-def written(value: float, digits: int | None, with_sign: bool = False) -> str:
-    """`value` with so many decimals, None for those `number` gives; "–" where there is none.
-
-    With a sign, what is above zero as it is printed has a plus in front.
-    """
-    if not isfinite(value):
-        return NOTHING
-    if digits is not None:
-        digits = short_of(1.0, value, digits)
-    text = number(value) if digits is None else fixed(value, digits)
-    return f"+{text}" if with_sign and value > 0 and text.strip("0.,") else text
+def _entry(name: str, value: Any, code: str) -> Iterator[tuple[str, Any]]:
+    if not isinstance(value, dict) or "en" not in value:
+        yield name, _translated(value, code)
+        return
+    yield name, _unbroken(value[code])
+    if f"{code}_one" in value:
+        yield f"{name}_one", _unbroken(value[f"{code}_one"])
 
 
-def number(value: float) -> str:
-    """`value` with four significant digits, written out between 0.0001 and ten million."""
-    if not isfinite(value):
-        return str(value).replace("-", MINUS)
-    digits = decimals(value)
-    if digits is None:
-        return f"{value:.3e}".replace("-", MINUS)
-    return fixed(value, short_of(1.0, value, digits))
-
-
-def decimals(value: float) -> int | None:
-    """How many decimals `number` gives a finite value; None where it writes a power of ten."""
-    if value == 0:
-        return 0
-    size = floor(log10(abs(float(f"{value:.3e}"))))  # of 9.9996 as it is printed, 10.00
-    return max(0, 3 - size) if -4 <= size <= 6 else None
+def _unbroken(text: str) -> str:
+    """`text` in which no line ends between a number and its percent sign."""
+    return text.replace(" %", "\u00a0%")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.missing import MEASURES
 from reportgen.findings.notes.spread import live_rows_note
+from reportgen.report.language.sentences import beside, measure_names, scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name, explained_range
 from reportgen.results.info import Evidence, Reason
@@ -44,7 +45,7 @@ def make_scope(findings: Findings, language: Language) -> Scope:
         off="",
         stopped=_stopped(findings, language) if evidence.interrupted else "",
         explained=language.say(
-            "evidence", "explained", scalar=language.wording.scalar_name(findings.info)
+            "evidence", "explained", scalar=scalar_name(findings.info, language)
         ),
         texts=_texts(evidence, total, language),
         withheld=_withheld(findings, language),
@@ -63,12 +64,12 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
     said = [language.say("evidence", f"texts_{kind}", **counts)]
     if "received_norm_all" not in evidence.withheld:
         said.append(language.say("evidence", "norms_all"))
-    return language.say("page", "space").join(said)
+    return language.say("common", "space").join(said)
 
 
 def _live(findings: Findings, language: Language) -> str:
     note = live_rows_note(findings)
-    return "" if note is None or note.id == "N9-all" else language.wording.beside(note)
+    return "" if note is None or note.id == "N9-all" else beside(note, language)
 
 
 def _stopped(findings: Findings, language: Language) -> str:
@@ -84,9 +85,8 @@ def _withheld(findings: Findings, language: Language) -> tuple[Withheld, ...]:
     by_reason: dict[Reason, list[str]] = {}
     for id, reason in findings.info.evidence.withheld.items():
         by_reason.setdefault(reason, []).append(id)
-    wording = language.wording
     return tuple(
-        Withheld(_names(ids, findings, language), wording.reason(reason))
+        Withheld(_names(ids, findings, language), language.say("reasons", reason))
         for reason, ids in by_reason.items()
     )
 
@@ -102,4 +102,4 @@ def _names(ids: Sequence[str], findings: Findings, language: Language) -> str:
     """Views and tests by name, in the order in which they are listed everywhere."""
     row = cls_name(findings.info, language) or ""
     ordered = [measure for measure in MEASURES if measure in ids]
-    return language.wording.measure_names(ordered, row)
+    return measure_names(ordered, language, row)

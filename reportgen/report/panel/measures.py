@@ -10,8 +10,10 @@ import pandas as pd
 
 from reportgen.findings.attention import analysed
 from reportgen.report.charts.colours import heat_step, signed_step
+from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.report.language.sentences import scalar_name
+from reportgen.report.language.strings import Language
 from reportgen.results.info import RunInfo, View
 from reportgen.results.measures import BY_ID, COLOURS, EFFECTS, MIN_TEXTS, Combine
 from reportgen.results.store import Results
@@ -178,7 +180,7 @@ def cls_name(info: RunInfo, language: Language) -> str | None:
     for role in info.roles:
         if role.key == "cls":
             return role.token
-    return language.say("chart", "last_token") if info.model.is_causal else None
+    return language.say("common", "last_token") if info.model.is_causal else None
 
 
 def baseline(info: RunInfo, language: Language) -> str:
@@ -190,8 +192,7 @@ def baseline(info: RunInfo, language: Language) -> str:
 def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
     """`[unit]`: effects with the decimals that give the largest three significant digits."""
     known = [abs(float(value)) for value in values if isfinite(value)]
-    digits = decimals(max(known, default=0.0))
-    digits = None if digits is None else max(0, digits - 1)
+    digits = column_decimals(max(known, default=0.0))
     return tuple(written(float(value), digits, with_sign) for value in values)
 
 
@@ -205,7 +206,6 @@ class _Words:
         self._units = units
         self._labels = labels
         self._language = language
-        self._wording = language.wording
         self._row = visible(cls_name(info, language) or "")
 
     def attention(self, id: View, values: Floats) -> Measure:
@@ -221,24 +221,24 @@ class _Words:
         if order:
             key = f"legend_{id}_causal" if is_over_even else f"legend_{id}"
             layer = len(units.received)
-            said.append(self._say(key, top=fixed(scale, 1), name=self._row, layer=layer))
-            token, most = self._labels[order[0]], fixed(float(ratios[order[0]]), 1)
+            said.append(self._say(key, top=scale, name=self._row, layer=layer))
+            token, most = self._labels[order[0]], float(ratios[order[0]])
             said.append(flat or self._say("strongest", token=token, most=most))
         if id == "received_norm_all":
             plain = float(units.received_all[~units.content].sum())
-            said += self._dotted("dotted_norm", share=self._language.percent(plain))
+            said += self._dotted("dotted_norm", share=plain)
         else:
             said += self._dotted("dotted")
         return Measure(
             id=id,
             kind="attention",
-            name=self._wording.view_name(id, self._row),
+            name=self._language.say("views", id, row=self._row),
             values=values,
             ratios=ratios,
             steps=self._on_content([heat_step(float(ratio), scale) for ratio in ratios]),
             shown=tuple(self._language.percent(float(value)) for value in values),
             order=order,
-            legend=self._language.say("page", "space").join(said),
+            legend=self._language.say("common", "space").join(said),
             flat=flat,
         )
 
@@ -252,7 +252,7 @@ class _Words:
         shown = printed(values, with_sign)
         top = float(sizes[order[0]]) if order else 0.0
         key = f"legend_{id}_cosine" if is_cosine and id in _NAMED_FOR_COSINE else f"legend_{id}"
-        values_said = {"scalar": self._wording.scalar_name(self._info)}
+        values_said = {"scalar": scalar_name(self._info, self._language)}
         if id == "ig":
             values_said["baseline"] = baseline(self._info, self._language)
         said = [self._say(key, **values_said)]
@@ -270,13 +270,13 @@ class _Words:
         return Measure(
             id=id,
             kind="signed" if with_sign else "size",
-            name=self._wording.view_name(id, self._row),
+            name=self._language.say("views", id, row=self._row),
             values=values,
             ratios=None,
             steps=self._on_content(steps),
             shown=shown,
             order=order,
-            legend=self._language.say("page", "space").join(said),
+            legend=self._language.say("common", "space").join(said),
             flat="",
         )
 
@@ -287,7 +287,7 @@ class _Words:
             s if is_content else None for s, is_content in zip(steps, content, strict=True)
         )
 
-    def _dotted(self, key: str, **values: str) -> list[str]:
+    def _dotted(self, key: str, **values: object) -> list[str]:
         return [] if self._units.content.all() else [self._say(key, **values)]
 
     def _say(self, key: str, **values: object) -> str:

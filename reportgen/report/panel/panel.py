@@ -12,7 +12,7 @@ from reportgen.report.charts.heatmap import make_static_map
 from reportgen.report.charts.lines import Weights, make_chart
 from reportgen.report.components import Sentence
 from reportgen.report.language.printable import visible
-from reportgen.report.language.sentences import Wording
+from reportgen.report.language.sentences import scalar_name, sentence
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import (
@@ -108,7 +108,7 @@ def make_panel(
         figures=make_figures(findings, text, segments, language, heads, scope)
         if has_figures
         else None,
-        notes=sentences(findings.text_notes(text), language.wording),
+        notes=sentences(findings.text_notes(text), language),
         cut=language.count("panel", "cut", n_lost, max=findings.info.model.max_tokens)
         if n_lost
         else "",
@@ -118,15 +118,15 @@ def make_panel(
     )
 
 
-def sentences(notes: Sequence[Note], wording: Wording) -> tuple[Sentence, ...]:
+def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]:
     """Notes in words, in their order."""
-    return tuple(Sentence(wording.sentence(note), note.citations) for note in notes)
+    return tuple(Sentence(sentence(note, language), note.citations) for note in notes)
 
 
 def _facts(row: pd.Series, sink_share: float | None, language: Language) -> tuple[str, ...]:
     facts = [language.count("panel", "tokens", int(row["n_tokens"]))]
     if sink_share is not None:
-        facts.append(language.say("panel", "sink_share", share=language.percent(sink_share)))
+        facts.append(language.say("panel", "sink_share", share=sink_share))
     if int(row["n_unknown"]):
         facts.append(language.count("panel", "unknown", int(row["n_unknown"])))
     return tuple(facts)
@@ -152,7 +152,7 @@ def make_figures(
     first = found[0]
     name = None if units.cls_row is None else cls_name(info, language)
     title = language.say("panel", "cls_top", name=name, layer=len(units.received))
-    scalar = language.wording.scalar_name(info)
+    scalar = scalar_name(info, language)
     strip = paragraphs(units.units, segments, first.steps, first.shown)
     return Figures(
         strip=strip,

@@ -6,7 +6,8 @@ from math import isfinite
 
 import pandas as pd
 
-from reportgen.report.language.strings import Language, decimals, fixed, number
+from reportgen.report.language.numbers import decimals, fixed, number
+from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo
 
 _SCORES = 5
@@ -49,7 +50,7 @@ def prediction(
         value = ""
     else:
         value = "" if pd.isna(row["prediction_label"]) else str(row["prediction_label"])
-        value = value or language.say("panel", "no_label")
+        value = value or language.say("common", "none")
     return Prediction(
         value=value,
         label=None if pd.isna(row["label"]) else str(row["label"]),

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from math import isnan
 
 from reportgen.findings.thresholds import TINY_EFFECT
+from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
-from reportgen.report.language.strings import Language, fixed, number
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import Measure
 from reportgen.results.units import Unit, is_unspaced, word_of
 
@@ -80,7 +81,7 @@ def compare(
         ),
         points=TopList(
             title=language.say("panel", "top"),
-            lead=language.say("page", "space").join(filter(None, (lead, points.flat))),
+            lead=language.say("common", "space").join(filter(None, (lead, points.flat))),
             units=_top_units(
                 points, labels, places, (*second, *unknown) if second else (), language
             ),
@@ -114,8 +115,7 @@ def _still(moves: Measure, spread: float | None, language: Language) -> str:
     largest = abs(float(moves.values[moves.order[0]]))
     if largest > TINY_EFFECT * spread:
         return ""
-    most, over = number(largest), number(spread)
-    return language.say("panel", "still", most=most, spread=over)
+    return language.say("panel", "still", most=largest, spread=spread)
 
 
 def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:
@@ -130,7 +130,7 @@ def _shared(first: Sequence[int], second: Sequence[int], n_content: int, languag
         "shared",
         n=len(set(first) & set(second)),
         of=len(second),
-        chance=fixed(len(first) * len(second) / n_content, 1),
+        chance=len(first) * len(second) / n_content,
     )
 
 
@@ -166,7 +166,7 @@ def places(units: Sequence[Unit], segments: Sequence[str], language: Language) -
     found = []
     for nth, word in zip(ordinals([u.label for u in units], language), words, strict=True):
         piece = language.say("explore", "piece_of", word=visible(shorten(word, _WORD)))
-        found.append(language.say("explore", "comma").join(filter(None, (nth, piece * bool(word)))))
+        found.append(language.say("common", "comma").join(filter(None, (nth, piece * bool(word)))))
     return tuple(found)
 
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from reportgen.report.charts.lines import Weights
-from reportgen.report.language.strings import Language, written
+from reportgen.report.language.numbers import token_percentage
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import TextEffects, printed
 from reportgen.results.info import Scalar
 from reportgen.results.measures import EFFECTS
@@ -44,8 +45,8 @@ def unit_table(
     language: Language,
 ) -> UnitTable:
     """The table of one text; `scalar` is what its effects are effects on."""
-    even = weights.show(float(units.expected_all[0]), 2)
-    is_even = all(weights.show(float(value), 2) == even for value in units.expected_all)
+    even = weights.as_in_table(float(units.expected_all[0]))
+    is_even = all(weights.as_in_table(float(value)) == even for value in units.expected_all)
     columns = [
         *_attention(units, cls_name, weights, language, with_even=not is_even),
         *_effects(effects, scalar, language),
@@ -97,13 +98,12 @@ def _effects(
 ) -> list[tuple[str, Sequence[str]]]:
     if effects is None:
         return []
-    wording = language.wording
     columns: list[tuple[str, Sequence[str]]] = []
     for measure in EFFECTS:
         values = effects.columns.get(measure.id)
         if values is None or "table" not in measure.shown:
             continue
-        name = wording.view_name(measure.id)
+        name = language.say("views", measure.id)
         if measure.is_share:
             name += language.say("number", "percent_sign")
             columns.append((name, _percents(values)))
@@ -113,4 +113,4 @@ def _effects(
 
 
 def _percents(values: Floats) -> list[str]:
-    return [written(100 * float(value), 2) for value in values]
+    return [token_percentage(float(value)) for value in values]

@@ -15,10 +15,11 @@ from reportgen.findings.predictions import (
 )
 from reportgen.findings.statistics import mean_interval
 from reportgen.report.charts.colours import heat_colour, heat_step
-from reportgen.report.charts.tracks import Scale, bar, interval_text
+from reportgen.report.charts.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import NOTHING, Language
+from reportgen.report.language.strings import Language
 
 _LISTED = 12  # classes or labels
 _NAME = 22  # half-width characters of a name
@@ -67,7 +68,7 @@ class ClassWords:
         headline = self._say(
             "labels_alone", name=self._short(self._names[top]), k=f"{counts[top]:,}", n=f"{n:,}"
         )
-        columns = ["label_name", "predicted_bar", "texts"]
+        columns = ["label", "predicted_bar", "n_texts"]
         figures: tuple[Kpi, ...] = ()
         if known.any():
             right = (predicted == given)[known].all(axis=1)
@@ -106,7 +107,7 @@ class ClassWords:
             sure = self._language.percent(float(own.mean())) if len(own) else NOTHING
             cells = (share_bar(counts[i] / n), Cell(f"{counts[i]:,}"), Cell(sure))
             rows.append((self._short(self._names[i]), cells))
-        columns = ("class", "predicted_bar", "texts", "sureness")
+        columns = ("class", "predicted_bar", "n_texts", "sureness")
         return Quality(
             headline=self._say(
                 "class_alone",
@@ -148,9 +149,9 @@ class ClassWords:
                 "class_fit" if right.mean() > base else "class_fit_worse",
                 k=f"{right.sum():,}",
                 n=f"{n:,}",
-                share=self._language.percent(float(right.mean())),
+                share=float(right.mean()),
                 name=self._short(self._names[top]),
-                base=self._language.percent(base),
+                base=base,
             ),
             remarks=(*remarks, *self._not_listed(len(used))),
             figures=figures,
@@ -177,7 +178,7 @@ class ClassWords:
             (
                 self._say("corner"),
                 *(self._short(self._names[j]) for j in shown),
-                self._say("texts"),
+                self._say("n_texts"),
                 self._say("recall"),
             ),
             tuple(rows),
@@ -185,12 +186,14 @@ class ClassWords:
         )
 
     def _share_figure(self, key: str, right: Booleans) -> Kpi:
-        interval = mean_interval(right.astype(np.float64) * 100)
-        said = interval_text(interval, 1, self._language)
+        interval, said = mean_interval(right.astype(np.float64)), ""
+        if interval is not None:
+            low, high = map(percentage, interval)
+            said = self._language.say("number", "interval", low=low, high=high)
         return Kpi(self._language.percent(float(right.mean())), self._say(key), said)
 
     def _share_cell(self, part: int, whole: int) -> Cell:
-        return Cell(self._language.percent(part / whole, 0) if whole else NOTHING)
+        return Cell(self._language.percent(part / whole) if whole else NOTHING)
 
     def _not_listed(self, n: int) -> tuple[str, ...]:
         if n <= _LISTED:
@@ -200,7 +203,7 @@ class ClassWords:
     def _list(self, names: Sequence[str]) -> str:
         shown = [self._short(name) for name in names[:_LISTED]]
         more = ["…"] if len(names) > _LISTED else []
-        return self._language.say("run", "comma").join([*shown, *more])
+        return self._language.say("common", "comma").join([*shown, *more])
 
     def _short(self, name: str) -> str:
         return shorten(name, _NAME)

@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
+from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language, number
+from reportgen.report.language.strings import Language
 
 _LISTED = 6  # parts of one kind, the largest
 _NAME = 28  # half-width characters of a part's name
@@ -58,7 +59,7 @@ def make_parts(findings: Findings, language: Language) -> tuple[tuple[str, tuple
     else:
         parts = _named(texts["label"], known)
     ways.append((language.say("across", "by_label"), parts))
-    ways.append((language.say("across", "by_group"), _named(texts["group"], known)))
+    ways.append((language.say("common", "by_group"), _named(texts["group"], known)))
     return tuple((title, parts) for title, parts in ways if len(parts) > 1)
 
 

@@ -14,7 +14,9 @@ from reportgen.findings.citations import (
 from reportgen.findings.findings import Findings
 from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.components import Sentence
-from reportgen.report.language.strings import Language, fixed
+from reportgen.report.language.numbers import fixed
+from reportgen.report.language.sentences import citation, threshold
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import baseline
 from reportgen.results.info import RunInfo
@@ -55,7 +57,6 @@ def make_method(
 ) -> Method:
     """The method as it applies to these results; `cited` are the publications of the notes."""
     model = findings.info.model
-    wording = language.wording
     measured = _measured(findings.info)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
@@ -80,14 +81,11 @@ def make_method(
             if entry.get("with", "always") in stands
         ),
         thresholds=tuple(
-            Limit(
-                wording.say("limits", item.id),
-                wording.threshold_value(item),
-                Sentence(wording.threshold(item), (item.citation,) if item.citation else ()),
-            )
+            Limit(name, value, Sentence(meaning, (item.citation,) if item.citation else ()))
             for item in THRESHOLDS
+            for name, value, meaning in [threshold(item, language)]
         ),
-        literature=tuple(sorted(wording.citation(citation) for citation in sources)),
+        literature=tuple(sorted(citation(source, language) for source in sources)),
     )
 
 

@@ -13,8 +13,9 @@ from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.tracks import interval_text
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import NOTHING, Language, decimals, written
+from reportgen.report.language.strings import Language
 
 _BANDS = 4  # of the labels, in the table beside the scatter
 _BINS = 10  # of the histogram, about
@@ -81,7 +82,7 @@ class _Numbers:
             tables=(
                 make_table(
                     say("histogram_table"),
-                    (say("range"), say("texts")),
+                    (say("range"), say("n_texts")),
                     tuple((n, (Cell(f"{c:,}"),)) for n, c in zip(names, counts, strict=True)),
                 ),
             ),
@@ -178,7 +179,7 @@ class _Numbers:
         return make_table(title, (self._say("group"), *self._error_columns()), rows)
 
     def _error_columns(self) -> tuple[str, ...]:
-        return tuple(self._say(key) for key in ("texts", "mean_prediction", "mae", "bias_column"))
+        return tuple(self._say(key) for key in ("n_texts", "mean_prediction", "mae", "bias_column"))
 
     def _error_rows(
         self, fit: Fit, names: Sequence[str], place: NDArray[np.intp]

@@ -13,6 +13,7 @@ from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.components import Cell, Kpi, Sentence
+from reportgen.report.language.sentences import verdicts
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import ANALYSED
@@ -73,10 +74,9 @@ class _Means:
         """The layer (from 1) in which that is largest."""
         return int(self.by_layer.argmax()) + 1
 
-    def shares(self, language: Language) -> tuple[str, str]:
+    def shares(self) -> tuple[float, float]:
         """Both, means over layers and heads."""
-        share, even = (language.percent(float(means.mean())) for means in (self.share, self.even))
-        return share, even
+        return float(self.share.mean()), float(self.even.mean())
 
 
 def make_overview(
@@ -86,15 +86,14 @@ def make_overview(
     more_kpis: Sequence[Kpi] = (),
 ) -> Overview:
     """The overview; `notes` are those that stand in it."""
-    wording = language.wording
     means = _Means(findings.special_by_head, findings.even_by_head)
     has_heads = bool(np.isfinite(means.even).all())
     return Overview(
-        verdicts=wording.verdicts(notes),
+        verdicts=verdicts(notes, language),
         no_sink=_no_sink(findings, notes, language, means),
         is_sink=_is_sink(notes, language),
         special=_special(findings, language),
-        notes=sentences(notes, wording),
+        notes=sentences(notes, language),
         kpis=(*_kpis(findings, language, means), *more_kpis),
         sinks=_sinks(findings, language, means) if len(findings.results.roles) else None,
         grid=_grid(findings, language, means) if has_heads else None,
@@ -115,12 +114,12 @@ def _kpis(findings: Findings, language: Language, means: _Means) -> tuple[Kpi, .
         ),
     ]
     if np.isfinite(means.share).all():
-        share, even = means.shares(language)
+        share, even = means.shares()
         best = means.best
-        most = language.percent(float(means.by_layer[best - 1]))
+        most = float(means.by_layer[best - 1])
         kpis += [
             Kpi(
-                share,
+                language.percent(share),
                 language.say("kpi", "sink_share"),
                 language.say("kpi", "even", share=even),
             ),
@@ -140,7 +139,7 @@ def _no_sink(findings: Findings, notes: Sequence[Note], language: Language, mean
         return ""
     if any(note.id in _OTHER_PILES for note in notes):
         return ""
-    share, even = means.shares(language)
+    share, even = means.shares()
     return language.say("sinks", "no_sink", share=share, even=even)
 
 
@@ -158,7 +157,7 @@ def _special(findings: Findings, language: Language) -> str:
 
 def _listed(tokens: Sequence[str | None], language: Language) -> str:
     """Tokens with commas, each once."""
-    return language.say("run", "comma").join(dict.fromkeys(filter(None, tokens)))
+    return language.say("common", "comma").join(dict.fromkeys(filter(None, tokens)))
 
 
 def _sinks(findings: Findings, language: Language, means: _Means) -> Sinks:
@@ -176,13 +175,13 @@ def _sinks(findings: Findings, language: Language, means: _Means) -> Sinks:
         series=series,
         expected=even.tolist(),
         values=values,
-        axis=(language.say("sinks", "axis_share"), language.say("sinks", "axis_layer")),
+        axis=(language.say("sinks", "axis_share"), language.say("common", "axis_layer")),
         sentence=language.say(
             "sinks",
             "sentence",
             layer=best,
-            share=language.percent(float(total[best - 1])),
-            even=language.percent(float(even[best - 1])),
+            share=float(total[best - 1]),
+            even=float(even[best - 1]),
         ),
     ).on_page()
     rows = tuple(
@@ -194,7 +193,7 @@ def _sinks(findings: Findings, language: Language, means: _Means) -> Sinks:
         )
         for layer in layers
     )
-    end = language.say("sinks", "axis_end", end=language.percent(values[-1], 0))
+    end = language.say("sinks", "axis_end", end=values[-1])
     return Sinks(chart, end, tuple(token for token, _ in series), rows)
 
 

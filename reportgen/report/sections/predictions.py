@@ -5,8 +5,9 @@ import numpy as np
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Cell, Quality, make_table
+from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language, decimals, number, written
+from reportgen.report.language.strings import Language
 from reportgen.report.sections.classes import ClassWords, share_bar
 from reportgen.report.sections.numbers import make_numbers
 
@@ -57,8 +58,8 @@ class _Answers:
                 "numbers",
                 k=len(names),
                 name=self._short(names[widest]),
-                low=number(float(scores[:, widest].min())),
-                high=number(float(scores[:, widest].max())),
+                low=float(scores[:, widest].min()),
+                high=float(scores[:, widest].max()),
             ),
             remarks=(self._say("numbers_labels"),) if labelled else (),
             tables=(
@@ -85,7 +86,7 @@ class _Answers:
             )
             for name, count in counts.iloc[:_LISTED].items()
         )
-        columns = ("token", "predicted_bar", "texts", "mean_chance")
+        columns = ("token", "predicted_bar", "n_texts", "mean_chance")
         return Quality(
             headline=self._say(
                 "next_token",

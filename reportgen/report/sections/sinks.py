@@ -13,8 +13,10 @@ from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.tracks import axis, dot, interval_text, log_scale
 from reportgen.report.components import Sentence
+from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import NOTHING, Language, fixed
+from reportgen.report.language.sentences import in_short, subject_name
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import SINK_TESTS, SinkTest, Subject
 
@@ -98,7 +100,6 @@ class _Maker:
         self._notes = notes
         self._placed = placed
         self._language = language
-        self._wording = language.wording
         self._tested = {figures.subject.key: figures for figures in findings.subjects}
 
     def subjects(self) -> list[Subject]:
@@ -123,14 +124,14 @@ class _Maker:
         if not layers:
             return None
         language = self._language
-        token = visible(self._wording.subject_name(subject))
+        token = visible(subject_name(subject, language))
         own = [note for note in self._notes if note.role == subject.key]
         columns, rows = _table(layers, language)
         return SinkPanel(
             token=token[:1].upper() + token[1:],
-            n_texts=self._wording.count_of_texts(n_texts),
-            verdict=language.say("page", "space").join(self._wording.in_short(own)),
-            notes=sentences(self._placed.sinks.get(subject.key, ()), self._wording),
+            n_texts=language.write(n_texts, "texts"),
+            verdict=language.say("common", "space").join(in_short(own, language)),
+            notes=sentences(self._placed.sinks.get(subject.key, ()), language),
             chart=_chart(token, layers, language),
             has_norms=all(layer.norm_share is not None for layer in layers),
             columns=columns,
@@ -143,20 +144,19 @@ class _Maker:
     def _tested_on(self, tested: SubjectFigures | None, n_texts: int) -> str:
         if tested is None or tested.n_texts == n_texts:
             return ""
-        texts = self._wording.count_of_texts(tested.n_texts)
-        return self._language.say("sink", "tested_on", texts=texts)
+        return self._language.say("sink", "tested_on", texts=tested.n_texts)
 
     def _tests(self, token: str, tested: SubjectFigures) -> tuple[TestRow, ...]:
         return tuple(self._test(test, token, tested.tests.get(test)) for test in SINK_TESTS)
 
     def _test(self, test: SinkTest, token: str, figures: TestFigures | None) -> TestRow:
-        name = self._wording.test_name(test)
+        name = self._language.say("tests", test)
         if figures is None or figures.ratio is None:
             return TestRow(name, self._why_not(test, figures), Markup(""), NOTHING, "")
         ratio = figures.ratio
         return TestRow(
             name,
-            self._wording.test_explained(test, token),
+            self._language.say("tests_explained", test, token=token),
             dot(_SCALE, ratio.mean, ratio.interval),
             _times(ratio.mean, self._language),
             interval_text(ratio.interval, _digits(ratio.mean), self._language),
@@ -168,7 +168,7 @@ class _Maker:
         reason = self._findings.info.evidence.withheld.get(test)
         if reason is None:
             return self._language.say("sink", "not_done")
-        return self._wording.reason(reason)
+        return self._language.say("reasons", reason)
 
 
 def _of_role(layer: LayerFigures, swapped: float | None) -> _Layer:
@@ -205,21 +205,20 @@ def _chart(token: str, layers: Sequence[_Layer], language: Language) -> Markup:
     norm_shares = [layer.norm_share for layer in layers if layer.norm_share is not None]
     top = max(layers, key=lambda layer: layer.share)
     values = ticks(max(*shares, *norm_shares, *(layer.expected or 0.0 for layer in layers)))
-    digits = int(any(round(1000 * value) % 10 for value in values))
     return layer_shares(
         shares=shares,
         norm_shares=norm_shares if len(norm_shares) == len(layers) else None,
         expected=[layer.expected for layer in layers],
-        tick_text=[language.percent(value, digits) for value in values],
+        tick_text=[language.write(value, "exact_percent") for value in values],
         tick_values=values,
-        axis=language.say("sinks", "axis_layer"),
+        axis=language.say("common", "axis_layer"),
         sentence=language.say(
             "sink",
             "sentence",
             token=token,
             layer=top.layer,
-            share=language.percent(top.share),
-            even="–" if top.expected is None else language.percent(top.expected),
+            share=top.share,
+            even=top.expected,
         ),
     ).on_page()
 

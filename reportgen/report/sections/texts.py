@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import REASONS, Reason
+from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import Prediction, prediction
 from reportgen.results.info import ANALYSED
@@ -69,7 +70,7 @@ def make_notable(findings: Findings, language: Language) -> Notable:
     return Notable(
         strange=strange if "strangeness" in picked else "",
         lead=language.say(
-            "notable", "lead", reasons=language.say("run", "comma").join(names), n=_RANKS
+            "notable", "lead", reasons=language.say("common", "comma").join(names), n=_RANKS
         ),
         texts=tuple(
             NotableText(row + 1, _shown(findings.texts.iloc[row]), tuple(reasons))
@@ -113,17 +114,13 @@ class _Reasons:
         if reason == "tokens":
             return self._say("tokens", rank=ranked, n=f"{int(value):,}")
         if reason == "special_share":
-            return self._say("special_share", rank=ranked, share=self._language.percent(value))
+            return self._say("special_share", rank=ranked, share=value)
         if reason == "agreement":
-            view = self._language.wording.view_name(
-                self._findings.shown_first, cls_name(self._findings.info, self._language) or ""
-            )
-            return self._say("agreement", rank=ranked, value=fixed(value, 2), view=view)
+            row_name = cls_name(self._findings.info, self._language) or ""
+            view = self._language.say("views", self._findings.shown_first, row=row_name)
+            return self._say("agreement", rank=ranked, value=value, view=view)
         typical = float(self._found[reason].median())
-        points = [
-            self._language.say("notable", "points", x=fixed(100 * v, 0)) for v in (value, typical)
-        ]
-        return self._say("strangeness", rank=ranked, value=points[0], typical=points[1])
+        return self._say("strangeness", rank=ranked, value=value, typical=typical)
 
     def _error(self, row: int, ranked: str) -> str:
         findings = self._findings
@@ -145,8 +142,8 @@ class _Reasons:
             rank=ranked,
             predicted=shorten(names[predicted], _NAME),
             label=shorten(names[label], _NAME),
-            sure=self._language.percent(float(shares[predicted]), 0),
-            left=self._language.percent(float(shares[label]), 0),
+            sure=float(shares[predicted]),
+            left=float(shares[label]),
         )
 
     def _digits(self) -> int | None:

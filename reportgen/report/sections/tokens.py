@@ -20,8 +20,10 @@ from reportgen.findings.tokens import (
 )
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.tracks import Scale, axis, bar, interval_text
+from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language, decimals, fixed, written
+from reportgen.report.language.sentences import scalar_name
+from reportgen.report.language.strings import Language
 from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
 
 _LISTED = 8  # tokens in a list
@@ -87,15 +89,13 @@ class _Maker:
         self._findings = findings
         self._tokens = tokens
         self._language = language
-        self._wording = language.wording
         self._means = token_means(tokens)
         self._n_texts = len(np.unique(tokens.text))
         self._n_effect = len(np.unique(tokens.text[np.isfinite(tokens.effect)]))
         self._is_size = findings.info.evidence.scalar == "cosine"
         known = self._means.effect[self._means.n_effect >= FEWEST]
-        digits = decimals(float(np.abs(known).max(initial=0.0)))
         self._listed = {kind: self._with_intervals(kind) for kind in self._kinds()}
-        self._digits = None if digits is None else max(0, digits - 1)
+        self._digits = column_decimals(float(np.abs(known).max(initial=0.0)))
 
     def across(self) -> Across:
         lists = [self._effects(kind) for kind in self._kinds()] + [self._draws()]
@@ -119,7 +119,7 @@ class _Maker:
             for item in lists
             for row in item.rows[:1]
         ]
-        return self._language.say("page", "space").join(said)
+        return self._language.say("common", "space").join(said)
 
     def _remarks(self, lists: Sequence[TokenList]) -> tuple[str, ...]:
         remarks = []
@@ -166,7 +166,7 @@ class _Maker:
                 "across",
                 f"{kind}_lead",
                 self._n_effect,
-                scalar=self._wording.scalar_name(self._findings.info),
+                scalar=scalar_name(self._findings.info, self._language),
                 fewest=fewest,
             ),
             axis=axis(scale),
@@ -225,7 +225,7 @@ class _Maker:
         marks = round_values(0.0, max(2.0, means[0]))
         every = 1 + (len(marks) - 1) // 4
         scale = Scale(0.0, marks[-1], tuple((m, f"{m:g}") for m in marks[::every]), 1.0)
-        view = self._wording.view_name(self._findings.shown_attention)
+        view = self._language.say("views", self._findings.shown_attention, row="[CLS]")
         return TokenList(
             kind="draws",
             title=self._say("draws_title"),
@@ -279,7 +279,7 @@ class _Maker:
     def _ratio(self, value: float) -> str:
         if not np.isfinite(value):
             return written(value, 1)
-        return self._say("times", x=fixed(value, 1))
+        return self._say("times", x=value)
 
     def _short(self, label: int) -> str:
         return shorten(self._tokens.labels[label], _NAME)

@@ -10,7 +10,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Placed
 from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
-from reportgen.report.language.strings import NOTHING, Language, decimals, written
+from reportgen.report.language.numbers import NOTHING, column_decimals, written
+from reportgen.report.language.sentences import measure_names
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope, Withheld
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import sentences
@@ -94,7 +96,6 @@ class _Maker:
     def __init__(self, findings: Findings, language: Language) -> None:
         self._findings = findings
         self._language = language
-        self._wording = language.wording
         self._row = cls_name(findings.info, language) or ""
         figures = findings.agreement
         self._known = {
@@ -123,7 +124,7 @@ class _Maker:
         )
         few = ""
         if groups and self._few:
-            views = self._wording.measure_names(self._few, self._row)
+            views = measure_names(self._few, self._language, self._row)
             few = self._say("few", views=views, min=MIN_TEXTS)
         first = self._known.get((self._findings.shown_first, "spearman"))
         return Trust(
@@ -131,13 +132,13 @@ class _Maker:
             first_texts=0 if first is None else first.estimate.n_texts,
             headline=self._headline(),
             beside=self._beside(),
-            notes=sentences(placed.trust, self._wording),
-            by_view=sentences(placed.agreement, self._wording),
+            notes=sentences(placed.trust, self._language),
+            by_view=sentences(placed.agreement, self._language),
             not_computed="" if groups else self._not_computed(),
             axis=axis(self._scale),
             groups=groups,
             few=few,
-            erasure_columns=tuple(map(self._wording.statistic_name, _ERASURE)),
+            erasure_columns=tuple(self._language.say("statistics", name) for name in _ERASURE),
             erasure=self._erasure(),
             withheld=scope.withheld,
             has_ceiling=("mask", "spearman") in self._known,
@@ -164,8 +165,7 @@ class _Maker:
         found = self._known.get((view, "spearman"))
         if found is None:
             return ""
-        texts = self._wording.count_of_texts(found.estimate.n_texts)
-        interval = self._cell(found.estimate).small
+        texts, interval = found.estimate.n_texts, self._cell(found.estimate).small
         said = [self._say("measured_on", view=self._name(view), texts=texts, interval=interval)]
         colours = [
             item
@@ -180,7 +180,7 @@ class _Maker:
             held = self._known.get((baseline, "spearman"))
             if held is not None:
                 said.append(self._say(f"headline_{baseline}", mean=self._cell(held.estimate).text))
-        return self._language.say("page", "space").join(said)
+        return self._language.say("common", "space").join(said)
 
     def _not_computed(self) -> str:
         rows = self._findings.results.agreement
@@ -242,8 +242,7 @@ class _Maker:
         """Decimals that give the largest mean three significant digits: these are in the output's
         own unit."""
         known = [item.estimate.mean for item in self._known.values() if item.statistic == statistic]
-        digits = decimals(max(map(abs, known), default=0.0))
-        return None if digits is None else max(0, digits - 1)
+        return column_decimals(max(map(abs, known), default=0.0))
 
     def _beats(self, item: ViewFigures | None) -> str:
         if item is None or item.beats_random is None:
@@ -261,7 +260,7 @@ class _Maker:
         )
 
     def _name(self, view: View) -> str:
-        return self._wording.view_name(view, self._row)
+        return self._language.say("views", view, row=self._row)
 
     def _say(self, key: str, **values: object) -> str:
         return self._language.say("trust", key, **values)

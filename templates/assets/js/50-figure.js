@@ -41,7 +41,7 @@ function makeFigure(shape, view, { colours, crop, width, chosen, lineTop }) {
       : `${names.get(columns[i])}<br>${escaped(name)}: ${weight(value, view.summed, !exact)}`);
   };
   line(received, view.received, say("received"), view.exact);
-  line(even, view.expected, say("even"), true);
+  line(even, view.expected, say("even_line"), true);
   if (row) {
     row.name = say("cls_row", { name: page.cls });
     line(row, view.row ?? shape.labels.map(() => null), row.name, view.exact);

@@ -86,7 +86,7 @@ function selectionName(selection, content) {
   if (only) {
     const [layer, head] = only;
     const one = head === "mean"
-      ? say(page.sums && !content ? "view_sum" : "view_mean", { n: page.heads })
+      ? say(page.sums && !content ? "sum_of_heads" : "mean_of_heads", { n: page.heads })
       : say("view_head", { head });
     return say(layer === "all" ? "view_all" : "view", { layer, head: one });
   }

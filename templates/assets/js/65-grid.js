@@ -110,8 +110,7 @@ class HeadGrid {
     if (Number.isNaN(value)) return ["h0", "–", ""];
     const step = top > 0 ? Math.round(STEPS * Math.min(1, value / top)) : 0;
     if (name === "distance") return [`h${step}`, decimal(value, 1), decimal(value, 1)];
-    const text = decimal(100 * value, 0);
-    return [`h${step}`, text, say("percent", { x: text })];
+    return [`h${step}`, decimal(100 * value, 0), say("percent", { x: percentage(value) })];
   }
 
   letter(l, h) {

@@ -1,7 +1,7 @@
 // The list's search, filters, count and sortable heads, which only scripts can offer.
 
 const FACET_OPTIONS = 60; // a filter with more values than that is a search
-const FILTER_NAMES = { label: "list_label", group: "list_group", predicted: "list_predicted", show: "list_show" };
+const FILTER_NAMES = { label: "label", group: "group", predicted: "prediction", show: "list_show" };
 const SHOW_NAMES = {
   worst: "list_worst",
   wrong: "list_wrong",

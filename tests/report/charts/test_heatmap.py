@@ -65,7 +65,7 @@ def test_the_sentence_names_the_largest_cell(tmp_path: Path) -> None:
     units, labels, made = drawn(results)
     cells = plain_cells(results, units)
     q, k = np.unravel_index(cells.argmax(), cells.shape)
-    said = f"from “{labels[q]}” to “{labels[k]}”, {EN.percent(cells[q, k], 0)}."
+    said = f"from “{labels[q]}” to “{labels[k]}”, ≈ {100 * cells[q, k]:.0f}\u00a0%."
     assert said in made.find(id=made.svg["aria-labelledby"]).text
     names = made.find(id=made.use["href"].removeprefix("#"))  # once more along the other side
     assert [text.text for text in names("text")] == labels

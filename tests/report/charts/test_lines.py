@@ -55,9 +55,9 @@ def test_the_lines_are_the_columns_of_the_last_layer(results, heads, factor):
 def test_the_sentence_names_the_highest_token(results):
     tokens = results.tokens_of(0)
     said = chart(results)["aria-label"]
-    assert f"“[CLS]”: {100 * tokens['received_last'].max():.1f} %" in said
+    assert f"“[CLS]”: {100 * tokens['received_last'].max():.1f}\u00a0%" in said
     to = tokens.loc[tokens["cls_row_last"].idxmax(), "token"]
-    assert f"largest value is on “{to}”: {100 * tokens['cls_row_last'].max():.1f} %" in said
+    assert f"largest value is on “{to}”: {100 * tokens['cls_row_last'].max():.1f}\u00a0%" in said
     assert "mean over 3 heads" in said
 
 
@@ -70,7 +70,7 @@ def test_a_sum_is_no_percentage(results):
 
 def test_weights_are_shares_or_sums():
     mean, total = Weights(EN, "mean", 4), Weights(EN, "sum", 4)
-    assert (mean.show(0.125), mean.bare(0.125), mean.unit) == ("12.5 %", "12.50", " (%)")
+    assert (mean.show(0.125), mean.bare(0.125), mean.unit) == ("12.5\u00a0%", "12.50", " (%)")
     assert (total.show(0.125), total.bare(0.125), total.unit) == ("0.50", "0.500", "")
     assert (mean.mode, total.mode) == ("mean over 4 heads", "sum over 4 heads")
 
@@ -84,7 +84,7 @@ def made(labels=("[CLS]", "a", "b"), **changes):
         "expected": [1 / 3] * 3,
         "steps": [None, 15, 10],
         "tick_values": (0.0, 0.25, 0.5),
-        "tick_text": ("0 %", "25 %", "50 %"),
+        "tick_text": ("0\u00a0%", "25\u00a0%", "50\u00a0%"),
         "ribbon": "all layers",
         "sentence": "What it shows.",
     }

@@ -21,11 +21,14 @@ from reportgen.report.components import Span
 from reportgen.report.digest.escaping import escape, escape_spans
 from reportgen.report.digest.markdown import render
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, shorten
+from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
-from reportgen.report.language.sentences import Wording
-from reportgen.report.language.strings import number
+from reportgen.report.language.sentences import citation, sentence, verdicts
+from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
+
+EN = load_language("en")
 
 HOSTILE = (
     "<script>alert(1)</script><!-- --> &lt; &#60;",
@@ -242,14 +245,13 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
     ]
     assert markdown.startswith("<!-- reportgen:report -->\n\n## ")
     notes = Findings(results).notes
-    words = Wording("en")
     sinks = next(line for line in markdown.splitlines() if line.startswith("- **Sinks:"))
-    for verdict in words.verdicts(notes):
+    for verdict in verdicts(notes, EN):
         assert escape(verdict) in sinks
     for note in notes:
-        assert f"- {escape(words.sentence(note))}" in markdown
-        for citation in note.citations:
-            assert escape(words.citation(citation)) in markdown
+        assert f"- {escape(sentence(note, EN))}" in markdown
+        for source in note.citations:
+            assert escape(citation(source, EN)) in markdown
     pictures = re.findall(r"^!\[(.+)\]\((.+)\)$", markdown, re.MULTILINE)
     assert [path for _, path in pictures] == ["img/report-sinks.svg", "img/report-map.svg"]
     assert markdown.index(pictures[-1][1]) < markdown.index("<details>")
@@ -262,7 +264,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     errors = results.texts["prediction"].to_numpy(float) - labels
     assert f"mean absolute error {number(float(abs(errors).mean()))} (" in headline
     (sink,) = [note for note in Findings(results).notes if note.id == "N1"]
-    share = Wording("en").percent(float(sink.values["share"]))
+    share = f"{100 * float(sink.values['share']):.1f}\u00a0%"
     layer = sink.values["layer"]
     assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
     looked_at = tables_of(render(Findings(results), RenderOptions()).text)[1]
@@ -331,7 +333,7 @@ def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
         if (item.view, item.statistic) == ("received_norm_all", "spearman")
     ]
     mean = f"{found.estimate.mean:.2f}".replace("-", "\u2212")
-    assert f"with what moves the output is {mean} (95 % interval" in markdown
+    assert f"with what moves the output is {mean} (95\u00a0% interval" in markdown
     none = render(Findings(make_results(tmp_path / "none")), RenderOptions()).text
     assert "**Trust" not in none
 
@@ -346,7 +348,10 @@ def test_few_texts_stand_there_without_a_reason(tmp_path: Path) -> None:
 def test_figures_are_those_of_the_results(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.3, truncated=(1,))
     _, _, texts_table, special = tables_of(render(Findings(results), RenderOptions()).text)
-    percent = Wording("en").percent
+
+    def percent(share: float) -> str:
+        return f"{100 * share:.1f}\u00a0%"
+
     for index, cells in enumerate(texts_table[1:]):
         heads = results.heads[results.heads["text"] == index]
         even = 2 / int(results.texts["n_tokens"][index])

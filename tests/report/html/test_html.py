@@ -152,7 +152,7 @@ def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, sou
         assert "".join(unit.get_text() for unit in content) == text
         tokens = results.tokens_of(number - 1)
         assert [unit["title"] for unit in units] == [
-            f"{100 * share:.1f} %" for share in tokens["received_all"]
+            f"{100 * share:.1f}\u00a0%" for share in tokens["received_all"]
         ]
         ratios = tokens["received_all"][1:-1] / tokens["received_all"][1:-1].mean()
         top = max(2, ratios.max())

@@ -36,7 +36,7 @@ def ordered(points, moves, values=None, is_causal=False, spread=None):
         values=np.zeros(10),
         ratios=np.ones(10),
         steps=(0,) * 10,
-        shown=("10.0 %",) * 10,
+        shown=("10.0\u00a0%",) * 10,
         order=tuple(points),
         legend="",
         flat="",
@@ -63,7 +63,7 @@ def test_both_lists_are_the_five_largest_of_their_columns(results):
     shown = compared(results)
     norms = content["received_norm_all"].astype(float).sort_values(ascending=False)[:5]
     assert [u.index for u in shown.points.units] == content.loc[norms.index, "position"].tolist()
-    assert [u.value for u in shown.points.units] == [f"{100 * v:.1f} %" for v in norms]
+    assert [u.value for u in shown.points.units] == [f"{100 * v:.1f}\u00a0%" for v in norms]
     mean = content["received_norm_all"].astype(float).mean()
     assert [u.ratio for u in shown.points.units] == [f"{v / mean:.1f}×" for v in norms]
     effects = results.effects_of(0).set_index("position")["deletion"].dropna()
@@ -78,10 +78,7 @@ def test_what_stands_in_one_list_only_is_marked():
     shown = ordered([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], (4, 9, 8, 0, 1, 2, 3, 5, 6, 7))
     assert [u.label for u in shown.points.units if u.is_only_here] == ["c", "d"]
     assert [u.label for u in shown.moves.units if u.is_only_here] == ["j", "i"]
-    assert shown.shared == (
-        "3 of 5 are in both lists; if the two had nothing to do with one another, it would be "
-        "about 2.5."
-    )
+    assert shown.shared == ("3 of 5 are in both lists (by chance: about 2.5).")
 
 
 def test_a_short_text_says_that_both_lists_hold_all_of_it():
@@ -141,8 +138,8 @@ def test_a_text_that_hardly_anything_moves_is_said_to_be_one():
     values = np.array([0.01, -0.049, *[0.0] * 8])
     said = ordered(range(10), (1, 0), values, spread=1.0).moves.still
     assert said == (
-        "Hardly anything moves this text: the largest effect is 0.04900, while the scores of all "
-        "texts spread over 1.000."
+        "No single token matters much here: the largest effect is 0.04900, while the scores of "
+        "all texts span 1.000."
     )
     values[1] = -0.051
     assert ordered(range(10), (1, 0), values, spread=1.0).moves.still == ""

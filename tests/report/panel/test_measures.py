@@ -85,7 +85,7 @@ def test_the_values_of_attention_are_the_columns_of_the_tokens(full):
     for id in ("received_norm_all", "received_all", "cls_row_last"):
         found = measured(full)[id]
         assert found.values == pytest.approx(tokens[id].to_numpy(float), abs=1e-7)
-        assert list(found.shown) == [f"{100 * value:.1f} %" for value in tokens[id]]
+        assert list(found.shown) == [f"{100 * value:.1f}\u00a0%" for value in tokens[id]]
         content = tokens.loc[~special_of(full), id].astype(float)
         ratios = content / content.mean()
         top = max(2.0, ratios.max())

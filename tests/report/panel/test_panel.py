@@ -28,7 +28,7 @@ def panel(results, text, share=0.25):
 def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
     shown = panel(results, 0)
     assert shown.figures is not None
-    assert shown.facts[:2] == ("8 tokens", "25.0 % of attention to special tokens")
+    assert shown.facts[:2] == ("8 tokens", "25.0\u00a0% of attention to special tokens")
     assert [note.citations for note in shown.notes]
     assert (shown.number, shown.text_id, shown.group) == (1, "1", "g")
 

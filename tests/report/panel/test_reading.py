@@ -33,7 +33,7 @@ def content_of(results):
 
 
 def percent(value):
-    return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f}\u00a0%"
 
 
 def test_the_strip_has_the_colours_and_figures_of_the_first_measure(results):

@@ -6,7 +6,6 @@ import pytest
 from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.results.info import Reason
@@ -59,10 +58,9 @@ def test_norms_that_no_text_has_are_not_said_to_be_on_all(basic):
 
 def test_what_is_missing_stands_by_reason_in_the_order_of_the_views(basic):
     scope = make_scope(Findings(with_evidence(basic, withheld=REASONS)), EN)
-    wording = Wording("en")
-    assert [item.reason for item in scope.withheld] == [
-        wording.reason(reason) for reason in ("no_gradient", "values_unproven", "values_unreadable")
-    ]
+    begin = ("The output has no gradient", "The value vectors that were read", "It is not known")
+    assert all(map(str.startswith, (item.reason for item in scope.withheld), begin))
+    assert len(scope.withheld) == len(begin)
     assert [item.names for item in scope.withheld][:2] == [
         "gradient size; integrated gradients",
         "norm-weighted attention, all layers; ALTI",

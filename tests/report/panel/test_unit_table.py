@@ -33,7 +33,7 @@ def test_without_evidence_there_is_attention_alone(tmp_path):
     made = make_results(tmp_path, HEADLINES[:1])
     shown, tokens = table(made), made.tokens_of(0)
     assert shown.columns == tuple(ATTENTION)
-    (even,) = {f"{100 * value:.2f} %" for value in tokens["expected"]}
+    (even,) = {f"{100 * value:.2f}\u00a0%" for value in tokens["expected"]}
     assert shown.even == f"An even spread gives every token {even}."
     for row, (_, token) in zip(shown.rows, tokens.iterrows(), strict=True):
         assert row.figures == tuple(f"{100 * token[c]:.2f}" for c in ATTENTION.values())

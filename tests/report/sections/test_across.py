@@ -12,7 +12,8 @@ from factories import HEADLINES, changed, make_results
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import corpus_tokens, fewest_texts, token_means
-from reportgen.report.language.strings import load_language, written
+from reportgen.report.language.numbers import written
+from reportgen.report.language.strings import load_language
 from reportgen.report.sections.groups import make_parts
 from reportgen.report.sections.tokens import Across, make_across
 from reportgen.results.store import Results

@@ -33,10 +33,10 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     longest = int(found["tokens"].argmax())
     assert f"longest: {results.texts['n_tokens'].iloc[longest]} tokens" in reasons[longest + 1]
     most = int(found["special_share"].argmax())
-    share = f"{100 * found['special_share'].iloc[most]:.1f} %"
+    share = f"{100 * found['special_share'].iloc[most]:.1f}\u00a0%"
     assert f"most attention on special tokens: {share}" in reasons[most + 1]
     strange = int(found["strangeness"].argmax())
-    points = f"{100 * found['strangeness'].iloc[strange]:.0f} points off the usual"
+    points = f"{100 * found['strangeness'].iloc[strange]:.1f} points from average"
     assert any(points in reason for reason in reasons[strange + 1])
     least = int(found["agreement"].argmin())
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
@@ -48,7 +48,7 @@ def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:
     notable = make_notable(Findings(make_results(tmp_path, TEXTS)), EN)
     assert notable.first == 1
     assert "error" not in notable.lead
-    assert "Strangeness of attention" in notable.strange
+    assert "Unusual attention" in notable.strange
 
 
 def test_few_texts_have_no_list(tmp_path: Path) -> None:
@@ -80,5 +80,6 @@ def test_a_wrong_class_is_told_with_its_softmax(tmp_path: Path) -> None:
     assert text.number == worst + 1
     sure = (1 + error.iloc[worst]) / 2  # of two classes, whose shares sum to 1
     predicted, label = (results.texts[c].iloc[worst] for c in ("prediction_label", "label"))
-    said = f"“{predicted}” ({100 * sure:.0f} %), label “{label}” ({100 * (1 - sure):.0f} %)"
-    assert text.reasons[0] == f"surest wrong class: predicted {said}"
+    said = f"“{predicted}” ({100 * sure:.1f}\u00a0%), labelled “{label}”"
+    said += f" ({100 * (1 - sure):.1f}\u00a0%)"
+    assert text.reasons[0] == f"most confident mistake: predicted {said}"

@@ -32,7 +32,7 @@ def overview_of(results, language=EN):
 
 
 def percent(share):
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}\u00a0%"
 
 
 def test_the_layers_table_holds_the_means_of_the_results(results, overview):
@@ -86,8 +86,7 @@ def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
 def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lang):
     made = make_results(tmp_path, sink=0.1, evidence="full")
     language = load_language(lang)
-    heads = made.heads[["special_share", "uniform_share"]].mean()
-    share, even = (language.percent(heads[name]) for name in heads.index)
+    share, even = made.heads[["special_share", "uniform_share"]].mean()
     said = language.say("sinks", "no_sink", share=share, even=even)
     html = BeautifulSoup(render(Findings(made), RenderOptions(lang=lang)).document, "html.parser")
     sinks = html.find(id="sinks")

@@ -44,7 +44,7 @@ def page_of(results, **options):
 
 
 def percent(share):
-    return f"{100 * share:.1f} %"
+    return f"{100 * share:.1f}\u00a0%"
 
 
 def test_the_command_is_rebuilt_from_the_results(results):
@@ -101,8 +101,8 @@ def test_the_thresholds_are_printed(page):
     limits = {limit.name: limit for limit in page.method.thresholds}
     assert len(limits) == len(THRESHOLDS)
     sink = limits["Attention sink: share of a layer"]
-    assert sink.value == "30 %"
-    assert "30 %" in sink.why.text
+    assert sink.value == "30\u00a0%"
+    assert "30\u00a0%" in sink.why.text
     assert limits["Attention sink: against an even spread"].value == "3 times"
 
 
@@ -118,7 +118,7 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
     terms, bare_terms = ({term for term, _ in p.method.glossary} for p in (page, bare))
     assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
     assert bare_terms - terms == {"Entropy"}
-    assert {"Even spread", "Head size", "95 % interval"} <= terms & bare_terms
+    assert {"Even spread", "Head size", "95\u00a0% interval"} <= terms & bare_terms
 
 
 def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):

@@ -12,7 +12,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import accuracy, label_fit, match_classes
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.components import Quality, Table
-from reportgen.report.language.strings import decimals, load_language, written
+from reportgen.report.language.numbers import decimals, written
+from reportgen.report.language.strings import load_language
 from reportgen.report.sections.predictions import make_quality
 from reportgen.results.store import Results
 
@@ -142,7 +143,7 @@ def test_numbers_without_labels(tmp_path: Path) -> None:
     assert shown["Lowest"] == written(values[0], digits)
     assert shown["Median"] == written((values[2] + values[3]) / 2, digits)
     assert shown["Mean"] == written(sum(values) / 6, digits)
-    assert "Without labels" in quality.headline
+    assert "There are no labels" in quality.headline
     table = cells(quality.tables[0])
     assert sum(int(row[0]) for row in table.values()) == 6
     for name, (count,) in table.items():
@@ -183,18 +184,17 @@ def test_classes_with_labels(tmp_path: Path) -> None:
     right = sum(a == b for a, b in pairs)
     assert accuracy(results) == right / 5
     quality = made(results)
-    assert f"{right} of 5 texts" in quality.headline
-    assert "right in 60.0 %" in quality.headline
+    assert f"{right} of 5 predictions are right (60.0\u00a0%)" in quality.headline
     assert quality.remarks == ("1 text was left out: its label is not a class of this model.",)
     table = cells(quality.tables[0])
     for label in ("bad", "good"):
         row = [pairs.count((label, other)) for other in ("bad", "good")]
         own = sum(row)
-        recall = f"{100 * pairs.count((label, label)) / own:.0f} %"
+        recall = f"{100 * pairs.count((label, label)) / own:.1f}\u00a0%"
         assert table[label] == [*map(str, row), str(own), recall]
     for i, label in enumerate(("bad", "good")):
         given = sum(b == label for _, b in pairs)
-        precision = f"{100 * pairs.count((label, label)) / given:.0f} %" if given else "–"
+        precision = f"{100 * pairs.count((label, label)) / given:.1f}\u00a0%" if given else "–"
         assert table["Precision"][i] == precision
 
 
@@ -239,8 +239,8 @@ def test_several_labels_with_what_was_expected(tmp_path: Path) -> None:
             "",
             str(sum(name in b for b in predicted)),
             str(own),
-            f"{100 * both / own:.0f} %",
-            f"{100 * both / said:.0f} %" if said else "–",
+            f"{100 * both / own:.1f}\u00a0%",
+            f"{100 * both / said:.1f}\u00a0%" if said else "–",
         ]
 
 
@@ -252,7 +252,7 @@ def test_several_numbers_and_next_tokens(tmp_path: Path) -> None:
     assert table["cost"][3] == written(-min(clicks), decimals(max(map(abs, clicks))))
     quality = made(make_results(tmp_path / "next", kind="next_token"))
     assert "“の”: in 6 of 6 texts" in quality.headline
-    assert cells(quality.tables[0]) == {"の": ["", "6", f"{100 * math.exp(-0.5):.1f} %"]}
+    assert cells(quality.tables[0]) == {"の": ["", "6", f"{100 * math.exp(-0.5):.1f}\u00a0%"]}
 
 
 def test_an_embedding_and_a_single_text_have_no_section(tmp_path: Path) -> None:

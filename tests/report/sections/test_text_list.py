@@ -4,7 +4,8 @@ import pytest
 from factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.report.language.strings import decimals, fixed, load_language
+from reportgen.report.language.numbers import decimals, fixed
+from reportgen.report.language.strings import load_language
 from reportgen.report.sections.texts import make_text_list
 
 EN = load_language("en")
@@ -29,7 +30,7 @@ def test_the_row_of_a_text_holds_its_prediction_label_and_share(results):
         assert row.prediction.value == f"{predicted:.{digits}f}"
         assert row.prediction.error == f"{predicted - LABELS[text]:+.{digits}f}".replace("-", "−")
         assert row.prediction.label == str(LABELS[text])
-        assert row.sink_share == f"{fixed(100 * shares[text], 1)} %"
+        assert row.sink_share == f"{fixed(100 * shares[text], 1)}\u00a0%"
         assert row.n_tokens == results.texts.iloc[text]["n_tokens"]
     assert [row.status for row in list_of(results).rows[:2]] == ["ok", "truncated"]
 
@@ -39,7 +40,7 @@ def test_a_part_of_the_texts_is_said_to_be_one(results):
     assert (whole.partial, whole.total) == ("", 6)
     assert [row.number for row in part.rows] == [1, 5]
     assert part.rows[1] == whole.rows[4]
-    assert part.partial.startswith("The list holds 2 of 6 texts")
+    assert part.partial.startswith("This page lists 2 of 6 texts")
 
 
 def test_long_texts_and_labels_are_cut_in_the_list_only(tmp_path):

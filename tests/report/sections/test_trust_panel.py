@@ -10,7 +10,6 @@ from reportgen.findings.evidence import shown_first
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
 from reportgen.report.charts.tracks import correlation_scale
-from reportgen.report.language.sentences import Wording
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.trust import make_trust
@@ -110,14 +109,14 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     trust = trust_of(results)
     mean = f"{means(results)['received_norm_all']:.2f}".replace("-", "−")
-    assert f"{mean}, with an interval that holds 0" in trust.headline
+    assert f"{mean}, with an interval that includes 0" in trust.headline
     assert trust.beside.startswith("They show norm-weighted attention, all layers. ")
-    assert "mean over 5 texts, 95 % interval [" in trust.beside
+    assert "mean over 5 texts, 95\u00a0% interval [" in trust.beside
     assert f"agree with one another at {means(results)['mask']:.2f}." in trust.beside
     assert "Ranking tokens by their rarity alone reaches" in trust.beside
     colours = {view: mean for view, mean in means(results).items() if view in COLOURS}
     best = max(colours, key=colours.__getitem__)
-    said = f"Of all that can colour the text, {Wording('en').view_name(best, '[CLS]')} agrees best"
+    said = f"Of all the ways of colouring a text, {EN.say('views', best, row='[CLS]')} agrees best"
     assert (said in trust.beside) is (best != "received_norm_all")
     (first,) = [row for row in rows_of(trust).values() if row.role == EN.say("trust", "first")]
     assert first.name == "norm-weighted attention, all layers"
@@ -185,7 +184,7 @@ def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     rows = made.agreement
     own = (rows["view"] == "received_norm_all") & (rows["statistic"] == "spearman")
     rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
-    assert trust_of(made).headline.startswith("It cannot be told whether the colours shown first")
+    assert trust_of(made).headline.startswith("No clear agreement between the colours shown first")
     rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
     assert trust_of(made).headline == (
         "The colours shown first agree with what moves the output at 0.50 (1 is the same order, "

@@ -1,0 +1,244 @@
+"""Sentences of notes: every name in them filled with a figure, in both languages."""
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from every_note import every_note, live_notes, situations
+from factories import make_results
+
+from reportgen.findings.citations import CLARK, Citation
+from reportgen.findings.findings import Findings
+from reportgen.findings.notes.note import Note
+from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.report.language.sentences import (
+    beside,
+    citation,
+    headline,
+    in_short,
+    measure_names,
+    scalar_name,
+    sentence,
+    subject_name,
+    threshold,
+)
+from reportgen.report.language.strings import Language, load_language
+from reportgen.results.info import (
+    SINK_TESTS,
+    STATISTICS,
+    EvidenceLevel,
+    OutputInfo,
+    OutputKind,
+    Reason,
+    Scalar,
+    Subject,
+)
+from reportgen.results.measures import VIEWS
+from reportgen.results.store import Results
+
+EN, JA = load_language("en"), load_language("ja")
+LANGUAGES = pytest.mark.parametrize("language", [EN, JA], ids=["en", "ja"])
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
+    return situations(lambda: tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="module")
+def notes(results: list[Results]) -> list[Note]:
+    return list(every_note(results))
+
+
+def keys(section: str) -> set[str]:
+    return set(EN.words[section])
+
+
+def test_every_sentence_belongs_to_a_note_and_every_note_has_one(
+    notes: list[Note], results: list[Results]
+) -> None:
+    assert {key for note in notes for key in (note.id, *note.also)} == keys("sentences")
+    assert {note.id for note in notes if note.is_verdict} <= keys("headlines")
+    assert keys("headlines") <= {note.id for note in notes}
+    assert {note.id for note in live_notes(results)} == keys("beside")
+    assert {threshold.id for threshold in THRESHOLDS} == keys("thresholds")
+
+
+def test_everything_that_is_measured_has_a_name() -> None:
+    assert keys("views") == {"deletion", *VIEWS}
+    assert keys("tests") == keys("tests_explained") == set(SINK_TESTS)
+    assert keys("statistics") == set(STATISTICS)
+    assert keys("reasons") == set(get_args(Reason))
+    for section in ("scalars", "outputs"):
+        assert {key.removesuffix("_of") for key in keys(section)} == set(get_args(Scalar))
+
+
+@LANGUAGES
+def test_every_note_can_be_said(notes: list[Note], language: Language) -> None:
+    for note in notes:
+        for said in (sentence(note, language), *in_short([note], language)):
+            assert said.endswith("。" if language is JA else (".", ".)"))
+            assert not re.search(r"[{}<>`*]|nan|None|\n|  |\.\.|。。", said), said
+            assert language is JA or said[0].isupper() or said[0] in "[“", said
+
+
+@LANGUAGES
+def test_a_headline_is_one_line_with_every_verdict(
+    results: list[Results], language: Language
+) -> None:
+    for own in results:
+        said = headline(Findings(own).notes, own.info.model.name, language)
+        assert "\n" not in said
+        assert said.startswith("made-up")
+        assert all(role.token in said for role in own.info.roles)
+
+
+@pytest.mark.parametrize(
+    ("language", "passed_on"), [(EN, "What [CLS] passes on"), (JA, "[CLS]が渡す内容は")]
+)
+def test_a_headline_says_what_a_sink_passes_on_where_that_was_tested(
+    tmp_path: Path, language: Language, passed_on: str
+) -> None:
+    def said(sink: float, level: EvidenceLevel) -> str:
+        made = make_results(tmp_path / f"{sink}{level}", sink=sink, evidence=level)
+        return headline(Findings(made).notes, made.info.model.name, language)
+
+    assert passed_on in said(0.6, "full")
+    assert passed_on not in said(0.6, "basic")
+    assert passed_on not in said(0.0, "full")
+
+
+@LANGUAGES
+def test_what_is_read_of_the_last_layer_is_said_in_one_short_sentence(
+    results: list[Results], language: Language
+) -> None:
+    said = {note.id: beside(note, language) for note in live_notes(results)}
+    assert said.keys() == {"N9-cls", "N9", "N9-all"}
+    assert "[CLS]" in said["N9-cls"]
+    assert "3" in said["N9"]
+
+
+@pytest.mark.parametrize(
+    ("id", "english", "japanese"),
+    [
+        ("sink_share", "30\u00a0%", "30%"),
+        ("raised_ratio", "1.5 times", "1.5倍"),
+        ("sink_ratio", "3 times", "3倍"),
+        ("confidence", "95\u00a0%", "95%"),
+        ("resamples", "1,000", "1,000"),
+        ("min_texts", "5 texts", "テキスト5件"),
+    ],
+)
+def test_a_threshold_is_said_with_its_value_as_it_was_chosen(
+    id: str, english: str, japanese: str
+) -> None:
+    (limit,) = (limit for limit in THRESHOLDS if limit.id == id)
+    for language, value in ((EN, english), (JA, japanese)):
+        _, alone, meaning = threshold(limit, language)
+        assert alone == value
+        assert value in meaning
+
+
+def sink_note(**values: float) -> Note:
+    figures = {
+        "n_texts": 20,
+        "layer": 3,
+        "share": 0.596,
+        "expected": 0.0794,
+        "ratio": 7.51,
+        "share_low": 0.551,
+        "share_high": 0.642,
+        "ratio_low": 6.9,
+        "ratio_high": 8.1,
+        "confidence": 0.95,
+        "sink_share": 0.3,
+        "sink_ratio": 3.0,
+        "raised_ratio": 1.5,
+    }
+    return Note("N1", "cls", "[CLS]", figures | values, (), is_verdict=True)
+
+
+def test_figures_stand_in_the_sentence_rounded() -> None:
+    assert (
+        sentence(sink_note(), EN)
+        .replace("\u00a0", " ")
+        .startswith(
+            "In layer 3, 59.6 % of all attention goes to [CLS] (mean over 20 texts, 95 % interval "
+            "55.1–64.2 %); spread evenly it would be 7.9 %, so this is 7.5 times as much."
+        )
+    )
+    japanese = sentence(sink_note(), JA)
+    for figure in ("第3層", "59.6%", "テキスト20件", "95%", "55.1～64.2%", "7.9%", "7.5倍"):
+        assert figure in japanese
+
+
+def test_a_token_that_looks_like_a_name_stays_as_it_is() -> None:
+    note = replace(sink_note(), token="{share}<s>%s")
+    assert "{share}<s>%s" in sentence(note, EN)
+    assert "{share}<s>%s" in sentence(note, JA)
+
+
+def test_a_literature_figure_is_named_as_one(notes: list[Note]) -> None:
+    (note,) = {n.id: n for n in notes if n.id == "N11"}.values()
+    assert "a figure of that study" in sentence(note, EN)
+    assert "同研究が報告した値" in sentence(note, JA)
+    assert note.citations == (CLARK,)
+
+
+def test_a_citation_without_identifier_ends_with_its_title() -> None:
+    assert citation(Citation("Doe 2020", "A Title", ""), EN) == "Doe 2020, A Title"
+    assert citation(CLARK, EN).endswith("arXiv 1906.04341 / W19-4828")
+
+
+@pytest.mark.parametrize(
+    ("kind", "labels", "target", "name"),
+    [
+        ("number", (), None, "the number “score”"),
+        ("numbers", ("clicks", "cost"), None, "the number “clicks”"),
+        ("numbers", ("clicks", "cost"), "cost", "the number “cost”"),
+        ("class", ("bad", "good"), None, "the lead of the predicted class"),
+        ("class", ("bad", "good"), "bad", "the lead of the class “bad”"),
+        ("labels", ("price", "taste"), "taste", "the logit of the label “taste”"),
+        ("embedding", (), None, "the text's embedding"),
+        ("next_token", (), None, "the log-probability of the text's last content token"),
+    ],
+)
+def test_what_is_explained_is_named(
+    tmp_path: Path, kind: OutputKind, labels: tuple[str, ...], target: str | None, name: str
+) -> None:
+    info = make_results(tmp_path, kind=kind, evidence="basic").info
+    evidence = replace(info.evidence, target=target)
+    output = OutputInfo(kind, "score", labels)
+    assert scalar_name(replace(info, evidence=evidence, output=output), EN).startswith(name)
+
+
+def test_without_evidence_nothing_is_explained(tmp_path: Path) -> None:
+    assert scalar_name(make_results(tmp_path).info, EN) == ""
+
+
+def test_tokens_are_quoted_where_they_could_be_taken_for_prose() -> None:
+    assert subject_name(Subject("cls", "[CLS]", "role"), EN) == "[CLS]"
+    assert subject_name(Subject("token:the", "the", "token"), EN) == "“the”"
+    assert subject_name(Subject("token:、", "、", "token"), JA) == "「、」"
+    assert subject_name(Subject("first", "", "position"), EN) == "the first position"
+
+
+def test_what_is_missing_is_listed_by_name() -> None:
+    values = {"measures": "received_norm_all\nzero_value", "reason": "values_unreadable"}
+    note = Note("withheld", None, None, values, (), is_verdict=False)
+    assert sentence(note, EN).startswith(
+        "Not measured: norm-weighted attention, all layers; zero value (test). It is not known"
+    )
+    assert measure_names(["cls_row_last"], JA, "<s>") == "<s>の行（最終層）"
+
+
+def test_a_row_without_a_token_is_that_of_the_last_one() -> None:
+    values = {"view": "cls_row_last", "row": "", "n_texts": 20, "agreement": 0.5}
+    values["effect"] = "effect_size"
+    ends = {"agreement_low": -0.1, "agreement_high": 0.6, "confidence": 0.95}
+    note = Note("N13", None, None, {**values, **ends}, (), is_verdict=False)
+    said = sentence(note, EN)
+    assert "“last token row, last layer” agrees" in said
+    assert "\u22120.10 to 0.60" in said
