@@ -15,7 +15,7 @@ from reportgen.comparison.notes import change_notes
 from reportgen.files import Staging
 from reportgen.findings.gates import evaluate
 from reportgen.report.compare_sections.contents import headline
-from reportgen.report.digest.compare_markdown import step_summary
+from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, Lang
@@ -111,7 +111,9 @@ def write_comparison(
     options = replace(job.options, gates=gates)
     documents = make_comparison_documents(comparison, base, head, job.outputs, options)
     room = job.summary_room
-    summary = b"" if room is None else step_summary(comparison, base, head, options, room)
+    summary = (
+        b"" if room is None else comparison_step_summary(comparison, base, head, options, room)
+    )
     stage(documents, staging)
     lines = (written_line(output, document) for output, document in documents.items())
     return Written(documents, tuple(lines), gates, summary)

@@ -46,7 +46,7 @@ FORMATS = (
     ),
     Format(
         "md", ".md", "report.md", "Markdown for pull requests and wikis",
-        f"{_DIGEST}.markdown", f"{_DIGEST}.compare_markdown", has_pictures=True,
+        f"{_DIGEST}.markdown", f"{_DIGEST}.markdown", has_pictures=True,
     ),
     Format(
         "json", ".json", "summary.json", "figures for scripts",
@@ -106,6 +106,11 @@ class Document:
     parts: Mapping[str, int] = field(default_factory=dict)
     reduced: tuple[str, ...] = ()  # in sentences
     files: Mapping[str, bytes] = field(default_factory=dict)  # beside it, by name
+
+    @property
+    def text(self) -> str:
+        """The content as text."""
+        return self.content.decode()
 
     @property
     def size(self) -> int:

@@ -66,5 +66,5 @@ def results_of(
 def written(results: Results, path: Path, **options: Any) -> Page:
     """The report of `results` at `path`."""
     report = html.render(Findings(results), RenderOptions(**options))
-    path.write_bytes(report.document)
-    return Page(path, len(report.document), dict(report.parts), results)
+    path.write_bytes(report.content)
+    return Page(path, len(report.content), dict(report.parts), results)

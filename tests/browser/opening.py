@@ -19,7 +19,7 @@ HOSTILE = (
 def written(results: Results, folder: Path, **options) -> str:
     """The address of the report of `results`."""
     path = folder / "report.html"
-    path.write_bytes(render(Findings(results), RenderOptions(**options)).document)
+    path.write_bytes(render(Findings(results), RenderOptions(**options)).content)
     return path.as_uri()
 
 

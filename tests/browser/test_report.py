@@ -297,7 +297,7 @@ def test_hostile_texts_are_drawn_and_inert(watched, tmp_path):
 def test_a_text_with_layer_means_only_offers_no_heads(browser, tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 3, n_layers=LAYERS, n_heads=12)
     whole = render(Findings(made), RenderOptions())
-    limit = len(whole.document) - whole.parts["attention maps"] // 3
+    limit = len(whole.content) - whole.parts["attention maps"] // 3
     page = browser.new_page()
     address = written(made, tmp_path, max_size=limit)
     page.goto(address)
@@ -336,7 +336,7 @@ def test_with_scripts_off_every_figure_is_there(browser, url, results):
 
 def test_where_plotly_cannot_start_the_static_figures_stay(browser, results, tmp_path):
     path = tmp_path / "broken.html"
-    document = render(Findings(results), RenderOptions()).document
+    document = render(Findings(results), RenderOptions()).content
     path.write_bytes(document.replace(b'id="plotly">H4sI', b'id="plotly">AAAA'))
     page = browser.new_page()
     page.goto(f"{path.as_uri()}#text=1")

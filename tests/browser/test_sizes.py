@@ -28,7 +28,7 @@ def folder(results, tmp_path_factory):
     """The folder of a page with its files beside it."""
     place = tmp_path_factory.mktemp("page")
     report = render(Findings(results), RenderOptions(layout="dir"))
-    for name, content in {"index.html": report.document, **report.files}.items():
+    for name, content in {"index.html": report.content, **report.files}.items():
         (place / name).write_bytes(content)
     return place
 
@@ -77,7 +77,7 @@ def test_a_host_that_refuses_data_images_keeps_the_static_figure_and_says_why(
     browser, results, tmp_path, lang
 ):
     report = render(Findings(results), RenderOptions(layout="dir", lang=lang))
-    for name, content in {"index.html": report.document, **report.files}.items():
+    for name, content in {"index.html": report.content, **report.files}.items():
         (tmp_path / name).write_bytes(content)
     with served(tmp_path, OWN) as host:
         page, _ = visit(browser, f"{host}/index.html#text=1")
@@ -141,7 +141,7 @@ def test_a_long_text_is_drawn_over_its_whole_length(watched, tmp_path):
 
 def test_many_texts_are_listed_and_the_chosen_ones_opened(watched, tmp_path):
     made = make_results(tmp_path, HEADLINES * 60, n_layers=1, n_heads=1)
-    smallest = len(render(Findings(made), RenderOptions(max_size=1)).document)  # with 300 lines
+    smallest = len(render(Findings(made), RenderOptions(max_size=1)).content)  # with 300 lines
     url = written(made, tmp_path, max_size=smallest + 60_000, detail="7,8")
     watched.goto(f"{url}#text=7")
     drawn(watched, 7)

@@ -28,7 +28,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def document(results):
-    return render(Findings(results), RenderOptions()).document.decode()
+    return render(Findings(results), RenderOptions()).text
 
 
 def colours(browser, element):

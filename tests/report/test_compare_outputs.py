@@ -19,7 +19,7 @@ from reportgen.findings.figures import COMPARE_FIGURES
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import compare_json
 from reportgen.report.compare_sections.texts import changed_texts
-from reportgen.report.digest import compare_markdown
+from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page as compare_html
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
@@ -161,7 +161,7 @@ def test_a_model_with_itself_says_that_nothing_was_found(tmp_path: Path) -> None
     assert {cell.get_text() for cell in page.select("#heads td")} == {"0.00", "0.0"}
     changes = {row.select("td")[-1].get_text() for row in page.select("#layers tbody tr")}
     assert changes == {"no change"}
-    text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
+    text = markdown.write_comparison(compare(base, head), base, head, RenderOptions()).text
     assert "No difference was found" in text
 
 
@@ -203,7 +203,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
         "Head: loaded <oddly>",
         "Head: evidence was stopped by the user, so later stages are missing.",
     ]
-    text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
+    text = markdown.write_comparison(compare(base, head), base, head, RenderOptions()).text
     assert "- Head: loaded &lt;oddly&gt;\n" in text
 
 
@@ -243,7 +243,7 @@ def test_every_kind_of_output_can_be_written_in_both_languages(
     body = BeautifulSoup(made, "html.parser").find("main").get_text()
     assert not re.search(r"nan|None|\binf\b|[{}]", body)
     assert STAR in BeautifulSoup(made, "html.parser").select_one("#overview").get_text()
-    text = compare_markdown.render(found, base, head, options)
+    text = markdown.write_comparison(found, base, head, options).text
     assert not re.search(r"nan\b|None", text)
     json.loads(compare_json.render(found, base, head, options))
 
@@ -272,7 +272,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     assert len(soup.select("script")) == 2
     assert not soup.select("main img, main b b, h1 b, a[href^=javascript]")
     assert "\u202e" not in soup.find("main").get_text()
-    text = compare_markdown.render(found, base, head, options)
+    text = markdown.write_comparison(found, base, head, options).text
     assert text.startswith("<!-- reportgen:report -->\n")
     text = re.sub(r"^```sh\n([^`<]*)\n```$", "", text, flags=re.MULTILINE)  # a block of code
     assert not re.search(
@@ -289,7 +289,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
 def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
     head = plant(head)
-    text = compare_markdown.render(compare(base, head), base, head, RenderOptions())
+    text = markdown.write_comparison(compare(base, head), base, head, RenderOptions()).text
     assert len(text) <= 65_000
     assert len(text.encode()) <= 200_000
     assert not re.search(r"style=|data:|<svg|<script", text)
@@ -304,7 +304,7 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
 
 def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:
     found = compare(*sides)
-    text = compare_markdown.render(found, *sides, RenderOptions())
+    text = markdown.write_comparison(found, *sides, RenderOptions()).text
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
         "Do the predictions change?",
@@ -329,7 +329,7 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None
 
 def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> None:
     found = compare(*sides)
-    text = compare_markdown.render(found, *sides, RenderOptions())
+    text = markdown.write_comparison(found, *sides, RenderOptions()).text
     part = text.split("### The texts that changed most")[1].split("<details>")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
     texts = changed_texts(found)
@@ -350,7 +350,7 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
 
 def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
     found = compare(*sides)
-    text = compare_markdown.render(found, *sides, RenderOptions())
+    text = markdown.write_comparison(found, *sides, RenderOptions()).text
     part = text.split("<summary>Which heads attend")[1].split("</details>")[0]
     rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
     cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
@@ -375,8 +375,8 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
 
 
 def test_outputs_are_the_same_bytes_every_time(sides) -> None:
-    for room in (compare_html, compare_markdown, compare_json):
-        made = [room.render(compare(*sides), *sides, RenderOptions()) for _ in range(2)]
+    for room in (compare_html, markdown, compare_json):
+        made = [room.write_comparison(compare(*sides), *sides, RenderOptions()) for _ in range(2)]
         assert made[0] == made[1]
 
 
@@ -396,7 +396,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
     page = compare_html.render(found, *sides, options).decode()
     soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
-    text = compare_markdown.render(found, *sides, options)
+    text = markdown.write_comparison(found, *sides, options).text
     assert "| Failed | fails if prediction\\_changed &gt; 0.05 |" in text
     record = json.loads(compare_json.render(found, *sides, options))
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
@@ -435,9 +435,9 @@ def test_other_labels_are_told(tmp_path: Path, lang: str) -> None:
 
 def test_a_small_room_leaves_no_heading_without_what_it_heads(sides) -> None:
     found = compare(*sides)
-    whole = compare_markdown.render(found, *sides, RenderOptions())
+    whole = markdown.write_comparison(found, *sides, RenderOptions()).text
     for room in range(2500, len(whole.encode()), 500):
-        text = compare_markdown.step_summary(found, *sides, RenderOptions(), room).decode()
+        text = markdown.comparison_step_summary(found, *sides, RenderOptions(), room).decode()
         *_, before, last = [line for line in text.splitlines() if line]
         assert len(text.encode()) <= room
         assert not before.startswith("#")

@@ -40,7 +40,7 @@ def test_a_stored_folder_gives_the_figures_it_gave(version: int) -> None:
 def test_a_stored_folder_renders(version: int) -> None:
     results = open_results(GOLD / f"results_{version}")
     for lang in ("en", "ja"):
-        page = render_html(Findings(results), RenderOptions(lang=lang)).document.decode()  # type: ignore[arg-type]
+        page = render_html(Findings(results), RenderOptions(lang=lang)).text  # type: ignore[arg-type]
         assert "これ一つで大丈夫" in page
         assert "Free coffee" in page
         assert render_markdown(Findings(results), RenderOptions(lang=lang))  # type: ignore[arg-type]

@@ -5,7 +5,6 @@ declared by whoever reads it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape as escape_html
 from pathlib import PurePosixPath
 
@@ -25,22 +24,12 @@ from reportgen.report.options import RenderOptions
 LIMIT = Limit(1_000_000, 2_000_000)
 
 
-@dataclass(frozen=True, slots=True)
-class ConfluencePage:
-    """The fragment, the files to attach by name, and what was done otherwise than asked."""
-
-    text: str
-    files: Mapping[str, bytes]
-    reduced: tuple[str, ...] = ()
-
-
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The Confluence page as a document."""
-    made = render(findings, options, output.stem)
-    return with_pictures(made.text, made.files, made.reduced)
+    """The fragment for a file, with its pictures."""
+    return render(findings, options, output.stem)
 
 
-def render(findings: Findings, options: RenderOptions, stem: str = "") -> ConfluencePage:
+def render(findings: Findings, options: RenderOptions, stem: str = "") -> Document:
     """The fragment of a file called `stem`; without a name it has no pictures.
 
     Raises:
@@ -51,7 +40,7 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Conflu
     pictures = make_pictures(brief.pictures, stem, options.images)
     reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
     text = set_brief(brief, options.id, language, pictures.paths)
-    return ConfluencePage(text, pictures.files, reduced)
+    return with_pictures(text, pictures.files, reduced)
 
 
 def set_brief(brief: Brief, id: str, language: Language, paths: Mapping[str, str]) -> str:

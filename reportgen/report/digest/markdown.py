@@ -4,49 +4,34 @@ Tables and lists; no HTML but what folds and what hides, and neither where a hos
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from html import escape as escape_html
 from urllib.parse import quote
 
+from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.pictures import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
+from reportgen.report.digest.compare import make_compare_brief
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
 from reportgen.report.formats import Document, Output, with_pictures
+from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
-from reportgen.report.options import FlavorName, RenderOptions
-
-
-@dataclass(frozen=True, slots=True)
-class MarkdownReport:
-    """The text, the files that lie beside it by name, and what was done otherwise than asked."""
-
-    text: str
-    files: Mapping[str, bytes]
-    reduced: tuple[str, ...] = ()
+from reportgen.report.options import CompareOptions, FlavorName, RenderOptions
+from reportgen.results.store import Results
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The Markdown report as a document."""
-    made = render(findings, options, output.stem)
-    return with_pictures(made.text, made.files, made.reduced)
+    """The Markdown report for a file, with its pictures."""
+    return render(findings, options, output.stem)
 
 
-def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes:
-    """The same for the summary of a step on GitHub Actions, within `room` bytes and without
-    pictures, which GitHub cannot show there."""
-    brief = make_brief(findings, options, "")
-    language = load_language(options.lang)
-    return set_brief(brief, "github", Limit(room, room), options.id, language, {}).encode()
-
-
-def render(findings: Findings, options: RenderOptions, stem: str = "") -> MarkdownReport:
-    """The Markdown report of a file called `stem`, within what its flavour takes; without a name
-    it has no pictures.
+def render(findings: Findings, options: RenderOptions, stem: str = "") -> Document:
+    """The Markdown report, as long as its flavour allows, with pictures named after `stem`; without
+    a name it has none.
 
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
@@ -57,7 +42,44 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Markdo
     limit = limit_of(options.md_flavor, options.md_limit)
     text = set_brief(brief, options.md_flavor, limit, options.id, language, pictures.paths)
     reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
-    return MarkdownReport(text, pictures.files, reduced)
+    return with_pictures(text, pictures.files, reduced)
+
+
+def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes:
+    """The Markdown report for the summary of a step on GitHub Actions, within `room` bytes and
+    without pictures, which GitHub cannot show there."""
+    brief = make_brief(findings, options, "")
+    language = load_language(options.lang)
+    return set_brief(brief, "github", Limit(room, room), options.id, language, {}).encode()
+
+
+def write_comparison(
+    comparison: Comparison, base: Results, head: Results, options: CompareOptions
+) -> Document:
+    """The comparison as Markdown, as long as its flavour allows.
+
+    Raises:
+        UsageError: it cannot be as short as --md-limit asks for.
+    """
+    words = CompareWords(comparison, base, head, load_language(options.lang))
+    brief = make_compare_brief(comparison, base, head, options, words, "compare.md")
+    limit = limit_of(options.md_flavor, options.md_limit)
+    return Document(_set_comparison(brief, options.md_flavor, limit, options.id, words.language))
+
+
+def comparison_step_summary(
+    comparison: Comparison, base: Results, head: Results, options: CompareOptions, room: int
+) -> bytes:
+    """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
+    words = CompareWords(comparison, base, head, load_language(options.lang))
+    brief = make_compare_brief(comparison, base, head, options, words, "compare.html")
+    return _set_comparison(brief, "github", Limit(room, room), options.id, words.language)
+
+
+def _set_comparison(
+    brief: Brief, flavor: FlavorName, limit: Limit, id: str, language: Language
+) -> bytes:
+    return set_brief(brief, flavor, limit, id, language, {}, page="compare.html").encode()
 
 
 def set_brief(

@@ -1,7 +1,7 @@
 """The HTML writer: one self-contained page, or a page with its files beside it, from results."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from reportgen.findings.detail import detailed
 from reportgen.findings.findings import Findings
@@ -20,24 +20,12 @@ from reportgen.report.sections.contents import make_page, with_texts
 _RESERVE = 6_000  # bytes for the sentences on what was reduced, and works that only texts cite
 
 
-@dataclass(frozen=True, slots=True)
-class HtmlReport:
-    """The page, how many of its bytes are what, in sentences what was reduced to fit, and the files
-    beside it by name."""
-
-    document: bytes
-    parts: Mapping[str, int]
-    reduced: tuple[str, ...]
-    files: Mapping[str, bytes]
-
-
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The page as a document."""
-    page = render(findings, options)
-    return Document(page.document, page.parts, page.reduced, page.files)
+    """The page, which is the same wherever it goes."""
+    return render(findings, options)
 
 
-def render(findings: Findings, options: RenderOptions) -> HtmlReport:
+def render(findings: Findings, options: RenderOptions) -> Document:
     """The page of `results`; nothing of it depends on the machine, the clock or the network.
 
     Raises:
@@ -75,7 +63,7 @@ def render(findings: Findings, options: RenderOptions) -> HtmlReport:
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
     first = _first((page.notable.first - 1, *listed[:1], *order), levels)
     document = setting.document(shown, carried, reduced, first + 1)
-    return HtmlReport(document, setting.parts(document, carried), reduced, assets.files)
+    return Document(document, setting.parts(document, carried), reduced, assets.files)
 
 
 def _first(wanted: Sequence[int], levels: Mapping[int, Level]) -> int:

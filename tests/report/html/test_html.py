@@ -45,7 +45,7 @@ def report(results):
 
 @pytest.fixture(scope="module")
 def soup(report):
-    return BeautifulSoup(report.document, "html.parser")
+    return BeautifulSoup(report.content, "html.parser")
 
 
 def panel(soup, number):
@@ -53,11 +53,11 @@ def panel(soup, number):
 
 
 def test_the_same_results_give_the_same_bytes(results, report):
-    assert render(Findings(results), RenderOptions()).document == report.document
+    assert render(Findings(results), RenderOptions()).content == report.content
 
 
 def test_the_parts_are_all_of_the_page(report):
-    assert sum(report.parts.values()) == len(report.document)
+    assert sum(report.parts.values()) == len(report.content)
     assert set(report.parts) == {
         "plotly.js",
         "attention maps",
@@ -69,9 +69,9 @@ def test_the_parts_are_all_of_the_page(report):
 def test_the_page_without_texts_is_small_enough(results, report):
     texts = sum(
         len(str(article).encode())
-        for article in BeautifulSoup(report.document, "html.parser")("article")
+        for article in BeautifulSoup(report.content, "html.parser")("article")
     )
-    assert len(report.document) - texts - report.parts["attention maps"] < 2_200_000
+    assert len(report.content) - texts - report.parts["attention maps"] < 2_200_000
 
 
 def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
@@ -137,7 +137,7 @@ def test_scripts_hold_no_data(results, soup, tmp_path):
     other = render(Findings(make_results(tmp_path, HOSTILE)), RenderOptions(title="<b>", lang="ja"))
     scripts = [
         BeautifulSoup(document, "html.parser").find("script", type="module").string
-        for document in (soup.encode(), other.document)
+        for document in (soup.encode(), other.content)
     ]
     assert scripts[0] == scripts[1]
     assert "</script" not in plotly_source(None)
@@ -179,13 +179,13 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
 def test_what_was_cut_off_is_shown(results, tmp_path):
     made = make_results(tmp_path, ("kept and lost",), truncated=(0,))
     made.texts.loc[0, "cut_text"] = 5
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).document, "html.parser")
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
     assert page.find(class_="cut").q.get_text() == "and lost"
 
 
 def test_a_page_of_nothing_but_empty_texts_still_stands(tmp_path):
     report = render(Findings(make_results(tmp_path, ("", ""))), RenderOptions())
-    page = BeautifulSoup(report.document, "html.parser")
+    page = BeautifulSoup(report.content, "html.parser")
     assert len(page.find_all("article")) == 2
     assert report.parts["attention maps"] == 0
 
@@ -199,7 +199,7 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
         kind="class",
     )
     page = BeautifulSoup(
-        render(Findings(made), RenderOptions(title="<script>\udc80</script>")).document,
+        render(Findings(made), RenderOptions(title="<script>\udc80</script>")).content,
         "html.parser",
     )
     assert len(page.find_all("script")) == 2 * len(HOSTILE) + 3
@@ -215,11 +215,11 @@ def test_hostile_strings_are_inert_everywhere(tmp_path):
 def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 6, n_heads=12)
     whole = render(Findings(made), RenderOptions())
-    limit = len(whole.document) - whole.parts["attention maps"] // 3
+    limit = len(whole.content) - whole.parts["attention maps"] // 3
     report = render(Findings(made), RenderOptions(max_size=limit, detail="all"))
-    page = BeautifulSoup(report.document, "html.parser")
+    page = BeautifulSoup(report.content, "html.parser")
     levels = [int(figure["data-level"]) for figure in page.find_all("figure", class_="map")]
-    assert len(report.document) <= limit
+    assert len(report.content) <= limit
     assert levels == [3, 3, 3, 2, 2, 2]
     (sentence,) = report.reduced
     assert sentence.startswith("Texts 4–6: the mean over heads of every layer, not every head.")
@@ -237,7 +237,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
 
 def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(results):
     report = render(Findings(results), RenderOptions(max_size=1))
-    page = BeautifulSoup(report.document, "html.parser")
+    page = BeautifulSoup(report.content, "html.parser")
     assert not page.find_all("figure", class_="map")
     assert HEADLINES[0] in panel(page, 1).get_text()
     assert "above the limit of" in report.reduced[-1]
@@ -245,16 +245,14 @@ def test_the_smallest_limit_keeps_the_texts_and_says_how_large_the_page_is(resul
 
 def test_texts_whose_maps_were_not_kept_name_the_option(tmp_path):
     made = make_results(tmp_path, keep=1)
-    page = BeautifulSoup(render(Findings(made), RenderOptions()).document, "html.parser")
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
     assert "--keep-maps" not in panel(page, 1).get_text()
     assert "with a larger --keep-maps" in panel(page, 2).get_text()
     assert page.find(id="maps-2") is None
 
 
 def test_the_japanese_page_says_nothing_in_english(results):
-    page = BeautifulSoup(
-        render(Findings(results), RenderOptions(lang="ja")).document, "html.parser"
-    )
+    page = BeautifulSoup(render(Findings(results), RenderOptions(lang="ja")).content, "html.parser")
     assert page.html["lang"] == "ja"
     heads = {th.get_text() for th in page.find_all("th", scope="col")}
     assert "予測" in heads
@@ -264,6 +262,6 @@ def test_the_japanese_page_says_nothing_in_english(results):
 @pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
 def test_every_kind_of_output_has_a_page(tmp_path, kind):
     page = BeautifulSoup(
-        render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).document, "html.parser"
+        render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).content, "html.parser"
     )
     assert panel(page, 1).find(class_="big").get_text(strip=True)

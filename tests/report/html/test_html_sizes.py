@@ -30,7 +30,7 @@ def numbers(page):
 
 def test_only_chosen_texts_carry_figures(results):
     report = render(Findings(results), RenderOptions(detail="4,2"))
-    page = BeautifulSoup(report.document, "html.parser")
+    page = BeautifulSoup(report.content, "html.parser")
     assert [figure["id"] for figure in page.find_all("figure", class_="map")] == ["map-2", "map-4"]
     assert numbers(page) == list(range(1, 8))
     assert "--detail all" in panel(page, 1).get_text()
@@ -44,7 +44,7 @@ def test_only_chosen_texts_carry_figures(results):
 def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path):
     made = make_results(tmp_path, ("words of one text",) * 340, n_layers=1, n_heads=1, keep=0)
     report = render(Findings(made), RenderOptions(max_size=1, detail="first:2"))
-    page = BeautifulSoup(report.document, "html.parser")
+    page = BeautifulSoup(report.content, "html.parser")
     shown = numbers(page)
     assert len(shown) == 300
     assert {1, 2} <= set(shown)
@@ -65,8 +65,8 @@ def test_texts_that_are_not_listed_are_passed_over_by_next_and_previous(tmp_path
 def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path, limit):
     made = make_results(tmp_path, HEADLINES * 20, n_layers=6, n_heads=12)
     report = render(Findings(made), RenderOptions(max_size=limit))
-    assert 0.9 * limit < len(report.document) <= limit
-    page = BeautifulSoup(report.document, "html.parser")
+    assert 0.9 * limit < len(report.content) <= limit
+    page = BeautifulSoup(report.content, "html.parser")
     levels = {int(f["data-text"]): int(f["data-level"]) for f in page.find_all(class_="map")}
     first = Findings(made).order[0] + 1
     assert limit < 2_700_000 or levels[first] == 3
@@ -76,7 +76,7 @@ def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path, limi
 def test_a_long_text_is_pooled_and_says_so(tmp_path):
     made = make_results(tmp_path, ("ab" * 300, "short"), n_layers=2, n_heads=2)
     report = render(Findings(made), RenderOptions())
-    page = BeautifulSoup(report.document, "html.parser")
+    page = BeautifulSoup(report.content, "html.parser")
     assert "302 tokens" in panel(page, 1).get_text()
     assert "--pool-above none" in panel(page, 1).get_text()
     assert len(panel(page, 1).select(".strip .u")) == 302
@@ -86,13 +86,13 @@ def test_a_long_text_is_pooled_and_says_so(tmp_path):
     assert unpack(b64decode(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
     whole = render(Findings(made), RenderOptions(pool_above=None))
     assert not whole.reduced
-    carried = BeautifulSoup(whole.document, "html.parser").find(id="maps-1").string
+    carried = BeautifulSoup(whole.content, "html.parser").find(id="maps-1").string
     assert b64decode(carried) == made.packed_maps(0)
 
 
 def test_a_page_with_files_has_nothing_inline(results):
     made = render(Findings(results), RenderOptions(layout="dir"))
-    page = BeautifulSoup(made.document, "html.parser")
+    page = BeautifulSoup(made.content, "html.parser")
     assert set(made.files) == {"report.css", "report.js", "plotly.min.js"}
     assert made.files == render(Findings(results), RenderOptions(layout="dir")).files
     assert page.find("link", rel="stylesheet")["href"] == "report.css"
@@ -104,11 +104,11 @@ def test_a_page_with_files_has_nothing_inline(results):
     assert not page.find_all("style")
     assert not page.find_all(style=True)
     assert made.files["plotly.min.js"].decode() == plotly_source(None)
-    one = BeautifulSoup(render(Findings(results), RenderOptions()).document, "html.parser")
+    one = BeautifulSoup(render(Findings(results), RenderOptions()).content, "html.parser")
     assert one.find("style").string == made.files["report.css"].decode()
     assert one.find("script", type="module").string in made.files["report.js"].decode()
     assert page.find("main").get_text().replace("--layout dir -o report/index.html", "") == (
         one.find("main").get_text().replace("-o report.html", "")
     )
-    sizes = sum(map(len, made.files.values())) + len(made.document)
+    sizes = sum(map(len, made.files.values())) + len(made.content)
     assert sum(made.parts.values()) == sizes

@@ -62,7 +62,7 @@ def japanese(tmp_path_factory):
 
 def panels(results, lang):
     """The markup of each panel without its data for scripts."""
-    document = render(Findings(results), RenderOptions(lang=lang)).document.decode()
+    document = render(Findings(results), RenderOptions(lang=lang)).text
     found = re.findall(r"<article class=.*?</article>", document, re.DOTALL)
     assert len(found) == N_TEXTS
     return [re.sub(r"<script.*?</script>", "", panel, flags=re.DOTALL) for panel in found]

@@ -58,7 +58,7 @@ def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None
     def overview(folder: str, texts: tuple[str, ...]) -> Tag:
         made = make_results(tmp_path / folder, texts, n_layers=2)
         made = with_roles(made, same_in_every_text(0.6))
-        page = BeautifulSoup(render(Findings(made), RenderOptions()).document, "html.parser")
+        page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
         found = page.find(id="overview")
         assert isinstance(found, Tag)
         return found

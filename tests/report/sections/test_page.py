@@ -169,7 +169,7 @@ def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
     name = "</title><script>bad()</script>"
     model = replace(results.info.model, name=name)
     made = replace(results, info=replace(results.info, model=model))
-    html = render(Findings(made), RenderOptions()).document.decode()
+    html = render(Findings(made), RenderOptions()).text
     page = BeautifulSoup(html, "html.parser")
     said = f"{name.rpartition('/')[2]} · 6 texts"
     assert page.h1.get_text() == said
