@@ -1,4 +1,4 @@
-"""The first pass: every text's attention, in windows, recorded as it comes."""
+"""The first pass over all texts: measures attention, window by window, and records it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,34 +20,35 @@ from reportgen.models.tokens import EncodedText, encode
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
 
-# Texts whose batches are planned together: enough to find partners of one length, few enough that
-# memory does not grow with the texts.
+# Texts whose batches are planned together: enough to find texts of the same length, few enough that
+# memory does not grow with the number of texts.
 WINDOW = 128
-# "all" keeps the maps of the first texts up to this many bytes, before they are compressed.
+# With "all", maps of the first texts are kept up to this many bytes before compression.
 MAPS_LIMIT = 2_000_000_000
-# Above this share of unknown tokens the tokenizer is not the one the model was trained with.
+# With a larger share of unknown tokens, the tokenizer does not belong to the model.
 UNKNOWN_LIMIT = 0.20
-# Stands in for a text that the tokenizer cannot take.
+# In place of a text that the tokenizer fails on.
 NO_TOKENS = EncodedText((), None, (), (), (), (), (), 0, (None, None), 0)
 
 
 @dataclass
 class Tally:
-    """What adds up over the windows."""
+    """Totals over all windows."""
 
     n_tokens: int = 0
     n_content: int = 0
     n_unknown: int = 0
     n_kept: int = 0
-    n_to_keep: int = 0  # texts that are, or were to be, kept: one that fails has no maps
+    n_to_keep: int = 0  # texts whose maps were to be kept, including texts that failed
     bytes_to_keep: int = 0
     row_sum_error: float = 0.0
     padding_mass: float = 0.0
     norms_error: float | None = None  # None where norms were not measured
-    n_proven: int = 0  # texts whose norms passed their self-check
+    n_proven: int = 0  # texts whose norms passed the self-check
     first_error: str | None = None
 
     def add(self, text: AnalysedText) -> None:
+        """Add one text."""
         self.n_tokens += text.n_rows
         self.n_kept += text.maps is not None
         if text.summary is not None:
@@ -62,8 +63,8 @@ class Tally:
             self.first_error = f"text {text.source.id} ({text.source.source}): {text.outcome.error}"
 
 
-class Survey:
-    """Runs texts through the model, window by window, and records what was measured."""
+class AttentionPass:
+    """Runs texts through the model, window by window, and records their attention."""
 
     def __init__(
         self,
@@ -82,7 +83,7 @@ class Survey:
         self._progress = progress
 
     def run(self, texts: TextSet) -> Tally:
-        """Record every text.
+        """Analyse and record all texts.
 
         Raises:
             InputError: no text has any content.
@@ -101,10 +102,10 @@ class Survey:
         return tally
 
     def _window(self, start: int, sources: Sequence[TextInput], tally: Tally) -> list[AnalysedText]:
-        """Analyse one window of texts, the first of which is number `start`; in input order."""
+        """Analyse the window of texts that begins with row `start`; they stay in input order."""
         encoded, faults = encode_all(self._model, sources)
         _require_known_tokens(self._model, encoded, tally)
-        # Some tokenizers make tokens of spaces; a blank text is empty all the same.
+        # Some tokenizers have tokens for spaces, but a blank text counts as empty.
         analysed = [i for i, t in enumerate(encoded) if t.n_content and not sources[i].is_blank]
         self._progress.advance("texts", len(encoded) - len(analysed))
 
@@ -129,7 +130,7 @@ class Survey:
         return window
 
     def _keeps_maps(self, text: EncodedText, tally: Tally) -> bool:
-        """Whether the next text in input order keeps its maps; counts it if so."""
+        """Whether the next text in input order keeps its maps; if so, it is counted."""
         tally.bytes_to_keep += self._runner.map_bytes(text)
         if self._keep_maps == "all":
             keeps = tally.bytes_to_keep <= MAPS_LIMIT
@@ -142,13 +143,13 @@ class Survey:
 def encode_all(
     model: LoadedModel, sources: Sequence[TextInput]
 ) -> tuple[list[EncodedText], dict[int, str]]:
-    """The texts tokenised, and by their index what went wrong with those that could not be."""
+    """Tokenise texts; returns them, and error messages by index for those that failed."""
     encoded: list[EncodedText] = []
     faults: dict[int, str] = {}
     for i, source in enumerate(sources):
         try:
             text = encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
-        except Exception as error:  # a tokenizer may be anybody's code
+        except Exception as error:  # a tokenizer may be user code
             faults[i] = describe(error)
             text = NO_TOKENS
         encoded.append(text)
@@ -156,7 +157,7 @@ def encode_all(
 
 
 def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tally: Tally) -> None:
-    """Stop where the texts so far, `texts` the latest, are mostly unknown to the tokenizer."""
+    """Raise a ModelError if too many tokens so far, including those of `texts`, are unknown."""
     n_content = tally.n_content + sum(text.n_content for text in texts)
     n_unknown = tally.n_unknown + sum(text.n_unknown for text in texts)
     if n_content and n_unknown / n_content > UNKNOWN_LIMIT:

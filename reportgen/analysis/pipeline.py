@@ -1,4 +1,4 @@
-"""Texts and a model in, a results folder out; the one place that orders the steps."""
+"""Analyses texts with a model and writes a results folder; all steps are called from here."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
 from reportgen.analysis.evidence.sink_tests import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.evidence.target import Explainer
-from reportgen.analysis.first_pass import Survey, Tally, encode_all
+from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.progress import Cost, Progress
 from reportgen.errors import ModelError
 from reportgen.models.architecture import looks_through_window
@@ -38,34 +38,34 @@ from reportgen.results.write import Recorder
 from reportgen.texts.read import TextSet
 from reportgen.version import __version__
 
-# Stand in for the trial run where the texts themselves have no two lengths.
+# For the trial run, if the given texts do not have two different lengths.
 SAMPLES = ("one", "one two three four five six seven eight nine ten")
-# A trial run on longer texts would cost more than it shows.
+# Longest text of a trial run, so that it stays cheap.
 PROBE_TOKENS = 128
 TRIED_TEXTS = 128
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysisOptions:
-    """The choices of an analysis, beside the model's own."""
+    """Options of an analysis, apart from those of the model."""
 
     batch_tokens: int = 1024  # tokens of a batch, padding included
-    keep_maps: str = "all"  # all, none, or how many texts keep their maps
+    keep_maps: str = "all"  # all, none, or the number of texts that keep their maps
     evidence: EvidenceLevel = "basic"
-    evidence_texts: str = "50"  # all, or how many texts carry evidence
-    explain_class: str | None = None  # None: each text's own
+    evidence_texts: str = "50"  # all, or the number of texts that get evidence
+    explain_class: str | None = None  # None: the one predicted for each text
     shown: Mapping[str, str | int | bool] = field(default_factory=dict)  # see `Settings.options`
 
 
 def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Capture, Probe]:
-    """Make sure the model gives attention maps, on the given texts and on samples."""
+    """Check that the model returns attention maps, on the given texts or on built-in samples."""
     samples = [encode(model.tokenizer, sample, None, model.info.max_tokens) for sample in SAMPLES]
     fitting = [text for text in texts if text.n_content and len(text.ids) <= PROBE_TOKENS]
     capture = Capture(model.module, model.encoder)
     if len({len(text.ids) for text in fitting}) > 1:
         try:
             return capture, probe(model, capture, fitting)
-        except ModelError:  # it may be that one text's fault: the samples tell
+        except ModelError:  # one of the texts may be the cause; try the samples
             pass
     return capture, probe(model, capture, samples)
 
@@ -77,15 +77,16 @@ def analyze(
     options: AnalysisOptions,
     progress: Progress | None = None,
 ) -> Results:
-    """Run every text through the model and record what was measured in the empty `folder`.
+    """Run all texts through the model, and write the results into the empty `folder`.
 
-    An interrupt while evidence is gathered ends that, and the results say so.
+    If the user interrupts the gathering of evidence, the results are written without the rest and
+    say so.
 
     Raises:
         InputError: no text has any content.
         ModelError: the tokenizer does not know the texts, or every text failed.
-        CaptureError: the model gives no attention maps that pass the checks.
-        UsageError: the class to explain is none of the model's.
+        CaptureError: the model returns no attention maps, or they fail the checks.
+        UsageError: the model has no class called `options.explain_class`.
     """
     progress = progress or Progress()
     created = created_date()
@@ -113,8 +114,8 @@ def analyze(
         rollout=norms is not None,
     )
     with Recorder(folder, ANALYSIS_TABLES) as recorder:
-        survey = Survey(model, runner, recorder, keys, options.keep_maps, progress)
-        tally = survey.run(texts)
+        first_pass = AttentionPass(model, runner, recorder, keys, options.keep_maps, progress)
+        tally = first_pass.run(texts)
     info = _run_info(created, texts, model, capture, probed, roles, options, tally)
     with Recorder(folder, EVIDENCE_TABLES) as recorder:
         if norms is not None:
@@ -136,7 +137,7 @@ def analyze(
 
 
 def _sample(model: LoadedModel) -> EncodedText:
-    """A text that any tokenizer takes, to try a model on."""
+    """A sample text to try a model on."""
     return encode(model.tokenizer, SAMPLES[-1], None, model.info.max_tokens)
 
 
@@ -170,10 +171,10 @@ def _cost(
 def _evidence(
     norms: Norms | Reason, explainer: Explainer, options: AnalysisOptions, tally: Tally
 ) -> Evidence:
-    """What is known of the evidence before it is gathered."""
+    """The summary of the evidence before it is gathered."""
     views = ["received_norm_all", "received_norm_last"]
     reason: Reason | None = norms if isinstance(norms, str) else None
-    if reason is None and tally.n_proven == 0:  # on the texts, in spite of the trial
+    if reason is None and tally.n_proven == 0:  # though the trial succeeded
         reason = "values_unproven"
     return Evidence(
         level=options.evidence,
@@ -192,7 +193,7 @@ def _sink_tester(
     norms: Norms | Reason,
     options: AnalysisOptions,
 ) -> SinkTester | None:
-    """What does the sink tests; None where they are not asked for."""
+    """Make the sink tester; None if sink tests were not asked for."""
     if options.evidence != "full":
         return None
     return SinkTester(

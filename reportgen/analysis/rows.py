@@ -1,4 +1,4 @@
-"""One window of analysed texts as columns of the results tables."""
+"""Turns a window of analysed texts into columns of the results tables."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -15,26 +15,26 @@ from reportgen.models.tokens import EncodedText
 from reportgen.results.info import HEAD_CLASSES, Status
 from reportgen.texts.read import TextInput
 
-# Column name -> values: a list, or an array where there are many, with a second axis for figures
-# by layer. What is not defined is None or NaN.
+# Column name -> values: a list, or an array for large columns, with a second axis for figures by
+# layer. Values that are not defined are None or NaN.
 Columns = dict[str, list[Any] | NDArray[Any]]
 _NO_PREDICTION = Prediction(value=None, label=None, scores=(), score_names=())
 
 
 @dataclass(frozen=True, slots=True)
 class AnalysedText:
-    """A text with everything that is known of it."""
+    """A text with all that was measured on it."""
 
     index: int  # row of the table of texts
     source: TextInput
     encoded: EncodedText
-    outcome: Outcome | None  # None for an empty text, which is not analysed
+    outcome: Outcome | None  # None for an empty text
     first_token: int  # its first row in the table of tokens
-    maps: tuple[int, int] | None  # offset and size in maps.bin, None where not kept
+    maps: tuple[int, int] | None  # offset and size in maps.bin; None if not kept
 
     @property
     def status(self) -> Status:
-        """ok, truncated, empty or failed."""
+        """Whether the text is ok, truncated, empty or failed."""
         if self.outcome is None:
             return "empty"
         if self.outcome.error is not None:
@@ -43,17 +43,17 @@ class AnalysedText:
 
     @property
     def summary(self) -> TextSummary | None:
-        """Its figures, None where it was not analysed."""
+        """Its figures; None if it was not analysed."""
         return None if self.outcome is None else self.outcome.summary
 
     @property
     def n_rows(self) -> int:
-        """Its rows in the table of tokens."""
+        """The number of its rows in the table of tokens."""
         return 0 if self.summary is None else len(self.encoded.ids)
 
 
 def text_rows(texts: Sequence[AnalysedText]) -> Columns:
-    """The rows of `texts` in the table of texts."""
+    """Columns of the table of texts, one row per text."""
     return _joined([{name: [value] for name, value in _text_row(text).items()} for text in texts])
 
 
@@ -90,7 +90,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
 
 
 def token_rows(texts: Sequence[AnalysedText]) -> Columns:
-    """The rows of `texts` in the table of tokens."""
+    """Columns of the table of tokens, one row per token."""
     return _joined([_tokens_of(text, text.summary) for text in texts if text.summary is not None])
 
 
@@ -120,7 +120,7 @@ def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
 
 
 def _norms_of(summary: TextSummary) -> Columns:
-    """The columns of norm-weighted attention and rollout; NaN where they were not measured."""
+    """The columns of norm-weighted attention and rollout; NaN if they were not measured."""
     norms, rollout = summary.norms, summary.rollout
     received = np.full_like(summary.received, np.nan) if norms is None else norms.received
     sizes = np.full_like(summary.received, np.nan) if norms is None else norms.value_sizes
@@ -134,7 +134,10 @@ def _norms_of(summary: TextSummary) -> Columns:
 
 
 def head_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
-    """The rows of `texts` in the table of heads; `roles` are those of `TextSummary.shares`."""
+    """Columns of the table of heads, one row per text, layer and head.
+
+    `roles` are the roles of `TextSummary.shares`, in their order.
+    """
     return _joined(
         [_heads_of(text, text.summary, roles) for text in texts if text.summary is not None]
     )
@@ -165,7 +168,7 @@ def _heads_of(text: AnalysedText, summary: TextSummary, roles: Sequence[str]) ->
 
 
 def role_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
-    """The rows of `texts` in the table of roles."""
+    """Columns of the table of roles, one row per text, role and layer."""
     return _joined(
         [
             _role_of(text, text.summary, number, role)
@@ -196,7 +199,7 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
 
 
 def layer_rows(texts: Sequence[AnalysedText]) -> Columns:
-    """The rows of `texts` in the table of layers."""
+    """Columns of the table of layers, one row per text and layer."""
     return _joined([_layers_of(text, text.summary) for text in texts if text.summary is not None])
 
 
@@ -213,7 +216,7 @@ def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
 
 
 def _joined(parts: Sequence[Columns]) -> Columns:
-    """The rows of all `parts`, one after another."""
+    """All `parts`, one below another."""
     joined: Columns = {}
     for name in parts[0] if parts else ():
         values = [part[name] for part in parts]
@@ -231,7 +234,7 @@ def _message(text: AnalysedText) -> str:
 
 
 def _number(label: str | None) -> float | None:
-    """The label read as a number, None where it is none."""
+    """The label as a number; None if it is not one."""
     try:
         value = float(label) if label is not None else math.nan
     except ValueError:

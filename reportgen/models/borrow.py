@@ -1,4 +1,4 @@
-"""A module of the caller's: run, and given back exactly as it was."""
+"""Uses a module that belongs to the caller, and restores it exactly afterwards."""
 
 import random
 from collections import OrderedDict
@@ -15,7 +15,7 @@ _HOOKS = ("_forward_pre_hooks", "_forward_pre_hooks_with_kwargs", "_forward_hook
 
 
 def bare(module: nn.Module) -> nn.Module:
-    """The module inside what runs it in parallel or compiled."""
+    """The module inside wrappers such as DataParallel or torch.compile."""
     while True:
         inner = getattr(module, "_orig_mod", None)
         if inner is None and isinstance(
@@ -28,18 +28,18 @@ def bare(module: nn.Module) -> nn.Module:
 
 
 def device_of(module: nn.Module) -> torch.device:
-    """Where its first weight is; the CPU for a module without any."""
+    """The device of the first weight of `module`; the CPU if it has no weights."""
     return next((weight.device for weight in module.parameters()), torch.device("cpu"))
 
 
 @contextmanager
 def borrowed(module: nn.Module) -> Iterator[None]:
-    """Within it `module` may be made ready and analysed; afterwards all is as it was before.
+    """A context in which `module` may be prepared and analysed; it is restored afterwards.
 
-    That is: training or evaluation mode of each part, its device, its configurations (attention
-    implementation, cache, padding), its hooks and `forward`, which weights take gradients, the
-    gradients themselves, and the random numbers that torch, numpy and Python would draw next.
-    Gradients are switched on within it, whatever surrounds it, and no autocast is.
+    Restored are the training or evaluation mode of each part, the device, configurations (attention
+    implementation, cache, padding), hooks and `forward`, which weights require gradients, the
+    gradients themselves, and the next random numbers of torch, numpy and Python. Within the context
+    gradients are switched on and autocast is off, whatever the code around it does.
     """
     modes = [(part, part.training) for part in module.modules()]
     forwards = [(part, part.__dict__.get("forward")) for part in module.modules()]
@@ -52,7 +52,7 @@ def borrowed(module: nn.Module) -> Iterator[None]:
     configs = [(config, dict(vars(config))) for config in _configs(module)]
     device = device_of(module)
     with ExitStack() as stack:
-        stack.enter_context(_same_random_numbers())
+        stack.enter_context(_restored_random_state())
         stack.enter_context(torch.enable_grad())
         stack.enter_context(torch.autocast(device.type, enabled=False))
         try:
@@ -63,7 +63,7 @@ def borrowed(module: nn.Module) -> Iterator[None]:
             for part, training in modes:
                 part.training = training
             for part, forward in forwards:
-                _give_back_forward(part, forward)
+                _restore_forward(part, forward)
             for part, name, held in hooks:
                 own = getattr(part, name)
                 own.clear()
@@ -75,7 +75,7 @@ def borrowed(module: nn.Module) -> Iterator[None]:
                 vars(config).update(values)
 
 
-def _give_back_forward(part: nn.Module, forward: Any) -> None:
+def _restore_forward(part: nn.Module, forward: Any) -> None:
     if forward is not None:
         part.__dict__["forward"] = forward
     else:
@@ -83,7 +83,7 @@ def _give_back_forward(part: nn.Module, forward: Any) -> None:
 
 
 def _configs(module: nn.Module) -> list[PreTrainedConfig]:
-    """Every configuration that a part of `module` holds, and those within them; each once."""
+    """All configurations of the parts of `module`, and those inside them; each once."""
     found: dict[int, PreTrainedConfig] = {}
 
     def add(value: object) -> None:
@@ -98,8 +98,8 @@ def _configs(module: nn.Module) -> list[PreTrainedConfig]:
 
 
 @contextmanager
-def _same_random_numbers() -> Iterator[None]:
-    """Whatever is drawn within it, what is drawn after it is what would have been drawn anyway."""
+def _restored_random_state() -> Iterator[None]:
+    """A context after which random number generators have the state they had before it."""
     python, others = random.getstate(), np.random.get_state()
     try:
         with torch.random.fork_rng():

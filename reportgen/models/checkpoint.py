@@ -1,4 +1,4 @@
-"""A file of weights into a module: read without running any code in it, fitted key by key."""
+"""Loads weights from a file into a module, without running any code in the file."""
 
 import hashlib
 import re
@@ -15,25 +15,25 @@ from torch import Tensor, nn
 from reportgen.errors import ModelError, some
 
 StateDict: TypeAlias = dict[str, Tensor]
-# Where training loops put the weights among their other state, the likeliest first.
+# Keys under which training code saves the weights among other state, the most likely first.
 _NESTED = ("model_state_dict", "state_dict", "model_state", "model", "module", "net", "weights")
-# Buffers that older versions of transformers saved and newer ones compute.
+# Buffers that old versions of transformers saved and new ones compute.
 _OLD_BUFFERS = re.compile(
     r"(^|\.)(position_ids|token_type_ids|masked_bias|attn\.bias|rotary_emb\.inv_freq)$"
 )
-# How a file begins that a clone without Git LFS has in place of a large one.
+# How a file begins that replaces a large file in a clone without Git LFS.
 _LFS = b"version https://git-lfs.github.com/"
 _PICKLED_CLASS = re.compile(r"GLOBAL (\S+)")
 
 
 def load_checkpoint(module: nn.Module, path: Path) -> None:
-    """Put the weights in the file `path` into `module`, all of them or none.
+    """Load the weights in the file `path` into `module`, all of them or none.
 
-    Takes a state_dict saved by `torch.save` (also nested among other state, from a GPU, from
-    DataParallel or torch.compile) or a `.safetensors` file.
+    The file may be a state_dict saved by `torch.save` (also nested among other state, from a GPU,
+    from DataParallel or torch.compile) or a `.safetensors` file.
 
     Raises:
-        ModelError: the file holds more than weights, none, or weights of another module.
+        ModelError: the file has Python objects, no weights, or weights of another module.
     """
     state = read_state_dict(path)
     expected = {k: t for k, t in module.state_dict().items() if isinstance(t, Tensor)}
@@ -53,16 +53,16 @@ def load_checkpoint(module: nn.Module, path: Path) -> None:
             f"{path}: {len(wrong)} weights of another shape than in {type(module).__name__}: "
             f"{some(wrong)}; build the module as it was trained, see --factory-args"
         )
-    module.load_state_dict(state, strict=False)  # tied weights come under one of their names
+    module.load_state_dict(state, strict=False)  # tied weights have one of their names only
 
 
 def read_state_dict(path: Path) -> StateDict:
-    """The tensors in a checkpoint, by name, on the CPU.
+    """Read the tensors in a checkpoint, by name, onto the CPU.
 
     Raises:
-        ModelError: it holds Python objects, is damaged, or holds no tensors.
+        ModelError: it has Python objects, is damaged, or has no tensors.
     """
-    with _told(path):
+    with _readable_errors(path):
         if path.suffix == ".safetensors":
             return load_file(path)
         saved = torch.load(path, map_location="cpu", weights_only=True)
@@ -70,12 +70,12 @@ def read_state_dict(path: Path) -> StateDict:
 
 
 def require_readable(path: Path) -> None:
-    """See that `read_state_dict` will succeed, without reading any tensor.
+    """Check that `read_state_dict` will succeed, without reading the tensors.
 
     Raises:
-        ModelError: it will not.
+        ModelError: it would fail.
     """
-    with _told(path):
+    with _readable_errors(path):
         if path.suffix == ".safetensors":
             with safe_open(path, "pt"):
                 return
@@ -84,9 +84,9 @@ def require_readable(path: Path) -> None:
 
 
 def weights_sha256(state: Mapping[str, Tensor]) -> str:
-    """The identity of weights: SHA-256 over name, type, shape and bytes of each, sorted by name.
+    """The SHA-256 of weights, over the name, type, shape and bytes of each, sorted by name.
 
-    The same for a `.bin` and a `.safetensors` of the same weights.
+    It is the same for a `.bin` and a `.safetensors` file of the same weights.
     """
     digest = hashlib.sha256()
     for name in sorted(state):
@@ -97,8 +97,8 @@ def weights_sha256(state: Mapping[str, Tensor]) -> str:
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
-    """Tell why the weights in `path` cannot be read, and what to do."""
+def _readable_errors(path: Path) -> Iterator[None]:
+    """Within it, turn any error into a ModelError that says why `path` cannot be read."""
     try:
         yield
     except OSError as error:
@@ -108,6 +108,7 @@ def _told(path: Path) -> Iterator[None]:
 
 
 def _unreadable(path: Path, error: Exception) -> str:
+    """What is wrong with the file `path`, and what to do."""
     with path.open("rb") as stream:
         if stream.read(len(_LFS)) == _LFS:
             return "stands in for weights that Git LFS keeps; fetch them with git lfs pull"
@@ -126,9 +127,10 @@ def _unreadable(path: Path, error: Exception) -> str:
 
 
 def _tensors(path: Path, saved: Any) -> StateDict:
+    """The tensors in what `torch.save` wrote, also if nested among other state."""
     if not isinstance(saved, dict):
         raise ModelError(f"{path}: holds a {type(saved).__name__}, not a state_dict")
-    # First the names trainers give to the weights: a loss or a step may stand beside them.
+    # First the usual keys of weights, because a loss or a step may be saved beside them.
     for key in _NESTED:
         if isinstance(saved.get(key), dict):
             return _tensors(path, saved[key])
@@ -142,11 +144,11 @@ def _tensors(path: Path, saved: Any) -> StateDict:
 
 
 def _fit_keys(state: StateDict, expected: Mapping[str, Tensor]) -> StateDict:
-    """`state` without what wrappers and older versions added to its keys."""
+    """`state` with the keys of `expected`: without prefixes of wrappers and without old buffers."""
     state = {key.replace("_orig_mod.", ""): tensor for key, tensor in state.items()}
     bare = state
     while bare and not any(key in expected for key in bare):
-        # DataParallel and trainers put one name ("module.", "model.") in front of every key.
+        # DataParallel and trainers put the same prefix ("module.", "model.") before every key.
         prefix = next(iter(bare)).partition(".")[0] + "."
         if not all(key.startswith(prefix) for key in bare):
             break
@@ -179,7 +181,7 @@ def _misfit(
 
 
 def _helping_prefix(state: StateDict, expected: Mapping[str, Tensor]) -> str | None:
-    """The prefix that, put before or taken from the keys of `state`, makes most of them fit."""
+    """A hint: the prefix to add to or remove from the keys of `state` so that most of them fit."""
     best, n_best = None, sum(key in expected for key in state)
     for prefix in sorted({key[: i + 1] for key in expected for i in _dots(key)}):
         n = sum(f"{prefix}{key}" in expected for key in state)

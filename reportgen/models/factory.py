@@ -1,4 +1,4 @@
-"""A user's own module, built by the class that `--factory` names."""
+"""Builds a user's own module with the class named by `--factory`, and describes errors in it."""
 
 import contextlib
 import importlib.util
@@ -21,18 +21,33 @@ from reportgen.errors import ModelError, first_line, some, without_surrogates
 from reportgen.models.spec import FactoryName, ModelSpec, expanded, factory_name
 
 _LOOKS_LIKE_A_PATH = re.compile(r"[.~\\/]|(?!\w+://)[^\n]*[\\/]")
-# What the analysis can give to forward; a required argument beyond these is given as None.
+# Arguments of forward that the analysis provides; other required arguments get None.
 _GIVEN = {"self", "input_ids", "attention_mask"}
+# Folders of the standard library, of installed packages and of reportgen: no user code.
+_LIBRARIES = {
+    Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "purelib", "platlib")
+} | {Path(__file__).resolve().parents[1]}
+# How a path begins: with the root, a home folder, a drive or a share; not with the slashes of a
+# URL, of a relative path, of `and/or` or of a closing tag. A URL may have a path after its host.
+_ROOT = (
+    r"(?:(?<![A-Za-z0-9_.~/\\<-])(?:(?:file://)?/(?!/)|~\w*/|[A-Za-z]:[\\/]+|\\{2,4})"
+    r"|(?<=\w/)/(?!/))"
+)
+# Names of folders may have three words, such as `Program Files (x86)`.
+_WORD = r"[^\s\\/'\",;:<>|]+"
+_FOLDER = rf"{_WORD}(?: {_WORD}){{0,2}}[\\/]+"
+_PATH = re.compile(rf"{_ROOT}(?:{_FOLDER})+(?:{_WORD}(?<![)\].]))?")
+_QUOTED_PATH = re.compile(rf"(?<='){_ROOT}[^'\n]+(?=')|(?<=\"){_ROOT}[^\"\n]+(?=\")")
 
 
 def build_module(spec: ModelSpec) -> nn.Module:
     """Import the class of `spec.factory` and call it with `spec.factory_args`.
 
-    Numbers drawn at random while it is built are the same in every run.
+    Random numbers drawn while it is built are the same in every run.
 
     Raises:
-        ModelError: it cannot be imported or built, with the line of the user's file, or is no
-            `nn.Module`.
+        ModelError: it cannot be imported or built (with the line in the user's file), or it is not
+            an `nn.Module`.
     """
     assert spec.factory is not None
     make = _attribute(factory_name(spec.factory), spec.factory)
@@ -63,7 +78,7 @@ def build_module(spec: ModelSpec) -> nn.Module:
 
 @contextlib.contextmanager
 def importable(spec: ModelSpec) -> Iterator[None]:
-    """Let the user's code import what stands beside it: in the current folder, or in its file's."""
+    """Within it, user code can import modules in the folder of its file, or in the current one."""
     if spec.factory is None:
         yield
         return
@@ -73,14 +88,16 @@ def importable(spec: ModelSpec) -> Iterator[None]:
     try:
         yield
     finally:
-        with contextlib.suppress(ValueError):  # the user's code may have taken it out
+        with contextlib.suppress(ValueError):  # user code may have removed it
             sys.path.remove(folder)
 
 
 def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
-    """Let `module.forward` be called without what a tokenizer cannot give, such as labels.
+    """Make required arguments of `module.forward` that a tokenizer does not give, such as labels,
+    optional.
 
-    `token_type_ids` is whether the tokenizer gives those.
+    Args:
+        token_type_ids: whether the tokenizer gives those.
     """
     given = _GIVEN | ({"token_type_ids"} if token_type_ids else set())
     required = [
@@ -95,6 +112,7 @@ def fill_required_arguments(module: nn.Module, token_type_ids: bool) -> None:
 
 
 def _attribute(name: FactoryName, factory: str) -> Any:
+    """Import the class or function called `name`."""
     try:
         found: Any = _import_file(name.file) if name.file else importlib.import_module(name.source)
     except (Exception, SystemExit) as error:
@@ -108,9 +126,9 @@ def _attribute(name: FactoryName, factory: str) -> Any:
 
 
 def _lost_paths(value: Any) -> list[str]:
-    """The texts in `value`, of JSON, that look like paths and lead nowhere.
+    """The strings in a JSON `value` that look like paths but do not exist.
 
-    Libraries take them for ids on the hub, and complain of their form.
+    Libraries take such strings for hub ids, with confusing error messages.
     """
     if isinstance(value, Mapping):
         return [lost for item in value.values() for lost in _lost_paths(item)]
@@ -122,39 +140,23 @@ def _lost_paths(value: Any) -> list[str]:
 
 
 def _import_file(path: Path) -> ModuleType:
-    # A name of its own: the file may be called like an installed package, or like another model's.
+    # A unique name, because the file may be called like an installed package or another factory.
     name = f"_reportgen_factory_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look their own module up
+    sys.modules[name] = module  # dataclasses look up their module
     spec.loader.exec_module(module)
     return module
 
 
-_LIBRARIES = {
-    Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "purelib", "platlib")
-} | {Path(__file__).resolve().parents[1]}
-# Where a path begins: at the root, a home folder, a drive or a share; not at the slashes of a URL,
-# of a relative path, of `and/or` or of a closing tag. A URL may have a whole path behind its host.
-_ROOT = (
-    r"(?:(?<![A-Za-z0-9_.~/\\<-])(?:(?:file://)?/(?!/)|~\w*/|[A-Za-z]:[\\/]+|\\{2,4})"
-    r"|(?<=\w/)/(?!/))"
-)
-# Folders may have names of three words, such as `Program Files (x86)`.
-_WORD = r"[^\s\\/'\",;:<>|]+"
-_FOLDER = rf"{_WORD}(?: {_WORD}){{0,2}}[\\/]+"
-_PATH = re.compile(rf"{_ROOT}(?:{_FOLDER})+(?:{_WORD}(?<![)\].]))?")
-_QUOTED_PATH = re.compile(rf"(?<='){_ROOT}[^'\n]+(?=')|(?<=\"){_ROOT}[^\"\n]+(?=\")")
-
-
 def describe(error: BaseException, *, with_folders: bool = False) -> str:
-    """`ValueError at my_model.py:12: what it says`, the place being the last line of the user's
-    own code; without one, only the error.
+    """An error message such as `ValueError at my_model.py:12: what it says`.
 
-    Of paths the last part is left, so that a report tells nothing of the machine; `with_folders`,
-    for the terminal alone, leaves them whole.
+    The place is the last line of user code in the traceback, if there is any. Paths are shortened
+    to their last part, so that reports do not show folders of the machine; `with_folders`, which is
+    only for the terminal, keeps them.
     """
     place = _place(error)
     if place and not with_folders:
@@ -180,6 +182,7 @@ def _last_part(path: str) -> str:
 
 
 def _place(error: BaseException) -> str | None:
+    """File and line of the last user code in the traceback; None if there is none."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{_shown(error.filename)}:{error.lineno}"
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
@@ -190,6 +193,6 @@ def _place(error: BaseException) -> str | None:
 
 
 def _shown(filename: str) -> str:
-    """A file below the current folder by its way from there, any other by its name alone."""
+    """The path relative to the current folder if it is in it, else only the name."""
     path = Path(filename).resolve()
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else path.name

@@ -1,4 +1,4 @@
-"""A model and its tokenizer, loaded, checked against each other, and known: a `LoadedModel`."""
+"""Loads a model and its tokenizer, checks that they fit, and finds out what the model returns."""
 
 import contextlib
 import logging
@@ -48,28 +48,86 @@ from reportgen.models.trial import Trial, entries, reads_ahead, try_module
 from reportgen.results.info import ModelInfo, OutputInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
+# Length limit of texts if neither the model nor its tokenizer has one (T5).
+_UNLIMITED_TOKENS = 512
 HANDED_OVER = (
     "the model was handed over in Python; to repeat this with the command, save it "
     "(save_pretrained) and name its folder with --model"
 )
 
 
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model that is ready to run on batches padded on the right."""
+
+    module: nn.Module  # is called with the inputs that its forward declares
+    encoder: PreTrainedModel  # whose attention is read
+    encoder_name: str  # its dotted name inside the module, "" for the module itself
+    tokenizer: PreTrainedTokenizerBase
+    pad_token_id: int  # fills the end of shorter texts in a batch
+    device: torch.device
+    info: ModelInfo  # `is_causal` is only set by an analysis, which measures it
+    output: OutputInfo
+    reader: OutputReader  # reads predictions from what the module returns
+    remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
+    # The options that load it, for the command that a report prints.
+    shown: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A module, before its encoder and tokenizer are known."""
+    """A module and where it comes from, before its encoder and tokenizer are known."""
 
     module: nn.Module
     kind: Kind
     name: str
     architecture: str
-    folder: str | None  # folder or hub id it came from
+    folder: str | None  # folder or hub id it was loaded from
     dtype: str
     remark: str | None = None
-    tokenizer: PreTrainedTokenizerBase | None = None  # that was handed over with it
+    tokenizer: PreTrainedTokenizerBase | None = None  # passed in with it
+
+
+def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
+    """Load a model, put it in evaluation mode on its device, and try it on a few words.
+
+    With `verbose`, messages of the libraries are shown; they always go to standard error.
+
+    Raises:
+        UsageError, ModelError: as `check_spec`; or the model, its weights or its tokenizer cannot
+            be loaded or do not fit together, or the longest text has no room for any token.
+        CaptureError: the transformer inside the model has no attention.
+    """
+    check_spec(spec)
+    device = _device(spec.device)
+    # Output of user code must not get into a report on standard output.
+    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose), importable(spec):
+        source = from_factory(spec) if spec.factory is not None else from_folder(spec)
+        return _prepare(spec, source, device)
+
+
+def load_module(
+    module: nn.Module,
+    tokenizer: PreTrainedTokenizerBase | None,
+    spec: ModelSpec,
+    *,
+    verbose: bool = False,
+) -> LoadedModel:
+    """Prepare an existing module for an analysis, as `load_model` does.
+
+    `spec` gives the options; its names of folders are ignored. The module is changed: it stays in
+    evaluation mode on the device of `spec`. `borrowed` restores it afterwards.
+
+    Raises:
+        ModelError, CaptureError: as `load_model`.
+    """
+    device = _device(spec.device)
+    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
+        return _prepare(spec, from_objects(module, tokenizer, spec), device)
 
 
 def from_folder(spec: ModelSpec) -> Source:
-    """The model in the folder, or of the hub id, that `spec` names."""
+    """Load the folder or hub id that `spec` names."""
     bundled = bundled_name(spec.model)
     name = str(spec.model) if bundled is None else str(model_folder(bundled))
     loaded = load_pretrained(spec, name, _dtype(spec))
@@ -83,7 +141,7 @@ def from_folder(spec: ModelSpec) -> Source:
 
 
 def from_factory(spec: ModelSpec) -> Source:
-    """The module that the factory of `spec` builds, with its weights."""
+    """Build the module with the factory of `spec`, and load its checkpoint."""
     module = build_module(spec).to(_dtype(spec))
     remark = None
     if spec.checkpoint is not None:
@@ -97,7 +155,7 @@ def from_factory(spec: ModelSpec) -> Source:
 def from_objects(
     module: nn.Module, tokenizer: PreTrainedTokenizerBase | None, spec: ModelSpec
 ) -> Source:
-    """A module that is built, with its tokenizer, None where the module has it."""
+    """Take an existing module; `tokenizer` is None if the module has its own."""
     part, remark, came_from = module, None, ""
     if isinstance(module, PreTrainedModel):
         _, part, remark = reported_part(module, spec)
@@ -117,67 +175,8 @@ def _dtype(spec: ModelSpec) -> torch.dtype:
     return dtype
 
 
-# Where neither the model nor its tokenizer limits a text (T5).
-_UNLIMITED_TOKENS = 512
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """A model ready to be run on batches padded on the right."""
-
-    module: nn.Module  # what is called, with the inputs its forward declares
-    encoder: PreTrainedModel  # whose attention is read
-    encoder_name: str  # its dotted name inside the module, "" for the module itself
-    tokenizer: PreTrainedTokenizerBase
-    pad_token_id: int  # what batches are filled up with
-    device: torch.device
-    info: ModelInfo  # its `is_causal` says nothing yet: an analysis measures that
-    output: OutputInfo
-    reader: OutputReader  # reads predictions out of what the module returns
-    remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
-    # The options that name it, for the command that a report prints.
-    shown: Mapping[str, str | int | bool] = field(default_factory=dict)
-
-
-def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
-    """Load the model, put it in evaluation mode on its device, and try it on a few words.
-
-    With `verbose` the libraries say what they do; always on standard error.
-
-    Raises:
-        UsageError, ModelError: as `check_spec`; or the model, its weights or its tokenizer cannot
-            be loaded or do not fit together, or texts may not be long enough for any token.
-        CaptureError: the transformer inside it has no attention.
-    """
-    check_spec(spec)
-    device = _device(spec.device)
-    # What a user's class prints must not land in a report on standard output.
-    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose), importable(spec):
-        source = from_factory(spec) if spec.factory is not None else from_folder(spec)
-        return _made_ready(spec, source, device)
-
-
-def load_module(
-    module: nn.Module,
-    tokenizer: PreTrainedTokenizerBase | None,
-    spec: ModelSpec,
-    *,
-    verbose: bool = False,
-) -> LoadedModel:
-    """Make a module that is built already ready for an analysis, as `load_model` does.
-
-    Of `spec` the choices count, not its names of folders. The module is changed: it stays in
-    evaluation mode, on the device of `spec`; `borrowed` gives it back as it was.
-
-    Raises:
-        ModelError, CaptureError: as `load_model`.
-    """
-    device = _device(spec.device)
-    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
-        return _made_ready(spec, from_objects(module, tokenizer, spec), device)
-
-
-def _made_ready(spec: ModelSpec, source: Source, device: torch.device) -> LoadedModel:
+def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedModel:
+    """Prepare the module of `source` for an analysis, on `device`."""
     module = source.module.eval()
     encoder_name, encoder = find_encoder(module, spec.encoder)
     facts = read_facts(encoder)
@@ -187,7 +186,7 @@ def _made_ready(spec: ModelSpec, source: Source, device: torch.device) -> Loaded
     sha256 = weights_sha256(module.state_dict())
     pad_id = padding_id(tokenizer, encoder)
     module.to(device)
-    encoder.config.use_cache = False  # keys and values kept for a next call are never used
+    encoder.config.use_cache = False  # its keys and values would never be used
     _make_callable(module, tokenizer, pad_id)
     trials = try_module(module, tokenizer, pad_id, device)
     reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
@@ -248,9 +247,9 @@ def _tokenizer(spec: ModelSpec, source: Source) -> PreTrainedTokenizerBase:
 
 
 def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id: int) -> None:
-    """Have `module` take batches filled up with `pad_id`, of what `tokenizer` gives."""
+    """Make `module` accept batches padded with `pad_id`, without arguments a tokenizer lacks."""
     if isinstance(module, PreTrainedModel) and head_of(type(module)) == "sequence":
-        # Decoders find each text's last token by it, or take no more than one text.
+        # Decoders find the last token of each text by it, or accept only one text without it.
         module.config.get_text_config().pad_token_id = pad_id
     fill_required_arguments(module, "token_type_ids" in tokenizer.model_input_names)
 
@@ -262,7 +261,7 @@ def _choose_reader(
     trials: tuple[Trial, Trial],
     hidden_size: int,
 ) -> OutputReader:
-    """How to read the module's output: by its class where that says it, else by the trials."""
+    """Choose how to read the module's output: by its class if that is known, else by the trials."""
     module = source.module
     is_asked = spec.pooling is not None or spec.prediction_index is not None
     head = None if is_asked else head_of(type(module))
@@ -271,7 +270,7 @@ def _choose_reader(
             return sequence_reader(module.config)
         if head == "next_token" and reads_ahead(trials):
             raise ModelError(
-                f"{source.architecture} reads its texts in both directions, so it foretells no "
+                f"{source.architecture} reads texts in both directions, so it does not predict a "
                 "next token; report its embedding with --pooling mean"
             )
         if head == "next_token":
@@ -292,7 +291,7 @@ def _max_tokens(
     positions: int | None,
     reader: OutputReader,
 ) -> int:
-    """Most tokens of a text: what was asked for, else the least that model and tokenizer take."""
+    """Most tokens of a text: as asked for, else the smaller limit of model and tokenizer."""
     if spec.max_length is not None:
         if positions is not None and spec.max_length > positions:
             raise ModelError(
@@ -303,13 +302,14 @@ def _max_tokens(
         limits = [tokenizer.model_max_length, positions]
         if reader.kind == "embedding" and source.folder is not None:
             limits.append(folder_max_tokens(source.folder, spec.revision))
-        # Tokenizers write a huge number for no limit.
+        # Tokenizers without a limit have a huge number here.
         most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
-    encode(tokenizer, "one", None, most)  # fails where special tokens alone fill that
+    encode(tokenizer, "one", None, most)  # raises an error if there is only room for special tokens
     return most
 
 
 def _device(name: str) -> torch.device:
+    """The torch device called `name`; for "auto" the first of cuda, mps, cpu that is there."""
     if name == "auto":
         found = ("cuda", torch.cuda.is_available()), ("mps", torch.backends.mps.is_available())
         name = next((device for device, is_there in found if is_there), "cpu")
@@ -323,7 +323,7 @@ def _device(name: str) -> torch.device:
 
 @contextlib.contextmanager
 def _quiet(verbose: bool) -> Iterator[None]:
-    """Keep the libraries' tables, bars and warnings out of the way, unless `verbose`."""
+    """Within it, hide tables, progress bars and warnings of the libraries, unless `verbose`."""
     if verbose:
         yield
         return

@@ -1,4 +1,4 @@
-"""What a module puts out for a text: a number, numbers, a class, labels, an embedding, a token."""
+"""Reads the output of a module: a number, numbers, a class, labels, an embedding or next token."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,10 +22,10 @@ from reportgen.models.trial import (
 from reportgen.results.info import OutputInfo, OutputKind
 
 N_NEXT_TOKENS = 5
-# What a model's class says about its output: one for the whole text, the next token, or nothing
-# that is of a whole text ("other"). None: nothing, so that a trial must show it.
+# The output of a model by its class: one for the whole text, the next token, or something that is
+# not for a whole text ("other").
 Head: TypeAlias = Literal["sequence", "next_token", "other"]
-# By the end of a class's name, the first that fits; "WithLMHeadModel" is masked (XLM).
+# By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
 _HEADS: Mapping[str, Head] = {
     "ForSequenceClassification": "sequence",
     "ForMaskedLM": "other",
@@ -53,32 +53,34 @@ _NAMES: Mapping[OutputKind, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model says about one text."""
+    """The output of the model for one text."""
 
-    value: float | None  # the number; None where the output is not one number
+    value: float | None  # the number; None if the output is not a single number
     label: str | None  # class, labels joined by ", ", or the likeliest next token; None otherwise
     scores: tuple[float, ...]  # number(s); logits; log-probabilities (next token); no embedding
-    score_names: tuple[str, ...]  # the next tokens; empty otherwise
-    is_finite: bool = True  # False: some figure is infinite or not a number, so there is no label
+    score_names: tuple[str, ...]  # next tokens; empty otherwise
+    is_finite: bool = True  # False if a figure is infinite or NaN; then there is no label
 
 
 @dataclass(frozen=True, slots=True)
 class OutputReader:
-    """Reads predictions out of whatever a module returned for a batch padded on the right."""
+    """Reads predictions from what a module returned for a batch padded on the right."""
 
     kind: OutputKind
-    entry: Entry  # which part of what is returned
-    width: int  # figures a text; not used for next tokens
+    entry: Entry  # the part of what is returned
+    width: int  # figures per text; not used for next tokens
     labels: tuple[str, ...] = ()
-    pooling: Pooling | None = None  # None: what is returned has one row a text already
-    is_narrowed: bool = False  # logits of each text's last token only, see `keep_last_logits`
-    tokenizer: PreTrainedTokenizerBase | None = None  # spells next tokens
+    pooling: Pooling | None = None  # None: there is one row per text already
+    is_narrowed: bool = False  # only logits of last tokens come, see `keep_last_logits`
+    tokenizer: PreTrainedTokenizerBase | None = None  # decodes next tokens
 
     def values(self, returned: Any, inputs: Mapping[str, Tensor]) -> Tensor:
-        """The output as float32 `[text, figure]`: the number(s), logits, pooled embedding, or
-        log-probabilities of every token coming next.
+        """The output as float32 `[text, figure]`.
 
-        `inputs` are those of the call; without an attention mask no token is padding.
+        The number(s), logits, pooled embedding, or log-probabilities of all next tokens.
+
+        Args:
+            inputs: those of the call; without an attention mask no token is padding.
         """
         tensor: Tensor = entries(returned)[self.entry]
         ids = inputs["input_ids"]
@@ -93,7 +95,7 @@ class OutputReader:
         return tensor.reshape(ids.shape[0], self.width).float()
 
     def read(self, returned: Any, inputs: Mapping[str, Tensor]) -> list[Prediction]:
-        """One prediction a text; one that is not finite keeps its NaN and has no label."""
+        """One prediction per text; one that is not finite keeps its scores but has no label."""
         values = self.values(returned, inputs).detach()
         if self.kind == "next_token":
             best = values.topk(min(N_NEXT_TOKENS, values.shape[1]), dim=1)
@@ -122,7 +124,7 @@ class OutputReader:
 
 
 def head_of(model_class: type) -> Head | None:
-    """The head that a transformers class, or a user's class derived from one, is named for."""
+    """The head of a transformers class, or of a user's subclass, by its name; None if unknown."""
     for name in (base.__name__ for base in model_class.__mro__):
         for ending, head in _HEADS.items():
             if name.endswith(ending):
@@ -131,27 +133,27 @@ def head_of(model_class: type) -> Head | None:
 
 
 def sequence_reader(config: PreTrainedConfig) -> OutputReader:
-    """The reader of a `...ForSequenceClassification`: a number, numbers, a class or labels."""
+    """The reader for a `...ForSequenceClassification`: a number, numbers, a class or labels."""
     id2label: dict[Any, str] = dict(config.id2label or {})
     names = tuple(str(id2label.get(i, f"LABEL_{i}")) for i in range(config.num_labels or 1))
     problem = config.problem_type
     if problem == "multi_label_classification":
         return OutputReader("labels", "logits", len(names), names)
     if len(names) == 1:
-        # Without a problem type, one output is what transformers trains as a regression.
+        # Without a problem type, transformers trains a single output as a regression.
         return OutputReader("number", "logits", 1, names)
     kind: OutputKind = "numbers" if problem == "regression" else "class"
     return OutputReader(kind, "logits", len(names), names)
 
 
 def next_token_reader(tokenizer: PreTrainedTokenizerBase) -> OutputReader:
-    """The reader of a causal language model."""
+    """The reader for a causal language model."""
     return OutputReader("next_token", "logits", 0, tokenizer=tokenizer)
 
 
 def keep_last_logits(module: nn.Module) -> bool:
-    """Have a causal language model compute the logits of each text's last token only; they take
-    more memory than everything else. False where its forward has no such option."""
+    """Make a causal language model compute logits of the last token of each text only, because all
+    logits take more memory than everything else. False if its forward has no such option."""
     if "logits_to_keep" not in accepted_arguments(module):
         return False
 
@@ -171,14 +173,19 @@ def find_output(
     pooling: Pooling | None = None,
     default_pooling: Pooling = "mean",
 ) -> OutputReader:
-    """The reader of a module whose class says nothing, from what it returned in `trials`.
+    """Choose the reader for a module of an unknown class, from what it returned in `trials`.
 
-    The prediction is `.logits` or the first float tensor of shape `[texts]` or `[texts, n]`. One as
-    wide as the transformer is an embedding; so is one with a row a token, where nothing else
-    comes or `pooling` asks for it.
+    The prediction is `.logits`, or the first float tensor of shape `[texts]` or `[texts, n]`. It is
+    an embedding if it is as wide as the transformer. A tensor with one row per token is pooled to
+    an embedding if there is nothing else, or if `pooling` asks for it.
+
+    Args:
+        hidden_size: width of the transformer.
+        prediction_index: index of the prediction in what was returned; None to find it.
+        default_pooling: for a tensor with one row per token, if `pooling` is None.
 
     Raises:
-        ModelError: nothing of what it returned can be a prediction, or not the entry asked for.
+        ModelError: nothing that was returned can be a prediction, or not the entry asked for.
     """
     keys = list(entries(trials[0].returned))
     widths = {key: figures_by_text(trials, key) for key in keys}
@@ -203,7 +210,7 @@ def find_output(
         size = figures_by_token(trials, key)
         if size is not None:
             return OutputReader("embedding", key, size, pooling=pooling or default_pooling)
-    # A bare encoder's pooler is trained for another task or not at all, but some have nothing else.
+    # The pooler of a bare encoder may be untrained, so it is only used if there is nothing else.
     if pooling is None and "pooler_output" in by_text:
         return OutputReader("embedding", "pooler_output", by_text["pooler_output"])
     wanted = "[texts, tokens, n] to pool" if pooling else "[texts] or [texts, n]"
@@ -214,10 +221,10 @@ def find_output(
 
 
 def with_class_names(reader: OutputReader, names: Sequence[str]) -> OutputReader:
-    """`reader` of a model whose outputs are classes called `names`.
+    """`reader` for a model whose outputs are classes called `names`.
 
     Raises:
-        ModelError: the model does not put out as many figures a text.
+        ModelError: the model has another number of outputs per text.
     """
     if reader.kind not in ("numbers", "class") or reader.width != len(names):
         figures = {
@@ -234,7 +241,7 @@ def with_class_names(reader: OutputReader, names: Sequence[str]) -> OutputReader
 
 
 def output_info(reader: OutputReader, name: str | None) -> OutputInfo:
-    """What the report says about the output; `name` overrides the model's own name for it."""
+    """The description of the output for the report; `name` replaces the model's own name for it."""
     labels = reader.labels
     if reader.kind == "number":
         # A regression that names its one output, such as id2label {0: "stars"}.
@@ -244,6 +251,7 @@ def output_info(reader: OutputReader, name: str | None) -> OutputInfo:
 
 
 def _numbers(entry: Entry, width: int) -> OutputReader:
+    """The reader for one or more numbers without names."""
     if width == 1:
         return OutputReader("number", entry, 1)
     return OutputReader("numbers", entry, width, tuple(str(i + 1) for i in range(width)))
@@ -260,18 +268,18 @@ def _distinct(positions: Tensor) -> Tensor:
 
 
 def _pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
-    """Pool `[text, token, width]` over real tokens, special ones included, to `[text, width]`."""
+    """Pool `hidden` `[text, token, width]` over all but padding tokens to `[text, width]`."""
     hidden = hidden.float()
     if pooling == "mean":
         real = mask[..., None] > 0
-        # Not a product with the mask: what stands on padding may be NaN.
+        # Not multiplied by the mask, because the values on padding may be NaN.
         return hidden.where(real, 0.0).sum(dim=1) / real.sum(dim=1)
     rows = torch.arange(len(hidden), device=hidden.device)
     return hidden[rows, _last_tokens(mask) if pooling == "last" else torch.zeros_like(rows)]
 
 
 def _spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
-    """The text of one token; as the tokenizer writes it where that is no text of its own."""
+    """The text of one token; if it has none, the token as the tokenizer writes it."""
     text = tokenizer.decode([token_id], clean_up_tokenization_spaces=False)
     if isinstance(text, str) and text.strip() and "\ufffd" not in text:
         return text

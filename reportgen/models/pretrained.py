@@ -1,4 +1,4 @@
-"""A model in a transformers folder or on the hub, with every weight it needs or not at all."""
+"""Loads a model from a transformers folder or the hub, and checks that no weights are missing."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ from reportgen.models.checkpoint import require_readable
 from reportgen.models.output import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
 
-# How sentence-transformers calls its ways of pooling.
+# Names of sentence-transformers for ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
 _OLD_POOLING_KEYS = {
     "pooling_mode_cls_token": "cls",
@@ -28,18 +28,18 @@ _OLD_POOLING_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class Pretrained:
-    """A loaded folder."""
+    """A model as loaded from a folder or the hub."""
 
     module: PreTrainedModel
-    architecture: str  # the class that the folder names
-    remark: str | None  # why the report shows another output than the folder's own
+    architecture: str  # the class named in the configuration
+    remark: str | None  # why not the model's own output is reported; None if it is
 
 
 def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretrained:
-    """Load the folder, or the hub id, `name`, as the class its configuration names.
+    """Load the folder or hub id `name`, as the class named in its configuration.
 
-    Of a masked language model, and of heads that give something for every token, only the encoder
-    is kept; so it is of any model where `spec.pooling` asks for the embedding.
+    Only the encoder is kept of masked language models and of models with an output per token, and
+    of any model if `spec.pooling` asks for an embedding.
 
     Raises:
         ModelError: it cannot be loaded, or some of its weights are missing.
@@ -67,27 +67,30 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
         if folder is not None:
             _require_weights_files(folder)
         raise _failure(name, folder, error) from error
-    used: Any  # of which a part may be taken out
+    used: Any  # because its pooler may be removed below
     path, used, remark = reported_part(module, spec)
     _require_weights(name, architecture, module, path, report)
     pooler = f"{path}.pooler.".removeprefix(".")
     if any(key.startswith(pooler) for key in report["missing_keys"]):
-        used.pooler = None  # made up, and nothing reads it
+        used.pooler = None  # has random weights, and its output is not used
     return Pretrained(used, type(module).__name__, remark)
 
 
 def reported_part(
     module: PreTrainedModel, spec: ModelSpec
 ) -> tuple[str, PreTrainedModel, str | None]:
-    """What of `module` is reported: its dotted name ("" for all of it), itself, and why it is not
-    all of it."""
+    """The part of `module` whose output is reported.
+
+    Returns:
+        Its dotted name in `module` ("" for all of it), the part, and a remark why it is not all.
+    """
     remark = _remark(type(module), spec)
     is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
     return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
 
 
 def folder_pooling(name: str, revision: str | None) -> Pooling | None:
-    """How sentence-transformers pools the model `name`; None where it says nothing we can do."""
+    """How sentence-transformers pools the model `name`; None if unknown or not supported."""
     setting = _json(name, "1_Pooling/config.json", revision)
     modes = setting.get("pooling_mode") or [
         mode for key, mode in _OLD_POOLING_KEYS.items() if setting.get(key)
@@ -97,13 +100,13 @@ def folder_pooling(name: str, revision: str | None) -> Pooling | None:
 
 
 def folder_max_tokens(name: str, revision: str | None) -> int | None:
-    """Where sentence-transformers cuts a text of the model `name`; None where it does not say."""
+    """The length at which sentence-transformers cuts texts of the model `name`; None if unknown."""
     size = _json(name, "sentence_bert_config.json", revision).get("max_seq_length")
     return size if isinstance(size, int) else None
 
 
 def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
-    """A settings file of the model `name`, {} where it has none."""
+    """Read a settings file of the model `name`; {} if it has none."""
     folder = expanded(name)
     try:
         path = cached_file(folder if folder.is_dir() else name, file, revision=revision)
@@ -114,7 +117,7 @@ def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
 
 
 def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> Any:
-    """The class to load with: the folder's own, or the auto class that finds its code."""
+    """The class to load the model with: the one it names, or the auto class for its own code."""
     if architecture is None:
         return AutoModel
     known = getattr(transformers, architecture, None)
@@ -130,7 +133,7 @@ def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> An
 
 
 def _remark(model_class: type, spec: ModelSpec) -> str | None:
-    """Why only the encoder is kept; None where the whole model is."""
+    """A remark why only the encoder is kept; None if the whole model is."""
     kind, head = model_class.__name__, head_of(model_class)
     if head == "other":
         return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
@@ -146,7 +149,7 @@ def _require_weights(
     used: str,
     report: Mapping[str, Collection[str]],
 ) -> None:
-    """Refuse a `module` some of whose weights, inside the part named `used`, no file gave."""
+    """Raise a ModelError if weights inside the part called `used` are missing from the files."""
     if architecture is None and report["unexpected_keys"]:
         head = some(sorted(report["unexpected_keys"]))
         raise ModelError(
@@ -157,7 +160,7 @@ def _require_weights(
     inside = f"{used}." if used else ""
     missing = sorted(key for key in report["missing_keys"] if key.startswith(inside))
     if inside or not base:
-        # A pooler comes after the output for each token that a bare encoder is read by.
+        # The output of a bare encoder is read before its pooler, which may be missing.
         missing = [key for key in missing if not key.startswith(f"{inside}pooler.")]
     if not missing:
         return
@@ -175,12 +178,12 @@ def _require_weights(
 
 
 def _require_weights_files(folder: Path) -> None:
-    """See that every file of weights in `folder` is there and whole.
+    """Check that every file of weights in `folder` exists and can be read.
 
     Raises:
-        ModelError: one is not.
+        ModelError: one does not, or cannot be read.
     """
-    # What loading takes: safetensors where there are any.
+    # The files that loading uses: safetensors if there are any.
     first = next(name for name in WEIGHTS_FILES if (folder / name).is_file())
     files = {first}
     if first.endswith(".index.json"):
@@ -195,6 +198,7 @@ def _require_weights_files(folder: Path) -> None:
 
 
 def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
+    """The error to raise when loading `name` failed with `error`."""
     message = first_line(error)
     if "trust_remote_code" in str(error):
         return ModelError(

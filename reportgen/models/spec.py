@@ -1,4 +1,4 @@
-"""Which model to load, as the command line names it, and what can be found wrong without torch."""
+"""The options that name a model, and checks of them that do not need torch."""
 
 import os
 import re
@@ -38,7 +38,7 @@ _FACTORY = re.compile(r"(?P<module>.+):(?P<name>[^\W\d]\w*(\.[^\W\d]\w*)*)")
 
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
-    """The model that the options name; nothing is loaded yet.
+    """The options that name a model and say how to load it.
 
     Without `model` and `factory` it is the first bundled demonstration.
     """
@@ -47,36 +47,36 @@ class ModelSpec:
     revision: str | None = None  # of a hub id: branch, tag or commit
     factory: str | None = None  # "module:Class" or "path/file.py:Class"
     factory_args: Mapping[str, Any] = field(default_factory=dict)
-    checkpoint: Path | None = None  # state_dict for what the factory builds
+    checkpoint: Path | None = None  # state_dict for the module of the factory
     tokenizer: str | None = None  # folder or hub id
     encoder: str | None = None  # dotted name of the encoder inside the module
-    prediction_index: int | None = None  # entry of what forward returns
+    prediction_index: int | None = None  # entry of the output of forward
     output_name: str | None = None
-    class_names: tuple[str, ...] = ()  # of the classes the model tells apart, in its order
+    class_names: tuple[str, ...] = ()  # names of the model's classes, in its order
     pooling: Pooling | None = None
     trust_remote_code: bool = False
-    device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is there
+    device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is available
     dtype: Dtype = "float32"
     max_length: int | None = None  # tokens, special tokens included
 
 
 @dataclass(frozen=True, slots=True)
 class FactoryName:
-    """Where a factory's class is: `source` is a module's name or a file, `attribute` is dotted."""
+    """The place of a factory: `source` is a module or a file, `attribute` a dotted name in it."""
 
     source: str
     attribute: str
 
     @property
     def file(self) -> Path | None:
-        """The file, None for a module that is imported by its name."""
+        """The file; None for a module that is imported by name."""
         return expanded(self.source) if self.source.endswith(".py") else None
 
 
 def bundled_name(model: str | None) -> str | None:
-    """The bundled demonstration that `model` names, the first where it is None; else None.
+    """The bundled demonstration called `model`, the first if `model` is None; else None.
 
-    A folder of that name in the current one is meant instead.
+    A folder of the same name in the current folder comes first.
     """
     if model is None:
         return DEMO
@@ -84,11 +84,11 @@ def bundled_name(model: str | None) -> str | None:
 
 
 def check_spec(spec: ModelSpec) -> None:
-    """Find what is wrong with `spec` before torch is imported.
+    """Check `spec` as far as possible without importing torch.
 
     Raises:
-        UsageError: options exclude each other or have no such value.
-        ModelError: a folder or file is not there, may not be looked at, or is no model.
+        UsageError: options exclude each other, or have a value that does not exist.
+        ModelError: a folder or file does not exist, cannot be read, or is not a model.
     """
     _check_options(spec)
     try:
@@ -100,10 +100,10 @@ def check_spec(spec: ModelSpec) -> None:
 
 
 def factory_name(factory: str) -> FactoryName:
-    """Read `module:Class` or `path/file.py:Class`.
+    """Parse `module:Class` or `path/file.py:Class`.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: `factory` has neither form.
     """
     match = _FACTORY.fullmatch(factory)
     if match is None:
@@ -112,16 +112,16 @@ def factory_name(factory: str) -> FactoryName:
 
 
 def expanded(name: str) -> Path:
-    """The path `name` with a leading `~` read as the home folder, where there is one."""
+    """The path `name`, with a leading `~` replaced by the home folder if there is one."""
     return Path(os.path.expanduser(name))  # noqa: PTH111 (Path.expanduser fails without a home)
 
 
 def local_folder(name: str, option: str) -> Path | None:
-    """The folder that `name` is, or None where `name` can only be an id on the hub.
+    """The folder called `name`; None if `name` can only be an id on the hub.
 
     Raises:
-        ModelError: `name` is a file, or a path or a link to nothing.
-        OSError: it may not be looked at, or is too long.
+        ModelError: `name` is a file, a path that does not exist, or a broken link.
+        OSError: the path cannot be read, or is too long.
     """
     path = expanded(name)
     if path.is_dir():
@@ -137,10 +137,10 @@ def local_folder(name: str, option: str) -> Path | None:
 
 
 def check_tokenizer_folder(folder: Path) -> None:
-    """Refuse a folder without a tokenizer: transformers would make one up, of special tokens only.
+    """Check that `folder` has a tokenizer; otherwise transformers would make up an empty one.
 
     Raises:
-        ModelError: there is no file of a tokenizer.
+        ModelError: it has no tokenizer file.
     """
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         raise ModelError(

@@ -1,4 +1,4 @@
-"""The tokenizer of a model, refused where it cannot be the one the model was trained with."""
+"""Loads the tokenizer of a model, and refuses one that cannot belong to the model."""
 
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
@@ -10,10 +10,10 @@ from reportgen.models.spec import check_tokenizer_folder, local_folder
 def load_tokenizer(
     name: str, revision: str | None = None, *, trust_remote_code: bool = False
 ) -> PreTrainedTokenizerBase:
-    """The tokenizer in the folder, or of the hub id, `name`.
+    """Load the tokenizer from the folder or hub id `name`.
 
     Raises:
-        ModelError: there is none, it needs a package that is not installed, or it knows no tokens.
+        ModelError: there is none, it needs a package that is not installed, or has no vocabulary.
     """
     folder = local_folder(name, "--tokenizer")
     if folder is not None:
@@ -34,10 +34,11 @@ def load_tokenizer(
 
 
 def require_vocabulary(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
-    """Refuse a tokenizer that knows special tokens only, as transformers makes up without files.
+    """Check that a tokenizer has more than special tokens; without files transformers makes up one
+    that has not.
 
     Raises:
-        ModelError: every text would be unknown tokens.
+        ModelError: it has special tokens only.
     """
     if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
         raise ModelError(
@@ -47,10 +48,10 @@ def require_vocabulary(tokenizer: PreTrainedTokenizerBase, name: str) -> None:
 
 
 def require_fit(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> None:
-    """Refuse a tokenizer with ids that `encoder` has no embedding for.
+    """Check that `encoder` has an embedding for every token id of the tokenizer.
 
     Raises:
-        ModelError: they do not belong together.
+        ModelError: it does not.
     """
     rows = embedding_rows(encoder)
     if rows is None:
@@ -64,9 +65,10 @@ def require_fit(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) ->
 
 
 def cut_at_the_end(tokenizer: PreTrainedTokenizerBase) -> str | None:
-    """Have `tokenizer` cut a long text at its end, where reports show the cut.
+    """Set `tokenizer` to cut long texts at their end, which is what reports show.
 
-    What a user should know where it would have cut the start, else None.
+    Returns:
+        A remark for the user if it was set to cut their start, else None.
     """
     if tokenizer.truncation_side == "right":
         return None
@@ -78,7 +80,7 @@ def cut_at_the_end(tokenizer: PreTrainedTokenizerBase) -> str | None:
 
 
 def padding_id(tokenizer: PreTrainedTokenizerBase, encoder: PreTrainedModel) -> int:
-    """The id to fill batches with: the one the model was made for, the tokenizer's, or another."""
+    """The padding id for batches: that of the model, else of the tokenizer, else any valid id."""
     rows = embedding_rows(encoder)
     for token_id in (
         getattr(encoder.config.get_text_config(), "pad_token_id", None),

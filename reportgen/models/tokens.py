@@ -1,4 +1,4 @@
-"""A text as the model sees it: token ids, their place in it, display units; and a batch of them."""
+"""Tokenised texts: token ids, their place in the text, display units, changed versions, batches."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.results.info import Role
 
-# What tokenizers write for a space in front of a word; a token of nothing else spells no character.
+# How tokenizers write a space before a word; a token of only that has no characters of the text.
 _SPACE_MARKS = "▁Ġ"
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a token stands: code points of its segment's own text."""
+    """The place of a token: code points of its segment's text."""
 
     segment: int  # 0 text, 1 pair
     start: int
@@ -25,36 +25,35 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class EncodedText:
-    """One text, tokenised; every tuple has one entry a token."""
+    """One tokenised text; all tuples but `cuts` have one entry per token."""
 
     ids: tuple[int, ...]
-    type_ids: tuple[int, ...] | None  # None where the tokenizer gives none
+    type_ids: tuple[int, ...] | None  # None if the tokenizer gives none
     tokens: tuple[str, ...]
-    spans: tuple[Span | None, ...]  # None for special tokens, and without offsets
+    spans: tuple[Span | None, ...]  # None for special tokens and for tokenizers without offsets
     segments: tuple[int | None, ...]  # None for special tokens
-    roles: tuple[str | None, ...]  # key of a special token's Role; None for content
+    roles: tuple[str | None, ...]  # key of the Role of a special token; None for content
     units: tuple[int, ...]  # display unit
     n_truncated: int  # tokens that were cut off
-    cuts: tuple[int | None, int | None]  # code point of text and pair where each was cut
+    cuts: tuple[int | None, int | None]  # code point at which text and pair were cut
     n_unknown: int
 
     @property
     def n_content(self) -> int:
-        """Tokens that are not special."""
+        """The number of tokens that are not special."""
         return sum(role is None for role in self.roles)
 
 
 def encode(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
 ) -> EncodedText:
-    """Tokenise `text` (and `pair`) as the tokenizer does by default; the end beyond `max_tokens`
-    is cut off.
+    """Tokenise `text` (and `pair`) with the default settings, and cut the end after `max_tokens`.
 
-    Special tokens are those the tokenizer put around the text, known by their position: a `[CLS]`
-    that stands in the text itself is content.
+    Only the tokens that the tokenizer adds to the text are special: a `[CLS]` in the text itself is
+    content.
 
     Raises:
-        ModelError: `max_tokens` leave no room for any token of the text (and its pair).
+        ModelError: `max_tokens` leaves no room for any token of the text (and its pair).
     """
     whole = _Encoding(tokenizer, text, pair, None)
     kept = whole
@@ -93,7 +92,7 @@ def encode(
 def pad(
     texts: Sequence[EncodedText], pad_id: int, accepted: Collection[str], device: torch.device
 ) -> dict[str, Tensor]:
-    """A batch's inputs, each `[text, position]`, padded on the right; only those `accepted`."""
+    """The `accepted` inputs of a batch, each `[text, position]`, padded on the right."""
     size = max(len(text.ids) for text in texts)
     ids = torch.full((len(texts), size), pad_id)
     mask = torch.zeros(len(texts), size, dtype=torch.long)
@@ -110,7 +109,7 @@ def pad(
 
 
 def special_roles(tokenizer: PreTrainedTokenizerBase, *, has_pairs: bool) -> tuple[Role, ...]:
-    """The roles of the special tokens that the tokenizer puts around a text (and its pair)."""
+    """The roles of the special tokens that the tokenizer adds to a text (and its pair)."""
     sample = encode(tokenizer, "a", "b" if has_pairs else None, max_tokens=64)
     found = {
         role: token
@@ -121,10 +120,10 @@ def special_roles(tokenizer: PreTrainedTokenizerBase, *, has_pairs: bool) -> tup
 
 
 def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:
-    """Number the units that tokens are drawn in, from 0.
+    """The number of the display unit of each token, from 0.
 
-    Neighbours that share characters (the bytes of one emoji, the parts of ㌔) are one unit; every
-    other token, special or not, is a unit of its own.
+    Neighbouring tokens that share characters (the bytes of one emoji, the parts of ㌔) form one
+    unit; every other token, special or not, is a unit by itself.
     """
     units: list[int] = []
     unit, before = -1, None
@@ -147,7 +146,7 @@ def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:
 
 
 class _Encoding:
-    """What the tokenizer gives for a text, the same for fast tokenizers and for slow ones."""
+    """The output of a tokenizer for a text, the same for fast and slow tokenizers."""
 
     def __init__(
         self,
@@ -185,11 +184,11 @@ class _Encoding:
 
 
 def _span(token: str, segment: int, offset: tuple[int, int], texts: tuple[str, str]) -> Span:
-    """The characters a token spells, without the space a tokenizer counts to the next word."""
+    """The characters of a token, without the space before a word that some tokenizers include."""
     start, end = offset
     covered = texts[segment][start:end]
     if not token.strip(_SPACE_MARKS):
-        # The mark alone: a space of the text, or nothing (some claim the next word's letter).
+        # Only the mark: a space of the text, or nothing (some include a letter of the next word).
         return Span(segment, start, end if covered.isspace() else start)
     lead = len(covered) - len(covered.lstrip())
     return Span(segment, start + lead if lead < len(covered) else start, end)
@@ -198,12 +197,12 @@ def _span(token: str, segment: int, offset: tuple[int, int], texts: tuple[str, s
 def _segments_of_slow(
     tokenizer: PreTrainedTokenizerBase, ids: tuple[int, ...], text: str, pair: str | None
 ) -> tuple[int | None, ...]:
-    """Which segment each token belongs to, found by laying the bare segments over the whole."""
+    """The segment of each token, found by searching for the token ids of each segment alone."""
     segments: list[int | None] = [None] * len(ids)
     at = 0
     for segment, part in enumerate([text] if pair is None else [text, pair]):
         bare = tokenizer(part, add_special_tokens=False, verbose=False)["input_ids"]
-        # A cut segment is a prefix of its bare ids: take the longest that stands here.
+        # A segment that was cut is a prefix of its ids: take the longest prefix that is found.
         for size in range(len(bare), 0, -1):
             places = [
                 i for i in range(at, len(ids) - size + 1) if list(ids[i : i + size]) == bare[:size]
@@ -216,6 +215,7 @@ def _segments_of_slow(
 
 
 def _role(tokenizer: PreTrainedTokenizerBase, token_id: int, token: str) -> str:
+    """The key of a special token's Role: cls, sep, bos or eos, else the token itself."""
     for key in ("cls", "sep", "bos", "eos"):
         if token_id == getattr(tokenizer, f"{key}_token_id"):
             return key
@@ -223,7 +223,7 @@ def _role(tokenizer: PreTrainedTokenizerBase, token_id: int, token: str) -> str:
 
 
 def _cut(whole: _Encoding, kept: _Encoding, segment: int) -> int | None:
-    """The code point where a segment was cut, None where it is whole or has no offsets."""
+    """The code point at which a segment was cut; None if it was not, or there are no offsets."""
     if whole.segments.count(segment) == kept.segments.count(segment):
         return None
     ends = [span.end for span in kept.spans if span is not None and span.segment == segment]
@@ -232,9 +232,9 @@ def _cut(whole: _Encoding, kept: _Encoding, segment: int) -> int | None:
 
 
 def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
-    """`text` with the tokens at `positions` alone, in that order; those kept close up.
+    """`text` with only the tokens at `positions`, in that order; they move together.
 
-    Nothing is tokenised again, and what was truncated stays so.
+    It is not tokenised again, and tokens that were cut off do not come back.
     """
     return replace(
         text,
@@ -254,12 +254,12 @@ def without(text: EncodedText, positions: Collection[int]) -> EncodedText:
 
 
 def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
-    """`text` with other token ids, by their position; all else stays."""
+    """`text` with other token ids at some positions; everything else stays."""
     return replace(text, ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)))
 
 
 def content_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
-    """The positions of each display unit of content, in order."""
+    """The positions of each display unit that is content, in order."""
     units: dict[int, list[int]] = {}
     for position, (unit, role) in enumerate(zip(text.units, text.roles, strict=True)):
         if role is None:

@@ -1,4 +1,4 @@
-"""A module run on a few words, to learn before any text is analysed what it gives."""
+"""Runs a module on a few words, to find out what it returns before any text is analysed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
@@ -13,41 +13,41 @@ from reportgen.models.architecture import accepted_arguments
 from reportgen.models.factory import describe
 from reportgen.models.tokens import encode, pad
 
-# Two runs with different numbers of texts and of tokens: what keeps its shape is of the text.
-# The first text of the one goes on where the first of the other ends, see `reads_ahead`.
+# Two runs with different numbers of texts and tokens show which axes of the output are texts or
+# tokens. The first text of one begins with the first text of the other, see `reads_ahead`.
 _BATCHES = (("one two three four five six", "one two three", "one"), ("one two", "one"))
-# For modules that take one text at a time.
+# For modules that accept one text at a time.
 _SINGLES = (("one two three four five six",), ("one two",))
-_MAX_TOKENS = 64  # more than these have in any tokens
-# Name or place of a part of what is returned; None where one tensor is all there is.
+_MAX_TOKENS = 64  # more than these texts have with any tokenizer
+# Name or index of a part of what a module returns; None if it returns a single tensor.
 Entry: TypeAlias = int | str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One run: what went in, each tensor `[text, token]`, and what came out."""
+    """One run of a module: its inputs, each `[text, token]`, and what it returned."""
 
     inputs: Mapping[str, Tensor]
     returned: Any
 
     @property
     def n_texts(self) -> int:
-        """Texts of the batch."""
+        """The number of texts in the batch."""
         return int(self.inputs["input_ids"].shape[0])
 
     @property
     def n_tokens(self) -> int:
-        """Tokens of its longest text, the first."""
+        """The number of tokens of the first text, which is the longest."""
         return int(self.inputs["input_ids"].shape[1])
 
 
 def try_module(
     module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id: int, device: torch.device
 ) -> tuple[Trial, Trial]:
-    """Run `module` twice, on batches that differ in texts and tokens.
+    """Run `module` twice, on batches with different numbers of texts and tokens.
 
     Raises:
-        ModelError: it takes no token ids, or its code fails.
+        ModelError: it does not accept token ids, or its code fails.
     """
     accepted = accepted_arguments(module)
     name = type(module).__name__
@@ -60,7 +60,7 @@ def try_module(
     def run(texts: Sequence[str]) -> Trial:
         encoded = [encode(tokenizer, text, None, _MAX_TOKENS) for text in texts]
         inputs = pad(encoded, pad_id, accepted, device)
-        # Not inference mode: a tensor the module keeps must allow gradients later.
+        # Not inference mode: tensors that the module keeps must allow gradients later.
         with torch.no_grad():
             return Trial(inputs, module(**inputs))
 
@@ -75,7 +75,7 @@ def try_module(
 
 
 def entries(returned: Any) -> dict[Entry, Any]:
-    """The parts of what a module returned: a mapping, a dataclass, a tuple or one tensor."""
+    """The parts of what a module returned, which may be a mapping, dataclass, tuple or tensor."""
     if isinstance(returned, Mapping):
         return {str(key): value for key, value in returned.items()}
     if is_dataclass(returned):
@@ -89,9 +89,9 @@ def entries(returned: Any) -> dict[Entry, Any]:
 
 
 def figures_by_text(trials: Sequence[Trial], entry: Entry) -> int | None:
-    """Figures a text in `entry`, of shape `[text]` or `[text, figure]`; None where it is neither.
+    """The width of `entry` if it is `[text]` or `[text, figure]` in all trials, else None.
 
-    A row must belong to a text and be as wide however many tokens the texts have.
+    Rows must have the same width however many tokens the texts have.
     """
     widths = set()
     for trial, value in _floats(trials, entry):
@@ -108,7 +108,7 @@ def figures_by_text(trials: Sequence[Trial], entry: Entry) -> int | None:
 
 
 def figures_by_token(trials: Sequence[Trial], entry: Entry) -> int | None:
-    """Figures a token in `entry`, of shape `[text, token, figure]`; None where it is not that."""
+    """The width of `entry` if it is `[text, token, figure]` in all trials, else None."""
     widths = set()
     for trial, value in _floats(trials, entry):
         if value is None or value.ndim != 3:
@@ -120,23 +120,23 @@ def figures_by_token(trials: Sequence[Trial], entry: Entry) -> int | None:
 
 
 def reads_ahead(trials: tuple[Trial, Trial]) -> bool:
-    """Whether `logits` `[text, token, figure]` of a token depend on the tokens after it.
+    """Whether the `logits` of a token, `[text, token, figure]`, depend on later tokens.
 
-    They do not where two texts that begin alike have the same logits up to where they part.
+    They do not if two texts with the same beginning have the same logits there.
     """
     one, other = (trial.inputs["input_ids"][0].tolist() for trial in trials)
     alike = 0
     while alike < min(len(one), len(other)) and one[alike] == other[alike]:
         alike += 1
     first, second = (entries(trial.returned)["logits"][0, :alike] for trial in trials)
-    # Half of the digits: batches of other sizes are not summed in the same order.
+    # Half of the digits, because batches of different sizes are summed in different orders.
     tolerance = torch.finfo(first.dtype).eps ** 0.5
     gap, scale = (first - second).abs(), first.abs()
     return alike > 0 and float(gap.max()) > tolerance * float(scale.max())
 
 
 def describe_returned(trial: Trial) -> str:
-    """The shapes of what came out of `trial`, for an error."""
+    """The shapes of what the module returned, for an error message."""
 
     def one(value: Any) -> str:
         return str(list(value.shape)) if isinstance(value, Tensor) else type(value).__name__
@@ -149,6 +149,7 @@ def describe_returned(trial: Trial) -> str:
 
 
 def _floats(trials: Sequence[Trial], entry: Entry) -> list[tuple[Trial, Tensor | None]]:
+    """Each trial with the tensor `entry`; None if that is not a float tensor with values."""
     found = []
     for trial in trials:
         value = entries(trial.returned).get(entry)

@@ -1,4 +1,4 @@
-"""What was run, on what and how: the part of the results that is not a table."""
+"""Facts about a run that are saved as results.json: model, inputs, checks, settings, evidence."""
 
 import os
 from collections.abc import Mapping
@@ -8,15 +8,15 @@ from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import UsageError
 
-# One line for every version of the results folder; a folder of version 1 or later loads for ever:
-# 0: never released, changed without notice; refused
+# Versions of the results folder. Folders of version 1 and later can always be read.
+# 0: never released; cannot be read
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
 SCHEMA_VERSION = 1
-# One line for every version of summary.json; a version may gain figures but loses and renames none:
-# 0: never released; names flat on top
+# Versions of summary.json. A version may add figures, but does not remove or rename any.
+# 0: never released; names at the top level
 # 1: figures flat in `figures`, with provenance, verdicts, gates and nested evidence
 SUMMARY_VERSION = 1
-# Among the options of `Settings`: texts and tokens were taken out of these results.
+# An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 OutputKind: TypeAlias = Literal["number", "numbers", "class", "labels", "embedding", "next_token"]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]
@@ -25,31 +25,32 @@ HeadClass: TypeAlias = Literal[
     "vertical", "diagonal", "vertical+diagonal", "block", "heterogeneous"
 ]
 EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
-# The scalar that evidence explains: the number; a class's lead over the strongest other; a label's
-# logit; the cosine to the whole text's own embedding; the last token's log-probability.
+# The scalar that evidence explains: the number; the margin of a class over the strongest other; the
+# logit of a label; the cosine to the embedding of the whole text; the log-probability of the last
+# token.
 Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probability"]
 # The id of a measure in the catalogue (`results/measures.py`).
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
 Statistic: TypeAlias = Literal["spearman", "kendall", "comprehensiveness", "sufficiency"]
-# Why something could not be measured on this model.
+# Why something could not be measured on a model.
 Reason: TypeAlias = Literal[
-    "values_unreadable",  # where the value vectors are made is not known
-    "values_unproven",  # they do not rebuild the attention block's output
-    "no_embeddings",  # no table of input embeddings
+    "values_unreadable",  # no module is known to compute value vectors
+    "values_unproven",  # value vectors do not give the output of the attention block
+    "no_embeddings",  # there is no table of input embeddings
     "no_gradient",  # the output has no gradient
     "zero_gradient",  # the gradient is 0 for every token
     "embedding_output",  # the cosine of a text to itself has no gradient
     "no_mask_token",
-    "cannot_hide",  # the model does not hide a key as asked
-    "unresidual",  # where the attention block's residual joins is not known
-    "constant_output",  # nothing that was left out moved it
+    "cannot_hide",  # the model does not hide a key when asked to
+    "unresidual",  # it is not known where the residual is added
+    "constant_output",  # leaving something out never changed it
     "interrupted",
     "failed",
 ]
 OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
-ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures at all
+ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)
@@ -57,18 +58,18 @@ HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """The model as a reader of the report needs to know it; no path of any machine."""
+    """Facts about the model for readers of the report; without paths of the machine."""
 
-    name: str  # last part of the folder, hub id, or the class of a factory
+    name: str  # last part of the folder, hub id, or class of a factory
     source: Literal["demo", "folder", "hub", "factory"]
-    architecture: str  # class of the whole model, such as AlbertForSequenceClassification
+    architecture: str  # class of the model, such as AlbertForSequenceClassification
     encoder: str  # class of the transformer whose attention is read, such as AlbertModel
     n_layers: int
     n_heads: int
     head_size: int  # width of one head's value vectors
     max_tokens: int  # most tokens a text may have, special tokens included
     is_causal: bool
-    shares_layers: bool  # one set of weights used by every layer (ALBERT)
+    shares_layers: bool  # all layers use the same weights (ALBERT)
     n_parameters: int
     dtype: str
     weights_sha256: str
@@ -78,25 +79,25 @@ class ModelInfo:
 
 @dataclass(frozen=True, slots=True)
 class OutputInfo:
-    """What the model puts out for a text."""
+    """The output of the model for a text."""
 
     kind: OutputKind
-    name: str  # "score", or what --output-name says
+    name: str  # "score", or the value of --output-name
     labels: tuple[str, ...] = ()  # names of the classes, labels or numbers; empty otherwise
     pooling: str | None = None  # how an embedding was pooled: mean, cls or last
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A special token that the tokenizer puts around a text, by the part it plays."""
+    """A special token that the tokenizer adds to a text."""
 
-    key: str  # cls, sep, bos, eos, or the token itself where it has no such name
+    key: str  # cls, sep, bos or eos, else the token itself
     token: str  # as the tokenizer writes it, such as [CLS] or <s>
 
 
 @dataclass(frozen=True, slots=True)
 class InputInfo:
-    """One file of texts."""
+    """An input file."""
 
     name: str  # last part of the path, or "stdin"
     sha256: str
@@ -106,22 +107,22 @@ class InputInfo:
 
 @dataclass(frozen=True, slots=True)
 class Checks:
-    """What the run verified about its own attention maps.
+    """Checks of the attention maps of a run.
 
-    The worst value over all texts, but for the padding trial, which runs two of them.
+    The worst values over all texts, except for the padding trial, which runs two of them.
     """
 
-    capture: Literal["hooks", "output"]  # one layer at a time, or a batch's layers together
-    row_sum_error: float  # largest distance of a row's sum from 1
+    capture: Literal["hooks", "output"]  # maps came layer by layer, or of all layers together
+    row_sum_error: float  # largest difference of the sum of a row from 1
     padding_mass: float  # largest weight found on padding
-    padded_difference: float | None  # trial: padded against alone; None where it cannot be padded
-    batching: Batching  # how texts ran together, so that each one's figures are its own
+    padded_difference: float | None  # of a text in a padded batch and alone; None if not possible
+    batching: Batching  # how texts ran together without changing each other's figures
     unknown_share: float  # share of content tokens that are the unknown token
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The choices behind the figures, enough to repeat the analysis."""
+    """The options of the analysis, enough to repeat it."""
 
     options: Mapping[str, str | int | bool] = field(default_factory=dict)  # "text-column": "review"
     keep_maps: str = "all"  # all, none or a number
@@ -130,50 +131,50 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What the sink tests were done on."""
+    """A token or position on which sink tests were done."""
 
-    key: str  # key of a Role; "token:。"; "first" for a text's first position
+    key: str  # key of a Role; "token:。"; "first" for the first position of texts
     token: str  # as the tokenizer writes it; "" for a position
     kind: Literal["role", "token", "position"]
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was measured beside attention itself, and what could not be."""
+    """Which evidence was measured on which texts, and what could not be measured."""
 
     level: EvidenceLevel = "none"
     scalar: Scalar | None = None  # None at level "none"
-    target: str | None = None  # the class, label or number asked for; None: each text's own
-    asked: str = "50"  # texts: a number or all
-    n_texts: int = 0  # texts chosen, evenly over those analysed
-    norms_error: float | None = None  # self-check, worst of all texts; None where not computed
-    withheld: Mapping[str, Reason] = field(default_factory=dict)  # view or test: why it is missing
+    target: str | None = None  # class, label or number asked for; None: the predicted one
+    asked: str = "50"  # texts asked for: a number, or all
+    n_texts: int = 0  # texts with evidence, evenly spaced over those analysed
+    norms_error: float | None = None  # of the self-check, worst text; None if not computed
+    withheld: Mapping[str, Reason] = field(default_factory=dict)  # why a measure is missing
     subjects: tuple[Subject, ...] = ()  # of the sink tests, roles first
-    interrupted: bool = False  # stopped by the user: later stages are missing
+    interrupted: bool = False  # stopped by the user before all of it was measured
 
 
 @dataclass(frozen=True, slots=True)
 class RunInfo:
-    """Everything about a run that is not a table."""
+    """All facts about a run that are not in a table."""
 
     created: str  # UTC date, 2026-01-31
     versions: Mapping[str, str]  # reportgen, python, torch, transformers, tokenizers
     model: ModelInfo
     output: OutputInfo
-    roles: tuple[Role, ...]  # in the order in which they first stand in a text
+    roles: tuple[Role, ...]  # in the order of their first positions in a text
     inputs: tuple[InputInfo, ...]
     checks: Checks
     settings: Settings
-    remarks: tuple[str, ...] = ()  # what a reader should know about how the model was loaded
+    remarks: tuple[str, ...] = ()  # for readers: how the model was loaded
     evidence: Evidence = field(default_factory=Evidence)
     schema_version: int = SCHEMA_VERSION
 
 
 def created_date() -> str:
-    """Today in UTC, or the day that SOURCE_DATE_EPOCH names, as 2026-01-31.
+    """The date of a report, such as 2026-01-31: from SOURCE_DATE_EPOCH if set, else today in UTC.
 
     Raises:
-        UsageError: SOURCE_DATE_EPOCH is no number of seconds since 1970, or of a year past 9999.
+        UsageError: SOURCE_DATE_EPOCH is not a number of seconds since 1970, or after year 9999.
     """
     epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
     if not epoch:

@@ -1,4 +1,4 @@
-"""The tables of a results folder: their columns, and what is missing when.
+"""The tables of a results folder: their columns and types, and when values are missing.
 
 Layers and heads count from 1; texts, positions and units count from 0.
 """
@@ -13,27 +13,27 @@ TEXTS_SCHEMA = pa.schema(
     [
         ("text_id", pa.string()),
         ("text", pa.string()),
-        ("pair", pa.string()),  # second segment; null where there is none
-        ("label", pa.string()),  # as given; null where there is none
-        ("label_value", pa.float64()),  # the label read as a number; null where it is none
+        ("pair", pa.string()),  # second segment; null if there is none
+        ("label", pa.string()),  # as given; null if there is none
+        ("label_value", pa.float64()),  # the label as a number; null if it is not one
         ("group", pa.string()),
         ("source", pa.string()),  # file:line
         ("status", pa.string()),  # ok, truncated, empty, failed
         ("message", pa.string()),  # why a text is empty or failed; "" otherwise
-        ("n_tokens", pa.int32()),  # as the model saw them, special tokens included
+        ("n_tokens", pa.int32()),  # tokens the model was given, special tokens included
         ("n_content", pa.int32()),  # without special tokens
         ("n_truncated", pa.int32()),  # tokens that were cut off
-        ("cut_text", pa.int32()),  # code point of `text` where it was cut; null where it was not
+        ("cut_text", pa.int32()),  # code point at which `text` was cut; null if it was not
         ("cut_pair", pa.int32()),  # the same for `pair`
         ("n_unknown", pa.int32()),  # unknown tokens
-        ("prediction", pa.float64()),  # the number; null where the output is not one number
+        ("prediction", pa.float64()),  # the number; null if the output is not a single number
         ("prediction_label", pa.string()),  # class, labels or next token; null otherwise
         ("scores", pa.list_(pa.float64())),  # numbers; logits; log-probabilities (next token)
         ("score_names", pa.list_(pa.string())),  # the five next tokens; empty otherwise
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
         ("effective_content", pa.float64()),  # the same over content tokens, renormalised
         ("first_token", pa.int64()),  # its first row in `tokens`
-        ("map_offset", pa.int64()),  # where its maps start in maps.bin; null where not kept
+        ("map_offset", pa.int64()),  # start of its maps in maps.bin; null if not kept
         ("map_bytes", pa.int64()),
     ]
 )
@@ -49,20 +49,23 @@ TOKENS_SCHEMA = pa.schema(
         ("end", pa.int32()),
         ("is_special", pa.bool_()),
         ("role", pa.string()),  # key of its Role; null for content
-        ("cls_row_last", pa.float32()),  # means over heads; null where there is no [CLS] row
+        ("cls_row_last", pa.float32()),  # means over heads; null if there is no [CLS] row
         ("received_last", pa.float32()),
         ("cls_row_all", pa.float32()),  # means over heads and layers
         ("received_all", pa.float32()),
-        ("expected", pa.float32()),  # of `received`, under an even spread, mean over layers
+        ("expected", pa.float32()),  # `received_all` under an even spread
         ("cls_row_layers", pa.list_(pa.float32())),  # [layer], means over heads
         ("received_layers", pa.list_(pa.float32())),  # [layer]
         ("expected_layers", pa.list_(pa.float32())),  # [layer]
-        # Norm-weighted attention received; null where it was not measured or is withheld.
+        # Norm-weighted attention received; null if it was not measured.
         ("received_norm_last", pa.float32()),
         ("received_norm_all", pa.float32()),  # mean over layers
         ("received_norm_layers", pa.list_(pa.float32())),  # [layer]
-        ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f, mean over heads
-        ("rollout", pa.float32()),  # row of rollout that is read: [CLS], else a causal model's last
+        (
+            "value_size_layers",
+            pa.list_(pa.float32()),
+        ),  # [layer], length of f
+        ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
     ]
 )
 HEADS_SCHEMA = pa.schema(
@@ -70,12 +73,15 @@ HEADS_SCHEMA = pa.schema(
         ("text", pa.int32()),
         ("layer", pa.int16()),
         ("head", pa.int16()),
-        ("special_share", pa.float32()),  # sums of `received`; null where the role is absent
+        ("special_share", pa.float32()),  # sums of `received`; null if the role is absent
         ("cls_share", pa.float32()),
         ("sep_share", pa.float32()),
-        ("uniform_share", pa.float32()),  # even-spread value of special_share
-        ("entropy", pa.float32()),  # 0..1 over all visible keys; null for one token
-        ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without them
+        ("uniform_share", pa.float32()),  # `special_share` under an even spread
+        ("entropy", pa.float32()),  # 0..1 over all visible keys; null for a single token
+        (
+            "distance",
+            pa.float32(),
+        ),  # tokens, over content keys, renormalised; null without
         ("head_class", pa.string()),
     ]
 )
@@ -84,13 +90,13 @@ ROLES_SCHEMA = pa.schema(
         ("text", pa.int32()),
         ("layer", pa.int16()),
         ("role", pa.string()),  # key of a Role
-        ("n_tokens", pa.int16()),  # how many tokens of the text play it
+        ("n_tokens", pa.int16()),  # tokens of the text with this role
         ("share", pa.float32()),  # sum of `received` over them, mean over heads
-        ("expected", pa.float32()),  # its even-spread value
-        ("self_share", pa.float32()),  # of the weight their own rows spread, the part on the role
-        # Null where norms were not measured or are withheld.
+        ("expected", pa.float32()),  # `share` under an even spread
+        ("self_share", pa.float32()),  # share of the weight of their own rows that is on the role
+        # Null if norms were not measured.
         ("norm_share", pa.float32()),  # sum of norm-weighted attention received over them
-        ("value_size", pa.float32()),  # length of what one of them passes on, mean over heads
+        ("value_size", pa.float32()),  # length of the vector one of them passes on, mean over heads
         ("content_value_size", pa.float32()),  # the same, mean over the text's content tokens
     ]
 )
@@ -99,22 +105,22 @@ LAYERS_SCHEMA = pa.schema(
         ("text", pa.int32()),
         ("layer", pa.int16()),
         ("mixing", pa.float32()),  # mixing ratio, mean over queries; null where not measured
-        ("rollout_special", pa.float32()),  # rollout up to this layer: the special tokens' share
+        ("rollout_special", pa.float32()),  # share of special tokens in rollout up to this layer
     ]
 )
 EVIDENCE_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),  # row of `texts`
-        ("explained", pa.float64()),  # the scalar of the whole text; null where it has none
+        ("explained", pa.float64()),  # the scalar of the whole text; null if it has none
         ("explained_label", pa.string()),  # its class, label or last token; null otherwise
         ("live_rows", pa.int32()),  # rows of the last layer that the output can depend on
-        ("n_rows", pa.int32()),  # rows that run had (a causal model's context, else n_tokens)
-        ("reads_cls_only", pa.bool_()),  # the one live row is that of [CLS]; null as live_rows
+        ("n_rows", pa.int32()),  # rows of that run (of a causal model's context, else n_tokens)
+        ("reads_cls_only", pa.bool_()),  # only the row of [CLS] is live; null as live_rows
         ("mask_offset", pa.float64()),  # |mean| / sd of the [MASK] effects of content units
-        ("ig_steps", pa.int32()),  # steps at which completeness held, else the most tried
+        ("ig_steps", pa.int32()),  # steps at which it was complete, else the most that were tried
         ("ig_error", pa.float64()),  # |sum - (f(x) - f(b))| / |f(x) - f(b)|
         ("ig_complete", pa.bool_()),
-        ("message", pa.string()),  # why this text has no evidence, or only a part; "" otherwise
+        ("message", pa.string()),  # why evidence is missing or incomplete; "" otherwise
     ]
 )
 EFFECTS_SCHEMA = pa.schema(
@@ -131,15 +137,15 @@ SINKS_SCHEMA = pa.schema(
         ("text", pa.int32()),
         ("subject", pa.string()),  # key of a Subject
         ("test", pa.string()),  # one of SINK_TESTS
-        ("effect", pa.float64()),  # size of the output's change; null where it could not be done
+        ("effect", pa.float64()),  # absolute change of the output; null if it could not be done
         ("control", pa.float64()),  # the same for content tokens, mean; null as `effect`
         ("n_controls", pa.int16()),
         # [layer], attention received by the subject's positions, mean over heads, before and after
         ("share_layers", pa.list_(pa.float32())),
-        ("share_after_layers", pa.list_(pa.float32())),  # null but for the swap test
+        ("share_after_layers", pa.list_(pa.float32())),  # null except for the swap test
         ("expected_layers", pa.list_(pa.float32())),
-        # [layer], sum of norm-weighted attention received, and mean length of what one of its
-        # positions passes on, with that of content tokens; null where norms were not measured
+        # [layer], sum of norm-weighted attention received, and mean length of the vector that one
+        # of its positions passes on, with that of content tokens; null if norms were not measured
         ("norm_share_layers", pa.list_(pa.float32())),
         ("value_size_layers", pa.list_(pa.float32())),
         ("content_value_size_layers", pa.list_(pa.float32())),

@@ -19,7 +19,7 @@ from factories import make_results
 from models import save_model
 from typer.testing import CliRunner, Result
 
-from reportgen.analysis.first_pass import Survey
+from reportgen.analysis.first_pass import AttentionPass
 from reportgen.cli.commands import app
 from reportgen.errors import EveryTextFailedError
 from reportgen.report.html.data import text_data
@@ -242,7 +242,7 @@ def test_what_a_failing_run_says_quotes_no_text(tmp_path: Path, monkeypatch) -> 
     model = save_model(tmp_path / "bert", "bert")
     (tmp_path / "texts.txt").write_text("zqxjkvwyqzzxqj\nthe cat\n", "utf-8")
     monkeypatch.setattr(
-        Survey, "run", lambda self, texts: raise_(EveryTextFailedError(f"x {texts.texts[0].text}"))
+        AttentionPass, "run", lambda self, texts: raise_(EveryTextFailedError(f"x {texts.texts[0].text}"))
     )
     command = ("run", tmp_path / "texts.txt", "--model", model, "-o", tmp_path / "r.html")
     plain, masked = call(*command), call(*command, "--redact")

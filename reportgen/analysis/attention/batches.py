@@ -1,12 +1,36 @@
-"""Which texts run together: length-sorted batches with little padding."""
+"""Batches of texts of similar length, and where each batch has padding, content and special
+tokens."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from reportgen.models.tokens import EncodedText
+
+Array: TypeAlias = NDArray[np.float32]  # figures of attention
+# Columns of `Layout.columns`; from FIRST_ROLE on there is one column per role.
+REAL, PADDING, CONTENT, SPECIAL, FIRST_SEGMENT, SECOND_SEGMENT, FIRST_ROLE = range(7)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Masks and weights of one batch, which is padded on the right."""
+
+    lengths: tuple[int, ...]
+    columns: Tensor  # [text, position, column], 0 or 1: the tokens that count in a sum over keys
+    real: Tensor  # [text, position], bool
+    content: Tensor  # [text, position], bool
+    query_mean: Tensor  # [text, query], weights of a mean over queries: 1 / length on real tokens
+    distances: Tensor  # [text, query, key], |query - key| on content keys, 0 elsewhere
+    visible: Tensor  # [text, query, key], bool: the real keys a query can attend to
+    cls: Tensor  # [text], position of the query whose row is the [CLS] row
+    has_cls: tuple[bool, ...]
+    has_pair: Tensor  # [text], bool
 
 
 def plan_batches(
@@ -18,12 +42,18 @@ def plan_batches(
     max_texts: int | None = None,
     max_weights: int | None = None,
 ) -> tuple[tuple[int, ...], ...]:
-    """Group texts of `lengths` tokens into batches, longest first; indices into `lengths`.
+    """Group texts into batches, longest first.
 
-    A batch holds at most `max_tokens` tokens with its padding, of which at most the share
-    `max_padding` is padding (none with `equal_lengths`), at most `max_texts` texts, and at most
-    `max_weights` cells of one layer's map of one head, `texts * length * length`. A text that is
-    too long for that by itself runs alone.
+    Args:
+        lengths: number of tokens of each text.
+        max_tokens: most tokens in a batch, padding included.
+        max_padding: largest share of them that may be padding.
+        equal_lengths: whether all texts of a batch must have the same length.
+        max_texts: most texts in a batch.
+        max_weights: most cells of one head's map in one layer, `texts * length * length`.
+
+    Returns:
+        Indices into `lengths` for each batch. A text that exceeds a limit by itself runs alone.
     """
     batches: list[tuple[int, ...]] = []
     batch: list[int] = []
@@ -49,30 +79,10 @@ def plan_batches(
     return tuple(batches)
 
 
-# Columns of `Layout.columns`; one for every role follows.
-REAL, PADDING, CONTENT, SPECIAL, FIRST_SEGMENT, SECOND_SEGMENT, FIRST_ROLE = range(7)
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Masks and weights of one batch, padded on the right; means are weights that sum to 1."""
-
-    lengths: tuple[int, ...]
-    columns: Tensor  # [text, position, column], 0 or 1: which tokens a sum over keys takes
-    real: Tensor  # [text, position], bool
-    content: Tensor  # [text, position], bool
-    query_mean: Tensor  # [text, query], 1 / length on real tokens
-    distances: Tensor  # [text, query, key], |query - key| on content keys, 0 elsewhere
-    visible: Tensor  # [text, query, key], bool: the real keys a query can attend to
-    cls: Tensor  # [text], position of the query whose row is the [CLS] row
-    has_cls: tuple[bool, ...]
-    has_pair: Tensor  # [text], bool
-
-
 def lay_out(
     texts: Sequence[EncodedText], roles: Sequence[str], *, is_causal: bool, device: torch.device
 ) -> Layout:
-    """The layout of a batch of `texts`, for the special-token `roles` of the model."""
+    """Make the layout of a batch of `texts`; `roles` are the model's special-token roles."""
     lengths = torch.tensor([len(text.ids) for text in texts])
     size = int(lengths.max())
 
@@ -102,11 +112,17 @@ def lay_out(
 
 
 def even_spread(visible: Tensor, query_mean: Tensor) -> tuple[Tensor, Tensor]:
-    """Keys each query can see, `[text, query]`, and what they would receive under an even spread,
-    `[text, key]`.
+    """The attention each key would receive if every query spread its attention evenly.
 
-    1/T where every query sees all T keys; in a causal model query q spreads over q + 1 keys, so key
-    0 gets (1 + 1/2 + ... + 1/T) / T.
+    1/T where every query sees all T keys; in a causal model query q sees q + 1 keys, so key 0 gets
+    (1 + 1/2 + ... + 1/T) / T.
+
+    Args:
+        visible: `[text, query, key]`, whether a query can attend to a key.
+        query_mean: `[text, query]`, weights of the mean over queries.
+
+    Returns:
+        The number of keys each query can see, `[text, query]`; attention received, `[text, key]`.
     """
     n_visible = visible.sum(-1).clamp(min=1).float()
     expected = (query_mean / n_visible)[:, None] @ visible.float()
@@ -114,7 +130,7 @@ def even_spread(visible: Tensor, query_mean: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def cls_position(text: EncodedText, *, is_causal: bool) -> int | None:
-    """The query whose row is the [CLS] row: [CLS] itself, else a causal model's last token."""
+    """Position of the query whose row is the [CLS] row: [CLS], else a causal model's last token."""
     if "cls" in text.roles:
         return text.roles.index("cls")
     return len(text.ids) - 1 if is_causal else None

@@ -1,4 +1,4 @@
-"""What goes into and out of each attention block, gathered by hooks while a model runs."""
+"""Collects the inputs and outputs of each attention block with hooks while a model runs."""
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -14,36 +14,36 @@ from reportgen.models.architecture import Projection
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
-    """One layer's attention block on a batch; float32, none of it to be changed."""
+    """The attention block of one layer on a batch; float32 tensors that must not be changed."""
 
     maps: Tensor  # [text, head, query, key]
     projection: Projection
     values: Tensor  # [text, key, head, size], as each head reads them
-    gathered: Tensor  # [text, query, head * size], what the output projection was given
-    output: Tensor  # [text, query, width], what it made of that
-    stream: Tensor | None  # [text, query, width], output and residual; None where not known
-    norm: nn.Module | None  # the LayerNorm that takes `stream` next; None where none stands there
+    gathered: Tensor  # [text, query, head * size], the input of the output projection
+    output: Tensor  # [text, query, width], its output
+    stream: Tensor | None  # [text, query, width], sum of output and residual; None where not known
+    norm: nn.Module | None  # the LayerNorm applied to `stream` next; None if there is none
 
 
-# Where a layer normalises: the block's output together with the residual (BERT), or what goes into
+# Where a layer normalises: the sum of the block's output and the residual (BERT), or the input of
 # the block (GPT-2).
 NormPlace: TypeAlias = Literal["after", "before"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Residual:
-    """The modules that are given the sum of a block's output and its residual."""
+    """The modules whose input is the sum of a block's output and its residual."""
 
-    norms: tuple[nn.Module, ...]  # distinct; together they are called once a layer
+    norms: tuple[nn.Module, ...]  # distinct; together they are called once per layer
     place: NormPlace  # "after": these norms are LayerNorms of that sum
 
 
 class Blocks:
-    """Hands over each layer's block, in order, once all of its parts have come.
+    """Puts the parts of each attention block together, and passes on each complete `Block`.
 
-    The maps come from outside (`add_maps`): in a BERT before the output projection runs, in an
-    ALBERT after, in models that give all their maps together at the very end. The parts belong
-    together by their order.
+    Maps are added by the caller (`add_maps`): for a BERT before the output projection runs, for an
+    ALBERT after it, for models that return all maps together at the very end. Hooks collect the
+    other parts. The nth of each part belongs to the nth block.
     """
 
     def __init__(
@@ -59,22 +59,22 @@ class Blocks:
         self._values: deque[tuple[Projection, Tensor]] = deque()
         self._outputs: deque[tuple[Tensor, Tensor]] = deque()
         self._streams: deque[tuple[Tensor, nn.Module | None]] = deque()
-        self._any_taken = False
+        self._has_blocks = False
 
     @property
     def is_complete(self) -> bool:
-        """Whether each layer's maps met the other parts of their block, and no part is left."""
+        """Whether every part that came was used in a block, and there was at least one block."""
         waiting = (self._maps, self._values, self._outputs, self._streams)
-        return self._any_taken and not any(waiting)
+        return self._has_blocks and not any(waiting)
 
     def add_maps(self, maps: Tensor) -> None:
-        """Take the next layer's maps, `[text, head, query, key]`."""
+        """Add the maps of the next layer, `[text, head, query, key]`."""
         self._maps.append(maps)
         self._hand_over()
 
     @contextmanager
     def hooked(self) -> Iterator[None]:
-        """Gather while the model runs inside this context."""
+        """A context in which the model must run: within it hooks collect the parts of blocks."""
         handles = [
             handle
             for projection in self._projections
@@ -123,7 +123,7 @@ class Blocks:
             stream=None if stream is None else stream.float().reshape(output.shape),
             norm=norm,
         )
-        self._any_taken = True
+        self._has_blocks = True
         self._take(block)
 
 
@@ -142,11 +142,16 @@ def find_residual(
     run: Callable[[], object],
     tolerance: float,
 ) -> Residual | None:
-    """Where the residual joins while `run` runs the encoder; None where that is not clear.
+    """Find where each block's output is added to the residual; None where that is not clear.
 
-    The norm that is called next after the output projection is given the sum. What that is beside
-    the block's output must be what the values were made of ("after"), or what a norm before the
-    block was given for it ("before"); parallel blocks and norms between the two do not pass.
+    The input of the first norm after the output projection is taken for the sum. Without the
+    block's output, it must equal the input of the value module ("after"), or the input of a norm
+    whose output is the input of the value module ("before"). Models with parallel blocks, or with
+    norms between block and sum, are not supported.
+
+    Args:
+        run: runs the encoder once.
+        tolerance: largest difference of equal tensors, relative to the largest entry.
     """
     values = {projection.value for projection in projections}
     outputs = {projection.output for projection in projections}
@@ -154,7 +159,7 @@ def find_residual(
     calls = _record(values | outputs | norms, run)
     joins: list[_Call] = []
     places: set[NormPlace] = set()
-    start = 0  # first call since the last block
+    start = 0  # first call after the previous block
     for i, call in enumerate(calls):
         if call.module not in outputs:
             continue
@@ -162,7 +167,7 @@ def find_residual(
         join = next((later for later in calls[i + 1 :] if later.module in norms), None)
         if source is None or join is None or join.given.numel() != call.made.numel():
             return None
-        # OPT lays the tokens of all texts in one row in between.
+        # OPT flattens the batch in between.
         residual = join.given.reshape(call.made.shape) - call.made
         if any(
             _same(c.made, source.given, tolerance) and _same(c.given, residual, tolerance)
@@ -179,7 +184,7 @@ def find_residual(
     joined = tuple(dict.fromkeys(join.module for join in joins))
     if not joins or [call for call in calls if call.module in joined] != joins:
         return None
-    # The first layer of a model that normalises before its blocks may have no norm (ModernBERT).
+    # In models that normalise before blocks, the first layer may have no norm (ModernBERT).
     place: NormPlace = "before" if "before" in places else "after"
     if place == "after" and not all(isinstance(norm, nn.LayerNorm) for norm in joined):
         return None
@@ -187,7 +192,7 @@ def find_residual(
 
 
 def _record(modules: set[nn.Module], run: Callable[[], object]) -> list[_Call]:
-    """The calls of `modules` while `run` runs, in the order in which they end."""
+    """The calls of `modules` while `run` runs, in the order in which they return."""
     calls: list[_Call] = []
 
     def record(module: nn.Module, args: tuple[Any, ...], made: Any) -> None:

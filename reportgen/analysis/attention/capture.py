@@ -1,4 +1,4 @@
-"""Every layer's attention maps, one layer at a time, from any transformer inside any module."""
+"""Captures the attention maps of any transformer inside any module, one layer at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,16 +11,17 @@ from transformers.utils.output_capturing import OutputRecorder
 
 from reportgen.errors import CaptureError
 
-# Called with the number of the layer, from 0, and its maps [text, head, query, key].
-Sink: TypeAlias = Callable[[int, Tensor], None]
+# Called with the number of a layer, from 0, and its maps [text, head, query, key].
+TakeMaps: TypeAlias = Callable[[int, Tensor], None]
 
 
 class Capture:
-    """Runs a module and hands over its encoder's attention maps layer by layer.
+    """Runs a module and passes on the attention maps of its encoder, layer by layer.
 
-    `way` is "hooks" where the encoder's class declares which of its modules return attention
-    weights, so that a layer's maps live only until the next layer runs; else "output", where the
-    encoder is asked for the maps of all layers together.
+    Attributes:
+        way: "hooks" where the encoder's class declares which of its modules return attention
+            weights, so that the maps of a layer can be freed before the next layer runs; else
+            "output", where the encoder returns the maps of all layers together.
     """
 
     def __init__(self, module: nn.Module, encoder: PreTrainedModel) -> None:
@@ -28,23 +29,28 @@ class Capture:
         self._encoder = encoder
         self._recorded = list(_recorded_modules(encoder))
         self.way: Literal["hooks", "output"] = "hooks" if self._recorded else "output"
-        # Fused kernels never form the weights. Models written for one implementation keep theirs.
+        # Fused kernels do not compute the weights. Models with one implementation only keep theirs.
         encoder.set_attn_implementation("eager")
 
-    def run(self, inputs: Mapping[str, Tensor], sink: Sink, *, gradients: bool = False) -> Any:
-        """Call the module with `inputs`, `sink` once a layer; what the module returned.
+    def run(self, inputs: Mapping[str, Tensor], take: TakeMaps, *, gradients: bool = False) -> Any:
+        """Call the module with `inputs`, and `take` once for each layer.
 
-        Without `gradients`, neither maps nor what is returned can become part of a graph.
+        Args:
+            take: called with the number of the layer, from 0, and its maps.
+            gradients: whether maps and output are part of a graph for a backward pass.
+
+        Returns:
+            What the module returned.
 
         Raises:
-            CaptureError: no attention maps came, or none of the shape that maps have.
+            CaptureError: the encoder returned no attention maps, or none of their shape.
         """
         count = 0
 
         def hand_over(weights: Any) -> None:
             nonlocal count
             _require_maps(self._encoder, weights)
-            sink(count, weights)
+            take(count, weights)
             count += 1
 
         with torch.inference_mode(not gradients), self._hooked(hand_over):
@@ -88,7 +94,7 @@ def _reads(index: int, hand_over: Callable[[Any], None]) -> Callable[..., None]:
 
 
 def _attentions(output: Any) -> tuple[Any, ...]:
-    """The attention maps in what an encoder returned, as an object or as a plain tuple."""
+    """The attention maps in the output of an encoder, which is an object or a plain tuple."""
     named = getattr(output, "attentions", None)
     if named is not None:
         return tuple(named)
@@ -110,12 +116,13 @@ def _require_maps(encoder: PreTrainedModel, weights: Any) -> None:
     shape = list(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
     raise CaptureError(
         f"{type(encoder).__name__} gives attention of shape {shape}, not one square map "
-        "[text, head, query, key] a layer; this kind of attention cannot be reported"
+        "[text, head, query, key] per layer; this kind of attention cannot be reported"
     )
 
 
 def _recorded_modules(encoder: PreTrainedModel) -> Iterator[tuple[nn.Module, int]]:
-    """Modules that the encoder's class says return attention maps, and where in their output."""
+    """Modules that return attention maps by declaration of the encoder's class, each with the index
+    of the maps in its output."""
 
     def walk(
         module: nn.Module, path: str, recorders: list[OutputRecorder]
@@ -131,7 +138,7 @@ def _recorded_modules(encoder: PreTrainedModel) -> Iterator[tuple[nn.Module, int
 
 
 class _NoClass(nn.Module):
-    """Stands for "no class" where a recorder goes by the name of a module alone."""
+    """A class of no module, for recorders that select modules by name only."""
 
 
 def _recorders(model: PreTrainedModel) -> list[OutputRecorder]:

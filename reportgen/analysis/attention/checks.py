@@ -1,4 +1,5 @@
-"""What every run verifies on its own model before a figure is believed."""
+"""Checks a model on two texts before an analysis: are these attention maps, and can texts be
+batched?"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,31 +17,32 @@ from reportgen.models.output import Prediction
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import Batching
 
-# By the precision a model runs in: how far a row's sum may be from 1, and how far a text in a
-# padded batch may be from the same text alone.
+# For each precision: how far the sum of a row may be from 1, and how far the figures of a text in a
+# padded batch may be from those of the text alone.
 ROW_SUM_TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 3e-2}
 PADDED_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What a trial on two texts showed."""
+    """What a trial with two texts showed about a model."""
 
     n_layers: int
     n_heads: int
-    is_causal: bool  # no query gives any weight to a later key
+    is_causal: bool  # no query has any weight on a later key
     row_sum_error: float
-    padded_difference: float | None  # None where the two cannot run together
-    batching: Batching  # how texts may run together so that each one's figures are its own
+    padded_difference: float | None  # None where the two cannot run in one batch
+    batching: Batching  # how texts can run together without changing each other's figures
 
 
 def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) -> Probe:
-    """Run the two texts of `texts` that differ most in length, apart and together.
+    """Run the longest and the shortest of `texts` alone and in one batch, and check the maps.
 
     Raises:
-        CaptureError: what comes is not attention maps, one a layer: rows do not sum to 1, a
-            weight is not finite, their size is not the text's, or layers differ in their heads.
-        ModelError: the model fails on a text, or scores the same text differently each time.
+        CaptureError: the model does not return one attention map per layer and head: rows do not
+            sum to 1, a weight is not finite, maps are not of the text's length, or layers have
+            different numbers of heads.
+        ModelError: the model fails on a text, or returns another output each time.
     """
     long = max(texts, key=lambda text: len(text.ids))
     short = min(texts, key=lambda text: len(text.ids))
@@ -55,8 +57,8 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     name = type(model.encoder).__name__
     if len(whole) > model.info.n_layers:
         raise CaptureError(
-            f"{type(model.module).__name__} runs its encoder more than once a text: {len(whole)} "
-            f"layers of attention came where {name} has {model.info.n_layers}; not supported"
+            f"{type(model.module).__name__} runs its encoder more than once per text: {len(whole)} "
+            f"layers of attention where {name} has {model.info.n_layers}; not supported"
         )
     if whole[0].shape[-1] != len(long.ids):
         raise CaptureError(
@@ -97,8 +99,15 @@ def _together(
     alone: Sequence[Tensor],
     apart: Sequence[Prediction],
 ) -> tuple[float | None, Batching]:
-    """How far `short` in a batch with `long` is from `short` alone, whose maps and prediction are
-    given, and what follows."""
+    """Run `short` in a batch with `long`, and compare it with `short` alone.
+
+    Args:
+        alone: the maps of `short` alone, by layer.
+        apart: the prediction for `short` alone.
+
+    Returns:
+        The largest difference (None if they cannot run together), and how texts can be batched.
+    """
     try:
         padded, together = _run(model, capture, [long, short])
     except Exception:  # a head that refuses more than one text: no padding token is defined
@@ -115,14 +124,14 @@ def _together(
     ]
     gaps.append(torch.tensor(_gap(together[1], apart[0])))
     difference = max(_largest(gaps), on_padding)
-    # What a query gives to padding must be nothing at all, since every run holds that.
+    # Weights on padding must be exactly 0, because every run checks that.
     agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
     return difference, "padded" if agrees else "equal lengths"
 
 
 def _gap(one: Prediction, other: Prediction) -> float:
-    """How far the scores of two predictions are apart, relative to the largest of them; NaN if one
-    is NaN, 0 for embeddings, which have none."""
+    """The largest difference of the scores of two predictions, relative to the largest score; NaN
+    if one is NaN, 0 for embeddings, which have no scores."""
     if not one.scores:
         return 0.0
     scores = torch.tensor([one.scores, other.scores])
@@ -130,14 +139,14 @@ def _gap(one: Prediction, other: Prediction) -> float:
 
 
 def _largest(parts: Iterable[Tensor]) -> float:
-    """The largest size of any entry; NaN if one is NaN."""
+    """The largest absolute value of any entry; NaN if one is NaN."""
     return float(torch.cat([part.abs().flatten() for part in parts]).max())
 
 
 def _run(
     model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]
 ) -> tuple[list[Tensor], list[Prediction]]:
-    """All layers' maps of one batch, each `[text, head, query, key]`, and the predictions."""
+    """Run one batch: the maps of all layers, each `[text, head, query, key]`, and predictions."""
     layers: list[Tensor] = []
     accepted = accepted_arguments(model.module)
     inputs = pad(texts, model.pad_token_id, accepted, model.device)

@@ -1,9 +1,9 @@
-"""Norm-weighted attention: what attention passes on, measured by the length of the vectors.
+"""Norm-weighted attention: the length of the vectors that attention passes from key to query.
 
 Head h passes A_h[q,k] f_h(k) to query q from key k, where f_h(k) = v_h(k) W_h (Kobayashi et al.
-2020). The heads are added first: M[q,k] = ||sum_h A_h[q,k] f_h(k)||. With the Gram matrix of each
-key, G[h,h'] = f_h . f_h', that is a quadratic form in the weights of the heads, so that no tensor
-of queries by keys by width exists.
+2020). Heads are summed before the length is taken: M[q,k] = ||sum_h A_h[q,k] f_h(k)||. With the
+Gram matrix of each key, G[h,h'] = f_h . f_h', the square of that is a quadratic form in the weights
+of the heads, so that no tensor of queries by keys by width is needed.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Layout
+from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Array, Layout
 from reportgen.analysis.attention.blocks import Block, Blocks, Residual, find_residual
 from reportgen.analysis.attention.capture import Capture
 from reportgen.models.architecture import (
@@ -28,17 +27,18 @@ from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import Reason
 
-Array = NDArray[np.float32]
-# Entries of a working tensor: few enough to stay in a processor's cache.
+# For each precision: the largest error of a block's rebuilt output, relative to its largest entry.
+REBUILT_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
+# Entries of a working tensor: few enough for the cache of a processor.
 CHUNK = 500_000
 _TINY = torch.finfo(torch.float32).tiny
 
 
 @dataclass(frozen=True, slots=True)
 class TextNorms:
-    """One text's figures; NaN where one is not defined, all but `error` where that is too large.
+    """The norms of one text; NaN where not defined, and everywhere if `error` is too large.
 
-    `received` is the mean over queries of the rows of M, each of which is normalised over keys.
+    `received` is the mean over queries of the rows of M, each divided by its sum.
     """
 
     received: Array  # [layer, key], sums to 1
@@ -47,42 +47,42 @@ class TextNorms:
     value_size: Array  # [layer, role], the same, mean over the role's tokens
     content_value_size: Array  # [layer], the same over content tokens
     mixing: Array  # [layer], mean over queries; NaN where the residual is not known
-    error: float  # self-check, the worst layer
+    error: float  # of the self-check, largest of all layers
 
     @property
     def is_proven(self) -> bool:
-        """Whether the self-check passed, so that there are figures."""
+        """Whether the self-check passed, so that the other figures are not NaN."""
         return not bool(np.isnan(self.value_sizes).all())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Norms:
-    """How a model's value vectors are read, as proven on one text."""
+    """How the value vectors of a model are read, as verified on one text."""
 
     projections: tuple[Projection, ...]  # in their true layout
     residual: Residual | None  # None where it is not known: no mixing ratio, no ALTI
     tolerance: float  # of the self-check
-    error: float  # of the proof, relative
+    error: float  # relative error on that text
 
 
 class BatchNorms:
-    """Takes one batch's maps layer by layer (`add`) while the model runs inside `hooked`, then
-    gives each text's norms (`texts`)."""
+    """Computes the norms of one batch: run the model within `hooked`, `add` the maps of each layer,
+    then read `texts`."""
 
     def __init__(self, layout: Layout, norms: Norms) -> None:
         self._layout = layout
         self._tolerance = norms.tolerance
         self._blocks = Blocks(norms.projections, norms.residual, self._take)
         self._layers: list[Mapping[str, Tensor]] = []
-        # One layer's worth of working space, kept from layer to layer.
+        # Working memory for one layer, reused for the next.
         self._scratch = torch.empty(0)
 
     def hooked(self) -> AbstractContextManager[None]:
-        """Gather what the norms are made of while the model runs inside this context."""
+        """A context in which the model must run: within it hooks collect value vectors."""
         return self._blocks.hooked()
 
     def add(self, maps: Tensor) -> None:
-        """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
+        """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         self._blocks.add_maps(maps)
 
     def _take(self, block: Block) -> None:
@@ -109,8 +109,8 @@ class BatchNorms:
         )
 
     def texts(self) -> list[TextNorms] | None:
-        """The norms of the batch's texts, in its order; None where not every layer's maps met the
-        values they weigh."""
+        """One `TextNorms` per text, in the order of the batch; None if maps and value vectors did
+        not match layer by layer."""
         if not self._blocks.is_complete:
             return None
         stacked = {
@@ -138,14 +138,15 @@ class BatchNorms:
 
 
 def _by_token(block: Block) -> tuple[Tensor, Tensor]:
-    """What is worked out for each token by itself.
+    """Compute what depends on one token at a time.
 
-    The Gram matrix of what the heads pass on from a key, `[text, key, head, head]`; the mixing
-    ratio of a query, `[text, query]`, NaN where it is not known.
+    Returns:
+        The Gram matrix of the vectors that heads pass on from each key, `[text, key, head, head]`;
+        the mixing ratio of each query, `[text, query]`, NaN where it is not known.
     """
     n_texts, length, n_heads, _ = block.values.shape
     weight = block.projection.weight().float()  # [head, size, width]
-    # A copy of a matrix of two axes takes half the time of one of three.
+    # Copying a matrix of two axes takes half the time of one of three.
     weight = weight.flatten(0, 1).contiguous().view_as(weight)
     values = block.values.flatten(0, 1)  # [token, head, size]
     to_itself = block.maps.diagonal(0, 2, 3).transpose(1, 2).flatten(0, 1)  # [token, head]
@@ -166,16 +167,18 @@ def _by_token(block: Block) -> tuple[Tensor, Tensor]:
 
 
 def _mixing(block: Block, stream: Tensor, tokens: slice, own: Tensor) -> Tensor:
-    """The mixing ratio of some queries (Kobayashi et al. 2021), `[token]`; `own` is what attention
-    passes on from each token to itself, heads added, `[token, width]`.
+    """The mixing ratio of some queries (Kobayashi et al. 2021), `[token]`.
 
     ||o|| / (||o|| + ||s||), where o comes from the other tokens and s from the token itself and
-    the residual. Where a LayerNorm follows, both are as it scales them; its division cancels.
+    the residual. Where a LayerNorm follows, both are scaled by its weights; its division cancels.
+
+    Args:
+        own: `[token, width]`, what attention passes on from each token to itself, sum over heads.
     """
     others = block.output.flatten(0, 1)[tokens] - own
     itself = stream.flatten(0, 1)[tokens] - others
     bias = block.projection.bias()
-    if bias is not None:  # belongs to no token
+    if bias is not None:  # does not come from any token
         others -= bias.float()
     if block.norm is not None:
         others, itself = scaled(others, block.norm), scaled(itself, block.norm)
@@ -185,7 +188,7 @@ def _mixing(block: Block, stream: Tensor, tokens: slice, own: Tensor) -> Tensor:
 
 
 def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
-    """Norm-weighted attention received, `[text, key]`; NaN where nothing is passed on at all."""
+    """Norm-weighted attention received, `[text, key]`; NaN where no query receives anything."""
     n_texts, n_heads, length, _ = maps.shape
     factors = gram.permute(2, 3, 0, 1)[:, :, :, None].contiguous()  # [head, head, text, 1, key]
     received = torch.zeros_like(query_mean)
@@ -195,7 +198,7 @@ def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
         queries = slice(start, start + step)
         sizes = _form(maps[:, :, queries], factors).clamp_(min=0).sqrt_()  # [text, query, key]
         rows = sizes.sum(-1)
-        # A query that nothing is passed on to has no row to be normalised.
+        # Queries that receive nothing are left out of the mean.
         weights = torch.where(rows > 0, query_mean[:, queries], 0.0)
         weight += weights.sum(1, keepdim=True)
         received += _times(weights / rows.clamp(min=_TINY), sizes)
@@ -203,8 +206,12 @@ def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
 
 
 def _form(maps: Tensor, factors: Tensor) -> Tensor:
-    """The quadratic form of some queries' weights `[text, head, query, key]` in each key's
-    symmetric matrix, `[head, head, text, 1, key]`: `[text, query, key]`."""
+    """The quadratic form of attention weights, `[text, query, key]`.
+
+    Args:
+        maps: `[text, head, query, key]`, of some queries.
+        factors: `[head, head, text, 1, key]`, a symmetric matrix for each key.
+    """
     total = torch.zeros_like(maps[:, 0])
     row = torch.empty_like(total)
     for head in range(maps.shape[1]):
@@ -216,10 +223,10 @@ def _form(maps: Tensor, factors: Tensor) -> Tensor:
 
 
 def _error(block: Block, real: Tensor, scratch: Tensor) -> Tensor:
-    """`[text]`: how far what weights and values give the output projection is from what it was
-    given, relative to the largest entry; padding is left out.
+    """The error of weights times values against the input of the output projection, `[text]`.
 
-    `scratch` is `[text, head, query, size]`.
+    The largest difference at any real token, relative to the largest entry. `scratch` is working
+    memory, `[text, head, query, size]`.
     """
     per_head = block.gathered.view_as(scratch.transpose(1, 2)).transpose(1, 2)
     torch.matmul(block.maps, block.values.transpose(1, 2), out=scratch)
@@ -228,13 +235,13 @@ def _error(block: Block, real: Tensor, scratch: Tensor) -> Tensor:
 
 
 def _largest(entries: Tensor, real: Tensor) -> Tensor:
-    """`[text]`: the largest size of an entry of `[text, head, query, size]`, over real queries."""
+    """`[text]`: the largest absolute value in `[text, head, query, size]` at a real query."""
     sizes = torch.maximum(entries.amax((1, 3)), -entries.amin((1, 3)))
     return torch.where(real, sizes, 0.0).amax(1)
 
 
 def scaled(part: Tensor, norm: nn.Module) -> Tensor:
-    """A part of a LayerNorm's input as the norm passes it on, but for the division."""
+    """A part of a LayerNorm's input, centred and scaled by its weights but not divided."""
     centred = part - part.mean(-1, keepdim=True)
     weight = norm.weight
     return centred.mul_(weight.float()) if isinstance(weight, Tensor) else centred
@@ -245,17 +252,15 @@ def _times(values: Tensor, columns: Tensor) -> Tensor:
     return (values[:, None] @ columns).squeeze(1)
 
 
-# How far what is rebuilt may be from what the model made, relative to its largest entry, by the
-# precision a model runs in.
-REBUILT_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
-
-
 def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms | Reason:
-    """Find where values are made and prove it on one text, else the reason why it failed.
+    """Find out how the value vectors of a model are read, and verify that on one text.
 
-    The proof: in every layer, weights times values, through the output projection and its bias,
-    are the block's output. "values_unreadable" where no module has the name of one that makes
-    values, "values_unproven" where none of the ways to read them passes.
+    It is right if in every layer attention weights times values, through the output projection and
+    its bias, equal the output of the block.
+
+    Returns:
+        What was found, or the reason why not: "values_unreadable" if no module has a known name,
+        "values_unproven" if no way of reading them gives the output.
     """
     found = find_projections(model.encoder)
     if not found:
@@ -265,7 +270,7 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
     for projections in (found, *other_layouts(found)):
         try:
             error = _rebuilding_error(capture, projections, inputs)
-        except Exception:  # a module that has only the name of one that makes values
+        except Exception:  # a module with a known name that does not make values
             continue
         if error <= tolerance:
             residual = find_residual(
@@ -279,15 +284,15 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
 
 
 def gather(block: Block) -> Tensor:
-    """What the heads gather by weights and values, `[text, query, head * size]`."""
+    """Attention weights times values, `[text, query, head * size]`."""
     return (block.maps @ block.values.transpose(1, 2)).transpose(1, 2).flatten(2)
 
 
 def _rebuilding_error(
     capture: Capture, projections: Sequence[Projection], inputs: Mapping[str, Tensor]
 ) -> float:
-    """How far the blocks' outputs are from what weights and values give, relative to the largest
-    entry, in the worst layer; NaN where blocks and maps do not go together."""
+    """The largest error of a rebuilt block output in any layer, relative to its largest entry; NaN
+    if blocks and maps do not match."""
     errors: list[Tensor] = []
 
     def take(block: Block) -> None:

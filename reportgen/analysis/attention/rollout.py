@@ -1,29 +1,25 @@
-"""Attention rollout (Abnar and Zuidema 2020), layer by layer."""
+"""Attention rollout (Abnar and Zuidema 2020), computed layer by layer."""
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import SPECIAL, Layout
-
-Array = NDArray[np.float32]
+from reportgen.analysis.attention.batches import SPECIAL, Array, Layout
 
 
 @dataclass(frozen=True, slots=True)
 class TextRollout:
     """One text's rollout."""
 
-    # [key], the row that is read after the last layer: that of [CLS], else a causal model's last,
-    # else the mean over queries; sums to 1
+    # [key], rollout after the last layer, sums to 1: the row of [CLS], or of a causal model's last
+    # token, else the mean over queries
     row: Array
-    special_share: Array  # [layer], up to that layer, of special tokens, mean over queries
+    special_share: Array  # [layer], share of special tokens up to that layer, mean over queries
 
 
 class BatchRollout:
-    """Takes one batch's maps layer by layer (`add`), then gives each text's rollout (`texts`).
+    """Computes the rollout of one batch: `add` its maps layer by layer, then read `texts`.
 
     R_l = (A / 2 + I / 2) R_(l-1), where A is the layer's map, mean over heads.
     """
@@ -36,14 +32,14 @@ class BatchRollout:
         self._special_shares: list[Tensor] = []
 
     def add(self, maps: Tensor) -> None:
-        """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
+        """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         mean = maps.float().mean(1)
         self._rolled = torch.baddbmm(self._rolled, mean, self._rolled, beta=0.5, alpha=0.5)
         special = self._layout.columns[..., SPECIAL : SPECIAL + 1]
         self._special_shares.append((self._received() @ special).flatten())
 
     def texts(self) -> list[TextRollout]:
-        """The rollout of the batch's texts, in its order."""
+        """One rollout per text, in the order of the batch."""
         texts = torch.arange(len(self._rolled))
         rows = self._rolled[texts, self._layout.cls].cpu().numpy()
         received = self._received().squeeze(1).cpu().numpy()
@@ -56,5 +52,5 @@ class BatchRollout:
         ]
 
     def _received(self) -> Tensor:
-        """`[text, 1, key]`, mean over queries."""
+        """The mean over queries so far, `[text, 1, key]`."""
         return self._layout.query_mean[:, None] @ self._rolled

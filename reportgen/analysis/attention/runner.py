@@ -1,4 +1,4 @@
-"""Runs texts through the model in batches and gives each text's figures, or why it has none."""
+"""Runs texts through the model in batches and returns the figures of each text, or its error."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
@@ -21,15 +21,15 @@ from reportgen.models.output import Prediction
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.maps import Packer, quantise
 
-# What a batch's attention maps may weigh: one layer's, which a few copies follow on the way, or
-# those of all layers where they must be held together. A text that is longer runs alone.
+# Most bytes of a batch's attention maps: of one layer, of which a few working copies are made, or
+# of all layers where the model returns them together. A text that exceeds this runs alone.
 LAYER_BYTES = 16_000_000
 HELD_BYTES = 128_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one text: its figures and prediction, or the error that stopped it."""
+    """The figures and the prediction of one text, or an error message."""
 
     summary: TextSummary | None = None
     prediction: Prediction | None = None
@@ -50,7 +50,7 @@ class Runner:
         norms: Norms | None = None,
         rollout: bool = False,
     ) -> None:
-        """Without `norms`, or without `rollout`, texts have none of their figures."""
+        """Without `norms` or `rollout`, summaries have no figures of them."""
         self._model = model
         self._capture = capture
         self._probed = probed
@@ -68,10 +68,15 @@ class Runner:
         store: Callable[[int, bytes], None],
         done: Callable[[Sequence[int]], None],
     ) -> list[Outcome]:
-        """The outcome of each text, in the order of `texts`.
+        """Run all texts; if one fails, the others are not affected.
 
-        The packed maps of a text that `keeps_maps` go to `store` with its index; `done` is told the
-        indices of the texts that each batch finished. A text that fails takes no other with it.
+        Args:
+            keeps_maps: whether the maps of each text are kept.
+            store: called with the index of a text that keeps its maps, and its packed maps.
+            done: called after each batch with the indices of its texts.
+
+        Returns:
+            One outcome per text, in the order of `texts`.
         """
         outcomes = [Outcome()] * len(texts)
         for batch in plan_batches(
@@ -86,7 +91,7 @@ class Runner:
                     [texts[i] for i in batch], [keeps_maps[i] for i in batch], self._norms
                 )
             except (Exception, SystemExit):  # of a user's class as well
-                # Alone, the others of its batch may well run.
+                # The other texts of the batch may run without the one that failed.
                 results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
             for index, (outcome, packed) in zip(batch, results, strict=True):
                 outcomes[index] = outcome
@@ -100,7 +105,7 @@ class Runner:
         return self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
 
     def _max_weights(self) -> int:
-        """Cells of one head's maps that a batch may have."""
+        """Most cells of one head's maps in a batch."""
         layer = 4 * self._probed.n_heads
         if self._capture.way == "hooks":
             return LAYER_BYTES // layer
@@ -108,7 +113,7 @@ class Runner:
 
     def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
         error = ""
-        # It may be its norms alone that fail: that is no reason to lose all else.
+        # If only the norms fail, the other figures are kept.
         for norms in dict.fromkeys((self._norms, None)):
             try:
                 return self._run_batch([text], [keeps], norms)[0]
@@ -146,10 +151,10 @@ class Runner:
         return results
 
     def _fault(self, summary: TextSummary, prediction: Prediction) -> str | None:
-        """Why a text's figures cannot be believed, None where they can."""
+        """Check the figures of one text; an error message if they cannot be right, else None."""
         if len(summary.received) != self._probed.n_layers:
             raise CaptureError(
-                f"attention maps of {len(summary.received)} layers came where the model has "
+                f"the model returned attention maps of {len(summary.received)} layers, but has "
                 f"{self._probed.n_layers}"
             )
         if not summary.row_sum_error <= ROW_SUM_TOLERANCE[self._model.info.dtype]:
@@ -164,7 +169,7 @@ class Runner:
 
 
 class _BatchFigures:
-    """Takes one batch's maps layer by layer (`add`), then gives each text's figures (`texts`)."""
+    """Computes all figures of one batch: `add` its maps layer by layer, then read `texts`."""
 
     def __init__(
         self, layout: Layout, norms: Norms | None, *, with_rollout: bool, has_window: bool
@@ -174,11 +179,11 @@ class _BatchFigures:
         self._norms = None if norms is None else BatchNorms(layout, norms)
 
     def hooked(self) -> AbstractContextManager[None]:
-        """Gather what norms need while the model runs inside this context."""
+        """A context in which the model must run, so that norms see its value vectors."""
         return nullcontext() if self._norms is None else self._norms.hooked()
 
     def add(self, maps: Tensor) -> None:
-        """Take the next layer's maps, `[text, head, query, key]`."""
+        """Add the maps of the next layer, `[text, head, query, key]`."""
         self._summary.add(maps)
         if self._rollout is not None:
             self._rollout.add(maps)
@@ -186,7 +191,7 @@ class _BatchFigures:
             self._norms.add(maps)
 
     def texts(self) -> list[TextSummary]:
-        """The figures of the batch's texts, in its order."""
+        """One summary per text, in the order of the batch."""
         summaries = self._summary.texts()
         found = None if self._norms is None else self._norms.texts()
         if found is not None:

@@ -1,7 +1,8 @@
-"""What is read off attention maps while they pass: who receives, how spread, what kind of head.
+"""Figures of a text's attention maps: attention received, the [CLS] row, entropy, head classes.
 
-A batch is padded on the right. Padding queries are left out of every mean; padding keys get a
-weight of exactly 0, which is measured beside the figures.
+They are computed layer by layer, so that no more than one layer's maps are in memory. A batch is
+padded on the right. Padding queries are left out of every mean; padding keys must have a weight of
+exactly 0, and the largest weight found on them is kept to be checked.
 """
 
 from collections.abc import Mapping
@@ -20,6 +21,7 @@ from reportgen.analysis.attention.batches import (
     REAL,
     SECOND_SEGMENT,
     SPECIAL,
+    Array,
     Layout,
     even_spread,
 )
@@ -27,13 +29,12 @@ from reportgen.analysis.attention.norms import TextNorms
 from reportgen.analysis.attention.rollout import TextRollout
 from reportgen.results.info import HEAD_CLASSES
 
-Array = NDArray[np.float32]
 _TINY = torch.finfo(torch.float32).tiny
-# A query that leaves less than this to content tokens says nothing about them once renormalised.
+# Queries with less than this weight on content tokens are left out of figures over content alone.
 MIN_CONTENT_MASS = 0.01
-# Head classes, by rule, after the classes of Kovaleva et al. 2019; means over content queries of
-# the mass on special tokens (vertical), on content within one token (diagonal), on content of the
-# query's own segment (block).
+# Head classes by rule, modelled on those of Kovaleva et al. 2019. Each is decided by a mean over
+# content queries of the weight on special tokens (vertical), on content at most one token away
+# (diagonal), or on content of the query's own segment (block).
 VERTICAL = 0.5
 DIAGONAL = 0.5
 MIXED_EACH, MIXED_TOGETHER = 0.25, 0.6
@@ -42,14 +43,14 @@ BLOCK, BLOCK_OVER_EVEN = 0.8, 0.2
 
 @dataclass(frozen=True, slots=True)
 class TextSummary:
-    """One text's figures; NaN where a figure is not defined."""
+    """The figures of one text; NaN where a figure is not defined."""
 
     cls_row: Array  # [layer, key], mean over heads; NaN where there is no [CLS] row
     received: Array  # [layer, key], mean over heads and queries
     expected: Array  # [layer, key], of `received` under an even spread
     shares: Array  # [layer, head, role], sums of attention received
     special_share: Array  # [layer, head]
-    self_share: Array  # [layer, role], of the role's own rows the part on the role, mean over heads
+    self_share: Array  # [layer, role], weight of a role's own rows on the role, mean over heads
     entropy: Array  # [layer, head], 0..1, mean over queries
     distance: Array  # [layer, head], tokens, mean over queries
     head_class: NDArray[np.int64]  # [layer, head], index into HEAD_CLASSES
@@ -62,22 +63,22 @@ class TextSummary:
 
 
 class BatchSummary:
-    """Takes one batch's maps layer by layer (`add`), then gives each text's summary (`texts`)."""
+    """Summarises the maps of one batch: `add` them layer by layer, then read `texts`."""
 
     def __init__(self, layout: Layout, *, has_window: bool = False) -> None:
         self._layout = layout
         self._has_window = has_window
         self._n_visible, self._expected = even_spread(layout.visible, layout.query_mean)
         self._layers: list[Mapping[str, Tensor]] = []
-        # One layer's worth of working space, kept from layer to layer.
+        # Working memory for one layer, reused for the next.
         self._scratch = torch.empty(0)
 
     def add(self, maps: Tensor) -> None:
-        """Take the next layer's maps, `[text, head, query, key]`; they are not changed."""
+        """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         maps = maps.float()
         layout, columns = self._layout, self._layout.columns[:, None]
         visible, n_visible, expected = layout.visible, self._n_visible, self._expected
-        if self._has_window:  # a key outside it has a weight of exactly 0 in every head
+        if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = (maps > 0).any(dim=1)
             n_visible, expected = even_spread(visible, layout.query_mean)
         real, content = layout.real[:, None], layout.content[:, None]
@@ -92,7 +93,7 @@ class BatchSummary:
 
         entropy = -negative_entropy[..., REAL]  # [text, head, query], nats
         content_mass = sums[..., CONTENT]
-        says_of_content = content_mass >= MIN_CONTENT_MASS
+        attends_content = content_mass >= MIN_CONTENT_MASS
         content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
         self._layers.append(
             {
@@ -107,11 +108,11 @@ class BatchSummary:
                 "entropy": _mean(
                     entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
                 ),
-                "distance": _mean(reach / content_mass, real & says_of_content),
+                "distance": _mean(reach / content_mass, real & attends_content),
                 "head_class": _classify(maps, sums, visible / n_visible[..., None], layout),
                 "effective_tokens": _mean(entropy.exp(), real).mean(1),
                 "effective_content": _mean_over_heads(
-                    content_entropy.exp(), content & says_of_content
+                    content_entropy.exp(), content & attends_content
                 ),
                 "row_sum_error": _largest(sums[..., REAL] + sums[..., PADDING] - 1, real),
                 "padding_mass": _largest(sums[..., PADDING], real),
@@ -119,7 +120,7 @@ class BatchSummary:
         )
 
     def texts(self) -> list[TextSummary]:
-        """The summaries of the batch's texts, in its order."""
+        """One summary per text, in the order of the batch."""
         stacked = {
             name: torch.stack([layer[name] for layer in self._layers], dim=1).cpu().numpy()
             for name in self._layers[0]
@@ -150,16 +151,20 @@ class BatchSummary:
 
 
 def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:
-    """`[text, role]`: mean over a role's own queries and over heads of their mass on the role."""
+    """`[text, role]`: the weight that a role's own queries have on the role, mean over queries and
+    heads."""
     queries = layout.columns[..., FIRST_ROLE:]  # [text, query, role]
     total = (role_sums.mean(1) * queries).sum(1)
     return total / queries.sum(1)
 
 
 def _classify(maps: Tensor, sums: Tensor, even: Tensor, layout: Layout) -> Tensor:
-    """The class of each head, `[text, head]`, as an index into HEAD_CLASSES.
+    """Classify each head: `[text, head]`, indices into HEAD_CLASSES.
 
-    `even` is the map of an even spread, `[text, query, key]`.
+    Args:
+        maps: `[text, head, query, key]`.
+        sums: `[text, head, query, column]`, sums over keys by column of the layout.
+        even: `[text, query, key]`, the map of an even spread.
     """
     content = layout.columns[:, None, :, CONTENT]  # [text, 1, position]
     queries = content / content.sum(-1, keepdim=True)
@@ -190,18 +195,18 @@ def _classify(maps: Tensor, sums: Tensor, even: Tensor, layout: Layout) -> Tenso
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:
-    """Mean over the last axis of the values that count, NaN where none does."""
+    """Mean over the last axis of the values for which `where` is true; NaN if there are none."""
     kept = torch.where(where, values, 0.0)
     return kept.sum(-1) / where.expand_as(values).sum(-1)
 
 
 def _mean_over_heads(values: Tensor, where: Tensor) -> Tensor:
-    """Mean over heads and queries of the values that count, `[text]`."""
+    """Mean over heads and queries of the values for which `where` is true, `[text]`."""
     return _mean(values.flatten(1), where.flatten(1))
 
 
 def _largest(values: Tensor, where: Tensor) -> Tensor:
-    """The largest size of a value that counts, `[text]`; NaN if one is NaN."""
+    """The largest absolute value for which `where` is true, `[text]`; NaN if one is NaN."""
     return torch.where(where, values, 0.0).abs().amax((1, 2))
 
 

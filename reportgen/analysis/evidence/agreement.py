@@ -1,4 +1,4 @@
-"""How well the views of a text rank its content units, held against their deletion effects.
+"""Agreement of each measure's ranking of content units with their effects on the output.
 
 Rank agreement says that two measures order the units alike, not that either of them is right.
 """
@@ -54,18 +54,20 @@ def unit_views(
     *,
     is_causal: bool = False,
 ) -> dict[View, Floats]:
-    """A text's deletion effects and views, `[content unit]`, NaN where a unit has no value.
-
-    What was measured on no unit is left out; a text that has any unit has the two baselines, token
-    rarity and a random order.
+    """Deletion effects and all other measures of one text, by content unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
-        effects: the columns of the table of effects, one row a token as well.
-        n_rows: how many of its tokens were run; a causal model's context leaves out the last, whose
-            row is then no view: what is explained is read from another.
-        is_causal: whether what a token receives is taken as a multiple of its even-spread value,
-            without which a causal model's first tokens win by construction.
+        effects: the columns of the table of effects, also with one row per token.
+        n_rows: number of tokens that were run; None for all. The context of a causal model leaves
+            out the last token; measures read from its row are then left out, because the explained
+            output is not read from it.
+        is_causal: whether attention received is divided by its even-spread value. Otherwise the
+            first tokens of a causal model would rank first, whatever the text.
+
+    Returns:
+        `[content unit]` by measure, NaN where a unit has no value. Measures without any value are
+        left out; a text with at least one unit has token rarity and a random order.
     """
     is_row_read = not is_causal or n_rows is None or n_rows == len(tokens)
     tokens = tokens.iloc[:n_rows]
@@ -91,12 +93,12 @@ def unit_views(
 
 
 def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:
-    """Rank agreement of every one of a text's `views` (see `unit_views`) with its deletion effects.
+    """Rank correlation of each of a text's `views` (see `unit_views`) with its deletion effects.
 
-    Spearman's rho and Kendall's tau-b over the content units that have both values. Views with a
-    sign are held against signed effects, the others against their sizes; for an embedding, whose
-    deletion effects are distances, nothing has a sign. There is no score for fewer than MIN_UNITS
-    units, and none where either side is the same for all of them.
+    Spearman's rho and Kendall's tau-b over the content units that have both values. Signed measures
+    are compared with signed effects, the others with absolute effects; for embeddings, whose
+    deletion effects are distances, all are compared by absolute value. There is no score for fewer
+    than MIN_UNITS units, nor if either side has the same value for all of them.
     """
     scores: list[Score] = []
     if "deletion" not in views:
@@ -106,7 +108,7 @@ def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> l
             continue
         both = np.isfinite(values) & np.isfinite(views["deletion"])
         own, deletion = values[both], views["deletion"][both]
-        # A [MASK] offset shifts all effects alike, which leaves their ranks as they are.
+        # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
         if not BY_ID[view].signed or scalar == "cosine":
             own, deletion = abs(own), abs(deletion)
         if len(own) < MIN_UNITS or not np.ptp(own) or not np.ptp(deletion):
@@ -118,22 +120,22 @@ def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> l
 
 
 def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
-    """`scores` as columns of the table of agreement."""
+    """Columns of the table of agreement, one row per score."""
     return {name: [getattr(score, name) for score in scores] for name in Score._fields}
 
 
 def _random(text: int, n_units: int) -> Floats:
-    """An order that depends on nothing but the text's row and its number of units."""
+    """A random order that only depends on the text's row and its number of units."""
     return np.random.default_rng((_SEED, text, n_units)).permutation(n_units).astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rankings:
-    """A text with the views whose ranking of its content units is put to the test."""
+    """A text, with the measures whose rankings of its content units are tried on the model."""
 
     text: int
     explained: Explained
-    views: Mapping[View, Floats]  # `[content unit]` of what is run; larger sizes rank first
+    views: Mapping[View, Floats]  # [content unit]; larger absolute values rank first
 
 
 def rankings(
@@ -143,11 +145,12 @@ def rankings(
     scalar: Scalar,
     mask_offset: float | None,
 ) -> Rankings | None:
-    """The rankings by a text's `views` (see `unit_views`); None for fewer than MIN_UNITS units.
+    """The rankings of a text's units by its `views` (see `unit_views`); None for fewer than
+    MIN_UNITS units.
 
-    A view that is missing on any unit ranks nothing. Where [MASK] moves a scalar the same way
-    wherever it stands (`mask_offset`, |mean| / sd of its effects, above MASK_OFFSET), what ranks
-    is how far its effects lie from their median.
+    Measures that are missing on any unit are left out. Where [MASK] moves the scalar in the same
+    direction at nearly all units (`mask_offset`, |mean| / sd of its effects, above MASK_OFFSET),
+    units are ranked by the distance of their effect from the median.
     """
     if len(content_units(explained.text)) < MIN_UNITS:
         return None
@@ -163,17 +166,17 @@ def rankings(
 
 
 def n_passes(n_units: int, n_views: int) -> int:
-    """The forward passes that a text takes, at most: views that agree on a set of units share
-    them."""
+    """The most forward passes that `faithfulness` takes for one text; rankings that select the same
+    units share passes."""
     return 2 * len(PERCENTS) * n_views if n_units >= MIN_UNITS else 0
 
 
 def faithfulness(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
-    """Comprehensiveness and sufficiency of every view of `texts`.
+    """Comprehensiveness and sufficiency of every ranking of `texts` (DeYoung et al. 2020).
 
-    Each is the mean over PERCENTS of the size of the output's change: without a view's first units
-    (ties by position), and with these and the special tokens alone. There is no score where one of
-    those forms of the text could not be run.
+    Each is the mean over PERCENTS of the absolute change of the scalar: without the units that rank
+    first (ties by position), or with only those and the special tokens. There is no score if one
+    of these versions of the text could not be run.
     """
     windows = (texts[start : start + _WINDOW] for start in range(0, len(texts), _WINDOW))
     return [score for window in windows for score in _scores(explainer, window)]
@@ -203,7 +206,7 @@ def _scores(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:
 
 
 def _kept(text: EncodedText, values: Floats) -> dict[Statistic, list[tuple[int, ...]]]:
-    """The positions of `text` that are kept, for each of PERCENTS."""
+    """The positions of `text` that are kept, by statistic, for each of PERCENTS."""
     units = content_units(text)
     order = np.argsort(-abs(values), kind="stable")
     kept: dict[Statistic, list[tuple[int, ...]]] = {"comprehensiveness": [], "sufficiency": []}

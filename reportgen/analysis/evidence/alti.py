@@ -1,4 +1,4 @@
-"""How much of each token reaches the last layer: ALTI (Ferrando et al. 2022)."""
+"""ALTI (Ferrando et al. 2022): the share of each token in the output of the last layer."""
 
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from reportgen.errors import CaptureError
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 
-# Entries of a working tensor, `[text, key, query, width]`, for some queries at a time.
+# Most entries of a working tensor `[text, key, query, width]`; queries are taken a few at a time.
 CHUNK = 4_000_000
 
 
@@ -27,11 +27,11 @@ def alti(
     norms: Norms | Reason,
     explained: Sequence[Explained],
 ) -> list[tuple[float, ...] | Missing]:
-    """What the last layer takes from each token, `[position]`, mean over queries; sums to 1.
+    """The contribution of each token to the last layer, `[position]`, mean over queries; sums to 1.
 
-    A layer's map is C[q,k] = max(0, ||y_q|| - ||y_q - T_q(k)||), length 1-norm, each row divided by
-    its sum; y_q is what the block gives on, with residual and LayerNorm, and T_q(k) the part of it
-    that comes from token k. The maps are multiplied over the layers.
+    The map of a layer is C[q,k] = max(0, ||y_q|| - ||y_q - T_q(k)||), in the 1-norm, each row
+    divided by its sum; y_q is the output of the block with residual and LayerNorm, and T_q(k) the
+    part of it that comes from token k. The maps of all layers are multiplied.
     """
     if isinstance(norms, str):
         return [Missing(norms)] * len(explained)
@@ -48,7 +48,7 @@ def alti(
         with blocks.hooked():
             capture.run(explainer.inputs(some), lambda layer, maps: blocks.add_maps(maps))
         if not blocks.is_complete:
-            raise CaptureError("its layers' attention maps and value vectors do not go together")
+            raise CaptureError("its layers' attention maps and value vectors do not match")
         return rolled.texts()
 
     return [
@@ -58,7 +58,7 @@ def alti(
 
 
 class _Rolled:
-    """Takes one batch's blocks layer by layer (`add`), then gives what each text's tokens gave."""
+    """Multiplies the maps of one batch: `add` its blocks layer by layer, then read `texts`."""
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
@@ -67,19 +67,21 @@ class _Rolled:
         self._rolled = identity.expand(n_texts, -1, -1)  # [text, query, token]
 
     def add(self, block: Block) -> None:
-        """Take the next layer's block."""
+        """Add the block of the next layer."""
         self._rolled = contributions(block) @ self._rolled
 
     def texts(self) -> list[tuple[float, ...]]:
-        """The mean over queries of each text's rows, in the batch's order."""
+        """The mean over queries for each text, `[position]`, in the order of the batch."""
         received = (self._layout.query_mean[:, None] @ self._rolled).squeeze(1)
         rows = zip(received.tolist(), self._layout.lengths, strict=True)
         return [tuple(row[:length]) for row, length in rows]
 
 
 def contributions(block: Block) -> Tensor:
-    """One layer's map C of a batch, `[text, query, key]`; rows sum to 1, or are 0 where no token
-    brings the block nearer to what it gives on."""
+    """The map C of one layer of a batch, `[text, query, key]`.
+
+    Rows sum to 1, or are 0 if no token brings the sum of parts nearer to the output.
+    """
     weight = block.projection.weight().float()  # [head, size, width]
     passed = torch.einsum("tkhs,hsw->tkhw", block.values, weight)
     n_texts, length, _, width = passed.shape
@@ -93,8 +95,11 @@ def contributions(block: Block) -> Tensor:
 
 
 def _contributed(block: Block, passed: Tensor, queries: slice) -> Tensor:
-    """C of some queries before its rows are divided, `[text, query, key]`; `passed` is what the
-    heads pass on from a key, `[text, key, head, width]`."""
+    """C of some queries before its rows are divided by their sums, `[text, query, key]`.
+
+    Args:
+        passed: `[text, key, head, width]`, what each head passes on from each key.
+    """
     assert block.stream is not None
     stream = block.stream[:, queries]
     parts = block.maps[:, :, queries].permute(0, 3, 2, 1) @ passed  # [text, key, query, width]

@@ -1,4 +1,4 @@
-"""Gathers evidence on the chosen texts, stage by stage, and records it."""
+"""Gathers the evidence on the chosen texts, window by window, and records it."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -39,17 +39,17 @@ from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subjec
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.write import Recorder
 
-# Texts whose evidence is held at a time, and that go through a stage together: few enough that an
+# Texts whose evidence is in memory at a time, and that are measured together: few enough that an
 # interrupt loses little.
 WINDOW = 128
 CHUNK = 8
-# Gives texts, tokenised, by their rows in the table of texts.
+# From rows of the table of texts to the tokenised texts.
 Encode: TypeAlias = Callable[[Sequence[int]], list[EncodedText]]
 Item = TypeVar("Item")
 
 
 class Gatherer:
-    """Gathers the evidence of one analysis, whose first pass is in `first`."""
+    """Gathers the evidence of one analysis, after its first pass."""
 
     def __init__(
         self,
@@ -77,10 +77,13 @@ class Gatherer:
         self._subjects: tuple[Subject, ...] = ()
 
     def run(self, chosen: Sequence[int], encode: Encode) -> Evidence:
-        """Record the evidence of the `chosen` rows of `texts`, all of them analysed; what is to be
-        said of all of it.
+        """Measure and record the evidence of the `chosen` rows of `texts`.
 
-        An interrupt ends the work; what came until then is recorded. A second one is the caller's.
+        An interrupt ends the work, and what was measured so far is recorded. A second interrupt is
+        raised.
+
+        Returns:
+            The summary of all evidence.
         """
         for rows in _chunks(chosen, WINDOW):
             window: list[TextEvidence] = []
@@ -97,7 +100,7 @@ class Gatherer:
         return self._finish()
 
     def _explain(self, rows: Sequence[int], encoded: Sequence[EncodedText]) -> list[TextEvidence]:
-        """The texts with what is explained of them."""
+        """Find the scalar of each text that is to be explained."""
         window = []
         for row, text, found in zip(rows, encoded, self._explainer.explain(encoded), strict=True):
             if isinstance(found, Explained):
@@ -107,7 +110,7 @@ class Gatherer:
         return window
 
     def _measure(self, window: Sequence[TextEvidence], scores: list[Score]) -> None:
-        """Take the window's texts through all stages; scores of faithfulness go to `scores`."""
+        """Take all measures of a window of texts; faithfulness is appended to `scores`."""
         # For embeddings the scalar of every whole text is 1.
         values = [item.explained.value for item in window if item.explained is not None]
         spread = pstdev(values) if values else 0.0
@@ -131,7 +134,7 @@ class Gatherer:
         return rankings(item.text, item.explained, self._views(item), scalar, offset)
 
     def _record(self, window: Sequence[TextEvidence], scores: Sequence[Score]) -> None:
-        """Record a window as far as it came. No interrupt cuts that short but a second one."""
+        """Record what was measured on a window; only a second interrupt can stop that."""
         if self._is_stopped:
             self._append([item for item in window if item.effects or item.messages], scores)
             return
@@ -180,7 +183,7 @@ class Gatherer:
         self._progress.advance("sinks", len(rows) - len(plan.cases))
 
     def _finish(self) -> Evidence:
-        """Record what is known of each text at last; what is to be said of all."""
+        """Record the table of evidence, and summarise the evidence on all texts."""
         n_texts = 0
         for columns in self._columns:
             n_texts += len(columns["text"])

@@ -1,4 +1,4 @@
-"""How strongly a text's scalar reacts to each token, and which rows of the last layer it reads."""
+"""Gradients at input embeddings, the Jacobian of an embedding, and live rows of the last layer."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -21,10 +21,22 @@ from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 
 NOT_FINITE = "the gradient is not a finite number"
+SEED = 0  # of the projection of embeddings
+
+
+@dataclass(frozen=True, slots=True)
+class TextGradients:
+    """The result of one backward pass for one text."""
+
+    sizes: tuple[float, ...] | None  # [position]; None where not defined
+    reason: Reason | None  # why they are not defined, or all 0; None otherwise
+    live_rows: int | None  # rows of the last layer the output can depend on; None: not known
+    n_rows: int
+    reads_cls_only: bool | None  # only the row of [CLS] is live; None as `live_rows`
 
 
 class GradientError(Exception):
-    """The output of a text cannot be followed back to its input embeddings."""
+    """The output of a text has no gradient at its input embeddings."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -33,19 +45,25 @@ class GradientError(Exception):
 
 @contextmanager
 def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[list[Tensor]]:
-    """Within it one run of the module builds a graph that starts at its input embeddings.
+    """A context for one run of the module whose graph starts at the input embeddings.
 
-    They are what the encoder's table first gives in that run, or `given`, `[text, position,
-    width]`, in their place, and again where it is asked for the same tokens; the list holds them,
-    once run, as the leaf that requires gradients. No weight does meanwhile.
+    Within it, the output of the encoder's embedding table becomes a leaf that requires gradients;
+    weights do not require any. If the table is used again for the same tokens, it returns the same
+    leaf.
+
+    Args:
+        given: `[text, position, width]`, embeddings to use in place of the table's own.
+
+    Yields:
+        A list that holds the leaf, `[text, position, width]`, once the module has run.
 
     Raises:
-        GradientError: the encoder has no such table, or the run did not use it for each token.
+        GradientError: the encoder has no such table, or the run did not use it for every token.
     """
     table = _embedding_table(model.encoder)
-    asked: list[Tensor] = []  # the ids that the module is given, [text, position]
+    asked: list[Tensor] = []  # the ids given to the module, [text, position]
     leaves: list[Tensor] = []
-    first: list[Tensor] = []  # the ids they are of
+    first: list[Tensor] = []  # the ids whose embeddings are the leaf
     is_turned = False  # whether the encoder reads its ids as [position, text], as XLNet does
 
     def see(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
@@ -60,7 +78,7 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
             leaves.append(leaf.detach().requires_grad_())
             first.extend(args)
         elif not (args and first and torch.equal(args[0], first[0])):
-            return None  # of something else, such as what a decoder is given
+            return None  # other tokens, such as those of a decoder
         return leaves[0].transpose(0, 1) if is_turned else leaves[0]
 
     weights = [weight for weight in model.module.parameters() if weight.requires_grad]
@@ -83,15 +101,17 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
 
 
 def gradients(scalars: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
-    """The gradient of each text's scalar, `[text]`, at its row of each of `inputs` `[text, ...]`;
-    None where the scalars are not made of that one.
+    """The gradient of each of `scalars` `[text]` at its text's row of `inputs`, each `[text, ...]`.
+
+    Returns:
+        One tensor per input, of the same shape; None where the scalars do not depend on it.
 
     Raises:
-        GradientError: the scalars are no part of any graph, such as those of an integer or a step.
+        GradientError: the scalars have no graph, for example after rounding.
     """
     if not scalars.requires_grad:
         raise GradientError("no_gradient")
-    # Each text's scalar depends on its own row alone, so one way back serves all.
+    # The scalar of a text depends on its own row only, so one backward pass is enough for all.
     found: tuple[Tensor | None, ...] = torch.autograd.grad(
         scalars, inputs, torch.ones_like(scalars), allow_unused=True
     )
@@ -99,10 +119,14 @@ def gradients(scalars: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None,
 
 
 def _is_turned(asked: Tensor, args: Sequence[Tensor], output: Tensor) -> bool:
-    """Whether a table's `output` is `[position, text, width]`, for the ids `asked` for.
+    """Whether the embedding table's `output` is `[position, text, width]`.
+
+    Args:
+        asked: the ids given to the module, `[text, position]`.
+        args: the arguments of the table.
 
     Raises:
-        GradientError: it has no row for each token, so no gradient at it is a token's own.
+        GradientError: `output` does not have one row per token.
     """
     shape = output.shape[:2]
     is_straight, is_turned = shape == asked.shape, shape == asked.T.shape
@@ -123,32 +147,19 @@ def _embedding_table(encoder: PreTrainedModel) -> nn.Module:
     return table
 
 
-SEED = 0
-
-
-@dataclass(frozen=True, slots=True)
-class TextGradients:
-    """What one backward pass shows about a text."""
-
-    sizes: tuple[float, ...] | None  # [position]; None where withheld
-    reason: Reason | None  # why they are withheld, or 0 for every token; None otherwise
-    live_rows: int | None  # rows of the last layer the output can depend on; None: not known
-    n_rows: int
-    reads_cls_only: bool | None  # the one live row is that of [CLS]; None as `live_rows`
-
-
 def text_gradients(
     explainer: Explainer,
     capture: Capture,
     explained: Sequence[Explained],
 ) -> list[TextGradients | Missing]:
-    """Gradient size and live rows of each text, in one backward pass a batch.
+    """Gradient size and live rows of each text, with one backward pass per batch.
 
-    Size: length of the gradient of the scalar at the token's input embedding, ||df/dx_i||. For
-    embeddings it is withheld: the cosine of a text to itself has no gradient.
-    Live rows: queries q of the last layer with some |df/dA[h, q, k]| > 0, A its attention maps; no
-    other row can change the output. Embeddings: f is a projection with fixed random weights. Where
-    no row has such a weight they are not known: a step is flat on either side.
+    Size: the length of the gradient of the scalar at a token's input embedding, ||df/dx_i||. It is
+    not defined for embeddings: the cosine of a text to itself has its maximum there.
+    Live rows: queries q of the last layer with |df/dA[h, q, k]| > 0 for some head and key, where A
+    are the attention maps; no other row can change the output. For embeddings, f is a projection
+    with fixed random weights. If there is no live row, the number is not known, because the
+    gradient may vanish even where the output depends on a row.
     """
 
     def run(batch: Sequence[int]) -> list[TextGradients | Missing]:
@@ -170,7 +181,7 @@ def _run_batch(
 ) -> list[TextGradients | Missing]:
     texts = [item.text for item in items]
     inputs = explainer.inputs(texts)
-    last: list[Tensor] = []  # maps of the layer that came last
+    last: list[Tensor] = []  # maps of the last layer so far
 
     def take(layer: int, maps: Tensor) -> None:
         last[:] = [maps]
@@ -200,7 +211,7 @@ def _run_batch(
 def _text_gradients(
     text: EncodedText, sizes: Tensor | None, live: Tensor | None
 ) -> TextGradients | Missing:
-    """One text's figures out of its rows of the batch, `sizes` and `live` `[position]`."""
+    """The result for one text, from its rows of the batch: `sizes` and `live`, `[position]`."""
     n_rows = len(text.ids)
     own = None if sizes is None else tuple(sizes[:n_rows].tolist())
     reason: Reason | None = None
@@ -219,7 +230,7 @@ def _text_gradients(
 
 
 def _projected(embeddings: Tensor) -> Tensor:
-    """Each of `embeddings` `[text, figure]` on one unit vector, the same in every run."""
+    """`embeddings` `[text, figure]` projected on one random unit vector, the same in every run."""
     random = torch.Generator().manual_seed(SEED)
     direction = torch.randn(embeddings.shape[1], generator=random)
     projected: Tensor = embeddings @ (direction / direction.norm()).to(embeddings)
@@ -230,11 +241,12 @@ def jacobian_norms(
     explainer: Explainer,
     explained: Sequence[Explained],
 ) -> list[tuple[float, ...] | Missing]:
-    """Frobenius norm of d e / d x_i for each text, `[position]`.
+    """The Frobenius norm of d e / d x_i for each text, `[position]`.
 
-    e is the text's embedding at length 1, since a cosine reads its direction alone; x_i the input
-    embedding of token i (hidden token attribution, Brunner et al. 2020, before it is normalised).
-    Exact: one row of the Jacobian for each figure of e. Only for a model that puts out embeddings.
+    e is the text's embedding scaled to length 1, because a cosine depends on its direction only;
+    x_i is the input embedding of token i (hidden token attribution, Brunner et al. 2020, before
+    normalisation). It is exact, with one row of the Jacobian for each dimension of e. Only for
+    models whose output is an embedding.
     """
     found: list[tuple[float, ...] | Missing] = []
     for item in explained:
@@ -242,7 +254,7 @@ def jacobian_norms(
             found.append(_norms(explainer, item))
         except GradientError as error:
             found.append(Missing(error.reason))
-        except (Exception, SystemExit) as error:  # of a user's class as well
+        except (Exception, SystemExit) as error:  # user code may call exit()
             found.append(Missing("failed", describe(error)))
     return found
 
@@ -267,12 +279,12 @@ def _norms(explainer: Explainer, explained: Explained) -> tuple[float, ...] | Mi
 
 
 def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
-    """Each of `rows` `[row, figure]` times the Jacobian, `[row, text, position, width]`."""
+    """`rows` `[row, figure]` times the Jacobian, `[row, text, position, width]`."""
     try:
         (found,) = torch.autograd.grad(
             embedding, leaf, rows, retain_graph=True, is_grads_batched=True
         )
-    except RuntimeError:  # an operation of the model cannot go back for many rows at once
+    except RuntimeError:  # some operation of the model has no batched backward pass
         each = [torch.autograd.grad(embedding, leaf, row, retain_graph=True)[0] for row in rows]
         return torch.stack(each)
     return found

@@ -1,4 +1,4 @@
-"""Integrated gradients: a text's scalar shared out over its tokens, checked to add up."""
+"""Integrated gradients: shares of each token in a text's scalar, checked for completeness."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from reportgen.models.tokens import EncodedText, put
 
 FIRST_STEPS = 32
 MOST_STEPS = 256
-# How far the scores' sum may be from the difference they share out: of that difference, and of the
+# Largest error of the sum of scores, relative to the difference that it should equal, or to the
 # spread of the scalar over texts.
 COMPLETE = 0.02
 COMPLETE_SPREAD = 1e-3
@@ -43,11 +43,11 @@ def integrated_gradients(
     explained: Sequence[Explained],
     spread: float,
 ) -> list[Integrated | Missing]:
-    """Integrated gradients of each text, with twice the steps until they are complete.
+    """Integrated gradients of each text, doubling the steps from 32 to 256 until complete.
 
     Complete: |sum of scores - (f(x) - f(b))| is at most 2 % of |f(x) - f(b)| or 0.001 of `spread`,
-    the standard deviation of the scalar over texts (0 for embeddings). From 32 steps to 256; where
-    that is not enough, the last are given as incomplete.
+    the standard deviation of the scalar over texts (0 for embeddings). If 256 steps are not enough,
+    those scores are returned, marked as incomplete.
     """
     found: list[Integrated | Missing] = []
     for item in explained:
@@ -57,7 +57,7 @@ def integrated_gradients(
             found.append(own if is_finite else Missing("failed", NOT_FINITE))
         except GradientError as error:
             found.append(Missing(error.reason))
-        except (Exception, SystemExit) as error:  # of a user's class as well
+        except (Exception, SystemExit) as error:  # user code may call exit()
             found.append(Missing("failed", describe(error)))
     return found
 
@@ -67,13 +67,13 @@ def integrate(
 ) -> Integrated:
     """Integrated gradients of one text in `steps` steps (Sundararajan, Taly and Yan 2017).
 
-    (x - b) . mean over a of grad f(b + a (x - b)), a at the middles of `steps` equal parts of
-    0..1. x are the text's input embeddings; b the same with the mask token's embedding for each
-    content token, or with zeros where the tokenizer has no mask token.
+    (x - b) . mean over a of grad f(b + a (x - b)), with a at the midpoints of `steps` equal parts
+    of 0..1. x are the text's input embeddings; b is the baseline, in which each content token has
+    the embedding of the mask token, or zeros if the tokenizer has no mask token.
 
     Raises:
-        GradientError: the output has no gradient at the input embeddings, or only one of 0 though
-            it differs between x and b.
+        GradientError: the output has no gradient at the input embeddings, or the gradient is 0
+            although the output differs between x and b.
     """
     whole = _embeddings(explainer, explained.text)
     base = _baseline(explainer, explained.text, whole)
@@ -99,6 +99,7 @@ def integrate(
 
 
 def _complete(explainer: Explainer, explained: Explained, spread: float) -> Integrated:
+    """Integrated gradients of one text with as many steps as completeness needs."""
     steps = FIRST_STEPS
     found = integrate(explainer, explained, steps, spread)
     while not found.is_complete and steps < MOST_STEPS:
@@ -108,7 +109,7 @@ def _complete(explainer: Explainer, explained: Explained, spread: float) -> Inte
 
 
 def _baseline(explainer: Explainer, text: EncodedText, whole: Tensor) -> Tensor:
-    """Input embeddings that say nothing, `[position, width]`, beside `whole`, the text's own."""
+    """The embeddings of the baseline, `[position, width]`; `whole` are those of the text."""
     content = [i for i, role in enumerate(text.roles) if role is None]
     mask = explainer.model.tokenizer.mask_token_id
     if isinstance(mask, int):
@@ -126,8 +127,11 @@ def _embeddings(explainer: Explainer, text: EncodedText) -> Tensor:
 
 
 def _along(explainer: Explainer, explained: Explained, points: Tensor) -> tuple[Tensor, Tensor]:
-    """The scalar `[point]` of the text with each of `points` `[point, position, width]` as its
-    input embeddings, and its gradient there, of the shape of `points`."""
+    """Run a text with other input embeddings, `points` `[point, position, width]`.
+
+    Returns:
+        The scalar at each point, `[point]`, and its gradient, of the shape of `points`.
+    """
     count = len(points)
     with embedding_leaf(explainer.model, points) as leaves:
         outputs = explainer.outputs([explained.text] * count)

@@ -1,5 +1,4 @@
-"""Changes inside a model while it runs: value vectors read or replaced, keys hidden; by hooks that
-are gone afterwards."""
+"""Reads or replaces value vectors and hides keys while a model runs, with temporary hooks."""
 
 import inspect
 from collections.abc import Callable, Iterator, Sequence
@@ -13,13 +12,16 @@ from transformers import PreTrainedModel
 from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
 
-# Called with the number of the layer, from 0, and its value vectors [text, key, value head, size].
+# Called with the number of a layer, from 0, and its value vectors [text, key, value head, size].
 TakeValues = Callable[[int, Tensor], None]
 
 
 @contextmanager
 def values_read(projections: Sequence[Projection], take: TakeValues) -> Iterator[None]:
-    """Within it, `take` is given the value vectors of each layer that runs, to read only."""
+    """A context in which `take` is called with the value vectors of each layer that runs.
+
+    It must not change them.
+    """
 
     def read(layer: int, projection: Projection, made: Tensor) -> None:
         take(layer, projection.values(made))
@@ -36,15 +38,15 @@ def values_replaced(
     keys: Tensor,
     vectors: Sequence[Tensor] | None = None,
 ) -> Iterator[None]:
-    """Within it, one batch has other value vectors at some places; attention weights stay.
+    """A context in which a batch has other value vectors at some places; attention weights stay.
 
     Args:
-        texts: `[place]`, which text of the batch.
-        keys: `[place]`, which position of it.
-        vectors: `[place, value head, size]` for each layer; None puts 0.
+        texts: `[place]`, index of the text in the batch.
+        keys: `[place]`, position in that text.
+        vectors: `[place, value head, size]` for each layer; None for zeros.
 
     Raises:
-        CaptureError: at its end, where fewer than `n_layers` layers made their values there.
+        CaptureError: on leaving it, if other than `n_layers` layers computed values.
     """
     n_run = 0
 
@@ -63,10 +65,10 @@ def values_replaced(
 
 
 def visible_cells(hidden: Tensor, *, is_causal: bool) -> Tensor:
-    """`[text, query, key]`: what each query can see once `hidden` `[text, key]` is hidden.
+    """The keys each query can see when `hidden` `[text, key]` is hidden, `[text, query, key]`.
 
-    In a causal model a query whose keys are all hidden keeps its own: without any, softmax would
-    spread it over all keys, later ones too.
+    In a causal model, a query whose keys are all hidden still sees its own key: without any,
+    softmax would spread its weight over all keys, including later ones.
     """
     size = hidden.shape[1]
     shown = ~hidden[:, None, :].expand(-1, size, -1)
@@ -79,10 +81,11 @@ def visible_cells(hidden: Tensor, *, is_causal: bool) -> Tensor:
 
 @contextmanager
 def keys_hidden(encoder: PreTrainedModel, hidden: Tensor, *, is_causal: bool) -> Iterator[None]:
-    """Within it, `encoder` hides the keys in `hidden` `[text, key]` from every query of one batch
-    of texts of one length; what is outside of it still sees them.
+    """A context in which `encoder` hides the keys in `hidden` `[text, key]` from every query.
 
-    Not every model does only that: see `is_hidden` and `is_renormalised`.
+    All texts of the batch must have the same length. Parts of the model outside of `encoder` still
+    see the tokens. Whether a model does as asked, and nothing more, is checked by `is_hidden` and
+    `is_renormalised`.
 
     Raises:
         CaptureError: the encoder takes no attention mask.
@@ -110,19 +113,32 @@ def keys_hidden(encoder: PreTrainedModel, hidden: Tensor, *, is_causal: bool) ->
 
 
 def is_hidden(maps: Tensor, visible: Tensor, tolerance: float) -> Tensor:
-    """`[text]`: whether in one layer's `maps` `[text, head, query, key]` all that is not `visible`
-    `[text, query, key]` has a weight of exactly 0, and rows sum to 1 within `tolerance`."""
+    """Whether weights outside of `visible` are exactly 0, and rows sum to 1 within `tolerance`.
+
+    Args:
+        maps: of one layer, `[text, head, query, key]`.
+        visible: `[text, query, key]`.
+
+    Returns:
+        `[text]`.
+    """
     strays = maps.masked_fill(visible[:, None], 0.0)
     off = (maps.float().sum(dim=-1) - 1).abs()
     return (strays == 0).flatten(1).all(dim=1) & (off <= tolerance).flatten(1).all(dim=1)
 
 
 def is_renormalised(maps: Tensor, whole: Tensor, visible: Tensor, tolerance: float) -> Tensor:
-    """`[text]`: whether the first layer's `maps` `[text, head, query, key]` are those of the
-    unchanged text, `whole` `[head, query, key]`, renormalised over what is `visible`
-    `[text, query, key]`.
+    """Whether maps equal those of the unchanged text, renormalised over the `visible` keys.
 
-    They are not in models that do more to a hidden token than hide it as a key.
+    They do not in models that do more to a hidden token than hide it as a key.
+
+    Args:
+        maps: of the first layer, `[text, head, query, key]`.
+        whole: of the first layer of the unchanged text, `[head, query, key]`.
+        visible: `[text, query, key]`.
+
+    Returns:
+        `[text]`.
     """
     kept = whole.float() * visible[:, None]
     off = (maps.float() * kept.sum(dim=-1, keepdim=True) - kept).abs()
@@ -133,14 +149,14 @@ def is_renormalised(maps: Tensor, whole: Tensor, visible: Tensor, tolerance: flo
 def _hooked(
     projections: Sequence[Projection], call: Callable[[int, Projection, Tensor], Tensor | None]
 ) -> Iterator[None]:
-    """Within it, `call` is given each layer's number, projection and what its value module
-    returned; what it returns, if anything, takes that place."""
+    """A context in which `call` is called with each layer's number, projection and the output of
+    its value module, and may return another output."""
     count = 0
 
     def hook(projection: Projection) -> Callable[..., Tensor | None]:
         def run(module: nn.Module, args: Any, made: Tensor) -> Tensor | None:
             nonlocal count
-            count += 1  # one module may make the values of many layers
+            count += 1  # one module may compute the values of many layers
             return call(count - 1, projection, made)
 
         return run

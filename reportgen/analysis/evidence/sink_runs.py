@@ -1,4 +1,4 @@
-"""Runs one text, whole and with each group of its positions changed, for the sink tests."""
+"""Runs a text for the sink tests: unchanged, and with each group of its positions changed."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
@@ -6,12 +6,10 @@ from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, TypeAlias
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import even_spread
+from reportgen.analysis.attention.batches import Array, even_spread
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import PADDED_TOLERANCE, ROW_SUM_TOLERANCE
 from reportgen.analysis.evidence.interventions import (
@@ -28,14 +26,14 @@ from reportgen.errors import CaptureError
 from reportgen.models.architecture import Projection
 from reportgen.results.info import SinkTest
 
-# Whose vectors: the key of a subject; None for content that is no subject.
+# The key of a subject; None for content that is not a subject.
 Kind: TypeAlias = str | None
-# Value vectors, [value head, size] for each layer.
+# Value vectors of one kind of token, [value head, size] for each layer.
 Vectors: TypeAlias = Sequence[Tensor]
 
 
 class ValueSums:
-    """Takes one text's value vectors layer by layer and adds them up for each kind of token."""
+    """Sums the value vectors of one text for each kind of token, layer by layer."""
 
     def __init__(self, case: Case) -> None:
         kinds: dict[Kind, tuple[int, ...]] = {g.subject: g.positions for g in case.subjects}
@@ -44,14 +42,14 @@ class ValueSums:
         self.sums: dict[Kind, list[Tensor]] = {kind: [] for kind in self._places}
 
     def take(self, layer: int, values: Tensor) -> None:
-        """Add the next layer's `values` `[text, key, value head, size]`, of the one text."""
+        """Add the next layer's `values`, `[1, key, value head, size]`."""
         for kind, positions in self._places.items():
             self.sums[kind].append(values[0, list(positions)].double().sum(dim=0))
 
 
 @dataclass
 class ValueMeans:
-    """Sums over texts; the mean over all texts but one."""
+    """Sums value vectors over texts, for means over all texts but one."""
 
     n_texts: dict[Kind, int] = field(default_factory=dict)
     _counts: dict[Kind, int] = field(default_factory=dict)
@@ -68,45 +66,47 @@ class ValueMeans:
             )
 
     def of_others(self, kind: Kind, text: ValueSums) -> Vectors:
-        """The mean vectors of `kind` over all texts that were added but `text`, one of at
-        least two that have the kind."""
+        """The mean vectors of `kind` over all added texts except `text`, which has that kind.
+
+        At least one other text must have it.
+        """
         count = self._counts[kind] - text.counts[kind]
         pairs = zip(self._sums[kind], text.sums[kind], strict=True)
         return [(total - own) / count for total, own in pairs]
 
 
 def at_places(groups: Sequence[Group], means: Mapping[Kind, Vectors]) -> list[Tensor]:
-    """For each layer `[place, value head, size]`: at each position of each of `groups`, one after
-    another, the mean of its kind."""
+    """The mean vectors of each position of each of `groups`, one group after another.
+
+    Returns:
+        `[place, value head, size]` for each layer.
+    """
     kinds = [group.subject for group in groups for _ in group.positions]
     n_layers = len(means[kinds[0]])
     return [torch.stack([means[kind][layer] for kind in kinds]) for layer in range(n_layers)]
 
 
-Floats: TypeAlias = NDArray[np.float32]
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Whole:
-    """One unchanged text."""
+    """An unchanged text."""
 
-    received: Floats  # [layer, key], attention received, mean over heads and queries
-    expected: Floats  # [layer, key], of `received` under an even spread
-    seen: tuple[Tensor, ...]  # of each layer [query, key]: cells that some head has
+    received: Array  # [layer, key], attention received, mean over heads and queries
+    expected: Array  # [layer, key], of `received` under an even spread
+    seen: tuple[Tensor, ...]  # for each layer [query, key]: whether any head has weight there
     first_maps: Tensor  # [head, query, key], of the first layer
-    values: ValueSums | None  # None where values were not read
+    values: ValueSums | None  # None if values were not read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """One text with a group of its positions changed."""
+    """A text with a group of its positions changed."""
 
     scalar: float
-    received: Floats | None  # [layer, key], after a swap; None after other tests
+    received: Array | None  # [layer, key], for a swap; None for other tests
 
 
 class SinkRuns:
-    """Runs single texts through one model, see `SinkTester`."""
+    """Runs texts one by one through a model; for the arguments see `SinkTester`."""
 
     def __init__(
         self,
@@ -125,14 +125,14 @@ class SinkRuns:
         self._has_window = has_window
 
     def whole(self, case: Case, *, reads_values: bool) -> Whole:
-        """Run the unchanged text; whatever the model raises is raised."""
+        """Run the unchanged text. Errors of the model are not caught."""
         maps_of_first: list[Tensor] = []
         received: list[Tensor] = []
         seen: list[Tensor] = []
         values = ValueSums(case) if reads_values else None
 
         def take(layer: int, maps: Tensor) -> None:
-            if layer == 0:  # a copy: some models go on to change their maps in place
+            if layer == 0:  # a copy, because some models change their maps in place afterwards
                 maps_of_first.append(maps[0].clone())
             received.append(_received(maps))
             seen.append((maps[0] > 0).any(dim=0))
@@ -155,16 +155,16 @@ class SinkRuns:
         whole: Whole,
         means: Mapping[Kind, Vectors],
     ) -> dict[Group, Outcome | str]:
-        """What became of the output by `test` on each of `groups`, or why it could not be done.
+        """Do `test` on each of `groups`: the outcome, or an error message.
 
         Args:
-            means: of the kinds of `groups`; used by mean_value alone.
+            means: mean value vectors of the kinds of `groups`; only used by mean_value.
         """
 
         def run(batch: Sequence[int]) -> list[Outcome]:
             return self._outcomes(test, case, [groups[i] for i in batch], whole, means)
 
-        # Where maps come with the output, those of all layers are held.
+        # Where maps come with the output, those of all layers are in memory at once.
         holds = test in ("hide_key", "swap") and self._capture.way == "output"
         found = self._explainer.by_batch([case.text] * len(groups), run, in_graph=holds)
         return {
@@ -182,7 +182,7 @@ class SinkRuns:
         whole: Whole,
         means: Mapping[Kind, Vectors],
     ) -> list[Outcome]:
-        """One batch, a row a group."""
+        """Run one batch, with one row per group."""
         texts = [(swapped(case, g) if test == "swap" else None) or case.text for g in groups]
         inputs = self._explainer.inputs(texts)
         received: list[Tensor] = []
@@ -202,10 +202,10 @@ class SinkRuns:
     def _without_keys(
         self, inputs: Mapping[str, Tensor], groups: Sequence[Group], whole: Whole
     ) -> Any:
-        """What the module returns with the keys of a group hidden in each row.
+        """Run the module with the keys of one group hidden in each row; what it returns.
 
         Raises:
-            CaptureError: the maps show that they were not, or not only that was done.
+            CaptureError: by its maps, the model did not hide the keys, or did more than that.
         """
         size = len(whole.first_maps[0])
         hidden = torch.zeros(len(groups), size, dtype=torch.bool, device=self._model.device)
@@ -225,29 +225,35 @@ class SinkRuns:
             return self._capture.run(inputs, check)
 
     def _expected(self, seen: Tensor) -> Tensor:
-        """`[text, key]`, of the one text: attention received under an even spread over what each
-        query can see; `seen` is `[query, key]`."""
+        """Attention received if each query spread its attention evenly over the keys it can see.
+
+        Args:
+            seen: of the layer, `[query, key]`.
+
+        Returns:
+            `[1, key]`.
+        """
         visible = torch.ones_like(seen)
         if self._is_causal:
             visible = visible.tril()
-        if self._has_window:  # a key outside it has a weight of exactly 0 in every head
+        if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = seen
         even = torch.full((1, len(seen)), 1 / len(seen), device=seen.device)
         return even_spread(visible[None], even)[1]
 
 
 def _received(maps: Tensor) -> Tensor:
-    """`[text, key]`: attention received, mean over heads and queries; nothing is padding."""
+    """Attention received, mean over heads and queries, `[text, key]`; without padding."""
     return maps.float().mean(dim=(1, 2))
 
 
-def _by_layer(layers: Sequence[Tensor]) -> Floats:
-    """`[text, layer, key]` from one `[text, key]` a layer."""
+def _by_layer(layers: Sequence[Tensor]) -> Array:
+    """Stack one `[text, key]` per layer to `[text, layer, key]`."""
     return torch.stack(list(layers), dim=1).cpu().numpy()
 
 
 def _places(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
-    """All positions of `groups`, one group after another: its number, and the position."""
+    """All positions of `groups`: the index of the group, `[place]`, and the position, `[place]`."""
     rows = [row for row, group in enumerate(groups) for _ in group.positions]
     keys = [position for group in groups for position in group.positions]
     return torch.tensor(rows), torch.tensor(keys)

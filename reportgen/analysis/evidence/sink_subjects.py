@@ -1,44 +1,40 @@
-"""Which tokens and positions the sink tests are done on, and what they are held against.
-
-Nothing here imports torch.
-"""
+"""Subjects of the sink tests: the tokens and positions that are tested, and their controls."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.analysis.evidence.target import Explained
+from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, put
 from reportgen.results.info import Role, SinkTest, Subject
 from reportgen.results.measures import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
 
-Array: TypeAlias = NDArray[np.float64]
-MAX_TEXTS = 50  # looked at, and tested
+MAX_TEXTS = 50  # in which subjects are looked for, and which are tested
 MAX_FOUND = 3  # subjects beside the special-token roles
-MAX_CONTROLS = 8  # groups of content tokens that a subject is held against
-# The first position of texts that begin with content: a decoder's, without a token for the start.
+MAX_CONTROLS = 8  # groups of content tokens that a subject is compared with
+# The first position of texts that begin with content, in models without a start token.
 FIRST = Subject("first", "", "position")
 
 
 def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple[Subject, ...]:
-    """What to test: the special-token `roles` that stand in `texts`, then what else may be a sink.
+    """Choose what is tested: the special-token `roles` in `texts`, then other possible sinks.
 
-    That is at most MAX_FOUND content tokens (by how the tokenizer writes them) or the first
-    position, where it is content, with the highest shares of attention received of at least
-    SINK_RATIO times the even spread, in some layer, as means over the texts they stand in. Where
-    the first position is one of them, tokens are judged by where else they stand.
+    The latter are at most MAX_FOUND content tokens (as the tokenizer writes them), or the first
+    position if it is content: those with the highest shares of attention received, of at least
+    SINK_RATIO times an even spread in some layer, as means over the texts that have them. If the
+    first position can be a sink, tokens are judged by their other positions only.
 
     Args:
-        texts: the rows of one text each in the table of tokens, in the order of their positions.
+        texts: for each text its rows of the table of tokens, in the order of positions.
     """
     present: set[str] = set()
-    first: list[Array] = []
-    everywhere: dict[str, list[Array]] = {}
-    elsewhere: dict[str, list[Array]] = {}
+    first: list[Floats] = []
+    everywhere: dict[str, list[Floats]] = {}
+    elsewhere: dict[str, list[Floats]] = {}
     for tokens in texts:
         is_content = tokens["role"].isna().to_numpy(dtype=np.bool_)
         present.update(tokens["role"].dropna())
@@ -64,13 +60,14 @@ def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple
 def places(
     subjects: Sequence[Subject], tokens: Sequence[str], roles: Sequence[str | None]
 ) -> Mapping[str, tuple[int, ...]]:
-    """Where each of `subjects` stands in a text, by its key; those alone that stand in it.
+    """The positions of `subjects` in a text, by their keys; without those that it does not have.
 
-    No position belongs to two of them: the first is no token's where it is a subject itself.
+    No position belongs to two of them: where the first position is a subject, it does not count for
+    its token.
 
     Args:
         tokens: of the text, as the tokenizer writes them.
-        roles: key of each token's Role, None for content.
+        roles: the key of each token's Role, None for content.
     """
     found: dict[str, list[int]] = {subject.key: [] for subject in subjects}
     for position, (token, role) in enumerate(zip(tokens, roles, strict=True)):
@@ -83,10 +80,10 @@ def places(
 
 
 def control_groups(positions: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
-    """At most MAX_CONTROLS groups of `size` of `positions`, none of them in two groups.
+    """At most MAX_CONTROLS disjoint groups of `size` `positions` each.
 
-    All that are taken are evenly spaced, and so are those of one group. No group where `size` is
-    more than there are.
+    All positions that are used are evenly spaced, and so are those of each group. There is no group
+    if `size` is larger than the number of positions.
     """
     n_groups = min(MAX_CONTROLS, len(positions) // size)
     taken = [positions[i] for i in evenly_spaced(len(positions), n_groups * size)]
@@ -100,8 +97,8 @@ def evenly_spaced(n: int, most: int) -> tuple[int, ...]:
     return tuple((2 * i + 1) * n // (2 * most) for i in range(most))
 
 
-def _add(sums: dict[str, list[Array]], names: NDArray[np.object_], shares: Array) -> None:
-    """Add one text: of each token the sum of its `shares` `[position, figure, layer]`."""
+def _add(sums: dict[str, list[Floats]], names: NDArray[np.object_], shares: Floats) -> None:
+    """Add one text: for each token the sum of its `shares` `[position, figure, layer]`."""
     codes, tokens = pd.factorize(names)
     by_token = np.zeros((len(tokens), *shares.shape[1:]))
     np.add.at(by_token, codes, shares)
@@ -109,11 +106,11 @@ def _add(sums: dict[str, list[Array]], names: NDArray[np.object_], shares: Array
         sums.setdefault(token, []).append(own)
 
 
-def _peak(shares: Sequence[Array]) -> float | None:
-    """The highest share in any layer where it is high enough, None where there is none.
+def _peak(shares: Sequence[Floats]) -> float | None:
+    """The highest share of attention received in any layer where it is that of a sink, else None.
 
     Args:
-        shares: of each text, `[received | expected, layer]`.
+        shares: for each text, `[received | expected, layer]`.
     """
     if len(shares) < MIN_TEXTS:
         return None
@@ -124,7 +121,7 @@ def _peak(shares: Sequence[Array]) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Positions of one text that are changed together."""
+    """Positions of a text that are changed together."""
 
     subject: str | None  # its key; None for a group of content tokens
     positions: tuple[int, ...]
@@ -132,24 +129,25 @@ class Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Case:
-    """One text to test."""
+    """A text that is tested."""
 
-    index: int  # which of the explained texts
+    index: int  # index among the explained texts
     explained: Explained
-    subjects: tuple[Group, ...]  # those that stand in it
-    controls: tuple[Group, ...]  # for every number of positions that a subject has
-    content: tuple[int, ...]  # positions of content that is no subject
+    subjects: tuple[Group, ...]  # those that the text has
+    controls: tuple[Group, ...]  # groups of content tokens, of the same sizes as the subjects
+    content: tuple[int, ...]  # positions of content that is not a subject
 
     @property
     def text(self) -> EncodedText:
-        """What is run."""
+        """The text that is run."""
         return self.explained.text
 
 
 def find_case(index: int, explained: Explained, subjects: Sequence[Subject]) -> Case | None:
-    """The case of one text; None where no subject stands in it, or too little content.
+    """Make the case of one text; None if it has no subject, or fewer than MIN_CONTENT content
+    tokens.
 
-    Controls are content that is no subject itself, so that no sink is held against another.
+    Controls are content that is not a subject, so that no sink is compared with another sink.
     """
     text = explained.text
     found = places(subjects, text.tokens, text.roles)
@@ -168,10 +166,10 @@ def find_case(index: int, explained: Explained, subjects: Sequence[Subject]) -> 
 
 
 def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> tuple[Group, ...]:
-    """The groups that `test` is done on in `case`.
+    """The groups of `case` on which `test` is done.
 
     Args:
-        averaged: subjects of which there are means, and None where there is one of content.
+        averaged: the subjects that have mean value vectors; None stands for content.
     """
     groups = case.subjects + case.controls
     if test == "mean_value":
@@ -185,14 +183,15 @@ def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> t
 
 
 def swapped(case: Case, group: Group) -> EncodedText | None:
-    """The text with other tokens at the positions of `group`; None where it has no other.
+    """The text with other tokens at the positions of `group`; None if it has no other token.
 
-    Each is the first content token of another id, from half the text's content further on.
+    Each is replaced by the next content token with another id, starting half the text's content
+    further on.
     """
     ids = {}
     for position in group.positions:
         start = sum(i < position for i in case.content) + len(case.content) // 2
-        following = (case.text.ids[i] for i in (case.content * 3)[start:])  # round and round
+        following = (case.text.ids[i] for i in (case.content * 3)[start:])  # then from the start
         other = next((own for own in following if own != case.text.ids[position]), None)
         if other is None:
             return None

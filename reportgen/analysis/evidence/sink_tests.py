@@ -1,21 +1,22 @@
-"""Sink tests: what becomes of the output without what a token passes on, or without its key.
+"""Sink tests: how far the output moves when a token is changed in one of four ways.
 
-Each is done to one subject in all layers and heads, and to groups of as many content tokens: its
-value vectors become 0, attention weights kept (zero_value), or their mean over the other texts
-(mean_value); its key is hidden from every query (hide_key); another token stands in its place
-(swap).
+In all layers and heads, the value vectors of a subject become 0 (zero_value) or their mean over the
+other texts (mean_value), while attention weights stay; or its key is hidden from every query
+(hide_key); or another token takes its place (swap). The same is done to groups of as many content
+tokens, as controls.
 """
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from statistics import fmean
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.sink_runs import (
     Kind,
@@ -40,48 +41,47 @@ from reportgen.models.factory import describe
 from reportgen.results.info import SINK_TESTS, Reason, SinkTest, Subject
 from reportgen.results.measures import MIN_TEXTS
 
-Floats: TypeAlias = NDArray[np.float32]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SinkRow:
-    """One subject and test in one text; fields as the columns of `SINKS_SCHEMA`."""
+    """One test of one subject in one text; fields are named like the columns of `SINKS_SCHEMA`."""
 
     subject: str
     test: SinkTest
     effect: float | None
     control: float | None
     n_controls: int
-    share_layers: Floats
-    share_after_layers: Floats | None
-    expected_layers: Floats
+    share_layers: Array
+    share_after_layers: Array | None
+    expected_layers: Array
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
-    """What was measured on one text."""
+    """The sink tests of one text."""
 
     rows: tuple[SinkRow, ...]
-    message: str = ""  # what could not be done, and why
+    message: str = ""  # which tests could not be done, and why
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SinkPlan:
-    """What is going to be done."""
+    """Which sink tests will be done on which texts."""
 
     cases: tuple[Case, ...]
     tests: tuple[SinkTest, ...]
-    averaged: frozenset[Kind]  # that stand in enough texts for mean_value
+    averaged: frozenset[Kind]  # that enough texts have for mean_value
     withheld: Mapping[SinkTest, Reason]
-    passes: Passes  # exactly, if nothing fails
+    passes: Passes  # exact, if nothing fails
 
 
 class SinkTester:
-    """Does the sink tests on one model.
+    """Does the sink tests of one model.
 
     Args:
-        projections: where its value vectors are made, proven to be so; or why that is not known.
-        has_window: whether some of its layers see only near keys.
+        projections: how its value vectors are read, as verified; or the reason why they cannot be.
+        is_causal: whether queries see earlier keys only.
+        has_window: whether some of its layers only attend to nearby keys.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class SinkTester:
         )
 
     def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
-        """Which of the `explained` texts are tested, at most MAX_TEXTS of them, and how.
+        """Choose at most MAX_TEXTS of the `explained` texts, and the tests that can be done.
 
-        A text takes part that has MIN_CONTENT content tokens and one of `subjects`. Whether the
-        model hides a key as asked is tried on the longest.
+        A text needs MIN_CONTENT content tokens and at least one of `subjects`. Whether the model
+        hides keys as asked is tried on the longest text.
         """
         numbered = enumerate(explained)
         fitting = [case for i, item in numbered if (case := find_case(i, item, subjects))]
@@ -120,9 +120,10 @@ class SinkTester:
         return SinkPlan(cases, tests, averaged, withheld, Passes(sum(counts), 0, work))
 
     def run(self, plan: SinkPlan) -> Iterator[tuple[int, Measured]]:
-        """Test one text after another: which of the explained ones, and what was measured on it.
+        """Test one text after another; one that fails has a message but no rows.
 
-        A text that fails has no rows, but a message; it takes no other with it.
+        Yields:
+            The index among the explained texts, and its tests.
         """
         means = ValueMeans()
         faults: dict[int, str] = {}
@@ -140,14 +141,14 @@ class SinkTester:
                 yield case.index, self._measure(case, whole, plan, means)
 
     def _whole(self, case: Case, plan: SinkPlan) -> Whole | str:
-        """The unchanged text, or what went wrong with it."""
+        """Run the unchanged text; an error message if that fails."""
         try:
             return self._runs.whole(case, reads_values=bool(plan.averaged))
-        except (Exception, SystemExit) as error:  # of a user's class as well
+        except (Exception, SystemExit) as error:  # user code may call exit()
             return describe(error)
 
     def _hides_keys(self, case: Case) -> bool:
-        """Whether the model hides each subject's key in one text as asked."""
+        """Whether the model hides the key of each subject of one text as asked."""
         try:
             whole = self._runs.whole(case, reads_values=False)
         except (Exception, SystemExit):
@@ -156,10 +157,10 @@ class SinkTester:
         return not any(isinstance(outcome, str) for outcome in outcomes.values())
 
     def _measure(self, case: Case, whole: Whole, plan: SinkPlan, means: ValueMeans) -> Measured:
-        """All tests of one text."""
+        """Do all tests of one text."""
         vectors: dict[Kind, Vectors] = {}
         if whole.values is not None:
-            # Of fewer kinds than planned where texts failed.
+            # If texts failed, fewer kinds have means than planned.
             averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
             own = averaged & whole.values.counts.keys()
             vectors = {kind: means.of_others(kind, whole.values) for kind in own}
@@ -217,8 +218,8 @@ def _by_layer(
 
 
 def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
-    """What stands in so many of `cases` that a mean over the others says something; none at all
-    where no subject does."""
+    """The kinds of token that at least MIN_TEXTS of `cases` have; none at all if these include no
+    subject."""
     counts: Counter[Kind] = Counter()
     for case in cases:
         counts.update(group.subject for group in case.subjects)
@@ -228,7 +229,7 @@ def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
 
 
 def _n_passes(case: Case, tests: Sequence[SinkTest], averaged: Collection[Kind]) -> int:
-    """How often a text is run: whole, once more for the means, and each of its changed forms."""
+    """The runs of one text: unchanged, once more for the means, and each changed version."""
     n_changed = sum(len(groups_of(case, test, averaged)) for test in tests)
     return 1 + bool(averaged) + n_changed
 
@@ -240,10 +241,10 @@ def _row(
     group: Group,
     outcomes: Mapping[Group, Outcome | str],
 ) -> tuple[SinkRow, str | None]:
-    """The row of one subject and test, and why it is without figures, if it is.
+    """Make the row of one subject and test, and a message if it has no figures.
 
     Args:
-        group: the subject.
+        group: the positions of the subject.
         outcomes: of all groups on which the test was done.
     """
     size, positions = len(group.positions), list(group.positions)
@@ -274,5 +275,5 @@ def _row(
 
 
 def _effect(case: Case, outcome: Outcome) -> float:
-    """Size of the output's change."""
+    """The absolute change of the scalar."""
     return abs(case.explained.value - outcome.scalar)

@@ -1,9 +1,9 @@
-"""The one scalar of a model's output that evidence explains, and running changed texts for it.
+"""The scalar of a model's output that evidence explains, and runs of changed texts.
 
-Whatever is done to a text, its effect is `f(whole) - f(changed)`. `f` is the number; the lead of a
-class over the strongest other class; the logit of a label; for embeddings the cosine to the whole
-text's own embedding, so that the effect is the cosine distance between the two; for a causal model
-the log-probability of the text's last content token, given what stands before it.
+The effect of any change of a text is `f(whole) - f(changed)`. The scalar `f` is the number; the
+margin of a class over the strongest other class; the logit of a label; for embeddings the cosine
+to the embedding of the whole text, so that the effect is a cosine distance; for a causal model the
+log-probability of the last content token, given the tokens before it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,39 +30,39 @@ SCALARS: Mapping[OutputKind, Scalar] = {
     "embedding": "cosine",
     "next_token": "log_probability",
 }
-# What one layer's attention maps of a batch may weigh.
+# Most bytes of one layer's attention maps of a batch.
 LAYER_BYTES = 16_000_000
-# What a batch's graph may weigh; a layer keeps its maps and of each token about this many vectors
-# as wide as the model (9 in BERT, 21 in ALBERT).
+# Most bytes of a batch's graph. Each layer keeps its maps, and for each token about this many
+# vectors of the model's width (9 in BERT, 21 in ALBERT).
 GRAPH_BYTES = 192_000_000
 GRAPH_VECTORS = 20
-Got = TypeVar("Got")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
-    """A text with what its scalar takes."""
+    """A text and the scalar that is explained of it."""
 
-    text: EncodedText  # what is run: all of it, or a causal model's context
-    index: int | None  # which figure of the output: number, class, label or token id
-    anchor: Tensor | None  # the whole text's embedding [figure]; None where it is no embedding
+    text: EncodedText  # what is run: the whole text, or a causal model's context
+    index: int | None  # entry of the output: number, class, label or token id
+    anchor: Tensor | None  # embedding of the whole text, [figure]; None for other outputs
     value: float  # the scalar of the whole text
-    label: str | None  # what of the output is explained; None where it has one figure only
+    label: str | None  # name of that entry; None where the output has only one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Changed:
-    """A changed form of an explained text."""
+    """A changed version of an explained text."""
 
     of: Explained
     text: EncodedText
 
 
 class Explainer:
-    """Runs texts and changed forms of them through one model, for the scalar that is explained.
+    """Runs texts and changed versions of them through a model, and returns their scalars.
 
     Raises:
-        UsageError: `explain_class` names nothing of the model's output.
+        UsageError: the model's output has no class called `explain_class`.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class Explainer:
         self.batch_tokens = batch_tokens
         self._batching = batching
         self._index = None if explain_class is None else find_class(model.output, explain_class)
-        # The class, label or number asked for; None: each text's own.
+        # The class, label or number that was asked for; None: the one predicted for each text.
         self.target = None if self._index is None else model.output.labels[self._index]
         self._accepted = accepted_arguments(model.module)
-        # What is said where the scalar is not a finite number.
+        # The error message where the scalar is not a finite number.
         self.undefined = (
             "its embedding is zero or not a finite number, so there is no angle to it"
             if self.scalar == "cosine"
@@ -90,8 +90,11 @@ class Explainer:
     def plan(
         self, texts: Sequence[EncodedText], *, in_graph: bool = False
     ) -> tuple[tuple[int, ...], ...]:
-        """Which of `texts` run together, indices into them; fewer of them `in_graph`, where what
-        every layer made is kept for the way back."""
+        """Plan batches of `texts`: indices into them for each batch.
+
+        Batches are smaller `in_graph`, where the output of every layer is kept for the backward
+        pass.
+        """
         info = self.model.info
         max_tokens, max_weights = self.batch_tokens, LAYER_BYTES // (4 * info.n_heads)
         if in_graph:
@@ -107,21 +110,21 @@ class Explainer:
         )
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
-        """The model's inputs for one batch of texts, padded on the right."""
+        """The inputs of the model for one batch of texts, padded on the right."""
         return pad(texts, self.model.pad_token_id, self._accepted, self.model.device)
 
     def outputs(self, texts: Sequence[EncodedText]) -> Tensor:
-        """The model's output `[text, figure]` for one batch; in the graph, unless gradients are
-        switched off."""
+        """Run one batch: the output of the model, `[text, figure]`, with its graph unless gradients
+        are switched off."""
         inputs = self.inputs(texts)
         return self.model.reader.values(self.model.module(**inputs), inputs)
 
     def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
-        """The scalar `[text]`, float64, of `outputs` `[text, figure]`, each for its own text."""
+        """The scalars `[text]`, float64, of `outputs` `[text, figure]`, one per explained text."""
         values = outputs.double()
         if self.scalar == "cosine":
             anchors = torch.stack([item.anchor for item in explained if item.anchor is not None])
-            # By the distance of unit vectors: exactly 1 for equal ones; NaN where one is zero.
+            # From the distance of unit vectors: exactly 1 for equal ones; NaN if one is zero.
             return 1 - (unit_rows(values) - unit_rows(anchors.to(values))).square().sum(1) / 2
         index = torch.tensor([[item.index] for item in explained], device=values.device)
         own = values.gather(1, index).squeeze(1)
@@ -130,7 +133,7 @@ class Explainer:
         return own - values.scatter(1, index, -torch.inf).amax(1)
 
     def explain(self, texts: Sequence[EncodedText]) -> list[Explained | str]:
-        """What is explained of each text, or why nothing of it can be."""
+        """Run `texts` and find the scalar of each; an error message where it has none."""
         contexts = [self.context(text) for text in texts]
         runs = {i: context for i, context in enumerate(contexts) if context is not None}
         rows = list(runs.values())
@@ -142,7 +145,7 @@ class Explainer:
         ]
 
     def run(self, variants: Sequence[Changed]) -> list[float | str]:
-        """The scalar of each variant, or what went wrong with it; no other fails with it."""
+        """The scalar of each variant, or an error message; a failure does not affect the others."""
 
         def scalars(batch: Sequence[int]) -> list[float]:
             of = [variants[i].of for i in batch]
@@ -159,14 +162,21 @@ class Explainer:
     def by_batch(
         self,
         texts: Sequence[EncodedText],
-        call: Callable[[Sequence[int]], list[Got]],
+        call: Callable[[Sequence[int]], list[Result]],
         *,
         in_graph: bool = False,
-    ) -> list[Got | str]:
-        """What `call` gives for each text, called with the indices of a batch at a time (see
-        `plan`) and gradients switched off; where it fails, with those of each text alone.
+    ) -> list[Result | str]:
+        """Call `call` with the indices of one batch at a time, gradients switched off.
+
+        If it fails for a batch, it is called for each text of the batch alone.
+
+        Args:
+            in_graph: see `plan`.
+
+        Returns:
+            Its result for each text, or an error message.
         """
-        found: dict[int, Got | str] = {}
+        found: dict[int, Result | str] = {}
         for batch in self.plan(texts, in_graph=in_graph):
             try:
                 with torch.no_grad():
@@ -181,8 +191,8 @@ class Explainer:
         return [found[i] for i in range(len(texts))]
 
     def context(self, text: EncodedText) -> EncodedText | None:
-        """What is run for a text: all of it, but for a causal model what stands before its last
-        content token; None where nothing does."""
+        """The part of a text that is run: all of it, or for a causal model the tokens before its
+        last content token; None if there are none."""
         if self.scalar != "log_probability":
             return text
         last = _last_content(text)
@@ -191,7 +201,7 @@ class Explainer:
     def _explained(
         self, text: EncodedText, context: EncodedText | None, output: Tensor | str
     ) -> Explained | str:
-        """`output` is what the model gave for `context`, or what went wrong."""
+        """The scalar of one text, from the `output` for its `context` or an error message."""
         if isinstance(output, str) or context is None:
             return str(output)
         if self.scalar == "cosine":
@@ -205,7 +215,7 @@ class Explainer:
         return explained if self.scalar == "cosine" else replace(explained, value=value)
 
     def _chosen(self, text: EncodedText, output: Tensor) -> int:
-        """The figure of `output` that is explained: the class asked for, else the text's own."""
+        """The entry of `output` that is explained: the class asked for, else the predicted one."""
         if self.scalar == "log_probability":
             return text.ids[_last_content(text)]
         if self._index is not None:
@@ -220,10 +230,10 @@ class Explainer:
 
 
 def find_class(output: OutputInfo, wanted: str) -> int:
-    """Which class, label or number of the output `wanted` names, by its name or its number from 0.
+    """The index of the class, label or number that is called `wanted`, or has that number from 0.
 
     Raises:
-        UsageError: the output has none of that name.
+        UsageError: there is none.
     """
     if wanted in output.labels:
         return output.labels.index(wanted)
@@ -239,11 +249,11 @@ def find_class(output: OutputInfo, wanted: str) -> int:
 
 
 def unit_rows(rows: Tensor) -> Tensor:
-    """Each of `rows` `[text, figure]` at length 1; NaN where it is zero."""
+    """`rows` `[text, figure]` scaled to length 1; NaN where a row is zero."""
     sizes: Tensor = rows.norm(dim=1, keepdim=True)
     return rows / sizes
 
 
 def _last_content(text: EncodedText) -> int:
-    """Position of the last token that is not special; 0 where all are."""
+    """Position of the last token that is not special; 0 if all are special."""
     return max((i for i, role in enumerate(text.roles) if role is None), default=0)

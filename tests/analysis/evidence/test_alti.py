@@ -133,4 +133,4 @@ def test_layers_that_lack_a_part_give_no_figure(folder: Path) -> None:
 
     (missing,) = alti(explainer, TwoOfThree(), norms, items)
     assert missing.reason == "failed"
-    assert "attention maps and value vectors do not go together" in missing.message
+    assert "attention maps and value vectors do not match" in missing.message
