@@ -165,7 +165,7 @@ def test_a_factory_is_a_place_and_a_name(
 def test_checking_imports_neither_torch_nor_transformers(folder: Path) -> None:
     code = (
         "import sys\n"
-        "from reportgen.model.spec import ModelSpec, check_spec\n"
+        "from reportgen.models.spec import ModelSpec, check_spec\n"
         "check_spec(ModelSpec()); check_spec(ModelSpec(model=sys.argv[1]))\n"
         "print({'torch', 'transformers', 'pandas'} & set(sys.modules))"
     )

@@ -242,7 +242,9 @@ def test_what_a_failing_run_says_quotes_no_text(tmp_path: Path, monkeypatch) -> 
     model = save_model(tmp_path / "bert", "bert")
     (tmp_path / "texts.txt").write_text("zqxjkvwyqzzxqj\nthe cat\n", "utf-8")
     monkeypatch.setattr(
-        AttentionPass, "run", lambda self, texts: raise_(EveryTextFailedError(f"x {texts.texts[0].text}"))
+        AttentionPass,
+        "run",
+        lambda self, texts: raise_(EveryTextFailedError(f"x {texts.texts[0].text}")),
     )
     command = ("run", tmp_path / "texts.txt", "--model", model, "-o", tmp_path / "r.html")
     plain, masked = call(*command), call(*command, "--redact")

@@ -1,5 +1,6 @@
 """What is proven before norm-weighted attention is shown: values, and where the residual joins."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,9 +9,10 @@ from explaining import encoded
 from families import SITES, load_family, proven
 from torch import nn
 
-import reportgen.models.architecture as projections_module
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.norms import Norms, find_norms
+from reportgen.models import architecture
+from reportgen.models.architecture import FAMILIES
 from reportgen.models.load import LoadedModel
 from reportgen.results.info import Reason
 
@@ -132,7 +134,8 @@ def test_values_behind_each_query_and_key_are_told_from_those_behind_all(
         ("gpt_neox", "query_key_value", "behind each"),
     ):
         wrong = {"behind all": "behind each", "behind each": "behind all"}[layout]
-        monkeypatch.setitem(projections_module._FUSED, name, wrong)
+        families = [replace(row, layout=wrong) if row.value == name else row for row in FAMILIES]
+        monkeypatch.setattr(architecture, "FAMILIES", tuple(families))
         _, norms = proven(load_family(folder, family))
         assert {projection.layout for projection in norms.projections} == {layout}
 

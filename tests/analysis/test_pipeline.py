@@ -292,7 +292,7 @@ def test_a_text_that_fails_takes_no_other_with_it(bert, tmp_path, monkeypatch, s
         assert message == "rows of its attention maps do not sum to 1 (off by nan)"
     else:  # the user's own line is named, by no path of this machine
         assert re.fullmatch(
-            r"RuntimeError at (tests/)?test_analysis\.py:\d+: out of memory", message
+            r"RuntimeError at (tests/)?test_pipeline\.py:\d+: out of memory", message
         )
     assert results.texts["n_tokens"].tolist() == [5, 0, 5, 4]
     assert results.texts["map_offset"].isna().tolist() == [False, True, False, False]
