@@ -9,9 +9,7 @@ from reportgen.api.jobs import Job, comparison_job, file_names
 from reportgen.api.keywords import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.compare import compare as compare_results
-from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.notes import change_notes
+from reportgen.comparison.compare import compare as compare_findings
 from reportgen.files import Staging
 from reportgen.findings.gates import evaluate
 from reportgen.report.compare_sections.contents import headline
@@ -33,19 +31,18 @@ class ComparedReports:
     @cached_property
     def comparison(self) -> Comparison:
         """What changed, in numbers; None for what cannot be compared."""
-        return compare_results(self.base.results, self.head.results)
+        return compare_findings(self.base.findings, self.head.findings)
 
     @property
     def figures(self) -> dict[str, Any]:
         """The figures of compare.json by name; None: cannot be compared."""
-        return dict(comparison_figures(self.comparison))
+        return dict(self.comparison.figures)
 
     def headline(self, lang: Lang = "en") -> list[str]:
         """What changed, in one to three sentences."""
         check_language(lang)
-        base, head = self.base.results, self.head.results
-        words = CompareWords(self.comparison, base, head, load_language(lang))
-        return list(headline(self.comparison, change_notes(self.comparison), words))
+        words = CompareWords(self.comparison, load_language(lang))
+        return list(headline(self.comparison, self.comparison.notes, words))
 
     def save(
         self, *paths: str | Path, overwrite: bool = True, format: str | None = None, **options: Any
@@ -106,14 +103,11 @@ def write_comparison(
         ResultsError: the results are damaged.
     """
     comparison = compared.comparison
-    base, head = compared.base.results, compared.head.results
     gates = evaluate(job.gates, compared.head.figures | compared.figures) if job.gates else ()
     options = replace(job.options, gates=gates)
-    documents = make_comparison_documents(comparison, base, head, job.outputs, options)
+    documents = make_comparison_documents(comparison, job.outputs, options)
     room = job.summary_room
-    summary = (
-        b"" if room is None else comparison_step_summary(comparison, base, head, options, room)
-    )
+    summary = b"" if room is None else comparison_step_summary(comparison, options, room)
     stage(documents, staging)
     lines = (written_line(output, document) for output, document in documents.items())
     return Written(documents, tuple(lines), gates, summary)

@@ -34,19 +34,19 @@ class Report:
     def __init__(self, results: Results, temporary: Path | None = None) -> None:
         """Make a report of `results`; the folder `temporary` is removed with the report."""
         self.results = results
-        self._findings = Findings(results)
+        self.findings = Findings(results)
         if temporary is not None:
             weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
 
     @property
     def figures(self) -> dict[str, float | int | None]:
         """The figures of summary.json by name, such as `n_texts`; None: not measured."""
-        return dict(self._findings.figures)
+        return dict(self.findings.figures)
 
     def notes(self, lang: Lang = "en") -> list[str]:
         """The headline, then each note on all texts together, in a sentence or two."""
         check_language(lang)
-        language, notes = load_language(lang), self._findings.notes
+        language, notes = load_language(lang), self.findings.notes
         first = headline(notes, self.results.info.model.name, language)
         return [first, *(sentence(note, language) for note in notes)]
 
@@ -86,7 +86,7 @@ class Report:
             redact=redact,
         )
         with Staging() as staging, redacted(self.results, job.options.lang, wanted=redact) as shown:
-            findings = self._findings if shown is self.results else Findings(shown)
+            findings = self.findings if shown is self.results else Findings(shown)
             written = write_report(findings, job, staging)
             for folder in job.folders:
                 shutil.copytree(self.results.folder, staging.folder(folder), dirs_exist_ok=True)
@@ -94,13 +94,13 @@ class Report:
         return [*written.lines, *written.reduced]
 
     def __repr__(self) -> str:
-        return f"<reportgen.Report: {plain_text(self._findings)}>"
+        return f"<reportgen.Report: {plain_text(self.findings)}>"
 
     def _repr_html_(self) -> str:
-        return render_notebook(self._findings)
+        return render_notebook(self.findings)
 
     def _repr_markdown_(self) -> str:
-        return render_markdown(self._findings)
+        return render_markdown(self.findings)
 
 
 def open_report(folder: str | Path) -> Report:

@@ -16,7 +16,7 @@ from scipy.special import entr
 
 from reportgen.comparison.change import SAME_SHARE, Change, Floats, changes, settled
 from reportgen.comparison.pairing import Booleans, Pairing
-from reportgen.findings.attention import takes_part
+from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval, mean_intervals
 from reportgen.results.info import Role
 from reportgen.results.maps import unpack_levels
@@ -157,23 +157,22 @@ class LayerChanges:
         return max(self.changes, key=lambda change: abs(change.difference), default=None)
 
 
-def layer_changes(base: Results, head: Results, pairing: Pairing) -> tuple[LayerChanges, ...]:
+def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[LayerChanges, ...]:
     """All special tokens, each role that both have, and entropy; what no text has is left out.
 
     Texts count that have figures in both, and content tokens enough for those on sinks.
     """
-    texts = takes_part(base) & takes_part(head)
-    own, other = (_by_key(results.info.roles) for results in (base, head))
+    texts = base.takes_part & head.takes_part
+    own, other = (_by_key(side.info.roles) for side in (base, head))
+    sides = base.results, head.results
     found = [
-        _changes(
-            ALL_SPECIAL, ("", ""), _heads(base, "special_share"), _heads(head, "special_share")
-        ),
+        _Sides(ALL_SPECIAL, ("", ""), *(_heads(side, "special_share") for side in sides)),
         *(
-            _changes(key, (own[key], other[key]), _role(base, key), _role(head, key))
+            _Sides(key, (own[key], other[key]), *(_role(side, key) for side in sides))
             for key in own
             if key in other
         ),
-        _changes(ENTROPY, ("", ""), _heads(base, "entropy"), _heads(head, "entropy")),
+        _Sides(ENTROPY, ("", ""), *(_heads(side, "entropy") for side in sides)),
     ]
     return tuple(make for each in found if (make := each.over(texts & pairing.analysed)))
 
@@ -196,10 +195,6 @@ class _Sides:
             found = changes(own, other)
         means = [tuple(side.mean(axis=0).tolist()) for side in (own, other)]
         return LayerChanges(self.key, self.tokens, means[0], means[1], found, len(own))
-
-
-def _changes(key: str, tokens: tuple[str, str], base: Floats, head: Floats) -> _Sides:
-    return _Sides(key, tokens, base, head)
 
 
 def _by_key(roles: tuple[Role, ...]) -> dict[str, str]:

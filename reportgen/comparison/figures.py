@@ -4,13 +4,13 @@ from typing import TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL
 from reportgen.comparison.change import Change
-from reportgen.comparison.compare import Comparison
+from reportgen.comparison.differences import Differences
 from reportgen.findings.figures import Value, figure_key, rounded
 
 Figures: TypeAlias = dict[str, Value]
 
 
-def comparison_figures(comparison: Comparison) -> Figures:
+def comparison_figures(comparison: Differences) -> Figures:
     """The figures in a fixed order; None for what could not be compared.
 
     Shares are in 0..1. `_max` figures are the largest size of a change, whatever its sign; drops

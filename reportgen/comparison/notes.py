@@ -6,7 +6,7 @@ import numpy as np
 
 from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.compare import HEAD_CHANGED, Comparison
+from reportgen.comparison.differences import HEAD_CHANGED, Differences
 from reportgen.comparison.effects import TokenChange
 from reportgen.comparison.predictions import MOVED
 from reportgen.findings.citations import CLARK, LIN, SERRANO, XIAO, Citation
@@ -34,7 +34,7 @@ CHANGE_THRESHOLDS = (
 )
 
 
-def change_notes(comparison: Comparison) -> list[Note]:
+def change_notes(comparison: Differences) -> list[Note]:
     """Notes on what changed, the tokens in front; none where nothing did.
 
     Every one's interval lies wholly beyond its threshold. Ids: `token_moves`, `token_moves_less`,
@@ -51,7 +51,7 @@ def change_notes(comparison: Comparison) -> list[Note]:
     ]
 
 
-def _token(token: TokenChange, comparison: Comparison) -> Note | None:
+def _token(token: TokenChange, comparison: Differences) -> Note | None:
     looks = _looks(token.looks)
     values = _values("looks", token.looks)
     if token.effect is not None:
@@ -81,7 +81,7 @@ def _looks(change: Change) -> str | None:
     return "token_looks_less" if is_less else None
 
 
-def _predictions(comparison: Comparison) -> Iterator[Note]:
+def _predictions(comparison: Differences) -> Iterator[Note]:
     found = comparison.predictions
     if found is None:
         return
@@ -107,7 +107,7 @@ def _layer(found: LayerChanges) -> Note | None:
     return plain("shares_all", values, XIAO)
 
 
-def _heads(comparison: Comparison) -> Iterator[Note]:
+def _heads(comparison: Differences) -> Iterator[Note]:
     changed, heads = comparison.heads_changed, comparison.heads
     if changed is None or heads is None or len(heads.texts) < MIN_TEXTS or not changed.any():
         return

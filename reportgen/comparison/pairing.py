@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.errors import ComparisonError, some
-from reportgen.findings.attention import analysed
+from reportgen.findings.findings import Findings
 from reportgen.results.info import Evidence, OutputInfo
 from reportgen.results.store import Results
 
@@ -47,20 +47,20 @@ class Pairing:
         return int(self.aligned.sum())
 
 
-def pair(base: Results, head: Results) -> Pairing:
-    """See that both are of the same texts in the same order, and what of them can be compared.
+def pair(base: Findings, head: Findings) -> Pairing:
+    """Check that both are of the same texts in the same order, and what of them can be compared.
 
     Raises:
         ComparisonError: they are not.
     """
-    require_same_texts(base, head)
-    own, other = analysed(base), analysed(head)
+    require_same_texts(base.results, head.results)
+    own, other = base.analysed, head.analysed
     models = base.info.model, head.info.model
-    labels, n_other_labels = _labels(base, head)
+    labels, n_other_labels = _labels(base.results, head.results)
     return Pairing(
         n_texts=len(own),
         analysed=own & other,
-        aligned=_aligned(base, head, own & other),
+        aligned=_aligned(base.results, head.results, own & other),
         n_only_base=int((own & ~other).sum()),
         n_only_head=int((other & ~own).sum()),
         same_shape=models[0].n_layers == models[1].n_layers
@@ -75,7 +75,7 @@ def pair(base: Results, head: Results) -> Pairing:
 
 
 def require_same_texts(base: Results, head: Results) -> None:
-    """See that both are of the same texts in the same order, by the hashes of text and pair.
+    """Check that both are of the same texts in the same order, by the hashes of text and pair.
 
     Raises:
         ComparisonError: they are not; it says which texts, and how many.

@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, Floats, changes, settled
 from reportgen.comparison.pairing import Pairing
+from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import match_classes, r_squared
 from reportgen.findings.statistics import intervals_of
 from reportgen.results.info import OutputKind
@@ -51,7 +52,9 @@ class PredictionChanges:
         return float(np.abs(self.change).max())
 
 
-def prediction_changes(base: Results, head: Results, pairing: Pairing) -> PredictionChanges | None:
+def prediction_changes(
+    base: Findings, head: Findings, pairing: Pairing
+) -> PredictionChanges | None:
     """None where the outputs differ in kind, are embeddings (results hold none), or no text has a
     prediction in both."""
     kind = base.info.output.kind
@@ -62,7 +65,7 @@ def prediction_changes(base: Results, head: Results, pairing: Pairing) -> Predic
         return None
     if kind in ("number", "numbers"):
         return _numbers(base, head, pairing, texts, kind)
-    columns = [results.texts["prediction_label"].iloc[texts] for results in (base, head)]
+    columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
         return None
@@ -87,9 +90,9 @@ def prediction_changes(base: Results, head: Results, pairing: Pairing) -> Predic
 
 
 def _numbers(
-    base: Results, head: Results, pairing: Pairing, texts: Places, kind: OutputKind
+    base: Findings, head: Findings, pairing: Pairing, texts: Places, kind: OutputKind
 ) -> PredictionChanges | None:
-    own, other = (_scores(results, texts) for results in (base, head))  # [text, number]
+    own, other = (_scores(side.results, texts) for side in (base, head))  # [text, number]
     known = np.isfinite(own).all(axis=1) & np.isfinite(other).all(axis=1)
     texts, own, other = texts[known], own[known], other[known]
     if not len(texts):
@@ -166,8 +169,8 @@ def _fit(base: Floats, head: Floats, labels: Floats) -> tuple[Change | None, Cha
     return Change(before, after, after - before, interval, len(given)), mae
 
 
-def _accuracy(base: Results, head: Results, pairing: Pairing) -> Change | None:
-    own, other = (match_classes(side, pairing.labels) for side in (base, head))
+def _accuracy(base: Findings, head: Findings, pairing: Pairing) -> Change | None:
+    own, other = (match_classes(side.results, pairing.labels) for side in (base, head))
     both = own.compared & other.compared & pairing.analysed
     if not both.any():
         return None

@@ -5,26 +5,21 @@ from numpy.typing import NDArray
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.figures import comparison_figures
-from reportgen.comparison.notes import change_notes
 from reportgen.findings.figures import rounded
 from reportgen.findings.gates import gate_records
 from reportgen.findings.notes.note import Note
 from reportgen.report.formats import Document
 from reportgen.report.json import to_json
 from reportgen.report.options import CompareOptions
-from reportgen.results.info import SCHEMA_VERSION
-from reportgen.results.store import Results
+from reportgen.results.info import SCHEMA_VERSION, RunInfo
 
 
-def write_comparison(
-    comparison: Comparison, base: Results, head: Results, options: CompareOptions
-) -> Document:
+def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
     """The comparison as a document."""
-    return Document(render(comparison, base, head, options).encode())
+    return Document(render(comparison, options).encode())
 
 
-def render(comparison: Comparison, base: Results, head: Results, options: CompareOptions) -> str:
+def render(comparison: Comparison, options: CompareOptions) -> str:
     """The comparison as JSON, names in a fixed order, null for what cannot be compared.
 
     `figures` is flat, as gates name it; `texts` has a row for each text, in input order.
@@ -32,9 +27,12 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
     pairing = comparison.pairing
     record = {
         "schema_version": SCHEMA_VERSION,
-        "reportgen_version": head.info.versions["reportgen"],
+        "reportgen_version": comparison.head.info.versions["reportgen"],
         "title": options.title,
-        "provenance": {"base": _provenance(base), "head": _provenance(head)},
+        "provenance": {
+            "base": _provenance(comparison.base.info),
+            "head": _provenance(comparison.head.info),
+        },
         "comparable": {
             "nothing_found": comparison.is_same,
             "same_weights": pairing.same_weights,
@@ -44,9 +42,9 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
             "texts_with_other_tokens": pairing.n_analysed - pairing.n_aligned,
             "texts_with_other_target": comparison.units.n_other_target,
         },
-        "figures": comparison_figures(comparison),
+        "figures": comparison.figures,
         "gates": gate_records(options.gates),
-        "notes": [_note(note) for note in change_notes(comparison)],
+        "notes": [_note(note) for note in comparison.notes],
         "tokens": [
             {
                 "token": token.token,
@@ -70,13 +68,12 @@ def render(comparison: Comparison, base: Results, head: Results, options: Compar
         "jsd": None
         if comparison.heads is None
         else [[rounded(value) for value in row] for row in comparison.heads.distance.tolist()],
-        "texts": _texts(comparison, base, head),
+        "texts": _texts(comparison),
     }
     return to_json(record)
 
 
-def _provenance(results: Results) -> dict[str, object]:
-    info = results.info
+def _provenance(info: RunInfo) -> dict[str, object]:
     return {
         "model": info.model.name,
         "architecture": info.model.architecture,
@@ -91,13 +88,13 @@ def _provenance(results: Results) -> dict[str, object]:
     }
 
 
-def _texts(comparison: Comparison, base: Results, head: Results) -> list[dict[str, object]]:
+def _texts(comparison: Comparison) -> list[dict[str, object]]:
     pairing, predictions = comparison.pairing, comparison.predictions
     n_texts = pairing.n_texts
     columns: dict[str, list[object]] = {
-        "id": base.texts["text_id"].tolist(),
-        "status_base": base.texts["status"].tolist(),
-        "status_head": head.texts["status"].tolist(),
+        "id": comparison.base.texts["text_id"].tolist(),
+        "status_base": comparison.base.texts["status"].tolist(),
+        "status_head": comparison.head.texts["status"].tolist(),
         "comparable": pairing.aligned.tolist(),
     }
     if predictions is not None:

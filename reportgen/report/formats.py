@@ -19,7 +19,7 @@ class Format:
     The modules are imported when they are needed, since each brings its own libraries:
 
         write_report(findings, options, output) -> Document
-        write_comparison(comparison, base, head, options) -> Document
+        write_comparison(comparison, options) -> Document
     """
 
     name: str  # after --format

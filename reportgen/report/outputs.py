@@ -18,7 +18,6 @@ from reportgen.report.options import CompareOptions, Images, Layout, RenderOptio
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison
     from reportgen.findings.findings import Findings
-    from reportgen.results.store import Results
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +167,12 @@ def make_documents(
 
 def make_comparison_documents(
     comparison: "Comparison",
-    base: "Results",
-    head: "Results",
     outputs: Iterable[Output],
     options: CompareOptions,
 ) -> dict[Output, Document]:
     """The comparison in the format of each of `outputs`."""
     return {
-        output: import_module(output.format.comparison_module).write_comparison(
-            comparison, base, head, options
-        )
+        output: import_module(output.format.comparison_module).write_comparison(comparison, options)
         for output in outputs
         if output.format
     }

@@ -17,8 +17,8 @@ from reportgen.report.formats import Document
 def write_report(findings, options, output):
     return Document(f"{len(findings.texts)} texts, {options.title}, {output.stem}".encode())
 
-def write_comparison(comparison, base, head, options):
-    return Document(f"{len(base.texts)} and {len(head.texts)} texts".encode())
+def write_comparison(comparison, options):
+    return Document(f"{len(comparison.base.texts)} and {len(comparison.head.texts)} texts".encode())
 '''
 FORMAT = """
 from reportgen.report import formats

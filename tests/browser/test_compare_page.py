@@ -7,6 +7,7 @@ from test_accessibility import found
 from two_models import LABELS, STAR, TEXTS, pair_of, plant
 
 from reportgen.comparison.compare import compare
+from reportgen.findings.findings import Findings
 from reportgen.report.html.compare_page import render
 from reportgen.report.options import RenderOptions
 
@@ -30,9 +31,9 @@ def sides(tmp_path_factory):
 @pytest.fixture(scope="module")
 def addresses(sides, tmp_path_factory):
     folder: Path = tmp_path_factory.mktemp("page")
-    comparison = compare(*sides)
+    comparison = compare(*map(Findings, sides))
     for lang in ("en", "ja"):
-        made = render(comparison, *sides, RenderOptions(lang=lang))
+        made = render(comparison, RenderOptions(lang=lang))
         (folder / f"{lang}.html").write_bytes(made)
     return {lang: (folder / f"{lang}.html").as_uri() for lang in ("en", "ja")}
 

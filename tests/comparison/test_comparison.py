@@ -24,11 +24,13 @@ from two_models import (
 
 from reportgen.comparison.attention import row_distances
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, settled
-from reportgen.comparison.compare import HEAD_CHANGED, Comparison, compare
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.comparison.differences import HEAD_CHANGED
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.predictions import MOVED, r_squared
 from reportgen.errors import ComparisonError
+from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import CONFIDENCE
 from reportgen.results.info import OutputKind
 from reportgen.results.maps import quantise, unpack
@@ -43,7 +45,7 @@ def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results]:
 
 @pytest.fixture(scope="module")
 def found(sides) -> Comparison:
-    return compare(*sides)
+    return compare(*map(Findings, sides))
 
 
 # The same texts
@@ -53,7 +55,7 @@ def test_texts_of_another_number_are_refused_with_their_ids(tmp_path: Path) -> N
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", TEXTS[:-3])
     with pytest.raises(ComparisonError) as caught:
-        compare(base, head)
+        compare(Findings(base), Findings(head))
     assert "base has 12, head 9; 3 only in base (ids 10, 11, 12)" in str(caught.value)
     assert caught.value.exit_code == 1
 
@@ -62,14 +64,14 @@ def test_other_texts_are_counted_and_the_first_five_named(tmp_path: Path) -> Non
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", (*(f"x{text}" for text in TEXTS[:7]), *TEXTS[7:]))
     with pytest.raises(ComparisonError, match=r"7 only in base \(ids 1, 2, 3, 4, 5, \.\.\.\)"):
-        compare(base, head)
+        compare(Findings(base), Findings(head))
 
 
 def test_another_order_is_told_as_one(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", (TEXTS[1], TEXTS[0], *TEXTS[2:]))
     with pytest.raises(ComparisonError, match=r"another order: 2 of 12 .*\(ids 1, 2\)"):
-        compare(base, head)
+        compare(Findings(base), Findings(head))
 
 
 def test_a_text_given_twice_counts_twice(tmp_path: Path) -> None:
@@ -78,7 +80,7 @@ def test_a_text_given_twice_counts_twice(tmp_path: Path) -> None:
     with pytest.raises(
         ComparisonError, match=r"1 only in base \(ids 2\), 1 only in head \(ids 3\)"
     ):
-        compare(base, head)
+        compare(Findings(base), Findings(head))
 
 
 def test_the_second_text_of_a_pair_counts(tmp_path: Path) -> None:
@@ -87,7 +89,7 @@ def test_the_second_text_of_a_pair_counts(tmp_path: Path) -> None:
     texts.loc[3, "pair"] = "and this"
     head = changed(head, texts=texts)
     with pytest.raises(ComparisonError, match=r"ids 4"):
-        compare(base, head)
+        compare(Findings(base), Findings(head))
 
 
 # Predictions
@@ -151,7 +153,7 @@ def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:
         changed(side, texts=side.texts.assign(label=given))
         for side in pair_of(tmp_path, kind="class", evidence="basic")
     )
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
     moved = [a != b for a, b in zip(own, other, strict=True)]
     assert 0 < sum(moved) < len(moved)
@@ -166,7 +168,7 @@ def test_classes_change_by_name_and_accuracy_is_paired(tmp_path: Path) -> None:
 def test_several_numbers_are_compared_in_the_spread_of_each(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, kind="numbers")
     own, other = (np.stack(side.texts["scores"]) for side in (base, head))
-    found = compare(base, head).predictions
+    found = compare(Findings(base), Findings(head)).predictions
     assert found.change == pytest.approx((abs(other - own) / own.std(axis=0)).max(axis=1))
     assert found.mean is found.r2 is None
 
@@ -175,15 +177,15 @@ def test_several_numbers_are_compared_in_the_spread_of_each(tmp_path: Path) -> N
 def test_labels_and_tokens_change_by_name(tmp_path: Path, kind: str) -> None:
     base, head = pair_of(tmp_path, kind=kind)
     own, other = (side.texts["prediction_label"].tolist() for side in (base, head))
-    found = compare(base, head).predictions
+    found = compare(Findings(base), Findings(head)).predictions
     assert found.n_moved == sum(a != b for a, b in zip(own, other, strict=True))
 
 
 def test_an_embedding_and_another_kind_of_output_are_not_compared(tmp_path: Path) -> None:
-    assert compare(*pair_of(tmp_path / "e", kind="embedding")).predictions is None
+    assert compare(*map(Findings, pair_of(tmp_path / "e", kind="embedding"))).predictions is None
     base = make_results(tmp_path / "base", TEXTS, kind="number")
     head = make_results(tmp_path / "head", TEXTS, kind="class")
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.predictions is None
     assert not found.pairing.same_output
     assert comparison_figures(found)["prediction_changed"] is None
@@ -275,7 +277,7 @@ def test_up_to_the_threshold_little_weight_can_stand_elsewhere() -> None:
 def test_other_numbers_of_heads_stand_side_by_side(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, n_layers=4, n_heads=3)
     head = make_results(tmp_path / "b", TEXTS, n_layers=6, n_heads=2)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.heads is None
     assert not found.pairing.same_shape
     assert {(len(each.base), len(each.head), each.changes) for each in found.layers} == {(4, 6, ())}
@@ -288,8 +290,10 @@ def test_other_numbers_of_heads_stand_side_by_side(tmp_path: Path) -> None:
 def test_only_texts_whose_maps_both_keep_have_a_distance(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS)
     head = make_results(tmp_path / "b", TEXTS, keep=3)
-    assert compare(base, head).heads.texts.tolist() == [0, 1, 2]
-    assert compare(base, make_results(tmp_path / "c", TEXTS, keep=0)).heads is None
+    assert compare(Findings(base), Findings(head)).heads.texts.tolist() == [0, 1, 2]
+    assert (
+        compare(Findings(base), Findings(make_results(tmp_path / "c", TEXTS, keep=0))).heads is None
+    )
 
 
 # Texts and tokens
@@ -298,7 +302,7 @@ def test_only_texts_whose_maps_both_keep_have_a_distance(tmp_path: Path) -> None
 def test_what_is_cut_otherwise_is_not_comparable_and_never_zero(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     head = retokenise(head, 2)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert np.flatnonzero(~found.pairing.aligned).tolist() == [2]
     figures = comparison_figures(found)
     assert figures["texts_comparable"] == len(TEXTS) - 1
@@ -311,7 +315,7 @@ def test_what_is_cut_otherwise_is_not_comparable_and_never_zero(tmp_path: Path) 
 def test_a_text_that_failed_in_one_is_counted(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", (*TEXTS, ""), failed=(1,))
     head = make_results(tmp_path / "b", (*TEXTS, ""), failed=(4, 5))
-    pairing = compare(base, head).pairing
+    pairing = compare(Findings(base), Findings(head)).pairing
     assert (pairing.n_analysed, pairing.n_only_base, pairing.n_only_head) == (9, 2, 1)
 
 
@@ -321,7 +325,7 @@ def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None
     effects = head.effects.copy()
     effects["deletion"] += random.normal(0, 0.1, len(effects))
     head = changed(head, effects=effects)
-    found = compare(base, head).effects
+    found = compare(Findings(base), Findings(head)).effects
     sides = []
     for side in (base, head):
         by_text = defaultdict(list)
@@ -342,7 +346,9 @@ def test_the_change_of_effects_is_in_spreads_of_the_base(tmp_path: Path) -> None
 def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     head = plant(head)
-    star = next(each for each in compare(base, head).tokens if each.token == STAR)
+    star = next(
+        each for each in compare(Findings(base), Findings(head)).tokens if each.token == STAR
+    )
     for side, name in ((base, "base"), (head, "head")):
         tokens = side.tokens.merge(side.effects, on=["text", "position"])
         own = tokens[tokens["token"] == STAR]
@@ -359,7 +365,7 @@ def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None
 def test_a_planted_token_stands_first_and_is_said(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic")
     head = plant(head)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.tokens[0].token == STAR
     assert [token.token for token in found.tokens if token.turn != "noise"] == [STAR]
     (note,) = [note for note in change_notes(found) if note.token == STAR]
@@ -383,7 +389,7 @@ def test_a_note_on_a_token_takes_a_large_change_or_both(
 ) -> None:
     base, head = twice(tmp_path, evidence="basic")
     head = plant(head, effect=effect, row=row)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     said = [(each.id, each.also) for each in change_notes(found) if each.token == STAR]
     assert said == ([note] if note else [])
     assert (found.tokens[0].token == STAR) is (effect > 0)
@@ -396,7 +402,7 @@ def test_what_is_hardly_looked_at_is_not_said_to_be(tmp_path: Path) -> None:
         tokens = side.tokens
         tokens.loc[tokens["token"] == STAR, "cls_row_all"] = weight
         sides.append(changed(side, tokens=tokens))
-    found = compare(*sides)
+    found = compare(*map(Findings, sides))
     star = next(each for each in found.tokens if each.token == STAR)
     assert star.row.head > 10 * star.row.base
     assert change_notes(found) == []
@@ -406,12 +412,12 @@ def test_a_token_that_moves_it_less_stands_behind_one_that_moves_it_more(tmp_pat
     base, head = twice(tmp_path, evidence="basic")
     base = plant(base, effect=3.0, row=0.0)
     head = plant(head, effect=0.0, row=0.0)
-    other = next(t.token for t in compare(base, head).tokens if t.token != STAR)
+    other = next(t.token for t in compare(Findings(base), Findings(head)).tokens if t.token != STAR)
     head = plant(head, effect=1.5, row=0.0, token=other)
-    tokens = compare(base, head).tokens
+    tokens = compare(Findings(base), Findings(head)).tokens
     assert [(token.token, token.turn) for token in tokens[:2]] == [(other, "more"), (STAR, "less")]
     assert abs(tokens[0].effect.difference) < abs(tokens[1].effect.difference)
-    assert [n.id for n in change_notes(compare(base, head))][:2] == [
+    assert [n.id for n in change_notes(compare(Findings(base), Findings(head)))][:2] == [
         "token_moves",
         "token_moves_less",
     ]
@@ -422,7 +428,7 @@ def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
     evidence = head.evidence.copy()
     evidence.loc[[0, 3], "explained_label"] = "bad"
     head = changed(head, evidence=evidence)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.units.n_other_target == 2
     assert set(found.effects.texts) == set(range(len(TEXTS))) - {0, 3}
 
@@ -430,7 +436,7 @@ def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
 def test_effects_of_other_figures_are_not_compared(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, evidence="basic")
     head = make_results(tmp_path / "b", TEXTS, evidence="none")
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.effects is None
     assert all(token.effect is None and token.row is None for token in found.tokens)
     assert comparison_figures(found)["deletion_change_mean"] is None
@@ -441,7 +447,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
 ) -> None:
     base, head = pair_of(tmp_path, evidence="basic", reads_cls_only=False)
     head = plant(head)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert all(token.row is None for token in found.tokens)
     assert change_notes(found)[0].also == ("token_looks",)
 
@@ -453,7 +459,7 @@ def test_where_the_output_reads_all_rows_attention_received_says_where_it_looks(
 def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) -> None:
     base, head = twice(tmp_path, kind=kind, evidence="basic", labels=LABELS)
     head = shaken(head)
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.is_same
     assert change_notes(found) == []
     zero = {
@@ -467,7 +473,7 @@ def test_nothing_is_found_between_a_model_and_itself(tmp_path: Path, kind: str) 
 
 def test_a_difference_that_rounding_cannot_make_is_one(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic")
-    found = compare(base, shaken(head, by=1e-3))
+    found = compare(Findings(base), Findings(shaken(head, by=1e-3)))
     assert not found.is_same
 
 
@@ -478,7 +484,7 @@ def test_what_other_batches_move_is_set_back() -> None:
 
 
 def test_few_texts_have_no_interval_and_no_tokens(tmp_path: Path) -> None:
-    found = compare(*pair_of(tmp_path, HEADLINES[:3], evidence="basic"))
+    found = compare(*map(Findings, pair_of(tmp_path, HEADLINES[:3], evidence="basic")))
     assert found.tokens == ()
     assert found.predictions.mean.interval is None
     assert change_notes(found) == []
@@ -486,8 +492,12 @@ def test_few_texts_have_no_interval_and_no_tokens(tmp_path: Path) -> None:
 
 
 def test_a_single_text_and_none_analysed_are_compared(tmp_path: Path) -> None:
-    assert compare(*pair_of(tmp_path / "one", ("abcdefgh",))).predictions.n_moved in (0, 1)
-    found = compare(*pair_of(tmp_path / "none", TEXTS, failed=tuple(range(len(TEXTS)))))
+    assert compare(
+        *map(Findings, pair_of(tmp_path / "one", ("abcdefgh",)))
+    ).predictions.n_moved in (0, 1)
+    found = compare(
+        *map(Findings, pair_of(tmp_path / "none", TEXTS, failed=tuple(range(len(TEXTS)))))
+    )
     assert found.predictions is None
     assert found.layers == ()
     assert found.heads is None
@@ -497,7 +507,10 @@ def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
     """Swapped, the changes have the opposite sign, whichever side has the labels."""
     base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
     head = make_results(tmp_path / "b", TEXTS, seed=1)
-    there, back = compare(base, head).predictions, compare(head, base).predictions
+    there, back = (
+        compare(Findings(base), Findings(head)).predictions,
+        compare(Findings(head), Findings(base)).predictions,
+    )
     assert there.r2.difference == pytest.approx(-back.r2.difference)
     assert there.mae.base == back.mae.head
 
@@ -505,12 +518,12 @@ def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
 def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
     base = make_results(tmp_path / "a", TEXTS, labels=LABELS)
     head = make_results(tmp_path / "b", TEXTS, seed=1, labels=(*LABELS[:-2], 70.0, 80.0))
-    found = compare(base, head)
+    found = compare(Findings(base), Findings(head))
     assert found.pairing.n_other_labels == 2
     assert found.predictions.mae.n_texts == 10
     own = base.texts["prediction"].to_numpy()[:10]
     assert found.predictions.mae.base == pytest.approx(np.abs(own - LABELS[:10]).mean())
-    back = compare(head, base).predictions
+    back = compare(Findings(head), Findings(base)).predictions
     assert found.predictions.r2.difference == pytest.approx(-back.r2.difference)
 
 
@@ -519,6 +532,6 @@ def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
     for results, shift in zip(pair_of(tmp_path, kind="class"), (0, 1), strict=True):
         labels = [NAMES["class"][(i + shift * (i < 3)) % 2] for i in range(len(TEXTS))]
         sides.append(changed(results, texts=results.texts.assign(label=labels)))
-    found = compare(*sides)
+    found = compare(*map(Findings, sides))
     assert found.pairing.n_other_labels == 3
     assert found.predictions.accuracy.n_texts == 9

@@ -16,6 +16,7 @@ from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
 from reportgen.findings.figures import COMPARE_FIGURES
+from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import compare_json
 from reportgen.report.compare_sections.texts import changed_texts
@@ -36,7 +37,7 @@ HOSTILE = (
 
 
 def page_of(base: Results, head: Results, **options) -> BeautifulSoup:
-    made = compare_html.render(compare(base, head), base, head, RenderOptions(**options))
+    made = compare_html.render(compare(Findings(base), Findings(head)), RenderOptions(**options))
     return BeautifulSoup(made.decode(), "html.parser")
 
 
@@ -53,7 +54,7 @@ def page(sides) -> BeautifulSoup:
 
 
 def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, sides) -> None:
-    found = compare(*sides)
+    found = compare(*map(Findings, sides))
     said = [p.get_text() for p in page.select("#overview .headline")]
     spread = np.std(sides[0].texts["prediction"].astype(float))
     n_moved = found.predictions.n_moved
@@ -97,7 +98,7 @@ def test_every_change_has_an_interval_or_says_why_not(page: BeautifulSoup) -> No
 
 
 def test_the_grid_prints_the_distances(page: BeautifulSoup, sides) -> None:
-    distances = compare(*sides).heads.distance
+    distances = compare(*map(Findings, sides)).heads.distance
     grid = page.select("#heads table")[0]
     for row, values in zip(grid.select("tbody tr"), distances, strict=True):
         assert [cell.get_text() for cell in row.select("td")] == [f"{v:.2f}" for v in values]
@@ -106,7 +107,7 @@ def test_the_grid_prints_the_distances(page: BeautifulSoup, sides) -> None:
 
 
 def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, sides) -> None:
-    heads = compare(*sides).heads
+    heads = compare(*map(Findings, sides)).heads
     rows = page.select("#heads table")[1].select("tbody tr")
     layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
     assert rows[0].th.get_text() == f"L{layer + 1}H{head + 1}"
@@ -120,7 +121,7 @@ def test_the_heads_that_changed_most_have_their_intervals(page: BeautifulSoup, s
 def test_three_strips_stand_above_each_other_with_their_difference(
     page: BeautifulSoup, sides
 ) -> None:
-    found = compare(*sides)
+    found = compare(*map(Findings, sides))
     texts = changed_texts(found)
     articles = page.select("article.two")
     assert [int(article["id"].removeprefix("text=")) - 1 for article in articles] == texts
@@ -144,7 +145,7 @@ def test_three_strips_stand_above_each_other_with_their_difference(
 
 
 def test_the_page_carries_no_request_and_one_known_script(sides) -> None:
-    made = compare_html.render(compare(*sides), *sides, RenderOptions()).decode()
+    made = compare_html.render(compare(*map(Findings, sides)), RenderOptions()).decode()
     assert not re.search(r"(src|href)=\"(?!#|data:)", made)
     assert made.count('<script type="module">') == 1
     assert "style=" not in made.split("</style>")[1].split("<script")[0]
@@ -161,7 +162,7 @@ def test_a_model_with_itself_says_that_nothing_was_found(tmp_path: Path) -> None
     assert {cell.get_text() for cell in page.select("#heads td")} == {"0.00", "0.0"}
     changes = {row.select("td")[-1].get_text() for row in page.select("#layers tbody tr")}
     assert changes == {"no change"}
-    text = markdown.write_comparison(compare(base, head), base, head, RenderOptions()).text
+    text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
     assert "No difference was found" in text
 
 
@@ -203,7 +204,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
         "Head: loaded <oddly>",
         "Head: evidence was stopped by the user, so later stages are missing.",
     ]
-    text = markdown.write_comparison(compare(base, head), base, head, RenderOptions()).text
+    text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
     assert "- Head: loaded &lt;oddly&gt;\n" in text
 
 
@@ -238,22 +239,22 @@ def test_every_kind_of_output_can_be_written_in_both_languages(
 ) -> None:
     base, head = pair_of(tmp_path, kind=kind, evidence="basic")
     head = plant(head)
-    found, options = compare(base, head), RenderOptions(lang=lang)
-    made = compare_html.render(found, base, head, options).decode()
+    found, options = compare(Findings(base), Findings(head)), RenderOptions(lang=lang)
+    made = compare_html.render(found, options).decode()
     body = BeautifulSoup(made, "html.parser").find("main").get_text()
     assert not re.search(r"nan|None|\binf\b|[{}]", body)
     assert STAR in BeautifulSoup(made, "html.parser").select_one("#overview").get_text()
-    text = markdown.write_comparison(found, base, head, options).text
+    text = markdown.write_comparison(found, options).text
     assert not re.search(r"nan\b|None", text)
-    json.loads(compare_json.render(found, base, head, options))
+    json.loads(compare_json.render(found, options))
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_every_note_and_threshold_is_a_sentence(tmp_path: Path, lang: str) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
     head = plant(plant(head, effect=1.5), effect=-1.0, row=0.0, token="最大")
-    found = compare(base, head)
-    words = CompareWords(found, base, head, load_language(lang))
+    found = compare(Findings(base), Findings(head))
+    words = CompareWords(found, load_language(lang))
     notes = change_notes(found)
     assert {"token_moves", "heads"} <= {note.id for note in notes}
     for note in notes:
@@ -267,12 +268,12 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
     texts = tuple(f"{STAR}{text}{i}" for i, text in enumerate(HOSTILE * 3))
     base, head = pair_of(tmp_path, texts, evidence="basic", labels=LABELS)
     head = plant(head)
-    found, options = compare(base, head), RenderOptions(title="<b>x</b> | @me")
-    soup = BeautifulSoup(compare_html.render(found, base, head, options).decode(), "html.parser")
+    found, options = compare(Findings(base), Findings(head)), RenderOptions(title="<b>x</b> | @me")
+    soup = BeautifulSoup(compare_html.render(found, options).decode(), "html.parser")
     assert len(soup.select("script")) == 2
     assert not soup.select("main img, main b b, h1 b, a[href^=javascript]")
     assert "\u202e" not in soup.find("main").get_text()
-    text = markdown.write_comparison(found, base, head, options).text
+    text = markdown.write_comparison(found, options).text
     assert text.startswith("<!-- reportgen:report -->\n")
     text = re.sub(r"^```sh\n([^`<]*)\n```$", "", text, flags=re.MULTILINE)  # a block of code
     assert not re.search(
@@ -289,7 +290,7 @@ def test_hostile_texts_are_text(tmp_path: Path) -> None:
 def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, evidence="basic", labels=LABELS)
     head = plant(head)
-    text = markdown.write_comparison(compare(base, head), base, head, RenderOptions()).text
+    text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
     assert len(text) <= 65_000
     assert len(text.encode()) <= 200_000
     assert not re.search(r"style=|data:|<svg|<script", text)
@@ -303,8 +304,8 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
 
 
 def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:
-    found = compare(*sides)
-    text = markdown.write_comparison(found, *sides, RenderOptions()).text
+    found = compare(*map(Findings, sides))
+    text = markdown.write_comparison(found, RenderOptions()).text
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
         "Do the predictions change?",
@@ -328,8 +329,8 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None
 
 
 def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> None:
-    found = compare(*sides)
-    text = markdown.write_comparison(found, *sides, RenderOptions()).text
+    found = compare(*map(Findings, sides))
+    text = markdown.write_comparison(found, RenderOptions()).text
     part = text.split("### The texts that changed most")[1].split("<details>")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
     texts = changed_texts(found)
@@ -349,8 +350,8 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
 
 
 def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
-    found = compare(*sides)
-    text = markdown.write_comparison(found, *sides, RenderOptions()).text
+    found = compare(*map(Findings, sides))
+    text = markdown.write_comparison(found, RenderOptions()).text
     part = text.split("<summary>Which heads attend")[1].split("</details>")[0]
     rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
     cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
@@ -359,8 +360,8 @@ def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
 
 
 def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
-    found = compare(*sides)
-    record = json.loads(compare_json.render(found, *sides, RenderOptions()))
+    found = compare(*map(Findings, sides))
+    record = json.loads(compare_json.render(found, RenderOptions()))
     assert record["figures"] == comparison_figures(found)
     assert len(record["texts"]) == len(TEXTS)
     assert record["texts"][3]["prediction_change"] == pytest.approx(
@@ -376,29 +377,31 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
 
 def test_outputs_are_the_same_bytes_every_time(sides) -> None:
     for room in (compare_html, markdown, compare_json):
-        made = [room.write_comparison(compare(*sides), *sides, RenderOptions()) for _ in range(2)]
+        made = [
+            room.write_comparison(compare(*map(Findings, sides)), RenderOptions()) for _ in range(2)
+        ]
         assert made[0] == made[1]
 
 
 def test_every_flat_figure_is_one_that_gates_can_name(sides) -> None:
-    for name in comparison_figures(compare(*sides)):
+    for name in comparison_figures(compare(*map(Findings, sides))):
         assert COMPARE_FIGURES.find(name) is not None, name
 
 
 def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
-    found = compare(*sides)
+    found = compare(*map(Findings, sides))
     figures = comparison_figures(found)
     gates = (
         parse_gate("prediction_changed > 0.05", "fail", COMPARE_FIGURES),
         parse_gate("jsd_max > 1", "warn", COMPARE_FIGURES),
     )
     options = RenderOptions(gates=evaluate(gates, figures))
-    page = compare_html.render(found, *sides, options).decode()
+    page = compare_html.render(found, options).decode()
     soup = BeautifulSoup(page, "html.parser").select_one("table.gates")
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
-    text = markdown.write_comparison(found, *sides, options).text
+    text = markdown.write_comparison(found, options).text
     assert "| Failed | fails if prediction\\_changed &gt; 0.05 |" in text
-    record = json.loads(compare_json.render(found, *sides, options))
+    record = json.loads(compare_json.render(found, options))
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)
 
@@ -406,7 +409,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
 def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, ids=("##[error]x", *map(str, range(11))))
     options = RenderOptions(title="##[add-mask]")
-    text = compare_json.render(compare(base, head), base, head, options)
+    text = compare_json.render(compare(Findings(base), Findings(head)), options)
     assert "##" not in text
     assert json.loads(text)["texts"][0]["id"] == "##[error]x"
 
@@ -417,7 +420,7 @@ def test_a_role_without_a_usual_name_has_a_figure_that_gates_can_name(tmp_path: 
         roles = results.roles.assign(role=results.roles["role"].replace("cls", "<x>"))
         own = (Role("<x>", "<x>"), *results.info.roles[1:])
         sides.append(changed(results, replace(results.info, roles=own), roles=roles))
-    figures = comparison_figures(compare(*sides))
+    figures = comparison_figures(compare(*map(Findings, sides)))
     assert figures["sink_share_change_u003cxu003e"] is not None
     assert all(COMPARE_FIGURES.find(name) for name in figures)
 
@@ -434,10 +437,10 @@ def test_other_labels_are_told(tmp_path: Path, lang: str) -> None:
 
 
 def test_a_small_room_leaves_no_heading_without_what_it_heads(sides) -> None:
-    found = compare(*sides)
-    whole = markdown.write_comparison(found, *sides, RenderOptions()).text
+    found = compare(*map(Findings, sides))
+    whole = markdown.write_comparison(found, RenderOptions()).text
     for room in range(2500, len(whole.encode()), 500):
-        text = markdown.comparison_step_summary(found, *sides, RenderOptions(), room).decode()
+        text = markdown.comparison_step_summary(found, RenderOptions(), room).decode()
         *_, before, last = [line for line in text.splitlines() if line]
         assert len(text.encode()) <= room
         assert not before.startswith("#")

@@ -7,7 +7,8 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
-from reportgen.comparison.compare import HEAD_CHANGED, Comparison
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.differences import HEAD_CHANGED
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step

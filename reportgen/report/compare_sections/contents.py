@@ -1,12 +1,14 @@
 """Comparison -> everything its page says, in the order of its sections."""
 
 import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Change
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
+from reportgen.comparison.notes import CHANGE_THRESHOLDS
 from reportgen.findings.citations import Citation
+from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.attention import Grid, LayerAnswer, make_grids, make_layers
 from reportgen.report.compare_sections.predictions import (
@@ -24,20 +26,20 @@ from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, chosen_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.results.measures import MIN_TEXTS
-from reportgen.results.store import Results
 
 
-def command(base: Results, head: Results, options: CompareOptions) -> str:
+def command(comparison: Comparison, options: CompareOptions) -> str:
     """The command line that gives this page; models that are no folder or hub id stand in as
     results folders."""
-    models = [side.info.model for side in (base, head)]
+    base, head = comparison.base.info, comparison.head.info
+    models = [side.model for side in (base, head)]
     is_named = all(model.source in ("folder", "hub", "demo") for model in models)
-    chosen = {k: v for k, v in base.info.settings.options.items() if k != "model"}
+    chosen = {k: v for k, v in base.settings.options.items() if k != "model"}
     words = ["reportgen", "compare"]
-    if is_named and chosen == {k: v for k, v in head.info.settings.options.items() if k != "model"}:
+    if is_named and chosen == {k: v for k, v in head.settings.options.items() if k != "model"}:
         names = [model.name.removeprefix("reportgen ") for model in models]
         words += ["--base", names[0], "--head", names[1]]
-        words += ["-" if item.name == "stdin" else item.name for item in base.info.inputs]
+        words += ["-" if item.name == "stdin" else item.name for item in base.inputs]
         for name, value in chosen.items():
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     else:
@@ -66,7 +68,7 @@ class ModelRow:
     is_same: bool
 
 
-def headline(comparison: Comparison, notes: list[Note], words: CompareWords) -> tuple[str, ...]:
+def headline(comparison: Comparison, notes: Sequence[Note], words: CompareWords) -> tuple[str, ...]:
     """What a reader must know, in one to three sentences."""
     pairing, predictions = comparison.pairing, comparison.predictions
     n_texts = f"{pairing.n_analysed:,}"
@@ -129,13 +131,13 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     return tuple(said) or (words.say("limit_none"),)
 
 
-def remarks(base: Results, head: Results, words: CompareWords) -> tuple[str, ...]:
+def remarks(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What the results themselves say a reader should know, with the model's side in front."""
     said = []
-    for key, results in (("base", base), ("head", head)):
+    for key, findings in (("base", comparison.base), ("head", comparison.head)):
         side = words.say(key) + words.language.say("page", "colon")
-        said += [side + remark for remark in results.info.remarks]
-        if results.info.evidence.interrupted:
+        said += [side + remark for remark in findings.info.remarks]
+        if findings.info.evidence.interrupted:
             said.append(side + words.say("interrupted"))
     return tuple(said)
 
@@ -169,29 +171,27 @@ class ComparePage:
 
 def make_compare_page(
     comparison: Comparison,
-    base: Results,
-    head: Results,
     options: CompareOptions,
     words: CompareWords,
 ) -> ComparePage:
-    """Everything the page says of `comparison`, which is that of `base` and `head`."""
-    notes = change_notes(comparison)
+    """Everything the page says of `comparison`."""
+    notes = comparison.notes
     return ComparePage(
         title=options.title or words.say("title"),
         lang=options.lang,
-        names=(base.info.model.name, head.info.model.name),
-        is_demo="demo" in (base.info.model.source, head.info.model.source),
-        remarks=remarks(base, head, words),
+        names=(comparison.base.info.model.name, comparison.head.info.model.name),
+        is_demo="demo" in {side.info.model.source for side in (comparison.base, comparison.head)},
+        remarks=remarks(comparison, words),
         gates=gate_rows(options.gates, words.language),
         headline=headline(comparison, notes, words),
         kpis=_kpis(comparison, words),
-        models=model_rows(comparison, base, head, words),
+        models=model_rows(comparison, words),
         limits=limits(comparison, words),
-        predictions=make_predictions(comparison, base, words),
-        tokens=make_tokens(comparison, base, words),
+        predictions=make_predictions(comparison, words),
+        tokens=make_tokens(comparison, words),
         layers=make_layers(comparison, words),
         grids=make_grids(comparison, words),
-        pairs=make_pairs(comparison, base, head, words),
+        pairs=make_pairs(comparison, words),
         pairs_lead=words.say("pairs_lead_size" if words.is_size else "pairs_lead"),
         notes=tuple(words.note(note) for note in notes),
         method=_method(comparison, words),
@@ -199,7 +199,7 @@ def make_compare_page(
             words.say(f"limit_{each.id}", value=each.value) for each in CHANGE_THRESHOLDS
         ),
         sources=_sources(notes, words),
-        reproduce=_reproduce(base, head, options, words),
+        reproduce=_reproduce(comparison, options, words),
     )
 
 
@@ -275,41 +275,38 @@ def _method(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _sources(notes: list[Note], words: CompareWords) -> tuple[str, ...]:
+def _sources(notes: Sequence[Note], words: CompareWords) -> tuple[str, ...]:
     cited: list[Citation] = [source for note in notes for source in note.citations]
     cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
     return tuple(sorted({citation(source, words.language) for source in cited}))
 
 
-def _reproduce(
-    base: Results, head: Results, options: CompareOptions, words: CompareWords
-) -> Reproduced:
-    files = {item.name: item.sha256 for item in (*base.info.inputs, *head.info.inputs)}
+def _reproduce(comparison: Comparison, options: CompareOptions, words: CompareWords) -> Reproduced:
+    base, head = comparison.base.info, comparison.head.info
+    files = {item.name: item.sha256 for item in (*base.inputs, *head.inputs)}
     weights = (
-        (words.say("weights_base"), base.info.model.weights_sha256),
-        (words.say("weights_head"), head.info.model.weights_sha256),
+        (words.say("weights_base"), base.model.weights_sha256),
+        (words.say("weights_head"), head.model.weights_sha256),
     )
-    versions = [tuple(sorted(side.info.versions.items())) for side in (base, head)]
+    versions = [tuple(sorted(side.versions.items())) for side in (base, head)]
     return Reproduced(
-        command=command(base, head, options),
+        command=command(comparison, options),
         versions=(versions[0], versions[1]),
         checksums=weights + tuple(files.items()),
     )
 
 
-def model_rows(
-    comparison: Comparison, base: Results, head: Results, words: CompareWords
-) -> tuple[ModelRow, ...]:
+def model_rows(comparison: Comparison, words: CompareWords) -> tuple[ModelRow, ...]:
     """The models and what they were run on."""
-    sides = [_facts(results, words) for results in (base, head)]
+    sides = [_facts(side, words) for side in (comparison.base, comparison.head)]
     return tuple(
         ModelRow(words.say(key), value, sides[1][key], value == sides[1][key])
         for key, value in sides[0].items()
     )
 
 
-def _facts(results: Results, words: CompareWords) -> dict[str, str]:
-    info, language = results.info, words.language
+def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
+    info, language = findings.info, words.language
     model, output, evidence = info.model, info.output, info.evidence
     kind = language.say("output", output.kind, n=len(output.labels), pooling=output.pooling or "")
     files = language.say("common", "comma").join(item.name for item in info.inputs)
@@ -323,7 +320,7 @@ def _facts(results: Results, words: CompareWords) -> dict[str, str]:
         "evidence": words.say("none")
         if level == "none"
         else words.say("evidence_value", level=level, n=f"{evidence.n_texts:,}"),
-        "texts": words.say("texts_value", n=f"{len(results.texts):,}", files=files),
+        "texts": words.say("texts_value", n=f"{len(findings.texts):,}", files=files),
         "weights": model.weights_sha256,
     }
 

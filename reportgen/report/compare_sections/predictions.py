@@ -45,21 +45,23 @@ class TokenAnswer:
     more: str  # how many are not listed; "" for none
 
 
-def make_predictions(
-    comparison: Comparison, base: Results, words: CompareWords
-) -> PredictionAnswer | None:
+def make_predictions(comparison: Comparison, words: CompareWords) -> PredictionAnswer | None:
     """None where predictions cannot be compared."""
     found = comparison.predictions
     if found is None:
         return None
-    chart, note = _chart(found, base, words) if found.kind == "number" else (None, "")
+    chart, note = (
+        _chart(found, comparison.base.info.output.name, words)
+        if found.kind == "number"
+        else (None, "")
+    )
     return PredictionAnswer(
         headline=_headline(found, words),
         figures=_figures(found, words),
         chart=chart,
         chart_note=note,
         fit=_fit(found, words),
-        moved=_moved(comparison, found, base, words),
+        moved=_moved(comparison, found, words),
     )
 
 
@@ -126,9 +128,7 @@ def _order(found: PredictionChanges) -> list[int]:
     return [int(i) for i in order if found.change[i]]
 
 
-def _moved(
-    comparison: Comparison, found: PredictionChanges, base: Results, words: CompareWords
-) -> Table | None:
+def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords) -> Table | None:
     order = _order(found)[:MOST]
     if not order:
         return None
@@ -148,7 +148,7 @@ def _moved(
         if has_labels:
             given = labels.iloc[text]
             cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
-        rows.append((text_name(base, text), cells))
+        rows.append((text_name(comparison.base.results, text), cells))
     columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
     columns += ["change"] if found.kind in ("number", "numbers") else []
     columns += ["label"] if has_labels else []
@@ -161,10 +161,10 @@ def text_name(results: Results, text: int) -> str:
     return f"{text + 1} · {shorten(str(results.texts['text'].iloc[text]), _TEXT)}"
 
 
-def _chart(found: PredictionChanges, base: Results, words: CompareWords) -> tuple[Markup, str]:
+def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[Markup, str]:
     order = _order(found)[:_MARKS]
     first = int(np.abs(found.change).argmax())
-    name = shorten(base.info.output.name, NAME)
+    name = shorten(output, NAME)
     sentence = words.say(
         "scatter_sentence",
         n=f"{len(found.texts):,}",
@@ -184,7 +184,7 @@ def _chart(found: PredictionChanges, base: Results, words: CompareWords) -> tupl
     return chart.on_page(), words.say("scatter_note")
 
 
-def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> TokenAnswer | None:
+def make_tokens(comparison: Comparison, words: CompareWords) -> TokenAnswer | None:
     """None where no token stands in texts enough."""
     found = comparison.tokens
     if not found:
@@ -209,7 +209,7 @@ def make_tokens(comparison: Comparison, base: Results, words: CompareWords) -> T
     lead = "tokens_lead_attention"
     if has_effect:
         lead = "tokens_lead_size" if words.is_size else "tokens_lead"
-    row = cls_name(base.info, words.language) or NOTHING
+    row = cls_name(comparison.base.info, words.language) or NOTHING
     left = len(found) - len(shown)
     more = "more_tokens" if n_certain <= len(shown) else "more_tokens_any"
     return TokenAnswer(

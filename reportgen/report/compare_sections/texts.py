@@ -13,7 +13,6 @@ from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.strip import Paragraph, paragraphs
-from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, text_units
 
 TEXTS = 6  # shown
@@ -73,16 +72,13 @@ def changed_texts(comparison: Comparison) -> list[int]:
     return list(dict.fromkeys(found))[:TEXTS]
 
 
-def make_pairs(
-    comparison: Comparison, base: Results, head: Results, words: CompareWords
-) -> tuple[TextPair, ...]:
+def make_pairs(comparison: Comparison, words: CompareWords) -> tuple[TextPair, ...]:
     """The texts that changed most, with their strips."""
-    return tuple(_pair(comparison, base, head, text, words) for text in changed_texts(comparison))
+    return tuple(_pair(comparison, text, words) for text in changed_texts(comparison))
 
 
-def _pair(
-    comparison: Comparison, base: Results, head: Results, text: int, words: CompareWords
-) -> TextPair:
+def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
+    base = comparison.base.results
     units = text_units(base, text)
     own = comparison.units.text == text
     effects = [comparison.units.base_effect[own], comparison.units.head_effect[own]]

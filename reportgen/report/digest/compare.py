@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.notes import change_notes
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.attention import Grid, LayerAnswer
 from reportgen.report.compare_sections.contents import ComparePage, make_compare_page
@@ -14,7 +13,6 @@ from reportgen.report.digest.tables import shorten as shorten_points
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.options import CompareOptions
-from reportgen.results.store import Results
 
 _TOKENS = 10  # of the tokens in front, the rest folded
 _LONGEST = 60  # code points of what stands in a cell
@@ -22,16 +20,14 @@ _LONGEST = 60  # code points of what stands in a cell
 
 def make_compare_brief(
     comparison: Comparison,
-    base: Results,
-    head: Results,
     options: CompareOptions,
     words: CompareWords,
     output: str,
 ) -> Brief:
-    """The brief of `comparison`, which is that of `base` and `head`; `output` is the name of the
-    file that the command it prints writes."""
-    page = make_compare_page(comparison, base, head, options, words)
-    notes = change_notes(comparison)
+    """The brief of `comparison`; `output` is the name of the file that the command it prints
+    writes."""
+    page = make_compare_page(comparison, options, words)
+    notes = comparison.notes
     # How many heads differ is the last of the headline; a note says it with more to it.
     n_said = len(page.headline) - any(note.id == "heads" for note in notes)
     return Brief(

@@ -21,7 +21,6 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions, FlavorName, RenderOptions
-from reportgen.results.store import Results
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
@@ -53,26 +52,22 @@ def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes
     return set_brief(brief, "github", Limit(room, room), options.id, language, {}).encode()
 
 
-def write_comparison(
-    comparison: Comparison, base: Results, head: Results, options: CompareOptions
-) -> Document:
+def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
     """The comparison as Markdown, as long as its flavour allows.
 
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    words = CompareWords(comparison, base, head, load_language(options.lang))
-    brief = make_compare_brief(comparison, base, head, options, words, "compare.md")
+    words = CompareWords(comparison, load_language(options.lang))
+    brief = make_compare_brief(comparison, options, words, "compare.md")
     limit = limit_of(options.md_flavor, options.md_limit)
     return Document(_set_comparison(brief, options.md_flavor, limit, options.id, words.language))
 
 
-def comparison_step_summary(
-    comparison: Comparison, base: Results, head: Results, options: CompareOptions, room: int
-) -> bytes:
+def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:
     """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
-    words = CompareWords(comparison, base, head, load_language(options.lang))
-    brief = make_compare_brief(comparison, base, head, options, words, "compare.html")
+    words = CompareWords(comparison, load_language(options.lang))
+    brief = make_compare_brief(comparison, options, words, "compare.html")
     return _set_comparison(brief, "github", Limit(room, room), options.id, words.language)
 
 

@@ -13,35 +13,32 @@ from reportgen.report.html.assets import environment, templates_root
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions
-from reportgen.results.store import Results
 
 # Of the report's scripts those that need nothing but a table, a drawing and the words.
 _SCRIPTS = ("js/10-data.js", "js/80-theme.js", "js/88-export.js", "js/89-pictures.js")
 _OWN_SCRIPT = "compare/90-start.js"
 
 
-def write_comparison(
-    comparison: Comparison, base: Results, head: Results, options: CompareOptions
-) -> Document:
+def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
     """The comparison as a document."""
-    return Document(render(comparison, base, head, options))
+    return Document(render(comparison, options))
 
 
-def render(comparison: Comparison, base: Results, head: Results, options: CompareOptions) -> bytes:
+def render(comparison: Comparison, options: CompareOptions) -> bytes:
     """The page, in UTF-8; nothing of it depends on the machine, the clock or the network.
 
     Raises:
         ResultsError: a results folder is damaged.
     """
     language = load_language(options.lang)
-    words = CompareWords(comparison, base, head, language)
+    words = CompareWords(comparison, language)
     script = _joined([*_SCRIPTS, _OWN_SCRIPT])
     return (
         environment()
         .get_template("compare.html.jinja")
         .render(
             t=language.words,
-            page=make_compare_page(comparison, base, head, options, words),
+            page=make_compare_page(comparison, options, words),
             policy=_policy(script),
             css=Markup(_style()),
             script=Markup(script),

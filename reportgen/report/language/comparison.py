@@ -11,7 +11,6 @@ from reportgen.report.language.numbers import column_decimals, points, times, wr
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
-from reportgen.results.store import Results
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
 NAME = 24  # half-width characters of a token or a name
@@ -20,12 +19,11 @@ NAME = 24  # half-width characters of a token or a name
 class CompareWords:
     """Puts the figures of one comparison into words."""
 
-    def __init__(
-        self, comparison: Comparison, base: Results, head: Results, language: Language
-    ) -> None:
+    def __init__(self, comparison: Comparison, language: Language) -> None:
+        info = comparison.base.info
         self.language = language
-        self.scalar = scalar_name(base.info, language)
-        self.is_size = base.info.evidence.scalar == "cosine"  # a distance, without a sign
+        self.scalar = scalar_name(info, language)
+        self.is_size = info.evidence.scalar == "cosine"  # a distance, without a sign
         largest = max((_largest(token.effect) for token in comparison.tokens), default=0.0)
         self._effect_digits = column_decimals(largest)
         predictions = comparison.predictions
