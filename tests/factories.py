@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from made_up_evidence import MadeUpEvidence
+from packed_maps import pack
 
 from reportgen.results.info import (
     Checks,
@@ -19,7 +20,6 @@ from reportgen.results.info import (
     RunInfo,
     Settings,
 )
-from reportgen.results.maps import pack
 from reportgen.results.row_groups import FolderSource
 from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results

@@ -48,7 +48,6 @@ Reason: TypeAlias = Literal[
     "interrupted",
     "failed",
 ]
-OUTPUT_KINDS: tuple[OutputKind, ...] = get_args(OutputKind)
 STATUSES: tuple[Status, ...] = get_args(Status)
 ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)

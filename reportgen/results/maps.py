@@ -1,4 +1,4 @@
-"""One text's attention maps and the compact bytes that the results folder and the page both hold.
+"""Packs the attention maps of one text into the bytes that results and page both hold.
 
 A weight `a` in 0..1 is stored as the byte `round(255 * sqrt(a))`, in the order
 `[layer, head, query, key]`, compressed with zlib. The square root keeps small weights apart (an
@@ -18,7 +18,7 @@ _LEVEL = 4  # level 6 saves under 2 % and takes twice the time
 
 
 class Packer:
-    """Packs one text's maps as its layers come."""
+    """Packs the maps of one text, one layer after another."""
 
     def __init__(self) -> None:
         self._stream = zlib.compressobj(_LEVEL)
@@ -34,7 +34,7 @@ class Packer:
 
 
 def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The byte of every weight, 0..1, of `maps`."""
+    """Convert weights in 0..1 to one byte each."""
     levels = np.sqrt(maps, dtype=np.float32)
     levels *= 255
     np.rint(levels, out=levels)
@@ -42,28 +42,11 @@ def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
         return levels.astype(np.uint8)
 
 
-def pack(maps: NDArray[np.float32]) -> bytes:
-    """Pack `maps`, `[layer, head, query, key]` with weights in 0..1."""
-    packer = Packer()
-    for layer in quantise(maps):
-        packer.add(layer)
-    return packer.finish()
-
-
-def unpack(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.float32]:
-    """The maps `[layer, head, query, key]` that `pack` compressed; the sides follow from the size.
-
-    Raises:
-        ValueError: the bytes are damaged or are not maps of so many layers and heads.
-    """
-    return np.stack(list(unpack_layers(packed, n_layers, n_heads)))
-
-
 def unpack_layers(packed: bytes, n_layers: int, n_heads: int) -> Iterator[NDArray[np.float32]]:
-    """The maps that `unpack` gives, `[head, query, key]` layer by layer: a long text's are large.
+    """Unpack maps one layer at a time, `[head, query, key]`: those of a long text are large.
 
     Raises:
-        ValueError: as `unpack`.
+        ValueError: as `unpack_levels`.
     """
     for layer in unpack_levels(packed, n_layers, n_heads):
         levels = layer.astype(np.float32) / np.float32(255)
@@ -71,10 +54,10 @@ def unpack_layers(packed: bytes, n_layers: int, n_heads: int) -> Iterator[NDArra
 
 
 def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None:
-    """See that `unpack` will give maps `[n_layers, n_heads, side, side]`.
+    """Check that `packed` holds maps of the shape `[n_layers, n_heads, side, side]`.
 
     Raises:
-        ValueError: it will not.
+        ValueError: it does not.
     """
     found = unpack_levels(packed, n_layers, n_heads).shape[-1]
     if found != side:
@@ -82,10 +65,10 @@ def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None
 
 
 def unpack_levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint8]:
-    """The bytes `[layer, head, query, key]` that `quantise` made and `pack` compressed.
+    """The bytes `[layer, head, query, key]` that were packed; the sides follow from the size.
 
     Raises:
-        ValueError: as `unpack`.
+        ValueError: `packed` is damaged, or does not hold maps of so many layers and heads.
     """
     try:
         raw = np.frombuffer(zlib.decompress(packed), dtype=np.uint8)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from models import ARCHITECTURES, SENTENCES, save_model
+from packed_maps import unpack
 from transformers import AutoModel, AutoTokenizer
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
@@ -15,7 +16,7 @@ from reportgen.errors import InputError, ModelError
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
-from reportgen.results.maps import MAX_ERROR, unpack
+from reportgen.results.maps import MAX_ERROR
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 

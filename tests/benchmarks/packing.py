@@ -19,7 +19,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode, pad
-from reportgen.results.maps import pack, unpack
+from reportgen.results.maps import Packer, quantise, unpack_layers
 
 Array = NDArray[np.float32]
 TEXT = (
@@ -45,8 +45,11 @@ def linear(maps: Array) -> tuple[bytes, Array]:
 
 def chosen(maps: Array) -> tuple[bytes, Array]:
     """What reportgen does: bytes of the square root."""
-    packed = pack(maps)
-    return packed, unpack(packed, *maps.shape[:2])
+    packer = Packer()
+    for layer in maps:
+        packer.add(quantise(layer))
+    packed = packer.finish()
+    return packed, np.stack(list(unpack_layers(packed, *maps.shape[:2])))
 
 
 def by_head(maps: Array) -> tuple[bytes, Array]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from factories import changed
+from packed_maps import unpack
 from playwright.sync_api import Locator, Page
 
-from reportgen.results.maps import unpack
 from reportgen.results.store import Results
 
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored

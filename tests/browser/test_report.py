@@ -3,12 +3,12 @@
 import pytest
 from factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
+from packed_maps import unpack
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
-from reportgen.results.maps import unpack
 
 pytestmark = pytest.mark.browser
 

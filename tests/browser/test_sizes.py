@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 from opening import drawn, written
+from packed_maps import unpack
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
-from reportgen.results.maps import unpack
 
 pytestmark = pytest.mark.browser
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from factories import HEADLINES, changed, make_results
 from factories import LABELS as NAMES
+from packed_maps import unpack
 from scipy.stats import spearmanr
 from two_models import (
     LABELS,
@@ -33,7 +34,7 @@ from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import CONFIDENCE
 from reportgen.results.info import OutputKind
-from reportgen.results.maps import quantise, unpack
+from reportgen.results.maps import quantise
 from reportgen.results.store import Results
 
 

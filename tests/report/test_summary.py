@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -18,7 +18,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report.json import render, to_json
 from reportgen.report.options import RenderOptions
-from reportgen.results.info import OUTPUT_KINDS, SUMMARY_VERSION, Subject
+from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject
 from reportgen.results.store import Results
 
 SCHEMA = json.loads(files("reportgen.report").joinpath("summary.schema.json").read_text("utf-8"))
@@ -201,7 +201,7 @@ def test_the_label_error_is_told(tmp_path: Path) -> None:
     assert told["label_r2"] < 1
 
 
-@pytest.mark.parametrize("kind", OUTPUT_KINDS)
+@pytest.mark.parametrize("kind", get_args(OutputKind))
 def test_every_value_is_a_plain_one(tmp_path: Path, kind: str) -> None:
     told = figures(make_results(tmp_path, (*HEADLINES, ""), kind=kind, labels=(1.0,) * 7))  # type: ignore[arg-type]
     for value in told.values():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packed_maps import pack, unpack
 
-from reportgen.results.maps import MAX_ERROR, Packer, pack, quantise, unpack
+from reportgen.results.maps import MAX_ERROR, quantise
 
 
 @given(st.integers(1, 3), st.integers(1, 4), st.integers(1, 40), st.integers(0, 1000))
@@ -34,14 +35,6 @@ def test_exact_weights_come_back_exactly() -> None:
 def test_an_even_row_of_a_long_text_survives() -> None:
     maps = np.full((1, 1, 512, 512), 1 / 512, np.float32)
     assert unpack(pack(maps), 1, 1).sum(-1).mean() == pytest.approx(1, abs=0.1)
-
-
-def test_layer_by_layer_gives_the_bytes_of_all_at_once() -> None:
-    maps = np.random.default_rng(0).dirichlet(np.ones(9), (3, 2, 9)).astype(np.float32)
-    packer = Packer()
-    for layer in maps:
-        packer.add(quantise(layer))
-    assert packer.finish() == pack(maps)
 
 
 def test_damage_is_noticed() -> None:

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 from reportgen.errors import UsageError
 from reportgen.report.options import FlavorName
@@ -89,7 +88,6 @@ def _whole(part: Part) -> str:
     return part.head + "".join(part.rows) + part.foot
 
 
-FLAVOR_NAMES: tuple[FlavorName, ...] = get_args(FlavorName)
 LEAST = 4_000  # code points; title, headline and last line take up to so many
 _NO_LIMIT = 2**62
 _MARKER = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")

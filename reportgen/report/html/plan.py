@@ -66,13 +66,6 @@ def plan(costs: Costs, order: Sequence[int], n_detailed: int, room: int) -> dict
     return draft.levels
 
 
-def full_size(costs: Costs, order: Sequence[int]) -> int:
-    """The bytes of all texts of `order` with everything there is of them."""
-    return sum(
-        costs.line(text) + (costs.figures(text) or 0) + (costs.heads(text) or 0) for text in order
-    )
-
-
 @dataclass
 class _Draft:
     """A plan under way."""

@@ -7,11 +7,11 @@ import pytest
 from bs4 import BeautifulSoup
 from drawings import painted
 from factories import make_results
+from packed_maps import unpack
 
 from reportgen.report.charts.colours import heat_colour
 from reportgen.report.charts.heatmap import SIDE, colour_top, make_static_map, unit_map
 from reportgen.report.language.strings import load_language
-from reportgen.results.maps import unpack
 from reportgen.results.units import text_units
 
 EN = load_language("en")

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup
@@ -15,7 +16,7 @@ from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Brief
 from reportgen.report.digest.digest import make_brief
-from reportgen.report.digest.limits import FLAVOR_NAMES, LEAST, check_marker, limit_of, marker
+from reportgen.report.digest.limits import LEAST, check_marker, limit_of, marker
 from reportgen.report.digest.markdown import render, set_brief
 from reportgen.report.digest.tables import TEXT_LENGTH, shorten
 from reportgen.report.language.printable import visible
@@ -58,11 +59,11 @@ def set_as(brief: Brief, flavor: FlavorName, limit: int | None = None, id: str =
 @pytest.fixture(scope="module")
 def written(brief: Brief) -> dict[str, str]:
     """The report in every flavour."""
-    return {name: set_as(brief, name) for name in FLAVOR_NAMES}
+    return {name: set_as(brief, name) for name in get_args(FlavorName)}
 
 
 def test_every_flavour_is_tested() -> None:
-    assert set(LIMITS) == set(FLAVOR_NAMES)
+    assert set(LIMITS) == set(get_args(FlavorName))
 
 
 @pytest.mark.parametrize("flavor", LIMITS)
@@ -230,7 +231,7 @@ def test_the_longest_title_names_and_tokens_leave_room_for_the_headline(tmp_path
     model = replace(made.info.model, name=worst, architecture=worst)
     hostile = replace(made, info=replace(made.info, model=model, roles=roles))
     tree = make_brief(Findings(hostile), RenderOptions(title=worst), "report.md")
-    for flavor in FLAVOR_NAMES:
+    for flavor in get_args(FlavorName):
         assert len(set_as(tree, flavor, LEAST)) <= LEAST
 
 

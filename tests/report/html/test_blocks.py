@@ -6,11 +6,11 @@ from base64 import b64decode
 import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
+from packed_maps import unpack
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
 from reportgen.report.html.plan import Level
-from reportgen.results.maps import unpack
 
 
 @pytest.fixture(scope="module")

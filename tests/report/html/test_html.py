@@ -9,6 +9,7 @@ from itertools import pairwise
 import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
+from packed_maps import unpack
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import STEPS
@@ -16,7 +17,6 @@ from reportgen.report.html.data import plotly_source
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.results.maps import unpack
 
 EN = load_language("en")
 HOSTILE = (

@@ -6,12 +6,12 @@ from base64 import b64decode
 import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
+from packed_maps import unpack
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.data import plotly_source
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
-from reportgen.results.maps import unpack
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.report.html.plan import Level, full_size, plan
+from reportgen.report.html.plan import Level, plan
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ def size(costs, levels):
 
 def test_everything_is_kept_where_it_fits():
     assert planned([COST] * 2, 2 * WHOLE) == [Level.HEADS] * 2
-    assert full_size(Known([COST] * 2), range(2)) == 2 * WHOLE
 
 
 def test_one_byte_less_takes_the_heads_of_the_last_text():

@@ -5,9 +5,10 @@ import pytest
 from factories import make_results
 from hypothesis import given
 from hypothesis import strategies as st
+from packed_maps import unpack
 
 from reportgen.report.html.pooling import SIDE, pool, pool_maps, pooling
-from reportgen.results.maps import MAX_ERROR, unpack
+from reportgen.results.maps import MAX_ERROR
 from reportgen.results.units import Unit, text_units
 
 LAYERS, HEADS = 2, 3
