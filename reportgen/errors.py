@@ -1,4 +1,4 @@
-"""Everything that can go wrong for a user, each with the exit code of the command line.
+"""The errors that are shown to the user, with the exit code that each leads to.
 
 A message is one line: what is wrong, where (file:line, text id), and what to do next.
 """
@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 
 def without_surrogates(text: str) -> str:
-    r"""`text` with each lone surrogate spelt out, as `\ud83d`.
+    r"""Replace each lone surrogate in `text` by its escape, such as `\ud83d`.
 
-    Half of a character can be written in JSON but not in UTF-8; spelt out it stays readable and
-    no tokenizer, table or page fails on it.
+    JSON can hold half of a surrogate pair, UTF-8 cannot. As an escape it stays readable, and no
+    tokenizer, table or page fails on it.
     """
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
@@ -20,7 +20,7 @@ _SHOWN = 5
 
 
 class ReportgenError(Exception):
-    """Base of every error that is told to the user in one line, without a traceback."""
+    """Base of every error that is shown to the user in one line, without a traceback."""
 
     exit_code = 1
 
@@ -32,7 +32,7 @@ class UsageError(ReportgenError):
 
 
 class InputError(ReportgenError):
-    """A file of texts cannot be read or holds no text."""
+    """A file of texts cannot be read or holds no texts."""
 
 
 class ModelError(ReportgenError):
@@ -40,20 +40,19 @@ class ModelError(ReportgenError):
 
 
 class EveryTextFailedError(ModelError):
-    """No text could be analysed; the message says why the first could not, in words of a library
-    or of the user's own class, which may quote it."""
+    """No text could be analysed; the message says why the first one failed, and may quote it."""
 
 
 class CaptureError(ModelError):
-    """The model runs but gives no attention maps that pass the checks."""
+    """The model runs, but its attention maps are missing or fail the checks."""
 
 
 class ResultsError(ReportgenError):
-    """A results folder is missing, damaged or of a newer schema."""
+    """A results folder is missing or damaged, or its schema is newer than this version."""
 
 
 class ComparisonError(ReportgenError):
-    """Two results that are not of the same texts cannot be held against one another."""
+    """Two results cannot be compared because their texts differ."""
 
 
 class OutputError(ReportgenError):
@@ -61,22 +60,22 @@ class OutputError(ReportgenError):
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of what another library's `error` says."""
+    """The first line of the message of another library's `error`."""
     message = error.msg if isinstance(error, SyntaxError) else str(error)
     return message.strip().partition("\n")[0]
 
 
 def some(names: Collection[str]) -> str:
-    """The first five of `names`, for a message."""
+    """List the first five of `names` for a message."""
     return ", ".join(list(names)[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
 
 
 @contextmanager
 def unquoted(wanted: bool) -> Iterator[None]:
-    """Within it, where that is `wanted`, an error that may quote a text is told without that.
+    """Replace errors whose message may quote a text, if that is `wanted`.
 
     Raises:
-        ModelError: in the place of such an error.
+        ModelError: in place of such an error.
     """
     try:
         yield
@@ -84,6 +83,6 @@ def unquoted(wanted: bool) -> Iterator[None]:
         if not wanted:
             raise
         raise ModelError(
-            "every text failed; what was said of the first may quote it, so it is not shown: run "
+            "every text failed; the error message may quote a text, so it is not shown: run "
             "without --redact to read it"
         ) from None

@@ -1,7 +1,7 @@
-"""What one analysis measured, and the folder of open formats that holds it.
+"""What one analysis measured, in memory or in a folder of open formats.
 
-The folder holds `results.json` (what was run, on what), the tables of `schemas` as Parquet files
-and `maps.bin` (the packed attention maps one after another). Nothing here imports torch.
+A results folder holds `results.json` (what was run, and on what), the tables of `schema` as Parquet
+files, and `maps.bin` (the packed attention maps, one text after another). Torch is not needed.
 """
 
 import json
@@ -63,69 +63,68 @@ class Results:
 
     @property
     def is_redacted(self) -> bool:
-        """Whether texts and tokens were taken out: dots stand in their place."""
+        """Whether texts and tokens were removed: dots stand in their place."""
         return self.info.settings.options.get(REDACT) is True
 
     @cached_property
     def texts(self) -> pd.DataFrame:
-        """A row a text, in input order; columns as in `TEXTS_SCHEMA`."""
+        """One row per text, in input order; columns as in `TEXTS_SCHEMA`."""
         return self._frame_of("texts")
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
-        """A row a model token; columns as in `TOKENS_SCHEMA`."""
+        """One row per token; columns as in `TOKENS_SCHEMA`."""
         return self.token_columns(*TABLES["tokens"].names)
 
     @cached_property
     def heads(self) -> pd.DataFrame:
-        """A row a text, layer and head; columns as in `HEADS_SCHEMA`."""
+        """One row per text, layer and head; columns as in `HEADS_SCHEMA`."""
         return self._frame_of("heads")
 
     @cached_property
     def roles(self) -> pd.DataFrame:
-        """A row a text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
+        """One row per text, layer and special-token role; columns as in `ROLES_SCHEMA`."""
         return self._frame_of("roles")
 
     @cached_property
     def layers(self) -> pd.DataFrame:
-        """A row a text and layer; columns as in `LAYERS_SCHEMA`."""
+        """One row per text and layer; columns as in `LAYERS_SCHEMA`."""
         return self._frame_of("layers")
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
-        """A row a text that has evidence; columns as in `EVIDENCE_SCHEMA`."""
+        """One row per text that has evidence; columns as in `EVIDENCE_SCHEMA`."""
         return self._frame_of("evidence")
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """A row a token of the texts that have evidence; columns as in `EFFECTS_SCHEMA`."""
+        """One row per token of the texts that have evidence; columns as in `EFFECTS_SCHEMA`."""
         return self._frame_of("effects")
 
     @cached_property
     def sinks(self) -> pd.DataFrame:
-        """A row a text, subject and sink test; columns as in `SINKS_SCHEMA`."""
+        """One row per text, subject and sink test; columns as in `SINKS_SCHEMA`."""
         return self._frame_of("sinks")
 
     @cached_property
     def agreement(self) -> pd.DataFrame:
-        """A row a text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
+        """One row per text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
         return self._frame_of("agreement")
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
-        """The effects in row `text` of `texts`, in the order of positions; None where it has no
-        evidence."""
+        """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
         rows = self._effects_by_text.get(text)
         return None if rows is None else self.effects.iloc[rows]
 
     def heads_of(self, text: int) -> pd.DataFrame:
-        """The heads of row `text` of `texts`, layer by layer; none where it was not analysed."""
+        """The heads of row `text` of `texts`, layer by layer; empty if it was not analysed."""
         size = self.info.model.n_layers * self.info.model.n_heads
         place = int(self._places[text])
         own = size if self.texts["n_tokens"].iloc[text] else 0
         return _frame(self._heads.slice(place * size, own))
 
     def head_values(self, name: str) -> NDArray[np.float32]:
-        """`[text, layer, head]`, a figure of the heads of all texts; NaN where it has no value."""
+        """The column `name` of all heads as `[text, layer, head]`; NaN where it has no value."""
         model = self.info.model
         is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
         values = np.full((len(is_analysed), model.n_layers, model.n_heads), np.nan, np.float32)
@@ -135,7 +134,7 @@ class Results:
 
     @cached_property
     def _places(self) -> NDArray[np.int64]:
-        """`[text]`: how many texts before it were analysed."""
+        """How many texts before each one were analysed, `[text]`."""
         is_analysed = self.texts["n_tokens"].to_numpy(np.int64) > 0
         places: NDArray[np.int64] = np.cumsum(is_analysed) - is_analysed
         return places
@@ -146,21 +145,21 @@ class Results:
         return {text: np.asarray(rows) for text, rows in groups.items()}
 
     def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
-        """The tokens of row `text` of `texts`, in the order of their positions; all columns, or
-        only those with `names`."""
+        """The tokens of row `text` of `texts`, in the order of positions: the columns `names`, or
+        all of them."""
         first, size = (int(self.texts[name].iloc[text]) for name in ("first_token", "n_tokens"))
         rows = self._tokens.slice(first, size)
         return _frame(rows.select(list(names)) if names else rows)
 
     def packed_maps(self, text: int) -> bytes | None:
-        """The packed attention maps of row `text` of `texts` (see `maps`), None where not kept."""
+        """The packed attention maps of row `text` of `texts` (see `maps`); None if not kept."""
         row = self.texts.iloc[text]
         if pd.isna(row["map_offset"]):
             return None
         return self.source.maps(int(row["map_offset"]), int(row["map_bytes"]), int(row["n_tokens"]))
 
     def token_columns(self, *names: str) -> pd.DataFrame:
-        """Columns `names` of all tokens."""
+        """The columns `names` of all tokens."""
         return _frame(self._tokens.select(list(names)))
 
     @cached_property
@@ -176,7 +175,7 @@ class Results:
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:
-    """A DataFrame whose integers and booleans stay whole where a value is missing."""
+    """Convert to a DataFrame whose integers and booleans stay what they are if one is missing."""
     whole = {
         pa.int8(): pd.Int8Dtype(),
         pa.int16(): pd.Int16Dtype(),
@@ -192,7 +191,8 @@ def open_results(folder: Path) -> Results:
     """Open the results folder at `folder`.
 
     Raises:
-        ResultsError: it is not one, is damaged, or of a schema that is newer or was never released.
+        ResultsError: it is not a results folder, is damaged, or has a schema version that this
+            version cannot read.
     """
     path = folder / "results.json"
     try:
@@ -224,7 +224,7 @@ class _Version:
 
 
 def _require_version(content: bytes, path: Path) -> None:
-    """Check that results.json is of a schema that is read here, whatever else it holds."""
+    """Check that results.json has a schema version that this version can read."""
     try:
         version = msgspec.json.decode(content, type=_Version).schema_version
     except msgspec.ValidationError as error:
@@ -232,9 +232,7 @@ def _require_version(content: bytes, path: Path) -> None:
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: cannot be read ({error}); {AGAIN}") from error
     if version < 1:
-        raise ResultsError(
-            f"{path}: schema {version} is of a reportgen that was never released; {AGAIN}"
-        )
+        raise ResultsError(f"{path}: schema {version} is older than the first release; {AGAIN}")
     if version > SCHEMA_VERSION:
         raise ResultsError(
             f"{path}: schema {version} is newer than this reportgen reads "
@@ -243,10 +241,10 @@ def _require_version(content: bytes, path: Path) -> None:
 
 
 def _require_info(info: RunInfo) -> None:
-    """Check the values of `info` that their types do not hold.
+    """Check what the types of `info` leave open.
 
     Raises:
-        ValueError: one cannot be.
+        ValueError: a value is impossible or missing.
     """
     for name in ("n_layers", "n_heads", "head_size", "max_tokens", "vocabulary_size"):
         if getattr(info.model, name) < 1:

@@ -1,4 +1,4 @@
-"""A text's tokens gathered into display units: what is drawn as one cell.
+"""Groups the tokens of a text into display units: what is drawn as one cell.
 
 Attention to a unit is the sum over its tokens, attention from it the mean (Clark et al. 2019).
 """
@@ -14,27 +14,27 @@ from numpy.typing import NDArray
 
 from reportgen.results.store import Results
 
-# Scripts that set no space between words.
+# Scripts that do not put spaces between words.
 _UNSPACED = ("HIRAGANA", "KATAKANA", "CJK", "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN")
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """One cell: its text, and where it stands."""
+    """One cell: its label and its place in the text."""
 
     label: str  # the original characters; a special token as the tokenizer writes it
     is_special: bool
     segment: int | None  # 0 text, 1 pair; None for special tokens
-    start: int | None  # code points of the segment's text; None where the tokenizer gives none
+    start: int | None  # code points of the segment's text; None if the tokenizer gives no offsets
     end: int | None
-    begins_word: bool  # only where there are no offsets: a space stands in front of it
+    begins_word: bool  # only if there are no offsets: a space precedes it
 
 
 def word_of(units: Sequence[Unit], texts: Sequence[str]) -> list[int]:
-    """`[unit]`, the number of the word it belongs to: what stands between two spaces.
+    """The number of the word that each unit belongs to, `[unit]`; words are separated by spaces.
 
-    Special tokens are words of their own. Without places in the text, the marks of the tokenizer
-    say where a word begins.
+    Each special token is a word of its own. Without offsets, the tokenizer's own marks say where a
+    word begins.
     """
     words: list[int] = []
     before: Unit | None = None
@@ -55,7 +55,7 @@ def _goes_on(before: Unit, unit: Unit, texts: Sequence[str]) -> bool:
 
 
 def is_unspaced(text: str) -> bool:
-    """Whether a text has characters of a script that sets no space between words."""
+    """Whether a text has characters of a script that does not put spaces between words."""
     return any(name(character, "").startswith(_UNSPACED) for character in set(text))
 
 
@@ -64,17 +64,17 @@ _BEGINS = "▁Ġ"
 _CONTINUES = "##"
 _PLACES = ("is_special", "segment", "start", "end")
 _SPACES = " \u3000"
-_SPACE = "␣"  # what a unit of spaces is called
+_SPACE = "␣"  # the label of a unit that holds only spaces
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextUnits:
-    """The units of one text with the figures of the chart; means over heads.
+    """The units of one text with the figures that charts draw; means over heads.
 
-    `received` and `expected` are `[layer, unit]`, `cls_row` too, or None where there is no such
-    row; the `_all` ones are `[unit]`, means over layers. `unit_of` is `[token]`; `norm_all` is
-    norm-weighted attention received, None where that was not measured.
+    `received` and `expected` are `[layer, unit]`, and so is `cls_row`, which is None if there is no
+    such row; those ending in `_all` are `[unit]`, means over layers. `unit_of` is `[token]`.
+    `norm_all` is norm-weighted attention received, None if that was not measured.
     """
 
     units: tuple[Unit, ...]
@@ -90,12 +90,12 @@ class TextUnits:
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
-        """`[unit]`, how many tokens each unit is made of."""
+        """How many tokens each unit has, `[unit]`."""
         return np.bincount(self.unit_of)
 
     @property
     def content(self) -> NDArray[np.bool_]:
-        """`[unit]`, true where a unit is not a special token."""
+        """Which units are not special tokens, `[unit]`."""
         return np.array([not unit.is_special for unit in self.units], dtype=np.bool_)
 
 
@@ -128,8 +128,8 @@ def text_units(results: Results, text: int) -> TextUnits:
 
 
 def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str) -> str:
-    """What a unit of content tokens is called: the characters of its `span` in the `segment`, or
-    what its tokens (`names`) spell where the tokenizer gives no places."""
+    """The label of a unit of content tokens: the characters of its `span` in the `segment`, or what
+    its tokens (`names`) spell if the tokenizer gives no offsets."""
     if span is None:
         label = "".join(name.removeprefix(_CONTINUES).lstrip(_BEGINS) for name in names)
         return label or names[0]
@@ -138,18 +138,18 @@ def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str)
 
 
 def unit_sums(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """A column over tokens as sums `[unit]`; missing where a token's value is."""
+    """Sum a column over the tokens of each unit, `[unit]`; NaN if a token's value is missing."""
     sums: Floats = _sums(column.to_numpy(np.float64)[None], unit_of)[0]
     return sums
 
 
 def _layers(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """A column of lists `[token][layer]` as sums `[layer, unit]`."""
+    """Sum a column of lists `[token][layer]` over the tokens of each unit, `[layer, unit]`."""
     return _sums(np.stack([np.asarray(item, np.float64) for item in column]).T, unit_of)
 
 
 def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
-    """`[row, token]` to `[row, unit]`, summed over each unit's tokens."""
+    """Sum `[row, token]` over the tokens of each unit, `[row, unit]`."""
     sums = np.zeros((values.shape[0], max(unit_of) + 1))
     for token, unit in enumerate(unit_of):
         sums[:, unit] += values[:, token]
@@ -157,13 +157,13 @@ def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
 
 
 def _cls_token(tokens: pd.DataFrame) -> int:
-    """The first [CLS]; without one the row is that of a causal model's last token."""
+    """The position of the first [CLS]; without one, that of a causal model's last token."""
     places = np.flatnonzero((tokens["role"] == "cls").to_numpy())
     return int(places[0]) if places.size else len(tokens) - 1
 
 
 def _groups(unit_of: Sequence[int]) -> list[list[int]]:
-    """The tokens of each unit."""
+    """The positions of the tokens of each unit."""
     groups: list[list[int]] = [[] for _ in range(max(unit_of) + 1)]
     for token, unit in enumerate(unit_of):
         groups[unit].append(token)
@@ -172,7 +172,7 @@ def _groups(unit_of: Sequence[int]) -> list[list[int]]:
 
 class _Place(NamedTuple):
     segment: int | None  # None for special tokens
-    start: int | None  # both None where the tokenizer gives no places
+    start: int | None  # both None if the tokenizer gives no offsets
     end: int | None
 
 

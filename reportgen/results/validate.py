@@ -1,4 +1,4 @@
-"""What is wrong with a table of a results folder that was altered after it was written."""
+"""Checks that the tables of a results folder are whole and fit each other."""
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
@@ -41,7 +41,7 @@ _FILLED: Mapping[str, tuple[str, ...]] = {
     "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
     "agreement": ("text", "view", "statistic"),
 }
-# The columns that tell where a row belongs.
+# The columns that say where a row belongs.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "tokens": ("text", "position", "unit", "segment", "is_special"),
     "roles": ("text", "layer", "role"),
@@ -50,15 +50,15 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "sinks": ("text", "subject", "test"),
     "agreement": ("text", "view", "statistic"),
 }
-_GRIDS = ("heads", "layers")  # tables that have the same rows of every text that was analysed
+_GRIDS = ("heads", "layers")  # tables with the same rows for every text that was analysed
 
 
 def require_columns(table: pa.Table, name: str) -> pa.Table:
-    """The columns of `table` that table `name` has, in the types that it has them in.
+    """The columns of `table` that the schema of `name` lists, converted to the types it lists.
 
     Raises:
-        ValueError: one is missing, is there twice, is of another type, has gaps, or holds what is
-            no finite number.
+        ValueError: a column is missing, exists twice, has another type, or holds a missing value or
+            a number that is not finite where that cannot be.
     """
     columns = []
     for field in TABLES[name]:
@@ -75,23 +75,23 @@ def require_columns(table: pa.Table, name: str) -> pa.Table:
                 f"column {field.name!r} holds {table[field.name].type}, not {field.type}"
             ) from error
         if column.null_count and field.name in _FILLED[name]:
-            raise ValueError(f"column {field.name!r} has gaps")
+            raise ValueError(f"column {field.name!r} has missing values")
         _require_whole_values(column, field.name)
         columns.append(column)
     return pa.Table.from_arrays(columns, schema=TABLES[name])
 
 
 def _require_whole_values(column: pa.ChunkedArray, name: str) -> None:
-    """Refuse lists with gaps, and figures that are infinite or not a number."""
+    """Check that lists have no missing values and that numbers are finite."""
     values = _flat(column)
     if pa.types.is_list(column.type) and values.null_count:
-        raise ValueError(f"column {name!r} has gaps in its lists")
+        raise ValueError(f"column {name!r} has missing values in its lists")
     if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
-        raise ValueError(f"column {name!r} holds what is no finite number")
+        raise ValueError(f"column {name!r} holds a number that is not finite")
 
 
 def require_texts(texts: pa.Table, info: RunInfo) -> None:
-    """See that the rows of `texts` fit each other and the model's output.
+    """Check that the rows of `texts` fit each other and the model's output.
 
     Raises:
         ValueError: they do not.
@@ -114,11 +114,11 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
 
 
 def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.Table) -> None:
-    """See that table `name`, which comes in `parts`, has its columns and those rows that `texts`
-    and the model call for.
+    """Check that table `name`, given in `parts`, has its columns and the rows that `texts` and the
+    model call for.
 
     Raises:
-        ValueError: some are missing, too many, or out of place.
+        ValueError: rows or columns are missing, too many, or out of place.
     """
     keys, n_rows = [], 0
     for part in parts:
@@ -144,12 +144,12 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
 
 
 def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
-    """See that figures are as many and as large as they can be."""
+    """Check that lists have one value per layer and that figures lie in their range."""
     for column in rows.column_names:
         if column.endswith("_layers"):
             lengths = _lengths(rows[column].drop_null())
             _require((lengths == info.model.n_layers).all(), column)
-        if column.startswith("expected"):  # an even spread leaves nothing at 0
+        if column.startswith("expected"):  # an even spread is never 0
             _require((_flat(rows[column]).to_numpy() > 0).all(), column)
     if name == "agreement":
         is_rank = np.isin(rows["statistic"].to_numpy(), ("spearman", "kendall"))
@@ -158,8 +158,8 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
 
 
 def _keys(rows: pa.Table, name: str) -> pa.Table:
-    """What tells where rows belong, and of figures that a text has all of or none whether they are
-    known: little of a table, so that memory does not grow with all that was measured."""
+    """The columns that say where rows belong; of figures that a text has for all its tokens or for
+    none, whether they are known. That is a small part of a table, so memory stays low."""
     kept = rows.select(_KEYS[name])
     if name == "tokens":
         for column in (*_CLS_ROW, *_NORMS):
@@ -168,12 +168,12 @@ def _keys(rows: pa.Table, name: str) -> pa.Table:
 
 
 def _size(name: str, info: RunInfo) -> int:
-    """The rows that a text has in a table that has the same of every text."""
+    """How many rows each text has in one of the tables `_GRIDS`."""
     return info.model.n_layers * (info.model.n_heads if name == "heads" else 1)
 
 
 def _require_grid(rows: pa.Table, first: int, name: str, info: RunInfo, texts: pa.Table) -> None:
-    """See that `rows`, the first of which is row `first`, are in place: text by text, a row a layer
+    """Check that `rows`, which start at row `first`, are in order: text by text, one row per layer
     and head."""
     analysed, size = _analysed(texts), _size(name, info)
     place = np.arange(first, first + len(rows))
@@ -190,12 +190,12 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     n_tokens = _ints(texts, "n_tokens")
     text = _require_equal(table, "text", np.repeat(np.arange(len(texts)), n_tokens))
     position = _require_equal(table, "position", _counted(n_tokens))
-    # Units count from 0 in each text, and no number is left out.
+    # Units are numbered from 0 in each text, without gaps.
     unit = _ints(table, "unit")
     steps = np.diff(unit, prepend=0)[position > 0]
     _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
     known = {column: table[column].to_numpy() for column in (*_CLS_ROW, *_NORMS)}
-    for column, values in known.items():  # of these a text has all or nothing
+    for column, values in known.items():  # a text has all of these values or none
         n_known = np.bincount(text[values], minlength=len(texts))
         _require(((n_known == 0) | (n_known == n_tokens)).all(), column)
     for column in _CLS_ROW[1:]:
@@ -210,7 +210,7 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 
 def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
-    # In any order, a row a layer for every role that a text has.
+    # In any order, one row per layer for every role that a text has.
     _require_analysed(table, texts)
     keys, n_layers = [role.key for role in info.roles], info.model.n_layers
     _require_known(table, "role", keys)
@@ -255,7 +255,7 @@ def _agreement(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 
 
 def _analysed(texts: pa.Table) -> Ints:
-    """The rows of `texts` that have figures."""
+    """The rows of `texts` that were analysed."""
     return np.flatnonzero(_ints(texts, "n_tokens"))
 
 
@@ -270,13 +270,13 @@ def _ints(table: pa.Table, column: str) -> Ints:
 
 
 def _known(table: pa.Table, column: str) -> NDArray[np.bool_]:
-    """In which rows a column has a value."""
+    """Which rows have a value in `column`."""
     known: NDArray[np.bool_] = table[column].is_valid().to_numpy()
     return known
 
 
 def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The values of a column, or in its lists."""
+    """The values of a column; of a column of lists, the values in them."""
     return pc.list_flatten(column) if pa.types.is_list(column.type) else column
 
 
@@ -286,7 +286,7 @@ def _lengths(lists: pa.ChunkedArray) -> Ints:
 
 
 def _require_equal(table: pa.Table, column: str, expected: Ints) -> Ints:
-    """The values of an integer column, which must be the `expected` ones."""
+    """Check that an integer column holds the `expected` values, and return them."""
     values = _ints(table, column)
     _require(np.array_equal(values, expected), column)
     return values
@@ -301,7 +301,7 @@ def _require_analysed(table: pa.Table, texts: pa.Table) -> None:
 
 
 def _require_unique(table: pa.Table, *columns: str) -> None:
-    """No two rows may be alike in all of `columns`."""
+    """Check that no two rows have the same values in all of `columns`."""
     unique = table.group_by(list(columns)).aggregate([])
     _require(len(unique) == len(table), columns[-1])
 

@@ -1,4 +1,4 @@
-"""Writing a results folder as its rows come, so that memory does not grow with the texts."""
+"""Writes a results folder row by row, so that memory does not grow with the number of texts."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,16 +20,16 @@ from reportgen.results.store import write_info
 class Recorder:
     """Appends rows and attention maps to a results folder; a context manager.
 
-    The folder must exist and hold none of `tables` yet. It is complete once all tables were
-    recorded and `finish` was called.
+    The folder must exist and must not hold any of `tables` yet. It is complete once all tables have
+    been written and `finish` has been called.
 
     Raises:
-        OutputError: from any of its methods, when the disk is full or fails.
+        OutputError: the disk is full or fails; any method may raise it.
     """
 
     def __init__(self, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:
         self._folder = folder
-        with _told():
+        with _reporting_errors():
             self._tables = {
                 name: pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) for name in tables
             }
@@ -44,37 +44,38 @@ class Recorder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with _told() if error is None else suppress(OSError):
+        with _reporting_errors() if error is None else suppress(OSError):
             for writer in self._tables.values():
                 writer.close()
             self._maps.close()
 
     def append(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> None:
-        """Append rows to `table`: columns as in its schema, or none at all; NaN is missing."""
+        """Append rows to `table`: the columns of its schema, or none at all; NaN means missing."""
         if not columns:
             return
         schema = TABLES[table]
         arrays = [_array(columns[field.name], field.type) for field in schema]
-        with _told():
+        with _reporting_errors():
             self._tables[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
         del arrays
-        pa.default_memory_pool().release_unused()  # it would keep the most it ever held
+        pa.default_memory_pool().release_unused()  # it would keep the largest amount it ever held
 
     def append_maps(self, packed: bytes) -> tuple[int, int]:
-        """Append one text's packed maps; their offset in maps.bin and their size."""
+        """Append the packed maps of one text; returns their offset in maps.bin and their size."""
         offset = self._maps.tell()
-        with _told():
+        with _reporting_errors():
             self._maps.write(packed)
         return offset, len(packed)
 
     def finish(self, info: RunInfo) -> None:
-        """Write what the tables do not hold, which makes the folder complete."""
-        with _told():
+        """Write results.json, which makes the folder complete."""
+        with _reporting_errors():
             write_info(self._folder, info)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _reporting_errors() -> Iterator[None]:
+    """Turn errors of the disk into one that the user can read."""
     try:
         yield
     except OSError as error:
@@ -83,7 +84,7 @@ def _told() -> Iterator[None]:
 
 
 def _array(values: Sequence[Any] | NDArray[Any], kind: pa.DataType) -> pa.Array:
-    """A column; an array of two axes becomes one list a row, none where it is all NaN."""
+    """Convert a column; an array with two axes becomes one list per row, missing if all NaN."""
     if not isinstance(values, np.ndarray) or values.ndim == 1:
         return pa.array(values, kind, from_pandas=True)
     n_rows, width = values.shape

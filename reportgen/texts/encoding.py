@@ -1,11 +1,11 @@
-"""Bytes of a text file to characters: encodings found strictly, nothing replaced."""
+"""Decodes the bytes of a text file; what does not fit an encoding is an error, never replaced."""
 
 import codecs
 import re
 
 from reportgen.errors import InputError, UsageError
 
-# UTF-32 before UTF-16: the little-endian mark of the one begins with that of the other.
+# UTF-32 before UTF-16: its little-endian mark begins with that of UTF-16.
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -14,12 +14,12 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 KANA = re.compile("[ぁ-んァ-ヶ]")
-# NUL, C1 controls and the private use area: what CP932 makes of bytes that nobody wrote as CP932.
+# NUL, C1 controls and the private use area: what bytes in other encodings decode to in CP932.
 NOT_CP932 = re.compile("[\x00\x80-\xa0\ue000-\uf8ff]")
 
 
 def check_encoding(name: str) -> None:
-    """Raise UsageError where Python knows no encoding called `name`."""
+    """Raise UsageError if Python has no encoding called `name`."""
     try:
         codecs.lookup(name)
     except (LookupError, ValueError) as error:
@@ -27,15 +27,15 @@ def check_encoding(name: str) -> None:
 
 
 def decode(data: bytes, path: str, encoding: str | None = None) -> str:
-    """The characters of `data`, without a byte order mark.
+    """Decode `data`, without its byte order mark.
 
-    Without an `encoding` it is what the byte order mark says, else UTF-8, else CP932 where every
-    byte fits and hiragana or katakana stand in it. `path` is for the message.
+    Without an `encoding`, the byte order mark decides; without a mark it is UTF-8, or else CP932 if
+    every byte fits and there are hiragana or katakana. `path` is for messages.
 
     Raises:
         InputError: the bytes are in none of these encodings, or not in `encoding`, or look like
             UTF-16 without a mark.
-        UsageError: `encoding` is not one for texts.
+        UsageError: `encoding` is not a text encoding.
     """
     marked = next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), None)
     name = encoding or marked or "utf-8"
@@ -57,9 +57,9 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
 
 
 def _cp932(data: bytes) -> str | None:
-    """`data` read as CP932, None where it does not look Japanese.
+    """Decode `data` as CP932; None if it does not look Japanese.
 
-    Nearly any Western text decodes as CP932 too ("it’s" becomes "it痴"), so fitting is not enough.
+    Nearly any Western text decodes as CP932 too ("it’s" becomes "it痴"), so kana are asked for.
     """
     try:
         text = data.decode("cp932")
@@ -69,10 +69,10 @@ def _cp932(data: bytes) -> str | None:
 
 
 def _utf16(data: bytes) -> str | None:
-    """The kind of UTF-16 that unmarked `data` looks like, None where it looks like none.
+    """The kind of UTF-16 that `data` without a mark looks like; None if it does not.
 
-    ASCII in UTF-16 is UTF-8 too, with a NUL beside every character: the first line's end tells, or
-    where there is none, that every second byte is NUL.
+    ASCII text in UTF-16 is also valid UTF-8, with a NUL beside every character. What gives it away
+    is the end of the first line or, without one, that every second byte is NUL.
     """
     if b"\0" not in data or len(data) % 2:
         return None
@@ -87,13 +87,13 @@ def _utf16(data: bytes) -> str | None:
 
 
 def _unknown(name: str) -> UsageError:
-    return UsageError(f"--encoding {name!r} is not a text encoding; one is cp932, another utf-16")
+    return UsageError(f"--encoding {name!r}: not a text encoding; use one such as cp932 or utf-16")
 
 
 def _undecodable(data: bytes, path: str, name: str, tried: str, error: UnicodeError) -> str:
-    # Codecs such as idna say no place, and cannot skip what they cannot read.
+    # Codecs such as idna do not say where, and cannot skip what they cannot read.
     line = 1
     if isinstance(error, UnicodeDecodeError):
         line += data[: error.start].decode(name, "ignore").count("\n")
     problem = tried if tried.startswith("neither") else f"not {tried}"
-    return f"{path}:{line}: {problem}; name its encoding with --encoding, such as cp1252"
+    return f"{path}:{line}: {problem}; give its encoding with --encoding, such as cp1252"

@@ -1,4 +1,4 @@
-"""One file's bytes to rows of named cells: txt, csv, tsv, json, jsonl, parquet."""
+"""Reads the bytes of one file (txt, csv, tsv, json, jsonl, parquet) into rows of named cells."""
 
 import csv
 import io
@@ -15,12 +15,12 @@ from reportgen.texts.encoding import decode
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
 INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
 _QUOTED = re.compile(r'"[^"]*"')
-_HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may go over the end of a line
+_HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may hold line breaks
 
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """A cell that is not text: `what` stands there instead, such as "a list"."""
+    """A cell that is not text; `what` says what it is, such as "a list"."""
 
     what: str
 
@@ -30,17 +30,17 @@ Cell: TypeAlias = str | Misfit | None
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One text with what stands beside it."""
+    """One row of a file: a text and its other cells."""
 
-    place: str  # line it starts on, "item 3" of a JSON list, "row 3" of a parquet file
+    place: str  # the line it starts on; "item 3" in a JSON list, "row 3" in a parquet file
     cells: Mapping[str, Cell]
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of one file; plain texts are rows with one column named `text`."""
+    """The rows of one file; plain text has a single column named `text`."""
 
-    columns: tuple[str, ...]  # empty where the file holds nothing that could name them
+    columns: tuple[str, ...]  # empty if the file holds nothing
     rows: tuple[Row, ...]
     n_blank_lines: int = 0
 
@@ -48,13 +48,13 @@ class Table:
 def read_table(
     data: bytes, input_format: InputFormat, path: str, encoding: str | None = None
 ) -> Table:
-    """The rows of a file that holds `data`. Cells are strings as the file writes them.
+    """Read a file that holds `data`; cells stay strings as the file writes them.
 
-    `path` is for messages; `encoding` is as in `decode` and means nothing to parquet.
+    `path` is for messages. `encoding` is as in `decode` and not used for parquet.
 
     Raises:
-        InputError: a line, an item or the whole file is broken, or its encoding is unknown.
-        UsageError: `encoding` is not one for texts.
+        InputError: a line, an item or the whole file is broken, or its encoding was not found.
+        UsageError: `encoding` is not a text encoding.
     """
     if input_format == "parquet":
         return _parquet(data, path)
@@ -75,10 +75,10 @@ def _txt(text: str, path: str) -> Table:
 
 
 def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
-    """The lines that are not blank, each with its number, and how many are blank.
+    """The lines that are not blank, each with its number, and how many lines are blank.
 
-    Lines end as in a text editor; the other separators of Unicode (U+2028, U+0085, form feed)
-    are part of a text.
+    Only line breaks end a line: the other separators of Unicode (U+2028, U+0085, form feed) are
+    part of a text.
     """
     lines = [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
     kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
@@ -86,26 +86,26 @@ def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
 
 
 def _csv(text: str, path: str) -> Table:
-    """Cells split at commas, semicolons or tabs: the likeliest by the header that fits all rows."""
+    """Split cells at commas, semicolons or tabs: the likeliest separator that fits all rows."""
     fault: InputError | None = None
-    for mark in _marks(text):
+    for separator in _separators(text):
         try:
-            return _cells(text, path, mark)
+            return _cells(text, path, separator)
         except InputError as error:
             fault = fault or error
     assert fault is not None
     raise fault
 
 
-def _marks(text: str) -> list[str]:
-    """The marks that may part the cells of a csv, the likeliest first; a comma where none stands.
+def _separators(text: str) -> list[str]:
+    """The separators that a csv may use, the likeliest first; a comma if the header has none.
 
-    Likelier is what stands in the header more often; a mark before a space, or in quotes, belongs
-    to a name.
+    The more often one stands in the header, the likelier it is. One before a space or in quotes
+    is taken as part of a column name.
     """
     header = _QUOTED.sub("", next(_HEADER.finditer(text.lstrip("\r\n")))[0])
-    found = {mark: len(re.findall(rf"{mark}(?! )", header)) for mark in ",;\t" if mark in header}
-    return sorted(found, key=lambda mark: -found[mark]) or [","]
+    found = {each: len(re.findall(rf"{each}(?! )", header)) for each in ",;\t" if each in header}
+    return sorted(found, key=lambda each: -found[each]) or [","]
 
 
 def _tsv(text: str, path: str) -> Table:
@@ -132,7 +132,7 @@ def _cells(text: str, path: str, delimiter: str) -> Table:
 
 
 def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Each record with the line it starts on; quoted cells may run over several lines."""
+    """Each record with the line it starts on; quoted cells may hold line breaks."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     with _no_size_limit():
         while True:
@@ -142,7 +142,7 @@ def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[s
             except csv.Error as error:
                 raise InputError(
                     f"{path}:{line}: broken quotes in the record that starts here ({error}); "
-                    "put double quotes around the cell and write each of its own twice"
+                    "put double quotes around the cell and double those inside it"
                 ) from error
             if record is None:
                 return
@@ -151,7 +151,7 @@ def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[s
 
 @contextmanager
 def _no_size_limit() -> Iterator[None]:
-    """Let a cell be as long as it is; the csv module knows this setting only for all readers."""
+    """Allow cells of any length; the csv module has only one limit for all readers."""
     before = csv.field_size_limit(2**31 - 1)  # what fits a C long everywhere
     try:
         yield
@@ -165,8 +165,8 @@ def _json(text: str, path: str) -> Table:
     items = _loads(text, path, 1)
     if not isinstance(items, list):
         raise InputError(
-            f"{path}: holds no list; write a JSON list of strings or objects, "
-            "or give --input-format jsonl for one of them a line"
+            f"{path}: not a JSON list; write a list of strings or objects, "
+            "or give --input-format jsonl if there is one per line"
         )
     return _objects([(f"item {number}", item) for number, item in enumerate(items, 1)], path)
 
@@ -178,7 +178,7 @@ def _jsonl(text: str, path: str) -> Table:
 
 
 def _objects(items: Sequence[tuple[str, object]], path: str, n_blank: int = 0) -> Table:
-    """Rows from strings and objects; the columns are all their keys as they first come."""
+    """Rows from strings and objects; the columns are all their keys, in order of appearance."""
     rows = []
     for place, item in items:
         if isinstance(item, dict):
@@ -192,7 +192,7 @@ def _objects(items: Sequence[tuple[str, object]], path: str, n_blank: int = 0) -
 
 
 def _loads(text: str, path: str, first_line: int) -> object:
-    """The JSON value in `text`: its numbers as they are written, its objects as cells."""
+    """Parse a JSON value; numbers stay as they are written, objects become cells."""
     try:
         return json.loads(
             text, parse_int=str, parse_float=str, parse_constant=str, object_pairs_hook=_object
@@ -201,7 +201,7 @@ def _loads(text: str, path: str, first_line: int) -> object:
         line = first_line + error.lineno - 1
         raise InputError(
             f"{path}:{line}: broken JSON ({error.msg}, column {error.colno}); "
-            "a list is --input-format json, a value a line is jsonl"
+            "use --input-format json for a list, jsonl for one value per line"
         ) from error
     except RecursionError as error:
         raise InputError(f"{path}:{first_line}: JSON nested too deeply to read") from error
@@ -230,12 +230,12 @@ def _parquet(data: bytes, path: str) -> Table:
         table = pq.ParquetFile(pa.BufferReader(data)).read()
         names = tuple(table.column_names)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: not a parquet file that can be read") from error
+        raise InputError(f"{path}: cannot be read as a parquet file") from error
     columns = []
     for column in table.columns:
         try:
             columns.append(column.cast(pa.string()).to_pylist())
-        except pa.ArrowException:  # lists, structures, bytes that are no text
+        except pa.ArrowException:  # lists, structures, bytes that are not text
             columns.append([Misfit(str(column.type))] * len(column))
         except UnicodeDecodeError:
             columns.append([Misfit("bytes that are not UTF-8")] * len(column))

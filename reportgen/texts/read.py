@@ -1,4 +1,4 @@
-"""Texts from files: txt, csv, tsv, json, jsonl, parquet or standard input."""
+"""Reads texts from files (txt, csv, tsv, json, jsonl, parquet) or standard input."""
 
 import hashlib
 import sys
@@ -35,7 +35,7 @@ class TextInput:
     pair: str | None = None  # second segment
     label: str | None = None  # as the file gives it
     group: str | None = None
-    source: str = ""  # file:line, the file by its last name only
+    source: str = ""  # file:line, the file without its folder
 
     @property
     def is_blank(self) -> bool:
@@ -45,10 +45,10 @@ class TextInput:
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column plays which part.
+    """Which column holds what.
 
-    Text: None takes the column `text`, else the only one. The others: None takes the column of
-    that very name where there is one, and the empty string takes none even then.
+    `text`: None means the column `text`, or the only column if there is just one. The others: None
+    means the column of that name if there is one, an empty string means none in any case.
     """
 
     text: str | None = None
@@ -66,7 +66,7 @@ class TextSet:
     """The texts of a run and the files that they came from."""
 
     texts: tuple[TextInput, ...]
-    files: tuple[InputInfo, ...]  # whole files, whatever the limit kept of them
+    files: tuple[InputInfo, ...]  # whole files, even if a limit kept only some of their texts
 
 
 def read_texts(
@@ -77,19 +77,25 @@ def read_texts(
     input_format: str | None = None,
     limit: int | None = None,
 ) -> TextSet:
-    r"""Read the texts of all `paths` in their order; `-` is standard input.
+    r"""Read the texts of all `paths` in order; `-` is standard input.
 
-    The format is `input_format`, else what the suffix says; a name without a suffix and standard
-    input are plain texts, a line each. Nothing is replaced or stripped: cells and
-    numbers stay the strings they are in the file (`007`, `NA`), blank lines are skipped and
-    counted, a text cell that is empty or null is an empty text, and any other empty cell is none.
-    A lone surrogate (possible in JSON only) is spelt out as `\ud83d`. Texts without an id are
-    numbered by their place among all texts, from 1. With a `limit` the first texts are kept.
+    Cells and numbers stay the strings that they are in the file (`007`, `NA`): nothing is replaced
+    or stripped. Blank lines are skipped and counted. A text cell that is empty or null is an empty
+    text; any other empty cell counts as missing. A lone surrogate, which only JSON can hold, is
+    written as `\ud83d`. Texts without an id are numbered from 1 over all files.
+
+    Args:
+        paths: the files.
+        columns: which column holds what.
+        encoding: the encoding of text files; None finds it (see `decode`).
+        input_format: the format of all files; None goes by the suffix. Standard input and names
+            without a suffix are plain text, one text per line.
+        limit: how many texts to keep, from the first on; None keeps all.
 
     Raises:
         UsageError: a format, an encoding, a column or the limit cannot be used.
         InputError: a file or one of its lines cannot be read, two texts have the same id, or
-            there is no text at all.
+            there are no texts.
     """
     if limit is not None and limit < 1:
         raise UsageError(f"--limit {limit}: keep at least 1 text")
@@ -109,8 +115,7 @@ def read_texts(
 
 
 def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
-    """The texts of a file that holds `data`, in the format that its `name` says; what
-    `read_texts` gives once it is on disk.
+    """Read the texts of a file called `name` that holds `data`, as `read_texts` does from disk.
 
     Raises:
         UsageError, InputError: as `read_texts`.
@@ -123,9 +128,9 @@ def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """What one file holds."""
+    """One file, read."""
 
-    shown: str  # its path, for messages
+    shown: str  # its path as messages show it
     name: str  # last part of its path
     data: bytes
     format: InputFormat
@@ -134,7 +139,7 @@ class _Source:
 def _collect(sources: Iterable[_Source], columns: Columns, encoding: str | None) -> TextSet:
     texts: list[TextInput] = []
     files: list[InputInfo] = []
-    places: dict[str, str] = {}  # id -> where it stands
+    places: dict[str, str] = {}  # id -> file:line
     for source in sources:
         table = read_table(source.data, source.format, source.shown, encoding)
         chosen = _choose(columns, table.columns, source.shown) if table.columns else columns
@@ -158,7 +163,9 @@ def _format(path: str, given: str | None) -> InputFormat:
     for known in INPUT_FORMATS:
         if known == wanted:
             return known
-    raise UsageError(f"--input-format {given!r} is none of {', '.join(INPUT_FORMATS)}")
+    raise UsageError(
+        f"--input-format {given!r}: not a format; use one of {', '.join(INPUT_FORMATS)}"
+    )
 
 
 def _format_of_suffix(path: str) -> InputFormat:
@@ -167,7 +174,7 @@ def _format_of_suffix(path: str) -> InputFormat:
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(
-            f"{_shown(path)}: {_quoted(suffix)} says no format; give --input-format "
+            f"{_shown(path)}: the suffix {_quoted(suffix)} is not known; give --input-format "
             f"({', '.join(INPUT_FORMATS)})"
         )
     return SUFFIXES[suffix]
@@ -195,7 +202,7 @@ def _read_stdin() -> bytes:
 
 
 def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
-    """`columns` with the names that are in the file; a part that no column plays is None."""
+    """The columns of this file by name; None for what it does not have."""
     text = columns.text or ("text" if "text" in names else None)
     if text is None and len(names) == 1:
         text = names[0]
@@ -249,14 +256,14 @@ def _name(path: str) -> str:
 
 
 def _shown(path: str) -> str:
-    """`path` for a message, on one line whatever it holds."""
+    """Format `path` for a message, on one line."""
     if path == STDIN:
         return "stdin"
     return path if path.isprintable() else repr(path)
 
 
 def _quoted(text: str) -> str:
-    """`text` for a message, on one line and not endless."""
+    """Quote `text` for a message, on one line and shortened if it is long."""
     shown = repr(text)
     return shown if len(shown) <= 80 else f"{shown[:76]}...'"
 

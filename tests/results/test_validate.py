@@ -108,7 +108,9 @@ def test_a_column_that_is_missing_twice_or_of_another_type(
 def test_columns_that_are_always_filled_have_no_gap(folder: Path, name: str, column: str) -> None:
     table = read(folder, name)
     for row in (0, len(table) - 1):
-        assert f"{column!r} has gaps" in refused(folder, name, changed(table, column, None, row))
+        assert f"{column!r} has missing values" in refused(
+            folder, name, changed(table, column, None, row)
+        )
 
 
 def floats() -> Iterator[tuple[str, str, bool]]:
@@ -124,12 +126,12 @@ def test_figures_are_finite(folder: Path, name: str, column: str, is_list: bool)
     table = read(folder, name)
     for figure in (float("nan"), float("inf"), -float("inf")):
         value = [figure, figure] if is_list else figure
-        assert f"{column!r} holds what is no finite" in refused(
+        assert f"{column!r} holds a number that is not finite" in refused(
             folder, name, changed(table, column, value)
         )
     if is_list:
         message = refused(folder, name, changed(table, column, [None, 0.5]))
-        assert f"{column!r} has gaps in its lists" in message
+        assert f"{column!r} has missing values in its lists" in message
 
 
 @pytest.mark.parametrize(
