@@ -1,7 +1,7 @@
 """Attention reports: a list of texts and a transformer in, one offline HTML file out.
 
-From Python: `analyze(texts, model)` gives a `Report`, which `save` writes as the command line
-would; `open_report` reads one that was kept. Nothing heavy is imported before one of these is used.
+`analyze(texts, model)` returns a `Report`, whose `save` writes the same files as the command line;
+`open_report` opens one that was kept. Torch is imported when one of them is first used.
 """
 
 from typing import TYPE_CHECKING, Any

@@ -35,8 +35,8 @@ from reportgen.results.store import Results, open_results
 from reportgen.texts.memory import Beside, texts_in_memory
 from reportgen.texts.read import TextSet, read_texts
 
-# Hooks on a model, torch's random numbers and standard output belong to all threads of a process:
-# analyses that are asked for at the same time are done one after another.
+# Hooks on a model, torch's random numbers and standard output are shared by all threads of a
+# process, so only one analysis runs at a time.
 _ONE_AT_A_TIME = RLock()
 
 
@@ -48,18 +48,18 @@ def load_model(
     """Load a model once, to analyse several lists of texts with it.
 
     Args:
-        model: A folder, a hub id or a bundled demonstration (`"demo"`, `"demo-star"`), as after
-            `--model`; or a model that is built already: one of transformers, or any `nn.Module`
-            around one. That one stays where it is and is put into evaluation mode for good; give
-            it to `analyze` instead to get it back as it was.
-        tokenizer: Folder, hub id or object; where there is none, the model's own.
-        **options: Those of the command line, with `_` for `-`: `revision`, `factory`,
+        model: A folder, a Hugging Face id or a bundled demonstration (`"demo"`, `"demo-star"`), as
+            for `--model`; or a model object: one of transformers, or any `nn.Module` around one.
+            An object stays on its device and is left in evaluation mode; pass it to `analyze`
+            instead to have its mode restored.
+        tokenizer: A folder, a Hugging Face id or an object; by default the model's own.
+        **options: Options of the command line, with `_` for `-`: `revision`, `factory`,
             `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
             `output_name`, `class_names` (a list), `pooling`, `trust_remote_code`, `device`,
             `dtype`, `max_length`.
 
     Raises:
-        UsageError: an option is not known, or excludes another.
+        UsageError: an option is unknown, has a wrong value, or excludes another.
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
     """
     if isinstance(model, nn.Module):
@@ -96,28 +96,28 @@ def analyze(
     progress: bool = False,
     **model_options: Any,
 ) -> Report:
-    """Run every text through the model and measure what the report will say.
+    """Run texts through a model and return a report on its attention.
 
     Args:
         texts: A list of strings; a DataFrame, or a data set with `to_pandas`; or the name of a
             file, or a list of `Path`, read as by the command line.
-        model: As for `load_model`, or what that gave, or a pipeline of transformers. A module is
-            given back as it was: mode, device, configuration, gradients and random numbers.
-        tokenizer: Where the model does not bring it.
-        text_column: The column of the texts in a table: `text`, else the only one.
-        pairs, labels, ids, groups: A value a text or, of a table, the name of a column; where
-            there is a column called `pair`, `label`, `id` or `group` it is taken, but for `""`.
-        limit: How many texts to take, the first ones.
+        model: As for `load_model`, or what it returned, or a pipeline of transformers. Mode,
+            device, configuration, gradients and random numbers of a model object are restored.
+        tokenizer: Needed if the model does not come with one.
+        text_column: The column of a table with the texts. Default: `text`, or the only column.
+        pairs, labels, ids, groups: One value per text or, for a table, the name of a column. By
+            default the columns `pair`, `label`, `id` and `group` are used; `""` ignores them.
+        limit: Use only the first so many texts.
         evidence, evidence_texts, explain_class, keep_maps, batch_tokens: As on the command line.
-        folder: Where to keep the results, as `reportgen analyze` does; an older results folder
-            there is replaced. Without it they are in a temporary folder, which is removed with
+        folder: Where to keep the results, as `reportgen analyze` does; results that are there
+            already are replaced. By default they are in a temporary folder, which is removed with
             the report.
-        progress: Whether to say on standard error how far it is, as the command line does.
+        progress: Whether to show progress bars on standard error.
         **model_options: As for `load_model`.
 
     Raises:
-        ReportgenError: its subclass says what: UsageError, InputError, ModelError, CaptureError or
-            OutputError. The message is one line with what to do next.
+        ReportgenError: one of its subclasses UsageError, InputError, ModelError, CaptureError and
+            OutputError, with a message of one line that says what to do next.
     """
     names = {"pair": pairs, "label": labels, "id": ids, "group": groups}
     columns: dict[str, Any] = {
@@ -141,7 +141,7 @@ def analyze(
         stack.enter_context(_ONE_AT_A_TIME)
         if isinstance(model, LoadedModel):
             if tokenizer is not None or model_options:
-                raise UsageError("the model is loaded; give its options to load_model")
+                raise UsageError("the model is already loaded; give its options to load_model")
             loaded = model
         else:
             taken, tokenizer = _taken_apart(model, tokenizer)
@@ -249,14 +249,14 @@ def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside])
     if isinstance(texts, (list, tuple)) and texts and all(isinstance(t, Path) for t in texts):
         given = [name for name, value in beside.items() if not isinstance(value, str | None)]
         if given:
-            raise UsageError(f"{given[0]}s: of texts in a file, give the name of a column")
+            raise UsageError(f"{given[0]}s: for texts in a file, give the name of a column")
         return read_texts([str(t) for t in texts], arguments.columns(inputs), limit=inputs.limit)
     found = texts_in_memory(texts, inputs.text_column, beside)
     return replace(found, texts=found.texts[: inputs.limit])
 
 
 def _taken_apart(model: Any, tokenizer: Any) -> tuple[Any, Any]:
-    """The module and the tokenizer of a pipeline; anything else as it is."""
+    """The module and the tokenizer of a pipeline; anything else is returned unchanged."""
     if model is None or isinstance(model, (str, Path, nn.Module)):
         return model, tokenizer
     inner = getattr(model, "model", None)
@@ -277,7 +277,7 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
         )
     for name in ("revision", "factory", "factory_args", "checkpoint", "dtype"):
         if name in options:
-            raise UsageError(f"{name}: the model is built already; give its folder to load it")
+            raise UsageError(f"{name}: the model is already built; give its folder to load it")
     chosen = _model_choices(
         {"device": str(device_of(module)), **options}
         | ({"tokenizer": str(tokenizer)} if named else {})
@@ -285,7 +285,7 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
     spec: ModelSpec = arguments.model_spec(chosen)
     check_spec(spec)
     loaded = load_module(module, None if named else tokenizer, spec)
-    # Where it is says nothing about how to repeat this.
+    # The device of an object is not an option that would repeat the run.
     shown = shown_options(InputChoices(), replace(chosen, device="cpu"), AnalysisChoices())
     return replace(loaded, shown={"model": loaded.info.name, **shown})
 

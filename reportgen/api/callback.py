@@ -1,4 +1,4 @@
-"""A report at each evaluation of a `transformers.Trainer`, without touching the training."""
+"""Write a report at each evaluation of a `transformers.Trainer`."""
 
 import shutil
 import tempfile
@@ -17,12 +17,12 @@ from reportgen.results.store import open_results
 
 
 class ReportCallback(TrainerCallback):
-    """Analyses the same texts at each evaluation and writes `report-step{N}.html` and
-    `summary-step{N}.json` into a folder, and from the second on `compare-step{N}.html`, what
-    changed since the one before.
+    """Analyse the same texts at each evaluation and write `report-step{N}.html` and
+    `summary-step{N}.json` into a folder; from the second evaluation on also `compare-step{N}.html`
+    with what changed since the one before.
 
-    The model is given back as it was (mode, device, attention implementation, cache, gradients,
-    random numbers), so training goes on as if nothing had happened. Only the main process writes.
+    The model's mode, device, attention implementation, cache, gradients and random numbers are
+    restored, so the training is the same as without the callback. Only the main process writes.
 
         trainer.add_callback(ReportCallback(texts, "reports"))
     """
@@ -37,16 +37,16 @@ class ReportCallback(TrainerCallback):
         save: dict[str, Any] | None = None,
         **options: Any,
     ) -> None:
-        """Nothing is read or written before the first evaluation.
+        """Set up the callback; nothing is read or written before the first evaluation.
 
         Args:
             texts: As for `reportgen.analyze`.
-            folder: Where the files go; it is made.
+            folder: Where the files go; it is created if needed.
             keep_results: Whether to keep each evaluation's results, in `results-step{N}/`.
-            strict: Whether an error ends the training; else it is a warning, and training goes on.
-            save: What `Report.save` takes beside the paths, such as `{"lang": "ja"}`.
-            **options: What `reportgen.analyze` takes beside the texts and the model, such as
-                `labels` or `evidence="none"`, the fastest.
+            strict: Whether an error stops the training; by default it is only a warning.
+            save: More arguments of `Report.save`, such as `{"lang": "ja"}`.
+            **options: More arguments of `reportgen.analyze`, such as `labels` or
+                `evidence="none"`, the fastest.
         """
         self.texts = texts
         self.folder = Path(folder)
@@ -64,7 +64,7 @@ class ReportCallback(TrainerCallback):
         control: TrainerControl,
         **kwargs: Any,
     ) -> None:
-        """Write the report on the model as it is now."""
+        """Write a report on the current state of the model."""
         if not state.is_world_process_zero:
             return
         try:
@@ -92,10 +92,10 @@ class ReportCallback(TrainerCallback):
         self.reports.append(page)
         self._compare(report, step)
         if report.results.info.evidence.interrupted:
-            raise KeyboardInterrupt  # the analysis took it to finish; the training is meant too
+            raise KeyboardInterrupt  # it ended the analysis early; it is meant for the training too
 
     def _compare(self, report: Report, step: int) -> None:
-        """Hold the report against that of the evaluation before, which is let go."""
+        """Compare the report with that of the evaluation before, which is no longer needed."""
         previous, self._previous = self._previous, report
         if previous is not None:
             lang = {"lang": self.save["lang"]} if "lang" in self.save else {}
@@ -104,7 +104,7 @@ class ReportCallback(TrainerCallback):
 
 
 def _set_aside(report: Report) -> Report:
-    """The same report from a copy of its results, whose folder is about to be replaced."""
+    """A report on a copy of the results, because their folder is about to be replaced."""
     copy = Path(tempfile.mkdtemp(prefix="reportgen-"))
     shutil.copytree(report.results.folder, copy, dirs_exist_ok=True)
     return Report(open_results(copy), copy)

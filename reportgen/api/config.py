@@ -1,4 +1,4 @@
-"""The settings of a project: gates in `pyproject.toml [tool.reportgen]`, or in a YAML file.
+"""Gates in a settings file: `pyproject.toml`, another TOML file or a YAML file.
 
 [tool.reportgen]
 fail-if = ["special_share_max > 0.8"]
@@ -23,21 +23,21 @@ _COMMANDS = ("compare",)
 
 
 class _Loader(yaml.BaseLoader):  # type: ignore[misc]
-    """Reads what settings are: tables, lists and strings. A tag that makes anything else of them is
-    refused, as is a name that stands twice: the gates of one of the two would be lost."""
+    """Loads tables, lists and strings only. A YAML tag for anything else is an error, and so is a
+    key that occurs twice, since the gates of one of the two would be lost."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> object:
-        """What `node` is."""
+        """The Python object for a node."""
         if node.tag.removeprefix("tag:yaml.org,2002:") not in ("str", "seq", "map"):
-            raise yaml.MarkedYAMLError(f"no setting has the tag {node.tag}", node.start_mark)
+            raise yaml.MarkedYAMLError(f"settings cannot have the tag {node.tag}", node.start_mark)
         found: object = super().construct_object(node, deep=deep)
         return found
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        """The table of `node`."""
+        """The dictionary for a node."""
         found: dict[object, object] = super().construct_mapping(node, deep=deep)
         if len(found) < len(node.value):
-            raise yaml.MarkedYAMLError("a name stands twice in a table", node.start_mark)
+            raise yaml.MarkedYAMLError("a key occurs twice in a table", node.start_mark)
         return found
 
 
@@ -45,17 +45,17 @@ class _Loader(yaml.BaseLoader):  # type: ignore[misc]
 class ConfiguredGates:
     """The gates of one command in a file, not yet parsed."""
 
-    source: str = ""  # the file's name; "" where there is none
+    source: str = ""  # the name of the file; "" if there is none
     fail_if: tuple[str, ...] = ()
     warn_if: tuple[str, ...] = ()
 
 
 def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
-    """The gates of `command`, run or compare: those in the file at `path`, else those in the
-    nearest pyproject.toml upwards from the current folder that has a table [tool.reportgen].
+    """Read the gates of `command`, run or compare, from the file at `path`. By default that is the
+    nearest pyproject.toml, upwards from the current folder, with a table [tool.reportgen].
 
     Raises:
-        UsageError: the file cannot be read or parsed, or holds what no setting is called.
+        UsageError: the file cannot be read or parsed, or has an unknown setting.
     """
     if path is None:
         return _of_project(command)
@@ -69,7 +69,7 @@ def _of_project(command: str) -> ConfiguredGates:
     here = Path.cwd()
     for folder in (here, *here.parents):
         path = folder / _PYPROJECT
-        # One that never names this tool may be as broken as it likes.
+        # A broken file that never mentions this tool is not our business.
         if path.is_file() and b"reportgen" in _read_bytes(path):
             table = _own_table(_read_toml(path), path)
             if table is not None:
@@ -144,7 +144,7 @@ def _read_yaml(path: Path) -> Mapping[str, object]:
     except (yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise UsageError(f"{path}: not YAML ({reason})") from error
-    if record is None:  # nothing, or comments alone
+    if record is None:  # an empty file, or only comments
         return {}
     if not isinstance(record, dict):
         raise UsageError(f"{path}: not a table of settings such as `fail-if: [...]`")

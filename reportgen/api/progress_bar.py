@@ -1,4 +1,4 @@
-"""What the terminal shows while an analysis runs: its cost, and a bar a stage."""
+"""What the terminal shows while an analysis runs: its cost, and one bar for each stage."""
 
 import logging
 import time
@@ -18,19 +18,20 @@ if TYPE_CHECKING:
 
 
 class TerminalProgress(Progress):
-    """Says the cost before the work, about how long it takes after the first batch, and how far
-    each stage has come: by `bars`, or with a line for each that is done where no bar can move."""
+    """Print the number of passes before the work, the time it will take after the first batch, and
+    the progress of each stage: as a bar, or as a line when it is done if standard error is not a
+    terminal."""
 
     def __init__(self, bars: Bars) -> None:
         self._bars = bars
         self._cost = Cost({}, {}, is_exact=True)
         self._tasks: dict[Stage, TaskID] = {}
         self._started = 0.0
-        self._is_timed = False  # whether it was said how long the work takes
+        self._is_timed = False  # whether the time left was printed
         self._worked = 0.0  # so far, as in `Passes`
 
     def begin(self, cost: Cost) -> None:
-        """Say what is to come."""
+        """Print the cost and set up a bar for each stage."""
         self._cost = cost
         self._say(cost_line(cost))
         for stage in (stage for stage in STAGES if stage in cost.passes):
@@ -40,8 +41,7 @@ class TerminalProgress(Progress):
         self._started = time.perf_counter()
 
     def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
-        """Move the bar of a stage that was announced; after the first batch, say how long the rest
-        will take."""
+        """Move the bar of a stage; after the first batch, print how long the rest will take."""
         task = self._tasks.get(stage)
         if task is None:
             return
@@ -58,7 +58,7 @@ class TerminalProgress(Progress):
             self._say(stage_done(STAGES[stage], self._cost.n_texts[stage], left))
 
     def interrupted(self) -> None:
-        """Say that what is there will be written."""
+        """Print that the report will be written with the evidence so far."""
         self._say(INTERRUPTED)
 
     def _left(self, worked: float) -> float:
@@ -74,7 +74,7 @@ class TerminalProgress(Progress):
 
 @contextmanager
 def terminal_progress(verbosity: Verbosity) -> Iterator[TerminalProgress]:
-    """Bars on standard error that an analysis moves."""
+    """Show progress bars on standard error; within it, pass the result to an analysis."""
     console = Console(stderr=True, quiet=verbosity.quiet)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bars(
@@ -88,7 +88,7 @@ def terminal_progress(verbosity: Verbosity) -> Iterator[TerminalProgress]:
 
 
 def quiet_libraries(verbosity: Verbosity) -> None:
-    """Keep the libraries' own log lines out of the terminal, unless asked for."""
+    """Hide log lines of transformers, unless --verbose is set."""
     if not verbosity.verbose:
         logging.getLogger("transformers").setLevel(logging.ERROR)
 
@@ -99,7 +99,7 @@ INTERRUPTED = (
 
 
 def cost_line(expected: Cost) -> str:
-    """What an analysis will take."""
+    """How many texts and passes an analysis takes, as one line."""
     forward = sum(passes.forward for passes in expected.passes.values())
     backward = sum(passes.backward for passes in expected.passes.values())
     line = f"{count_of_texts(expected.n_texts['texts'])} to analyse"
@@ -110,7 +110,7 @@ def cost_line(expected: Cost) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """About how long the rest of the work will take."""
+    """How long the rest of the work takes, in words such as "about 2 minutes more"."""
     for unit, size in (("hour", 3600), ("minute", 60)):
         if seconds >= 1.5 * size:
             return f"about {round(seconds / size)} {unit}s more"
@@ -119,7 +119,7 @@ def time_left(seconds: float) -> str:
 
 
 def stage_done(name: str, n_texts: int, left: float) -> str:
-    """That a stage is done, and about how many seconds the rest will take."""
+    """A line for a stage that is done; `left` is the number of seconds for the rest."""
     return f"{name}: {count_of_texts(n_texts)}" + (f", {time_left(left)}" if left >= 0.5 else "")
 
 

@@ -13,9 +13,9 @@ from reportgen.errors import without_surrogates
 def shown_options(
     inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices
 ) -> dict[str, str | int | bool]:
-    """The options that differ from their defaults, for the command that the report prints.
+    """The options that differ from their defaults, by name, for the command that a report prints.
 
-    Folders and files are named by their last part: no path of any machine goes into an output.
+    Only the last part of a path is kept, so that no output names a folder of the machine.
     """
     shown: dict[str, str | int | bool] = {}
     for choices in (inputs, model, analysis):
@@ -43,7 +43,7 @@ def _without_folders(name: str, value: Any) -> str | int | bool:
 
 
 def _last_parts(value: Any) -> Any:
-    """A JSON value whose every path is named by its last part."""
+    """A JSON value with every path in it shortened to its last part."""
     if isinstance(value, dict):
         return {key: _last_parts(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -52,7 +52,7 @@ def _last_parts(value: Any) -> Any:
 
 
 def _last_part(text: str) -> str:
-    """The last part of a path; a hub id, or any other text, as it is."""
+    """The last part of a path; a Hugging Face id, or any other text, is returned unchanged."""
     looks_like_one = text.startswith((".", "~")) or any(
         kind(text).is_absolute() for kind in (PurePosixPath, PureWindowsPath)
     )

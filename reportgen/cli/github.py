@@ -55,10 +55,10 @@ class StepSummary:
 
 
 def find_step_summary(*, wanted: bool) -> StepSummary | None:
-    """The summary of the step this runs in; None where it is not `wanted`.
+    """The summary of the step that this process runs in; None if it is not `wanted`.
 
     Raises:
-        UsageError: this is no step of GitHub Actions, or its summary is full.
+        UsageError: this is not a step of GitHub Actions, or its summary is full.
     """
     if not wanted:
         return None

@@ -49,32 +49,34 @@ def takes(*groups: type) -> Callable[[Callable[..., int]], Callable[..., None]]:
 
 def _parameters(group: type) -> list[inspect.Parameter]:
     """The options of a dataclass as typer reads them from the signature of a command."""
-    hints, options = get_type_hints(group), options_in(group)
+    hints = get_type_hints(group)
     defaults = {field.name: field.default for field in fields(group)}
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY,
-            default=option.write(defaults[name])
-            if option.read and defaults[name] is not None
-            else defaults[name],
-            annotation=Annotated[
-                _typed(hints[name], defaults[name], option), _declared(name, option)
-            ],
+    found = []
+    for name, option in options_in(group).items():
+        default = defaults[name]
+        kind = _typed_kind(hints[name], default, option)
+        if option.read and default is not None:
+            default = option.write(default)
+        found.append(
+            inspect.Parameter(
+                name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=default,
+                annotation=Annotated[kind, _declared(name, option)],
+            )
         )
-        for name, option in options.items()
-    ]
+    return found
 
 
-def _typed(hint: Any, default: Any, option: Option) -> Any:
-    """The type of what is typed for an option."""
+def _typed_kind(hint: Any, default: Any, option: Option) -> Any:
+    """The type of an option's value as it is typed: text, where the option reads it itself."""
     if option.choices:
-        hint = Literal[option.choices]
+        kind: Any = Literal[option.choices]
     elif option.read:
-        hint = str
+        kind = str
     else:
         return hint
-    return hint | None if default is None else hint
+    return kind | None if default is None else kind
 
 
 def _declared(name: str, option: Option) -> Any:

@@ -96,7 +96,7 @@ _GATE_WORDS = {"fail": "failed", "warn": "warning"}
 
 
 def system_said(error: OSError) -> str:
-    """What the system said, about which file, and what to do where that is known."""
+    """The error message of the system, with the file, and what to do if that is known."""
     said = error.strerror or str(error) or type(error).__name__
     where = f"{error.filename}: " if error.filename is not None else ""
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
@@ -110,7 +110,8 @@ def account(
     verbosity: Verbosity,
     started: float,
 ) -> list[str]:
-    """What was analysed since `started`, what was left out, and the verdict on sinks."""
+    """Lines on what was analysed since the time `started`, what was left out, and the verdict on
+    attention sinks."""
     from reportgen.report.language.sentences import headline
     from reportgen.report.language.strings import load_language
 
@@ -141,7 +142,7 @@ def account(
 
 
 def _ids(results: "Results", status: str) -> str:
-    """The ids of the first texts of a status, and how many more there are."""
+    """The ids of the first texts with a status, and how many more there are."""
     ids = [str(id) for id in results.texts["text_id"][results.texts["status"] == status]]
     shown = [id if len(id) <= _ID else f"{id[: _ID - 1]}…" for id in ids[:_IDS]]
     more = f" and {len(ids) - _IDS:,} more" if len(ids) > _IDS else ""

@@ -1,4 +1,4 @@
-"""What a notebook shows of a report: words that survive any sanitiser, and a sandboxed frame."""
+"""How a notebook shows a report: a sentence that no sanitiser removes, and a sandboxed frame."""
 
 from dataclasses import replace
 
@@ -14,16 +14,16 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.contents import make_page
 
-# Bytes of a cell's output; what is over it goes: the texts first, then the frame.
+# Largest output of a cell in bytes; to fit, first the texts are left out, then the frame.
 LIMIT = 200_000
 _HEIGHT = 560  # of the frame, in pixels
 
 
 def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) -> str:
-    """The value of a cell as HTML of at most `limit` bytes.
+    """The report as HTML of at most `limit` bytes for a cell of a notebook.
 
-    The sentence stands outside the frame: where a notebook is not trusted, that is all that is
-    left. The frame has no right to run anything.
+    The sentence stands outside the frame, because it is all that a notebook shows before it is
+    trusted. Nothing can run inside the frame.
     """
     language = load_language(lang)
     said = plain_text(findings, lang)
@@ -44,7 +44,7 @@ def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) ->
 
 
 def render_markdown(findings: Findings, lang: str = "en") -> str:
-    """The value of a cell as Markdown: the headline and what the figures call for."""
+    """The headline and the notes as Markdown, for a cell of a notebook."""
     from reportgen.report.digest.escaping import escape as escape_markdown
 
     language, notes = load_language(lang), findings.notes
@@ -55,14 +55,14 @@ def render_markdown(findings: Findings, lang: str = "en") -> str:
 
 
 def plain_text(findings: Findings, lang: str = "en") -> str:
-    """The report in one line: how many texts, and the verdict on sinks."""
+    """The report in one line: the number of texts and the verdict on sinks."""
     language = load_language(lang)
     said = headline(findings.notes, findings.info.model.name, language)
     return language.count("notebook", "line", len(findings.texts), headline=said)
 
 
 def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
-    """The page in the frame, with the texts that deserve a look and without."""
+    """The page in the frame, first with the most remarkable texts, then without them."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
     page = make_page(findings, options, language, make_scope(findings, language))
     assets = Assets("file", "")

@@ -1,4 +1,4 @@
-"""What was run: model, gates, the command to repeat it, versions and checksums."""
+"""Facts about a run: model, gates, the command that repeats it, versions and checksums."""
 
 import shlex
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ State: TypeAlias = Literal["failed", "warning", "passed"]
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """One gate in words; the writers escape them."""
+    """A row of the table of gates, not yet escaped."""
 
     state: State
     result: str  # the state in words
@@ -27,8 +27,7 @@ class GateRow:
 
 
 def gate_rows(results: Sequence[GateResult], language: Language) -> tuple[GateRow, ...]:
-    """A row a gate, errors first; the columns are `gates.result`, `condition` and `found` of the
-    strings."""
+    """One row per gate, errors first."""
     return tuple(_row(result, language) for result in errors_first(results))
 
 
@@ -49,8 +48,8 @@ Facts = tuple[tuple[str, str], ...]
 
 
 def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
-    """The command line that gives this page, or another `output`, rebuilt from what the results
-    hold; what is left at its default is not named."""
+    """The command that writes this page, or the file `output`, again. It is made from the results
+    and names only options that differ from their defaults."""
     given: dict[str, str | int | bool] = dict(info.settings.options)
     if info.model.source in ("folder", "hub"):
         given.setdefault("model", info.model.name)
@@ -73,7 +72,7 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reproduce:
-    """What it takes to make the same page again."""
+    """What is needed to make the same page again."""
 
     command: str
     versions: Facts

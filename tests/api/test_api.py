@@ -306,7 +306,7 @@ def test_what_is_wrong_is_said_in_one_line(tmp_path: Path, bert: Path) -> None:
         (["a"], {"model": model, "tokenizer": 3}, ModelError, "tokenizer: int"),
         (["a"], {"model": bert, "tokenizer": tokenizer}, UsageError, "an object goes with"),
         (["a"], {"model": bert, "colour": 3}, UsageError, "colour: no such option"),
-        (["a"], {"model": model, "checkpoint": "x.pt"}, UsageError, "is built already"),
+        (["a"], {"model": model, "checkpoint": "x.pt"}, UsageError, "is already built"),
     ]
     for texts, options, kind, words in cases:
         given = {"model": bert, **FAST, **options}

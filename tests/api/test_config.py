@@ -96,8 +96,8 @@ def test_a_named_file_counts_alone(project: Path, name: str, content: str) -> No
         ("a: !!timestamp x", "not YAML"),
         ("a: {<<: {b: 1}}", "no setting a;"),
         # Of two lists one would be lost, and its gates with it.
-        ('fail-if: ["n_texts > 1"]\nfail-if: []', "a name stands twice"),
-        ('compare: {fail-if: ["r2_drop > 1"], fail-if: []}', "a name stands twice"),
+        ('fail-if: ["n_texts > 1"]\nfail-if: []', "a key occurs twice"),
+        ('compare: {fail-if: ["r2_drop > 1"], fail-if: []}', "a key occurs twice"),
     ],
 )
 def test_what_is_no_setting_is_told_with_the_file(project: Path, content: str, words: str) -> None:
