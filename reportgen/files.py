@@ -1,4 +1,8 @@
-"""Outputs are written beside their place and moved there together: nothing is half-written."""
+"""Checks where outputs go, and writes files and folders completely or not at all.
+
+Outputs are first written under temporary names in the folder where they belong, then all moved to
+their names together.
+"""
 
 import os
 import shutil
@@ -14,9 +18,9 @@ from typing import Literal, Self
 
 from reportgen.errors import OutputError, UsageError
 
-# What temporary files beside an output are called; they are hidden, and gone in the end.
+# How the names of temporary files begin; they are hidden, and removed in the end.
 _PREFIX = ".reportgen-"
-# The tables of a results folder, named here because importing `schemas` takes long.
+# The tables of a results folder; `results.schema` lists them too, but takes long to import.
 _TABLES = (
     "texts",
     "tokens",
@@ -28,53 +32,19 @@ _TABLES = (
     "sinks",
     "agreement",
 )
-# All that a results folder holds; a folder with anything else is not replaced.
+# The files of a results folder; a folder that holds any other file is not replaced.
 RESULTS_FILES = frozenset(["results.json", "maps.bin", *(f"{name}.parquet" for name in _TABLES)])
-# What lies beside a page of the layout `dir`.
+# The files beside a page with the layout `dir`.
 STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE = "report.css", "report.js", "plotly.min.js"
 PAGE_FILES = frozenset([STYLE_FILE, SCRIPT_FILE, PLOTLY_FILE])
 
 
-def check_page_folder(page: Path, *, force: bool) -> None:
-    """See that the folder of `page` can be written, with the files that lie beside the page.
-
-    Raises:
-        UsageError: it exists and `force` is not given, holds anything else than such a page, or
-            nothing can be written there.
-    """
-    if page.suffix.lower() not in (".html", ".htm"):
-        raise UsageError(f"{page}: with --layout dir the page's name must end in .html")
-    folder = page.parent
-    try:
-        kind = _kind(folder)
-        if kind in ("file", "other"):
-            raise UsageError(f"{folder}: is a file, not a folder for the page")
-        if kind is not None:
-            _require_replaceable(folder, f"{folder}/report/{page.name}")
-            names = {item.name for item in folder.iterdir()}
-            others = sorted(names - PAGE_FILES - {page.name})
-            if others or (names and not names >= PAGE_FILES):
-                held = f"holds {others[0]}" if others else "is no page's folder"
-                raise UsageError(
-                    f"{folder}: {held}; with --layout dir the folder is the page's own: name "
-                    f"another, such as {folder}/report/{page.name}"
-                )
-            if names and not force:
-                raise _exists(folder)
-            _try_to_write(Path(os.path.realpath(folder)) / page.name)
-        _try_to_write(Path(os.path.realpath(folder)))
-    except OSError as error:
-        raise UsageError(
-            f"{folder}: cannot be written ({error.strerror}); name another place with --output"
-        ) from error
-
-
 def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
-    """See that an output can be written at `path`, before any work is done.
+    """Check that an output can be written at `path`, before any work is done.
 
     Raises:
-        UsageError: it exists and `force` is not given, is something else than is to be written, or
-            nothing can be written there.
+        UsageError: it exists and `force` is not given, or it is a folder where a file is to be
+            written or the other way round, or it cannot be written.
     """
     try:
         kind = _kind(path)
@@ -89,8 +59,42 @@ def check_target(path: Path, *, force: bool, is_folder: bool = False) -> None:
         ) from error
 
 
+def check_page_folder(page: Path, *, force: bool) -> None:
+    """Check that the folder of a page with `--layout dir` can be written, before any work is done.
+
+    Raises:
+        UsageError: the folder exists and `force` is not given, or it holds anything but such a
+            page, or it cannot be written.
+    """
+    if page.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(f"{page}: with --layout dir the page's name must end in .html")
+    folder = page.parent
+    try:
+        kind = _kind(folder)
+        if kind in ("file", "other"):
+            raise UsageError(f"{folder}: is a file, not a folder for the page")
+        if kind is not None:
+            _require_replaceable(folder, f"{folder}/report/{page.name}")
+            names = {item.name for item in folder.iterdir()}
+            others = sorted(names - PAGE_FILES - {page.name})
+            if others or (names and not names >= PAGE_FILES):
+                held = f"holds {others[0]}" if others else "is not the folder of a page"
+                raise UsageError(
+                    f"{folder}: {held}; with --layout dir the folder is the page's own: name "
+                    f"another, such as {folder}/report/{page.name}"
+                )
+            if names and not force:
+                raise _exists(folder)
+            _try_to_write(Path(os.path.realpath(folder)) / page.name)
+        _try_to_write(Path(os.path.realpath(folder)))
+    except OSError as error:
+        raise UsageError(
+            f"{folder}: cannot be written ({error.strerror}); name another place with --output"
+        ) from error
+
+
 def _kind(path: Path) -> Literal["file", "folder", "other"] | None:
-    """What stands at `path`, None where nothing does."""
+    """What is at `path`; None if nothing is."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -125,7 +129,7 @@ def _check_folder(path: Path, kind: str | None, *, force: bool) -> None:
 
 
 def _require_replaceable(path: Path, instead: str) -> None:
-    """A folder is replaced as a whole, so it may be no mounted one nor the shell's own."""
+    """Check that `path` can be replaced: it is neither a mount point nor the current folder."""
     real = Path(os.path.realpath(path))
     if real.is_mount():
         raise UsageError(f"{path}: a mount point, which cannot be replaced; name a folder in it")
@@ -138,27 +142,28 @@ def _exists(path: Path) -> UsageError:
 
 
 def _try_to_write(target: Path) -> None:
-    """Raise OSError where `Staging` could not put `target` in its place; leaves nothing behind."""
+    """Raise OSError if `Staging` could not write `target`; leaves nothing behind."""
     parent = target.parent
     missing = [target.name]
     while _kind(parent) is None:
         missing.append(parent.name)
         parent = parent.parent
     for name in missing:
-        _kind(parent / name)  # a name that is too long
+        _kind(parent / name)  # fails if a name is too long
     with tempfile.TemporaryFile(prefix=_PREFIX, dir=parent):
         pass
 
 
 class Staging:
-    """Files and folders under way; `commit` moves them all to their place, leaving drops them.
+    """Writes files and folders under temporary names; `commit` moves them all to their real names.
 
-    A context manager. The old file stays whole until the new one stands complete beside it.
+    A context manager: what was not committed is removed at its end. An existing file stays as it is
+    until the new one is complete.
     """
 
     def __init__(self) -> None:
         self._moves: list[tuple[Path, Path]] = []
-        self._made: list[Path] = []  # folders that outputs stand in, outermost first
+        self._made: list[Path] = []  # folders created for outputs, outermost first
 
     def __enter__(self) -> Self:
         return self
@@ -169,18 +174,18 @@ class Staging:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        with held_back():  # an interrupt while an earlier one is cleaned up after
+        with held_back():  # so that an interrupt does not stop the cleaning up
             for temporary, _ in self._moves:
                 if temporary.is_dir():
                     shutil.rmtree(temporary, ignore_errors=True)
                 else:
                     temporary.unlink(missing_ok=True)
             for folder in reversed(self._made):
-                with suppress(OSError):  # an output stands in it
+                with suppress(OSError):  # not empty: an output is in it
                     folder.rmdir()
 
     def folder(self, target: Path) -> Path:
-        """An empty folder that will become `target`."""
+        """Create an empty folder that will become `target`."""
         target = Path(os.path.realpath(target))
         try:
             self._make(target.parent)
@@ -192,14 +197,14 @@ class Staging:
         return temporary
 
     def fill(self, path: Path, content: bytes) -> None:
-        """Write a file of a folder that `folder` gave."""
+        """Write a file in a folder that `folder` returned."""
         try:
             path.write_bytes(content)
         except OSError as error:
             raise OutputError(f"{path.name}: cannot be written ({error.strerror})") from error
 
     def file(self, target: Path, content: bytes) -> None:
-        """Write what will become the file `target`."""
+        """Write a file that will become `target`."""
         target = Path(os.path.realpath(target))
         try:
             self._make(target.parent)
@@ -212,13 +217,13 @@ class Staging:
             raise OutputError(f"{target}: cannot be written ({error.strerror})") from error
 
     def _make(self, folder: Path) -> None:
-        """Make `folder` and those above it that are missing."""
+        """Create `folder` and its missing parents."""
         missing = [folder, *folder.parents]
         self._made += reversed([path for path in missing if not path.exists()])
         folder.mkdir(parents=True, exist_ok=True)
 
     def commit(self) -> None:
-        """Move everything to its place; an interrupt does not part what belongs together."""
+        """Move everything to its real name; an interrupt waits until all of it is moved."""
         with held_back():
             for temporary, target in self._moves:
                 try:
@@ -231,10 +236,10 @@ class Staging:
 
 
 def _replace_folder(new: Path, target: Path) -> None:
-    """Put `new` in the place of `target`; a folder must step aside first, and back on failure.
+    """Replace the folder `target` by `new`; if that fails, `target` is put back.
 
     Raises:
-        OutputError: `target` holds what no output of ours does, which would be lost with it.
+        OutputError: `target` holds a file that is not an output and would be lost.
     """
     own = RESULTS_FILES | PAGE_FILES | {item.name for item in new.iterdir()}
     others = sorted(item.name for item in target.iterdir() if item.name not in own)
@@ -253,7 +258,7 @@ def _replace_folder(new: Path, target: Path) -> None:
 
 
 def _open_to_others(path: Path, mode: int) -> None:
-    """Give a temporary file the permissions that a plain new one would have had."""
+    """Give a temporary file the permissions of an ordinary new file."""
     mask = os.umask(0)
     os.umask(mask)
     path.chmod(mode & ~mask)
@@ -264,8 +269,10 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def held_back() -> Iterator[list[int]]:
-    """Within it a first interrupt waits: the list, empty until then, holds its signal; a second one
-    is raised as ever."""
+    """Delay the first interrupt: its signal is added to the list that this yields.
+
+    A second one raises KeyboardInterrupt as usual.
+    """
     came: list[int] = []
 
     def wait(number: int, frame: FrameType | None) -> None:
@@ -273,7 +280,9 @@ def held_back() -> Iterator[list[int]]:
         if len(came) > 1:
             raise KeyboardInterrupt
 
-    is_main = threading.current_thread() is threading.main_thread()  # no other is interrupted
+    is_main = (
+        threading.current_thread() is threading.main_thread()
+    )  # other threads are never interrupted
     default = signal.default_int_handler
     numbers = [n for n in _SIGNALS if is_main and signal.getsignal(n) is default]
     for number in numbers:

@@ -287,7 +287,7 @@ def test_a_folder_that_is_not_ours_is_never_replaced(tmp_path: Path, monkeypatch
     monkeypatch.chdir(tmp_path / "here")
     for page, words in (
         (mixed, "holds thesis.docx"),
-        (site / "index.html", "is no page's folder"),
+        (site / "index.html", "is not the folder of a page"),
         (mixed.with_name("other.html"), "holds index.html"),
         (tmp_path / "file" / "index.html", "is a file"),
         (Path("index.html"), "the current folder"),
