@@ -134,7 +134,7 @@ def _about(
     *citations: Citation,
     also: tuple[str, ...] = (),
 ) -> Note:
-    return Note(id, None, token, values, citations, is_verdict=False, is_special=False, also=also)
+    return Note(id, None, token, values, citations, "token", is_special=False, also=also)
 
 
 def _values(name: str, change: Change) -> dict[str, float | int | str]:

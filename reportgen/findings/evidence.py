@@ -106,6 +106,11 @@ class LiveRows:
     n_rows: int
     reads_cls_only: bool  # in every text the one live row is that of [CLS]
 
+    @property
+    def are_all(self) -> bool:
+        """Whether the output can depend on every row."""
+        return self.n_live == self.n_rows
+
 
 def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
     """The subjects of the sink tests, in the order of `Evidence.subjects`.

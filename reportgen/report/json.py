@@ -16,17 +16,6 @@ from reportgen.report.formats import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 
-_VERDICT_NAMES = {
-    "N1": "sink",
-    "N1d": "raised",
-    "N1b": "none",
-    "unclear-raised": "unclear",
-    "unclear": "unclear",
-    "few": "too_few_texts",
-    "no-text": "no_text",
-    "no-special": "no_special_tokens",
-}
-
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
     """The summary as a document."""
@@ -81,7 +70,7 @@ def _verdicts(findings: Findings) -> dict[str, dict[str, object]]:
     """What each special-token role is, by its key; `special` where the model has no such token."""
     return {
         note.role or "special": {
-            "verdict": _VERDICT_NAMES[note.id],
+            "verdict": note.verdict,
             "token": note.token,
             "layer": note.values.get("layer"),
         }

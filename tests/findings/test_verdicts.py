@@ -7,7 +7,7 @@ from made_up_figures import COMMA, FIRST, OUTPUT, Made, passing, probed
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.citations import CLARK
-from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.note import Note, Verdict
 from reportgen.findings.notes.verdicts import (
     VERDICTS,
     other_sink,
@@ -164,20 +164,20 @@ def test_another_token_behaves_like_a_sink_only_if_what_it_passes_on_is_short(
     assert (CLARK in note.citations) == ("N1c-sink" in also)
 
 
-def judged(id: str, role: str) -> Note:
+def judged(verdict: Verdict, role: str) -> Note:
     values = {"layer": 3, "self_share": 0.05, "share": 0.6}
-    return Note(id, role, f"[{role.upper()}]", values, (), is_verdict=True)
+    return Note("id", role, f"[{role.upper()}]", values, (), "verdict", verdict=verdict)
 
 
 def test_each_saying_is_answered_where_it_would_be_heard() -> None:
-    sinks = [judged("N1", "cls"), judged("N1", "sep")]
+    sinks = [judged("sink", "cls"), judged("sink", "sep")]
     assert [note.id for note in saying_notes(sinks, True, OUTPUT)] == ["N10", "N11"]
     assert [note.id for note in saying_notes(sinks, False, OUTPUT)] == ["N11"]
-    others = [judged(id, role) for id in ("N1d", "N1b", "unclear") for role in ("cls", "sep")]
+    others = [judged(verdict, role) for verdict in ("raised", "none", "unclear") for role in ("cls", "sep")]
     assert saying_notes(others, True, OUTPUT) == []
-    assert saying_notes([judged("N1", "bos")], True, OUTPUT) == []
+    assert saying_notes([judged("sink", "bos")], True, OUTPUT) == []
 
 
 def test_the_separators_own_weight_is_the_models_and_not_that_of_a_study() -> None:
-    (note,) = saying_notes([judged("N1", "sep")], False, OUTPUT)
+    (note,) = saying_notes([judged("sink", "sep")], False, OUTPUT)
     assert note.values == {"layer": 3, "self_share": 0.05}

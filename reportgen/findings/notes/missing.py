@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from reportgen.findings.notes.note import Note, explained, plain
+from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note
 from reportgen.findings.overall import Overall
 from reportgen.results.info import SINK_TESTS, Reason
@@ -18,7 +18,7 @@ def constant_notes(found: Overall) -> list[Note]:
     """That nothing moves the output, where so."""
     if found.info.evidence.level == "none" or not found.is_constant:
         return []
-    return [plain("constant", explained(found.info))]
+    return [plain("constant", explained(found.info), kind="trust")]
 
 
 def missing_notes(found: Overall) -> list[Note]:
@@ -31,21 +31,24 @@ def missing_notes(found: Overall) -> list[Note]:
     for measure in (measure for measure in MEASURES if measure in evidence.withheld):
         by_reason.setdefault(evidence.withheld[measure], []).append(measure)
     notes = [
-        plain("withheld", {"measures": "\n".join(measures), "reason": reason})
+        plain("withheld", {"measures": "\n".join(measures), "reason": reason}, kind="banner")
         for reason, measures in by_reason.items()
         if reason not in _UNSAID
     ]
     if evidence.interrupted:
-        notes.append(plain("interrupted", {}))
+        notes.append(plain("interrupted", {}, kind="banner"))
     n_analysed = int(found.analysed.sum())
     if evidence.n_texts < n_analysed:
         counts = {"n_chosen": evidence.n_texts, "n_analysed": n_analysed}
-        kind = "stopped" if evidence.interrupted else "some"
-        notes.append(plain(f"evidence-{kind}", {**counts, **output}))
+        values: Values = {**counts, **output}
+        if evidence.interrupted:
+            notes.append(plain("evidence-stopped", values))
+        else:
+            notes.append(plain("evidence-some", values, kind="trust"))
     n_flawed = int(found.results.evidence["message"].ne("").sum())
     if n_flawed:
         counts = {"n_flawed": n_flawed, "n_chosen": len(found.results.evidence)}
-        notes.append(plain("evidence-flawed", counts))
+        notes.append(plain("evidence-flawed", counts, kind="trust"))
     return notes
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from reportgen.findings.citations import Citation
 from reportgen.findings.evidence import Estimate
@@ -10,25 +10,61 @@ from reportgen.findings.statistics import CONFIDENCE, Interval
 from reportgen.results.info import RunInfo, Subject
 
 Values: TypeAlias = Mapping[str, float | int | str]
+# What a note is about. This alone decides where it stands and which summaries take it up.
+Kind: TypeAlias = Literal[
+    "verdict",  # whether a special token is an attention sink
+    "pile",  # whether attention piles up on another token
+    "length",  # how long the vectors are that a token passes on
+    "passed",  # what a token passes on, as the sink tests show it
+    "test",  # sink tests that leave that open
+    "token",  # anything else about one token
+    "agreement",  # how far one view agrees with what moves the output
+    "trust",  # where a measure is not to be trusted
+    "banner",  # what the page says in a banner or a list of what is missing
+    "general",
+]
+# The one statement on attention sinks that each special token has.
+Verdict: TypeAlias = Literal[
+    "sink",
+    "raised",  # it gets more than an even spread, but is no sink
+    "none",
+    "unclear",
+    "too_few_texts",
+    "no_text",  # long enough
+    "no_special_tokens",
+]
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """One statement about the measured figures; `notes.words` puts it into a sentence."""
+    """One statement about the measured figures; `report.language.sentences` words it."""
 
     id: str
     role: str | None  # key of the special-token role or other subject it is about
     token: str | None  # that subject's token; "" for a position
     values: Values
     citations: tuple[Citation, ...]
-    is_verdict: bool  # the one statement on attention sinks that its role has
+    kind: Kind
     is_special: bool = True  # its token is a special one
     also: tuple[str, ...] = ()  # sentences that follow, by their keys
+    verdict: Verdict | None = None  # of the kind "verdict"
+    rules_out_sink: bool = False  # a verdict that its token is no sink
+
+    @property
+    def is_verdict(self) -> bool:
+        """Whether it is the one statement on attention sinks that its role has."""
+        return self.kind == "verdict"
 
 
-def plain(id: str, values: Values, *citations: Citation, also: tuple[str | None, ...] = ()) -> Note:
+def plain(
+    id: str,
+    values: Values,
+    *citations: Citation,
+    kind: Kind = "general",
+    also: tuple[str | None, ...] = (),
+) -> Note:
     """A note that is about no token; a sentence of `also` that is None is left out."""
-    return Note(id, None, None, values, citations, is_verdict=False, also=_kept(also))
+    return Note(id, None, None, values, citations, kind, also=_kept(also))
 
 
 def about(
@@ -36,19 +72,13 @@ def about(
     id: str,
     values: Values,
     *citations: Citation,
-    is_verdict: bool = False,
+    kind: Kind = "token",
     also: tuple[str | None, ...] = (),
 ) -> Note:
     """A note about `subject`; a sentence of `also` that is None is left out."""
+    is_special = subject.kind == "role"
     return Note(
-        id,
-        subject.key,
-        subject.token,
-        values,
-        citations,
-        is_verdict,
-        is_special=subject.kind == "role",
-        also=_kept(also),
+        id, subject.key, subject.token, values, citations, kind, is_special, also=_kept(also)
     )
 
 
@@ -88,23 +118,6 @@ def _kept(keys: tuple[str | None, ...]) -> tuple[str, ...]:
     return tuple(key for key in keys if key is not None)
 
 
-_OTHER_SINKS = ("N1c", "N1c-unclear", "N1c-few")
-_AGREEMENT = ("N13",)
-_TRUST = (
-    "N12",
-    "N12-unrelated",
-    "N12-unclear",
-    "N13c",
-    "N13c-unclear",
-    "N14",
-    "constant",
-    "evidence-some",
-    "evidence-flawed",
-)
-# What banners and the list of what is missing say already.
-_SAID_ELSEWHERE = ("withheld", "interrupted", "N13-few")
-
-
 @dataclass(frozen=True, slots=True)
 class Placed:
     """Notes by where they stand."""
@@ -116,7 +129,7 @@ class Placed:
 
 
 def place(notes: Sequence[Note], info: RunInfo) -> Placed:
-    """Places `notes`.
+    """The `notes` by their place in the report.
 
     On which tokens attention piles up stays in the overview. Where there is evidence, what else is
     said of a token goes to its panel, and what is said of agreement to the panel on that.
@@ -128,13 +141,13 @@ def place(notes: Sequence[Note], info: RunInfo) -> Placed:
     agreement: list[Note] = []
     trust: list[Note] = []
     for note in notes:
-        if note.role in sinks and not (note.is_verdict or note.id in _OTHER_SINKS):
+        if note.role in sinks and note.kind not in ("verdict", "pile"):
             sinks[note.role].append(note)
-        elif has_panels and note.id in _AGREEMENT:
+        elif has_panels and note.kind == "agreement":
             agreement.append(note)
-        elif has_panels and note.id in _TRUST:
+        elif has_panels and note.kind == "trust":
             trust.append(note)
-        elif note.id not in _SAID_ELSEWHERE:
+        elif note.kind != "banner":
             overview.append(note)
     return Placed(
         tuple(overview),

@@ -35,9 +35,9 @@ def corpus_notes(found: Overall) -> tuple[Note, ...]:
     if not found.info.roles:
         notes.insert(0, _no_special(found.info.evidence, int(found.takes_part.sum())))
     live = live_rows_note(found)
-    if live is not None and live.id != "N9-all":
+    if live is not None and found.live_rows is not None and not found.live_rows.are_all:
         notes.append(live)
-    reads_cls_only = live is not None and live.id == "N9-cls"
+    reads_cls_only = live is not None and live.role == "cls"
     notes += saying_notes(notes, reads_cls_only, explained(found.info))
     agreement, doubts = trust_notes(found)
     return (
@@ -93,8 +93,9 @@ def _no_special(evidence: Evidence, n_texts: int) -> Note:
         None,
         values,
         (GU,),
-        is_verdict=True,
+        "verdict",
         also=() if evidence.subjects else (also,),
+        verdict="no_special_tokens",
     )
 
 
@@ -104,7 +105,10 @@ def _role_notes(found: Overall, role: Role, tested: SubjectFigures | None) -> tu
     if layer is None:
         return (verdict,)
     subject = Subject(role.key, role.token, "role")
-    is_sink = verdict.id in ("N1", "few")  # of a few texts, what was measured is said of any token
+    is_sink = verdict.verdict in (
+        "sink",
+        "too_few_texts",
+    )  # of a few texts, what was measured is said of any token
     output = explained(found.info)
     tests = () if tested is None else sink_test_notes(tested, layer.layer, is_sink, output)
     passed = _passed(layer, figures.n_texts)

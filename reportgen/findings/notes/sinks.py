@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from reportgen.findings.citations import CLARK, DARCET, GU, GUO, KOBAYASHI_2020, SUN, XIAO, Citation
 from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
-from reportgen.findings.notes.note import Note, Values, about, figure
+from reportgen.findings.notes.note import Kind, Note, Values, about, figure
 from reportgen.findings.statistics import Interval
 from reportgen.findings.thresholds import (
     HIDE_LARGE,
@@ -33,6 +33,7 @@ _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
     "N7": (XIAO, GU),
     "N8": (XIAO,),
 }
+_OPEN = ("N5-open", "tests-disagree")  # cases of `passing_case` that leave it open
 _SWAPS: Mapping[str | None, str] = {
     "same": "N8",
     "lower": "N8-token",
@@ -59,7 +60,8 @@ def value_note(subject: Subject, layer: int, passed: Passed, is_tested: bool) ->
         "light_norm": LIGHT_NORM,
     }
     also = ("N3-tests",) if id == "N3" and is_tested else ()
-    return about(subject, id, values, *_CITATIONS.get(id, ()), also=also)
+    kind: Kind = "token" if id == "few-value" else "length"
+    return about(subject, id, values, *_CITATIONS.get(id, ()), kind=kind, also=also)
 
 
 def is_light(value_ratio: Estimate) -> bool:
@@ -93,7 +95,7 @@ def sink_test_notes(
         return tuple(note for note in notes if note is not None)
     if ratios:
         return (_few(subject, ratios, output),)
-    return (about(subject, "tests-no-control", output),) if tested else ()
+    return (about(subject, "tests-no-control", output, kind="test"),) if tested else ()
 
 
 def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
@@ -164,16 +166,19 @@ def _passes_on(
     if id is not None:
         values = {**_figures(done), **output}
         if id == "N6" and is_sink:
-            return about(subject, id, values, DARCET, also=("N6-sink",))
-        return about(subject, id, values, *_CITATIONS.get(id, ()))
+            return about(subject, id, values, DARCET, kind="passed", also=("N6-sink",))
+        kind: Kind = "test" if id in _OPEN else "passed"
+        return about(subject, id, values, *_CITATIONS.get(id, ()), kind=kind)
     if certain(_is_small, _interval(done["zero_value"])) is False:
         limit = _crossed("mean_value", done["mean_value"])
         assert limit is not None
-        return about(subject, "N5-unclear", {**_figures(done), "test_limit": limit, **output})
+        values = {**_figures(done), "test_limit": limit, **output}
+        return about(subject, "N5-unclear", values, kind="test")
     crossed = {test: _crossed(test, ratio) for test, ratio in done.items()}
     test, limit = next((test, limit) for test, limit in crossed.items() if limit is not None)
-    values = {"test": test, **figure("test_ratio", done[test]), "test_limit": limit}
-    return about(subject, "tests-unclear", {"n_texts": done[test].n_texts, **values, **output})
+    found = {"test": test, **figure("test_ratio", done[test]), "test_limit": limit}
+    values = {"n_texts": done[test].n_texts, **found, **output}
+    return about(subject, "tests-unclear", values, kind="test")
 
 
 def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
@@ -210,7 +215,9 @@ def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Valu
 def _few(subject: Subject, ratios: Mapping[SinkTest, Estimate], output: Values) -> Note:
     """What the tests gave in a few texts, which is no verdict."""
     values = {**_figures(ratios), "min_texts": MIN_TEXTS, **output}
-    return about(subject, "few-tests", values, also=tuple(f"few-{test}" for test in ratios))
+    return about(
+        subject, "few-tests", values, kind="test", also=tuple(f"few-{test}" for test in ratios)
+    )
 
 
 def _figures(ratios: Mapping[SinkTest, Estimate]) -> dict[str, float | int | str]:

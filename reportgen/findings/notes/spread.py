@@ -83,7 +83,7 @@ def live_rows_note(found: Overall) -> Note | None:
         "n_rows": _mean(live.n_rows, live.n_texts),
         **explained(found.info),
     }
-    if live.n_live == live.n_rows:
+    if live.are_all:
         return plain("N9-all", values)
     also = ("N9-earlier",) if found.info.model.n_layers > 1 else ()
     cls = next((role for role in found.info.roles if role.key == "cls"), None)

@@ -34,7 +34,7 @@ def trust_notes(found: Overall) -> tuple[list[Note], list[Note]]:
     if not agreement and found.results.effects["deletion"].notna().any():
         n_ranked = max((figures.estimate.n_texts for figures in spearman.values()), default=0)
         limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
-        agreement = [plain("N13-few", {**limits, **output}, JAIN)]
+        agreement = [plain("N13-few", {**limits, **output}, JAIN, kind="banner")]
     rest = [
         rollout_note(found.rollout_share, sure.get("rollout")),
         offset_note(found.mask_offset, output),
@@ -82,7 +82,7 @@ def agreement_notes(
             f"N13-ceiling{first}{signed}" if ceiling else None,
             _against_rarity(own.over_rarity) if rarity else None,
         )
-        notes.append(plain("N13", values, JAIN, SERRANO, NEELY, also=also))
+        notes.append(plain("N13", values, JAIN, SERRANO, NEELY, kind="agreement", also=also))
     return notes
 
 
@@ -113,8 +113,8 @@ def rollout_note(share: Estimate | None, agreement: ViewFigures | None) -> Note 
     most = certain(lambda value: value > ROLLOUT_SHARE, share.interval)
     also = ("N12-agreement" if agreement else None,)
     if most or is_unrelated:
-        return plain("N12" if most else "N12-unrelated", values, ABNAR, also=also)
-    return plain("N12-unclear", values, ABNAR) if most is None else None
+        return plain("N12" if most else "N12-unrelated", values, ABNAR, kind="trust", also=also)
+    return plain("N12-unclear", values, ABNAR, kind="trust") if most is None else None
 
 
 def offset_note(offset: Estimate | None, output: Values) -> Note | None:
@@ -129,7 +129,7 @@ def offset_note(offset: Estimate | None, output: Values) -> Note | None:
     if large is False:
         return None
     values = {"n_texts": offset.n_texts, **figure("offset", offset), "mask_limit": MASK_OFFSET}
-    return plain("N13c" if large else "N13c-unclear", {**values, **output}, HASE)
+    return plain("N13c" if large else "N13c-unclear", {**values, **output}, HASE, kind="trust")
 
 
 def incomplete_note(found: Overall) -> Note | None:
@@ -153,4 +153,5 @@ def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: O
     known = {} if pd.isna(error) else {"ig_error": float(error)}
     steps = {"ig_steps": int(rows["ig_steps"].max())}
     values: Values = {**counts, **steps, **known, **explained(found.info)}
-    return plain(id, values, SUNDARARAJAN, also=(f"{id}-error" if known else None,))
+    also = (f"{id}-error" if known else None,)
+    return plain(id, values, SUNDARARAJAN, kind="trust", also=also)

@@ -2,12 +2,13 @@
 what is often said of sinks but does not follow."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from enum import IntEnum
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.citations import BONDARENKO, CLARK, GU, KOVALEVA, SUN, Citation
 from reportgen.findings.evidence import Passed, SubjectFigures
-from reportgen.findings.notes.note import Note, Values, about, ends, figure
+from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
 from reportgen.findings.notes.sinks import is_light
 from reportgen.findings.statistics import Interval
 from reportgen.findings.thresholds import RAISED_RATIO, SINK_SHARE
@@ -33,6 +34,14 @@ VERDICTS: Mapping[Standing, str] = {
     Standing.SINK_NOT_RULED_OUT: "unclear",
     Standing.SINK: "N1",
 }
+_OUTCOMES: Mapping[str, Verdict] = {
+    "N1b": "none",
+    "unclear-raised": "unclear",
+    "N1d": "raised",
+    "unclear": "unclear",
+    "N1": "sink",
+}
+_NO_SINK = ("N1b", "unclear-raised", "N1d")
 _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
     "N1": (CLARK, KOVALEVA, GU),
     "N1d": (GU,),
@@ -79,7 +88,7 @@ def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures |
     """The verdict on a special-token role, or why there is none, and the layer that it names."""
     subject = Subject(role.key, role.token, "role")
     if not figures.layers:
-        unjudged = about(subject, "no-text", {"min_content": MIN_CONTENT}, is_verdict=True)
+        unjudged = _verdict(subject, "no-text", "no_text", {"min_content": MIN_CONTENT})
         return unjudged, None
     if figures.n_texts < MIN_TEXTS:
         return _few(subject, figures)
@@ -97,7 +106,7 @@ def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures |
         "sink_ratio": SINK_RATIO,
         "raised_ratio": RAISED_RATIO,
     }
-    return about(subject, id, values, *_CITATIONS[id], is_verdict=True), layer
+    return _verdict(subject, id, _OUTCOMES[id], values, *_CITATIONS[id]), layer
 
 
 def other_sink(figures: SubjectFigures, passed: Passed | None) -> Note | None:
@@ -119,18 +128,18 @@ def other_sink(figures: SubjectFigures, passed: Passed | None) -> Note | None:
         "sink_ratio": SINK_RATIO,
     }
     if ratio.interval is None:
-        return about(figures.subject, "N1c-few", values)
+        return about(figures.subject, "N1c-few", values, kind="pile")
     if ratio.interval.high < SINK_RATIO:
         return None
     if ratio.interval.low < SINK_RATIO:
-        return about(figures.subject, "N1c-unclear", values)
+        return about(figures.subject, "N1c-unclear", values, kind="pile")
     if passed is None:
-        return about(figures.subject, "N1c", values, also=("N1c-unmeasured",))
+        return about(figures.subject, "N1c", values, kind="pile", also=("N1c-unmeasured",))
     if not is_light(passed.value_ratio):
-        return about(figures.subject, "N1c", values)
+        return about(figures.subject, "N1c", values, kind="pile")
     values |= figure("value_ratio", passed.value_ratio)
     cited = CLARK, BONDARENKO, SUN
-    return about(figures.subject, "N1c", values, *cited, also=("N1c-sink",))
+    return about(figures.subject, "N1c", values, *cited, kind="pile", also=("N1c-sink",))
 
 
 def saying_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
@@ -140,7 +149,7 @@ def saying_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values)
     """
     notes: list[Note] = []
     for verdict in verdicts:
-        if verdict.id != "N1" or verdict.role is None or verdict.token is None:
+        if verdict.verdict != "sink" or verdict.role is None or verdict.token is None:
             continue
         subject = Subject(verdict.role, verdict.token, "role")
         if verdict.role == "cls" and reads_cls_only:
@@ -149,6 +158,13 @@ def saying_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values)
             own = {name: verdict.values[name] for name in ("layer", "self_share")}
             notes.append(about(subject, "N11", own, CLARK))
     return notes
+
+
+def _verdict(
+    subject: Subject, id: str, verdict: Verdict, values: Values, *citations: Citation
+) -> Note:
+    note = about(subject, id, values, *citations, kind="verdict")
+    return replace(note, verdict=verdict, rules_out_sink=id in _NO_SINK)
 
 
 def _standing_of(layer: LayerFigures) -> Standing:
@@ -170,4 +186,4 @@ def _few(subject: Subject, figures: RoleFigures) -> tuple[Note, LayerFigures]:
         **ends("expected", layer.expected_range, "min", "max"),
         "min_texts": MIN_TEXTS,
     }
-    return about(subject, "few", values, is_verdict=True), layer
+    return _verdict(subject, "few", "too_few_texts", values), layer

@@ -1,10 +1,10 @@
 """Results as what a reviewer with two minutes reads: first the answers, all else folded behind."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note, place
+from reportgen.findings.notes.note import Kind, Note, Verdict, place
 from reportgen.report.components import Brief, Cell, Column, Section, Table, named
 from reportgen.report.digest.figures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
@@ -21,22 +21,19 @@ from reportgen.results.info import ANALYSED, STATUSES
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
 _FIRST = 4  # texts that stand in the place of those that deserve a look where none is picked
-# Of a special token's verdict what the headline says; any other verdict is "unclear".
-_CLAUSES = {
-    "N1": "sink",
-    "N1d": "raised",
-    "N1b": "no_sink",
-    "few": "few",
-    "no-text": "few",
-    "no-special": "no_special",
+# What the headline says of a special token's verdict.
+_CLAUSES: Mapping[Verdict, str] = {
+    "sink": "sink",
+    "raised": "raised",
+    "unclear": "unclear",
+    "none": "no_sink",
+    "too_few_texts": "few",
+    "no_text": "few",
+    "no_special_tokens": "no_special",
 }
 _CLAUSE_ORDER = ("sink", "raised", "unclear", "few", "no_sink", "no_special")
 # What a sink passes on, said beside its verdict: by tests, or else by the length of its vectors.
-_TESTED = (
-    *("N4", "N5", "N5-open", "N5-unclear", "N6", "N6-partly"),
-    *("tests-disagree", "tests-unclear", "tests-no-control", "few-tests"),
-)
-_BY_LENGTH = ("N2", "N2-heavy", "N2-unclear", "N3")
+_TESTED: tuple[Kind, ...] = ("passed", "test")
 
 
 def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief:
@@ -105,9 +102,9 @@ class _Maker:
         and only what was found where something was."""
         tokens: dict[str, list[str]] = {}
         for note in self._notes:
-            if not note.is_verdict:
+            if note.verdict is None:
                 continue
-            clause = _CLAUSES.get(note.id, "unclear")
+            clause = _CLAUSES[note.verdict]
             said = note.token or ""
             if clause in ("sink", "raised"):
                 share, layer = float(note.values["share"]), note.values["layer"]
@@ -147,14 +144,14 @@ class _Maker:
 
     def _about_sinks(self) -> list[str]:
         """Every verdict and, where there is a sink, what is known of whether it matters."""
-        sinks = {note.role for note in self._notes if note.id == "N1"}
-        tested = {note.role for note in self._notes if note.id in _TESTED}
+        sinks = {note.role for note in self._notes if note.verdict == "sink"}
+        tested = {note.role for note in self._notes if note.kind in _TESTED}
         told = [
             note
             for note in self._notes
             if note.is_verdict
-            or (note.role in sinks & tested and note.id in _TESTED)
-            or (note.role in sinks - tested and note.id in _BY_LENGTH)
+            or (note.role in sinks & tested and note.kind in _TESTED)
+            or (note.role in sinks - tested and note.kind == "length")
         ]
         said = list(in_short(told, self._language))
         if sinks and not tested:

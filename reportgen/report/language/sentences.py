@@ -10,9 +10,6 @@ from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo, RunInfo, Subject
 from reportgen.results.measures import MIN_TEXTS
 
-# What a sink passes on, which its headline may say beside the verdict.
-_PASSED_ON = ("N4", "N5", "N6", "N6-partly")
-
 
 def sentence(note: Note, language: Language) -> str:
     """The note in words: its sentence, and those that follow it."""
@@ -46,9 +43,9 @@ def beside(live: Note, language: Language) -> str:
 def headline(notes: Sequence[Note], model: str, language: Language) -> str:
     """The name of the `model` and its verdicts on attention sinks, in one line; where it was
     tested, also what a sink passes on."""
-    sinks = {note.role for note in notes if note.id == "N1"}
+    sinks = {note.role for note in notes if note.verdict == "sink"}
     said = [
-        note for note in notes if note.is_verdict or (note.id in _PASSED_ON and note.role in sinks)
+        note for note in notes if note.is_verdict or (note.kind == "passed" and note.role in sinks)
     ]
     joined = language.say("common", "space").join(in_short(said, language))
     return language.say("phrases", "headline", model=model, verdicts=joined)

@@ -69,7 +69,8 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
 
 def _live(findings: Findings, language: Language) -> str:
     note = live_rows_note(findings)
-    return "" if note is None or note.id == "N9-all" else beside(note, language)
+    rows = findings.live_rows
+    return "" if note is None or rows is None or rows.are_all else beside(note, language)
 
 
 def _stopped(findings: Findings, language: Language) -> str:

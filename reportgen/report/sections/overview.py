@@ -18,9 +18,6 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import ANALYSED
 
-_BELOW_SINK = ("N1b", "N1d", "unclear-raised")  # verdicts that rule a sink out
-_OTHER_PILES = ("N1c", "N1c-unclear", "N1c-few")  # on tokens that are not special
-
 
 @dataclass(frozen=True, slots=True)
 class Sinks:
@@ -134,17 +131,17 @@ def _kpis(findings: Findings, language: Language, means: _Means) -> tuple[Kpi, .
 
 def _no_sink(findings: Findings, notes: Sequence[Note], language: Language, means: _Means) -> str:
     """That no token is a sink; "" where one is or may be, and where there are too few texts."""
-    verdicts = [note.id for note in notes if note.is_verdict]
-    if not verdicts or any(id not in _BELOW_SINK for id in verdicts):
+    verdicts = [note for note in notes if note.is_verdict]
+    if not verdicts or not all(note.rules_out_sink for note in verdicts):
         return ""
-    if any(note.id in _OTHER_PILES for note in notes):
+    if any(note.kind == "pile" for note in notes):
         return ""
     share, even = means.shares()
     return language.say("sinks", "no_sink", share=share, even=even)
 
 
 def _is_sink(notes: Sequence[Note], language: Language) -> str:
-    tokens = [note.token for note in notes if note.id == "N1" and note.is_verdict]
+    tokens = [note.token for note in notes if note.verdict == "sink"]
     return language.say("sinks", "is_sink", tokens=_listed(tokens, language)) if tokens else ""
 
 

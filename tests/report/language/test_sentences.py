@@ -157,7 +157,7 @@ def sink_note(**values: float) -> Note:
         "sink_ratio": 3.0,
         "raised_ratio": 1.5,
     }
-    return Note("N1", "cls", "[CLS]", figures | values, (), is_verdict=True)
+    return Note("N1", "cls", "[CLS]", figures | values, (), "verdict", verdict="sink")
 
 
 def test_figures_stand_in_the_sentence_rounded() -> None:
@@ -227,7 +227,7 @@ def test_tokens_are_quoted_where_they_could_be_taken_for_prose() -> None:
 
 def test_what_is_missing_is_listed_by_name() -> None:
     values = {"measures": "received_norm_all\nzero_value", "reason": "values_unreadable"}
-    note = Note("withheld", None, None, values, (), is_verdict=False)
+    note = Note("withheld", None, None, values, (), "banner")
     assert sentence(note, EN).startswith(
         "Not measured: norm-weighted attention, all layers; zero value (test). It is not known"
     )
@@ -238,7 +238,7 @@ def test_a_row_without_a_token_is_that_of_the_last_one() -> None:
     values = {"view": "cls_row_last", "row": "", "n_texts": 20, "agreement": 0.5}
     values["effect"] = "effect_size"
     ends = {"agreement_low": -0.1, "agreement_high": 0.6, "confidence": 0.95}
-    note = Note("N13", None, None, {**values, **ends}, (), is_verdict=False)
+    note = Note("N13", None, None, {**values, **ends}, (), "agreement")
     said = sentence(note, EN)
     assert "“last token row, last layer” agrees" in said
     assert "\u22120.10 to 0.60" in said
