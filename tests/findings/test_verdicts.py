@@ -173,7 +173,11 @@ def test_each_saying_is_answered_where_it_would_be_heard() -> None:
     sinks = [judged("sink", "cls"), judged("sink", "sep")]
     assert [note.id for note in saying_notes(sinks, True, OUTPUT)] == ["N10", "N11"]
     assert [note.id for note in saying_notes(sinks, False, OUTPUT)] == ["N11"]
-    others = [judged(verdict, role) for verdict in ("raised", "none", "unclear") for role in ("cls", "sep")]
+    others = [
+        judged(verdict, role)
+        for verdict in ("raised", "none", "unclear")
+        for role in ("cls", "sep")
+    ]
     assert saying_notes(others, True, OUTPUT) == []
     assert saying_notes([judged("sink", "bos")], True, OUTPUT) == []
 
