@@ -165,7 +165,7 @@ def measures() -> list[str]:
     rows = (
         (
             code(measure.id),
-            english.say("views", measure.id, row="[CLS]"),
+            english.measure(measure.id, "name", row="[CLS]"),
             "yes" if "colours" in measure.shown else "",
             "yes" if measure.signed else "",
         )

@@ -8,7 +8,8 @@ To add a measure of evidence, add
 1. an entry at the end of the evidence in `MEASURES`, with the next `SCHEMA_VERSION` as `since`,
 2. a module in `analysis/evidence` with the `Stage` that the entry names: how the measure is taken,
    and how many passes through the model that takes,
-3. its words in both languages: name, legend of its colours, and how it is measured.
+3. a block of words in `report/language/strings/measures.toml`: its name, the legend of its
+   colours, and how it is measured.
 """
 
 from collections.abc import Mapping

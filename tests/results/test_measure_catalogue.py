@@ -78,12 +78,12 @@ def run(tools, texts):
 
 LOUDNESS = Stage(run, lambda text, basis: Passes(3, 0, 3.0))
 """
-# In the files of words: the heading that words follow, and what is added there.
-WORDS = {
-    "[views]": 'loudness = "Loudness"',
-    "[strip]": 'legend_loudness = "Colour: loudness."',
-    "[method]": 'evidence_loudness = "Loudness is the length of a token."',
-}
+WORDS = """
+[measures.loudness]
+name = { en = "Loudness", ja = "声の大きさ" }
+legend = { en = "Colour: loudness.", ja = "色：声の大きさ。" }
+method = { en = "Loudness is the length of a token.", ja = "声の大きさは、トークンの長さです。" }
+"""
 SCRIPT = """
 import json
 import sys
@@ -117,11 +117,8 @@ def test_a_measure_takes_an_entry_a_module_and_its_words(tmp_path: Path) -> None
     before, baselines, after = catalogue.read_text("utf-8").partition("    # Baselines")
     catalogue.write_text(before + ENTRY + baselines + after, "utf-8")
     (package / "analysis" / "evidence" / "loudness.py").write_text(MODULE, "utf-8")
-    for path in (package / "report" / "language" / "strings").glob("*.toml"):
-        words = path.read_text("utf-8")
-        for heading, line in WORDS.items():
-            words = words.replace(f"{heading}\n", f"{heading}\n{line}\n")
-        path.write_text(words, "utf-8")
+    words = package / "report" / "language" / "strings" / "measures.toml"
+    words.write_text(words.read_text("utf-8") + WORDS, "utf-8")
     old = next(path.parent for path in GOLD.rglob("results.json"))
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path), str(old)],

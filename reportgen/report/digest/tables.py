@@ -79,7 +79,7 @@ class BriefTables:
     def view_name(self) -> str:
         """What the units in bold are picked by."""
         row = visible(cls_name(self._info, self._language) or "")
-        return self._language.say("views", self._findings.shown_first, row=row)
+        return self._language.measure(self._findings.shown_first, "name", row=row)
 
     def key_figures(self, kpis: Sequence[Kpi]) -> Table:
         """A row a figure: its value, and what it is."""

@@ -94,7 +94,7 @@ def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -
     names = [
         language.say("phrases", "test", name=language.say("tests", key))
         if key in language.words["tests"]
-        else language.say("views", key, row=row)
+        else language.measure(key, "name", row=row)
         for key in keys
     ]
     return language.say("phrases", "between_measures").join(names)
@@ -117,7 +117,7 @@ def _values(note: Note, language: Language) -> dict[str, object]:
         values["output"] = _scalar("outputs", values, language)
     if "view" in values:
         row = values["row"] or language.say("common", "last_token")
-        values["view"] = language.say("views", str(values["view"]), row=row)
+        values["view"] = language.measure(str(values["view"]), "name", row=row)
         values["effect"] = language.say("phrases", str(values["effect"]))
     if "test" in values:
         values["test"] = language.say("tests", str(values["test"]))

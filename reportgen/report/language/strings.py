@@ -37,6 +37,11 @@ class Language:
         text: str = own[key] if key in own else self.words["common"][key]
         return self.fill(text, values) if values else text
 
+    def measure(self, id: str, key: str, **values: object) -> str:
+        """A string about the measure `id` of the catalogue: its `name`, `legend` or `method`."""
+        text: str = self.words["measures"][id][key]
+        return self.fill(text, values) if values else text
+
     def count(self, section: str, key: str, n: int, **values: object) -> str:
         """The string `key` of `section` in the form for `n` things; `{n}` is the count."""
         one = f"{key}_one"

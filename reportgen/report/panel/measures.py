@@ -102,7 +102,6 @@ _COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
     "first": _first,
     "largest": _largest,
 }
-_NAMED_FOR_COSINE = ("deletion", "ig")  # whose legend is another one for embeddings
 _SCALE_LEAST = 2.0  # where the colours of attention end at least, so that a flat text stays pale
 _STANDS_OUT = 1.3  # times an average content token; below, no token is called strong
 
@@ -189,6 +188,13 @@ def baseline(info: RunInfo, language: Language) -> str:
     return language.say("evidence", f"baseline_{'mask' if has_mask else 'zeros'}")
 
 
+def words_key(key: str, id: View, info: RunInfo, language: Language) -> str:
+    """The key of a measure's words: those for embeddings where evidence explains one, if any."""
+    for_cosine = f"{key}_cosine"
+    has_own = for_cosine in language.words["measures"][id]
+    return for_cosine if info.evidence.scalar == "cosine" and has_own else key
+
+
 def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
     """`[unit]`: effects with the decimals that give the largest three significant digits."""
     known = [abs(float(value)) for value in values if isfinite(value)]
@@ -219,9 +225,9 @@ class _Words:
         said = []
         flat = self._say("flat") if is_flat else ""
         if order:
-            key = f"legend_{id}_causal" if is_over_even else f"legend_{id}"
+            key = "legend_causal" if is_over_even else "legend"
             layer = len(units.received)
-            said.append(self._say(key, top=scale, name=self._row, layer=layer))
+            said.append(self._language.measure(id, key, top=scale, name=self._row, layer=layer))
             token, most = self._labels[order[0]], float(ratios[order[0]])
             said.append(flat or self._say("strongest", token=token, most=most))
         if id == "received_norm_all":
@@ -232,7 +238,7 @@ class _Words:
         return Measure(
             id=id,
             kind="attention",
-            name=self._language.say("views", id, row=self._row),
+            name=self._language.measure(id, "name", row=self._row),
             values=values,
             ratios=ratios,
             steps=self._on_content([heat_step(float(ratio), scale) for ratio in ratios]),
@@ -245,17 +251,15 @@ class _Words:
     def effect(self, id: View, effects: TextEffects) -> Measure:
         """A measure of what moves the output, coloured up to its own largest value."""
         values = effects.columns[id]
-        is_cosine = self._info.evidence.scalar == "cosine"
         with_sign = BY_ID[id].has_sign(self._info.evidence.scalar)
         sizes = np.abs(values)
         order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
         shown = printed(values, with_sign)
         top = float(sizes[order[0]]) if order else 0.0
-        key = f"legend_{id}_cosine" if is_cosine and id in _NAMED_FOR_COSINE else f"legend_{id}"
-        values_said = {"scalar": scalar_name(self._info, self._language)}
-        if id == "ig":
-            values_said["baseline"] = baseline(self._info, self._language)
-        said = [self._say(key, **values_said)]
+        language = self._language
+        key = words_key("legend", id, self._info, language)
+        scalar, start = scalar_name(self._info, language), baseline(self._info, language)
+        said = [language.measure(id, key, scalar=scalar, baseline=start)]
         if order:
             (end,) = printed(np.array([top]), with_sign=False)
             said.append(self._say("ends_signed" if with_sign else "ends", top=end))
@@ -270,7 +274,7 @@ class _Words:
         return Measure(
             id=id,
             kind="signed" if with_sign else "size",
-            name=self._language.say("views", id, row=self._row),
+            name=self._language.measure(id, "name", row=self._row),
             values=values,
             ratios=None,
             steps=self._on_content(steps),

@@ -103,7 +103,7 @@ def _effects(
         values = effects.columns.get(measure.id)
         if values is None or "table" not in measure.shown:
             continue
-        name = language.say("views", measure.id)
+        name = language.measure(measure.id, "name")
         if measure.is_share:
             name += language.say("number", "percent_sign")
             columns.append((name, _percents(values)))

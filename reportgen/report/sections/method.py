@@ -18,10 +18,10 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.measures import baseline
+from reportgen.report.panel.measures import baseline, words_key
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
-from reportgen.results.measures import EFFECTS
+from reportgen.results.measures import BY_ID, EFFECTS
 
 # Publications that sentences on evidence name.
 _NAMED: Mapping[str, Citation] = {
@@ -94,8 +94,7 @@ def _measured(info: RunInfo) -> list[str]:
     evidence = info.evidence
     if evidence.level == "none":
         return []
-    is_cosine = evidence.scalar == "cosine"
-    said = ["deletion_cosine" if is_cosine else "deletion"]
+    said = ["deletion"]
     if "received_norm_all" not in evidence.withheld:
         said.insert(0, "norms")
     more = [
@@ -120,5 +119,10 @@ def _evidence(
         return (scope.off,)
     sentences = [scope.stopped, scope.explained, scope.texts]
     start = baseline(info, language)
-    sentences += [language.say("method", f"evidence_{key}", baseline=start) for key in measured]
+    for key in measured:
+        if key in BY_ID:
+            own = words_key("method", key, info, language)
+            sentences.append(language.measure(key, own, baseline=start))
+        else:
+            sentences.append(language.say("method", f"evidence_{key}"))
     return tuple(filter(None, sentences))

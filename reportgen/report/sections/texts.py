@@ -117,7 +117,7 @@ class _Reasons:
             return self._say("special_share", rank=ranked, share=value)
         if reason == "agreement":
             row_name = cls_name(self._findings.info, self._language) or ""
-            view = self._language.say("views", self._findings.shown_first, row=row_name)
+            view = self._language.measure(self._findings.shown_first, "name", row=row_name)
             return self._say("agreement", rank=ranked, value=value, view=view)
         typical = float(self._found[reason].median())
         return self._say("strangeness", rank=ranked, value=value, typical=typical)

@@ -225,7 +225,7 @@ class _Maker:
         marks = round_values(0.0, max(2.0, means[0]))
         every = 1 + (len(marks) - 1) // 4
         scale = Scale(0.0, marks[-1], tuple((m, f"{m:g}") for m in marks[::every]), 1.0)
-        view = self._language.say("views", self._findings.shown_attention, row="[CLS]")
+        view = self._language.measure(self._findings.shown_attention, "name", row="[CLS]")
         return TokenList(
             kind="draws",
             title=self._say("draws_title"),

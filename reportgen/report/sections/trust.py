@@ -260,7 +260,7 @@ class _Maker:
         )
 
     def _name(self, view: View) -> str:
-        return self._language.say("views", view, row=self._row)
+        return self._language.measure(view, "name", row=self._row)
 
     def _say(self, key: str, **values: object) -> str:
         return self._language.say("trust", key, **values)

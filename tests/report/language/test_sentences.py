@@ -35,7 +35,7 @@ from reportgen.results.info import (
     Scalar,
     Subject,
 )
-from reportgen.results.measures import VIEWS
+from reportgen.results.measures import BY_ID, MEASURES
 from reportgen.results.store import Results
 
 EN, JA = load_language("en"), load_language("ja")
@@ -67,7 +67,12 @@ def test_every_sentence_belongs_to_a_note_and_every_note_has_one(
 
 
 def test_everything_that_is_measured_has_a_name() -> None:
-    assert keys("views") == {"deletion", *VIEWS}
+    assert keys("measures") == set(BY_ID)
+    for measure in MEASURES:
+        words = EN.words["measures"][measure.id].keys()
+        assert "name" in words, measure.id
+        assert ("legend" in words) == ("colours" in measure.shown), measure.id
+        assert ("method" in words) == (measure.table == "effects"), measure.id
     assert keys("tests") == keys("tests_explained") == set(SINK_TESTS)
     assert keys("statistics") == set(STATISTICS)
     assert keys("reasons") == set(get_args(Reason))

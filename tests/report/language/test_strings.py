@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parents[3] / "templates"
 SCRIPTS = ("script", "tools", "explore")  # sections the scripts alone read
 # Sections whose keys are ids of notes and measures; `test_sentences` holds them against those.
 BY_ID = {
-    *("sentences", "headlines", "beside", "thresholds", "views", "tests", "tests_explained"),
+    *("sentences", "headlines", "beside", "thresholds", "measures", "tests", "tests_explained"),
     *("statistics", "scalars", "outputs", "reasons"),
 }
 FORMS = {"en", "ja", "en_one", "ja_one"}
