@@ -5,6 +5,7 @@ ratio to an even spread is the ratio of two such means, not the mean of the text
 what a reader gets by dividing the two printed numbers.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,6 +116,53 @@ def role_figures(results: Results, role: str) -> RoleFigures:
             for i, layer in enumerate(layers)
         ),
     )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadShares:
+    """What special tokens get in each head, mean over texts; NaN where no text has a value."""
+
+    share: Floats  # [layer, head]
+    even: Floats  # [layer, head], what they would get under an even spread
+
+    @property
+    def by_layer(self) -> Floats:
+        """`[layer]`: the share of all special tokens."""
+        means: Floats = self.share.mean(axis=1)
+        return means
+
+    @property
+    def even_by_layer(self) -> Floats:
+        """`[layer]`: their share under an even spread."""
+        means: Floats = self.even.mean(axis=1)
+        return means
+
+    @property
+    def best(self) -> int:
+        """The layer (from 1) in which their share is largest."""
+        return int(self.by_layer.argmax()) + 1
+
+    @property
+    def mean(self) -> float:
+        """The share, mean over layers and heads."""
+        return float(self.share.mean())
+
+    @property
+    def even_mean(self) -> float:
+        """The share under an even spread, mean over layers and heads."""
+        return float(self.even.mean())
+
+
+def role_shares(results: Results) -> Mapping[str, Floats]:
+    """`[layer]` by key of a role: the share it gets, mean over the texts that count.
+
+    Where no text is long enough to count, all do; a role that no text has is left out.
+    """
+    rows, counted = results.roles, takes_part(results)
+    if counted.any():
+        rows = rows[counted[rows["text"].to_numpy(np.intp)]]
+    means = rows.groupby(["role", "layer"])["share"].mean().astype(np.float64)
+    return {str(role): np.asarray(own, np.float64) for role, own in means.groupby(level="role")}
 
 
 def text_means(results: Results, name: str) -> Floats:

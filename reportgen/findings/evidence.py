@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import takes_part
+from reportgen.findings.attention import analysed, takes_part
 from reportgen.findings.statistics import (
     Array,
     Interval,
@@ -174,6 +174,30 @@ def is_constant(results: Results) -> bool:
         return True
     deletion = results.effects["deletion"].dropna()
     return len(deletion) > 0 and not deletion.any()
+
+
+def explained_range(results: Results) -> float | None:
+    """The range of the figure that is explained, from its lowest to its highest value over texts.
+
+    None for what has no such figure in the table of texts (an embedding, a next token), for fewer
+    than MIN_TEXTS texts, and where all are the same.
+    """
+    evidence = results.info.evidence
+    if evidence.scalar not in ("number", "margin", "logit"):
+        return None
+    given = results.texts["scores"][analysed(results)]
+    scores = np.array([row for row in given if np.isfinite(row).all()], dtype=np.float64)
+    if len(scores) < MIN_TEXTS:
+        return None
+    names = results.info.output.labels
+    target = names.index(evidence.target) if evidence.target in names else None
+    own = scores.argmax(axis=1) if target is None else np.full(len(scores), target)
+    values = scores[np.arange(len(scores)), own]
+    if evidence.scalar == "margin":
+        others = scores.copy()
+        others[np.arange(len(scores)), own] = -np.inf
+        values = values - others.max(axis=1)
+    return float(np.ptp(values)) or None
 
 
 def _long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings import attention, evidence, predictions, ranking, tokens
-from reportgen.findings.attention import RoleFigures
+from reportgen.findings.attention import HeadShares, RoleFigures
 from reportgen.findings.evidence import Estimate, LiveRows, SubjectFigures, ViewFigures
 from reportgen.findings.predictions import Classes, Fit
 from reportgen.findings.ranking import Reason
 from reportgen.findings.statistics import Floats
-from reportgen.findings.tokens import CorpusTokens
+from reportgen.findings.tokens import CorpusTokens, ListedToken, Means, TokenEffect
 from reportgen.results.info import RunInfo, View
 from reportgen.results.store import Results
 
@@ -58,14 +58,17 @@ class Overall:
         return attention.sink_shares(self.results)
 
     @cached_property
-    def special_by_head(self) -> Floats:
-        """`[layer, head]`: the share of attention that special tokens get, mean over texts."""
-        return attention.head_means(self.results, "special_share")
+    def head_shares(self) -> HeadShares:
+        """What special tokens get in each head, mean over texts."""
+        share, even = (
+            attention.head_means(self.results, name) for name in ("special_share", "uniform_share")
+        )
+        return HeadShares(share, even)
 
     @cached_property
-    def even_by_head(self) -> Floats:
-        """`[layer, head]`: what special tokens would get under an even spread, mean over texts."""
-        return attention.head_means(self.results, "uniform_share")
+    def role_shares(self) -> Mapping[str, Floats]:
+        """`[layer]` by key of a role: the share it gets, mean over texts."""
+        return attention.role_shares(self.results)
 
     @cached_property
     def entropy_by_head(self) -> Floats:
@@ -106,6 +109,11 @@ class Overall:
     def is_constant(self) -> bool:
         """Whether nothing that was left out of any text moved the output."""
         return evidence.is_constant(self.results)
+
+    @cached_property
+    def explained_range(self) -> float | None:
+        """The range of the figure that is explained; None where that is not defined."""
+        return evidence.explained_range(self.results)
 
     @cached_property
     def shown_first(self) -> View:
@@ -166,3 +174,14 @@ class Overall:
     def tokens(self) -> CorpusTokens:
         """The content tokens of all texts, by display unit."""
         return tokens.corpus_tokens(self.results)
+
+    @cached_property
+    def token_means(self) -> Means:
+        """The means of each content token over the texts that have it."""
+        return tokens.token_means(self.tokens)
+
+    @cached_property
+    def token_lists(self) -> Mapping[TokenEffect, tuple[ListedToken, ...]]:
+        """The content tokens that move the output most, by what they do to it."""
+        is_size = self.info.evidence.scalar == "cosine"
+        return tokens.token_lists(self.tokens, self.token_means, is_size=is_size)

@@ -8,7 +8,7 @@ from reportgen.findings.notes.missing import MEASURES
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.report.language.sentences import beside, measure_names, scalar_name
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import cls_name, explained_range
+from reportgen.report.panel.measures import cls_name
 from reportgen.results.info import Evidence, Reason
 from reportgen.results.measures import COLOURS
 
@@ -51,7 +51,7 @@ def make_scope(findings: Findings, language: Language) -> Scope:
         withheld=_withheld(findings, language),
         colours=_colours(findings, language),
         live=_live(findings, language),
-        spread=explained_range(findings.results),
+        spread=findings.explained_range,
     )
 
 

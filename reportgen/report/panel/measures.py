@@ -8,14 +8,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import analysed
 from reportgen.report.charts.colours import heat_step, signed_step
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.results.info import RunInfo, View
-from reportgen.results.measures import BY_ID, COLOURS, EFFECTS, MIN_TEXTS, Combine
+from reportgen.results.measures import BY_ID, COLOURS, EFFECTS, Combine
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, unit_sums
 
@@ -51,30 +50,6 @@ def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEff
         reads_cls_only=not pd.isna(live) and bool(row["reads_cls_only"]),
         ig_complete=not pd.isna(row["ig_complete"]) and bool(row["ig_complete"]),
     )
-
-
-def explained_range(results: Results) -> float | None:
-    """From the lowest to the highest of the figure that is explained, over all analysed texts.
-
-    None for what has no such figure in the table of texts (an embedding, a next token), for fewer
-    than MIN_TEXTS texts, and where all are the same.
-    """
-    evidence = results.info.evidence
-    if evidence.scalar not in ("number", "margin", "logit"):
-        return None
-    given = results.texts["scores"][analysed(results)]
-    scores = np.array([row for row in given if np.isfinite(row).all()], dtype=np.float64)
-    if len(scores) < MIN_TEXTS:
-        return None
-    names = results.info.output.labels
-    target = names.index(evidence.target) if evidence.target in names else None
-    own = scores.argmax(axis=1) if target is None else np.full(len(scores), target)
-    values = scores[np.arange(len(scores)), own]
-    if evidence.scalar == "margin":
-        others = scores.copy()
-        others[np.arange(len(scores)), own] = -np.inf
-        values = values - others.max(axis=1)
-    return float(np.ptp(values)) or None
 
 
 def _first(column: pd.Series, unit_of: Sequence[int]) -> Floats:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
+from reportgen.findings.attention import HeadShares
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.charts.axes import ticks
@@ -53,29 +53,6 @@ class Overview:
     grid: Grid | None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Means:
-    """Figures of the heads, `[layer, head]`, means over texts; NaN where no text has any."""
-
-    share: NDArray[np.float64]  # that special tokens receive
-    even: NDArray[np.float64]  # what they would receive under an even spread
-
-    @property
-    def by_layer(self) -> NDArray[np.float64]:
-        """`[layer]`, the share of all special tokens."""
-        means: NDArray[np.float64] = self.share.mean(axis=1)
-        return means
-
-    @property
-    def best(self) -> int:
-        """The layer (from 1) in which that is largest."""
-        return int(self.by_layer.argmax()) + 1
-
-    def shares(self) -> tuple[float, float]:
-        """Both, means over layers and heads."""
-        return float(self.share.mean()), float(self.even.mean())
-
-
 def make_overview(
     findings: Findings,
     language: Language,
@@ -83,7 +60,7 @@ def make_overview(
     more_kpis: Sequence[Kpi] = (),
 ) -> Overview:
     """The overview; `notes` are those that stand in it."""
-    means = _Means(findings.special_by_head, findings.even_by_head)
+    means = findings.head_shares
     has_heads = bool(np.isfinite(means.even).all())
     return Overview(
         verdicts=verdicts(notes, language),
@@ -97,7 +74,7 @@ def make_overview(
     )
 
 
-def _kpis(findings: Findings, language: Language, means: _Means) -> tuple[Kpi, ...]:
+def _kpis(findings: Findings, language: Language, means: HeadShares) -> tuple[Kpi, ...]:
     texts = findings.texts
     analysed = int(texts["status"].isin(ANALYSED).sum())
     remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
@@ -111,8 +88,7 @@ def _kpis(findings: Findings, language: Language, means: _Means) -> tuple[Kpi, .
         ),
     ]
     if np.isfinite(means.share).all():
-        share, even = means.shares()
-        best = means.best
+        share, even, best = means.mean, means.even_mean, means.best
         most = float(means.by_layer[best - 1])
         kpis += [
             Kpi(
@@ -129,15 +105,16 @@ def _kpis(findings: Findings, language: Language, means: _Means) -> tuple[Kpi, .
     return tuple(kpis)
 
 
-def _no_sink(findings: Findings, notes: Sequence[Note], language: Language, means: _Means) -> str:
+def _no_sink(
+    findings: Findings, notes: Sequence[Note], language: Language, means: HeadShares
+) -> str:
     """That no token is a sink; "" where one is or may be, and where there are too few texts."""
     verdicts = [note for note in notes if note.is_verdict]
     if not verdicts or not all(note.rules_out_sink for note in verdicts):
         return ""
     if any(note.kind == "pile" for note in notes):
         return ""
-    share, even = means.shares()
-    return language.say("sinks", "no_sink", share=share, even=even)
+    return language.say("sinks", "no_sink", share=means.mean, even=means.even_mean)
 
 
 def _is_sink(notes: Sequence[Note], language: Language) -> str:
@@ -157,16 +134,15 @@ def _listed(tokens: Sequence[str | None], language: Language) -> str:
     return language.say("common", "comma").join(dict.fromkeys(filter(None, tokens)))
 
 
-def _sinks(findings: Findings, language: Language, means: _Means) -> Sinks:
+def _sinks(findings: Findings, language: Language, means: HeadShares) -> Sinks:
     layers = list(range(1, findings.info.model.n_layers + 1))
-    rows_of_roles, counted = findings.results.roles, findings.takes_part
-    if counted.any():
-        rows_of_roles = rows_of_roles[counted[rows_of_roles["text"].to_numpy(int)]]
-    shares = rows_of_roles.groupby(["role", "layer"])["share"].mean().astype(float)
-    known = set(shares.index.get_level_values("role"))
-    roles = [role for role in findings.info.roles if role.key in known]
-    series = [(role.token, [float(shares[role.key, layer]) for layer in layers]) for role in roles]
-    total, even, best = means.by_layer, means.even.mean(axis=1), means.best
+    shares = findings.role_shares
+    series = [
+        (role.token, shares[role.key].tolist())
+        for role in findings.info.roles
+        if role.key in shares
+    ]
+    total, even, best = means.by_layer, means.even_by_layer, means.best
     values = tuple(v for v in ticks(float(max(total.max(), even.max()))) if v <= 1.0)
     chart = stacked_bars(
         series=series,
@@ -194,7 +170,7 @@ def _sinks(findings: Findings, language: Language, means: _Means) -> Sinks:
     return Sinks(chart, end, tuple(token for token, _ in series), rows)
 
 
-def _grid(findings: Findings, language: Language, means: _Means) -> Grid:
+def _grid(findings: Findings, language: Language, means: HeadShares) -> Grid:
     has_shares = bool(np.isfinite(means.share).all())
     measure = "special_share" if has_shares else "entropy"
     shown = means.share if has_shares else findings.entropy_by_head

@@ -3,19 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal, TypeAlias
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval, mean_interval
 from reportgen.findings.tokens import (
     FEWEST,
+    LISTED,
     CorpusTokens,
-    Means,
+    TokenEffect,
+    TokenKind,
     fewest_texts,
+    strongest,
     token_means,
 )
 from reportgen.report.charts.axes import round_values
@@ -26,10 +27,8 @@ from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
 
-_LISTED = 8  # tokens in a list
 _IN_PART = 3  # in the cell of one part
 _NAME = 24  # half-width characters of a token
-ListKind: TypeAlias = Literal["raises", "lowers", "moves", "draws"]
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
@@ -51,7 +50,7 @@ class TokenRow:
 class TokenList:
     """The tokens that do one thing most."""
 
-    kind: ListKind
+    kind: TokenKind
     title: str
     lead: str
     axis: Markup
@@ -89,12 +88,11 @@ class _Maker:
         self._findings = findings
         self._tokens = tokens
         self._language = language
-        self._means = token_means(tokens)
-        self._n_texts = len(np.unique(tokens.text))
-        self._n_effect = len(np.unique(tokens.text[np.isfinite(tokens.effect)]))
+        self._means = findings.token_means
+        self._n_texts, self._n_effect = tokens.n_texts, tokens.n_effect
         self._is_size = findings.info.evidence.scalar == "cosine"
         known = self._means.effect[self._means.n_effect >= FEWEST]
-        self._listed = {kind: self._with_intervals(kind) for kind in self._kinds()}
+        self._listed = findings.token_lists
         self._digits = column_decimals(float(np.abs(known).max(initial=0.0)))
 
     def across(self) -> Across:
@@ -108,10 +106,8 @@ class _Maker:
             parts=self._parts(),
         )
 
-    def _kinds(self) -> tuple[ListKind, ...]:
-        if not self._n_effect:
-            return ()
-        return ("moves",) if self._is_size else ("raises", "lowers")
+    def _kinds(self) -> tuple[TokenEffect, ...]:
+        return tuple(self._listed)
 
     def _headline(self, lists: Sequence[TokenList]) -> str:
         said = [
@@ -140,20 +136,7 @@ class _Maker:
             remarks.append(self._say("no_deletion"))
         return tuple(remarks)
 
-    def _top(self, kind: ListKind, means: Means, fewest: int) -> list[int]:
-        """The places of the tokens that stand out most, the first of them first."""
-        if kind == "draws":
-            values, counts = means.attention, means.n_attention
-        else:
-            values, counts = means.effect, means.n_effect
-        values = -values if kind == "lowers" else values
-        with np.errstate(invalid="ignore"):
-            fits = (counts >= fewest) & (values > (1.0 if kind == "draws" else 0.0))
-        order = np.argsort(np.where(fits, -values, np.inf), kind="stable")
-        top: list[int] = order[: int(fits.sum())].tolist()
-        return top
-
-    def _effects(self, kind: ListKind) -> TokenList | None:
+    def _effects(self, kind: TokenEffect) -> TokenList | None:
         fewest = fewest_texts(self._n_effect)
         found = self._listed[kind]
         if not found:
@@ -186,20 +169,6 @@ class _Maker:
             ),
         )
 
-    def _with_intervals(self, kind: ListKind) -> tuple[tuple[int, float, Interval | None], ...]:
-        """The tokens of a list: their place, mean effect and its interval."""
-        tokens = self._tokens
-        known = np.isfinite(tokens.effect)
-        top = self._top(kind, self._means, fewest_texts(self._n_effect))[:_LISTED]
-        return tuple(
-            (
-                i,
-                float(self._means.effect[i]),
-                mean_interval(tokens.effect[known & (tokens.label == i)]),
-            )
-            for i in top
-        )
-
     def _effect_scale(self) -> Scale:
         """One for both lists, so that they can be compared; every interval lies on it."""
         ends = [0.0]
@@ -218,7 +187,7 @@ class _Maker:
 
     def _draws(self) -> TokenList | None:
         fewest = fewest_texts(self._n_texts)
-        top = self._top("draws", self._means, fewest)[:_LISTED]
+        top = strongest("draws", self._means, fewest)[:LISTED]
         if not top:
             return None
         means = [float(self._means.attention[i]) for i in top]
@@ -250,7 +219,7 @@ class _Maker:
         )
 
     def _parts(self) -> tuple[PartTable, ...]:
-        kinds: tuple[ListKind, ...] = (*self._kinds(), "draws")
+        kinds: tuple[TokenKind, ...] = (*self._kinds(), "draws")
         tables = []
         for title, parts in make_parts(self._findings, self._language):
             rows = [self._part(part, kinds) for part in parts]
@@ -259,19 +228,17 @@ class _Maker:
                 tables.append(PartTable(title, columns, tuple(rows)))
         return tuple(tables)
 
-    def _part(self, part: Part, kinds: Sequence[ListKind]) -> PartRow:
+    def _part(self, part: Part, kinds: Sequence[TokenKind]) -> PartRow:
         tokens = self._tokens.among(part.texts)
         means = token_means(tokens)
-        n_texts = len(np.unique(tokens.text))
-        n_effect = len(np.unique(tokens.text[np.isfinite(tokens.effect)]))
         cells = []
         for kind in kinds:
-            fewest = fewest_texts(n_texts if kind == "draws" else n_effect)
-            top = self._top(kind, means, fewest)[:_IN_PART]
+            fewest = fewest_texts(tokens.n_texts if kind == "draws" else tokens.n_effect)
+            top = strongest(kind, means, fewest)[:_IN_PART]
             values = means.attention if kind == "draws" else means.effect
             say = self._ratio if kind == "draws" else self._effect
             cells.append(tuple((self._short(i), say(float(values[i]))) for i in top))
-        return PartRow(part.name, f"{n_texts:,}", tuple(cells))
+        return PartRow(part.name, f"{tokens.n_texts:,}", tuple(cells))
 
     def _effect(self, value: float) -> str:
         return written(value, self._digits, with_sign=not self._is_size)

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.report.panel.measures import explained_range, text_effects
+from reportgen.findings.evidence import explained_range
+from reportgen.report.panel.measures import text_effects
 from reportgen.results.measures import EFFECTS
 
 UNIT_OF = (0, 1, 1, 2)
