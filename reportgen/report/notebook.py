@@ -5,7 +5,7 @@ from dataclasses import replace
 from markupsafe import Markup, escape
 
 from reportgen.findings.findings import Findings
-from reportgen.report.html.assets import Assets
+from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, Assets, joined
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
@@ -72,6 +72,6 @@ def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
         notable = page.notable if texts else replace(page.notable, texts=())
         own = replace(page, notable=notable)
         setting = Setting(findings, options, language, own, assets)
-        return setting.cell(policy, Markup(assets.style))
+        return setting.cell(policy, Markup(joined(NOTEBOOK_STYLE_SHEETS)))
 
     return document(True), document(False)

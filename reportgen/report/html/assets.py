@@ -1,7 +1,7 @@
 """What the page is made of beside its texts, in one file or in files side by side."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
@@ -17,6 +17,57 @@ from reportgen.report.html.data import compressed, measure_data
 from reportgen.report.language.printable import segments, visible
 from reportgen.report.options import Layout
 
+# The files of the style sheet, and of the script of each page, in the order they are joined in.
+# All scripts of a page share one scope; a constant must come before what reads it at the start.
+STYLE_SHEETS = (
+    "css/theme.css",
+    "css/base.css",
+    "css/page.css",
+    "css/tables.css",
+    "css/figures.css",
+    "css/sections.css",
+    "css/list.css",
+    "css/text.css",
+    "css/map.css",
+    "css/compare.css",
+    "css/print.css",
+)
+NOTEBOOK_STYLE_SHEETS = tuple(  # what a notebook shows has no texts and no scripts
+    f"css/{name}.css"
+    for name in ("theme", "base", "page", "tables", "figures", "sections", "print")
+)
+_CORE_SCRIPTS = ("js/core/page.js", "js/core/elements.js")
+_TOOL_SCRIPTS = ("js/tools/theme.js", "js/tools/export.js", "js/tools/pictures.js")
+REPORT_SCRIPTS = (
+    *_CORE_SCRIPTS,
+    "js/core/numbers.js",
+    "js/core/selection.js",
+    "js/core/state.js",
+    *_TOOL_SCRIPTS,
+    "js/tools/keys.js",
+    "js/tools/help.js",
+    "js/map/data.js",
+    "js/map/shape.js",
+    "js/map/view.js",
+    "js/map/scale.js",
+    "js/map/plotly.js",
+    "js/map/figure.js",
+    "js/map/overview.js",
+    "js/map/grid.js",
+    "js/map/controls.js",
+    "js/map/pane.js",
+    "js/map/pictures.js",
+    "js/text/measures.js",
+    "js/text/strip.js",
+    "js/text/panel.js",
+    "js/text/reader.js",
+    "js/list/state.js",
+    "js/list/controls.js",
+    "js/list/list.js",
+    "js/start_report.js",
+)
+COMPARE_SCRIPTS = (*_CORE_SCRIPTS, *_TOOL_SCRIPTS, "js/start_compare.js")
+
 
 @dataclass(frozen=True)
 class Assets:
@@ -27,13 +78,13 @@ class Assets:
 
     @cached_property
     def style(self) -> str:
-        """The style sheet, the same for every page."""
-        return _joined("css")
+        """The style sheet, the same for every report."""
+        return joined(STYLE_SHEETS)
 
     @cached_property
     def script(self) -> str:
-        """The script, the same for every page."""
-        return _joined("js")
+        """The script, the same for every report."""
+        return joined(REPORT_SCRIPTS)
 
     @cached_property
     def plotly(self) -> str:
@@ -74,10 +125,10 @@ class Assets:
         )
 
 
-def _joined(kind: str) -> str:
-    """The assets of a kind, joined in the order of their names."""
-    files = templates_root().joinpath("assets", kind).iterdir()
-    return "\n".join(file.read_text("utf-8") for file in sorted(files, key=lambda file: file.name))
+def joined(names: Sequence[str]) -> str:
+    """The text of these files of `templates/assets`, one after the other."""
+    assets = templates_root().joinpath("assets")
+    return "\n".join(assets.joinpath(*name.split("/")).read_text("utf-8") for name in names)
 
 
 def _hash(script: str) -> str:

@@ -1,8 +1,6 @@
 """The templates are found, HTML is escaped, and a name left open is an error."""
 
-import re
 from pathlib import Path
-from typing import get_args
 
 import jinja2
 import pytest
@@ -10,14 +8,10 @@ from bs4 import BeautifulSoup, Tag
 from factories import HEADLINES, make_results
 from role_tables import same_in_every_text, with_roles
 
-import reportgen
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import environment, templates_root
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
-from reportgen.results.info import Status
-
-REPORT = Path(reportgen.__file__).parent / "report"
 
 
 def test_templates_are_found() -> None:
@@ -39,19 +33,6 @@ def test_a_name_that_is_not_given_is_an_error() -> None:
 def test_a_template_that_is_not_there_is_an_error(name: str) -> None:
     with pytest.raises(jinja2.TemplateNotFound):
         environment().get_template(name)
-
-
-def test_every_class_of_the_style_sheet_is_used() -> None:
-    root = Path(str(templates_root()))
-    files = sorted((root / "assets" / "css").iterdir())
-    style = "\n".join(file.read_text("utf-8") for file in files)
-    style = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", style, flags=re.DOTALL)
-    named = {name for rule in style.split("}") for name in re.findall(r"\.([a-z][\w-]*)", rule)}
-    named -= {f"h{step}" for step in range(16)} | {f"r{role}" for role in range(4)}
-    named -= set(get_args(Status))
-    sources = [*root.rglob("*.jinja"), *root.rglob("*.js"), *REPORT.rglob("*.py")]
-    text = "\n".join(path.read_text("utf-8") for path in sources)
-    assert {name for name in named if not re.search(rf"\b{name}\b", text)} == set()
 
 
 def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None:

@@ -1,0 +1,38 @@
+// Makes elements of the page.
+
+const root = document.documentElement;
+
+// A custom property of the style sheet, such as css("--red").
+const css = (name) => getComputedStyle(root).getPropertyValue(name).trim().replace(/\s+/g, " ");
+
+function make(tag, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+function setAttributes(element, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function makeButton(textContent, onClick, properties = {}) {
+  const button = make("button", { type: "button", textContent, ...properties });
+  button.addEventListener("click", onClick);
+  return button;
+}
+
+// A check box and its label.
+function makeCheckbox(text, onChange = () => {}) {
+  const input = make("input", { type: "checkbox" });
+  input.addEventListener("change", () => onChange(input.checked));
+  return { input, label: make("label", {}, input, ` ${text}`) };
+}
+
+// A list to choose from and its label; `options` are pairs of a value and its text.
+function makeSelect(label, options, onChange) {
+  const control = make("select");
+  for (const [value, textContent] of options) control.append(make("option", { value, textContent }));
+  control.addEventListener("change", () => onChange(control.value));
+  return { control, label: make("label", {}, `${label} `, control) };
+}

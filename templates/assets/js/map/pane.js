@@ -1,0 +1,121 @@
+// One drawn map with its lines: the plot, and the sentences above it.
+
+class Pane {
+  constructor(panel, at) {
+    this.panel = panel;
+    this.at = at; // which of two selections it shows
+    this.title = make("h5", { className: "side", hidden: true });
+    this.caption = make("p", { className: "small" });
+    this.plot = make("div", { className: "plot" });
+    setAttributes(this.plot, { role: "img", "aria-label": say("loading") });
+    this.box = make("div", {}, this.title, this.caption, this.plot, paneTools(this));
+  }
+
+  figure({ views, ...shown }) {
+    return makeFigure(shown.shape, views[this.at], shown);
+  }
+
+  async draw(plotly, shown) {
+    const { data, layout } = this.figure(shown);
+    const isFirst = !this.plot.classList.contains("js-plotly-plot");
+    await plotly.react(this.plot, data, layout, { displaylogo: false, displayModeBar: false });
+    if (!isFirst) return;
+    // A cell chooses the token of its row, a point of a line its own.
+    this.plot.on("plotly_click", ({ points: [point] }) => {
+      const drawn = point.data.type === "heatmap" ? point.y : point.x;
+      this.panel.chooseUnit(this.panel.shown.shape.first[drawn]);
+    });
+  }
+
+  describe({ shape, views, colours }, sentences) {
+    const view = views[this.at];
+    const name = this.panel.viewName(this.at);
+    const isAlone = views.length === 1; // then the panel's caption says it
+    this.title.hidden = isAlone;
+    this.title.textContent = say("side", { side: "AB"[this.at], view: name });
+    this.caption.hidden = isAlone;
+    this.caption.textContent = sentences.join(say("space"));
+    const largest = indexOfLargest(view.z);
+    this.plot.setAttribute("aria-label", say("map_says", {
+      view: name,
+      from: tokenName(shape, Math.floor(largest / shape.count)),
+      to: tokenName(shape, largest % shape.count),
+      share: aboutText(colours.most[this.at], view.summed),
+    }));
+  }
+
+  clear() {
+    if (window.Plotly) window.Plotly.purge(this.plot);
+    this.plot.classList.remove("js-plotly-plot");
+  }
+
+  close() {
+    this.clear();
+    this.box.remove();
+  }
+}
+
+// Where the lines end, so that two views have the same axis; null for one view, which has its own.
+function lineTop(views) {
+  if (views.length === 1) return null;
+  const values = views.flatMap(({ received, row, expected, factor }) =>
+    [...received, ...(row ?? []), ...expected].map((value) => (value ?? 0) * factor));
+  return 1.06 * Math.max(...values);
+}
+
+// Sentences on what a view leaves out, and how much that is.
+function describeView(view, choice) {
+  const sentences = [];
+  if (choice.content) sentences.push(say("hidden", { share: aboutText(view.hidden, false) }));
+  if (choice.part) {
+    const share = aboutText(view.shown * view.factor, view.summed);
+    const part = say(`part_${choice.part}`);
+    sentences.push(say(choice.content ? "part_content_says" : "part_says", { part, share }));
+  }
+  if (view.blank) sentences.push(say("blank", { n: view.blank }));
+  return sentences;
+}
+
+// Sentences on where the colours end, and what lies beyond.
+function describeColours(shape, views, colours) {
+  const isSum = views.every((view) => view.summed);
+  const isRoot = colours.kind === "sqrt";
+  const sentences = [];
+  if (colours.kind === "rank") sentences.push(say("rank_says"));
+  else if (colours.isFixed) {
+    const top = isSum ? decimal(colours.top, 0) : say("percent", { x: decimal(100 * colours.top, 0) });
+    sentences.push(say("range_fixed", { top }), ...(isRoot ? [say("sqrt_says")] : []));
+  } else sentences.push(say(isRoot ? "range_sqrt" : "range", { top: aboutText(colours.top, isSum) }));
+  const above = colours.above.reduce((sum, n) => sum + n, 0);
+  if (above) sentences.push(say("clipped", { n: above, most: aboutText(Math.max(...colours.most), isSum) }));
+  if (shape.pool > 1) sentences.push(say("pooled", { n: shape.pool }));
+  return sentences;
+}
+
+// Lists of what the chosen token looks at and what looks at it, in each view, and a button to reset.
+function chosenLists(panel, { shape, views, chosen }) {
+  if (chosen === null) return [];
+  const list = (title, values, view, noneKey) => {
+    const largest = values
+      .map((value, i) => [value, i])
+      .filter(([value]) => !Number.isNaN(value))
+      .sort((a, b) => b[0] - a[0] || a[1] - b[1])
+      .slice(0, 5);
+    const items = largest.map(([value, i]) =>
+      make("li", {}, make("bdi", { textContent: tokenName(shape, i) }), " ",
+        make("b", { textContent: weightText(value * view.factor, view.summed, true) })));
+    return make("div", {}, make("h5", { textContent: title }),
+      items.length ? make("ol", {}, ...items) : make("p", { className: "hint", textContent: say(noneKey) }));
+  };
+  const { count } = shape;
+  const isPart = state.part && panel.data.pair;
+  const lists = views.map((view, i) => {
+    const row = Array.from(view.z.subarray(chosen * count, (chosen + 1) * count));
+    const column = upTo(count).map((q) => view.z[q * count + chosen]);
+    return make("div", { className: "told-of" },
+      make("h4", {}, make("bdi", { textContent: tokenName(shape, chosen) }), ` · ${panel.viewName(i)}`),
+      list(say("looks_at"), row, view, isPart ? "not_in_part" : "is_blank"),
+      list(say("looked_at_by"), column, view, isPart ? "not_in_part" : "is_hidden"));
+  });
+  return [...lists, makeButton(say("reset"), () => panel.chooseUnit(null))];
+}

@@ -1,0 +1,71 @@
+// Saves the maps of a text as pictures: what a pane shows, and the overview of a long text.
+
+// plotly's own picture of a pane, in light colours.
+async function panePicture(pane, format) {
+  const { data, layout } = inLight(() => pane.figure(pane.panel.shown));
+  const settings = { format, width: layout.width, height: layout.height, scale: SHARPER };
+  const figure = { data, layout: { ...layout, paper_bgcolor: "#ffffff" } };
+  const address = await window.Plotly.toImage(figure, settings).catch(() => {
+    throw new Error(say("no_picture"));
+  });
+  const comma = address.indexOf(",");
+  const body = address.slice(comma + 1);
+  if (format === "svg") return svgBlob(decodeURIComponent(body));
+  return new Blob([bytesOf(body)], { type: "image/png" });
+}
+
+// The heading of a text, with what its map shows at the moment: that names the file.
+const viewHeading = (panel, at) =>
+  `${document.getElementById(`t${panel.number}`).textContent} ${panel.viewName(at)}`;
+
+function paneTools(pane) {
+  return pictureTools(() => viewHeading(pane.panel, pane.at), (format) => panePicture(pane, format));
+}
+
+// The whole map of a long text as a drawing: one path per colour, whose strokes are runs of dots.
+function overviewPicture({ shape, views, colours, crop }, name) {
+  const { across, down, steps } = overviewDots(shape, views[0], colours, crop.whole);
+  const table = inLight(colourTable);
+  const [size, left, top] = [Math.max(2, Math.round(640 / Math.max(across, down))), 24, 48];
+  const [width, height] = [left + size * across + 8, top + size * down + 8];
+  const drawing = svgElement("svg", {
+    xmlns: "http://www.w3.org/2000/svg", viewBox: `0 0 ${width} ${height}`, width, height,
+    "font-family": css("--font"),
+  });
+  const map = svgElement("g", { transform: `translate(${left} ${top}) scale(${size})`, fill: "none" });
+  for (const [step, path] of dotRuns(steps, across)) {
+    map.append(svgElement("path", { d: path, stroke: `rgb(${table[step].slice(0, 3)})` }));
+  }
+  const label = (textContent, properties) =>
+    Object.assign(svgElement("text", { fill: "#1b1d22", "font-size": 11, ...properties }), { textContent });
+  drawing.append(
+    svgElement("rect", { width, height, fill: "#ffffff" }),
+    map,
+    label(name, { x: left, y: 16, "font-size": 12 }),
+    label(say("axis_key"), { x: left, y: top - 8 }),
+    label(say("axis_query"), { transform: `translate(14 ${top}) rotate(-90)`, "text-anchor": "end" }),
+  );
+  return { source: new XMLSerializer().serializeToString(drawing), width, height };
+}
+
+// The path of each step on the colour scale.
+function dotRuns(steps, across) {
+  const paths = new Map();
+  for (let at = 0; at < steps.length;) {
+    const row = Math.floor(at / across);
+    const end = (row + 1) * across;
+    let next = at + 1;
+    while (next < end && steps[next] === steps[at]) next++;
+    if (!Number.isNaN(steps[at])) {
+      paths.set(steps[at], `${paths.get(steps[at]) ?? ""}M${at % across} ${row}.5h${next - at}`);
+    }
+    at = next;
+  }
+  return paths;
+}
+
+function overviewTools(panel) {
+  const name = () => `${viewHeading(panel)} ${say("overview")}`;
+  return pictureTools(() => (panel.shown ? name() : say("overview")),
+    (format) => pictureBlob(overviewPicture(panel.shown, name()), format));
+}

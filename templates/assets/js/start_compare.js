@@ -1,0 +1,6 @@
+// Starts the page that compares two models. Its drawings follow the style sheet, so that a change
+// of theme needs no script.
+
+startTheme();
+root.classList.add("js");
+offerExports(document);

@@ -1,0 +1,70 @@
+// Starts the report.
+
+const NEAR = { rootMargin: "600px 0px" }; // what comes so near to the window is drawn
+
+// Maps are drawn when they come near, and again when their width changes.
+function watchMaps() {
+  const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const number = Number(target.dataset.text);
+      if (isIntersecting && !panels.has(number)) panels.set(number, new Panel(target));
+      const panel = panels.get(number);
+      if (!panel) continue;
+      panel.near = isIntersecting;
+      if (isIntersecting) panel.update();
+    }
+  }, NEAR);
+  const sizes = new ResizeObserver((entries) => {
+    for (const { target } of entries) panels.get(Number(target.dataset.text))?.update();
+  });
+  for (const figure of document.querySelectorAll("figure.map")) {
+    if (!hasMaps(figure)) continue;
+    near.observe(figure);
+    sizes.observe(figure);
+  }
+}
+
+// Texts are coloured when they come near.
+function watchStrips() {
+  const near = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!isIntersecting) continue;
+      stripIn(target).update();
+      near.unobserve(target);
+    }
+  }, NEAR);
+  for (const box of document.querySelectorAll(".strip[id]")) near.observe(box);
+}
+
+function followLinks() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest('a[href^="#text="]');
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    visitText(numberIn(link.getAttribute("href")));
+  });
+  addEventListener("hashchange", followList);
+  addEventListener("hashchange", followAddress);
+  correctAddress(state);
+}
+
+const hasMaps = (figure) => Number(figure?.dataset.level) >= 2;
+
+function start() {
+  startTheme();
+  root.addEventListener("themechange", redraw);
+  root.classList.add("js");
+  startReader();
+  startList();
+  startHelp();
+  offerExports(document);
+  watchMaps();
+  watchStrips();
+  followLinks();
+  if (state.text === null) return;
+  showText(state.text);
+  const figure = document.getElementById(`map-${state.text}`);
+  if (hasMaps(figure)) loadPlotly().catch(() => {}); // the panel says what failed
+}
+
+start();

@@ -1,0 +1,217 @@
+// The panel of a text with scripts: its controls, the drawn map, and the choice of a token.
+
+const panels = new Map();
+const strips = new Map();
+
+function stripOf(number) {
+  if (!strips.has(number)) strips.set(number, new Strip(number));
+  return strips.get(number);
+}
+
+// Draws again after a change: first the open text, then the others that are near, when there is time.
+async function redraw() {
+  for (const strip of strips.values()) strip.update();
+  const first = panels.get(state.text);
+  await first?.update();
+  for (const panel of panels.values()) {
+    if (panel === first) continue;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await panel.update();
+  }
+}
+
+class Panel {
+  constructor(figure) {
+    this.number = Number(figure.dataset.text);
+    this.hasHeads = Number(figure.dataset.level) === 3; // else only the means of layers
+    this.figure = figure;
+    this.fixed = figure.querySelector(".static");
+    this.rows = figure.querySelector(".rows"); // how few rows of the last layer the output reads
+    this.drawn = ""; // the key of what is drawn
+    this.near = false;
+    this.data = JSON.parse(document.getElementById(`data-${this.number}`).textContent);
+    this.build();
+  }
+
+  build() {
+    this.controls = new Controls(this);
+    const move = (row, column, isOver) =>
+      (isOver ? choose : adjust)(this.number, { at: `${row}.${column}` });
+    this.overview = new Overview(move, overviewTools(this));
+    this.caption = make("p", { className: "legend", textContent: say("loading") });
+    this.panes = [new Pane(this, 0)];
+    this.plots = make("div", { className: "plots" }, this.panes[0].box);
+    this.detail = make("div", { className: "detail" });
+    this.title = make("b", { className: "live" });
+    offerExports(this.controls.box);
+    this.controls.grid.box.append(this.controls.grid.box.querySelector(".tools"));
+    const live = (...children) => make("div", { className: "live" }, ...children);
+    this.figure.querySelector("figcaption").before(live(this.controls.box, this.overview.box));
+    this.figure.querySelector(".said").after(this.title);
+    this.fixed.before(live(this.caption, this.plots, this.detail));
+    this.strip = stripOf(this.number);
+    this.strip.listen(this);
+  }
+
+  get isOpen() {
+    return openNumber() === this.number;
+  }
+
+  // The chosen unit, if it was chosen in this text.
+  get unit() {
+    return this.isOpen ? state.token : null;
+  }
+
+  // What is chosen, as far as this text has it.
+  choice() {
+    const { words, pool, pair } = this.data;
+    return {
+      ...state,
+      words: state.words && Boolean(words) && !(pool > 1),
+      part: pair ? state.part : null,
+      token: this.unit,
+      at: this.isOpen ? state.at : null,
+    };
+  }
+
+  // One selection, or two side by side.
+  selections() {
+    const all = [selectionOf(state), ...(state.with ? [state.with] : [])];
+    return all.map((selection) => availableIn(selection, this.hasHeads));
+  }
+
+  viewName(at = 0) {
+    return selectionName(this.selections()[at], state.content);
+  }
+
+  viewTitle() {
+    const name = this.selections().length > 1 ? say("side_by_side") : this.viewName();
+    return name.charAt(0).toUpperCase() + name.slice(1);
+  }
+
+  async update() {
+    this.controls.update(this.choice(), this.selections());
+    if (this.near || this.unit !== null) await this.draw();
+  }
+
+  // Changes with everything that changes what is drawn.
+  key(width) {
+    const { text, measure, grid, ...rest } = this.choice();
+    return JSON.stringify([this.selections(), rest, width, isDark()]);
+  }
+
+  // The views and their colours, which are kept while they stay the same.
+  viewsOf(shape, choice) {
+    const key = JSON.stringify([this.selections(), choice.content, choice.part, choice.words]);
+    if (this.viewKey !== key) {
+      this.viewKey = key;
+      this.views = this.selections().map((selection) => makeView(shape, choice, selection));
+      this.colourKey = null;
+    }
+    const colourKey = [choice.scale, choice.range].join();
+    if (this.colourKey !== colourKey) this.colours = makeColours(shape, this.views, choice);
+    this.colourKey = colourKey;
+    return [this.views, this.colours];
+  }
+
+  // A sentence on what is chosen on the screen but not shown on paper; "" where both are the same.
+  onScreen() {
+    const { content, part, words } = this.choice();
+    const [first, ...others] = this.selections();
+    if (first === `${page.layers}.mean` && others.length === 0 && !content && !part && !words) return "";
+    const view = [first, ...others].map((one) => selectionName(one, content)).join(" / ");
+    const more = [content && say("content"), part && say(`part_${part}`), words && say("words")];
+    return say("on_paper", { view: [view, ...more.filter(Boolean)].join(say("comma")) });
+  }
+
+  // Without plotly there is no map, but all else: what a chosen token looks at, the coloured text.
+  async draw() {
+    try {
+      const [data, plotly] = await Promise.all([
+        textData(this.number),
+        loadPlotly().catch((error) => this.refuse(error)),
+      ]);
+      const choice = this.choice();
+      this.arrangePanes(this.selections().length);
+      const place = plotly ? this.panes[0].plot : this.figure;
+      const width = Math.floor(place.getBoundingClientRect().width);
+      const key = this.key(width);
+      if (width < 50 || key === this.drawn) return;
+      this.drawn = key;
+      const shape = shapeOf(data, choice.words);
+      const [views, colours] = this.viewsOf(shape, choice);
+      const chosen = this.unit === null ? null : shape.at[this.unit];
+      const crop = cropOf(shape, choice, width, chosen);
+      this.shown = { shape, views, colours, crop, width, chosen, lineTop: lineTop(views) };
+      this.controls.box.hidden = false;
+      this.describe();
+      const overviewKey = `${this.viewKey}${this.colourKey}${isDark()}`;
+      if (plotly) this.overview.update(shape, views[0], colours, crop, overviewKey);
+      this.strip.show(shape, views[0], this.unit);
+      this.detail.replaceChildren(...chosenLists(this, this.shown));
+      if (!plotly) return;
+      const isFirst = !this.figure.classList.contains("drawn");
+      await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
+      if (isFirst) this.figure.classList.add("drawn");
+      limitDrawn(this);
+    } catch (error) {
+      this.drawn = "";
+      this.figure.classList.remove("drawn");
+      this.controls.box.hidden = true; // they would change nothing
+      this.caption.textContent = say("failed", { reason: error.message });
+    }
+  }
+
+  // Where the map cannot be drawn, the reason replaces it and the controls that only it has.
+  refuse(error) {
+    this.refused = say("refused", { reason: error.message });
+    this.plots.hidden = true;
+    this.controls.hideMapChoices();
+  }
+
+  // One pane per selection.
+  arrangePanes(count) {
+    while (this.panes.length > count) this.panes.pop().close();
+    while (this.panes.length < count) {
+      this.panes.push(new Pane(this, this.panes.length));
+      this.plots.append(this.panes.at(-1).box);
+    }
+    this.plots.classList.toggle("two", count > 1);
+  }
+
+  describe() {
+    const { shape, views, colours } = this.shown;
+    this.title.textContent = this.viewTitle();
+    if (this.rows) this.rows.hidden = state.heads !== null || state.layer !== page.layers;
+    const sentences = views.map((view) => describeView(view, this.choice()));
+    const range = this.refused ? [this.refused] : describeColours(shape, views, colours);
+    this.caption.textContent = [...(views.length > 1 ? [] : sentences[0]), ...range].join(say("space"));
+    this.panes.forEach((pane, i) => pane.describe(this.shown, sentences[i]));
+  }
+
+  // Chooses a unit, or releases it if it is chosen already.
+  chooseUnit(unit) {
+    choose(this.number, { token: unit === this.unit ? null : unit });
+  }
+
+  clear() {
+    for (const pane of this.panes) pane.clear();
+    this.figure.classList.remove("drawn");
+    this.drawn = "";
+  }
+}
+
+// The panels whose maps are drawn, the latest at the end. One that is far away is cleared when there
+// are too many, and drawn again when it comes near.
+const drawnPanels = [];
+const DRAWN_AT_MOST = 16;
+
+function limitDrawn(panel) {
+  if (drawnPanels.includes(panel)) drawnPanels.splice(drawnPanels.indexOf(panel), 1);
+  drawnPanels.push(panel);
+  const far = drawnPanels.length > DRAWN_AT_MOST && drawnPanels.find((other) => !other.near);
+  if (far) {
+    drawnPanels.splice(drawnPanels.indexOf(far), 1);
+    far.clear();
+  }
+}

@@ -1,0 +1,148 @@
+// The highlighted text: one tab stop, arrow keys between tokens, Enter to choose one.
+
+class Strip {
+  constructor(number) {
+    this.measures = new Measures(number);
+    this.box = document.getElementById(`strip-${number}`);
+    this.legend = document.getElementById(`legend-${number}`);
+    this.units = Array.from(this.box.querySelectorAll(".u"));
+    this.first = this.units.map((unit) => [unit.className, unit.title, unit.querySelector("small")?.textContent]);
+    this.firstLegend = this.legend.textContent;
+    this.panel = null;
+  }
+
+  // Where there is a map, a token can be chosen to see where it looks.
+  listen(panel) {
+    this.panel = panel;
+    setAttributes(this.box, { role: "group", "aria-label": say("strip_help") });
+    this.answer = make("p", { className: "answer live", textContent: say("choose") });
+    this.answer.setAttribute("aria-live", "polite");
+    this.box.after(this.answer);
+    const { labels } = panel.data;
+    this.units.forEach((unit, i) => {
+      unit.setAttribute("role", "button");
+      const name = tokenName({ labels }, i);
+      if (name !== labels[i] && !unit.querySelector("small")) unit.setAttribute("aria-label", name);
+      unit.setAttribute("aria-pressed", "false");
+      unit.tabIndex = i ? -1 : 0;
+    });
+    this.box.addEventListener("click", (event) => this.onClick(event));
+    this.box.addEventListener("keydown", (event) => this.onKey(event));
+  }
+
+  onClick(event) {
+    const at = this.units.indexOf(event.target.closest(".u"));
+    if (at < 0) return;
+    this.focus(at);
+    this.panel.chooseUnit(at);
+  }
+
+  onKey(event) {
+    const at = this.units.indexOf(document.activeElement);
+    const last = this.units.length - 1;
+    const to = {
+      ArrowRight: at + 1, ArrowDown: at + 1, ArrowLeft: at - 1, ArrowUp: at - 1, Home: 0, End: last,
+    }[event.key];
+    if (to !== undefined) this.focus(Math.min(last, Math.max(0, to)));
+    else if (event.key === "Enter" || event.key === " ") this.panel.chooseUnit(at);
+    else if (event.key === "Escape" && this.panel.unit !== null) this.panel.chooseUnit(null);
+    else return;
+    event.preventDefault();
+  }
+
+  focus(at) {
+    this.units.forEach((unit, i) => (unit.tabIndex = i === at ? 0 : -1));
+    this.units[at].focus();
+  }
+
+  setUnit(unit, className, title, share) {
+    Object.assign(unit, { className, title });
+    const small = unit.querySelector("small"); // special tokens print their share
+    if (small) small.textContent = share;
+  }
+
+  // Shows the chosen measure, unless the colours show where a token looks.
+  update() {
+    if (this.panel?.unit != null) return;
+    this.measures.update();
+    if (this.answer) this.answer.textContent = say("choose");
+    this.box.classList.remove("looking");
+    this.legend.style.minHeight = "";
+    const shown = this.measures.shown;
+    if (!shown || shown === this.measures.all[0]) {
+      this.units.forEach((unit, i) => this.setUnit(unit, ...this.first[i]));
+      this.legend.textContent = this.firstLegend;
+      return;
+    }
+    this.units.forEach((unit, i) => {
+      const step = shown.steps[i];
+      const text = shown.shown[i];
+      const className = step === null ? "u s" : `u h${Math.abs(step)}${step < 0 ? " m" : ""}`;
+      this.setUnit(unit, className, text, text);
+    });
+    this.legend.textContent = shown.legend;
+  }
+
+  // Shows where the chosen token looks, or, where its row is not shown, what looks at it. Without a
+  // token, the measure. Units that are drawn as one, such as those of a word, have one colour.
+  show(shape, view, chosen) {
+    this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
+    if (chosen === null) {
+      this.update();
+      return;
+    }
+    if (!this.box.classList.contains("looking")) this.room = this.legendRoom();
+    this.legend.style.minHeight = "";
+    this.box.classList.add("looking");
+    const { at, count, isSpecial } = shape;
+    const token = at[chosen];
+    const ownRow = view.z.subarray(token * count, (token + 1) * count);
+    const hasRow = ownRow.some((value) => !Number.isNaN(value));
+    const row = hasRow ? ownRow : ownRow.map((_, q) => view.z[q * count + token]);
+    const top = largestContent(shape, row);
+    this.units.forEach((unit, i) => {
+      const k = at[i];
+      const share = Number.isNaN(row[k]) ? 0 : row[k];
+      const step = isSpecial[k] ? 0 : colourStep(share, top);
+      const text = Number.isNaN(row[k]) ? "" : weightText(share * view.factor, view.summed, true);
+      this.setUnit(unit, `u${isSpecial[k] ? " s" : ""} h${step}${k === token ? " chosen" : ""}`, text, text);
+    });
+    const name = tokenName(shape, token);
+    this.legend.textContent = say(hasRow ? "looking" : "looked_at", {
+      token: name,
+      view: this.panel.viewName(),
+      most: aboutText(top * view.factor, view.summed),
+    });
+    this.measures.showOther(say("where_looks", { token: name }));
+    this.answer.textContent = describeToken(shape, view, token);
+    // A shorter legend must not move what stands below.
+    const left = this.room - this.legendRoom();
+    if (left > 0) this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height + left}px`;
+  }
+
+  // Pixels from the end of the text to the end of its legend.
+  legendRoom() {
+    return this.legend.getBoundingClientRect().bottom - this.box.getBoundingClientRect().bottom;
+  }
+}
+
+// Sentences on where a token looks most, and how much attention it receives.
+function describeToken(shape, view, at) {
+  const { count, isSpecial } = shape;
+  const token = tokenName(shape, at);
+  const sentences = [];
+  const row = view.z.subarray(at * count, (at + 1) * count);
+  const largest = indexOfLargest(row);
+  const share = (value) => aboutText(value * view.factor, view.summed);
+  if (row[largest] > 0) {
+    sentences.push(say("gives", { token, to: tokenName(shape, largest), share: share(row[largest]) }));
+  }
+  const received = view.received[at];
+  const content = Array.from(view.received).filter((value, k) => !isSpecial[k] && value !== null);
+  const mean = content.reduce((sum, value) => sum + value, 0) / content.length;
+  if (received !== null && mean > 0) {
+    const text = view.exact ? weightText(received * view.factor, view.summed, false) : share(received);
+    sentences.push(say("receives", { token, share: text, times: decimal(received / mean, 1) }));
+  }
+  return sentences.join(say("space"));
+}

@@ -1,0 +1,72 @@
+"""The scripts and style sheets: every file has its place in a page, and holds nothing unused."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+import reportgen
+from reportgen.report.html.assets import (
+    COMPARE_SCRIPTS,
+    NOTEBOOK_STYLE_SHEETS,
+    REPORT_SCRIPTS,
+    STYLE_SHEETS,
+    joined,
+    templates_root,
+)
+from reportgen.results.info import Status
+
+TEMPLATES = Path(str(templates_root()))
+REPORT = Path(reportgen.__file__).parent / "report"
+DECLARED = r"^(?:async )?(?:function|class|const|let) (\w+)"
+LONGEST_LINE = 120
+
+
+def test_every_file_has_its_place() -> None:
+    assets = TEMPLATES / "assets"
+    there = {path.relative_to(assets).as_posix() for path in assets.rglob("*") if path.is_file()}
+    assert {*STYLE_SHEETS, *REPORT_SCRIPTS, *COMPARE_SCRIPTS} == there
+    assert set(NOTEBOOK_STYLE_SHEETS) <= set(STYLE_SHEETS)
+    for names in (STYLE_SHEETS, REPORT_SCRIPTS, COMPARE_SCRIPTS):
+        assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("scripts", [REPORT_SCRIPTS, COMPARE_SCRIPTS], ids=["report", "compare"])
+def test_no_name_of_a_script_is_declared_twice(scripts: Sequence[str]) -> None:
+    names = re.findall(DECLARED, joined(scripts), re.MULTILINE)
+    assert len(names) > 20
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_name_of_the_scripts_is_used() -> None:
+    script = re.sub(r"^ *//.*|(?<=[;{]) // .*", "", joined(REPORT_SCRIPTS), flags=re.MULTILINE)
+    used = re.findall(r"\w+", script)
+    names = re.findall(DECLARED, script, re.MULTILINE)
+    assert [name for name in names if used.count(name) < 2] == []
+    methods = re.findall(r"^  (?:async |get )?(\w+)\(.*\) \{$", script, re.MULTILINE)
+    assert [name for name in methods if name != "constructor" and used.count(name) < 2] == []
+
+
+def test_every_class_of_the_style_sheet_is_used() -> None:
+    style = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", joined(STYLE_SHEETS), flags=re.DOTALL)
+    named = {name for rule in style.split("}") for name in re.findall(r"\.([a-z][\w-]*)", rule)}
+    named -= {f"h{step}" for step in range(16)} | {f"r{role}" for role in range(4)}
+    named -= set(get_args(Status))
+    sources = [*TEMPLATES.rglob("*.jinja"), *TEMPLATES.rglob("*.js"), *REPORT.rglob("*.py")]
+    text = "\n".join(path.read_text("utf-8") for path in sources)
+    assert {name for name in named if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_both_ways_to_the_dark_colours_say_the_same() -> None:
+    dark = re.findall(r":root\S* \{\n( +color-scheme: dark;.*?)\}", joined(STYLE_SHEETS), re.DOTALL)
+    assert len(dark) == 2
+    assert dark[0] == dark[1]
+
+
+@pytest.mark.parametrize("kind", ["css", "js"])
+def test_no_line_is_too_long_to_read(kind: str) -> None:
+    for path in TEMPLATES.rglob(f"*.{kind}"):
+        lines = path.read_text("utf-8").splitlines()
+        assert [line for line in lines if len(line) > LONGEST_LINE] == [], path.name
