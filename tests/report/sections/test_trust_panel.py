@@ -116,7 +116,8 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     assert "Ranking tokens by their rarity alone reaches" in trust.beside
     colours = {view: mean for view, mean in means(results).items() if view in COLOURS}
     best = max(colours, key=colours.__getitem__)
-    said = f"Of all the ways of colouring a text, {EN.measure(best, 'name', row='[CLS]')} agrees best"
+    name = EN.measure(best, "name", row="[CLS]")
+    said = f"Of all the ways of colouring a text, {name} agrees best"
     assert (said in trust.beside) is (best != "received_norm_all")
     (first,) = [row for row in rows_of(trust).values() if row.role == EN.say("trust", "first")]
     assert first.name == "norm-weighted attention, all layers"
