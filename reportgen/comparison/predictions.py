@@ -8,8 +8,9 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, Floats, changes, settled
 from reportgen.comparison.pairing import Pairing
+from reportgen.findings.classes import match_classes
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import match_classes, r_squared
+from reportgen.findings.predictions import r_squared
 from reportgen.findings.statistics import intervals_of
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results

@@ -8,10 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.findings import attention, evidence, predictions, ranking, tokens
+from reportgen.findings import attention, classes, evidence, predictions, ranking, tokens
 from reportgen.findings.attention import HeadShares, RoleFigures
+from reportgen.findings.classes import Classes, ClassFit, LabelCounts
 from reportgen.findings.evidence import Estimate, LiveRows, SubjectFigures, ViewFigures
-from reportgen.findings.predictions import Classes, Fit
+from reportgen.findings.predictions import Fit
 from reportgen.findings.ranking import Reason
 from reportgen.findings.statistics import Floats
 from reportgen.findings.tokens import CorpusTokens, ListedToken, Means, TokenEffect
@@ -128,17 +129,34 @@ class Overall:
     @cached_property
     def classes(self) -> Classes:
         """Predicted classes and labels; of a model that puts out a class."""
-        return predictions.match_classes(self.results)
+        return classes.match_classes(self.results)
 
     @cached_property
     def class_shares(self) -> Floats:
         """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
-        return predictions.class_shares(self.results)
+        return classes.class_shares(self.results)
 
     @cached_property
+    def class_fit(self) -> ClassFit | None:
+        """Predicted classes against labels; None where none can be compared."""
+        if self.info.output.kind != "class":
+            return None
+        return classes.class_fit(self.classes, len(self.info.output.labels))
+
+    @cached_property
+    def class_sureness(self) -> Floats:
+        """`[class]`: its share of the softmax, mean over the texts it was predicted for."""
+        return classes.class_sureness(self.classes, self.class_shares)
+
+    @cached_property
+    def label_counts(self) -> LabelCounts:
+        """Predicted labels and how often they were right; of a model that puts out several."""
+        return classes.label_counts(self.results)
+
+    @property
     def accuracy(self) -> float | None:
         """The share of texts whose class is the label's; None where none can be compared."""
-        return predictions.accuracy(self.results)
+        return self.class_fit.right.share if self.class_fit else None
 
     @cached_property
     def label_fit(self) -> Fit | None:

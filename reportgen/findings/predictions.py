@@ -1,4 +1,4 @@
-"""Predictions over all texts: classes, accuracy, and how well numbers fit their labels."""
+"""Predictions over all texts: how well numbers fit their labels, and what a table shows."""
 
 from dataclasses import dataclass
 
@@ -11,98 +11,7 @@ from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.results.store import Results
 
-_SEPARATORS = ",;|、，；"  # between the labels of one text
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
-Booleans = NDArray[np.bool_]
-
-
-def accuracy(results: Results) -> float | None:
-    """The share of texts whose class is the label's; None where none can be compared."""
-    if results.info.output.kind != "class":
-        return None
-    found = match_classes(results)
-    right = (found.predicted == found.labels)[found.compared]
-    return float(right.mean()) if len(right) else None
-
-
-def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
-    """`[text, label]`: whether it is given; and `[text]`: whether labels are given, all known."""
-    place = {name: index for index, name in enumerate(results.info.output.labels)}
-    given = np.zeros((len(results.texts), len(place)), dtype=np.bool_)
-    known = np.zeros(len(results.texts), dtype=np.bool_)
-    for text, label in enumerate(results.texts["label"]):
-        if not isinstance(label, str):
-            continue
-        names = [label.strip()]
-        if names[0] not in place:  # a name may itself hold a separator
-            for mark in _SEPARATORS[1:]:
-                label = label.replace(mark, _SEPARATORS[0])
-            names = [part.strip() for part in label.split(_SEPARATORS[0]) if part.strip()]
-        known[text] = all(name in place for name in names)
-        if known[text]:
-            given[text, [place[name] for name in names]] = True
-    return given, known
-
-
-NONE = -1  # stands where there is no class
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Classes:
-    """`[text]` each: places in the model's list of classes, or NONE."""
-
-    predicted: NDArray[np.intp]
-    labels: NDArray[np.intp]
-    by_number: bool  # the labels are the classes' numbers, not their names
-    n_unmatched: int  # analysed texts whose label is no class
-
-    @property
-    def compared(self) -> NDArray[np.bool_]:
-        """`[text]`: has both."""
-        both: NDArray[np.bool_] = (self.predicted != NONE) & (self.labels != NONE)
-        return both
-
-
-def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
-    """Predicted classes and labels of every text of a model that puts out a class.
-
-    A label is the name of a class. Where no label of the texts is one, but all are whole numbers
-    from 0 (which must be among them) to the number of classes less one, it is the class's number.
-    The labels are those of the results, or the same columns of a table that is `labelled`.
-    """
-    texts, names = results.texts, results.info.output.labels
-    labelled = texts if labelled is None else labelled
-    place = {name: index for index, name in enumerate(names)}
-    predicted = _places(texts["prediction_label"], place)
-    predicted[~analysed(results)] = NONE
-    given = labelled["label"].str.strip()
-    labels = _places(given, place)
-    by_number = False
-    if not (labels != NONE).any() and given.notna().any():
-        numbers = labelled["label_value"].to_numpy(dtype=np.float64)
-        known = numbers[given.notna().to_numpy()]
-        allowed = set(range(len(names)))
-        if 0 in set(known) <= allowed:
-            by_number = True
-            labels = np.where(np.isnan(numbers), NONE, np.nan_to_num(numbers)).astype(np.intp)
-    unmatched = given.notna().to_numpy() & (labels == NONE) & analysed(results)
-    return Classes(predicted, labels, by_number, int(unmatched.sum()))
-
-
-def class_shares(results: Results) -> NDArray[np.float64]:
-    """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
-    texts, n_classes = results.texts, len(results.info.output.labels)
-    logits = np.full((len(texts), n_classes), np.nan)
-    rows = np.flatnonzero((texts["scores"].map(len) == n_classes).to_numpy())
-    if len(rows):
-        logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
-    return shares
-
-
-def _places(names: "pd.Series[str]", place: dict[str, int]) -> NDArray[np.intp]:
-    return np.array([place.get(name, NONE) for name in names], dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,8 @@ from reportgen.findings.attention import (
     counted_texts,
     text_means,
 )
+from reportgen.findings.classes import class_shares, match_classes
 from reportgen.findings.evidence import shown_first
-from reportgen.findings.predictions import class_shares, match_classes
 from reportgen.findings.statistics import Floats
 from reportgen.results.store import Results
 

@@ -8,6 +8,7 @@ from factories import HEADLINES, make_results
 
 from reportgen.findings import (
     attention,
+    classes,
     evidence,
     findings,
     predictions,
@@ -24,7 +25,8 @@ OUTPUTS = ("report.html", "report.md", "page.xml", "summary.json", "sinks.csv", 
 PARTS = {
     attention: ("takes_part", "analysed", "sink_shares"),
     evidence: ("subject_figures", "agreement_figures", "live_rows", "mixing", "is_constant"),
-    predictions: ("label_fit", "accuracy", "label_errors"),
+    classes: ("match_classes", "class_fit"),
+    predictions: ("label_fit", "label_errors"),
     ranking: ("figures", "ranking", "order"),
     tokens: ("corpus_tokens",),
     findings: ("corpus_notes", "run_figures"),

@@ -5,15 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.findings.classes import NONE, Classes, ClassFit, Right
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import (
-    MIN_PREDICTIONS,
-    NONE,
-    Booleans,
-    Classes,
-    label_matrix,
-)
-from reportgen.findings.statistics import mean_interval
+from reportgen.findings.predictions import MIN_PREDICTIONS
 from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.charts.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
@@ -38,7 +32,6 @@ class ClassWords:
         self._findings = findings
         self._language = language
         self._names = findings.info.output.labels
-        self._analysed = findings.analysed
 
     def classes(self) -> Quality | None:
         """Which classes were predicted and, where labels are classes too, how often rightly."""
@@ -47,44 +40,38 @@ class ClassWords:
         if n < MIN_PREDICTIONS:
             return None
         remarks = [self._say("by_number")] if found.by_number else []
-        if not found.compared.any():
+        fit = self._findings.class_fit
+        if fit is None:
             if found.n_unmatched:
                 remarks.append(self._say("labels_no_class", names=self._list(self._names)))
             return self._class_counts(found, n, tuple(remarks))
         if found.n_unmatched:
             remarks.append(self._language.count("quality", "unmatched", found.n_unmatched))
-        return self._confusion(found, tuple(remarks))
+        return self._confusion(found, fit, tuple(remarks))
 
     def labels(self) -> Quality:
         """How often each label was given by the model and, where labels are known, how rightly."""
-        n_labels, rows = len(self._names), self._analysed
-        scores = np.stack(list(self._findings.texts["scores"].loc[rows]))
-        predicted = scores[:, :n_labels] > 0
-        given, known = label_matrix(self._findings.results)
-        given, known = given[rows], known[rows]
-        n = len(predicted)
-        counts = predicted.sum(axis=0)
+        found = self._findings.label_counts
+        counts, n, exact = found.predicted, found.n_texts, found.exact
         top = int(counts.argmax())
         headline = self._say(
             "labels_alone", name=self._short(self._names[top]), k=f"{counts[top]:,}", n=f"{n:,}"
         )
         columns = ["label", "predicted_bar", "n_texts"]
         figures: tuple[Kpi, ...] = ()
-        if known.any():
-            right = (predicted == given)[known].all(axis=1)
-            headline = self._say("labels_fit", k=f"{right.sum():,}", n=f"{len(right):,}")
+        if exact is not None:
+            headline = self._say("labels_fit", k=f"{exact.n_right:,}", n=f"{exact.n_texts:,}")
             columns += ["labelled", "recall", "precision"]
-            figures = (self._share_figure("exact", right),)
+            figures = (self._share_figure("exact", exact),)
         order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
         rows_shown = []
         for i in order:
             cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
-            if known.any():
-                both = (predicted & given)[known, i].sum()
+            if exact is not None:
                 cells += [
-                    Cell(f"{given[known, i].sum():,}"),
-                    self._share_cell(both, given[known, i].sum()),
-                    self._share_cell(both, predicted[known, i].sum()),
+                    Cell(f"{found.given[i]:,}"),
+                    self._share_cell(found.found[i], found.given[i]),
+                    self._share_cell(found.found[i], found.claimed[i]),
                 ]
             rows_shown.append((self._short(self._names[i]), tuple(cells)))
         title = self._say("labels_table")
@@ -99,12 +86,11 @@ class ClassWords:
 
     def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> Quality:
         counts = np.bincount(found.predicted[found.predicted != NONE], minlength=len(self._names))
-        shares = self._findings.class_shares
+        sureness = self._findings.class_sureness
         order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
         rows = []
         for i in order:
-            own = shares[found.predicted == i, i]
-            sure = self._language.percent(float(own.mean())) if len(own) else NOTHING
+            sure = self._language.percent(float(sureness[i])) if counts[i] else NOTHING
             cells = (share_bar(counts[i] / n), Cell(f"{counts[i]:,}"), Cell(sure))
             rows.append((self._short(self._names[i]), cells))
         columns = ("class", "predicted_bar", "n_texts", "sureness")
@@ -123,40 +109,33 @@ class ClassWords:
             ),
         )
 
-    def _confusion(self, found: Classes, remarks: tuple[str, ...]) -> Quality:
-        labels, predicted = found.labels[found.compared], found.predicted[found.compared]
-        size, n = len(self._names), len(labels)
-        table = np.bincount(labels * size + predicted, minlength=size * size).reshape(size, size)
-        right = labels == predicted
-        by_label = table.sum(axis=1)
-        base = by_label.max() / n
-        top = int(by_label.argmax())
-        used = np.flatnonzero(by_label + table.sum(axis=0))
-        weight = (by_label + table.sum(axis=0))[used]
-        shown = np.sort(used[np.argsort(-weight, kind="stable")[:_LISTED]]).tolist()
-        recalls = [table[i, i] / by_label[i] for i in range(size) if by_label[i]]
+    def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> Quality:
+        n, by_label = fit.right.n_texts, fit.counts.sum(axis=1)
+        weight = by_label + fit.counts.sum(axis=0)
+        used = np.flatnonzero(weight)
+        shown = np.sort(used[np.argsort(-weight[used], kind="stable")[:_LISTED]]).tolist()
         left_out = int((found.predicted != NONE).sum()) - n - found.n_unmatched
         if left_out > 0:
             remarks += (self._language.count("quality", "unlabelled", left_out),)
         figures = (
-            self._share_figure("accuracy", right),
-            Kpi(self._language.percent(float(np.mean(recalls))), self._say("mean_recall")),
-            Kpi(self._language.percent(base), self._say("base_rate")),
+            self._share_figure("accuracy", fit.right),
+            Kpi(self._language.percent(fit.mean_recall), self._say("mean_recall")),
+            Kpi(self._language.percent(fit.base_share), self._say("base_rate")),
             Kpi(f"{n:,}", self._say("compared")),
         )
         return Quality(
             headline=self._say(
-                "class_fit" if right.mean() > base else "class_fit_worse",
-                k=f"{right.sum():,}",
+                "class_fit" if fit.right.share > fit.base_share else "class_fit_worse",
+                k=f"{fit.right.n_right:,}",
                 n=f"{n:,}",
-                share=float(right.mean()),
-                name=self._short(self._names[top]),
-                base=base,
+                share=fit.right.share,
+                name=self._short(self._names[fit.base_label]),
+                base=fit.base_share,
             ),
             remarks=(*remarks, *self._not_listed(len(used))),
             figures=figures,
             interval_note=self._say("intervals") if figures[0].remark else "",
-            tables=(self._confusion_table(table, shown),),
+            tables=(self._confusion_table(fit.counts, shown),),
         )
 
     def _confusion_table(self, table: NDArray[np.intp], shown: Sequence[int]) -> Table:
@@ -185,12 +164,12 @@ class ClassWords:
             "grid confusion",
         )
 
-    def _share_figure(self, key: str, right: Booleans) -> Kpi:
-        interval, said = mean_interval(right.astype(np.float64)), ""
-        if interval is not None:
-            low, high = map(percentage, interval)
+    def _share_figure(self, key: str, right: Right) -> Kpi:
+        said = ""
+        if right.interval is not None:
+            low, high = map(percentage, right.interval)
             said = self._language.say("number", "interval", low=low, high=high)
-        return Kpi(self._language.percent(float(right.mean())), self._say(key), said)
+        return Kpi(self._language.percent(right.share), self._say(key), said)
 
     def _share_cell(self, part: int, whole: int) -> Cell:
         return Cell(self._language.percent(part / whole) if whole else NOTHING)

@@ -8,8 +8,9 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
+from reportgen.findings.classes import match_classes
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import accuracy, label_fit, match_classes
+from reportgen.findings.predictions import label_fit
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.components import Quality, Table
 from reportgen.report.language.numbers import decimals, written
@@ -182,7 +183,7 @@ def test_classes_with_labels(tmp_path: Path) -> None:
     predicted = results.texts["prediction_label"].tolist()
     pairs = list(zip(labels[:5], predicted[:5], strict=True))
     right = sum(a == b for a, b in pairs)
-    assert accuracy(results) == right / 5
+    assert Findings(results).accuracy == right / 5
     quality = made(results)
     assert f"{right} of 5 predictions are right (60.0\u00a0%)" in quality.headline
     assert quality.remarks == ("1 text was left out: its label is not a class of this model.",)
@@ -208,7 +209,7 @@ def test_class_numbers_are_read_as_such_and_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize("labels", [["1", "1"], ["1", "2"], ["0", "2"], ["x", "0"]])
 def test_labels_that_may_mean_anything_are_not_compared(tmp_path: Path, labels: list[str]) -> None:
     results = labelled(make_results(tmp_path, kind="class"), [*labels, *[None] * 4])
-    assert accuracy(results) is None
+    assert Findings(results).accuracy is None
     quality = made(results)
     assert "not compared" not in quality.headline
     assert "so nothing was compared" in quality.remarks[0]

@@ -1,0 +1,176 @@
+"""Classes and labels over all texts: which were predicted, and how often they were right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.statistics import Floats, Interval, mean_interval
+from reportgen.results.store import Results
+
+_SEPARATORS = ",;|、，；"  # between the labels of one text
+NONE = -1  # stands where there is no class
+Booleans = NDArray[np.bool_]
+Counts = NDArray[np.intp]
+
+
+def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
+    """`[text, label]`: whether it is given; and `[text]`: whether labels are given, all known."""
+    place = {name: index for index, name in enumerate(results.info.output.labels)}
+    given = np.zeros((len(results.texts), len(place)), dtype=np.bool_)
+    known = np.zeros(len(results.texts), dtype=np.bool_)
+    for text, label in enumerate(results.texts["label"]):
+        if not isinstance(label, str):
+            continue
+        names = [label.strip()]
+        if names[0] not in place:  # a name may itself hold a separator
+            for mark in _SEPARATORS[1:]:
+                label = label.replace(mark, _SEPARATORS[0])
+            names = [part.strip() for part in label.split(_SEPARATORS[0]) if part.strip()]
+        known[text] = all(name in place for name in names)
+        if known[text]:
+            given[text, [place[name] for name in names]] = True
+    return given, known
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """`[text]` each: places in the model's list of classes, or NONE."""
+
+    predicted: NDArray[np.intp]
+    labels: NDArray[np.intp]
+    by_number: bool  # the labels are the classes' numbers, not their names
+    n_unmatched: int  # analysed texts whose label is no class
+
+    @property
+    def compared(self) -> NDArray[np.bool_]:
+        """`[text]`: has both."""
+        both: NDArray[np.bool_] = (self.predicted != NONE) & (self.labels != NONE)
+        return both
+
+
+def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
+    """Predicted classes and labels of every text of a model that puts out a class.
+
+    A label is the name of a class. Where no label of the texts is one, but all are whole numbers
+    from 0 (which must be among them) to the number of classes less one, it is the class's number.
+    The labels are those of the results, or the same columns of a table that is `labelled`.
+    """
+    texts, names = results.texts, results.info.output.labels
+    labelled = texts if labelled is None else labelled
+    place = {name: index for index, name in enumerate(names)}
+    predicted = _places(texts["prediction_label"], place)
+    predicted[~analysed(results)] = NONE
+    given = labelled["label"].str.strip()
+    labels = _places(given, place)
+    by_number = False
+    if not (labels != NONE).any() and given.notna().any():
+        numbers = labelled["label_value"].to_numpy(dtype=np.float64)
+        known = numbers[given.notna().to_numpy()]
+        allowed = set(range(len(names)))
+        if 0 in set(known) <= allowed:
+            by_number = True
+            labels = np.where(np.isnan(numbers), NONE, np.nan_to_num(numbers)).astype(np.intp)
+    unmatched = given.notna().to_numpy() & (labels == NONE) & analysed(results)
+    return Classes(predicted, labels, by_number, int(unmatched.sum()))
+
+
+def class_shares(results: Results) -> NDArray[np.float64]:
+    """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
+    texts, n_classes = results.texts, len(results.info.output.labels)
+    logits = np.full((len(texts), n_classes), np.nan)
+    rows = np.flatnonzero((texts["scores"].map(len) == n_classes).to_numpy())
+    if len(rows):
+        logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _places(names: "pd.Series[str]", place: dict[str, int]) -> NDArray[np.intp]:
+    return np.array([place.get(name, NONE) for name in names], dtype=np.intp)
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """How many answers are right, with the bootstrap interval of their share."""
+
+    n_right: int
+    n_texts: int
+    share: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassFit:
+    """Predicted classes against labels, over the texts that have both."""
+
+    counts: Counts  # [label, predicted], texts
+    right: Right
+    mean_recall: float  # mean over the labels of the share that was found
+    base_share: float  # of the most frequent label: what always answering it would get right
+    base_label: int  # that label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelCounts:
+    """Predicted labels, of which a text may have several, and how often they were right."""
+
+    n_texts: int
+    predicted: Counts  # [label], texts
+    exact: Right | None  # texts whose labels are all right; None where no text has known labels
+    # Over the texts with known labels, [label]:
+    given: Counts
+    found: Counts  # predicted and given
+    claimed: Counts  # predicted
+
+
+def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
+    """None where no text has both a predicted class and a label that is one."""
+    labels, predicted = (side[classes.compared] for side in (classes.labels, classes.predicted))
+    if not len(labels):
+        return None
+    counts = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
+    counts = counts.reshape(n_classes, n_classes)
+    by_label = counts.sum(axis=1)
+    has_texts = by_label > 0
+    return ClassFit(
+        counts=counts,
+        right=_right(labels == predicted),
+        mean_recall=float(np.mean(np.diag(counts)[has_texts] / by_label[has_texts])),
+        base_share=float(by_label.max() / len(labels)),
+        base_label=int(by_label.argmax()),
+    )
+
+
+def class_sureness(classes: Classes, shares: Floats) -> Floats:
+    """`[class]`: its share of the softmax, mean over the texts it was predicted for; NaN without
+    one."""
+    means = np.full(shares.shape[1], np.nan)
+    for i in np.unique(classes.predicted[classes.predicted != NONE]):
+        means[i] = shares[classes.predicted == i, i].mean()
+    return means
+
+
+def label_counts(results: Results) -> LabelCounts:
+    """The labels of a model that puts out several; of at least one analysed text."""
+    rows, n_labels = analysed(results), len(results.info.output.labels)
+    scores = np.stack(list(results.texts["scores"].loc[rows]))
+    predicted = scores[:, :n_labels] > 0
+    given, known = (side[rows] for side in label_matrix(results))
+    right = (predicted == given)[known].all(axis=1)
+    return LabelCounts(
+        n_texts=len(predicted),
+        predicted=predicted.sum(axis=0),
+        exact=_right(right) if len(right) else None,
+        given=given[known].sum(axis=0),
+        found=(predicted & given)[known].sum(axis=0),
+        claimed=predicted[known].sum(axis=0),
+    )
+
+
+def _right(right: Booleans) -> Right:
+    interval = mean_interval(right.astype(np.float64))
+    return Right(int(right.sum()), len(right), float(right.mean()), interval)
