@@ -66,11 +66,11 @@ def build_module(spec: ModelSpec) -> nn.Module:
         try:
             module = make(**spec.factory_args)
         except (Exception, SystemExit) as error:
-            said = f"--factory {spec.factory}: {describe(error, with_folders=True)}"
+            message = f"--factory {spec.factory}: {describe(error, with_folders=True)}"
             lost = _lost_paths(spec.factory_args)
             if lost:
-                said = f"--factory-args: no file or folder {some(lost)} ({said})"
-            raise ModelError(said) from error
+                message = f"--factory-args: no file or folder {some(lost)} ({message})"
+            raise ModelError(message) from error
     if not isinstance(module, nn.Module):
         raise ModelError(f"--factory {spec.factory} gives a {type(module).__name__}, no nn.Module")
     return module
@@ -116,8 +116,8 @@ def _attribute(name: FactoryName, factory: str) -> Any:
     try:
         found: Any = _import_file(name.file) if name.file else importlib.import_module(name.source)
     except (Exception, SystemExit) as error:
-        said = describe(error, with_folders=True)
-        raise ModelError(f"--factory {factory}: cannot import: {said}") from error
+        message = describe(error, with_folders=True)
+        raise ModelError(f"--factory {factory}: cannot import: {message}") from error
     for part in name.attribute.split("."):
         if not hasattr(found, part):
             raise ModelError(f"--factory {factory}: no {part} in {name.source}; check its spelling")

@@ -166,8 +166,8 @@ def from_objects(
     name = (path.resolve().name if is_path else came_from) or type(module).__name__
     floats = (weight.dtype for weight in module.parameters() if weight.is_floating_point())
     dtype = str(next(floats, torch.float32)).removeprefix("torch.")
-    said = "; ".join(filter(None, (HANDED_OVER, remark)))
-    return Source(part, "factory", name, type(part).__name__, folder, dtype, said, tokenizer)
+    remark = "; ".join(filter(None, (HANDED_OVER, remark)))
+    return Source(part, "factory", name, type(part).__name__, folder, dtype, remark, tokenizer)
 
 
 def _dtype(spec: ModelSpec) -> torch.dtype:

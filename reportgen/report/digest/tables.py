@@ -12,7 +12,7 @@ from reportgen.report.components import Cell, Column, Kpi, Span, Table, marked
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import Measure, cls_name, measures, text_effects
+from reportgen.report.panel.measures import TextMeasure, cls_name, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.results.info import ANALYSED
 from reportgen.results.measures import BY_ID
@@ -188,7 +188,7 @@ class BriefTables:
     def _id(self, row: int) -> Cell:
         return Cell(shorten(str(self._rows[row]["text_id"]), NAME_LENGTH))
 
-    def _measures(self, row: int) -> tuple[Measure, ...]:
+    def _measures(self, row: int) -> tuple[TextMeasure, ...]:
         if self._rows[row]["status"] not in ANALYSED:
             return ()
         units = text_units(self._findings.results, row)
@@ -196,7 +196,7 @@ class BriefTables:
         effects = text_effects(self._findings.results, row, units.unit_of)
         return measures(self._info, units, labels, effects, self._language)
 
-    def _marked(self, row: int, found: Sequence[Measure]) -> Cell:
+    def _marked(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """A text with the units in bold that what is shown first points to."""
         text = self._rows[row]
         if not found:
@@ -218,7 +218,7 @@ class BriefTables:
             ]
         return marked(shorten_spans(_merged(spans), LOOKED_AT_LENGTH))
 
-    def _moving(self, row: int, found: Sequence[Measure]) -> Cell:
+    def _moving(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """The units that move a text's output most when they are left out."""
         moves = next((measure for measure in found if measure.id == "deletion"), None)
         if moves is None:

@@ -19,7 +19,7 @@ from reportgen.report.html.pooling import Pooling, pool_maps, pooling
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
-from reportgen.report.panel.measures import Measure, cls_name
+from reportgen.report.panel.measures import TextMeasure, cls_name
 from reportgen.results.info import HEAD_CLASSES, RunInfo
 from reportgen.results.measures import COLOURS
 from reportgen.results.store import Results
@@ -98,7 +98,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     }
 
 
-def measure_data(measures: Sequence[Measure]) -> list[dict[str, Any]]:
+def measure_data(measures: Sequence[TextMeasure]) -> list[dict[str, Any]]:
     """What the colours of one text can show; the first stands in the strip, so its name is all."""
     first, *others = measures
     return [_named(first)] + [
@@ -107,7 +107,7 @@ def measure_data(measures: Sequence[Measure]) -> list[dict[str, Any]]:
     ]
 
 
-def _named(measure: Measure) -> dict[str, Any]:
+def _named(measure: TextMeasure) -> dict[str, Any]:
     return {"id": measure.id, "name": visible(measure.name)}
 
 

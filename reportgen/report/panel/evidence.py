@@ -1,4 +1,4 @@
-"""What evidence there is: on which texts, of what in the output, what is missing, and why."""
+"""Describes the evidence: on which texts, about which figure, what is missing, and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from reportgen.results.measures import COLOURS
 
 @dataclass(frozen=True, slots=True)
 class Withheld:
-    """What could not be measured, and why."""
+    """Measures that are missing, and the reason."""
 
     names: str
     reason: str
@@ -23,16 +23,16 @@ class Withheld:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What holds of the evidence on all texts; each sentence is "" where it does not apply."""
+    """Sentences about the evidence on all texts; each is "" if it does not apply."""
 
-    off: str  # that evidence was switched off
-    stopped: str  # that the user stopped it, and what is missing for it
-    explained: str  # which figure of the output evidence is about
-    texts: str  # how many texts have evidence
+    off: str  # evidence was switched off
+    stopped: str  # the user stopped it, and what is missing because of that
+    explained: str  # the figure of the output that is explained
+    texts: str  # the number of texts with evidence
     withheld: tuple[Withheld, ...]
-    colours: str  # what the colours of a text cannot show, though evidence was asked for
-    live: str  # how few rows of the last layer the output reads; "" where all, or not known
-    spread: float | None = None  # from the lowest to the highest figure that is explained
+    colours: str  # measures that are missing among the colours
+    live: str  # how few rows of the last layer the output reads; "" if all, or unknown
+    spread: float | None = None  # range of the explained figure
 
 
 def make_scope(findings: Findings, language: Language) -> Scope:
@@ -56,7 +56,7 @@ def make_scope(findings: Findings, language: Language) -> Scope:
 
 
 def _texts(evidence: Evidence, total: int, language: Language) -> str:
-    """On how many of the `total` texts analysed there is evidence, and which."""
+    """How many of the `total` analysed texts have evidence, and which."""
     counts = {"n": f"{evidence.n_texts:,}", "total": f"{total:,}"}
     if evidence.n_texts == total:
         return language.say("evidence", "texts_all", **counts)
@@ -82,7 +82,7 @@ def _stopped(findings: Findings, language: Language) -> str:
 
 
 def _withheld(findings: Findings, language: Language) -> tuple[Withheld, ...]:
-    """By reason, in the order in which the reasons first stand."""
+    """Missing measures by reason, in the order in which the reasons first appear."""
     by_reason: dict[Reason, list[str]] = {}
     for id, reason in findings.info.evidence.withheld.items():
         by_reason.setdefault(reason, []).append(id)
@@ -100,7 +100,7 @@ def _colours(findings: Findings, language: Language) -> str:
 
 
 def _names(ids: Sequence[str], findings: Findings, language: Language) -> str:
-    """Views and tests by name, in the order in which they are listed everywhere."""
+    """The names of measures and tests, in the order in which they are always listed."""
     row = cls_name(findings.info, language) or ""
     ordered = [measure for measure in MEASURES if measure in ids]
     return measure_names(ordered, language, row)

@@ -1,4 +1,4 @@
-"""What the colours of a text can show: for each measure the units' values, colours and words."""
+"""The measures that can colour a text: values, colours and words of its units for each."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,10 +21,10 @@ from reportgen.results.units import Floats, TextUnits, unit_sums
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TextEffects:
-    """One text's evidence."""
+    """The evidence on one text."""
 
-    columns: Mapping[View, Floats]  # [unit]; only those that were measured on this text
-    live_rows: int | None  # rows of the last layer that the output can depend on; of n_rows
+    columns: Mapping[View, Floats]  # [unit] by measure; only those measured on this text
+    live_rows: int | None  # rows of the last layer that the output can depend on, out of n_rows
     n_rows: int
     reads_cls_only: bool
     ig_complete: bool
@@ -53,14 +53,14 @@ def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEff
 
 
 def _first(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """What stands on each of a unit's tokens, `[unit]`."""
+    """The value that all tokens of a unit have, `[unit]`."""
     values = np.zeros(max(unit_of) + 1)
     values[list(unit_of)] = column.to_numpy(np.float64)
     return values
 
 
 def _length(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """Roots of the sums of squares over each unit's tokens, `[unit]`."""
+    """The root of the sum of squares over each unit's tokens, `[unit]`."""
     return np.sqrt(unit_sums(column**2, unit_of))
 
 
@@ -77,24 +77,26 @@ _COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
     "first": _first,
     "largest": _largest,
 }
-_SCALE_LEAST = 2.0  # where the colours of attention end at least, so that a flat text stays pale
-_STANDS_OUT = 1.3  # times an average content token; below, no token is called strong
+_SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
+_STANDS_OUT = 1.3  # times an average content token; below it no token is called strong
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measure:
+class TextMeasure:
     """One measure of a text's units, as its colours show it."""
 
     id: View  # as the address bar names it
     kind: Literal["attention", "signed", "size"]
     name: str
-    values: Floats  # [unit]; nan where it has none
-    ratios: Floats | None  # [unit], times an average content token; None where it is no attention
-    steps: tuple[int | None, ...]  # [unit], below 0 in the second colour; None for special tokens
-    shown: tuple[str, ...]  # [unit], the value as it is printed
-    order: tuple[int, ...]  # content units that have a colour to show, the strongest first
+    values: Floats  # [unit]; NaN where it has none
+    ratios: Floats | None  # [unit], times an average content token; None if it is not attention
+    steps: tuple[
+        int | None, ...
+    ]  # [unit], colours, negative for the second; None for special tokens
+    shown: tuple[str, ...]  # [unit], values as printed
+    order: tuple[int, ...]  # content units with a colour, the strongest first
     legend: str
-    flat: str  # that no content token stands out; "" where one does
+    flat: str  # says that no content token stands out; "" if one does
 
 
 def measures(
@@ -103,11 +105,13 @@ def measures(
     labels: Sequence[str],
     effects: TextEffects | None,
     language: Language,
-) -> tuple[Measure, ...]:
-    """The measures a text has, the one that is shown first in front.
+) -> tuple[TextMeasure, ...]:
+    """The measures of one text, first the one that colours it at first.
 
-    `labels` are the units' names as they are printed. Without evidence the colours show attention
-    received, as they are.
+    Without evidence that is attention received, and there is no other.
+
+    Args:
+        labels: names of the units as printed.
     """
     words = _Words(info, units, labels, language)
     received = words.attention("received_all", units.received_all)
@@ -124,11 +128,10 @@ def measures(
 
 
 def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> Floats:
-    """`[unit]`, `values` per token as multiples of that of the text's average content token.
+    """`values` per token as multiples of the average content token, `[unit]`.
 
-    In causal models `values` over their `even` spread take the place of `values` per token, since
-    early tokens are seen by more queries. All zero where there is no content, or nothing goes to
-    it.
+    In causal models, `values` are divided by their `even` spread instead of the number of tokens,
+    because more queries see early tokens. All zero if there is no content, or it receives nothing.
     """
     size = units.n_tokens
     measure = values / (size if even is None else even)
@@ -139,18 +142,18 @@ def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> F
 
 
 def colour_scale(units: TextUnits, ratios: Floats) -> float:
-    """Where the colours of attention end, in multiples of the average content token."""
+    """The end of the colour scale of attention, in multiples of the average content token."""
     return max(_SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
 
 
 def strongest(units: TextUnits, values: Floats) -> tuple[int, ...]:
-    """The content units by their `values` (`[unit]`), the largest first, none that is missing."""
+    """The content units that have `values` (`[unit]`), the largest first."""
     known = np.flatnonzero(units.content & ~np.isnan(values))
     return tuple(sorted((int(i) for i in known), key=lambda i: (-values[i], i)))
 
 
 def cls_name(info: RunInfo, language: Language) -> str | None:
-    """The token whose row is the [CLS] row, as it is printed; None without such a row."""
+    """The name of the token whose row is the [CLS] row; None if there is no such row."""
     for role in info.roles:
         if role.key == "cls":
             return role.token
@@ -171,7 +174,7 @@ def words_key(key: str, id: View, info: RunInfo, language: Language) -> str:
 
 
 def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
-    """`[unit]`: effects with the decimals that give the largest three significant digits."""
+    """`values` as text, `[unit]`, with three significant digits for the largest."""
     known = [abs(float(value)) for value in values if isfinite(value)]
     digits = column_decimals(max(known, default=0.0))
     return tuple(written(float(value), digits, with_sign) for value in values)
@@ -189,8 +192,8 @@ class _Words:
         self._language = language
         self._row = visible(cls_name(info, language) or "")
 
-    def attention(self, id: View, values: Floats) -> Measure:
-        """A measure of attention, `values` `[unit]`, coloured against the average content token."""
+    def attention(self, id: View, values: Floats) -> TextMeasure:
+        """A measure of attention, coloured relative to the average content token."""
         units = self._units
         is_over_even = self._info.model.is_causal and BY_ID[id].is_over_even
         ratios = multiples(units, values, units.expected_all if is_over_even else None)
@@ -210,7 +213,7 @@ class _Words:
             said += self._dotted("dotted_norm", share=plain)
         else:
             said += self._dotted("dotted")
-        return Measure(
+        return TextMeasure(
             id=id,
             kind="attention",
             name=self._language.measure(id, "name", row=self._row),
@@ -223,8 +226,8 @@ class _Words:
             flat=flat,
         )
 
-    def effect(self, id: View, effects: TextEffects) -> Measure:
-        """A measure of what moves the output, coloured up to its own largest value."""
+    def effect(self, id: View, effects: TextEffects) -> TextMeasure:
+        """A measure of evidence, coloured relative to its own largest value."""
         values = effects.columns[id]
         with_sign = BY_ID[id].has_sign(self._info.evidence.scalar)
         sizes = np.abs(values)
@@ -246,7 +249,7 @@ class _Words:
             said.append(self._say("ig_incomplete"))
         said += self._dotted("dotted_deletion" if id == "deletion" else "dotted_effect")
         steps = [signed_step(float(value), top) for value in values]
-        return Measure(
+        return TextMeasure(
             id=id,
             kind="signed" if with_sign else "size",
             name=self._language.measure(id, "name", row=self._row),
@@ -260,7 +263,7 @@ class _Words:
         )
 
     def _on_content(self, steps: Sequence[int]) -> tuple[int | None, ...]:
-        """The steps `[unit]` without those of special tokens."""
+        """`steps` `[unit]`, with None for special tokens."""
         content = self._units.content
         return tuple(
             s if is_content else None for s, is_content in zip(steps, content, strict=True)

@@ -16,8 +16,8 @@ from reportgen.report.language.sentences import scalar_name, sentence
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import (
-    Measure,
     TextEffects,
+    TextMeasure,
     cls_name,
     measures,
     strongest,
@@ -40,7 +40,7 @@ class Figures:
     strip: tuple[Paragraph, ...]
     twin: tuple[tuple[TwinCell, ...], ...]  # the strip where style sheets are refused
     runs_left: bool  # from right to left
-    measures: tuple[Measure, ...]  # that the colours can show; the strip has the first
+    measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
     compared: Compared
     cls_top: tuple[TopUnit, ...]
     cls_title: str

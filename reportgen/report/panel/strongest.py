@@ -9,7 +9,7 @@ from reportgen.findings.thresholds import TINY_EFFECT
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import Measure
+from reportgen.report.panel.measures import TextMeasure
 from reportgen.results.units import Unit, is_unspaced, word_of
 
 TOP = 5
@@ -47,7 +47,7 @@ class Compared:
 
 
 def compare(
-    found: Sequence[Measure],
+    found: Sequence[TextMeasure],
     labels: Sequence[str],
     scalar: str,
     language: Language,
@@ -91,7 +91,7 @@ def compare(
 
 
 def _top_units(
-    measure: Measure,
+    measure: TextMeasure,
     labels: Sequence[str],
     places: Sequence[str],
     beside: Sequence[int],
@@ -108,7 +108,7 @@ def _top_units(
     return tuple(units)
 
 
-def _still(moves: Measure, spread: float | None, language: Language) -> str:
+def _still(moves: TextMeasure, spread: float | None, language: Language) -> str:
     """That hardly anything moves the text, measured by how far apart all texts' figures lie."""
     if spread is None or not moves.order:
         return ""

@@ -7,7 +7,7 @@ import pytest
 from factories import HEADLINES, make_results
 
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.measures import Measure, measures, text_effects
+from reportgen.report.panel.measures import TextMeasure, measures, text_effects
 from reportgen.report.panel.strongest import compare
 from reportgen.results.units import text_units
 
@@ -29,7 +29,7 @@ def compared(results, text=0, spread=None):
 
 def ordered(points, moves, values=None, is_causal=False, spread=None):
     """Both lists of ten content units, given the order of each; `values` are the effects."""
-    attention = Measure(
+    attention = TextMeasure(
         id="received_all",
         kind="attention",
         name="attention received",
