@@ -112,6 +112,7 @@ class Section:
     table: Table | None = None
     items: tuple[Cell, ...] = ()
     is_folded: bool = False
+    place: int = 65  # among the parts of a short form, in rising order
 
 
 @dataclass(frozen=True, slots=True)

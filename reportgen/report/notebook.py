@@ -11,8 +11,8 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.contents import make_page
+from reportgen.report.sections.context import Context
 
 # Largest output of a cell in bytes; to fit, first the texts are left out, then the frame.
 LIMIT = 200_000
@@ -64,14 +64,13 @@ def plain_text(findings: Findings, lang: str = "en") -> str:
 def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
     """The page in the frame, first with the most remarkable texts, then without them."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
-    page = make_page(findings, options, language, make_scope(findings, language))
+    context = Context(findings, options, language)
     assets = Assets("file", "")
     policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
     def document(texts: bool) -> str:
-        notable = page.notable if texts else replace(page.notable, texts=())
-        own = replace(page, notable=notable)
-        setting = Setting(findings, options, language, own, assets)
+        page = make_page(context if texts else replace(context, listed=()))
+        setting = Setting(findings, options, language, page, assets)
         return setting.cell(policy, Markup(joined(NOTEBOOK_STYLE_SHEETS)))
 
     return document(True), document(False)

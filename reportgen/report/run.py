@@ -80,7 +80,18 @@ class Reproduce:
     checksums: Facts
 
 
+def make_reproduce(info: RunInfo, options: RenderOptions, language: Language) -> Reproduce:
+    """The command of the page with versions, checks and checksums."""
+    return Reproduce(
+        command=command(info, options),
+        versions=tuple(sorted(info.versions.items())),
+        checks=_checks(info, language),
+        checksums=_checksums(info, language),
+    )
+
+
 def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
+    """Model, output and texts of a run, each with its name."""
     model, output = info.model, info.output
     kind = output_kind(output, language)
     files = language.say("common", "comma").join(item.name for item in info.inputs)
@@ -106,7 +117,7 @@ def _architecture(info: RunInfo, language: Language) -> str:
     return language.say("run", "inside", whole=model.architecture, encoder=model.encoder)
 
 
-def check_facts(info: RunInfo, language: Language) -> Facts:
+def _checks(info: RunInfo, language: Language) -> Facts:
     checks = info.checks
     padded = checks.padded_difference
     values = (
@@ -131,6 +142,6 @@ def _small(value: float) -> str:
     return "0" if value == 0 else f"{value:.1e}"
 
 
-def checksums(info: RunInfo, language: Language) -> Facts:
+def _checksums(info: RunInfo, language: Language) -> Facts:
     weights = ((language.say("reproduce", "weights"), info.model.weights_sha256),)
     return weights + tuple((item.name, item.sha256) for item in info.inputs)

@@ -98,7 +98,7 @@ def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: P
         "reportgen/demo/model/model.safetensors",
         "reportgen/report/language/strings/notes_en.toml",
         "reportgen/report/language/strings/notes_ja.toml",
-        "reportgen/templates/report.html.jinja",
+        "reportgen/templates/page.html.jinja",
         "reportgen/report/summary.schema.json",
         "reportgen/py.typed",
     ):

@@ -14,8 +14,8 @@ from reportgen.report.html.reduced import Given, reduced_sentences
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.contents import make_page, with_texts
+from reportgen.report.sections.context import Context
 
 _RESERVE = 6_000  # bytes for the sentences on what was reduced, and works that only texts cite
 
@@ -35,7 +35,8 @@ def render(findings: Findings, options: RenderOptions) -> Document:
     language = load_language(options.lang)
     assets = Assets(options.layout, plotly_source(options.plotlyjs))
     order, n_detailed = detailed(findings, options.detail)
-    page = make_page(findings, options, language, make_scope(findings, language))
+    context = Context(findings, options, language)
+    page = make_page(context)
     draft = Setting(findings, options, language, page, assets)
     # What is chosen shows in the panels' sentences, so that they weigh what they will.
     draft = replace(draft, given=replace(draft.given, detailed=frozenset(order[:n_detailed])))
@@ -55,13 +56,13 @@ def render(findings: Findings, options: RenderOptions) -> Document:
         else draft.make_panel(text, with_figures=False)
         for text in listed
     }
-    page = with_texts(page, findings, language, listed, list(panels.values()))
+    page = with_texts(page, context, listed, list(panels.values()))
     setting = replace(draft, page=page, given=given)
     numbers = [None, *(text + 1 for text in listed), None]
     steps = dict(zip(listed, zip(numbers, numbers[2:], strict=False), strict=True))
     shown = [setting.panel(panel, levels[text], steps[text]) for text, panel in panels.items()]
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
-    first = _first((page.notable.first - 1, *listed[:1], *order), levels)
+    first = _first((context.notable.first - 1, *listed[:1], *order), levels)
     document = setting.document(shown, carried, reduced, first + 1)
     return Document(document, setting.parts(document, carried), reduced, assets.files)
 

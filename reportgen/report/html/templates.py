@@ -16,7 +16,7 @@ from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
-from reportgen.report.sections.contents import Page
+from reportgen.report.sections.contents import Page, Texts
 from reportgen.report.sections.texts import make_text_list
 
 
@@ -77,7 +77,7 @@ class Setting:
     ) -> bytes:
         """The whole page, in UTF-8; `first` is the text that is open first."""
         return self._set(
-            "report.html.jinja",
+            "page.html.jinja",
             **self._values(self.page, reduced),
             layout=self.assets.layout,
             policy=self.assets.policy,
@@ -108,8 +108,11 @@ class Setting:
         return {"texts and figures": whole - sum(parts.values()), **parts}
 
     def _list_size(self, rows: tuple[Any, ...]) -> int:
-        texts = replace(self.page.texts, rows=rows, partial="")
-        values = self._values(replace(self.page, texts=texts), ())
+        section = self.page.sections["texts"]
+        assert isinstance(section, Texts)
+        texts = replace(section, list=replace(section.list, rows=rows, partial=""))
+        page = replace(self.page, sections={**self.page.sections, "texts": texts})
+        values = self._values(page, ())
         return size_of(self._set("sections/texts.html.jinja", **values))
 
     def _values(self, page: Page, reduced: Sequence[str]) -> Mapping[str, Any]:

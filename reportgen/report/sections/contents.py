@@ -1,113 +1,185 @@
-"""Results -> everything the page says, in the order of its sections."""
+"""The register of the sections of a report, and the page made of them.
+
+To add a section, add a line to `SECTIONS`, a module with the functions it names, a template
+`templates/sections/<id>.html.jinja` and strings, among them its name under `[page]`.
+"""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.findings.citations import Citation
-from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import place
-from reportgen.report.components import Kpi, Quality
+from reportgen.report.components import Kpi, Section
+from reportgen.report.digest.parts import (
+    short_method,
+    short_overview,
+    short_reproduce,
+    short_run,
+    short_sinks,
+    short_texts,
+)
 from reportgen.report.language.printable import shorten
-from reportgen.report.language.strings import Language
-from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
-from reportgen.report.run import (
-    Facts,
-    GateRow,
-    Reproduce,
-    check_facts,
-    checksums,
-    command,
-    gate_rows,
-    run_facts,
-)
+from reportgen.report.run import Facts, GateRow, Reproduce, gate_rows, make_reproduce, run_facts
+from reportgen.report.sections.context import Context
 from reportgen.report.sections.method import Method, make_method
-from reportgen.report.sections.overview import Overview, make_overview
-from reportgen.report.sections.predictions import make_quality
+from reportgen.report.sections.overview import Grid, Overview, Sinks
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
-from reportgen.report.sections.texts import Notable, TextList, make_notable, make_text_list
-from reportgen.report.sections.tokens import Across, make_across
-from reportgen.report.sections.trust import Trust, make_trust
+from reportgen.report.sections.texts import Notable, TextList, make_text_list
+from reportgen.report.sections.tokens import make_across
 
 _TITLE_WIDTH = 60  # half-width characters of a model's name
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The page but for its texts."""
+class Run:
+    """What was run, and what a reader should know about it."""
 
-    title: str  # of the document
     heading: str
-    brand: str  # the same in few words, for the bar at the top
-    lang: str
-    created: str
     is_demo: bool
-    run: Facts
+    facts: Facts
     gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
-    scope: Scope
-    overview: Overview
-    quality: Quality | None
-    texts: TextList
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The list of texts, and those that deserve a look."""
+
+    list: TextList
     notable: Notable
-    across: Across | None
-    live: str  # how few rows of the last layer the output reads; "" where all, or not known
-    sinks: SinkPanels | None
-    trust: Trust | None
-    method: Method
-    cited: tuple[Citation, ...]  # by the notes on all texts
-    reproduce: Reproduce
 
 
-def make_page(
-    findings: Findings,
-    options: RenderOptions,
-    language: Language,
-    scope: Scope,
-) -> Page:
-    """What stands above and below the texts' panels, with no text listed yet."""
-    info, n_texts = findings.info, len(findings.texts)
-    notes = findings.notes
-    placed = place(notes, info)
-    trust = make_trust(findings, scope, placed, language)
-    cited = tuple(citation for note in notes for citation in note.citations)
-    return Page(
-        title=options.title
-        or language.count("page", "title", n_texts, model=short_name(info.model.name)),
-        heading=options.title
-        or language.count("page", "heading", n_texts, model=short_name(info.model.name)),
-        brand=options.title or short_name(info.model.name),
-        lang=options.lang,
-        created=info.created,
+@dataclass(frozen=True, slots=True)
+class SinkSection:
+    """Where attention piles up: by layer and head, and by token."""
+
+    no_sink: str
+    is_sink: str
+    layers: Sinks | None
+    grid: Grid
+    tokens: SinkPanels | None
+
+
+def _run(context: Context) -> Run:
+    info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
+    name = short_name(info.model.name)
+    return Run(
+        heading=context.options.title or language.count("page", "heading", n_texts, model=name),
         is_demo=info.model.source == "demo",
-        run=run_facts(info, n_texts, language),
-        gates=gate_rows(options.gates, language),
+        facts=run_facts(info, n_texts, language),
+        gates=gate_rows(context.options.gates, language),
         remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
-        scope=scope,
-        overview=make_overview(
-            findings,
-            language,
-            placed.overview,
-            _agreement(trust, language),
-        ),
-        quality=make_quality(findings, language),
-        notable=make_notable(findings, language),
-        across=make_across(findings, language),
-        texts=make_text_list(findings, language, ()),
-        live=scope.live,
-        sinks=make_sinks(findings, notes, placed, language),
-        trust=trust,
-        method=make_method(findings, scope, language, cited),
-        cited=cited,
-        reproduce=Reproduce(
-            command=command(info, options),
-            versions=tuple(sorted(info.versions.items())),
-            checks=check_facts(info, language),
-            checksums=checksums(info, language),
-        ),
     )
+
+
+def _overview(context: Context) -> Overview:
+    more = []
+    if context.trust is not None and context.trust.first is not None:
+        first, n, say = context.trust.first, context.trust.first_texts, context.language.say
+        remark = say("kpi", "agreement_scale", interval=first.small, n=n)
+        more.append(Kpi(first.text, say("kpi", "agreement"), remark))
+    return replace(context.overview, kpis=(*context.overview.kpis, *more))
+
+
+def _texts(context: Context) -> Texts:
+    # Links lead to listed texts only; those that deserve a look are, unless others were chosen.
+    notable = context.notable
+    if context.listed is not None:
+        shown = tuple(text for text in notable.texts if text.number - 1 in context.listed)
+        notable = replace(notable, texts=shown)
+    return Texts(make_text_list(context.findings, context.language, context.listed or ()), notable)
+
+
+def _sinks(context: Context) -> SinkSection | None:
+    findings, overview = context.findings, context.overview
+    if overview.grid is None:
+        return None
+    tokens = make_sinks(findings, findings.notes, context.placed, context.language)
+    return SinkSection(overview.no_sink, overview.is_sink, overview.sinks, overview.grid, tokens)
+
+
+def _method(context: Context) -> Method:
+    return make_method(context.findings, context.scope, context.language, context.cited)
+
+
+def _reproduce(context: Context) -> Reproduce:
+    return make_reproduce(context.findings.info, context.options, context.language)
+
+
+def _no_short_form(context: Context) -> Iterable[Section]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PageSection:
+    """One section of a report in all its forms."""
+
+    id: str  # its address on the page, its template, and its name under `[page]`
+    make: Callable[[Context], object | None]  # what its template shows; None leaves it out
+    short: Callable[[Context], Iterable[Section]] = _no_short_form  # for Markdown and Confluence
+    in_navigation: bool = True
+    in_notebook: bool = False
+    is_of_listed: bool = False  # made again once it is known which texts the page lists
+
+
+SECTIONS = (
+    PageSection("run", _run, short_run, in_navigation=False),
+    PageSection("overview", _overview, short_overview, in_notebook=True),
+    PageSection("predictions", lambda context: context.quality),
+    PageSection("texts", _texts, short_texts, is_of_listed=True),
+    PageSection("sinks", _sinks, short_sinks),
+    PageSection("trust", lambda context: context.trust),
+    PageSection("across", lambda context: make_across(context.findings, context.language)),
+    PageSection("panels", lambda context: True, in_navigation=False),  # the texts one by one
+    PageSection("method", _method, short_method, is_of_listed=True),
+    PageSection("reproduce", _reproduce, short_reproduce),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report's page but for the panels of its texts."""
+
+    title: str  # of the document
+    brand: str  # the same in few words, for the bar at the top
+    lang: str
+    scope: Scope
+    sections: Mapping[str, object | None]  # by id, in reading order; None: not on this page
+    navigation: tuple[tuple[str, str], ...]  # id and name of the sections that it links to
+    in_notebook: tuple[str, ...]  # ids
+
+
+def make_page(context: Context) -> Page:
+    """The page of `context`."""
+    language, options = context.language, context.options
+    name = short_name(context.findings.info.model.name)
+    made = {section.id: section.make(context) for section in SECTIONS}
+    n_texts = len(context.findings.texts)
+    return Page(
+        title=options.title or language.count("page", "title", n_texts, model=name),
+        brand=options.title or name,
+        lang=options.lang,
+        scope=context.scope,
+        sections=made,
+        navigation=tuple(
+            (section.id, language.say("page", section.id))
+            for section in SECTIONS
+            if section.in_navigation and made[section.id] is not None
+        ),
+        in_notebook=tuple(section.id for section in SECTIONS if section.in_notebook),
+    )
+
+
+def with_texts(
+    page: Page, context: Context, listed: Sequence[int], panels: Sequence[Panel]
+) -> Page:
+    """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
+    their `panels` cite."""
+    cited = tuple(c for panel in panels for note in panel.notes for c in note.citations)
+    own = replace(context, listed=tuple(listed), cited_by_texts=cited)
+    again = {section.id: section.make(own) for section in SECTIONS if section.is_of_listed}
+    return replace(page, sections={**page.sections, **again})
 
 
 def short_name(model: str) -> str:
@@ -116,33 +188,3 @@ def short_name(model: str) -> str:
     parts = [part for part in re.split(r"[/\\]", model) if part]
     is_path = len(parts) > 2 or model.startswith((".", "~", "/", "\\"))
     return shorten(parts[-1] if is_path and parts else model, _TITLE_WIDTH)
-
-
-def _agreement(trust: Trust | None, language: Language) -> tuple[Kpi, ...]:
-    """How far what the colours show first agrees with what moves the output."""
-    if trust is None or trust.first is None:
-        return ()
-    remark = language.say("kpi", "agreement_scale", interval=trust.first.small, n=trust.first_texts)
-    return (Kpi(trust.first.text, language.say("kpi", "agreement"), remark),)
-
-
-def with_texts(
-    page: Page,
-    findings: Findings,
-    language: Language,
-    listed: Sequence[int],
-    panels: Sequence[Panel],
-) -> Page:
-    """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
-    their `panels` cite."""
-    cited = [*page.cited, *(c for panel in panels for note in panel.notes for c in note.citations)]
-    return replace(
-        page,
-        texts=make_text_list(findings, language, listed),
-        method=make_method(findings, page.scope, language, cited),
-        # Links lead to listed texts only; those that deserve a look are, unless others were chosen.
-        notable=replace(
-            page.notable,
-            texts=tuple(text for text in page.notable.texts if text.number - 1 in listed),
-        ),
-    )

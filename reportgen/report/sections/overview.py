@@ -57,7 +57,6 @@ def make_overview(
     findings: Findings,
     language: Language,
     notes: Sequence[Note],
-    more_kpis: Sequence[Kpi] = (),
 ) -> Overview:
     """The overview; `notes` are those that stand in it."""
     means = findings.head_shares
@@ -68,7 +67,7 @@ def make_overview(
         is_sink=_is_sink(notes, language),
         special=_special(findings, language),
         notes=sentences(notes, language),
-        kpis=(*_kpis(findings, language, means), *more_kpis),
+        kpis=_kpis(findings, language, means),
         sinks=_sinks(findings, language, means) if len(findings.results.roles) else None,
         grid=_grid(findings, language, means) if has_heads else None,
     )

@@ -3,6 +3,7 @@
 import shlex
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
@@ -13,10 +14,10 @@ from reportgen.findings.thresholds import THRESHOLDS
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.panel import make_panel
 from reportgen.report.run import command
 from reportgen.report.sections.contents import make_page, short_name, with_texts
+from reportgen.report.sections.context import Context
 from reportgen.results.info import Settings
 
 EN = load_language("en")
@@ -35,12 +36,13 @@ def page(results):
 
 
 def page_of(results, **options):
-    chosen = RenderOptions(**options)
-    scope = make_scope(Findings(results), EN)
-    page = make_page(Findings(results), chosen, EN, scope)
+    context = Context(Findings(results), RenderOptions(**options), EN)
     listed = range(len(results.texts))
-    panels = [make_panel(Findings(results), text, EN, "mean", None, scope) for text in listed]
-    return with_texts(page, Findings(results), EN, listed, panels)
+    panels = [
+        make_panel(context.findings, text, EN, "mean", None, context.scope) for text in listed
+    ]
+    page = with_texts(make_page(context), context, listed, panels)
+    return SimpleNamespace(title=page.title, brand=page.brand, scope=page.scope, **page.sections)
 
 
 def percent(share):
@@ -79,7 +81,7 @@ def test_the_command_names_what_was_chosen_for_the_page(results):
 def test_the_demo_model_says_that_its_score_is_made_up(results):
     demo = replace(results.info, model=replace(results.info.model, source="demo"))
     page = page_of(replace(results, info=demo))
-    assert page.is_demo
+    assert page.run.is_demo
     assert "--model" not in page.reproduce.command
 
 
@@ -109,8 +111,8 @@ def test_the_thresholds_are_printed(page):
 def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
     made = make_results(tmp_path, ("ab",))
     page = page_of(replace(made, info=replace(made.info, remarks=("no weights for the head",))))
-    assert page.remarks == ("No weights for the head",)
-    assert ("Texts", "1 text from made.txt") in page.run
+    assert page.run.remarks == ("No weights for the head",)
+    assert ("Texts", "1 text from made.txt") in page.run.facts
 
 
 def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
@@ -122,13 +124,13 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
 
 
 def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):
-    assert (page.trust, page.sinks, page.live) == (None, None, "")
+    assert (page.trust, page.sinks.tokens, page.scope.live) == (None, None, "")
     full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
     kpi = full.overview.kpis[-1]
     assert kpi.value == full.trust.first.text
     assert kpi.remark.startswith(full.trust.first.small)
-    assert [panel.token for panel in full.sinks.panels] == ["[CLS]", "[SEP]"]
-    assert "[CLS]" in full.live
+    assert [panel.token for panel in full.sinks.tokens.panels] == ["[CLS]", "[SEP]"]
+    assert "[CLS]" in full.scope.live
     assert len(full.overview.kpis) == len(page.overview.kpis) + 1
 
 
@@ -141,10 +143,10 @@ def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
 
 def test_the_title_names_the_model_and_how_many_texts(results, page, tmp_path):
     assert page.title == "made-up · 6 texts · reportgen"
-    assert page.heading == "made-up · 6 texts"
+    assert page.run.heading == "made-up · 6 texts"
     assert page_of(make_results(tmp_path, ("ab",))).title == "made-up · 1 text · reportgen"
     given = page_of(results, title="Headlines, June")
-    assert (given.title, given.heading, given.brand) == ("Headlines, June",) * 3
+    assert (given.title, given.run.heading, given.brand) == ("Headlines, June",) * 3
 
 
 @pytest.mark.parametrize(

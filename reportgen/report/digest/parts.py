@@ -1,0 +1,186 @@
+"""The short form of each section of a report, for pull requests and wikis.
+
+What a reviewer reads first stands in front; the rest is folded.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reportgen.findings.notes.note import Kind, Note
+from reportgen.report.components import Cell, Column, Section, Table, named
+from reportgen.report.digest.figures import make_map_figure, make_sink_figure
+from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
+from reportgen.report.language.sentences import citation, in_short, sentence
+from reportgen.report.run import command, gate_rows
+from reportgen.report.sections.context import Context
+from reportgen.results.info import ANALYSED, STATUSES
+
+REMARK_LENGTH = 400  # of a remark on how the model was loaded
+_FIRST = 4  # texts that are shown where none deserves a look
+# What a sink passes on, said beside its verdict: by tests, or else by the length of its vectors.
+_TESTED: tuple[Kind, ...] = ("passed", "test")
+
+
+def short_notes(context: Context) -> list[Note]:
+    """The notes on all texts, their tokens cut to what a line takes."""
+    return [
+        replace(note, token=note.token and shorten(note.token, NAME_LENGTH))
+        for note in context.findings.notes
+    ]
+
+
+def short_run(context: Context) -> Iterable[Section]:
+    """The conditions on figures that the command named, and what was found."""
+    say, rows = context.language.say, gate_rows(context.options.gates, context.language)
+    if rows:
+        names = ("result", "condition", "found")
+        columns = tuple(Column(say("gates", name), name == "found") for name in names)
+        cells = ((Cell(row.result), Cell(row.condition), Cell(row.found)) for row in rows)
+        table = Table(columns, tuple(cells))
+        yield Section(1, lead=(say("gates", "caption"),), table=table, place=10)
+
+
+def short_overview(context: Context) -> Iterable[Section]:
+    """The answers to a reader's questions, and the key figures."""
+    say = context.language.say
+    answers = (
+        ("predictions", context.quality.headline if context.quality else ""),
+        ("sinks", say("common", "space").join(_about_sinks(context))),
+        ("trust", _about_trust(context)),
+    )
+    colon = say("page", "colon")
+    yield Section(
+        1,
+        lead=_about_model(context),
+        items=tuple(named(say("page", key) + colon, said) for key, said in answers if said),
+        table=BriefTables(context.findings, context.language).key_figures(context.overview.kpis),
+        place=20,
+    )
+
+
+def _about_sinks(context: Context) -> list[str]:
+    """Every verdict and, where there is a sink, what is known of whether it matters."""
+    notes = short_notes(context)
+    sinks = {note.role for note in notes if note.verdict == "sink"}
+    tested = {note.role for note in notes if note.kind in _TESTED}
+    told = [
+        note
+        for note in notes
+        if note.is_verdict
+        or (note.role in sinks & tested and note.kind in _TESTED)
+        or (note.role in sinks - tested and note.kind == "length")
+    ]
+    said = list(in_short(told, context.language))
+    if sinks and not tested:
+        said.append(context.language.say("brief", "not_tested"))
+    return said
+
+
+def _about_trust(context: Context) -> str:
+    """How far what is in bold agrees with what moves the output."""
+    trust = context.trust
+    if trust is None or trust.first is None:
+        return ""
+    return context.language.say(
+        "brief",
+        "agreement",
+        view=BriefTables(context.findings, context.language).view_name,
+        mean=trust.first.text,
+        interval=trust.first.small,
+        texts=trust.first_texts,
+    )
+
+
+def _about_model(context: Context) -> tuple[str, ...]:
+    """Which model this is, and what is unusual about it or its texts."""
+    info, say = context.findings.info, context.language.say
+    facts = [
+        say(
+            "brief",
+            "model",
+            name=shorten(info.model.name, TEXT_LENGTH),
+            architecture=shorten(info.model.architecture, TEXT_LENGTH),
+            n_layers=info.model.n_layers,
+            n_heads=info.model.n_heads,
+        )
+    ]
+    if info.model.source == "demo":
+        facts.append(say("brief", "demo"))
+    status = context.findings.texts["status"].value_counts()
+    if set(status.index) - {"ok"}:
+        counts = {f"n_{name}": f"{int(status.get(name, 0)):,}" for name in STATUSES}
+        facts.append(say("brief", "counts", **counts))
+    return (*facts, *(shorten(remark, REMARK_LENGTH) for remark in info.remarks))
+
+
+def short_texts(context: Context) -> Iterable[Section]:
+    """The texts that deserve a look with the map of one, and all texts."""
+    findings, language = context.findings, context.language
+    tables = BriefTables(findings, language)
+    rows = [text.number - 1 for text in context.notable.texts]
+    yield _worth_a_look(context, tables, rows)
+    picture = make_map_figure(findings.results, rows, language)
+    if picture is not None:
+        yield replace(picture, place=41)
+    heading = language.count("brief", "all_texts", len(findings.texts))
+    yield Section(6, heading, table=tables.texts(), is_folded=True, place=50)
+
+
+def _worth_a_look(context: Context, tables: BriefTables, rows: Sequence[int]) -> Section:
+    """The texts that deserve a look, each with the reason; the first texts where none does."""
+    findings, say = context.findings, context.language.say
+    analysed = bool(findings.texts["status"].isin(ANALYSED).any())
+    bold = (say("brief", "bold", view=tables.view_name),) if analysed else ()
+    if not rows:
+        table = tables.looked_at(range(min(_FIRST, len(findings.texts))), ())
+        return Section(2, say("brief", "first_texts"), bold, table=table, place=30)
+    reasons = [text.reasons for text in context.notable.texts]
+    lead = (*bold, context.notable.lead)
+    table = tables.looked_at(rows, reasons)
+    return Section(2, say("notable", "heading"), lead, table=table, place=30)
+
+
+def short_sinks(context: Context) -> Iterable[Section]:
+    """What special tokens get, layer by layer, as a picture and as a table."""
+    picture = make_sink_figure(context.findings, context.language)
+    if picture is not None:
+        yield replace(picture, place=40)
+    made = BriefTables(context.findings, context.language).layers()
+    if made is not None:
+        table, n_texts = made
+        say = context.language.say
+        lead = say("brief", "layers_lead", n_texts=n_texts)
+        yield Section(4, say("brief", "layers"), (lead,), table=table, is_folded=True, place=60)
+
+
+def short_method(context: Context) -> Iterable[Section]:
+    """Every note in full, with the publications it rests on."""
+    language, items = context.language, []
+    for note in short_notes(context):
+        sources = "; ".join(citation(source, language) for source in note.citations)
+        said = sentence(note, language)
+        if sources:
+            said += language.say("brief", "sources", sources=sources)
+        items.append(Cell(said))
+    heading = language.say("brief", "notes")
+    yield Section(5, heading, items=tuple(items), is_folded=True, place=70)
+
+
+def short_reproduce(context: Context) -> Iterable[Section]:
+    """The command that writes the same again, versions and checksums."""
+    info, say = context.findings.info, context.language.say
+    colon = say("page", "colon")
+    checksums = [(say("reproduce", "weights"), info.model.weights_sha256)]
+    checksums += [(shorten(item.name, NAME_LENGTH), item.sha256) for item in info.inputs]
+    versions = say("common", "comma").join(f"{n} {v}" for n, v in sorted(info.versions.items()))
+    yield Section(
+        3,
+        say("reproduce", "heading"),
+        code=command(info, context.options, context.output),
+        items=(
+            named(say("reproduce", "versions") + colon, versions),
+            *(named(f"SHA-256, {name}{colon}", value) for name, value in checksums),
+        ),
+        is_folded=True,
+        place=80,
+    )

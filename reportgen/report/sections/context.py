@@ -1,0 +1,64 @@
+"""What every section of a report is made from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from reportgen.findings.citations import Citation
+from reportgen.findings.findings import Findings
+from reportgen.findings.notes.note import Placed, place
+from reportgen.report.components import Quality
+from reportgen.report.language.strings import Language
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.evidence import Scope, make_scope
+from reportgen.report.sections.overview import Overview, make_overview
+from reportgen.report.sections.predictions import make_quality
+from reportgen.report.sections.texts import Notable, make_notable
+from reportgen.report.sections.trust import Trust, make_trust
+
+
+@dataclass(frozen=True)
+class Context:
+    """Findings, options and a language, with what several sections share, each made once."""
+
+    findings: Findings
+    options: RenderOptions
+    language: Language
+    output: str = ""  # the file that the printed command writes; "" for a page
+    listed: tuple[int, ...] | None = None  # rows of `texts` on the page; None: not known yet
+    cited_by_texts: tuple[Citation, ...] = ()  # by the notes in their panels
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What evidence there is, and on which texts."""
+        return make_scope(self.findings, self.language)
+
+    @cached_property
+    def placed(self) -> Placed:
+        """The notes by their place in the report."""
+        return place(self.findings.notes, self.findings.info)
+
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        """The publications that notes rest on."""
+        own = [citation for note in self.findings.notes for citation in note.citations]
+        return (*own, *self.cited_by_texts)
+
+    @cached_property
+    def quality(self) -> Quality | None:
+        """What is said of the predictions."""
+        return make_quality(self.findings, self.language)
+
+    @cached_property
+    def overview(self) -> Overview:
+        """Verdicts, key figures and where each layer's attention goes."""
+        return make_overview(self.findings, self.language, self.placed.overview)
+
+    @cached_property
+    def trust(self) -> Trust | None:
+        """How far each way of colouring agrees with what moves the output."""
+        return make_trust(self.findings, self.scope, self.placed, self.language)
+
+    @cached_property
+    def notable(self) -> Notable:
+        """The texts that deserve a look."""
+        return make_notable(self.findings, self.language)

@@ -1,0 +1,93 @@
+"""The register of sections: a section added to it stands in every form of a report."""
+
+import shutil
+from dataclasses import replace
+
+import pytest
+from bs4 import BeautifulSoup
+from factories import make_results
+from places import ROOT
+
+from reportgen.findings.findings import Findings
+from reportgen.report.components import Cell, Section, make_table
+from reportgen.report.digest import digest, markdown
+from reportgen.report.formats import output_at
+from reportgen.report.html import assets, page
+from reportgen.report.language.strings import load_language
+from reportgen.report.notebook import render_notebook
+from reportgen.report.options import RenderOptions
+from reportgen.report.sections import contents
+from reportgen.report.sections.contents import SECTIONS, PageSection
+
+
+def longest(context):
+    """What the section shows: a table of the longest text."""
+    texts = context.findings.texts
+    n_tokens = int(texts["n_tokens"].max())
+    return make_table("Longest", ("text", "tokens"), [("longest", [Cell(str(n_tokens))])])
+
+
+def short_longest(context):
+    yield Section(2, "Longest text", table=longest(context))
+
+
+@pytest.fixture
+def with_section(monkeypatch, tmp_path):
+    """A section "longest" after the list of texts, added as the README says."""
+    own = PageSection("longest", longest, short_longest, in_notebook=True)
+    at = [section.id for section in SECTIONS].index("texts") + 1
+    sections = (*SECTIONS[:at], own, *SECTIONS[at:])
+    monkeypatch.setattr(contents, "SECTIONS", sections)
+    monkeypatch.setattr(digest, "SECTIONS", sections)
+    templates = tmp_path / "templates"
+    shutil.copytree(ROOT / "templates", templates)
+    (templates / "sections" / "longest.html.jinja").write_text(
+        '<section id="longest"><p>{{ page.sections.longest.rows[0][1].text }} tokens</p></section>'
+    )
+    monkeypatch.setattr(assets, "templates_root", lambda: templates)
+    assets.environment.cache_clear()
+    english = load_language("en")
+    words = {**english.words, "page": {**english.words["page"], "longest": "Longest text"}}
+    for module in (page, digest, markdown):
+        monkeypatch.setattr(module, "load_language", lambda code: replace(english, words=words))
+    monkeypatch.setattr(
+        "reportgen.report.notebook.load_language", lambda code: replace(english, words=words)
+    )
+    yield
+    assets.environment.cache_clear()
+
+
+def test_a_new_section_stands_on_the_page_and_in_its_navigation(tmp_path, with_section):
+    results = make_results(tmp_path)
+    html = BeautifulSoup(page.render(Findings(results), RenderOptions()).text, "html.parser")
+    n_tokens = results.texts["n_tokens"].max()
+    assert html.find(id="longest").get_text() == f"{n_tokens} tokens"
+    names = {a["href"]: a.get_text() for a in html.nav("a")}
+    assert names["#longest"] == "Longest text"
+    order = [
+        section["id"] for section in html.main("section", recursive=False) if "id" in section.attrs
+    ]
+    assert order.index("longest") == order.index("texts") + 1
+
+
+def test_a_new_section_stands_in_markdown_and_in_a_notebook(tmp_path, with_section):
+    results = make_results(tmp_path)
+    n_tokens = results.texts["n_tokens"].max()
+    output = output_at("report.md")
+    text = markdown.write_report(Findings(results), RenderOptions(), output).text
+    assert f"### Longest text\n\n| text | tokens |\n|:--|--:|\n| longest | {n_tokens} |" in text
+    assert f"{n_tokens} tokens" in render_notebook(Findings(results))
+
+
+def test_every_section_has_a_template_and_a_name():
+    for section in SECTIONS:
+        assert (ROOT / "templates" / "sections" / f"{section.id}.html.jinja").is_file(), section.id
+        if section.in_navigation:
+            assert {load_language(code).say("page", section.id) for code in ("en", "ja")}
+
+
+def test_sections_that_have_nothing_to_show_are_left_out(tmp_path):
+    results = make_results(tmp_path, special=False)
+    html = BeautifulSoup(page.render(Findings(results), RenderOptions()).text, "html.parser")
+    assert html.find(id="trust") is None
+    assert "#trust" not in {a["href"] for a in html.nav("a")}
