@@ -62,13 +62,11 @@ def _counts(found: Overall) -> dict[str, Value]:
 
 def _predictions(found: Overall) -> dict[str, Value]:
     """What was predicted, and how well it fits the labels."""
-    values = found.texts["prediction"].to_numpy(dtype=np.float64)
-    values = values[np.isfinite(values) & found.analysed]
-    fit = found.label_fit
+    fit, spread = found.label_fit, found.number_spread
     return {
-        "prediction_mean": float(values.mean()) if len(values) else None,
-        "prediction_min": float(values.min()) if len(values) else None,
-        "prediction_max": float(values.max()) if len(values) else None,
+        "prediction_mean": spread.mean if spread else None,
+        "prediction_min": spread.low if spread else None,
+        "prediction_max": spread.high if spread else None,
         "n_labelled": fit.n_texts if fit else 0,
         "label_mae": fit.mae if fit else None,
         "label_rmse": fit.rmse if fit else None,

@@ -12,9 +12,9 @@ from reportgen.findings import attention, classes, evidence, predictions, rankin
 from reportgen.findings.attention import HeadShares, RoleFigures
 from reportgen.findings.classes import Classes, ClassFit, LabelCounts
 from reportgen.findings.evidence import Estimate, LiveRows, SubjectFigures, ViewFigures
-from reportgen.findings.predictions import Fit
+from reportgen.findings.predictions import Fit, NextToken, Spread
 from reportgen.findings.ranking import Reason
-from reportgen.findings.statistics import Floats
+from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.findings.tokens import CorpusTokens, ListedToken, Means, TokenEffect
 from reportgen.results.info import RunInfo, View
 from reportgen.results.store import Results
@@ -157,6 +157,26 @@ class Overall:
     def accuracy(self) -> float | None:
         """The share of texts whose class is the label's; None where none can be compared."""
         return self.class_fit.right.share if self.class_fit else None
+
+    @cached_property
+    def number_spread(self) -> Spread | None:
+        """How the predicted number is spread; None where no text has one."""
+        return predictions.number_spread(self.results)
+
+    @cached_property
+    def mean_prediction_interval(self) -> Interval | None:
+        """The interval of the mean of the predicted number."""
+        return mean_interval(self.number_spread.values) if self.number_spread else None
+
+    @cached_property
+    def score_spreads(self) -> tuple[Spread, ...]:
+        """How each of several predicted numbers is spread."""
+        return predictions.score_spreads(self.results)
+
+    @cached_property
+    def next_tokens(self) -> tuple[NextToken, ...]:
+        """The tokens that are the likeliest to come next, the most frequent in front."""
+        return predictions.next_tokens(self.results)
 
     @cached_property
     def label_fit(self) -> Fit | None:

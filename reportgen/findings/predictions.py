@@ -11,7 +11,46 @@ from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.results.store import Results
 
+Booleans = NDArray[np.bool_]
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Spread:
+    """How predicted numbers are spread over the texts that have one."""
+
+    values: Floats  # [text]
+    mean: float
+    deviation: float
+    low: float
+    first: float  # quartile
+    middle: float
+    third: float
+    high: float
+
+    @property
+    def largest(self) -> float:
+        """The largest size of a value."""
+        return float(abs(self.values).max())
+
+
+@dataclass(frozen=True, slots=True)
+class NextToken:
+    """A token that is the likeliest to come next in some texts."""
+
+    name: str
+    n_texts: int
+    chance: float  # mean over these texts
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorGroup:
+    """The errors of some of the texts."""
+
+    n_texts: int
+    mean_prediction: float
+    mae: float
+    bias: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +80,60 @@ class Fit:
         """`[text]`: prediction minus label."""
         return self.predictions - self.labels
 
+    @property
+    def mean_label(self) -> float:
+        """The mean of the labels."""
+        return float(self.labels.mean())
+
+    def group(self, texts: Booleans) -> ErrorGroup:
+        """The errors of the `texts` `[text]` that are true, at least one."""
+        errors = self.errors[texts]
+        mean = float(self.predictions[texts].mean())
+        return ErrorGroup(len(errors), mean, float(abs(errors).mean()), float(errors.mean()))
+
+    def by_label(self, n_bands: int) -> tuple[tuple[float, float, ErrorGroup], ...]:
+        """The errors by label, with the lowest and the highest label of each group.
+
+        Each value of few labels is a group; else there are up to `n_bands` groups, each of about
+        as many texts.
+        """
+        known = np.unique(self.labels)
+        if len(known) <= n_bands + 2:
+            place = np.searchsorted(known, self.labels)
+        else:
+            cuts = np.unique(np.quantile(self.labels, np.linspace(0, 1, n_bands + 1)[1:-1]))
+            place = np.searchsorted(cuts, self.labels)
+        groups = (place == band for band in np.unique(place))
+        return tuple(
+            (float(self.labels[own].min()), float(self.labels[own].max()), self.group(own))
+            for own in groups
+        )
+
+
+def number_spread(results: Results) -> Spread | None:
+    """The spread of the predicted number; None where no text has a finite one."""
+    values = results.texts["prediction"].to_numpy(dtype=np.float64)
+    values = values[np.isfinite(values) & analysed(results)]
+    return _spread(values) if len(values) else None
+
+
+def score_spreads(results: Results) -> tuple[Spread, ...]:
+    """The spread of each of several numbers; of at least one analysed text."""
+    scores = np.stack(list(results.texts["scores"].loc[analysed(results)]))
+    return tuple(_spread(own) for own in scores.T)
+
+
+def next_tokens(results: Results) -> tuple[NextToken, ...]:
+    """The tokens that are the likeliest to come next, the most frequent in front."""
+    texts = results.texts.loc[analysed(results)]
+    counts = texts["prediction_label"].value_counts(sort=False)
+    counts = counts.sort_values(ascending=False, kind="stable")
+    chance = texts["scores"].map(lambda scores: float(np.exp(scores[0])) if len(scores) else 0)
+    means = chance.groupby(texts["prediction_label"]).mean()
+    return tuple(
+        NextToken(str(name), int(count), float(means[str(name)])) for name, count in counts.items()
+    )
+
 
 def label_fit(results: Results) -> Fit | None:
     """The fit of predicted numbers with labels; None where no text has both as a finite number."""
@@ -68,6 +161,11 @@ def label_fit(results: Results) -> Fit | None:
         rmse_interval=squares and Interval(squares.low**0.5, squares.high**0.5),
         bias_interval=mean_interval(errors),
     )
+
+
+def _spread(values: Floats) -> Spread:
+    quarters = [float(value) for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1))]
+    return Spread(values, float(values.mean()), float(values.std()), *quarters)
 
 
 def r_squared(predictions: Floats, labels: Floats) -> float:

@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import MIN_PREDICTIONS, Fit
-from reportgen.findings.statistics import Floats, Interval, mean_interval
+from reportgen.findings.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
+from reportgen.findings.statistics import Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
 from reportgen.report.charts.tracks import interval_text
@@ -26,13 +25,11 @@ _NAME = 28  # half-width characters of a name
 
 def make_numbers(findings: Findings, language: Language) -> Quality | None:
     """The section for a model that puts out one number; None for too few texts."""
-    values = findings.texts["prediction"].to_numpy(dtype=np.float64)
-    values = values[np.isfinite(values) & findings.analysed]
-    if len(values) < MIN_PREDICTIONS:
+    spread, fit = findings.number_spread, findings.label_fit
+    if spread is None or len(spread.values) < MIN_PREDICTIONS:
         return None
-    fit = findings.label_fit
-    maker = _Numbers(findings, values, language)
-    if fit is None or len(fit.texts) < MIN_PREDICTIONS:
+    maker = _Numbers(findings, spread, language)
+    if fit is None or fit.n_texts < MIN_PREDICTIONS:
         return maker.alone()
     return maker.against_labels(fit)
 
@@ -40,39 +37,39 @@ def make_numbers(findings: Findings, language: Language) -> Quality | None:
 class _Numbers:
     """Puts one number a text into words, charts and tables."""
 
-    def __init__(self, findings: Findings, values: Floats, language: Language) -> None:
+    def __init__(self, findings: Findings, spread: Spread, language: Language) -> None:
         self._findings = findings
-        self._values = values
+        self._spread = spread
         self._language = language
-        self._digits = decimals(float(abs(values).max()))
+        self._digits = decimals(spread.largest)
 
     def alone(self) -> Quality:
         """What was predicted, where there are no labels."""
-        values, say = self._values, self._say
-        quarters = [float(value) for value in np.quantile(values, (0, 0.25, 0.5, 0.75, 1))]
+        spread, values, say = self._spread, self._spread.values, self._say
+        quarters = (spread.low, spread.first, spread.middle, spread.third, spread.high)
         low, first, middle, third, high = (self._number(value) for value in quarters)
         given = {"low": low, "high": high, "first": first, "third": third, "n": f"{len(values):,}"}
-        if quarters[0] == quarters[-1]:
+        if spread.low == spread.high:
             return Quality(say("number_same", **given), self._unlabelled())
-        edges = round_values(quarters[0], quarters[-1])
+        edges = round_values(spread.low, spread.high)
         edges = round_values(edges[0], edges[-1]) if len(edges) > _BINS else _halved(edges)
         counts = np.histogram(values, edges)[0].tolist()
         names = [f"{self._number(a)} – {self._number(b)}" for a, b in pairwise(edges)]
         most = int(np.argmax(counts))
         name = self._findings.info.output.name
         said = say("histogram_sentence", name=name, most=names[most], n=f"{counts[most]:,}")
-        mean = float(values.mean())
+        interval = self._findings.mean_prediction_interval
         return Quality(
             headline=say("number_alone", **given),
             remarks=self._unlabelled(),
             figures=(
-                self._figure("mean", mean, mean_interval(values)),
+                self._figure("mean", spread.mean, interval),
                 Kpi(middle, say("median")),
-                self._figure("deviation", float(values.std()), None),
+                self._figure("deviation", spread.deviation, None),
                 Kpi(low, say("lowest")),
                 Kpi(high, say("highest")),
             ),
-            interval_note=say("intervals") if mean_interval(values) else "",
+            interval_note=say("intervals") if interval else "",
             chart=histogram(
                 edges=edges,
                 counts=counts,
@@ -141,28 +138,20 @@ class _Numbers:
         return self._say(
             key,
             mae=self._number(fit.mae),
-            n=f"{len(fit.texts):,}",
-            mean=self._number(fit.labels.mean()),
+            n=f"{fit.n_texts:,}",
+            mean=self._number(fit.mean_label),
             base=self._number(fit.mean_label_mae),
         )
 
     def _bands(self, fit: Fit) -> Table:
         """Errors by label: each value of few, else four bands of about as many texts."""
-        known = np.unique(fit.labels)
-        if len(known) <= _BANDS + 2:
-            names = [self._number(value) for value in known]
-            place = np.searchsorted(known, fit.labels)
-        else:
-            cuts = np.unique(np.quantile(fit.labels, np.linspace(0, 1, _BANDS + 1)[1:-1]))
-            place = np.searchsorted(cuts, fit.labels)
-            names = []
-            for band in range(len(cuts) + 1):
-                own = fit.labels[place == band]
-                ends = (own.min(), own.max()) if len(own) else (np.nan, np.nan)
-                low, high = (self._number(end) for end in ends)
-                names.append(low if low == high else f"{low} – {high}")
-        rows = self._error_rows(fit, names, place)
-        return make_table(self._say("by_label"), (self._say("label"), *self._error_columns()), rows)
+        rows = []
+        for lowest, highest, errors in fit.by_label(_BANDS):
+            low, high = self._number(lowest), self._number(highest)
+            rows.append(self._error_row(low if low == high else f"{low} – {high}", errors))
+        return make_table(
+            self._say("by_label"), (self._say("label"), *self._error_columns()), tuple(rows)
+        )
 
     def _groups(self, fit: Fit) -> Table | None:
         """Errors by group, the largest groups first; None where there are fewer than two."""
@@ -170,35 +159,28 @@ class _Numbers:
         names = [str(name) for name in given.value_counts().index[:_GROUPS]]
         if given.nunique() < MIN_PREDICTIONS:
             return None
-        by_name = {name: i for i, name in enumerate(names)}
-        place = np.array([by_name.get(name, -1) for name in given], dtype=np.intp)
-        rows = self._error_rows(fit, [shorten(name, _NAME) for name in names], place)
+        rows = [
+            self._error_row(
+                shorten(name, _NAME), fit.group((given == name).to_numpy(np.bool_, na_value=False))
+            )
+            for name in names
+        ]
         title = self._say("by_group")
         if given.nunique() > _GROUPS:
             title = self._say("by_largest_groups", n=_GROUPS, total=f"{given.nunique():,}")
-        return make_table(title, (self._say("group"), *self._error_columns()), rows)
+        return make_table(title, (self._say("group"), *self._error_columns()), tuple(rows))
 
     def _error_columns(self) -> tuple[str, ...]:
         return tuple(self._say(key) for key in ("n_texts", "mean_prediction", "mae", "bias_column"))
 
-    def _error_rows(
-        self, fit: Fit, names: Sequence[str], place: NDArray[np.intp]
-    ) -> tuple[tuple[str, tuple[Cell, ...]], ...]:
-        """A row for each of `names`; `place` `[text]` is the one a text belongs to."""
-        rows = []
-        for index, name in enumerate(names):
-            own = place == index
-            if not own.any():
-                continue
-            errors = fit.errors[own]
-            cells = (
-                f"{len(errors):,}",
-                self._number(fit.predictions[own].mean()),
-                self._number(abs(errors).mean()),
-                written(float(errors.mean()), self._digits, with_sign=True),
-            )
-            rows.append((name, tuple(Cell(cell) for cell in cells)))
-        return tuple(rows)
+    def _error_row(self, name: str, errors: ErrorGroup) -> tuple[str, tuple[Cell, ...]]:
+        cells = (
+            f"{errors.n_texts:,}",
+            self._number(errors.mean_prediction),
+            self._number(errors.mae),
+            written(errors.bias, self._digits, with_sign=True),
+        )
+        return name, tuple(Cell(cell) for cell in cells)
 
     def _figure(
         self, key: str, value: float, interval: Interval | None, with_sign: bool = False
@@ -215,7 +197,7 @@ class _Numbers:
         return (self._language.count("quality", "labels_no_number", n),) if n else ()
 
     def _left_out(self, n: int) -> tuple[str, ...]:
-        left_out = len(self._values) - n
+        left_out = len(self._spread.values) - n
         return (self._language.count("quality", "unlabelled", left_out),) if left_out else ()
 
     def _say(self, key: str, **values: object) -> str:

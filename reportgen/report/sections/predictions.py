@@ -1,7 +1,5 @@
 """What the model answered over all texts, by the kind of its output."""
 
-import numpy as np
-
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Cell, Quality, make_table
@@ -37,20 +35,17 @@ class _Answers:
         self._findings = findings
         self._language = language
         self._names = findings.info.output.labels
-        self._analysed = findings.analysed
 
     def numbers(self) -> Quality:
         """The range of every one of several numbers."""
-        scores = np.stack(list(self._findings.texts["scores"].loc[self._analysed]))
-        names = self._names or tuple(str(i + 1) for i in range(scores.shape[1]))
-        spread = scores.std(axis=0)
-        widest = int(spread.argmax())
+        spreads = self._findings.score_spreads
+        names = self._names or tuple(str(i) for i in range(1, len(spreads) + 1))
+        widest = max(range(len(spreads)), key=lambda i: spreads[i].deviation)
         rows = []
-        for i, name in list(enumerate(names))[:_LISTED]:
-            own = scores[:, i]
-            digits = decimals(float(abs(own).max()))
-            values = (own.mean(), own.std(), own.min(), own.max())
-            rows.append((self._short(name), tuple(Cell(written(float(v), digits)) for v in values)))
+        for name, own in list(zip(names, spreads, strict=False))[:_LISTED]:
+            digits = decimals(own.largest)
+            values = (own.mean, own.deviation, own.low, own.high)
+            rows.append((self._short(name), tuple(Cell(written(v, digits)) for v in values)))
         columns = ("number_name", "mean", "deviation", "lowest", "highest")
         labelled = self._findings.texts["label"].notna().any()
         return Quality(
@@ -58,8 +53,8 @@ class _Answers:
                 "numbers",
                 k=len(names),
                 name=self._short(names[widest]),
-                low=float(scores[:, widest].min()),
-                high=float(scores[:, widest].max()),
+                low=spreads[widest].low,
+                high=spreads[widest].high,
             ),
             remarks=(self._say("numbers_labels"),) if labelled else (),
             tables=(
@@ -69,31 +64,27 @@ class _Answers:
 
     def next_tokens(self) -> Quality:
         """The tokens that were most often the likeliest to come next."""
-        texts = self._findings.texts.loc[self._analysed]
-        counts = texts["prediction_label"].value_counts(sort=False)
-        counts = counts.sort_values(ascending=False, kind="stable")
-        chance = texts["scores"].map(lambda scores: float(np.exp(scores[0])) if len(scores) else 0)
-        means = chance.groupby(texts["prediction_label"]).mean()
-        n = int(counts.sum())
+        tokens = self._findings.next_tokens
+        n = sum(token.n_texts for token in tokens)
         rows = tuple(
             (
-                self._short(str(name)),
+                self._short(token.name),
                 (
-                    share_bar(count / n),
-                    Cell(f"{count:,}"),
-                    Cell(self._language.percent(float(means[str(name)]))),
+                    share_bar(token.n_texts / n),
+                    Cell(f"{token.n_texts:,}"),
+                    Cell(self._language.percent(token.chance)),
                 ),
             )
-            for name, count in counts.iloc[:_LISTED].items()
+            for token in tokens[:_LISTED]
         )
         columns = ("token", "predicted_bar", "n_texts", "mean_chance")
         return Quality(
             headline=self._say(
                 "next_token",
-                name=self._short(str(counts.index[0])),
-                k=f"{counts.iloc[0]:,}",
+                name=self._short(tokens[0].name),
+                k=f"{tokens[0].n_texts:,}",
                 n=f"{n:,}",
-                different=f"{len(counts):,}",
+                different=f"{len(tokens):,}",
             ),
             remarks=(),
             tables=(
