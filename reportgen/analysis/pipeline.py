@@ -6,6 +6,7 @@ from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
 
+from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.analysis.attention.norms import Norms, find_norms
@@ -149,12 +150,11 @@ def _cost(
     options: AnalysisOptions,
     n_roles: int,
 ) -> Cost:
-    windows = (chosen[start : start + WINDOW] for start in range(0, len(chosen), WINDOW))
     return expected_cost(
         n_texts,
         (
             explainer.context(text) or text
-            for window in windows
+            for window in chunks(chosen, WINDOW)
             for text in encode_rows(window)
             if text.n_content
         ),

@@ -1,9 +1,9 @@
 """Batches of texts of similar length, and where each batch has padding, content and special
 tokens."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -13,6 +13,7 @@ from torch import Tensor
 from reportgen.models.tokens import EncodedText
 
 Array: TypeAlias = NDArray[np.float32]  # figures of attention
+Item = TypeVar("Item")
 # Columns of `Layout.columns`; from FIRST_ROLE on there is one column per role.
 REAL, PADDING, CONTENT, SPECIAL, FIRST_SEGMENT, SECOND_SEGMENT, FIRST_ROLE = range(7)
 
@@ -31,6 +32,11 @@ class Layout:
     cls: Tensor  # [text], position of the query whose row is the [CLS] row
     has_cls: tuple[bool, ...]
     has_pair: Tensor  # [text], bool
+
+
+def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """Split `items` into parts of `size`, the last of which may be smaller."""
+    return (items[start : start + size] for start in range(0, len(items), size))
 
 
 def plan_batches(

@@ -52,7 +52,7 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         again = _run(model, capture, [short])[1]
     except ReportgenError:
         raise
-    except (Exception, SystemExit) as error:  # of a user's class as well
+    except (Exception, SystemExit) as error:  # user code may call exit()
         raise ModelError(f"{model.info.name} fails on one text: {describe(error)}") from error
     name = type(model.encoder).__name__
     if len(whole) > model.info.n_layers:

@@ -90,7 +90,7 @@ class Runner:
                 results = self._run_batch(
                     [texts[i] for i in batch], [keeps_maps[i] for i in batch], self._norms
                 )
-            except (Exception, SystemExit):  # of a user's class as well
+            except (Exception, SystemExit):  # user code may call exit()
                 # The other texts of the batch may run without the one that failed.
                 results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
             for index, (outcome, packed) in zip(batch, results, strict=True):

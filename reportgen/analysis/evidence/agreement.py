@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
+from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, content_units, keep
@@ -178,8 +179,7 @@ def faithfulness(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]
     first (ties by position), or with only those and the special tokens. There is no score if one
     of these versions of the text could not be run.
     """
-    windows = (texts[start : start + _WINDOW] for start in range(0, len(texts), _WINDOW))
-    return [score for window in windows for score in _scores(explainer, window)]
+    return [score for window in chunks(texts, _WINDOW) for score in _scores(explainer, window)]
 
 
 def _scores(explainer: Explainer, texts: Sequence[Rankings]) -> list[Score]:

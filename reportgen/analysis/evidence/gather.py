@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from statistics import pstdev
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
+from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.agreement import (
     Rankings,
     Score,
@@ -45,7 +46,6 @@ WINDOW = 128
 CHUNK = 8
 # From rows of the table of texts to the tokenised texts.
 Encode: TypeAlias = Callable[[Sequence[int]], list[EncodedText]]
-Item = TypeVar("Item")
 
 
 class Gatherer:
@@ -85,7 +85,7 @@ class Gatherer:
         Returns:
             The summary of all evidence.
         """
-        for rows in _chunks(chosen, WINDOW):
+        for rows in chunks(chosen, WINDOW):
             window: list[TextEvidence] = []
             scores: list[Score] = []
             with self._until_interrupted():
@@ -115,13 +115,13 @@ class Gatherer:
         values = [item.explained.value for item in window if item.explained is not None]
         spread = pstdev(values) if values else 0.0
         for measure in self._stages.measures:
-            for chunk in _chunks(window, CHUNK):
+            for chunk in chunks(window, CHUNK):
                 explained = [item for item in chunk if item.explained is not None]
                 self._stages.run(measure, explained, spread)
                 self._progress.advance(measure, len(chunk))
         if not self._stages.is_full:
             return
-        for chunk in _chunks(window, CHUNK):
+        for chunk in chunks(window, CHUNK):
             ranked = [self._rankings(item) for item in chunk]
             scores += faithfulness(self._explainer, [one for one in ranked if one is not None])
             self._progress.advance("faithfulness", len(chunk))
@@ -212,7 +212,3 @@ class Gatherer:
     def _stop(self) -> None:
         self._is_stopped = True
         self._progress.interrupted()
-
-
-def _chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

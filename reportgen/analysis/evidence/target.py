@@ -181,7 +181,7 @@ class Explainer:
             try:
                 with torch.no_grad():
                     found.update(zip(batch, call(batch), strict=True))
-            except (Exception, SystemExit):  # of a user's class as well
+            except (Exception, SystemExit):  # user code may call exit()
                 for i in batch:
                     try:
                         with torch.no_grad():
