@@ -171,6 +171,13 @@ def text_means(results: Results, name: str) -> Floats:
     return means
 
 
+def shares_by_text(results: Results) -> Mapping[int, tuple[float, float]]:
+    """The share that special tokens get and their share under an even spread, mean over layers and
+    heads, by row of `texts`; of the analysed texts."""
+    means = results.heads.groupby("text")[["special_share", "uniform_share"]].mean()
+    return {int(row): (share, even) for row, share, even in means.itertuples()}
+
+
 def head_means(results: Results, name: str) -> Floats:
     """`[layer, head]`, a figure of the heads, mean over the texts that the notes count; NaN where
     none has a value."""

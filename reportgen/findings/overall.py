@@ -59,6 +59,11 @@ class Overall:
         return attention.sink_shares(self.results)
 
     @cached_property
+    def shares_by_text(self) -> Mapping[int, tuple[float, float]]:
+        """What special tokens get in each analysed text, and under an even spread."""
+        return attention.shares_by_text(self.results)
+
+    @cached_property
     def head_shares(self) -> HeadShares:
         """What special tokens get in each head, mean over texts."""
         share, even = (

@@ -115,7 +115,7 @@ class BriefTables:
         columns = [Column(self._say("id")), Column(self._say("text")), *self._output_columns()]
         columns += [Column(self._say("tokens"), is_figures=True)]
         columns += [Column(self._say("to_special"), is_figures=True)] if has_roles else []
-        shares = self._shares()
+        shares = self._findings.shares_by_text
         rows = []
         for row, text in enumerate(self._rows):
             whole = _joined(text["text"], text["pair"], TEXT_LENGTH)
@@ -125,12 +125,6 @@ class BriefTables:
                 cells.append(Cell(self._share(*shares[row]) if row in shares else ""))
             rows.append(tuple(cells))
         return Table(tuple(columns), tuple(rows))
-
-    def _shares(self) -> dict[int, tuple[float, float]]:
-        """What special tokens get in each analysed text, and under an even spread."""
-        names = ["special_share", "uniform_share"]
-        means = self._findings.results.heads.groupby("text")[names].mean()
-        return {int(row): (share, even) for row, share, even in means.itertuples()}
 
     def layers(self) -> tuple[Table, int] | None:
         """Share and even spread of each role, a row a layer, and over how many texts; None without
