@@ -11,7 +11,7 @@ from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.results.store import Results
 
 _SEPARATORS = ",;|、，；"  # between the labels of one text
-NONE = -1  # stands where there is no class
+NONE = -1  # in place of a class where there is none
 Booleans = NDArray[np.bool_]
 Counts = NDArray[np.intp]
 
@@ -56,7 +56,9 @@ def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Cla
 
     A label is the name of a class. Where no label of the texts is one, but all are whole numbers
     from 0 (which must be among them) to the number of classes less one, it is the class's number.
-    The labels are those of the results, or the same columns of a table that is `labelled`.
+    Args:
+        results: their texts give the predictions, and the labels unless `labelled` is given.
+        labelled: a table with the columns `label` and `label_value`, one row per text.
     """
     texts, names = results.texts, results.info.output.labels
     labelled = texts if labelled is None else labelled

@@ -59,7 +59,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Swapped:
-    """What one token's place gets in one layer once another token stands there."""
+    """What one token's position gets in one layer once another token is put there."""
 
     before: float  # attention received before, in the texts in which the swap was done
     after: Estimate
@@ -242,7 +242,7 @@ def _passed(by_text: pd.DataFrame, share: Array) -> tuple[Passed | None, ...]:
     """What a subject passes on, `[layer]`; none where norms were measured in no text.
 
     Args:
-        by_text: the subject's rows, one a text.
+        by_text: the subject's rows, one per text.
         share: attention received, `[text, layer]`.
     """
     names = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]
@@ -260,7 +260,9 @@ def _passed(by_text: pd.DataFrame, share: Array) -> tuple[Passed | None, ...]:
 
 
 def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
-    """`rows` are those of one test on one subject, one a text; None where it was done in none."""
+    """What one test on one subject found; None where it was done in no text.
+
+    `rows` has one row per text."""
     effects, controls = measured(_column(rows["effect"]), _column(rows["control"]))
     if not len(effects):
         return None

@@ -70,7 +70,7 @@ class FigureList:
 
     command: str  # run or compare
     figures: tuple[Figure, ...]
-    keys: Mapping[str, str]  # pattern of what may stand in a key's place
+    keys: Mapping[str, str]  # pattern of what may take a key's place
     key_meanings: Mapping[str, str]
 
     def find(self, name: str) -> Figure | None:
@@ -82,7 +82,7 @@ class FigureList:
         return min(found, key=lambda figure: figure.name.count("<"), default=None)
 
     def listing(self) -> list[str]:
-        """A line a figure, for `--list-figures`."""
+        """One line per figure, for `--list-figures`."""
         also = "; also _low and _high, its 95 % interval over the texts"
         width = max(len(figure.name) for figure in self.figures)
         unit_width = max(len(figure.unit) for figure in self.figures)
@@ -96,7 +96,7 @@ class FigureList:
         return lines
 
     def unknown(self, name: str) -> str:
-        """Says that no figure is called `name`, what comes close, and which figures there are."""
+        """The error message for an unknown `name`, with what comes close and all known names."""
         names = [name for figure in self.figures for name in figure.names]
         close = get_close_matches(name, names, n=1, cutoff=0.75)
         meant = f" (is it {close[0]}?)" if close else ""

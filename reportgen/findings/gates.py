@@ -30,14 +30,14 @@ _EXPRESSION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A condition that is not to hold: where it does, the gate has not been passed."""
+    """A condition that must not hold: if it holds, the gate is not passed."""
 
     expression: str  # as it was written, without space around it
     level: Level
     figure: str
     operator: Operator
     expected: float  # the number it names; 5 % is 0.05
-    source: str = ""  # the file it stands in; "" for the command line
+    source: str = ""  # the file it was read from; "" for the command line
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ class GateResult:
 
 
 def parse_gate(expression: str, level: Level, figures: FigureList, source: str = "") -> Gate:
-    """The gate that `expression` says: `NAME OP NUMBER` or `NAME OP NUMBER%`.
+    """The gate written as `expression`: `NAME OP NUMBER` or `NAME OP NUMBER%`.
 
     Raises:
-        UsageError: it says none, or names a figure that is not among `figures`.
+        UsageError: it is not a gate, or names a figure that is not among `figures`.
     """
     where = f"{source}: {level}-if" if source else f"--{level}-if"
     match = _EXPRESSION.fullmatch(expression)
@@ -76,7 +76,7 @@ def parse_gate(expression: str, level: Level, figures: FigureList, source: str =
 def evaluate(gates: Sequence[Gate], figures: Mapping[str, Value]) -> tuple[GateResult, ...]:
     """What each of `gates` found in `figures`, in their order.
 
-    A figure that was not measured passes no gate, so that none is passed in silence.
+    A figure that was not measured passes no gate: a gate is never passed in silence.
     """
     return tuple(_evaluate(gate, figures.get(gate.figure)) for gate in gates)
 

@@ -26,7 +26,7 @@ DEPTH = 100  # texts that stand out by one reason, at most; all others keep thei
 
 
 def figures(results: Results) -> pd.DataFrame:
-    """A row a text, in input order; NaN where a figure is not defined.
+    """One row per text, in input order; NaN where a figure is not defined.
 
     Columns:
         tokens: how many the model saw, special tokens included.
@@ -56,8 +56,8 @@ def figures(results: Results) -> pd.DataFrame:
 def order(ranked: Mapping[Reason, NDArray[np.intp]], n_texts: int) -> tuple[int, ...]:
     """All rows of `texts`, those that deserve a look first; `ranked` is as `ranking` gives it.
 
-    The reasons take turns: the text that stands out most by each, then the second of each, down to
-    DEPTH; a text that has stood already is passed over. All others follow in input order.
+    The reasons take turns: first the text that stands out most by each, then the second of each,
+    down to DEPTH; a text that is already listed is skipped. All others follow in input order.
     """
     places = np.full(n_texts, np.inf)
     for turn, reason in enumerate(REASONS):
@@ -71,9 +71,9 @@ def ranking(
 ) -> Mapping[Reason, NDArray[np.intp]]:
     """By reason the rows of the texts it may name, those that stand out most first.
 
-    `found` are the `figures`. A right prediction is no reason; texts of few content tokens are
-    named by their error and length only, as long as there are others: their shares are large for
-    want of anything else to look at.
+    `found` are the `figures`. A correct prediction is no reason. Texts with few content tokens
+    are listed by their error and length only, if there are longer ones: their shares are large
+    because there is little else to attend to.
     """
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
     ranked: dict[Reason, NDArray[np.intp]] = {}
@@ -93,8 +93,8 @@ def strangeness(results: Results) -> Floats:
     """`[text]`: root mean square, over all layers and heads, of how far the share that a head gives
     to special tokens beyond an even spread lies from its mean over the texts.
 
-    The even spread is taken off because it is larger in short texts whatever a model does. Entropy
-    takes its place in a model without special tokens. The mean is that over the texts that the
+    The even spread is subtracted because it is larger in short texts whatever a model does. A model
+    without special tokens is measured by entropy instead. The mean is that over the texts that the
     notes count.
     """
     values, even = results.head_values("special_share"), results.head_values("uniform_share")

@@ -54,7 +54,9 @@ def mean_interval(values: Floats) -> Interval | None:
 
 
 def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
-    """The same of the ratios of two means; a text's two values `[text, figure]` stay together.
+    """`[figure]`: intervals of the ratio of two means over texts, each of `[text, figure]`.
+
+    A text's two values are drawn together. None for fewer than MIN_TEXTS texts.
 
     None also where the lower mean is 0 in so many of the resamples that an end is not finite.
     """
@@ -68,10 +70,11 @@ def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
 
 
 def intervals_of(statistic: Callable[..., Array], *values: Array) -> list[Interval | None]:
-    """The same of what `statistic` makes of the means of `values`, each `[text, figure]`.
+    """`[figure]`: intervals of a `statistic` of the means over texts of `values`.
 
-    It takes the means of the resamples, `[resample, figure]` each; all of a text's values stay
-    together. None also where an end is not finite.
+    Each of `values` is `[text, figure]`; all values of a text are drawn together. `statistic` takes
+    the means of the resamples, each `[resample, figure]`. None for fewer than MIN_TEXTS texts, and
+    where an end is not finite.
     """
     if len(values[0]) < MIN_TEXTS:
         return [None] * values[0].shape[1]
@@ -79,7 +82,7 @@ def intervals_of(statistic: Callable[..., Array], *values: Array) -> list[Interv
 
 
 def _intervals(resampled: Array) -> list[Interval | None]:
-    """`[figure]`: between which values `[resample, figure]` lie."""
+    """`[figure]`: the interval that CONFIDENCE of the values `[resample, figure]` lie in."""
     ends = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
         lows, highs = np.quantile(resampled, ends, axis=0)
@@ -98,9 +101,9 @@ def _resampled_means(values: Array) -> Array:
     return means
 
 
-@lru_cache(maxsize=2)  # drawing takes far longer than all that is done with it
+@lru_cache(maxsize=2)  # drawing takes far longer than what follows
 def _drawn(n_texts: int) -> NDArray[np.uint8]:
-    """`[resample, text]`: how often a text is drawn; no text of many is drawn 256 times."""
+    """`[resample, text]`: how often each text is drawn, which is never as often as 256 times."""
     random = np.random.default_rng(_SEED)
     drawn = np.empty((RESAMPLES, n_texts), np.uint8)
     size = 1 + _BATCH_CELLS // n_texts

@@ -15,7 +15,7 @@ from reportgen.results.info import View
 from reportgen.results.store import Results
 from reportgen.results.units import unit_label
 
-FEWEST = 3  # texts a listed token stands in at least
+FEWEST = 3  # texts that must contain a token to be listed, at least
 LISTED = 8  # tokens in a list
 # What a token does to the output when it is there; `moves` where effects have no sign.
 TokenEffect: TypeAlias = Literal["raises", "lowers", "moves"]
@@ -25,12 +25,12 @@ Places = NDArray[np.intp]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusTokens:
-    """A row for every text and each different token in it; means over where it stands there."""
+    """One row per text and different token in it; means over its occurrences in the text."""
 
     labels: tuple[str, ...]  # display units; in lower case where the tokenizer knows no other
     text: Places  # [row], row of `texts`
     label: Places  # [row], place in `labels`
-    count: Places  # [row], how often it stands in the text
+    count: Places  # [row], how often it occurs in the text
     attention: Floats  # [row], times the text's average content token; NaN where not measured
     effect: Floats  # [row], deletion effect; NaN where not measured
 
@@ -59,7 +59,7 @@ class CorpusTokens:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
-    """`[label]` each: means over the texts that a token stands in."""
+    """`[label]` each: means over the texts that contain a token."""
 
     attention: Floats
     effect: Floats
@@ -77,9 +77,9 @@ class ListedToken(NamedTuple):
 
 
 def fewest_texts(n_texts: int) -> int:
-    """How many of `n_texts` a token must stand in to be listed: half the square root of them, at
-    least three. Of a token in one or two texts nothing can be told apart from these texts, and
-    among many thousands of tokens some such is always far out."""
+    """How many of `n_texts` must contain a token to be listed: half their square root, at least
+    three. The effect of a token in one or two texts cannot be separated from that of the texts
+    themselves, and among many thousands of tokens some such effect is always extreme."""
     return max(FEWEST, round(math.sqrt(n_texts) / 2))
 
 
@@ -110,7 +110,7 @@ def corpus_tokens(results: Results) -> CorpusTokens:
 
 
 def token_means(tokens: CorpusTokens) -> Means:
-    """Every token's means over texts; NaN where it stands in none that was measured."""
+    """The means of each token over texts; NaN where no measured text contains it."""
     size = len(tokens.labels)
     attention, n_attention = _mean(tokens.label, tokens.attention, size)
     effect, n_effect = _mean(tokens.label, tokens.effect, size)

@@ -8,21 +8,21 @@ from reportgen.findings.overall import Overall
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measures import MIN_CONTENT, MIN_UNITS, VIEWS
 
-# Reasons that a note of their own says.
+# Reasons that have a note of their own.
 _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
 # All that may be missing, in the order in which it is listed everywhere.
 MEASURES = ("deletion", *VIEWS, *SINK_TESTS)
 
 
 def constant_notes(found: Overall) -> list[Note]:
-    """That nothing moves the output, where so."""
+    """A note if nothing moves the output."""
     if found.info.evidence.level == "none" or not found.is_constant:
         return []
     return [plain("constant", explained(found.info), kind="trust")]
 
 
 def missing_notes(found: Overall) -> list[Note]:
-    """What the model, a stop, the choice of texts or their faults left unmeasured."""
+    """Notes on what was not measured: because of the model, an interruption, or the texts."""
     evidence = found.info.evidence
     if evidence.level == "none":
         return []
@@ -53,7 +53,7 @@ def missing_notes(found: Overall) -> list[Note]:
 
 
 def missing_text_notes(found: Overall, text: int) -> list[Note]:
-    """What could not be measured, or not well, on row `text` of `texts`, which was analysed."""
+    """Notes on what was not measured, or not well, on row `text` of `texts`, an analysed text."""
     evidence = found.info.evidence
     if evidence.level == "none":
         return []
@@ -79,7 +79,7 @@ def missing_text_notes(found: Overall, text: int) -> list[Note]:
 
 
 def _unproven(found: Overall, text: int) -> Note | None:
-    """That the self-check of the value vectors failed on a text, though not on all."""
+    """A note if the self-check of the value vectors failed on this text but not on all."""
     if "received_norm_all" in found.info.evidence.withheld:
         return None
     norms = found.results.tokens_of(text, "received_norm_all")
@@ -87,7 +87,7 @@ def _unproven(found: Overall, text: int) -> Note | None:
 
 
 def _few_units(found: Overall, text: int, row: pd.DataFrame) -> Note | None:
-    """That a text has too few display units to rank, where nothing else calls it too short."""
+    """A note if the text has too few display units to rank and no other note says it is short."""
     n_rows = row["n_rows"].iloc[0]
     tokens = found.results.tokens_of(text, "is_special", "unit")
     tokens = tokens.iloc[: None if pd.isna(n_rows) else int(n_rows)]

@@ -10,7 +10,7 @@ from reportgen.findings.statistics import CONFIDENCE, Interval
 from reportgen.results.info import RunInfo, Subject
 
 Values: TypeAlias = Mapping[str, float | int | str]
-# What a note is about. This alone decides where it stands and which summaries take it up.
+# What a note is about. It decides where the note is placed and which summaries include it.
 Kind: TypeAlias = Literal[
     "verdict",  # whether a special token is an attention sink
     "pile",  # whether attention piles up on another token
@@ -85,9 +85,9 @@ def about(
 def ends(
     name: str, interval: Interval | None, low: str = "low", high: str = "high"
 ) -> dict[str, float]:
-    """The two ends of an interval or range of the figure `name`; none where there is no interval.
+    """The two ends of an interval or range of the figure `name`; empty where there is none.
 
-    With them stands how sure an interval is.
+    An interval comes with its confidence.
     """
     if interval is None:
         return {}
@@ -103,7 +103,7 @@ def figure(name: str, estimate: Estimate | None) -> dict[str, float]:
 
 
 def explained(info: RunInfo) -> dict[str, str]:
-    """What says which figure of the output was explained; nothing where there is no evidence."""
+    """Which figure of the output was explained, by name; empty where there is no evidence."""
     scalar, target = info.evidence.scalar, info.evidence.target
     if scalar is None:
         return {}
@@ -131,8 +131,8 @@ class Placed:
 def place(notes: Sequence[Note], info: RunInfo) -> Placed:
     """The `notes` by their place in the report.
 
-    On which tokens attention piles up stays in the overview. Where there is evidence, what else is
-    said of a token goes to its panel, and what is said of agreement to the panel on that.
+    Notes on which tokens attention piles up stay in the overview. If there is evidence, the other
+    notes on a token go to its panel, and notes on agreement to the panel on trust.
     """
     has_panels = info.evidence.level != "none"
     subjects = (*(role.key for role in info.roles), *(s.key for s in info.evidence.subjects))

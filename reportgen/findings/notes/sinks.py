@@ -190,13 +190,13 @@ def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
 
 
 def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Values) -> Note | None:
-    """N7, or that it is unclear; where nothing tells what is passed on, what hiding does not show.
+    """N7, N7-unclear, or hide-only if no test shows what is passed on; None if there is no note.
 
-    What is passed on is told by mean_value, or by zero_value where that was not done.
+    What is passed on is shown by mean_value, or by zero_value where that was not done.
     """
     hide = ratios.get("hide_key")
-    told_by: SinkTest = "mean_value" if "mean_value" in ratios else "zero_value"
-    passed = ratios.get(told_by)
+    shown_by: SinkTest = "mean_value" if "mean_value" in ratios else "zero_value"
+    passed = ratios.get(shown_by)
     if hide is None:
         return None
     figures = {**_figures({"hide_key": hide}), **values}
@@ -208,8 +208,8 @@ def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Valu
     if id == "none":
         return None
     limits = {"hide_large": HIDE_LARGE, "test_small": TEST_SMALL}
-    told = {"test": told_by, **figure("passed_ratio", passed), **limits}
-    return about(subject, "N7-unclear", {**figures, **told})
+    shown = {"test": shown_by, **figure("passed_ratio", passed), **limits}
+    return about(subject, "N7-unclear", {**figures, **shown})
 
 
 def _few(subject: Subject, ratios: Mapping[SinkTest, Estimate], output: Values) -> Note:
