@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from markupsafe import Markup, escape
+from markupsafe import escape
 
 from reportgen.findings.findings import Findings
-from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, Assets, joined
+from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
@@ -65,12 +65,10 @@ def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
     """The page in the frame, first with the most remarkable texts, then without them."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
     context = Context(findings, options, language)
-    assets = Assets("file", "")
-    policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+    assets = Assets("file", "", scripts=(), style_sheets=NOTEBOOK_STYLE_SHEETS)
 
     def document(texts: bool) -> str:
         page = make_page(context if texts else replace(context, listed=()))
-        setting = Setting(findings, options, language, page, assets)
-        return setting.cell(policy, Markup(joined(NOTEBOOK_STYLE_SHEETS)))
+        return Setting(findings, options, language, page, assets).cell()
 
     return document(True), document(False)

@@ -1,8 +1,8 @@
 """Comparison -> everything its page says, in the order of its sections."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Change
 from reportgen.comparison.compare import Comparison
@@ -142,11 +142,25 @@ def remarks(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     return tuple(said)
 
 
+# The sections that the bar at the top of the page links to.
+_NAVIGATION = (
+    "overview",
+    "predictions",
+    "tokens",
+    "layers",
+    "heads",
+    "pairs",
+    "models",
+    "method",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ComparePage:
     """The page that compares two models."""
 
     title: str
+    brand: str  # the title in the bar at the top
     lang: str
     names: tuple[str, str]
     is_demo: bool
@@ -167,6 +181,24 @@ class ComparePage:
     thresholds: tuple[str, ...]
     sources: tuple[str, ...]
     reproduce: Reproduced
+    navigation: tuple[tuple[str, str], ...] = ()  # id and name of the sections that it links to
+
+    @property
+    def sections(self) -> Mapping[str, object | None]:
+        """What the sections show, by id, in reading order; None: not on this page."""
+        return {
+            "run": self.names,
+            "overview": self.headline,
+            "predictions": self.predictions,
+            "tokens": self.tokens,
+            "layers": self.layers or None,
+            "heads": self.grids or None,
+            "pairs": self.pairs,
+            "notes": self.notes,
+            "models": self.models,
+            "method": self.method,
+            "reproduce": self.reproduce,
+        }
 
 
 def make_compare_page(
@@ -176,8 +208,10 @@ def make_compare_page(
 ) -> ComparePage:
     """Everything the page says of `comparison`."""
     notes = comparison.notes
-    return ComparePage(
-        title=options.title or words.say("title"),
+    title = options.title or words.say("title")
+    page = ComparePage(
+        title=title,
+        brand=title,
         lang=options.lang,
         names=(comparison.base.info.model.name, comparison.head.info.model.name),
         is_demo="demo" in {side.info.model.source for side in (comparison.base, comparison.head)},
@@ -201,6 +235,8 @@ def make_compare_page(
         sources=_sources(notes, words),
         reproduce=_reproduce(comparison, options, words),
     )
+    shown = [id for id in _NAVIGATION if page.sections[id] is not None]
+    return replace(page, navigation=tuple((id, words.say(f"nav_{id}")) for id in shown))
 
 
 def _headline_key(note: Note) -> str:

@@ -74,22 +74,25 @@ class Assets:
     """Style sheet, script and plotly.js, and how a page of this layout comes by them."""
 
     layout: Layout
-    plotly_source: str
+    plotly_source: str  # "" for a page that draws nothing by script
+    scripts: tuple[str, ...] = REPORT_SCRIPTS
+    style_sheets: tuple[str, ...] = STYLE_SHEETS
 
     @cached_property
     def style(self) -> str:
-        """The style sheet, the same for every report."""
-        return joined(STYLE_SHEETS)
+        """The style sheet, the same for every page of a kind."""
+        return joined(self.style_sheets)
 
     @cached_property
     def script(self) -> str:
-        """The script, the same for every report."""
-        return joined(REPORT_SCRIPTS)
+        """The script, the same for every page of a kind."""
+        return joined(self.scripts)
 
     @cached_property
     def plotly(self) -> str:
-        """plotly.js as it lies in the page, compressed; "" where it is a file."""
-        return compressed(self.plotly_source) if self.layout == "file" else ""
+        """plotly.js as it lies in the page, compressed; "" where it is a file or there is none."""
+        is_inside = self.layout == "file" and self.plotly_source
+        return compressed(self.plotly_source) if is_inside else ""
 
     @cached_property
     def files(self) -> Mapping[str, bytes]:
@@ -111,18 +114,19 @@ class Assets:
     def policy(self) -> str:
         """The page's content policy: nothing from outside.
 
-        In one file two scripts, known by their hashes; plotly sets inline styles and draws cells as
+        In one file its scripts, known by their hashes; plotly sets inline styles and draws cells as
         a data image, and `blob:` is its camera button. With files, what lies beside the page.
         """
-        if self.layout == "file":
-            hashes = f"{_hash(self.script)} {_hash(self.plotly_source)}"
-            allowed = f"script-src {hashes}; style-src 'unsafe-inline'"
+        scripts = [script for script in (self.script, self.plotly_source) if script]
+        if self.layout == "dir":
+            allowed = ["script-src 'self'", "style-src 'self' 'unsafe-inline'"]
+        elif scripts:
+            allowed = [f"script-src {' '.join(map(_hash, scripts))}", "style-src 'unsafe-inline'"]
         else:
-            allowed = "script-src 'self'; style-src 'self' 'unsafe-inline'"
-        return (
-            f"default-src 'none'; {allowed}; img-src data: blob:; base-uri 'none'; "
-            "form-action 'none'"
-        )
+            allowed = ["style-src 'unsafe-inline'"]
+        if scripts:
+            allowed.append("img-src data: blob:")
+        return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
 def joined(names: Sequence[str]) -> str:

@@ -1,14 +1,10 @@
 """The page that compares two models: one file, without plotly."""
 
-from base64 import b64encode
-from hashlib import sha256
-
-from markupsafe import Markup
-
 from reportgen.comparison.compare import Comparison
+from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.compare_sections.contents import make_compare_page
 from reportgen.report.formats import Document
-from reportgen.report.html.assets import COMPARE_SCRIPTS, STYLE_SHEETS, environment, joined
+from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, environment
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions
@@ -27,17 +23,17 @@ def render(comparison: Comparison, options: CompareOptions) -> bytes:
     """
     language = load_language(options.lang)
     words = CompareWords(comparison, language)
-    script = joined(COMPARE_SCRIPTS)
     return (
         environment()
-        .get_template("compare.html.jinja")
+        .get_template("page.html.jinja")
         .render(
             t=language.words,
             page=make_compare_page(comparison, options, words),
-            policy=_policy(script),
-            css=Markup(joined(STYLE_SHEETS)),
-            script=Markup(script),
+            is_comparison=True,
+            assets=Assets("file", "", COMPARE_SCRIPTS),
             data=_data(language),
+            blocks=(),
+            colours=ROLE_COLOURS,
         )
         .encode()
     )
@@ -47,12 +43,3 @@ def _data(language: Language) -> dict[str, object]:
     """The script's words."""
     sections = ("common", "script", "tools")
     return {"words": {key: text for name in sections for key, text in language.words[name].items()}}
-
-
-def _policy(script: str) -> str:
-    """Nothing from outside; one script, known by its hash; pictures are drawn as data images."""
-    known = b64encode(sha256(script.encode()).digest()).decode()
-    return (
-        f"default-src 'none'; script-src 'sha256-{known}'; style-src 'unsafe-inline'; "
-        "img-src data: blob:; base-uri 'none'; form-action 'none'"
-    )

@@ -186,7 +186,7 @@ class Block:
 
     def _set(self, packed: bytes) -> Markup:
         return Markup(
-            self._env.get_template("sections/data.html.jinja").render(
+            self._env.get_template("parts/data.html.jinja").render(
                 number=self._index + 1,
                 data=self._data,
                 maps=b64encode(packed).decode("ascii"),

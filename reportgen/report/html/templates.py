@@ -54,7 +54,7 @@ class Setting:
         output, total = results.info.output, len(results.texts)
         before, after = steps or (total, total)  # not known yet: as long as any number
         return self._set(
-            "sections/panel.html.jinja",
+            "parts/panel.html.jinja",
             panel=panel,
             scope=self.page.scope,
             level=int(level),
@@ -79,20 +79,17 @@ class Setting:
         return self._set(
             "page.html.jinja",
             **self._values(self.page, reduced),
-            layout=self.assets.layout,
-            policy=self.assets.policy,
-            css=Markup(self.assets.style),
-            script=Markup(self.assets.script),
-            plotly=self.assets.plotly,
+            is_comparison=False,
+            assets=self.assets,
             data=page_data(self.findings.info, self.options, self.language, first),
             panels=panels,
             blocks=blocks,
         ).encode()
 
-    def cell(self, policy: str, css: Markup) -> str:
+    def cell(self) -> str:
         """What a notebook's frame shows: the page's first sections, without scripts."""
         values = self._values(self.page, ())
-        return str(self._set("notebook.html.jinja", policy=policy, css=css, **values))
+        return str(self._set("notebook.html.jinja", assets=self.assets, **values))
 
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page, and of what lies beside it, by what they are."""

@@ -65,7 +65,7 @@ def test_both_ways_to_the_dark_colours_say_the_same() -> None:
     assert dark[0] == dark[1]
 
 
-@pytest.mark.parametrize("kind", ["css", "js"])
+@pytest.mark.parametrize("kind", ["css", "js", "jinja"])
 def test_no_line_is_too_long_to_read(kind: str) -> None:
     for path in TEMPLATES.rglob(f"*.{kind}"):
         lines = path.read_text("utf-8").splitlines()

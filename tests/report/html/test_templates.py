@@ -15,8 +15,8 @@ from reportgen.report.options import RenderOptions
 
 
 def test_templates_are_found() -> None:
-    assert templates_root().joinpath("sections", "help.html.jinja").is_file()
-    assert environment().get_template("sections/help.html.jinja")
+    assert templates_root().joinpath("parts", "help.html.jinja").is_file()
+    assert environment().get_template("parts/help.html.jinja")
 
 
 def test_html_is_escaped() -> None:
