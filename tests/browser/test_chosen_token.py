@@ -39,7 +39,7 @@ def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, 
     expect(answer).to_contain_text(f"{to} takes ≈ ")
     expect(answer).to_contain_text(f"of what “{token}” gives.")
     told = answer.inner_text()
-    share, received, times = re.findall(r"[\d.]+(?= %| times)", told)
+    share, received, times = re.findall(r"[\d.]+(?=\s%| times)", told)
     assert float(share) == pytest.approx(100 * weights[unit, best], rel=0.06)
     columns = weights.mean(axis=0)
     content = ~tokens["is_special"].to_numpy(bool)
@@ -135,7 +135,7 @@ def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(browser,
     page = context.new_page()
     page.goto(url)
     said = page.locator("noscript").first.inner_text()
-    assert "what is missing is choosing" in said
+    assert "search and sorting need scripts" in said
     assert "map of the last layer" in said
     for number in range(1, len(HEADLINES) + 1):
         assert page.locator(f"#map-{number} svg.cells").is_visible()

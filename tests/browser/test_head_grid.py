@@ -39,7 +39,7 @@ def test_a_cell_says_where_it_is_and_its_figure(watched, url, results):
     drawn(watched, 1)
     share = 100 * heads_table(results, 0, "special_share")[2, 1]
     said = cell(watched, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
-    assert said == f"Layer 3, head 2: special share {share:.0f} %"
+    assert said == f"Layer 3, head 2: special share {share:.1f}\u00a0%"
     assert watched.locator("#map-1 [role=grid]").get_attribute("aria-multiselectable") == "true"
 
 

@@ -71,7 +71,7 @@ def test_hovering_says_from_where_to_where_and_about_how_much(watched, url, resu
     names = results.tokens_of(0)["token"].tolist()
     share = 100 * float(weights[4, 0])
     assert share > 10
-    assert figure["hover"][4][0] == f"{names[4]} → [CLS]<br>≈ {share:.0f} %"
+    assert figure["hover"][4][0] == f"{names[4]} → [CLS]<br>≈ {share:.0f}\u00a0%"
     watched.locator("#map-1 .nsewdrag").first.hover()
     expect(watched.locator("#map-1 .hoverlayer")).to_contain_text("≈")
 

@@ -95,7 +95,7 @@ def test_tokens_merged_to_words_are_sums_to_and_means_from(browser, tmp_path):
     page = browser.new_page()
     page.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=3")
     drawn(page, 1)
-    page.get_by_label("Merge tokens to words").check()
+    page.get_by_label("Merge tokens into words").check()
     assert page.url.endswith("&words=1")
     word = words_of(made, 0)
     member = np.eye(word.max() + 1)[word]  # [token, word]
@@ -117,6 +117,8 @@ def test_tokens_merged_to_words_are_sums_to_and_means_from(browser, tmp_path):
 def test_words_are_not_offered_where_they_cannot_be_told(watched, url):
     watched.goto(f"{url}#text=1&words=1")
     drawn(watched, 1)
-    expect(watched.get_by_label("Merge tokens to words")).to_have_count(0)
-    expect(watched.locator("#map-1 .chooser")).to_contain_text("not merged to words")
+    expect(watched.get_by_label("Merge tokens into words")).to_have_count(0)
+    expect(watched.locator("#map-1 .chooser")).to_contain_text(
+        "its tokens cannot be merged into words"
+    )
     assert len(plots(watched, 1)[0].rows) == len(plots(watched, 1)[0].z)
