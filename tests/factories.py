@@ -1,7 +1,11 @@
 """Results made without a model: attention maps drawn at random, every figure computed plainly."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -42,43 +46,69 @@ def pieces(text: str) -> list[tuple[str, int, int]]:
     return [(text[i : i + 2], i, min(i + 2, len(text))) for i in range(0, len(text), 2)]
 
 
-def make_results(
-    folder: Path,
-    texts: tuple[str, ...] = HEADLINES,
-    *,
-    n_layers: int = 4,
-    n_heads: int = 3,
-    sink: float = 0.0,
-    kind: OutputKind = "number",
-    special: bool = True,
-    labels: tuple[float, ...] | None = None,
-    keep: int | None = None,
-    truncated: tuple[int, ...] = (),
-    failed: tuple[int, ...] = (),
-    ids: tuple[str, ...] | None = None,
-    group: str | None = None,
-    seed: int = 0,
-    evidence: EvidenceLevel = "none",
-    reads_cls_only: bool = True,
-    withheld: dict[str, Reason] | None = None,
-) -> Results:
-    """Write a results folder and open it.
+@dataclass(frozen=True)
+class MadeUp:
+    """What made-up results are like.
 
     `sink` is the extra attention every row gives to [CLS] (0 none, 1 all of it); `special` is
     whether texts stand between [CLS] and [SEP]; `keep` is how many texts keep their maps. A text
     that is "" becomes an empty one. `evidence` adds made-up norms and evidence on every analysed
-    text, but for what is `withheld`.
+    text, but for the measures that are `withheld`, each with its reason.
     """
+
+    texts: tuple[str, ...] = HEADLINES
+    n_layers: int = 4
+    n_heads: int = 3
+    sink: float = 0.0
+    kind: OutputKind = "number"
+    special: bool = True
+    labels: tuple[float, ...] | None = None
+    keep: int | None = None
+    truncated: tuple[int, ...] = ()
+    failed: tuple[int, ...] = ()
+    ids: tuple[str, ...] | None = None
+    group: str | None = None
+    seed: int = 0
+    evidence: EvidenceLevel = "none"
+    reads_cls_only: bool = True
+    withheld: tuple[tuple[str, Reason], ...] = ()
+
+
+def make_results(
+    folder: Path,
+    texts: tuple[str, ...] = HEADLINES,
+    *,
+    withheld: Mapping[str, Reason] | None = None,
+    **choices: Any,
+) -> Results:
+    """Write the results folder of `MadeUp(texts, **choices)` and open it."""
     folder.mkdir(parents=True, exist_ok=True)
-    random = np.random.default_rng(seed)
-    made_up = MadeUpEvidence(evidence, n_layers, kind, special, reads_cls_only, withheld or {})
+    for name, content in _files(MadeUp(texts, withheld=(*(withheld or {}).items(),), **choices)):
+        (folder / name).write_bytes(content)
+    return open_results(folder)
+
+
+@lru_cache(maxsize=100)
+def _files(made_up: MadeUp) -> tuple[tuple[str, bytes], ...]:
+    """The files of a results folder by name; made once for all tests that ask for the same."""
+    with TemporaryDirectory() as name:
+        _write(Path(name), made_up)
+        return tuple((path.name, path.read_bytes()) for path in Path(name).iterdir())
+
+
+def _write(folder: Path, asked: MadeUp) -> None:
+    random = np.random.default_rng(asked.seed)
+    n_layers, n_heads, kind, special = asked.n_layers, asked.n_heads, asked.kind, asked.special
+    made_up = MadeUpEvidence(
+        asked.evidence, n_layers, kind, special, asked.reads_cls_only, dict(asked.withheld)
+    )
     kept = first = 0
     with Recorder(folder) as recorder:
-        for index, text in enumerate(texts):
+        for index, text in enumerate(asked.texts):
             status = "ok" if text else "empty"
-            if index in truncated:
+            if index in asked.truncated:
                 status = "truncated"
-            if index in failed:
+            if index in asked.failed:
                 status = "failed"
             content = pieces(text)
             tokens = (
@@ -90,11 +120,11 @@ def make_results(
                 ..., :n
             ]
             if n and special:
-                maps = maps * (1 - sink)
-                maps[..., 0] += sink
+                maps = maps * (1 - asked.sink)
+                maps[..., 0] += asked.sink
             maps = maps.astype(np.float32)
             offset = size = None
-            if n and (keep is None or kept < keep):
+            if n and (asked.keep is None or kept < asked.keep):
                 offset, size = recorder.append_maps(pack(maps))
                 kept += 1
             entropy = -(maps * np.log(maps + 1e-30)).sum(-1)  # [layer, head, query]
@@ -103,12 +133,12 @@ def make_results(
             recorder.append(
                 "texts",
                 {
-                    "text_id": [ids[index] if ids else str(index + 1)],
+                    "text_id": [asked.ids[index] if asked.ids else str(index + 1)],
                     "text": [text],
                     "pair": [None],
-                    "label": [str(labels[index]) if labels else None],
-                    "label_value": [labels[index] if labels else None],
-                    "group": [group],
+                    "label": [str(asked.labels[index]) if asked.labels else None],
+                    "label_value": [asked.labels[index] if asked.labels else None],
+                    "group": [asked.group],
                     "source": [f"made.txt:{index + 1}"],
                     "status": [status],
                     "message": [
@@ -230,9 +260,8 @@ def make_results(
                         "content_value_size": [None if norms is None else 2.0 for _ in where],
                     },
                 )
-        info = _info(texts, n_layers, n_heads, kind, special, kept)
+        info = _info(asked.texts, n_layers, n_heads, kind, special, kept)
         recorder.finish(replace(info, evidence=made_up.info()))
-    return open_results(folder)
 
 
 def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFrame) -> Results:

@@ -1,113 +1,140 @@
-"""Ctrl-C while the command works, in a process of its own: what is written, and what is said."""
+"""Ctrl-C while the command works: what is written, and what is said."""
 
 import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from places import SAMPLES
+from models import SENTENCES, save_model
+from typer.testing import CliRunner
 
-from reportgen.api import progress_bar as terminal
+from reportgen.analysis.progress import Cost, Stage
+from reportgen.api import progress_bar
+from reportgen.cli.commands import app
 from reportgen.files import Staging, held_back
 
-SAMPLE = SAMPLES / "ad_headlines.txt"
+STOPPED = "reportgen: interrupted; nothing was written"
 
 
-@contextmanager
-def working(folder: Path, *args: str) -> Iterator[subprocess.Popen]:
-    """The command at work in `folder`, which holds nothing but its texts and an old report."""
-    (folder / "texts.txt").write_bytes(SAMPLE.read_bytes())
-    (folder / "report.html").write_text("old")
-    command = [sys.executable, "-m", "reportgen", "run", "texts.txt", "-o", "report.html"]
-    process = subprocess.Popen(
-        [*command, "--force", "--evidence", "full", *args],
-        cwd=folder,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env={**os.environ, "TMPDIR": str(folder)},
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(tmp_path_factory.mktemp("models") / "bert", "bert", "sequence", num_labels=1)
 
 
-def wait_for(process: subprocess.Popen, words: str) -> None:
-    """Read what the command says up to the line that begins with `words`."""
-    for line in process.stderr:
-        if line.startswith(words):
-            return
-    pytest.fail(f"the command never said {words!r}")
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder the command works in: it holds its texts and an old report."""
+    (tmp_path / "texts.txt").write_text("\n".join(SENTENCES), "utf-8")
+    (tmp_path / "report.html").write_text("old")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def run(folder: Path, model: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[str]]:
+    """Runs the command and interrupts it; returns the lines that it printed on standard error.
+
+    The signal comes once the stage `after` is done, before all stages if it is None; and again when
+    the command says that it goes on with the evidence so far, if `twice` is set.
+    """
+
+    def run(
+        *outputs: str, after: Stage | None, sent: int = signal.SIGINT, twice: bool = False
+    ) -> list[str]:
+        class Interrupting(progress_bar.TerminalProgress):
+            def begin(self, cost: Cost) -> None:
+                super().begin(cost)
+                self.left = dict(cost.n_texts)
+                if after is None:
+                    signal.raise_signal(sent)
+
+            def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
+                super().advance(stage, done, work)
+                self.left[stage] -= done
+                if stage == after and not self.left[stage]:
+                    signal.raise_signal(sent)
+
+            def interrupted(self) -> None:
+                super().interrupted()
+                if twice:
+                    signal.raise_signal(sent)
+
+        monkeypatch.setattr(progress_bar, "TerminalProgress", Interrupting)
+        targets = [part for name in ("report.html", *outputs) for part in ("-o", name)]
+        args = ["run", "texts.txt", "--model", str(model), *targets, "--force"]
+        before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # as `main` does
+        try:
+            done = CliRunner().invoke(app, [*args, "--evidence", "full"])
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        assert done.exit_code == 130, done.output
+        assert "Traceback" not in done.output
+        return done.stderr.splitlines()
+
+    return run
 
 
 def names(folder: Path) -> list[str]:
-    """What is in `folder`, but for torch's own empty cache."""
-    return sorted(path.name for path in folder.iterdir() if "inductor" not in path.name)
-
-
-def end(process: subprocess.Popen) -> list[str]:
-    """What the command says in the end, once it has ended as an interrupted one does."""
-    rest = process.stderr.read()
-    assert process.wait(timeout=60) == 130, rest
-    assert "Traceback" not in rest
-    return rest.splitlines()
+    return sorted(path.name for path in folder.iterdir())
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_interrupt_during_evidence_ends_in_a_report(tmp_path: Path, sent: int) -> None:
-    with working(tmp_path, "-o", "results/", "-o", "summary.json") as process:
-        wait_for(process, "Deletion: 24 texts")
-        process.send_signal(sent)
-        said = end(process)
-    assert terminal.INTERRUPTED in said
+def test_the_first_interrupt_during_evidence_ends_in_a_report(run, folder: Path, sent: int) -> None:
+    said = run("results/", "summary.json", after="deletion", sent=sent)
+    assert progress_bar.INTERRUPTED in said
     assert any(line.startswith("report.html: ") for line in said)
-    page = (tmp_path / "report.html").read_text("utf-8")
+    page = (folder / "report.html").read_text("utf-8")
     assert "The evidence was stopped before it was complete" in page
-    record = json.loads((tmp_path / "results" / "results.json").read_text("utf-8"))
+    record = json.loads((folder / "results" / "results.json").read_text("utf-8"))
     assert record["evidence"]["interrupted"]
     assert record["evidence"]["withheld"]["ig"] == "interrupted"
-    assert json.loads((tmp_path / "summary.json").read_text("utf-8"))["evidence"]["interrupted"]
-    assert names(tmp_path) == ["report.html", "results", "summary.json", "texts.txt"]
+    assert json.loads((folder / "summary.json").read_text("utf-8"))["evidence"]["interrupted"]
+    assert names(folder) == ["report.html", "results", "summary.json", "texts.txt"]
 
 
-def test_an_interrupt_late_in_full_evidence_keeps_what_came_before(tmp_path: Path) -> None:
-    with working(tmp_path, "-o", "results/") as process:
-        wait_for(process, "ALTI: 24 texts")
-        process.send_signal(signal.SIGINT)
-        end(process)
-    evidence = json.loads((tmp_path / "results" / "results.json").read_text("utf-8"))["evidence"]
+def test_an_interrupt_late_in_full_evidence_keeps_what_came_before(run, folder: Path) -> None:
+    run("results/", after="alti")
+    evidence = json.loads((folder / "results" / "results.json").read_text("utf-8"))["evidence"]
     assert evidence["interrupted"]
     assert not {"deletion", "gradient", "mask", "ig", "alti"} & set(evidence["withheld"])
 
 
-def test_the_second_interrupt_writes_nothing(tmp_path: Path) -> None:
-    with working(tmp_path, "-o", "results/", "-o", "new.md") as process:
-        wait_for(process, "Deletion: 24 texts")
-        process.send_signal(signal.SIGINT)
-        wait_for(process, "reportgen: interrupted; finishing")
-        process.send_signal(signal.SIGINT)
-        said = end(process)
-    assert said[-1] == "reportgen: interrupted; nothing was written"
-    assert (tmp_path / "report.html").read_text() == "old"
-    assert names(tmp_path) == ["report.html", "texts.txt"]
+@pytest.mark.parametrize(
+    "when", [{"after": "deletion", "twice": True}, {"after": None}], ids=["twice", "early"]
+)
+def test_a_second_interrupt_and_one_before_evidence_write_nothing(run, folder: Path, when) -> None:
+    said = run("results/", "new.md", **when)
+    assert (progress_bar.INTERRUPTED in said) == when.get("twice", False)
+    assert said[-1] == STOPPED
+    assert (folder / "report.html").read_text() == "old"
+    assert names(folder) == ["report.html", "texts.txt"]
 
 
-def test_an_interrupt_before_evidence_writes_nothing(tmp_path: Path) -> None:
-    with working(tmp_path) as process:
-        wait_for(process, "24 texts to analyse")
-        process.send_signal(signal.SIGINT)
-        said = end(process)
-    assert said[-1] == "reportgen: interrupted; nothing was written"
-    assert (tmp_path / "report.html").read_text() == "old"
-    assert names(tmp_path) == ["report.html", "texts.txt"]
+def test_a_request_to_end_the_process_is_an_interrupt(folder: Path, model: Path) -> None:
+    (folder / "texts.txt").write_text("the cat sat on the mat\n" * 20_000)
+    command = [sys.executable, "-m", "reportgen", "run", "texts.txt", "--model", model]
+    process = subprocess.Popen(
+        [*command, "-o", "report.html", "--force", "--keep-maps", "none"],
+        stderr=subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )
+    # The analysis is under way once its temporary folder is filled.
+    deadline = time.monotonic() + 120
+    while not any(folder.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    process.terminate()
+    _, stderr = process.communicate(timeout=120)
+    assert process.returncode == 130, stderr
+    assert stderr.decode().splitlines()[-1] == STOPPED
+    assert b"Traceback" not in stderr
+    assert (folder / "report.html").read_text() == "old"
+    assert names(folder) == ["report.html", "texts.txt"]
 
 
 def test_a_first_interrupt_is_held_back_and_a_second_is_not() -> None:

@@ -96,8 +96,7 @@ def test_the_wheel_holds_the_package_and_the_templates_and_nothing_else(wheel: P
     assert package == files_of("reportgen") | templates
     for needed in (
         "reportgen/demo/model/model.safetensors",
-        "reportgen/report/language/strings/notes_en.toml",
-        "reportgen/report/language/strings/notes_ja.toml",
+        "reportgen/report/language/strings/notes.toml",
         "reportgen/templates/page.html.jinja",
         "reportgen/report/summary.schema.json",
         "reportgen/py.typed",
@@ -134,7 +133,7 @@ def test_the_wheel_runs_from_another_folder(installed: Path, tmp_path: Path) -> 
 
 
 def test_the_installed_version_is_the_one_of_the_package(installed: Path, tmp_path: Path) -> None:
-    source = (ROOT / "reportgen" / "__init__.py").read_text("utf-8")
+    source = (ROOT / "reportgen" / "version.py").read_text("utf-8")
     version = re.search(r'__version__ = "(.+)"', source)
     assert version
     ran = run(installed / "reportgen", "--version", cwd=tmp_path)
