@@ -38,7 +38,7 @@ def test_without_a_cls_row_there_is_no_third_line():
 
 def test_axis_titles_are_in_the_language_of_the_page():
     titles = map_figure(JA, "[CLS]")["layout"]["xaxis"]["title"]["text"]
-    assert titles == JA.say("script", "axis_key")
+    assert titles == "アテンションの先（キー）"
 
 
 def test_both_scales_run_evenly_from_paper_to_ink():

@@ -172,7 +172,7 @@ def test_truncated_empty_and_failed_texts_say_so(soup):
     assert "3 tokens were lost" in panel(soup, 3).find(class_="cut").get_text()
     assert "could not be analysed" in panel(soup, 5).find(class_="banner").get_text()
     assert "the output is not a number" in panel(soup, 5).get_text()
-    assert panel(soup, 7).find(class_="banner").get_text() == EN.say("panel", "empty")
+    assert panel(soup, 7).find(class_="banner").get_text() == "This text holds nothing to analyse."
     assert [row.get_text() for row in soup.select("td.s")][4:] == ["failed", "ok", "empty"]
 
 

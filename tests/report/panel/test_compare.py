@@ -103,7 +103,7 @@ def test_without_deletion_effects_there_is_one_list_and_nothing_marked(tmp_path)
 
 def test_a_flat_text_says_so_above_its_list(tmp_path):
     shown = compared(make_results(tmp_path, ("ab",)))
-    assert shown.points.lead.endswith(EN.say("strip", "flat"))
+    assert shown.points.lead.endswith("Nearly even: no content token stands out.")
 
 
 def test_the_lists_say_what_their_figures_are(results, tmp_path):

@@ -80,7 +80,9 @@ def test_the_colours_name_what_they_cannot_show(basic):
 
 def test_an_interruption_names_what_is_missing_for_it(basic):
     stopped = with_evidence(basic, interrupted=True)
-    assert make_scope(Findings(stopped), EN).stopped == EN.say("evidence", "stopped")
+    assert make_scope(Findings(stopped), EN).stopped == (
+        "The evidence was stopped before it was complete: some texts lack it."
+    )
     cut = with_evidence(
         basic, interrupted=True, withheld={"deletion": "interrupted", "gradient": "no_gradient"}
     )

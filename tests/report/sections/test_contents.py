@@ -83,7 +83,8 @@ def test_every_section_has_a_template_and_a_name():
     for section in SECTIONS:
         assert (ROOT / "templates" / "sections" / f"{section.id}.html.jinja").is_file(), section.id
         if section.in_navigation:
-            assert {load_language(code).say("page", section.id) for code in ("en", "ja")}
+            names = {load_language(code).say("page", section.id) for code in ("en", "ja")}
+            assert len(names) == 2, section.id
 
 
 def test_sections_that_have_nothing_to_show_are_left_out(tmp_path):

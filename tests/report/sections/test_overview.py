@@ -13,6 +13,12 @@ from reportgen.report.sections.overview import make_overview
 
 EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
+NO_SINK = {
+    "en": "No attention sink here: special tokens receive {share}\u00a0% of attention; an even "
+    "spread would give them {even}\u00a0%.",
+    "ja": "アテンションシンクは見られません。特殊トークンに向くアテンションは{share}%で、"
+    "均等配分なら{even}%です。",
+}
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +78,7 @@ def test_the_grid_holds_every_layer_and_head(results, overview):
 def test_a_text_too_short_for_the_notes_counts_in_no_corpus_figure(tmp_path):
     both = make_results(tmp_path / "both", (*HEADLINES, "ab"), sink=0.5)
     counted = both.heads[both.heads["text"] < len(HEADLINES)]
-    (kpi,) = [k for k in overview_of(both).kpis if k.name == EN.say("kpi", "sink_share")]
+    (kpi,) = [k for k in overview_of(both).kpis if k.name == "of attention goes to special tokens"]
     assert kpi.value == percent(counted["special_share"].mean())
 
 
@@ -86,8 +92,8 @@ def test_the_mean_error_stands_with_the_predictions_alone(results, overview):
 def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lang):
     made = make_results(tmp_path, sink=0.1, evidence="full")
     language = load_language(lang)
-    share, even = made.heads[["special_share", "uniform_share"]].mean()
-    said = language.say("sinks", "no_sink", share=share, even=even)
+    share, even = 100 * made.heads[["special_share", "uniform_share"]].mean()
+    said = NO_SINK[lang].format(share=f"{share:.1f}", even=f"{even:.1f}")
     html = BeautifulSoup(render(Findings(made), RenderOptions(lang=lang)).content, "html.parser")
     sinks = html.find(id="sinks")
     assert [p.get_text() for p in sinks.select(".headline")] == [said]
@@ -121,7 +127,7 @@ def test_a_model_without_special_tokens_has_a_grid_of_entropy(tmp_path):
     means = bare.heads.groupby(["layer", "head"])["entropy"].mean()
     assert overview.sinks is None
     assert overview.special == overview.is_sink == ""
-    assert overview.grid.title == EN.say("grid", "entropy_title")
+    assert overview.grid.title == "Spread of attention, head by head"
     assert overview.grid.rows[0][1][0].text == str(round(100 * means[1, 1]))
 
 

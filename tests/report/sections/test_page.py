@@ -136,7 +136,7 @@ def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, p
 
 def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
     made = page_of(make_results(tmp_path, evidence="basic"))
-    name = EN.say("checks", "norms")
+    name = "Largest relative error of the attention block rebuilt from its value vectors"
     assert dict(made.reproduce.checks)[name] == "3.0e-07"
     assert name not in dict(page.reproduce.checks)
 

@@ -119,7 +119,7 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     name = EN.measure(best, "name", row="[CLS]")
     said = f"Of all the ways of colouring a text, {name} agrees best"
     assert (said in trust.beside) is (best != "received_norm_all")
-    (first,) = [row for row in rows_of(trust).values() if row.role == EN.say("trust", "first")]
+    (first,) = [row for row in rows_of(trust).values() if row.role == "what the colours show first"]
     assert first.name == "norm-weighted attention, all layers"
     withheld = {"received_norm_all": "values_unproven"}
     without = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
