@@ -102,7 +102,7 @@ def percentage(share: float) -> str:
 def token_percentage(share: float) -> str:
     """The share of a single token in percent, without the sign, with two decimals; "–" where it is
     not finite."""
-    return written(100.0 * share, 2)
+    return fixed(100.0 * share, 2) if isfinite(share) else NOTHING
 
 
 def points(difference: float) -> str:

@@ -18,6 +18,7 @@ from reportgen.report.language.numbers import (
     percentage,
     rounded,
     times,
+    token_percentage,
     written,
 )
 
@@ -99,6 +100,11 @@ def test_numbers_have_four_significant_digits_and_none_below_one_reads_one(
 def test_a_column_takes_the_decimals_of_its_largest_number(value: float, digits: int) -> None:
     assert decimals(value) == digits
     assert column_decimals(value) == max(0, digits - 1)
+
+
+def test_the_share_of_a_token_has_two_decimals() -> None:
+    shares = (0.00994, 0.00999, 0.0333, 1.0, math.nan)
+    assert [token_percentage(share) for share in shares] == ["0.99", "1.00", "3.33", "100.00", "–"]
 
 
 def test_there_is_no_negative_zero() -> None:
