@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
-from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language
 from reportgen.results.maps import unpack_layers
@@ -144,7 +143,7 @@ def _sentence(found: TextMap, language: Language) -> str:
     )
     if found.pooled == 1:
         return said
-    pooled = language.say("map", "pooled", n=fixed(found.pooled, 0))
+    pooled = language.say("map", "pooled", n=found.pooled)
     return said + language.say("common", "space") + pooled
 
 

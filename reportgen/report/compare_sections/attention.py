@@ -116,7 +116,7 @@ def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
         distance=words.fit(float(heads.distance[layer, head])),
         interval="" if interval is None else words.interval(interval, words.fit).replace("+", ""),
     )
-    said = words.say("heads_lead", n=f"{len(heads.texts):,}", limit=HEAD_CHANGED)
+    said = words.say("heads_lead", n=len(heads.texts), limit=HEAD_CHANGED)
     distances = Grid(
         title=words.say("heads"),
         lead=said,

@@ -71,7 +71,7 @@ class ModelRow:
 def headline(comparison: Comparison, notes: Sequence[Note], words: CompareWords) -> tuple[str, ...]:
     """What a reader must know, in one to three sentences."""
     pairing, predictions = comparison.pairing, comparison.predictions
-    n_texts = f"{pairing.n_analysed:,}"
+    n_texts = pairing.n_analysed
     if comparison.is_same:
         key = (
             ("same" if predictions else "same_unpredicted")
@@ -83,14 +83,14 @@ def headline(comparison: Comparison, notes: Sequence[Note], words: CompareWords)
     if predictions is None:
         said = [words.say("changed_unknown")]
     elif predictions.n_moved:
-        given = {"k": f"{predictions.n_moved:,}", "n": f"{len(predictions.texts):,}"}
+        given = {"k": predictions.n_moved, "n": len(predictions.texts)}
         limit = predictions.threshold if predictions.kind == "number" else None
         if limit is None:
             said = [words.say("changed", **given)]
         else:
             said = [words.say("changed_number", threshold=words.size(limit), **given)]
     else:
-        said = [words.say("changed_none", n=f"{len(predictions.texts):,}")]
+        said = [words.say("changed_none", n=len(predictions.texts))]
     first = min(notes, key=_headline_rank, default=None)
     key = "" if first is None else _headline_key(first)
     if first is not None and key:
@@ -100,7 +100,7 @@ def headline(comparison: Comparison, notes: Sequence[Note], words: CompareWords)
         said.append(words.say("headline_no_token"))
     changed = comparison.heads_changed
     if changed is not None and changed.any():
-        said.append(words.say("headline_heads", k=f"{changed.sum():,}", n=f"{changed.size:,}"))
+        said.append(words.say("headline_heads", k=changed.sum(), n=changed.size))
     return tuple(said)
 
 
@@ -259,7 +259,7 @@ def _headline_rank(note: Note) -> int:
 
 def _kpis(comparison: Comparison, words: CompareWords) -> tuple[Kpi, ...]:
     pairing, predictions = comparison.pairing, comparison.predictions
-    total = words.say("kpi_of", n=f"{pairing.n_texts:,}")
+    total = words.say("kpi_of", n=pairing.n_texts)
     kpis = [Kpi(f"{pairing.n_aligned:,}", words.say("kpi_texts"), total)]
     if predictions is not None:
         share = words.share(predictions.share_moved.head)
@@ -352,11 +352,11 @@ def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
         "architecture": model.architecture,
         "size": language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads),
         "output": language.say("run", "output_value", name=output.name, kind=kind),
-        "tokenizer": words.say("vocabulary", name=model.tokenizer, n=f"{model.vocabulary_size:,}"),
+        "tokenizer": words.say("vocabulary", name=model.tokenizer, n=model.vocabulary_size),
         "evidence": words.say("none")
         if level == "none"
-        else words.say("evidence_value", level=level, n=f"{evidence.n_texts:,}"),
-        "texts": words.say("texts_value", n=f"{len(findings.texts):,}", files=files),
+        else words.say("evidence_value", level=level, n=evidence.n_texts),
+        "texts": words.say("texts_value", n=len(findings.texts), files=files),
         "weights": model.weights_sha256,
     }
 

@@ -66,7 +66,7 @@ def make_predictions(comparison: Comparison, words: CompareWords) -> PredictionA
 
 
 def _headline(found: PredictionChanges, words: CompareWords) -> str:
-    given = {"k": f"{found.n_moved:,}", "n": f"{len(found.texts):,}"}
+    given = {"k": found.n_moved, "n": len(found.texts)}
     if found.kind == "number" and found.threshold is not None:
         threshold = words.size(found.threshold)
         return words.say("moved_number", threshold=threshold, share=MOVED, **given)
@@ -167,7 +167,7 @@ def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[
     name = shorten(output, NAME)
     sentence = words.say(
         "scatter_sentence",
-        n=f"{len(found.texts):,}",
+        n=len(found.texts),
         text=int(found.texts[first]) + 1,
         base=words.prediction(float(found.base[first])),
         head=words.prediction(float(found.head[first])),
@@ -180,7 +180,7 @@ def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[
         sentence=sentence,
     )
     if len(found.texts) > DOTS:
-        return chart.on_page(), words.say("scatter_note_cells", n=f"{most:,}")
+        return chart.on_page(), words.say("scatter_note_cells", n=most)
     return chart.on_page(), words.say("scatter_note")
 
 

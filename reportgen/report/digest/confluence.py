@@ -54,7 +54,7 @@ def set_brief(brief: Brief, id: str, language: Language, paths: Mapping[str, str
     headline = _spans((Span(brief.headline, is_strong=True),))
     head = Part(f"<p>{anchor}</p>\n<h2>{_text(brief.title)}</h2>\n<p>{headline}</p>\n")
     parts = [_part(section, paths) for section in brief.sections]
-    said = language.say("brief", "bytes", n=f"{LIMIT.n_bytes:,}")
+    said = language.say("brief", "bytes", n=LIMIT.n_bytes)
     text = fit(
         [head, *(part for part in parts if part)],
         LIMIT,

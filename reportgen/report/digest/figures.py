@@ -72,7 +72,7 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
         share=float(found.cells[looks, seen]),
     )
     if found.pooled > 1:
-        sentence += say("common", "space") + say("map", "pooled", n=f"{found.pooled:,}")
+        sentence += say("common", "space") + say("map", "pooled", n=found.pooled)
     axes = say("script", "axis_key"), say("script", "axis_query")
     drawing = draw_map(found, "map", sentence, axes, narrow=True)
     top = say("brief", "and_more", top=found.top)

@@ -166,11 +166,9 @@ def _row(cells: Sequence[Cell]) -> str:
 
 def _not_shown(n: int, limit: Limit, language: Language, page: str) -> str:
     # Not escaped: the options in it are code.
-    said = language.say("brief", "characters", n=f"{limit.characters:,}")
+    said = language.say("brief", "characters", n=limit.characters)
     if limit.n_bytes < limit.characters * 4:
-        said += language.say("common", "comma") + language.say(
-            "brief", "bytes", n=f"{limit.n_bytes:,}"
-        )
+        said += language.say("common", "comma") + language.say("brief", "bytes", n=limit.n_bytes)
     if page:
         return language.count("compared", "md_not_shown", n, limit=said, page=page)
     return language.count("brief", "not_shown", n, limit=said)

@@ -108,7 +108,7 @@ def _about_model(context: Context) -> tuple[str, ...]:
         facts.append(say("brief", "demo"))
     status = context.findings.texts["status"].value_counts()
     if set(status.index) - {"ok"}:
-        counts = {f"n_{name}": f"{int(status.get(name, 0)):,}" for name in STATUSES}
+        counts = {f"n_{name}": int(status.get(name, 0)) for name in STATUSES}
         facts.append(say("brief", "counts", **counts))
     return (*facts, *(shorten(remark, REMARK_LENGTH) for remark in info.remarks))
 

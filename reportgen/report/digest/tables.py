@@ -231,7 +231,7 @@ class BriefTables:
     def _tokens(self, n_tokens: int, n_truncated: int) -> str:
         if not n_truncated:
             return f"{n_tokens:,}"
-        return self._say("tokens_cut", n_tokens=f"{n_tokens:,}", n_truncated=f"{n_truncated:,}")
+        return self._say("tokens_cut", n_tokens=n_tokens, n_truncated=n_truncated)
 
     def _share(self, share: float, expected: float) -> str:
         return self._say("share", share=share, expected=expected)

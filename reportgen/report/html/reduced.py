@@ -149,7 +149,7 @@ def _texts(numbers: Sequence[int], language: Language) -> str:
         else:
             runs.append([number, number])
     if len(runs) > _RUNS:
-        return language.say("reduced", "many", n=f"{len(numbers):,}")
+        return language.say("reduced", "many", n=len(numbers))
     text = ", ".join(str(a) if a == b else f"{a}–{b}" for a, b in runs)
     if len(numbers) == 1:
         return language.say("common", "text_number", n=text)

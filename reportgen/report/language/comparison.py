@@ -139,7 +139,7 @@ class CompareWords:
                 "sure" if low > 0 or high < 0 else "sure_within",
                 change=self.difference(change, write),
                 interval=self.interval(Interval(low, high), write),
-                n=f"{int(values[f'{name}_texts']):,}",
+                n=values[f"{name}_texts"],
             )
         else:
             filled[f"{name}_sure"] = self.say("few")

@@ -148,4 +148,4 @@ def _scope(n_texts: float | int | str | None, few: str, language: Language) -> s
     if n_texts == 1:
         return language.say("phrases", "one_text")
     key = few if int(n_texts) < MIN_TEXTS else "mean_of_texts"
-    return language.say("phrases", key, n=f"{int(n_texts):,}")
+    return language.say("phrases", key, n=int(n_texts))

@@ -46,7 +46,7 @@ class Language:
         """The string `key` of `section` in the form for `n` things; `{n}` is the count."""
         one = f"{key}_one"
         is_one = n == 1 and one in self.words[section]
-        return self.say(section, one if is_one else key, n=f"{n:,}", **values)
+        return self.say(section, one if is_one else key, n=n, **values)
 
     def fill(self, text: str, values: Mapping[str, object]) -> str:
         """`text` with its `{names}` filled: each figure in the style its name is followed by."""

@@ -57,7 +57,7 @@ def make_scope(findings: Findings, language: Language) -> Scope:
 
 def _texts(evidence: Evidence, total: int, language: Language) -> str:
     """How many of the `total` analysed texts have evidence, and which."""
-    counts = {"n": f"{evidence.n_texts:,}", "total": f"{total:,}"}
+    counts = {"n": evidence.n_texts, "total": total}
     if evidence.n_texts == total:
         return language.say("evidence", "texts_all", **counts)
     kind = "stopped" if evidence.interrupted else "some"

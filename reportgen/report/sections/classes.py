@@ -54,13 +54,11 @@ class ClassWords:
         found = self._findings.label_counts
         counts, n, exact = found.predicted, found.n_texts, found.exact
         top = int(counts.argmax())
-        headline = self._say(
-            "labels_alone", name=self._short(self._names[top]), k=f"{counts[top]:,}", n=f"{n:,}"
-        )
+        headline = self._say("labels_alone", name=self._short(self._names[top]), k=counts[top], n=n)
         columns = ["label", "predicted_bar", "n_texts"]
         figures: tuple[Kpi, ...] = ()
         if exact is not None:
-            headline = self._say("labels_fit", k=f"{exact.n_right:,}", n=f"{exact.n_texts:,}")
+            headline = self._say("labels_fit", k=exact.n_right, n=exact.n_texts)
             columns += ["labelled", "recall", "precision"]
             figures = (self._share_figure("exact", exact),)
         order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
@@ -98,8 +96,8 @@ class ClassWords:
             headline=self._say(
                 "class_alone",
                 name=self._short(self._names[order[0]]),
-                k=f"{counts[order[0]]:,}",
-                n=f"{n:,}",
+                k=counts[order[0]],
+                n=n,
             ),
             remarks=(*remarks, *self._not_listed(len(self._names))),
             tables=(
@@ -126,8 +124,8 @@ class ClassWords:
         return Quality(
             headline=self._say(
                 "class_fit" if fit.right.share > fit.base_share else "class_fit_worse",
-                k=f"{fit.right.n_right:,}",
-                n=f"{n:,}",
+                k=fit.right.n_right,
+                n=n,
                 share=fit.right.share,
                 name=self._short(self._names[fit.base_label]),
                 base=fit.base_share,
@@ -177,7 +175,7 @@ class ClassWords:
     def _not_listed(self, n: int) -> tuple[str, ...]:
         if n <= _LISTED:
             return ()
-        return (self._say("classes_listed", n=_LISTED, total=f"{n:,}"),)
+        return (self._say("classes_listed", n=_LISTED, total=n),)
 
     def _list(self, names: Sequence[str]) -> str:
         shown = [self._short(name) for name in names[:_LISTED]]

@@ -48,7 +48,7 @@ class _Numbers:
         spread, values, say = self._spread, self._spread.values, self._say
         quarters = (spread.low, spread.first, spread.middle, spread.third, spread.high)
         low, first, middle, third, high = (self._number(value) for value in quarters)
-        given = {"low": low, "high": high, "first": first, "third": third, "n": f"{len(values):,}"}
+        given = {"low": low, "high": high, "first": first, "third": third, "n": len(values)}
         if spread.low == spread.high:
             return Quality(say("number_same", **given), self._unlabelled())
         edges = round_values(spread.low, spread.high)
@@ -57,7 +57,7 @@ class _Numbers:
         names = [f"{self._number(a)} – {self._number(b)}" for a, b in pairwise(edges)]
         most = int(np.argmax(counts))
         name = self._findings.info.output.name
-        said = say("histogram_sentence", name=name, most=names[most], n=f"{counts[most]:,}")
+        said = say("histogram_sentence", name=name, most=names[most], n=counts[most])
         interval = self._findings.mean_prediction_interval
         return Quality(
             headline=say("number_alone", **given),
@@ -94,7 +94,7 @@ class _Numbers:
         axis = (say("axis_label"), say("axis_prediction"))
         sentence = say(
             "scatter_sentence",
-            n=f"{len(errors):,}",
+            n=len(errors),
             text=int(fit.texts[by_size[0]]) + 1,
             predicted=self._number(fit.predictions[by_size[0]]),
             label=self._number(fit.labels[by_size[0]]),
@@ -109,7 +109,7 @@ class _Numbers:
         note = (
             say("scatter_dots")
             if len(errors) <= DOTS
-            else say("scatter_cells", n=f"{len(errors):,}", most=f"{most:,}")
+            else say("scatter_cells", n=len(errors), most=most)
         )
         figures = (
             self._figure("mae", fit.mae, fit.mae_interval),
@@ -138,7 +138,7 @@ class _Numbers:
         return self._say(
             key,
             mae=self._number(fit.mae),
-            n=f"{fit.n_texts:,}",
+            n=fit.n_texts,
             mean=self._number(fit.mean_label),
             base=self._number(fit.mean_label_mae),
         )
@@ -167,7 +167,7 @@ class _Numbers:
         ]
         title = self._say("by_group")
         if given.nunique() > _GROUPS:
-            title = self._say("by_largest_groups", n=_GROUPS, total=f"{given.nunique():,}")
+            title = self._say("by_largest_groups", n=_GROUPS, total=given.nunique())
         return make_table(title, (self._say("group"), *self._error_columns()), tuple(rows))
 
     def _error_columns(self) -> tuple[str, ...]:

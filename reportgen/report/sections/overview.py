@@ -76,7 +76,7 @@ def make_overview(
 def _kpis(findings: Findings, language: Language, means: HeadShares) -> tuple[Kpi, ...]:
     texts = findings.texts
     analysed = int(texts["status"].isin(ANALYSED).sum())
-    remark = language.say("kpi", "analysed", n=f"{analysed:,}") if analysed < len(texts) else ""
+    remark = language.say("kpi", "analysed", n=analysed) if analysed < len(texts) else ""
     tokens, content = int(texts["n_tokens"].sum()), int(texts["n_content"].sum())
     kpis = [
         Kpi(f"{len(texts):,}", language.count("kpi", "texts", len(texts)), remark),

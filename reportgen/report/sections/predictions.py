@@ -82,9 +82,9 @@ class _Answers:
             headline=self._say(
                 "next_token",
                 name=self._short(tokens[0].name),
-                k=f"{tokens[0].n_texts:,}",
-                n=f"{n:,}",
-                different=f"{len(tokens):,}",
+                k=tokens[0].n_texts,
+                n=n,
+                different=len(tokens),
             ),
             remarks=(),
             tables=(

@@ -112,7 +112,7 @@ class _Reasons:
         if reason == "error":
             return self._error(row, ranked)
         if reason == "tokens":
-            return self._say("tokens", rank=ranked, n=f"{int(value):,}")
+            return self._say("tokens", rank=ranked, n=int(value))
         if reason == "special_share":
             return self._say("special_share", rank=ranked, share=value)
         if reason == "agreement":
@@ -218,7 +218,7 @@ def make_text_list(
         total=len(texts),
         partial=""
         if len(shown) == len(texts)
-        else language.say("list", "partial", n=f"{len(shown):,}", of=f"{len(texts):,}"),
+        else language.say("list", "partial", n=len(shown), of=len(texts)),
         has_ids=any(str(given) != str(n) for n, given in enumerate(texts["text_id"], start=1)),
         has_predictions=output.kind != "embedding",
         has_numbers=output.kind == "number",

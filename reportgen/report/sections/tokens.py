@@ -122,7 +122,7 @@ class _Maker:
         n, fewest = self._n_texts, fewest_texts(self._n_texts)
         if not any(item.kind == "draws" for item in lists):
             if (self._means.n_attention >= fewest).any():
-                remarks.append(self._say("no_draws", n=f"{n:,}", fewest=fewest))
+                remarks.append(self._say("no_draws", n=n, fewest=fewest))
             else:
                 remarks.append(self._language.count("across", "few", n, fewest=fewest))
         if self._findings.info.evidence.level == "none":
