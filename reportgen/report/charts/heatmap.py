@@ -22,7 +22,7 @@ _LEFT, _TOP, _WIDTH, _CELL = 106, 6, 960, 20
 _NARROW = 760  # pixels a narrow drawing takes at most
 _SHADES = 8  # without that of no colour
 _HALF = 0.62  # of the size of the letters, at most: what a half-width character takes
-_CLIPPED = 99.5  # percentile of the content columns at which the colours end, as in the live map
+CLIPPED = 99.5  # percentile of the content columns at which the colours end, as in the live map
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
 def colour_top(cells: Floats, content: NDArray[np.bool_]) -> float:
     """Where the colours of `cells` `[query, key]` end, so that a sink does not take them all."""
     own = np.sort(cells[:, content], axis=None)
-    top = float(own[min(len(own) - 1, int(_CLIPPED / 100 * len(own)))]) if len(own) else 0.0
+    top = float(own[min(len(own) - 1, int(CLIPPED / 100 * len(own)))]) if len(own) else 0.0
     return top if top > 0 else 1.0
 
 

@@ -17,6 +17,7 @@ from reportgen.report.charts.colours import (
     heat_step,
 )
 from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.numbers import exact
 
 DOTS = 400  # points drawn one by one; of more the plane is cut into cells
 _CELLS = 32  # along either axis
@@ -49,7 +50,7 @@ def scatter(
     def place(values: Floats | float) -> Floats:
         return np.asarray((values - low) / (high - low) * side, dtype=np.float64)
 
-    names = [f"{tick:,.6g}".replace("-", "\u2212") for tick in ticks]
+    names = [exact(tick) for tick in ticks]
     x, y = _LEFT + place(across), _TOP + side - place(up)
     body = _frame([float(place(tick)) for tick in ticks], names, side)
     line = (
@@ -96,10 +97,10 @@ def histogram(
             )
     every = ceil(len(edges) / 8)
     below = "".join(
-        f'<text x="{px(_LEFT + width * i)}" y="{bottom + 17}">{f"{edge:,.6g}"}</text>'
+        f'<text x="{px(_LEFT + width * i)}" y="{bottom + 17}">{exact(edge)}</text>'
         for i, edge in enumerate(edges)
         if i % every == 0
-    ).replace(">-", ">\u2212")
+    )
     middle = (_LEFT + _WIDTH - _RIGHT) / 2
     body = (
         f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'

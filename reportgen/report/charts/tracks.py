@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import px
-from reportgen.report.language.numbers import written
+from reportgen.report.language.numbers import exact, written
 from reportgen.report.language.strings import Language
 
 _WIDTH, _HEIGHT = 240, 22
@@ -50,7 +50,7 @@ def correlation_scale(lowest: float) -> Scale:
     """Correlations up to 1, from 0 or from the half below `lowest`."""
     low = min(0.0, floor(2 * lowest) / 2)
     marks = [low + 0.5 * i for i in range(round((1 - low) / 0.5) + 1)]
-    return Scale(low, 1.0, tuple((mark, f"{mark:g}".replace("-", "\u2212")) for mark in marks), 0.0)
+    return Scale(low, 1.0, tuple((mark, exact(mark)) for mark in marks), 0.0)
 
 
 def axis(scale: Scale) -> Markup:

@@ -113,7 +113,7 @@ def points(difference: float) -> str:
 
 def exact(value: float) -> str:
     """A number that was chosen, as it was chosen."""
-    return f"{value:,.10g}".replace("-", MINUS)
+    return f"{value + 0.0:,.10g}".replace("-", MINUS)  # 0, not -0
 
 
 def about_percentage(share: float) -> str:

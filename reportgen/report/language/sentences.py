@@ -8,7 +8,6 @@ from reportgen.findings.statistics import Interval
 from reportgen.findings.thresholds import Threshold
 from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo, RunInfo, Subject
-from reportgen.results.measures import MIN_TEXTS
 
 
 def sentence(note: Note, language: Language) -> str:
@@ -109,7 +108,7 @@ def _values(note: Note, language: Language) -> dict[str, object]:
                 ends = (note.values[f"{name}_{end}"] for end in (low, high))
                 values[f"{name}_{kind}"] = Interval(*map(float, ends))
     n_texts = note.values.get("n_texts")
-    values["scope"] = _scope(n_texts, "mean_of_few", language)
+    values["scope"] = _scope(n_texts, "mean_of_texts", language)
     values["within"] = _scope(n_texts, "these_texts", language)
     if note.token is not None:
         values["token"] = _token(note.token, note.is_special, language)
@@ -141,11 +140,11 @@ def _token(token: str, is_special: bool, language: Language) -> str:
     return token if is_special else language.say("phrases", "quoted", token=token)
 
 
-def _scope(n_texts: float | int | str | None, few: str, language: Language) -> str:
-    """What a figure holds for: this text (no count given), a few by phrase `few`, or many."""
+def _scope(n_texts: float | int | str | None, several: str, language: Language) -> str:
+    """What a figure holds for: this text (no count given), the only one, or `several`, a key of
+    `[phrases]`."""
     if n_texts is None:
         return language.say("phrases", "this_text")
     if n_texts == 1:
         return language.say("phrases", "one_text")
-    key = few if int(n_texts) < MIN_TEXTS else "mean_of_texts"
-    return language.say("phrases", key, n=int(n_texts))
+    return language.say("phrases", several, n=n_texts)

@@ -17,8 +17,8 @@ from importlib.resources import files
 from string import Formatter
 from typing import Any
 
-from reportgen.findings.statistics import Interval
-from reportgen.report.language.numbers import NOTHING, STYLES
+from reportgen.findings.statistics import CONFIDENCE, Interval
+from reportgen.report.language.numbers import NOTHING, STYLES, exact
 
 LANGUAGES = ("en", "ja")
 
@@ -109,11 +109,12 @@ def _entry(name: str, value: Any, code: str) -> Iterator[tuple[str, Any]]:
     if not isinstance(value, dict) or "en" not in value:
         yield name, _translated(value, code)
         return
-    yield name, _unbroken(value[code])
+    yield name, _finished(value[code])
     if f"{code}_one" in value:
-        yield f"{name}_one", _unbroken(value[f"{code}_one"])
+        yield f"{name}_one", _finished(value[f"{code}_one"])
 
 
-def _unbroken(text: str) -> str:
-    """`text` in which no line ends between a number and its percent sign."""
-    return text.replace(" %", "\u00a0%")
+def _finished(text: str) -> str:
+    """`text` with the confidence of intervals, and no line break before a percent sign."""
+    said = text.replace("{CONFIDENCE}", exact(100.0 * CONFIDENCE))
+    return said.replace(" %", "\u00a0%")

@@ -77,8 +77,8 @@ _COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
     "first": _first,
     "largest": _largest,
 }
-_SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
-_STANDS_OUT = 1.3  # times an average content token; below it no token is called strong
+SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
+STANDS_OUT = 1.3  # times an average content token; below it no token is called strong
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,7 +143,7 @@ def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> F
 
 def colour_scale(units: TextUnits, ratios: Floats) -> float:
     """The end of the colour scale of attention, in multiples of the average content token."""
-    return max(_SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
+    return max(SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
 
 
 def strongest(units: TextUnits, values: Floats) -> tuple[int, ...]:
@@ -199,7 +199,7 @@ class _Words:
         ratios = multiples(units, values, units.expected_all if is_over_even else None)
         scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
-        is_flat = bool(order) and ratios[order[0]] < _STANDS_OUT
+        is_flat = bool(order) and ratios[order[0]] < STANDS_OUT
         said = []
         flat = self._say("flat") if is_flat else ""
         if order:

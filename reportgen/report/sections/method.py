@@ -13,12 +13,13 @@ from reportgen.findings.citations import (
 )
 from reportgen.findings.findings import Findings
 from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.report.charts.heatmap import CLIPPED
 from reportgen.report.components import Sentence
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.measures import baseline, words_key
+from reportgen.report.panel.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
 from reportgen.results.measures import BY_ID, EFFECTS
@@ -71,7 +72,14 @@ def make_method(
         said.append("shared")
     return Method(
         sentences=tuple(
-            language.say("method", key, error=fixed(MAX_ERROR, 4), heads=model.n_heads)
+            language.say(
+                "method",
+                key,
+                error=fixed(MAX_ERROR, 4),
+                least=SCALE_LEAST,
+                stands_out=STANDS_OUT,
+                clipped=CLIPPED,
+            )
             for key in said
         ),
         evidence=_evidence(measured, scope, findings.info, language),

@@ -21,7 +21,7 @@ from reportgen.findings.tokens import (
 )
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.tracks import Scale, axis, bar, interval_text
-from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.numbers import column_decimals, exact, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
@@ -181,7 +181,7 @@ class _Maker:
         return Scale(
             marks[0],
             marks[-1],
-            tuple((mark, f"{mark:g}".replace("-", "\u2212")) for mark in shown),
+            tuple((mark, exact(mark)) for mark in shown),
             0.0,
         )
 

@@ -120,6 +120,12 @@ def test_what_a_value_holds_is_not_read_as_a_name() -> None:
     assert EN.fill("{token} gets {n}", {"token": "{n:percent}", "n": 1}) == "{n:percent} gets 1"
 
 
+def test_intervals_are_said_with_the_confidence_they_are_computed_with() -> None:
+    assert not [place for place, entry in ENTRIES.items() if "95" in "".join(entry.values())]
+    assert EN.say("trust", "interval_key") == "mean and 95\u00a0% interval over texts"
+    assert not [text for text in (*_texts(EN.words), *_texts(JA.words)) if "CONFIDENCE" in text]
+
+
 def test_an_english_line_never_ends_between_a_number_and_its_percent_sign() -> None:
     assert EN.percent(0.3125) == "31.2\u00a0%"
     assert JA.percent(0.3125) == "31.2%"
