@@ -366,12 +366,13 @@ def test_texts_that_could_not_be_analysed_leave_their_place_to_others(tmp_path: 
 @pytest.mark.parametrize("kind", ["number", "embedding"])
 def test_other_batches_and_windows_give_the_same(tmp_path, monkeypatch, kind: str) -> None:
     model = load(tmp_path, "bert", **NUMBER) if kind == "number" else load(tmp_path, "bert", "base")
-    one = run(tmp_path / "one", model, evidence="full", batch_tokens=1)
-    many = run(tmp_path / "many", model, evidence="full", batch_tokens=4096)
+    texts = TEXTS[4:]
+    one = run(tmp_path / "one", model, texts, evidence="full", batch_tokens=1)
+    many = run(tmp_path / "many", model, texts, evidence="full", batch_tokens=4096)
     monkeypatch.setattr(gather, "WINDOW", 3)
     monkeypatch.setattr(gather, "CHUNK", 2)
     monkeypatch.setattr("reportgen.analysis.first_pass.WINDOW", 4)
-    pieces = run(tmp_path / "pieces", model, evidence="full", batch_tokens=128)
+    pieces = run(tmp_path / "pieces", model, texts, evidence="full", batch_tokens=128)
     for other in (many, pieces):
         for table in EVIDENCE_TABLES:
             require_close(getattr(one, table), getattr(other, table))
