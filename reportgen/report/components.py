@@ -1,7 +1,7 @@
-"""What sections are made of: plain data in one language, without markup.
+"""The parts that sections are made of: plain data in one language, without markup.
 
-Writers lay it out: templates on a page, Markdown or Confluence in a short form. Every string is
-text as it stands, to be escaped where it is written.
+The templates turn them into a page, and the Markdown and Confluence writers into a short form. No
+string is escaped yet: whoever writes it to a file escapes it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from reportgen.findings.citations import Citation
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Text that is set the same throughout."""
+    """A piece of text, either all bold or not at all."""
 
     text: str
     is_strong: bool = False
@@ -25,18 +25,19 @@ class Cell:
     """A cell of a table, or an item of a list."""
 
     text: str
-    small: str = ""  # beside the text, in smaller letters
-    step: int | None = None  # of a ramp of colours; below 0 of the second ramp
-    colour: str = ""  # behind the text, such as `#fde8d4`, where the format has one
-    track: Markup | None = None  # a chart one row high, in the place of the text
-    is_strong: bool = False
-    parts: tuple[Span, ...] = ()  # the text, where only some of it is strong
+    small: str = ""  # shown after the text, in smaller letters
+    step: int | None = None  # of the background colour; negative steps use the second colour
+    colour: str = ""  # the same colour as `#fde8d4`, for formats without a style sheet
+    track: Markup | None = None  # a chart one row high, shown instead of the text
+    whole: str | None = None  # the text in full, where `text` was cut to fit
+    is_strong: bool = False  # bold
+    parts: tuple[Span, ...] = ()  # the text in pieces, where only some of it is bold
 
     @property
     def spans(self) -> tuple[Span, ...]:
-        """The text with what is strong in it, and what stands beside it."""
-        found = self.parts or (Span(self.text, self.is_strong),)
-        return (*found, Span(f" {self.small}")) if self.small else found
+        """The text in pieces, bold or not, then `small`."""
+        pieces = self.parts or (Span(self.text, self.is_strong),)
+        return (*pieces, Span(f" {self.small}")) if self.small else pieces
 
     def __str__(self) -> str:
         return " ".join(filter(None, (self.text, self.small)))
@@ -44,7 +45,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A figure with its name, and a remark such as its interval."""
+    """A key figure with its name, and a remark such as its interval."""
 
     value: str
     name: str
@@ -53,7 +54,7 @@ class Kpi:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A note in words, with the publications it rests on."""
+    """A note in words, with the publications that it cites."""
 
     text: str
     citations: tuple[Citation, ...] = ()
@@ -61,7 +62,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's name, and whether it holds figures, which are set to the right."""
+    """The name of a column, and whether it holds figures, which are aligned to the right."""
 
     name: str
     is_figures: bool = False
@@ -69,12 +70,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with one cell per column in each row; on a page the first cell names its row."""
+    """A table with one cell per column in each row; the first cell names the row."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     title: str = ""
-    kind: str = "numbers"  # class of the table on a page
+    kind: str = "numbers"  # CSS class of the table
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +83,29 @@ class Quality:
     """The section on predictions, whatever the model returns."""
 
     headline: str
-    remarks: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
     figures: tuple[Kpi, ...] = ()
-    interval_note: str = ""  # what the intervals are; "" where no figure has one
+    interval_note: str = ""  # explains the intervals; "" where no figure has one
     chart: Markup | None = None
     chart_note: str = ""
-    tables: tuple[Table, ...] = ()  # the first stands beside the chart
+    tables: tuple[Table, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A chart in a file beside the report."""
+    """A chart that is saved as a file beside the report."""
 
-    name: str  # the file's, after the stem of the report's
-    sentence: str  # what it shows
+    name: str  # ends the file name, after the name of the report
+    sentence: str  # says what the chart shows
     svg: str
-    width: int = 0  # pixels that it is drawn for
+    width: int = 0  # in pixels
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the report that is shown or left out, or whose last rows are."""
+    """A part of a short form. Where there is little room, it or its last rows are left out."""
 
-    rank: int  # the lower, the sooner it gets room where there is little; 0: always
+    rank: int  # sections with a low rank get room first; 0 is never left out
     heading: str = ""
     lead: tuple[str, ...] = ()
     code: str = ""  # a command line
@@ -112,12 +113,12 @@ class Section:
     table: Table | None = None
     items: tuple[Cell, ...] = ()
     is_folded: bool = False
-    place: int = 65  # among the parts of a short form, in rising order
+    place: int = 65  # sections are shown in rising order of this number
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """The whole report: what a reviewer reads first in front, the rest folded behind."""
+    """A report in its short form: what a reviewer reads first comes first, the rest is folded."""
 
     title: str
     headline: str  # one sentence
@@ -135,17 +136,17 @@ def make_table(
     rows: Iterable[tuple[str, Sequence[Cell]]],
     kind: str = "numbers",
 ) -> Table:
-    """A table of figures whose rows begin with their name: `columns` names that column first."""
+    """A table of figures with named rows; the first of `columns` is the heading of the names."""
     heads = tuple(Column(name, is_figures=index > 0) for index, name in enumerate(columns))
     return Table(heads, tuple((Cell(name), *cells) for name, cells in rows), title, kind)
 
 
 def marked(parts: Sequence[Span], colour: str = "") -> Cell:
-    """A cell whose text is made of `parts`, some of them strong."""
+    """A cell whose text is made of `parts`, some of them bold."""
     return Cell("".join(part.text for part in parts), colour=colour, parts=tuple(parts))
 
 
 def named(name: str, text: str) -> Cell:
-    """A name in strong letters, then the text about it."""
+    """A cell with a name in bold, then the text about it."""
     strong = name.rstrip()
     return marked((Span(strong, is_strong=True), Span(name[len(strong) :] + text)))

@@ -1,8 +1,9 @@
-"""Figures one row high, for the cells of a table: a value with its interval on a common scale.
+"""Charts one row high, for the cells of a table: a value with its interval on a common scale.
 
-The numbers stand beside them in the table, so that nothing has to be read off.
+The numbers are in the cell beside them, so that readers need not read them off the chart.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor, log10
 
@@ -20,18 +21,18 @@ _LEFT, _RIGHT = 14, _WIDTH - 14
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Where values lie in a track; what lies outside is drawn at the edge, with an arrow."""
+    """The scale of a track; values outside it are drawn at its edge."""
 
     low: float
     high: float
-    marks: tuple[tuple[float, str], ...]  # of the axis
-    reference: float  # where the line stands that values are held against
+    marks: tuple[tuple[float, str], ...]  # values that the axis names
+    reference: float  # the value that bars start from
     is_log: bool = False
 
     def at(self, value: float) -> float:
-        """The place of a value, in the track's units."""
-        low, high = self._place(self.low), self._place(self.high)
-        share = (self._place(value) - low) / (high - low)
+        """The x coordinate of a value."""
+        low, high, place = map(self._place, (self.low, self.high, value))
+        share = (place - low) / (high - low)
         return _LEFT + (_RIGHT - _LEFT) * min(1.0, max(0.0, share))
 
     def _place(self, value: float) -> float:
@@ -41,20 +42,25 @@ class Scale:
 
 
 def log_scale() -> Scale:
-    """Ratios from a hundredth to a hundred, held against 1."""
+    """A scale for ratios from 0.01 to 100, with bars that start from 1."""
     marks = ((0.01, "0.01"), (0.1, "0.1"), (1.0, "1"), (10.0, "10"), (100.0, "100"))
     return Scale(0.01, 100.0, marks, 1.0, is_log=True)
 
 
 def correlation_scale(lowest: float) -> Scale:
-    """Correlations up to 1, from 0 or from the half below `lowest`."""
+    """A scale for correlations, from 0 or the next half below `lowest` up to 1."""
     low = min(0.0, floor(2 * lowest) / 2)
     marks = [low + 0.5 * i for i in range(round((1 - low) / 0.5) + 1)]
-    return Scale(low, 1.0, tuple((mark, exact(mark)) for mark in marks), 0.0)
+    return Scale(low, 1.0, named_marks(marks), 0.0)
+
+
+def named_marks(values: Iterable[float]) -> tuple[tuple[float, str], ...]:
+    """The marks of an axis at `values`, each with its name."""
+    return tuple((value, exact(value)) for value in values)
 
 
 def axis(scale: Scale) -> Markup:
-    """The scale's marks, to stand above the tracks."""
+    """The names of the scale's marks, for the head of the table."""
     names = "".join(
         f'<text x="{px(scale.at(value))}" y="12">{escape(name)}</text>'
         for value, name in scale.marks
@@ -67,13 +73,16 @@ def axis(scale: Scale) -> Markup:
 def bar(
     scale: Scale,
     value: float,
-    interval: Interval | None,
-    limit: float | None,
+    interval: Interval | None = None,
+    limit: float | None = None,
+    *,
     colour: int | None,
 ) -> Markup:
-    """A bar from the reference to `value` with its interval, and a dashed line at `limit`.
+    """A bar from the reference of the scale to `value`, with its interval.
 
-    `colour` is one of the roles' colours; None is the outline of what others are held against.
+    Args:
+        limit: where to draw a dashed line.
+        colour: index of one of the roles' colours; None draws an outline, for a baseline.
     """
     start, end = sorted((scale.at(scale.reference), scale.at(value)))
     fill = (
@@ -86,25 +95,26 @@ def bar(
 
 
 def dot(scale: Scale, value: float, interval: Interval | None) -> Markup:
-    """A dot at `value` with its interval; an arrow at the edge where it lies beyond."""
+    """A dot at `value` with its interval; an arrow where the value is outside the scale."""
     x = scale.at(value)
     if scale.low <= value <= scale.high:
         mark = f'<circle class="r0" cx="{px(x)}" cy="11" r="5" fill="{ROLE_COLOURS[0]}"/>'
     else:
         way = 7 if value > scale.high else -7
         mark = f'<path class="r0" d="M{px(x)} 5l{way} 6l{-way} 6z" fill="{ROLE_COLOURS[0]}"/>'
-    return _track(scale, _whisker(scale, interval) + mark, None)
+    return _track(scale, _whisker(scale, interval) + mark)
 
 
 def interval_text(interval: Interval | None, digits: int | None, language: Language) -> str:
-    """Both ends of an interval in words; "" where there is none."""
+    """An interval in brackets; "" for None."""
     if interval is None:
         return ""
     low, high = (written(end, digits) for end in interval)
     return language.say("number", "interval", low=low, high=high)
 
 
-def _track(scale: Scale, body: str, limit: float | None) -> Markup:
+def _track(scale: Scale, body: str, limit: float | None = None) -> Markup:
+    """The chart of one row: the marks of the scale as lines, then `body`."""
     rules = "".join(f"M{px(scale.at(value))} 0v{_HEIGHT}" for value, _ in scale.marks)
     reference = px(scale.at(scale.reference))
     lines = (
@@ -120,6 +130,7 @@ def _track(scale: Scale, body: str, limit: float | None) -> Markup:
 
 
 def _whisker(scale: Scale, interval: Interval | None) -> str:
+    """The line that shows an interval."""
     if interval is None:
         return ""
     low, high = px(scale.at(interval.low)), px(scale.at(interval.high))

@@ -1,6 +1,7 @@
-"""Classes and labels: which were predicted over all texts, and how often rightly."""
+"""Classes and labels: how often each was predicted, and how often that was right."""
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,14 @@ from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 
-_LISTED = 12  # classes or labels
-_NAME = 22  # half-width characters of a name
+LISTED = 12  # classes, labels, numbers or tokens
+NAME = 22  # half-width characters of a name
 
 
 def share_bar(share: float) -> Cell:
-    """A cell with a bar from 0 to 1."""
-    marks = ((0.0, "0"), (0.5, "50"), (1.0, "100"))
-    return Cell("", track=bar(Scale(0.0, 1.0, marks, 0.0), float(share), None, None, 0))
+    """A cell with a bar as long as `share`, on a scale from 0 to 1."""
+    scale = Scale(0.0, 1.0, ((0.0, "0"), (0.5, "50"), (1.0, "100")), 0.0)
+    return Cell("", track=bar(scale, float(share), colour=0))
 
 
 class ClassWords:
@@ -31,10 +32,12 @@ class ClassWords:
     def __init__(self, findings: Findings, language: Language) -> None:
         self._findings = findings
         self._language = language
-        self._names = findings.info.output.labels
+        self._say = partial(language.say, "quality")
+        self._names = [shorten(name, NAME) for name in findings.info.output.labels]
 
     def classes(self) -> Quality | None:
-        """Which classes were predicted and, where labels are classes too, how often rightly."""
+        """How often each class was predicted and, where labels are classes too, how often that was
+        right; None for too few texts."""
         found = self._findings.classes
         n = int((found.predicted != NONE).sum())
         if n < MIN_PREDICTIONS:
@@ -43,27 +46,27 @@ class ClassWords:
         fit = self._findings.class_fit
         if fit is None:
             if found.n_unmatched:
-                remarks.append(self._say("labels_no_class", names=self._list(self._names)))
+                remarks.append(self._say("labels_no_class", names=self._class_list()))
             return self._class_counts(found, n, tuple(remarks))
         if found.n_unmatched:
             remarks.append(self._language.count("quality", "unmatched", found.n_unmatched))
         return self._confusion(found, fit, tuple(remarks))
 
     def labels(self) -> Quality:
-        """How often each label was given by the model and, where labels are known, how rightly."""
+        """How often the model gave each label and, where labels are known, how often that was
+        right."""
         found = self._findings.label_counts
         counts, n, exact = found.predicted, found.n_texts, found.exact
         top = int(counts.argmax())
-        headline = self._say("labels_alone", name=self._short(self._names[top]), k=counts[top], n=n)
+        headline = self._say("labels_alone", name=self._names[top], k=counts[top], n=n)
         columns = ["label", "predicted_bar", "n_texts"]
         figures: tuple[Kpi, ...] = ()
         if exact is not None:
             headline = self._say("labels_fit", k=exact.n_right, n=exact.n_texts)
             columns += ["labelled", "recall", "precision"]
             figures = (self._share_figure("exact", exact),)
-        order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
-        rows_shown = []
-        for i in order:
+        rows = []
+        for i in np.argsort(-counts, kind="stable")[:LISTED].tolist():
             cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
             if exact is not None:
                 cells += [
@@ -71,47 +74,36 @@ class ClassWords:
                     self._share_cell(found.found[i], found.given[i]),
                     self._share_cell(found.found[i], found.claimed[i]),
                 ]
-            rows_shown.append((self._short(self._names[i]), tuple(cells)))
-        title = self._say("labels_table")
-        table = make_table(title, tuple(map(self._say, columns)), tuple(rows_shown), "tracks")
+            rows.append((self._names[i], cells))
         return Quality(
             headline,
-            (),
-            figures,
-            self._say("intervals") if any(figure.remark for figure in figures) else "",
-            tables=(table,),
+            figures=figures,
+            interval_note=self._interval_note(figures),
+            tables=(self._tracks("labels_table", columns, rows),),
         )
 
     def _class_counts(self, found: Classes, n: int, remarks: tuple[str, ...]) -> Quality:
         counts = np.bincount(found.predicted[found.predicted != NONE], minlength=len(self._names))
         sureness = self._findings.class_sureness
-        order = np.argsort(-counts, kind="stable")[:_LISTED].tolist()
+        order = np.argsort(-counts, kind="stable")[:LISTED].tolist()
         rows = []
         for i in order:
             sure = self._language.percent(float(sureness[i])) if counts[i] else NOTHING
             cells = (share_bar(counts[i] / n), Cell(f"{counts[i]:,}"), Cell(sure))
-            rows.append((self._short(self._names[i]), cells))
+            rows.append((self._names[i], cells))
         columns = ("class", "predicted_bar", "n_texts", "sureness")
+        most = counts[order[0]]
         return Quality(
-            headline=self._say(
-                "class_alone",
-                name=self._short(self._names[order[0]]),
-                k=counts[order[0]],
-                n=n,
-            ),
+            headline=self._say("class_alone", name=self._names[order[0]], k=most, n=n),
             remarks=(*remarks, *self._not_listed(len(self._names))),
-            tables=(
-                make_table(
-                    self._say("class_table"), tuple(map(self._say, columns)), tuple(rows), "tracks"
-                ),
-            ),
+            tables=(self._tracks("class_table", columns, rows),),
         )
 
     def _confusion(self, found: Classes, fit: ClassFit, remarks: tuple[str, ...]) -> Quality:
         n, by_label = fit.right.n_texts, fit.counts.sum(axis=1)
         weight = by_label + fit.counts.sum(axis=0)
         used = np.flatnonzero(weight)
-        shown = np.sort(used[np.argsort(-weight[used], kind="stable")[:_LISTED]]).tolist()
+        shown = np.sort(used[np.argsort(-weight[used], kind="stable")[:LISTED]]).tolist()
         left_out = int((found.predicted != NONE).sum()) - n - found.n_unmatched
         if left_out > 0:
             remarks += (self._language.count("quality", "unlabelled", left_out),)
@@ -127,12 +119,12 @@ class ClassWords:
                 k=fit.right.n_right,
                 n=n,
                 share=fit.right.share,
-                name=self._short(self._names[fit.base_label]),
+                name=self._names[fit.base_label],
                 base=fit.base_share,
             ),
             remarks=(*remarks, *self._not_listed(len(used))),
             figures=figures,
-            interval_note=self._say("intervals") if figures[0].remark else "",
+            interval_note=self._interval_note(figures),
             tables=(self._confusion_table(fit.counts, shown),),
         )
 
@@ -147,43 +139,38 @@ class ClassWords:
                 cells.append(Cell(f"{table[i, j]:,}", step=step, colour=heat_colour(step)))
             cells.append(Cell(f"{table[i].sum():,}"))
             cells.append(self._share_cell(table[i, i], table[i].sum()))
-            rows.append((self._short(self._names[i]), tuple(cells)))
+            rows.append((self._names[i], cells))
         precision = [self._share_cell(table[j, j], table[:, j].sum()) for j in shown]
-        rows.append((self._say("precision"), (*precision, Cell(""), Cell(""))))
-        return make_table(
-            self._say("confusion"),
-            (
-                self._say("corner"),
-                *(self._short(self._names[j]) for j in shown),
-                self._say("n_texts"),
-                self._say("recall"),
-            ),
-            tuple(rows),
-            "grid confusion",
-        )
+        rows.append((self._say("precision"), [*precision, Cell(""), Cell("")]))
+        names = [self._names[j] for j in shown]
+        columns = (self._say("corner"), *names, self._say("n_texts"), self._say("recall"))
+        return make_table(self._say("confusion"), columns, rows, "grid confusion")
+
+    def _tracks(
+        self, title: str, columns: Sequence[str], rows: Sequence[tuple[str, Sequence[Cell]]]
+    ) -> Table:
+        """A table with bars; `title` and `columns` are keys of strings."""
+        return make_table(self._say(title), [self._say(key) for key in columns], rows, "tracks")
 
     def _share_figure(self, key: str, right: Right) -> Kpi:
-        said = ""
+        """The share of texts that were predicted right, with its interval where there is one."""
+        interval = ""
         if right.interval is not None:
             low, high = map(percentage, right.interval)
-            said = self._language.say("number", "interval", low=low, high=high)
-        return Kpi(self._language.percent(right.share), self._say(key), said)
+            interval = self._language.say("number", "interval", low=low, high=high)
+        return Kpi(self._language.percent(right.share), self._say(key), interval)
+
+    def _interval_note(self, figures: Sequence[Kpi]) -> str:
+        """What the intervals are; "" where no figure has one."""
+        return self._say("intervals") if any(figure.remark for figure in figures) else ""
 
     def _share_cell(self, part: int, whole: int) -> Cell:
         return Cell(self._language.percent(part / whole) if whole else NOTHING)
 
     def _not_listed(self, n: int) -> tuple[str, ...]:
-        if n <= _LISTED:
-            return ()
-        return (self._say("classes_listed", n=_LISTED, total=n),)
+        """The sentence that says how many of `n` classes are listed; none where all are."""
+        return (self._say("classes_listed", n=LISTED, total=n),) if n > LISTED else ()
 
-    def _list(self, names: Sequence[str]) -> str:
-        shown = [self._short(name) for name in names[:_LISTED]]
-        more = ["…"] if len(names) > _LISTED else []
-        return self._language.say("common", "comma").join([*shown, *more])
-
-    def _short(self, name: str) -> str:
-        return shorten(name, _NAME)
-
-    def _say(self, key: str, **values: object) -> str:
-        return self._language.say("quality", key, **values)
+    def _class_list(self) -> str:
+        more = ["…"] if len(self._names) > LISTED else []
+        return self._language.say("common", "comma").join([*self._names[:LISTED], *more])

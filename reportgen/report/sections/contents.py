@@ -1,4 +1,4 @@
-"""The register of the sections of a report, and the page made of them.
+"""The register of a report's sections, and the page that is made of them.
 
 To add a section, add a line to `SECTIONS`, a module with the functions it names, a template
 `templates/sections/<id>.html.jinja` and strings, among them its name under `[page]`.
@@ -33,7 +33,7 @@ _TITLE_WIDTH = 60  # half-width characters of a model's name
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was run, and what a reader should know about it."""
+    """The section on what was run."""
 
     heading: str
     is_demo: bool
@@ -44,7 +44,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The list of texts, and those that deserve a look."""
+    """The section on texts: the list, and those that deserve a look."""
 
     list: TextList
     notable: Notable
@@ -52,7 +52,7 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class SinkSection:
-    """Where attention piles up: by layer and head, and by token."""
+    """The section on attention sinks: by layer and head, and by token."""
 
     no_sink: str
     is_sink: str
@@ -83,7 +83,7 @@ def _overview(context: Context) -> Overview:
 
 
 def _texts(context: Context) -> Texts:
-    # Links lead to listed texts only; those that deserve a look are, unless others were chosen.
+    # Links lead to listed texts only. --detail may leave out some that deserve a look.
     notable = context.notable
     if context.listed is not None:
         shown = tuple(text for text in notable.texts if text.number - 1 in context.listed)
@@ -107,17 +107,13 @@ def _reproduce(context: Context) -> Reproduce:
     return make_reproduce(context.findings.info, context.options, context.language)
 
 
-def _no_short_form(context: Context) -> Iterable[Section]:
-    return ()
-
-
 @dataclass(frozen=True, slots=True)
 class PageSection:
-    """One section of a report in all its forms."""
+    """One section of a report, in all its forms."""
 
-    id: str  # its address on the page, its template, and its name under `[page]`
-    make: Callable[[Context], object | None]  # what its template shows; None leaves it out
-    short: Callable[[Context], Iterable[Section]] = _no_short_form  # for Markdown and Confluence
+    id: str  # of its element on the page, its template, and its name under `[page]`
+    make: Callable[[Context], object | None]  # what the template shows; None leaves it out
+    short: Callable[[Context], Iterable[Section]] = lambda context: ()  # Markdown and Confluence
     in_navigation: bool = True
     in_notebook: bool = False
     is_of_listed: bool = False  # made again once it is known which texts the page lists
@@ -139,19 +135,19 @@ SECTIONS = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A report's page but for the panels of its texts."""
+    """The page of a report without the panels of its texts."""
 
     title: str  # of the document
-    brand: str  # the same in few words, for the bar at the top
+    brand: str  # a shorter title, for the bar at the top
     lang: str
     scope: Scope
     sections: Mapping[str, object | None]  # by id, in reading order; None: not on this page
-    navigation: tuple[tuple[str, str], ...]  # id and name of the sections that it links to
-    in_notebook: tuple[str, ...]  # ids
+    navigation: tuple[tuple[str, str], ...]  # ids and names of the sections in the navigation
+    in_notebook: tuple[str, ...]  # ids of the sections that a notebook shows
 
 
 def make_page(context: Context) -> Page:
-    """The page of `context`."""
+    """The page, before it is known which texts it lists."""
     language, options = context.language, context.options
     name = short_name(context.findings.info.model.name)
     made = {section.id: section.make(context) for section in SECTIONS}
@@ -174,8 +170,8 @@ def make_page(context: Context) -> Page:
 def with_texts(
     page: Page, context: Context, listed: Sequence[int], panels: Sequence[Panel]
 ) -> Page:
-    """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
-    their `panels` cite."""
+    """The page with the list of the texts `listed` (rows of `texts`, ascending), and with the
+    publications that the notes in their `panels` cite."""
     cited = tuple(c for panel in panels for note in panel.notes for c in note.citations)
     own = replace(context, listed=tuple(listed), cited_by_texts=cited)
     again = {section.id: section.make(own) for section in SECTIONS if section.is_of_listed}
@@ -183,8 +179,8 @@ def with_texts(
 
 
 def short_name(model: str) -> str:
-    """A model's name for a title: the last part of a path, a hub id `owner/name` as it is; what is
-    longer than a line is cut in the middle."""
+    """A model's name for a title: the last part of a path, or a hub id such as `owner/name`. A long
+    name is cut in the middle."""
     parts = [part for part in re.split(r"[/\\]", model) if part]
     is_path = len(parts) > 2 or model.startswith((".", "~", "/", "\\"))
     return shorten(parts[-1] if is_path and parts else model, _TITLE_WIDTH)

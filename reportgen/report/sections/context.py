@@ -1,4 +1,4 @@
-"""What every section of a report is made from."""
+"""What all sections of a report are made from."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,14 +18,14 @@ from reportgen.report.sections.trust import Trust, make_trust
 
 @dataclass(frozen=True)
 class Context:
-    """Findings, options and a language, with what several sections share, each made once."""
+    """Findings, options and a language, and the parts that several sections share, made once."""
 
     findings: Findings
     options: RenderOptions
     language: Language
     output: str = ""  # the file that the printed command writes; "" for a page
     listed: tuple[int, ...] | None = None  # rows of `texts` on the page; None: not known yet
-    cited_by_texts: tuple[Citation, ...] = ()  # by the notes in their panels
+    cited_by_texts: tuple[Citation, ...] = ()  # by the notes in the panels of texts
 
     @cached_property
     def scope(self) -> Scope:
@@ -39,23 +39,23 @@ class Context:
 
     @property
     def cited(self) -> tuple[Citation, ...]:
-        """The publications that notes rest on."""
+        """The publications that notes cite."""
         own = [citation for note in self.findings.notes for citation in note.citations]
         return (*own, *self.cited_by_texts)
 
     @cached_property
     def quality(self) -> Quality | None:
-        """What is said of the predictions."""
+        """The section on predictions."""
         return make_quality(self.findings, self.language)
 
     @cached_property
     def overview(self) -> Overview:
-        """Verdicts, key figures and where each layer's attention goes."""
+        """The verdicts, the key figures, and the figures by layer and head."""
         return make_overview(self.findings, self.language, self.placed.overview)
 
     @cached_property
     def trust(self) -> Trust | None:
-        """How far each way of colouring agrees with what moves the output."""
+        """The section on agreement; None without evidence."""
         return make_trust(self.findings, self.scope, self.placed, self.language)
 
     @cached_property

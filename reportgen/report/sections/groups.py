@@ -1,10 +1,10 @@
-"""The texts in parts: by label, by predicted class, by group."""
+"""Divides the texts into parts: by label, by predicted class, by group."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
@@ -12,30 +12,33 @@ from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 
-_LISTED = 6  # parts of one kind, the largest
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LISTED = 6  # parts of one kind, the largest ones
 _NAME = 28  # half-width characters of a part's name
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Part:
-    """Some of the texts."""
+    """Some of the texts, such as those of one group."""
 
     name: str
-    texts: NDArray[np.bool_]  # [text]
+    texts: NDArray[np.bool_]  # [text], whether it is in this part
 
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """What stands out in one part of the texts; for each column tokens with their figures."""
+    """The strongest tokens in one part of the texts."""
 
     name: str
     n_texts: str
-    cells: tuple[tuple[tuple[str, str], ...], ...]
+    cells: tuple[tuple[tuple[str, str], ...], ...]  # by column: tokens with their figures
 
 
 @dataclass(frozen=True, slots=True)
 class PartTable:
-    """The texts by label, class or group."""
+    """The strongest tokens by label, class or group."""
 
     title: str
     columns: tuple[str, ...]
@@ -43,12 +46,11 @@ class PartTable:
 
 
 def make_parts(findings: Findings, language: Language) -> tuple[tuple[str, tuple[Part, ...]], ...]:
-    """The ways to part the texts, each with its title; one that leaves a single part is none.
+    """The ways to divide the texts into at least two parts, each with its title.
 
-    Numbers as labels of which there are many are cut into two halves at their median.
+    Where labels are many different numbers, they are cut into two halves at their median.
     """
-    texts = findings.texts
-    known = findings.analysed
+    texts, known = findings.texts, findings.analysed
     values = texts["label_value"].where(texts["label"].notna())
     ways: list[tuple[str, tuple[Part, ...]]] = []
     if findings.info.output.kind == "class":
@@ -64,7 +66,7 @@ def make_parts(findings: Findings, language: Language) -> tuple[tuple[str, tuple
 
 
 def _named(names: "pd.Series[str]", known: NDArray[np.bool_]) -> tuple[Part, ...]:
-    """A part for each of the names that most of the `known` texts have."""
+    """One part for each of the most frequent `names` of the `known` texts."""
     counts = names[known].value_counts(sort=False)
     counts = counts.sort_values(ascending=False, kind="stable").iloc[:_LISTED]
     return tuple(
@@ -79,20 +81,13 @@ def _numbers(
     known: NDArray[np.bool_],
     language: Language,
 ) -> tuple[Part, ...]:
-    """A part for each of few numbers, by the first `labels` that give it, else two halves."""
+    """One part per number where there are few, named by its first label, else two halves."""
     own: Sequence[float] = np.unique(values[known & np.isfinite(values)]).tolist()
     if len(own) <= _LISTED:
         masks = [(values == value) & known for value in own]
-        return tuple(Part(_first(labels[mask]), mask) for mask in masks)
+        return tuple(Part(shorten(str(labels[m].iloc[0]), _NAME), m) for m in masks)
     middle = float(np.median(values[known & np.isfinite(values)]))
     with np.errstate(invalid="ignore"):
         low, high = (values <= middle) & known, (values > middle) & known
-    said = number(middle)
-    return (
-        Part(language.say("across", "up_to", x=said), low),
-        Part(language.say("across", "above", x=said), high),
-    )
-
-
-def _first(labels: "pd.Series[str]") -> str:
-    return shorten(str(labels.iloc[0]), _NAME)
+    names = [language.say("across", key, x=number(middle)) for key in ("up_to", "above")]
+    return tuple(Part(name, own) for name, own in zip(names, (low, high), strict=True))

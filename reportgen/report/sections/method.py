@@ -1,4 +1,4 @@
-"""How it was measured: the method in sentences, the glossary, the thresholds, the literature."""
+"""The section on method: how it was measured, the glossary, the thresholds, the literature."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
 from reportgen.results.measures import BY_ID, EFFECTS
 
-# Publications that sentences on evidence name.
+# The publications that the sentences on evidence cite.
 _NAMED: Mapping[str, Citation] = {
     "norms": KOBAYASHI_2020,
     "ig": SUNDARARAJAN,
@@ -35,7 +35,7 @@ _NAMED: Mapping[str, Citation] = {
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A threshold: what it decides, its value, and why it is what it is."""
+    """A threshold: what it decides, its value, and the reason for that value."""
 
     name: str
     value: str
@@ -47,7 +47,7 @@ class Method:
     """The section on method."""
 
     sentences: tuple[str, ...]
-    evidence: tuple[str, ...]  # the same of what was measured beside attention
+    evidence: tuple[str, ...]  # sentences on what was measured besides attention
     glossary: tuple[tuple[str, str], ...]
     thresholds: tuple[Limit, ...]
     literature: tuple[str, ...]
@@ -56,20 +56,20 @@ class Method:
 def make_method(
     findings: Findings, scope: Scope, language: Language, cited: Iterable[Citation]
 ) -> Method:
-    """The method as it applies to these results; `cited` are the publications of the notes."""
-    model = findings.info.model
-    measured = _measured(findings.info)
+    """The section as it applies to these results; `cited` are the publications of the notes."""
+    info, model = findings.info, findings.info.model
+    measured = _measured(info)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
     said = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
-    # Of the glossary, what stands on the page.
-    stands = {"always", "roles" if findings.info.roles else "no_roles"}
-    if findings.info.evidence.level != "none":
-        stands.add("evidence")
-    if findings.info.roles or model.is_causal:
-        stands.add("cls_row")
     if model.shares_layers:
         said.append("shared")
+    # Which entries of the glossary this page needs.
+    needed = {"always", "roles" if info.roles else "no_roles"}
+    if info.evidence.level != "none":
+        needed.add("evidence")
+    if info.roles or model.is_causal:
+        needed.add("cls_row")
     return Method(
         sentences=tuple(
             language.say(
@@ -82,11 +82,11 @@ def make_method(
             )
             for key in said
         ),
-        evidence=_evidence(measured, scope, findings.info, language),
+        evidence=_evidence(measured, scope, info, language),
         glossary=tuple(
             (entry["term"], entry["meaning"])
             for entry in language.words["glossary"]["entries"]
-            if entry.get("with", "always") in stands
+            if entry.get("with", "always") in needed
         ),
         thresholds=tuple(
             Limit(name, value, Sentence(meaning, (item.citation,) if item.citation else ()))
@@ -98,7 +98,7 @@ def make_method(
 
 
 def _measured(info: RunInfo) -> list[str]:
-    """The parts of the evidence that were measured, by the keys of their sentences."""
+    """What evidence was measured, as the keys of its sentences."""
     evidence = info.evidence
     if evidence.level == "none":
         return []
@@ -122,7 +122,7 @@ def _measured(info: RunInfo) -> list[str]:
 def _evidence(
     measured: Sequence[str], scope: Scope, info: RunInfo, language: Language
 ) -> tuple[str, ...]:
-    """What evidence is on which texts, and how each part of it was measured."""
+    """Sentences on which texts have evidence, and on how each part of it was measured."""
     if not measured:
         return (scope.off,)
     sentences = [scope.stopped, scope.explained, scope.texts]

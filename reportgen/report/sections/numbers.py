@@ -1,6 +1,7 @@
-"""One number a text: what was predicted over all texts, and how far that is from their labels."""
+"""The section on predictions for a model that returns one number for each text."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import numpy as np
@@ -16,15 +17,15 @@ from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 
-_BANDS = 4  # of the labels, in the table beside the scatter
-_BINS = 10  # of the histogram, about
-_GROUPS = 8  # listed
-_MARKS = 3  # largest errors, named in the scatter
+_BANDS = 4  # bands of labels in the table beside the scatter plot
+_BINS = 10  # bins of the histogram, at most
+_GROUPS = 8  # groups in the table
+_MARKS = 3  # texts named in the scatter plot, those with the largest errors
 _NAME = 28  # half-width characters of a name
 
 
 def make_numbers(findings: Findings, language: Language) -> Quality | None:
-    """The section for a model that puts out one number; None for too few texts."""
+    """The section: errors where texts have labels, else the predictions; None for too few texts."""
     spread, fit = findings.number_spread, findings.label_fit
     if spread is None or len(spread.values) < MIN_PREDICTIONS:
         return None
@@ -35,20 +36,21 @@ def make_numbers(findings: Findings, language: Language) -> Quality | None:
 
 
 class _Numbers:
-    """Puts one number a text into words, charts and tables."""
+    """Makes the words, charts and tables of the section."""
 
     def __init__(self, findings: Findings, spread: Spread, language: Language) -> None:
         self._findings = findings
         self._spread = spread
         self._language = language
+        self._say = partial(language.say, "quality")
         self._digits = decimals(spread.largest)
 
     def alone(self) -> Quality:
-        """What was predicted, where there are no labels."""
+        """The section for texts without labels: how the predictions are spread."""
         spread, values, say = self._spread, self._spread.values, self._say
-        quarters = (spread.low, spread.first, spread.middle, spread.third, spread.high)
-        low, first, middle, third, high = (self._number(value) for value in quarters)
-        given = {"low": low, "high": high, "first": first, "third": third, "n": len(values)}
+        quartiles = (spread.low, spread.first, spread.middle, spread.third, spread.high)
+        low, first, middle, third, high = map(self._number, quartiles)
+        given = {"low": low, "high": high, "first": first, "third": third, "n": f"{len(values):,}"}
         if spread.low == spread.high:
             return Quality(say("number_same", **given), self._unlabelled())
         edges = round_values(spread.low, spread.high)
@@ -57,15 +59,15 @@ class _Numbers:
         names = [f"{self._number(a)} – {self._number(b)}" for a, b in pairwise(edges)]
         most = int(np.argmax(counts))
         name = self._findings.info.output.name
-        said = say("histogram_sentence", name=name, most=names[most], n=counts[most])
         interval = self._findings.mean_prediction_interval
+        rows = [(n, [Cell(f"{count:,}")]) for n, count in zip(names, counts, strict=True)]
         return Quality(
             headline=say("number_alone", **given),
             remarks=self._unlabelled(),
             figures=(
                 self._figure("mean", spread.mean, interval),
                 Kpi(middle, say("median")),
-                self._figure("deviation", spread.deviation, None),
+                self._figure("deviation", spread.deviation),
                 Kpi(low, say("lowest")),
                 Kpi(high, say("highest")),
             ),
@@ -74,43 +76,32 @@ class _Numbers:
                 edges=edges,
                 counts=counts,
                 axis=(shorten(name, 2 * _NAME), say("axis_texts")),
-                sentence=said,
+                sentence=say("histogram_sentence", name=name, most=names[most], n=counts[most]),
             ).on_page(),
-            tables=(
-                make_table(
-                    say("histogram_table"),
-                    (say("range"), say("n_texts")),
-                    tuple((n, (Cell(f"{c:,}"),)) for n, c in zip(names, counts, strict=True)),
-                ),
-            ),
+            tables=(make_table(say("histogram_table"), (say("range"), say("n_texts")), rows),),
         )
 
     def against_labels(self, fit: Fit) -> Quality:
-        """How far predictions are from labels."""
-        say = self._say
+        """The section for texts with labels: how far predictions are from them."""
+        say, errors = self._say, fit.errors
         self._digits = decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
-        errors = fit.errors
         by_size = np.argsort(-abs(errors), kind="stable")[:_MARKS]
-        axis = (say("axis_label"), say("axis_prediction"))
-        sentence = say(
-            "scatter_sentence",
-            n=len(errors),
-            text=int(fit.texts[by_size[0]]) + 1,
-            predicted=self._number(fit.predictions[by_size[0]]),
-            label=self._number(fit.labels[by_size[0]]),
-        )
         chart, most = scatter(
             across=fit.labels,
             up=fit.predictions,
             marks=[(int(i), str(fit.texts[i] + 1)) for i in by_size if errors[i]],
-            axis=axis,
-            sentence=sentence,
+            axis=(say("axis_label"), say("axis_prediction")),
+            sentence=say(
+                "scatter_sentence",
+                n=len(errors),
+                text=int(fit.texts[by_size[0]]) + 1,
+                predicted=self._number(fit.predictions[by_size[0]]),
+                label=self._number(fit.labels[by_size[0]]),
+            ),
         )
-        note = (
-            say("scatter_dots")
-            if len(errors) <= DOTS
-            else say("scatter_cells", n=len(errors), most=most)
-        )
+        note = say("scatter_dots")
+        if len(errors) > DOTS:
+            note = say("scatter_cells", n=len(errors), most=most)
         figures = (
             self._figure("mae", fit.mae, fit.mae_interval),
             self._figure("rmse", fit.rmse, fit.rmse_interval),
@@ -120,9 +111,10 @@ class _Numbers:
             Kpi(f"{len(errors):,}", say("compared")),
         )
         groups = self._groups(fit)
+        left_out = len(self._spread.values) - len(errors)
         return Quality(
             headline=self._headline(fit),
-            remarks=self._left_out(len(errors)),
+            remarks=(self._language.count("quality", "unlabelled", left_out),) if left_out else (),
             figures=figures,
             interval_note=say("intervals") if fit.mae_interval else "",
             chart=chart.on_page(),
@@ -144,34 +136,33 @@ class _Numbers:
         )
 
     def _bands(self, fit: Fit) -> Table:
-        """Errors by label: each value of few, else four bands of about as many texts."""
+        """Errors by label: one row per label where there are few, else four bands with about the
+        same number of texts."""
         rows = []
         for lowest, highest, errors in fit.by_label(_BANDS):
             low, high = self._number(lowest), self._number(highest)
             rows.append(self._error_row(low if low == high else f"{low} – {high}", errors))
-        return make_table(
-            self._say("by_label"), (self._say("label"), *self._error_columns()), tuple(rows)
-        )
+        return self._error_table("label", self._say("by_label"), rows)
 
     def _groups(self, fit: Fit) -> Table | None:
         """Errors by group, the largest groups first; None where there are fewer than two."""
         given = self._findings.texts["group"].iloc[fit.texts]
-        names = [str(name) for name in given.value_counts().index[:_GROUPS]]
         if given.nunique() < MIN_PREDICTIONS:
             return None
-        rows = [
-            self._error_row(
-                shorten(name, _NAME), fit.group((given == name).to_numpy(np.bool_, na_value=False))
-            )
-            for name in names
-        ]
+        rows = []
+        for name in map(str, given.value_counts().index[:_GROUPS]):
+            own = (given == name).to_numpy(np.bool_, na_value=False)
+            rows.append(self._error_row(shorten(name, _NAME), fit.group(own)))
         title = self._say("by_group")
         if given.nunique() > _GROUPS:
             title = self._say("by_largest_groups", n=_GROUPS, total=given.nunique())
-        return make_table(title, (self._say("group"), *self._error_columns()), tuple(rows))
+        return self._error_table("group", title, rows)
 
-    def _error_columns(self) -> tuple[str, ...]:
-        return tuple(self._say(key) for key in ("n_texts", "mean_prediction", "mae", "bias_column"))
+    def _error_table(
+        self, by: str, title: str, rows: Sequence[tuple[str, Sequence[Cell]]]
+    ) -> Table:
+        columns = (by, "n_texts", "mean_prediction", "mae", "bias_column")
+        return make_table(title, [self._say(key) for key in columns], rows)
 
     def _error_row(self, name: str, errors: ErrorGroup) -> tuple[str, tuple[Cell, ...]]:
         cells = (
@@ -180,10 +171,10 @@ class _Numbers:
             self._number(errors.mae),
             written(errors.bias, self._digits, with_sign=True),
         )
-        return name, tuple(Cell(cell) for cell in cells)
+        return name, tuple(map(Cell, cells))
 
     def _figure(
-        self, key: str, value: float, interval: Interval | None, with_sign: bool = False
+        self, key: str, value: float, interval: Interval | None = None, with_sign: bool = False
     ) -> Kpi:
         shown = written(value, self._digits, with_sign)
         remark = interval_text(interval, self._digits, self._language)
@@ -193,19 +184,13 @@ class _Numbers:
         return written(float(value), self._digits)
 
     def _unlabelled(self) -> tuple[str, ...]:
+        """The remark that labels are no numbers; none where there are no labels."""
         n = int(self._findings.texts["label"].notna().sum())
         return (self._language.count("quality", "labels_no_number", n),) if n else ()
 
-    def _left_out(self, n: int) -> tuple[str, ...]:
-        left_out = len(self._spread.values) - n
-        return (self._language.count("quality", "unlabelled", left_out),) if left_out else ()
-
-    def _say(self, key: str, **values: object) -> str:
-        return self._language.say("quality", key, **values)
-
 
 def _halved(edges: Sequence[float]) -> tuple[float, ...]:
-    """Twice as many bins between the same ends, where that is not too many."""
+    """`edges` with a further edge in the middle of each bin, unless that makes too many bins."""
     if 2 * (len(edges) - 1) > _BINS:
         return tuple(edges)
     middles = [(a + b) / 2 for a, b in pairwise(edges)]

@@ -1,11 +1,12 @@
-"""A panel for each token that may be an attention sink: what it gets, passes on, and matters."""
+"""The section on attention sinks: a panel for each token that may be one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
 
-from reportgen.findings.attention import LayerFigures
+from reportgen.findings.attention import RoleFigures
 from reportgen.findings.evidence import SubjectFigures, TestFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, Placed
@@ -25,7 +26,7 @@ _SCALE = log_scale()
 
 @dataclass(frozen=True, slots=True)
 class TestRow:
-    """One test: how much the output changes, as a multiple of what content tokens do."""
+    """One test: how much the output changes, as a multiple of the same test on content tokens."""
 
     name: str
     explained: str
@@ -36,62 +37,62 @@ class TestRow:
 
 @dataclass(frozen=True, slots=True)
 class SinkPanel:
-    """One token or position."""
+    """What one token or position gets, what it passes on, and how much that matters."""
 
     token: str
     n_texts: str
     verdict: str  # in plain words
-    notes: tuple[Sentence, ...]  # the same with its figures, but for what the overview says
+    notes: tuple[Sentence, ...]  # the same with figures, without the notes of the overview
     chart: Markup
     has_norms: bool
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # by layer
-    value: str  # how long what it passes on is; "" where not measured
+    value: str  # says how long the vectors it passes on are; "" where not measured
     tests: tuple[TestRow, ...]
-    tested_on: str  # on how many texts, where those are not the texts of the other figures
+    tested_on: str  # says on how many texts, where the other figures are on more
 
 
 @dataclass(frozen=True, slots=True)
 class SinkPanels:
-    """All of them."""
+    """All panels, with the axis of their tests."""
 
     panels: tuple[SinkPanel, ...]
     axis: Markup
-    more: str  # what the tests would add, and how to get them; "" where they were done
+    more: str  # says what the tests would add and how to get them; "" where they were done
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """A subject's figures in one layer."""
+class _Layers:
+    """The figures of one token or position, `[layer]`; None where not measured."""
 
-    layer: int
-    share: float
-    expected: float | None
-    norm_share: float | None = None
-    value_ratio: float | None = None
-    swapped: float | None = None  # share with another token in its place
+    shares: Sequence[float]
+    expected: Sequence[float]
+    norm_shares: Sequence[float | None]
+    value_ratios: Sequence[float | None]
+    swapped: Sequence[float | None]  # shares with another token in its place
+
+    @property
+    def has_norms(self) -> bool:
+        """Whether norm-weighted attention was measured in every layer."""
+        return None not in self.norm_shares
 
 
 def make_sinks(
     findings: Findings, notes: Sequence[Note], placed: Placed, language: Language
 ) -> SinkPanels | None:
-    """The panels of `results`, in the order in which the `notes` are about their tokens.
-
-    None without evidence, and where there is no such token.
-    """
-    evidence = findings.info.evidence
-    if evidence.level == "none":
+    """The panels, in the order in which `notes` mention their tokens; None without evidence, and
+    where there is no such token."""
+    level = findings.info.evidence.level
+    if level == "none":
         return None
     maker = _Maker(findings, notes, placed, language)
     panels = tuple(panel for subject in maker.subjects() if (panel := maker.panel(subject)))
-    if not panels:
-        return None
-    more = language.say("sink", "more") if evidence.level == "basic" else ""
-    return SinkPanels(panels, axis(_SCALE), more)
+    more = language.say("sink", "more") if level == "basic" else ""
+    return SinkPanels(panels, axis(_SCALE), more) if panels else None
 
 
 class _Maker:
-    """Makes the panels of one run."""
+    """Makes the panels."""
 
     def __init__(
         self, findings: Findings, notes: Sequence[Note], placed: Placed, language: Language
@@ -100,10 +101,11 @@ class _Maker:
         self._notes = notes
         self._placed = placed
         self._language = language
+        self._say = partial(language.say, "sink")
         self._tested = {figures.subject.key: figures for figures in findings.subjects}
 
     def subjects(self) -> list[Subject]:
-        """Special-token roles and what else was tested, as the notes order them."""
+        """The special tokens and whatever else was tested, in the order of the notes."""
         info = self._findings.info
         roles = [Subject(role.key, role.token, "role") for role in info.roles]
         others = [subject for subject in info.evidence.subjects if subject.kind != "role"]
@@ -112,151 +114,136 @@ class _Maker:
         return sorted((*roles, *others), key=lambda subject: order.index(subject.key))
 
     def panel(self, subject: Subject) -> SinkPanel | None:
-        """The panel of one subject; None where no text has it."""
+        """The panel of one token or position; None where no text has it."""
         tested = self._tested.get(subject.key)
         if subject.kind == "role":
-            found = self._findings.roles[subject.key]
-            n_texts = found.n_texts
-            layers = [_of_role(layer, _swapped(tested, i)) for i, layer in enumerate(found.layers)]
+            role = self._findings.roles[subject.key]
+            n_texts, layers = role.n_texts, _of_role(role, tested)
+        elif tested is not None:
+            n_texts, layers = tested.n_texts, _of_tested(tested)
         else:
-            layers = [] if tested is None else _of_tested(tested)
-            n_texts = 0 if tested is None else tested.n_texts
-        if not layers:
+            return None
+        if not layers.shares:
             return None
         language = self._language
         token = visible(subject_name(subject, language))
         own = [note for note in self._notes if note.role == subject.key]
-        columns, rows = _table(layers, language)
+        columns, rows = self._table(layers)
+        has_fewer = tested is not None and tested.n_texts != n_texts
         return SinkPanel(
             token=token[:1].upper() + token[1:],
             n_texts=language.write(n_texts, "texts"),
             verdict=language.say("common", "space").join(in_short(own, language)),
             notes=sentences(self._placed.sinks.get(subject.key, ()), language),
-            chart=_chart(token, layers, language),
-            has_norms=all(layer.norm_share is not None for layer in layers),
+            chart=self._chart(token, layers),
+            has_norms=layers.has_norms,
             columns=columns,
             rows=rows,
-            value=_value(token, layers, language),
-            tests=() if tested is None else self._tests(token, tested),
-            tested_on=self._tested_on(tested, n_texts),
+            value=self._value(token, layers),
+            tests=()
+            if tested is None
+            else tuple(self._test(test, token, tested.tests.get(test)) for test in SINK_TESTS),
+            tested_on=self._say("tested_on", texts=tested.n_texts) if tested and has_fewer else "",
         )
-
-    def _tested_on(self, tested: SubjectFigures | None, n_texts: int) -> str:
-        if tested is None or tested.n_texts == n_texts:
-            return ""
-        return self._language.say("sink", "tested_on", texts=tested.n_texts)
-
-    def _tests(self, token: str, tested: SubjectFigures) -> tuple[TestRow, ...]:
-        return tuple(self._test(test, token, tested.tests.get(test)) for test in SINK_TESTS)
 
     def _test(self, test: SinkTest, token: str, figures: TestFigures | None) -> TestRow:
         name = self._language.say("tests", test)
         if figures is None or figures.ratio is None:
             return TestRow(name, self._why_not(test, figures), Markup(""), NOTHING, "")
-        ratio = figures.ratio
+        mean, interval = figures.ratio.mean, figures.ratio.interval
         return TestRow(
             name,
             self._language.say("tests_explained", test, token=token),
-            dot(_SCALE, ratio.mean, ratio.interval),
-            _times(ratio.mean, self._language),
-            interval_text(ratio.interval, _digits(ratio.mean), self._language),
+            dot(_SCALE, mean, interval),
+            self._times(mean),
+            interval_text(interval, _digits(mean), self._language),
         )
 
     def _why_not(self, test: SinkTest, figures: TestFigures | None) -> str:
         if figures is not None:
-            return self._language.say("sink", "no_ratio")
+            return self._say("no_ratio")
         reason = self._findings.info.evidence.withheld.get(test)
-        if reason is None:
-            return self._language.say("sink", "not_done")
-        return self._language.say("reasons", reason)
+        return self._say("not_done") if reason is None else self._language.say("reasons", reason)
+
+    def _chart(self, token: str, layers: _Layers) -> Markup:
+        language, shares = self._language, layers.shares
+        norm_shares = [share for share in layers.norm_shares if share is not None]
+        top = max(range(len(shares)), key=lambda layer: shares[layer])
+        values = ticks(max(*shares, *norm_shares, *layers.expected))
+        return layer_shares(
+            shares=shares,
+            norm_shares=norm_shares if layers.has_norms else None,
+            expected=layers.expected,
+            tick_text=[language.write(value, "exact_percent") for value in values],
+            tick_values=values,
+            axis=language.say("common", "axis_layer"),
+            sentence=self._say(
+                "sentence",
+                token=token,
+                layer=top + 1,
+                share=shares[top],
+                even=layers.expected[top],
+            ),
+        ).on_page()
+
+    def _table(self, layers: _Layers) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+        """Headings and rows of the figures by layer; figures that no layer has are left out."""
+        columns = {
+            "share": map(self._percent, layers.shares),
+            "even": map(self._percent, layers.expected),
+            "norm_share": map(self._percent, layers.norm_shares),
+            "value_size": map(self._times, layers.value_ratios),
+            "swapped": map(self._percent, layers.swapped),
+        }
+        cells = {key: tuple(column) for key, column in columns.items()}
+        kept = {key: column for key, column in cells.items() if set(column) != {NOTHING}}
+        numbers = map(str, range(1, len(layers.shares) + 1))
+        return tuple(map(self._say, kept)), tuple(zip(numbers, *kept.values(), strict=True))
+
+    def _value(self, token: str, layers: _Layers) -> str:
+        sizes = [size for size in layers.value_ratios if size is not None]
+        if not sizes:
+            return ""
+        low, high = self._times(min(sizes)), self._times(max(sizes))
+        return self._say("value" if low != high else "value_same", token=token, low=low, high=high)
+
+    def _percent(self, share: float | None) -> str:
+        return self._language.write(share, "percent")
+
+    def _times(self, ratio: float | None) -> str:
+        if ratio is None:
+            return NOTHING
+        return self._language.say("panel", "top_ratio", ratio=fixed(ratio, _digits(ratio)))
 
 
-def _of_role(layer: LayerFigures, swapped: float | None) -> _Layer:
-    return _Layer(
-        layer.layer, layer.share, layer.expected, layer.norm_share, layer.value_ratio, swapped
+def _of_role(figures: RoleFigures, tested: SubjectFigures | None) -> _Layers:
+    """The layers of a special token; the tests give what is left after a swap."""
+    layers = figures.layers
+    return _Layers(
+        shares=[layer.share for layer in layers],
+        expected=[layer.expected for layer in layers],
+        norm_shares=[layer.norm_share for layer in layers],
+        value_ratios=[layer.value_ratio for layer in layers],
+        swapped=_swapped(tested, len(layers)),
     )
 
 
-def _of_tested(figures: SubjectFigures) -> list[_Layer]:
-    """The layers of a subject that is no role."""
+def _of_tested(figures: SubjectFigures) -> _Layers:
+    """The layers of a token or position that is not a special token."""
     passed = figures.passed or (None,) * len(figures.shares)
-    by_layer = zip(figures.shares, figures.expected, passed, strict=True)
-    return [
-        _Layer(
-            layer=i + 1,
-            share=share.mean,
-            expected=expected,
-            norm_share=None if own is None else own.norm_share.mean,
-            value_ratio=None if own is None else own.value_ratio.mean,
-            swapped=_swapped(figures, i),
-        )
-        for i, (share, expected, own) in enumerate(by_layer)
-    ]
+    return _Layers(
+        shares=[share.mean for share in figures.shares],
+        expected=figures.expected,
+        norm_shares=[own.norm_share.mean if own else None for own in passed],
+        value_ratios=[own.value_ratio.mean if own else None for own in passed],
+        swapped=_swapped(figures, len(passed)),
+    )
 
 
-def _swapped(figures: SubjectFigures | None, layer: int) -> float | None:
+def _swapped(figures: SubjectFigures | None, n_layers: int) -> Sequence[float | None]:
     if figures is None or not figures.swapped:
-        return None
-    return figures.swapped[layer].after.mean
-
-
-def _chart(token: str, layers: Sequence[_Layer], language: Language) -> Markup:
-    shares = [layer.share for layer in layers]
-    norm_shares = [layer.norm_share for layer in layers if layer.norm_share is not None]
-    top = max(layers, key=lambda layer: layer.share)
-    values = ticks(max(*shares, *norm_shares, *(layer.expected or 0.0 for layer in layers)))
-    return layer_shares(
-        shares=shares,
-        norm_shares=norm_shares if len(norm_shares) == len(layers) else None,
-        expected=[layer.expected for layer in layers],
-        tick_text=[language.write(value, "exact_percent") for value in values],
-        tick_values=values,
-        axis=language.say("common", "axis_layer"),
-        sentence=language.say(
-            "sink",
-            "sentence",
-            token=token,
-            layer=top.layer,
-            share=top.share,
-            even=top.expected,
-        ),
-    ).on_page()
-
-
-def _table(
-    layers: Sequence[_Layer], language: Language
-) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
-    """Names and rows of the figures by layer; a figure that no layer has is left out."""
-    columns = [
-        ("share", [_percent(layer.share, language) for layer in layers]),
-        ("even", [_percent(layer.expected, language) for layer in layers]),
-        ("norm_share", [_percent(layer.norm_share, language) for layer in layers]),
-        ("value_size", [_times(layer.value_ratio, language) for layer in layers]),
-        ("swapped", [_percent(layer.swapped, language) for layer in layers]),
-    ]
-    kept = [(name, cells) for name, cells in columns if any(cell != NOTHING for cell in cells)]
-    names = tuple(language.say("sink", name) for name, _ in kept)
-    rows = zip(*(cells for _, cells in kept), strict=True)
-    return names, tuple((str(layer.layer), *row) for layer, row in zip(layers, rows, strict=True))
-
-
-def _value(token: str, layers: Sequence[_Layer], language: Language) -> str:
-    sizes = [layer.value_ratio for layer in layers if layer.value_ratio is not None]
-    if not sizes:
-        return ""
-    low, high = (_times(size, language) for size in (min(sizes), max(sizes)))
-    key = "value" if low != high else "value_same"
-    return language.say("sink", key, token=token, low=low, high=high)
-
-
-def _percent(share: float | None, language: Language) -> str:
-    return NOTHING if share is None else language.percent(share)
-
-
-def _times(ratio: float | None, language: Language) -> str:
-    if ratio is None:
-        return NOTHING
-    return language.say("panel", "top_ratio", ratio=fixed(ratio, _digits(ratio)))
+        return [None] * n_layers
+    return [swapped.after.mean for swapped in figures.swapped]
 
 
 def _digits(ratio: float) -> int:

@@ -1,18 +1,17 @@
-"""Over all texts: which tokens draw attention, and which move the output."""
+"""The section on the tokens of all texts: which draw attention, and which change the output."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 
 import numpy as np
 from markupsafe import Markup
-from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.tokens import (
     FEWEST,
     LISTED,
-    CorpusTokens,
     TokenEffect,
     TokenKind,
     fewest_texts,
@@ -20,94 +19,80 @@ from reportgen.findings.tokens import (
     token_means,
 )
 from reportgen.report.charts.axes import round_values
-from reportgen.report.charts.tracks import Scale, axis, bar, interval_text
-from reportgen.report.language.numbers import column_decimals, exact, written
+from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, named_marks
+from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
 
-_IN_PART = 3  # in the cell of one part
+_IN_PART = 3  # tokens in the cell of one part of the texts
 _NAME = 24  # half-width characters of a token
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenRow:
-    """One token."""
+    """One token with its figures."""
 
     token: str
     track: Markup
     value: str
     interval: str  # "" for fewer than MIN_TEXTS texts, and for attention
     n_texts: str
-    count: str  # how often it stands in all texts
+    count: str  # how often it occurs in all texts
     beside: str  # the other figure: attention beside an effect, an effect beside attention
 
 
 @dataclass(frozen=True, slots=True)
 class TokenList:
-    """The tokens that do one thing most."""
+    """The tokens with the largest effects of one kind, or with the most attention."""
 
     kind: TokenKind
     title: str
     lead: str
     axis: Markup
-    value: str  # names of the columns
-    beside: str
+    value: str  # heading of the column of values
+    beside: str  # heading of the column of other figures; "" where there are none
     rows: tuple[TokenRow, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Across:
-    """The section on all texts."""
+    """The section on the tokens of all texts."""
 
     headline: str
-    lead: str
     lists: tuple[TokenList, ...]
     remarks: tuple[str, ...]  # what is missing and why
     parts: tuple[PartTable, ...]
 
 
 def make_across(findings: Findings, language: Language) -> Across | None:
-    """The section of `results`; None where no text has a content token, or
-    all were redacted."""
-    if findings.results.is_redacted:  # all tokens of a length look the same
+    """The section; None where no text has a content token, or where all texts are redacted."""
+    if findings.results.is_redacted:  # all tokens of the same length look the same
         return None
-    tokens = findings.tokens
-    if not len(tokens.text):
-        return None
-    return _Maker(findings, tokens, language).across()
+    return _Maker(findings, language).across() if len(findings.tokens.text) else None
 
 
 class _Maker:
-    """Puts the tokens of one run into words and tracks."""
+    """Makes the words and charts of the section."""
 
-    def __init__(self, findings: Findings, tokens: CorpusTokens, language: Language) -> None:
+    def __init__(self, findings: Findings, language: Language) -> None:
         self._findings = findings
-        self._tokens = tokens
+        self._tokens = findings.tokens
         self._language = language
+        self._say = partial(language.say, "across")
         self._means = findings.token_means
-        self._n_texts, self._n_effect = tokens.n_texts, tokens.n_effect
+        self._n_texts, self._n_effect = self._tokens.n_texts, self._tokens.n_effect
         self._is_size = findings.info.evidence.scalar == "cosine"
         known = self._means.effect[self._means.n_effect >= FEWEST]
         self._listed = findings.token_lists
         self._digits = column_decimals(float(np.abs(known).max(initial=0.0)))
 
     def across(self) -> Across:
-        lists = [self._effects(kind) for kind in self._kinds()] + [self._draws()]
+        """The section."""
+        lists = [self._effects(kind) for kind in self._listed] + [self._draws()]
         shown = tuple(item for item in lists if item is not None)
-        return Across(
-            headline=self._headline(shown),
-            lead=self._say("lead"),
-            lists=shown,
-            remarks=self._remarks(shown),
-            parts=self._parts(),
-        )
-
-    def _kinds(self) -> tuple[TokenEffect, ...]:
-        return tuple(self._listed)
+        return Across(self._headline(shown), shown, self._remarks(shown), self._parts())
 
     def _headline(self, lists: Sequence[TokenList]) -> str:
         said = [
@@ -137,40 +122,71 @@ class _Maker:
         return tuple(remarks)
 
     def _effects(self, kind: TokenEffect) -> TokenList | None:
-        fewest = fewest_texts(self._n_effect)
+        """The tokens with the largest effects of one kind; None where there are none."""
         found = self._listed[kind]
         if not found:
             return None
         scale = self._effect_scale()
+        scalar = scalar_name(self._findings.info, self._language)
+        rows = []
+        for label, mean, interval in found:
+            track = bar(scale, mean, interval, colour=0 if mean > 0 else 3)
+            ends = interval_text(interval, self._digits, self._language)
+            rows.append(self._row(kind, label, track, ends))
+        return self._list(kind, self._n_effect, scale, rows, scalar=scalar)
+
+    def _draws(self) -> TokenList | None:
+        """The tokens with the most attention; None where there are none."""
+        top = strongest("draws", self._means, fewest_texts(self._n_texts))[:LISTED]
+        if not top:
+            return None
+        means = [float(self._means.attention[label]) for label in top]
+        marks = round_values(0.0, max(2.0, means[0]))
+        every = 1 + (len(marks) - 1) // 4
+        scale = Scale(0.0, marks[-1], named_marks(marks[::every]), 1.0)
+        view = self._language.measure(self._findings.shown_attention, "name", row="[CLS]")
+        rows = [
+            self._row("draws", label, bar(scale, mean, colour=1))
+            for label, mean in zip(top, means, strict=True)
+        ]
+        return self._list("draws", self._n_texts, scale, rows, view=view)
+
+    def _list(
+        self, kind: TokenKind, n_texts: int, scale: Scale, rows: Sequence[TokenRow], **values: str
+    ) -> TokenList:
+        """The list of `rows`; `values` are those of its lead, which names the number of texts."""
+        fewest = fewest_texts(n_texts)
+        attention = self._say("attention")
+        effect = self._say("size" if self._is_size else "effect") if self._n_effect else ""
+        value, beside = (attention, effect) if kind == "draws" else (effect, attention)
         return TokenList(
             kind=kind,
             title=self._say(f"{kind}_title"),
-            lead=self._language.count(
-                "across",
-                f"{kind}_lead",
-                self._n_effect,
-                scalar=scalar_name(self._findings.info, self._language),
-                fewest=fewest,
-            ),
+            lead=self._language.count("across", f"{kind}_lead", n_texts, fewest=fewest, **values),
             axis=axis(scale),
-            value=self._say("size" if self._is_size else "effect"),
-            beside=self._say("attention"),
-            rows=tuple(
-                TokenRow(
-                    token=self._short(i),
-                    track=bar(scale, mean, interval, None, 0 if mean > 0 else 3),
-                    value=self._effect(mean),
-                    interval=interval_text(interval, self._digits, self._language),
-                    n_texts=f"{self._means.n_effect[i]:,}",
-                    count=f"{self._means.count[i]:,}",
-                    beside=self._ratio(float(self._means.attention[i])),
-                )
-                for i, mean, interval in found
-            ),
+            value=value,
+            beside=beside,
+            rows=tuple(rows),
+        )
+
+    def _row(self, kind: TokenKind, label: int, track: Markup, interval: str = "") -> TokenRow:
+        means = self._means
+        attention = self._ratio(float(means.attention[label]))
+        effect = self._effect(float(means.effect[label])) if self._n_effect else ""
+        value, beside = (attention, effect) if kind == "draws" else (effect, attention)
+        n_texts = means.n_attention[label] if kind == "draws" else means.n_effect[label]
+        return TokenRow(
+            token=self._short(label),
+            track=track,
+            value=value,
+            interval=interval,
+            n_texts=n_texts,
+            count=means.count[label],
+            beside=beside,
         )
 
     def _effect_scale(self) -> Scale:
-        """One for both lists, so that they can be compared; every interval lies on it."""
+        """The scale of all lists of effects, so that they can be compared; no interval is cut."""
         ends = [0.0]
         for _, mean, interval in chain.from_iterable(self._listed.values()):
             ends += [mean] if interval is None else interval
@@ -178,48 +194,11 @@ class _Maker:
         every = 1 + (len(marks) - 1) // 4
         zero = marks.index(0.0)
         shown = [mark for i, mark in enumerate(marks) if (i - zero) % every == 0]
-        return Scale(
-            marks[0],
-            marks[-1],
-            tuple((mark, exact(mark)) for mark in shown),
-            0.0,
-        )
-
-    def _draws(self) -> TokenList | None:
-        fewest = fewest_texts(self._n_texts)
-        top = strongest("draws", self._means, fewest)[:LISTED]
-        if not top:
-            return None
-        means = [float(self._means.attention[i]) for i in top]
-        marks = round_values(0.0, max(2.0, means[0]))
-        every = 1 + (len(marks) - 1) // 4
-        scale = Scale(0.0, marks[-1], tuple((m, f"{m:g}") for m in marks[::every]), 1.0)
-        view = self._language.measure(self._findings.shown_attention, "name", row="[CLS]")
-        return TokenList(
-            kind="draws",
-            title=self._say("draws_title"),
-            lead=self._language.count(
-                "across", "draws_lead", self._n_texts, view=view, fewest=fewest
-            ),
-            axis=axis(scale),
-            value=self._say("attention"),
-            beside=self._say("size" if self._is_size else "effect") if self._n_effect else "",
-            rows=tuple(
-                TokenRow(
-                    token=self._short(i),
-                    track=bar(scale, mean, None, None, 1),
-                    value=self._ratio(mean),
-                    interval="",
-                    n_texts=f"{self._means.n_attention[i]:,}",
-                    count=f"{self._means.count[i]:,}",
-                    beside=self._effect(float(self._means.effect[i])) if self._n_effect else "",
-                )
-                for i, mean in zip(top, means, strict=True)
-            ),
-        )
+        return Scale(marks[0], marks[-1], named_marks(shown), 0.0)
 
     def _parts(self) -> tuple[PartTable, ...]:
-        kinds: tuple[TokenKind, ...] = (*self._kinds(), "draws")
+        """The strongest tokens by label, class or group, where at least two parts have any."""
+        kinds: tuple[TokenKind, ...] = (*self._listed, "draws")
         tables = []
         for title, parts in make_parts(self._findings, self._language):
             rows = [self._part(part, kinds) for part in parts]
@@ -244,12 +223,7 @@ class _Maker:
         return written(value, self._digits, with_sign=not self._is_size)
 
     def _ratio(self, value: float) -> str:
-        if not np.isfinite(value):
-            return written(value, 1)
-        return self._say("times", x=value)
+        return self._say("times", x=value) if np.isfinite(value) else NOTHING
 
     def _short(self, label: int) -> str:
         return shorten(self._tokens.labels[label], _NAME)
-
-    def _say(self, key: str, **values: object) -> str:
-        return self._language.say("across", key, **values)

@@ -1,7 +1,8 @@
-"""How well each view of a text agrees with what really moves the output, as a panel."""
+"""The section on agreement: how well each measure finds the tokens that change the output."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from markupsafe import Markup
 
@@ -19,23 +20,23 @@ from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
 from reportgen.results.measures import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
 
-# Views by what they are read from; the last group is what the others are held against.
+# Measures by what they are computed from; the others are compared with the last group.
 _GROUPS: Mapping[str, tuple[View, ...]] = {
     group: tuple(measure.id for measure in MEASURES if measure.group == group)
     for group in ("attention", "gradients", "baselines")
 }
 _COLOURS: Mapping[str, int | None] = {"attention": 0, "gradients": 1, "baselines": None}
-# Both are in the output's own unit.
+# Both are in the unit of the output.
 _ERASURE: tuple[Statistic, ...] = ("comprehensiveness", "sufficiency")
 _DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
 class TrustRow:
-    """One view's agreement with deletion effects."""
+    """How well one measure agrees with deletion effects."""
 
     name: str
-    role: str  # that the colours show it first, or what it is the measure of
+    role: str  # says that the colours show it first, or what a baseline stands for
     track: Markup
     spearman: Cell
     kendall: Cell
@@ -45,7 +46,7 @@ class TrustRow:
 
 @dataclass(frozen=True, slots=True)
 class TrustGroup:
-    """Views of one kind."""
+    """Measures of one kind."""
 
     title: str
     rows: tuple[TrustRow, ...]
@@ -53,49 +54,49 @@ class TrustGroup:
 
 @dataclass(frozen=True, slots=True)
 class ErasureRow:
-    """What becomes of the output when a view's first units are left out, or kept alone."""
+    """How the output changes when a measure's top tokens are removed, or are all that is kept."""
 
     name: str
-    cells: tuple[tuple[Cell, str], ...]  # by statistic, with how often it beats the random order
+    cells: tuple[tuple[Cell, str], ...]  # by statistic, with how often it beats a random order
 
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """The panel."""
+    """The section on agreement."""
 
-    first: Cell | None  # of what the colours show first; None where nothing was computed
-    first_texts: int  # it was measured on
+    first: Cell | None  # agreement of the colours shown first; None where nothing was computed
+    first_texts: int  # the number of texts it was measured on
     headline: str  # "" where nothing was computed
-    beside: str  # what to hold it against
+    beside: str  # what to compare the headline's figure with
     notes: tuple[Sentence, ...]
-    by_view: tuple[Sentence, ...]  # notes on one view each
-    not_computed: str  # why; "" where it was
+    by_view: tuple[Sentence, ...]  # notes on one measure each
+    not_computed: str  # says why nothing was computed; "" where something was
     axis: Markup
     groups: tuple[TrustGroup, ...]
-    few: str  # views that too few texts have; "" without one
+    few: str  # names the measures that too few texts have; "" where there are none
     erasure_columns: tuple[str, ...]
     erasure: tuple[ErasureRow, ...]
     withheld: tuple[Withheld, ...]
     has_ceiling: bool
-    is_row_unread: bool  # what is explained is read from another row than the last token's
-    is_basic: bool  # full would add to it
+    is_row_unread: bool  # the explained figure is not read from the row of the last token
+    is_basic: bool  # --evidence full would add measures
 
 
 def make_trust(
     findings: Findings, scope: Scope, placed: Placed, language: Language
 ) -> Trust | None:
-    """The panel of `results`, with the notes that were `placed` there; None without evidence."""
-    if findings.info.evidence.level == "none":
-        return None
-    return _Maker(findings, language).trust(scope, placed)
+    """The section, with the notes that are `placed` in it; None without evidence."""
+    has_evidence = findings.info.evidence.level != "none"
+    return _Maker(findings, language).trust(scope, placed) if has_evidence else None
 
 
 class _Maker:
-    """Puts the figures of one run into words and tracks."""
+    """Makes the words and tables of the section."""
 
     def __init__(self, findings: Findings, language: Language) -> None:
         self._findings = findings
         self._language = language
+        self._say = partial(language.say, "trust")
         self._row = cls_name(findings.info, language) or ""
         figures = findings.agreement
         self._known = {
@@ -114,9 +115,15 @@ class _Maker:
             if statistic == "spearman"
         ]
         self._scale = correlation_scale(min(ends, default=0.0))
+        self._first = self._find(findings.shown_first)
+        self._ceiling = self._find("mask")
+
+    def _find(self, view: View, statistic: Statistic = "spearman") -> ViewFigures | None:
+        """A statistic of a measure; None where too few texts have it."""
+        return self._known.get((view, statistic))
 
     def trust(self, scope: Scope, placed: Placed) -> Trust:
-        """The panel."""
+        """The section."""
         groups = tuple(
             TrustGroup(self._say(f"group_{name}"), rows)
             for name, views in _GROUPS.items()
@@ -126,10 +133,10 @@ class _Maker:
         if groups and self._few:
             views = measure_names(self._few, self._language, self._row)
             few = self._say("few", views=views, min=MIN_TEXTS)
-        first = self._known.get((self._findings.shown_first, "spearman"))
+        first, evidence = self._first, self._findings.info.evidence
         return Trust(
-            first=self._first(),
-            first_texts=0 if first is None else first.estimate.n_texts,
+            first=self._cell(first.estimate) if first else None,
+            first_texts=first.estimate.n_texts if first else 0,
             headline=self._headline(),
             beside=self._beside(),
             notes=sentences(placed.trust, self._language),
@@ -141,44 +148,37 @@ class _Maker:
             erasure_columns=tuple(self._language.say("statistics", name) for name in _ERASURE),
             erasure=self._erasure(),
             withheld=scope.withheld,
-            has_ceiling=("mask", "spearman") in self._known,
-            is_row_unread=self._findings.info.evidence.scalar == "log_probability",
-            is_basic=self._findings.info.evidence.level == "basic",
+            has_ceiling=self._ceiling is not None,
+            is_row_unread=evidence.scalar == "log_probability",
+            is_basic=evidence.level == "basic",
         )
 
-    def _first(self) -> Cell | None:
-        found = self._known.get((self._findings.shown_first, "spearman"))
-        return None if found is None else self._cell(found.estimate)
-
     def _headline(self) -> str:
-        """How far the view that the colours show first agrees."""
-        first = self._first()
-        if first is None:
+        """How well the colours shown first agree."""
+        if self._first is None:
             return ""
-        interval = self._known[self._findings.shown_first, "spearman"].estimate.interval
+        interval = self._first.estimate.interval
         is_open = interval is not None and interval.low <= 0 <= interval.high
-        return self._say("headline_zero" if is_open else "headline", mean=first.text)
+        mean = self._cell(self._first.estimate).text
+        return self._say("headline_zero" if is_open else "headline", mean=mean)
 
     def _beside(self) -> str:
-        """What the headline's figure is, and what it is to be held against."""
-        view = self._findings.shown_first
-        found = self._known.get((view, "spearman"))
-        if found is None:
+        """What the figure of the headline is, and what to compare it with."""
+        if self._first is None:
             return ""
-        texts, interval = found.estimate.n_texts, self._cell(found.estimate).small
-        said = [self._say("measured_on", view=self._name(view), texts=texts, interval=interval)]
-        colours = [
-            item
-            for view in VIEWS
-            if view in COLOURS and (item := self._known.get((view, "spearman")))
+        view, first = self._findings.shown_first, self._first.estimate
+        interval = self._cell(first).small
+        said = [
+            self._say("measured_on", view=self._name(view), texts=first.n_texts, interval=interval)
         ]
+        colours = [item for view in VIEWS if view in COLOURS and (item := self._find(view))]
         best = max(colours, key=lambda item: item.estimate.mean)
-        if best.estimate.mean > found.estimate.mean:
+        if best.estimate.mean > first.mean:
             mean = self._cell(best.estimate).text
             said.append(self._say("headline_best", view=self._name(best.view), mean=mean))
-        for baseline in ("mask", "rarity"):
-            held = self._known.get((baseline, "spearman"))
-            if held is not None:
+        baselines: tuple[View, ...] = ("mask", "rarity")
+        for baseline in baselines:
+            if held := self._find(baseline):
                 said.append(self._say(f"headline_{baseline}", mean=self._cell(held.estimate).text))
         return self._language.say("common", "space").join(said)
 
@@ -193,15 +193,14 @@ class _Maker:
         )
 
     def _rows(self, group: str, views: Sequence[View]) -> tuple[TrustRow, ...]:
-        """The rows of one group: the best first, but baselines in their own order."""
-        found = [item for view in views if (item := self._known.get((view, "spearman")))]
+        """The rows of one group: the best first, but baselines in their fixed order."""
+        found = [item for view in views if (item := self._find(view))]
         if group != "baselines":
             found.sort(key=lambda item: -item.estimate.mean)
         return tuple(self._trust_row(item, _COLOURS[group]) for item in found)
 
     def _trust_row(self, item: ViewFigures, colour: int | None) -> TrustRow:
-        kendall = self._known.get((item.view, "kendall"))
-        ceiling = self._known.get(("mask", "spearman"))
+        kendall = self._find(item.view, "kendall")
         role = ""
         if item.view == self._findings.shown_first:
             role = self._say("first")
@@ -214,8 +213,8 @@ class _Maker:
                 self._scale,
                 item.estimate.mean,
                 item.estimate.interval,
-                ceiling.estimate.mean if ceiling and colour is not None else None,
-                colour,
+                self._ceiling.estimate.mean if self._ceiling and colour is not None else None,
+                colour=colour,
             ),
             spearman=self._cell(item.estimate),
             kendall=self._cell(kendall.estimate if kendall else None),
@@ -228,7 +227,7 @@ class _Maker:
         digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
         rows = []
         for view in (view for views in _GROUPS.values() for view in views):
-            found = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
+            found = {statistic: self._find(view, statistic) for statistic in _ERASURE}
             if not any(found.values()):
                 continue
             cells = tuple(
@@ -239,12 +238,12 @@ class _Maker:
         return tuple(rows)
 
     def _digits(self, statistic: Statistic) -> int | None:
-        """Decimals that give the largest mean three significant digits: these are in the output's
-        own unit."""
+        """Decimals that give the largest mean of a statistic three significant digits."""
         known = [item.estimate.mean for item in self._known.values() if item.statistic == statistic]
         return column_decimals(max(map(abs, known), default=0.0))
 
     def _beats(self, item: ViewFigures | None) -> str:
+        """In how many texts a measure beats a random order; "" where that was not measured."""
         if item is None or item.beats_random is None:
             return ""
         return self._say("beats", n=item.beats_random, of=item.estimate.n_texts)
@@ -253,7 +252,7 @@ class _Maker:
         self, estimate: Estimate | None, digits: int | None = _DIGITS, with_sign: bool = False
     ) -> Cell:
         if estimate is None:
-            return Cell(NOTHING, "")
+            return Cell(NOTHING)
         return Cell(
             written(estimate.mean, digits, with_sign),
             interval_text(estimate.interval, digits, self._language),
@@ -261,6 +260,3 @@ class _Maker:
 
     def _name(self, view: View) -> str:
         return self._language.measure(view, "name", row=self._row)
-
-    def _say(self, key: str, **values: object) -> str:
-        return self._language.say("trust", key, **values)

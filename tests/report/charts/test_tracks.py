@@ -50,7 +50,7 @@ def test_the_axis_names_its_marks_with_a_true_minus():
 @pytest.mark.parametrize("value", [0.8, -0.3])
 def test_a_bar_runs_from_0_to_its_value(value):
     scale = correlation_scale(-0.5)
-    drawn = svg_of(bar(scale, value, Interval(value - 0.1, value + 0.1), 0.5, 0))
+    drawn = svg_of(bar(scale, value, Interval(value - 0.1, value + 0.1), 0.5, colour=0))
     left, width = float(drawn.rect["x"]), float(drawn.rect["width"])
     ends = sorted((scale.at(0), scale.at(value)))
     assert [left, left + width] == pytest.approx(ends, abs=0.11)
@@ -61,7 +61,7 @@ def test_a_bar_runs_from_0_to_its_value(value):
 
 
 def test_what_others_are_held_against_is_an_outline_without_a_limit():
-    drawn = svg_of(bar(correlation_scale(0), 0.4, None, None, None))
+    drawn = svg_of(bar(correlation_scale(0), 0.4, colour=None))
     assert drawn.rect["fill"] == "none"
     assert drawn.find("path", attrs={"stroke-dasharray": True}) is None
     assert len(drawn.find_all("path")) == 2  # the marks and 0, no whisker
