@@ -180,8 +180,8 @@ class _Maker:
             track=track,
             value=value,
             interval=interval,
-            n_texts=n_texts,
-            count=means.count[label],
+            n_texts=f"{n_texts:,}",
+            count=f"{means.count[label]:,}",
             beside=beside,
         )
 
