@@ -16,7 +16,7 @@ from typer.models import OptionInfo
 
 from reportgen.cli.commands import app
 from reportgen.findings.figures import Figure, FigureList, figure_list
-from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.formats import FORMATS
 from reportgen.report.language.sentences import threshold

@@ -9,10 +9,10 @@ from reportgen.comparison.change import Change
 from reportgen.comparison.differences import HEAD_CHANGED, Differences
 from reportgen.comparison.effects import TokenChange
 from reportgen.comparison.predictions import MOVED
-from reportgen.findings.citations import CLARK, LIN, SERRANO, XIAO, Citation
+from reportgen.findings.notes.citations import CLARK, LIN, SERRANO, XIAO, Citation
 from reportgen.findings.notes.note import Note, ends, plain
+from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES
-from reportgen.findings.thresholds import Threshold
 from reportgen.results.measures import MIN_TEXTS
 
 EFFECT_CHANGED = 0.5  # of a token's deletion effect, in spreads of the base's effects

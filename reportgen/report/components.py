@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.findings.citations import Citation
+from reportgen.findings.notes.citations import Citation
 
 
 @dataclass(frozen=True, slots=True)

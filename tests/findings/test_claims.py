@@ -9,7 +9,7 @@ from every_note import every_note, live_notes, situations
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.spread import live_rows_note
-from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.language.numbers import STYLES
 from reportgen.report.language.sentences import beside, in_short, sentence, threshold
 from reportgen.report.language.strings import Language, load_language

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from reportgen.findings.attention import LayerFigures
-from reportgen.findings.citations import GU
 from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
+from reportgen.findings.notes.citations import GU
 from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
 from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note

@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 
-from reportgen.findings.citations import CLARK, DARCET, GU, GUO, KOBAYASHI_2020, SUN, XIAO, Citation
 from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
+from reportgen.findings.notes.citations import (
+    CLARK,
+    DARCET,
+    GU,
+    GUO,
+    KOBAYASHI_2020,
+    SUN,
+    XIAO,
+    Citation,
+)
 from reportgen.findings.notes.note import Kind, Note, Values, about, figure
-from reportgen.findings.statistics import Interval
-from reportgen.findings.thresholds import (
+from reportgen.findings.notes.thresholds import (
     HIDE_LARGE,
     LIGHT_NORM,
     LIGHT_VALUE,
@@ -15,6 +23,7 @@ from reportgen.findings.thresholds import (
     TEST_SMALL,
     certain,
 )
+from reportgen.findings.statistics import Interval
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measures import MIN_TEXTS
 

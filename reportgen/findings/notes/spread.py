@@ -4,7 +4,7 @@ how long texts are."""
 from collections.abc import Mapping
 from math import isnan
 
-from reportgen.findings.citations import BRUNNER, CLARK, KOBAYASHI_2021
+from reportgen.findings.notes.citations import BRUNNER, CLARK, KOBAYASHI_2021
 from reportgen.findings.notes.note import Note, about, explained, figure, plain
 from reportgen.findings.overall import Overall
 from reportgen.results.info import Subject

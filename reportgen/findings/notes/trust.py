@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from reportgen.findings.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.evidence import (
     Estimate,
     ViewFigures,
 )
+from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
+from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
 from reportgen.findings.overall import Overall
-from reportgen.findings.thresholds import ROLLOUT_SHARE, certain
 from reportgen.results.info import View
 from reportgen.results.measures import BY_ID, COLOURS, MASK_OFFSET, MIN_TEXTS, MIN_UNITS, VIEWS
 

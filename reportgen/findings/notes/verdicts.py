@@ -6,12 +6,12 @@ from dataclasses import replace
 from enum import IntEnum
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
-from reportgen.findings.citations import BONDARENKO, CLARK, GU, KOVALEVA, SUN, Citation
 from reportgen.findings.evidence import Passed, SubjectFigures
+from reportgen.findings.notes.citations import BONDARENKO, CLARK, GU, KOVALEVA, SUN, Citation
 from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
 from reportgen.findings.notes.sinks import is_light
+from reportgen.findings.notes.thresholds import RAISED_RATIO, SINK_SHARE
 from reportgen.findings.statistics import Interval
-from reportgen.findings.thresholds import RAISED_RATIO, SINK_SHARE
 from reportgen.results.info import Role, Subject
 from reportgen.results.measures import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
 

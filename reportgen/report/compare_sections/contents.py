@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Change
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import CHANGE_THRESHOLDS
-from reportgen.findings.citations import Citation
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import Citation
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.attention import Grid, LayerAnswer, make_grids, make_layers
 from reportgen.report.compare_sections.predictions import (

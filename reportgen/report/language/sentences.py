@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from reportgen.findings.citations import Citation
+from reportgen.findings.notes.citations import Citation
 from reportgen.findings.notes.note import Note, explained
+from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import Interval
-from reportgen.findings.thresholds import Threshold
 from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo, RunInfo, Subject
 

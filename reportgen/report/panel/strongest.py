@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isnan
 
-from reportgen.findings.thresholds import TINY_EFFECT
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from reportgen.findings.citations import Citation
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import Citation
 from reportgen.findings.notes.note import Placed, place
 from reportgen.report.components import Quality
 from reportgen.report.language.strings import Language

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from reportgen.findings.citations import (
+from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import (
     CLARK,
     DEYOUNG,
     FERRANDO,
@@ -11,8 +12,7 @@ from reportgen.findings.citations import (
     SUNDARARAJAN,
     Citation,
 )
-from reportgen.findings.findings import Findings
-from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.charts.heatmap import CLIPPED
 from reportgen.report.components import Sentence
 from reportgen.report.language.numbers import fixed

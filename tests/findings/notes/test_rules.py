@@ -7,8 +7,8 @@ import pytest
 from factories import HEADLINES, changed, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
-from reportgen.findings.citations import CLARK, GU, KOVALEVA
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.rules import subject_notes
 from reportgen.results.info import Role, Subject

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing, probed
 
-from reportgen.findings.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.evidence import Swapped
+from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.results.info import SinkTest

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from factories import HEADLINES, make_results
 
-from reportgen.findings.citations import BRUNNER, KOBAYASHI_2021
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import BRUNNER, KOBAYASHI_2021
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.spread import live_rows_note, mixing_notes
 

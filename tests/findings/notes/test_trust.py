@@ -6,9 +6,9 @@ import pytest
 from factories import HEADLINES, make_results
 from made_up_figures import OUTPUT, Made, estimate, viewed
 
-from reportgen.findings.citations import ABNAR, HASE, JAIN, SUNDARARAJAN
 from reportgen.findings.evidence import ViewFigures, is_constant
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, SUNDARARAJAN
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.trust import (
     agreement_notes,

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from made_up_figures import COMMA, FIRST, OUTPUT, Made, passing, probed
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
-from reportgen.findings.citations import CLARK
+from reportgen.findings.notes.citations import CLARK
 from reportgen.findings.notes.note import Note, Verdict
 from reportgen.findings.notes.verdicts import (
     VERDICTS,

@@ -9,10 +9,10 @@ import pytest
 from every_note import every_note, live_notes, situations
 from factories import make_results
 
-from reportgen.findings.citations import CLARK, Citation
 from reportgen.findings.findings import Findings
+from reportgen.findings.notes.citations import CLARK, Citation
 from reportgen.findings.notes.note import Note
-from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.language.sentences import (
     beside,
     citation,

@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from factories import make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.thresholds import THRESHOLDS
+from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
 
-from reportgen.findings.citations import GU, Citation
+from reportgen.findings.notes.citations import GU, Citation
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES, Interval
 from reportgen.results.measures import MASK_OFFSET, MIN_CONTENT, MIN_TEXTS, MIN_UNITS, SINK_RATIO
 
