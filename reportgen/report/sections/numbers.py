@@ -50,7 +50,7 @@ class _Numbers:
         spread, values, say = self._spread, self._spread.values, self._say
         quartiles = (spread.low, spread.first, spread.middle, spread.third, spread.high)
         low, first, middle, third, high = map(self._number, quartiles)
-        given = {"low": low, "high": high, "first": first, "third": third, "n": f"{len(values):,}"}
+        given = {"low": low, "high": high, "first": first, "third": third, "n": len(values)}
         if spread.low == spread.high:
             return Quality(say("number_same", **given), self._unlabelled())
         edges = round_values(spread.low, spread.high)
