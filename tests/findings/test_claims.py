@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 import pytest
-from every_note import every_note, live_notes, situations
+from every_note import live_notes
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -118,16 +118,6 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
-    return situations(lambda: tmp_path_factory.mktemp("results"))
-
-
-@pytest.fixture(scope="module")
-def notes(results: list[Results]) -> list[Note]:
-    return list(every_note(results))
-
-
 def said(note: Note, language: Language) -> list[str]:
     """Everything that is ever said of a note."""
     return [sentence(note, language), *in_short([note], language)]
@@ -136,11 +126,11 @@ def said(note: Note, language: Language) -> list[str]:
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("claim", FORBIDDEN["en"])
 def test_it_is_never_claimed(
-    notes: list[Note], results: list[Results], lang: str, claim: str
+    notes: list[Note], situations: list[Results], lang: str, claim: str
 ) -> None:
     language = BOTH[lang]
     texts = {text for note in notes for text in said(note, language)}
-    texts |= {beside(note, language) for note in live_notes(results)}
+    texts |= {beside(note, language) for note in live_notes(situations)}
     texts |= {meaning for limit in THRESHOLDS for *_, meaning in [threshold(limit, language)]}
     assert not [text for text in texts if re.search(FORBIDDEN[lang][claim], text)]
 
@@ -313,7 +303,7 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
             assert "+" not in sentence(note, language)
 
 
-def test_exact_rows_are_told_only_where_they_were_measured(results: list[Results]) -> None:
-    for own in results:
+def test_exact_rows_are_told_only_where_they_were_measured(situations: list[Results]) -> None:
+    for own in situations:
         measured = own.evidence["live_rows"].notna().any()
         assert (live_rows_note(Findings(own)) is not None) == measured

@@ -3,7 +3,6 @@
 from collections import Counter
 
 import pytest
-from every_note import situations
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import place
@@ -12,14 +11,14 @@ _SAID_BY_THE_PAGE_ITSELF = {"withheld", "interrupted", "N13-few"}
 
 
 @pytest.fixture(scope="module")
-def everything(tmp_path_factory):
-    return situations(lambda: tmp_path_factory.mktemp("results"))
+def everything(situations):
+    return [Findings(results) for results in situations]
 
 
 def test_each_note_has_one_place(everything):
-    for results in everything:
-        notes = Findings(results).notes
-        placed = place(notes, results.info)
+    for found in everything:
+        notes = found.notes
+        placed = place(notes, found.info)
         sinks = [note for own in placed.sinks.values() for note in own]
         stands = Counter(
             id(note) for note in (*placed.overview, *sinks, *placed.agreement, *placed.trust)
@@ -29,26 +28,26 @@ def test_each_note_has_one_place(everything):
 
 
 def test_verdicts_stay_in_the_overview(everything):
-    for results in everything:
-        notes = Findings(results).notes
-        placed = place(notes, results.info)
+    for found in everything:
+        notes = found.notes
+        placed = place(notes, found.info)
         verdicts = [note for note in notes if note.is_verdict]
         assert [note for note in placed.overview if note.is_verdict] == verdicts
 
 
 def test_without_evidence_all_is_in_the_overview(everything):
-    bare = [results for results in everything if results.info.evidence.level == "none"]
+    bare = [found for found in everything if found.info.evidence.level == "none"]
     assert bare
-    for results in bare:
-        placed = place(Findings(results).notes, results.info)
+    for found in bare:
+        placed = place(found.notes, found.info)
         assert (placed.sinks, placed.agreement, placed.trust) == ({}, (), ())
 
 
 def test_what_is_said_of_a_token_stands_in_its_panel(everything):
     own = [
         (key, note)
-        for results in everything
-        for key, notes in place(Findings(results).notes, results.info).sinks.items()
+        for found in everything
+        for key, notes in place(found.notes, found.info).sinks.items()
         for note in notes
     ]
     assert {note.id for _, note in own} >= {"N2", "N4", "N7", "N8"}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from every_note import every_note, live_notes, situations
+from every_note import live_notes
 from factories import make_results
 
 from reportgen.findings.findings import Findings
@@ -42,27 +42,17 @@ EN, JA = load_language("en"), load_language("ja")
 LANGUAGES = pytest.mark.parametrize("language", [EN, JA], ids=["en", "ja"])
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory) -> list[Results]:
-    return situations(lambda: tmp_path_factory.mktemp("results"))
-
-
-@pytest.fixture(scope="module")
-def notes(results: list[Results]) -> list[Note]:
-    return list(every_note(results))
-
-
 def keys(section: str) -> set[str]:
     return set(EN.words[section])
 
 
 def test_every_sentence_belongs_to_a_note_and_every_note_has_one(
-    notes: list[Note], results: list[Results]
+    notes: list[Note], situations: list[Results]
 ) -> None:
     assert {key for note in notes for key in (note.id, *note.also)} == keys("sentences")
     assert {note.id for note in notes if note.is_verdict} <= keys("headlines")
     assert keys("headlines") <= {note.id for note in notes}
-    assert {note.id for note in live_notes(results)} == keys("beside")
+    assert {note.id for note in live_notes(situations)} == keys("beside")
     assert {threshold.id for threshold in THRESHOLDS} == keys("thresholds")
 
 
@@ -91,9 +81,9 @@ def test_every_note_can_be_said(notes: list[Note], language: Language) -> None:
 
 @LANGUAGES
 def test_a_headline_is_one_line_with_every_verdict(
-    results: list[Results], language: Language
+    situations: list[Results], language: Language
 ) -> None:
-    for own in results:
+    for own in situations:
         said = headline(Findings(own).notes, own.info.model.name, language)
         assert "\n" not in said
         assert said.startswith("made-up")
@@ -117,9 +107,9 @@ def test_a_headline_says_what_a_sink_passes_on_where_that_was_tested(
 
 @LANGUAGES
 def test_what_is_read_of_the_last_layer_is_said_in_one_short_sentence(
-    results: list[Results], language: Language
+    situations: list[Results], language: Language
 ) -> None:
-    said = {note.id: beside(note, language) for note in live_notes(results)}
+    said = {note.id: beside(note, language) for note in live_notes(situations)}
     assert said.keys() == {"N9-cls", "N9", "N9-all"}
     assert "[CLS]" in said["N9-cls"]
     assert "3" in said["N9"]
