@@ -12,7 +12,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.files import Staging
 from reportgen.findings.gates import evaluate
-from reportgen.report.compare_sections.contents import headline
+from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
@@ -42,7 +42,7 @@ class ComparedReports:
         """What changed, in one to three sentences."""
         check_language(lang)
         words = CompareWords(self.comparison, load_language(lang))
-        return list(headline(self.comparison, self.comparison.notes, words))
+        return list(headline(self.comparison, words))
 
     def save(
         self, *paths: str | Path, overwrite: bool = True, format: str | None = None, **options: Any

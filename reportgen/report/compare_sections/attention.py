@@ -48,7 +48,7 @@ def make_layers(comparison: Comparison, words: CompareWords) -> tuple[LayerAnswe
     return tuple(_layer(found, words) for found in comparison.layers)
 
 
-def layer_name(found: LayerChanges, words: CompareWords) -> str:
+def _layer_name(found: LayerChanges, words: CompareWords) -> str:
     """What a figure by layer is called."""
     if not found.tokens[0]:
         return words.say("entropy" if found.key == ENTROPY else "special")
@@ -61,8 +61,17 @@ def layer_name(found: LayerChanges, words: CompareWords) -> str:
 
 
 def _layer(found: LayerChanges, words: CompareWords) -> LayerAnswer:
-    write: Write = words.fit if found.key == ENTROPY else words.share
-    name = layer_name(found, words)
+    table = layer_table(found, words)
+    return LayerAnswer(table.title, _chart(found, table.title, words), table)
+
+
+def _write(found: LayerChanges, words: CompareWords) -> Write:
+    return words.fit if found.key == ENTROPY else words.share
+
+
+def layer_table(found: LayerChanges, words: CompareWords) -> Table:
+    """A figure by layer in both models, titled with its name."""
+    write = _write(found, words)
     rows = []
     for i in range(max(len(found.base), len(found.head))):
         ends = [
@@ -72,13 +81,13 @@ def _layer(found: LayerChanges, words: CompareWords) -> LayerAnswer:
         change = [words.changed(found.changes[i], write)] if found.changes else []
         rows.append((str(i + 1), (*ends, *change)))
     columns = ["layer", "base", "head", *(["change"] if found.changes else [])]
-    table = make_table(name, tuple(map(words.say, columns)), tuple(rows))
-    return LayerAnswer(name, _chart(found, name, write, words), table)
+    return make_table(_layer_name(found, words), tuple(map(words.say, columns)), tuple(rows))
 
 
-def _chart(found: LayerChanges, name: str, write: Write, words: CompareWords) -> Markup | None:
+def _chart(found: LayerChanges, name: str, words: CompareWords) -> Markup | None:
     if not found.changes:
         return None
+    write = _write(found, words)
     values = ticks(max(*found.base, *found.head))
     names = [f"{value:g}" for value in values]
     if found.key != ENTROPY:

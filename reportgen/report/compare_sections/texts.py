@@ -54,6 +54,14 @@ class TextPair:
     table: Table
 
 
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """The section on single texts."""
+
+    lead: str
+    texts: tuple[TextPair, ...]
+
+
 def changed_texts(comparison: Comparison) -> list[int]:
     """Rows of `texts` whose deletion effects or attention changed most, by turns, the most first;
     none that did not change."""
@@ -72,9 +80,10 @@ def changed_texts(comparison: Comparison) -> list[int]:
     return list(dict.fromkeys(found))[:TEXTS]
 
 
-def make_pairs(comparison: Comparison, words: CompareWords) -> tuple[TextPair, ...]:
+def make_pairs(comparison: Comparison, words: CompareWords) -> Pairs:
     """The texts that changed most, with their strips."""
-    return tuple(_pair(comparison, text, words) for text in changed_texts(comparison))
+    lead = words.say("pairs_lead_size" if words.is_size else "pairs_lead")
+    return Pairs(lead, tuple(_pair(comparison, text, words) for text in changed_texts(comparison)))
 
 
 def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:

@@ -9,6 +9,7 @@ from reportgen.report.digest.parts import short_notes
 from reportgen.report.digest.tables import TEXT_LENGTH, shorten
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.register import short_forms
 from reportgen.report.sections.contents import SECTIONS
 from reportgen.report.sections.context import Context
 
@@ -31,11 +32,10 @@ def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief
     context = Context(findings, options, load_language(options.lang), output)
     name = shorten(findings.info.model.name, TEXT_LENGTH)
     title = options.title or context.language.say("brief", "title", model=name)
-    parts = [part for section in SECTIONS for part in section.short(context)]
     return Brief(
         title=shorten(title, 2 * TEXT_LENGTH),
         headline=_headline(context, name),
-        sections=tuple(sorted(parts, key=lambda part: part.place)),
+        sections=short_forms(SECTIONS, context),
     )
 
 

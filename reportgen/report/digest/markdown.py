@@ -17,7 +17,6 @@ from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
 from reportgen.report.formats import Document, Output, with_pictures
-from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions, FlavorName, RenderOptions
@@ -58,23 +57,27 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    words = CompareWords(comparison, load_language(options.lang))
-    brief = make_compare_brief(comparison, options, words, "compare.md")
     limit = limit_of(options.md_flavor, options.md_limit)
-    return Document(_set_comparison(brief, options.md_flavor, limit, options.id, words.language))
+    return Document(
+        _set_comparison(comparison, options, "compare.md", limit, options.md_flavor).encode()
+    )
 
 
 def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:
     """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
-    words = CompareWords(comparison, load_language(options.lang))
-    brief = make_compare_brief(comparison, options, words, "compare.html")
-    return _set_comparison(brief, "github", Limit(room, room), options.id, words.language)
+    return _set_comparison(comparison, options, "compare.html", Limit(room, room)).encode()
 
 
 def _set_comparison(
-    brief: Brief, flavor: FlavorName, limit: Limit, id: str, language: Language
-) -> bytes:
-    return set_brief(brief, flavor, limit, id, language, {}, page="compare.html").encode()
+    comparison: Comparison,
+    options: CompareOptions,
+    output: str,
+    limit: Limit,
+    flavor: FlavorName = "github",
+) -> str:
+    brief = make_compare_brief(comparison, options, output)
+    language = load_language(options.lang)
+    return set_brief(brief, flavor, limit, options.id, language, {}, page="compare.html")
 
 
 def set_brief(

@@ -6,11 +6,13 @@ What a reviewer reads first stands in front; the rest is folded.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from reportgen.findings.gates import GateResult
 from reportgen.findings.notes.note import Kind, Note
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.digest.figures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
 from reportgen.report.language.sentences import citation, in_short, sentence
+from reportgen.report.language.strings import Language
 from reportgen.report.run import command, gate_rows
 from reportgen.report.sections.context import Context
 from reportgen.results.info import ANALYSED, STATUSES
@@ -31,7 +33,12 @@ def short_notes(context: Context) -> list[Note]:
 
 def short_run(context: Context) -> Iterable[Section]:
     """The conditions on figures that the command named, and what was found."""
-    say, rows = context.language.say, gate_rows(context.options.gates, context.language)
+    return short_gates(context.options.gates, context.language)
+
+
+def short_gates(gates: Sequence[GateResult], language: Language) -> Iterable[Section]:
+    """A table of `gates`; nothing where there are none."""
+    say, rows = language.say, gate_rows(gates, language)
     if rows:
         names = ("result", "condition", "found")
         columns = tuple(Column(say("gates", name), name == "found") for name in names)

@@ -3,9 +3,9 @@
 from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.compare_sections.contents import make_compare_page
+from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.formats import Document
 from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, environment
-from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions
 
@@ -22,13 +22,12 @@ def render(comparison: Comparison, options: CompareOptions) -> bytes:
         ResultsError: a results folder is damaged.
     """
     language = load_language(options.lang)
-    words = CompareWords(comparison, language)
     return (
         environment()
         .get_template("page.html.jinja")
         .render(
             t=language.words,
-            page=make_compare_page(comparison, options, words),
+            page=make_compare_page(CompareContext(comparison, options, language)),
             is_comparison=True,
             assets=Assets("file", "", COMPARE_SCRIPTS),
             data=_data(language),

@@ -16,7 +16,7 @@ from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
-from reportgen.report.sections.contents import Page, Texts
+from reportgen.report.sections.contents import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
 
 
@@ -27,7 +27,7 @@ class Setting:
     findings: Findings
     options: RenderOptions
     language: Language
-    page: Page
+    page: ReportPage
     assets: Assets
     given: Given = field(default_factory=lambda: Given({}, (), {}, Sizes(0, 0, True)))
 
@@ -112,7 +112,7 @@ class Setting:
         values = self._values(page, ())
         return size_of(self._set("sections/texts.html.jinja", **values))
 
-    def _values(self, page: Page, reduced: Sequence[str]) -> Mapping[str, Any]:
+    def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
         return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS}
 
     def _set(self, template: str, **values: Any) -> Markup:

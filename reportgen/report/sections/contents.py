@@ -5,10 +5,10 @@ To add a section, add a line to `SECTIONS`, a module with the functions it names
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.report.components import Kpi, Section
+from reportgen.report.components import Kpi
 from reportgen.report.digest.parts import (
     short_method,
     short_overview,
@@ -20,6 +20,7 @@ from reportgen.report.digest.parts import (
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
+from reportgen.report.register import Page, PageSection, make_navigation, make_sections
 from reportgen.report.run import Facts, GateRow, Reproduce, gate_rows, make_reproduce, run_facts
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.method import Method, make_method
@@ -107,19 +108,7 @@ def _reproduce(context: Context) -> Reproduce:
     return make_reproduce(context.findings.info, context.options, context.language)
 
 
-@dataclass(frozen=True, slots=True)
-class PageSection:
-    """One section of a report, in all its forms."""
-
-    id: str  # of its element on the page, its template, and its name under `[page]`
-    make: Callable[[Context], object | None]  # what the template shows; None leaves it out
-    short: Callable[[Context], Iterable[Section]] = lambda context: ()  # Markdown and Confluence
-    in_navigation: bool = True
-    in_notebook: bool = False
-    is_of_listed: bool = False  # made again once it is known which texts the page lists
-
-
-SECTIONS = (
+SECTIONS: tuple[PageSection[Context], ...] = (
     PageSection("run", _run, short_run, in_navigation=False),
     PageSection("overview", _overview, short_overview, in_notebook=True),
     PageSection("predictions", lambda context: context.quality),
@@ -134,44 +123,35 @@ SECTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
-    """The page of a report without the panels of its texts."""
+class ReportPage(Page):
+    """A report's page but for the panels of its texts."""
 
-    title: str  # of the document
-    brand: str  # a shorter title, for the bar at the top
-    lang: str
     scope: Scope
-    sections: Mapping[str, object | None]  # by id, in reading order; None: not on this page
-    navigation: tuple[tuple[str, str], ...]  # ids and names of the sections in the navigation
-    in_notebook: tuple[str, ...]  # ids of the sections that a notebook shows
+    in_notebook: tuple[str, ...]  # ids
 
 
-def make_page(context: Context) -> Page:
-    """The page, before it is known which texts it lists."""
+def make_page(context: Context) -> ReportPage:
+    """The page of `context`."""
     language, options = context.language, context.options
     name = short_name(context.findings.info.model.name)
-    made = {section.id: section.make(context) for section in SECTIONS}
+    made = make_sections(SECTIONS, context)
     n_texts = len(context.findings.texts)
-    return Page(
+    return ReportPage(
         title=options.title or language.count("page", "title", n_texts, model=name),
         brand=options.title or name,
         lang=options.lang,
         scope=context.scope,
         sections=made,
-        navigation=tuple(
-            (section.id, language.say("page", section.id))
-            for section in SECTIONS
-            if section.in_navigation and made[section.id] is not None
-        ),
+        navigation=make_navigation(SECTIONS, made, lambda id: language.say("page", id)),
         in_notebook=tuple(section.id for section in SECTIONS if section.in_notebook),
     )
 
 
 def with_texts(
-    page: Page, context: Context, listed: Sequence[int], panels: Sequence[Panel]
-) -> Page:
-    """The page with the list of the texts `listed` (rows of `texts`, ascending), and with the
-    publications that the notes in their `panels` cite."""
+    page: ReportPage, context: Context, listed: Sequence[int], panels: Sequence[Panel]
+) -> ReportPage:
+    """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
+    their `panels` cite."""
     cited = tuple(c for panel in panels for note in panel.notes for c in note.citations)
     own = replace(context, listed=tuple(listed), cited_by_texts=cited)
     again = {section.id: section.make(own) for section in SECTIONS if section.is_of_listed}

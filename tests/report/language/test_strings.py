@@ -163,7 +163,7 @@ def _in_python() -> Iterator[tuple[set[str], str]]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         sections = known if path in kinds else {"common", *(texts & known)}
-        if "CompareWords" in path.read_text("utf-8"):
+        if re.search("Compare(Words|Context)", path.read_text("utf-8")):
             sections.add("compared")
         for name in texts:
             if re.fullmatch(r"[\w-]+", name):

@@ -1,0 +1,46 @@
+"""What every section of a comparison is made from."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from reportgen.comparison.compare import Comparison
+from reportgen.report.compare_sections.predictions import PredictionAnswer, make_predictions
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import Language
+from reportgen.report.options import CompareOptions
+
+
+@dataclass(frozen=True)
+class CompareContext:
+    """A comparison, options and a language, with what several sections share, each made once."""
+
+    comparison: Comparison
+    options: CompareOptions
+    language: Language
+    output: str = "compare.html"  # the file that the printed command writes
+
+    @cached_property
+    def words(self) -> CompareWords:
+        """Writes the figures of the comparison."""
+        return CompareWords(self.comparison, self.language)
+
+    @property
+    def title(self) -> str:
+        """The title that the user gave, or the usual one."""
+        return self.options.title or self.words.say("title")
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of both models."""
+        return self.comparison.base.info.model.name, self.comparison.head.info.model.name
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether one of the models comes with the package."""
+        sides = (self.comparison.base, self.comparison.head)
+        return "demo" in {side.info.model.source for side in sides}
+
+    @cached_property
+    def predictions(self) -> PredictionAnswer | None:
+        """What is said of the predictions."""
+        return make_predictions(self.comparison, self.words)

@@ -1,0 +1,156 @@
+"""What was compared and how: both models, the method, and how to make the comparison again."""
+
+import shlex
+from dataclasses import dataclass
+
+from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE
+from reportgen.comparison.compare import Comparison
+from reportgen.comparison.notes import CHANGE_THRESHOLDS
+from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.sentences import citation
+from reportgen.report.options import CompareOptions, chosen_options
+from reportgen.report.run import Facts, GateRow, gate_rows
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Which models were compared, and what a reader should know of how they were run."""
+
+    names: tuple[str, str]
+    is_demo: bool
+    gates: tuple[GateRow, ...]
+    remarks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One fact of both models."""
+
+    name: str
+    base: str
+    head: str
+    is_same: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """How the models were compared, where notes draw the line, and the literature."""
+
+    sentences: tuple[str, ...]
+    thresholds: tuple[str, ...]
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reproduce:
+    """What it takes to make the same page again."""
+
+    command: str
+    versions: tuple[Facts, Facts]  # of the base and the head
+    checksums: Facts
+
+
+def make_run(context: CompareContext) -> Run:
+    """What stands above the overview."""
+    gates = gate_rows(context.options.gates, context.language)
+    return Run(context.names, context.is_demo, gates, remarks(context))
+
+
+def remarks(context: CompareContext) -> tuple[str, ...]:
+    """What the results themselves say a reader should know, with the model's side in front."""
+    said, words = [], context.words
+    for key, findings in (("base", context.comparison.base), ("head", context.comparison.head)):
+        side = words.say(key) + context.language.say("page", "colon")
+        said += [side + remark for remark in findings.info.remarks]
+        if findings.info.evidence.interrupted:
+            said.append(side + words.say("interrupted"))
+    return tuple(said)
+
+
+def make_models(context: CompareContext) -> tuple[ModelRow, ...]:
+    """The models and what they were run on."""
+    words = context.words
+    base, head = (_facts(s, words) for s in (context.comparison.base, context.comparison.head))
+    return tuple(
+        ModelRow(words.say(key), value, head[key], value == head[key])
+        for key, value in base.items()
+    )
+
+
+def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:
+    info, language = findings.info, words.language
+    model, output, level = info.model, info.output, info.evidence.level
+    kind = language.say("output", output.kind, n=len(output.labels), pooling=output.pooling or "")
+    files = language.say("common", "comma").join(item.name for item in info.inputs)
+    return {
+        "model": model.name,
+        "architecture": model.architecture,
+        "size": language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads),
+        "output": language.say("run", "output_value", name=output.name, kind=kind),
+        "tokenizer": words.say("vocabulary", name=model.tokenizer, n=model.vocabulary_size),
+        "evidence": words.say("none")
+        if level == "none"
+        else words.say("evidence_value", level=level, n=info.evidence.n_texts),
+        "texts": words.say("texts_value", n=len(findings.texts), files=files),
+        "weights": model.weights_sha256,
+    }
+
+
+def make_method(context: CompareContext) -> Method:
+    """How the models were compared."""
+    comparison, words = context.comparison, context.words
+    said = [
+        words.say("method_texts"),
+        words.say("method_same", output=SAME_OUTPUT, share=SAME_SHARE),
+        words.say("method_intervals"),
+    ]
+    if comparison.effects is not None:
+        said.append(words.say("method_effects", spread=comparison.effects.spread))
+    if comparison.heads is not None:
+        said.append(words.say("method_distance"))
+    cited = [source for note in comparison.notes for source in note.citations]
+    cited += [each.citation for each in CHANGE_THRESHOLDS if each.citation]
+    return Method(
+        tuple(said),
+        tuple(words.say(f"limit_{each.id}", value=each.value) for each in CHANGE_THRESHOLDS),
+        tuple(sorted({citation(source, words.language) for source in cited})),
+    )
+
+
+def make_reproduce(context: CompareContext) -> Reproduce:
+    """The command of the comparison with versions and checksums."""
+    words, base, head = context.words, context.comparison.base.info, context.comparison.head.info
+    files = {item.name: item.sha256 for item in (*base.inputs, *head.inputs)}
+    versions = [tuple(sorted(side.versions.items())) for side in (base, head)]
+    return Reproduce(
+        command=_command(context.comparison, context.options, context.output),
+        versions=(versions[0], versions[1]),
+        checksums=(
+            (words.say("weights_base"), base.model.weights_sha256),
+            (words.say("weights_head"), head.model.weights_sha256),
+            *files.items(),
+        ),
+    )
+
+
+def _command(comparison: Comparison, options: CompareOptions, output: str) -> str:
+    """The command line that writes the file `output` again; models that are no folder or hub id
+    stand in as results folders."""
+    base, head = comparison.base.info, comparison.head.info
+    models = [side.model for side in (base, head)]
+    is_named = all(model.source in ("folder", "hub", "demo") for model in models)
+    chosen = {k: v for k, v in base.settings.options.items() if k != "model"}
+    words = ["reportgen", "compare"]
+    if is_named and chosen == {k: v for k, v in head.settings.options.items() if k != "model"}:
+        names = [model.name.removeprefix("reportgen ") for model in models]
+        words += ["--base", names[0], "--head", names[1]]
+        words += ["-" if item.name == "stdin" else item.name for item in base.inputs]
+        for name, value in chosen.items():
+            words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
+    else:
+        words += ["base_results/", "head_results/"]
+    for name, text in chosen_options(options, of_page=True).items():
+        words += [f"--{name}", text]
+    return shlex.join([*words, "-o", output])

@@ -1,0 +1,152 @@
+"""The overview of a comparison: the headline, the key figures, and what could not be compared."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reportgen.comparison.compare import Comparison
+from reportgen.findings.notes.note import Note
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.predictions import mean_change
+from reportgen.report.components import Cell, Kpi
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.numbers import written
+from reportgen.results.measures import MIN_TEXTS
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """What a reader sees first."""
+
+    headline: tuple[str, ...]
+    kpis: tuple[Kpi, ...]
+    limits: tuple[str, ...]
+
+
+def make_overview(context: CompareContext) -> Overview:
+    """The overview of a comparison."""
+    comparison, words = context.comparison, context.words
+    return Overview(
+        headline(comparison, words), tuple(_kpis(comparison, words)), limits(comparison, words)
+    )
+
+
+def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
+    """What a reader must know, in one to three sentences."""
+    if comparison.is_same:
+        return tuple(_same(comparison, words))
+    said = [_predictions(comparison, words)]
+    first = min(comparison.notes, key=_headline_rank, default=None)
+    key = "" if first is None else _headline_key(first)
+    if first is not None and key:
+        is_size = words.is_size and not key.startswith("looks")
+        said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
+    elif comparison.tokens:
+        said.append(words.say("headline_no_token"))
+    changed = comparison.heads_changed
+    if changed is not None and changed.any():
+        said.append(words.say("headline_heads", k=changed.sum(), n=changed.size))
+    return tuple(said)
+
+
+def _same(comparison: Comparison, words: CompareWords) -> Iterable[str]:
+    predictions, pairing = comparison.predictions, comparison.pairing
+    if comparison.effects:
+        key = "same" if predictions else "same_unpredicted"
+    else:
+        key = "same_unmoved" if predictions else "same_looks"
+    yield words.say(key, n=pairing.n_analysed)
+    if pairing.same_weights:
+        yield words.say("same_weights")
+
+
+def _predictions(comparison: Comparison, words: CompareWords) -> str:
+    """How many predictions changed."""
+    found = comparison.predictions
+    if found is None:
+        return words.say("changed_unknown")
+    n = len(found.texts)
+    if not found.n_moved:
+        return words.say("changed_none", n=n)
+    k = found.n_moved
+    if found.kind == "number" and found.threshold is not None:
+        return words.say("changed_number", threshold=words.size(found.threshold), k=k, n=n)
+    return words.say("changed", k=k, n=n)
+
+
+def _headline_key(note: Note) -> str:
+    """What of a note on a token the headline says; "" for a note on something else."""
+    looks = any(id in ("token_looks", "token_looks_row") for id in (note.id, *note.also))
+    if note.id == "token_moves":
+        return "both" if looks else "moves"
+    if note.id == "token_moves_less":
+        return "moves_less"
+    if looks:
+        return "looks"
+    return "looks_less" if note.id.startswith("token_looks_less") else ""
+
+
+def _headline_rank(note: Note) -> int:
+    """What a model does now comes before what it does no longer; notes of one rank keep theirs."""
+    ranks = {"both": 0, "moves": 0, "looks": 1, "moves_less": 2, "looks_less": 3}
+    return ranks.get(_headline_key(note), len(ranks))
+
+
+def _kpis(comparison: Comparison, words: CompareWords) -> Iterable[Kpi]:
+    pairing, predictions = comparison.pairing, comparison.predictions
+    total = words.say("kpi_of", n=pairing.n_texts)
+    yield Kpi(f"{pairing.n_aligned:,}", words.say("kpi_texts"), total)
+    if predictions is not None:
+        share = words.share(predictions.share_moved.head)
+        yield Kpi(f"{predictions.n_moved:,}", words.say("kpi_changed"), share)
+        if predictions.mean is not None:
+            cell = words.changed(predictions.mean, mean_change(predictions.mean, words))
+            yield Kpi(cell.text, words.say("kpi_mean"), cell.small)
+        for key, change, write in (
+            ("kpi_r2", predictions.r2, words.fit),
+            ("kpi_accuracy", predictions.accuracy, words.share),
+        ):
+            if change is not None:
+                cell = words.changed(change, write)
+                said = words.say("compared_as", base=write(change.base), head=write(change.head))
+                yield Kpi(cell.text, words.say(key), str(Cell(said, cell.small)))
+    heads, changed = comparison.heads, comparison.heads_changed
+    if heads is not None and changed is not None:
+        mean, most = (words.fit(float(v)) for v in (heads.distance.mean(), heads.distance.max()))
+        distance = words.say("kpi_distance", mean=mean, max=most)
+        yield Kpi(f"{changed.sum():,}", words.say("kpi_heads"), distance)
+    if comparison.effects is not None:
+        mean = written(comparison.effects.mean.head, 2)
+        yield Kpi(mean, words.say("kpi_effects"), words.say("kpi_spreads"))
+
+
+def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
+    """Everything that could not be compared, a sentence each; else that all was."""
+    pairing = comparison.pairing
+    said = []
+    left = pairing.n_texts - pairing.n_analysed
+    if left:
+        neither = left - pairing.n_only_base - pairing.n_only_head
+        given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}
+        said.append(words.count("limit_status", left, **given))
+    if pairing.n_analysed > pairing.n_aligned:
+        said.append(words.count("limit_tokens", pairing.n_analysed - pairing.n_aligned))
+    if pairing.n_other_labels:
+        said.append(words.count("limit_labels", pairing.n_other_labels))
+    if not pairing.same_output:
+        said.append(words.say("limit_output"))
+    elif comparison.predictions is None:
+        said.append(words.say("limit_embedding"))
+    if not pairing.same_scalar:
+        said.append(words.say("limit_scalar"))
+    elif comparison.units.n_other_target:
+        said.append(words.count("limit_target", comparison.units.n_other_target))
+    heads = comparison.heads
+    if not pairing.same_shape:
+        said.append(words.say("limit_shape"))
+    elif heads is None:
+        said += [words.say("limit_maps")] if pairing.n_aligned else []
+    elif len(heads.texts) < pairing.n_aligned:
+        said.append(words.count("limit_some_maps", len(heads.texts)))
+    if pairing.n_aligned and not comparison.tokens:
+        said.append(words.say("limit_few", n=MIN_TEXTS))
+    return tuple(said) or (words.say("limit_none"),)

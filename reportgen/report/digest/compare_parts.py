@@ -1,0 +1,188 @@
+"""The short form of each section of a comparison: the answers in front, the rest folded."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reportgen.findings.notes.note import Note
+from reportgen.report.compare_sections.attention import layer_table, make_grids
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.models import make_models, make_reproduce, remarks
+from reportgen.report.compare_sections.overview import limits
+from reportgen.report.compare_sections.predictions import make_tokens
+from reportgen.report.compare_sections.texts import make_pairs
+from reportgen.report.components import Cell, Column, Section, Table, named
+from reportgen.report.digest.parts import short_gates
+from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, shorten
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.numbers import NOTHING
+
+_TOKENS = 10  # of the tokens in front, the rest folded
+_LONGEST = 60  # code points of what stands in a cell
+
+
+def short_run(context: CompareContext) -> Iterable[Section]:
+    """The conditions on figures that the command named, and what was found."""
+    return short_gates(context.options.gates, context.language)
+
+
+def short_overview(context: CompareContext) -> Iterable[Section]:
+    """Which models were compared, what changed, and what could not be compared."""
+    words, (base, head) = context.words, (shorten(name, TEXT_LENGTH) for name in context.names)
+    demo = (context.language.say("brief", "demo"),) if context.is_demo else ()
+    yield Section(
+        rank=1,
+        lead=(words.say("compared_as", base=base, head=head), *demo),
+        items=(
+            *map(Cell, remarks(context)),
+            *_answers(context),
+            *map(Cell, limits(context.comparison, words)),
+        ),
+        place=20,
+    )
+
+
+def _answers(context: CompareContext) -> Iterable[Cell]:
+    """What changed, in the order of a reviewer's questions."""
+    words, predictions = context.words, context.predictions
+    said: dict[str, list[str]] = {"predictions": [], "tokens": [], "layers": [], "heads": []}
+    if predictions is not None:
+        said["predictions"].append(predictions.headline)
+    for note in context.comparison.notes:
+        said[_part(note)].append(words.note(note).text)
+    colon, space = (context.language.say("page", key) for key in ("colon", "space"))
+    for key, sentences in said.items():
+        # A sentence on a token is long enough for a line of its own.
+        lines = sentences if key == "tokens" else filter(None, [space.join(sentences)])
+        yield from (named(words.say(f"nav_{key}") + colon, line) for line in lines)
+
+
+def _part(note: Note) -> str:
+    """The part of the comparison that a note belongs to."""
+    if note.id.startswith("token"):
+        return "tokens"
+    if note.id.startswith(("prediction", "fit")):
+        return "predictions"
+    return "heads" if note.id == "heads" else "layers"
+
+
+def short_predictions(context: CompareContext) -> Iterable[Section]:
+    """The fit of both models with the labels, and the texts whose prediction moved most."""
+    found = context.predictions
+    tables = [table for table in (found.fit, found.moved) if table] if found else []
+    for index, table in enumerate(tables):
+        heading = "" if index else context.words.say("predictions")
+        yield Section(2, heading, table=_with_short_names(table), place=30)
+
+
+def short_tokens(context: CompareContext) -> Iterable[Section]:
+    """The tokens that changed most, and the others folded."""
+    words, found = context.words, make_tokens(context.comparison, context.words)
+    if found is None:
+        return
+    table, lead = _with_short_names(found.table), (found.remark, words.say("intervals"))
+    front, rest = (
+        replace(table, rows=rows) for rows in (table.rows[:_TOKENS], table.rows[_TOKENS:])
+    )
+    yield Section(2, words.say("tokens"), lead, table=front, place=35)
+    if rest.rows:
+        title, more = words.count("md_more_tokens", len(rest.rows)), (found.more,)
+        yield Section(6, title, more if found.more else (), table=rest, is_folded=True, place=35)
+
+
+def short_pairs(context: CompareContext) -> Iterable[Section]:
+    """The texts that changed most, each with the tokens whose part changed most."""
+    words, pairs = context.words, make_pairs(context.comparison, context.words).texts
+    if not pairs:
+        return
+    comma = context.language.say("common", "comma")
+    rows = []
+    for pair in pairs:
+        most = [
+            words.say("md_token", token=each.token, base=each.base, head=each.head)
+            for each in pair.most
+        ]
+        text = f"{shorten(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
+        facts = context.language.say("brief", "facts").join(pair.facts)
+        rows.append((Cell(text), Cell(comma.join(most) or NOTHING), Cell(facts)))
+    measure = "md_effects" if pairs[0].has_effects else "md_attention"
+    names = (words.say("text"), words.say(measure), words.say("change"))
+    table = Table(tuple(map(Column, names)), tuple(rows))
+    yield Section(3, words.say("pairs"), table=table, place=40)
+
+
+def short_layers(context: CompareContext) -> Iterable[Section]:
+    """Every figure of a layer in one row, base and head with what lies between."""
+    words, layers = context.words, context.comparison.layers
+    if not layers:
+        return
+    tables = [layer_table(found, words) for found in layers]
+    rows = tuple(
+        (
+            Cell(str(i + 1)),
+            *(Cell(_between(t.rows[i][1:], words) if i < len(t.rows) else NOTHING) for t in tables),
+        )
+        for i in range(max(len(table.rows) for table in tables))
+    )
+    columns = [Column(words.say("layer"), is_figures=True)]
+    columns += [Column(shorten(table.title, _LONGEST)) for table in tables]
+    lead = (words.say("layers_lead"),)
+    table = Table(tuple(columns), rows)
+    yield Section(4, words.say("layers"), lead, table=table, is_folded=True, place=50)
+
+
+def _between(cells: Sequence[Cell], words: CompareWords) -> str:
+    said = words.say("compared_as", base=cells[0].text, head=cells[1].text)
+    return words.language.say("common", "comma").join([said, *map(str, cells[2:])])
+
+
+def short_heads(context: CompareContext) -> Iterable[Section]:
+    """How far each head's attention moved, and the heads that changed most."""
+    words = context.words
+    for grid in make_grids(context.comparison, words)[:1]:
+        columns = [Column(words.say("corner"), is_figures=True)]
+        columns += [Column(str(i + 1), is_figures=True) for i in range(len(grid.rows[0][1]))]
+        rows = tuple((Cell(name), *cells) for name, cells in grid.rows)
+        lead, table = (grid.lead, *grid.remarks), Table(tuple(columns), rows)
+        yield Section(4, grid.title, lead, table=table, is_folded=True, place=60)
+        if grid.most is not None:
+            most = _with_short_names(grid.most)
+            yield Section(6, words.say("heads_most"), table=most, is_folded=True, place=60)
+
+
+def short_models(context: CompareContext) -> Iterable[Section]:
+    """What both models are, without their checksums, which stand with the command."""
+    words = context.words
+    rows = tuple(
+        tuple(Cell(shorten(text, TEXT_LENGTH)) for text in (row.name, row.base, row.head))
+        for row in make_models(context)
+        if row.name != words.say("weights")
+    )
+    table = Table(tuple(map(Column, ("", words.say("base"), words.say("head")))), rows)
+    yield Section(5, words.say("models"), table=table, is_folded=True, place=70)
+
+
+def short_reproduce(context: CompareContext) -> Iterable[Section]:
+    """The command that writes the same again, versions and checksums."""
+    say, found = context.language.say, make_reproduce(context)
+    colon, comma = say("page", "colon"), say("common", "comma")
+    base, head = (comma.join(f"{name} {v}" for name, v in side) for side in found.versions)
+    if base == head:
+        versions = [(say("reproduce", "versions"), base)]
+    else:
+        names = (context.words.say(f"versions_{side}") for side in ("base", "head"))
+        versions = list(zip(names, (base, head), strict=True))
+    checksums = [(f"SHA-256, {shorten(name, NAME_LENGTH)}", sha) for name, sha in found.checksums]
+    yield Section(
+        3,
+        say("reproduce", "heading"),
+        code=found.command,
+        items=tuple(named(name + colon, value) for name, value in (*versions, *checksums)),
+        is_folded=True,
+        place=80,
+    )
+
+
+def _with_short_names(table: Table) -> Table:
+    """The table with the names of its rows cut to what a cell of Markdown takes."""
+    rows = ((Cell(shorten(name.text, _LONGEST)), *cells) for name, *cells in table.rows)
+    return replace(table, rows=tuple(rows))
