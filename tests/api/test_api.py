@@ -138,7 +138,7 @@ def test_a_data_set_is_a_table(bert: Path) -> None:
     data = Split({"text": TEXTS, "pair": TEXTS[::-1], "label": list(range(7))})
     report = reportgen.analyze(data, bert, limit=3, **FAST)
     assert report.results.texts["pair"].tolist() == TEXTS[::-1][:3]
-    with pytest.raises(InputError, match="one of these, not all: train, test"):
+    with pytest.raises(InputError, match="give one of these splits, not all of them: train, test"):
         reportgen.analyze({"train": data, "test": data}, bert)
 
 
