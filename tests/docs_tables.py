@@ -15,13 +15,13 @@ from places import ROOT
 from typer.models import OptionInfo
 
 from reportgen.cli.commands import app
-from reportgen.findings.figures import Figure, FigureList, figure_list
+from reportgen.findings.figure_register import Figure, FigureList, figure_list
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
-from reportgen.report.formats import FORMATS
+from reportgen.report.format_register import FORMATS
 from reportgen.report.language.sentences import threshold
 from reportgen.report.language.strings import load_language
-from reportgen.results.measures import MEASURES
+from reportgen.results.measure_register import MEASURES
 
 _TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 _PANELS = ("General", "Texts", "Model", "Analysis", "Report", "Gates")

@@ -9,7 +9,7 @@ from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens import EncodedText, content_units
 from reportgen.results.info import SINK_TESTS, EvidenceLevel
-from reportgen.results.measures import measured_at
+from reportgen.results.measure_register import measured_at
 
 # Of the rankings that are tried on a text, about so many give sets of units of their own; the
 # others share their passes.

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from reportgen.results.measures import measured_at
+from reportgen.results.measure_register import measured_at
 
 # A step of an analysis: "texts" (attention of every text), the id of a measure of evidence,
 # "faithfulness" (comprehensiveness and sufficiency), or "sinks" (sink tests).

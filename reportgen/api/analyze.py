@@ -21,9 +21,9 @@ from reportgen.api import arguments
 from reportgen.api.jobs import Analysis
 from reportgen.api.keywords import options_of
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Verbosity
+from reportgen.api.printed_options import shown_options
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
-from reportgen.api.shown import shown_options
 from reportgen.errors import ModelError, UsageError
 from reportgen.files import Staging, check_target
 from reportgen.models.borrow import bare, borrowed, device_of

@@ -11,7 +11,7 @@ from reportgen.errors import UsageError
 from reportgen.findings.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
-from reportgen.report.formats import COMPARISON_FORMATS, STANDARD_OUTPUT, Output
+from reportgen.report.format_register import COMPARISON_FORMATS, STANDARD_OUTPUT, Output
 from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions, read_plotlyjs
 from reportgen.report.outputs import plan_outputs, require_files
 from reportgen.results.info import created_date

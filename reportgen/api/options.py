@@ -13,10 +13,10 @@ from typing import Annotated, Literal
 
 from reportgen.errors import UsageError
 from reportgen.models.spec import Dtype, Pooling
-from reportgen.report.formats import COMPARISON_FORMATS, FORMATS, Format
+from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
 from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel
-from reportgen.texts.formats import InputFormat
+from reportgen.texts.file_formats import InputFormat
 
 _TEXTS = partial(Option, panel="Texts")
 _MODEL = partial(Option, panel="Model")

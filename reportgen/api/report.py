@@ -15,7 +15,7 @@ from reportgen.findings.detail import check_detail
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import GateResult, evaluate
 from reportgen.report.digest.markdown import step_summary
-from reportgen.report.formats import Document, Output
+from reportgen.report.format_register import Document, Output
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.report.notebook import plain_text, render_markdown, render_notebook

@@ -11,9 +11,9 @@ import typer
 
 from reportgen.api.keywords import options_of
 from reportgen.cli.terminal import user_errors
-from reportgen.findings.figures import figure_list
+from reportgen.findings.figure_register import figure_list
 from reportgen.report.options import Option, options_in
-from reportgen.texts.formats import INPUT_FORMATS
+from reportgen.texts.file_formats import INPUT_FORMATS
 from reportgen.version import __version__
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from reportgen.comparison.differences import Differences
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
-from reportgen.findings.figures import Value
+from reportgen.findings.figure_register import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 

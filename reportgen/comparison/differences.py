@@ -13,9 +13,14 @@ from reportgen.comparison.attention import (
     head_changes,
     layer_changes,
 )
-from reportgen.comparison.effects import EffectChanges, TokenChange, effect_changes, token_changes
 from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
+from reportgen.comparison.token_effects import (
+    EffectChanges,
+    TokenChange,
+    effect_changes,
+    token_changes,
+)
 from reportgen.comparison.units import UnitPairs, unit_pairs
 from reportgen.findings.findings import Findings
 

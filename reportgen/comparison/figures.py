@@ -5,7 +5,7 @@ from typing import TypeAlias
 from reportgen.comparison.attention import ALL_SPECIAL
 from reportgen.comparison.change import Change
 from reportgen.comparison.differences import Differences
-from reportgen.findings.figures import Value, figure_key, rounded
+from reportgen.findings.figure_register import Value, figure_key, rounded
 
 Figures: TypeAlias = dict[str, Value]
 

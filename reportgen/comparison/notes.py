@@ -7,13 +7,13 @@ import numpy as np
 from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.differences import HEAD_CHANGED, Differences
-from reportgen.comparison.effects import TokenChange
 from reportgen.comparison.predictions import MOVED
+from reportgen.comparison.token_effects import TokenChange
 from reportgen.findings.notes.citations import CLARK, LIN, SERRANO, XIAO, Citation
 from reportgen.findings.notes.note import Note, ends, plain
 from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 EFFECT_CHANGED = 0.5  # of a token's deletion effect, in spreads of the base's effects
 LOOKS_RATIO = 1.5  # attention in the head over that in the base

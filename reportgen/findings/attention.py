@@ -22,7 +22,7 @@ from reportgen.findings.statistics import (
     ratio_of_means,
 )
 from reportgen.results.info import ANALYSED
-from reportgen.results.measures import MIN_CONTENT
+from reportgen.results.measure_register import MIN_CONTENT
 from reportgen.results.store import Results
 
 _NORMS = ("norm_share", "value_size", "content_value_size")  # columns of the table of roles

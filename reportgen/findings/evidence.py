@@ -20,7 +20,7 @@ from reportgen.findings.statistics import (
     ratio_of_means,
 )
 from reportgen.results.info import SINK_TESTS, STATISTICS, SinkTest, Statistic, Subject, View
-from reportgen.results.measures import MIN_TEXTS, VIEWS
+from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 
 BASELINES: tuple[View, ...] = ("rarity", "random")

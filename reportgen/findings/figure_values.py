@@ -10,11 +10,11 @@ from reportgen.findings.evidence import (
     SubjectFigures,
     ViewFigures,
 )
-from reportgen.findings.figures import Value, figure_key, rounded
+from reportgen.findings.figure_register import Value, figure_key, rounded
 from reportgen.findings.notes.note import Note
 from reportgen.findings.overall import Overall
 from reportgen.results.info import STATUSES
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 _OF_VERDICT = (
     "n_texts",

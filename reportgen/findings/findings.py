@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from functools import cached_property
 
+from reportgen.findings.figure_register import Value
 from reportgen.findings.figure_values import run_figures
-from reportgen.findings.figures import Value
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.rules import corpus_notes, text_notes
 from reportgen.findings.overall import Overall

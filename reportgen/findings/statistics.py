@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 Array = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float64]

@@ -5,10 +5,10 @@ from numpy.typing import NDArray
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.findings.figures import rounded
+from reportgen.findings.figure_register import rounded
 from reportgen.findings.gates import gate_records
 from reportgen.findings.notes.note import Note
-from reportgen.report.formats import Document
+from reportgen.report.format_register import Document
 from reportgen.report.json import to_json
 from reportgen.report.options import CompareOptions
 from reportgen.results.info import SCHEMA_VERSION, RunInfo

@@ -9,10 +9,10 @@ from reportgen.findings.evidence import (
     SubjectFigures,
     ViewFigures,
 )
-from reportgen.findings.figures import rounded
+from reportgen.findings.figure_register import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
-from reportgen.report.formats import Document, Output
+from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, RunInfo
 

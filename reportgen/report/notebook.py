@@ -11,8 +11,8 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.sections.contents import make_page
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.section_register import make_page
 
 # Largest output of a cell in bytes; to fit, first the texts are left out, then the frame.
 LIMIT = 200_000

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from reportgen.errors import OutputError, UsageError
 from reportgen.files import RESULTS_FILES, Staging, check_page_folder, check_target
-from reportgen.report.charts.pictures import picture_paths
-from reportgen.report.formats import STANDARD_OUTPUT, Document, Output, output_at
+from reportgen.report.charts.picture_files import picture_paths
+from reportgen.report.format_register import STANDARD_OUTPUT, Document, Output, output_at
 from reportgen.report.language.printable import inert_page
 from reportgen.report.options import CompareOptions, Images, Layout, RenderOptions
 

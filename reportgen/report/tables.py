@@ -16,10 +16,10 @@ from reportgen.findings.evidence import (
     ViewFigures,
 )
 from reportgen.findings.findings import Findings
-from reportgen.report.formats import Document, Output, table_name
+from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
-from reportgen.results.measures import exported
+from reportgen.results.measure_register import exported
 from reportgen.results.store import Results
 
 # Means over heads; a sum over them is `n_heads` times as much.

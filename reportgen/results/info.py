@@ -29,7 +29,7 @@ EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # logit of a label; the cosine to the embedding of the whole text; the log-probability of the last
 # token.
 Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probability"]
-# The id of a measure in the catalogue (`results/measures.py`).
+# The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
 Statistic: TypeAlias = Literal["spearman", "kendall", "comprehensiveness", "sufficiency"]

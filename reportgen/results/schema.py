@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-from reportgen.results.measures import MEASURES
+from reportgen.results.measure_register import MEASURES
 
 TEXTS_SCHEMA = pa.schema(
     [

@@ -16,7 +16,7 @@ from reportgen.results.info import (
     STATUSES,
     RunInfo,
 )
-from reportgen.results.measures import VIEWS
+from reportgen.results.measure_register import VIEWS
 from reportgen.results.schema import LATER_COLUMNS, TABLES
 
 Ints: TypeAlias = NDArray[np.int64]

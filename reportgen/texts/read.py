@@ -9,7 +9,7 @@ from pathlib import Path
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.encoding import check_encoding
-from reportgen.texts.formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
+from reportgen.texts.file_formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
 
 STDIN = "-"
 SUFFIXES: dict[str, InputFormat] = {

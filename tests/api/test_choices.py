@@ -15,7 +15,7 @@ from reportgen.api.options import (
     read_evidence_texts,
     read_keep_maps,
 )
-from reportgen.api.shown import shown_options
+from reportgen.api.printed_options import shown_options
 from reportgen.errors import UsageError
 from reportgen.report.options import RenderOptions, read_size
 from reportgen.texts.read import Columns

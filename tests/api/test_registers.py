@@ -12,7 +12,7 @@ from factories import make_results
 # Adds a format before the command line is imported, as a new line in the register would.
 PLAIN = '''
 """Writes one line of plain text."""
-from reportgen.report.formats import Document
+from reportgen.report.format_register import Document
 
 def write_report(findings, options, output):
     return Document(f"{len(findings.texts)} texts, {options.title}, {output.stem}".encode())
@@ -21,9 +21,9 @@ def write_comparison(comparison, options):
     return Document(f"{len(comparison.base.texts)} and {len(comparison.head.texts)} texts".encode())
 '''
 FORMAT = """
-from reportgen.report import formats
-formats.FORMATS += (formats.Format("plain", ".txt", "report.txt", "a line", "plain", "plain"),)
-formats.COMPARISON_FORMATS += formats.FORMATS[-1:]
+from reportgen.report import format_register as register
+register.FORMATS += (register.Format("plain", ".txt", "report.txt", "a line", "plain", "plain"),)
+register.COMPARISON_FORMATS += register.FORMATS[-1:]
 """
 # Adds an option to the reports, as a new field in the class would.
 OPTION = """

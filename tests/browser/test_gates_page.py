@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 from serving import JENKINS, served
 from test_accessibility import found
 
-from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 

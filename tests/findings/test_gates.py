@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reportgen.api.options import Verbosity
 from reportgen.cli.terminal import gate_lines
 from reportgen.errors import UsageError
-from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.gates import (
     Gate,
     errors_first,

@@ -15,7 +15,7 @@ from reportgen.findings.statistics import (
     measured,
     ratio_of_means,
 )
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 
 def test_figures_are_means_over_texts(tmp_path: Path) -> None:

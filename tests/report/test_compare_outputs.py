@@ -15,7 +15,7 @@ from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, 
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
-from reportgen.findings.figures import COMPARE_FIGURES
+from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import compare_json

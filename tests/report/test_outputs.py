@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.errors import OutputError, UsageError
-from reportgen.report.formats import PAGE, Document, Output
+from reportgen.report.format_register import PAGE, Document, Output
 from reportgen.report.outputs import plan_outputs, send
 
 
@@ -58,7 +58,7 @@ def test_standard_output_that_is_closed_is_told_at_once(monkeypatch) -> None:
 
 SEND = """
 import sys
-from reportgen.report.formats import PAGE, Document, Output
+from reportgen.report.format_register import PAGE, Document, Output
 from reportgen.report.outputs import send
 
 send({Output(path, PAGE): Document(size * b"x") for path, size in (("a", 9), ("-", 10**6))})

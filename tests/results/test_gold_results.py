@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 from places import GOLD
 
-from reportgen.findings.figures import RUN_FIGURES
+from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.report.digest.markdown import render as render_markdown
 from reportgen.report.html.page import render as render_html

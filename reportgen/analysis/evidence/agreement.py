@@ -18,7 +18,7 @@ from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, content_units, keep
 from reportgen.results.info import Scalar, Statistic, View
-from reportgen.results.measures import BY_ID, MASK_OFFSET, MIN_UNITS, VIEWS, Combine
+from reportgen.results.measure_register import BY_ID, MASK_OFFSET, MIN_UNITS, VIEWS, Combine
 
 _SEED = 20190603
 PERCENTS = (10, 20, 50)  # of the content units, rounded up

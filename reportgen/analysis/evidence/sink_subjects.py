@@ -11,7 +11,7 @@ from reportgen.analysis.evidence.target import Explained
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, put
 from reportgen.results.info import Role, SinkTest, Subject
-from reportgen.results.measures import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
+from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
 
 MAX_TEXTS = 50  # in which subjects are looked for, and which are tested
 MAX_FOUND = 3  # subjects beside the special-token roles

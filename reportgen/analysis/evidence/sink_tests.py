@@ -39,7 +39,7 @@ from reportgen.analysis.progress import Passes
 from reportgen.models.architecture import Projection
 from reportgen.models.factory import describe
 from reportgen.results.info import SINK_TESTS, Reason, SinkTest, Subject
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 
 @dataclass(frozen=True, slots=True, eq=False)

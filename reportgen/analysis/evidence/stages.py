@@ -1,4 +1,4 @@
-"""Runs the measures of evidence in the catalogue, each with the `Stage` of its own module."""
+"""Runs the measures of evidence in the register, each with the `Stage` of its own module."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,7 +12,7 @@ from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import EvidenceLevel, Reason, Scalar, View
-from reportgen.results.measures import BY_ID, Measure, measured_at
+from reportgen.results.measure_register import BY_ID, Measure, measured_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Stage:
 
 
 def load_stage(measure: Measure) -> Stage:
-    """The stage that `measure` names in the catalogue."""
+    """The stage that `measure` names in the register."""
     module, _, name = measure.stage.partition(":")
     stage = getattr(import_module(f"{__package__}.{module}"), name)
     assert isinstance(stage, Stage)

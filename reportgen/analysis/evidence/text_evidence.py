@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.evidence.target import Explained
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason, View
-from reportgen.results.measures import EFFECTS
+from reportgen.results.measure_register import EFFECTS
 from reportgen.results.schema import EFFECTS_SCHEMA, EVIDENCE_SCHEMA
 
 Floats: TypeAlias = NDArray[np.float64]

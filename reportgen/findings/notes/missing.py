@@ -6,7 +6,7 @@ from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note
 from reportgen.findings.overall import Overall
 from reportgen.results.info import SINK_TESTS, Reason
-from reportgen.results.measures import MIN_CONTENT, MIN_UNITS, VIEWS
+from reportgen.results.measure_register import MIN_CONTENT, MIN_UNITS, VIEWS
 
 # Reasons that have a note of their own.
 _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")

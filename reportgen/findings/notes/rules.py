@@ -19,7 +19,7 @@ from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.notes.verdicts import other_sink, role_verdict, saying_notes
 from reportgen.findings.overall import Overall
 from reportgen.results.info import ANALYSED, Evidence, Role, Subject
-from reportgen.results.measures import MIN_TEXTS, SINK_RATIO
+from reportgen.results.measure_register import MIN_TEXTS, SINK_RATIO
 
 _SINKS_FIRST = ("N1", "N1c")
 

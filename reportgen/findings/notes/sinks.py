@@ -25,7 +25,7 @@ from reportgen.findings.notes.thresholds import (
 )
 from reportgen.findings.statistics import Interval
 from reportgen.results.info import SinkTest, Subject
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 _RATIOS: Mapping[SinkTest, str] = {
     "zero_value": "zero_ratio",

@@ -8,7 +8,7 @@ from reportgen.findings.notes.citations import BRUNNER, CLARK, KOBAYASHI_2021
 from reportgen.findings.notes.note import Note, about, explained, figure, plain
 from reportgen.findings.overall import Overall
 from reportgen.results.info import Subject
-from reportgen.results.measures import MIN_CONTENT
+from reportgen.results.measure_register import MIN_CONTENT
 
 
 def mixing_notes(found: Overall) -> list[Note]:

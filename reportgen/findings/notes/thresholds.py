@@ -7,7 +7,13 @@ from typing import TypeVar
 
 from reportgen.findings.notes.citations import GU, Citation
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES, Interval
-from reportgen.results.measures import MASK_OFFSET, MIN_CONTENT, MIN_TEXTS, MIN_UNITS, SINK_RATIO
+from reportgen.results.measure_register import (
+    MASK_OFFSET,
+    MIN_CONTENT,
+    MIN_TEXTS,
+    MIN_UNITS,
+    SINK_RATIO,
+)
 
 SINK_SHARE = 0.30
 RAISED_RATIO = 1.5

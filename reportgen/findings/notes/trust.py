@@ -13,7 +13,14 @@ from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
 from reportgen.findings.overall import Overall
 from reportgen.results.info import View
-from reportgen.results.measures import BY_ID, COLOURS, MASK_OFFSET, MIN_TEXTS, MIN_UNITS, VIEWS
+from reportgen.results.measure_register import (
+    BY_ID,
+    COLOURS,
+    MASK_OFFSET,
+    MIN_TEXTS,
+    MIN_UNITS,
+    VIEWS,
+)
 
 # The measures that the page has colours for, the one it shows first in front.
 _SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)

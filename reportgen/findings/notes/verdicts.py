@@ -13,7 +13,7 @@ from reportgen.findings.notes.sinks import is_light
 from reportgen.findings.notes.thresholds import RAISED_RATIO, SINK_SHARE
 from reportgen.findings.statistics import Interval
 from reportgen.results.info import Role, Subject
-from reportgen.results.measures import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
+from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
 
 
 class Standing(IntEnum):

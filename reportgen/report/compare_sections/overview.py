@@ -10,7 +10,7 @@ from reportgen.report.compare_sections.predictions import mean_change
 from reportgen.report.components import Cell, Kpi
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import written
-from reportgen.results.measures import MIN_TEXTS
+from reportgen.results.measure_register import MIN_TEXTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.effects import TokenChange
 from reportgen.comparison.predictions import MOVED, PredictionChanges
+from reportgen.comparison.token_effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.components import Cell, Kpi, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write

@@ -1,14 +1,14 @@
 """A comparison in its short form: a headline, then the short forms of its sections."""
 
 from reportgen.comparison.compare import Comparison
-from reportgen.report.compare_sections.contents import SECTIONS
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.section_register import SECTIONS
 from reportgen.report.components import Brief
 from reportgen.report.digest.tables import TEXT_LENGTH, shorten
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
-from reportgen.report.register import short_forms
+from reportgen.report.section import short_forms
 
 
 def make_compare_brief(comparison: Comparison, options: CompareOptions, output: str) -> Brief:

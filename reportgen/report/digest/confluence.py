@@ -10,12 +10,12 @@ from pathlib import PurePosixPath
 
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.pictures import make_pictures
+from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
-from reportgen.report.formats import Document, Output, with_pictures
+from reportgen.report.format_register import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import RenderOptions

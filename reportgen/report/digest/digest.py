@@ -9,9 +9,9 @@ from reportgen.report.digest.parts import short_notes
 from reportgen.report.digest.tables import TEXT_LENGTH, shorten
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.register import short_forms
-from reportgen.report.sections.contents import SECTIONS
+from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.section_register import SECTIONS
 
 # What the headline says of a special token's verdict.
 _CLAUSES: Mapping[Verdict, str] = {

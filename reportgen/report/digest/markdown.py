@@ -10,13 +10,13 @@ from urllib.parse import quote
 from reportgen.comparison.compare import Comparison
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.pictures import make_pictures
+from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
 from reportgen.report.digest.compare import make_compare_brief
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
-from reportgen.report.formats import Document, Output, with_pictures
+from reportgen.report.format_register import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions, FlavorName, RenderOptions

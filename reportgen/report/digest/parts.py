@@ -9,7 +9,7 @@ from dataclasses import replace
 from reportgen.findings.gates import GateResult
 from reportgen.findings.notes.note import Kind, Note
 from reportgen.report.components import Cell, Column, Section, Table, named
-from reportgen.report.digest.figures import make_map_figure, make_sink_figure
+from reportgen.report.digest.pictures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
 from reportgen.report.language.sentences import citation, in_short, sentence
 from reportgen.report.language.strings import Language

@@ -15,7 +15,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import TextMeasure, cls_name, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.results.info import ANALYSED
-from reportgen.results.measures import BY_ID
+from reportgen.results.measure_register import BY_ID
 from reportgen.results.units import text_units
 
 TEXT_LENGTH = 80  # code points of a text in the list of all

@@ -2,9 +2,9 @@
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.colours import ROLE_COLOURS
-from reportgen.report.compare_sections.contents import make_compare_page
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.formats import Document
+from reportgen.report.compare_sections.section_register import make_compare_page
+from reportgen.report.format_register import Document
 from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, environment
 from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions

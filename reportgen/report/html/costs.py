@@ -6,8 +6,8 @@ from functools import cached_property
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
-from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Sizes
+from reportgen.report.html.size_plan import Level
 from reportgen.report.html.templates import Setting, size_of
 from reportgen.report.panel.panel import Panel
 

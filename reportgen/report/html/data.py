@@ -14,14 +14,14 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from reportgen.report.charts.plotly import SCALE_DARK, SCALE_LIGHT, map_figure
-from reportgen.report.html.plan import Level
-from reportgen.report.html.pooling import Pooling, pool_maps, pooling
+from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
+from reportgen.report.html.size_plan import Level
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, cls_name
 from reportgen.results.info import HEAD_CLASSES, RunInfo
-from reportgen.results.measures import COLOURS
+from reportgen.results.measure_register import COLOURS
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
 

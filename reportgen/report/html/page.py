@@ -5,17 +5,17 @@ from dataclasses import replace
 
 from reportgen.findings.detail import detailed
 from reportgen.findings.findings import Findings
-from reportgen.report.formats import Document, Output
+from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
-from reportgen.report.html.plan import Level, plan
 from reportgen.report.html.reduced import Given, reduced_sentences
+from reportgen.report.html.size_plan import Level, plan
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.sections.contents import make_page, with_texts
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.section_register import make_page, with_texts
 
 _RESERVE = 6_000  # bytes for the sentences on what was reduced, and works that only texts cite
 

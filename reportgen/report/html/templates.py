@@ -10,13 +10,13 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
-from reportgen.report.html.plan import Level
 from reportgen.report.html.reduced import Given, Sizes, carries
+from reportgen.report.html.size_plan import Level
 from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
-from reportgen.report.sections.contents import ReportPage, Texts
+from reportgen.report.sections.section_register import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
 
 

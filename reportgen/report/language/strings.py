@@ -38,7 +38,7 @@ class Language:
         return self.fill(text, values) if values else text
 
     def measure(self, id: str, key: str, **values: object) -> str:
-        """A string about the measure `id` of the catalogue: its `name`, `legend` or `method`."""
+        """A string about the measure `id`: its `name`, `legend` or `method`."""
         text: str = self.words["measures"][id][key]
         return self.fill(text, values) if values else text
 

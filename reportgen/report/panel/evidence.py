@@ -10,7 +10,7 @@ from reportgen.report.language.sentences import beside, measure_names, scalar_na
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
 from reportgen.results.info import Evidence, Reason
-from reportgen.results.measures import COLOURS
+from reportgen.results.measure_register import COLOURS
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.results.info import RunInfo, View
-from reportgen.results.measures import BY_ID, COLOURS, EFFECTS, Combine
+from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS, Combine
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, unit_sums
 

@@ -10,7 +10,7 @@ from reportgen.report.language.numbers import token_percentage
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import TextEffects, printed
 from reportgen.results.info import Scalar
-from reportgen.results.measures import EFFECTS
+from reportgen.results.measure_register import EFFECTS
 from reportgen.results.units import Floats, TextUnits
 
 _TURNED = frozenset({"R", "AL", "AN"})

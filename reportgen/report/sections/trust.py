@@ -18,7 +18,7 @@ from reportgen.report.panel.evidence import Scope, Withheld
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
-from reportgen.results.measures import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
+from reportgen.results.measure_register import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
 
 # Measures by what they are computed from; the others are compared with the last group.
 _GROUPS: Mapping[str, tuple[View, ...]] = {

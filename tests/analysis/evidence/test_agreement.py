@@ -20,7 +20,7 @@ from reportgen.analysis.evidence.agreement import (
     text_agreement,
     unit_views,
 )
-from reportgen.results.measures import MIN_UNITS, VIEWS
+from reportgen.results.measure_register import MIN_UNITS, VIEWS
 from reportgen.results.schema import AGREEMENT_SCHEMA
 
 IN_TOKENS = (

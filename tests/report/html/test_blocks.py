@@ -10,7 +10,7 @@ from packed_maps import unpack
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
-from reportgen.report.html.plan import Level
+from reportgen.report.html.size_plan import Level
 
 
 @pytest.fixture(scope="module")

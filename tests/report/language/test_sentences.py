@@ -35,7 +35,7 @@ from reportgen.results.info import (
     Scalar,
     Subject,
 )
-from reportgen.results.measures import BY_ID, MEASURES
+from reportgen.results.measure_register import BY_ID, MEASURES
 from reportgen.results.store import Results
 
 EN, JA = load_language("en"), load_language("ja")

@@ -8,7 +8,7 @@ from factories import HEADLINES, make_results
 
 from reportgen.findings.evidence import explained_range
 from reportgen.report.panel.measures import text_effects
-from reportgen.results.measures import EFFECTS
+from reportgen.results.measure_register import EFFECTS
 
 UNIT_OF = (0, 1, 1, 2)
 

@@ -17,7 +17,7 @@ from reportgen.report.panel.measures import (
     printed,
     text_effects,
 )
-from reportgen.results.measures import COLOURS
+from reportgen.results.measure_register import COLOURS
 from reportgen.results.units import text_units
 
 EN = load_language("en")

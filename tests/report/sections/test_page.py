@@ -16,8 +16,8 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import make_panel
 from reportgen.report.run import command
-from reportgen.report.sections.contents import make_page, short_name, with_texts
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.section_register import make_page, short_name, with_texts
 from reportgen.results.info import Settings
 
 EN = load_language("en")

@@ -13,7 +13,7 @@ from reportgen.report.charts.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.trust import make_trust
-from reportgen.results.measures import COLOURS
+from reportgen.results.measure_register import COLOURS
 
 EN = load_language("en")
 

@@ -10,15 +10,15 @@ from two_models import pair_of
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
-from reportgen.report.compare_sections import contents
-from reportgen.report.compare_sections.contents import SECTIONS
+from reportgen.report.compare_sections import section_register
+from reportgen.report.compare_sections.section_register import SECTIONS
 from reportgen.report.components import Cell, Section, make_table
 from reportgen.report.digest import compare as digest
 from reportgen.report.digest import markdown
 from reportgen.report.html import assets, compare_page
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
-from reportgen.report.register import PageSection
+from reportgen.report.section import PageSection
 
 
 def lengths(context):
@@ -38,7 +38,7 @@ def with_section(monkeypatch, tmp_path):
     own = PageSection("lengths", lengths, short_lengths)
     at = [section.id for section in SECTIONS].index("predictions") + 1
     sections = (*SECTIONS[:at], own, *SECTIONS[at:])
-    monkeypatch.setattr(contents, "SECTIONS", sections)
+    monkeypatch.setattr(section_register, "SECTIONS", sections)
     monkeypatch.setattr(digest, "SECTIONS", sections)
     templates = tmp_path / "templates"
     shutil.copytree(ROOT / "templates", templates)

@@ -20,8 +20,8 @@ from reportgen.report.digest.parts import (
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
-from reportgen.report.register import Page, PageSection, make_navigation, make_sections
 from reportgen.report.run import Facts, GateRow, Reproduce, gate_rows, make_reproduce, run_facts
+from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.overview import Grid, Overview, Sinks

@@ -13,7 +13,12 @@ from hostile_texts import hostile_texts
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour
-from reportgen.report.charts.pictures import MOST_BYTES, make_pictures, picture_paths, rasterise
+from reportgen.report.charts.picture_files import (
+    MOST_BYTES,
+    make_pictures,
+    picture_paths,
+    rasterise,
+)
 from reportgen.report.components import Picture
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.markdown import render

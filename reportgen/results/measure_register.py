@@ -1,4 +1,4 @@
-"""The catalogue of measures: everything that says how much each token of a text matters.
+"""The register of measures: everything that says how much each token of a text matters.
 
 Columns of the results tables, the order of the steps of an analysis, their cost and progress bars,
 the ranking of units, colours, tables and explanations on the page are all derived from `MEASURES`.

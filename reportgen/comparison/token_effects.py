@@ -12,7 +12,7 @@ from reportgen.comparison.change import Change, Floats, changes
 from reportgen.comparison.units import UnitPairs
 from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import fewest_texts
-from reportgen.results.measures import MIN_TEXTS, MIN_UNITS
+from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 
 Places = NDArray[np.intp]
 # What became of a token: it moves the output more than before, less, or neither for certain.

@@ -1,4 +1,4 @@
-"""The catalogue of measures, and that a measure added to it is known everywhere."""
+"""The register of measures, and that a measure added to it is known everywhere."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from places import GOLD, ROOT
 
 from reportgen.analysis.evidence.stages import load_stage
 from reportgen.analysis.progress import STAGES
-from reportgen.results.measures import (
+from reportgen.results.measure_register import (
     BY_ID,
     EFFECTS,
     MEASURES,
@@ -110,12 +110,12 @@ print(json.dumps(found, default=bool))
 
 
 def test_a_measure_takes_an_entry_a_module_and_its_words(tmp_path: Path) -> None:
-    """The recipe at the top of `results/measures.py`, followed in a copy of the package."""
+    """The recipe at the top of `results/measure_register.py`, followed in a copy of the package."""
     package = shutil.copytree(ROOT / "reportgen", tmp_path / "reportgen")
     (tmp_path / "templates").symlink_to(ROOT / "templates")
-    catalogue = package / "results" / "measures.py"
-    before, baselines, after = catalogue.read_text("utf-8").partition("    # Baselines")
-    catalogue.write_text(before + ENTRY + baselines + after, "utf-8")
+    register = package / "results" / "measure_register.py"
+    before, baselines, after = register.read_text("utf-8").partition("    # Baselines")
+    register.write_text(before + ENTRY + baselines + after, "utf-8")
     (package / "analysis" / "evidence" / "loudness.py").write_text(MODULE, "utf-8")
     words = package / "report" / "language" / "strings" / "measures.toml"
     words.write_text(words.read_text("utf-8") + WORDS, "utf-8")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packed_maps import unpack
 
-from reportgen.report.html.pooling import SIDE, pool, pool_maps, pooling
+from reportgen.report.html.map_pooling import SIDE, pool, pool_maps, pooling
 from reportgen.results.maps import MAX_ERROR
 from reportgen.results.units import Unit, text_units
 

@@ -11,13 +11,13 @@ from places import ROOT
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Section, make_table
 from reportgen.report.digest import digest, markdown
-from reportgen.report.formats import output_at
+from reportgen.report.format_register import output_at
 from reportgen.report.html import assets, page
 from reportgen.report.language.strings import load_language
 from reportgen.report.notebook import render_notebook
 from reportgen.report.options import RenderOptions
-from reportgen.report.sections import contents
-from reportgen.report.sections.contents import SECTIONS, PageSection
+from reportgen.report.sections import section_register
+from reportgen.report.sections.section_register import SECTIONS, PageSection
 
 
 def longest(context):
@@ -37,7 +37,7 @@ def with_section(monkeypatch, tmp_path):
     own = PageSection("longest", longest, short_longest, in_notebook=True)
     at = [section.id for section in SECTIONS].index("texts") + 1
     sections = (*SECTIONS[:at], own, *SECTIONS[at:])
-    monkeypatch.setattr(contents, "SECTIONS", sections)
+    monkeypatch.setattr(section_register, "SECTIONS", sections)
     monkeypatch.setattr(digest, "SECTIONS", sections)
     templates = tmp_path / "templates"
     shutil.copytree(ROOT / "templates", templates)

@@ -1,5 +1,5 @@
-"""The one place that names the flat figures of summary.json: what gates test and DVC, MLflow and jq
-read.
+"""The register of flat figures: the single numbers of summary.json that gates test and that DVC,
+MLflow and jq read.
 
 A list of figures names each with its unit and one line of meaning. A family of figures has keys in
 its name, such as `<role>_share`: one figure for every special-token role.
@@ -13,7 +13,7 @@ from math import isfinite
 from typing import Literal, TypeAlias
 
 from reportgen.results.info import SINK_TESTS, STATISTICS
-from reportgen.results.measures import VIEWS
+from reportgen.results.measure_register import VIEWS
 
 Value: TypeAlias = float | int | None  # None: not measured, or not defined
 Unit: TypeAlias = Literal[

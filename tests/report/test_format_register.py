@@ -3,7 +3,7 @@
 import pytest
 
 from reportgen.errors import UsageError
-from reportgen.report.formats import output_at, table_name
+from reportgen.report.format_register import output_at, table_name
 from reportgen.report.options import TABLE_NAMES
 
 

@@ -27,7 +27,7 @@ from reportgen.report.digest.compare_parts import (
     short_run,
     short_tokens,
 )
-from reportgen.report.register import Page, PageSection, make_navigation, make_sections
+from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, short_run, in_navigation=False),

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen.cli.commands import app
-from reportgen.findings.figures import (
+from reportgen.findings.figure_register import (
     COMPARE_FIGURES,
     RUN_FIGURES,
     Figure,
@@ -13,7 +13,7 @@ from reportgen.findings.figures import (
     rounded,
 )
 from reportgen.results.info import SINK_TESTS, STATISTICS
-from reportgen.results.measures import VIEWS
+from reportgen.results.measure_register import VIEWS
 
 
 @pytest.mark.parametrize("figures", [RUN_FIGURES, COMPARE_FIGURES], ids=["run", "compare"])
