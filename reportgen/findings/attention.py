@@ -69,11 +69,16 @@ def analysed(results: Results) -> NDArray[np.bool_]:
     return results.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
 
 
+def roles(results: Results) -> Mapping[str, RoleFigures]:
+    """What each special-token role gets, layer by layer, by the role's key."""
+    return {role.key: role_figures(results, role.key) for role in results.info.roles}
+
+
 def role_figures(results: Results, role: str) -> RoleFigures:
     """The figures of the special-token role with key `role`."""
-    roles, counted = results.roles, takes_part(results)
-    text, layer = (roles[name].to_numpy(np.intp) for name in ("text", "layer"))
-    rows = np.flatnonzero((roles["role"] == role).to_numpy(np.bool_) & counted[text])
+    table, counted = results.roles, takes_part(results)
+    text, layer = (table[name].to_numpy(np.intp) for name in ("text", "layer"))
+    rows = np.flatnonzero((table["role"] == role).to_numpy(np.bool_) & counted[text])
     if not len(rows):
         return RoleFigures(0, ())
     has_role = np.zeros(len(counted), np.bool_)
@@ -84,7 +89,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
     def column(name: str) -> Array:
         """`[text, layer]`."""
         values = np.full((n_texts, len(layers)), np.nan)
-        values[place] = roles[name].to_numpy(np.float64)[rows]
+        values[place] = table[name].to_numpy(np.float64)[rows]
         return values
 
     share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
@@ -153,6 +158,16 @@ class HeadShares:
         return float(self.even.mean())
 
 
+def head_shares(results: Results) -> HeadShares:
+    """What special tokens get in each head, mean over texts."""
+    return HeadShares(*(_head_means(results, name) for name in ("special_share", "uniform_share")))
+
+
+def entropy_by_head(results: Results) -> Floats:
+    """`[layer, head]`: entropy of attention, mean over texts."""
+    return _head_means(results, "entropy")
+
+
 def role_shares(results: Results) -> Mapping[str, Floats]:
     """`[layer]` by key of a role: the share it gets, mean over the texts that count.
 
@@ -178,7 +193,7 @@ def shares_by_text(results: Results) -> Mapping[int, tuple[float, float]]:
     return {int(row): (share, even) for row, share, even in means.itertuples()}
 
 
-def head_means(results: Results, name: str) -> Floats:
+def _head_means(results: Results, name: str) -> Floats:
     """`[layer, head]`, a figure of the heads, mean over the texts that the notes count; NaN where
     none has a value."""
     values = results.head_values(name)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reportgen.errors import UsageError
 
 if TYPE_CHECKING:
-    from reportgen.findings.overall import Overall
+    from reportgen.findings.findings import Findings
 
 _COUNTED = re.compile(r"(first|worst):([0-9]{1,12})")
 
@@ -34,7 +34,7 @@ def check_detail(choice: str | None, ids: Collection[str]) -> None:
             )
 
 
-def detailed(found: "Overall", choice: str | None) -> tuple[tuple[int, ...], int]:
+def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], int]:
     """All rows of `texts` in the order in which the page takes them in, and how many of them, from
     the first, may carry more than their line in the list.
 
@@ -57,7 +57,7 @@ def _named(choice: str, ids: Collection[str]) -> list[str]:
     return [name.strip() for name in choice.split(",") if name.strip()]
 
 
-def _chosen(found: "Overall", choice: str | None, ids: Sequence[str]) -> tuple[int, ...]:
+def _chosen(found: "Findings", choice: str | None, ids: Sequence[str]) -> tuple[int, ...]:
     if choice is None:
         return found.order
     if choice in ("all", "none"):
@@ -69,7 +69,7 @@ def _chosen(found: "Overall", choice: str | None, ids: Sequence[str]) -> tuple[i
     return tuple(dict.fromkeys(rows[name] for name in _named(choice, set(ids))))
 
 
-def _worst(found: "Overall", count: int) -> tuple[int, ...]:
+def _worst(found: "Findings", count: int) -> tuple[int, ...]:
     """The rows with the largest error against their label; without labels, those that deserve a
     look first."""
     errors: list[float] = found.text_figures["error"].tolist()

@@ -1,6 +1,6 @@
 """Results -> the flat figures that `figure_list.RUN_FIGURES` names."""
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,11 @@ from reportgen.findings.evidence import (
 )
 from reportgen.findings.figure_register import Value, figure_key, rounded
 from reportgen.findings.notes.note import Note
-from reportgen.findings.overall import Overall
 from reportgen.results.info import STATUSES
 from reportgen.results.measure_register import MIN_TEXTS
+
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
 
 _OF_VERDICT = (
     "n_texts",
@@ -29,7 +31,7 @@ _OF_VERDICT = (
 )
 
 
-def run_figures(found: Overall, notes: Sequence[Note]) -> dict[str, Value]:
+def run_figures(found: "Findings") -> dict[str, Value]:
     """Every figure over all texts by name, in a fixed order; None for what is not defined.
 
     Figures of evidence that was not gathered, and of roles the model does not have, are left out.
@@ -38,13 +40,13 @@ def run_figures(found: Overall, notes: Sequence[Note]) -> dict[str, Value]:
         **_counts(found),
         **_predictions(found),
         **_spread(found),
-        **_roles(found, notes),
+        **_roles(found),
         **_evidence(found),
     }
     return {name: rounded(value) for name, value in figures.items()}
 
 
-def _counts(found: Overall) -> dict[str, Value]:
+def _counts(found: "Findings") -> dict[str, Value]:
     info = found.info
     status = found.texts["status"].value_counts()
     return {
@@ -60,7 +62,7 @@ def _counts(found: Overall) -> dict[str, Value]:
     }
 
 
-def _predictions(found: Overall) -> dict[str, Value]:
+def _predictions(found: "Findings") -> dict[str, Value]:
     """What was predicted, and how well it fits the labels."""
     fit, spread = found.label_fit, found.number_spread
     return {
@@ -77,7 +79,7 @@ def _predictions(found: Overall) -> dict[str, Value]:
     }
 
 
-def _spread(found: Overall) -> dict[str, Value]:
+def _spread(found: "Findings") -> dict[str, Value]:
     """Where attention goes and how widely it is spread, over the texts that the notes count: those
     long enough, else all of them."""
     counted = found.takes_part
@@ -98,16 +100,16 @@ def _spread(found: Overall) -> dict[str, Value]:
     }
 
 
-def _roles(found: Overall, notes: Sequence[Note]) -> dict[str, Value]:
+def _roles(found: "Findings") -> dict[str, Value]:
     """Each special-token role in the layer its verdict names, and where it gets most."""
     figures: dict[str, Value] = {}
-    for note in notes:
+    for note in found.notes:
         if note.is_verdict and note.role is not None:
             figures |= _role(found, note)
     return figures
 
 
-def _role(found: Overall, note: Note) -> dict[str, Value]:
+def _role(found: "Findings", note: Note) -> dict[str, Value]:
     assert note.role is not None
     key, layers = figure_key(note.role), found.roles[note.role].layers
     said = {name: note.values.get(name) for name in _OF_VERDICT}
@@ -122,7 +124,7 @@ def _role(found: Overall, note: Note) -> dict[str, Value]:
     }
 
 
-def _evidence(found: Overall) -> dict[str, Value]:
+def _evidence(found: "Findings") -> dict[str, Value]:
     evidence, live = found.info.evidence, found.live_rows
     offset = found.mask_offset if evidence.scalar != "cosine" else None
     figures: dict[str, Value] = {

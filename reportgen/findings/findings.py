@@ -1,32 +1,146 @@
 """Everything that one results folder says, in numbers and notes: what every output is made of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.findings import attention, evidence
+from reportgen.findings import classes as of_classes
+from reportgen.findings import predictions as of_predictions
+from reportgen.findings import ranking as of_ranking
+from reportgen.findings import tokens as of_tokens
 from reportgen.findings.figure_register import Value
 from reportgen.findings.figure_values import run_figures
+from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note
-from reportgen.findings.notes.rules import corpus_notes, text_notes
-from reportgen.findings.overall import Overall
+from reportgen.findings.statistics import Interval, mean_interval
+from reportgen.results.info import RunInfo
+from reportgen.results.store import Results
+
+Part = TypeVar("Part")
 
 
-class Findings(Overall):
-    """The numbers over all texts, the notes they call for, and the flat figures.
+def _part(compute: Callable[[Results], Part]) -> cached_property[Part]:
+    """The part of the findings that `compute` makes of the results alone."""
+    return cached_property(lambda findings: compute(findings.results))
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The numbers over all texts of `results`, the notes they call for, and the flat figures.
 
     It holds no words and no markup. Make one for a results folder and hand it to every writer:
-    each part is computed when it is first asked for, and kept.
+    each part is computed when it is first asked for, and kept. The function that computes a part
+    says what the part is.
     """
+
+    results: Results
+
+    @property
+    def info(self) -> RunInfo:
+        """What was run, on what, and how."""
+        return self.results.info
+
+    @property
+    def texts(self) -> pd.DataFrame:
+        """One row per text, in input order."""
+        return self.results.texts
+
+    # Which texts count, and where attention goes.
+    analysed = _part(attention.analysed)
+    takes_part = _part(attention.takes_part)
+    roles = _part(attention.roles)
+    head_shares = _part(attention.head_shares)
+    role_shares = _part(attention.role_shares)
+    special_shares = _part(attention.sink_shares)
+    shares_by_text = _part(attention.shares_by_text)
+    entropy_by_head = _part(attention.entropy_by_head)
+
+    # What evidence says.
+    subjects = _part(evidence.subject_figures)
+    agreement = _part(evidence.agreement_figures)
+    live_rows = _part(evidence.live_rows)
+    mixing = _part(evidence.mixing)
+    rollout_share = _part(evidence.rollout_share)
+    mask_offset = _part(evidence.mask_offset)
+    is_constant = _part(evidence.is_constant)
+    explained_range = _part(evidence.explained_range)
+    shown_first = _part(evidence.shown_first)
+    shown_attention = _part(of_tokens.shown_attention)
+
+    # What was predicted, and how well that fits the labels.
+    classes = _part(of_classes.match_classes)
+    class_shares = _part(of_classes.class_shares)
+    label_counts = _part(of_classes.label_counts)
+    number_spread = _part(of_predictions.number_spread)
+    score_spreads = _part(of_predictions.score_spreads)
+    next_tokens = _part(of_predictions.next_tokens)
+    label_fit = _part(of_predictions.label_fit)
+    predictions = _part(of_predictions.predictions)
+    label_errors = _part(of_predictions.label_errors)
+
+    # Single texts and single tokens.
+    text_figures = _part(of_ranking.figures)
+    tokens = _part(of_tokens.corpus_tokens)
+
+    @cached_property
+    def class_fit(self) -> of_classes.ClassFit | None:
+        """Predicted classes against labels; None where none can be compared."""
+        if self.info.output.kind != "class":
+            return None
+        return of_classes.class_fit(self.classes, len(self.info.output.labels))
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of texts whose class is the label's; None where none can be compared."""
+        return self.class_fit.right.share if self.class_fit else None
+
+    @cached_property
+    def class_sureness(self) -> NDArray[np.float64]:
+        """`[class]`: its share of the softmax, mean over the texts it was predicted for."""
+        return of_classes.class_sureness(self.classes, self.class_shares)
+
+    @cached_property
+    def mean_prediction_interval(self) -> Interval | None:
+        """The interval of the mean of the predicted number."""
+        return mean_interval(self.number_spread.values) if self.number_spread else None
+
+    @cached_property
+    def ranking(self) -> Mapping[of_ranking.Reason, NDArray[np.intp]]:
+        """By reason the rows of the texts it may name, those that stand out most first."""
+        return of_ranking.ranking(self.takes_part, self.text_figures)
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """All rows of `texts`, those that deserve a look first."""
+        return of_ranking.order(self.ranking, len(self.texts))
+
+    @cached_property
+    def token_means(self) -> of_tokens.Means:
+        """The means of each content token over the texts that have it."""
+        return of_tokens.token_means(self.tokens)
+
+    @cached_property
+    def token_lists(self) -> Mapping[of_tokens.TokenEffect, tuple[of_tokens.ListedToken, ...]]:
+        """The content tokens that move the output most, by what they do to it."""
+        is_size = self.info.evidence.scalar == "cosine"
+        return of_tokens.token_lists(self.tokens, self.token_means, is_size=is_size)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
         """What holds for all texts together, in reading order."""
-        return corpus_notes(self)
+        return rules.corpus_notes(self)
 
     @cached_property
     def figures(self) -> Mapping[str, Value]:
         """The flat figures by name, in a fixed order; None for what is not defined."""
-        return run_figures(self, self.notes)
+        return run_figures(self)
 
     def text_notes(self, text: int) -> tuple[Note, ...]:
         """What holds for row `text` of `texts` alone."""
-        return text_notes(self, text)
+        return rules.text_notes(self, text)

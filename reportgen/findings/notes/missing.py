@@ -1,12 +1,16 @@
 """What was not measured, and why: for the model, for some texts, for one text."""
 
+from typing import TYPE_CHECKING
+
 import pandas as pd
 
 from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note
-from reportgen.findings.overall import Overall
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measure_register import MIN_CONTENT, MIN_UNITS, VIEWS
+
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
 
 # Reasons that have a note of their own.
 _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
@@ -14,14 +18,14 @@ _UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
 MEASURES = ("deletion", *VIEWS, *SINK_TESTS)
 
 
-def constant_notes(found: Overall) -> list[Note]:
+def constant_notes(found: "Findings") -> list[Note]:
     """A note if nothing moves the output."""
     if found.info.evidence.level == "none" or not found.is_constant:
         return []
     return [plain("constant", explained(found.info), kind="trust")]
 
 
-def missing_notes(found: Overall) -> list[Note]:
+def missing_notes(found: "Findings") -> list[Note]:
     """Notes on what was not measured: because of the model, an interruption, or the texts."""
     evidence = found.info.evidence
     if evidence.level == "none":
@@ -52,7 +56,7 @@ def missing_notes(found: Overall) -> list[Note]:
     return notes
 
 
-def missing_text_notes(found: Overall, text: int) -> list[Note]:
+def missing_text_notes(found: "Findings", text: int) -> list[Note]:
     """Notes on what was not measured, or not well, on row `text` of `texts`, an analysed text."""
     evidence = found.info.evidence
     if evidence.level == "none":
@@ -78,7 +82,7 @@ def missing_text_notes(found: Overall, text: int) -> list[Note]:
     return [note for note in notes if note is not None]
 
 
-def _unproven(found: Overall, text: int) -> Note | None:
+def _unproven(found: "Findings", text: int) -> Note | None:
     """A note if the self-check of the value vectors failed on this text but not on all."""
     if "received_norm_all" in found.info.evidence.withheld:
         return None
@@ -86,7 +90,7 @@ def _unproven(found: Overall, text: int) -> Note | None:
     return plain("norms-text", {}) if norms["received_norm_all"].isna().any() else None
 
 
-def _few_units(found: Overall, text: int, row: pd.DataFrame) -> Note | None:
+def _few_units(found: "Findings", text: int, row: pd.DataFrame) -> Note | None:
     """A note if the text has too few display units to rank and no other note says it is short."""
     n_rows = row["n_rows"].iloc[0]
     tokens = found.results.tokens_of(text, "is_special", "unit")

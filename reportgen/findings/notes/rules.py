@@ -1,6 +1,7 @@
 """The decision table: measured figures in, notes out, in the order in which they are read."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
@@ -17,14 +18,16 @@ from reportgen.findings.notes.spread import (
 )
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.notes.verdicts import other_sink, role_verdict, saying_notes
-from reportgen.findings.overall import Overall
 from reportgen.results.info import ANALYSED, Evidence, Role, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_RATIO
+
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
 
 _SINKS_FIRST = ("N1", "N1c")
 
 
-def corpus_notes(found: Overall) -> tuple[Note, ...]:
+def corpus_notes(found: "Findings") -> tuple[Note, ...]:
     """What holds for all texts together; with one verdict a special-token role.
 
     Sinks first, each with all there is to say of it; then what the output reads, how far the views
@@ -52,14 +55,14 @@ def corpus_notes(found: Overall) -> tuple[Note, ...]:
     )
 
 
-def text_notes(found: Overall, text: int) -> tuple[Note, ...]:
+def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:
     """What holds for row `text` of `texts` alone; nothing for a text that was not analysed."""
     if found.texts.iloc[text]["status"] not in ANALYSED:
         return ()
     return (*text_spread_notes(found, text), *missing_text_notes(found, text))
 
 
-def subject_notes(found: Overall) -> Mapping[str, tuple[Note, ...]]:
+def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
     """The notes on each special-token role and each other subject of the sink tests, by its key.
 
     Roles are first; a subject's notes go from where attention piles up to what that does.
@@ -99,7 +102,7 @@ def _no_special(evidence: Evidence, n_texts: int) -> Note:
     )
 
 
-def _role_notes(found: Overall, role: Role, tested: SubjectFigures | None) -> tuple[Note, ...]:
+def _role_notes(found: "Findings", role: Role, tested: SubjectFigures | None) -> tuple[Note, ...]:
     figures = found.roles[role.key]
     verdict, layer = role_verdict(role, figures)
     if layer is None:
@@ -128,7 +131,7 @@ def _passed(layer: LayerFigures, n_texts: int) -> Passed | None:
     )
 
 
-def _other_notes(found: Overall, figures: SubjectFigures) -> tuple[Note, ...]:
+def _other_notes(found: "Findings", figures: SubjectFigures) -> tuple[Note, ...]:
     layer = figures.strongest
     passed = figures.passed[layer] if figures.passed else None
     pile = other_sink(figures, passed)

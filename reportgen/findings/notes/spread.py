@@ -3,15 +3,18 @@ how long texts are."""
 
 from collections.abc import Mapping
 from math import isnan
+from typing import TYPE_CHECKING
 
 from reportgen.findings.notes.citations import BRUNNER, CLARK, KOBAYASHI_2021
 from reportgen.findings.notes.note import Note, about, explained, figure, plain
-from reportgen.findings.overall import Overall
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_CONTENT
 
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
 
-def mixing_notes(found: Overall) -> list[Note]:
+
+def mixing_notes(found: "Findings") -> list[Note]:
     """N19: how much of what an attention block puts out comes from other tokens."""
     estimate = found.mixing
     if estimate is None:
@@ -21,7 +24,7 @@ def mixing_notes(found: Overall) -> list[Note]:
     return [plain(id, values, KOBAYASHI_2021)]
 
 
-def spread_notes(found: Overall) -> list[Note]:
+def spread_notes(found: "Findings") -> list[Note]:
     """N15 over all texts."""
     texts = found.texts[found.takes_part]
     if texts.empty:
@@ -33,7 +36,7 @@ def spread_notes(found: Overall) -> list[Note]:
     return [_spread_note(found, {"n_texts": len(texts), **means})]
 
 
-def length_notes(found: Overall) -> list[Note]:
+def length_notes(found: "Findings") -> list[Note]:
     """N16 and N17: how many texts are too short for a verdict, or longer than the head size."""
     texts = found.texts[found.analysed]
     n_analysed = len(texts)
@@ -50,7 +53,7 @@ def length_notes(found: Overall) -> list[Note]:
     return notes
 
 
-def text_spread_notes(found: Overall, text: int) -> list[Note]:
+def text_spread_notes(found: "Findings", text: int) -> list[Note]:
     """N15 to N17 for row `text` of `texts`, which was analysed."""
     row = found.texts.iloc[text]
     n_tokens, n_content = int(row["n_tokens"]), int(row["n_content"])
@@ -69,7 +72,7 @@ def text_spread_notes(found: Overall, text: int) -> list[Note]:
     return notes
 
 
-def live_rows_note(found: Overall) -> Note | None:
+def live_rows_note(found: "Findings") -> Note | None:
     """N9: how many rows of the last layer the output can depend on; exact, so without interval.
 
     None where it was not measured. Its id is N9-all where the output can depend on every row.
@@ -92,7 +95,7 @@ def live_rows_note(found: Overall) -> Note | None:
     return plain("N9", values, also=also)
 
 
-def _spread_note(found: Overall, values: Mapping[str, float]) -> Note:
+def _spread_note(found: "Findings", values: Mapping[str, float]) -> Note:
     """N15; without its half on content tokens where that would say the same, or is not defined."""
     if found.info.roles and not isnan(values["effective_content"]):
         return plain("N15", values, CLARK)

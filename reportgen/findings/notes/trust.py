@@ -1,6 +1,7 @@
 """How far the views agree with what moves the output, and where a measure is not to be trusted."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -11,7 +12,6 @@ from reportgen.findings.evidence import (
 from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
-from reportgen.findings.overall import Overall
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
     BY_ID,
@@ -22,12 +22,15 @@ from reportgen.results.measure_register import (
     VIEWS,
 )
 
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
+
 # The measures that the page has colours for, the one it shows first in front.
 _SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
 _OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
-def trust_notes(found: Overall) -> tuple[list[Note], list[Note]]:
+def trust_notes(found: "Findings") -> tuple[list[Note], list[Note]]:
     """N13, and what else there is to say of agreement and the measures: N12, N13c, N14."""
     if found.info.evidence.level == "none" or found.is_constant:
         return [], []
@@ -139,7 +142,7 @@ def offset_note(offset: Estimate | None, output: Values) -> Note | None:
     return plain("N13c" if large else "N13c-unclear", {**values, **output}, HASE, kind="trust")
 
 
-def incomplete_note(found: Overall) -> Note | None:
+def incomplete_note(found: "Findings") -> Note | None:
     """N14: how many texts have integrated gradients that do not add up."""
     rows = found.results.evidence[found.results.evidence["ig_complete"].notna()]
     failed = rows[~rows["ig_complete"].astype(bool)]
@@ -149,13 +152,13 @@ def incomplete_note(found: Overall) -> Note | None:
     return _incomplete("N14", failed, counts, found)
 
 
-def incomplete_text_note(found: Overall, row: pd.DataFrame) -> Note | None:
+def incomplete_text_note(found: "Findings", row: pd.DataFrame) -> Note | None:
     """N14 for one text; `row` is its row of `evidence`."""
     failed = row[row["ig_complete"].eq(False).fillna(False)]
     return None if failed.empty else _incomplete("N14-text", failed, {}, found)
 
 
-def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: Overall) -> Note:
+def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: "Findings") -> Note:
     error = rows["ig_error"].max()
     known = {} if pd.isna(error) else {"ig_error": float(error)}
     steps = {"ig_steps": int(rows["ig_steps"].max())}
