@@ -14,19 +14,30 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from reportgen.comparison.change import SAME_SHARE, Change, Floats, changes, settled
-from reportgen.comparison.pairing import Booleans, Pairing
+from reportgen.comparison.change import (
+    SAME_SHARE,
+    Booleans,
+    Change,
+    Floats,
+    Places,
+    changes,
+    ranked_texts,
+    settled,
+)
+from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval, mean_intervals
-from reportgen.results.info import Role
 from reportgen.results.maps import unpack_levels
 from reportgen.results.store import Results
 
 STEP = 1  # bytes that two packed weights may differ by and count as equal
 _WEIGHTS = (np.arange(256) / 255.0) ** 2
 _PRODUCTS = -entr(_WEIGHTS) / np.log(2)  # w log2(w), 0 for 0
-Places = NDArray[np.intp]
 T = TypeVar("T")
+# Mean distance of a head's attention above which the head is said to have changed. Up to it, less
+# than 6 % of a row's weight stands elsewhere: half the sum of absolute differences is at most
+# sqrt(2 ln 2) times the distance (Pinsker's inequality, from either row to their middle).
+HEAD_CHANGED = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +49,30 @@ class HeadChanges:
     distance: Floats  # [layer, head], mean over texts
     intervals: tuple[tuple[Interval | None, ...], ...]  # [layer][head], over texts
     special: tuple[tuple[Change, ...], ...]  # [layer][head], share of special tokens; none: ()
+
+    @property
+    def changed(self) -> Booleans:
+        """`[layer, head]`: which heads changed. Where there is an interval, all of it must lie
+        above HEAD_CHANGED."""
+        lowest = [
+            [
+                mean if interval is None else interval.low
+                for mean, interval in zip(*row, strict=True)
+            ]
+            for row in zip(self.distance.tolist(), self.intervals, strict=True)
+        ]
+        return np.array(lowest) > HEAD_CHANGED
+
+    @property
+    def ranking(self) -> list[tuple[int, int]]:
+        """Layer and head, both from 0, of every head, the largest distance first."""
+        order = np.argsort(-self.distance, axis=None, kind="stable").tolist()
+        return [divmod(place, self.distance.shape[1]) for place in order]
+
+    @property
+    def changed_texts(self) -> list[int]:
+        """Rows of `texts` whose attention changed, the largest distance first."""
+        return ranked_texts(self.texts, self.by_text)
 
 
 def head_changes(base: Results, head: Results, pairing: Pairing) -> HeadChanges | None:
@@ -110,25 +145,15 @@ def _special(base: Results, head: Results, pairing: Pairing) -> tuple[tuple[Chan
     """The share of special tokens by head; none where neither model puts any around a text."""
     model = base.info.model
     own, other = (
-        _by_text(results, "special_share", pairing.aligned).reshape(
-            -1, model.n_layers, model.n_heads
-        )
+        results.head_values("special_share")[pairing.aligned].astype(np.float64)
         for results in (base, head)
     )
     known = np.isfinite(own + other).all(axis=(1, 2))
     if not known.any():
         return ()
-    flat = own[known].reshape(known.sum(), -1), other[known].reshape(known.sum(), -1)
-    found = changes(flat[0], settled(flat[0], flat[1], 1.0, SAME_SHARE))
+    own, other = (side[known].reshape(known.sum(), -1) for side in (own, other))
+    found = changes(own, settled(own, other, 1.0, SAME_SHARE))
     return _square(found, model.n_layers, model.n_heads)
-
-
-def _by_text(results: Results, column: str, texts: NDArray[np.bool_]) -> Floats:
-    """A column of the table of heads, of `texts` alone, in their order."""
-    heads = results.heads
-    own = texts[heads["text"].to_numpy(np.intp)]
-    values: Floats = heads[column].to_numpy(np.float64)[own]
-    return values
 
 
 def _square(flat: Sequence[T], n_layers: int, n_heads: int) -> tuple[tuple[T, ...], ...]:
@@ -158,67 +183,52 @@ class LayerChanges:
 
 
 def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[LayerChanges, ...]:
-    """All special tokens, each role that both have, and entropy; what no text has is left out.
+    """All special tokens, each role that both have, and entropy; a figure that no text has in both
+    is left out.
 
-    Texts count that have figures in both, and content tokens enough for those on sinks.
+    Only texts count that both models analysed and that have enough content tokens.
     """
-    texts = base.takes_part & head.takes_part
-    own, other = (_by_key(side.info.roles) for side in (base, head))
+    texts = base.takes_part & head.takes_part & pairing.analysed
+    own, other = ({role.key: role.token for role in side.info.roles} for side in (base, head))
     sides = base.results, head.results
-    found = [
-        _Sides(ALL_SPECIAL, ("", ""), *(_heads(side, "special_share") for side in sides)),
-        *(
-            _Sides(key, (own[key], other[key]), *(_role(side, key) for side in sides))
-            for key in own
-            if key in other
-        ),
-        _Sides(ENTROPY, ("", ""), *(_heads(side, "entropy") for side in sides)),
-    ]
-    return tuple(make for each in found if (make := each.over(texts & pairing.analysed)))
+    shares, entropies = (
+        [_by_layer(results, column) for results in sides] for column in ("special_share", "entropy")
+    )
+    found = [_layer_changes(ALL_SPECIAL, ("", ""), texts, *shares)]
+    for key in own:
+        if key in other:
+            roles = (_role(results, key) for results in sides)
+            found.append(_layer_changes(key, (own[key], other[key]), texts, *roles))
+    found.append(_layer_changes(ENTROPY, ("", ""), texts, *entropies))
+    return tuple(each for each in found if each is not None)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sides:
-    key: str
-    tokens: tuple[str, str]
-    base: Floats  # [text, layer], NaN where a text has none
-    head: Floats
-
-    def over(self, texts: Booleans) -> LayerChanges | None:
-        known = texts & np.isfinite(self.base).all(axis=1) & np.isfinite(self.head).all(axis=1)
-        own, other = self.base[known], self.head[known]
-        if not len(own):
-            return None
-        found: tuple[Change, ...] = ()
-        if own.shape == other.shape:
-            other = settled(own, other, 1.0, SAME_SHARE)
-            found = changes(own, other)
-        means = [tuple(side.mean(axis=0).tolist()) for side in (own, other)]
-        return LayerChanges(self.key, self.tokens, means[0], means[1], found, len(own))
+def _layer_changes(
+    key: str, tokens: tuple[str, str], texts: Booleans, base: Floats, head: Floats
+) -> LayerChanges | None:
+    """The changes over `texts` `[text]` of a figure `[text, layer]` that is NaN where a text has
+    none; None where no text has it in both."""
+    known = texts & np.isfinite(base).all(axis=1) & np.isfinite(head).all(axis=1)
+    own, other = base[known], head[known]
+    if not len(own):
+        return None
+    found: tuple[Change, ...] = ()
+    if own.shape == other.shape:
+        other = settled(own, other, 1.0, SAME_SHARE)
+        found = changes(own, other)
+    before, after = (tuple(side.mean(axis=0).tolist()) for side in (own, other))
+    return LayerChanges(key, tokens, before, after, found, len(own))
 
 
-def _by_key(roles: tuple[Role, ...]) -> dict[str, str]:
-    return {role.key: role.token for role in roles}
-
-
-def _heads(results: Results, column: str) -> Floats:
+def _by_layer(results: Results, column: str) -> Floats:
     """`[text, layer]`, mean over heads, of a column of the table of heads."""
-    model, heads = results.info.model, results.heads
-    values = heads[column].to_numpy(np.float64).reshape(-1, model.n_layers, model.n_heads)
-    rows = heads["text"].to_numpy(np.intp)[:: model.n_layers * model.n_heads]
-    return _placed(results, rows, values.mean(axis=2))
+    means: Floats = results.head_values(column).astype(np.float64).mean(axis=2)
+    return means
 
 
 def _role(results: Results, key: str) -> Floats:
-    """`[text, layer]`, the share of a special-token role."""
+    """`[text, layer]`, the share of a special-token role; NaN where a text has none."""
     rows = results.roles[results.roles["role"] == key]
     by_layer = rows.pivot(index="text", columns="layer", values="share")
-    if by_layer.empty:
-        return _placed(results, np.empty(0, np.intp), np.empty((0, results.info.model.n_layers)))
-    return _placed(results, by_layer.index.to_numpy(np.intp), by_layer.to_numpy(np.float64))
-
-
-def _placed(results: Results, rows: NDArray[np.intp], values: Floats) -> Floats:
-    every = np.full((len(results.texts), values.shape[1]), np.nan)
-    every[rows] = values
-    return every
+    texts, layers = range(len(results.texts)), range(1, results.info.model.n_layers + 1)
+    return by_layer.reindex(index=texts, columns=layers).to_numpy(np.float64)

@@ -14,6 +14,8 @@ SAME_OUTPUT = 1e-5
 # even share. A hundredth of a percentage point.
 SAME_SHARE = 1e-4
 Floats = NDArray[np.float64]
+Places = NDArray[np.intp]
+Booleans = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +62,9 @@ def changes(base: Floats, head: Floats) -> tuple[Change, ...]:
         )
         for i, interval in enumerate(mean_intervals(differences))
     )
+
+
+def ranked_texts(texts: Places, sizes: Floats) -> list[int]:
+    """Those of `texts` whose `sizes` `[text]` of a change are above 0, the largest first."""
+    order = np.argsort(-sizes, kind="stable")
+    return [int(texts[place]) for place in order if sizes[place] > 0]

@@ -1,22 +1,76 @@
-"""Everything that changed from one model to another, in numbers and notes."""
+"""Everything that changed from one model to another: each part computed once and kept."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
+from itertools import zip_longest
 
-from reportgen.comparison.differences import Differences
+from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
+from reportgen.comparison.pairing import Pairing, pair
+from reportgen.comparison.predictions import PredictionChanges, prediction_changes
+from reportgen.comparison.token_effects import (
+    EffectChanges,
+    TokenChange,
+    effect_changes,
+    token_changes,
+)
+from reportgen.comparison.units import UnitPairs, unit_pairs
 from reportgen.findings.figure_register import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 
 
-class Comparison(Differences):
-    """What differs between two models, the notes it calls for, and the flat figures.
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What differs between the `base` and the `head` model, in numbers and notes.
 
-    Make one with `compare` and hand it to every writer: each part is computed when it is first
-    asked for, and kept.
+    Make one with `compare` and hand it to every writer. Each part is computed when it is first
+    asked for; it is None where it cannot be compared.
     """
+
+    base: Findings
+    head: Findings
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        """Which texts and figures of the two can be compared.
+
+        Raises:
+            ComparisonError: they are not of the same texts in the same order.
+        """
+        return pair(self.base, self.head)
+
+    @cached_property
+    def predictions(self) -> PredictionChanges | None:
+        """What changed in the predictions, and in how well they fit the labels."""
+        return prediction_changes(self.base, self.head, self.pairing)
+
+    @cached_property
+    def layers(self) -> tuple[LayerChanges, ...]:
+        """What special tokens get, and the entropy of attention, layer by layer."""
+        return layer_changes(self.base, self.head, self.pairing)
+
+    @cached_property
+    def heads(self) -> HeadChanges | None:
+        """How far apart the attention of each head is."""
+        return head_changes(self.base.results, self.head.results, self.pairing)
+
+    @cached_property
+    def units(self) -> UnitPairs:
+        """The display units that both models share, with their attention and effects."""
+        return unit_pairs(self.base.results, self.head.results, self.pairing)
+
+    @cached_property
+    def effects(self) -> EffectChanges | None:
+        """How far deletion effects changed, text by text."""
+        return effect_changes(self.units)
+
+    @cached_property
+    def tokens(self) -> tuple[TokenChange, ...]:
+        """What changed for each token, over all texts."""
+        return token_changes(self.units)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
@@ -27,6 +81,34 @@ class Comparison(Differences):
     def figures(self) -> Mapping[str, Value]:
         """The flat figures by name, in a fixed order; None for what cannot be compared."""
         return comparison_figures(self)
+
+    @property
+    def changed_texts(self) -> list[int]:
+        """Rows of `texts` whose deletion effects or attention changed, the largest changes first:
+        one text by its effects, then one by its attention, and so on."""
+        effects, heads = self.effects, self.heads
+        rankings = [
+            *([effects.changed_texts] if effects is not None else []),
+            *([heads.changed_texts] if heads is not None else []),
+        ]
+        by_turns = zip_longest(*rankings)
+        return list(dict.fromkeys(text for turn in by_turns for text in turn if text is not None))
+
+    @property
+    def is_same(self) -> bool:
+        """Whether everything important was compared and no difference was found."""
+        pairing, predictions = self.pairing, self.predictions
+        heads, effects = self.heads, self.effects
+        changes = [change for found in self.layers for change in found.changes]
+        if heads is None or not changes or not pairing.same_output:
+            return False
+        changes += [token.attention for token in self.tokens]
+        return pairing.n_aligned == pairing.n_analysed and not (
+            heads.distance.any()
+            or (predictions is not None and predictions.change.any())
+            or (effects is not None and effects.change.any())
+            or any(change.difference for change in changes)
+        )
 
 
 def compare(base: Findings, head: Findings) -> Comparison:

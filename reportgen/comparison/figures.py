@@ -1,16 +1,18 @@
 """A comparison as flat figures by name: what gates, scripts and dashboards read."""
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
-from reportgen.comparison.attention import ALL_SPECIAL
+from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change
-from reportgen.comparison.differences import Differences
 from reportgen.findings.figure_register import Value, figure_key, rounded
+
+if TYPE_CHECKING:
+    from reportgen.comparison.compare import Comparison
 
 Figures: TypeAlias = dict[str, Value]
 
 
-def comparison_figures(comparison: Differences) -> Figures:
+def comparison_figures(comparison: "Comparison") -> Figures:
     """The figures in a fixed order; None for what could not be compared.
 
     Shares are in 0..1. `_max` figures are the largest size of a change, whatever its sign; drops
@@ -18,8 +20,8 @@ def comparison_figures(comparison: Differences) -> Figures:
     models have there is `sink_share_change_<role>`, the largest size of its change in a layer.
     """
     pairing, predictions = comparison.pairing, comparison.predictions
-    heads, effects, changed = comparison.heads, comparison.effects, comparison.heads_changed
-    shares = {found.key: found.largest for found in comparison.layers}
+    heads, effects = comparison.heads, comparison.effects
+    largest = {found.key: found.largest for found in comparison.layers}
     is_number = predictions is not None and predictions.kind == "number"
     r2, mae, accuracy = (getattr(predictions, name, None) for name in ("r2", "mae", "accuracy"))
     figures: Figures = {
@@ -39,16 +41,16 @@ def comparison_figures(comparison: Differences) -> Figures:
         "accuracy_base": accuracy and accuracy.base,
         "accuracy_head": accuracy and accuracy.head,
         "accuracy_drop": _difference(accuracy, -1),
-        "special_share_change_max": _size(shares.get(ALL_SPECIAL)),
+        "special_share_change_max": _size(largest.get(ALL_SPECIAL)),
         **{
             f"sink_share_change_{figure_key(found.key)}": _size(found.largest)
-            for found in comparison.shares
-            if found.key != ALL_SPECIAL
+            for found in comparison.layers
+            if found.key not in (ALL_SPECIAL, ENTROPY)
         },
-        "entropy_change_max": _size(shares.get("entropy")),
+        "entropy_change_max": _size(largest.get(ENTROPY)),
         "jsd_mean": None if heads is None else float(heads.distance.mean()),
         "jsd_max": None if heads is None else float(heads.distance.max()),
-        "heads_changed": None if changed is None else int(changed.sum()),
+        "heads_changed": None if heads is None else int(heads.changed.sum()),
         "deletion_change_mean": None if effects is None else effects.mean.head,
         "deletion_change_max": None if effects is None else float(effects.change.max()),
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),

@@ -1,12 +1,10 @@
 """Which notes a comparison of two models calls for: what changed beyond noise, and by how much."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from reportgen.comparison.attention import ENTROPY, LayerChanges
+from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
 from reportgen.comparison.change import Change
-from reportgen.comparison.differences import HEAD_CHANGED, Differences
 from reportgen.comparison.predictions import MOVED
 from reportgen.comparison.token_effects import TokenChange
 from reportgen.findings.notes.citations import CLARK, LIN, SERRANO, XIAO, Citation
@@ -14,6 +12,9 @@ from reportgen.findings.notes.note import Note, ends, plain
 from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES
 from reportgen.results.measure_register import MIN_TEXTS
+
+if TYPE_CHECKING:
+    from reportgen.comparison.compare import Comparison
 
 EFFECT_CHANGED = 0.5  # of a token's deletion effect, in spreads of the base's effects
 LOOKS_RATIO = 1.5  # attention in the head over that in the base
@@ -34,7 +35,7 @@ CHANGE_THRESHOLDS = (
 )
 
 
-def change_notes(comparison: Differences) -> list[Note]:
+def change_notes(comparison: "Comparison") -> list[Note]:
     """Notes on what changed, the tokens in front; none where nothing did.
 
     Every one's interval lies wholly beyond its threshold. Ids: `token_moves`, `token_moves_less`,
@@ -51,7 +52,7 @@ def change_notes(comparison: Differences) -> list[Note]:
     ]
 
 
-def _token(token: TokenChange, comparison: Differences) -> Note | None:
+def _token(token: TokenChange, comparison: "Comparison") -> Note | None:
     looks = _looks(token.looks)
     values = _values("looks", token.looks)
     if token.effect is not None:
@@ -81,7 +82,7 @@ def _looks(change: Change) -> str | None:
     return "token_looks_less" if is_less else None
 
 
-def _predictions(comparison: Differences) -> Iterator[Note]:
+def _predictions(comparison: "Comparison") -> Iterator[Note]:
     found = comparison.predictions
     if found is None:
         return
@@ -107,18 +108,18 @@ def _layer(found: LayerChanges) -> Note | None:
     return plain("shares_all", values, XIAO)
 
 
-def _heads(comparison: Differences) -> Iterator[Note]:
-    changed, heads = comparison.heads_changed, comparison.heads
-    if changed is None or heads is None or len(heads.texts) < MIN_TEXTS or not changed.any():
+def _heads(comparison: "Comparison") -> Iterator[Note]:
+    heads = comparison.heads
+    if heads is None or len(heads.texts) < MIN_TEXTS or not heads.changed.any():
         return
-    layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
+    layer, head = heads.ranking[0]
     yield plain(
         "heads",
         {
-            "n_changed": int(changed.sum()),
-            "n_heads": int(changed.size),
-            "layer": int(layer) + 1,
-            "head": int(head) + 1,
+            "n_changed": int(heads.changed.sum()),
+            "n_heads": int(heads.changed.size),
+            "layer": layer + 1,
+            "head": head + 1,
             "distance": float(heads.distance[layer, head]),
             **ends("distance", heads.intervals[layer][head]),
             "n_texts": len(heads.texts),

@@ -8,19 +8,17 @@ from hashlib import sha256
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from reportgen.comparison.change import Booleans
 from reportgen.errors import ComparisonError, some
 from reportgen.findings.findings import Findings
 from reportgen.results.info import Evidence, OutputInfo
 from reportgen.results.store import Results
 
-Booleans = NDArray[np.bool_]
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairing:
-    """Which texts, and which figures of the two models, can be held against one another."""
+    """Which texts, and which figures of the two models, can be compared."""
 
     n_texts: int
     analysed: Booleans  # [text], in both

@@ -1,12 +1,20 @@
 """What the two models predicted: text by text, and how far from the labels."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from reportgen.comparison.change import SAME_OUTPUT, Change, Floats, changes, settled
+from reportgen.comparison.change import (
+    SAME_OUTPUT,
+    Booleans,
+    Change,
+    Floats,
+    Places,
+    changes,
+    settled,
+)
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.classes import match_classes
 from reportgen.findings.findings import Findings
@@ -18,29 +26,34 @@ from reportgen.results.store import Results
 # A number has moved where it differs by more than this part of how far the base's predictions of
 # these texts spread (their standard deviation).
 MOVED = 0.05
-Places = NDArray[np.intp]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class PredictionChanges:
     """Predictions of both models, over the texts that both predicted; `[text]` is those texts."""
 
     kind: OutputKind
     texts: Places  # rows of `texts`
-    base: Floats  # [text], numbers; empty for what is no single number
-    head: Floats
-    names: tuple[tuple[str, str], ...]  # [text], classes, labels or tokens; empty for numbers
-    # [text]: the difference of a number; of several the largest, in spreads of the base's; else 1
-    # where the prediction is another one.
+    # [text]: the difference of a number; of several numbers the largest difference, in spreads of
+    # the base's predictions; else 1 where the prediction is another one.
     change: Floats
-    moved: NDArray[np.bool_]  # [text]
-    threshold: float | None  # beyond which a number has moved; 1 where numbers are in spreads
-    share_moved: Change  # from 0 to the share of texts that moved
-    mean: Change | None  # of one number
-    correlation: float | None  # Spearman, of one number; None where either side is all the same
-    r2: Change | None  # against labels; None where there are none, or they are all the same
-    mae: Change | None
-    accuracy: Change | None  # of a class
+    moved: Booleans  # [text]
+    # [text], predicted numbers; empty where the output is no single number
+    base: Floats = field(default_factory=lambda: np.empty(0))
+    head: Floats = field(default_factory=lambda: np.empty(0))
+    names: tuple[tuple[str, str], ...] = ()  # [text], classes, labels or tokens; none for numbers
+    threshold: float | None = None  # beyond which a number has moved
+    mean: Change | None = None  # of one number
+    correlation: float | None = None  # Spearman, of one number; None where a side never varies
+    r2: Change | None = None  # against labels; None where there are none, or they never vary
+    mae: Change | None = None
+    accuracy: Change | None = None  # of a class
+
+    @cached_property
+    def share_moved(self) -> Change:
+        """The change from 0 to the share of texts that moved."""
+        moved = self.moved.astype(np.float64)[:, None]
+        return changes(np.zeros_like(moved), moved)[0]
 
     @property
     def n_moved(self) -> int:
@@ -51,6 +64,12 @@ class PredictionChanges:
     def largest(self) -> float:
         """The largest size of a change."""
         return float(np.abs(self.change).max())
+
+    @property
+    def order(self) -> list[int]:
+        """Places in `texts` of those whose prediction changed at all, the largest change first."""
+        order = np.argsort(-np.abs(self.change), kind="stable")
+        return [int(place) for place in order if self.change[place]]
 
 
 def prediction_changes(
@@ -75,17 +94,9 @@ def prediction_changes(
     return PredictionChanges(
         kind=kind,
         texts=texts[known],
-        base=np.empty(0),
-        head=np.empty(0),
-        names=names,
         change=moved.astype(np.float64),
         moved=moved,
-        threshold=None,
-        share_moved=_share(moved),
-        mean=None,
-        correlation=None,
-        r2=None,
-        mae=None,
+        names=names,
         accuracy=_accuracy(base, head, pairing) if kind == "class" else None,
     )
 
@@ -101,37 +112,29 @@ def _numbers(
     size = float(np.abs(np.concatenate([own, other])).max())
     other = settled(own, other, size, SAME_OUTPUT)
     spread = own.std(axis=0)
-    is_one = kind == "number"
-    if is_one:
-        threshold = MOVED * float(spread[0])
-        change = (other - own)[:, 0]
-    else:
-        threshold = MOVED
+    if kind == "numbers":
         differences = np.abs(other - own)
         in_spreads = np.full_like(own, np.inf)
         np.divide(differences, spread, out=in_spreads, where=spread > 0)
         change = np.where(differences > 0, in_spreads, 0.0).max(axis=1)
-    moved = np.abs(change) > threshold
-    varies = len(texts) > 1 and np.ptp(own[:, 0]) > 0 and np.ptp(other[:, 0]) > 0
-    labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
-    r2, mae = _fit(own[:, 0], other[:, 0], labels) if is_one else (None, None)
+        return PredictionChanges(kind, texts, change, change > MOVED, threshold=MOVED)
+    (mean,) = changes(own, other)
+    before, after = own[:, 0], other[:, 0]
+    change, threshold = after - before, MOVED * float(spread[0])
+    varies = len(texts) > 1 and np.ptp(before) > 0 and np.ptp(after) > 0
+    r2, mae = _fit(before, after, pairing.labels["label_value"].to_numpy(np.float64)[texts])
     return PredictionChanges(
         kind=kind,
         texts=texts,
-        base=own[:, 0] if is_one else np.empty(0),
-        head=other[:, 0] if is_one else np.empty(0),
-        names=(),
         change=change,
-        moved=moved,
+        moved=np.abs(change) > threshold,
+        base=before,
+        head=after,
         threshold=threshold,
-        share_moved=_share(moved),
-        mean=changes(own, other)[0] if is_one else None,
-        correlation=float(spearmanr(own[:, 0], other[:, 0]).statistic)
-        if is_one and varies
-        else None,
+        mean=mean,
+        correlation=float(spearmanr(before, after).statistic) if varies else None,
         r2=r2,
         mae=mae,
-        accuracy=None,
     )
 
 
@@ -140,11 +143,6 @@ def _scores(results: Results, texts: Places) -> Floats:
     scores = [np.asarray(item, np.float64) for item in results.texts["scores"].iloc[texts]]
     width = max((len(item) for item in scores), default=1) or 1
     return np.stack([item if len(item) == width else np.full(width, np.nan) for item in scores])
-
-
-def _share(moved: NDArray[np.bool_]) -> Change:
-    values = moved.astype(np.float64)[:, None]
-    return changes(np.zeros_like(values), values)[0]
 
 
 def _fit(base: Floats, head: Floats, labels: Floats) -> tuple[Change | None, Change | None]:

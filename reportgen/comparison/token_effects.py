@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
-from reportgen.comparison.change import Change, Floats, changes
+from reportgen.comparison.change import Change, Floats, Places, changes, ranked_texts
 from reportgen.comparison.units import UnitPairs
 from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 
-Places = NDArray[np.intp]
 # What became of a token: it moves the output more than before, less, or neither for certain.
 Turn: TypeAlias = Literal["more", "less", "noise"]
 
@@ -29,6 +27,11 @@ class EffectChanges:
     change: Floats
     rank: Floats  # [text], Spearman of both models' effects; NaN where it is not defined
     mean: Change  # of `change`, from 0
+
+    @property
+    def changed_texts(self) -> list[int]:
+        """Rows of `texts` whose deletion effects changed, the largest change first."""
+        return ranked_texts(self.texts, self.change)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,15 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, settled
+from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Booleans, Floats, Places, settled
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.tokens import token_effects, unit_labels
 from reportgen.results.store import Results
 
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
 _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
 
 
@@ -47,8 +44,12 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         none, nothing = np.empty(0, np.intp), np.empty(0)
         return UnitPairs((), none, none, none, *6 * (nothing,), n_other_target=0)
     label, names = unit_labels(base, own, starts)
-    base_attention, head_attention = (_multiples(side, starts) for side in (own, other))
-    base_row, head_row = (_row_multiples(side, starts) for side in (own, other))
+    sides = own, other
+    base_attention, head_attention = (
+        _ratios(side, "received_all", "expected", starts) for side in sides
+    )
+    # A row that the output is read from sees every key.
+    base_row, head_row = (_ratios(side, "cls_row_all", "even", starts) for side in sides)
     if not (reads_one_row(base) and reads_one_row(head)):
         base_row = head_row = np.full(len(starts), np.nan)
     effects = own["effect"].to_numpy(), other["effect"].to_numpy()
@@ -80,23 +81,13 @@ def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
     return own
 
 
-def _multiples(tokens: pd.DataFrame, starts: Places) -> Floats:
-    """`[unit]`, attention received over what an even spread gives the unit's tokens."""
-    received, expected = (
-        np.add.reduceat(tokens[name].to_numpy(np.float64), starts)
-        for name in ("received_all", "expected")
+def _ratios(tokens: pd.DataFrame, attention: str, even: str, starts: Places) -> Floats:
+    """`[unit]`: what a unit's tokens get over what they would get under an even spread, two columns
+    of `tokens`."""
+    got, expected = (
+        np.add.reduceat(tokens[name].to_numpy(np.float64), starts) for name in (attention, even)
     )
-    ratios: Floats = received / expected
-    return ratios
-
-
-def _row_multiples(tokens: pd.DataFrame, starts: Places) -> Floats:
-    """`[unit]`, the row's weight over an even share of it; a row that is read sees every key."""
-    weights, even = (
-        np.add.reduceat(tokens[name].to_numpy(np.float64), starts)
-        for name in ("cls_row_all", "even")
-    )
-    ratios: Floats = weights / even
+    ratios: Floats = got / expected
     return ratios
 
 
@@ -108,9 +99,7 @@ def reads_one_row(results: Results) -> bool:
     return kind not in ("next_token", "embedding") and bool(len(live)) and bool((live == 1).all())
 
 
-def _comparable_effects(
-    base: Results, head: Results, pairing: Pairing
-) -> tuple[NDArray[np.bool_], int]:
+def _comparable_effects(base: Results, head: Results, pairing: Pairing) -> tuple[Booleans, int]:
     """`[text]`: whether the deletion effects of both are of the same figure; and how many texts
     have effects of different ones."""
     comparable = np.zeros(pairing.n_texts, np.bool_)

@@ -23,10 +23,9 @@ from two_models import (
     twice,
 )
 
-from reportgen.comparison.attention import row_distances
+from reportgen.comparison.attention import HEAD_CHANGED, row_distances
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, settled
 from reportgen.comparison.compare import Comparison, compare
-from reportgen.comparison.differences import HEAD_CHANGED
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.predictions import MOVED, r_squared

@@ -19,7 +19,7 @@ from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import compare_json
-from reportgen.report.compare_sections.texts import changed_texts
+from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page as compare_html
 from reportgen.report.language.comparison import CompareWords
@@ -122,7 +122,7 @@ def test_three_strips_stand_above_each_other_with_their_difference(
     page: BeautifulSoup, sides
 ) -> None:
     found = compare(*map(Findings, sides))
-    texts = changed_texts(found)
+    texts = found.changed_texts[:MOST_TEXTS]
     articles = page.select("article.two")
     assert [int(article["id"].removeprefix("text=")) - 1 for article in articles] == texts
     for article, text in zip(articles, texts, strict=True):
@@ -333,7 +333,7 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
     text = markdown.write_comparison(found, RenderOptions()).text
     part = text.split("### The texts that changed most")[1].split("<details>")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
-    texts = changed_texts(found)
+    texts = found.changed_texts[:MOST_TEXTS]
     assert len(rows) == len(texts)
     n_changed = 0
     for (_, tokens, facts), number in zip(rows, texts, strict=True):
@@ -356,7 +356,7 @@ def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
     rows = [line.strip("| ").split(" | ")[1:] for line in part.splitlines() if line[:3] != "| L"]
     cells = [row for row in rows if row and re.match(r"\**[\d.]+", row[0])]
     bold = [[cell.startswith("**") for cell in row] for row in cells]
-    assert bold == found.heads_changed.tolist()
+    assert bold == found.heads.changed.tolist()
 
 
 def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:

@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 from markupsafe import Markup
 
-from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
+from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, HeadChanges, LayerChanges
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.differences import HEAD_CHANGED
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step
@@ -112,16 +110,16 @@ def _chart(found: LayerChanges, name: str, words: CompareWords) -> Markup | None
 
 def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
     """The distance of every head's attention, and where special tokens gained and lost."""
-    heads, changed = comparison.heads, comparison.heads_changed
-    if heads is None or changed is None:
+    heads = comparison.heads
+    if heads is None:
         return ()
     top = max(_TOP, float(heads.distance.max()))
-    layer, head = np.unravel_index(heads.distance.argmax(), heads.distance.shape)
+    layer, head = heads.ranking[0]
     interval = heads.intervals[layer][head]
     largest = words.say(
         "heads_interval",
-        layer=int(layer) + 1,
-        head=int(head) + 1,
+        layer=layer + 1,
+        head=head + 1,
         distance=words.fit(float(heads.distance[layer, head])),
         interval="" if interval is None else words.interval(interval, words.fit).replace("+", ""),
     )
@@ -137,7 +135,7 @@ def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
                     _cell(value, top, fixed(value, 2), is_changed)
                     for value, is_changed in zip(*row, strict=True)
                 ]
-                for row in zip(heads.distance.tolist(), changed.tolist(), strict=True)
+                for row in zip(heads.distance.tolist(), heads.changed.tolist(), strict=True)
             ]
         ),
     )
@@ -159,10 +157,8 @@ def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
 
 def _most(heads: HeadChanges, words: CompareWords) -> Table:
     """The heads whose attention is farthest apart."""
-    order = np.argsort(-heads.distance, axis=None, kind="stable")[:HEADS]
     rows = []
-    for at in order.tolist():
-        layer, head = divmod(at, heads.distance.shape[1])
+    for layer, head in heads.ranking[:HEADS]:
         interval = heads.intervals[layer][head]
         said = "" if interval is None else words.interval(interval, words.fit).replace("+", "")
         cells = [Cell(words.fit(float(heads.distance[layer, head])), said or words.say("few"))]

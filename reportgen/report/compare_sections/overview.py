@@ -42,9 +42,9 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
     elif comparison.tokens:
         said.append(words.say("headline_no_token"))
-    changed = comparison.heads_changed
-    if changed is not None and changed.any():
-        said.append(words.say("headline_heads", k=changed.sum(), n=changed.size))
+    heads = comparison.heads
+    if heads is not None and heads.changed.any():
+        said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
     return tuple(said)
 
 
@@ -109,11 +109,11 @@ def _kpis(comparison: Comparison, words: CompareWords) -> Iterable[Kpi]:
                 cell = words.changed(change, write)
                 said = words.say("compared_as", base=write(change.base), head=write(change.head))
                 yield Kpi(cell.text, words.say(key), str(Cell(said, cell.small)))
-    heads, changed = comparison.heads, comparison.heads_changed
-    if heads is not None and changed is not None:
+    heads = comparison.heads
+    if heads is not None:
         mean, most = (words.fit(float(v)) for v in (heads.distance.mean(), heads.distance.max()))
         distance = words.say("kpi_distance", mean=mean, max=most)
-        yield Kpi(f"{changed.sum():,}", words.say("kpi_heads"), distance)
+        yield Kpi(f"{heads.changed.sum():,}", words.say("kpi_heads"), distance)
     if comparison.effects is not None:
         mean = written(comparison.effects.mean.head, 2)
         yield Kpi(mean, words.say("kpi_effects"), words.say("kpi_spreads"))

@@ -122,14 +122,8 @@ def _size(change: Change | None, words: CompareWords) -> Write:
     return lambda value, with_sign: words.size(value, largest, with_sign)
 
 
-def _order(found: PredictionChanges) -> list[int]:
-    """Places in `found.texts` of those that moved at all, the farthest first."""
-    order = np.argsort(-np.abs(found.change), kind="stable")
-    return [int(i) for i in order if found.change[i]]
-
-
 def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords) -> Table | None:
-    order = _order(found)[:MOST]
+    order = found.order[:MOST]
     if not order:
         return None
     labels = comparison.pairing.labels["label"]
@@ -162,7 +156,6 @@ def text_name(results: Results, text: int) -> str:
 
 
 def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[Markup, str]:
-    order = _order(found)[:_MARKS]
     first = int(np.abs(found.change).argmax())
     name = shorten(output, NAME)
     sentence = words.say(
@@ -175,7 +168,7 @@ def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[
     chart, most = scatter(
         across=found.base,
         up=found.head,
-        marks=[(i, str(int(found.texts[i]) + 1)) for i in order],
+        marks=[(i, str(int(found.texts[i]) + 1)) for i in found.order[:_MARKS]],
         axis=(words.say("axis_base", name=name), words.say("axis_head", name=name)),
         sentence=sentence,
     )

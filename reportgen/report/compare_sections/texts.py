@@ -62,28 +62,11 @@ class Pairs:
     texts: tuple[TextPair, ...]
 
 
-def changed_texts(comparison: Comparison) -> list[int]:
-    """Rows of `texts` whose deletion effects or attention changed most, by turns, the most first;
-    none that did not change."""
-    ways = []
-    if comparison.effects is not None:
-        ways.append((comparison.effects.texts, comparison.effects.change))
-    if comparison.heads is not None:
-        ways.append((comparison.heads.texts, comparison.heads.by_text))
-    orders = [
-        [int(texts[i]) for i in np.argsort(-values, kind="stable") if values[i] > 0]
-        for texts, values in ways
-    ]
-    found: list[int] = []
-    for place in range(max(map(len, orders), default=0)):
-        found += [order[place] for order in orders if place < len(order)]
-    return list(dict.fromkeys(found))[:TEXTS]
-
-
 def make_pairs(comparison: Comparison, words: CompareWords) -> Pairs:
     """The texts that changed most, with their strips."""
     lead = words.say("pairs_lead_size" if words.is_size else "pairs_lead")
-    return Pairs(lead, tuple(_pair(comparison, text, words) for text in changed_texts(comparison)))
+    shown = comparison.changed_texts[:TEXTS]
+    return Pairs(lead, tuple(_pair(comparison, text, words) for text in shown))
 
 
 def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
