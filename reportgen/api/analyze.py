@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack, redirect_stdout
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -70,10 +70,7 @@ def load_model(
     chosen = _model_choices(
         {**options, **{name: str(value) for name, value in named.items() if value is not None}}
     )
-    spec = arguments.model_spec(chosen)
-    check_spec(spec)
-    shown = shown_options(InputChoices(), chosen, AnalysisChoices())
-    return replace(load_named(spec), shown=shown)
+    return replace(load_named(arguments.model_spec(chosen)), shown=shown_options(chosen))
 
 
 def analyze(
@@ -148,13 +145,10 @@ def analyze(
             if isinstance(taken, nn.Module):
                 stack.enter_context(borrowed(bare(taken)))
             loaded = load_model(taken, tokenizer, **model_options)
-        shown = {
-            **shown_options(inputs, ModelChoices(), AnalysisChoices()),
-            **loaded.shown,
-            **shown_options(InputChoices(), ModelChoices(), analysis),
-        }
-        told = stack.enter_context(terminal_progress(Verbosity())) if progress else None
-        return _analyzed(text_set, loaded, _options(analysis, shown), folder, told)
+        shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
+        options = AnalysisOptions(**asdict(analysis), shown=shown)
+        bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
+        return _analyzed(text_set, loaded, options, folder, bars)
 
 
 def analyze_named(
@@ -171,11 +165,11 @@ def analyze_named(
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
     """
-    shown = shown_options(asked.inputs, asked.model, asked.choices)
+    options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
     # What a user's class prints must not land in a report on standard output.
     with redirect_stdout(sys.stderr):
         loaded = load_named(asked.spec, verbose=verbose)
-        return run_analysis(texts, loaded, folder, _options(asked.choices, shown), progress)
+        return run_analysis(texts, loaded, folder, options, progress)
 
 
 def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
@@ -208,17 +202,6 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         f"sha256 {info.weights_sha256[:16]}",
     }
     return [f"{name:13} {value}" for name, value in facts.items()]
-
-
-def _options(choices: AnalysisChoices, shown: Mapping[str, Any]) -> AnalysisOptions:
-    return AnalysisOptions(
-        batch_tokens=choices.batch_tokens,
-        keep_maps=choices.keep_maps,
-        evidence=choices.evidence,
-        evidence_texts=choices.evidence_texts,
-        explain_class=choices.explain_class,
-        shown=shown,
-    )
 
 
 def _analyzed(
@@ -282,11 +265,11 @@ def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> Loa
         {"device": str(device_of(module)), **options}
         | ({"tokenizer": str(tokenizer)} if named else {})
     )
-    spec: ModelSpec = arguments.model_spec(chosen)
+    spec = arguments.model_spec(chosen)
     check_spec(spec)
     loaded = load_module(module, None if named else tokenizer, spec)
     # The device of an object is not an option that would repeat the run.
-    shown = shown_options(InputChoices(), replace(chosen, device="cpu"), AnalysisChoices())
+    shown = shown_options(replace(chosen, device="cpu"))
     return replace(loaded, shown={"model": loaded.info.name, **shown})
 
 

@@ -5,7 +5,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.jobs import Job, comparison_job, file_names
+from reportgen.api.jobs import Job, comparison_job, saved_files
 from reportgen.api.keywords import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
@@ -63,11 +63,9 @@ class ComparedReports:
             OutputError: writing failed.
         """
         job = comparison_job(
-            file_names(paths, "compare.html"),
+            saved_files(paths, "compare.html", format, overwrite=overwrite),
             options_of(CompareOptions, options),
-            format=format,
-            force=overwrite,
-            inputs=[str(side.results.folder) for side in (self.base, self.head)],
+            [str(side.results.folder) for side in (self.base, self.head)],
         )
         with Staging() as staging:
             written = write_comparison(self, job, staging)

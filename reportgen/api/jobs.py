@@ -1,12 +1,13 @@
 """What a command is asked to do, checked before anything heavy is imported."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from reportgen.api.arguments import model_spec
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, OutputChoices
+from reportgen.api.printed_options import shown_options
 from reportgen.errors import UsageError
 from reportgen.findings.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
@@ -25,10 +26,9 @@ _DEFAULT_COMPARISON = "compare.html"
 class Analysis:
     """A model to load, and how to run texts through it."""
 
-    inputs: InputChoices
-    model: ModelChoices
-    choices: AnalysisChoices
     spec: ModelSpec
+    choices: AnalysisChoices
+    shown: Mapping[str, str | int | bool]  # the options that a report names
 
 
 def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> Analysis:
@@ -41,7 +41,7 @@ def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisCho
     spec = model_spec(model)
     check_spec(spec)
     created_date()
-    return Analysis(inputs, model, analysis, spec)
+    return Analysis(spec, analysis, shown_options(inputs, model, analysis))
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +61,27 @@ class Job(Generic[Options]):
 
 
 def report_job(
-    paths: Sequence[str] | None,
+    files: OutputChoices,
     options: RenderOptions,
-    *,
-    format: str | None,
-    force: bool,
-    inputs: Sequence[str] = (),
+    inputs: Sequence[str],
     gates: tuple[Gate, ...] = (),
+    *,
     redact: bool = False,
     summary_room: int | None = None,
 ) -> Job[RenderOptions]:
-    """Check the options of a report, and that it can be written to `paths`.
+    """Check the options of a report, and that its `files` can be written.
 
     Raises:
         UsageError: an option has a value that it does not take, or a path cannot be written to.
         OutputError: standard output is closed.
     """
-    _check_markdown(options, options.id)
+    _check_markdown(options)
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
     outputs = plan_outputs(
-        paths or [_DEFAULT_OUTPUTS[options.layout]],
-        format,
-        force=force,
+        files.output or [_DEFAULT_OUTPUTS[options.layout]],
+        files.format,
+        force=files.force,
         inputs=inputs,
         layout=options.layout,
         images=options.images,
@@ -94,23 +92,22 @@ def report_job(
 
 
 def comparison_job(
-    paths: Sequence[str] | None,
+    files: OutputChoices,
     options: CompareOptions,
-    *,
-    format: str | None,
-    force: bool,
     inputs: Sequence[str],
     gates: tuple[Gate, ...] = (),
+    *,
     summary_room: int | None = None,
 ) -> Job[CompareOptions]:
-    """Check the options of a comparison, and that it can be written to `paths`.
+    """Check the options of a comparison, and that its `files` can be written.
 
     Raises:
         UsageError: as for `report_job`, or comparisons are not written in the format of a path.
         OutputError: standard output is closed.
     """
-    _check_markdown(options, options.id)
-    outputs = plan_outputs(paths or [_DEFAULT_COMPARISON], format, force=force, inputs=inputs)
+    _check_markdown(options)
+    paths = files.output or [_DEFAULT_COMPARISON]
+    outputs = plan_outputs(paths, files.format, force=files.force, inputs=inputs)
     for output in outputs:
         if output.format not in COMPARISON_FORMATS:
             *first, last = (known.suffix for known in COMPARISON_FORMATS)
@@ -120,13 +117,15 @@ def comparison_job(
     return Job(outputs, options, gates, summary_room=summary_room)
 
 
-def _check_markdown(options: WriteOptions, id: str) -> None:
+def _check_markdown(options: RenderOptions | CompareOptions) -> None:
     limit_of(options.md_flavor, options.md_limit)
-    check_marker(id)
+    check_marker(options.id)
 
 
-def file_names(paths: Sequence[str | Path], example: str) -> list[str]:
-    """The names of `paths`, as `save` takes them.
+def saved_files(
+    paths: Sequence[str | Path], example: str, format: str | None, *, overwrite: bool
+) -> OutputChoices:
+    """The files that `save` was asked for.
 
     Raises:
         UsageError: there is none, or one is standard output.
@@ -136,7 +135,7 @@ def file_names(paths: Sequence[str | Path], example: str) -> list[str]:
         raise UsageError(f"save: name at least one file, such as {example}")
     if STANDARD_OUTPUT in names:
         raise UsageError("save: standard output is for the command line; name a file")
-    return names
+    return OutputChoices(names, format, force=overwrite)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,14 @@ from reportgen.errors import without_surrogates
 
 
 def shown_options(
-    inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices
+    *groups: InputChoices | ModelChoices | AnalysisChoices,
 ) -> dict[str, str | int | bool]:
     """The options that differ from their defaults, by name, for the command that a report prints.
 
     Only the last part of a path is kept, so that no output names a folder of the machine.
     """
     shown: dict[str, str | int | bool] = {}
-    for choices in (inputs, model, analysis):
+    for choices in groups:
         for field in fields(choices):
             value = getattr(choices, field.name)
             if value == field.default:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.jobs import Job, file_names, report_job
+from reportgen.api.jobs import Job, report_job, saved_files
 from reportgen.api.keywords import check_language, options_of
 from reportgen.errors import UsageError
 from reportgen.files import RESULTS_FILES, Staging
@@ -78,11 +78,9 @@ class Report:
             OutputError: writing failed.
         """
         job = report_job(
-            file_names(paths, "report.html"),
+            saved_files(paths, "report.html", format, overwrite=overwrite),
             options_of(RenderOptions, options),
-            format=format,
-            force=overwrite,
-            inputs=[str(self.results.folder / name) for name in RESULTS_FILES],
+            [str(self.results.folder / name) for name in RESULTS_FILES],
             redact=redact,
         )
         with Staging() as staging, redacted(self.results, job.options.lang, wanted=redact) as shown:

@@ -69,15 +69,7 @@ def root(version: parameters.Version = False) -> None:
 
 
 @app.command()
-@parameters.takes(
-    InputChoices,
-    ModelChoices,
-    AnalysisChoices,
-    OutputChoices,
-    RenderOptions,
-    GateChoices,
-    Verbosity,
-)
+@parameters.with_options
 def run(
     inputs: InputChoices,
     model: ModelChoices,
@@ -97,16 +89,9 @@ def run(
     """
     asked = jobs.analysis_of(inputs, model, analysis)
     summary = find_step_summary(wanted=files.github_summary)
-    job = jobs.report_job(
-        files.output,
-        options,
-        format=files.format,
-        force=files.force,
-        inputs=texts,
-        gates=arguments.gates(gating, "run"),
-        redact=redact,
-        summary_room=summary.room if summary else None,
-    )
+    gates = arguments.gates(gating, "run")
+    room = summary.room if summary else None
+    job = jobs.report_job(files, options, texts, gates, redact=redact, summary_room=room)
     text_set = arguments.text_set(texts, inputs)
     check_detail(options.detail, {text.id for text in text_set.texts})
     started = time.perf_counter()
@@ -122,13 +107,12 @@ def run(
                 lines += terminal.account(findings, written, options.lang, verbosity, started)
         code = terminal.exit_code(results, written.gates, strict=strict)
         staging.commit()
-    terminal.finish(written, summary, lines, verbosity, browse=files.open)
-    terminal.print_gates(written.gates, gating, verbosity)
+    terminal.finish(written, summary, lines, files, gating, verbosity)
     return code
 
 
 @app.command()
-@parameters.takes(InputChoices, ModelChoices, AnalysisChoices, Verbosity)
+@parameters.with_options
 def analyze(
     inputs: InputChoices,
     model: ModelChoices,
@@ -155,12 +139,12 @@ def analyze(
         lines += terminal.account(Findings(results), None, "en", verbosity, started)
         code = terminal.exit_code(results, (), strict=strict)
         staging.commit()
-    terminal.finish(None, None, lines, verbosity, browse=False)
+    terminal.print_lines(lines, verbosity)
     return code
 
 
 @app.command()
-@parameters.takes(OutputChoices, RenderOptions, GateChoices, Verbosity)
+@parameters.with_options
 def render(
     files: OutputChoices,
     options: RenderOptions,
@@ -175,16 +159,9 @@ def render(
     Example: reportgen render results/ -o report.html -o tokens.csv
     """
     summary = find_step_summary(wanted=files.github_summary)
-    job = jobs.report_job(
-        files.output,
-        options,
-        format=files.format,
-        force=files.force,
-        inputs=[str(results)],
-        gates=arguments.gates(gating, "run"),
-        redact=redact,
-        summary_room=summary.room if summary else None,
-    )
+    gates = arguments.gates(gating, "run")
+    room = summary.room if summary else None
+    job = jobs.report_job(files, options, [str(results)], gates, redact=redact, summary_room=room)
     if job.folders:
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
@@ -196,13 +173,12 @@ def render(
         staging.commit()
         lines = [*written.lines]
         lines += terminal.account(findings, written, options.lang, verbosity, started)
-    terminal.finish(written, summary, lines, verbosity, browse=files.open)
-    terminal.print_gates(written.gates, gating, verbosity)
+    terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.gate_code(written.gates)
 
 
 @app.command()
-@parameters.takes(ModelChoices, Verbosity)
+@parameters.with_options
 def check(model: ModelChoices, verbosity: Verbosity) -> int:
     """Check whether the attention of a model can be reported, and how.
 
@@ -221,9 +197,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
 
 
 @app.command()
-@parameters.takes(
-    InputChoices, AnalysisChoices, CompareOutputChoices, CompareOptions, GateChoices, Verbosity
-)
+@parameters.with_options
 def compare(
     inputs: InputChoices,
     analysis: AnalysisChoices,
@@ -242,15 +216,9 @@ def compare(
     """
     sides = jobs.sides_of(paths, base, head, inputs, analysis)
     summary = find_step_summary(wanted=files.github_summary)
-    job = jobs.comparison_job(
-        files.output,
-        options,
-        format=files.format,
-        force=files.force,
-        inputs=sides.inputs,
-        gates=arguments.gates(gating, "compare"),
-        summary_room=summary.room if summary else None,
-    )
+    gates = arguments.gates(gating, "compare")
+    room = summary.room if summary else None
+    job = jobs.comparison_job(files, options, sides.inputs, gates, summary_room=room)
     is_interrupted = False
     with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
         folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
@@ -267,8 +235,7 @@ def compare(
         written = write_comparison(compared, job, staging)
         lines = [*written.lines, *compared.headline(options.lang)]
         staging.commit()
-    terminal.finish(written, summary, lines, verbosity, browse=files.open)
-    terminal.print_gates(written.gates, gating, verbosity)
+    terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_type_hints
@@ -17,34 +17,30 @@ from reportgen.texts.file_formats import INPUT_FORMATS
 from reportgen.version import __version__
 
 
-def takes(*groups: type) -> Callable[[Callable[..., int]], Callable[..., None]]:
-    """Give a command the fields of dataclasses as its options.
+def with_options(command: Callable[..., int]) -> Callable[..., None]:
+    """Make a command whose parameters are dataclasses of options take their fields as its options.
 
-    The command is called with an instance of each of `groups` first, then with its own parameters;
-    it returns its exit code. An error that a user can cause is printed in one line.
+    `command` returns its exit code. An error that a user can cause is printed in one line.
     """
+    own = inspect.signature(command).parameters.values()
+    groups: dict[str, Any] = {p.name: p.annotation for p in own if is_dataclass(p.annotation)}
 
-    def decorate(command: Callable[..., int]) -> Callable[..., None]:
-        own = list(inspect.signature(command).parameters.values())[len(groups) :]
-        added = [parameter for group in groups for parameter in _parameters(group)]
+    def call(**values: Any) -> None:
+        with user_errors():
+            chosen: dict[str, Any] = {
+                name: options_of(group, {name: values.pop(name) for name in options_in(group)})
+                for name, group in groups.items()
+            }
+            code = command(**chosen, **values)
+        raise typer.Exit(code)
 
-        def call(**values: Any) -> None:
-            with user_errors():
-                chosen: list[Any] = [
-                    options_of(group, {name: values.pop(name) for name in options_in(group)})
-                    for group in groups
-                ]
-                code = command(*chosen, **values)
-            raise typer.Exit(code)
-
-        parameters = added + [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own]
-        call.__name__ = command.__name__
-        call.__doc__ = command.__doc__
-        call.__annotations__ = {p.name: p.annotation for p in parameters}
-        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        return call
-
-    return decorate
+    parameters = [parameter for group in groups.values() for parameter in _parameters(group)]
+    parameters += [p.replace(kind=p.KEYWORD_ONLY) for p in own if p.name not in groups]
+    call.__name__ = command.__name__
+    call.__doc__ = command.__doc__
+    call.__annotations__ = {p.name: p.annotation for p in parameters}
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    return call
 
 
 def _parameters(group: type) -> list[inspect.Parameter]:

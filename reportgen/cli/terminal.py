@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api.options import GateChoices, Verbosity
+from reportgen.api.options import GateChoices, OutputChoices, Verbosity
 from reportgen.api.progress_bar import count_of_texts
 from reportgen.cli.github import StepSummary, annotates, annotation
 from reportgen.errors import ReportgenError
@@ -45,31 +45,31 @@ def gate_code(gates: Sequence[GateResult]) -> int:
     return EXIT_GATE if has_failed(gates) else 0
 
 
-def finish(
-    written: "Written | None",
-    summary: StepSummary | None,
-    lines: Sequence[str],
-    verbosity: Verbosity,
-    *,
-    browse: bool,
-) -> None:
-    """Write the step summary and what goes to standard output, print `lines` on standard error, and
-    open the page if `browse` is set."""
-    documents = written.documents if written else {}
-    if summary and written and written.step_summary:
-        summary.add(written.step_summary)
-    send(documents)
+def print_lines(lines: Sequence[str], verbosity: Verbosity) -> None:
+    """Print `lines` on standard error, unless --quiet is set."""
     if not verbosity.quiet:
         for line in lines:
             typer.echo(inert(line), err=True)
-    pages = [output.path for output in documents if output.is_page]
-    if browse and pages and pages[0] != STANDARD_OUTPUT:
+
+
+def finish(
+    written: "Written",
+    summary: StepSummary | None,
+    lines: Sequence[str],
+    files: OutputChoices,
+    gating: GateChoices,
+    verbosity: Verbosity,
+) -> None:
+    """Write the step summary and what goes to standard output, print `lines` and what the gates
+    found on standard error, and open the page if --open is set."""
+    if summary and written.step_summary:
+        summary.add(written.step_summary)
+    send(written.documents)
+    print_lines(lines, verbosity)
+    pages = [output.path for output in written.documents if output.is_page]
+    if files.open and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
-
-
-def print_gates(gates: Sequence[GateResult], gating: GateChoices, verbosity: Verbosity) -> None:
-    """Print what every gate found."""
-    for line in gate_lines(gates, verbosity, annotate=annotates(gating)):
+    for line in gate_lines(written.gates, verbosity, annotate=annotates(gating)):
         typer.echo(line, err=True)
 
 

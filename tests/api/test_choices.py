@@ -12,6 +12,7 @@ from reportgen.api.options import (
     AnalysisChoices,
     InputChoices,
     ModelChoices,
+    OutputChoices,
     read_evidence_texts,
     read_keep_maps,
 )
@@ -77,14 +78,14 @@ def test_options_are_read_as_they_are_typed(tmp_path: Path, monkeypatch) -> None
     bundle = tmp_path / "p.js"
     options = RenderOptions(plotlyjs=bundle)
     bundle.write_text("/* plotly.js */ newPlot")
-    assert report_job(None, options, format=None, force=False).options == options
+    assert report_job(OutputChoices(), options, ()).options == options
     bundle.write_text("")
     with pytest.raises(UsageError, match=r"not plotly\.js"):
-        report_job(None, options, format=None, force=False)
+        report_job(OutputChoices(), options, ())
 
 
 def shown(model: ModelChoices) -> dict[str, object]:
-    return dict(shown_options(InputChoices(), model, AnalysisChoices()))
+    return dict(shown_options(model))
 
 
 def test_only_what_differs_from_the_default_is_shown() -> None:
@@ -135,7 +136,7 @@ def test_names_of_classes_are_set_apart_by_commas() -> None:
         "x",
     )
     assert model_spec(ModelChoices()).class_names == ()
-    given = shown_options(InputChoices(), ModelChoices(class_names="a,b"), AnalysisChoices())
+    given = shown_options(ModelChoices(class_names="a,b"))
     assert given == {"class-names": "a,b"}
 
 
