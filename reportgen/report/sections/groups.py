@@ -27,24 +27,6 @@ class Part:
     texts: NDArray[np.bool_]  # [text], whether it is in this part
 
 
-@dataclass(frozen=True, slots=True)
-class PartRow:
-    """The strongest tokens in one part of the texts."""
-
-    name: str
-    n_texts: str
-    cells: tuple[tuple[tuple[str, str], ...], ...]  # by column: tokens with their figures
-
-
-@dataclass(frozen=True, slots=True)
-class PartTable:
-    """The strongest tokens by label, class or group."""
-
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[PartRow, ...]
-
-
 def make_parts(findings: Findings, language: Language) -> tuple[tuple[str, tuple[Part, ...]], ...]:
     """The ways to divide the texts into at least two parts, each with its title.
 

@@ -13,7 +13,7 @@ from reportgen.findings.notes.note import Note, Placed
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.tracks import axis, dot, interval_text, log_scale
-from reportgen.report.components import Sentence
+from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import in_short, subject_name
@@ -22,17 +22,6 @@ from reportgen.report.panel.panel import sentences
 from reportgen.results.info import SINK_TESTS, SinkTest, Subject
 
 _SCALE = log_scale()
-
-
-@dataclass(frozen=True, slots=True)
-class TestRow:
-    """One test: how much the output changes, as a multiple of the same test on content tokens."""
-
-    name: str
-    explained: str
-    track: Markup
-    ratio: str
-    interval: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +37,9 @@ class SinkPanel:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # by layer
     value: str  # says how long the vectors it passes on are; "" where not measured
-    tests: tuple[TestRow, ...]
+    # How much the output changes, as a multiple of the same test on content tokens: name, with
+    # what it means; chart; the multiple with its interval.
+    tests: tuple[tuple[Cell, Cell, Cell], ...]
     tested_on: str  # says on how many texts, where the other figures are on more
 
 
@@ -146,17 +137,18 @@ class _Maker:
             tested_on=self._say("tested_on", texts=tested.n_texts) if tested and has_fewer else "",
         )
 
-    def _test(self, test: SinkTest, token: str, figures: TestFigures | None) -> TestRow:
+    def _test(
+        self, test: SinkTest, token: str, figures: TestFigures | None
+    ) -> tuple[Cell, Cell, Cell]:
         name = self._language.say("tests", test)
         if figures is None or figures.ratio is None:
-            return TestRow(name, self._why_not(test, figures), Markup(""), NOTHING, "")
+            return Cell(name, self._why_not(test, figures)), Cell(""), Cell(NOTHING)
         mean, interval = figures.ratio.mean, figures.ratio.interval
-        return TestRow(
-            name,
-            self._language.say("tests_explained", test, token=token),
-            dot(_SCALE, mean, interval),
-            self._times(mean),
-            interval_text(interval, _digits(mean), self._language),
+        ends = interval_text(interval, _digits(mean), self._language)
+        return (
+            Cell(name, self._language.say("tests_explained", test, token=token)),
+            Cell("", track=dot(_SCALE, mean, interval)),
+            Cell(self._times(mean), ends),
         )
 
     def _why_not(self, test: SinkTest, figures: TestFigures | None) -> str:

@@ -20,27 +20,15 @@ from reportgen.findings.tokens import (
 )
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, named_marks
+from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
-from reportgen.report.sections.groups import Part, PartRow, PartTable, make_parts
+from reportgen.report.sections.groups import Part, make_parts
 
 _IN_PART = 3  # tokens in the cell of one part of the texts
 _NAME = 24  # half-width characters of a token
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow:
-    """One token with its figures."""
-
-    token: str
-    track: Markup
-    value: str
-    interval: str  # "" for fewer than MIN_TEXTS texts, and for attention
-    n_texts: str
-    count: str  # how often it occurs in all texts
-    beside: str  # the other figure: attention beside an effect, an effect beside attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +41,8 @@ class TokenList:
     axis: Markup
     value: str  # heading of the column of values
     beside: str  # heading of the column of other figures; "" where there are none
-    rows: tuple[TokenRow, ...]
+    # Token; chart; value with its interval; texts; how often it occurs; the other figure, if any.
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +52,7 @@ class Across:
     headline: str
     lists: tuple[TokenList, ...]
     remarks: tuple[str, ...]  # what is missing and why
-    parts: tuple[PartTable, ...]
+    parts: tuple[Table, ...]  # the strongest tokens by label, class or group
 
 
 def make_across(findings: Findings, language: Language) -> Across | None:
@@ -96,9 +85,9 @@ class _Maker:
 
     def _headline(self, lists: Sequence[TokenList]) -> str:
         said = [
-            self._say(f"headline_{item.kind}", token=row.token, value=row.value, n=row.n_texts)
+            self._say(f"headline_{item.kind}", token=token.text, value=value.text, n=n.text)
             for item in lists
-            for row in item.rows[:1]
+            for token, _, value, n, *_ in item.rows[:1]
         ]
         return self._language.say("common", "space").join(said)
 
@@ -152,7 +141,12 @@ class _Maker:
         return self._list("draws", self._n_texts, scale, rows, view=view)
 
     def _list(
-        self, kind: TokenKind, n_texts: int, scale: Scale, rows: Sequence[TokenRow], **values: str
+        self,
+        kind: TokenKind,
+        n_texts: int,
+        scale: Scale,
+        rows: Sequence[tuple[Cell, ...]],
+        **values: str,
     ) -> TokenList:
         """The list of `rows`; `values` are those of its lead, which names the number of texts."""
         fewest = fewest_texts(n_texts)
@@ -169,20 +163,21 @@ class _Maker:
             rows=tuple(rows),
         )
 
-    def _row(self, kind: TokenKind, label: int, track: Markup, interval: str = "") -> TokenRow:
+    def _row(
+        self, kind: TokenKind, label: int, track: Markup, interval: str = ""
+    ) -> tuple[Cell, ...]:
         means = self._means
         attention = self._ratio(float(means.attention[label]))
         effect = self._effect(float(means.effect[label])) if self._n_effect else ""
         value, beside = (attention, effect) if kind == "draws" else (effect, attention)
         n_texts = means.n_attention[label] if kind == "draws" else means.n_effect[label]
-        return TokenRow(
-            token=self._short(label),
-            track=track,
-            value=value,
-            interval=interval,
-            n_texts=f"{n_texts:,}",
-            count=f"{means.count[label]:,}",
-            beside=beside,
+        return (
+            Cell(self._short(label)),
+            Cell("", track=track),
+            Cell(value, interval),
+            Cell(f"{n_texts:,}"),
+            Cell(f"{means.count[label]:,}"),
+            *([Cell(beside)] if beside else []),
         )
 
     def _effect_scale(self) -> Scale:
@@ -196,28 +191,33 @@ class _Maker:
         shown = [mark for i, mark in enumerate(marks) if (i - zero) % every == 0]
         return Scale(marks[0], marks[-1], named_marks(shown), 0.0)
 
-    def _parts(self) -> tuple[PartTable, ...]:
+    def _parts(self) -> tuple[Table, ...]:
         """The strongest tokens by label, class or group, where at least two parts have any."""
         kinds: tuple[TokenKind, ...] = (*self._listed, "draws")
         tables = []
         for title, parts in make_parts(self._findings, self._language):
             rows = [self._part(part, kinds) for part in parts]
-            if sum(any(row.cells) for row in rows) > 1:
-                columns = tuple(self._say(f"{kind}_column") for kind in kinds)
-                tables.append(PartTable(title, columns, tuple(rows)))
+            if sum(any(cell.parts for cell in cells) for cells in rows) > 1:
+                columns = [title, self._language.say("common", "n_texts")]
+                columns += [self._say(f"{kind}_column") for kind in kinds]
+                tables.append(Table(tuple(map(Column, columns)), tuple(rows), title))
         return tuple(tables)
 
-    def _part(self, part: Part, kinds: Sequence[TokenKind]) -> PartRow:
+    def _part(self, part: Part, kinds: Sequence[TokenKind]) -> tuple[Cell, ...]:
+        """The row of a part: its name, its texts, and by kind its strongest tokens, each followed
+        by its figure in bold."""
         tokens = self._tokens.among(part.texts)
         means = token_means(tokens)
-        cells = []
+        cells = [Cell(part.name), Cell(f"{tokens.n_texts:,}")]
         for kind in kinds:
             fewest = fewest_texts(tokens.n_texts if kind == "draws" else tokens.n_effect)
-            top = strongest(kind, means, fewest)[:_IN_PART]
             values = means.attention if kind == "draws" else means.effect
             say = self._ratio if kind == "draws" else self._effect
-            cells.append(tuple((self._short(i), say(float(values[i]))) for i in top))
-        return PartRow(part.name, f"{tokens.n_texts:,}", tuple(cells))
+            spans: list[Span] = []
+            for i in strongest(kind, means, fewest)[:_IN_PART]:
+                spans += [Span(self._short(i)), Span(say(float(values[i])), is_strong=True)]
+            cells.append(marked(spans))
+        return tuple(cells)
 
     def _effect(self, value: float) -> str:
         return written(value, self._digits, with_sign=not self._is_size)

@@ -32,32 +32,12 @@ _DIGITS = 2
 
 
 @dataclass(frozen=True, slots=True)
-class TrustRow:
-    """How well one measure agrees with deletion effects."""
-
-    name: str
-    role: str  # says that the colours show it first, or what a baseline stands for
-    track: Markup
-    spearman: Cell
-    kendall: Cell
-    over_rarity: Cell
-    n_texts: str
-
-
-@dataclass(frozen=True, slots=True)
 class TrustGroup:
-    """Measures of one kind."""
+    """Measures of one kind, and how well each agrees with deletion effects."""
 
     title: str
-    rows: tuple[TrustRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ErasureRow:
-    """How the output changes when a measure's top tokens are removed, or are all that is kept."""
-
-    name: str
-    cells: tuple[tuple[Cell, str], ...]  # by statistic, with how often it beats a random order
+    # Name, with what a baseline stands for; chart; Spearman; Kendall; gain over rarity; texts.
+    rows: tuple[tuple[Cell, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +55,9 @@ class Trust:
     groups: tuple[TrustGroup, ...]
     few: str  # names the measures that too few texts have; "" where there are none
     erasure_columns: tuple[str, ...]
-    erasure: tuple[ErasureRow, ...]
+    # How the output changes when a measure's top tokens are removed, or are all that is kept: name,
+    # and for each statistic its mean and how often it beats a random order.
+    erasure: tuple[tuple[Cell, ...], ...]
     withheld: tuple[Withheld, ...]
     has_ceiling: bool
     is_row_unread: bool  # the explained figure is not read from the row of the last token
@@ -192,37 +174,32 @@ class _Maker:
             total=self._findings.info.evidence.n_texts,
         )
 
-    def _rows(self, group: str, views: Sequence[View]) -> tuple[TrustRow, ...]:
+    def _rows(self, group: str, views: Sequence[View]) -> tuple[tuple[Cell, ...], ...]:
         """The rows of one group: the best first, but baselines in their fixed order."""
         found = [item for view in views if (item := self._find(view))]
         if group != "baselines":
             found.sort(key=lambda item: -item.estimate.mean)
-        return tuple(self._trust_row(item, _COLOURS[group]) for item in found)
+        return tuple(self._row_of(item, _COLOURS[group]) for item in found)
 
-    def _trust_row(self, item: ViewFigures, colour: int | None) -> TrustRow:
+    def _row_of(self, item: ViewFigures, colour: int | None) -> tuple[Cell, ...]:
+        mean, interval = item.estimate.mean, item.estimate.interval
         kendall = self._find(item.view, "kendall")
         role = ""
         if item.view == self._findings.shown_first:
             role = self._say("first")
         elif colour is None:
             role = self._say(f"role_{item.view}")
-        return TrustRow(
-            name=self._name(item.view),
-            role=role,
-            track=bar(
-                self._scale,
-                item.estimate.mean,
-                item.estimate.interval,
-                self._ceiling.estimate.mean if self._ceiling and colour is not None else None,
-                colour=colour,
-            ),
-            spearman=self._cell(item.estimate),
-            kendall=self._cell(kendall.estimate if kendall else None),
-            over_rarity=self._cell(item.over_rarity, with_sign=True),
-            n_texts=f"{item.estimate.n_texts:,}",
+        ceiling = self._ceiling.estimate.mean if self._ceiling and colour is not None else None
+        return (
+            Cell(self._name(item.view), role),
+            Cell("", track=bar(self._scale, mean, interval, ceiling, colour=colour)),
+            self._cell(item.estimate),
+            self._cell(kendall.estimate if kendall else None),
+            self._cell(item.over_rarity, with_sign=True),
+            Cell(f"{item.estimate.n_texts:,}"),
         )
 
-    def _erasure(self) -> tuple[ErasureRow, ...]:
+    def _erasure(self) -> tuple[tuple[Cell, ...], ...]:
         """Comprehensiveness and sufficiency, where they were measured."""
         digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
         rows = []
@@ -230,11 +207,11 @@ class _Maker:
             found = {statistic: self._find(view, statistic) for statistic in _ERASURE}
             if not any(found.values()):
                 continue
-            cells = tuple(
-                (self._cell(item.estimate if item else None, digits[statistic]), self._beats(item))
-                for statistic, item in found.items()
-            )
-            rows.append(ErasureRow(self._name(view), cells))
+            cells = [Cell(self._name(view))]
+            for statistic, item in found.items():
+                mean = self._cell(item.estimate if item else None, digits[statistic])
+                cells += [mean, Cell(self._beats(item))]
+            rows.append(tuple(cells))
         return tuple(rows)
 
     def _digits(self, statistic: Statistic) -> int | None:

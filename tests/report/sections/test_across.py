@@ -3,11 +3,13 @@
 import re
 from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, changed, make_results
+from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import mean_intervals
@@ -15,13 +17,34 @@ from reportgen.findings.tokens import corpus_tokens, fewest_texts, token_means
 from reportgen.report.language.numbers import written
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.groups import make_parts
-from reportgen.report.sections.tokens import Across, make_across
+from reportgen.report.sections.tokens import Across, TokenList, make_across
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
 EN = load_language("en")
 # Two code points a token: "ab" in all but one, "cd" in four, twice in one of them.
 TEXTS = ("abcdef", "abcdghcd", "abxycd", "abxyzz", "cdefab", "ghxyzz", "abghef", "abxyef")
+
+
+class Row(NamedTuple):
+    """A row of a list."""
+
+    token: str
+    track: Markup
+    value: str
+    interval: str
+    n_texts: str
+    count: str
+    beside: str = ""
+
+
+def rows_of(tokens: TokenList) -> list[Row]:
+    rows = []
+    for token, chart, value, *others in tokens.rows:
+        assert chart.track is not None
+        figures = [cell.text for cell in others]
+        rows.append(Row(token.text, chart.track, value.text, value.small, *figures))
+    return rows
 
 
 def made(results: Results) -> Across:
@@ -78,22 +101,22 @@ def test_the_lists_hold_what_is_most(results: Results) -> None:
     lowers = sorted((t for t in effects if effects[t] < 0), key=lambda t: effects[t])
     draws = sorted((t for t in ratios if ratios[t] > 1), key=lambda t: -ratios[t])
     for kind, tokens in (("raises", raises), ("lowers", lowers), ("draws", draws)):
-        assert [row.token for row in lists[kind].rows] == tokens
+        assert [row.token for row in rows_of(lists[kind])] == tokens
     assert all((raises, lowers, draws))
-    for row in (*lists["raises"].rows, *lists["lowers"].rows):
+    for row in (*rows_of(lists["raises"]), *rows_of(lists["lowers"])):
         assert float(row.value.replace("−", "-")) == pytest.approx(effects[row.token], abs=6e-4)
         assert row.value[0] == ("+" if effects[row.token] > 0 else "−")
         assert row.beside == f"{ratios[row.token]:.1f}×"
         assert row.n_texts == str(len(enough[row.token]))
-    for row in lists["draws"].rows:
+    for row in rows_of(lists["draws"]):
         assert row.value == f"{ratios[row.token]:.1f}×"
-    top = lists["raises"].rows[0]
+    top = rows_of(lists["raises"])[0]
     assert f"“{top.token}” raises the output most: by {top.value}" in across.headline
 
 
 def test_an_interval_stands_where_there_are_enough_texts(results: Results) -> None:
     wanted = plain(results, "received_norm_all")
-    rows = [row for item in made(results).lists if item.kind != "draws" for row in item.rows]
+    rows = [row for item in made(results).lists if item.kind != "draws" for row in rows_of(item)]
     assert {bool(row.interval) for row in rows} == {True, False}
     for row in rows:
         effects = np.array([[e] for _, e in wanted[row.token].values()])
@@ -116,7 +139,7 @@ def test_without_evidence_attention_received_is_shown_and_said(tmp_path: Path) -
     assert [item.kind for item in across.lists] == ["draws"]
     assert across.remarks == ("What moves the output was not measured (--evidence none).",)
     wanted = plain(results, "received_all")
-    for row in across.lists[0].rows:
+    for row in rows_of(across.lists[0]):
         ratio = np.mean([a for a, _ in wanted[row.token].values()])
         assert row.value == f"{ratio:.1f}×"
         assert row.beside == ""
@@ -144,7 +167,7 @@ def test_in_causal_models_attention_is_taken_over_its_even_spread(tmp_path: Path
 def test_embeddings_have_one_list_without_a_sign(tmp_path: Path) -> None:
     across = made(make_results(tmp_path, TEXTS, kind="embedding", evidence="basic"))
     assert [item.kind for item in across.lists] == ["moves", "draws"]
-    assert not any(row.value.startswith(("+", "−")) for row in across.lists[0].rows)
+    assert not any(row.value.startswith(("+", "−")) for row in rows_of(across.lists[0]))
 
 
 def test_few_texts_are_said_in_words(tmp_path: Path) -> None:
@@ -191,9 +214,10 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
             if len(texts & set(rows)) >= 3
         }
         raised = sorted((t for t in means if means[t] > 0), key=lambda t: -means[t])[:3]
-        assert [token for token, _ in row.cells[0]] == raised
-        for token, value in row.cells[0]:
-            assert float(value) == pytest.approx(means[token], abs=6e-4)
+        tokens, values = row[2].parts[::2], row[2].parts[1::2]
+        assert [token.text for token in tokens] == raised
+        for token, value in zip(tokens, values, strict=True):
+            assert float(value.text) == pytest.approx(means[token.text], abs=6e-4)
 
 
 def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Path) -> None:

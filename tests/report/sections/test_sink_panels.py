@@ -59,18 +59,18 @@ def test_the_table_holds_the_means_of_the_results(results):
 
 def test_the_tests_are_multiples_of_what_content_tokens_do(results):
     for panel, role in zip(sinks_of(results).panels, ("cls", "sep"), strict=True):
-        assert [test.name for test in panel.tests] == [
+        assert [name.text for name, _, _ in panel.tests] == [
             "zero value",
             "mean value",
             "hidden key",
             "swap",
         ]
-        for test, kind in zip(panel.tests, SINK_TESTS, strict=True):
+        for (_, chart, ratio), kind in zip(panel.tests, SINK_TESTS, strict=True):
             right = RATIOS[role][kind]
-            assert float(test.ratio.rstrip("×")) == pytest.approx(right, rel=1e-6)
-            low, high = map(float, test.interval.strip("[]").split(", "))
+            assert float(ratio.text.rstrip("×")) == pytest.approx(right, rel=1e-6)
+            low, high = map(float, ratio.small.strip("[]").split(", "))
             assert low <= right <= high
-            assert BeautifulSoup(test.track, "html.parser").svg.find(class_="r0")
+            assert BeautifulSoup(chart.track, "html.parser").svg.find(class_="r0")
 
 
 def test_the_bars_are_the_shares_of_the_table(results):
@@ -128,15 +128,15 @@ def test_a_test_that_was_not_done_says_why(tmp_path):
     evidence = replace(made.info.evidence, withheld={"zero_value": "values_unproven"})
     made = _with(made, evidence)
     tests = dict(zip(SINK_TESTS, sinks_of(made).panels[0].tests, strict=True))
-    assert tests["zero_value"].explained.startswith(
+    assert tests["zero_value"][0].small.startswith(
         "The value vectors that were read do not rebuild"
     )
-    assert tests["mean_value"].explained == "Not done: too few texts have this token."
-    assert tests["hide_key"].explained == (
+    assert tests["mean_value"][0].small == "Not done: too few texts have this token."
+    assert tests["hide_key"][0].small == (
         "No ratio: the same done to content tokens does not move the output."
     )
-    assert {tests[test].ratio for test in ("zero_value", "mean_value", "hide_key")} == {"–"}
-    assert tests["swap"].ratio == "0.20×"
+    assert {tests[test][2].text for test in ("zero_value", "mean_value", "hide_key")} == {"–"}
+    assert tests["swap"][2].text == "0.20×"
 
 
 def _with(made, evidence):

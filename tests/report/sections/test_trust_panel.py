@@ -1,5 +1,7 @@
 """The panel on agreement: figures of the results, what they are held against, and why not."""
 
+from collections import namedtuple
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -37,8 +39,13 @@ def number(text):
     return float(text.replace("−", "-").replace("+", ""))
 
 
+Row = namedtuple("Row", "name chart spearman kendall over_rarity n_texts")
+FIRST = "what the colours show first"
+
+
 def rows_of(trust):
-    return {row.name: row for group in trust.groups for row in group.rows}
+    rows = [Row(*row) for group in trust.groups for row in group.rows]
+    return {row.name.text: row for row in rows}
 
 
 NAMES = {
@@ -61,7 +68,7 @@ def test_every_row_is_the_mean_over_texts(results):
         assert number(rows[name].kendall.text) == pytest.approx(kendall[view], abs=0.005)
         low, high = map(number, rows[name].spearman.small.strip("[]").split(", "))
         assert low <= spearman[view] <= high
-        assert rows[name].n_texts == "5"  # one has too few content tokens
+        assert rows[name].n_texts.text == "5"  # one has too few content tokens
 
 
 def test_the_gain_over_rarity_is_the_difference_of_the_means(results):
@@ -80,14 +87,14 @@ def test_the_best_stand_first_and_baselines_in_their_own_order(results):
         "For comparison",
     ]
     for group in trust.groups[:2]:
-        found = [number(row.spearman.text) for row in group.rows]
+        found = [number(Row(*row).spearman.text) for row in group.rows]
         assert found == sorted(found, reverse=True)
-    assert [row.name for row in trust.groups[2].rows] == [
+    assert [name.text for name, *_ in trust.groups[2].rows] == [
         "[MASK] effect",
         "token rarity",
         "random order",
     ]
-    assert [row.role.split(":")[0] for row in trust.groups[2].rows] == [
+    assert [name.small.split(":")[0] for name, *_ in trust.groups[2].rows] == [
         "ceiling",
         "baseline",
         "baseline",
@@ -96,7 +103,7 @@ def test_the_best_stand_first_and_baselines_in_their_own_order(results):
 
 def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
     spearman, rows = means(results), rows_of(trust_of(results))
-    svg = BeautifulSoup(rows["integrated gradients"].track, "html.parser").svg
+    svg = BeautifulSoup(rows["integrated gradients"].chart.track, "html.parser").svg
     left, width = float(svg.rect["x"]), float(svg.rect["width"])
     ends = [text["x"] for text in BeautifulSoup(trust_of(results).axis, "html.parser")("text")]
     scale = correlation_scale(1 - (len(ends) - 1) / 2)
@@ -119,8 +126,8 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     name = EN.measure(best, "name", row="[CLS]")
     said = f"Of all the ways of colouring a text, {name} agrees best"
     assert (said in trust.beside) is (best != "received_norm_all")
-    (first,) = [row for row in rows_of(trust).values() if row.role == "what the colours show first"]
-    assert first.name == "norm-weighted attention, all layers"
+    (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
+    assert first.text == "norm-weighted attention, all layers"
     withheld = {"received_norm_all": "values_unproven"}
     without = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
     assert shown_first(without) == "received_all"
@@ -170,10 +177,10 @@ def test_erasure_has_its_means_and_how_often_it_beats_the_random_order(results):
     trust = trust_of(changed(results, agreement=pd.concat([results.agreement, added])))
     assert trust.erasure_columns == ("comprehensiveness", "sufficiency")
     received, random = trust.erasure
-    (more, beats_more), (less, beats_less) = received.cells
+    _, more, beats_more, less, beats_less = received
     assert more.text == less.text == "0.125"
-    assert (beats_more, beats_less) == ("3 of 6", "3 of 6")
-    assert [beats for _, beats in random.cells] == ["", ""]
+    assert beats_more.text == beats_less.text == "3 of 6"
+    assert [beats.text for beats in random[2::2]] == ["", ""]
 
 
 def test_there_is_no_panel_without_evidence(tmp_path):
