@@ -82,13 +82,15 @@ class _Masked:
         self._words = load_language(lang)
         self._numbers: dict[str, dict[str, str]] = {"label": {}, "group": {}, "subject": {}}
         self._classes = {name.strip() for name in results.info.output.labels}
-        self._subjects = {subject.key: self._subject(subject) for subject in self._told_subjects()}
+        self._subjects = {
+            subject.key: self._subject(subject) for subject in self._info.evidence.subjects
+        }
 
     def info(self) -> RunInfo:
         """What was run, with the sentence that says what is missing."""
         info = self._info
         settings = replace(info.settings, options={**info.settings.options, REDACT: True})
-        subjects = tuple(self._subjects[subject.key] for subject in self._told_subjects())
+        subjects = tuple(self._subjects[subject.key] for subject in self._info.evidence.subjects)
         return replace(
             info,
             settings=settings,
@@ -103,7 +105,9 @@ class _Masked:
         if table == "tokens":
             return self._tokens(rows)
         if table == "evidence":
-            return {"explained_label": self._predicted(rows["explained_label"])} | self._told(rows)
+            return {"explained_label": self._predicted(rows["explained_label"])} | self._message(
+                rows
+            )
         subjects = self._subjects
         return {
             "subject": [
@@ -131,7 +135,7 @@ class _Masked:
                 [DOT * rank for rank in range(1, len(names) + 1)]
                 for names in _list(rows, "score_names")
             ],
-        } | self._told(rows)
+        } | self._message(rows)
 
     def _tokens(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         spans = pc.subtract(rows["end"], rows["start"]).to_pylist()
@@ -156,13 +160,10 @@ class _Masked:
             return kept
         return _dots(column)
 
-    def _told(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
+    def _message(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         """A message may quote the text it is about."""
         said = self._words.say("redacted", "message")
         return {"message": [message and said for message in _list(rows, "message")]}
-
-    def _told_subjects(self) -> tuple[Subject, ...]:
-        return self._info.evidence.subjects
 
     def _subject(self, subject: Subject) -> Subject:
         if subject.kind != "token":

@@ -10,11 +10,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.evidence import (
-    Estimate,
-    SubjectFigures,
-    ViewFigures,
-)
+from reportgen.findings.evidence import Estimate, SubjectFigures, ViewFigures
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName

@@ -5,7 +5,7 @@ Attention to a unit is the sum over its tokens, attention from it the mean (Clar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any
 from unicodedata import name
 
 import numpy as np
@@ -62,7 +62,6 @@ def is_unspaced(text: str) -> bool:
 # How tokenizers mark a token that begins a word, or one that continues it.
 _BEGINS = "▁Ġ"
 _CONTINUES = "##"
-_PLACES = ("is_special", "segment", "start", "end")
 _SPACES = " \u3000"
 _SPACE = "␣"  # the label of a unit that holds only spaces
 Floats = NDArray[np.float64]
@@ -105,12 +104,9 @@ def text_units(results: Results, text: int) -> TextUnits:
     row = results.texts.iloc[text]
     segments = (str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"]))
     unit_of = tuple(int(unit) for unit in tokens["unit"])
-    names = [str(name) for name in tokens["token"]]
-    places = [_place(*given) for given in zip(*(tokens[c] for c in _PLACES), strict=True)]
-    units = tuple(
-        _unit([names[i] for i in group], [places[i] for i in group], segments)
-        for group in _groups(unit_of)
-    )
+    places = (tokens[name].tolist() for name in ("token", "segment", "start", "end"))
+    rows = list(zip(*places, strict=True))
+    units = tuple(_unit([rows[i] for i in group], segments) for group in _groups(unit_of))
     has_row = bool(tokens["cls_row_all"].notna().all())
     has_norms = bool(tokens["received_norm_all"].notna().all())
     return TextUnits(
@@ -170,31 +166,15 @@ def _groups(unit_of: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-class _Place(NamedTuple):
-    segment: int | None  # None for special tokens
-    start: int | None  # both None if the tokenizer gives no offsets
-    end: int | None
-
-
-def _place(is_special: bool, segment: object, start: object, end: object) -> _Place:
-    if is_special:
-        return _Place(None, None, None)
-    if start is pd.NA or end is pd.NA:
-        return _Place(int(str(segment)), None, None)
-    return _Place(int(str(segment)), int(str(start)), int(str(end)))
-
-
-def _unit(names: Sequence[str], places: Sequence[_Place], segments: tuple[str, str]) -> Unit:
-    segment = places[0].segment
-    if segment is None:
+def _unit(tokens: Sequence[Sequence[Any]], segments: tuple[str, str]) -> Unit:
+    """The unit of `tokens`: the name, segment, start and end of each."""
+    names = [name for name, *_ in tokens]
+    segment = tokens[0][1]
+    if segment is pd.NA:
         return Unit("".join(names), True, None, None, None, False)
-    starts = [place.start for place in places if place.start is not None]
-    ends = [place.end for place in places if place.end is not None]
-    if len(starts) < len(places):
+    if any(start is pd.NA or end is pd.NA for *_, start, end in tokens):
         label = unit_label(names, None, "")
-        begins = not names[0].startswith(_CONTINUES)
-        return Unit(label, False, segment, None, None, begins)
-    start, end = min(starts), max(ends)
-    return Unit(
-        unit_label(names, (start, end), segments[segment]), False, segment, start, end, False
-    )
+        return Unit(label, False, segment, None, None, not names[0].startswith(_CONTINUES))
+    start, end = min(start for *_, start, _ in tokens), max(end for *_, end in tokens)
+    label = unit_label(names, (start, end), segments[segment])
+    return Unit(label, False, segment, start, end, False)

@@ -8,14 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.results.info import (
-    ANALYSED,
-    HEAD_CLASSES,
-    SINK_TESTS,
-    STATISTICS,
-    STATUSES,
-    RunInfo,
-)
+from reportgen.results.info import ANALYSED, HEAD_CLASSES, SINK_TESTS, STATISTICS, STATUSES, RunInfo
 from reportgen.results.measure_register import VIEWS
 from reportgen.results.schema import LATER_COLUMNS, TABLES
 

@@ -8,14 +8,7 @@ from markupsafe import escape
 from numpy.typing import NDArray
 
 from reportgen.report.charts.axes import round_values
-from reportgen.report.charts.colours import (
-    INK,
-    MUTED,
-    ROLE_COLOURS,
-    RULE,
-    heat_colour,
-    heat_step,
-)
+from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, heat_colour, heat_step
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.numbers import exact
 
@@ -68,12 +61,7 @@ def scatter(
     else:
         cells, most = _cells(place(across), side - place(up), side)
         body += f'<g transform="translate({_LEFT} {_TOP})">{cells}</g>{line}'
-    body += (
-        f'<g font-size="12" text-anchor="middle" fill="{MUTED}">'
-        f'<text x="{_LEFT + side / 2:.0f}" y="{_TOP + side + 38}">{escape(axis[0])}</text>'
-        f'<text transform="translate(13 {_TOP + side / 2:.0f})rotate(-90)">{escape(axis[1])}</text>'
-        "</g>"
-    )
+    body += _axis_names(axis, _TOP + side)
     return Drawing("scatter", _WIDTH, _TOP + side + 46, sentence, body), most
 
 
@@ -101,16 +89,12 @@ def histogram(
         for i, edge in enumerate(edges)
         if i % every == 0
     )
-    middle = (_LEFT + _WIDTH - _RIGHT) / 2
     body = (
         f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'
         f'<g text-anchor="end" font-size="12" fill="{MUTED}">{names}</g>'
         f'<path class="r0" d="{bars}" fill="{ROLE_COLOURS[0]}"/>'
         f'<g text-anchor="middle" font-size="12" fill="{INK}">{below}</g>'
-        f'<g font-size="12" text-anchor="middle" fill="{MUTED}">'
-        f'<text x="{middle:.0f}" y="{bottom + 38}">{escape(axis[0])}</text>'
-        f'<text transform="translate(13 {(bottom + _TOP) / 2:.0f})rotate(-90)">{escape(axis[1])}'
-        "</text></g>"
+        f"{_axis_names(axis, bottom)}"
     )
     return Drawing("histogram", _WIDTH, bottom + 46, sentence, body)
 
@@ -127,6 +111,16 @@ def _frame(places: Sequence[float], names: Sequence[str], side: int) -> str:
         f'<path class="rule" d="{rules}" stroke="{RULE}" fill="none"/>'
         f'<g text-anchor="middle" font-size="12" fill="{MUTED}">{below}</g>'
         f'<g text-anchor="end" font-size="12" fill="{MUTED}">{beside}</g>'
+    )
+
+
+def _axis_names(axis: tuple[str, str], bottom: int) -> str:
+    """The names of both axes of a chart that ends at `bottom`."""
+    return (
+        f'<g font-size="12" text-anchor="middle" fill="{MUTED}">'
+        f'<text x="{(_LEFT + _WIDTH - _RIGHT) / 2:.0f}" y="{bottom + 38}">{escape(axis[0])}</text>'
+        f'<text transform="translate(13 {(bottom + _TOP) / 2:.0f})rotate(-90)">{escape(axis[1])}'
+        "</text></g>"
     )
 
 

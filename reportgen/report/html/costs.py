@@ -1,4 +1,4 @@
-"""What each text weighs on the page, found out by setting it; `plan` asks for it."""
+"""The bytes that each text takes on the page, which the size plan asks for: it is rendered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,8 +12,8 @@ from reportgen.report.html.templates import Setting, size_of
 from reportgen.report.panel.panel import Panel
 
 _AT_ONCE = 300  # rows of the list that are made together
-_COUNTED = 300  # texts of which the bytes of everything are counted; of more, reckoned up
-_SAFETY = 1.1  # on what is reckoned up
+_MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
+_SAFETY = 1.1  # factor on an estimate
 
 
 @dataclass
@@ -28,30 +28,19 @@ class PageCosts:
     _lines: dict[int, int] = field(default_factory=dict)
     _figures: dict[int, int] = field(default_factory=dict)
 
-    def line(self, text: int) -> int:
-        """See `plan.Costs`."""
-        if text not in self._rows:
-            start = self._places[text]
-            texts = [i for i in self.order[start : start + _AT_ONCE] if i not in self._rows]
-            self._rows |= dict(zip(texts, self.setting.row_sizes(texts), strict=True))
-        return self._rows[text] + self._bare(text)
-
-    def figures(self, text: int) -> int | None:
-        """See `plan.Costs`."""
+    def of(self, text: int, level: Level) -> int | None:
+        """See `size_plan.Cost`."""
+        if level is Level.LINE:
+            return self._row(text) + self._line(text)
         if not self._has_figures[text]:
             return None
-        if text not in self._figures:
-            # With the sentence on what it lacks, which it may not need.
-            self._figures[text] = size_of(self.setting.panel(self.panel(text), Level.LAYERS))
-        return max(0, self._figures[text] - self._bare(text))
-
-    def layers(self, text: int) -> int | None:
-        """See `plan.Costs`."""
-        return self.block(text).layers_size() if self._has_figures[text] else None
-
-    def heads(self, text: int) -> int | None:
-        """See `plan.Costs`."""
-        return self.block(text).heads_size() if self._has_figures[text] else None
+        if level is Level.FIGURES:
+            if text not in self._figures:
+                # With the sentence on what it lacks, which it may not need.
+                self._figures[text] = size_of(self.setting.panel(self.panel(text), Level.LAYERS))
+            return max(0, self._figures[text] - self._line(text))
+        block = self.block(text)
+        return block.layers_size() if level is Level.LAYERS else block.heads_size()
 
     def panel(self, text: int) -> Panel:
         """The panel of a text, with its figures."""
@@ -60,7 +49,7 @@ class PageCosts:
         return self.panels[text]
 
     def block(self, text: int) -> Block:
-        """The block of a text; says how its maps are pooled."""
+        """The data block of a text."""
         if text not in self.blocks:
             setting = self.setting
             above = setting.options.pool_above
@@ -68,12 +57,11 @@ class PageCosts:
         return self.blocks[text]
 
     def full(self, base: int) -> tuple[int, bool]:
-        """The bytes of a page that has everything, and whether they were counted: of many texts
-        they are reckoned up from those that were made."""
+        """The bytes of a page that has everything, and whether they are exact: for many texts they
+        are estimated from those that were rendered."""
         texts = range(len(self.setting.findings.texts))
-        if len(texts) <= _COUNTED:
-            whole = (self.line(i) + (self.figures(i) or 0) + (self.heads(i) or 0) for i in texts)
-            return base + sum(whole), True
+        if len(texts) <= _MEASURED:
+            return base + sum(self._carried(text, Level.HEADS) for text in texts), True
         table = self.setting.findings.texts
         tokens = table["n_tokens"].to_numpy(float)
         made = list(self._figures)
@@ -84,16 +72,12 @@ class PageCosts:
 
     def sizes(self, base: int, levels: dict[int, Level]) -> Sizes:
         """The bytes of the page as `levels` plan it, and of one that has everything."""
-        planned = base
-        for text, level in levels.items():
-            planned += self.line(text)
-            if level >= Level.FIGURES:
-                planned += self.figures(text) or 0
-            if level is Level.LAYERS:
-                planned += self.layers(text) or 0
-            if level is Level.HEADS:
-                planned += self.heads(text) or 0
+        planned = base + sum(self._carried(text, level) for text, level in levels.items())
         return Sizes(planned, *self.full(base))
+
+    def _carried(self, text: int, level: Level) -> int:
+        """The bytes of all that a text carries at `level`."""
+        return sum(self.of(text, part) or 0 for part in level.parts)
 
     @cached_property
     def _places(self) -> dict[int, int]:
@@ -104,7 +88,16 @@ class PageCosts:
         has: list[bool] = self.setting.findings.analysed.tolist()
         return has
 
-    def _bare(self, text: int) -> int:
+    def _row(self, text: int) -> int:
+        """The bytes of a text's row in the list."""
+        if text not in self._rows:
+            start = self._places[text]
+            texts = [i for i in self.order[start : start + _AT_ONCE] if i not in self._rows]
+            self._rows |= dict(zip(texts, self.setting.row_sizes(texts), strict=True))
+        return self._rows[text]
+
+    def _line(self, text: int) -> int:
+        """The bytes of a text's panel with nothing but the text."""
         if text not in self._lines:
             panel = self.setting.make_panel(text, with_figures=False)
             self._lines[text] = size_of(self.setting.panel(panel, Level.LINE))

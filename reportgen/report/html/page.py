@@ -43,7 +43,7 @@ def render(findings: Findings, options: RenderOptions) -> Document:
     base = len(draft.document((), (), (), 1)) + _RESERVE
 
     costs = PageCosts(draft, order)
-    levels = plan(costs, order, n_detailed, options.max_size - base)
+    levels = plan(costs.of, order, n_detailed, options.max_size - base)
     blocks = {text: costs.block(text) for text in levels if levels[text] >= Level.LAYERS}
     pooled = {text: block.pooling.factor for text, block in blocks.items() if block.pooling}
     given = Given(levels, draft.given.detailed, pooled, costs.sizes(base, levels))

@@ -28,7 +28,7 @@ class Sizes:
 
     planned: int
     full: int
-    is_exact: bool  # whether `full` was counted, not reckoned up from some texts
+    is_exact: bool  # whether `full` was measured, not estimated from some texts
 
 
 @dataclass(frozen=True, slots=True)

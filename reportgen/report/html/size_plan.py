@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
 
 _LINES_KEPT = 300  # texts that have a line even in a page above its limit
 _LINES_SHARE = 1 / 3  # of the room: what lines take at most before any text has figures …
@@ -21,28 +20,19 @@ class Level(IntEnum):
     LAYERS = 2  # attention maps of every layer, the mean over its heads
     HEADS = 3  # attention maps of every layer and head
 
-
-class Costs(Protocol):
-    """The bytes a text (row of `texts`) adds to the page, found out when they are asked for."""
-
-    def line(self, text: int) -> int:
-        """Its row in the list, and its panel with nothing but the text."""
-        ...
-
-    def figures(self, text: int) -> int | None:
-        """Its figures, beside the line; None where it was not analysed."""
-        ...
-
-    def layers(self, text: int) -> int | None:
-        """Its layer means; None where its maps were not kept."""
-        ...
-
-    def heads(self, text: int) -> int | None:
-        """Its maps of every head, in place of the layer means; None where they were not kept."""
-        ...
+    @property
+    def parts(self) -> "tuple[Level, ...]":
+        """The levels whose bytes add up to this one; heads take the place of layer means."""
+        replaced = Level.LAYERS if self is Level.HEADS else Level.ABSENT
+        return tuple(p for p in Level if Level.LINE <= p <= self and p is not replaced)
 
 
-def plan(costs: Costs, order: Sequence[int], n_detailed: int, room: int) -> dict[int, Level]:
+# The bytes that one of the `parts` of a level adds to the page for a text (row of `texts`); None
+# where the text was not analysed, or its maps were not kept.
+Cost = Callable[[int, Level], int | None]
+
+
+def plan(cost: Cost, order: Sequence[int], n_detailed: int, room: int) -> dict[int, Level]:
     """The level of each text that is not absent, so that all of them stay within `room` bytes.
 
     `order` are the texts, those that deserve the room first; only its first `n_detailed` may carry
@@ -51,7 +41,7 @@ def plan(costs: Costs, order: Sequence[int], n_detailed: int, room: int) -> dict
     figures, layer means and heads of the others, each as long as there is room; then what lines are
     missing. The first 300 lines are never left out.
     """
-    draft = _Draft(costs, room)
+    draft = _Draft(cost, room)
     n_lines = draft.add_lines(order[:_LINES_KEPT], room, _LINES_KEPT)
     for_all = draft.spent / max(1, n_lines) * len(order)
     share = _LINES_SHARE if for_all <= room * _LINES_SHARE else _SOME_LINES_SHARE
@@ -70,7 +60,7 @@ def plan(costs: Costs, order: Sequence[int], n_detailed: int, room: int) -> dict
 class _Draft:
     """A plan under way."""
 
-    costs: Costs
+    cost: Cost
     room: int
     levels: dict[int, Level] = field(default_factory=dict)
     spent: int = 0
@@ -81,7 +71,7 @@ class _Draft:
         for count, text in enumerate(texts):
             if text in self.levels:
                 continue
-            cost = self.costs.line(text)
+            cost = self.cost(text, Level.LINE) or 0
             if count >= n_kept and self.spent + cost > limit:
                 return count
             self._set(text, Level.LINE, cost)
@@ -130,16 +120,7 @@ class _Draft:
         have = self.levels.get(text, Level.ABSENT)
         if have >= level or (level is Level.LAYERS and have < Level.FIGURES):
             return None
-        above: dict[Level, Callable[[int], int | None]] = {
-            Level.LINE: self.costs.line,
-            Level.FIGURES: self.costs.figures,
-        }
-        if level is Level.LAYERS:
-            return self.costs.layers(text)
-        parts = [cost(text) for name, cost in above.items() if have < name <= level]
-        if level is Level.HEADS:
-            parts.append(self.costs.heads(text))
-            if have is Level.LAYERS:
-                parts.append(-(self.costs.layers(text) or 0))
-        known = [part for part in parts if part is not None]
-        return sum(known) if len(known) == len(parts) else None
+        added = [self.cost(text, part) for part in level.parts if part not in have.parts]
+        spared = [self.cost(text, part) or 0 for part in have.parts if part not in level.parts]
+        known = [part for part in added if part is not None]
+        return sum(known) - sum(spared) if len(known) == len(added) else None

@@ -33,14 +33,11 @@ class Setting:
 
     def make_panel(self, text: int, *, with_figures: bool) -> Panel:
         """The panel of row `text` of `texts`."""
-        shares = self.findings.special_shares
-        share = float(shares[text]) if text in shares.index else None
         return make_panel(
             self.findings,
             text,
             self.language,
             self.options.heads,
-            share,
             self.page.scope,
             with_figures=with_figures,
         )

@@ -77,15 +77,13 @@ def make_panel(
     text: int,
     language: Language,
     heads: str,
-    sink_share: float | None,
     scope: Scope,
     *,
     with_figures: bool = True,
 ) -> Panel:
     """The panel of row `text` of `texts`.
 
-    `heads` is "mean" or "sum", for chart and table; `sink_share` is what its special tokens
-    receive, mean over layers and heads; `scope` is what holds of the evidence on all texts.
+    `heads` is "mean" or "sum", for chart and table; `scope` describes the evidence on all texts.
     `with_figures` is whether there is room for them.
     """
     row = findings.texts.iloc[text]
@@ -103,7 +101,7 @@ def make_panel(
         group=None if pd.isna(row["group"]) else str(row["group"]),
         status=str(row["status"]),
         message=str(row["message"]),
-        facts=_facts(row, sink_share, language) if analysed else (),
+        facts=_facts(row, findings.special_shares.get(text), language) if analysed else (),
         prediction=prediction(row, findings.info.output, language) if analysed else None,
         figures=make_figures(findings, text, segments, language, heads, scope)
         if has_figures

@@ -24,12 +24,10 @@ class Known:
         self.costs = costs
         self.asked = set()
 
-    def __getattr__(self, name):
-        def cost(text):
-            self.asked.add((name, text))
-            return getattr(self.costs[text], name)
-
-        return cost
+    def __call__(self, text, level):
+        name = level.name.lower()
+        self.asked.add((name, text))
+        return getattr(self.costs[text], name)
 
 
 COST = Cost()

@@ -21,24 +21,25 @@ def results(tmp_path_factory):
     return made
 
 
-def panel(results, text, share=0.25):
-    return make_panel(Findings(results), text, EN, "mean", share, make_scope(Findings(results), EN))
+def panel(results, text):
+    return make_panel(Findings(results), text, EN, "mean", make_scope(Findings(results), EN))
 
 
 def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
     shown = panel(results, 0)
     assert shown.figures is not None
-    assert shown.facts[:2] == ("8 tokens", "25.0\u00a0% of attention to special tokens")
+    share = 100 * results.heads.query("text == 0")["special_share"].mean()
+    assert shown.facts[:2] == ("8 tokens", f"{share:.1f}\u00a0% of attention to special tokens")
     assert [note.citations for note in shown.notes]
     assert (shown.number, shown.text_id, shown.group) == (1, "1", "g")
 
 
 def test_an_empty_and_a_failed_text_have_their_message_and_nothing_else(results):
     for text, message in ((1, "no text"), (2, "the output is not a number")):
-        shown = panel(results, text, share=None)
+        shown = panel(results, text)
         assert shown.message == message
         assert (shown.figures, shown.prediction, shown.facts, shown.notes) == (None, None, (), ())
-    assert panel(results, 2, None).plain == ("This one fails",)
+    assert panel(results, 2).plain == ("This one fails",)
 
 
 def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
@@ -49,13 +50,13 @@ def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
 
 
 def test_without_special_tokens_there_is_no_share(tmp_path):
-    shown = panel(make_results(tmp_path, special=False), 0, share=None)
+    shown = panel(make_results(tmp_path, special=False), 0)
     assert shown.facts == ("20 tokens",)
 
 
 def test_one_of_a_thing_is_said_in_the_singular(results, tmp_path):
     made = make_results(tmp_path, ("ab",), special=False)
-    assert panel(made, 0, share=None).facts == ("1 token",)
+    assert panel(made, 0).facts == ("1 token",)
     results.texts.loc[3, "n_truncated"] = 1
     assert panel(results, 3).cut.endswith(": 1 token was lost.")
     results.texts.loc[3, "n_truncated"] = 3

@@ -38,9 +38,7 @@ def page(results):
 def page_of(results, **options):
     context = Context(Findings(results), RenderOptions(**options), EN)
     listed = range(len(results.texts))
-    panels = [
-        make_panel(context.findings, text, EN, "mean", None, context.scope) for text in listed
-    ]
+    panels = [make_panel(context.findings, text, EN, "mean", context.scope) for text in listed]
     page = with_texts(make_page(context), context, listed, panels)
     return SimpleNamespace(title=page.title, brand=page.brand, scope=page.scope, **page.sections)
 
