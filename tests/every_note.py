@@ -95,7 +95,9 @@ def _values() -> Iterator[Note]:
     for value, norm, is_tested in product(RATIOS, (0.05, (0.3, 0.25, 0.35), 0.5), (True, False)):
         few = isinstance(value, tuple) and value[1] is None
         passed = passing(value, (0.1, None) if few else norm, (0.6, None) if few else 0.6)
-        yield value_note(CLS, 3, passed, is_tested)
+        note = value_note(CLS, passed, is_tested)
+        assert note is not None
+        yield note
 
 
 def _tests() -> Iterator[Note]:
@@ -124,8 +126,7 @@ def _others() -> Iterator[Note]:
     piles: tuple[Made, ...] = (3.0, (3.5, 2.9, 4.0), (9.0, None))
     for subject, pile, value in product((COMMA, FIRST), piles, (0.1, (0.5, 0.4, 0.6), 0.9, None)):
         shares = (0.1, (0.6, None) if pile == (9.0, None) else 0.6)
-        passed = None if value is None else passing(value)
-        note = other_sink(probed({}, subject, shares=shares, piles=(1.0, pile)), passed)
+        note = other_sink(probed({}, subject, shares=shares, piles=(1.0, pile), value=value))
         assert note is not None
         yield note
 

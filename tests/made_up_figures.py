@@ -2,15 +2,9 @@
 
 from collections.abc import Mapping
 
-from reportgen.findings.evidence import (
-    Estimate,
-    Passed,
-    SubjectFigures,
-    Swapped,
-    TestFigures,
-    ViewFigures,
-)
-from reportgen.findings.statistics import Interval
+from reportgen.findings.attention import LayerFigures
+from reportgen.findings.evidence import SubjectFigures, Swapped, TestFigures, ViewFigures
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Statistic, Subject, View
 
 CLS = Subject("cls", "[CLS]", "role")
@@ -37,16 +31,20 @@ def probed(
     shares: tuple[Made, ...] = (0.1, 0.6),
     piles: tuple[Made, ...] = (1.2, 7.5),
     swap: Made | None = None,
+    value: Made | None = 0.1,
 ) -> SubjectFigures:
     """A subject with these ratios of its tests (None: content moves nothing), in two layers.
 
-    `swap` is the ratio of its shares after and before a swap.
+    `swap` is the ratio of its shares after and before a swap, `value` the length of what it passes
+    on.
     """
     return SubjectFigures(
         subject=subject,
         n_texts=20,
-        shares=tuple(estimate(share) for share in shares),
-        ratios=tuple(estimate(pile) for pile in piles),
+        layers=tuple(
+            passing(value, 0.1, share, layer, pile)
+            for layer, (share, pile) in enumerate(zip(shares, piles, strict=True), start=1)
+        ),
         swapped=()
         if swap is None
         else tuple(
@@ -79,6 +77,20 @@ def viewed(
     )
 
 
-def passing(value: Made, norm: Made = 0.1, share: Made = 0.6) -> Passed:
-    """What a sink gets and passes on: length of its vectors, norm-weighted share, share."""
-    return Passed(share=estimate(share), norm_share=estimate(norm), value_ratio=estimate(value))
+def passing(
+    value: Made | None,
+    norm: Made | None = 0.1,
+    share: Made = 0.6,
+    layer: int = 2,
+    pile: Made = 7.5,
+) -> LayerFigures:
+    """What a sink gets and passes on in a layer: length of its vectors, norm-weighted share, share,
+    and that as a multiple of an even spread."""
+    return LayerFigures(
+        layer=layer,
+        share=estimate(share),
+        expected=0.1,
+        ratio=estimate(pile),
+        norm_share=None if norm is None else estimate(norm),
+        value_ratio=None if value is None else estimate(value),
+    )

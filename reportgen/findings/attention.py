@@ -5,8 +5,9 @@ ratio to an even spread is the ratio of two such means, not the mean of the text
 what a reader gets by dividing the two printed numbers.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import nan
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,12 @@ from numpy.typing import NDArray
 
 from reportgen.findings.statistics import (
     Array,
+    Estimate,
     Floats,
     Interval,
-    intervals_of_ratio,
-    mean_intervals,
+    estimates,
     measured,
-    ratio_of_means,
+    ratio_estimates,
 )
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import MIN_CONTENT
@@ -30,23 +31,19 @@ _NORMS = ("norm_share", "value_size", "content_value_size")  # columns of the ta
 
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
-    """What one role gets in one layer; means over the texts, shares in 0..1."""
+    """What one token or position gets and passes on in one layer; means over the texts."""
 
-    layer: int
-    share: float  # of all attention received in the layer
+    layer: int  # from 1
+    share: Estimate  # of all attention received in the layer, 0..1
     expected: float  # the share under an even spread
-    ratio: float  # share / expected
-    self_share: float  # of the weight the role's own rows spread, the part on the role
-    share_range: Interval  # smallest and largest share of a text
-    expected_range: Interval
-    share_interval: Interval | None  # bootstrap over texts; None for fewer than MIN_TEXTS
-    ratio_interval: Interval | None
-    # Over the texts in which norms were measured; None where that is none of them.
-    n_norms: int = 0  # how many texts that is
-    norm_share: float | None = None  # of norm-weighted attention received
-    norm_share_interval: Interval | None = None
-    value_ratio: float | None = None  # length of what the role passes on / a content token's
-    value_ratio_interval: Interval | None = None
+    ratio: Estimate  # share / expected
+    # Over the texts in which norms were measured; None where there is no such text.
+    norm_share: Estimate | None = None  # of norm-weighted attention received
+    value_ratio: Estimate | None = None  # length of what it passes on / a content token's
+    # Of a special-token role:
+    self_share: float = nan  # of the weight that its own rows spread, the part on itself
+    share_range: Interval | None = None  # smallest and largest share of a text
+    expected_range: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,34 +90,53 @@ def role_figures(results: Results, role: str) -> RoleFigures:
         return values
 
     share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
-    share_intervals = mean_intervals(share)
-    ratio_intervals = intervals_of_ratio(share, expected)
-    norms = measured(*(column(name) for name in _NORMS))
-    norm_share, value_size, content_value_size = norms
-    norm_intervals = mean_intervals(norm_share)
-    value_intervals = intervals_of_ratio(value_size, content_value_size)
+    figures = layer_figures(layers, share, expected, *(column(name) for name in _NORMS))
     return RoleFigures(
-        n_texts=n_texts,
-        layers=tuple(
-            LayerFigures(
-                layer=int(layer),
-                share=float(share[:, i].mean()),
-                expected=float(expected[:, i].mean()),
-                ratio=float(share[:, i].mean() / expected[:, i].mean()),
+        n_texts,
+        tuple(
+            replace(
+                found,
                 self_share=float(own[:, i].mean()),
-                share_range=Interval(float(share[:, i].min()), float(share[:, i].max())),
-                expected_range=Interval(float(expected[:, i].min()), float(expected[:, i].max())),
-                share_interval=share_intervals[i],
-                ratio_interval=ratio_intervals[i],
-                n_norms=len(norm_share),
-                norm_share=float(norm_share[:, i].mean()) if len(norm_share) else None,
-                norm_share_interval=norm_intervals[i],
-                value_ratio=ratio_of_means(value_size[:, i], content_value_size[:, i]),
-                value_ratio_interval=value_intervals[i],
+                share_range=_range(share[:, i]),
+                expected_range=_range(expected[:, i]),
             )
-            for i, layer in enumerate(layers)
+            for i, found in enumerate(figures)
         ),
     )
+
+
+def layer_figures(
+    layers: Iterable[int], share: Array, expected: Array, *norms: Array
+) -> tuple[LayerFigures, ...]:
+    """The figures of one token or position in `layers`.
+
+    `share`, `expected` and `norms` are `[text, layer]`. The three `norms` are the share of
+    norm-weighted attention and the lengths of what the token and what a content token pass on. They
+    may be of other texts than the shares.
+    """
+    norm_share, value_size, content_size = measured(*norms)
+    shares, ratios = estimates(share), ratio_estimates(share, expected)
+    norm_shares: Sequence[Estimate | None] = (None,) * len(ratios)
+    value_ratios = norm_shares
+    if len(norm_share):
+        norm_shares = estimates(norm_share)
+        value_ratios = ratio_estimates(value_size, content_size)
+    return tuple(
+        LayerFigures(
+            layer=int(layer),
+            share=shares[i],
+            expected=float(expected[:, i].mean()),
+            ratio=ratio,
+            norm_share=norm_shares[i],
+            value_ratio=value_ratios[i],
+        )
+        for i, (layer, ratio) in enumerate(zip(layers, ratios, strict=True))
+        if ratio is not None  # it never is: an even spread is never 0
+    )
+
+
+def _range(values: Array) -> Interval:
+    return Interval(float(values.min()), float(values.max()))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,31 +10,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import analysed, takes_part
+from reportgen.findings.attention import LayerFigures, analysed, layer_figures, takes_part
 from reportgen.findings.statistics import (
     Array,
-    Interval,
-    intervals_of_ratio,
-    mean_intervals,
+    Estimate,
+    estimate,
+    estimates,
     measured,
-    ratio_of_means,
+    ratio_estimates,
 )
 from reportgen.results.info import SINK_TESTS, STATISTICS, SinkTest, Statistic, Subject, View
 from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 
+_NORMS = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]  # of sink tests
 BASELINES: tuple[View, ...] = ("rarity", "random")
 # Statistics of which one ranking alone says little without the random one beside it.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A mean over texts."""
-
-    mean: float
-    interval: Interval | None  # bootstrap over texts; None for fewer than MIN_TEXTS
-    n_texts: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +38,6 @@ class TestFigures:
     # effect / control; None where content tokens move the output in no text, or in so few that
     # the ratio has no finite interval
     ratio: Estimate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """What one token gets in one layer, and what it passes on."""
-
-    share: Estimate  # attention received, 0..1
-    norm_share: Estimate  # norm-weighted attention received, 0..1
-    value_ratio: Estimate  # length of what it passes on / of what a content token does
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +55,19 @@ class SubjectFigures:
 
     subject: Subject
     n_texts: int
-    shares: tuple[Estimate, ...]  # [layer], attention received, 0..1
-    ratios: tuple[Estimate, ...]  # [layer], share / its even-spread value
-    swapped: tuple[Swapped, ...]  # [layer]; empty where the swap was done in no text
+    layers: tuple[LayerFigures, ...]
+    swapped: tuple[Swapped, ...]  # by layer; empty where the swap was done in no text
     tests: Mapping[SinkTest, TestFigures]  # those that could be done
-    expected: tuple[float, ...] = ()  # [layer], the share under an even spread
-    passed: tuple[Passed | None, ...] = ()  # [layer]; empty where norms were not measured
 
     @property
-    def strongest(self) -> int:
-        """Index of the layer in which its share is the largest multiple of an even spread."""
-        return max(range(len(self.ratios)), key=lambda layer: self.ratios[layer].mean)
+    def strongest(self) -> LayerFigures:
+        """The layer in which its share is the largest multiple of an even spread."""
+        return max(self.layers, key=lambda layer: layer.ratio.mean)
+
+    @property
+    def share_swapped(self) -> Estimate | None:
+        """What its position gets in that layer after a swap; None where there was no swap."""
+        return self.swapped[self.strongest.layer - 1].after if self.swapped else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,18 +139,18 @@ def live_rows(results: Results) -> LiveRows | None:
 def mixing(results: Results) -> Estimate | None:
     """Mixing ratio (Kobayashi et al. 2021), mean over queries and layers; None if not measured."""
     rows = _long_enough(results, results.layers)
-    return _mean(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
+    return estimate(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
 
 
 def rollout_share(results: Results) -> Estimate | None:
     """Share of special tokens in rollout over all layers (Abnar and Zuidema 2020)."""
     rows = _long_enough(results, results.layers)
-    return _mean(rows.loc[rows["layer"] == results.info.model.n_layers, "rollout_special"])
+    return estimate(rows.loc[rows["layer"] == results.info.model.n_layers, "rollout_special"])
 
 
 def mask_offset(results: Results) -> Estimate | None:
     """|mean| / sd of the effects of putting [MASK] in a unit's place, mean over texts."""
-    return _mean(results.evidence["mask_offset"])
+    return estimate(results.evidence["mask_offset"])
 
 
 def is_constant(results: Results) -> bool:
@@ -210,18 +195,15 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
     """`rows` are those of the subject's tests."""
     by_text = rows.drop_duplicates("text")
     share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
-    ratios = (_ratio(share[:, i], expected[:, i]) for i in range(share.shape[1]))
+    known = by_text[_NORMS].dropna()
+    norms = (_by_layer(known[name]) for name in _NORMS)
     tests = {test: _test_figures(rows[rows["test"] == test]) for test in SINK_TESTS}
     return SubjectFigures(
         subject=subject,
         n_texts=len(by_text),
-        shares=_means(share),
-        # An even spread is never 0, so that every layer has a ratio.
-        ratios=tuple(ratio for ratio in ratios if ratio is not None),
+        layers=layer_figures(range(1, share.shape[1] + 1), share, expected, *norms),
         swapped=_swapped(rows),
         tests={test: figures for test, figures in tests.items() if figures is not None},
-        expected=tuple(expected.mean(axis=0).tolist()),
-        passed=_passed(by_text, share),
     )
 
 
@@ -233,30 +215,11 @@ def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
     done = rows.dropna(subset=["share_after_layers"])
     before, after = (_by_layer(done[name]) for name in ("share_layers", "share_after_layers"))
     return tuple(
-        Swapped(float(before[:, i].mean()), share, _ratio(after[:, i], before[:, i]))
-        for i, share in enumerate(_means(after))
+        Swapped(float(before[:, i].mean()), share, ratio)
+        for i, (share, ratio) in enumerate(
+            zip(estimates(after), ratio_estimates(after, before), strict=True)
+        )
     )
-
-
-def _passed(by_text: pd.DataFrame, share: Array) -> tuple[Passed | None, ...]:
-    """What a subject passes on, `[layer]`; none where norms were measured in no text.
-
-    Args:
-        by_text: the subject's rows, one per text.
-        share: attention received, `[text, layer]`.
-    """
-    names = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]
-    known = by_text[names].dropna()
-    norms = measured(*(_by_layer(known[name]) for name in names))
-    if not len(norms[0]):
-        return ()
-    norm_share, value_size, content_value_size = norms
-    shares, norm_shares = _means(share), _means(norm_share)
-    passed: list[Passed | None] = []
-    for i in range(share.shape[1]):
-        ratio = _ratio(value_size[:, i], content_value_size[:, i])
-        passed.append(None if ratio is None else Passed(shares[i], norm_shares[i], ratio))
-    return tuple(passed)
 
 
 def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
@@ -266,8 +229,8 @@ def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
     effects, controls = measured(_column(rows["effect"]), _column(rows["control"]))
     if not len(effects):
         return None
-    (effect,), (control,) = _means(effects), _means(controls)
-    return TestFigures(effect, control, _ratio(effects[:, 0], controls[:, 0]))
+    (effect,), (control,) = estimates(effects), estimates(controls)
+    return TestFigures(effect, control, *ratio_estimates(effects, controls))
 
 
 def _view_figures(
@@ -276,8 +239,8 @@ def _view_figures(
     """`by_view`: the values of the statistic by text, for each view that has any."""
     own = by_view[view]
     rarity, random = (by_view.get(baseline) for baseline in BASELINES)
-    estimate = _mean(own)
-    assert estimate is not None
+    agreement = estimate(own)
+    assert agreement is not None
     beats = None
     if view != "random" and random is not None and statistic in _HIGHER_IS_BETTER:
         lead = (own - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
@@ -285,8 +248,8 @@ def _view_figures(
     return ViewFigures(
         view=view,
         statistic=statistic,
-        estimate=estimate,
-        over_rarity=None if view in BASELINES or rarity is None else _mean(own - rarity),
+        estimate=agreement,
+        over_rarity=None if view in BASELINES or rarity is None else estimate(own - rarity),
         beats_random=beats,
     )
 
@@ -299,29 +262,6 @@ def _column(values: "pd.Series[float]") -> Array:
 def _by_layer(column: "pd.Series[Any]") -> Array:
     """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
     return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)
-
-
-def _mean(values: "pd.Series[float]") -> Estimate | None:
-    """The mean of what is not missing; None where all is."""
-    (found,) = measured(_column(values))
-    return _means(found)[0] if len(found) else None
-
-
-def _means(values: Array) -> tuple[Estimate, ...]:
-    """The means over texts of `[text, figure]`, at least one text."""
-    return tuple(
-        Estimate(float(values[:, i].mean()), interval, len(values))
-        for i, interval in enumerate(mean_intervals(values))
-    )
-
-
-def _ratio(above: Array, below: Array) -> Estimate | None:
-    """The ratio of two means over texts `[text]`; None where it is not defined."""
-    ratio = ratio_of_means(above, below)
-    (interval,) = intervals_of_ratio(above[:, None], below[:, None])
-    if ratio is None or (interval is None and len(above) >= MIN_TEXTS):
-        return None
-    return Estimate(ratio, interval, len(above))
 
 
 def shown_first(results: Results) -> View:

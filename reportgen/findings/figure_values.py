@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.evidence import (
-    Estimate,
     SubjectFigures,
     ViewFigures,
 )
 from reportgen.findings.figure_register import Value, figure_key, rounded
 from reportgen.findings.notes.note import Note
+from reportgen.findings.statistics import Estimate
 from reportgen.results.info import STATUSES
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -113,13 +113,13 @@ def _role(found: "Findings", note: Note) -> dict[str, Value]:
     assert note.role is not None
     key, layers = figure_key(note.role), found.roles[note.role].layers
     said = {name: note.values.get(name) for name in _OF_VERDICT}
-    most = max(layers, key=lambda layer: layer.share, default=None)
-    highest = max(layers, key=lambda layer: layer.ratio, default=None)
+    most = max(layers, key=lambda layer: layer.share.mean, default=None)
+    highest = max(layers, key=lambda layer: layer.ratio.mean, default=None)
     return {
         **{f"{key}_{name}": _figure(value) for name, value in said.items()},
-        f"{key}_share_max": most.share if most else None,
+        f"{key}_share_max": most.share.mean if most else None,
         f"{key}_share_max_layer": most.layer if most else None,
-        f"{key}_ratio_max": highest.ratio if highest else None,
+        f"{key}_ratio_max": highest.ratio.mean if highest else None,
         f"{key}_ratio_max_layer": highest.layer if highest else None,
     }
 
@@ -148,14 +148,13 @@ def _evidence(found: "Findings") -> dict[str, Value]:
 
 def _sink(figures: SubjectFigures) -> dict[str, Value]:
     """The shares are those of the layer in which they stand out most."""
-    name, layer = f"sink_{figure_key(figures.subject.key)}", figures.strongest
-    swapped = figures.swapped[layer].after if figures.swapped else None
+    name, strongest = f"sink_{figure_key(figures.subject.key)}", figures.strongest
     said: dict[str, Value] = {
         f"{name}_n_texts": figures.n_texts,
-        f"{name}_layer": layer + 1,
-        **_estimate(f"{name}_share", figures.shares[layer]),
-        f"{name}_expected": figures.expected[layer],
-        **_counted(f"{name}_share_swapped", swapped),
+        f"{name}_layer": strongest.layer,
+        **_estimate(f"{name}_share", strongest.share),
+        f"{name}_expected": strongest.expected,
+        **_counted(f"{name}_share_swapped", figures.share_swapped),
     }
     for test, found in figures.tests.items():
         own = f"{name}_{test}"

@@ -1,13 +1,17 @@
 """Means, ratios of means and their bootstrap intervals over texts."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.results.measure_register import MIN_TEXTS
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Array = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float64]
@@ -24,17 +28,58 @@ class Interval(NamedTuple):
     high: float
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A mean over texts, or the ratio of two."""
+
+    mean: float
+    interval: Interval | None  # bootstrap over texts; None for fewer than MIN_TEXTS
+    n_texts: int
+
+    @property
+    def low(self) -> float | None:
+        """The lower end of the interval."""
+        return self.interval.low if self.interval else None
+
+    @property
+    def high(self) -> float | None:
+        """The upper end of the interval."""
+        return self.interval.high if self.interval else None
+
+
+def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | None:
+    """The mean over texts of `[text]`, of what is finite; None where nothing is."""
+    (found,) = measured(np.asarray(values, dtype=np.float64)[:, None])
+    return estimates(found)[0] if len(found) else None
+
+
+def estimates(values: Array) -> tuple[Estimate, ...]:
+    """`[figure]`: the means over texts of `[text, figure]`, at least one text."""
+    return tuple(
+        Estimate(float(values[:, i].mean()), interval, len(values))
+        for i, interval in enumerate(mean_intervals(values))
+    )
+
+
+def ratio_estimates(above: Array, below: Array) -> tuple[Estimate | None, ...]:
+    """`[figure]`: the ratios of two means over texts, each of `[text, figure]`.
+
+    None without texts, where the lower mean is 0, and where it is 0 in so many of the resamples
+    that the interval is not finite.
+    """
+    n_texts, intervals = len(above), intervals_of_ratio(above, below)
+    return tuple(
+        Estimate(float(over.mean() / under.mean()), interval, n_texts)
+        if under.any() and (interval or n_texts < MIN_TEXTS)
+        else None
+        for over, under, interval in zip(above.T, below.T, intervals, strict=True)
+    )
+
+
 def measured(*figures: Array) -> tuple[Array, ...]:
     """Those rows of `figures`, each `[text, figure]`, in which all of them are finite numbers."""
     whole = np.isfinite(np.concatenate(figures, axis=1)).all(axis=1)
     return tuple(values[whole] for values in figures)
-
-
-def ratio_of_means(above: Array, below: Array) -> float | None:
-    """Mean of `above` `[text]` over that of `below`; None without texts and where that is 0."""
-    if not below.any():
-        return None
-    return float(above.mean() / below.mean())
 
 
 def mean_intervals(values: Array) -> list[Interval | None]:

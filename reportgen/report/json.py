@@ -8,16 +8,12 @@ from typing import Any
 
 from reportgen.comparison.change import Change, Places
 from reportgen.comparison.compare import Comparison
-from reportgen.findings.evidence import (
-    Estimate,
-    SubjectFigures,
-    ViewFigures,
-)
+from reportgen.findings.evidence import SubjectFigures, ViewFigures
 from reportgen.findings.figure_register import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
 from reportgen.findings.notes.note import Note
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.results.info import SCHEMA_VERSION, SUMMARY_VERSION, RunInfo
@@ -117,16 +113,15 @@ def _evidence(findings: Findings) -> dict[str, object]:
 
 def _sink(figures: SubjectFigures) -> dict[str, object]:
     """The shares are those of the layer in which they stand out most."""
-    layer = figures.strongest
-    swapped = figures.swapped
+    strongest, swapped = figures.strongest, figures.share_swapped
     return {
         "token": figures.subject.token,
         "kind": figures.subject.kind,
         "n_texts": figures.n_texts,
-        "layer": layer + 1,
-        "share": _estimate(figures.shares[layer]),
-        "expected": rounded(figures.expected[layer]),
-        "share_swapped": _estimate(swapped[layer].after) if swapped else None,
+        "layer": strongest.layer,
+        "share": _estimate(strongest.share),
+        "expected": rounded(strongest.expected),
+        "share_swapped": _estimate(swapped) if swapped else None,
         "tests": {
             test: {
                 "effect": rounded(found.effect.mean),

@@ -10,8 +10,9 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.evidence import Estimate, SubjectFigures, ViewFigures
+from reportgen.findings.evidence import SubjectFigures, ViewFigures
 from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
@@ -165,9 +166,9 @@ def _texts(findings: Findings) -> pd.DataFrame:
 
 def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
     """What a test found; the shares are those of the layer in which they stand out most."""
-    subject, layer = figures.subject, figures.strongest
+    subject, strongest = figures.subject, figures.strongest
     done = figures.tests.get(test)
-    swapped = figures.swapped if test == "swap" else ()
+    swapped = figures.share_swapped if test == "swap" else None
     return {
         "token": subject.token,
         "kind": subject.kind,
@@ -177,10 +178,10 @@ def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:
         "effect": done.effect.mean if done else None,
         "control": done.control.mean if done else None,
         "n_texts": done.effect.n_texts if done else 0,
-        "layer": layer + 1,
-        "share": figures.shares[layer].mean,
-        "expected": figures.expected[layer],
-        "share_after": swapped[layer].after.mean if swapped else None,
+        "layer": strongest.layer,
+        "share": strongest.share.mean,
+        "expected": strongest.expected,
+        "share_after": swapped.mean if swapped else None,
     }
 
 

@@ -72,21 +72,21 @@ def test_a_subjects_shares_are_means_over_texts_layer_by_layer(tmp_path: Path) -
     sinks = results.sinks
     for figures in subject_figures(results):
         own = sinks[(sinks["subject"] == figures.subject.key) & (sinks["test"] == "swap")]
-        assert len(figures.shares) == len(figures.ratios) == 4
-        for layer in range(4):
+        assert [found.layer for found in figures.layers] == [1, 2, 3, 4]
+        for layer, found in enumerate(figures.layers):
             shares = [float(values[layer]) for values in own["share_layers"]]
             after = [float(values[layer]) for values in own["share_after_layers"]]
             even = [float(values[layer]) for values in own["expected_layers"]]
-            assert figures.shares[layer].mean == pytest.approx(mean(shares))
-            assert figures.expected[layer] == pytest.approx(mean(even))
-            assert figures.ratios[layer].mean == pytest.approx(mean(shares) / mean(even))
+            assert found.share.mean == pytest.approx(mean(shares))
+            assert found.expected == pytest.approx(mean(even))
+            assert found.ratio.mean == pytest.approx(mean(shares) / mean(even))
             swapped = figures.swapped[layer]
             assert swapped.before == pytest.approx(mean(shares))
             assert swapped.after.mean == pytest.approx(mean(after))
             assert swapped.ratio is not None
             assert swapped.ratio.mean == pytest.approx(mean(after) / mean(shares))
     cls = subject_figures(results)[0]
-    assert cls.ratios[cls.strongest].mean == max(ratio.mean for ratio in cls.ratios)
+    assert cls.strongest.ratio.mean == max(layer.ratio.mean for layer in cls.layers)
 
 
 def test_intervals_are_those_of_a_plain_bootstrap(tmp_path: Path) -> None:
@@ -134,7 +134,7 @@ def test_a_swap_is_compared_over_the_texts_in_which_it_was_done(tmp_path: Path) 
     swapped = cls.swapped[1]
     assert swapped.before == pytest.approx(mean(float(x[1]) for x in done["share_layers"]))
     assert swapped.after.n_texts == swapped.ratio.n_texts == 5
-    assert cls.shares[1].n_texts == 6
+    assert cls.layers[1].share.n_texts == 6
 
 
 def test_without_a_swap_there_are_no_swapped_shares(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_without_a_swap_there_are_no_swapped_shares(tmp_path: Path) -> None:
     for figures in subject_figures(results):
         assert figures.swapped == ()
         assert "swap" not in figures.tests
-        assert len(figures.shares) == 4
+        assert len(figures.layers) == 4
 
 
 def test_where_nothing_moves_the_output_there_is_no_ratio(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_few_texts_have_figures_but_no_interval(tmp_path: Path, n: int) -> None:
     results = make_results(tmp_path, texts[:n], evidence="full")
     few = n < MIN_TEXTS
     for figures in subject_figures(results):
-        assert [share.interval is None for share in figures.shares] == [few] * 4
+        assert [layer.share.interval is None for layer in figures.layers] == [few] * 4
         ratios = [outcome.ratio for outcome in figures.tests.values()]
         assert [ratio is not None and ratio.interval is None for ratio in ratios] == [few] * 4
     for view in agreement_figures(results):

@@ -13,7 +13,7 @@ from reportgen.findings.statistics import (
     intervals_of_ratio,
     mean_intervals,
     measured,
-    ratio_of_means,
+    ratio_estimates,
 )
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -30,9 +30,9 @@ def test_figures_are_means_over_texts(tmp_path: Path) -> None:
         ]
         shares = [float(row["share"]) for row in rows]
         expected = [float(row["expected"]) for row in rows]
-        assert layer.share == pytest.approx(mean(shares))
+        assert layer.share.mean == pytest.approx(mean(shares))
         assert layer.expected == pytest.approx(mean(expected))
-        assert layer.ratio == pytest.approx(mean(shares) / mean(expected))
+        assert layer.ratio.mean == pytest.approx(mean(shares) / mean(expected))
         assert layer.self_share == pytest.approx(mean(float(row["self_share"]) for row in rows))
         assert layer.share_range == pytest.approx((min(shares), max(shares)))
         assert layer.expected_range == pytest.approx((min(expected), max(expected)))
@@ -44,7 +44,7 @@ def test_the_ratio_is_that_of_the_means_and_not_the_mean_of_ratios(tmp_path: Pat
         [(0, 1, "cls", 0.5, 0.1, 0.0), (1, 1, "cls", 0.3, 0.3, 0.0)],
     )
     (layer,) = role_figures(results, "cls").layers
-    assert layer.ratio == pytest.approx(0.4 / 0.2)  # the mean of 5 and 1 would be 3
+    assert layer.ratio.mean == pytest.approx(0.4 / 0.2)  # the mean of 5 and 1 would be 3
 
 
 def test_intervals_are_those_of_a_plain_bootstrap(tmp_path: Path) -> None:
@@ -52,7 +52,7 @@ def test_intervals_are_those_of_a_plain_bootstrap(tmp_path: Path) -> None:
     (layer,) = role_figures(results, "cls").layers
     rows = results.roles[results.roles["role"] == "cls"]
     share, expected = (rows[name].to_numpy(np.float64) for name in ("share", "expected"))
-    ours = {"share": layer.share_interval, "ratio": layer.ratio_interval}
+    ours = {"share": layer.share.interval, "ratio": layer.ratio.interval}
     statistics = {
         "share": lambda s, e: s.mean(),
         "ratio": lambda s, e: s.mean() / e.mean(),
@@ -74,9 +74,9 @@ def test_texts_of_one_length_with_an_even_spread_have_a_ratio_interval_of_one(
         make_results(tmp_path), [(i, 1, "cls", u, u, 0.0) for i, u in enumerate(even)]
     )
     (layer,) = role_figures(results, "cls").layers
-    assert layer.ratio_interval == pytest.approx((1, 1))
-    assert layer.share_interval is not None
-    assert layer.share_interval.high > 1.5 * layer.share_interval.low
+    assert layer.ratio.interval == pytest.approx((1, 1))
+    assert layer.share.interval is not None
+    assert layer.share.interval.high > 1.5 * layer.share.interval.low
 
 
 def test_the_same_results_give_the_same_intervals(tmp_path: Path) -> None:
@@ -87,8 +87,8 @@ def test_the_same_results_give_the_same_intervals(tmp_path: Path) -> None:
 @pytest.mark.parametrize("n", range(1, 7))
 def test_few_texts_have_no_interval(tmp_path: Path, n: int) -> None:
     figures = role_figures(make_results(tmp_path, HEADLINES[:n]), "cls")
-    assert [layer.share_interval is None for layer in figures.layers] == [n < MIN_TEXTS] * 4
-    assert [layer.ratio_interval is None for layer in figures.layers] == [n < MIN_TEXTS] * 4
+    assert [layer.share.interval is None for layer in figures.layers] == [n < MIN_TEXTS] * 4
+    assert [layer.ratio.interval is None for layer in figures.layers] == [n < MIN_TEXTS] * 4
 
 
 def test_short_empty_and_failed_texts_take_no_part(tmp_path: Path) -> None:
@@ -121,12 +121,14 @@ def test_norm_figures_are_means_over_texts(tmp_path: Path) -> None:
             name: mean(float(row[name]) for row in rows)
             for name in ("norm_share", "value_size", "content_value_size")
         }
-        assert layer.norm_share == pytest.approx(means["norm_share"])
-        assert layer.value_ratio == pytest.approx(means["value_size"] / means["content_value_size"])
-        assert layer.norm_share_interval is not None
-        assert layer.norm_share_interval.low < layer.norm_share < layer.norm_share_interval.high
-        assert layer.value_ratio_interval is not None
-        assert layer.value_ratio_interval.low < layer.value_ratio < layer.value_ratio_interval.high
+        size_ratio = means["value_size"] / means["content_value_size"]
+        found = (layer.norm_share, means["norm_share"]), (layer.value_ratio, size_ratio)
+        for estimate, expected in found:
+            assert estimate is not None
+            assert estimate.mean == pytest.approx(expected)
+            assert estimate.low is not None
+            assert estimate.high is not None
+            assert estimate.low < estimate.mean < estimate.high
 
 
 def test_norms_that_were_not_measured_leave_the_rest_whole(tmp_path: Path) -> None:
@@ -134,11 +136,8 @@ def test_norms_that_were_not_measured_leave_the_rest_whole(tmp_path: Path) -> No
     without = role_figures(make_results(tmp_path / "without"), "cls")
     for layer, measured_layer in zip(without.layers, with_norms.layers, strict=True):
         assert layer.norm_share is None
-        assert layer.norm_share_interval is None
         assert layer.value_ratio is None
-        assert layer.value_ratio_interval is None
         assert layer.share == measured_layer.share
-        assert layer.share_interval == measured_layer.share_interval
 
 
 @pytest.mark.parametrize("n_missing", [1, 3, 6])
@@ -149,13 +148,14 @@ def test_texts_without_norms_count_for_the_rest_alone(tmp_path: Path, n_missing:
     figures = role_figures(results, "sep")
     assert figures.n_texts == 6
     layer = figures.layers[0]
-    assert layer.share_interval is not None
+    assert layer.share.interval is not None
     rows = results.roles[(results.roles["role"] == "sep") & (results.roles["layer"] == 1)]
     kept = [float(x) for x in rows["norm_share"] if x == x]
     assert len(kept) == 6 - n_missing
-    assert layer.norm_share == (pytest.approx(mean(kept)) if kept else None)
-    assert (layer.norm_share_interval is not None) == (len(kept) >= MIN_TEXTS)
-    assert (layer.value_ratio is None) == (not kept)
+    assert (layer.value_ratio is None) == (layer.norm_share is None) == (not kept)
+    if layer.norm_share is not None:
+        assert layer.norm_share.mean == pytest.approx(mean(kept))
+        assert (layer.norm_share.interval is not None) == (len(kept) >= MIN_TEXTS)
 
 
 def test_a_row_that_misses_any_figure_is_not_measured() -> None:
@@ -167,11 +167,12 @@ def test_a_row_that_misses_any_figure_is_not_measured() -> None:
 
 
 def test_nothing_is_divided_by_nothing() -> None:
-    zeros, ones = np.zeros(6), np.ones(6)
-    assert ratio_of_means(ones, zeros) is None
-    assert ratio_of_means(ones[:0], ones[:0]) is None
-    assert ratio_of_means(zeros, ones) == 0
-    assert intervals_of_ratio(ones[:, None], zeros[:, None]) == [None]
+    zeros, ones = np.zeros((6, 1)), np.ones((6, 1))
+    assert ratio_estimates(ones, zeros) == (None,)
+    assert ratio_estimates(ones[:0], ones[:0]) == (None,)
+    (nothing,) = ratio_estimates(zeros, ones)
+    assert nothing is not None
+    assert (nothing.mean, nothing.interval, nothing.n_texts) == (0, (0, 0), 6)
 
 
 def test_a_ratio_has_an_interval_unless_its_resamples_are_mostly_over_nothing() -> None:

@@ -230,7 +230,7 @@ def test_evidence_is_told_with_its_intervals(tmp_path: Path) -> None:
     for subject in subject_figures(results):
         sink = told["sinks"][subject.subject.key]
         assert sink["token"] == subject.subject.token
-        share = subject.shares[sink["layer"] - 1]
+        share = subject.layers[sink["layer"] - 1].share
         assert share.interval is not None
         assert [sink["share"][name] for name in ("mean", "low", "high")] == pytest.approx(
             [share.mean, *share.interval], rel=1e-5

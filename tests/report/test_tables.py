@@ -90,10 +90,9 @@ def test_every_sink_test_on_every_subject_has_a_row(tmp_path: Path) -> None:
     ]
     for row in rows:
         figures = next(f for f in subjects if f.subject.key == row["role"])
-        layer = row["layer"] - 1
-        assert row["share"] == pytest.approx(figures.shares[layer].mean)
+        assert row["share"] == pytest.approx(figures.layers[row["layer"] - 1].share.mean)
         assert row["share"] / row["expected"] == pytest.approx(
-            max(ratio.mean for ratio in figures.ratios), rel=1e-5
+            max(layer.ratio.mean for layer in figures.layers), rel=1e-5
         )
         assert math.isnan(row["share_after"]) == (row["test"] != "swap")
         if row["test"] == "swap":

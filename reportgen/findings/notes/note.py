@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from reportgen.findings.evidence import Estimate
 from reportgen.findings.notes.citations import Citation
-from reportgen.findings.statistics import CONFIDENCE, Interval
+from reportgen.findings.statistics import CONFIDENCE, Estimate, Interval
 from reportgen.results.info import RunInfo, Subject
 
 Values: TypeAlias = Mapping[str, float | int | str]

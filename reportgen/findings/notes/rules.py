@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from reportgen.findings.attention import LayerFigures
-from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
+from reportgen.findings.evidence import SubjectFigures
 from reportgen.findings.notes.citations import GU
 from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
 from reportgen.findings.notes.note import Note, explained
@@ -107,38 +107,29 @@ def _role_notes(found: "Findings", role: Role, tested: SubjectFigures | None) ->
     verdict, layer = role_verdict(role, figures)
     if layer is None:
         return (verdict,)
+    # Of a few texts, what was measured is said of any token.
+    is_sink = verdict.verdict in ("sink", "too_few_texts")
     subject = Subject(role.key, role.token, "role")
-    is_sink = verdict.verdict in (
-        "sink",
-        "too_few_texts",
-    )  # of a few texts, what was measured is said of any token
-    output = explained(found.info)
-    tests = () if tested is None else sink_test_notes(tested, layer.layer, is_sink, output)
-    passed = _passed(layer, figures.n_texts)
-    value = value_note(subject, layer.layer, passed, bool(tests)) if passed and is_sink else None
-    swap = swap_note(tested, layer.layer) if tested and is_sink else None
-    return tuple(note for note in (verdict, value, *tests, swap) if note is not None)
-
-
-def _passed(layer: LayerFigures, n_texts: int) -> Passed | None:
-    """What a role gets and passes on in one layer; None where norms were not measured."""
-    if layer.norm_share is None or layer.value_ratio is None:
-        return None
-    return Passed(
-        share=Estimate(layer.share, layer.share_interval, n_texts),
-        norm_share=Estimate(layer.norm_share, layer.norm_share_interval, layer.n_norms),
-        value_ratio=Estimate(layer.value_ratio, layer.value_ratio_interval, layer.n_norms),
-    )
+    return (verdict, *_what_it_does(found, subject, layer, tested, is_sink))
 
 
 def _other_notes(found: "Findings", figures: SubjectFigures) -> tuple[Note, ...]:
-    layer = figures.strongest
-    passed = figures.passed[layer] if figures.passed else None
-    pile = other_sink(figures, passed)
+    pile = other_sink(figures)
     is_sink = pile is not None and pile.id in ("N1c", "N1c-few")
-    tests = sink_test_notes(figures, layer + 1, is_sink, explained(found.info))
-    value = (
-        value_note(figures.subject, layer + 1, passed, bool(tests)) if passed and is_sink else None
-    )
-    swap = swap_note(figures, layer + 1) if is_sink else None
-    return tuple(note for note in (pile, value, *tests, swap) if note is not None)
+    rest = _what_it_does(found, figures.subject, figures.strongest, figures, is_sink)
+    return rest if pile is None else (pile, *rest)
+
+
+def _what_it_does(
+    found: "Findings",
+    subject: Subject,
+    layer: LayerFigures,
+    tested: SubjectFigures | None,
+    is_sink: bool,
+) -> tuple[Note, ...]:
+    """The notes on what a token passes on in `layer`, on its sink tests and on its swap."""
+    output = explained(found.info)
+    tests = sink_test_notes(tested, layer.layer, is_sink, output) if tested else ()
+    value = value_note(subject, layer, bool(tests)) if is_sink else None
+    swap = swap_note(tested, layer.layer) if tested and is_sink else None
+    return tuple(note for note in (value, *tests, swap) if note is not None)

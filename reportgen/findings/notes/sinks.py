@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from reportgen.findings.evidence import Estimate, Passed, SubjectFigures
+from reportgen.findings.attention import LayerFigures
+from reportgen.findings.evidence import SubjectFigures
 from reportgen.findings.notes.citations import (
     CLARK,
     DARCET,
@@ -23,7 +24,7 @@ from reportgen.findings.notes.thresholds import (
     TEST_SMALL,
     certain,
 )
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -51,20 +52,23 @@ _SWAPS: Mapping[str | None, str] = {
 }
 
 
-def value_note(subject: Subject, layer: int, passed: Passed, is_tested: bool) -> Note:
-    """N2 or N3: how much of the attention it gets in `layer` a sink turns into length passed on.
+def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note | None:
+    """N2 or N3: how much of the attention it gets in a layer a sink turns into length passed on.
 
-    `is_tested` is whether notes on sink tests follow.
+    None where that was not measured. `is_tested` is whether notes on sink tests follow.
     """
-    figures = passed.value_ratio, passed.norm_share, passed.share
-    sure = [estimate.interval for estimate in figures if estimate.interval is not None]
-    id = certain(value_case, *sure) or "N2-unclear" if len(sure) == len(figures) else "few-value"
+    norm_share, value_ratio = figures.norm_share, figures.value_ratio
+    if norm_share is None or value_ratio is None:
+        return None
+    ends = value_ratio.interval, norm_share.interval, figures.share.interval
+    known = [interval for interval in ends if interval is not None]
+    id = certain(value_case, *known) or "N2-unclear" if len(known) == len(ends) else "few-value"
     values = {
-        "n_texts": passed.norm_share.n_texts,
-        "layer": layer,
-        "share": passed.share.mean,
-        **figure("norm_share", passed.norm_share),
-        **figure("value_ratio", passed.value_ratio),
+        "n_texts": norm_share.n_texts,
+        "layer": figures.layer,
+        "share": figures.share.mean,
+        **figure("norm_share", norm_share),
+        **figure("value_ratio", value_ratio),
         "light_value": LIGHT_VALUE,
         "light_norm": LIGHT_NORM,
     }
@@ -98,7 +102,7 @@ def sink_test_notes(
     ratios = {test: ratio for test, ratio in tested.items() if ratio is not None}
     sure = {test: ratio for test, ratio in ratios.items() if ratio.interval is not None}
     if sure:
-        share = {"layer": layer, "share": figures.shares[layer - 1].mean}
+        share = {"layer": layer, "share": figures.layers[layer - 1].share.mean}
         passed = _passes_on(subject, sure, is_sink, output)
         notes = (passed, _parking(subject, sure, {**share, **output}))
         return tuple(note for note in notes if note is not None)

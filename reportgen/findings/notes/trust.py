@@ -5,13 +5,11 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from reportgen.findings.evidence import (
-    Estimate,
-    ViewFigures,
-)
+from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
+from reportgen.findings.statistics import Estimate
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
     BY_ID,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from enum import IntEnum
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
-from reportgen.findings.evidence import Passed, SubjectFigures
+from reportgen.findings.evidence import SubjectFigures
 from reportgen.findings.notes.citations import BONDARENKO, CLARK, GU, KOVALEVA, SUN, Citation
 from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
 from reportgen.findings.notes.sinks import is_light
@@ -80,7 +80,7 @@ def verdict(figures: RoleFigures) -> tuple[str, LayerFigures]:
         figures: of at least MIN_TEXTS texts, so with intervals.
     """
     standings = {layer.layer: _standing_of(layer) for layer in figures.layers}
-    named = max(figures.layers, key=lambda layer: (standings[layer.layer], layer.ratio))
+    named = max(figures.layers, key=lambda layer: (standings[layer.layer], layer.ratio.mean))
     return VERDICTS[standings[named.layer]], named
 
 
@@ -96,12 +96,10 @@ def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures |
     values: dict[str, float | int | str] = {
         "n_texts": figures.n_texts,
         "layer": layer.layer,
-        "share": layer.share,
+        **figure("share", layer.share),
         "expected": layer.expected,
-        "ratio": layer.ratio,
+        **figure("ratio", layer.ratio),
         "self_share": layer.self_share,
-        **ends("share", layer.share_interval),
-        **ends("ratio", layer.ratio_interval),
         "sink_share": SINK_SHARE,
         "sink_ratio": SINK_RATIO,
         "raised_ratio": RAISED_RATIO,
@@ -109,21 +107,18 @@ def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures |
     return _verdict(subject, id, _OUTCOMES[id], values, *_CITATIONS[id]), layer
 
 
-def other_sink(figures: SubjectFigures, passed: Passed | None) -> Note | None:
+def other_sink(figures: SubjectFigures) -> Note | None:
     """N1c, on a subject that is no special token: whether attention piles up on it.
 
     It behaves like a sink only where what it passes on is short as well. None where it gets less
     than SINK_RATIO times an even spread for sure.
-
-    Args:
-        passed: what it passes on in its strongest layer; None where that was not measured.
     """
     layer = figures.strongest
-    ratio, share = figures.ratios[layer], figures.shares[layer]
+    ratio, value_ratio = layer.ratio, layer.value_ratio
     values = {
         "n_texts": ratio.n_texts,
-        "layer": layer + 1,
-        **figure("share", share),
+        "layer": layer.layer,
+        **figure("share", layer.share),
         **figure("ratio", ratio),
         "sink_ratio": SINK_RATIO,
     }
@@ -133,11 +128,11 @@ def other_sink(figures: SubjectFigures, passed: Passed | None) -> Note | None:
         return None
     if ratio.interval.low < SINK_RATIO:
         return about(figures.subject, "N1c-unclear", values, kind="pile")
-    if passed is None:
+    if value_ratio is None:
         return about(figures.subject, "N1c", values, kind="pile", also=("N1c-unmeasured",))
-    if not is_light(passed.value_ratio):
+    if not is_light(value_ratio):
         return about(figures.subject, "N1c", values, kind="pile")
-    values |= figure("value_ratio", passed.value_ratio)
+    values |= figure("value_ratio", value_ratio)
     cited = CLARK, BONDARENKO, SUN
     return about(figures.subject, "N1c", values, *cited, kind="pile", also=("N1c-sink",))
 
@@ -168,20 +163,20 @@ def _verdict(
 
 
 def _standing_of(layer: LayerFigures) -> Standing:
-    assert layer.share_interval is not None
-    assert layer.ratio_interval is not None
-    return standing(layer.share_interval, layer.ratio_interval)
+    assert layer.share.interval is not None
+    assert layer.ratio.interval is not None
+    return standing(layer.share.interval, layer.ratio.interval)
 
 
 def _few(subject: Subject, figures: RoleFigures) -> tuple[Note, LayerFigures]:
     """What was measured in these few texts, which is no verdict."""
-    layer = max(figures.layers, key=lambda layer: layer.ratio)
+    layer = max(figures.layers, key=lambda layer: layer.ratio.mean)
     values = {
         "n_texts": figures.n_texts,
         "layer": layer.layer,
-        "share": layer.share,
+        "share": layer.share.mean,
         "expected": layer.expected,
-        "ratio": layer.ratio,
+        "ratio": layer.ratio.mean,
         **ends("share", layer.share_range, "min", "max"),
         **ends("expected", layer.expected_range, "min", "max"),
         "min_texts": MIN_TEXTS,

@@ -25,7 +25,7 @@ def make_sink_figure(findings: Findings, language: Language) -> Section | None:
     known = [(role, figures) for role, figures in found if figures.layers]
     if not known:
         return None
-    shares = np.array([[layer.share for layer in figures.layers] for _, figures in known])
+    shares = np.array([[layer.share.mean for layer in figures.layers] for _, figures in known])
     even = np.array([[layer.expected for layer in figures.layers] for _, figures in known])
     total, expected = shares.sum(axis=0), even.sum(axis=0)
     best = int(total.argmax())

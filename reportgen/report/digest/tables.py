@@ -143,9 +143,9 @@ class BriefTables:
 
     def _layer_cell(self, figures: RoleFigures, layer: int) -> Cell:
         found = next(item for item in figures.layers if item.layer == layer)
-        step = heat_step(_PALE * found.share, 1.0)
+        step = heat_step(_PALE * found.share.mean, 1.0)
         return Cell(
-            self._share(found.share, found.expected), colour=heat_colour(step) if step else ""
+            self._share(found.share.mean, found.expected), colour=heat_colour(step) if step else ""
         )
 
     def _output_columns(self) -> list[Column]:

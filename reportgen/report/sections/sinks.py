@@ -6,10 +6,11 @@ from functools import partial
 
 from markupsafe import Markup
 
-from reportgen.findings.attention import RoleFigures
+from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import SubjectFigures, TestFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note, Placed
+from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.tracks import axis, dot, interval_text, log_scale
@@ -50,22 +51,6 @@ class SinkPanels:
     panels: tuple[SinkPanel, ...]
     axis: Markup
     more: str  # says what the tests would add and how to get them; "" where they were done
-
-
-@dataclass(frozen=True, slots=True)
-class _Layers:
-    """The figures of one token or position, `[layer]`; None where not measured."""
-
-    shares: Sequence[float]
-    expected: Sequence[float]
-    norm_shares: Sequence[float | None]
-    value_ratios: Sequence[float | None]
-    swapped: Sequence[float | None]  # shares with another token in its place
-
-    @property
-    def has_norms(self) -> bool:
-        """Whether norm-weighted attention was measured in every layer."""
-        return None not in self.norm_shares
 
 
 def make_sinks(
@@ -109,17 +94,17 @@ class _Maker:
         tested = self._tested.get(subject.key)
         if subject.kind == "role":
             role = self._findings.roles[subject.key]
-            n_texts, layers = role.n_texts, _of_role(role, tested)
+            n_texts, layers = role.n_texts, role.layers
         elif tested is not None:
-            n_texts, layers = tested.n_texts, _of_tested(tested)
+            n_texts, layers = tested.n_texts, tested.layers
         else:
             return None
-        if not layers.shares:
+        if not layers:
             return None
         language = self._language
         token = visible(subject_name(subject, language))
         own = [note for note in self._notes if note.role == subject.key]
-        columns, rows = self._table(layers)
+        columns, rows = self._table(layers, tested)
         has_fewer = tested is not None and tested.n_texts != n_texts
         return SinkPanel(
             token=token[:1].upper() + token[1:],
@@ -127,7 +112,7 @@ class _Maker:
             verdict=language.say("common", "space").join(in_short(own, language)),
             notes=sentences(self._placed.sinks.get(subject.key, ()), language),
             chart=self._chart(token, layers),
-            has_norms=layers.has_norms,
+            has_norms=_norm_shares(layers) is not None,
             columns=columns,
             rows=rows,
             value=self._value(token, layers),
@@ -157,43 +142,42 @@ class _Maker:
         reason = self._findings.info.evidence.withheld.get(test)
         return self._say("not_done") if reason is None else self._language.say("reasons", reason)
 
-    def _chart(self, token: str, layers: _Layers) -> Markup:
-        language, shares = self._language, layers.shares
-        norm_shares = [share for share in layers.norm_shares if share is not None]
+    def _chart(self, token: str, layers: Sequence[LayerFigures]) -> Markup:
+        language, norm_shares = self._language, _norm_shares(layers)
+        shares = [layer.share.mean for layer in layers]
+        expected = [layer.expected for layer in layers]
         top = max(range(len(shares)), key=lambda layer: shares[layer])
-        values = ticks(max(*shares, *norm_shares, *layers.expected))
+        values = ticks(max(*shares, *(norm_shares or ()), *expected))
         return layer_shares(
             shares=shares,
-            norm_shares=norm_shares if layers.has_norms else None,
-            expected=layers.expected,
+            norm_shares=norm_shares,
+            expected=expected,
             tick_text=[language.write(value, "exact_percent") for value in values],
             tick_values=values,
             axis=language.say("common", "axis_layer"),
             sentence=self._say(
-                "sentence",
-                token=token,
-                layer=top + 1,
-                share=shares[top],
-                even=layers.expected[top],
+                "sentence", token=token, layer=top + 1, share=shares[top], even=expected[top]
             ),
         ).on_page()
 
-    def _table(self, layers: _Layers) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
+    def _table(
+        self, layers: Sequence[LayerFigures], tested: SubjectFigures | None
+    ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Headings and rows of the figures by layer; figures that no layer has are left out."""
+        swapped = [own.after for own in tested.swapped] if tested else []
         columns = {
-            "share": map(self._percent, layers.shares),
-            "even": map(self._percent, layers.expected),
-            "norm_share": map(self._percent, layers.norm_shares),
-            "value_size": map(self._times, layers.value_ratios),
-            "swapped": map(self._percent, layers.swapped),
+            "share": [self._percent(layer.share.mean) for layer in layers],
+            "even": [self._percent(layer.expected) for layer in layers],
+            "norm_share": [self._percent(_mean(layer.norm_share)) for layer in layers],
+            "value_size": [self._times(_mean(layer.value_ratio)) for layer in layers],
+            "swapped": [self._percent(share.mean) for share in swapped],
         }
-        cells = {key: tuple(column) for key, column in columns.items()}
-        kept = {key: column for key, column in cells.items() if set(column) != {NOTHING}}
-        numbers = map(str, range(1, len(layers.shares) + 1))
+        kept = {key: cells for key, cells in columns.items() if set(cells) - {NOTHING}}
+        numbers = map(str, range(1, len(layers) + 1))
         return tuple(map(self._say, kept)), tuple(zip(numbers, *kept.values(), strict=True))
 
-    def _value(self, token: str, layers: _Layers) -> str:
-        sizes = [size for size in layers.value_ratios if size is not None]
+    def _value(self, token: str, layers: Sequence[LayerFigures]) -> str:
+        sizes = [layer.value_ratio.mean for layer in layers if layer.value_ratio]
         if not sizes:
             return ""
         low, high = self._times(min(sizes)), self._times(max(sizes))
@@ -208,34 +192,14 @@ class _Maker:
         return self._language.say("panel", "top_ratio", ratio=fixed(ratio, _digits(ratio)))
 
 
-def _of_role(figures: RoleFigures, tested: SubjectFigures | None) -> _Layers:
-    """The layers of a special token; the tests give what is left after a swap."""
-    layers = figures.layers
-    return _Layers(
-        shares=[layer.share for layer in layers],
-        expected=[layer.expected for layer in layers],
-        norm_shares=[layer.norm_share for layer in layers],
-        value_ratios=[layer.value_ratio for layer in layers],
-        swapped=_swapped(tested, len(layers)),
-    )
+def _norm_shares(layers: Sequence[LayerFigures]) -> list[float] | None:
+    """The shares of norm-weighted attention; None where they were not measured in every layer."""
+    shares = [layer.norm_share.mean for layer in layers if layer.norm_share]
+    return shares if len(shares) == len(layers) else None
 
 
-def _of_tested(figures: SubjectFigures) -> _Layers:
-    """The layers of a token or position that is not a special token."""
-    passed = figures.passed or (None,) * len(figures.shares)
-    return _Layers(
-        shares=[share.mean for share in figures.shares],
-        expected=figures.expected,
-        norm_shares=[own.norm_share.mean if own else None for own in passed],
-        value_ratios=[own.value_ratio.mean if own else None for own in passed],
-        swapped=_swapped(figures, len(passed)),
-    )
-
-
-def _swapped(figures: SubjectFigures | None, n_layers: int) -> Sequence[float | None]:
-    if figures is None or not figures.swapped:
-        return [None] * n_layers
-    return [swapped.after.mean for swapped in figures.swapped]
+def _mean(estimate: Estimate | None) -> float | None:
+    return estimate.mean if estimate else None
 
 
 def _digits(ratio: float) -> int:

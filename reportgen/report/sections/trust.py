@@ -6,9 +6,10 @@ from functools import partial
 
 from markupsafe import Markup
 
-from reportgen.findings.evidence import Estimate, ViewFigures
+from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Placed
+from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, column_decimals, written

@@ -40,13 +40,15 @@ def said(ratios: dict[SinkTest, Made | None], is_sink: bool = True) -> list[str]
     ],
 )
 def test_how_much_a_sink_passes_on_by_length(value: Made, norm: Made, share: Made, id: str) -> None:
-    note = value_note(CLS, 3, passing(value, norm, share), is_tested=False)
+    note = value_note(CLS, passing(value, norm, share), is_tested=False)
+    assert note is not None
     assert note.id == id
     assert note.also == ()
 
 
 def test_light_vectors_carry_their_figures_and_sources() -> None:
-    note = value_note(CLS, 3, passing((0.1, 0.08, 0.12), (0.11, 0.1, 0.12)), is_tested=True)
+    note = value_note(CLS, passing((0.1, 0.08, 0.12), (0.11, 0.1, 0.12), layer=3), is_tested=True)
+    assert note is not None
     assert (note.values["layer"], note.values["n_texts"]) == (3, 20)
     assert note.values["norm_share"] == 0.11
     assert (note.values["value_ratio_low"], note.values["value_ratio_high"]) == (0.08, 0.12)
@@ -55,7 +57,8 @@ def test_light_vectors_carry_their_figures_and_sources() -> None:
 
 
 def test_long_vectors_point_to_the_tests_where_there_are_some() -> None:
-    note = value_note(CLS, 3, passing(0.9), is_tested=True)
+    note = value_note(CLS, passing(0.9), is_tested=True)
+    assert note is not None
     assert note.also == ("N3-tests",)
 
 

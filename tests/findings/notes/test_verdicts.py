@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_figures import COMMA, FIRST, OUTPUT, Made, passing, probed
+from made_up_figures import COMMA, FIRST, OUTPUT, Made, probed
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.citations import CLARK
@@ -16,7 +16,7 @@ from reportgen.findings.notes.verdicts import (
     standing,
     verdict,
 )
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import Role
 
 
@@ -27,8 +27,8 @@ def truth(share: float, ratio: float) -> str:
     return "N1d" if ratio >= 1.5 else "N1b"
 
 
-def around(value: float, below: float, above: float) -> Interval:
-    return Interval(value * (1 - below), value * (1 + above))
+def around(value: float, below: float, above: float) -> Estimate:
+    return Estimate(value, Interval(value * (1 - below), value * (1 + above)), 20)
 
 
 @st.composite
@@ -41,14 +41,9 @@ def layers(draw: st.DrawFn, layer: int = 1) -> LayerFigures:
     spread = st.tuples(widths, widths)
     return LayerFigures(
         layer=layer,
-        share=share,
+        share=around(share, *draw(spread)),
         expected=expected,
-        ratio=share / expected,
-        self_share=0.1,
-        share_range=Interval(0, 1),
-        expected_range=Interval(0, 1),
-        share_interval=around(share, *draw(spread)),
-        ratio_interval=around(share / expected, *draw(spread)),
+        ratio=around(share / expected, *draw(spread)),
     )
 
 
@@ -60,19 +55,19 @@ def models(draw: st.DrawFn) -> RoleFigures:
 
 def corners(layer: LayerFigures) -> set[str]:
     """Every verdict that some point inside the intervals would get."""
-    assert layer.share_interval is not None
-    assert layer.ratio_interval is not None
-    return {truth(share, ratio) for share in layer.share_interval for ratio in layer.ratio_interval}
+    assert layer.share.interval is not None
+    assert layer.ratio.interval is not None
+    return {truth(share, ratio) for share in layer.share.interval for ratio in layer.ratio.interval}
 
 
 @given(layers())
 def test_a_layer_has_the_one_verdict_of_its_whole_interval_or_is_unclear(
     layer: LayerFigures,
 ) -> None:
-    assert layer.share_interval is not None
-    assert layer.ratio_interval is not None
+    assert layer.share.interval is not None
+    assert layer.ratio.interval is not None
     possible = corners(layer)
-    said = VERDICTS[standing(layer.share_interval, layer.ratio_interval)]
+    said = VERDICTS[standing(layer.share.interval, layer.ratio.interval)]
     unclear = "unclear" if "N1" in possible else "unclear-raised"
     assert said == (possible.pop() if len(possible) == 1 else unclear)
 
@@ -97,7 +92,7 @@ def test_the_verdict_on_a_model_is_the_strongest_that_any_layer_has_for_sure(
         assert corners(named) == {"N1d", "N1b"}
     else:
         assert said == "N1b"
-        assert named.ratio == max(layer.ratio for layer in figures.layers)
+        assert named.ratio.mean == max(layer.ratio.mean for layer in figures.layers)
 
 
 @given(models())
@@ -108,7 +103,7 @@ def test_of_layers_with_the_same_verdict_the_one_furthest_above_an_even_spread_i
     assert named in figures.layers
     if not said.startswith("unclear"):
         same = [layer for layer in figures.layers if corners(layer) == {said}]
-        assert named.ratio == max(layer.ratio for layer in same)
+        assert named.ratio.mean == max(layer.ratio.mean for layer in same)
 
 
 def test_a_role_that_no_text_has_is_not_judged() -> None:
@@ -129,13 +124,13 @@ def test_a_role_that_no_text_has_is_not_judged() -> None:
     ],
 )
 def test_another_token_is_named_where_attention_piles_up_on_it(pile: Made, id: str | None) -> None:
-    note = other_sink(probed({}, COMMA, piles=(1.0, pile)), passing(0.1))
+    note = other_sink(probed({}, COMMA, piles=(1.0, pile)))
     assert (note and note.id) == id
 
 
 def test_another_token_carries_the_figures_of_its_strongest_layer() -> None:
     figures = probed({}, FIRST, shares=(0.2, 0.5, 0.3), piles=(3.0, 9.0, 4.0))
-    note = other_sink(figures, passing(0.1))
+    note = other_sink(figures)
     assert note is not None
     assert (note.values["layer"], note.values["share"]) == (2, 0.5)
     assert (note.role, note.token, note.is_special) == ("first", "", False)
@@ -157,8 +152,7 @@ def test_another_token_carries_the_figures_of_its_strongest_layer() -> None:
 def test_another_token_behaves_like_a_sink_only_if_what_it_passes_on_is_short(
     value: Made | None, also: tuple[str, ...]
 ) -> None:
-    passed = None if value is None else passing(value)
-    note = other_sink(probed({}, COMMA, piles=(1.0, 4.0)), passed)
+    note = other_sink(probed({}, COMMA, piles=(1.0, 4.0), value=value))
     assert note is not None
     assert (note.id, note.also) == ("N1c", also)
     assert (CLARK in note.citations) == ("N1c-sink" in also)
