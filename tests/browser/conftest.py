@@ -6,6 +6,8 @@ from factories import HEADLINES, make_results
 from opening import written
 from playwright.sync_api import sync_playwright
 
+WINDOW = {"width": 1280, "height": 900}
+
 
 @pytest.fixture(scope="session")
 def browser(chromium):
@@ -17,18 +19,44 @@ def browser(chromium):
         browser.close()
 
 
-@pytest.fixture
-def watched(browser):
-    """A page; at the end it must have had no console error and no request but for itself."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = context.new_page()
-    faults: list[str] = []
-    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", lambda r: faults.append(r.url) if r.url.startswith(("http", "ws")) else None)
+@pytest.fixture(scope="session")
+def one_tab(browser):
+    """The tab behind `tab`: a new one would compile plotly.js again, which takes over a second."""
+    page = browser.new_page(viewport=WINDOW)
     yield page
+    page.close()
+
+
+@pytest.fixture
+def tab(one_tab):
+    """An empty tab with the default window and media, and nothing in its storage.
+
+    A test that adds a script to every page, or needs rights, opens a tab of its own.
+    """
+    yield one_tab
+    one_tab.evaluate("location.protocol === 'file:' && localStorage.clear()")
+    one_tab.goto("about:blank")
+    one_tab.set_viewport_size(WINDOW)
+    one_tab.emulate_media(
+        media="null", color_scheme="null", reduced_motion="null", forced_colors="null"
+    )
+
+
+@pytest.fixture
+def watched(tab):
+    """A tab; at the end it must have had no console error and no request but for itself."""
+    faults: list[str] = []
+    listeners = {
+        "console": lambda m: faults.append(m.text) if m.type in ("error", "warning") else None,
+        "pageerror": lambda error: faults.append(str(error)),
+        "request": lambda r: faults.append(r.url) if r.url.startswith(("http", "ws")) else None,
+    }
+    for event, listener in listeners.items():
+        tab.on(event, listener)
+    yield tab
+    for event, listener in listeners.items():
+        tab.remove_listener(event, listener)
     assert faults == []
-    context.close()
 
 
 @pytest.fixture(scope="session")

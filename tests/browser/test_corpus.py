@@ -160,10 +160,8 @@ def test_the_page_says_it_in_japanese(watched, results, tmp_path):
                 assert re.search("[\u3040-\u30ff\u4e00-\u9fff]", text), text
 
 
-def test_on_paper_all_of_it_stands(browser, report):
-    page = browser.new_page()
-    page.goto(report)
-    page.emulate_media(media="print")
+def test_on_paper_all_of_it_stands(tab, report):
+    tab.goto(report)
+    tab.emulate_media(media="print")
     for selector in ("#predictions svg.scatter", "#notable ol", "#across .raises table"):
-        expect(page.locator(selector)).to_be_visible()
-    page.close()
+        expect(tab.locator(selector)).to_be_visible()

@@ -117,21 +117,21 @@ def test_a_measure_is_chosen_with_the_keyboard_alone(watched, url):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_sign_has_a_colour_and_is_marked_without_it(browser, url, results, scheme):
-    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
-    page.goto(f"{url}#text=1&measure=deletion")
-    expect(page.locator("#legend-1")).to_contain_text("Orange raises it")
+def test_the_sign_has_a_colour_and_is_marked_without_it(tab, url, results, scheme):
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto(f"{url}#text=1&measure=deletion")
+    expect(tab.locator("#legend-1")).to_contain_text("Orange raises it")
     values = column(results, "deletion")
     steps = np.round(15 * values / np.nanmax(np.abs(values)))
-    underlined = page.locator("#strip-1 .u").evaluate_all(
+    underlined = tab.locator("#strip-1 .u").evaluate_all(
         "units => units.map(u => getComputedStyle(u).textDecorationLine === 'underline')"
     )
     right = {-1.0: "blue", 1.0: "orange", 0.0: "none"}
-    for unit, line, step in zip(hues(page), underlined, steps, strict=True):
+    for unit, line, step in zip(hues(tab), underlined, steps, strict=True):
         sign = 0.0 if np.isnan(step) else float(np.sign(step))
         assert unit["hue"] == right[sign]
         assert line is (sign < 0)
-    page.close()
 
 
 def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(watched, url):
@@ -151,16 +151,14 @@ def test_a_measure_that_is_not_there_is_put_right(watched, url):
     expect(chooser(watched)).to_have_value("received_norm_all")
 
 
-def test_a_text_without_evidence_shows_the_first_measure(browser, tmp_path):
+def test_a_text_without_evidence_shows_the_first_measure(tab, tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
     made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
-    page = browser.new_page()
-    page.goto(f"{written(made, tmp_path)}#text=1&measure=deletion")
-    expect(chooser(page)).to_have_value("received_norm_all")
-    expect(page.locator("[id='text=1'] .compared")).to_have_count(0)
-    turn_page(page)
-    expect(chooser(page, 2)).to_have_value("deletion")
-    page.close()
+    tab.goto(f"{written(made, tmp_path)}#text=1&measure=deletion")
+    expect(chooser(tab)).to_have_value("received_norm_all")
+    expect(tab.locator("[id='text=1'] .compared")).to_have_count(0)
+    turn_page(tab)
+    expect(chooser(tab, 2)).to_have_value("deletion")
 
 
 def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched, tmp_path):
@@ -200,41 +198,38 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
 @pytest.mark.parametrize("lang", ["en", "ja"])
 @pytest.mark.parametrize("width", [400, 900, 1280])
 def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
-    browser, results, tmp_path, width, lang
+    tab, results, tmp_path, width, lang
 ):
-    page = browser.new_page(viewport={"width": width, "height": 800})
-    page.goto(written(results, tmp_path, lang=lang))
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    boxes = page.locator(".sink .scroll, #trust .scroll").evaluate_all(
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(written(results, tmp_path, lang=lang))
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
         "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
     )
     assert boxes
     for inside, room in boxes:
         assert inside <= room
-    page.close()
 
 
-def test_headings_stand_in_order(browser, url):
-    page = browser.new_page()
-    page.goto(f"{url}#text=1")
-    drawn(page, 1)
-    page.locator("#strip-1 .u").nth(2).click()
-    expect(page.locator("#map-1 .detail h4")).to_be_visible()
-    levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+def test_headings_stand_in_order(tab, url):
+    tab.goto(f"{url}#text=1")
+    drawn(tab, 1)
+    tab.locator("#strip-1 .u").nth(2).click()
+    expect(tab.locator("#map-1 .detail h4")).to_be_visible()
+    levels = tab.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
         "all => all.map(heading => Number(heading.tagName[1]))"
     )
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
-    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("measure", ["received_norm_all", "deletion"])
-def test_text_on_colour_keeps_its_contrast(browser, url, scheme, measure):
-    page = browser.new_page(color_scheme=scheme)
-    page.goto(f"{url}#text=1&measure={measure}")
-    expect(chooser(page)).to_have_value(measure)
-    ratios = page.locator("#strip-1 .u").evaluate_all(
+def test_text_on_colour_keeps_its_contrast(tab, url, scheme, measure):
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto(f"{url}#text=1&measure={measure}")
+    expect(chooser(tab)).to_have_value(measure)
+    ratios = tab.locator("#strip-1 .u").evaluate_all(
         """units => {
           const paint = document.createElement("canvas").getContext("2d");
           const over = (ground, colour) => {
@@ -255,7 +250,6 @@ def test_text_on_colour_keeps_its_contrast(browser, url, scheme, measure):
         }"""
     )
     assert min(ratios) >= 4.5
-    page.close()
 
 
 def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):

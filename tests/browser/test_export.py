@@ -217,11 +217,13 @@ def test_a_drawn_map_is_saved_both_ways(watched, url):
     assert max(found, key=found.get) == "255,255,255,255"
 
 
-def test_without_a_drawn_map_its_static_chart_is_saved(watched, url):
-    watched.add_init_script("delete window.DecompressionStream")
-    watched.goto(f"{url}#text=2")
-    group = watched.locator(".panel.open .static .tools").first
-    _, svg = saved(watched, group, "Save SVG")
+def test_without_a_drawn_map_its_static_chart_is_saved(browser, url):
+    page = browser.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(f"{url}#text=2")
+    group = page.locator(".panel.open .static .tools").first
+    _, svg = saved(page, group, "Save SVG")
+    page.close()
     names = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
     assert "[CLS]" in names
 

@@ -74,30 +74,28 @@ def test_the_pdf_has_every_section_and_every_figure_of_every_text(browser, repor
     assert bare(charts) <= bare(titles(pdf, b"Alt"))
 
 
-def test_a_text_of_up_to_forty_tokens_is_one_page(browser, report):
+def test_a_text_of_up_to_forty_tokens_is_one_page(tab, report):
     url, count = report
-    page = browser.new_page()
-    page.goto(url)
-    whole = pages(printed(page))
+    tab.goto(url)
+    whole = pages(printed(tab))
     short = ", ".join(f'[id="text={n + 1}"]' for n in range(count - 1))
-    page.add_style_tag(content=f"@media print {{ {short} {{ display: none !important; }} }}")
-    assert whole - pages(printed(page)) == count - 1
-    page.close()
+    tab.add_style_tag(content=f"@media print {{ {short} {{ display: none !important; }} }}")
+    assert whole - pages(printed(tab)) == count - 1
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_what_belongs_together_fits_a_page_and_is_kept_on_it(browser, report, tmp_path, lang):
+def test_what_belongs_together_fits_a_page_and_is_kept_on_it(tab, report, tmp_path, lang):
     url, count = report
     if lang == "ja":
         texts = (*HEADLINES, FORTY)
         url = written(make_results(tmp_path / "r", texts), tmp_path, lang="ja")
         count = len(texts) + 1
-    page = browser.new_page(viewport=PAPER)
-    page.goto(url)
-    page.emulate_media(media="print")
-    # What is wider makes the browser shrink the whole page.
-    assert page.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
-    boxes = page.locator("main :is(svg.fig, tr, .notes li, .card, .compared)").evaluate_all(
+    tab.set_viewport_size(PAPER)
+    tab.goto(url)
+    tab.emulate_media(media="print")
+    # What is wider makes the browser shrink the whole tab.
+    assert tab.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
+    boxes = tab.locator("main :is(svg.fig, tr, .notes li, .card, .compared)").evaluate_all(
         """all => all.filter(e => e.getClientRects().length).map(e => ({
           height: e.getBoundingClientRect().height, inside: getComputedStyle(e).breakInside,
           right: e.matches("svg.cells") ? 0 : e.getBoundingClientRect().right,
@@ -109,25 +107,24 @@ def test_what_belongs_together_fits_a_page_and_is_kept_on_it(browser, report, tm
         assert box["height"] < PAPER["height"] / 1.3
         assert box["right"] <= PAPER["width"] + 1
     for number in range(1, count):
-        text = page.locator(f'[id="text={number}"]')
+        text = tab.locator(f'[id="text={number}"]')
         assert text.bounding_box()["height"] <= PAPER["height"]
         assert text.evaluate("e => getComputedStyle(e).breakBefore") == "page"
-    for heading in page.locator("main :is(h2, h3, h4, thead)").filter(visible=True).all():
+    for heading in tab.locator("main :is(h2, h3, h4, thead)").filter(visible=True).all():
         assert heading.evaluate("e => getComputedStyle(e).breakAfter") == "avoid"
-    small = page.locator(".panel td, .panel th").evaluate_all(
+    small = tab.locator(".panel td, .panel th").evaluate_all(
         "cells => Math.min(...cells.map(cell => parseFloat(getComputedStyle(cell).fontSize)))"
     )
     assert small >= 7 * 96 / 72 - 0.01
-    page.close()
 
 
-def test_the_map_lies_whole_within_its_part_of_the_page(browser, report):
+def test_the_map_lies_whole_within_its_part_of_the_page(tab, report):
     url, count = report
-    page = browser.new_page(viewport=PAPER)
-    page.goto(url)
-    page.emulate_media(media="print")
+    tab.set_viewport_size(PAPER)
+    tab.goto(url)
+    tab.emulate_media(media="print")
     for number in range(1, count + 1):
-        found = page.locator(f'[id="text={number}"] svg.cells').evaluate(
+        found = tab.locator(f'[id="text={number}"] svg.cells').evaluate(
             """svg => {
               const room = svg.closest(".scroll").getBoundingClientRect();
               const cells = svg.querySelector("g").getBoundingClientRect();
@@ -139,19 +136,17 @@ def test_the_map_lies_whole_within_its_part_of_the_page(browser, report):
         assert found[1] >= 0
         assert found[2] <= 1
         assert found[3] > 70
-    page.close()
 
 
-def test_paper_is_light_whatever_the_screen_is(browser, report):
+def test_paper_is_light_whatever_the_screen_is(tab, report):
     url, _ = report
-    page = browser.new_page(color_scheme="dark")
-    page.goto(url)
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
-    page.emulate_media(media="print")
-    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
-    highlight = page.locator("#strip-1 .u:not(.s)").first
+    tab.emulate_media(color_scheme="dark")
+    tab.goto(url)
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") != "rgb(255, 255, 255)"
+    tab.emulate_media(media="print")
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    highlight = tab.locator("#strip-1 .u:not(.s)").first
     assert highlight.evaluate("e => getComputedStyle(e).printColorAdjust") == "exact"
-    page.close()
 
 
 def test_paper_says_what_was_chosen_and_the_screen_is_as_before(watched, report):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import maps_of, plots
 from models import SENTENCES, save_model
-from opening import drawn, written
+from opening import written
 from places import SAMPLES
 from playwright.sync_api import expect
 
@@ -67,7 +67,6 @@ def measured(report: Report) -> list[int]:
 
 def test_the_map_of_every_text_is_that_of_the_results(watched, report):
     for text in measured(report):
-        watched.goto("about:blank")
         watched.goto(f"{report.url}#text={text + 1}")
         units = report.results.tokens_of(text)["unit"].to_numpy(int)
         expected = of_units(maps_of(report.results, text)[-1].mean(axis=0), units)
@@ -92,9 +91,7 @@ def test_a_link_opens_one_head_of_the_last_text(watched, report):
 def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, report):
     texts = report.results.texts
     for text in measured(report):
-        watched.goto("about:blank")
         watched.goto(f"{report.url}#text={text + 1}")
-        drawn(watched, text + 1)
         strip = watched.locator(f"#strip-{text + 1}")
         shown = strip.locator(".u:not(.s)").evaluate_all(
             "units => units.map(unit => unit.textContent).join('')"

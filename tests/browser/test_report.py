@@ -119,14 +119,12 @@ def test_content_only_renormalises_and_says_how_much_it_hides(watched, url, resu
     expect(watched.locator("#map-1")).to_contain_text(hidden)
 
 
-def test_a_row_that_keeps_too_little_is_blank(browser, tmp_path):
+def test_a_row_that_keeps_too_little_is_blank(tab, tmp_path):
     made = make_results(tmp_path, ("abcdef",), n_layers=1, n_heads=1, sink=0.995)
-    page = browser.new_page()
-    page.goto(f"{written(made, tmp_path)}#text=1&layer=1&head=mean&content=1")
-    figure = plotted(drawn(page, 1))
+    tab.goto(f"{written(made, tmp_path)}#text=1&layer=1&head=mean&content=1")
+    figure = plotted(drawn(tab, 1))
     assert figure["z"] == [[None] * 5] * 5
-    expect(page.locator("#map-1")).to_contain_text("they keep less than 1 %: 5.")
-    page.close()
+    expect(tab.locator("#map-1")).to_contain_text("they keep less than 1 %: 5.")
 
 
 def test_the_colours_stop_where_the_content_columns_do(watched, url, results):
@@ -197,10 +195,10 @@ def test_an_address_that_names_what_is_not_there_is_put_right(watched, url, give
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-def test_the_tokens_stand_between_the_lines_and_the_map(browser, url, width):
-    page = browser.new_page(viewport={"width": width, "height": 900})
-    page.goto(f"{url}#text=1")
-    plot = drawn(page, 1)
+def test_the_tokens_stand_between_the_lines_and_the_map(tab, url, width):
+    tab.set_viewport_size({"width": width, "height": 900})
+    tab.goto(f"{url}#text=1")
+    plot = drawn(tab, 1)
     boxes = plot.evaluate(
         """gd => {
           const box = (element) => {
@@ -219,39 +217,34 @@ def test_the_tokens_stand_between_the_lines_and_the_map(browser, url, width):
         assert boxes["lines"]["bottom"] <= name["top"] + 8  # the marks reach below the axis
         assert name["bottom"] <= boxes["map"]["top"] + 1
         assert name["right"] <= boxes["all"]["right"]
-    page.close()
 
 
-def test_the_layers_table_is_not_cut(browser, url):
+def test_the_layers_table_is_not_cut(tab, url):
     for width in (400, 1280):
-        page = browser.new_page(viewport={"width": width, "height": 900})
-        page.goto(url)
-        room = page.locator(".pair.sinks .scroll")
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.goto(url)
+        room = tab.locator(".pair.sinks .scroll")
         assert room.evaluate("box => box.scrollWidth <= box.clientWidth")
-        page.close()
 
 
-def test_a_long_label_leaves_the_text_its_room(browser, tmp_path):
+def test_a_long_label_leaves_the_text_its_room(tab, tmp_path):
     made = make_results(tmp_path, HEADLINES, labels=(1.0,) * 6)
     made.texts["label"] = "9" * 300
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.goto(written(made, tmp_path))
-    table = page.locator("table.texts")
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.goto(written(made, tmp_path))
+    table = tab.locator("table.texts")
     assert table.locator("td.t").first.bounding_box()["width"] > 250
-    assert page.locator("#texts .scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
-    page.close()
+    assert tab.locator("#texts .scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
-def test_a_japanese_sentence_says_about_in_words(browser, results, tmp_path):
-    page = browser.new_page()
-    page.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
-    drawn(page, 1)
-    caption = page.locator("#map-1 .live p.legend").text_content()
+def test_a_japanese_sentence_says_about_in_words(tab, results, tmp_path):
+    tab.goto(f"{written(results, tmp_path, lang='ja')}#text=1&layer=1&head=1&content=1")
+    drawn(tab, 1)
+    caption = tab.locator("#map-1 .live p.legend").text_content()
     assert "色は0から約" in caption
     assert "≈" not in caption
-    for said in page.locator("[id='text=1'] .legend").all_text_contents():
+    for said in tab.locator("[id='text=1'] .legend").all_text_contents():
         assert "。 " not in said
-    page.close()
 
 
 def test_the_table_leads_to_the_text(watched, url):
@@ -271,15 +264,13 @@ def test_a_link_to_a_section_keeps_what_is_chosen(watched, url):
     assert watched.url.endswith("#text=1&layer=2&head=4")
 
 
-def test_sums_are_the_means_times_the_heads(browser, results, tmp_path):
-    page = browser.new_page()
-    page.goto(f"{written(results, tmp_path, heads='sum')}#text=1")
-    figure = plotted(drawn(page, 1))
+def test_sums_are_the_means_times_the_heads(tab, results, tmp_path):
+    tab.goto(f"{written(results, tmp_path, heads='sum')}#text=1")
+    figure = plotted(drawn(tab, 1))
     tokens = results.tokens_of(0)
     assert figure["title"] == "Layer 3, sum over 4 heads"
     assert figure["received"] == pytest.approx((HEADS * tokens["received_last"]).tolist())
     assert close(figure["z"], maps_of(results, 0)[-1].sum(axis=0), within=1e-5)
-    page.close()
 
 
 def test_hostile_texts_are_drawn_and_inert(watched, tmp_path):
@@ -294,24 +285,22 @@ def test_hostile_texts_are_drawn_and_inert(watched, tmp_path):
     assert watched.evaluate("document.querySelectorAll('figure a[href], figure s').length") == 0
 
 
-def test_a_text_with_layer_means_only_offers_no_heads(browser, tmp_path):
+def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     made = make_results(tmp_path, (HEADLINES[0],) * 3, n_layers=LAYERS, n_heads=12)
     whole = render(Findings(made), RenderOptions())
     limit = len(whole.content) - whole.parts["attention maps"] // 3
-    page = browser.new_page()
     address = written(made, tmp_path, max_size=limit)
-    page.goto(address)
-    number = int(page.locator("figure.map[data-level='2']").first.get_attribute("data-text"))
-    page.goto("about:blank")
-    page.goto(f"{address}#text={number}&layer=2&head=7")
-    figure = plotted(drawn(page, number))
+    tab.goto(address)
+    number = int(tab.locator("figure.map[data-level='2']").first.get_attribute("data-text"))
+    tab.goto("about:blank")
+    tab.goto(f"{address}#text={number}&layer=2&head=7")
+    figure = plotted(drawn(tab, number))
     heads = unpack(made.packed_maps(number - 1), LAYERS, 12)
     assert figure["title"] == "Layer 2, mean over 12 heads"
     assert close(figure["z"], heads[1].mean(axis=0), within=0.004)
-    heads_offered = page.locator(f"#map-{number}").get_by_role("combobox", name="Head", exact=True)
+    heads_offered = tab.locator(f"#map-{number}").get_by_role("combobox", name="Head", exact=True)
     heads_offered = heads_offered.locator("option:not([hidden], [disabled])")
     expect(heads_offered).to_have_count(1)
-    page.close()
 
 
 def test_with_scripts_off_every_figure_is_there(browser, url, results):
@@ -334,15 +323,13 @@ def test_with_scripts_off_every_figure_is_there(browser, url, results):
     context.close()
 
 
-def test_where_plotly_cannot_start_the_static_figures_stay(browser, results, tmp_path):
+def test_where_plotly_cannot_start_the_static_figures_stay(tab, results, tmp_path):
     path = tmp_path / "broken.html"
     document = render(Findings(results), RenderOptions()).content
     path.write_bytes(document.replace(b'id="plotly">H4sI', b'id="plotly">AAAA'))
-    page = browser.new_page()
-    page.goto(f"{path.as_uri()}#text=1")
-    expect(page.locator("#map-1")).to_contain_text("could not be drawn here")
-    expect(page.locator("#map-1 svg.lines")).to_be_visible()
-    page.close()
+    tab.goto(f"{path.as_uri()}#text=1")
+    expect(tab.locator("#map-1")).to_contain_text("could not be drawn here")
+    expect(tab.locator("#map-1 svg.lines")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [400, 1280])

@@ -89,29 +89,27 @@ def words_of(results, text):
     return np.array([places[word] for word in words])
 
 
-def test_tokens_merged_to_words_are_sums_to_and_means_from(browser, tmp_path):
+def test_tokens_merged_to_words_are_sums_to_and_means_from(tab, tmp_path):
     made = make_results(tmp_path, ("word by word, merged again",), n_layers=LAYERS, n_heads=HEADS)
     tokens = made.tokens_of(0)
-    page = browser.new_page()
-    page.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=3")
-    drawn(page, 1)
-    page.get_by_label("Merge tokens into words").check()
-    assert page.url.endswith("&words=1")
+    tab.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=3")
+    drawn(tab, 1)
+    tab.get_by_label("Merge tokens into words").check()
+    assert tab.url.endswith("&words=1")
     word = words_of(made, 0)
     member = np.eye(word.max() + 1)[word]  # [token, word]
     weights = maps_of(made, 0)[1, 2]
-    (plot,) = plots(page, 1)
+    (plot,) = plots(tab, 1)
     assert same(plot.z, (member / member.sum(0)).T @ weights @ member)
     assert same(plot.received, weights.mean(0) @ member)
     assert same(plot.row, weights[0] @ member)
     assert len(plot.layout["labels"]) == 7
-    page.goto("about:blank")
-    page.goto(f"{written(made, tmp_path)}#text=1&words=1&token=2")
-    (plot,) = plots(page, 1)
+    tab.goto("about:blank")
+    tab.goto(f"{written(made, tmp_path)}#text=1&words=1&token=2")
+    (plot,) = plots(tab, 1)
     assert same(plot.received, np.stack(tokens["received_layers"])[:, -1] @ member)
-    chosen = page.locator("#strip-1 .u.chosen")
+    chosen = tab.locator("#strip-1 .u.chosen")
     assert chosen.count() == (word == word[2]).sum() > 1
-    page.close()
 
 
 def test_words_are_not_offered_where_they_cannot_be_told(watched, url):

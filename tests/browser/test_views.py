@@ -55,14 +55,13 @@ def test_a_second_view_is_begun_chosen_swapped_and_closed(watched, url, results)
     expect(panel.locator(".plot")).to_have_count(2)
 
 
-def test_on_a_narrow_screen_one_stands_below_the_other(browser, url):
-    page = browser.new_page(viewport={"width": 400, "height": 900})
-    page.goto(f"{url}#text=1&layer=1&head=2&with=3.4")
-    plots(page, 1)
-    first, second = (page.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1))
+def test_on_a_narrow_screen_one_stands_below_the_other(tab, url):
+    tab.set_viewport_size({"width": 400, "height": 900})
+    tab.goto(f"{url}#text=1&layer=1&head=2&with=3.4")
+    plots(tab, 1)
+    first, second = (tab.locator("#map-1 .plot").nth(i).bounding_box() for i in (0, 1))
     assert first["y"] + first["height"] <= second["y"]
-    assert page.evaluate("document.documentElement.scrollWidth") == 400
-    page.close()
+    assert tab.evaluate("document.documentElement.scrollWidth") == 400
 
 
 def test_content_only_prints_the_hidden_mass_of_each_view(watched, url, results):
@@ -175,8 +174,7 @@ def test_a_view_that_is_not_there_is_put_right(watched, url, given, right):
     watched.wait_for_url(url + right)
 
 
-def test_a_text_of_layer_means_offers_layers_and_sets_of_them(browser, results, tmp_path):
-    page = browser.new_page()
+def test_a_text_of_layer_means_offers_layers_and_sets_of_them(tab, results, tmp_path):
     whole = written(results, tmp_path)
     size = (tmp_path / "report.html").stat().st_size
     for limit in range(size - 2000, size - 40_000, -2000):
@@ -186,27 +184,24 @@ def test_a_text_of_layer_means_offers_layers_and_sets_of_them(browser, results, 
         if reduced:
             break
     number = reduced[1]
-    page.goto(f"{whole}#text={number}&heads=1.mean+3.mean")
+    tab.goto(f"{whole}#text={number}&heads=1.mean+3.mean")
     weights = maps_of(results, int(number) - 1)
-    assert np.abs(plots(page, int(number))[0].z - weights[[0, 2]].mean((0, 1))).max() <= 0.004
-    single = cell(page, int(number), 2, 2, LAYERS, HEADS)
+    assert np.abs(plots(tab, int(number))[0].z - weights[[0, 2]].mean((0, 1))).max() <= 0.004
+    single = cell(tab, int(number), 2, 2, LAYERS, HEADS)
     expect(single).to_have_attribute("aria-disabled", "true")
     share = 100 * heads_table(results, int(number) - 1, "special_share")[1, 1]
     expect(single).to_have_text(f"{share:.0f}")
     single.click(force=True)
-    assert "heads=1.mean+3.mean" in page.url
-    page.close()
+    assert "heads=1.mean+3.mean" in tab.url
 
 
-def test_the_explorer_speaks_japanese(browser, results, tmp_path):
-    page = browser.new_page()
-    page.goto(f"{written(results, tmp_path, lang='ja')}#text=1&heads=1.1+2.2&with=3.mean&token=3")
-    plots(page, 1)
-    said = page.locator("#map-1 .live").all_text_contents()
-    expect(page.locator("#map-1 .side").first).to_have_text("A：2ヘッドの平均（L1H1、L2H2）")
+def test_the_explorer_speaks_japanese(tab, results, tmp_path):
+    tab.goto(f"{written(results, tmp_path, lang='ja')}#text=1&heads=1.1+2.2&with=3.mean&token=3")
+    plots(tab, 1)
+    said = tab.locator("#map-1 .live").all_text_contents()
+    expect(tab.locator("#map-1 .side").first).to_have_text("A：2ヘッドの平均（L1H1、L2H2）")
     english = ("Layer", "Head", "Scale", "Range", "Compare", "Swap", "mean", "Tokens", "Add")
     assert [word for word in english if word in "".join(said)] == []
-    page.close()
 
 
 def test_without_special_tokens_there_is_no_choice_to_take_them_out(watched, tmp_path):

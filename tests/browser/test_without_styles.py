@@ -191,22 +191,20 @@ def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
     context.close()
 
 
-def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(browser, results, tmp_path):
+def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(tab, results, tmp_path):
     url = written(results, tmp_path)
-    page = browser.new_page()
-    page.goto(f"{url}#text=1")
-    page.locator(".panel.open details summary").filter(has_text="Figures as a table").click()
-    table = page.locator(".panel.open details table").first
+    tab.goto(f"{url}#text=1")
+    tab.locator(".panel.open details summary").filter(has_text="Figures as a table").click()
+    table = tab.locator(".panel.open details table").first
     rows, columns = (
         table.locator("tbody tr").count(),
         table.locator("thead th").count(),
     )
     assert (rows, columns) == (len(results.tokens_of(0)), 5)
     assert table.get_by_role("columnheader").count() == columns
-    tree = page.context.new_cdp_session(page).send("Accessibility.getFullAXTree")["nodes"]
+    tree = tab.context.new_cdp_session(tab).send("Accessibility.getFullAXTree")["nodes"]
     byrole = Counter(node["role"]["value"] for node in tree)
     names = [node["name"]["value"] for node in tree if node["role"]["value"] == "rowheader"]
     for token in results.tokens_of(0)["token"]:
         assert token in names
     assert byrole["columnheader"] >= columns
-    page.close()
