@@ -1,15 +1,15 @@
 """What a comparison shows by layer and by head."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from markupsafe import Markup
 
 from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, HeadChanges, LayerChanges
-from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step
+from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, fixed
@@ -24,9 +24,8 @@ _POINTS = 5.0  # the same for changes of a share, in percentage points
 class LayerAnswer:
     """One figure by layer in both models; without a chart where layers cannot be compared."""
 
-    name: str
     chart: Markup | None
-    table: Table
+    table: Table  # titled with the figure's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,13 @@ class Grid:
     most: Table | None = None  # the heads that changed most, with their intervals
 
 
-def make_layers(comparison: Comparison, words: CompareWords) -> tuple[LayerAnswer, ...]:
-    """Every figure that both models have."""
-    return tuple(_layer(found, words) for found in comparison.layers)
+def make_layers(context: CompareContext) -> tuple[LayerAnswer, ...] | None:
+    """Every figure by layer that both models have; None where they have none."""
+    words, made = context.words, []
+    for found in context.comparison.layers:
+        table = layer_table(found, words)
+        made.append(LayerAnswer(_chart(found, table.title, words), table))
+    return tuple(made) or None
 
 
 def _layer_name(found: LayerChanges, words: CompareWords) -> str:
@@ -56,11 +59,6 @@ def _layer_name(found: LayerChanges, words: CompareWords) -> str:
         if base == head
         else words.say("role_both", base=base, head=head)
     )
-
-
-def _layer(found: LayerChanges, words: CompareWords) -> LayerAnswer:
-    table = layer_table(found, words)
-    return LayerAnswer(table.title, _chart(found, table.title, words), table)
 
 
 def _write(found: LayerChanges, words: CompareWords) -> Write:
@@ -108,26 +106,29 @@ def _chart(found: LayerChanges, name: str, words: CompareWords) -> Markup | None
     ).on_page()
 
 
-def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
-    """The distance of every head's attention, and where special tokens gained and lost."""
-    heads = comparison.heads
+def make_grids(context: CompareContext) -> tuple[Grid, ...] | None:
+    """The distance of every head's attention, and where special tokens gained and lost; None where
+    heads cannot be compared."""
+    words, heads = context.words, context.comparison.heads
     if heads is None:
-        return ()
+        return None
+    has_changes = bool(heads.distance.any())
+    remarks = [words.say("heads_floor")]
+    if has_changes:
+        layer, head = heads.ranking[0]
+        largest = words.say(
+            "heads_interval",
+            layer=layer + 1,
+            head=head + 1,
+            distance=words.fit(float(heads.distance[layer, head])),
+            interval=words.unsigned_interval(heads.intervals[layer][head], words.fit),
+        )
+        remarks.insert(0, largest)
     top = max(_TOP, float(heads.distance.max()))
-    layer, head = heads.ranking[0]
-    interval = heads.intervals[layer][head]
-    largest = words.say(
-        "heads_interval",
-        layer=layer + 1,
-        head=head + 1,
-        distance=words.fit(float(heads.distance[layer, head])),
-        interval="" if interval is None else words.interval(interval, words.fit).replace("+", ""),
-    )
-    said = words.say("heads_lead", n=len(heads.texts), limit=HEAD_CHANGED)
     distances = Grid(
         title=words.say("heads"),
-        lead=said,
-        remarks=(*([largest] if heads.distance.any() else []), words.say("heads_floor")),
+        lead=words.say("heads_lead", n=len(heads.texts), limit=HEAD_CHANGED),
+        remarks=tuple(remarks),
         region=words.say("region_heads"),
         rows=_rows(
             [
@@ -138,9 +139,8 @@ def make_grids(comparison: Comparison, words: CompareWords) -> tuple[Grid, ...]:
                 for row in zip(heads.distance.tolist(), heads.changed.tolist(), strict=True)
             ]
         ),
+        most=_most(heads, words) if has_changes else None,
     )
-    if heads.distance.any():
-        distances = replace(distances, most=_most(heads, words))
     if not heads.special:
         return (distances,)
     points = [[100 * change.difference for change in row] for row in heads.special]
@@ -159,9 +159,9 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
     """The heads whose attention is farthest apart."""
     rows = []
     for layer, head in heads.ranking[:HEADS]:
-        interval = heads.intervals[layer][head]
-        said = "" if interval is None else words.interval(interval, words.fit).replace("+", "")
-        cells = [Cell(words.fit(float(heads.distance[layer, head])), said or words.say("few"))]
+        interval = words.unsigned_interval(heads.intervals[layer][head], words.fit)
+        distance = words.fit(float(heads.distance[layer, head]))
+        cells = [Cell(distance, interval or words.say("few"))]
         if heads.special:
             change = heads.special[layer][head]
             cells += [Cell(words.share(end)) for end in (change.base, change.head)]

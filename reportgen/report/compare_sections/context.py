@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reportgen.comparison.compare import Comparison
-from reportgen.report.compare_sections.predictions import PredictionAnswer, make_predictions
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import Language
 from reportgen.report.options import CompareOptions
@@ -39,8 +38,3 @@ class CompareContext:
         """Whether one of the models comes with the package."""
         sides = (self.comparison.base, self.comparison.head)
         return "demo" in {side.info.model.source for side in sides}
-
-    @cached_property
-    def predictions(self) -> PredictionAnswer | None:
-        """What is said of the predictions."""
-        return make_predictions(self.comparison, self.words)

@@ -8,6 +8,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import CHANGE_THRESHOLDS
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, chosen_options
@@ -22,16 +23,6 @@ class Run:
     is_demo: bool
     gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ModelRow:
-    """One fact of both models."""
-
-    name: str
-    base: str
-    head: str
-    is_same: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +60,16 @@ def remarks(context: CompareContext) -> tuple[str, ...]:
     return tuple(said)
 
 
-def make_models(context: CompareContext) -> tuple[ModelRow, ...]:
-    """The models and what they were run on."""
+def make_models(context: CompareContext) -> Table:
+    """The models and what they were run on: a row for each fact, the last of them the checksum."""
     words = context.words
     base, head = (_facts(s, words) for s in (context.comparison.base, context.comparison.head))
-    return tuple(
-        ModelRow(words.say(key), value, head[key], value == head[key])
+    columns = ("", words.say("base"), words.say("head"), "")
+    rows = (
+        (words.say(key), value, head[key], words.say("equal" if value == head[key] else "unequal"))
         for key, value in base.items()
     )
+    return Table(tuple(map(Column, columns)), tuple(tuple(map(Cell, row)) for row in rows))
 
 
 def _facts(findings: Findings, words: CompareWords) -> dict[str, str]:

@@ -7,7 +7,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.predictions import mean_change
-from reportgen.report.components import Cell, Kpi
+from reportgen.report.components import Cell, Kpi, Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import written
 from reportgen.results.measure_register import MIN_TEXTS
@@ -28,6 +28,11 @@ def make_overview(context: CompareContext) -> Overview:
     return Overview(
         headline(comparison, words), tuple(_kpis(comparison, words)), limits(comparison, words)
     )
+
+
+def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
+    """Every note in full."""
+    return tuple(map(context.words.note, context.comparison.notes))
 
 
 def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:

@@ -10,7 +10,8 @@ from reportgen.comparison.compare import Comparison
 from reportgen.comparison.predictions import MOVED, PredictionChanges
 from reportgen.comparison.token_effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
-from reportgen.report.components import Cell, Kpi, Table, make_table
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten
@@ -19,20 +20,8 @@ from reportgen.results.store import Results
 
 MOST = 10  # texts that moved most
 _MARKS = 3  # of them named in the scatter
-TOKENS = 15  # listed, beside those that changed for certain
+TOKENS = 15  # listed at least, and up to twice as many of those that certainly changed
 _TEXT = 60  # half-width characters of a text in a table
-
-
-@dataclass(frozen=True, slots=True)
-class PredictionAnswer:
-    """The section on predictions."""
-
-    headline: str
-    figures: tuple[Kpi, ...]
-    chart: Markup | None
-    chart_note: str
-    fit: Table | None
-    moved: Table | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +34,29 @@ class TokenAnswer:
     more: str  # how many are not listed; "" for none
 
 
-def make_predictions(comparison: Comparison, words: CompareWords) -> PredictionAnswer | None:
-    """None where predictions cannot be compared."""
+def make_predictions(context: CompareContext) -> Quality | None:
+    """The section on predictions: their fit with the labels, and the texts whose prediction moved
+    most; None where predictions cannot be compared."""
+    comparison, words = context.comparison, context.words
     found = comparison.predictions
     if found is None:
         return None
-    chart, note = (
-        _chart(found, comparison.base.info.output.name, words)
-        if found.kind == "number"
-        else (None, "")
-    )
-    return PredictionAnswer(
-        headline=_headline(found, words),
+    chart, note = None, ""
+    if found.kind == "number":
+        chart, note = _chart(found, comparison.base.info.output.name, words)
+    tables = _fit(found, words), _moved(comparison, found, words)
+    return Quality(
+        headline=how_many_moved(found, words),
         figures=_figures(found, words),
+        interval_note=words.say("intervals"),
         chart=chart,
         chart_note=note,
-        fit=_fit(found, words),
-        moved=_moved(comparison, found, words),
+        tables=tuple(table for table in tables if table is not None),
     )
 
 
-def _headline(found: PredictionChanges, words: CompareWords) -> str:
+def how_many_moved(found: PredictionChanges, words: CompareWords) -> str:
+    """How many texts' prediction changed, and what counts as a change."""
     given = {"k": found.n_moved, "n": len(found.texts)}
     if found.kind == "number" and found.threshold is not None:
         threshold = words.size(found.threshold)
@@ -77,16 +68,15 @@ def _headline(found: PredictionChanges, words: CompareWords) -> str:
 
 def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
     share = found.share_moved
-    interval = "" if share.interval is None else words.interval(share.interval, words.share)
-    figures = [Kpi(words.share(share.head), words.say("share_moved"), interval.replace("+", ""))]
+    interval = words.unsigned_interval(share.interval, words.share)
+    figures = [Kpi(words.share(share.head), words.say("share_moved"), interval)]
     if found.mean is not None:
         cell = words.changed(found.mean, mean_change(found.mean, words))
         figures.append(Kpi(cell.text, words.say("mean_change"), cell.small))
         largest = float(found.change[np.abs(found.change).argmax()])
-        said = words.prediction(largest, True)
-        figures.append(Kpi(said, words.say("largest_change"), ""))
+        figures.append(Kpi(words.prediction(largest, True), words.say("largest_change")))
     if found.correlation is not None:
-        figures.append(Kpi(words.fit(found.correlation), words.say("correlation"), ""))
+        figures.append(Kpi(words.fit(found.correlation), words.say("correlation")))
     return tuple(figures)
 
 
@@ -177,9 +167,9 @@ def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[
     return chart.on_page(), words.say("scatter_note")
 
 
-def make_tokens(comparison: Comparison, words: CompareWords) -> TokenAnswer | None:
-    """None where no token stands in texts enough."""
-    found = comparison.tokens
+def make_tokens(context: CompareContext) -> TokenAnswer | None:
+    """The section on tokens; None where no token occurs in enough texts."""
+    words, found = context.words, context.comparison.tokens
     if not found:
         return None
     n_certain = sum(token.turn != "noise" for token in found)
@@ -202,7 +192,7 @@ def make_tokens(comparison: Comparison, words: CompareWords) -> TokenAnswer | No
     lead = "tokens_lead_attention"
     if has_effect:
         lead = "tokens_lead_size" if words.is_size else "tokens_lead"
-    row = cls_name(comparison.base.info, words.language) or NOTHING
+    row = cls_name(context.comparison.base.info, words.language) or NOTHING
     left = len(found) - len(shown)
     more = "more_tokens" if n_certain <= len(shown) else "more_tokens_any"
     return TokenAnswer(

@@ -13,8 +13,8 @@ from reportgen.report.compare_sections.models import (
     make_reproduce,
     make_run,
 )
-from reportgen.report.compare_sections.overview import make_overview
-from reportgen.report.compare_sections.predictions import make_tokens
+from reportgen.report.compare_sections.overview import make_notes, make_overview
+from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import make_pairs
 from reportgen.report.digest.compare_parts import (
     short_heads,
@@ -32,16 +32,12 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, short_run, in_navigation=False),
     PageSection("overview", make_overview, short_overview),
-    PageSection("predictions", lambda context: context.predictions, short_predictions),
-    PageSection("tokens", lambda own: make_tokens(own.comparison, own.words), short_tokens),
-    PageSection("layers", lambda own: make_layers(own.comparison, own.words) or None, short_layers),
-    PageSection("heads", lambda own: make_grids(own.comparison, own.words) or None, short_heads),
-    PageSection("pairs", lambda own: make_pairs(own.comparison, own.words), short_pairs),
-    PageSection(
-        "notes",
-        lambda context: tuple(map(context.words.note, context.comparison.notes)),
-        in_navigation=False,
-    ),
+    PageSection("predictions", make_predictions, short_predictions),
+    PageSection("tokens", make_tokens, short_tokens),
+    PageSection("layers", make_layers, short_layers),
+    PageSection("heads", make_grids, short_heads),
+    PageSection("pairs", make_pairs, short_pairs),
+    PageSection("notes", make_notes, in_navigation=False),
     PageSection("models", make_models, short_models),
     PageSection("method", make_method),
     PageSection("reproduce", make_reproduce, short_reproduce, in_navigation=False),

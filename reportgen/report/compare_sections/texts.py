@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.colours import signed_step
+from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
@@ -31,15 +32,6 @@ class Strip:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenPair:
-    """One token's figure in both models."""
-
-    token: str
-    base: str
-    head: str
-
-
-@dataclass(frozen=True, slots=True)
 class TextPair:
     """One text in both models."""
 
@@ -47,7 +39,7 @@ class TextPair:
     text_id: str
     beginning: str  # of the text
     has_effects: bool  # what is compared: deletion effects, or attention
-    most: tuple[TokenPair, ...]  # the tokens that changed most
+    most: tuple[str, ...]  # the tokens that changed most, each with its figure in both
     facts: tuple[str, ...]
     legend: str
     strips: tuple[Strip, ...]
@@ -62,8 +54,9 @@ class Pairs:
     texts: tuple[TextPair, ...]
 
 
-def make_pairs(comparison: Comparison, words: CompareWords) -> Pairs:
+def make_pairs(context: CompareContext) -> Pairs:
     """The texts that changed most, with their strips."""
+    comparison, words = context.comparison, context.words
     lead = words.say("pairs_lead_size" if words.is_size else "pairs_lead")
     shown = comparison.changed_texts[:TEXTS]
     return Pairs(lead, tuple(_pair(comparison, text, words) for text in shown))
@@ -107,7 +100,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         text_id=str(row["text_id"]),
         beginning=shorten(segments[0], _BEGINNING),
         has_effects=has_effects,
-        most=_most(units, values[2], shown),
+        most=_most(units, values[2], shown, words),
         facts=_facts(comparison, text, words),
         legend=words.say(key, top=written(top, digits)),
         strips=tuple(strips),
@@ -115,12 +108,19 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     )
 
 
-def _most(units: TextUnits, changes: Floats, shown: list[list[str]]) -> tuple[TokenPair, ...]:
-    """The tokens whose figure changed most, as far as what is printed of them tells."""
+def _most(
+    units: TextUnits, changes: Floats, shown: list[list[str]], words: CompareWords
+) -> tuple[str, ...]:
+    """The tokens whose figure changed most; none that is printed the same for both models."""
     sizes = np.where(np.isfinite(changes), np.abs(changes), 0.0)
     order = [int(i) for i in np.argsort(-sizes, kind="stable")[:_TOP]]
     return tuple(
-        TokenPair(shorten(visible(units.units[i].label), NAME), shown[0][i], shown[1][i])
+        words.say(
+            "md_token",
+            token=shorten(visible(units.units[i].label), NAME),
+            base=shown[0][i],
+            head=shown[1][i],
+        )
         for i in order
         if sizes[i] > 0 and shown[0][i] != shown[1][i]
     )

@@ -8,7 +8,11 @@ from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.models import make_models, make_reproduce, remarks
 from reportgen.report.compare_sections.overview import limits
-from reportgen.report.compare_sections.predictions import make_tokens
+from reportgen.report.compare_sections.predictions import (
+    how_many_moved,
+    make_predictions,
+    make_tokens,
+)
 from reportgen.report.compare_sections.texts import make_pairs
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.digest.parts import short_gates
@@ -43,10 +47,10 @@ def short_overview(context: CompareContext) -> Iterable[Section]:
 
 def _answers(context: CompareContext) -> Iterable[Cell]:
     """What changed, in the order of a reviewer's questions."""
-    words, predictions = context.words, context.predictions
+    words, predictions = context.words, context.comparison.predictions
     said: dict[str, list[str]] = {"predictions": [], "tokens": [], "layers": [], "heads": []}
     if predictions is not None:
-        said["predictions"].append(predictions.headline)
+        said["predictions"].append(how_many_moved(predictions, words))
     for note in context.comparison.notes:
         said[_part(note)].append(words.note(note).text)
     colon, space = (context.language.say("page", key) for key in ("colon", "space"))
@@ -67,16 +71,15 @@ def _part(note: Note) -> str:
 
 def short_predictions(context: CompareContext) -> Iterable[Section]:
     """The fit of both models with the labels, and the texts whose prediction moved most."""
-    found = context.predictions
-    tables = [table for table in (found.fit, found.moved) if table] if found else []
-    for index, table in enumerate(tables):
+    found = make_predictions(context)
+    for index, table in enumerate(found.tables if found else ()):
         heading = "" if index else context.words.say("predictions")
         yield Section(2, heading, table=_with_short_names(table), place=30)
 
 
 def short_tokens(context: CompareContext) -> Iterable[Section]:
     """The tokens that changed most, and the others folded."""
-    words, found = context.words, make_tokens(context.comparison, context.words)
+    words, found = context.words, make_tokens(context)
     if found is None:
         return
     table, lead = _with_short_names(found.table), (found.remark, words.say("intervals"))
@@ -91,19 +94,15 @@ def short_tokens(context: CompareContext) -> Iterable[Section]:
 
 def short_pairs(context: CompareContext) -> Iterable[Section]:
     """The texts that changed most, each with the tokens whose part changed most."""
-    words, pairs = context.words, make_pairs(context.comparison, context.words).texts
+    words, pairs = context.words, make_pairs(context).texts
     if not pairs:
         return
     comma = context.language.say("common", "comma")
     rows = []
     for pair in pairs:
-        most = [
-            words.say("md_token", token=each.token, base=each.base, head=each.head)
-            for each in pair.most
-        ]
         text = f"{shorten(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
         facts = context.language.say("brief", "facts").join(pair.facts)
-        rows.append((Cell(text), Cell(comma.join(most) or NOTHING), Cell(facts)))
+        rows.append((Cell(text), Cell(comma.join(pair.most) or NOTHING), Cell(facts)))
     measure = "md_effects" if pairs[0].has_effects else "md_attention"
     names = (words.say("text"), words.say(measure), words.say("change"))
     table = Table(tuple(map(Column, names)), tuple(rows))
@@ -138,7 +137,7 @@ def _between(cells: Sequence[Cell], words: CompareWords) -> str:
 def short_heads(context: CompareContext) -> Iterable[Section]:
     """How far each head's attention moved, and the heads that changed most."""
     words = context.words
-    for grid in make_grids(context.comparison, words)[:1]:
+    for grid in (make_grids(context) or ())[:1]:
         columns = [Column(words.say("corner"), is_figures=True)]
         columns += [Column(str(i + 1), is_figures=True) for i in range(len(grid.rows[0][1]))]
         rows = tuple((Cell(name), *cells) for name, cells in grid.rows)
@@ -152,12 +151,9 @@ def short_heads(context: CompareContext) -> Iterable[Section]:
 def short_models(context: CompareContext) -> Iterable[Section]:
     """What both models are, without their checksums, which stand with the command."""
     words = context.words
-    rows = tuple(
-        tuple(Cell(shorten(text, TEXT_LENGTH)) for text in (row.name, row.base, row.head))
-        for row in make_models(context)
-        if row.name != words.say("weights")
-    )
-    table = Table(tuple(map(Column, ("", words.say("base"), words.say("head")))), rows)
+    models = make_models(context)
+    rows = (tuple(Cell(shorten(cell.text, TEXT_LENGTH)) for cell in row[:3]) for row in models.rows)
+    table = Table(models.columns[:3], tuple(rows)[:-1])
     yield Section(5, words.say("models"), table=table, is_folded=True, place=70)
 
 

@@ -35,7 +35,6 @@ class CompareWords:
             "fit": self.fit,
             "share": self.share,
             "entropy": self.fit,
-            "distance": self.fit,
         }
 
     def say(self, key: str, **values: object) -> str:
@@ -90,9 +89,13 @@ class CompareWords:
         return self.language.say("number", "points", x=said) if write == self.share else said
 
     def interval(self, interval: Interval, write: Write) -> str:
-        """Both ends."""
+        """Both ends of the interval of a difference, with their signs."""
         low, high = (write(end, True) for end in interval)
         return self.language.say("number", "interval", low=low, high=high)
+
+    def unsigned_interval(self, interval: Interval | None, write: Write) -> str:
+        """Both ends of the interval of a figure that is never negative; "" for None."""
+        return "" if interval is None else self.interval(interval, write).replace("+", "")
 
     def note(self, note: Note) -> Sentence:
         """A note as its sentences."""
@@ -109,41 +112,42 @@ class CompareWords:
         given = {name: str(value) for name, value in note.values.items()}
         given["output"] = self.scalar
         given["token"] = shorten(note.token or "", NAME)
-        if note.id == "prediction_mean":
-            given |= self._filled("effect", note, self.prediction)
-        else:
-            for name, write in self._writers.items():
-                given |= self._filled(name, note, write)
+        for name, write in self._writers.items():
+            if f"{name}_base" in note.values:
+                is_prediction = note.id == "prediction_mean"
+                given |= self._filled(name, note, self.prediction if is_prediction else write)
         if "distance" in note.values:
             given["distance"] = self.fit(float(note.values["distance"]))
         return given
 
     def _filled(self, name: str, note: Note, write: Write) -> dict[str, str]:
-        values = note.values
-        if f"{name}_base" not in values:
-            return {}
-        is_signed = name == "effect" and note.id != "prediction_mean"
-        ends = [float(values[f"{name}_{side}"]) for side in ("base", "head")]
-        filled = dict(
-            zip(
-                (f"{name}_base", f"{name}_head"),
-                (write(end, is_signed) for end in ends),
-                strict=True,
-            )
+        """The figure `name` of a note, in both models and its change, and how sure that is."""
+        base, head, difference, n_texts = (
+            float(note.values[key])
+            for key in (f"{name}_base", f"{name}_head", name, f"{name}_texts")
         )
-        change = float(values[name])
-        filled[name] = write(change, True)
-        if f"{name}_low" in values:
-            low, high = (float(values[f"{name}_{end}"]) for end in ("low", "high"))
-            filled[f"{name}_sure"] = self.say(
-                "sure" if low > 0 or high < 0 else "sure_within",
-                change=self.difference(change, write),
-                interval=self.interval(Interval(low, high), write),
-                n=values[f"{name}_texts"],
+        change = Change(base, head, difference, _interval(name, note), int(n_texts))
+        is_signed = write == self.effect
+        sure = self.say("few")
+        if change.interval is not None:
+            sure = self.say(
+                "sure" if change.is_certain else "sure_within",
+                change=self.difference(difference, write),
+                interval=self.interval(change.interval, write),
+                n=change.n_texts,
             )
-        else:
-            filled[f"{name}_sure"] = self.say("few")
-        return filled
+        return {
+            f"{name}_base": write(base, is_signed),
+            f"{name}_head": write(head, is_signed),
+            name: write(difference, True),
+            f"{name}_sure": sure,
+        }
+
+
+def _interval(name: str, note: Note) -> Interval | None:
+    if f"{name}_low" not in note.values:
+        return None
+    return Interval(*(float(note.values[f"{name}_{end}"]) for end in ("low", "high")))
 
 
 def _largest(change: Change | None) -> float:
