@@ -24,9 +24,9 @@ from reportgen.report.digest.compare_parts import (
     short_pairs,
     short_predictions,
     short_reproduce,
-    short_run,
     short_tokens,
 )
+from reportgen.report.digest.parts import short_run
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 
 SECTIONS: tuple[PageSection[CompareContext], ...] = (

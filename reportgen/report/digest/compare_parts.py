@@ -15,8 +15,8 @@ from reportgen.report.compare_sections.predictions import (
 )
 from reportgen.report.compare_sections.texts import make_pairs
 from reportgen.report.components import Cell, Column, Section, Table, named
-from reportgen.report.digest.parts import short_gates
-from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, shorten
+from reportgen.report.digest.parts import reproduce_section
+from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
 
@@ -24,14 +24,12 @@ _TOKENS = 10  # of the tokens in front, the rest folded
 _LONGEST = 60  # code points of what stands in a cell
 
 
-def short_run(context: CompareContext) -> Iterable[Section]:
-    """The conditions on figures that the command named, and what was found."""
-    return short_gates(context.options.gates, context.language)
-
-
 def short_overview(context: CompareContext) -> Iterable[Section]:
     """Which models were compared, what changed, and what could not be compared."""
-    words, (base, head) = context.words, (shorten(name, TEXT_LENGTH) for name in context.names)
+    words, (base, head) = (
+        context.words,
+        (cut(name, TEXT_LENGTH) for name in context.names),
+    )
     demo = (context.language.say("brief", "demo"),) if context.is_demo else ()
     yield Section(
         rank=1,
@@ -100,7 +98,7 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     comma = context.language.say("common", "comma")
     rows = []
     for pair in pairs:
-        text = f"{shorten(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
+        text = f"{cut(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
         facts = context.language.say("brief", "facts").join(pair.facts)
         rows.append((Cell(text), Cell(comma.join(pair.most) or NOTHING), Cell(facts)))
     measure = "md_effects" if pairs[0].has_effects else "md_attention"
@@ -123,7 +121,7 @@ def short_layers(context: CompareContext) -> Iterable[Section]:
         for i in range(max(len(table.rows) for table in tables))
     )
     columns = [Column(words.say("layer"), is_figures=True)]
-    columns += [Column(shorten(table.title, _LONGEST)) for table in tables]
+    columns += [Column(cut(table.title, _LONGEST)) for table in tables]
     lead = (words.say("layers_lead"),)
     table = Table(tuple(columns), rows)
     yield Section(4, words.say("layers"), lead, table=table, is_folded=True, place=50)
@@ -152,33 +150,22 @@ def short_models(context: CompareContext) -> Iterable[Section]:
     """What both models are, without their checksums, which stand with the command."""
     words = context.words
     models = make_models(context)
-    rows = (tuple(Cell(shorten(cell.text, TEXT_LENGTH)) for cell in row[:3]) for row in models.rows)
+    rows = (tuple(Cell(cut(cell.text, TEXT_LENGTH)) for cell in row[:3]) for row in models.rows)
     table = Table(models.columns[:3], tuple(rows)[:-1])
     yield Section(5, words.say("models"), table=table, is_folded=True, place=70)
 
 
 def short_reproduce(context: CompareContext) -> Iterable[Section]:
     """The command that writes the same again, versions and checksums."""
-    say, found = context.language.say, make_reproduce(context)
-    colon, comma = say("page", "colon"), say("common", "comma")
-    base, head = (comma.join(f"{name} {v}" for name, v in side) for side in found.versions)
+    found, words = make_reproduce(context), context.words
+    base, head = found.versions
+    versions = [(words.say("versions_base"), base), (words.say("versions_head"), head)]
     if base == head:
-        versions = [(say("reproduce", "versions"), base)]
-    else:
-        names = (context.words.say(f"versions_{side}") for side in ("base", "head"))
-        versions = list(zip(names, (base, head), strict=True))
-    checksums = [(f"SHA-256, {shorten(name, NAME_LENGTH)}", sha) for name, sha in found.checksums]
-    yield Section(
-        3,
-        say("reproduce", "heading"),
-        code=found.command,
-        items=tuple(named(name + colon, value) for name, value in (*versions, *checksums)),
-        is_folded=True,
-        place=80,
-    )
+        versions = [(context.language.say("reproduce", "versions"), base)]
+    yield reproduce_section(found.command, versions, found.checksums, context.language)
 
 
 def _with_short_names(table: Table) -> Table:
     """The table with the names of its rows cut to what a cell of Markdown takes."""
-    rows = ((Cell(shorten(name.text, _LONGEST)), *cells) for name, *cells in table.rows)
+    rows = ((Cell(cut(name.text, _LONGEST)), *cells) for name, *cells in table.rows)
     return replace(table, rows=tuple(rows))

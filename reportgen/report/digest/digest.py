@@ -1,14 +1,18 @@
-"""A report in its short form: a headline, then the short forms of its sections."""
+"""A report or a comparison in its short form: a headline, then the short forms of its sections."""
 
 from collections.abc import Mapping
 
+from reportgen.comparison.compare import Comparison
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Verdict
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.section_register import SECTIONS as COMPARE_SECTIONS
 from reportgen.report.components import Brief
 from reportgen.report.digest.parts import short_notes
-from reportgen.report.digest.tables import TEXT_LENGTH, shorten
+from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.strings import load_language
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import SECTIONS
@@ -30,12 +34,26 @@ def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief
     """The short form of a report; `output` is the name of the file that the command it prints
     writes, a page of HTML without one."""
     context = Context(findings, options, load_language(options.lang), output)
-    name = shorten(findings.info.model.name, TEXT_LENGTH)
+    name = cut(findings.info.model.name, TEXT_LENGTH)
     title = options.title or context.language.say("brief", "title", model=name)
     return Brief(
-        title=shorten(title, 2 * TEXT_LENGTH),
+        title=cut(title, 2 * TEXT_LENGTH),
         headline=_headline(context, name),
         sections=short_forms(SECTIONS, context),
+    )
+
+
+def make_compare_brief(comparison: Comparison, options: CompareOptions, output: str) -> Brief:
+    """The short form of a comparison; `output` is the name of the file that the command it prints
+    writes."""
+    context = CompareContext(comparison, options, load_language(options.lang), output)
+    said = headline(comparison, context.words)
+    # The last sentence says how many heads differ; leave it out where a note says more about it.
+    n_said = len(said) - any(note.id == "heads" for note in comparison.notes)
+    return Brief(
+        title=cut(context.title, 2 * TEXT_LENGTH),
+        headline=context.language.say("common", "space").join(said[:n_said]),
+        sections=short_forms(COMPARE_SECTIONS, context),
     )
 
 

@@ -12,8 +12,7 @@ from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.picture_files import make_pictures
 from reportgen.report.components import Brief, Cell, Section, Span, Table
-from reportgen.report.digest.compare import make_compare_brief
-from reportgen.report.digest.digest import make_brief
+from reportgen.report.digest.digest import make_brief, make_compare_brief
 from reportgen.report.digest.escaping import escape, escape_spans, shell_line
 from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, marker
 from reportgen.report.format_register import Document, Output, with_pictures
@@ -57,27 +56,20 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    limit = limit_of(options.md_flavor, options.md_limit)
-    return Document(
-        _set_comparison(comparison, options, "compare.md", limit, options.md_flavor).encode()
+    brief, language = (
+        make_compare_brief(comparison, options, "compare.md"),
+        load_language(options.lang),
     )
+    limit = limit_of(options.md_flavor, options.md_limit)
+    text = set_brief(brief, options.md_flavor, limit, options.id, language, {}, "compare.html")
+    return Document(text.encode())
 
 
 def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:
     """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
-    return _set_comparison(comparison, options, "compare.html", Limit(room, room)).encode()
-
-
-def _set_comparison(
-    comparison: Comparison,
-    options: CompareOptions,
-    output: str,
-    limit: Limit,
-    flavor: FlavorName = "github",
-) -> str:
-    brief = make_compare_brief(comparison, options, output)
-    language = load_language(options.lang)
-    return set_brief(brief, flavor, limit, options.id, language, {}, page="compare.html")
+    page, language = "compare.html", load_language(options.lang)
+    brief = make_compare_brief(comparison, options, page)
+    return set_brief(brief, "github", Limit(room, room), options.id, language, {}, page).encode()
 
 
 def set_brief(

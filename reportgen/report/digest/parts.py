@@ -6,14 +6,23 @@ What a reviewer reads first stands in front; the rest is folded.
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from reportgen.findings.gates import GateResult
 from reportgen.findings.notes.note import Kind, Note
+from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.digest.pictures import make_map_figure, make_sink_figure
-from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, BriefTables, shorten
+from reportgen.report.digest.tables import (
+    NAME_LENGTH,
+    TEXT_LENGTH,
+    TextTables,
+    cut,
+    figures_table,
+    layers_table,
+)
+from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import citation, in_short, sentence
 from reportgen.report.language.strings import Language
-from reportgen.report.run import command, gate_rows
+from reportgen.report.panel.measures import cls_name
+from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
 from reportgen.results.info import ANALYSED, STATUSES
 
@@ -26,19 +35,14 @@ _TESTED: tuple[Kind, ...] = ("passed", "test")
 def short_notes(context: Context) -> list[Note]:
     """The notes on all texts, their tokens cut to what a line takes."""
     return [
-        replace(note, token=note.token and shorten(note.token, NAME_LENGTH))
+        replace(note, token=note.token and cut(note.token, NAME_LENGTH))
         for note in context.findings.notes
     ]
 
 
-def short_run(context: Context) -> Iterable[Section]:
-    """The conditions on figures that the command named, and what was found."""
-    return short_gates(context.options.gates, context.language)
-
-
-def short_gates(gates: Sequence[GateResult], language: Language) -> Iterable[Section]:
-    """A table of `gates`; nothing where there are none."""
-    say, rows = language.say, gate_rows(gates, language)
+def short_run(context: Context | CompareContext) -> Iterable[Section]:
+    """The table of gates: each condition, and the figure that was found; nothing without gates."""
+    say, rows = context.language.say, gate_rows(context.options.gates, context.language)
     if rows:
         names = ("result", "condition", "found")
         columns = tuple(Column(say("gates", name), name == "found") for name in names)
@@ -60,7 +64,7 @@ def short_overview(context: Context) -> Iterable[Section]:
         1,
         lead=_about_model(context),
         items=tuple(named(say("page", key) + colon, said) for key, said in answers if said),
-        table=BriefTables(context.findings, context.language).key_figures(context.overview.kpis),
+        table=figures_table(context.overview.kpis, context.language),
         place=20,
     )
 
@@ -91,11 +95,18 @@ def _about_trust(context: Context) -> str:
     return context.language.say(
         "brief",
         "agreement",
-        view=BriefTables(context.findings, context.language).view_name,
+        view=_view_name(context),
         mean=trust.first.text,
         interval=trust.first.small,
         texts=trust.first_texts,
     )
+
+
+def _view_name(context: Context) -> str:
+    """The name of the view that the units in bold are picked by."""
+    findings, language = context.findings, context.language
+    row = visible(cls_name(findings.info, language) or "")
+    return language.measure(findings.shown_first, "name", row=row)
 
 
 def _about_model(context: Context) -> tuple[str, ...]:
@@ -105,8 +116,8 @@ def _about_model(context: Context) -> tuple[str, ...]:
         say(
             "brief",
             "model",
-            name=shorten(info.model.name, TEXT_LENGTH),
-            architecture=shorten(info.model.architecture, TEXT_LENGTH),
+            name=cut(info.model.name, TEXT_LENGTH),
+            architecture=cut(info.model.architecture, TEXT_LENGTH),
             n_layers=info.model.n_layers,
             n_heads=info.model.n_heads,
         )
@@ -117,27 +128,27 @@ def _about_model(context: Context) -> tuple[str, ...]:
     if set(status.index) - {"ok"}:
         counts = {f"n_{name}": int(status.get(name, 0)) for name in STATUSES}
         facts.append(say("brief", "counts", **counts))
-    return (*facts, *(shorten(remark, REMARK_LENGTH) for remark in info.remarks))
+    return (*facts, *(cut(remark, REMARK_LENGTH) for remark in info.remarks))
 
 
 def short_texts(context: Context) -> Iterable[Section]:
     """The texts that deserve a look with the map of one, and all texts."""
     findings, language = context.findings, context.language
-    tables = BriefTables(findings, language)
+    tables = TextTables(findings, language)
     rows = [text.number - 1 for text in context.notable.texts]
     yield _worth_a_look(context, tables, rows)
     picture = make_map_figure(findings.results, rows, language)
     if picture is not None:
         yield replace(picture, place=41)
     heading = language.count("brief", "all_texts", len(findings.texts))
-    yield Section(6, heading, table=tables.texts(), is_folded=True, place=50)
+    yield Section(6, heading, table=tables.all_texts(), is_folded=True, place=50)
 
 
-def _worth_a_look(context: Context, tables: BriefTables, rows: Sequence[int]) -> Section:
+def _worth_a_look(context: Context, tables: TextTables, rows: Sequence[int]) -> Section:
     """The texts that deserve a look, each with the reason; the first texts where none does."""
     findings, say = context.findings, context.language.say
     analysed = bool(findings.texts["status"].isin(ANALYSED).any())
-    bold = (say("brief", "bold", view=tables.view_name),) if analysed else ()
+    bold = (say("brief", "bold", view=_view_name(context)),) if analysed else ()
     if not rows:
         table = tables.looked_at(range(min(_FIRST, len(findings.texts))), ())
         return Section(2, say("brief", "first_texts"), bold, table=table, place=30)
@@ -152,7 +163,7 @@ def short_sinks(context: Context) -> Iterable[Section]:
     picture = make_sink_figure(context.findings, context.language)
     if picture is not None:
         yield replace(picture, place=40)
-    made = BriefTables(context.findings, context.language).layers()
+    made = layers_table(context.findings, context.language)
     if made is not None:
         table, n_texts = made
         say = context.language.say
@@ -175,19 +186,25 @@ def short_method(context: Context) -> Iterable[Section]:
 
 def short_reproduce(context: Context) -> Iterable[Section]:
     """The command that writes the same again, versions and checksums."""
-    info, say = context.findings.info, context.language.say
-    colon = say("page", "colon")
-    checksums = [(say("reproduce", "weights"), info.model.weights_sha256)]
-    checksums += [(shorten(item.name, NAME_LENGTH), item.sha256) for item in info.inputs]
-    versions = say("common", "comma").join(f"{n} {v}" for n, v in sorted(info.versions.items()))
-    yield Section(
+    info, language = context.findings.info, context.language
+    found = make_reproduce(info, context.options, language)
+    versions = ((language.say("reproduce", "versions"), found.versions),)
+    code = command(info, context.options, context.output)
+    yield reproduce_section(code, versions, found.checksums, language)
+
+
+def reproduce_section(
+    code: str, versions: Sequence[tuple[str, Facts]], checksums: Facts, language: Language
+) -> Section:
+    """A command line, then the names and numbers of `versions`, a heading each, and checksums."""
+    colon, comma = language.say("page", "colon"), language.say("common", "comma")
+    facts = [(name, comma.join(f"{n} {v}" for n, v in found)) for name, found in versions]
+    facts += [(f"SHA-256, {cut(name, NAME_LENGTH)}", sha) for name, sha in checksums]
+    return Section(
         3,
-        say("reproduce", "heading"),
-        code=command(info, context.options, context.output),
-        items=(
-            named(say("reproduce", "versions") + colon, versions),
-            *(named(f"SHA-256, {name}{colon}", value) for name, value in checksums),
-        ),
+        language.say("reproduce", "heading"),
+        code=code,
+        items=tuple(named(name + colon, value) for name, value in facts),
         is_folded=True,
         place=80,
     )

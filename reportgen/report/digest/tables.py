@@ -1,6 +1,7 @@
 """The tables of a brief: the texts that deserve a look, all texts, the layers, the key figures."""
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -12,7 +13,7 @@ from reportgen.report.components import Cell, Column, Kpi, Span, Table, marked
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import TextMeasure, cls_name, measures, text_effects
+from reportgen.report.panel.measures import TextMeasure, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import BY_ID
@@ -29,13 +30,13 @@ _PALE = 0.5  # of the colours of a share, so that figures are read on them in an
 _RAISES, _LOWERS = "#fde6d3", "#dbe7f6"
 
 
-def shorten(text: str, length: int) -> str:
+def cut(text: str, length: int) -> str:
     """`text` within `length` code points; where some are left out of the middle stands `⟨…⟩`."""
-    return "".join(span.text for span in shorten_spans((Span(text),), length))
+    return "".join(span.text for span in cut_spans((Span(text),), length))
 
 
-def shorten_spans(spans: Sequence[Span], length: int) -> tuple[Span, ...]:
-    """As `shorten`, of text that is set in several ways."""
+def cut_spans(spans: Sequence[Span], length: int) -> tuple[Span, ...]:
+    """As `cut`, of text that is set in several ways."""
     total = sum(len(span.text) for span in spans)
     if total <= length:
         return tuple(spans)
@@ -59,8 +60,41 @@ def _between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
     return found
 
 
-class BriefTables:
-    """Makes the tables of one brief."""
+def figures_table(kpis: Sequence[Kpi], language: Language) -> Table:
+    """A row for each key figure: its value, and what it is."""
+    say, rows = partial(language.say, "brief"), []
+    for kpi in kpis:
+        said = say("remark", name=kpi.name, remark=kpi.remark) if kpi.remark else kpi.name
+        rows.append((Cell(kpi.value, is_strong=True), Cell(said)))
+    return Table((Column(say("figure"), is_figures=True), Column(say("meaning"))), tuple(rows))
+
+
+def layers_table(findings: Findings, language: Language) -> tuple[Table, int] | None:
+    """The share and the even spread of each role, a row for each layer, and over how many texts;
+    None without a role or a text."""
+    found = [(role, findings.roles[role.key]) for role in findings.info.roles]
+    known = [(role, figures) for role, figures in found if figures.layers]
+    if not known:
+        return None
+    columns = [Column(language.say("brief", "axis_layer"), is_figures=True)]
+    columns += [Column(cut(role.token, NAME_LENGTH), is_figures=True) for role, _ in known]
+    rows = tuple(
+        (Cell(str(layer)), *(_layer_cell(figures, layer, language) for _, figures in known))
+        for layer in range(1, findings.info.model.n_layers + 1)
+    )
+    return Table(tuple(columns), rows), max(figures.n_texts for _, figures in known)
+
+
+def _layer_cell(figures: RoleFigures, layer: int, language: Language) -> Cell:
+    found = next(item for item in figures.layers if item.layer == layer)
+    share = found.share.mean
+    step = heat_step(_PALE * share, 1.0)
+    said = language.say("brief", "share", share=share, expected=found.expected)
+    return Cell(said, colour=heat_colour(step) if step else "")
+
+
+class TextTables:
+    """Makes the tables of texts of one report."""
 
     def __init__(self, findings: Findings, language: Language) -> None:
         self._findings = findings
@@ -74,22 +108,6 @@ class BriefTables:
             texts["message"].any()
         )
         self._has_labels = bool(texts["label"].notna().any())
-
-    @property
-    def view_name(self) -> str:
-        """What the units in bold are picked by."""
-        row = visible(cls_name(self._info, self._language) or "")
-        return self._language.measure(self._findings.shown_first, "name", row=row)
-
-    def key_figures(self, kpis: Sequence[Kpi]) -> Table:
-        """A row a figure: its value, and what it is."""
-        rows = []
-        for kpi in kpis:
-            name, remark = kpi.name, kpi.remark
-            said = self._say("remark", name=name, remark=remark) if remark else name
-            rows.append((Cell(kpi.value, is_strong=True), Cell(said)))
-        columns = (Column(self._say("figure"), is_figures=True), Column(self._say("meaning")))
-        return Table(columns, tuple(rows))
 
     def looked_at(self, rows: Sequence[int], reasons: Sequence[Sequence[str]]) -> Table:
         """The texts `rows` (of `texts`) with their strongest units in bold, each with its
@@ -109,7 +127,7 @@ class BriefTables:
             made.append(tuple(cells))
         return Table(tuple(columns), tuple(made))
 
-    def texts(self) -> Table:
+    def all_texts(self) -> Table:
         """Every text, in input order."""
         has_roles = bool(self._info.roles)
         columns = [Column(self._say("id")), Column(self._say("text")), *self._output_columns()]
@@ -122,34 +140,14 @@ class BriefTables:
             cells = [self._id(row), Cell(whole), *self._output_cells(row)]
             cells.append(Cell(self._tokens(text["n_tokens"], text["n_truncated"])))
             if has_roles:
-                cells.append(Cell(self._share(*shares[row]) if row in shares else ""))
+                share, expected = shares.get(row, (None, None))
+                said = "" if share is None else self._say("share", share=share, expected=expected)
+                cells.append(Cell(said))
             rows.append(tuple(cells))
         return Table(tuple(columns), tuple(rows))
 
-    def layers(self) -> tuple[Table, int] | None:
-        """Share and even spread of each role, a row a layer, and over how many texts; None without
-        a role or a text."""
-        found = [(role, self._findings.roles[role.key]) for role in self._info.roles]
-        known = [(role, figures) for role, figures in found if figures.layers]
-        if not known:
-            return None
-        columns = [Column(self._say("axis_layer"), is_figures=True)]
-        columns += [Column(shorten(role.token, NAME_LENGTH), is_figures=True) for role, _ in known]
-        rows = tuple(
-            (Cell(str(layer)), *(self._layer_cell(figures, layer) for _, figures in known))
-            for layer in range(1, self._info.model.n_layers + 1)
-        )
-        return Table(tuple(columns), rows), max(figures.n_texts for _, figures in known)
-
-    def _layer_cell(self, figures: RoleFigures, layer: int) -> Cell:
-        found = next(item for item in figures.layers if item.layer == layer)
-        step = heat_step(_PALE * found.share.mean, 1.0)
-        return Cell(
-            self._share(found.share.mean, found.expected), colour=heat_colour(step) if step else ""
-        )
-
     def _output_columns(self) -> list[Column]:
-        name = shorten(self._info.output.name, NAME_LENGTH)
+        name = cut(self._info.output.name, NAME_LENGTH)
         columns = []
         if self._has_predictions:
             columns.append(Column(self._say("prediction", name=name), is_figures=True))
@@ -164,23 +162,19 @@ class BriefTables:
         if self._has_predictions:
             predicted = self._predicted[row]
             if text["message"]:
-                said = shorten(f"{text['status']}: {text['message']}", TEXT_LENGTH)
-            elif pd.isna(predicted):
-                said = ""
+                said = f"{text['status']}: {text['message']}"
+            elif isinstance(predicted, str):
+                said = predicted
             else:
-                said = (
-                    shorten(predicted, TEXT_LENGTH)
-                    if isinstance(predicted, str)
-                    else number(predicted)
-                )
-            cells.append(Cell(said))
+                said = "" if pd.isna(predicted) else number(predicted)
+            cells.append(Cell(cut(said, TEXT_LENGTH)))
         if self._has_labels:
             label = text["label"]
-            cells.append(Cell("" if pd.isna(label) else shorten(str(label), NAME_LENGTH)))
+            cells.append(Cell("" if pd.isna(label) else cut(str(label), NAME_LENGTH)))
         return cells
 
     def _id(self, row: int) -> Cell:
-        return Cell(shorten(str(self._rows[row]["text_id"]), NAME_LENGTH))
+        return Cell(cut(str(self._rows[row]["text_id"]), NAME_LENGTH))
 
     def _measures(self, row: int) -> tuple[TextMeasure, ...]:
         if self._rows[row]["status"] not in ANALYSED:
@@ -210,7 +204,7 @@ class BriefTables:
                 for piece in paragraph.pieces
                 if piece.kind != "special"
             ]
-        return marked(shorten_spans(_merged(spans), LOOKED_AT_LENGTH))
+        return marked(cut_spans(_merged(spans), LOOKED_AT_LENGTH))
 
     def _moving(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """The units that move a text's output most when they are left out."""
@@ -220,7 +214,7 @@ class BriefTables:
         units = text_units(self._findings.results, row).units
         order = moves.order[:_TOP]
         said = [
-            self._say("moved", unit=shorten(units[i].label, _UNIT_LENGTH), effect=moves.shown[i])
+            self._say("moved", unit=cut(units[i].label, _UNIT_LENGTH), effect=moves.shown[i])
             for i in order
         ]
         colour = ""
@@ -233,17 +227,14 @@ class BriefTables:
             return f"{n_tokens:,}"
         return self._say("tokens_cut", n_tokens=n_tokens, n_truncated=n_truncated)
 
-    def _share(self, share: float, expected: float) -> str:
-        return self._say("share", share=share, expected=expected)
-
     def _say(self, key: str, **values: object) -> str:
         return self._language.say("brief", key, **values)
 
 
 def _joined(text: str, pair: str | None, length: int) -> str:
     if pair is None or pd.isna(pair):
-        return shorten(text, length)
-    return f"{shorten(text, length // 2)} / {shorten(pair, length // 2)}"
+        return cut(text, length)
+    return f"{cut(text, length // 2)} / {cut(pair, length // 2)}"
 
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:

@@ -13,8 +13,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections import section_register
 from reportgen.report.compare_sections.section_register import SECTIONS
 from reportgen.report.components import Cell, Section, make_table
-from reportgen.report.digest import compare as digest
-from reportgen.report.digest import markdown
+from reportgen.report.digest import digest, markdown
 from reportgen.report.html import assets, compare_page
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
@@ -39,7 +38,7 @@ def with_section(monkeypatch, tmp_path):
     at = [section.id for section in SECTIONS].index("predictions") + 1
     sections = (*SECTIONS[:at], own, *SECTIONS[at:])
     monkeypatch.setattr(section_register, "SECTIONS", sections)
-    monkeypatch.setattr(digest, "SECTIONS", sections)
+    monkeypatch.setattr(digest, "COMPARE_SECTIONS", sections)
     templates = tmp_path / "templates"
     shutil.copytree(ROOT / "templates", templates)
     (templates / "compare_sections" / "lengths.html.jinja").write_text(

@@ -20,7 +20,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
 from reportgen.report.digest.escaping import escape, escape_spans
 from reportgen.report.digest.markdown import render
-from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, shorten
+from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, cut
 from reportgen.report.language.numbers import number
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import citation, sentence, verdicts
@@ -186,8 +186,8 @@ def test_hostile_texts_ids_and_titles_are_inert(tmp_path: Path, lang: str) -> No
         assert plain(shown(heading)) == visible(title).strip()
     rows = tables_of(markdown)[2][1:]
     for text, cells in zip(HOSTILE, rows, strict=True):
-        assert plain(cells[0]).strip() == visible(shorten(text, NAME_LENGTH)).strip()
-        assert plain(cells[1]).strip() == visible(shorten(text, TEXT_LENGTH)).strip()
+        assert plain(cells[0]).strip() == visible(cut(text, NAME_LENGTH)).strip()
+        assert plain(cells[1]).strip() == visible(cut(text, TEXT_LENGTH)).strip()
         assert len(cells) == 6
 
 
@@ -449,7 +449,7 @@ def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     ],
 )
 def test_long_texts_are_cut_in_the_middle(text: str, length: int, short: str) -> None:
-    assert shorten(text, length) == short
+    assert cut(text, length) == short
 
 
 def test_the_same_results_give_the_same_bytes(tmp_path: Path) -> None:

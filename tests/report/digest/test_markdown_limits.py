@@ -18,7 +18,7 @@ from reportgen.report.components import Brief
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.limits import LEAST, check_marker, limit_of, marker
 from reportgen.report.digest.markdown import render, set_brief
-from reportgen.report.digest.tables import TEXT_LENGTH, shorten
+from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import FlavorName, RenderOptions
@@ -255,4 +255,4 @@ def all_texts(markdown: str) -> list[str]:
 
 
 def shown(text: str) -> str:
-    return visible(shorten(text, TEXT_LENGTH)).strip(" ")
+    return visible(cut(text, TEXT_LENGTH)).strip(" ")
