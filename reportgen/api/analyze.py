@@ -159,21 +159,21 @@ def analyze_named(
     *,
     verbose: bool = False,
 ) -> Results:
-    """Load the model that is `asked` for, run `texts` through it and write the results to the
-    empty `folder`.
+    """Load the model of `asked`, run `texts` through it and write the results to the empty
+    `folder`.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
     """
     options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
-    # What a user's class prints must not land in a report on standard output.
+    # Whatever a user's class prints must not get into a report on standard output.
     with redirect_stdout(sys.stderr):
         loaded = load_named(asked.spec, verbose=verbose)
         return run_analysis(texts, loaded, folder, options, progress)
 
 
 def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
-    """Load a model and run it on a few words: what was found, one line for each fact.
+    """Load a model, run it on a few words, and describe it: one line for each fact.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
@@ -211,7 +211,7 @@ def _analyzed(
     folder: str | Path | None,
     progress: Progress | None,
 ) -> Report:
-    # What a user's class prints must not be taken for what the caller prints.
+    # Whatever a user's class prints must not mix with the output of the caller.
     with redirect_stdout(sys.stderr):
         if folder is not None:
             with Staging() as staging:

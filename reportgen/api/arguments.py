@@ -1,4 +1,4 @@
-"""From option groups to what the rooms below take, and what is wrong with a value."""
+"""Converts groups of options to the arguments of the packages below."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -7,6 +7,7 @@ from typing import Any
 
 from reportgen.api.config import configured_gates
 from reportgen.api.options import AnalysisChoices, GateChoices, InputChoices, ModelChoices
+from reportgen.api.printed_options import shown_options
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate
@@ -95,13 +96,9 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
 
 
 def without_effect(analysis: AnalysisChoices) -> list[str]:
-    """A line for each option that the other options make useless."""
+    """One line for each given option that has no effect because of another."""
     if analysis.evidence != "none":
         return []
-    default = AnalysisChoices()
-    given = {"evidence_texts": "--evidence-texts", "explain_class": "--explain-class"}
-    return [
-        f"{option} has no effect with --evidence none"
-        for name, option in given.items()
-        if getattr(analysis, name) != getattr(default, name)
-    ]
+    given = shown_options(analysis)
+    names = ("evidence-texts", "explain-class")
+    return [f"--{name} has no effect with --evidence none" for name in names if name in given]

@@ -59,10 +59,9 @@ def configured_gates(command: str, path: Path | None = None) -> ConfiguredGates:
     """
     if path is None:
         return _of_project(command)
-    table = _read_toml(path) if path.suffix.lower() == ".toml" else _read_yaml(path)
     if path.suffix.lower() == ".toml":
-        table = _own_table(table, path) or {}
-    return _gates(table, command, str(path))
+        return _gates(_own_table(_read_toml(path), path) or {}, command, str(path))
+    return _gates(_read_yaml(path), command, str(path))
 
 
 def _of_project(command: str) -> ConfiguredGates:

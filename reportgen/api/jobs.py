@@ -1,7 +1,7 @@
-"""What a command is asked to do, checked before anything heavy is imported."""
+"""Jobs: what to analyse and what to write, checked before anything heavy is imported."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -32,7 +32,7 @@ class Analysis:
 
 
 def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> Analysis:
-    """Check what can be checked of a model and its analysis without loading it.
+    """Check the options of a model and its analysis, as far as possible without loading it.
 
     Raises:
         UsageError: options exclude one another, or SOURCE_DATE_EPOCH is not a date.
@@ -52,7 +52,7 @@ class Job(Generic[Options]):
     options: Options
     gates: tuple[Gate, ...] = ()
     redact: bool = False
-    summary_room: int | None = None  # bytes for the summary of a step; None: it is not wanted
+    summary_room: int | None = None  # bytes for the step summary; None: there is none
 
     @property
     def folders(self) -> list[Path]:
@@ -140,7 +140,7 @@ def saved_files(
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """What is compared: two results folders, or two models on texts; base first, then head."""
+    """Two results folders to compare, or two models and texts; base first, then head."""
 
     folders: tuple[Path, ...] = ()
     models: tuple[Analysis, ...] = ()
@@ -148,7 +148,7 @@ class Sides:
 
     @property
     def inputs(self) -> list[str]:
-        """Everything that is read."""
+        """Files and folders that are read."""
         return [*self.texts, *map(str, self.folders)]
 
 
@@ -172,10 +172,9 @@ def sides_of(
                 f"compare takes two results folders, not {len(paths)}; to compare models on texts, "
                 "name both with --base and --head"
             )
-        given = _given(inputs) + _given(analysis)
-        if given:
+        for name in shown_options(inputs, analysis):
             raise UsageError(
-                f"--{given[0]}: results folders are compared as they are; it goes with --base and "
+                f"--{name}: results folders are compared as they are; it goes with --base and "
                 "--head"
             )
         return Sides(folders=(Path(paths[0]), Path(paths[1])))
@@ -184,12 +183,3 @@ def sides_of(
         raise UsageError(f"--{missing} is missing; name both models, demo for the bundled one")
     models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, head))
     return Sides(models=tuple(models), texts=tuple(paths))
-
-
-def _given(choices: InputChoices | AnalysisChoices) -> list[str]:
-    """The options that are not at their default, as they are typed."""
-    return [
-        field.name.replace("_", "-")
-        for field in fields(choices)
-        if getattr(choices, field.name) != field.default
-    ]

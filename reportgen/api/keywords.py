@@ -28,10 +28,10 @@ def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
 
 
 def check_language(lang: object) -> None:
-    """Check that reports are written in the language `lang`.
+    """Check that reports can be written in the language `lang`.
 
     Raises:
-        UsageError: they are not.
+        UsageError: they cannot.
     """
     _value("lang", lang, Lang, Option(""))
 
@@ -69,7 +69,7 @@ def _as(value: Any, kind: Any) -> Any:
 
 
 def _words(kind: Any) -> tuple[str, ...]:
-    """What a value of the type `kind` can be, for a message."""
+    """The values of the type `kind`, in words for a message."""
     if get_origin(kind) is Literal:
         return tuple(map(repr, get_args(kind)))
     if kind is NoneType:

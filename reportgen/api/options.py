@@ -171,7 +171,7 @@ def read_evidence_texts(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisChoices:
-    """What is measured, and what is kept of it."""
+    """What to measure, and which attention maps to keep."""
 
     batch_tokens: Annotated[
         int,
@@ -213,9 +213,9 @@ class AnalysisChoices:
 
 
 def _example(known: Format) -> str:
-    """A file name, with the name of the format where the suffix does not tell it."""
-    is_told = known.suffix == f".{known.name}"
-    return known.example if is_told else f"{known.example} ({known.name})"
+    """A file name, followed by the name of its format if that is not its suffix."""
+    is_suffix = known.suffix == f".{known.name}"
+    return known.example if is_suffix else f"{known.example} ({known.name})"
 
 
 def _output_option(examples: Sequence[str]) -> Option:

@@ -1,8 +1,7 @@
 """The `reportgen` command.
 
-Each command checks its arguments, calls the Python API and prints what came of it. Torch,
-transformers, pandas and plotly are imported inside the commands, once the arguments are known to be
-good.
+Each command checks its arguments, calls the Python API and prints the outcome. Torch, transformers,
+pandas and plotly are imported inside the commands, after the arguments have been checked.
 """
 
 import signal
@@ -240,7 +239,7 @@ def compare(
 
 
 def _analyze(texts: TextSet, asked: Analysis, folder: Path, verbosity: Verbosity) -> "Results":
-    """The results of an analysis whose progress is shown on standard error."""
+    """Run an analysis and show its progress on standard error."""
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices):
         typer.echo(f"reportgen: {line}", err=True)
     quiet_libraries(verbosity)
@@ -252,7 +251,7 @@ def _analyze(texts: TextSet, asked: Analysis, folder: Path, verbosity: Verbosity
 
 @contextmanager
 def _shown(results: "Results", job: jobs.Job[RenderOptions]) -> Iterator["Findings"]:
-    """The findings that are written: those of a copy without texts if that is asked for."""
+    """The findings to write: with --redact those of a copy without texts."""
     from reportgen.findings.findings import Findings
     from reportgen.report.redact import redacted
 

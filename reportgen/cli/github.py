@@ -1,4 +1,4 @@
-"""What GitHub Actions reads: annotations of a job, and the summary of a step."""
+"""Writes for GitHub Actions: annotations of a job, and the summary of a step."""
 
 import os
 from dataclasses import dataclass

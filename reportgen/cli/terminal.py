@@ -1,4 +1,4 @@
-"""What a command prints when it is done, and its exit code."""
+"""Prints the outcome of a command, and decides its exit code."""
 
 import errno
 import time
@@ -110,8 +110,8 @@ def account(
     verbosity: Verbosity,
     started: float,
 ) -> list[str]:
-    """Lines on what was analysed since the time `started`, what was left out, and the verdict on
-    attention sinks."""
+    """Lines about what was analysed since the time `started`, what was left out, and the verdict
+    on attention sinks."""
     from reportgen.report.language.sentences import headline
     from reportgen.report.language.strings import load_language
 
