@@ -1,4 +1,4 @@
-"""Which files are written where, and writing all of them or none."""
+"""Decides which files are written where, and writes all of them or none."""
 
 import os
 import sys
@@ -92,10 +92,10 @@ def _read_paths(inputs: Iterable[str]) -> Iterable[str]:
 
 
 def _check_places(places: Sequence[_Place], read: Collection[str]) -> None:
-    """Check that no two outputs meet, and that none is also read.
+    """Check that outputs do not overlap, and that none is also an input.
 
     Raises:
-        UsageError: two do, or one is.
+        UsageError: two overlap, or one is an input.
     """
     taken = [place.path for place in places]
     for place in places:
@@ -140,10 +140,10 @@ def _pictures(output: Output, images: Images) -> tuple[Path, ...]:
 
 
 def _check_picture(picture: Path, places: Sequence[_Place], read: Collection[str]) -> None:
-    """Check that a picture is not also an output, lies in none, and is not read.
+    """Check that a picture is not an output or in one, and is not an input.
 
     Raises:
-        UsageError: it is, or does.
+        UsageError: it is.
     """
     target = Path(os.path.realpath(picture))
     if str(target) in read:

@@ -1,4 +1,4 @@
-"""Results without their texts: ids, lengths and figures stay, everything that quotes a text goes.
+"""Results without their texts: ids, lengths and figures are kept, all that quotes a text is not.
 
 A redacted copy is a results folder like any other, so whatever is written from it never sees a text
 or a token. Each character of a text becomes a dot: offsets and lengths stay what they were.
@@ -25,14 +25,14 @@ from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results, write_info
 
 DOT = "•"
-_AT_ONCE = 4096  # rows that a reader of one text takes along
-# Tables of figures alone, and the maps: taken over as they are.
+_AT_ONCE = 4096  # rows of a row group, which are read together
+# Tables that hold only figures; they are copied as they are, and so are the maps.
 _AS_THEY_ARE = ("heads", "roles", "layers", "effects", "agreement")
 
 
 @contextmanager
 def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]:
-    """Within it a redacted copy of `results` where that is `wanted`, else they themselves.
+    """A redacted copy of `results` for the time of the context; if not `wanted`, `results`.
 
     Raises:
         ResultsError: the results folder is damaged.
@@ -67,7 +67,7 @@ def _copy(results: Results, folder: Path, lang: Lang) -> Results:
 
 
 def _take_over(source: Path, target: Path) -> None:
-    """The same file under another name; a copy where the two cannot be one."""
+    """Link `target` to the file `source`; copy it where links are not possible."""
     try:
         target.hardlink_to(source)
     except OSError:
@@ -75,7 +75,7 @@ def _take_over(source: Path, target: Path) -> None:
 
 
 class _Masked:
-    """What stands in the place of what is redacted; the same thing always for the same."""
+    """Replacements for what is redacted; the same value always gets the same one."""
 
     def __init__(self, results: Results, lang: Lang) -> None:
         self._info = results.info
@@ -87,7 +87,7 @@ class _Masked:
         }
 
     def info(self) -> RunInfo:
-        """What was run, with the sentence that says what is missing."""
+        """The facts about the run, with a remark that texts and tokens were removed."""
         info = self._info
         settings = replace(info.settings, options={**info.settings.options, REDACT: True})
         subjects = tuple(self._subjects[subject.key] for subject in self._info.evidence.subjects)
@@ -99,7 +99,7 @@ class _Masked:
         )
 
     def columns(self, table: str, rows: pa.Table) -> Mapping[str, Sequence[Any]]:
-        """The columns of some `rows` that are not taken over."""
+        """The columns of `rows` that are replaced."""
         if table == "texts":
             return self._texts(rows)
         if table == "tokens":
@@ -161,7 +161,7 @@ class _Masked:
         return _dots(column)
 
     def _message(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
-        """A message may quote the text it is about."""
+        """The messages, which may quote their text, replaced by one sentence."""
         said = self._words.say("redacted", "message")
         return {"message": [message and said for message in _list(rows, "message")]}
 
@@ -172,7 +172,7 @@ class _Masked:
         return replace(subject, key=f"token:{name}", token=name)
 
     def _number(self, what: str, name: str) -> str:
-        """What a name is called: a dot and its number, counted from 1 as names come."""
+        """The replacement of a name: a dot and a number, counted from 1 in order of appearance."""
         known = self._numbers[what]
         return known.setdefault(name, f"{DOT}{len(known) + 1}")
 

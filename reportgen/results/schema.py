@@ -61,10 +61,7 @@ TOKENS_SCHEMA = pa.schema(
         ("received_norm_last", pa.float32()),
         ("received_norm_all", pa.float32()),  # mean over layers
         ("received_norm_layers", pa.list_(pa.float32())),  # [layer]
-        (
-            "value_size_layers",
-            pa.list_(pa.float32()),
-        ),  # [layer], length of f
+        ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f
         ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
     ]
 )
@@ -78,10 +75,7 @@ HEADS_SCHEMA = pa.schema(
         ("sep_share", pa.float32()),
         ("uniform_share", pa.float32()),  # `special_share` under an even spread
         ("entropy", pa.float32()),  # 0..1 over all visible keys; null for a single token
-        (
-            "distance",
-            pa.float32(),
-        ),  # tokens, over content keys, renormalised; null without
+        ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without
         ("head_class", pa.string()),
     ]
 )

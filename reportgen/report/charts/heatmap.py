@@ -70,7 +70,8 @@ def make_static_map(
     if found is None:
         return Markup("")
     key = text + 1
-    drawing = draw_map(found, str(key), _sentence(found, language), _axis_names(language))
+    axes = language.say("script", "axis_key"), language.say("script", "axis_query")
+    drawing = draw_map(found, str(key), _sentence(found, language), axes)
     return Markup(f"<p class=legend id=m{key}>{escape(drawing.sentence)}</p>") + drawing.on_page(
         labelled_by=f"m{key}"
     )
@@ -145,10 +146,6 @@ def _sentence(found: TextMap, language: Language) -> str:
         return said
     pooled = language.say("map", "pooled", n=found.pooled)
     return said + language.say("common", "space") + pooled
-
-
-def _axis_names(language: Language) -> tuple[str, str]:
-    return language.say("script", "axis_key"), language.say("script", "axis_query")
 
 
 def _shade(share: float) -> int:

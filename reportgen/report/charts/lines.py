@@ -21,7 +21,7 @@ _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are sh
 
 
 class Weights:
-    """How a mean weight of the tables is shown: as it is, or as the sum over the heads."""
+    """Writes mean weights over heads: as they are, or as sums over the heads."""
 
     def __init__(self, language: Language, heads: str, n_heads: int) -> None:
         self._language = language
@@ -46,7 +46,7 @@ class Weights:
 
     @property
     def unit(self) -> str:
-        """What stands in such a head after the measure."""
+        """The unit after a measure's name in the head of a table."""
         return "" if self._sums else self._language.say("number", "percent_sign")
 
 
@@ -58,9 +58,9 @@ def make_chart(
     language: Language,
     weights: Weights,
 ) -> Markup:
-    """The chart, told from others of the page by `key`.
+    """The chart of the text numbered `key`.
 
-    `labels` and `steps` are the units' names and the highlight in its ribbon.
+    `labels` and `steps` are the units' names and the highlight in the ribbon under the axis.
     """
     received = units.received[-1] * weights.factor
     row = None if units.cls_row is None else units.cls_row[-1] * weights.factor
@@ -176,8 +176,8 @@ def two_lines(
 
 
 def _line(points: Sequence[tuple[int, int]], *, marked: bool = False) -> str:
-    """A line through `points`; where all are to be `marked`, both ends stand twice, so that each is
-    in the middle. Otherwise a line that is level has its ends alone."""
+    """A line through `points`. If all are `marked`, both ends are repeated, because only points in
+    the middle of a path get a mark; else a level line is drawn from end to end."""
     (x, y), (last, _) = points[0], points[-1]
     if not marked and all(height == y for _, height in points):
         return f"M{x} {y}H{last}"

@@ -16,7 +16,7 @@ _KINDS: dict[Images, tuple[str, ...]] = {"svg": ("svg",), "png": ("png", "svg"),
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """The files beside a report, the one that shows each figure, and whether PNG was missing."""
+    """The picture files beside a report, and whether they could not be made as PNG."""
 
     files: Mapping[str, bytes]  # by path beside the report, such as `img/report-map.svg`
     paths: Mapping[str, str]  # by the name of the figure
@@ -24,7 +24,7 @@ class Pictures:
 
 
 def make_pictures(pictures: Sequence[Picture], stem: str, images: Images) -> Pictures:
-    """The files of `pictures`; without a rasteriser, SVG in the place of PNG."""
+    """The files of `pictures`; SVG instead of PNG where no rasteriser is installed."""
     if images == "none" or not stem:  # standard output has nothing beside it
         return Pictures({}, {})
     files: dict[str, bytes] = {}
@@ -59,6 +59,6 @@ def picture_path(stem: str, name: str, kind: str) -> str:
 
 
 def picture_paths(stem: str, images: Images) -> tuple[str, ...]:
-    """All that may come to lie beside a page called `stem`: without a rasteriser, SVG where PNG was
-    asked for."""
+    """All pictures that may be written beside a page called `stem`; PNG falls back to SVG where no
+    rasteriser is installed."""
     return tuple(picture_path(stem, name, kind) for kind in _KINDS[images] for name in FIGURE_NAMES)

@@ -1,7 +1,7 @@
 """The plotly figure of a text: the two lines above the attention map, sharing one axis.
 
-It is built once, without data, and embedded as JSON; the page's script fills in the values, the
-names of the units and the colours of the theme.
+It is made without data and embedded as JSON; the page's script fills in the values, the names of
+the units and the colours of the theme.
 """
 
 import json
@@ -61,6 +61,7 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         "zeroline": False,
         "fixedrange": True,
     }
+    units = {"tickmode": "array", "ticks": "", "showgrid": False, **axis}
     figure.update_layout(
         margin={"autoexpand": False, "t": 8},
         paper_bgcolor="rgba(0,0,0,0)",
@@ -71,19 +72,13 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         xaxis={
             "title": {"text": language.say("script", "axis_key"), "standoff": 8},
             "side": "top",
-            "tickmode": "array",
-            "ticks": "",
-            "showgrid": False,
-            **axis,
             "anchor": "y",
+            **units,
         },
         yaxis={
             "title": {"text": language.say("script", "axis_query"), "standoff": 8},
-            "tickmode": "array",
-            "ticks": "",
             "autorange": "reversed",
-            "showgrid": False,
-            **axis,
+            **units,
         },
         yaxis2={
             "title": {"text": language.say("common", "attention_line"), "standoff": 8},

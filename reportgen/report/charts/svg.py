@@ -1,7 +1,7 @@
-"""Drawings as SVG: on a page, or standing alone in a file.
+"""Drawings as SVG: on a page, or in a file of their own.
 
-Colours are attributes. On a page the style sheet may restyle shapes by their class; where style
-sheets are refused, and in a file, the attributes stand.
+Colours are attributes. On a page the style sheet may restyle shapes by their class; the attributes
+count where style sheets are refused, and in a file.
 """
 
 import re

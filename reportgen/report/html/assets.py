@@ -1,4 +1,4 @@
-"""What the page is made of beside its texts, in one file or in files side by side."""
+"""Style sheet, script and plotly.js of a page, inside it or in files beside it."""
 
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
@@ -17,53 +17,32 @@ from reportgen.report.html.data import compressed, measure_data
 from reportgen.report.language.printable import segments, visible
 from reportgen.report.options import Layout
 
+
+def _styles(*names: str) -> tuple[str, ...]:
+    return tuple(f"css/{name}.css" for name in names)
+
+
+def _scripts(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"js/{folder}/{name}.js" for name in names)
+
+
 # The files of the style sheet, and of the script of each page, in the order they are joined in.
 # All scripts of a page share one scope; a constant must come before what reads it at the start.
-STYLE_SHEETS = (
-    "css/theme.css",
-    "css/base.css",
-    "css/page.css",
-    "css/tables.css",
-    "css/figures.css",
-    "css/sections.css",
-    "css/list.css",
-    "css/text.css",
-    "css/map.css",
-    "css/compare.css",
-    "css/print.css",
-)
-NOTEBOOK_STYLE_SHEETS = tuple(  # what a notebook shows has no texts and no scripts
-    f"css/{name}.css"
-    for name in ("theme", "base", "page", "tables", "figures", "sections", "print")
-)
-_CORE_SCRIPTS = ("js/core/page.js", "js/core/elements.js")
-_TOOL_SCRIPTS = ("js/tools/theme.js", "js/tools/export.js", "js/tools/pictures.js")
+_PLAIN_STYLES = _styles("theme", "base", "page", "tables", "figures", "sections")
+STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "text", "map", "compare", "print"))
+# What a notebook shows has no texts and no scripts.
+NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print"))
+_CORE_SCRIPTS = _scripts("core", "page", "elements")
+_TOOL_SCRIPTS = _scripts("tools", "theme", "export", "pictures")
 REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
-    "js/core/numbers.js",
-    "js/core/selection.js",
-    "js/core/state.js",
+    *_scripts("core", "numbers", "selection", "state"),
     *_TOOL_SCRIPTS,
-    "js/tools/keys.js",
-    "js/tools/help.js",
-    "js/map/data.js",
-    "js/map/shape.js",
-    "js/map/view.js",
-    "js/map/scale.js",
-    "js/map/plotly.js",
-    "js/map/figure.js",
-    "js/map/overview.js",
-    "js/map/grid.js",
-    "js/map/controls.js",
-    "js/map/pane.js",
-    "js/map/pictures.js",
-    "js/text/measures.js",
-    "js/text/strip.js",
-    "js/text/panel.js",
-    "js/text/reader.js",
-    "js/list/state.js",
-    "js/list/controls.js",
-    "js/list/list.js",
+    *_scripts("tools", "keys", "help"),
+    *_scripts("map", "data", "shape", "view", "scale", "plotly", "figure"),
+    *_scripts("map", "overview", "grid", "controls", "pane", "pictures"),
+    *_scripts("text", "measures", "strip", "panel", "reader"),
+    *_scripts("list", "state", "controls", "list"),
     "js/start_report.js",
 )
 COMPARE_SCRIPTS = (*_CORE_SCRIPTS, *_TOOL_SCRIPTS, "js/start_compare.js")

@@ -48,8 +48,8 @@ def compressed(source: str) -> str:
 def page_data(
     info: RunInfo, options: RenderOptions, language: Language, first: int = 1
 ) -> dict[str, Any]:
-    """What holds for all texts: the model's shape, the script's words, the empty figure; `first`
-    is the text that stands open where the address names none."""
+    """The data of all texts together: the model's shape, the script's words, the empty figure.
+    `first` is the number of the text that is open unless the address names another."""
     name = cls_name(info, language)
     return {
         "layers": info.model.n_layers,
@@ -72,9 +72,8 @@ def page_data(
 def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[str, Any]:
     """One text's units and the float32 figures behind its lines, as base64 `[layer, unit]`.
 
-    `grid` has the figures of every head; what `reading` finds stands beside them. Where its maps
-    are pooled (`how`), `cells` says by unit to which cell of them it belongs, and `pool` how many
-    tokens a cell holds at most.
+    `grid` has the figures of every head; the entries of `reading` are added. If the maps are pooled
+    (`how`), `cells` has the cell of each unit, and `pool` the most tokens in a cell.
     """
     units = text_units(results, text)
     row = results.texts.iloc[text]
@@ -99,7 +98,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
 
 
 def measure_data(measures: Sequence[TextMeasure]) -> list[dict[str, Any]]:
-    """What the colours of one text can show; the first stands in the strip, so its name is all."""
+    """The measures that can colour a text; of the first, which the strip shows, only the name."""
     first, *others = measures
     return [_named(first)] + [
         _named(measure) | {"legend": measure.legend, "steps": measure.steps, "shown": measure.shown}
@@ -120,7 +119,7 @@ def _lines(layers: Floats, all_layers: Floats) -> str:
 class Block:
     """The data block of row `index` of `texts`, made when it is asked for.
 
-    The maps of a text of more than `pool_above` tokens are pooled (None: of no text).
+    The maps of a text with more than `pool_above` tokens are pooled; None: never.
     """
 
     def __init__(
@@ -137,7 +136,7 @@ class Block:
 
     @cached_property
     def pooling(self) -> Pooling | None:
-        """How its maps are pooled, None where every token has its row and column."""
+        """How its maps are pooled; None if they are not."""
         above = self._pool_above
         if not self.kept or above is None or self._n_tokens <= above:
             return None
@@ -210,10 +209,10 @@ def head_figures(results: Results, text: int) -> dict[str, str]:
 
 
 def reading(units: TextUnits, texts: Sequence[str]) -> dict[str, Any]:
-    """How a text can be read otherwise than unit by unit; `texts` are those of its segments.
+    """How the script can group the units of a text; `texts` are its segments.
 
-    `segment` is `[unit]`, the segments of a pair; `words` is `[unit]`, the word each belongs to.
-    Each stands only where it has something to say; `unspaced` says that words cannot be told.
+    `segment` `[unit]` is the segment of each unit, only for a pair; `words` `[unit]` is the number
+    of its word, only where words have several units; `unspaced` says that words are not separated.
     """
     found: dict[str, Any] = {}
     segments = [unit.segment for unit in units.units]

@@ -68,6 +68,6 @@ def render(findings: Findings, options: RenderOptions) -> Document:
 
 
 def _first(wanted: Sequence[int], levels: Mapping[int, Level]) -> int:
-    """The text that is open first: of those `wanted` the first that has figures, else any."""
+    """The text that is open first: the first of `wanted` that has figures, else any."""
     with_figures = (text for text in wanted if levels.get(text, Level.ABSENT) > Level.LINE)
     return next(with_figures, min(levels, default=0))

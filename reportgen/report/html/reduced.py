@@ -13,7 +13,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
 
-_RUNS = 8  # of texts that a sentence names; where there are more, it says how many texts
+_RUNS = 8  # runs of texts that a sentence names; of more it gives only the number of texts
 _NAMES = {
     Level.ABSENT: "absent",
     Level.LINE: "line",
@@ -33,7 +33,7 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the size plan gave the texts (rows of `texts`)."""
+    """The result of the size plan (texts are rows of `texts`)."""
 
     levels: Mapping[int, Level]  # of those that are not absent
     detailed: Collection[int]  # those that might carry more than their line
@@ -49,18 +49,16 @@ def carries(
     options: RenderOptions,
     lang: Language,
 ) -> str:
-    """What a text's panel says of itself where it carries less than everything; "" elsewhere."""
+    """Says in a text's panel what it lacks and how to get it; "" if it lacks nothing."""
     row = results.texts.iloc[text]
-    if int(row["n_tokens"]) == 0:  # it has nothing more
+    if int(row["n_tokens"]) == 0:  # it was not analysed, so nothing is missing
         return ""
     said = []
-    if level is Level.LINE and text not in given.detailed:
-        said.append(lang.say("panel", "line_detail", detail=options.detail))
-    elif level is Level.FIGURES and pd.isna(row["map_offset"]):
-        said.append(lang.say("panel", "figures_keep", keep=results.info.settings.keep_maps))
-    elif level < Level.HEADS:
-        key = "figures_size" if level is Level.FIGURES else _NAMES[level]
-        said.append(lang.say("panel", key, size=megabytes(options.max_size, lang)))
+    if level < Level.HEADS:
+        name, reason = _NAMES[level], _reason(text, level, results.texts, given)
+        said.append(
+            lang.say("panel", f"carries_{name}_{reason}", **_limits(results, options, lang))
+        )
     if level >= Level.LAYERS and text in given.pooled:
         said.append(
             lang.say("panel", "pooled", tokens=int(row["n_tokens"]), most=given.pooled[text])
@@ -73,24 +71,15 @@ def reduced_sentences(
 ) -> tuple[str, ...]:
     """One sentence for each way in which texts were reduced."""
     has_figures = findings.analysed
-    is_kept = findings.texts["map_offset"].notna().to_numpy(bool)
     groups: dict[tuple[Level, str], list[int]] = {}
     for text in range(len(findings.texts)):
         level = given.levels.get(text, Level.ABSENT)
         if level is Level.HEADS or (level is Level.LINE and not has_figures[text]):
             continue
-        reason = "size"
-        if level is Level.LINE and text not in given.detailed:
-            reason = "detail"
-        elif level is Level.FIGURES and not is_kept[text]:
-            reason = "keep"
+        reason = _reason(text, level, findings.texts, given)
         groups.setdefault((level, reason), []).append(text + 1)
-    values = {
-        "size": megabytes(options.max_size, language),
-        "needed": _needed(given.sizes),
-        "keep": findings.info.settings.keep_maps,
-        "detail": options.detail,
-    }
+    limits = _limits(findings.results, options, language)
+    needed = _needed(given.sizes)
     said = []
     for level, name in _NAMES.items():
         for reason in ("size", "keep", "detail"):
@@ -98,7 +87,7 @@ def reduced_sentences(
                 what = language.say("reduced", name, texts=_texts(numbers, language))
                 about = "" if reason != "size" or given.sizes.is_exact else "_about"
                 key = f"by_{reason}{about}"
-                said.append(language.say("reduced", key, what=what, **values))
+                said.append(language.say("reduced", key, what=what, needed=needed, **limits))
     if options.detail is None and any(
         reason == "size" and level is not Level.LAYERS for level, reason in groups
     ):
@@ -106,8 +95,26 @@ def reduced_sentences(
     said += _pooled(given, options, language)
     if given.sizes.planned > options.max_size:
         size = megabytes(given.sizes.planned, language)
-        said.append(language.say("reduced", "over", size=size, limit=values["size"]))
+        said.append(language.say("reduced", "over", size=size, limit=limits["size"]))
     return tuple(said)
+
+
+def _reason(text: int, level: Level, texts: pd.DataFrame, given: Given) -> str:
+    """Why a text carries no more than `level`."""
+    if level is Level.LINE and text not in given.detailed:
+        return "detail"
+    if level is Level.FIGURES and pd.isna(texts["map_offset"].iloc[text]):
+        return "keep"
+    return "size"
+
+
+def _limits(results: Results, options: RenderOptions, language: Language) -> dict[str, str]:
+    """The value of the option behind each reason."""
+    return {
+        "size": megabytes(options.max_size, language),
+        "keep": results.info.settings.keep_maps,
+        "detail": options.detail or "",
+    }
 
 
 def _pooled(given: Given, options: RenderOptions, language: Language) -> list[str]:
@@ -132,7 +139,7 @@ def megabytes(size: int, language: Language) -> str:
 
 
 def _needed(sizes: Sizes) -> str:
-    """What --max-size takes to bring everything in."""
+    """The --max-size that has room for everything."""
     tenths = ceil(sizes.full / 100_000)
     if not sizes.is_exact:  # two digits, rounded up
         step = 10 ** max(0, len(str(tenths)) - 2)

@@ -1,18 +1,18 @@
-"""Which text carries what on the page, decided before it is written, within a number of bytes."""
+"""Decides what each text carries on the page, so that the page stays within a number of bytes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 _LINES_KEPT = 300  # texts that have a line even in a page above its limit
-_LINES_SHARE = 1 / 3  # of the room: what lines take at most before any text has figures …
-_SOME_LINES_SHARE = 1 / 6  # … and where that is not enough for all of them anyway
-_WHOLE_SHARE = 0.4  # of what is left: for the first texts, whole, before all others have figures
-_MISSES = 12  # texts in a row that do not fit; what comes after them is not tried
+_LINES_SHARE = 1 / 3  # of the room, at most for lines, before any text gets figures;
+_SOME_LINES_SHARE = 1 / 6  # the same where a third has no room for all lines
+_WHOLE_SHARE = 0.4  # of the rest, for the first texts with everything, before others get figures
+_MISSES = 12  # texts in a row that do not fit, after which no more are tried
 
 
 class Level(IntEnum):
-    """What a text carries; each level has all that the ones below it have."""
+    """What a text carries; each level has everything that the levels below it have."""
 
     ABSENT = -1  # it counts in the figures over all texts, and is not listed
     LINE = 0  # its row in the list, and its text
@@ -66,8 +66,8 @@ class _Draft:
     spent: int = 0
 
     def add_lines(self, texts: Sequence[int], limit: float, n_kept: int) -> int:
-        """Give texts their line, in order, up to the first that does not fit, but for `n_kept`
-        whatever they cost; how many were gone through."""
+        """Give texts their line, in order, up to the first that does not fit; the first `n_kept`
+        get it in any case. Returns how many texts were tried."""
         for count, text in enumerate(texts):
             if text in self.levels:
                 continue

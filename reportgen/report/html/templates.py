@@ -1,4 +1,4 @@
-"""Sets the page, its list and its panels from their templates."""
+"""Renders the page, its list and its panels from their templates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -22,7 +22,7 @@ from reportgen.report.sections.texts import make_text_list
 
 @dataclass(frozen=True)
 class Setting:
-    """Everything that panels and page are set with."""
+    """Everything that panels and page are rendered from."""
 
     findings: Findings
     options: RenderOptions
@@ -84,12 +84,12 @@ class Setting:
         ).encode()
 
     def cell(self) -> str:
-        """What a notebook's frame shows: the page's first sections, without scripts."""
+        """The page's first sections without scripts, for the frame in a notebook."""
         values = self._values(self.page, ())
         return str(self._set("notebook.html.jinja", assets=self.assets, **values))
 
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
-        """The bytes of a page, and of what lies beside it, by what they are."""
+        """The bytes of a page and the files beside it, by kind of content."""
         assets = self.assets
         plotly = len(assets.plotly) or len(assets.plotly_source.encode())
         code = len(assets.script.encode()) + len(assets.style.encode())

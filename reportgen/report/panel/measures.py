@@ -90,9 +90,7 @@ class TextMeasure:
     name: str
     values: Floats  # [unit]; NaN where it has none
     ratios: Floats | None  # [unit], times an average content token; None if it is not attention
-    steps: tuple[
-        int | None, ...
-    ]  # [unit], colours, negative for the second; None for special tokens
+    steps: tuple[int | None, ...]  # [unit], of the colours, signed; None for special tokens
     shown: tuple[str, ...]  # [unit], values as printed
     order: tuple[int, ...]  # content units with a colour, the strongest first
     legend: str
@@ -108,7 +106,7 @@ def measures(
 ) -> tuple[TextMeasure, ...]:
     """The measures of one text, first the one that colours it at first.
 
-    Without evidence that is attention received, and there is no other.
+    Without evidence there is only attention received.
 
     Args:
         labels: names of the units as printed.
@@ -161,7 +159,7 @@ def cls_name(info: RunInfo, language: Language) -> str | None:
 
 
 def baseline(info: RunInfo, language: Language) -> str:
-    """What integrated gradients start from, in words."""
+    """The baseline of integrated gradients, in words."""
     has_mask = info.evidence.withheld.get("mask") != "no_mask_token"
     return language.say("evidence", f"baseline_{'mask' if has_mask else 'zeros'}")
 

@@ -1,4 +1,4 @@
-"""One text's panel: its highlighted text, figures, lists and notes, ready to be set."""
+"""The panel of one text: its highlighted text, figures, lists and notes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.charts.heatmap import make_static_map
 from reportgen.report.charts.lines import Weights, make_chart
-from reportgen.report.components import Sentence
+from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import scalar_name, sentence
 from reportgen.report.language.strings import Language
@@ -24,7 +24,7 @@ from reportgen.report.panel.measures import (
     text_effects,
 )
 from reportgen.report.panel.prediction import Prediction, prediction
-from reportgen.report.panel.strip import Paragraph, TwinCell, paragraphs, runs_left, twin
+from reportgen.report.panel.strip import Paragraph, paragraphs, runs_left, twin
 from reportgen.report.panel.strongest import TOP, Compared, TopUnit, compare, places, told_apart
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
@@ -35,10 +35,10 @@ _LOST_SHOWN = 300  # code points of what was cut off
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What is shown of a text that was analysed."""
+    """The figures of a text that was analysed."""
 
     strip: tuple[Paragraph, ...]
-    twin: tuple[tuple[TwinCell, ...], ...]  # the strip where style sheets are refused
+    twin: tuple[tuple[Cell, ...], ...]  # the strip where style sheets are refused
     runs_left: bool  # from right to left
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
     compared: Compared

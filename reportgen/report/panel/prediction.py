@@ -1,4 +1,4 @@
-"""What the model put out for a text, in words."""
+"""The output of the model for a text, in words."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ _SCORES = 5
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """What the model put out: in a word, and its scores in full."""
+    """The output for one text: in short, and its scores."""
 
     value: str  # "" where the output has no short form
     label: str | None
@@ -27,9 +27,9 @@ class Prediction:
 def prediction(
     row: pd.Series, output: OutputInfo, language: Language, digits: int | None = None
 ) -> Prediction:
-    """What the model put out for a row of `texts`, in its own kind and never squeezed.
+    """The output of the model for a row of `texts`, on the scale of the model.
 
-    One number and its error have `digits` decimals, or as many as the number calls for.
+    A number and its error have `digits` decimals; by default as many as its size calls for.
     """
     scores = [float(score) for score in row["scores"]]
     names: Sequence[str] = list(row["score_names"]) or output.labels

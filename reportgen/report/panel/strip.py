@@ -1,4 +1,4 @@
-"""The text of a panel, set to be read like the sentence, with every display unit highlighted."""
+"""The text of a panel as running text in which every display unit is highlighted."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from reportgen.report.charts.colours import heat_colour
+from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
 from reportgen.results.units import Unit
 
@@ -33,23 +34,15 @@ class Paragraph:
     pieces: tuple[Piece, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TwinCell:
-    """A part of the strip's twin."""
-
-    text: str
-    colour: str  # an attribute's; "" without one
-
-
-def twin(strip: Sequence[Paragraph]) -> tuple[tuple[TwinCell, ...], ...]:
+def twin(strip: Sequence[Paragraph]) -> tuple[tuple[Cell, ...], ...]:
     """The strip in lines of cells whose colours are attributes.
 
     The page shows it where style sheets are refused: nothing but a table's cell has a colour behind
     its text there, and a table's row does not wrap.
     """
-    lines: list[tuple[TwinCell, ...]] = []
+    lines: list[tuple[Cell, ...]] = []
     for paragraph in strip:
-        line: list[TwinCell] = []
+        line: list[Cell] = []
         taken = 0
         for piece in paragraph.pieces:
             if piece.kind == "gap" and not piece.text.strip():
@@ -58,7 +51,7 @@ def twin(strip: Sequence[Paragraph]) -> tuple[tuple[TwinCell, ...], ...]:
             if line and taken + width > _LINE:
                 lines.append(tuple(line))
                 line, taken = [], 0
-            line.append(TwinCell(piece.text, heat_colour(piece.step) if piece.step else ""))
+            line.append(Cell(piece.text, colour=heat_colour(piece.step) if piece.step else ""))
             taken += width
         lines.append(tuple(line))
     return tuple(lines)
@@ -77,10 +70,10 @@ def paragraphs(
     steps: Sequence[int | None],
     shown: Sequence[str],
 ) -> tuple[Paragraph, ...]:
-    """The strip of a text; between units stands what the original `segments` have there.
+    """The strip of a text; between units come the characters that `segments` have there.
 
-    `steps` and `shown` are each unit's step of the highlight and the figure behind it. What no
-    token covers is set as plain text, except what lies behind a cut.
+    `steps` and `shown` are each unit's step of the highlight and the figure behind it. Characters
+    that no token covers become plain text, except those after a cut.
     """
     done: list[Paragraph] = []
     pieces: list[Piece] = []

@@ -1,9 +1,11 @@
-"""What moves the output most beside what attention points to: where they differ is the point."""
+"""Two lists for one text: the units that move the output most, and those with most attention."""
 
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import isnan
+from operator import itemgetter
 
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.numbers import fixed
@@ -23,8 +25,8 @@ class TopUnit:
     label: str
     value: str
     ratio: str = ""  # how many times an average content token
-    is_only_here: bool = False  # and not in the list beside it
-    place: str = ""  # which of its name it is, and the word it is a piece of
+    is_only_here: bool = False  # not in the other list
+    place: str = ""  # which occurrence it is, and the word it is a piece of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +34,14 @@ class TopList:
     """The strongest content units by one measure, the strongest first."""
 
     title: str
-    lead: str  # what its figures are; that no unit stands out, where none does
+    lead: str  # explains its figures; says if no unit stands out
     units: tuple[TopUnit, ...]
-    still: str = ""  # that hardly anything moves the text, where that is so
+    still: str = ""  # says that hardly anything moves the text; "" elsewhere
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """Both lists, and what they share; `moves` is None for a text without deletion effects."""
+    """Both lists, and how much they agree; `moves` is None for a text without deletion effects."""
 
     moves: TopList | None
     points: TopList
@@ -56,18 +58,22 @@ def compare(
     is_causal: bool = False,
     spread: float | None = None,
 ) -> Compared:
-    """The lists of a text with the measures `found`, the one shown first in front.
+    """The lists of a text.
 
-    `labels` `[unit]` are the characters of the units, `places` `[unit]` what tells those of one
-    name apart; `scalar` is what is explained, by name;
-    `is_causal` is whether attention is taken over its even spread; `spread` is how far apart the
-    figures that are explained lie over all texts, None where that is not known.
+    Args:
+        found: The measures of the text; the first is the one that the colours show first.
+        labels: The characters of each unit, `[unit]`.
+        scalar: The name of the figure that the effects explain.
+        places: What distinguishes units with the same label, `[unit]`.
+        is_causal: Whether attention is divided by its even spread.
+        spread: The range of the explained figure over all texts; None if unknown.
     """
     points = found[0]
     moves = next((measure for measure in found if measure.id == "deletion"), None)
     first = points.order[:TOP]
     second = () if moves is None else moves.order[:TOP]
-    # What was never left out, such as the token that is explained, is in no list to differ from.
+    # A unit that was never left out, such as the token that is explained, has no deletion effect,
+    # so it is not marked as missing from the list of effects.
     unknown = () if moves is None else [i for i, value in enumerate(moves.values) if isnan(value)]
     lead = language.say("panel", f"top_lead_{points.id}{'_causal' if is_causal else ''}")
     return Compared(
@@ -97,7 +103,7 @@ def _top_units(
     beside: Sequence[int],
     language: Language,
 ) -> tuple[TopUnit, ...]:
-    """The five strongest content units of `measure`; `beside` are the other list's, if any."""
+    """The five strongest content units of `measure`; `beside` are the units of the other list."""
     units = []
     for i in measure.order[:TOP]:
         ratio = ""
@@ -109,7 +115,7 @@ def _top_units(
 
 
 def _still(moves: TextMeasure, spread: float | None, language: Language) -> str:
-    """That hardly anything moves the text, measured by how far apart all texts' figures lie."""
+    """Says that hardly anything moves the text, compared with the range over all texts; else ""."""
     if spread is None or not moves.order:
         return ""
     largest = abs(float(moves.values[moves.order[0]]))
@@ -119,8 +125,7 @@ def _still(moves: TextMeasure, spread: float | None, language: Language) -> str:
 
 
 def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:
-    """How many stand in both lists, and how many would where the two have nothing to do with each
-    other."""
+    """How many units are in both lists, and how many would be by chance."""
     if not second:
         return language.say("panel", "moves_nothing")
     if n_content <= TOP:
@@ -138,7 +143,7 @@ _WORD = 24  # half-width characters of a word
 
 
 def ordinals(labels: Sequence[str], language: Language) -> tuple[str, ...]:
-    """`[unit]`, such as "2nd" for a label that came once before; "" for one that stands once."""
+    """`[unit]`, such as "2nd" for a label that occurred once before; "" for one that is unique."""
     times = Counter(labels)
     seen: Counter[str] = Counter()
     found = []
@@ -149,7 +154,7 @@ def ordinals(labels: Sequence[str], language: Language) -> tuple[str, ...]:
 
 
 def told_apart(labels: Sequence[str], language: Language) -> tuple[str, ...]:
-    """`[unit]`: `labels`, with their place where one stands more than once."""
+    """`[unit]`: `labels`, numbered where one occurs more than once."""
     return tuple(
         language.say("explore", "told_apart", token=label, nth=nth) if nth else label
         for label, nth in zip(labels, ordinals(labels, language), strict=True)
@@ -157,8 +162,8 @@ def told_apart(labels: Sequence[str], language: Language) -> tuple[str, ...]:
 
 
 def places(units: Sequence[Unit], segments: Sequence[str], language: Language) -> tuple[str, ...]:
-    """`[unit]`: what tells a unit from others of its name, and the word it is a piece of; "" for a
-    whole word that stands once.
+    """`[unit]`: what distinguishes a unit from others with its label, and the word it is a piece
+    of; "" for a whole word that occurs once.
 
     `segments` are the texts of the units. Where no spaces separate words there are no pieces.
     """
@@ -171,29 +176,16 @@ def places(units: Sequence[Unit], segments: Sequence[str], language: Language) -
 
 
 def _words(units: Sequence[Unit], segments: Sequence[str]) -> list[str]:
-    """`[unit]`, the word a unit is a piece of, without what is no letter at its ends; "" for one
-    that is not a piece."""
-    of = word_of(units, segments)
-    pieces: dict[int, list[Unit]] = {}
-    for unit, word in zip(units, of, strict=True):
-        pieces.setdefault(word, []).append(unit)
-    return [_word(unit, pieces[word]) for unit, word in zip(units, of, strict=True)]
-
-
-def _word(unit: Unit, pieces: Sequence[Unit]) -> str:
-    if (
-        not unit.label.isalnum()
-        or len(pieces) < 2
-        or any(is_unspaced(piece.label) for piece in pieces)
-    ):
-        return ""
-    at = pieces.index(unit)
-    first = last = at
-    while first and pieces[first - 1].label.isalnum():
-        first -= 1
-    while last + 1 < len(pieces) and pieces[last + 1].label.isalnum():
-        last += 1
-    return "".join(piece.label for piece in pieces[first : last + 1]) if first < last else ""
+    """`[unit]`, the letters of the word that a unit is a piece of; "" for one that is no piece."""
+    found: list[str] = []
+    for _, word in groupby(zip(word_of(units, segments), units, strict=True), itemgetter(0)):
+        labels = [unit.label for _, unit in word]
+        has_pieces = not any(map(is_unspaced, labels))
+        for are_letters, run in groupby(labels, str.isalnum):
+            pieces = list(run)
+            is_word = has_pieces and are_letters and len(pieces) > 1
+            found += ["".join(pieces) if is_word else ""] * len(pieces)
+    return found
 
 
 def _ordinal(n: int, language: Language) -> str:

@@ -29,7 +29,7 @@ class UnitRow:
 
 @dataclass(frozen=True, slots=True)
 class UnitTable:
-    """A row a unit, a column a figure."""
+    """One row per unit, one column per figure."""
 
     columns: tuple[str, ...]
     rows: tuple[UnitRow, ...]
@@ -44,7 +44,7 @@ def unit_table(
     weights: Weights,
     language: Language,
 ) -> UnitTable:
-    """The table of one text; `scalar` is what its effects are effects on."""
+    """The table of one text; `scalar` is the figure that its effects change."""
     even = weights.as_in_table(float(units.expected_all[0]))
     is_even = all(weights.as_in_table(float(value)) == even for value in units.expected_all)
     columns = [

@@ -1,4 +1,4 @@
-"""The section on texts: the few that deserve a look, each with the reason, and the list."""
+"""The section on texts: a few that deserve a look, each with the reason, and the list of all."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,9 +50,9 @@ class Notable:
 def make_notable(findings: Findings, language: Language) -> Notable:
     """The texts that deserve a look; none where there are too few texts to pick from.
 
-    The text that is open first is the one with the largest error, where there are labels, since
-    that is what their reader looks for. Otherwise it is the first text: the other reasons are
-    statistics of attention, which are no reason to leave the order that the user chose.
+    With labels, the text with the largest error is open first, because readers look for it.
+    Otherwise it is the first text: statistics of attention are no reason to leave the order that
+    the user chose.
     """
     found, ranked = findings.text_figures, findings.ranking
     first = int(ranked["error"][0]) + 1 if len(ranked["error"]) else 1
