@@ -1,9 +1,9 @@
-"""How far two models' attention maps are apart, head by head and text by text.
+"""How far apart two models' attention is: by head, by text and by layer.
 
-Between the two rows of a query stands the square root of the Jensen-Shannon divergence, base 2
-(Lin 1991), a distance from 0, the same, to 1, no key in common. A text's figure is the mean over
-its queries. Maps are compared as they are packed: bytes that differ by no more than one step count
-as equal, so that rounding gives no distance at all.
+The distance of a query's two rows is the square root of their Jensen-Shannon divergence, base 2
+(Lin 1991): 0 where they are the same, 1 where they have no key in common. A text's distance is the
+mean over its queries. Maps are compared as they are packed: bytes that differ by at most one step
+count as equal, so that rounding alone makes no distance.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,14 +15,13 @@ from numpy.typing import NDArray
 from scipy.special import entr
 
 from reportgen.comparison.change import (
-    SAME_SHARE,
     Booleans,
     Change,
     Floats,
     Places,
     changes,
+    equal_if_close,
     ranked_texts,
-    settled,
 )
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
@@ -34,15 +33,15 @@ STEP = 1  # bytes that two packed weights may differ by and count as equal
 _WEIGHTS = (np.arange(256) / 255.0) ** 2
 _PRODUCTS = -entr(_WEIGHTS) / np.log(2)  # w log2(w), 0 for 0
 T = TypeVar("T")
-# Mean distance of a head's attention above which the head is said to have changed. Up to it, less
-# than 6 % of a row's weight stands elsewhere: half the sum of absolute differences is at most
-# sqrt(2 ln 2) times the distance (Pinsker's inequality, from either row to their middle).
+# A head has changed if the mean distance of its attention is above this. Up to it, less than 6 % of
+# a row's weight is on other keys: half the sum of absolute differences is at most sqrt(2 ln 2)
+# times the distance (Pinsker's inequality, from either row to their middle).
 HEAD_CHANGED = 0.05
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeadChanges:
-    """Attention of both models, over the texts whose maps both have."""
+    """The distance of both models' attention, over the texts whose maps both results hold."""
 
     texts: Places  # rows of `texts`
     by_text: Floats  # [text of `texts`], distance, mean over layers and heads
@@ -76,9 +75,10 @@ class HeadChanges:
 
 
 def head_changes(base: Results, head: Results, pairing: Pairing) -> HeadChanges | None:
-    """None where the models have other numbers of layers or heads, or no text's maps are in both.
+    """How far each head's attention has moved; None where the models have different numbers of
+    layers or heads, or where no text's maps are in both results.
 
-    One text is read at a time; what is kept of it is a number a head.
+    One text is read at a time, and one number per head is kept of it.
     """
     if not pairing.same_shape:
         return None
@@ -111,11 +111,11 @@ def row_distances(base: NDArray[np.uint8], head: NDArray[np.uint8]) -> Floats:
     near = np.maximum(*rows) - lower <= STEP
     distances = np.zeros(len(near))
     moved = ~near.all(axis=1)
-    # What counts as equal becomes so on both sides, for a distance has no direction.
+    # Bytes that count as equal are made equal, the same way whichever model is the base.
     own, other = (np.where(near[moved], lower[moved], side[moved]) for side in rows)
     sums = [np.maximum(_WEIGHTS[side].sum(axis=1), _WEIGHTS[1]) for side in (own, other)]
-    # As Lin writes it: the entropy of the middle less the mean of both. That of a packed row can
-    # be looked up byte by byte, so that one logarithm a key is left to take.
+    # As Lin writes it: the entropy of the middle less the mean of both entropies. The entropy of a
+    # packed row can be looked up byte by byte, so that only one logarithm per key is computed.
     entropies = [
         np.log2(total) - _PRODUCTS[side].sum(axis=1) / total
         for side, total in zip((own, other), sums, strict=True)
@@ -130,7 +130,7 @@ def row_distances(base: NDArray[np.uint8], head: NDArray[np.uint8]) -> Floats:
 
 
 def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple[int, Floats]]:
-    """Text by text, `[layer, head]`."""
+    """The distances `[layer, head]` of each text, with its row of `texts`."""
     model = base.info.model
     shape = model.n_layers, model.n_heads
     for text in np.flatnonzero(pairing.aligned).tolist():
@@ -142,7 +142,7 @@ def _distances(base: Results, head: Results, pairing: Pairing) -> Iterator[tuple
 
 
 def _special(base: Results, head: Results, pairing: Pairing) -> tuple[tuple[Change, ...], ...]:
-    """The share of special tokens by head; none where neither model puts any around a text."""
+    """The share of special tokens by head; none where either model uses none."""
     model = base.info.model
     own, other = (
         results.head_values("special_share")[pairing.aligned].astype(np.float64)
@@ -152,7 +152,7 @@ def _special(base: Results, head: Results, pairing: Pairing) -> tuple[tuple[Chan
     if not known.any():
         return ()
     own, other = (side[known].reshape(known.sum(), -1) for side in (own, other))
-    found = changes(own, settled(own, other, 1.0, SAME_SHARE))
+    found = changes(own, equal_if_close(own, other))
     return _square(found, model.n_layers, model.n_heads)
 
 
@@ -214,7 +214,7 @@ def _layer_changes(
         return None
     found: tuple[Change, ...] = ()
     if own.shape == other.shape:
-        other = settled(own, other, 1.0, SAME_SHARE)
+        other = equal_if_close(own, other)
         found = changes(own, other)
     before, after = (tuple(side.mean(axis=0).tolist()) for side in (own, other))
     return LayerChanges(key, tokens, before, after, found, len(own))

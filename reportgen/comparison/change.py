@@ -1,4 +1,4 @@
-"""A figure in two models: its change, how sure that is, and what counts as no change at all."""
+"""A figure in two models: its change, the interval of the change, and what counts as equal."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from reportgen.findings.statistics import Interval, mean_intervals
 
-# Other batches and other thread counts move what a model puts out by no more than this, as a part
-# of the largest size; a difference within it is none. `tests/test_comparison_cli.py` holds it.
+# Another batch size or thread count changes what a model returns by at most this fraction of the
+# largest figure; smaller differences count as none. `tests/cli/test_comparison_cli.py` checks it.
 SAME_OUTPUT = 1e-5
 # The same for figures of attention, whose own size is about 1: shares, entropies, multiples of an
 # even share. A hundredth of a percentage point.
@@ -20,7 +20,7 @@ Booleans = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A mean over texts in both models, and that of the texts' differences."""
+    """A figure's mean over texts in both models, and the mean of the texts' differences."""
 
     base: float
     head: float
@@ -30,25 +30,27 @@ class Change:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the interval leaves 0 out; where it does not, the change is within noise."""
-        return self.interval is not None and (self.interval.low > 0 or self.interval.high < 0)
+        """Whether the interval excludes 0; if it does not, the change is within noise."""
+        return self.lies_beyond(0.0)
 
     def lies_beyond(self, limit: float) -> bool:
-        """Whether the whole interval is farther from 0 than `limit`, on one side."""
+        """Whether the whole interval lies on one side of 0, farther from it than `limit`."""
         return self.interval is not None and (
             self.interval.low > limit or self.interval.high < -limit
         )
 
 
-def settled(base: Floats, head: Floats, scale: float, same: float) -> Floats:
-    """`head`, with the value of `base` wherever the two differ by no more than `same` times the
-    larger of `scale` and the value's own size."""
+def equal_if_close(
+    base: Floats, head: Floats, scale: float = 1.0, same: float = SAME_SHARE
+) -> Floats:
+    """`head`, with the value of `base` wherever the two differ by at most `same` times the size of
+    the value, or times `scale` where that is larger."""
     near = np.abs(head - base) <= same * np.maximum(scale, np.abs(base))
     return np.where(near, base, head)
 
 
 def changes(base: Floats, head: Floats) -> tuple[Change, ...]:
-    """The change of every figure of `[text, figure]`; none where there is no text."""
+    """The change of every figure, from `[text, figure]` in both models; none without texts."""
     if not len(base):
         return ()
     differences = head - base
@@ -65,6 +67,7 @@ def changes(base: Floats, head: Floats) -> tuple[Change, ...]:
 
 
 def ranked_texts(texts: Places, sizes: Floats) -> list[int]:
-    """Those of `texts` whose `sizes` `[text]` of a change are above 0, the largest first."""
+    """Those of `texts` that changed, the largest change first; `sizes` `[text]` are the sizes of
+    their changes."""
     order = np.argsort(-sizes, kind="stable")
     return [int(texts[place]) for place in order if sizes[place] > 0]

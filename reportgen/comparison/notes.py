@@ -21,7 +21,7 @@ LOOKS_RATIO = 1.5  # attention in the head over that in the base
 LOOKS_LEAST = 1.0  # times the even share, in the model that looks more: below, nothing is looked at
 SHARE_CHANGED = 0.05  # of a layer's attention or entropy
 _TOKENS = 5  # notes on tokens
-# What each is there for stands beside its name in the strings of the page.
+# The strings of the page explain each of them.
 CHANGE_THRESHOLDS = (
     Threshold("moved", MOVED),
     Threshold("effect_changed", EFFECT_CHANGED),
@@ -36,12 +36,12 @@ CHANGE_THRESHOLDS = (
 
 
 def change_notes(comparison: "Comparison") -> list[Note]:
-    """Notes on what changed, the tokens in front; none where nothing did.
+    """Notes on what changed, those on tokens first; none where nothing changed.
 
-    Every one's interval lies wholly beyond its threshold. Ids: `token_moves`, `token_moves_less`,
-    `token_looks`, `token_looks_less` (with `_row` where the output is read from one row alone),
-    `prediction_mean`, `fit_r2`, `fit_accuracy`, `shares`,
-    `entropy`, `heads`.
+    The interval of each change lies wholly beyond its threshold. Ids: `token_moves`,
+    `token_moves_less`, `token_looks`, `token_looks_less` (with `_row` where the output is read from
+    one row), `prediction_mean`, `fit_r2`, `fit_accuracy`, `shares`, `shares_all`, `entropy`,
+    `heads`.
     """
     notes = [note for token in comparison.tokens if (note := _token(token, comparison))][:_TOKENS]
     return [
@@ -58,9 +58,9 @@ def _token(token: TokenChange, comparison: "Comparison") -> Note | None:
     if token.effect is not None:
         values |= _values("effect", token.effect)
     spread = comparison.effects.spread if comparison.effects else 0.0
-    # Where the model also looks there more, or less, any change of the effect for certain is one.
-    goes_along = looks == {"more": "token_looks", "less": "token_looks_less"}.get(token.turn)
-    limit = 0.0 if looks and goes_along else EFFECT_CHANGED * spread
+    # Where the model also looks at the token more (or less), any certain change of effect counts.
+    agrees = looks == {"more": "token_looks", "less": "token_looks_less"}.get(token.turn)
+    limit = 0.0 if looks and agrees else EFFECT_CHANGED * spread
     if token.effect is not None and token.effect.lies_beyond(limit):
         id = "token_moves" if token.turn == "more" else "token_moves_less"
         also = looks or "token_attention"
@@ -72,7 +72,8 @@ def _token(token: TokenChange, comparison: "Comparison") -> Note | None:
 
 
 def _looks(change: Change) -> str | None:
-    """Whether a token gets so many times more, or less, with all of the interval."""
+    """The id of the note on where the model looks; None where the interval of the ratio does not
+    lie wholly beyond LOOKS_RATIO."""
     if change.interval is None or change.base <= 0:
         return None
     low, high = ((change.base + end) / change.base for end in change.interval)
@@ -94,7 +95,7 @@ def _predictions(comparison: "Comparison") -> Iterator[Note]:
 
 
 def _layer(found: LayerChanges) -> Note | None:
-    """On the layer whose change is the largest of those that lie beyond the threshold."""
+    """A note on the layer with the largest change that lies beyond the threshold."""
     beyond = [i for i, change in enumerate(found.changes) if change.lies_beyond(SHARE_CHANGED)]
     if not beyond:
         return None

@@ -1,4 +1,4 @@
-"""Whether two results are of the same texts, and on which of them what can be compared."""
+"""Whether two results are of the same texts, and what of them can be compared."""
 
 import json
 from collections import Counter
@@ -18,21 +18,21 @@ from reportgen.results.store import Results
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairing:
-    """Which texts, and which figures of the two models, can be compared."""
+    """Which texts and which figures of the two models can be compared."""
 
     n_texts: int
-    analysed: Booleans  # [text], in both
-    aligned: Booleans  # [text], analysed, and cut into the same tokens by both
+    analysed: Booleans  # [text], by both models
+    aligned: Booleans  # [text], analysed, and split into the same tokens by both
     n_only_base: int  # texts that only this model has figures of
     n_only_head: int
     same_shape: bool  # numbers of layers and of heads
     same_output: bool  # kind of output, and the names of numbers and labels
     same_scalar: bool  # which one number evidence explains; False where either has none
     same_weights: bool  # byte for byte
-    # `label` and `label_value` by text, of both results or of the one that has them; none where
-    # the two have other labels, for then a difference would be that of the labels.
+    # `label` and `label_value` by text, of either result. A text whose labels differ has none here,
+    # since a difference of its fit would be one of the labels.
     labels: pd.DataFrame
-    n_other_labels: int  # texts that have
+    n_other_labels: int  # texts whose labels differ
 
     @property
     def n_analysed(self) -> int:
@@ -46,10 +46,10 @@ class Pairing:
 
 
 def pair(base: Findings, head: Findings) -> Pairing:
-    """Check that both are of the same texts in the same order, and what of them can be compared.
+    """Check that both are of the same texts, and find what of them can be compared.
 
     Raises:
-        ComparisonError: they are not.
+        ComparisonError: they are not of the same texts in the same order.
     """
     require_same_texts(base.results, head.results)
     own, other = base.analysed, head.analysed
@@ -76,7 +76,7 @@ def require_same_texts(base: Results, head: Results) -> None:
     """Check that both are of the same texts in the same order, by the hashes of text and pair.
 
     Raises:
-        ComparisonError: they are not; it says which texts, and how many.
+        ComparisonError: they are not; the message says which texts differ, and how many.
     """
     own, other = _hashes(base), _hashes(head)
     if own == other:
@@ -123,8 +123,8 @@ def _missing(results: Results, own: Sequence[str], other: Sequence[str]) -> list
 
 
 def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:
-    """`[text]`: those of `both` with the same tokens, of which the same are special and the same
-    make up a unit."""
+    """`[text]`: whether a text of `both` has the same tokens in both results, with the same special
+    tokens and the same units."""
     columns = ("token", "is_special", "unit")
     sides = [
         (

@@ -1,4 +1,4 @@
-"""What the two models predicted: text by text, and how far from the labels."""
+"""How the predictions of two models differ, text by text, and how close they are to the labels."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -13,7 +13,7 @@ from reportgen.comparison.change import (
     Floats,
     Places,
     changes,
-    settled,
+    equal_if_close,
 )
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.classes import match_classes
@@ -23,8 +23,8 @@ from reportgen.findings.statistics import intervals_of
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
 
-# A number has moved where it differs by more than this part of how far the base's predictions of
-# these texts spread (their standard deviation).
+# A predicted number has moved if it differs by more than this fraction of the standard deviation of
+# the base's predictions.
 MOVED = 0.05
 
 
@@ -75,8 +75,8 @@ class PredictionChanges:
 def prediction_changes(
     base: Findings, head: Findings, pairing: Pairing
 ) -> PredictionChanges | None:
-    """None where the outputs differ in kind, are embeddings (results hold none), or no text has a
-    prediction in both."""
+    """What changed in the predictions; None where the outputs differ in kind, where they are
+    embeddings (results hold none), and where no text has a prediction in both."""
     kind = base.info.output.kind
     if not pairing.same_output or kind == "embedding":
         return None
@@ -110,7 +110,7 @@ def _numbers(
     if not len(texts):
         return None
     size = float(np.abs(np.concatenate([own, other])).max())
-    other = settled(own, other, size, SAME_OUTPUT)
+    other = equal_if_close(own, other, size, SAME_OUTPUT)
     spread = own.std(axis=0)
     if kind == "numbers":
         differences = np.abs(other - own)
@@ -146,7 +146,7 @@ def _scores(results: Results, texts: Places) -> Floats:
 
 
 def _fit(base: Floats, head: Floats, labels: Floats) -> tuple[Change | None, Change | None]:
-    """R² and mean absolute error of both, over the texts that have a label."""
+    """The change of R² and of the mean absolute error, over the texts that have a label."""
     known = np.isfinite(labels)
     own, other, given = base[known][:, None], head[known][:, None], labels[known][:, None]
     if not len(given):

@@ -1,4 +1,4 @@
-"""How far deletion effects moved, text by text, and token by token over the texts."""
+"""How deletion effects changed: in each text, and for each token over all texts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,19 +13,20 @@ from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 
-# What became of a token: it moves the output more than before, less, or neither for certain.
+# How a token's influence changed: it moves the output more than before, less, or the change is
+# within noise.
 Turn: TypeAlias = Literal["more", "less", "noise"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EffectChanges:
-    """Deletion effects of the texts that have comparable ones in both."""
+    """How deletion effects changed, in the texts whose effects can be compared."""
 
     spread: float  # standard deviation of the base's effects over these texts' units
     texts: Places  # rows of `texts`
-    # [text], mean size of the units' changes, in spreads; inf where the base's are all the same
+    # [text], mean size of the units' changes, in spreads; inf where the base's effects never vary
     change: Floats
-    rank: Floats  # [text], Spearman of both models' effects; NaN where it is not defined
+    rank: Floats  # [text], rank correlation (Spearman) of both models' effects; NaN: not defined
     mean: Change  # of `change`, from 0
 
     @property
@@ -36,25 +37,26 @@ class EffectChanges:
 
 @dataclass(frozen=True, slots=True)
 class TokenChange:
-    """One token over the texts it stands in; where it stands in a text twice, its mean counts."""
+    """The change of one token over the texts that contain it; where a text contains it twice, the
+    mean of the two counts."""
 
     token: str
     n_texts: int
-    attention: Change  # attention received, times the even share
-    row: (
-        Change | None
-    )  # the row the output is read from, times the even share; None: other rows too
+    attention: Change  # attention received, as a multiple of the even share
+    # The weight in the one row that the output is read from, as a multiple of the even share; None
+    # where the output is read from several rows.
+    row: Change | None
     effect: Change | None  # deletion effect; None where it was measured on too few texts
     turn: Turn
 
     @property
     def looks(self) -> Change:
-        """Where the model looks: the row that its output is read from, else attention received."""
+        """How much the model looks at it: `row`, or attention received where that is None."""
         return self.attention if self.row is None else self.row
 
 
 def effect_changes(units: UnitPairs) -> EffectChanges | None:
-    """None where no text has comparable effects."""
+    """How deletion effects changed; None where those of no text can be compared."""
     known = np.isfinite(units.base_effect)
     if not known.any():
         return None
@@ -79,11 +81,12 @@ def effect_changes(units: UnitPairs) -> EffectChanges | None:
 
 
 def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
-    """The tokens that stand in texts enough, those whose part changed most in front.
+    """The tokens that occur in enough texts.
 
-    First those that move the output more than in the base, then those that move it less, then
-    those whose change is within noise; each by the size of the change of the effect. Where no
-    effect was measured, where the model looks takes its place, by the ratio of the two figures.
+    First come those that move the output more than in the base, then those that move it less, then
+    those whose change is within noise; within each group the largest change of the effect comes
+    first. Where no effect was measured, tokens are sorted by how much the model looks at them, the
+    largest ratio of both figures first.
     """
     if not len(units.text):
         return ()
@@ -92,7 +95,7 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
     attention = _by_label(units, units.base_attention, units.head_attention)
     row = _by_label(units, units.base_row, units.head_row)
     effect = _by_label(units, units.base_effect, units.head_effect)
-    # Below MIN_TEXTS texts there is no interval, so that nothing could be said of the change.
+    # With fewer than MIN_TEXTS texts a change has no interval, so that nothing can be said of it.
     fewest = max(MIN_TEXTS, fewest_texts(n_effect or n_texts))
     listed = [
         label
@@ -113,7 +116,7 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
 
 
 def _by_label(units: UnitPairs, base: Floats, head: Floats) -> dict[int, tuple[Floats, Floats]]:
-    """Of every label its means in the texts it stands in, `[text]`, in both models."""
+    """For each label its mean in each text that contains it, `[text]`, in both models."""
     known = np.isfinite(base) & np.isfinite(head)
     n_rows = int(units.text.max()) + 1
     keys, place = np.unique(units.label[known] * n_rows + units.text[known], return_inverse=True)
@@ -127,7 +130,7 @@ def _by_label(units: UnitPairs, base: Floats, head: Floats) -> dict[int, tuple[F
 
 
 def _changes(sides: Mapping[int, tuple[Floats, Floats]]) -> dict[int, Change]:
-    """The change of each label; those in equally many texts are drawn together, to save time."""
+    """The change of each label; labels of equally many texts are resampled at once for speed."""
     by_size: dict[int, list[int]] = {}
     for label, (base, _) in sides.items():
         by_size.setdefault(len(base), []).append(label)

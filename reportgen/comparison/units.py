@@ -1,11 +1,18 @@
-"""The content units of the texts that both models cut alike, with their figures in both."""
+"""The content units of the texts that both models split into the same tokens, with the figures of
+both models."""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, Booleans, Floats, Places, settled
+from reportgen.comparison.change import (
+    SAME_OUTPUT,
+    Booleans,
+    Floats,
+    Places,
+    equal_if_close,
+)
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.tokens import token_effects, unit_labels
 from reportgen.results.store import Results
@@ -15,21 +22,23 @@ _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitPairs:
-    """Content units in input order, `[unit]` each."""
+    """The content units of the aligned texts in input order; each array is `[unit]`."""
 
-    names: tuple[str, ...]  # different labels
+    names: tuple[str, ...]  # every label once
     label: Places  # place in `names`
     text: Places  # row of `texts`
     unit: Places  # its number in the text
-    base_attention: Floats  # attention received, times the even share; means over layers and heads
+    # Attention received, as a multiple of the even share; means over layers and heads.
+    base_attention: Floats
     head_attention: Floats
-    # The row that the output is read from (that of [CLS], a causal model's last), times the even
-    # share; means over layers and heads. NaN where the output of either reads other rows too.
+    # The weight in the row that the output is read from ([CLS], or the last row of a causal model),
+    # as a multiple of the even share; means over layers and heads. NaN where the output of one of
+    # the models is read from several rows.
     base_row: Floats
     head_row: Floats
-    base_effect: Floats  # deletion effect; NaN where the two have none that can be compared
+    base_effect: Floats  # deletion effect; NaN where it cannot be compared
     head_effect: Floats
-    n_other_target: int  # texts that have effects in both, but of different classes or tokens
+    n_other_target: int  # texts whose effects are of different classes or tokens in both models
 
 
 def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
@@ -62,11 +71,11 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         text=text[starts],
         unit=unit[starts],
         base_attention=base_attention,
-        head_attention=settled(base_attention, head_attention, 1.0, SAME_SHARE),
+        head_attention=equal_if_close(base_attention, head_attention),
         base_row=base_row,
-        head_row=settled(base_row, head_row, 1.0, SAME_SHARE),
+        head_row=equal_if_close(base_row, head_row),
         base_effect=base_effect,
-        head_effect=settled(base_effect, head_effect, _size(base, head), SAME_OUTPUT),
+        head_effect=equal_if_close(base_effect, head_effect, _size(base, head), SAME_OUTPUT),
         n_other_target=n_other_target,
     )
 
@@ -92,16 +101,16 @@ def _ratios(tokens: pd.DataFrame, attention: str, even: str, starts: Places) -> 
 
 
 def reads_one_row(results: Results) -> bool:
-    """Whether the output is known to be read from one row of the last layer, and that row is the
-    one the table of tokens holds: the row says where the output looks."""
+    """Whether the output is known to be read from one row of the last layer, the one that the table
+    of tokens holds. Then that row says where the model looks."""
     live = results.evidence["live_rows"].dropna()
     kind = results.info.output.kind
     return kind not in ("next_token", "embedding") and bool(len(live)) and bool((live == 1).all())
 
 
 def _comparable_effects(base: Results, head: Results, pairing: Pairing) -> tuple[Booleans, int]:
-    """`[text]`: whether the deletion effects of both are of the same figure; and how many texts
-    have effects of different ones."""
+    """`[text]`: whether the deletion effects of both explain the same figure of the output; and how
+    many texts have effects that do not."""
     comparable = np.zeros(pairing.n_texts, np.bool_)
     if not pairing.same_scalar:
         return comparable, 0
@@ -118,7 +127,7 @@ def _comparable_effects(base: Results, head: Results, pairing: Pairing) -> tuple
 
 
 def _size(base: Results, head: Results) -> float:
-    """The largest size of the figures that are explained, and of their changes."""
+    """The largest size of the explained figures and of the deletion effects."""
     sizes = [0.0]
     for results in (base, head):
         for column in (results.evidence["explained"], results.effects["deletion"]):

@@ -45,8 +45,7 @@ def render(findings: Findings, options: RenderOptions) -> str:
 
 
 def to_json(record: object) -> str:
-    """A record as JSON that stays one document in a log: no string of it is read as a command
-    there (see `log_lines`)."""
+    """A record as JSON in which a CI log takes no string as a command (see `printable`)."""
     text = json.dumps(record, ensure_ascii=False, indent=1, allow_nan=False)
     return text.replace("##", "#\\u0023") + "\n"
 

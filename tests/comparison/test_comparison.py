@@ -24,7 +24,7 @@ from two_models import (
 )
 
 from reportgen.comparison.attention import HEAD_CHANGED, row_distances
-from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, settled
+from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, equal_if_close
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
@@ -479,7 +479,7 @@ def test_a_difference_that_rounding_cannot_make_is_one(tmp_path: Path) -> None:
 
 def test_what_other_batches_move_is_set_back() -> None:
     base, head = np.array([1.0, 1.0, 0.0]), np.array([1.0 + 2e-6, 1.01, 5e-6])
-    assert settled(base, head, 1.0, SAME_OUTPUT).tolist() == [1.0, 1.01, 0.0]
+    assert equal_if_close(base, head, 1.0, SAME_OUTPUT).tolist() == [1.0, 1.01, 0.0]
     assert SAME_SHARE < 1e-3
 
 

@@ -1,4 +1,4 @@
-"""What a comparison shows by layer and by head."""
+"""The sections of a comparison on layers and on heads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,15 @@ from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten
 
 HEADS = 8  # listed with their intervals
-_TOP = 0.2  # where the colours of distances end at least, so that small ones stay pale
-_POINTS = 5.0  # the same for changes of a share, in percentage points
+# The strongest colour stands for the largest value, but at least for this, so that small values
+# stay pale: a distance, and a change of a share in percentage points.
+_TOP = 0.2
+_POINTS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class LayerAnswer:
-    """One figure by layer in both models; without a chart where layers cannot be compared."""
+    """One figure by layer in both models; no chart where layers cannot be compared."""
 
     chart: Markup | None
     table: Table  # titled with the figure's name

@@ -27,7 +27,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """How the models were compared, where notes draw the line, and the literature."""
+    """How the models were compared, the thresholds of the notes, and the literature."""
 
     sentences: tuple[str, ...]
     thresholds: tuple[str, ...]
@@ -36,7 +36,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Reproduce:
-    """What it takes to make the same page again."""
+    """What is needed to make the same page again."""
 
     command: str
     versions: tuple[Facts, Facts]  # of the base and the head
@@ -44,13 +44,13 @@ class Reproduce:
 
 
 def make_run(context: CompareContext) -> Run:
-    """What stands above the overview."""
+    """The section above the overview."""
     gates = gate_rows(context.options.gates, context.language)
     return Run(context.names, context.is_demo, gates, remarks(context))
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:
-    """What the results themselves say a reader should know, with the model's side in front."""
+    """The remarks that both results hold, each with the model's side in front."""
     said, words = [], context.words
     for key, findings in (("base", context.comparison.base), ("head", context.comparison.head)):
         side = words.say(key) + context.language.say("page", "colon")
@@ -129,8 +129,8 @@ def make_reproduce(context: CompareContext) -> Reproduce:
 
 
 def _command(comparison: Comparison, options: CompareOptions, output: str) -> str:
-    """The command line that writes the file `output` again; models that are no folder or hub id
-    stand in as results folders."""
+    """The command line that writes the file `output` again. It names two results folders where a
+    model has no name on a command line, or where the two were run with different options."""
     base, head = comparison.base.info, comparison.head.info
     models = [side.model for side in (base, head)]
     is_named = all(model.source in ("folder", "hub", "demo") for model in models)

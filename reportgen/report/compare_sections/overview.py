@@ -79,7 +79,7 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
 
 
 def _headline_key(note: Note) -> str:
-    """What of a note on a token the headline says; "" for a note on something else."""
+    """Which sentence of the headline says the same as a note on a token; "" for other notes."""
     looks = any(id in ("token_looks", "token_looks_row") for id in (note.id, *note.also))
     if note.id == "token_moves":
         return "both" if looks else "moves"
@@ -91,7 +91,8 @@ def _headline_key(note: Note) -> str:
 
 
 def _headline_rank(note: Note) -> int:
-    """What a model does now comes before what it does no longer; notes of one rank keep theirs."""
+    """The place of a note in the headline: what the head model does comes before what it no longer
+    does."""
     ranks = {"both": 0, "moves": 0, "looks": 1, "moves_less": 2, "looks_less": 3}
     return ranks.get(_headline_key(note), len(ranks))
 
@@ -125,7 +126,7 @@ def _kpis(comparison: Comparison, words: CompareWords) -> Iterable[Kpi]:
 
 
 def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
-    """Everything that could not be compared, a sentence each; else that all was."""
+    """What could not be compared, one sentence each; or one sentence that all was compared."""
     pairing = comparison.pairing
     said = []
     left = pairing.n_texts - pairing.n_analysed

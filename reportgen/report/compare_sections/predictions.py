@@ -1,4 +1,4 @@
-"""What a comparison says of predictions and of tokens."""
+"""The sections of a comparison on predictions and on tokens."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ class TokenAnswer:
     lead: str
     remark: str
     table: Table
-    more: str  # how many are not listed; "" for none
+    more: str  # says how many are not listed; "" where all are
 
 
 def make_predictions(context: CompareContext) -> Quality | None:
@@ -101,7 +101,7 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
 
 
 def mean_change(change: Change, words: CompareWords) -> Write:
-    """Writes a mean change of predictions, often far smaller than they are, and its interval."""
+    """Writes a mean change of predictions, which is often far smaller than they are."""
     largest = max(map(abs, (change.difference, *(change.interval or ()))))
     return lambda value, with_sign: words.size(value, largest, with_sign)
 

@@ -1,4 +1,4 @@
-"""The texts that changed most, in the base, in the head, and their difference."""
+"""The texts that changed most: coloured by the base, by the head, and by their difference."""
 
 from dataclasses import dataclass
 
@@ -127,13 +127,13 @@ def _most(
 
 
 def _step(value: float, top: float) -> int:
-    """The step of a value; the faintest is left out, so that three strips stay easy to compare."""
+    """The colour step of a value; 0 for the faintest, so that three strips stay easy to compare."""
     step = signed_step(value, top)
     return step if abs(step) > 1 else 0
 
 
 def _placed(values: Floats, at: NDArray[np.intp], units: TextUnits) -> Floats:
-    """`[content unit]` as `[unit]`, NaN for special tokens."""
+    """`[unit]`: the `values` of the content units `at`, and NaN for special tokens."""
     every = np.full(len(units.units), np.nan)
     every[at] = values
     return every

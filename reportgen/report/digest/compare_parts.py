@@ -1,4 +1,4 @@
-"""The short form of each section of a comparison: the answers in front, the rest folded."""
+"""The short form of each section of a comparison: answers first, the rest folded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace

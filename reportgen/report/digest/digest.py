@@ -80,8 +80,8 @@ def _fit(context: Context) -> list[str]:
 
 
 def _sinks(context: Context) -> list[str]:
-    """A clause for each kind of verdict, naming its tokens; where something was found, without what
-    was not."""
+    """A clause for each kind of verdict with its tokens. Where a token stands out, the clause on
+    those that do not is left out."""
     say = context.language.say
     tokens: dict[str, list[str]] = {}
     for note in short_notes(context):

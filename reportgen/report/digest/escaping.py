@@ -1,4 +1,4 @@
-"""Text as Markdown that reads as exactly that text, whatever it holds."""
+"""Any text as Markdown that reads as exactly that text."""
 
 import re
 import shlex
@@ -14,8 +14,8 @@ _ESCAPES = str.maketrans(
     {character: f"\\{character}" for character in "\\`*_[]{}~#"}
     | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;", _BREAK: "&#8203;"}
 )
-# What GitHub and GitLab make a link, a mention, a reference or an emoji of after Markdown is done,
-# so that no escape helps: it is broken at these places.
+# GitHub and GitLab make links, mentions, references and emoji of these after Markdown is done, so
+# that no escape helps. An unseen break is put at these places.
 _LINKS = re.compile(
     r"""
       (?<=@)(?=\S)                # @name, name@host
@@ -32,7 +32,7 @@ _LINKS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _NOT_IN_CODE = re.compile(r"[<`]|::|##|data:|style=", re.IGNORECASE)
-# Where a word without end may be wrapped, so that it does not push all else out of a table.
+# Where a very long word may be wrapped, so that it does not push the other columns out of a table.
 _LONG = re.compile(r"[!-~]{20}(?=[!-~])")
 # A list or an underline, told by how a line begins; the escape goes to the end of the match.
 _BLOCK_START = re.compile(r"\d+(?=[.)](\s|$))|(?=[-+](\s|$))|(?=[-=][-=\s]*$)")
@@ -42,8 +42,8 @@ def escape(text: str, *, wraps: bool = False) -> str:
     """`text` as Markdown that reads as exactly that text, on one line and inside a table's cell.
 
     Nothing in it is markup, HTML, a link, a mention, a reference or a command of a log; unseen
-    characters are chips. Where it `wraps`, a word without end may be broken over lines, which a
-    copy of it would show.
+    characters are chips. Where it `wraps`, a very long word may be broken over lines; a copy of it
+    then contains the unseen breaks.
     """
     escaped = _escaped(visible(text).strip(" "), wraps=wraps)
     start = _BLOCK_START.match(escaped)

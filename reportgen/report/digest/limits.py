@@ -23,7 +23,7 @@ class Part:
     head: str
     rows: tuple[str, ...] = ()
     foot: str = ""
-    rank: int = 0  # the lower, the sooner it gets room; 0 has to stand
+    rank: int = 0  # parts with a low rank get room first; 0 is never left out
 
 
 class _Room:
@@ -44,8 +44,8 @@ class _Room:
 
 
 def fit(parts: Sequence[Part], limit: Limit, last: Callable[[int], str]) -> str | None:
-    """The document of `parts`, in their order, under `limit`; None where what has to stand is too
-    long already.
+    """The document of `parts`, in their order, under `limit`; None where the parts that must not be
+    left out are too long by themselves.
 
     Rows are left out from the end of a part; a part that had rows and would keep none is left out
     as a whole. `last` gives the last line for how many rows are not shown (a part without rows
@@ -70,7 +70,7 @@ def fit(parts: Sequence[Part], limit: Limit, last: Callable[[int], str]) -> str 
 
 
 def _taken(part: Part, room: _Room) -> Sequence[str] | None:
-    """The rows of `part` that there is room for; None where it is left out."""
+    """The rows of `part` that fit; None where it is left out."""
     first = part.rows[:1]
     if not room.take(part.head, part.foot, *first):
         return None
@@ -88,7 +88,7 @@ def _whole(part: Part) -> str:
     return part.head + "".join(part.rows) + part.foot
 
 
-LEAST = 4_000  # code points; title, headline and last line take up to so many
+LEAST = 4_000  # code points that title, headline and last line can take
 _NO_LIMIT = 2**62
 _MARKER = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _LONGEST_MARKER = 64
@@ -101,7 +101,7 @@ class Flavor:
     usual: Limit
     most: Limit  # that --md-limit may raise it to
     folds: bool  # `<details>`
-    hides_comments: bool  # `<!-- -->`; elsewhere an unused link definition is what no one sees
+    hides_comments: bool  # `<!-- -->`; elsewhere an unused link definition is the hidden line
 
 
 # A comment on GitHub: 65,536 characters in the body of a pull request, 262,144 bytes elsewhere, and
@@ -147,7 +147,7 @@ def limit_of(name: FlavorName, characters: int | None) -> Limit:
 
 
 def check_marker(text: str) -> None:
-    """See that --id can stand in a hidden line, and be found there again.
+    """Check that --id can be written in a hidden line and found there again.
 
     Raises:
         UsageError: it cannot.
@@ -160,7 +160,7 @@ def check_marker(text: str) -> None:
 
 
 def marker(name: FlavorName, id: str) -> str:
-    """The line that a later run finds its comment by, which no reader sees."""
+    """The hidden line by which a later run finds its comment."""
     if FLAVORS[name].hides_comments:
         return f"<!-- reportgen:{id} -->"
     return f"[//]: <> (reportgen:{id})"

@@ -1,6 +1,6 @@
 """The short form of each section of a report, for pull requests and wikis.
 
-What a reviewer reads first stands in front; the rest is folded.
+What a reviewer reads first comes first; the rest is folded.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,8 +27,8 @@ from reportgen.report.sections.context import Context
 from reportgen.results.info import ANALYSED, STATUSES
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
-_FIRST = 4  # texts that are shown where none deserves a look
-# What a sink passes on, said beside its verdict: by tests, or else by the length of its vectors.
+_FIRST = 4  # texts shown where none deserves a look
+# Kinds of notes that say by tests what a sink passes on; without tests, the kind "length" says it.
 _TESTED: tuple[Kind, ...] = ("passed", "test")
 
 
@@ -70,25 +70,25 @@ def short_overview(context: Context) -> Iterable[Section]:
 
 
 def _about_sinks(context: Context) -> list[str]:
-    """Every verdict and, where there is a sink, what is known of whether it matters."""
+    """Every verdict, and what each sink passes on as far as that was measured."""
     notes = short_notes(context)
     sinks = {note.role for note in notes if note.verdict == "sink"}
     tested = {note.role for note in notes if note.kind in _TESTED}
-    told = [
+    chosen = [
         note
         for note in notes
         if note.is_verdict
         or (note.role in sinks & tested and note.kind in _TESTED)
         or (note.role in sinks - tested and note.kind == "length")
     ]
-    said = list(in_short(told, context.language))
+    said = list(in_short(chosen, context.language))
     if sinks and not tested:
         said.append(context.language.say("brief", "not_tested"))
     return said
 
 
 def _about_trust(context: Context) -> str:
-    """How far what is in bold agrees with what moves the output."""
+    """How far the tokens in bold agree with those that move the output."""
     trust = context.trust
     if trust is None or trust.first is None:
         return ""

@@ -1,4 +1,4 @@
-"""How a comparison writes its figures: each with its change, and how sure that is."""
+"""How a comparison writes its figures: each with its change and the interval of the change."""
 
 from collections.abc import Callable, Mapping
 
@@ -108,7 +108,7 @@ class CompareWords:
         return Sentence(space.join(said), note.citations)
 
     def values(self, note: Note) -> dict[str, str]:
-        """What the names in a note's sentences stand for."""
+        """The values that a note's sentences name."""
         given = {name: str(value) for name, value in note.values.items()}
         given["output"] = self.scalar
         given["token"] = shorten(note.token or "", NAME)
@@ -121,7 +121,7 @@ class CompareWords:
         return given
 
     def _filled(self, name: str, note: Note, write: Write) -> dict[str, str]:
-        """The figure `name` of a note, in both models and its change, and how sure that is."""
+        """The figure `name` of a note in both models, and its change with the interval."""
         base, head, difference, n_texts = (
             float(note.values[key])
             for key in (f"{name}_base", f"{name}_head", name, f"{name}_texts")

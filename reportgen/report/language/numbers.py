@@ -23,7 +23,7 @@ from math import floor, isfinite, log10
 
 MINUS = "\u2212"
 NOTHING = "–"  # where there is no figure
-_MORE = 3  # decimals at the most, beyond those asked for
+_MORE = 3  # decimals at most, beyond those asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Style:
 
 
 def fixed(value: float, digits: int) -> str:
-    """`value` with so many decimals, a true minus sign and no negative zero."""
+    """`value` with `digits` decimals, a true minus sign and no negative zero."""
     text = f"{value:,.{digits}f}"
     if not text.strip("-0.,"):
         text = text.lstrip("-")
@@ -44,7 +44,7 @@ def fixed(value: float, digits: int) -> str:
 
 
 def written(value: float, digits: int | None, with_sign: bool = False) -> str:
-    """`value` with so many decimals, None for those `number` gives; "–" where it is not finite.
+    """`value` with `digits` decimals; None for those that `number` gives; "–" if it is not finite.
 
     With a sign, a value that is printed as more than 0 has a plus in front.
     """
@@ -83,7 +83,7 @@ def column_decimals(largest: float) -> int | None:
 
 def short_of(whole: float, value: float, digits: int) -> int:
     """How many decimals, `digits` or up to three more, keep a `value` below `whole` from being
-    printed as `whole`: 0.9997 with two decimals would read 1.00, so it takes four."""
+    printed as `whole`: 0.9997 would read 1.00 with two decimals, so it gets four."""
     if abs(value) >= whole:
         return digits
     tried = range(digits, digits + _MORE + 1)
@@ -137,22 +137,12 @@ def rounded(value: float) -> str:
 
 
 def times(value: float) -> str:
-    """How many times as large something is: two significant digits below 1, three decimals at the
-    most; above as `rounded`."""
+    """How many times as large something is: below 1 with two significant digits and at most three
+    decimals; from 1 on as `rounded`."""
     if value >= 0.995:
         return rounded(float(value))
     digits = 2 if value >= 0.0995 else 3
     return f"{value:.{digits}f}"
-
-
-def multiple(value: float) -> str:
-    """How many times the average something is: one decimal."""
-    return fixed(value, 1)
-
-
-def near_one(value: float) -> str:
-    """How many times as large something is that is about as large: two decimals."""
-    return f"{value:.2f}"
 
 
 def correlation(value: float) -> str:
@@ -161,19 +151,15 @@ def correlation(value: float) -> str:
 
 
 def difference(value: float) -> str:
-    """As `correlation`; a third decimal where two would not say on which side of 0 it lies."""
+    """As `correlation`, with a third decimal where two would hide on which side of 0 it lies."""
     is_hidden = float(f"{value:.2f}") == 0 and float(f"{value:.3f}") != 0
     return fixed(value, 3) if is_hidden else correlation(value)
-
-
-def _exact_percentage(share: float) -> str:
-    return exact(100.0 * share)
 
 
 # What may stand after the colon in `{name:style}`.
 STYLES: Mapping[str, Style] = {
     "percent": Style(percentage, "percent"),
-    "exact_percent": Style(_exact_percentage, "percent"),
+    "exact_percent": Style(lambda share: exact(100.0 * share), "percent"),
     "about_percent": Style(about_percentage, "about_percent"),
     "points": Style(points, "points"),
     "texts": Style(count, "texts"),
@@ -182,8 +168,8 @@ STYLES: Mapping[str, Style] = {
     "number": Style(number),
     "rounded": Style(rounded),
     "times": Style(times),
-    "multiple": Style(multiple),
-    "near_one": Style(near_one),
+    "multiple": Style("{:,.1f}".format),  # of an average
+    "near_one": Style("{:.2f}".format),  # how many times as large, of what is about as large
     "correlation": Style(correlation, between="signed_range"),
     "difference": Style(difference, between="signed_range"),
 }

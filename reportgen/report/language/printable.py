@@ -1,7 +1,8 @@
-"""Lines for a log that a continuous integration reads: its commands, and lines that are none.
+"""Text made safe to print: unseen characters made visible, long text shortened, and no line that
+the log of a continuous integration (CI) takes as a command.
 
-GitHub's runner reads both streams. It takes a line as a command that begins with `::` after any
-space, and `##[` wherever it stands; Azure's agent the same with `##vso[`.
+GitHub's runner reads standard output and standard error. It takes a line as a command that begins
+with `::` after any space, and `##[` anywhere in a line; Azure's agent does the same with `##vso[`.
 """
 
 import re
@@ -11,20 +12,21 @@ from collections.abc import Iterator
 _NAME = "reportgen: "
 LABEL_WIDTH = 14  # half-width characters under an axis
 _MARK = re.compile(r"#(?=#(?:vso)?\[)", re.IGNORECASE)
-# Of a page: its data, what is the same in every page, and what could begin a command elsewhere.
+# The pieces of a page: its data, its scripts and styles (which hold no text of the user), and what
+# could begin a command anywhere else.
 _PIECE = re.compile(
     rb'<script type="application/json"[^>]*>.*?</script>|<(script|style)\b.*?</\1>|##', re.DOTALL
 )
 
 
 def inert(line: str) -> str:
-    """`line` as one line that is no command, whatever is in it; all that is unseen is visible."""
+    """`line` as one line that no log takes as a command, with unseen characters made visible."""
     shown = _MARK.sub("# ", visible(line))
     return _NAME + shown if shown.lstrip().startswith("::") else shown
 
 
 def inert_page(page: bytes) -> bytes:
-    """A page that reads as the same and of which no text is a command where it ends in a log."""
+    """The same page, written so that no log it is printed to takes any of its text as a command."""
     return _PIECE.sub(_inert_piece, page)
 
 
@@ -35,7 +37,7 @@ def _inert_piece(match: re.Match[bytes]) -> bytes:
 
 
 def shorten(text: str, width: int = LABEL_WIDTH) -> str:
-    """`text` cut in the middle to so many half-width characters; wide characters count two."""
+    """`text` cut in the middle to `width` half-width characters; a wide character counts as two."""
     if half_widths(text) <= width:
         return text
     half = (width - 1) // 2

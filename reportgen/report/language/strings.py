@@ -1,7 +1,7 @@
 """Every visible string in English and Japanese, and how figures stand in it.
 
-The strings lie in `strings/`, one file for each part of a report. An entry has both languages side
-by side, and where English says one thing otherwise than several, that form too:
+The strings are in `strings/`, one file for each part of a report. An entry has both languages side
+by side, and a form for one thing where it differs from that for several:
 
     texts = { en_one = "{x} text", en = "{x} texts", ja = "テキスト{x}件" }
 

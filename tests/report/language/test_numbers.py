@@ -5,6 +5,7 @@ import math
 import pytest
 
 from reportgen.report.language.numbers import (
+    STYLES,
     about_percentage,
     column_decimals,
     correlation,
@@ -12,8 +13,6 @@ from reportgen.report.language.numbers import (
     difference,
     exact,
     fixed,
-    multiple,
-    near_one,
     number,
     percentage,
     rounded,
@@ -186,6 +185,7 @@ def test_a_difference_says_on_which_side_of_nothing_it_lies(value: float, text: 
 
 
 def test_a_share_after_a_swap_has_the_decimals_that_its_threshold_needs() -> None:
+    near_one = STYLES["near_one"].digits
     assert (near_one(0.996), near_one(1.1)) == ("1.00", "1.10")
 
 
@@ -195,4 +195,5 @@ def test_what_was_chosen_is_written_as_it_was_chosen() -> None:
 
 
 def test_a_multiple_of_an_average_has_one_decimal() -> None:
+    multiple = STYLES["multiple"].digits
     assert (multiple(8.44), multiple(12.0)) == ("8.4", "12.0")
