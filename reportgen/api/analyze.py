@@ -21,7 +21,6 @@ from reportgen.api import arguments
 from reportgen.api.jobs import Analysis
 from reportgen.api.keywords import options_of
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Verbosity
-from reportgen.api.printed_options import shown_options
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError
@@ -30,6 +29,7 @@ from reportgen.models.borrow import bare, borrowed, device_of
 from reportgen.models.load import LoadedModel, load_module
 from reportgen.models.load import load_model as load_named
 from reportgen.models.spec import ModelSpec, check_spec
+from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results, open_results
 from reportgen.texts.memory import Beside, texts_in_memory

@@ -7,11 +7,11 @@ from typing import Any
 
 from reportgen.api.config import configured_gates
 from reportgen.api.options import AnalysisChoices, GateChoices, InputChoices, ModelChoices
-from reportgen.api.printed_options import shown_options
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
+from reportgen.report.options import shown_options
 from reportgen.texts.read import Columns, TextSet, read_texts
 
 

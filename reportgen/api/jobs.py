@@ -7,13 +7,18 @@ from typing import Generic, TypeVar
 
 from reportgen.api.arguments import model_spec
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, OutputChoices
-from reportgen.api.printed_options import shown_options
 from reportgen.errors import UsageError
 from reportgen.findings.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
 from reportgen.report.format_register import COMPARISON_FORMATS, STANDARD_OUTPUT, Output
-from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions, read_plotlyjs
+from reportgen.report.options import (
+    CompareOptions,
+    RenderOptions,
+    WriteOptions,
+    read_plotlyjs,
+    shown_options,
+)
 from reportgen.report.outputs import plan_outputs, require_files
 from reportgen.results.info import created_date
 

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
+from reportgen.api.printed_paths import factory_without_folder, json_without_folders, last_part
 from reportgen.errors import UsageError
 from reportgen.models.spec import Dtype, Pooling
 from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
@@ -68,6 +69,7 @@ class ModelChoices:
     model: Annotated[
         str | None,
         _MODEL(
+            write=last_part,
             flags=("--model", "-m"),
             help="Folder or Hugging Face id of the model, e.g. ./checkpoint. Default: demo, a "
             "bundled demonstration; demo-star is another.",
@@ -79,24 +81,27 @@ class ModelChoices:
     factory: Annotated[
         str | None,
         _MODEL(
+            write=factory_without_folder,
             help="Your own model class, e.g. my_model.py:AlbertForRegression or "
-            "package.module:Class."
+            "package.module:Class.",
         ),
     ] = None
     factory_args: Annotated[
         str | None,
         _MODEL(
-            help='Arguments of that class as JSON, e.g. \'{"pretrained_model_name": "./albert"}\'.'
+            write=json_without_folders,
+            help='Arguments of that class as JSON, e.g. \'{"pretrained_model_name": "./albert"}\'.',
         ),
     ] = None
     checkpoint: Annotated[
         Path | None,
-        _MODEL(help="Weights for that class, a saved state_dict, e.g. model.pt."),
+        _MODEL(write=last_part, help="Weights for that class, a saved state_dict, e.g. model.pt."),
     ] = None
     tokenizer: Annotated[
         str | None,
         _MODEL(
-            help="Folder or Hugging Face id of the tokenizer, e.g. ./albert. Default: the model's."
+            write=last_part,
+            help="Folder or Hugging Face id of the tokenizer, e.g. ./albert. Default: the model's.",
         ),
     ] = None
     encoder: Annotated[

@@ -51,7 +51,7 @@ def _parameters(group: type) -> list[inspect.Parameter]:
     for name, option in options_in(group).items():
         default = defaults[name]
         kind = _typed_kind(hints[name], default, option)
-        if option.read and default is not None:
+        if option.write and default is not None:
             default = option.write(default)
         found.append(
             inspect.Parameter(

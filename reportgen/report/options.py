@@ -34,7 +34,7 @@ class Option:
     choices: tuple[str, ...] = ()  # the only values it takes
     least: int | None = None  # the smallest number it takes
     read: Callable[[str], Any] | None = None  # turns what is typed into the value
-    write: Callable[[Any], str] = str  # turns the value into what is typed
+    write: Callable[[Any], Any] | None = None  # turns the value into what a printed command shows
     changes_page: bool = True  # whether the HTML page depends on it
 
 
@@ -69,10 +69,6 @@ def _read_pool_above(text: str) -> int | None:
 
 def _write_pool_above(tokens: int | None) -> str:
     return "none" if tokens is None else str(tokens)
-
-
-def _write_name(path: Path) -> str:
-    return path.name  # no path of any machine goes into an output
 
 
 _REPORT = partial(Option, panel="Report")
@@ -161,7 +157,7 @@ class RenderOptions(WriteOptions):
     plotlyjs: Annotated[
         Path | None,
         _REPORT(
-            write=_write_name,
+            write=lambda path: path.name,  # no folder of the machine goes into an output
             help="A plotly.js file to use instead of the built-in one, e.g. "
             "plotly-cartesian.min.js.",
         ),
@@ -176,15 +172,21 @@ class RenderOptions(WriteOptions):
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"
 
 
-def chosen_options(options: WriteOptions, *, of_page: bool) -> dict[str, str]:
-    """The options that differ from their defaults, as they are typed: those that change the HTML
-    page, or those that change the other formats only."""
-    return {
-        name.replace("_", "-"): option.write(getattr(options, name))
-        for name, option in options_in(type(options)).items()
-        if option.changes_page == of_page
-        and getattr(options, name) != getattr(type(options)(), name)
-    }
+def shown_options(*groups: Any, of_page: bool | None = None) -> dict[str, str | int | bool]:
+    """The options in `groups` that differ from their defaults, as printed commands name them.
+
+    `of_page` selects those that change the HTML page, or those that change other formats only.
+    """
+    shown: dict[str, str | int | bool] = {}
+    for choices in groups:
+        defaults = type(choices)()
+        for name, option in options_in(type(choices)).items():
+            value, is_wanted = getattr(choices, name), of_page in (None, option.changes_page)
+            if is_wanted and value != getattr(defaults, name):
+                value = option.write(value) if option.write else value
+                is_text = isinstance(value, str)
+                shown[name.replace("_", "-")] = without_surrogates(value) if is_text else value
+    return shown
 
 
 def read_plotlyjs(path: Path) -> str:

@@ -9,7 +9,7 @@ from reportgen.findings.gates import GateResult, errors_first, found_text
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
-from reportgen.report.options import RenderOptions, chosen_options
+from reportgen.report.options import RenderOptions, shown_options
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import MAX_ERROR
 
@@ -55,9 +55,9 @@ def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
         given.setdefault("model", info.model.name)
     if info.settings.keep_maps != "all":
         given["keep-maps"] = info.settings.keep_maps
-    given |= chosen_options(options, of_page=True)
+    given |= shown_options(options, of_page=True)
     if output:
-        given |= chosen_options(options, of_page=False)
+        given |= shown_options(options, of_page=False)
     words = ["-" if item.name == "stdin" else item.name for item in info.inputs]
     for name, choice in given.items():
         if choice is True:

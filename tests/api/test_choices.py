@@ -16,9 +16,8 @@ from reportgen.api.options import (
     read_evidence_texts,
     read_keep_maps,
 )
-from reportgen.api.printed_options import shown_options
 from reportgen.errors import UsageError
-from reportgen.report.options import RenderOptions, read_size
+from reportgen.report.options import RenderOptions, read_size, shown_options
 from reportgen.texts.read import Columns
 
 

@@ -11,7 +11,7 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.sentences import citation
-from reportgen.report.options import CompareOptions, chosen_options
+from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 
 
@@ -144,6 +144,6 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     else:
         words += ["base_results/", "head_results/"]
-    for name, text in chosen_options(options, of_page=True).items():
-        words += [f"--{name}", text]
+    for name, value in shown_options(options, of_page=True).items():
+        words += [f"--{name}", str(value)]
     return shlex.join([*words, "-o", output])
