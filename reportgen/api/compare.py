@@ -17,7 +17,7 @@ from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, Lang
-from reportgen.report.outputs import make_comparison_documents, stage, written_line
+from reportgen.report.outputs import make_documents, stage, written_line
 
 
 class ComparedReports:
@@ -103,7 +103,7 @@ def write_comparison(
     comparison = compared.comparison
     gates = evaluate(job.gates, compared.head.figures | compared.figures) if job.gates else ()
     options = replace(job.options, gates=gates)
-    documents = make_comparison_documents(comparison, job.outputs, options)
+    documents = make_documents(comparison, job.outputs, options)
     room = job.summary_room
     summary = b"" if room is None else comparison_step_summary(comparison, options, room)
     stage(documents, staging)

@@ -155,27 +155,20 @@ def _check_picture(picture: Path, places: Sequence[_Place], read: Collection[str
 
 
 def make_documents(
-    findings: "Findings", outputs: Iterable[Output], options: RenderOptions
-) -> dict[Output, Document]:
-    """The report in the format of each of `outputs`; results folders are left out."""
-    return {
-        output: import_module(output.format.module).write_report(findings, options, output)
-        for output in outputs
-        if output.format
-    }
-
-
-def make_comparison_documents(
-    comparison: "Comparison",
+    made_from: "Findings | Comparison",
     outputs: Iterable[Output],
-    options: CompareOptions,
+    options: RenderOptions | CompareOptions,
 ) -> dict[Output, Document]:
-    """The comparison in the format of each of `outputs`."""
-    return {
-        output: import_module(output.format.comparison_module).write_comparison(comparison, options)
-        for output in outputs
-        if output.format
-    }
+    """The report or comparison in the format of each of `outputs`; results folders are left out."""
+    documents = {}
+    for output in outputs:
+        if output.format and isinstance(options, CompareOptions):
+            module = import_module(output.format.comparison_module)
+            documents[output] = module.write_comparison(made_from, options)
+        elif output.format:
+            module = import_module(output.format.module)
+            documents[output] = module.write_report(made_from, options, output)
+    return documents
 
 
 def stage(documents: Mapping[Output, Document], staging: Staging) -> None:
