@@ -15,7 +15,8 @@ from places import ROOT
 from typer.models import OptionInfo
 
 from reportgen.cli.commands import app
-from reportgen.findings.figure_register import Figure, FigureList, figure_list
+from reportgen.findings.figure_register import figure_list
+from reportgen.findings.figures import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
 from reportgen.report.format_register import FORMATS
@@ -113,7 +114,7 @@ def _figures(whole: FigureList, shown: Sequence[Figure]) -> list[str]:
     return [
         *table(("figure", "unit", "meaning"), rows),
         "",
-        *(f"- `<{key}>`: {whole.key_meanings[key]}" for key in keys),
+        *(f"- `<{key}>`: {whole.keys[key].meaning}" for key in keys),
     ]
 
 

@@ -116,14 +116,13 @@ def account(
     from reportgen.report.language.strings import load_language
 
     results = findings.results
-    status = results.texts["status"].value_counts()
-    n_tokens = int(results.texts["n_tokens"].sum())
     seconds = time.perf_counter() - started
-    lines = [f"{count_of_texts(len(results.texts))}, {n_tokens:,} tokens, {seconds:.1f} seconds"]
+    n_texts, n_tokens = count_of_texts(findings.n_texts), findings.n_tokens
+    lines = [f"{n_texts}, {n_tokens:,} tokens, {seconds:.1f} seconds"]
     lines += [
-        f"{count_of_texts(status[name])} {words}: {_ids(results, name)}"
+        f"{count_of_texts(count)} {words}: {_ids(results, name)}"
         for name, words in _COUNTED.items()
-        if name in status
+        if (count := findings.n_by_status[name])
     ]
     if verbosity.verbose:
         failed = results.texts[results.texts["status"] == "failed"]

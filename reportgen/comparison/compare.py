@@ -17,7 +17,7 @@ from reportgen.comparison.token_effects import (
     token_changes,
 )
 from reportgen.comparison.units import UnitPairs, unit_pairs
-from reportgen.findings.figure_register import Value
+from reportgen.findings.figures import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change
-from reportgen.findings.figure_register import Value, figure_key, rounded
+from reportgen.findings.figures import Value, figure_key, rounded
 
 if TYPE_CHECKING:
     from reportgen.comparison.compare import Comparison

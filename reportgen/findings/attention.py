@@ -22,7 +22,7 @@ from reportgen.findings.statistics import (
     measured,
     ratio_estimates,
 )
-from reportgen.results.info import ANALYSED
+from reportgen.results.info import ANALYSED, STATUSES
 from reportgen.results.measure_register import MIN_CONTENT
 from reportgen.results.store import Results
 
@@ -64,6 +64,12 @@ def takes_part(results: Results) -> NDArray[np.bool_]:
 def analysed(results: Results) -> NDArray[np.bool_]:
     """`[text]`: whether a text has figures at all, so is neither empty nor failed."""
     return results.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
+
+
+def n_by_status(results: Results) -> Mapping[str, int]:
+    """How many texts have each of STATUSES."""
+    status = results.texts["status"].value_counts()
+    return {name: int(status.get(name, 0)) for name in STATUSES}
 
 
 def roles(results: Results) -> Mapping[str, RoleFigures]:
@@ -164,6 +170,11 @@ class HeadShares:
         return int(self.by_layer.argmax()) + 1
 
     @property
+    def most(self) -> float:
+        """Their share in that layer."""
+        return float(self.by_layer[self.best - 1])
+
+    @property
     def mean(self) -> float:
         """The share, mean over layers and heads."""
         return float(self.share.mean())
@@ -177,6 +188,30 @@ class HeadShares:
 def head_shares(results: Results) -> HeadShares:
     """What special tokens get in each head, mean over texts."""
     return HeadShares(*(_head_means(results, name) for name in ("special_share", "uniform_share")))
+
+
+def spread_means(results: Results) -> Mapping[str, float]:
+    """How widely attention is spread, mean over the texts that the notes count; NaN without values.
+
+    By the name of the flat figure. Where no text is long enough to count, all do.
+    """
+    counted = takes_part(results)
+    if not counted.any():
+        counted = analysed(results)
+    heads = results.heads[counted[results.heads["text"].to_numpy(np.intp)]]
+    texts = results.texts[counted]
+    return {
+        "entropy_mean": _mean(heads["entropy"]),
+        "distance_mean": _mean(heads["distance"]),
+        "effective_tokens_mean": _mean(texts["effective_tokens"]),
+        "effective_content_mean": _mean(texts["effective_content"]),
+    }
+
+
+def _mean(column: "pd.Series[float]") -> float:
+    values = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else nan
 
 
 def entropy_by_head(results: Results) -> Floats:
@@ -203,9 +238,12 @@ def text_means(results: Results, name: str) -> Floats:
 
 
 def shares_by_text(results: Results) -> Mapping[int, tuple[float, float]]:
-    """The share that special tokens get and their share under an even spread, mean over layers and
-    heads, by row of `texts`; of the analysed texts."""
-    means = results.heads.groupby("text")[["special_share", "uniform_share"]].mean()
+    """The share that special tokens get in each text and their share under an even spread, mean
+    over layers and heads, by row of `texts`.
+
+    Only analysed texts have an entry; none has where the model has no special token.
+    """
+    means = results.heads.groupby("text")[["special_share", "uniform_share"]].mean().dropna()
     return {int(row): (share, even) for row, share, even in means.itertuples()}
 
 
@@ -230,9 +268,3 @@ def counted_texts(results: Results, values: NDArray[np.float32]) -> NDArray[np.b
     whole = np.asarray(np.isfinite(values).all(axis=(1, 2)), dtype=np.bool_)
     counted = whole & takes_part(results)
     return counted if counted.any() else whole
-
-
-def sink_shares(results: Results) -> pd.Series:
-    """The share that special tokens receive in each analysed text, mean over layers and heads;
-    empty where the model has none. Index: row of `texts`."""
-    return pd.Series(text_means(results, "special_share")).dropna()

@@ -4,7 +4,7 @@ Every estimate is the mean over texts of per-text figures; a ratio is the ratio 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,9 +77,14 @@ class ViewFigures:
     view: View
     statistic: Statistic
     estimate: Estimate
-    over_rarity: Estimate | None  # paired difference to token rarity; None for the baselines
+    over_rarity: Estimate | None = None  # paired difference to token rarity; None for baselines
     # Texts in which it beats the random ranking; None for that, and for correlations
-    beats_random: int | None
+    beats_random: int | None = None
+
+    @property
+    def stated(self) -> Estimate | None:
+        """The estimate; None for fewer than MIN_TEXTS texts, which are too few for a statistic."""
+        return self.estimate if self.estimate.interval else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,16 @@ class LiveRows:
     def are_all(self) -> bool:
         """Whether the output can depend on every row."""
         return self.n_live == self.n_rows
+
+    @property
+    def mean(self) -> float:
+        """Rows that the output can depend on, mean over texts."""
+        return self.n_live / self.n_texts
+
+    @property
+    def share(self) -> float | None:
+        """The share of rows that the output can depend on."""
+        return self.n_live / self.n_rows if self.n_rows else None
 
 
 def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
@@ -149,7 +164,13 @@ def rollout_share(results: Results) -> Estimate | None:
 
 
 def mask_offset(results: Results) -> Estimate | None:
-    """|mean| / sd of the effects of putting [MASK] in a unit's place, mean over texts."""
+    """|mean| / sd of the effects of putting [MASK] in a unit's place, mean over texts.
+
+    None where it was not measured, and for embeddings: their effects are distances, which have one
+    sign.
+    """
+    if results.info.evidence.scalar == "cosine":
+        return None
     return estimate(results.evidence["mask_offset"])
 
 
@@ -238,20 +259,18 @@ def _view_figures(
 ) -> ViewFigures:
     """`by_view`: the values of the statistic by text, for each view that has any."""
     own = by_view[view]
-    rarity, random = (by_view.get(baseline) for baseline in BASELINES)
     agreement = estimate(own)
     assert agreement is not None
-    beats = None
-    if view != "random" and random is not None and statistic in _HIGHER_IS_BETTER:
+    figures = ViewFigures(view, statistic, agreement)
+    if figures.stated is None:
+        return figures
+    rarity, random = (by_view.get(baseline) for baseline in BASELINES)
+    if rarity is not None and view not in BASELINES:
+        figures = replace(figures, over_rarity=estimate(own - rarity))
+    if random is not None and view != "random" and statistic in _HIGHER_IS_BETTER:
         lead = (own - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
-        beats = int((lead > 0).sum())
-    return ViewFigures(
-        view=view,
-        statistic=statistic,
-        estimate=agreement,
-        over_rarity=None if view in BASELINES or rarity is None else estimate(own - rarity),
-        beats_random=beats,
-    )
+        figures = replace(figures, beats_random=int((lead > 0).sum()))
+    return figures
 
 
 def _column(values: "pd.Series[float]") -> Array:

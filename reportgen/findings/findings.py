@@ -14,8 +14,8 @@ from reportgen.findings import classes as of_classes
 from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings import tokens as of_tokens
-from reportgen.findings.figure_register import Value
-from reportgen.findings.figure_values import run_figures
+from reportgen.findings.figure_register import RUN_FIGURES
+from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval, mean_interval
@@ -51,14 +51,25 @@ class Findings:
         """One row per text, in input order."""
         return self.results.texts
 
+    @property
+    def n_texts(self) -> int:
+        """How many texts were read."""
+        return len(self.texts)
+
+    @property
+    def n_tokens(self) -> int:
+        """How many tokens all texts have, special tokens included."""
+        return int(self.texts["n_tokens"].sum())
+
     # Which texts count, and where attention goes.
     analysed = _part(attention.analysed)
     takes_part = _part(attention.takes_part)
+    n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
     head_shares = _part(attention.head_shares)
     role_shares = _part(attention.role_shares)
-    special_shares = _part(attention.sink_shares)
     shares_by_text = _part(attention.shares_by_text)
+    spread_means = _part(attention.spread_means)
     entropy_by_head = _part(attention.entropy_by_head)
 
     # What evidence says.
@@ -87,6 +98,16 @@ class Findings:
     # Single texts and single tokens.
     text_figures = _part(of_ranking.figures)
     tokens = _part(of_tokens.corpus_tokens)
+
+    @property
+    def special(self) -> attention.HeadShares | None:
+        """What special tokens get in each head; None where no text has such a token."""
+        return self.head_shares if np.isfinite(self.head_shares.share).all() else None
+
+    @property
+    def n_labelled(self) -> int:
+        """How many texts have both a predicted number and a number as label."""
+        return self.label_fit.n_texts if self.label_fit else 0
 
     @cached_property
     def class_fit(self) -> of_classes.ClassFit | None:
@@ -139,7 +160,7 @@ class Findings:
     @cached_property
     def figures(self) -> Mapping[str, Value]:
         """The flat figures by name, in a fixed order; None for what is not defined."""
-        return run_figures(self)
+        return measure(RUN_FIGURES, self)
 
     def text_notes(self, text: int) -> tuple[Note, ...]:
         """What holds for row `text` of `texts` alone."""

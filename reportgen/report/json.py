@@ -9,7 +9,7 @@ from typing import Any
 from reportgen.comparison.change import Change, Places
 from reportgen.comparison.compare import Comparison
 from reportgen.findings.evidence import SubjectFigures, ViewFigures
-from reportgen.findings.figure_register import rounded
+from reportgen.findings.figures import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
 from reportgen.findings.notes.note import Note
@@ -89,7 +89,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
     estimates = {
         "mixing": findings.mixing,
         "rollout_special_share": findings.rollout_share,
-        "mask_offset": findings.mask_offset if evidence.scalar != "cosine" else None,
+        "mask_offset": findings.mask_offset,
     }
     agreement: dict[str, dict[str, object]] = {}
     for figures in findings.agreement:
@@ -135,7 +135,7 @@ def _sink(figures: SubjectFigures) -> dict[str, object]:
 
 def _agreement(figures: ViewFigures) -> dict[str, object]:
     said = _estimate(figures.estimate)
-    if figures.estimate.interval is None:  # too few texts for a statistic
+    if figures.stated is None:
         return {"mean": None, "low": None, "high": None, "n_texts": figures.estimate.n_texts}
     if figures.over_rarity:
         said["over_rarity"] = _estimate(figures.over_rarity)

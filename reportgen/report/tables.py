@@ -190,7 +190,7 @@ def _agreement_row(figures: ViewFigures) -> dict[str, object]:
         "view": figures.view,
         "statistic": figures.statistic,
         # From too few texts for an interval nothing is stated.
-        **_estimate("mean", figures.estimate if figures.estimate.interval else None),
+        **_estimate("mean", figures.stated),
         "n_texts": figures.estimate.n_texts,
     }
 

@@ -4,14 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from reportgen.cli.commands import app
-from reportgen.findings.figure_register import (
-    COMPARE_FIGURES,
-    RUN_FIGURES,
-    Figure,
-    FigureList,
-    figure_key,
-    rounded,
-)
+from reportgen.findings.figure_register import COMPARE_FIGURES, RUN_FIGURES
+from reportgen.findings.figures import Figure, FigureList, Key, figure_key, rounded
 from reportgen.results.info import SINK_TESTS, STATISTICS
 from reportgen.results.measure_register import VIEWS
 
@@ -81,7 +75,7 @@ def test_what_is_no_figure_is_not_found(name: str) -> None:
 
 def test_a_figure_of_its_own_goes_before_a_family() -> None:
     own, family = Figure("x_share", "share", "own"), Figure("<role>_share", "share", "family")
-    figures = FigureList("compare", (family, own), {"role": "x|y"}, {"role": "x or y"})
+    figures = FigureList("compare", (family, own), {"role": Key("x|y", "x or y")})
     assert figures.find("x_share") is own
     assert figures.find("y_share") is family
     assert figures.find("z_share") is None

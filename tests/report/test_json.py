@@ -13,7 +13,8 @@ from factories import HEADLINES, make_results
 from role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.evidence import agreement_figures, subject_figures
-from reportgen.findings.figure_register import RUN_FIGURES, figure_key
+from reportgen.findings.figure_register import RUN_FIGURES
+from reportgen.findings.figures import figure_key
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report.json import render, to_json

@@ -12,8 +12,7 @@ from reportgen.results.measure_register import MIN_CONTENT, MIN_UNITS, VIEWS
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
-# Reasons that have a note of their own.
-_UNSAID: tuple[Reason, ...] = ("interrupted", "constant_output")
+_HAVE_OWN_NOTE: tuple[Reason, ...] = ("interrupted", "constant_output")
 # All that may be missing, in the order in which it is listed everywhere.
 MEASURES = ("deletion", *VIEWS, *SINK_TESTS)
 
@@ -37,7 +36,7 @@ def missing_notes(found: "Findings") -> list[Note]:
     notes = [
         plain("withheld", {"measures": "\n".join(measures), "reason": reason}, kind="banner")
         for reason, measures in by_reason.items()
-        if reason not in _UNSAID
+        if reason not in _HAVE_OWN_NOTE
     ]
     if evidence.interrupted:
         notes.append(plain("interrupted", {}, kind="banner"))

@@ -17,13 +17,22 @@ from reportgen.findings.notes.spread import (
     text_spread_notes,
 )
 from reportgen.findings.notes.trust import trust_notes
-from reportgen.findings.notes.verdicts import other_sink, role_verdict, saying_notes
+from reportgen.findings.notes.verdicts import caution_notes, other_sink, role_verdict
 from reportgen.results.info import ANALYSED, Evidence, Role, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_RATIO
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
+# After what there is to say of single tokens and of what the output reads, in reading order.
+RULES = (
+    constant_notes,
+    trust_notes,
+    mixing_notes,
+    spread_notes,
+    length_notes,
+    missing_notes,
+)
 _SINKS_FIRST = ("N1", "N1c")
 
 
@@ -41,18 +50,8 @@ def corpus_notes(found: "Findings") -> tuple[Note, ...]:
     if live is not None and found.live_rows is not None and not found.live_rows.are_all:
         notes.append(live)
     reads_cls_only = live is not None and live.role == "cls"
-    notes += saying_notes(notes, reads_cls_only, explained(found.info))
-    agreement, doubts = trust_notes(found)
-    return (
-        *notes,
-        *constant_notes(found),
-        *agreement,
-        *doubts,
-        *mixing_notes(found),
-        *spread_notes(found),
-        *length_notes(found),
-        *missing_notes(found),
-    )
+    notes += caution_notes(notes, reads_cls_only, explained(found.info))
+    return (*notes, *(note for rule in RULES for note in rule(found)))
 
 
 def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:

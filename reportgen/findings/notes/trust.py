@@ -28,15 +28,15 @@ _SHOWN: tuple[View, ...] = tuple(view for view in VIEWS if view in COLOURS)
 _OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
-def trust_notes(found: "Findings") -> tuple[list[Note], list[Note]]:
-    """N13, and what else there is to say of agreement and the measures: N12, N13c, N14."""
+def trust_notes(found: "Findings") -> list[Note]:
+    """N13 on agreement, then N12, N13c and N14 on single measures."""
     if found.info.evidence.level == "none" or found.is_constant:
-        return [], []
+        return []
     output = explained(found.info)
     spearman = {
         figures.view: figures for figures in found.agreement if figures.statistic == "spearman"
     }
-    sure = {view: figures for view, figures in spearman.items() if figures.estimate.interval}
+    sure = {view: figures for view, figures in spearman.items() if figures.stated}
     row = next((role.token for role in found.info.roles if role.key == "cls"), "")
     agreement = agreement_notes(sure, row, output, found.info.model.is_causal)
     if not agreement and found.results.effects["deletion"].notna().any():
@@ -48,7 +48,7 @@ def trust_notes(found: "Findings") -> tuple[list[Note], list[Note]]:
         offset_note(found.mask_offset, output),
         incomplete_note(found),
     ]
-    return agreement, [note for note in rest if note is not None]
+    return [*agreement, *(note for note in rest if note is not None)]
 
 
 def agreement_notes(
@@ -126,12 +126,8 @@ def rollout_note(share: Estimate | None, agreement: ViewFigures | None) -> Note 
 
 
 def offset_note(offset: Estimate | None, output: Values) -> Note | None:
-    """N13c: putting [MASK] in any token's place moves the output the same way.
-
-    Not of embeddings, whose effects are distances and so have one sign.
-    """
-    is_signed = output.get("scalar") != "cosine"
-    if offset is None or offset.interval is None or not is_signed:
+    """N13c: putting [MASK] in any token's place moves the output the same way."""
+    if offset is None or offset.interval is None:
         return None
     large = certain(lambda value: value > MASK_OFFSET, offset.interval)
     if large is False:

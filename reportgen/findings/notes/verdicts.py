@@ -137,7 +137,7 @@ def other_sink(figures: SubjectFigures) -> Note | None:
     return about(figures.subject, "N1c", values, *cited, kind="pile", also=("N1c-sink",))
 
 
-def saying_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
+def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
     """N10 and N11, on those of `verdicts` that found a sink on [CLS] and on a separator.
 
     N10 is about models whose output, `output` of `note.explained`, reads [CLS] alone.

@@ -24,7 +24,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
-from reportgen.results.info import ANALYSED, STATUSES
+from reportgen.results.info import ANALYSED
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
 _FIRST = 4  # texts shown where none deserves a look
@@ -124,9 +124,9 @@ def _about_model(context: Context) -> tuple[str, ...]:
     ]
     if info.model.source == "demo":
         facts.append(say("brief", "demo"))
-    status = context.findings.texts["status"].value_counts()
-    if set(status.index) - {"ok"}:
-        counts = {f"n_{name}": int(status.get(name, 0)) for name in STATUSES}
+    by_status = context.findings.n_by_status
+    if by_status["ok"] < context.findings.n_texts:
+        counts = {f"n_{name}": count for name, count in by_status.items()}
         facts.append(say("brief", "counts", **counts))
     return (*facts, *(cut(remark, REMARK_LENGTH) for remark in info.remarks))
 

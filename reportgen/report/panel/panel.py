@@ -101,7 +101,7 @@ def make_panel(
         group=None if pd.isna(row["group"]) else str(row["group"]),
         status=str(row["status"]),
         message=str(row["message"]),
-        facts=_facts(row, findings.special_shares.get(text), language) if analysed else (),
+        facts=_facts(row, findings.shares_by_text.get(text), language) if analysed else (),
         prediction=prediction(row, findings.info.output, language) if analysed else None,
         figures=make_figures(findings, text, segments, language, heads, scope)
         if has_figures
@@ -121,10 +121,12 @@ def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]
     return tuple(Sentence(sentence(note, language), note.citations) for note in notes)
 
 
-def _facts(row: pd.Series, sink_share: float | None, language: Language) -> tuple[str, ...]:
+def _facts(
+    row: pd.Series, shares: tuple[float, float] | None, language: Language
+) -> tuple[str, ...]:
     facts = [language.count("panel", "tokens", int(row["n_tokens"]))]
-    if sink_share is not None:
-        facts.append(language.say("panel", "sink_share", share=sink_share))
+    if shares is not None:
+        facts.append(language.say("panel", "sink_share", share=shares[0]))
     if int(row["n_unknown"]):
         facts.append(language.count("panel", "unknown", int(row["n_unknown"])))
     return tuple(facts)

@@ -85,8 +85,8 @@ def _kpis(findings: Findings, language: Language, means: HeadShares) -> tuple[Kp
             count("content", content) if content < tokens else "",
         ),
     ]
-    if np.isfinite(means.share).all():
-        even, most = means.even_mean, float(means.by_layer[means.best - 1])
+    if findings.special is not None:
+        even, most = means.even_mean, means.most
         kpis += [
             Kpi(language.percent(means.mean), say("sink_share"), say("even", share=even)),
             Kpi(say("layer", n=means.best), say("strongest"), say("gets", share=most)),
@@ -142,7 +142,7 @@ def _sinks(findings: Findings, language: Language, means: HeadShares) -> Sinks:
 
 
 def _grid(findings: Findings, language: Language, means: HeadShares) -> Grid:
-    has_shares = bool(np.isfinite(means.share).all())
+    has_shares = findings.special is not None
     measure = "special_share" if has_shares else "entropy"
     shown = means.share if has_shares else findings.entropy_by_head
     return Grid(

@@ -208,7 +208,7 @@ def make_text_list(
 def _row(
     findings: Findings, text: int, language: Language, digits: int | None, is_wrong: bool
 ) -> TextRow:
-    row, share = findings.texts.iloc[text], findings.special_shares.get(text)
+    row, share = findings.texts.iloc[text], findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
     output = prediction(row, findings.info.output, language, digits) if analysed else None
     return TextRow(
@@ -221,7 +221,7 @@ def _row(
         error=(output.error if output else None) or "",
         is_wrong=is_wrong,
         n_tokens=int(row["n_tokens"]),
-        sink_share="" if share is None else language.percent(float(share)),
+        sink_share="" if share is None else language.percent(share[0]),
         status=str(row["status"]),
     )
 

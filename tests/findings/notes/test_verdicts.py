@@ -10,9 +10,9 @@ from reportgen.findings.notes.citations import CLARK
 from reportgen.findings.notes.note import Note, Verdict
 from reportgen.findings.notes.verdicts import (
     VERDICTS,
+    caution_notes,
     other_sink,
     role_verdict,
-    saying_notes,
     standing,
     verdict,
 )
@@ -165,17 +165,17 @@ def judged(verdict: Verdict, role: str) -> Note:
 
 def test_each_saying_is_answered_where_it_would_be_heard() -> None:
     sinks = [judged("sink", "cls"), judged("sink", "sep")]
-    assert [note.id for note in saying_notes(sinks, True, OUTPUT)] == ["N10", "N11"]
-    assert [note.id for note in saying_notes(sinks, False, OUTPUT)] == ["N11"]
+    assert [note.id for note in caution_notes(sinks, True, OUTPUT)] == ["N10", "N11"]
+    assert [note.id for note in caution_notes(sinks, False, OUTPUT)] == ["N11"]
     others = [
         judged(verdict, role)
         for verdict in ("raised", "none", "unclear")
         for role in ("cls", "sep")
     ]
-    assert saying_notes(others, True, OUTPUT) == []
-    assert saying_notes([judged("sink", "bos")], True, OUTPUT) == []
+    assert caution_notes(others, True, OUTPUT) == []
+    assert caution_notes([judged("sink", "bos")], True, OUTPUT) == []
 
 
 def test_the_separators_own_weight_is_the_models_and_not_that_of_a_study() -> None:
-    (note,) = saying_notes([judged("sink", "sep")], False, OUTPUT)
+    (note,) = caution_notes([judged("sink", "sep")], False, OUTPUT)
     assert note.values == {"layer": 3, "self_share": 0.05}

@@ -1,0 +1,229 @@
+"""Flat figures: what they are called, and how they are read from the findings."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from itertools import groupby
+from math import isfinite
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+
+from reportgen.results.info import SINK_TESTS, STATISTICS
+from reportgen.results.measure_register import VIEWS
+
+if TYPE_CHECKING:
+    from reportgen.findings.attention import LayerFigures
+    from reportgen.findings.findings import Findings
+
+Value: TypeAlias = float | int | None  # None: not measured, or not defined
+Unit: TypeAlias = Literal[
+    "count",
+    "share",  # 0..1
+    "times",  # a ratio
+    "number",
+    "layer",  # from 1
+    "tokens",
+    "output",  # in the unit of the model's output
+    "correlation",  # -1..1
+    "R2",  # up to 1
+]
+
+
+class Key(NamedTuple):
+    """A key in the names of a family of figures."""
+
+    pattern: str  # what may take its place
+    meaning: str
+
+
+# A role is named after its token where it has no usual name; such a token has characters that no
+# name of a figure may have.
+_ROLE = r"cls|sep|bos|eos|\w*u[0-9a-f]{4,6}\w*"
+KEYS: Mapping[str, Key] = {
+    "role": Key(_ROLE, "a special token by its role: cls, sep, bos, eos"),
+    "subject": Key(
+        rf"{_ROLE}|first|token_\w+",
+        "what the sink tests were done on: a role, first (the first position) or token_ and a "
+        "token",
+    ),
+    "test": Key("|".join(SINK_TESTS), ", ".join(SINK_TESTS)),
+    "view": Key("|".join(VIEWS), ", ".join(VIEWS)),
+    "statistic": Key("|".join(STATISTICS), ", ".join(STATISTICS)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure, or a family of figures with keys such as `<role>` in its name."""
+
+    name: str
+    unit: Unit
+    meaning: str
+    # Attributes that lead to its value, such as "label_fit.mae": from the findings, or from what
+    # the keys in its name are of. "": the one called as the figure.
+    place: str = ""
+    has_interval: bool = False  # `_low` and `_high` are its 95 % interval
+    is_optional: bool = False  # left out where it is not defined
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys in its name."""
+        return tuple(re.findall(r"<(\w+)>", self.name))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its own name, then those of the ends of its interval."""
+        return (self.name, *(f"{self.name}_{end}" for end in ("low", "high") if self.has_interval))
+
+    def values(self, keys: Mapping[str, str], item: object) -> dict[str, "Value"]:
+        """The figure and the ends of its interval by name, read from `item`.
+
+        `keys` is what stands for the keys in its name.
+        """
+        found: Any = item
+        for attribute in (self.place or self.name).split("."):
+            if isinstance(found, Mapping):
+                found = found[attribute]
+            elif found is not None:
+                found = getattr(found, attribute)
+        if found is None and self.is_optional:
+            return {}
+        values = [found]
+        if self.has_interval:
+            values = [found.mean, found.low, found.high] if found else [None] * 3
+        names = (re.sub(r"<(\w+)>", lambda key: keys[key[1]], name) for name in self.names)
+        return dict(zip(names, map(rounded, values), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class FigureList:
+    """The figures that a command measures, in the order in which they are listed."""
+
+    command: str  # run or compare
+    figures: tuple[Figure, ...]
+    keys: Mapping[str, Key] = field(default_factory=lambda: KEYS)
+
+    def find(self, name: str) -> Figure | None:
+        """The figure or family that `name` belongs to; None where there is none.
+
+        A figure with a name of its own goes before a family.
+        """
+        found = [figure for figure in self.figures if self._is_of(name, figure)]
+        return min(found, key=lambda figure: figure.name.count("<"), default=None)
+
+    def listing(self) -> list[str]:
+        """One line per figure, for `--list-figures`."""
+        also = "; also _low and _high, its 95 % interval over the texts"
+        width = max(len(figure.name) for figure in self.figures)
+        unit_width = max(len(figure.unit) for figure in self.figures)
+        lines = [
+            f"{figure.name:{width}}  {figure.unit:{unit_width}}  {figure.meaning}"
+            + (also if figure.has_interval else "")
+            for figure in self.figures
+        ]
+        used = [key for key in self.keys if any(f"<{key}>" in line for line in lines)]
+        lines += [f"<{key}>: {self.keys[key].meaning}" for key in used]
+        return lines
+
+    def unknown(self, name: str) -> str:
+        """The error message for an unknown `name`, with what comes close and all known names."""
+        names = [name for figure in self.figures for name in figure.names]
+        close = get_close_matches(name, names, n=1, cutoff=0.75)
+        meant = f" (is it {close[0]}?)" if close else ""
+        return (
+            f"no figure is called {name!r}{meant}; see reportgen {self.command} --list-figures; "
+            f"figures: {self.names}"
+        )
+
+    @property
+    def names(self) -> str:
+        """The figures and families by name, for a message."""
+        return ", ".join(figure.name for figure in self.figures)
+
+    def _is_of(self, name: str, figure: Figure) -> bool:
+        return any(re.fullmatch(self._pattern(own), name) for own in figure.names)
+
+    def _pattern(self, name: str) -> str:
+        pieces = re.split(r"<(\w+)>", name)  # text, key, text, key, ...
+        return "".join(
+            f"(?:{self.keys[piece].pattern})" if place % 2 else re.escape(piece)
+            for place, piece in enumerate(pieces)
+        )
+
+
+def figure_key(key: str) -> str:
+    """A role's or subject's key as names of figures have it: letters, digits and `_`; any other
+    character is `u` and its code point."""
+    plain = key.replace("token:", "token_", 1) if key.startswith("token:") else key
+    return re.sub(r"\W", lambda found: f"u{ord(found[0]):04x}", plain)
+
+
+def rounded(value: Value) -> Value:
+    """A figure to six digits, more than one from float32 holds; None if it is not finite."""
+    if not isinstance(value, float):
+        return value
+    return float(f"{value:.6g}") or 0.0 if isfinite(value) else None  # 0.0, not -0.0
+
+
+def measure(figures: FigureList, findings: "Findings") -> dict[str, Value]:
+    """Every one of `figures` of a report by name, in their order; None for what is not defined.
+
+    Figures of evidence that was not gathered, and of roles the model does not have, are left out.
+    """
+    found: dict[str, Value] = {}
+    for family, members in groupby(figures.figures, lambda figure: "".join(figure.keys[:1])):
+        own = tuple(members)
+        for keys, item in _ITEMS[family](findings):
+            for figure in own:
+                if figure.keys == tuple(keys):
+                    found |= figure.values(keys, item)
+    return found
+
+
+# What figures are read from, with what stands for the keys in their names.
+_Items: TypeAlias = Iterator[tuple[Mapping[str, str], object]]
+
+
+class _Role(NamedTuple):
+    """A special-token role: the layer that its verdict names, that in which it gets the largest
+    share, and that in which it gets the largest multiple of an even spread."""
+
+    named: "LayerFigures | None"
+    most: "LayerFigures | None"
+    highest: "LayerFigures | None"
+
+
+def _whole(findings: "Findings") -> _Items:
+    yield {}, findings
+
+
+def _roles(findings: "Findings") -> _Items:
+    for note in findings.notes:
+        if note.is_verdict and note.role is not None:
+            layers = findings.roles[note.role].layers
+            named = (layer for layer in layers if layer.layer == note.values.get("layer"))
+            most = max(layers, key=lambda layer: layer.share.mean, default=None)
+            highest = max(layers, key=lambda layer: layer.ratio.mean, default=None)
+            yield {"role": figure_key(note.role)}, _Role(next(named, None), most, highest)
+
+
+def _subjects(findings: "Findings") -> _Items:
+    for figures in findings.subjects:
+        keys = {"subject": figure_key(figures.subject.key)}
+        yield keys, figures
+        for test, found in figures.tests.items():
+            yield {**keys, "test": test}, found
+
+
+def _views(findings: "Findings") -> _Items:
+    for figures in findings.agreement:
+        yield {"view": figures.view, "statistic": figures.statistic}, figures
+
+
+# By the first key in the names of the figures.
+_ITEMS: Mapping[str, Callable[["Findings"], _Items]] = {
+    "": _whole,
+    "role": _roles,
+    "subject": _subjects,
+    "view": _views,
+}

@@ -1,0 +1,131 @@
+"""A flat figure is one entry, a note is a rule and its sentences: everything else knows them."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from factories import make_results
+from places import ROOT
+
+FIGURE = """
+_TEXTS = (
+    Figure("head_size", "count", "values that one head passes on", "info.model.head_size"),
+    Figure("longest", "tokens", "tokens of the longest text"),
+"""
+PART = """
+    @property
+    def longest(self) -> int:
+        return int(self.texts["n_tokens"].max())
+
+    # Which texts count"""
+RULE = '''
+
+def many_notes(found):
+    """How many texts there are."""
+    return [plain("many", {"n": found.n_texts}, CLARK)]
+'''
+WORDS = 'many.en = "There are {n:texts} in all."\nmany.ja = "全部で{n:texts}です。"\n'
+SCRIPT = """
+import contextlib, io, json, sys
+from reportgen.cli.commands import main
+said = []
+for command in json.load(sys.stdin):
+    sys.argv = ["reportgen", *command.split()]
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
+        try:
+            main()
+        except SystemExit:
+            pass
+    said.append(out.getvalue())
+json.dump(said, sys.stdout)
+"""
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the package with two more figures and one more note; results of six texts in
+    `r`."""
+    folder = tmp_path_factory.mktemp("recipes")
+    package = shutil.copytree(ROOT / "reportgen", folder / "reportgen")
+    (folder / "templates").symlink_to(ROOT / "templates")
+    findings = package / "findings"
+    edit(findings / "figure_register.py", "\n_TEXTS = (\n", FIGURE)
+    edit(findings / "findings.py", "\n    # Which texts count", PART)
+    notes = findings / "notes" / "spread.py"
+    notes.write_text(notes.read_text("utf-8") + RULE, "utf-8")
+    edit(
+        findings / "notes" / "rules.py",
+        "    length_notes,\n",
+        "    length_notes,\n    many_notes,\n",
+    )
+    edit(findings / "notes" / "rules.py", "\nRULES = (\n", "\nRULES = (\n    many_notes,\n")
+    words = package / "report" / "language" / "strings" / "notes.toml"
+    edit(words, "N16.en", f"{WORDS}N16.en")
+    make_results(folder / "r")
+    return folder
+
+
+def run(folder: Path, code: str, *commands: str) -> str:
+    """What `code` prints, with `commands` on its standard input."""
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join([str(folder), str(ROOT / "tests")]),
+            "COLUMNS": "400",
+        },
+        input=json.dumps(commands),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def test_a_figure_is_one_entry(folder: Path) -> None:
+    said = json.loads(
+        run(
+            folder,
+            SCRIPT,
+            "run --list-figures",
+            "compare --list-figures",
+            "render r -o s.json --fail-if longest>1 --warn-if head_size>1000",
+            "render r --fail-if longst>1",
+            "compare r r -o c.json",
+        )
+    )
+    assert "tokens of the longest text" in said[0]
+    assert "head model: tokens of the longest text" in said[1]
+    assert "longest>1: found" in said[2]
+    assert "is it longest?" in said[3]
+    summary = json.loads((folder / "s.json").read_text("utf-8"))
+    figures = summary["figures"]
+    assert list(figures)[:3] == ["head_size", "longest", "n_texts"]
+    assert figures["longest"] > 1
+    assert [gate["passed"] for gate in summary["gates"]] == [False, True]
+    table = run(folder, "import docs_tables\nprint(*docs_tables.figures())")
+    assert "| `longest` | tokens | tokens of the longest text |" in table
+
+
+def test_a_note_is_a_rule_and_its_sentences(folder: Path) -> None:
+    run(folder, SCRIPT, "render r -o p.html -o p.md -o p.xml", "render r -o ja.md --lang ja")
+    page, markdown, wiki, ja = (
+        (folder / name).read_text("utf-8") for name in ("p.html", "p.md", "p.xml", "ja.md")
+    )
+    for text in (page, markdown, wiki):
+        assert "There are 6 texts in all." in text
+    assert "全部でテキスト6件です。" in ja
+    assert "What Does BERT Look At?" in page
