@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.findings.notes.citations import Citation
+from reportgen.report.charts.colours import heat_colour, heat_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """One coloured figure per head."""
+
+    title: str
+    lead: str
+    region: str  # name of the table for screen readers
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]  # layer, and a cell for each of its heads
+    remarks: tuple[str, ...] = ()
+    most: Table | None = None  # the heads that changed most, with their intervals
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """The section on predictions, whatever the model returns."""
 
@@ -139,6 +152,12 @@ def make_table(
     """A table of figures with named rows; the first of `columns` is the heading of the names."""
     heads = tuple(Column(name, is_figures=index > 0) for index, name in enumerate(columns))
     return Table(heads, tuple((Cell(name), *cells) for name, cells in rows), title, kind)
+
+
+def heat_cell(text: str, share: float) -> Cell:
+    """A cell coloured by a share from 0 to 1."""
+    step = heat_step(share, 1.0)
+    return Cell(text, step=step, colour=heat_colour(step))
 
 
 def marked(parts: Sequence[Span], colour: str = "") -> Cell:

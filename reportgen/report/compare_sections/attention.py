@@ -10,7 +10,7 @@ from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.components import Cell, Grid, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten
@@ -28,18 +28,6 @@ class LayerAnswer:
 
     chart: Markup | None
     table: Table  # titled with the figure's name
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Layers by heads."""
-
-    title: str
-    lead: str
-    remarks: tuple[str, ...]
-    region: str
-    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
-    most: Table | None = None  # the heads that changed most, with their intervals
 
 
 def make_layers(context: CompareContext) -> tuple[LayerAnswer, ...] | None:
@@ -150,7 +138,6 @@ def make_grids(context: CompareContext) -> tuple[Grid, ...] | None:
     special = Grid(
         title=words.say("heads_special"),
         lead=words.say("heads_special_lead"),
-        remarks=(),
         region=words.say("region_special"),
         rows=_rows([[_cell(value, top, _point(value)) for value in row] for row in points]),
     )

@@ -9,9 +9,8 @@ from numpy.typing import NDArray
 from reportgen.findings.classes import NONE, Classes, ClassFit, Right
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.colours import heat_colour, heat_step
 from reportgen.report.charts.tracks import Scale, bar
-from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.components import Cell, Kpi, Quality, Table, heat_cell, make_table
 from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
@@ -135,8 +134,8 @@ class ClassWords:
             cells = []
             for j in shown:
                 total = int(table[i].sum())
-                step = heat_step(table[i, j] / total if total else 0.0, 1.0)
-                cells.append(Cell(f"{table[i, j]:,}", step=step, colour=heat_colour(step)))
+                share = table[i, j] / total if total else 0.0
+                cells.append(heat_cell(f"{table[i, j]:,}", share))
             cells.append(Cell(f"{table[i].sum():,}"))
             cells.append(self._share_cell(table[i, i], table[i].sum()))
             rows.append((self._names[i], cells))

@@ -12,8 +12,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
-from reportgen.report.charts.colours import heat_colour, heat_step
-from reportgen.report.components import Cell, Kpi, Sentence
+from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
 from reportgen.report.language.sentences import verdicts
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
@@ -27,16 +26,6 @@ class Sinks:
     end: str  # says where the axis of the chart ends
     roles: tuple[str, ...]  # the special tokens
     rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, even spread
-
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """One figure per head: the share of special tokens, or the entropy where there are none."""
-
-    title: str
-    lead: str
-    heads: tuple[int, ...]
-    rows: tuple[tuple[int, tuple[Cell, ...]], ...]  # layer, and a cell for each of its heads
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +137,9 @@ def _grid(findings: Findings, language: Language, means: HeadShares) -> Grid:
     return Grid(
         title=language.say("grid", f"{measure}_title"),
         lead=language.say("grid", f"{measure}_lead"),
-        heads=tuple(range(1, findings.info.model.n_heads + 1)),
+        region=language.say("grid", "region"),
         rows=tuple(
-            (layer, tuple(_cell(value) for value in row))
+            (str(layer), tuple(_cell(value) for value in row))
             for layer, row in enumerate(shown.tolist(), start=1)
         ),
     )
@@ -158,6 +147,5 @@ def _grid(findings: Findings, language: Language, means: HeadShares) -> Grid:
 
 def _cell(share: float) -> Cell:
     if share != share:  # NaN: no text is long enough for this figure
-        return Cell("", step=0, colour=heat_colour(0))
-    step = heat_step(share, 1.0)
-    return Cell(str(round(100 * share)), step=step, colour=heat_colour(step))
+        return heat_cell("", 0.0)
+    return heat_cell(str(round(100 * share)), share)

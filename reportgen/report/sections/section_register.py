@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.report.components import Kpi
+from reportgen.report.components import Grid, Kpi
 from reportgen.report.digest.parts import (
     short_method,
     short_overview,
@@ -24,7 +24,7 @@ from reportgen.report.run import Facts, GateRow, Reproduce, gate_rows, make_repr
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.method import Method, make_method
-from reportgen.report.sections.overview import Grid, Overview, Sinks
+from reportgen.report.sections.overview import Overview, Sinks
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import Notable, TextList, make_text_list
 from reportgen.report.sections.tokens import make_across
