@@ -10,6 +10,7 @@ from math import floor, log10
 from markupsafe import Markup, escape
 
 from reportgen.findings.statistics import Interval
+from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE
 from reportgen.report.charts.svg import px
 from reportgen.report.language.numbers import exact, written
@@ -52,6 +53,14 @@ def correlation_scale(lowest: float) -> Scale:
     low = min(0.0, floor(2 * lowest) / 2)
     marks = [low + 0.5 * i for i in range(round((1 - low) / 0.5) + 1)]
     return Scale(low, 1.0, named_marks(marks), 0.0)
+
+
+def round_scale(low: float, high: float, reference: float) -> Scale:
+    """A scale that encloses `low`, 0 and `high`; it names 0 and a few more round values."""
+    values = round_values(min(low, 0.0), max(high, 0.0))
+    every, zero = 1 + (len(values) - 1) // 4, values.index(0.0)
+    shown = [value for i, value in enumerate(values) if (i - zero) % every == 0]
+    return Scale(values[0], values[-1], named_marks(shown), reference)
 
 
 def named_marks(values: Iterable[float]) -> tuple[tuple[float, str], ...]:

@@ -6,7 +6,8 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.section_register import make_compare_page
 from reportgen.report.format_register import Document
 from reportgen.report.html.assets import COMPARE_SCRIPTS, Assets, environment
-from reportgen.report.language.strings import Language, load_language
+from reportgen.report.html.data import script_words
+from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
 
 
@@ -30,15 +31,9 @@ def render(comparison: Comparison, options: CompareOptions) -> bytes:
             page=make_compare_page(CompareContext(comparison, options, language)),
             is_comparison=True,
             assets=Assets("file", "", COMPARE_SCRIPTS),
-            data=_data(language),
+            data={"words": script_words(language, "common", "script", "tools")},
             blocks=(),
             colours=ROLE_COLOURS,
         )
         .encode()
     )
-
-
-def _data(language: Language) -> dict[str, object]:
-    """The script's words."""
-    sections = ("common", "script", "tools")
-    return {"words": {key: text for name in sections for key, text in language.words[name].items()}}

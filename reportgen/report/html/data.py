@@ -59,14 +59,15 @@ def page_data(
         "cls": name,
         "measures": COLOURS,
         "classes": HEAD_CLASSES,
-        "words": {
-            key: text
-            for section in ("common", "script", "tools", "explore")
-            for key, text in language.words[section].items()
-        },
+        "words": script_words(language, "common", "script", "tools", "explore"),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
     }
+
+
+def script_words(language: Language, *sections: str) -> dict[str, Any]:
+    """The strings of some `sections`, for the script."""
+    return {key: text for name in sections for key, text in language.words[name].items()}
 
 
 def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[str, Any]:

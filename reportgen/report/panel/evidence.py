@@ -14,14 +14,6 @@ from reportgen.results.measure_register import COLOURS
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
-    """Measures that are missing, and the reason."""
-
-    names: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
 class Scope:
     """Sentences about the evidence on all texts; each is "" if it does not apply."""
 
@@ -29,14 +21,14 @@ class Scope:
     stopped: str  # the user stopped it, and what is missing because of that
     explained: str  # the figure of the output that is explained
     texts: str  # the number of texts with evidence
-    withheld: tuple[Withheld, ...]
+    withheld: tuple[tuple[str, str], ...]  # names of missing measures, and the reason
     colours: str  # measures that are missing among the colours
     live: str  # how few rows of the last layer the output reads; "" if all, or unknown
     spread: float | None = None  # range of the explained figure
 
 
 def make_scope(findings: Findings, language: Language) -> Scope:
-    """The scope of the evidence in `results`."""
+    """The scope of the evidence in the results."""
     evidence = findings.info.evidence
     if evidence.level == "none":
         return Scope(language.say("evidence", "off"), "", "", "", (), "", "")
@@ -81,13 +73,13 @@ def _stopped(findings: Findings, language: Language) -> str:
     return language.say("evidence", "stopped_missing", names=names)
 
 
-def _withheld(findings: Findings, language: Language) -> tuple[Withheld, ...]:
+def _withheld(findings: Findings, language: Language) -> tuple[tuple[str, str], ...]:
     """Missing measures by reason, in the order in which the reasons first appear."""
     by_reason: dict[Reason, list[str]] = {}
     for id, reason in findings.info.evidence.withheld.items():
         by_reason.setdefault(reason, []).append(id)
     return tuple(
-        Withheld(_names(ids, findings, language), language.say("reasons", reason))
+        (_names(ids, findings, language), language.say("reasons", reason))
         for reason, ids in by_reason.items()
     )
 

@@ -1,6 +1,6 @@
 """The section on texts: a few that deserve a look, each with the reason, and the list of all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
@@ -57,14 +57,13 @@ def make_notable(findings: Findings, language: Language) -> Notable:
     found, ranked = findings.text_figures, findings.ranking
     first = int(ranked["error"][0]) + 1 if len(ranked["error"]) else 1
     picked = _picked(ranked, found)
-    reasons = _Reasons(findings, language)
     names = [language.say("notable", f"by_{reason}") for reason in REASONS if reason in picked]
     texts: dict[int, list[str]] = {}
     for rank in range(_RANKS):
         for reason, rows in picked.items():
             if rank < len(rows):
                 row = int(rows[rank])
-                texts.setdefault(row, []).append(reasons.of(reason, row, rank))
+                texts.setdefault(row, []).append(_why(findings, language, reason, row, rank))
     n_texts = len(findings.texts)
     most = min(_MOST, -(-n_texts // _SHARE)) if n_texts >= _LEAST else 0
     shown = list(texts.items())[:most]
@@ -100,51 +99,40 @@ def _whole(row: "pd.Series[str]") -> str:
     return str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
 
 
-class _Reasons:
-    """Says why a text was picked, with its figure."""
+def _why(findings: Findings, language: Language, reason: Reason, row: int, rank: int) -> str:
+    """Why row `row` of `texts` was picked, with its figure; by `reason` it has `rank`, from 0."""
+    say = partial(language.say, "notable", rank=language.say("notable", f"rank_{rank + 1}"))
+    value = float(findings.text_figures[reason].iloc[row])
+    if reason == "error":
+        return _error(findings, row, say)
+    if reason == "tokens":
+        return say(reason, n=int(value))
+    if reason == "special_share":
+        return say(reason, share=value)
+    if reason == "agreement":
+        row_name = cls_name(findings.info, language) or ""
+        view = language.measure(findings.shown_first, "name", row=row_name)
+        return say(reason, value=value, view=view)
+    return say(reason, value=value, typical=float(findings.text_figures[reason].median()))
 
-    def __init__(self, findings: Findings, language: Language) -> None:
-        self._findings = findings
-        self._found = findings.text_figures
-        self._language = language
-        self._say = partial(language.say, "notable")
 
-    def of(self, reason: Reason, row: int, rank: int) -> str:
-        """Why row `row` of `texts` was picked; by this reason it has `rank`, from 0."""
-        ranked = self._say(f"rank_{rank + 1}")
-        value = float(self._found[reason].iloc[row])
-        if reason == "error":
-            return self._error(row, ranked)
-        if reason == "tokens":
-            return self._say(reason, rank=ranked, n=int(value))
-        if reason == "special_share":
-            return self._say(reason, rank=ranked, share=value)
-        if reason == "agreement":
-            row_name = cls_name(self._findings.info, self._language) or ""
-            view = self._language.measure(self._findings.shown_first, "name", row=row_name)
-            return self._say(reason, rank=ranked, value=value, view=view)
-        typical = float(self._found[reason].median())
-        return self._say(reason, rank=ranked, value=value, typical=typical)
-
-    def _error(self, row: int, ranked: str) -> str:
-        findings = self._findings
-        output, texts = findings.info.output, findings.texts
-        if output.kind == "number":
-            values = texts[["prediction", "label_value"]].to_numpy(np.float64)
-            # The same decimals for all texts.
-            digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
-            predicted, label = (written(float(value), digits) for value in values[row])
-            return self._say("error", rank=ranked, predicted=predicted, label=label)
-        classes, shares = findings.classes, findings.class_shares[row]
-        first, right = classes.predicted[row], classes.labels[row]
-        return self._say(
-            "wrong",
-            rank=ranked,
-            predicted=shorten(output.labels[first], _CELL),
-            label=shorten(output.labels[right], _CELL),
-            sure=float(shares[first]),
-            left=float(shares[right]),
-        )
+def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
+    output, texts = findings.info.output, findings.texts
+    if output.kind == "number":
+        values = texts[["prediction", "label_value"]].to_numpy(np.float64)
+        # The same decimals for all texts.
+        digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
+        predicted, label = (written(float(value), digits) for value in values[row])
+        return say("error", predicted=predicted, label=label)
+    classes, shares = findings.classes, findings.class_shares[row]
+    first, right = classes.predicted[row], classes.labels[row]
+    return say(
+        "wrong",
+        predicted=shorten(output.labels[first], _CELL),
+        label=shorten(output.labels[right], _CELL),
+        sure=float(shares[first]),
+        left=float(shares[right]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

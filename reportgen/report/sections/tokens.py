@@ -18,8 +18,7 @@ from reportgen.findings.tokens import (
     strongest,
     token_means,
 )
-from reportgen.report.charts.axes import round_values
-from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, named_marks
+from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.printable import shorten
@@ -130,9 +129,7 @@ class _Maker:
         if not top:
             return None
         means = [float(self._means.attention[label]) for label in top]
-        marks = round_values(0.0, max(2.0, means[0]))
-        every = 1 + (len(marks) - 1) // 4
-        scale = Scale(0.0, marks[-1], named_marks(marks[::every]), 1.0)
+        scale = round_scale(0.0, max(2.0, means[0]), 1.0)
         view = self._language.measure(self._findings.shown_attention, "name", row="[CLS]")
         rows = [
             self._row("draws", label, bar(scale, mean, colour=1))
@@ -185,11 +182,7 @@ class _Maker:
         ends = [0.0]
         for _, mean, interval in chain.from_iterable(self._listed.values()):
             ends += [mean] if interval is None else interval
-        marks = round_values(min(ends), max(ends))
-        every = 1 + (len(marks) - 1) // 4
-        zero = marks.index(0.0)
-        shown = [mark for i, mark in enumerate(marks) if (i - zero) % every == 0]
-        return Scale(marks[0], marks[-1], named_marks(shown), 0.0)
+        return round_scale(min(ends), max(ends), 0.0)
 
     def _parts(self) -> tuple[Table, ...]:
         """The strongest tokens by label, class or group, where at least two parts have any."""

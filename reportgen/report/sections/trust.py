@@ -15,7 +15,7 @@ from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.sentences import measure_names
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.evidence import Scope, Withheld
+from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
@@ -59,7 +59,7 @@ class Trust:
     # How the output changes when a measure's top tokens are removed, or are all that is kept: name,
     # and for each statistic its mean and how often it beats a random order.
     erasure: tuple[tuple[Cell, ...], ...]
-    withheld: tuple[Withheld, ...]
+    withheld: tuple[tuple[str, str], ...]  # names of missing measures, and the reason
     has_ceiling: bool
     is_row_unread: bool  # the explained figure is not read from the row of the last token
     is_basic: bool  # --evidence full would add measures

@@ -163,7 +163,7 @@ def test_a_view_of_too_few_texts_is_named_not_listed(tmp_path):
 def test_what_is_withheld_is_listed_with_its_reason(tmp_path):
     withheld = {"gradient": "no_gradient"}
     trust = trust_of(make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld))
-    assert [item.names for item in trust.withheld] == ["gradient size"]
+    assert [names for names, _ in trust.withheld] == ["gradient size"]
     assert trust.is_basic
 
 
