@@ -17,7 +17,7 @@ from reportgen.findings import tokens as of_tokens
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
-from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.statistics import Interval, mean_interval
 from reportgen.results.info import RunInfo
 from reportgen.results.store import Results
@@ -156,6 +156,11 @@ class Findings:
     def notes(self) -> tuple[Note, ...]:
         """What holds for all texts together, in reading order."""
         return rules.corpus_notes(self)
+
+    @cached_property
+    def placed(self) -> Placed:
+        """The notes by their place in the report."""
+        return place(self.notes, self.info)
 
     @cached_property
     def figures(self) -> Mapping[str, Value]:

@@ -5,7 +5,6 @@ from functools import cached_property
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import Citation
-from reportgen.findings.notes.note import Placed, place
 from reportgen.report.components import Quality
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
@@ -32,11 +31,6 @@ class Context:
         """What evidence there is, and on which texts."""
         return make_scope(self.findings, self.language)
 
-    @cached_property
-    def placed(self) -> Placed:
-        """The notes by their place in the report."""
-        return place(self.findings.notes, self.findings.info)
-
     @property
     def cited(self) -> tuple[Citation, ...]:
         """The publications that notes cite."""
@@ -51,12 +45,12 @@ class Context:
     @cached_property
     def overview(self) -> Overview:
         """The verdicts, the key figures, and the figures by layer and head."""
-        return make_overview(self.findings, self.language, self.placed.overview)
+        return make_overview(self.findings, self.language)
 
     @cached_property
     def trust(self) -> Trust | None:
         """The section on agreement; None without evidence."""
-        return make_trust(self.findings, self.scope, self.placed, self.language)
+        return make_trust(self.findings, self.scope, self.language)
 
     @cached_property
     def notable(self) -> Notable:

@@ -42,9 +42,9 @@ class Overview:
     grid: Grid | None
 
 
-def make_overview(findings: Findings, language: Language, notes: Sequence[Note]) -> Overview:
-    """The overview; `notes` are those that it shows."""
-    means = findings.head_shares
+def make_overview(findings: Findings, language: Language) -> Overview:
+    """The overview, with its notes."""
+    means, notes = findings.head_shares, findings.placed.overview
     has_special = len(findings.results.roles) > 0
     has_heads = bool(np.isfinite(means.even).all())
     sinks = [note.token for note in notes if note.verdict == "sink"]

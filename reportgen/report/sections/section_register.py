@@ -96,7 +96,7 @@ def _sinks(context: Context) -> SinkSection | None:
     findings, overview = context.findings, context.overview
     if overview.grid is None:
         return None
-    tokens = make_sinks(findings, findings.notes, context.placed, context.language)
+    tokens = make_sinks(findings, context.language)
     return SinkSection(overview.no_sink, overview.is_sink, overview.sinks, overview.grid, tokens)
 
 

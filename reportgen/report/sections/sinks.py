@@ -9,7 +9,6 @@ from markupsafe import Markup
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import SubjectFigures, TestFigures
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note, Placed
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
@@ -53,15 +52,13 @@ class SinkPanels:
     more: str  # says what the tests would add and how to get them; "" where they were done
 
 
-def make_sinks(
-    findings: Findings, notes: Sequence[Note], placed: Placed, language: Language
-) -> SinkPanels | None:
-    """The panels, in the order in which `notes` mention their tokens; None without evidence, and
+def make_sinks(findings: Findings, language: Language) -> SinkPanels | None:
+    """The panels, in the order in which the notes mention their tokens; None without evidence, and
     where there is no such token."""
     level = findings.info.evidence.level
     if level == "none":
         return None
-    maker = _Maker(findings, notes, placed, language)
+    maker = _Maker(findings, language)
     panels = tuple(panel for subject in maker.subjects() if (panel := maker.panel(subject)))
     more = language.say("sink", "more") if level == "basic" else ""
     return SinkPanels(panels, axis(_SCALE), more) if panels else None
@@ -70,12 +67,8 @@ def make_sinks(
 class _Maker:
     """Makes the panels."""
 
-    def __init__(
-        self, findings: Findings, notes: Sequence[Note], placed: Placed, language: Language
-    ) -> None:
+    def __init__(self, findings: Findings, language: Language) -> None:
         self._findings = findings
-        self._notes = notes
-        self._placed = placed
         self._language = language
         self._say = partial(language.say, "sink")
         self._tested = {figures.subject.key: figures for figures in findings.subjects}
@@ -85,7 +78,7 @@ class _Maker:
         info = self._findings.info
         roles = [Subject(role.key, role.token, "role") for role in info.roles]
         others = [subject for subject in info.evidence.subjects if subject.kind != "role"]
-        order = list(dict.fromkeys(note.role for note in self._notes))
+        order = list(dict.fromkeys(note.role for note in self._findings.notes))
         order += [subject.key for subject in (*roles, *others) if subject.key not in order]
         return sorted((*roles, *others), key=lambda subject: order.index(subject.key))
 
@@ -103,14 +96,14 @@ class _Maker:
             return None
         language = self._language
         token = visible(subject_name(subject, language))
-        own = [note for note in self._notes if note.role == subject.key]
+        own = [note for note in self._findings.notes if note.role == subject.key]
         columns, rows = self._table(layers, tested)
         has_fewer = tested is not None and tested.n_texts != n_texts
         return SinkPanel(
             token=token[:1].upper() + token[1:],
             n_texts=language.write(n_texts, "texts"),
             verdict=language.say("common", "space").join(in_short(own, language)),
-            notes=sentences(self._placed.sinks.get(subject.key, ()), language),
+            notes=sentences(self._findings.placed.sinks.get(subject.key, ()), language),
             chart=self._chart(token, layers),
             has_norms=_norm_shares(layers) is not None,
             columns=columns,

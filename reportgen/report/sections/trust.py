@@ -8,7 +8,6 @@ from markupsafe import Markup
 
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Placed
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
@@ -65,12 +64,10 @@ class Trust:
     is_basic: bool  # --evidence full would add measures
 
 
-def make_trust(
-    findings: Findings, scope: Scope, placed: Placed, language: Language
-) -> Trust | None:
-    """The section, with the notes that are `placed` in it; None without evidence."""
+def make_trust(findings: Findings, scope: Scope, language: Language) -> Trust | None:
+    """The section; None without evidence."""
     has_evidence = findings.info.evidence.level != "none"
-    return _Maker(findings, language).trust(scope, placed) if has_evidence else None
+    return _Maker(findings, language).trust(scope) if has_evidence else None
 
 
 class _Maker:
@@ -105,7 +102,7 @@ class _Maker:
         """A statistic of a measure; None where too few texts have it."""
         return self._known.get((view, statistic))
 
-    def trust(self, scope: Scope, placed: Placed) -> Trust:
+    def trust(self, scope: Scope) -> Trust:
         """The section."""
         groups = tuple(
             TrustGroup(self._say(f"group_{name}"), rows)
@@ -122,8 +119,8 @@ class _Maker:
             first_texts=first.estimate.n_texts if first else 0,
             headline=self._headline(),
             beside=self._beside(),
-            notes=sentences(placed.trust, self._language),
-            by_view=sentences(placed.agreement, self._language),
+            notes=sentences(self._findings.placed.trust, self._language),
+            by_view=sentences(self._findings.placed.agreement, self._language),
             not_computed="" if groups else self._not_computed(),
             axis=axis(self._scale),
             groups=groups,

@@ -5,7 +5,6 @@ from bs4 import BeautifulSoup
 from factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import place
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
@@ -33,8 +32,7 @@ def overview(results):
 
 
 def overview_of(results, language=EN):
-    notes = place(Findings(results).notes, results.info).overview
-    return make_overview(Findings(results), language, notes)
+    return make_overview(Findings(results), language)
 
 
 def percent(share):

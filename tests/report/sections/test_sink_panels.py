@@ -8,7 +8,6 @@ from factories import HEADLINES, changed, make_results
 from made_up_evidence import RATIOS
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import place
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.sinks import make_sinks
 from reportgen.results.info import SINK_TESTS, Subject
@@ -23,8 +22,7 @@ def results(tmp_path_factory):
 
 
 def sinks_of(results, language=EN):
-    notes = Findings(results).notes
-    return make_sinks(Findings(results), notes, place(notes, results.info), language)
+    return make_sinks(Findings(results), language)
 
 
 def percent(value):

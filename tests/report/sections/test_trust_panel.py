@@ -10,7 +10,6 @@ from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import place
 from reportgen.report.charts.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
@@ -26,8 +25,7 @@ def results(tmp_path_factory):
 
 
 def trust_of(results):
-    placed = place(Findings(results).notes, results.info)
-    return make_trust(Findings(results), make_scope(Findings(results), EN), placed, EN)
+    return make_trust(Findings(results), make_scope(Findings(results), EN), EN)
 
 
 def means(results, statistic="spearman"):
