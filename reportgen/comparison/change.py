@@ -1,6 +1,7 @@
 """A figure in two models: its change, the interval of the change, and what counts as equal."""
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ SAME_SHARE = 1e-4
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 Booleans = NDArray[np.bool_]
+Sides: TypeAlias = tuple[Floats, Floats]  # a figure in the base, and in the head
 
 
 @dataclass(frozen=True, slots=True)

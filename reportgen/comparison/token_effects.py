@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.stats import spearmanr
 
-from reportgen.comparison.change import Change, Floats, Places, changes, ranked_texts
+from reportgen.comparison.change import Change, Floats, Places, Sides, changes, ranked_texts
 from reportgen.comparison.units import UnitPairs
 from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import fewest_texts
@@ -57,10 +57,11 @@ class TokenChange:
 
 def effect_changes(units: UnitPairs) -> EffectChanges | None:
     """How deletion effects changed; None where those of no text can be compared."""
-    known = np.isfinite(units.base_effect)
+    known = np.isfinite(units.effect[0])
     if not known.any():
         return None
-    own, other, text = units.base_effect[known], units.head_effect[known], units.text[known]
+    text = units.text[known]
+    own, other = (side[known] for side in units.effect)
     spread = float(own.std())
     rows, at = np.unique(text, return_index=True)
     sizes = np.abs(other - own)
@@ -91,10 +92,10 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
     if not len(units.text):
         return ()
     n_texts = len(np.unique(units.text))
-    n_effect = len(np.unique(units.text[np.isfinite(units.base_effect)]))
-    attention = _by_label(units, units.base_attention, units.head_attention)
-    row = _by_label(units, units.base_row, units.head_row)
-    effect = _by_label(units, units.base_effect, units.head_effect)
+    n_effect = len(np.unique(units.text[np.isfinite(units.effect[0])]))
+    attention = _by_label(units, units.attention)
+    row = _by_label(units, units.row)
+    effect = _by_label(units, units.effect)
     # With fewer than MIN_TEXTS texts a change has no interval, so that nothing can be said of it.
     fewest = max(MIN_TEXTS, fewest_texts(n_effect or n_texts))
     listed = [
@@ -115,21 +116,21 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
     return tuple(sorted(found, key=lambda each: (order.index(each.turn), -_size(each))))
 
 
-def _by_label(units: UnitPairs, base: Floats, head: Floats) -> dict[int, tuple[Floats, Floats]]:
+def _by_label(units: UnitPairs, sides: Sides) -> dict[int, Sides]:
     """For each label its mean in each text that contains it, `[text]`, in both models."""
-    known = np.isfinite(base) & np.isfinite(head)
+    known = np.isfinite(sides[0] + sides[1])
     n_rows = int(units.text.max()) + 1
     keys, place = np.unique(units.label[known] * n_rows + units.text[known], return_inverse=True)
     if not len(keys):
         return {}
     counts = np.bincount(place)
-    means = [np.bincount(place, weights=side[known]) / counts for side in (base, head)]
+    means = [np.bincount(place, weights=side[known]) / counts for side in sides]
     labels, at = np.unique(keys // n_rows, return_index=True)
     parts = (np.split(side, at[1:]) for side in means)
     return dict(zip(labels.tolist(), zip(*parts, strict=True), strict=True))
 
 
-def _changes(sides: Mapping[int, tuple[Floats, Floats]]) -> dict[int, Change]:
+def _changes(sides: Mapping[int, Sides]) -> dict[int, Change]:
     """The change of each label; labels of equally many texts are resampled at once for speed."""
     by_size: dict[int, list[int]] = {}
     for label, (base, _) in sides.items():

@@ -9,8 +9,8 @@ import pandas as pd
 from reportgen.comparison.change import (
     SAME_OUTPUT,
     Booleans,
-    Floats,
     Places,
+    Sides,
     equal_if_close,
 )
 from reportgen.comparison.pairing import Pairing
@@ -28,16 +28,12 @@ class UnitPairs:
     label: Places  # place in `names`
     text: Places  # row of `texts`
     unit: Places  # its number in the text
-    # Attention received, as a multiple of the even share; means over layers and heads.
-    base_attention: Floats
-    head_attention: Floats
+    attention: Sides  # received, as a multiple of the even share; mean over layers and heads
     # The weight in the row that the output is read from ([CLS], or the last row of a causal model),
-    # as a multiple of the even share; means over layers and heads. NaN where the output of one of
+    # as a multiple of the even share; mean over layers and heads. NaN where the output of one of
     # the models is read from several rows.
-    base_row: Floats
-    head_row: Floats
-    base_effect: Floats  # deletion effect; NaN where it cannot be compared
-    head_effect: Floats
+    row: Sides
+    effect: Sides  # deletion effect; NaN where it cannot be compared
     n_other_target: int  # texts whose effects are of different classes or tokens in both models
 
 
@@ -50,32 +46,24 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
     text, unit = own["text"].to_numpy(np.intp), own["unit"].to_numpy(np.intp)
     starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
     if not len(starts):
-        none, nothing = np.empty(0, np.intp), np.empty(0)
-        return UnitPairs((), none, none, none, *6 * (nothing,), n_other_target=0)
+        none, nothing = np.empty(0, np.intp), (np.empty(0), np.empty(0))
+        return UnitPairs((), none, none, none, nothing, nothing, nothing, n_other_target=0)
     label, names = unit_labels(base, own, starts)
-    sides = own, other
-    base_attention, head_attention = (
-        _ratios(side, "received_all", "expected", starts) for side in sides
-    )
-    # A row that the output is read from sees every key.
-    base_row, head_row = (_ratios(side, "cls_row_all", "even", starts) for side in sides)
+    row = _ratios((own, other), "cls_row_all", "even", starts)
     if not (reads_one_row(base) and reads_one_row(head)):
-        base_row = head_row = np.full(len(starts), np.nan)
+        row = np.full(len(starts), np.nan), np.full(len(starts), np.nan)
     effects = own["effect"].to_numpy(), other["effect"].to_numpy()
     comparable, n_other_target = _comparable_effects(base, head, pairing)
     known = comparable[text[starts]] & np.isfinite(effects[0] + effects[1])[starts]
-    base_effect, head_effect = (np.where(known, side[starts], np.nan) for side in effects)
+    before, after = (np.where(known, side[starts], np.nan) for side in effects)
     return UnitPairs(
         names=names,
         label=label,
         text=text[starts],
         unit=unit[starts],
-        base_attention=base_attention,
-        head_attention=equal_if_close(base_attention, head_attention),
-        base_row=base_row,
-        head_row=equal_if_close(base_row, head_row),
-        base_effect=base_effect,
-        head_effect=equal_if_close(base_effect, head_effect, _size(base, head), SAME_OUTPUT),
+        attention=_ratios((own, other), "received_all", "expected", starts),
+        row=row,
+        effect=(before, equal_if_close(before, after, _size(base, head), SAME_OUTPUT)),
         n_other_target=n_other_target,
     )
 
@@ -90,14 +78,17 @@ def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
     return own
 
 
-def _ratios(tokens: pd.DataFrame, attention: str, even: str, starts: Places) -> Floats:
-    """`[unit]`: what a unit's tokens get over what they would get under an even spread, two columns
-    of `tokens`."""
-    got, expected = (
-        np.add.reduceat(tokens[name].to_numpy(np.float64), starts) for name in (attention, even)
+def _ratios(
+    sides: tuple[pd.DataFrame, pd.DataFrame], attention: str, even: str, starts: Places
+) -> Sides:
+    """`[unit]` in both models: what the tokens of a unit get over what they would get under an even
+    spread; `attention` and `even` are columns of tokens."""
+    base, head = (
+        np.add.reduceat(tokens[attention].to_numpy(np.float64), starts)
+        / np.add.reduceat(tokens[even].to_numpy(np.float64), starts)
+        for tokens in sides
     )
-    ratios: Floats = got / expected
-    return ratios
+    return base, equal_if_close(base, head)
 
 
 def reads_one_row(results: Results) -> bool:

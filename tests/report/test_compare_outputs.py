@@ -130,7 +130,7 @@ def test_three_strips_stand_above_each_other_with_their_difference(
         content = str(sides[0].texts["text"].iloc[text])
         assert [content in strip.get_text() for strip in strips] == [True] * 3
         own = found.units.text == text
-        base, head = found.units.base_effect[own], found.units.head_effect[own]
+        base, head = (side[own] for side in found.units.effect)
         rows = article.select("tbody tr")
         assert len(rows) == len(base)
         shown = [[cell.get_text() for cell in row.select("td")] for row in rows]
@@ -338,7 +338,7 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
     n_changed = 0
     for (_, tokens, facts), number in zip(rows, texts, strict=True):
         own = found.units.text == number
-        base, head = found.units.base_effect[own], found.units.head_effect[own]
+        base, head = (side[own] for side in found.units.effect)
         shown = re.findall(r"([−+]?[\d.]+) → ([−+]?[\d.]+)", tokens)
         assert len(shown) == min(3, np.count_nonzero(np.abs(head - base) > 0.0051))
         n_changed += len(shown)

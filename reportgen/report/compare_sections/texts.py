@@ -66,13 +66,9 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     base = comparison.base.results
     units = text_units(base, text)
     own = comparison.units.text == text
-    effects = [comparison.units.base_effect[own], comparison.units.head_effect[own]]
+    effects = [side[own] for side in comparison.units.effect]
     has_effects = bool(len(effects[0])) and bool(np.isfinite(effects[0]).all())
-    sides = (
-        effects
-        if has_effects
-        else [comparison.units.base_attention[own], comparison.units.head_attention[own]]
-    )
+    sides = effects if has_effects else [side[own] for side in comparison.units.attention]
     at = comparison.units.unit[own]
     values = [_placed(side, at, units) for side in (*sides, sides[1] - sides[0])]
     top = max(float(np.nanmax(np.abs(side), initial=0.0)) for side in values[:2])

@@ -26,10 +26,8 @@ _LONGEST = 60  # code points of what stands in a cell
 
 def short_overview(context: CompareContext) -> Iterable[Section]:
     """Which models were compared, what changed, and what could not be compared."""
-    words, (base, head) = (
-        context.words,
-        (cut(name, TEXT_LENGTH) for name in context.names),
-    )
+    words = context.words
+    base, head = (cut(name, TEXT_LENGTH) for name in context.names)
     demo = (context.language.say("brief", "demo"),) if context.is_demo else ()
     yield Section(
         rank=1,
