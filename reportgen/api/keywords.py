@@ -10,7 +10,15 @@ from reportgen.errors import UsageError
 from reportgen.report.options import Lang, Option, options_in
 
 Choices = TypeVar("Choices")
-_CALLED: Mapping[Any, str] = {str: "text", int: "a whole number", bool: "True or False"}
+# How a message names the values of a type; it lists those of a `Literal`.
+_NAMES: Mapping[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    bool: "True or False",
+    Path: "a path",
+    list[str]: "a list of texts",
+    NoneType: "None",
+}
 
 
 def options_of(kind: type[Choices], given: Mapping[str, Any]) -> Choices:
@@ -49,7 +57,9 @@ def _value(name: str, value: Any, hint: Any, option: Option) -> Any:
             if option.least is not None and found is not None and found < option.least:
                 raise UsageError(f"{name} {value!r}: takes {option.least} or more")
             return found
-    words = ", ".join(text for kind in kinds for text in _words(kind))
+    words = ", ".join(
+        _NAMES[kind] if kind in _NAMES else ", ".join(map(repr, get_args(kind))) for kind in kinds
+    )
     raise UsageError(f"{name} {value!r:.80}: takes {words}")
 
 
@@ -66,14 +76,3 @@ def _as(value: Any, kind: Any) -> Any:
         is_list = isinstance(value, (list, tuple)) and all(isinstance(v, str) for v in value)
         return list(value) if is_list else None
     return value if isinstance(value, kind) else None
-
-
-def _words(kind: Any) -> tuple[str, ...]:
-    """The values of the type `kind`, in words for a message."""
-    if get_origin(kind) is Literal:
-        return tuple(map(repr, get_args(kind)))
-    if kind is NoneType:
-        return ("None",)
-    if get_origin(kind) is list:
-        return ("a list of texts",)
-    return (_CALLED.get(kind, "a path"),)

@@ -102,8 +102,7 @@ def run(
                 from reportgen.api.report import write_report
 
                 written = write_report(findings, job, staging)
-                lines = [*written.lines]
-                lines += terminal.account(findings, written, options.lang, verbosity, started)
+                lines = terminal.account(findings, written, options.lang, verbosity, started)
         code = terminal.exit_code(results, written.gates, strict=strict)
         staging.commit()
     terminal.finish(written, summary, lines, files, gating, verbosity)
@@ -170,8 +169,7 @@ def render(
     with Staging() as staging, _shown(open_results(results), job) as findings:
         written = write_report(findings, job, staging)
         staging.commit()
-        lines = [*written.lines]
-        lines += terminal.account(findings, written, options.lang, verbosity, started)
+        lines = terminal.account(findings, written, options.lang, verbosity, started)
     terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.gate_code(written.gates)
 
@@ -232,7 +230,7 @@ def compare(
 
         compared = compare_folders(*folders)
         written = write_comparison(compared, job, staging)
-        lines = [*written.lines, *compared.headline(options.lang)]
+        lines = compared.headline(options.lang)
         staging.commit()
     terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)

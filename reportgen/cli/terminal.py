@@ -60,12 +60,12 @@ def finish(
     gating: GateChoices,
     verbosity: Verbosity,
 ) -> None:
-    """Write the step summary and what goes to standard output, print `lines` and what the gates
-    found on standard error, and open the page if --open is set."""
+    """Write the step summary and what goes to standard output, and open the page with --open.
+    Print on standard error what was written, then `lines`, then what the gates found."""
     if summary and written.step_summary:
         summary.add(written.step_summary)
     send(written.documents)
-    print_lines(lines, verbosity)
+    print_lines([*written.lines, *lines], verbosity)
     pages = [output.path for output in written.documents if output.is_page]
     if files.open and pages and pages[0] != STANDARD_OUTPUT:
         webbrowser.open(Path(pages[0]).resolve().as_uri())
