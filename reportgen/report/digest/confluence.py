@@ -1,4 +1,4 @@
-"""The same report as a fragment of Confluence's storage format, with its pictures to attach.
+"""A report as a fragment of Confluence's storage format, with its pictures to attach.
 
 The fragment is the body of a page: well-formed, without a root, its prefixes `ac:` and `ri:`
 declared by whoever reads it.
@@ -17,7 +17,7 @@ from reportgen.report.digest.escaping import shell_line
 from reportgen.report.digest.limits import Limit, Part, fit
 from reportgen.report.format_register import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import Language, load_language
+from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 
 # No limit is documented; a page of so many bytes is slow to open and to edit.
@@ -35,22 +35,23 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Docume
     Raises:
         UsageError: title and headline are too long for a page.
     """
-    language = load_language(options.lang)
     brief = make_brief(findings, options, "page.xml")
     pictures = make_pictures(brief.pictures, stem, options.images)
-    reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
-    text = set_brief(brief, options.id, language, pictures.paths)
-    return with_pictures(text, pictures.files, reduced)
+    said = load_language(options.lang).say("brief", "lacks_png")
+    text = set_brief(brief, options, pictures.paths)
+    return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
 
 
-def set_brief(brief: Brief, id: str, language: Language, paths: Mapping[str, str]) -> str:
-    """`brief` in storage format, with an anchor `reportgen-ID` that no reader sees; `paths` are its
-    pictures by their figures' names, and a figure without one is left out.
+def set_brief(brief: Brief, options: RenderOptions, paths: Mapping[str, str]) -> str:
+    """`brief` in storage format, with an anchor `reportgen-ID` that no reader sees.
+
+    `paths` are its pictures by their figures' names; a figure without one is left out.
 
     Raises:
         UsageError: not even title and headline fit.
     """
-    anchor = _macro("anchor", {"": f"reportgen-{id}"})
+    language = load_language(options.lang)
+    anchor = _macro("anchor", _parameter("", f"reportgen-{options.id}"))
     headline = _spans((Span(brief.headline, is_strong=True),))
     head = Part(f"<p>{anchor}</p>\n<h2>{_text(brief.title)}</h2>\n<p>{headline}</p>\n")
     parts = [_part(section, paths) for section in brief.sections]
@@ -78,7 +79,7 @@ def _part(section: Section, paths: Mapping[str, str]) -> Part | None:
         )
     head = foot = ""
     if section.is_folded:
-        title = f'<ac:parameter ac:name="title">{_text(section.heading)}</ac:parameter>'
+        title = _parameter("title", section.heading)
         head = f'<ac:structured-macro ac:name="expand">{title}<ac:rich-text-body>\n'
         foot = "</ac:rich-text-body></ac:structured-macro>\n"
     elif section.heading:
@@ -87,7 +88,7 @@ def _part(section: Section, paths: Mapping[str, str]) -> Part | None:
     if section.code:
         code = shell_line(section.code).replace("]]>", "]]]]><![CDATA[>")
         body = f"<ac:plain-text-body><![CDATA[{code}]]></ac:plain-text-body>"
-        head += f'<ac:structured-macro ac:name="code">{body}</ac:structured-macro>\n'
+        head += _macro("code", body) + "\n"
     items = tuple(f"<li>{_spans(item.spans)}</li>\n" for item in section.items)
     if section.table is None:
         if not items:
@@ -120,12 +121,12 @@ def _spans(spans: Sequence[Span]) -> str:
     )
 
 
-def _macro(name: str, parameters: Mapping[str, str]) -> str:
-    inside = "".join(
-        f'<ac:parameter ac:name="{_text(key)}">{_text(value)}</ac:parameter>'
-        for key, value in parameters.items()
-    )
+def _macro(name: str, inside: str) -> str:
     return f'<ac:structured-macro ac:name="{name}">{inside}</ac:structured-macro>'
+
+
+def _parameter(name: str, text: str) -> str:
+    return f'<ac:parameter ac:name="{name}">{_text(text)}</ac:parameter>'
 
 
 def _text(text: str) -> str:

@@ -4,6 +4,7 @@ Tables and lists; no HTML but what folds and what hides, and neither where a hos
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape as escape_html
 from urllib.parse import quote
 
@@ -18,7 +19,9 @@ from reportgen.report.digest.limits import FLAVORS, Limit, Part, fit, limit_of, 
 from reportgen.report.format_register import Document, Output, with_pictures
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language, load_language
-from reportgen.report.options import CompareOptions, FlavorName, RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
+
+_COMPARE_PAGE = "compare.html"  # has every row of a comparison
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
@@ -33,21 +36,18 @@ def render(findings: Findings, options: RenderOptions, stem: str = "") -> Docume
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    language = load_language(options.lang)
     brief = make_brief(findings, options, "report.md")
     pictures = make_pictures(brief.pictures, stem, options.images)
-    limit = limit_of(options.md_flavor, options.md_limit)
-    text = set_brief(brief, options.md_flavor, limit, options.id, language, pictures.paths)
-    reduced = (language.say("brief", "lacks_png"),) if pictures.lacks_png else ()
-    return with_pictures(text, pictures.files, reduced)
+    said = load_language(options.lang).say("brief", "lacks_png")
+    text = set_brief(brief, options, pictures.paths)
+    return with_pictures(text, pictures.files, (said,) if pictures.lacks_png else ())
 
 
 def step_summary(findings: Findings, options: RenderOptions, room: int) -> bytes:
     """The Markdown report for the summary of a step on GitHub Actions, within `room` bytes and
     without pictures, which GitHub cannot show there."""
     brief = make_brief(findings, options, "")
-    language = load_language(options.lang)
-    return set_brief(brief, "github", Limit(room, room), options.id, language, {}).encode()
+    return set_brief(brief, replace(options, md_flavor="github"), {}, room=room).encode()
 
 
 def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
@@ -56,39 +56,36 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
     Raises:
         UsageError: it cannot be as short as --md-limit asks for.
     """
-    brief, language = (
-        make_compare_brief(comparison, options, "compare.md"),
-        load_language(options.lang),
-    )
-    limit = limit_of(options.md_flavor, options.md_limit)
-    text = set_brief(brief, options.md_flavor, limit, options.id, language, {}, "compare.html")
-    return Document(text.encode())
+    brief = make_compare_brief(comparison, options, "compare.md")
+    return Document(set_brief(brief, options, {}, _COMPARE_PAGE).encode())
 
 
 def comparison_step_summary(comparison: Comparison, options: CompareOptions, room: int) -> bytes:
     """The comparison for the summary of a step on GitHub Actions, within `room` bytes."""
-    page, language = "compare.html", load_language(options.lang)
-    brief = make_compare_brief(comparison, options, page)
-    return set_brief(brief, "github", Limit(room, room), options.id, language, {}, page).encode()
+    brief = make_compare_brief(comparison, options, _COMPARE_PAGE)
+    own = replace(options, md_flavor="github")
+    return set_brief(brief, own, {}, _COMPARE_PAGE, room).encode()
 
 
 def set_brief(
     brief: Brief,
-    flavor: FlavorName,
-    limit: Limit,
-    id: str,
-    language: Language,
+    options: RenderOptions | CompareOptions,
     paths: Mapping[str, str],
     page: str = "",
+    room: int | None = None,
 ) -> str:
-    """`brief` as Markdown with the hidden marker `id`; `paths` are its pictures by their figures'
-    names, and a figure without one is left out. Where rows are, the last line points to `page`.
+    """`brief` as Markdown, within `room` bytes or the limits of `options`.
+
+    `paths` are its pictures by their figures' names; a figure without one is left out. If rows are
+    left out, the last line says that `page` has them.
 
     Raises:
-        UsageError: not even title and headline fit under `limit`.
+        UsageError: not even title and headline fit.
     """
+    flavor, language = options.md_flavor, load_language(options.lang)
+    limit = limit_of(flavor, options.md_limit) if room is None else Limit(room, room)
     head = Part(
-        f"{marker(flavor, id)}\n\n## {escape(brief.title)}\n\n"
+        f"{marker(flavor, options.id)}\n\n## {escape(brief.title)}\n\n"
         f"{escape_spans(_strong(brief.headline))}\n"
     )
     folds = FLAVORS[flavor].folds

@@ -15,7 +15,6 @@ from reportgen.report.digest.confluence import render, set_brief
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.digest.limits import Limit
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.results.store import Results
 
@@ -120,9 +119,9 @@ def test_the_anchor_marks_it_for_a_later_run(results: Results) -> None:
 
 def test_a_page_of_many_texts_leaves_whole_rows_out(results: Results, monkeypatch) -> None:
     brief = make_brief(Findings(results), RenderOptions(), "page.xml")
-    whole = set_brief(brief, "x", load_language("en"), {})
+    whole = set_brief(brief, RenderOptions(id="x"), {})
     monkeypatch.setattr("reportgen.report.digest.confluence.LIMIT", Limit(9_000, 20_000))
-    cut = set_brief(brief, "x", load_language("en"), {})
+    cut = set_brief(brief, RenderOptions(id="x"), {})
     assert len(cut) <= 9_000
     n_left_out = whole.count("<tr>") + whole.count("<li>") - cut.count("<tr>") - cut.count("<li>")
     last = texts_of(list(parsed(cut))[-1])
@@ -133,7 +132,7 @@ def test_a_page_of_many_texts_leaves_whole_rows_out(results: Results, monkeypatc
 
 def test_a_title_without_end_is_told() -> None:
     with pytest.raises(UsageError, match="shorten --title"):
-        set_brief(Brief("x" * 1_000_001, "", (Section(1),)), "x", load_language("en"), {})
+        set_brief(Brief("x" * 1_000_001, "", (Section(1),)), RenderOptions(id="x"), {})
 
 
 def test_the_same_results_give_the_same_bytes(results: Results, tmp_path: Path) -> None:

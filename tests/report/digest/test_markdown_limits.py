@@ -20,7 +20,6 @@ from reportgen.report.digest.limits import LEAST, check_marker, limit_of, marker
 from reportgen.report.digest.markdown import render, set_brief
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.printable import visible
-from reportgen.report.language.strings import load_language
 from reportgen.report.options import FlavorName, RenderOptions
 from reportgen.results.store import Results
 
@@ -53,7 +52,7 @@ def brief(results: Results) -> Brief:
 def set_as(brief: Brief, flavor: FlavorName, limit: int | None = None, id: str = "report") -> str:
     """The tree in a flavour, with both pictures."""
     paths = {figure.name: f"img/report-{figure.name}.svg" for figure in brief.pictures}
-    return set_brief(brief, flavor, limit_of(flavor, limit), id, load_language("en"), paths)
+    return set_brief(brief, RenderOptions(md_flavor=flavor, md_limit=limit, id=id), paths)
 
 
 @pytest.fixture(scope="module")
