@@ -1,8 +1,8 @@
-"""Figures of all texts together: how much attention each special-token role gets, layer by layer.
+"""Attention over all texts: what each special token gets in each layer, and how wide it spreads.
 
-A corpus figure is the mean over texts of per-text figures, so that long texts do not dominate. The
-ratio to an even spread is the ratio of two such means, not the mean of the texts' ratios: it is
-what a reader gets by dividing the two printed numbers.
+A figure of all texts is the mean of the texts' figures, so that long texts do not dominate. The
+ratio to an even spread is the ratio of two such means, not the mean of the texts' ratios: a reader
+gets it by dividing the two printed numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -263,8 +263,10 @@ def column_means(values: NDArray[np.float32], texts: NDArray[np.bool_]) -> Float
 
 
 def counted_texts(results: Results, values: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """`[text]`: has values (`[text, layer, head]`), and is one that the notes count, as long as
-    there are such."""
+    """`[text]`: whether a text has values (`[text, layer, head]`) and counts in the notes.
+
+    Where no text counts in the notes, all with values do.
+    """
     whole = np.asarray(np.isfinite(values).all(axis=(1, 2)), dtype=np.bool_)
     counted = whole & takes_part(results)
     return counted if counted.any() else whole

@@ -17,7 +17,7 @@ Counts = NDArray[np.intp]
 
 
 def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
-    """`[text, label]`: whether it is given; and `[text]`: whether labels are given, all known."""
+    """`[text, label]`: whether a label is given; `[text]`: whether all given labels are known."""
     place = {name: index for index, name in enumerate(results.info.output.labels)}
     given = np.zeros((len(results.texts), len(place)), dtype=np.bool_)
     known = np.zeros(len(results.texts), dtype=np.bool_)
@@ -46,7 +46,7 @@ class Classes:
 
     @property
     def compared(self) -> NDArray[np.bool_]:
-        """`[text]`: has both."""
+        """`[text]`: whether a text has both."""
         both: NDArray[np.bool_] = (self.predicted != NONE) & (self.labels != NONE)
         return both
 
@@ -130,7 +130,7 @@ class LabelCounts:
 
 
 def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
-    """None where no text has both a predicted class and a label that is one."""
+    """The fit of predicted classes with labels; None where no text has both."""
     labels, predicted = (side[classes.compared] for side in (classes.labels, classes.predicted))
     if not len(labels):
         return None

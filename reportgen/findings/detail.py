@@ -35,8 +35,8 @@ def check_detail(choice: str | None, ids: Collection[str]) -> None:
 
 
 def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], int]:
-    """All rows of `texts` in the order in which the page takes them in, and how many of them, from
-    the first, may carry more than their line in the list.
+    """All rows of `texts`, those with the most detail first; and how many of them, from the first,
+    may show more than their line in the list.
 
     Without a choice every text may, those that deserve a look first.
 

@@ -1,4 +1,4 @@
-"""What evidence says over all texts: sink tests, agreement, live rows, mixing; with intervals.
+"""Evidence over all texts, with intervals: sink tests, agreement, live rows, mixing.
 
 Every estimate is the mean over texts of per-text figures; a ratio is the ratio of two such means.
 """
@@ -25,7 +25,7 @@ from reportgen.results.store import Results
 
 _NORMS = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]  # of sink tests
 BASELINES: tuple[View, ...] = ("rarity", "random")
-# Statistics of which one ranking alone says little without the random one beside it.
+# Statistics that mean little without those of a random order beside them.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
 
 

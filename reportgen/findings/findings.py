@@ -19,7 +19,7 @@ from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.statistics import Interval, mean_interval
-from reportgen.results.info import RunInfo
+from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 
 Part = TypeVar("Part")
@@ -98,6 +98,7 @@ class Findings:
     # Single texts and single tokens.
     text_figures = _part(of_ranking.figures)
     tokens = _part(of_tokens.corpus_tokens)
+    parts = _part(of_tokens.parts)
 
     @property
     def special(self) -> attention.HeadShares | None:
@@ -108,6 +109,12 @@ class Findings:
     def n_labelled(self) -> int:
         """How many texts have both a predicted number and a number as label."""
         return self.label_fit.n_texts if self.label_fit else 0
+
+    @cached_property
+    def stated_agreement(self) -> Mapping[tuple[View, Statistic], evidence.ViewFigures]:
+        """The agreement of views over enough texts for a statistic, by view and statistic."""
+        known = (figures for figures in self.agreement if figures.stated)
+        return {(figures.view, figures.statistic): figures for figures in known}
 
     @cached_property
     def class_fit(self) -> of_classes.ClassFit | None:
@@ -128,12 +135,12 @@ class Findings:
 
     @cached_property
     def mean_prediction_interval(self) -> Interval | None:
-        """The interval of the mean of the predicted number."""
+        """The bootstrap interval of the mean predicted number; None for too few texts."""
         return mean_interval(self.number_spread.values) if self.number_spread else None
 
     @cached_property
     def ranking(self) -> Mapping[of_ranking.Reason, NDArray[np.intp]]:
-        """By reason the rows of the texts it may name, those that stand out most first."""
+        """By reason, the rows of the texts that it applies to, those that stand out most first."""
         return of_ranking.ranking(self.takes_part, self.text_figures)
 
     @cached_property
@@ -154,7 +161,7 @@ class Findings:
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
-        """What holds for all texts together, in reading order."""
+        """The notes on all texts together, in reading order."""
         return rules.corpus_notes(self)
 
     @cached_property
@@ -168,5 +175,5 @@ class Findings:
         return measure(RUN_FIGURES, self)
 
     def text_notes(self, text: int) -> tuple[Note, ...]:
-        """What holds for row `text` of `texts` alone."""
+        """The notes on row `text` of `texts` alone."""
         return rules.text_notes(self, text)

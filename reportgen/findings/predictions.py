@@ -91,6 +91,14 @@ class Fit:
         mean = float(self.predictions[texts].mean())
         return ErrorGroup(len(errors), mean, float(abs(errors).mean()), float(errors.mean()))
 
+    def by_group(self, names: "pd.Series[str]", most: int) -> tuple[tuple[str, ErrorGroup], ...]:
+        """The errors of the `most` largest groups, the largest first; `names` are all texts'."""
+        given = names.iloc[self.texts]
+        return tuple(
+            (str(name), self.group((given == name).to_numpy(np.bool_, na_value=False)))
+            for name in given.value_counts().index[:most]
+        )
+
     def by_label(self, n_bands: int) -> tuple[tuple[float, float, ErrorGroup], ...]:
         """The errors by label, with the lowest and the highest label of each group.
 

@@ -1,4 +1,4 @@
-"""Which texts deserve a look: figures by text that a reader may sort by, and an order by them."""
+"""Which texts deserve a look: figures of each text, and an order by them."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
@@ -69,7 +69,7 @@ def order(ranked: Mapping[Reason, NDArray[np.intp]], n_texts: int) -> tuple[int,
 def ranking(
     takes_part: NDArray[np.bool_], found: pd.DataFrame
 ) -> Mapping[Reason, NDArray[np.intp]]:
-    """By reason the rows of the texts it may name, those that stand out most first.
+    """By reason, the rows of the texts that it applies to, those that stand out most first.
 
     `found` are the `figures`. A correct prediction is no reason. Texts with few content tokens
     are listed by their error and length only, if there are longer ones: their shares are large

@@ -77,7 +77,7 @@ def ratio_estimates(above: Array, below: Array) -> tuple[Estimate | None, ...]:
 
 
 def measured(*figures: Array) -> tuple[Array, ...]:
-    """Those rows of `figures`, each `[text, figure]`, in which all of them are finite numbers."""
+    """The rows of `figures`, each `[text, figure]`, in which all figures are finite."""
     whole = np.isfinite(np.concatenate(figures, axis=1)).all(axis=1)
     return tuple(values[whole] for values in figures)
 

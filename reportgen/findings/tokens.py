@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.findings.attention import analysed
 from reportgen.findings.evidence import shown_first
 from reportgen.findings.statistics import Floats, Interval, mean_interval
 from reportgen.results.info import View
@@ -17,8 +18,11 @@ from reportgen.results.units import unit_label
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
 LISTED = 8  # tokens in a list
+_PARTS = 6  # parts of one kind, the largest ones
 # What a token does to the output when it is there; `moves` where effects have no sign.
 TokenEffect: TypeAlias = Literal["raises", "lowers", "moves"]
+# What texts are divided by.
+Division: TypeAlias = Literal["class", "label", "group"]
 TokenKind: TypeAlias = TokenEffect | Literal["draws"]  # the last: draws attention
 Places = NDArray[np.intp]
 
@@ -66,6 +70,15 @@ class Means:
     n_attention: Places  # texts
     n_effect: Places
     count: Places
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Some of the texts, such as those of one group."""
+
+    name: str  # the class, label or group; "up_to" or "above" of a half
+    texts: NDArray[np.bool_]  # [text], whether it is in this part
+    median: float | None = None  # of the labels, where they are cut into two halves
 
 
 class ListedToken(NamedTuple):
@@ -159,7 +172,52 @@ def token_lists(
     }
 
 
+def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
+    """The texts by predicted class, by label and by group; where that gives at least two parts.
+
+    Where labels are many different numbers, they are cut into two halves at their median.
+    """
+    texts, known = results.texts, analysed(results)
+    values = texts["label_value"].where(texts["label"].notna())
+    is_number = values[known].notna().sum() == texts["label"][known].notna().sum()
+    found: dict[Division, tuple[Part, ...]] = {}
+    if results.info.output.kind == "class":
+        found["class"] = _by_name(texts["prediction_label"], known)
+    found["label"] = (
+        _by_number(texts["label"], values.to_numpy(np.float64), known)
+        if is_number
+        else _by_name(texts["label"], known)
+    )
+    found["group"] = _by_name(texts["group"], known)
+    return {division: own for division, own in found.items() if len(own) > 1}
+
+
+def _by_name(names: "pd.Series[str]", known: NDArray[np.bool_]) -> tuple[Part, ...]:
+    """One part for each of the most frequent `names` of the `known` texts."""
+    counts = names[known].value_counts(sort=False)
+    counts = counts.sort_values(ascending=False, kind="stable").iloc[:_PARTS]
+    return tuple(
+        Part(str(name), (names == name).to_numpy(np.bool_, na_value=False) & known)
+        for name in counts.index
+    )
+
+
+def _by_number(
+    labels: "pd.Series[str]", values: Floats, known: NDArray[np.bool_]
+) -> tuple[Part, ...]:
+    """One part per number where there are few, named by its first label, else two halves."""
+    numbers = np.unique(values[known & np.isfinite(values)])
+    if len(numbers) <= _PARTS:
+        masks = [(values == value) & known for value in numbers]
+        return tuple(Part(str(labels[mask].iloc[0]), mask) for mask in masks)
+    median = float(np.median(values[known & np.isfinite(values)]))
+    with np.errstate(invalid="ignore"):
+        low, high = (values <= median) & known, (values > median) & known
+    return Part("up_to", low, median), Part("above", high, median)
+
+
 def _mean(label: Places, values: Floats, size: int) -> tuple[Floats, Places]:
+    """`[label]` each: the mean of the values that are known, NaN without one; and their number."""
     known = np.isfinite(values)
     counts = np.bincount(label[known], minlength=size)
     means = np.full(size, np.nan)
@@ -173,25 +231,15 @@ def _by_text(
 ) -> CorpusTokens:
     """Units `[unit]` as means over those of one text that are alike."""
     keys, place = np.unique(text * len(labels) + codes, return_inverse=True)
+    (attention, _), (effect, _) = (_mean(place, of, len(keys)) for of in (ratios, effects))
     return CorpusTokens(
         labels=labels,
         text=keys // len(labels),
         label=keys % len(labels),
         count=np.bincount(place),
-        attention=_means(place, ratios),
-        effect=_means(place, effects),
+        attention=attention,
+        effect=effect,
     )
-
-
-def _means(place: Places, values: Floats) -> Floats:
-    """Means by place of what is known; NaN where nothing is."""
-    known = np.isfinite(values)
-    size = int(place.max()) + 1
-    sums = np.bincount(place[known], weights=values[known], minlength=size)
-    counts = np.bincount(place[known], minlength=size)
-    means = np.full(size, np.nan)
-    np.divide(sums, counts, out=means, where=counts > 0)
-    return means
 
 
 def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Floats:

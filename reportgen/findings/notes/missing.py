@@ -1,4 +1,4 @@
-"""What was not measured, and why: for the model, for some texts, for one text."""
+"""What was not measured, and why: of the model, of some texts, of one text."""
 
 from typing import TYPE_CHECKING
 

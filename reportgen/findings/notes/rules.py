@@ -1,4 +1,4 @@
-"""The decision table: measured figures in, notes out, in the order in which they are read."""
+"""Which notes the findings call for, in reading order."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ from reportgen.results.measure_register import MIN_TEXTS, SINK_RATIO
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
-# After what there is to say of single tokens and of what the output reads, in reading order.
+# Each gives notes on all texts. They follow the notes on single tokens, in this order.
 RULES = (
     constant_notes,
     trust_notes,
@@ -37,10 +37,10 @@ _SINKS_FIRST = ("N1", "N1c")
 
 
 def corpus_notes(found: "Findings") -> tuple[Note, ...]:
-    """What holds for all texts together; with one verdict a special-token role.
+    """The notes on all texts together, with one verdict per special-token role.
 
-    Sinks first, each with all there is to say of it; then what the output reads, how far the views
-    agree with what moves it, and the rest.
+    Tokens come first, sinks before others, each with all its notes. Then come the rows that the
+    output reads, and the notes of RULES.
     """
     about_tokens = sorted(subject_notes(found).values(), key=_rank)
     notes = [note for own in about_tokens for note in own]
@@ -55,7 +55,7 @@ def corpus_notes(found: "Findings") -> tuple[Note, ...]:
 
 
 def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:
-    """What holds for row `text` of `texts` alone; nothing for a text that was not analysed."""
+    """The notes on row `text` of `texts` alone; none for a text that was not analysed."""
     if found.texts.iloc[text]["status"] not in ANALYSED:
         return ()
     return (*text_spread_notes(found, text), *missing_text_notes(found, text))
@@ -64,7 +64,7 @@ def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:
 def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
     """The notes on each special-token role and each other subject of the sink tests, by its key.
 
-    Roles are first; a subject's notes go from where attention piles up to what that does.
+    Roles come first. The notes of each go from the attention that it gets to what that does.
     """
     tested = {figures.subject.key: figures for figures in found.subjects}
     notes = {role.key: _role_notes(found, role, tested.get(role.key)) for role in found.info.roles}
@@ -75,7 +75,7 @@ def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
 
 
 def _rank(notes: tuple[Note, ...]) -> int:
-    """Where a token's notes stand, the first of which says whether attention piles up on it."""
+    """The rank of a token's notes by the first, on whether attention piles up on the token."""
     ids = [note.id for note in notes[:1]]
     return _SINKS_FIRST.index(ids[0]) if ids and ids[0] in _SINKS_FIRST else len(_SINKS_FIRST)
 
@@ -106,7 +106,7 @@ def _role_notes(found: "Findings", role: Role, tested: SubjectFigures | None) ->
     verdict, layer = role_verdict(role, figures)
     if layer is None:
         return (verdict,)
-    # Of a few texts, what was measured is said of any token.
+    # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
     subject = Subject(role.key, role.token, "role")
     return (verdict, *_what_it_does(found, subject, layer, tested, is_sink))

@@ -53,7 +53,7 @@ _SWAPS: Mapping[str | None, str] = {
 
 
 def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note | None:
-    """N2 or N3: how much of the attention it gets in a layer a sink turns into length passed on.
+    """N2 or N3: how long the vectors are that a sink passes on in a layer, beside its attention.
 
     None where that was not measured. `is_tested` is whether notes on sink tests follow.
     """
@@ -78,12 +78,12 @@ def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note
 
 
 def is_light(value_ratio: Estimate) -> bool:
-    """Whether what a token passes on is short for sure."""
+    """Whether the whole interval says that the vectors a token passes on are short."""
     return value_ratio.interval is not None and value_ratio.interval.high <= LIGHT_VALUE
 
 
 def value_case(value_ratio: float, norm_share: float, share: float) -> str:
-    """Which of N2 and N3 holds if its figures are known exactly."""
+    """Which of N2 and N3 holds for these exact figures."""
     if value_ratio > LIGHT_VALUE:
         return "N3"
     return "N2" if norm_share <= LIGHT_NORM * share else "N2-heavy"
@@ -134,14 +134,14 @@ def swap_note(figures: SubjectFigures, layer: int) -> Note | None:
 
 
 def swap_case(ratio: float) -> str:
-    """Whether a share stays within SWAP_SAME of itself, if its ratio is known exactly."""
+    """Whether a share stays within SWAP_SAME of itself, for this exact ratio."""
     if 1 - SWAP_SAME <= ratio <= 1 + SWAP_SAME:
         return "same"
     return "lower" if ratio < 1 else "higher"
 
 
 def passing_case(zero: float, mean: float | None = None) -> str:
-    """What zero_value and mean_value say of what is passed on, if they are known exactly.
+    """What exact ratios of zero_value and mean_value say of what is passed on.
 
     Both are ratios to the effect on content tokens; the second is None where it was not done.
     """
@@ -170,7 +170,7 @@ def _is_large(ratio: float) -> bool:
 def _passes_on(
     subject: Subject, ratios: Mapping[SinkTest, Estimate], is_sink: bool, output: Values
 ) -> Note | None:
-    """N4, N5 or N6, or which figure leaves it unclear; None without the test zero_value."""
+    """N4, N5 or N6, or the figure that leaves the case unclear; None without zero_value."""
     if "zero_value" not in ratios:
         return None
     tests: tuple[SinkTest, ...] = ("zero_value", "mean_value")
@@ -203,7 +203,7 @@ def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
 
 
 def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Values) -> Note | None:
-    """N7, N7-unclear, or hide-only if no test shows what is passed on; None if there is no note.
+    """N7, N7-unclear, or hide-only if no test shows what is passed on; None if none applies.
 
     What is passed on is shown by mean_value, or by zero_value where that was not done.
     """
@@ -226,7 +226,7 @@ def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Valu
 
 
 def _few(subject: Subject, ratios: Mapping[SinkTest, Estimate], output: Values) -> Note:
-    """What the tests gave in a few texts, which is no verdict."""
+    """The results of the tests in fewer than MIN_TEXTS texts, without a verdict."""
     values = {**_figures(ratios), "min_texts": MIN_TEXTS, **output}
     return about(
         subject, "few-tests", values, kind="test", also=tuple(f"few-{test}" for test in ratios)
@@ -234,7 +234,7 @@ def _few(subject: Subject, ratios: Mapping[SinkTest, Estimate], output: Values) 
 
 
 def _figures(ratios: Mapping[SinkTest, Estimate]) -> dict[str, float | int | str]:
-    """The ratios by their names, and of how many texts the first is the mean."""
+    """The ratios by their names, and the number of texts behind the first."""
     named: dict[str, float | int | str] = {"n_texts": next(iter(ratios.values())).n_texts}
     for test, ratio in ratios.items():
         named |= figure(_RATIOS[test], ratio)

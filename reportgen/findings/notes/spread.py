@@ -1,4 +1,4 @@
-"""How widely attention is spread, how much stays with the token, which rows of it are read, and
+"""How widely attention is spread, how much a block mixes tokens, which rows the output reads, and
 how long texts are."""
 
 from collections.abc import Mapping

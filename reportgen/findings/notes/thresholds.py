@@ -1,4 +1,4 @@
-"""The numbers that notes are decided by; `notes.words` says why each is what it is."""
+"""The thresholds of notes; the strings of `thresholds` say why each has its value."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ Decided = TypeVar("Decided")
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """A number the notes are decided by."""
+    """A threshold of notes."""
 
     id: str
     value: float
@@ -59,9 +59,10 @@ THRESHOLDS = (
 
 
 def certain(decide: Callable[..., Decided], *intervals: Interval) -> Decided | None:
-    """What `decide` says wherever in their `intervals` its arguments lie; None where that differs.
+    """The answer of `decide` if it is the same wherever its arguments lie in their `intervals`.
 
-    It is asked at the ends alone, so it must keep apart what lies on different sides of its answer.
+    None where the answers differ. Only the ends are tried, so the arguments with one answer must
+    lie together.
     """
     decisions = {decide(*ends) for ends in product(*intervals)}
     return decisions.pop() if len(decisions) == 1 else None

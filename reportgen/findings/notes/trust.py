@@ -56,7 +56,7 @@ def agreement_notes(
 ) -> list[Note]:
     """N13 for each of the views that the page shows, beside the ceiling and token rarity.
 
-    Effects have a sign but for embeddings; views without one are held against their sizes.
+    Effects have a sign, except for embeddings. A view without a sign is compared with their sizes.
 
     Args:
         figures: rank correlations, each over enough texts to have an interval.
@@ -81,7 +81,7 @@ def agreement_notes(
             **figure("over_rarity", own.over_rarity),
             **output,
         }
-        first = "" if notes else "-first"  # which explains what the others repeat
+        first = "" if notes else "-first"  # the first note explains its terms
         ends = own.estimate.interval
         also = (
             "N13-zero" if ends and ends.low <= 0 <= ends.high else None,
@@ -95,7 +95,7 @@ def agreement_notes(
 
 
 def _against_rarity(over_rarity: Estimate | None) -> str | None:
-    """N13b where the interval of the difference to token rarity holds 0."""
+    """Whether a view beats token rarity: N13-better, N13-worse, or N13b if that is open."""
     if over_rarity is None or over_rarity.interval is None:
         return None
     low, high = over_rarity.interval
@@ -103,9 +103,9 @@ def _against_rarity(over_rarity: Estimate | None) -> str | None:
 
 
 def rollout_note(share: Estimate | None, agreement: ViewFigures | None) -> Note | None:
-    """N12: rollout that special tokens take most of, or that is not shown to agree with deletion.
+    """N12: special tokens get most of rollout, or rollout does not show agreement with deletion.
 
-    Both figures over enough texts to have an interval; None where they were not measured.
+    None where rollout was measured in too few texts for an interval.
     """
     if share is None or share.interval is None:
         return None

@@ -1,5 +1,5 @@
-"""Is it an attention sink? One verdict a special-token role; where else attention piles up; and
-what is often said of sinks but does not follow."""
+"""Is it an attention sink? One verdict per special-token role; other tokens on which attention
+piles up; and warnings against two common conclusions from sinks."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_RATI
 
 
 class Standing(IntEnum):
-    """How far one layer's figures go towards a sink; a higher one outweighs the lower ones."""
+    """How close one layer's figures come to a sink; the highest of all layers decides."""
 
     NONE = 0
     NONE_OR_RAISED = 1
@@ -110,8 +110,8 @@ def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures |
 def other_sink(figures: SubjectFigures) -> Note | None:
     """N1c, on a subject that is no special token: whether attention piles up on it.
 
-    It behaves like a sink only where what it passes on is short as well. None where it gets less
-    than SINK_RATIO times an even spread for sure.
+    It behaves like a sink only if the vectors that it passes on are short as well. None where the
+    whole interval lies below SINK_RATIO times an even spread.
     """
     layer = figures.strongest
     ratio, value_ratio = layer.ratio, layer.value_ratio
@@ -138,9 +138,9 @@ def other_sink(figures: SubjectFigures) -> Note | None:
 
 
 def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
-    """N10 and N11, on those of `verdicts` that found a sink on [CLS] and on a separator.
+    """N10 and N11: what does not follow from a sink on [CLS], and from one on a separator.
 
-    N10 is about models whose output, `output` of `note.explained`, reads [CLS] alone.
+    N10 is about models whose output reads [CLS] alone; `output` is as `note.explained` gives it.
     """
     notes: list[Note] = []
     for verdict in verdicts:
@@ -169,7 +169,7 @@ def _standing_of(layer: LayerFigures) -> Standing:
 
 
 def _few(subject: Subject, figures: RoleFigures) -> tuple[Note, LayerFigures]:
-    """What was measured in these few texts, which is no verdict."""
+    """What was measured in fewer than MIN_TEXTS texts, without a verdict."""
     layer = max(figures.layers, key=lambda layer: layer.ratio.mean)
     values = {
         "n_texts": figures.n_texts,

@@ -146,16 +146,15 @@ class _Numbers:
 
     def _groups(self, fit: Fit) -> Table | None:
         """Errors by group, the largest groups first; None where there are fewer than two."""
-        given = self._findings.texts["group"].iloc[fit.texts]
-        if given.nunique() < MIN_PREDICTIONS:
+        names = self._findings.texts["group"]
+        n_groups = names.iloc[fit.texts].nunique()
+        if n_groups < 2:
             return None
-        rows = []
-        for name in map(str, given.value_counts().index[:_GROUPS]):
-            own = (given == name).to_numpy(np.bool_, na_value=False)
-            rows.append(self._error_row(shorten(name, _NAME), fit.group(own)))
+        groups = fit.by_group(names, _GROUPS)
+        rows = [self._error_row(shorten(name, _NAME), errors) for name, errors in groups]
         title = self._say("by_group")
-        if given.nunique() > _GROUPS:
-            title = self._say("by_largest_groups", n=_GROUPS, total=given.nunique())
+        if n_groups > _GROUPS:
+            title = self._say("by_largest_groups", n=_GROUPS, total=n_groups)
         return self._error_table("group", title, rows)
 
     def _error_table(

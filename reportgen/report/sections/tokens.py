@@ -1,6 +1,6 @@
 """The section on the tokens of all texts: which draw attention, and which change the output."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain
@@ -12,6 +12,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.tokens import (
     FEWEST,
     LISTED,
+    Division,
+    Part,
     TokenEffect,
     TokenKind,
     fewest_texts,
@@ -20,14 +22,19 @@ from reportgen.findings.tokens import (
 )
 from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
-from reportgen.report.language.numbers import NOTHING, column_decimals, written
+from reportgen.report.language.numbers import NOTHING, column_decimals, number, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
-from reportgen.report.sections.groups import Part, make_parts
 
 _IN_PART = 3  # tokens in the cell of one part of the texts
 _NAME = 24  # half-width characters of a token
+_PART_NAME = 28  # half-width characters of the name of a part
+_TITLES: Mapping[Division, tuple[str, str]] = {
+    "class": ("across", "by_class"),
+    "label": ("across", "by_label"),
+    "group": ("common", "by_group"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +195,8 @@ class _Maker:
         """The strongest tokens by label, class or group, where at least two parts have any."""
         kinds: tuple[TokenKind, ...] = (*self._listed, "draws")
         tables = []
-        for title, parts in make_parts(self._findings, self._language):
+        for division, parts in self._findings.parts.items():
+            title = self._language.say(*_TITLES[division])
             rows = [self._part(part, kinds) for part in parts]
             if sum(any(cell.parts for cell in cells) for cells in rows) > 1:
                 columns = [title, self._language.say("common", "n_texts")]
@@ -201,7 +209,7 @@ class _Maker:
         by its figure in bold."""
         tokens = self._tokens.among(part.texts)
         means = token_means(tokens)
-        cells = [Cell(part.name), Cell(f"{tokens.n_texts:,}")]
+        cells = [Cell(self._part_name(part)), Cell(f"{tokens.n_texts:,}")]
         for kind in kinds:
             fewest = fewest_texts(tokens.n_texts if kind == "draws" else tokens.n_effect)
             values = means.attention if kind == "draws" else means.effect
@@ -211,6 +219,11 @@ class _Maker:
                 spans += [Span(self._short(i)), Span(say(float(values[i])), is_strong=True)]
             cells.append(marked(spans))
         return tuple(cells)
+
+    def _part_name(self, part: Part) -> str:
+        if part.median is not None:
+            return self._say(part.name, x=number(part.median))
+        return shorten(part.name, _PART_NAME)
 
     def _effect(self, value: float) -> str:
         return written(value, self._digits, with_sign=not self._is_size)

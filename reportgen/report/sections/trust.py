@@ -78,16 +78,11 @@ class _Maker:
         self._language = language
         self._say = partial(language.say, "trust")
         self._row = cls_name(findings.info, language) or ""
-        figures = findings.agreement
-        self._known = {
-            (item.view, item.statistic): item
-            for item in figures
-            if item.estimate.n_texts >= MIN_TEXTS
-        }
+        self._known = findings.stated_agreement
         self._few = [
             item.view
-            for item in figures
-            if item.statistic == "spearman" and item.estimate.n_texts < MIN_TEXTS
+            for item in findings.agreement
+            if item.statistic == "spearman" and item.stated is None
         ]
         ends = [
             min((item.estimate.mean, *(item.estimate.interval or ())))

@@ -16,7 +16,6 @@ from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import corpus_tokens, fewest_texts, token_means
 from reportgen.report.language.numbers import written
 from reportgen.report.language.strings import load_language
-from reportgen.report.sections.groups import make_parts
 from reportgen.report.sections.tokens import Across, TokenList, make_across
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
@@ -199,14 +198,15 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
     labels = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
     results = make_results(tmp_path, TEXTS, labels=labels, evidence="basic")
     results.texts["group"] = ["x", "y"] * 4
-    parts = dict(make_parts(Findings(results), EN))
-    low, high = parts["By label"]
-    assert (low.name, high.name) == ("up to 4.500", "above 4.500")
+    parts = Findings(results).parts
+    low, high = parts["label"]
+    assert (low.name, high.name, low.median, high.median) == ("up_to", "above", 4.5, 4.5)
     assert low.texts.tolist() == [True] * 4 + [False] * 4
     assert high.texts.tolist() == [False] * 4 + [True] * 4
-    assert [part.name for part in parts["By group"]] == ["x", "y"]
+    assert [part.name for part in parts["group"]] == ["x", "y"]
     wanted = plain(results, "received_norm_all")
     table = made(results).parts[0]
+    assert [row[0].text for row in table.rows] == ["up to 4.500", "above 4.500"]
     for row, texts in zip(table.rows, ({0, 1, 2, 3}, {4, 5, 6, 7}), strict=True):
         means = {
             label: float(np.mean([e for text, (_, e) in rows.items() if text in texts]))
@@ -223,16 +223,16 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
 def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Path) -> None:
     results = make_results(tmp_path, HEADLINES, labels=(1.0, 2.0, 1.0, 2.0, 1.0, 2.0))
     results.texts["label"] = ["1", "2"] * 3
-    ((title, parts),) = make_parts(Findings(results), EN)
-    assert title == "By label"
+    ((division, parts),) = Findings(results).parts.items()
+    assert division == "label"
     assert [part.name for part in parts] == ["1", "2"]
     assert written(1.0, 0) == "1"
 
 
 def test_classes_are_parts_too(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="class")
-    ((title, parts),) = make_parts(Findings(results), EN)
-    assert title == "By predicted class"
+    ((division, parts),) = Findings(results).parts.items()
+    assert division == "class"
     for part in parts:
         own = results.texts["prediction_label"] == part.name
         assert part.texts.tolist() == own.tolist()
