@@ -124,7 +124,7 @@ class Written:
     @property
     def reduced(self) -> list[str]:
         """What was left out of the outputs, each sentence once."""
-        return list(dict.fromkeys(said for d in self.documents.values() for said in d.reduced))
+        return list(dict.fromkeys(line for d in self.documents.values() for line in d.reduced))
 
 
 def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) -> Written:

@@ -97,10 +97,10 @@ _GATE_WORDS = {"fail": "failed", "warn": "warning"}
 
 def system_said(error: OSError) -> str:
     """The error message of the system, with the file, and what to do if that is known."""
-    said = error.strerror or str(error) or type(error).__name__
+    message = error.strerror or str(error) or type(error).__name__
     where = f"{error.filename}: " if error.filename is not None else ""
     is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    return f"{where}{said}" + ("; make room, or write elsewhere" if is_full else "")
+    return f"{where}{message}" + ("; make room, or write elsewhere" if is_full else "")
 
 
 def account(
@@ -156,15 +156,15 @@ def gate_lines(results: Sequence[GateResult], verbosity: Verbosity, *, annotate:
     """
     lines, commands = [], []
     for result in errors_first(results):
-        gate, said = result.gate, gate_line(result)
+        gate, outcome = result.gate, gate_line(result)
         is_error = not result.passed and gate.level == "fail"
         if is_error or (not verbosity.quiet and (verbosity.verbose or not result.passed)):
             word = "passed" if result.passed else _GATE_WORDS[gate.level]
             source = f" (from {gate.source})" if gate.source else ""
-            lines.append(inert(f"gate {word}: {said}{source}"))
+            lines.append(inert(f"gate {word}: {outcome}{source}"))
         if annotate and not result.passed:
             level = "error" if is_error else "warning"
-            commands.append(annotation(level, "reportgen gate", said))
+            commands.append(annotation(level, "reportgen gate", outcome))
     if results and not verbosity.quiet:
         n_passed = sum(result.passed for result in results)
         lines.append(f"{n_passed} of {len(results)} gates passed")

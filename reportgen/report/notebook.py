@@ -26,12 +26,12 @@ def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) ->
     trusted. Nothing can run inside the frame.
     """
     language = load_language(lang)
-    said = plain_text(findings, lang)
+    line = plain_text(findings, lang)
     for page in (*_pages(findings, language), ""):
         size = f"{len(page.encode()) / 1000:.0f}"
         what = language.say("notebook", "shown" if page else "too_large", kb=size)
         how = language.say("notebook", "save")
-        html = f"<p><b>{escape(visible(said))}</b></p>\n<p>{escape(what)} {escape(how)}</p>\n"
+        html = f"<p><b>{escape(visible(line))}</b></p>\n<p>{escape(what)} {escape(how)}</p>\n"
         if page:
             title = escape(language.say("notebook", "frame"))
             html += (
@@ -48,17 +48,17 @@ def render_markdown(findings: Findings, lang: str = "en") -> str:
     from reportgen.report.digest.escaping import escape as escape_markdown
 
     language, notes = load_language(lang), findings.notes
-    said = [f"- {escape_markdown(sentence(note, language))}" for note in notes]
+    items = [f"- {escape_markdown(sentence(note, language))}" for note in notes]
     first = escape_markdown(headline(notes, findings.info.model.name, language))
     save = escape_markdown(language.say("notebook", "save"))
-    return "\n".join([f"**{first}**", "", *said, "", save, ""])
+    return "\n".join([f"**{first}**", "", *items, "", save, ""])
 
 
 def plain_text(findings: Findings, lang: str = "en") -> str:
     """The report in one line: the number of texts and the verdict on sinks."""
     language = load_language(lang)
-    said = headline(findings.notes, findings.info.model.name, language)
-    return language.count("notebook", "line", len(findings.texts), headline=said)
+    verdict = headline(findings.notes, findings.info.model.name, language)
+    return language.count("notebook", "line", len(findings.texts), headline=verdict)
 
 
 def _pages(findings: Findings, language: Language) -> tuple[str, ...]:

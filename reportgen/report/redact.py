@@ -162,8 +162,8 @@ class _Masked:
 
     def _message(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         """The messages, which may quote their text, replaced by one sentence."""
-        said = self._words.say("redacted", "message")
-        return {"message": [message and said for message in _list(rows, "message")]}
+        sentence = self._words.say("redacted", "message")
+        return {"message": [message and sentence for message in _list(rows, "message")]}
 
     def _subject(self, subject: Subject) -> Subject:
         if subject.kind != "token":

@@ -135,7 +135,7 @@ def map_legend(low: str, high: str) -> list[Swatch]:
 
 def _sentence(found: TextMap, language: Language) -> str:
     row, column = found.largest
-    said = language.say(
+    sentence = language.say(
         "map",
         "sentence",
         **{"from": found.labels[row], "to": found.labels[column]},
@@ -143,9 +143,9 @@ def _sentence(found: TextMap, language: Language) -> str:
         top=found.top,
     )
     if found.pooled == 1:
-        return said
+        return sentence
     pooled = language.say("map", "pooled", n=found.pooled)
-    return said + language.say("common", "space") + pooled
+    return sentence + language.say("common", "space") + pooled
 
 
 def _shade(share: float) -> int:

@@ -53,17 +53,17 @@ def carries(
     row = results.texts.iloc[text]
     if int(row["n_tokens"]) == 0:  # it was not analysed, so nothing is missing
         return ""
-    said = []
+    sentences = []
     if level < Level.HEADS:
         name, reason = _NAMES[level], _reason(text, level, results.texts, given)
-        said.append(
+        sentences.append(
             lang.say("panel", f"carries_{name}_{reason}", **_limits(results, options, lang))
         )
     if level >= Level.LAYERS and text in given.pooled:
-        said.append(
+        sentences.append(
             lang.say("panel", "pooled", tokens=int(row["n_tokens"]), most=given.pooled[text])
         )
-    return lang.say("common", "space").join(said)
+    return lang.say("common", "space").join(sentences)
 
 
 def reduced_sentences(
@@ -80,23 +80,23 @@ def reduced_sentences(
         groups.setdefault((level, reason), []).append(text + 1)
     limits = _limits(findings.results, options, language)
     needed = _needed(given.sizes)
-    said = []
+    sentences = []
     for level, name in _NAMES.items():
         for reason in ("size", "keep", "detail"):
             if numbers := groups.get((level, reason)):
                 what = language.say("reduced", name, texts=_texts(numbers, language))
                 about = "" if reason != "size" or given.sizes.is_exact else "_about"
                 key = f"by_{reason}{about}"
-                said.append(language.say("reduced", key, what=what, needed=needed, **limits))
+                sentences.append(language.say("reduced", key, what=what, needed=needed, **limits))
     if options.detail is None and any(
         reason == "size" and level is not Level.LAYERS for level, reason in groups
     ):
-        said.append(language.say("reduced", "order"))
-    said += _pooled(given, options, language)
+        sentences.append(language.say("reduced", "order"))
+    sentences += _pooled(given, options, language)
     if given.sizes.planned > options.max_size:
         size = megabytes(given.sizes.planned, language)
-        said.append(language.say("reduced", "over", size=size, limit=limits["size"]))
-    return tuple(said)
+        sentences.append(language.say("reduced", "over", size=size, limit=limits["size"]))
+    return tuple(sentences)
 
 
 def _reason(text: int, level: Level, texts: pd.DataFrame, given: Given) -> str:

@@ -53,10 +53,10 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
     if evidence.n_texts == total:
         return language.say("evidence", "texts_all", **counts)
     kind = "stopped" if evidence.interrupted else "some"
-    said = [language.say("evidence", f"texts_{kind}", **counts)]
+    sentences = [language.say("evidence", f"texts_{kind}", **counts)]
     if "received_norm_all" not in evidence.withheld:
-        said.append(language.say("evidence", "norms_all"))
-    return language.say("common", "space").join(said)
+        sentences.append(language.say("evidence", "norms_all"))
+    return language.say("common", "space").join(sentences)
 
 
 def _live(findings: Findings, language: Language) -> str:

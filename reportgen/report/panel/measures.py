@@ -198,19 +198,19 @@ class _Words:
         scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
         is_flat = bool(order) and ratios[order[0]] < STANDS_OUT
-        said = []
+        legend = []
         flat = self._say("flat") if is_flat else ""
         if order:
             key = "legend_causal" if is_over_even else "legend"
             layer = len(units.received)
-            said.append(self._language.measure(id, key, top=scale, name=self._row, layer=layer))
+            legend.append(self._language.measure(id, key, top=scale, name=self._row, layer=layer))
             token, most = self._labels[order[0]], float(ratios[order[0]])
-            said.append(flat or self._say("strongest", token=token, most=most))
+            legend.append(flat or self._say("strongest", token=token, most=most))
         if id == "received_norm_all":
             plain = float(units.received_all[~units.content].sum())
-            said += self._dotted("dotted_norm", share=plain)
+            legend += self._dotted("dotted_norm", share=plain)
         else:
-            said += self._dotted("dotted")
+            legend += self._dotted("dotted")
         return TextMeasure(
             id=id,
             kind="attention",
@@ -220,7 +220,7 @@ class _Words:
             steps=self._on_content([heat_step(float(ratio), scale) for ratio in ratios]),
             shown=tuple(self._language.percent(float(value)) for value in values),
             order=order,
-            legend=self._language.say("common", "space").join(said),
+            legend=self._language.say("common", "space").join(legend),
             flat=flat,
         )
 
@@ -235,17 +235,17 @@ class _Words:
         language = self._language
         key = words_key("legend", id, self._info, language)
         scalar, start = scalar_name(self._info, language), baseline(self._info, language)
-        said = [language.measure(id, key, scalar=scalar, baseline=start)]
+        legend = [language.measure(id, key, scalar=scalar, baseline=start)]
         if order:
             (end,) = printed(np.array([top]), with_sign=False)
-            said.append(self._say("ends_signed" if with_sign else "ends", top=end))
+            legend.append(self._say("ends_signed" if with_sign else "ends", top=end))
             token, most = self._labels[order[0]], shown[order[0]]
-            said.append(self._say("strongest_effect", token=token, most=most))
+            legend.append(self._say("strongest_effect", token=token, most=most))
         else:
-            said.append(self._say("nothing"))
+            legend.append(self._say("nothing"))
         if id == "ig" and not effects.ig_complete:
-            said.append(self._say("ig_incomplete"))
-        said += self._dotted("dotted_deletion" if id == "deletion" else "dotted_effect")
+            legend.append(self._say("ig_incomplete"))
+        legend += self._dotted("dotted_deletion" if id == "deletion" else "dotted_effect")
         steps = [signed_step(float(value), top) for value in values]
         return TextMeasure(
             id=id,
@@ -256,7 +256,7 @@ class _Words:
             steps=self._on_content(steps),
             shown=shown,
             order=order,
-            legend=self._language.say("common", "space").join(said),
+            legend=self._language.say("common", "space").join(legend),
             flat="",
         )
 

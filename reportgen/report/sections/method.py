@@ -61,9 +61,9 @@ def make_method(
     measured = _measured(info)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
-    said = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
+    keys = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
     if model.shares_layers:
-        said.append("shared")
+        keys.append("shared")
     # Which entries of the glossary this page needs.
     needed = {"always", "roles" if info.roles else "no_roles"}
     if info.evidence.level != "none":
@@ -80,7 +80,7 @@ def make_method(
                 stands_out=STANDS_OUT,
                 clipped=CLIPPED,
             )
-            for key in said
+            for key in keys
         ),
         evidence=_evidence(measured, scope, info, language),
         glossary=tuple(
@@ -102,21 +102,21 @@ def _measured(info: RunInfo) -> list[str]:
     evidence = info.evidence
     if evidence.level == "none":
         return []
-    said = ["deletion"]
+    keys = ["deletion"]
     if "received_norm_all" not in evidence.withheld:
-        said.insert(0, "norms")
+        keys.insert(0, "norms")
     more = [
         measure
         for measure in EFFECTS
         if measure.id not in ("deletion", *evidence.withheld)
         and measure.applies_to(evidence.scalar)
     ]
-    said += [measure.id for measure in more if measure.level == "basic"]
-    said.append("agreement")
+    keys += [measure.id for measure in more if measure.level == "basic"]
+    keys.append("agreement")
     if evidence.level == "full":
-        said += [measure.id for measure in more if measure.level == "full"]
-        said += ["erasure", "tests"] if evidence.subjects else ["erasure"]
-    return [*said, "effects"]
+        keys += [measure.id for measure in more if measure.level == "full"]
+        keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]
+    return [*keys, "effects"]
 
 
 def _evidence(

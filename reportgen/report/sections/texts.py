@@ -75,8 +75,8 @@ def make_notable(findings: Findings, language: Language) -> Notable:
             "notable", "lead", reasons=language.say("common", "comma").join(names), n=_RANKS
         ),
         texts=tuple(
-            NotableText(row + 1, shorten(_whole(findings.texts.iloc[row]), _SHOWN), tuple(said))
-            for row, said in shown
+            NotableText(row + 1, shorten(_whole(findings.texts.iloc[row]), _SHOWN), tuple(reasons))
+            for row, reasons in shown
         ),
         first=first,
     )

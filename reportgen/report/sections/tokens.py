@@ -90,12 +90,12 @@ class _Maker:
         return Across(self._headline(shown), shown, self._remarks(shown), self._parts())
 
     def _headline(self, lists: Sequence[TokenList]) -> str:
-        said = [
+        sentences = [
             self._say(f"headline_{item.kind}", token=token.text, value=value.text, n=n.text)
             for item in lists
             for token, _, value, n, *_ in item.rows[:1]
         ]
-        return self._language.say("common", "space").join(said)
+        return self._language.say("common", "space").join(sentences)
 
     def _remarks(self, lists: Sequence[TokenList]) -> tuple[str, ...]:
         remarks = []

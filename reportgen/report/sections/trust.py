@@ -143,19 +143,19 @@ class _Maker:
             return ""
         view, first = self._findings.shown_first, self._first.estimate
         interval = self._cell(first).small
-        said = [
+        parts = [
             self._say("measured_on", view=self._name(view), texts=first.n_texts, interval=interval)
         ]
         colours = [item for view in VIEWS if view in COLOURS and (item := self._find(view))]
         best = max(colours, key=lambda item: item.estimate.mean)
         if best.estimate.mean > first.mean:
             mean = self._cell(best.estimate).text
-            said.append(self._say("headline_best", view=self._name(best.view), mean=mean))
+            parts.append(self._say("headline_best", view=self._name(best.view), mean=mean))
         baselines: tuple[View, ...] = ("mask", "rarity")
         for baseline in baselines:
-            if held := self._find(baseline):
-                said.append(self._say(f"headline_{baseline}", mean=self._cell(held.estimate).text))
-        return self._language.say("common", "space").join(said)
+            if own := self._find(baseline):
+                parts.append(self._say(f"headline_{baseline}", mean=self._cell(own.estimate).text))
+        return self._language.say("common", "space").join(parts)
 
     def _not_computed(self) -> str:
         rows = self._findings.results.agreement
