@@ -108,12 +108,8 @@ class _Masked:
             return {"explained_label": self._predicted(rows["explained_label"])} | self._message(
                 rows
             )
-        subjects = self._subjects
-        return {
-            "subject": [
-                subjects[key].key if key in subjects else key for key in _list(rows, "subject")
-            ]
-        }
+        keys = {key: subject.key for key, subject in self._subjects.items()}
+        return {"subject": [keys.get(key, key) for key in _list(rows, "subject")]}
 
     def _texts(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         labels, values = _list(rows, "label"), _list(rows, "label_value")
@@ -139,18 +135,15 @@ class _Masked:
 
     def _tokens(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         spans = pc.subtract(rows["end"], rows["start"]).to_pylist()
-        cells = zip(_list(rows, "token"), _list(rows, "is_special"), spans, strict=True)
+        specials = _list(rows, "is_special")
+        tokens = zip(_list(rows, "token"), specials, spans, strict=True)
+        ids = zip(_list(rows, "token_id"), specials, strict=True)
         return {
             "token": [
                 token if is_special else DOT * max(1, len(token) if span is None else span)
-                for token, is_special, span in cells
+                for token, is_special, span in tokens
             ],
-            "token_id": [
-                number if is_special else None
-                for number, is_special in zip(
-                    _list(rows, "token_id"), _list(rows, "is_special"), strict=True
-                )
-            ],
+            "token_id": [id if is_special else None for id, is_special in ids],
         }
 
     def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:

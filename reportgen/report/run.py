@@ -82,11 +82,12 @@ class Reproduce:
 
 def make_reproduce(info: RunInfo, options: RenderOptions, language: Language) -> Reproduce:
     """The command of the page with versions, checks and checksums."""
+    weights = (language.say("reproduce", "weights"), info.model.weights_sha256)
     return Reproduce(
         command=command(info, options),
         versions=tuple(sorted(info.versions.items())),
         checks=_checks(info, language),
-        checksums=_checksums(info, language),
+        checksums=(weights, *((item.name, item.sha256) for item in info.inputs)),
     )
 
 
@@ -119,7 +120,7 @@ def _architecture(info: RunInfo, language: Language) -> str:
 
 def _checks(info: RunInfo, language: Language) -> Facts:
     checks = info.checks
-    padded = checks.padded_difference
+    padded, norms = checks.padded_difference, info.evidence.norms_error
     values = (
         ("capture", language.say("checks", f"capture_{checks.capture}")),
         ("row_sum_error", _small(checks.row_sum_error)),
@@ -127,21 +128,11 @@ def _checks(info: RunInfo, language: Language) -> Facts:
         ("padded", language.say("checks", "no_padding") if padded is None else _small(padded)),
         ("unknown", language.percent(checks.unknown_share)),
         ("packing", fixed(MAX_ERROR, 4)),
-        *_norms_check(info),
+        *(() if norms is None else (("norms", _small(norms)),)),
         ("maps", f"{info.settings.maps_kept:,}"),
     )
     return tuple((language.say("checks", key), value) for key, value in values)
 
 
-def _norms_check(info: RunInfo) -> tuple[tuple[str, str], ...]:
-    error = info.evidence.norms_error
-    return () if error is None else (("norms", _small(error)),)
-
-
 def _small(value: float) -> str:
     return "0" if value == 0 else f"{value:.1e}"
-
-
-def _checksums(info: RunInfo, language: Language) -> Facts:
-    weights = ((language.say("reproduce", "weights"), info.model.weights_sha256),)
-    return weights + tuple((item.name, item.sha256) for item in info.inputs)

@@ -111,10 +111,8 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
     if name == "tokens":
         return _tokens(findings, heads)
     if name == "sinks":
-        return _frame(
-            [_sink_row(s, test) for s in findings.subjects for test in SINK_TESTS],
-            SINK_COLUMNS,
-        )
+        rows = [_sink_row(s, test) for s in findings.subjects for test in SINK_TESTS]
+        return _frame(rows, SINK_COLUMNS)
     if name == "agreement":
         rows = [_agreement_row(figures) for figures in findings.agreement]
         return _frame(rows, AGREEMENT_COLUMNS)
