@@ -152,9 +152,7 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
         distance = words.fit(float(heads.distance[layer, head]))
         cells = [Cell(distance, interval or words.say("few"))]
         if heads.special:
-            change = heads.special[layer][head]
-            cells += [Cell(words.share(end)) for end in (change.base, change.head)]
-            cells.append(words.changed(change, words.share))
+            cells += words.both(heads.special[layer][head], words.share)
         rows.append((f"L{layer + 1}H{head + 1}", tuple(cells)))
     columns = [words.say("head_name"), words.say("distance")]
     if heads.special:

@@ -88,12 +88,7 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
         ("accuracy", found.accuracy, words.share),
     ):
         if change is not None:
-            cells = (
-                Cell(write(change.base, False)),
-                Cell(write(change.head, False)),
-                words.changed(change, write),
-            )
-            rows.append((words.say(key), cells))
+            rows.append((words.say(key), words.both(change, write)))
     if not rows:
         return None
     names = [words.say(name) for name in ("fit_name", "base", "head", "change")]

@@ -83,6 +83,11 @@ class CompareWords:
         interval = self.interval(change.interval, write)
         return Cell(said, interval if change.is_certain else f"{interval} {self.say('within')}")
 
+    def both(self, change: Change, write: Write) -> tuple[Cell, Cell, Cell]:
+        """The figure in the base, in the head, and its change."""
+        base, head = (Cell(write(end, False)) for end in (change.base, change.head))
+        return base, head, self.changed(change, write)
+
     def difference(self, value: float, write: Write) -> str:
         """The difference of two figures that `write` writes, with its unit."""
         said = write(value, True)
