@@ -12,7 +12,6 @@ import pandas as pd
 from reportgen.comparison.change import Booleans
 from reportgen.errors import ComparisonError, some
 from reportgen.findings.findings import Findings
-from reportgen.results.info import Evidence, OutputInfo
 from reportgen.results.store import Results
 
 
@@ -53,7 +52,10 @@ def pair(base: Findings, head: Findings) -> Pairing:
     """
     require_same_texts(base.results, head.results)
     own, other = base.analysed, head.analysed
-    models = base.info.model, head.info.model
+    infos = base.info, head.info
+    shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
+    outputs = [(info.output.kind, info.output.labels) for info in infos]
+    scalars = [(info.evidence.scalar, info.evidence.target) for info in infos]
     labels, n_other_labels = _labels(base.results, head.results)
     return Pairing(
         n_texts=len(own),
@@ -61,12 +63,10 @@ def pair(base: Findings, head: Findings) -> Pairing:
         aligned=_aligned(base.results, head.results, own & other),
         n_only_base=int((own & ~other).sum()),
         n_only_head=int((other & ~own).sum()),
-        same_shape=models[0].n_layers == models[1].n_layers
-        and models[0].n_heads == models[1].n_heads,
-        same_output=_output(base.info.output) == _output(head.info.output),
-        same_scalar=base.info.evidence.scalar is not None
-        and _scalar(base.info.evidence) == _scalar(head.info.evidence),
-        same_weights=models[0].weights_sha256 == models[1].weights_sha256,
+        same_shape=shapes[0] == shapes[1],
+        same_output=outputs[0] == outputs[1],
+        same_scalar=base.info.evidence.scalar is not None and scalars[0] == scalars[1],
+        same_weights=base.info.model.weights_sha256 == head.info.model.weights_sha256,
         labels=labels,
         n_other_labels=n_other_labels,
     )
@@ -156,11 +156,3 @@ def _labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:
         {name: own[name].where(own["label"].notna(), other[name]).mask(differs) for name in own}
     )
     return labels, int(differs.sum())
-
-
-def _output(output: OutputInfo) -> tuple[object, ...]:
-    return output.kind, output.labels
-
-
-def _scalar(evidence: Evidence) -> tuple[object, ...]:
-    return evidence.scalar, evidence.target

@@ -9,7 +9,7 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.change import Change, Floats, Places, Sides, changes, ranked_texts
 from reportgen.comparison.units import UnitPairs
-from reportgen.findings.statistics import mean_intervals
+from reportgen.findings.statistics import mean_interval
 from reportgen.findings.tokens import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 
@@ -69,8 +69,7 @@ def effect_changes(units: UnitPairs) -> EffectChanges | None:
     change = np.where(means > 0, np.inf, 0.0)
     np.divide(means, spread, out=change, where=spread > 0)
     pairs = zip(np.split(own, at[1:]), np.split(other, at[1:]), strict=True)
-    finite = change[np.isfinite(change)]
-    interval = mean_intervals(finite[:, None])[0] if len(finite) == len(change) else None
+    interval = mean_interval(change) if np.isfinite(change).all() else None
     mean = float(change.mean())
     return EffectChanges(
         spread=spread,
