@@ -17,11 +17,11 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page, with_texts
 
-_RESERVE = 6_000  # bytes for the sentences on what was reduced, and works that only texts cite
+_RESERVE = 6_000  # bytes for sentences on what was reduced, and literature that only texts cite
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The page, which is the same wherever it goes."""
+    """The page, which does not depend on `output`."""
     return render(findings, options)
 
 
@@ -37,16 +37,16 @@ def render(findings: Findings, options: RenderOptions) -> Document:
     order, n_detailed = detailed(findings, options.detail)
     context = Context(findings, options, language)
     page = make_page(context)
-    draft = Setting(findings, options, language, page, assets)
-    # What is chosen shows in the panels' sentences, so that they weigh what they will.
-    draft = replace(draft, given=replace(draft.given, detailed=frozenset(order[:n_detailed])))
+    # The panels' sentences depend on the chosen texts, so their sizes do too.
+    chosen = frozenset(order[:n_detailed])
+    draft = Setting(findings, options, language, page, assets, Given(detailed=chosen))
     base = len(draft.document((), (), (), 1)) + _RESERVE
 
     costs = PageCosts(draft, order)
     levels = plan(costs.of, order, n_detailed, options.max_size - base)
     blocks = {text: costs.block(text) for text in levels if levels[text] >= Level.LAYERS}
     pooled = {text: block.pooling.factor for text, block in blocks.items() if block.pooling}
-    given = Given(levels, draft.given.detailed, pooled, costs.sizes(base, levels))
+    given = Given(levels, chosen, pooled, costs.sizes(base, levels))
     reduced = reduced_sentences(findings, given, options, language)
 
     listed = sorted(levels)

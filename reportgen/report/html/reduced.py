@@ -1,7 +1,7 @@
 """What a page leaves out, in sentences that name the option which brings it in."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
 
 import pandas as pd
@@ -35,10 +35,10 @@ class Sizes:
 class Given:
     """The result of the size plan (texts are rows of `texts`)."""
 
-    levels: Mapping[int, Level]  # of those that are not absent
-    detailed: Collection[int]  # those that might carry more than their line
-    pooled: Mapping[int, int]  # by text with pooled maps: the most tokens a cell stands for
-    sizes: Sizes
+    levels: Mapping[int, Level] = field(default_factory=dict)  # of those that are not absent
+    detailed: Collection[int] = ()  # those that may carry more than their line
+    pooled: Mapping[int, int] = field(default_factory=dict)  # most tokens in a cell of its maps
+    sizes: Sizes = field(default_factory=lambda: Sizes(0, 0, True))
 
 
 def carries(

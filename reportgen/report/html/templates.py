@@ -10,7 +10,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
-from reportgen.report.html.reduced import Given, Sizes, carries
+from reportgen.report.html.reduced import Given, carries
 from reportgen.report.html.size_plan import Level
 from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
@@ -29,7 +29,7 @@ class Setting:
     language: Language
     page: ReportPage
     assets: Assets
-    given: Given = field(default_factory=lambda: Given({}, (), {}, Sizes(0, 0, True)))
+    given: Given = field(default_factory=Given)
 
     def make_panel(self, text: int, *, with_figures: bool) -> Panel:
         """The panel of row `text` of `texts`."""
