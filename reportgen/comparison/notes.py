@@ -1,4 +1,4 @@
-"""Which notes a comparison of two models calls for: what changed beyond noise, and by how much."""
+"""The notes of a comparison: what changed by more than noise, and by how much."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

@@ -111,7 +111,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
 
 
 def _sink(figures: SubjectFigures) -> dict[str, object]:
-    """The shares are those of the layer in which they stand out most."""
+    """What was found of one token; its shares are those of its strongest layer."""
     strongest, swapped = figures.strongest, figures.share_swapped
     return {
         "token": figures.subject.token,

@@ -16,8 +16,8 @@ from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import shorten
 
 HEADS = 8  # listed with their intervals
-# The strongest colour stands for the largest value, but at least for this, so that small values
-# stay pale: a distance, and a change of a share in percentage points.
+# The strongest colour means the largest value, but at least this one, so that small values stay
+# pale: a distance, and a change of a share in percentage points.
 _TOP = 0.2
 _POINTS = 5.0
 

@@ -50,7 +50,7 @@ def make_run(context: CompareContext) -> Run:
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:
-    """The remarks that both results hold, each with the model's side in front."""
+    """The remarks in both results; each begins with the side of its model."""
     said, words = [], context.words
     for key, findings in (("base", context.comparison.base), ("head", context.comparison.head)):
         side = words.say(key) + context.language.say("page", "colon")

@@ -20,8 +20,8 @@ from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
 
-_TOKENS = 10  # of the tokens in front, the rest folded
-_LONGEST = 60  # code points of what stands in a cell
+_TOKENS = 10  # shown; the others are folded
+_LONGEST = 60  # code points of a name in a table
 
 
 def short_overview(context: CompareContext) -> Iterable[Section]:
@@ -89,7 +89,7 @@ def short_tokens(context: CompareContext) -> Iterable[Section]:
 
 
 def short_pairs(context: CompareContext) -> Iterable[Section]:
-    """The texts that changed most, each with the tokens whose part changed most."""
+    """The texts that changed most, each with the tokens that changed most in it."""
     words, pairs = context.words, make_pairs(context).texts
     if not pairs:
         return
@@ -106,7 +106,7 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
 
 
 def short_layers(context: CompareContext) -> Iterable[Section]:
-    """Every figure of a layer in one row, base and head with what lies between."""
+    """A row for each layer, with every figure in the base, in the head, and its change."""
     words, layers = context.words, context.comparison.layers
     if not layers:
         return
@@ -145,7 +145,7 @@ def short_heads(context: CompareContext) -> Iterable[Section]:
 
 
 def short_models(context: CompareContext) -> Iterable[Section]:
-    """What both models are, without their checksums, which stand with the command."""
+    """What both models are, without their checksums, which are shown with the command."""
     words = context.words
     models = make_models(context)
     rows = (tuple(Cell(cut(cell.text, TEXT_LENGTH)) for cell in row[:3]) for row in models.rows)

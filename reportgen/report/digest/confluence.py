@@ -20,7 +20,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 
-# No limit is documented; a page of so many bytes is slow to open and to edit.
+# No limit is documented, but longer pages are slow to open and to edit.
 LIMIT = Limit(1_000_000, 2_000_000)
 
 

@@ -34,7 +34,7 @@ _LINKS = re.compile(
 _NOT_IN_CODE = re.compile(r"[<`]|::|##|data:|style=", re.IGNORECASE)
 # Where a very long word may be wrapped, so that it does not push the other columns out of a table.
 _LONG = re.compile(r"[!-~]{20}(?=[!-~])")
-# A list or an underline, told by how a line begins; the escape goes to the end of the match.
+# The beginning of a line that makes it a list or an underline; the escape is put after the match.
 _BLOCK_START = re.compile(r"\d+(?=[.)](\s|$))|(?=[-+](\s|$))|(?=[-=][-=\s]*$)")
 
 

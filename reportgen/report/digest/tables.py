@@ -31,12 +31,12 @@ _RAISES, _LOWERS = "#fde6d3", "#dbe7f6"
 
 
 def cut(text: str, length: int) -> str:
-    """`text` within `length` code points; where some are left out of the middle stands `⟨…⟩`."""
+    """`text` within `length` code points; `⟨…⟩` replaces what is left out of the middle."""
     return "".join(span.text for span in cut_spans((Span(text),), length))
 
 
 def cut_spans(spans: Sequence[Span], length: int) -> tuple[Span, ...]:
-    """As `cut`, of text that is set in several ways."""
+    """As `cut`, for text of which only some is bold."""
     total = sum(len(span.text) for span in spans)
     if total <= length:
         return tuple(spans)
@@ -156,7 +156,7 @@ class TextTables:
         return columns
 
     def _output_cells(self, row: int) -> list[Cell]:
-        """What a text got, or why it got nothing, and its label."""
+        """The prediction of a text, or why it has none, and its label."""
         text = self._rows[row]
         cells = []
         if self._has_predictions:
@@ -185,7 +185,7 @@ class TextTables:
         return measures(self._info, units, labels, effects, self._language)
 
     def _marked(self, row: int, found: Sequence[TextMeasure]) -> Cell:
-        """A text with the units in bold that what is shown first points to."""
+        """A text with the units in bold that the first measure ranks highest."""
         text = self._rows[row]
         if not found:
             return Cell(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
@@ -238,7 +238,7 @@ def _joined(text: str, pair: str | None, length: int) -> str:
 
 
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Neighbours that are set the same as one."""
+    """`spans` with neighbours that are both bold, or both not, joined."""
     found: list[Span] = []
     for span in spans:
         if found and found[-1].is_strong == span.is_strong:

@@ -31,7 +31,7 @@ class Style:
     """How one kind of figure is written in a sentence."""
 
     digits: Callable[[float], str]
-    phrase: str = ""  # key of the string of `[number]` that the digits stand in; "" for none
+    phrase: str = ""  # key of the string of `[number]` around the digits; "" for none
     between: str = "range"  # key of the string of `[number]` that joins two ends
 
 
@@ -156,7 +156,7 @@ def difference(value: float) -> str:
     return fixed(value, 3) if is_hidden else correlation(value)
 
 
-# What may stand after the colon in `{name:style}`.
+# The styles that can follow the colon in `{name:style}`.
 STYLES: Mapping[str, Style] = {
     "percent": Style(percentage, "percent"),
     "exact_percent": Style(lambda share: exact(100.0 * share), "percent"),

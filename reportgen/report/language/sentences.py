@@ -77,7 +77,7 @@ def scalar_name(info: RunInfo, language: Language) -> str:
 
 
 def output_kind(output: OutputInfo, language: Language) -> str:
-    """What a model puts out, such as `one of 3 classes`."""
+    """What a model returns, such as `one of 3 classes`."""
     pooling = language.say("output", f"pooling_{output.pooling}") if output.pooling else ""
     return language.say("output", output.kind, n=len(output.labels), pooling=pooling)
 
@@ -100,7 +100,7 @@ def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -
 
 
 def _values(note: Note, language: Language) -> dict[str, object]:
-    """What the names in a note's sentences stand for."""
+    """The values that a note's sentences name."""
     values: dict[str, object] = dict(note.values)
     for name in note.values:
         for kind, low, high in (("interval", "low", "high"), ("range", "min", "max")):
@@ -127,7 +127,7 @@ def _values(note: Note, language: Language) -> dict[str, object]:
 
 
 def _scalar(section: str, said: Mapping[str, object], language: Language) -> str:
-    """What was explained, `said` as `note.explained` says it."""
+    """The name of the figure that was explained; `said` comes from `note.explained`."""
     scalar, target = str(said["scalar"]), said.get("target")
     has_own = target and f"{scalar}_of" in language.words[section]
     key = f"{scalar}_of" if has_own else scalar

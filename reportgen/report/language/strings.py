@@ -1,4 +1,4 @@
-"""Every visible string in English and Japanese, and how figures stand in it.
+"""Every visible string in English and Japanese, and how figures are written in it.
 
 The strings are in `strings/`, one file for each part of a report. An entry has both languages side
 by side, and a form for one thing where it differs from that for several:
