@@ -153,8 +153,9 @@ def test_every_string_is_used() -> None:
 def _in_python() -> Iterator[tuple[set[str], str]]:
     """For each module the sections it may read, and patterns of the keys it names."""
     known = set(EN.words)
-    # These name kinds of outputs, states of texts, and sizes or signs that notes compare.
-    kinds = {PACKAGE / "results" / "info.py", PACKAGE / "findings" / "notes" / "trust.py"}
+    # These name kinds of outputs, states of texts, sizes or signs that notes compare, and parts.
+    named = ("results/info.py", "findings/notes/trust.py", "findings/tokens.py")
+    kinds = {PACKAGE / name for name in named}
     for path in {*(PACKAGE / "report").rglob("*.py"), *kinds}:
         tree = ast.parse(path.read_text("utf-8"))
         texts = {
