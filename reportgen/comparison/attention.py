@@ -14,18 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from reportgen.comparison.change import (
-    Booleans,
-    Change,
-    Floats,
-    Places,
-    changes,
-    equal_if_close,
-    ranked_texts,
-)
+from reportgen.comparison.change import Change, changes, equal_if_close, ranked_texts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Interval, mean_intervals
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
 from reportgen.results.maps import unpack_levels
 from reportgen.results.store import Results
 

@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-from reportgen.findings.statistics import Interval, mean_intervals
+from reportgen.findings.statistics import Floats, Interval, Places, mean_intervals
 
 # Another batch size or thread count changes what a model returns by at most this fraction of the
 # largest figure; smaller differences count as none. `tests/cli/test_comparison_cli.py` checks it.
@@ -14,9 +13,6 @@ SAME_OUTPUT = 1e-5
 # The same for figures of attention, whose own size is about 1: shares, entropies, multiples of an
 # even share. A hundredth of a percentage point.
 SAME_SHARE = 1e-4
-Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
-Booleans = NDArray[np.bool_]
 Sides: TypeAlias = tuple[Floats, Floats]  # a figure in the base, and in the head
 
 

@@ -9,9 +9,9 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.change import Booleans
 from reportgen.errors import ComparisonError, some
 from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Booleans
 from reportgen.results.store import Results
 
 

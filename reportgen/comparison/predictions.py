@@ -6,20 +6,12 @@ from functools import cached_property
 import numpy as np
 from scipy.stats import spearmanr
 
-from reportgen.comparison.change import (
-    SAME_OUTPUT,
-    Booleans,
-    Change,
-    Floats,
-    Places,
-    changes,
-    equal_if_close,
-)
+from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.classes import match_classes
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import r_squared
-from reportgen.findings.statistics import intervals_of
+from reportgen.findings.statistics import Booleans, Floats, Places, intervals_of
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
 

@@ -7,9 +7,9 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.stats import spearmanr
 
-from reportgen.comparison.change import Change, Floats, Places, Sides, changes, ranked_texts
+from reportgen.comparison.change import Change, Sides, changes, ranked_texts
 from reportgen.comparison.units import UnitPairs
-from reportgen.findings.statistics import mean_interval
+from reportgen.findings.statistics import Floats, Places, mean_interval
 from reportgen.findings.tokens import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 

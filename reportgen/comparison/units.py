@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from reportgen.comparison.change import SAME_OUTPUT, Booleans, Places, Sides, equal_if_close
+from reportgen.comparison.change import SAME_OUTPUT, Sides, equal_if_close
 from reportgen.comparison.pairing import Pairing
+from reportgen.findings.statistics import Booleans, Places
 from reportgen.findings.tokens import token_effects, unit_labels
 from reportgen.results.store import Results
 

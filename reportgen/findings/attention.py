@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.findings.statistics import (
-    Array,
+    Booleans,
     Estimate,
     Floats,
     Interval,
@@ -54,14 +54,14 @@ class RoleFigures:
     layers: tuple[LayerFigures, ...]  # none where no text takes part
 
 
-def takes_part(results: Results) -> NDArray[np.bool_]:
+def takes_part(results: Results) -> Booleans:
     """`[text]`: whether a text was analysed and has at least MIN_CONTENT content tokens."""
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
     return long_enough & analysed(results)
 
 
-def analysed(results: Results) -> NDArray[np.bool_]:
+def analysed(results: Results) -> Booleans:
     """`[text]`: whether a text has figures at all, so is neither empty nor failed."""
     return results.texts["status"].isin(ANALYSED).to_numpy(dtype=np.bool_)
 
@@ -89,7 +89,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
     n_texts, layers = int(has_role.sum()), np.unique(layer[rows])
     place = (np.cumsum(has_role) - 1)[text[rows]], np.searchsorted(layers, layer[rows])
 
-    def column(name: str) -> Array:
+    def column(name: str) -> Floats:
         """`[text, layer]`."""
         values = np.full((n_texts, len(layers)), np.nan)
         values[place] = table[name].to_numpy(np.float64)[rows]
@@ -112,7 +112,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
 
 
 def layer_figures(
-    layers: Iterable[int], share: Array, expected: Array, *norms: Array
+    layers: Iterable[int], share: Floats, expected: Floats, *norms: Floats
 ) -> tuple[LayerFigures, ...]:
     """The figures of one token or position in `layers`.
 
@@ -141,7 +141,7 @@ def layer_figures(
     )
 
 
-def _range(values: Array) -> Interval:
+def _range(values: Floats) -> Interval:
     return Interval(float(values.min()), float(values.max()))
 
 
@@ -254,7 +254,7 @@ def _head_means(results: Results, name: str) -> Floats:
     return column_means(values, counted_texts(results, values))
 
 
-def column_means(values: NDArray[np.float32], texts: NDArray[np.bool_]) -> Floats:
+def column_means(values: NDArray[np.float32], texts: Booleans) -> Floats:
     """`[layer, head]`: means of `[text, layer, head]` over `texts`; NaN where these are none."""
     if not texts.any():
         return np.full(values.shape[1:], np.nan)
@@ -262,7 +262,7 @@ def column_means(values: NDArray[np.float32], texts: NDArray[np.bool_]) -> Float
     return means
 
 
-def counted_texts(results: Results, values: NDArray[np.float32]) -> NDArray[np.bool_]:
+def counted_texts(results: Results, values: NDArray[np.float32]) -> Booleans:
     """`[text]`: whether a text has values (`[text, layer, head]`) and counts in the notes.
 
     Where no text counts in the notes, all with values do.

@@ -4,16 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Floats, Interval, mean_interval
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
 from reportgen.results.store import Results
 
 _SEPARATORS = ",;|、，；"  # between the labels of one text
 NONE = -1  # in place of a class where there is none
-Booleans = NDArray[np.bool_]
-Counts = NDArray[np.intp]
 
 
 def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
@@ -39,15 +36,15 @@ def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
 class Classes:
     """`[text]` each: places in the model's list of classes, or NONE."""
 
-    predicted: NDArray[np.intp]
-    labels: NDArray[np.intp]
+    predicted: Places
+    labels: Places
     by_number: bool  # the labels are the classes' numbers, not their names
     n_unmatched: int  # analysed texts whose label is no class
 
     @property
-    def compared(self) -> NDArray[np.bool_]:
+    def compared(self) -> Booleans:
         """`[text]`: whether a text has both."""
-        both: NDArray[np.bool_] = (self.predicted != NONE) & (self.labels != NONE)
+        both: Booleans = (self.predicted != NONE) & (self.labels != NONE)
         return both
 
 
@@ -79,7 +76,7 @@ def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Cla
     return Classes(predicted, labels, by_number, int(unmatched.sum()))
 
 
-def class_shares(results: Results) -> NDArray[np.float64]:
+def class_shares(results: Results) -> Floats:
     """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
     texts, n_classes = results.texts, len(results.info.output.labels)
     logits = np.full((len(texts), n_classes), np.nan)
@@ -87,11 +84,11 @@ def class_shares(results: Results) -> NDArray[np.float64]:
     if len(rows):
         logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: NDArray[np.float64] = raised / raised.sum(axis=1, keepdims=True)
+    shares: Floats = raised / raised.sum(axis=1, keepdims=True)
     return shares
 
 
-def _places(names: "pd.Series[str]", place: dict[str, int]) -> NDArray[np.intp]:
+def _places(names: "pd.Series[str]", place: dict[str, int]) -> Places:
     return np.array([place.get(name, NONE) for name in names], dtype=np.intp)
 
 
@@ -109,7 +106,7 @@ class Right:
 class ClassFit:
     """Predicted classes against labels, over the texts that have both."""
 
-    counts: Counts  # [label, predicted], texts
+    counts: Places  # [label, predicted], texts
     right: Right
     mean_recall: float  # mean over the labels of the share that was found
     base_share: float  # of the most frequent label: what always answering it would get right
@@ -121,12 +118,12 @@ class LabelCounts:
     """Predicted labels, of which a text may have several, and how often they were right."""
 
     n_texts: int
-    predicted: Counts  # [label], texts
+    predicted: Places  # [label], texts
     exact: Right | None  # texts whose labels are all right; None where no text has known labels
     # Over the texts with known labels, [label]:
-    given: Counts
-    found: Counts  # predicted and given
-    claimed: Counts  # predicted
+    given: Places
+    found: Places  # predicted and given
+    claimed: Places  # predicted
 
 
 def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:

@@ -12,8 +12,8 @@ import pandas as pd
 
 from reportgen.findings.attention import LayerFigures, analysed, layer_figures, takes_part
 from reportgen.findings.statistics import (
-    Array,
     Estimate,
+    Floats,
     estimate,
     estimates,
     measured,
@@ -273,12 +273,12 @@ def _view_figures(
     return figures
 
 
-def _column(values: "pd.Series[float]") -> Array:
+def _column(values: "pd.Series[float]") -> Floats:
     """`[text, 1]`."""
     return np.asarray(values, dtype=np.float64)[:, None]
 
 
-def _by_layer(column: "pd.Series[Any]") -> Array:
+def _by_layer(column: "pd.Series[Any]") -> Floats:
     """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
     return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)
 

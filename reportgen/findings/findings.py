@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings import attention, evidence
 from reportgen.findings import classes as of_classes
@@ -18,7 +17,7 @@ from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
-from reportgen.findings.statistics import Interval, mean_interval
+from reportgen.findings.statistics import Floats, Interval, Places, mean_interval
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 
@@ -129,7 +128,7 @@ class Findings:
         return self.class_fit.right.share if self.class_fit else None
 
     @cached_property
-    def class_sureness(self) -> NDArray[np.float64]:
+    def class_sureness(self) -> Floats:
         """`[class]`: its share of the softmax, mean over the texts it was predicted for."""
         return of_classes.class_sureness(self.classes, self.class_shares)
 
@@ -139,7 +138,7 @@ class Findings:
         return mean_interval(self.number_spread.values) if self.number_spread else None
 
     @cached_property
-    def ranking(self) -> Mapping[of_ranking.Reason, NDArray[np.intp]]:
+    def ranking(self) -> Mapping[of_ranking.Reason, Places]:
         """By reason, the rows of the texts that it applies to, those that stand out most first."""
         return of_ranking.ranking(self.takes_part, self.text_figures)
 

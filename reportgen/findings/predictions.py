@@ -4,14 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.stats import spearmanr
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Floats, Interval, mean_interval
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
 from reportgen.results.store import Results
 
-Booleans = NDArray[np.bool_]
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
 
 
@@ -57,7 +55,7 @@ class ErrorGroup:
 class Fit:
     """How far predicted numbers are from their labels, over the texts that have both."""
 
-    texts: NDArray[np.intp]  # rows of `texts`
+    texts: Places  # rows of `texts`
     predictions: Floats  # [text]
     labels: Floats  # [text]
     mae: float  # mean absolute error

@@ -5,7 +5,6 @@ from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings.attention import (
     analysed,
@@ -15,7 +14,7 @@ from reportgen.findings.attention import (
 )
 from reportgen.findings.classes import class_shares, match_classes
 from reportgen.findings.evidence import shown_first
-from reportgen.findings.statistics import Floats
+from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.store import Results
 
 # Why a text deserves a look, in the order in which they take turns.
@@ -53,7 +52,7 @@ def figures(results: Results) -> pd.DataFrame:
     )
 
 
-def order(ranked: Mapping[Reason, NDArray[np.intp]], n_texts: int) -> tuple[int, ...]:
+def order(ranked: Mapping[Reason, Places], n_texts: int) -> tuple[int, ...]:
     """All rows of `texts`, those that deserve a look first; `ranked` is as `ranking` gives it.
 
     The reasons take turns: first the text that stands out most by each, then the second of each,
@@ -66,9 +65,7 @@ def order(ranked: Mapping[Reason, NDArray[np.intp]], n_texts: int) -> tuple[int,
     return tuple(np.argsort(places, kind="stable").tolist())
 
 
-def ranking(
-    takes_part: NDArray[np.bool_], found: pd.DataFrame
-) -> Mapping[Reason, NDArray[np.intp]]:
+def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places]:
     """By reason, the rows of the texts that it applies to, those that stand out most first.
 
     `found` are the `figures`. A correct prediction is no reason. Texts with few content tokens
@@ -76,7 +73,7 @@ def ranking(
     because there is little else to attend to.
     """
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
-    ranked: dict[Reason, NDArray[np.intp]] = {}
+    ranked: dict[Reason, Places] = {}
     for reason in REASONS:
         values = found[reason].to_numpy(dtype=np.float64)
         if reason in ("strangeness", "special_share", "agreement"):

@@ -13,8 +13,9 @@ from reportgen.results.measure_register import MIN_TEXTS
 if TYPE_CHECKING:
     import pandas as pd
 
-Array = NDArray[np.float64]
 Floats: TypeAlias = NDArray[np.float64]
+Booleans: TypeAlias = NDArray[np.bool_]
+Places: TypeAlias = NDArray[np.intp]  # rows of `texts`, or places in a list
 CONFIDENCE = 0.95
 RESAMPLES = 1000
 _SEED = 20190601
@@ -53,7 +54,7 @@ def estimate(values: "NDArray[np.float64] | pd.Series[float]") -> Estimate | Non
     return estimates(found)[0] if len(found) else None
 
 
-def estimates(values: Array) -> tuple[Estimate, ...]:
+def estimates(values: Floats) -> tuple[Estimate, ...]:
     """`[figure]`: the means over texts of `[text, figure]`, at least one text."""
     return tuple(
         Estimate(float(values[:, i].mean()), interval, len(values))
@@ -61,7 +62,7 @@ def estimates(values: Array) -> tuple[Estimate, ...]:
     )
 
 
-def ratio_estimates(above: Array, below: Array) -> tuple[Estimate | None, ...]:
+def ratio_estimates(above: Floats, below: Floats) -> tuple[Estimate | None, ...]:
     """`[figure]`: the ratios of two means over texts, each of `[text, figure]`.
 
     None without texts, where the lower mean is 0, and where it is 0 in so many of the resamples
@@ -76,13 +77,13 @@ def ratio_estimates(above: Array, below: Array) -> tuple[Estimate | None, ...]:
     )
 
 
-def measured(*figures: Array) -> tuple[Array, ...]:
+def measured(*figures: Floats) -> tuple[Floats, ...]:
     """The rows of `figures`, each `[text, figure]`, in which all figures are finite."""
     whole = np.isfinite(np.concatenate(figures, axis=1)).all(axis=1)
     return tuple(values[whole] for values in figures)
 
 
-def mean_intervals(values: Array) -> list[Interval | None]:
+def mean_intervals(values: Floats) -> list[Interval | None]:
     """`[figure]`: percentile bootstrap intervals of the means over texts of `[text, figure]`.
 
     None for fewer than MIN_TEXTS texts.
@@ -98,7 +99,7 @@ def mean_interval(values: Floats) -> Interval | None:
     return interval
 
 
-def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
+def intervals_of_ratio(above: Floats, below: Floats) -> list[Interval | None]:
     """`[figure]`: intervals of the ratio of two means over texts, each of `[text, figure]`.
 
     A text's two values are drawn together. None for fewer than MIN_TEXTS texts.
@@ -106,7 +107,7 @@ def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
     None also where the lower mean is 0 in so many of the resamples that an end is not finite.
     """
 
-    def ratio(above: Array, below: Array) -> Array:
+    def ratio(above: Floats, below: Floats) -> Floats:
         ratios = np.full_like(below, np.inf)
         np.divide(above, below, out=ratios, where=below > 0)
         return ratios
@@ -114,7 +115,7 @@ def intervals_of_ratio(above: Array, below: Array) -> list[Interval | None]:
     return intervals_of(ratio, above, below)
 
 
-def intervals_of(statistic: Callable[..., Array], *values: Array) -> list[Interval | None]:
+def intervals_of(statistic: Callable[..., Floats], *values: Floats) -> list[Interval | None]:
     """`[figure]`: intervals of a `statistic` of the means over texts of `values`.
 
     Each of `values` is `[text, figure]`; all values of a text are drawn together. `statistic` takes
@@ -126,7 +127,7 @@ def intervals_of(statistic: Callable[..., Array], *values: Array) -> list[Interv
     return _intervals(statistic(*map(_resampled_means, values)))
 
 
-def _intervals(resampled: Array) -> list[Interval | None]:
+def _intervals(resampled: Floats) -> list[Interval | None]:
     """`[figure]`: the interval that CONFIDENCE of the values `[resample, figure]` lie in."""
     ends = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
@@ -137,12 +138,12 @@ def _intervals(resampled: Array) -> list[Interval | None]:
     ]
 
 
-def _resampled_means(values: Array) -> Array:
+def _resampled_means(values: Floats) -> Floats:
     """`[resample, figure]`: means of `[text, figure]` over texts drawn with replacement."""
     drawn = _drawn(len(values))
     size = 1 + _BATCH_CELLS // len(values)
     sums = [drawn[i : i + size].astype(np.float64) @ values for i in range(0, RESAMPLES, size)]
-    means: Array = np.concatenate(sums) / len(values)
+    means: Floats = np.concatenate(sums) / len(values)
     return means
 
 

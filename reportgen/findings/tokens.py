@@ -7,11 +7,10 @@ from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.evidence import shown_first
-from reportgen.findings.statistics import Floats, Interval, mean_interval
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
 from reportgen.results.info import View
 from reportgen.results.store import Results
 from reportgen.results.units import unit_label
@@ -24,7 +23,6 @@ TokenEffect: TypeAlias = Literal["raises", "lowers", "moves"]
 # What texts are divided by.
 Division: TypeAlias = Literal["class", "label", "group"]
 TokenKind: TypeAlias = TokenEffect | Literal["draws"]  # the last: draws attention
-Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +36,7 @@ class CorpusTokens:
     attention: Floats  # [row], times the text's average content token; NaN where not measured
     effect: Floats  # [row], deletion effect; NaN where not measured
 
-    def among(self, texts: NDArray[np.bool_]) -> "CorpusTokens":
+    def among(self, texts: Booleans) -> "CorpusTokens":
         """Those of the `texts` `[text]` that are true."""
         own = texts[self.text]
         return CorpusTokens(
@@ -77,7 +75,7 @@ class Part:
     """Some of the texts, such as those of one group."""
 
     name: str  # the class, label or group; "up_to" or "above" of a half
-    texts: NDArray[np.bool_]  # [text], whether it is in this part
+    texts: Booleans  # [text], whether it is in this part
     median: float | None = None  # of the labels, where they are cut into two halves
 
 
@@ -192,7 +190,7 @@ def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:
     return {division: own for division, own in found.items() if len(own) > 1}
 
 
-def _by_name(names: "pd.Series[str]", known: NDArray[np.bool_]) -> tuple[Part, ...]:
+def _by_name(names: "pd.Series[str]", known: Booleans) -> tuple[Part, ...]:
     """One part for each of the most frequent `names` of the `known` texts."""
     counts = names[known].value_counts(sort=False)
     counts = counts.sort_values(ascending=False, kind="stable").iloc[:_PARTS]
@@ -202,9 +200,7 @@ def _by_name(names: "pd.Series[str]", known: NDArray[np.bool_]) -> tuple[Part, .
     )
 
 
-def _by_number(
-    labels: "pd.Series[str]", values: Floats, known: NDArray[np.bool_]
-) -> tuple[Part, ...]:
+def _by_number(labels: "pd.Series[str]", values: Floats, known: Booleans) -> tuple[Part, ...]:
     """One part per number where there are few, named by its first label, else two halves."""
     numbers = np.unique(values[known & np.isfinite(values)])
     if len(numbers) <= _PARTS:

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from reportgen.comparison.change import Change, Places
+from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
 from reportgen.findings.evidence import SubjectFigures, ViewFigures
 from reportgen.findings.figures import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
 from reportgen.findings.notes.note import Note
-from reportgen.findings.statistics import Estimate, Interval
+from reportgen.findings.statistics import Estimate, Interval, Places
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.results.info import SCHEMA_VERSION, SUMMARY_VERSION, RunInfo

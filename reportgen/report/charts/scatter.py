@@ -5,8 +5,8 @@ from math import ceil, log10
 
 import numpy as np
 from markupsafe import escape
-from numpy.typing import NDArray
 
+from reportgen.findings.statistics import Floats
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, heat_colour, heat_step
 from reportgen.report.charts.svg import Drawing, px
@@ -17,7 +17,6 @@ _CELLS = 32  # along either axis
 _WIDTH = 460
 _LEFT, _RIGHT, _TOP = 58, 14, 12
 _PAD = 0.04  # of the range, so that no point lies on the frame
-Floats = NDArray[np.float64]
 
 
 def scatter(

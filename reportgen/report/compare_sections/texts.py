@@ -7,6 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
+from reportgen.findings.statistics import Floats
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
@@ -20,7 +21,6 @@ TEXTS = 6  # shown
 _TOP = 3  # tokens named of each
 _BEGINNING = 60  # half-width characters
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the even share
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
