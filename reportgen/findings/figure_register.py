@@ -55,11 +55,9 @@ _PREDICTIONS = (
     Figure("n_labelled", "count", "texts with a label and a prediction that are numbers"),
     *_within(
         "label_fit",
-        Figure(
-            "label_mae", "output", "mean distance of the predicted number from the label", "mae"
-        ),
-        Figure("label_rmse", "output", "root of the mean square of that distance", "rmse"),
-        Figure("label_bias", "output", "mean of prediction minus label", "bias"),
+        Figure("label_mae", "output", "mean distance of the prediction from the label", "mae.mean"),
+        Figure("label_rmse", "output", "root of the mean square of that distance", "rmse.mean"),
+        Figure("label_bias", "output", "mean of prediction minus label", "bias.mean"),
         Figure("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
         Figure(
             "label_rank_correlation",

@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.stats import spearmanr
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
+from reportgen.findings.statistics import Booleans, Estimate, Floats, Interval, Places, estimates
 from reportgen.results.store import Results
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
@@ -58,15 +58,12 @@ class Fit:
     texts: Places  # rows of `texts`
     predictions: Floats  # [text]
     labels: Floats  # [text]
-    mae: float  # mean absolute error
-    rmse: float  # root of the mean squared error
-    bias: float  # mean of prediction minus label
+    mae: Estimate  # mean absolute error
+    rmse: Estimate  # root of the mean squared error
+    bias: Estimate  # mean of prediction minus label
     mean_label_mae: float  # the mean absolute error of always answering the labels' mean
     r2: float | None  # None where the labels are all the same
     rank: float | None  # Spearman; None where either side is all the same
-    mae_interval: Interval | None
-    rmse_interval: Interval | None
-    bias_interval: Interval | None
 
     @property
     def n_texts(self) -> int:
@@ -152,20 +149,18 @@ def label_fit(results: Results) -> Fit | None:
     predictions, labels = predictions[rows], labels[rows]
     errors = predictions - labels
     varies = len(rows) > 1 and np.ptp(labels) > 0 and np.ptp(predictions) > 0
-    squares = mean_interval(errors**2)
+    mae, squares, bias = estimates(np.stack([abs(errors), errors**2, errors], axis=1))
+    ends = squares.interval and Interval(squares.interval.low**0.5, squares.interval.high**0.5)
     return Fit(
         texts=rows,
         predictions=predictions,
         labels=labels,
-        mae=float(abs(errors).mean()),
-        rmse=float((errors**2).mean()) ** 0.5,
-        bias=float(errors.mean()),
+        mae=mae,
+        rmse=Estimate(squares.mean**0.5, ends, squares.n_texts),
+        bias=bias,
         mean_label_mae=float(abs(labels - labels.mean()).mean()),
         r2=r_squared(predictions, labels) if labels.var() else None,
         rank=float(spearmanr(predictions, labels).statistic) if varies else None,
-        mae_interval=mean_interval(abs(errors)),
-        rmse_interval=squares and Interval(squares.low**0.5, squares.high**0.5),
-        bias_interval=mean_interval(errors),
     )
 
 

@@ -103,9 +103,9 @@ class _Numbers:
         if len(errors) > DOTS:
             note = say("scatter_cells", n=len(errors), most=most)
         figures = (
-            self._figure("mae", fit.mae, fit.mae_interval),
-            self._figure("rmse", fit.rmse, fit.rmse_interval),
-            self._figure("bias", fit.bias, fit.bias_interval, with_sign=True),
+            self._figure("mae", fit.mae.mean, fit.mae.interval),
+            self._figure("rmse", fit.rmse.mean, fit.rmse.interval),
+            self._figure("bias", fit.bias.mean, fit.bias.interval, with_sign=True),
             Kpi(NOTHING if fit.r2 is None else written(fit.r2, 2), "R²"),
             Kpi(NOTHING if fit.rank is None else written(fit.rank, 2), say("rank")),
             Kpi(f"{len(errors):,}", say("compared")),
@@ -116,7 +116,7 @@ class _Numbers:
             headline=self._headline(fit),
             remarks=(self._language.count("quality", "unlabelled", left_out),) if left_out else (),
             figures=figures,
-            interval_note=say("intervals") if fit.mae_interval else "",
+            interval_note=say("intervals") if fit.mae.interval else "",
             chart=chart.on_page(),
             chart_note=note,
             tables=(self._bands(fit), *((groups,) if groups else ())),
@@ -126,10 +126,10 @@ class _Numbers:
         if fit.r2 is None:
             key = "number_fit_same"
         else:
-            key = "number_fit" if fit.mae < fit.mean_label_mae else "number_fit_worse"
+            key = "number_fit" if fit.mae.mean < fit.mean_label_mae else "number_fit_worse"
         return self._say(
             key,
-            mae=self._number(fit.mae),
+            mae=self._number(fit.mae.mean),
             n=fit.n_texts,
             mean=self._number(fit.mean_label),
             base=self._number(fit.mean_label_mae),

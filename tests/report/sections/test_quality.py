@@ -51,9 +51,9 @@ def test_numbers_with_labels(tmp_path: Path) -> None:
     mean = sum(LABELS) / 6
     fit = label_fit(results)
     assert fit is not None
-    assert fit.mae == pytest.approx(sum(map(abs, errors)) / 6)
-    assert fit.rmse == pytest.approx(math.sqrt(sum(e * e for e in errors) / 6))
-    assert fit.bias == pytest.approx(sum(errors) / 6)
+    assert fit.mae.mean == pytest.approx(sum(map(abs, errors)) / 6)
+    assert fit.rmse.mean == pytest.approx(math.sqrt(sum(e * e for e in errors) / 6))
+    assert fit.bias.mean == pytest.approx(sum(errors) / 6)
     assert fit.mean_label_mae == pytest.approx(sum(abs(label - mean) for label in LABELS) / 6)
     spread = sum((label - mean) ** 2 for label in LABELS)
     assert fit.r2 == pytest.approx(1 - sum(e * e for e in errors) / spread)
@@ -63,12 +63,12 @@ def test_numbers_with_labels(tmp_path: Path) -> None:
     digits = decimals(max(*map(abs, predicted), *LABELS))
     shown = {figure.name: figure for figure in quality.figures}
     low, high = mean_intervals(np.abs(errors)[:, None])[0] or (0, 0)
-    assert shown["Mean absolute error"].value == written(fit.mae, digits)
+    assert shown["Mean absolute error"].value == written(fit.mae.mean, digits)
     interval = f"[{written(low, digits)}, {written(high, digits)}]"
     assert shown["Mean absolute error"].remark == interval
     assert shown["Texts compared"].value == "6"
-    assert written(fit.mae, digits) in quality.headline
-    assert ("no better" in quality.headline) == (fit.mae >= fit.mean_label_mae)
+    assert written(fit.mae.mean, digits) in quality.headline
+    assert ("no better" in quality.headline) == (fit.mae.mean >= fit.mean_label_mae)
     table = cells(quality.tables[0])
     assert len(table) == 6
     for label, error, p in zip(LABELS, errors, predicted, strict=True):
