@@ -39,9 +39,7 @@ _TEXTS = (
         Figure("row_sum_error", "number", "largest distance of an attention row's sum from 1"),
         Figure("padding_mass", "share", "largest attention weight on padding"),
         Figure(
-            "padded_difference",
-            "number",
-            "largest difference between a text in a padded batch and the text alone",
+            "padded_difference", "number", "largest difference of a padded text from the text alone"
         ),
     ),
 )
@@ -60,10 +58,7 @@ _PREDICTIONS = (
         Figure("label_bias", "output", "mean of prediction minus label", "bias.mean"),
         Figure("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
         Figure(
-            "label_rank_correlation",
-            "correlation",
-            "Spearman correlation of predictions with labels",
-            "rank",
+            "label_rank_correlation", "correlation", "Spearman, predictions with labels", "rank"
         ),
     ),
     Figure("label_accuracy", "share", "texts whose predicted class is the label", "accuracy"),
@@ -72,29 +67,11 @@ _ATTENTION = (
     *_within(
         "special",
         Figure(
-            "special_share_mean",
-            "share",
-            "attention on special tokens, mean over layers and heads",
-            "mean",
+            "special_share_mean", "share", "mean attention on special tokens over all heads", "mean"
         ),
-        Figure(
-            "special_share_expected",
-            "share",
-            "attention on special tokens under an even spread",
-            "even_mean",
-        ),
-        Figure(
-            "special_share_max",
-            "share",
-            "attention on special tokens in the layer where it is largest",
-            "most",
-        ),
-        Figure(
-            "special_share_max_layer",
-            "layer",
-            "layer in which special tokens get most attention",
-            "best",
-        ),
+        Figure("special_share_expected", "share", "that share under an even spread", "even_mean"),
+        Figure("special_share_max", "share", "that share in the layer where it is largest", "most"),
+        Figure("special_share_max_layer", "layer", "layer of that share", "best"),
     ),
     *_within(
         "spread_means",
@@ -113,12 +90,7 @@ _ROLES = (
         Figure("<role>_expected", "share", "that share under an even spread", "expected"),
         Figure("<role>_ratio", "times", "the share over that of an even spread", "ratio", True),
     ),
-    Figure(
-        "<role>_share_max",
-        "share",
-        "attention on the token in the layer where it is largest",
-        "most.share.mean",
-    ),
+    Figure("<role>_share_max", "share", "largest share of all layers", "most.share.mean"),
     Figure("<role>_share_max_layer", "layer", "layer of that share", "most.layer"),
     Figure("<role>_ratio_max", "times", "largest ratio of all layers", "highest.ratio.mean"),
     Figure("<role>_ratio_max_layer", "layer", "layer of that ratio", "highest.layer"),
@@ -133,24 +105,11 @@ _EVIDENCE = (
         "live_rows",
         Figure("live_rows_n_texts", "count", "texts in which live rows were counted", "n_texts"),
         Figure(
-            "live_rows_n_live",
-            "count",
-            "rows of the last layer that the output can depend on, over all texts",
-            "n_live",
+            "live_rows_n_live", "count", "last-layer rows that the output can depend on", "n_live"
         ),
-        Figure("live_rows_n_rows", "count", "rows of the last layer, over all texts", "n_rows"),
-        Figure(
-            "live_rows_mean",
-            "number",
-            "rows of the last layer that the output can depend on, mean over the texts",
-            "mean",
-        ),
-        Figure(
-            "live_rows_share",
-            "share",
-            "rows of the last layer that the output can depend on",
-            "share",
-        ),
+        Figure("live_rows_n_rows", "count", "all last-layer rows", "n_rows"),
+        Figure("live_rows_mean", "number", "live rows per text, mean over the texts", "mean"),
+        Figure("live_rows_share", "share", "live rows as a share of all last-layer rows", "share"),
     ),
     Figure("mixing", "share", "what attention blocks put out that is of other tokens", "", True),
     Figure("mixing_n_texts", "count", "texts in which mixing was measured", "mixing.n_texts"),
@@ -168,12 +127,7 @@ _EVIDENCE = (
         "rollout_share.n_texts",
     ),
     Figure("mask_offset", "number", "|mean| / sd of the effects of [MASK] in a text", "", True),
-    Figure(
-        "mask_offset_n_texts",
-        "count",
-        "texts in which that offset was measured",
-        "mask_offset.n_texts",
-    ),
+    Figure("mask_offset_n_texts", "count", "texts in which it was measured", "mask_offset.n_texts"),
 )
 _SINKS = (
     Figure("sink_<subject>_n_texts", "count", "texts in which the tests were done", "n_texts"),
@@ -197,23 +151,12 @@ _SINKS = (
         "share_swapped.n_texts",
     ),
     Figure(
-        "sink_<subject>_<test>_n_texts",
-        "count",
-        "texts in which this test was done",
-        "effect.n_texts",
+        "sink_<subject>_<test>_n_texts", "count", "texts in which it was done", "effect.n_texts"
     ),
     Figure(
-        "sink_<subject>_<test>_effect",
-        "output",
-        "size of the output's change in the test",
-        "effect.mean",
+        "sink_<subject>_<test>_effect", "output", "how far the test moves the output", "effect.mean"
     ),
-    Figure(
-        "sink_<subject>_<test>_control",
-        "output",
-        "size of the output's change in the same test on content tokens",
-        "control.mean",
-    ),
+    Figure("sink_<subject>_<test>_control", "output", "effect on content tokens", "control.mean"),
     Figure("sink_<subject>_<test>_ratio", "times", "effect over control", "ratio", True),
 )
 _AGREEMENT = (
@@ -268,24 +211,16 @@ _OF_TWO = (
         "prediction_change_mean", "output", "predicted number, head minus base, mean over the texts"
     ),
     Figure("prediction_change_max", "output", "largest change of a predicted number"),
-    Figure(
-        "prediction_correlation",
-        "correlation",
-        "correlation of the predicted numbers of base and head",
-    ),
+    Figure("prediction_correlation", "correlation", "correlation of both models' predictions"),
     Figure("r2_base", "R2", "share of the labels' variance that the base model explains"),
     Figure("r2_head", "R2", "share of the labels' variance that the head model explains"),
-    Figure("r2_drop", "R2", "r2_base minus r2_head; above 0 the head model is worse"),
+    Figure("r2_drop", "R2", "r2_base minus r2_head; above 0 head is worse"),
     Figure("mae_base", "output", "mean distance from the label, base model"),
     Figure("mae_head", "output", "mean distance from the label, head model"),
-    Figure("mae_rise", "output", "mae_head minus mae_base; above 0 the head model is worse"),
+    Figure("mae_rise", "output", "mae_head minus mae_base; above 0 head is worse"),
     Figure("accuracy_base", "share", "texts whose predicted class is the label, base model"),
     Figure("accuracy_head", "share", "texts whose predicted class is the label, head model"),
-    Figure(
-        "accuracy_drop",
-        "share",
-        "accuracy_base minus accuracy_head; above 0 the head model is worse",
-    ),
+    Figure("accuracy_drop", "share", "accuracy_base minus accuracy_head; above 0 head is worse"),
     Figure(
         "special_share_change_max",
         "share",
