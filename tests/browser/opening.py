@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
@@ -26,7 +26,7 @@ def written(results: Results, folder: Path, **options) -> str:
 def drawn(page: Page, number: int) -> Locator:
     """The plot of a text, once it is drawn."""
     figure = page.locator(f"#map-{number}.drawn")
-    expect(figure).to_be_attached(timeout=20_000)
+    figure.wait_for(state="attached", timeout=20_000)  # `expect` would look only once a second
     return figure.locator(".plot")
 
 

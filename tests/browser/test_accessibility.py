@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.browser
 
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
+UNUSUAL = (2, 5, 7, 8, 9)  # cut off, failed, long, empty, from right to left
 ARABIC = "مرحبا بكم في المتجر"
 
 
@@ -143,7 +144,8 @@ def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url, scheme
         watched.locator("h2").first.evaluate("h => document.activeElement.blur()")
         press("]")
         expect(watched.locator(".panel.open h3")).to_have_text(f"Text {number}")
-        look(f"text {number}", ".panel.open")
+        if number in UNUSUAL:
+            look(f"text {number}", ".panel.open")
     press("d")
     look("the other theme")
     assert {name: faults for name, faults in states.items() if faults} == {}
