@@ -3,6 +3,7 @@
 A message is one line: what is wrong, where (file:line, text id), and what to do next.
 """
 
+import errno
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
@@ -57,6 +58,20 @@ class ComparisonError(ReportgenError):
 
 class OutputError(ReportgenError):
     """An output cannot be written."""
+
+
+def unwritten(name: object, error: OSError) -> OutputError:
+    """The error for an output that the system did not write, with what to do if that is known."""
+    said = error.strerror or str(error) or type(error).__name__
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    advice = "; make room, or write elsewhere" if is_full else ""
+    return OutputError(f"{name}: cannot be written ({said}){advice}")
+
+
+class InterruptedLateError(ReportgenError):
+    """An interrupt came when all outputs were written already."""
+
+    exit_code = 130
 
 
 def first_line(error: BaseException) -> str:

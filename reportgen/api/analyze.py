@@ -1,9 +1,8 @@
 """Run an analysis, from Python or for the command line: texts and a model to results."""
 
 import json
-import shutil
 import sys
-import tempfile
+import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack, redirect_stdout
 from dataclasses import asdict, replace
@@ -24,7 +23,10 @@ from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, V
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError
-from reportgen.files import Staging, check_target
+from reportgen.files.recovery import recover_at
+from reportgen.files.staging import Staging
+from reportgen.files.targets import check_target
+from reportgen.files.temporary import make_scratch
 from reportgen.models.borrow import bare, borrowed, device_of
 from reportgen.models.load import LoadedModel, load_module
 from reportgen.models.load import load_model as load_named
@@ -132,6 +134,8 @@ def analyze(
         },
     )
     if folder is not None:
+        for line in recover_at([folder]):
+            warnings.warn(f"reportgen: {line}", stacklevel=2)
         check_target(Path(folder), force=True, is_folder=True)
     text_set = _text_set(texts, inputs, names)
     with ExitStack() as stack:
@@ -218,11 +222,11 @@ def _analyzed(
                 run_analysis(texts, model, staging.folder(Path(folder)), options, progress)
                 staging.commit()
             return Report(open_results(Path(folder)))
-        temporary = Path(tempfile.mkdtemp(prefix="reportgen-"))
+        temporary = make_scratch()
         try:
-            return Report(run_analysis(texts, model, temporary, options, progress), temporary)
+            return Report(run_analysis(texts, model, temporary.path, options, progress), temporary)
         except BaseException:
-            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.remove()
             raise
 
 

@@ -1,7 +1,6 @@
 """Write a report at each evaluation of a `transformers.Trainer`."""
 
 import shutil
-import tempfile
 import warnings
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from reportgen.api.analyze import analyze
 from reportgen.api.compare import compare
 from reportgen.api.report import Report
 from reportgen.errors import first_line
+from reportgen.files.temporary import make_scratch
 from reportgen.results.store import open_results
 
 
@@ -105,6 +105,6 @@ class ReportCallback(TrainerCallback):
 
 def _set_aside(report: Report) -> Report:
     """A report on a copy of the results, because their folder is about to be replaced."""
-    copy = Path(tempfile.mkdtemp(prefix="reportgen-"))
-    shutil.copytree(report.results.folder, copy, dirs_exist_ok=True)
-    return Report(open_results(copy), copy)
+    copy = make_scratch()
+    shutil.copytree(report.results.folder, copy.path, dirs_exist_ok=True)
+    return Report(open_results(copy.path), copy)

@@ -10,7 +10,7 @@ from reportgen.api.keywords import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.compare import compare as compare_findings
-from reportgen.files import Staging
+from reportgen.files.staging import Staging
 from reportgen.findings.gates import evaluate
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest.markdown import comparison_step_summary
@@ -67,10 +67,10 @@ class ComparedReports:
             options_of(CompareOptions, options),
             [str(side.results.folder) for side in (self.base, self.head)],
         )
-        with Staging() as staging:
+        with Staging(force=job.force) as staging:
             written = write_comparison(self, job, staging)
             staging.commit()
-        return [*written.lines, *self.headline(job.options.lang)]
+        return [*job.recovered, *written.lines, *self.headline(job.options.lang)]
 
     def __repr__(self) -> str:
         return f"<reportgen.ComparedReports: {' '.join(self.headline())}>"

@@ -8,6 +8,7 @@ from typing import Generic, TypeVar
 from reportgen.api.arguments import model_spec
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, OutputChoices
 from reportgen.errors import UsageError
+from reportgen.files.recovery import recover_at
 from reportgen.findings.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
@@ -55,6 +56,8 @@ class Job(Generic[Options]):
 
     outputs: tuple[Output, ...]
     options: Options
+    force: bool = True  # whether outputs that exist are overwritten
+    recovered: tuple[str, ...] = ()  # what was ended for runs that had been killed
     gates: tuple[Gate, ...] = ()
     redact: bool = False
     summary_room: int | None = None  # bytes for the step summary; None: there is none
@@ -83,8 +86,10 @@ def report_job(
     _check_markdown(options)
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
+    paths = files.output or [_DEFAULT_OUTPUTS[options.layout]]
+    recovered = _recover(paths, inputs)
     outputs = plan_outputs(
-        files.output or [_DEFAULT_OUTPUTS[options.layout]],
+        paths,
         files.format,
         force=files.force,
         inputs=inputs,
@@ -93,7 +98,7 @@ def report_job(
     )
     if redact:
         require_files(outputs)
-    return Job(outputs, options, gates, redact, summary_room)
+    return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 
 
 def comparison_job(
@@ -112,6 +117,7 @@ def comparison_job(
     """
     _check_markdown(options)
     paths = files.output or [_DEFAULT_COMPARISON]
+    recovered = _recover(paths, inputs)
     outputs = plan_outputs(paths, files.format, force=files.force, inputs=inputs)
     for output in outputs:
         if output.format not in COMPARISON_FORMATS:
@@ -119,7 +125,13 @@ def comparison_job(
             raise UsageError(
                 f"--output {output.path}: a comparison is written as {', '.join(first)} or {last}"
             )
-    return Job(outputs, options, gates, summary_room=summary_room)
+    return Job(outputs, options, files.force, recovered, gates, summary_room=summary_room)
+
+
+def _recover(paths: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:
+    """End what killed runs left where outputs go, and where a results folder is read."""
+    folders = [path for path in inputs if not Path(path).is_file()]
+    return recover_at(path for path in (*paths, *folders) if path != STANDARD_OUTPUT)
 
 
 def _check_markdown(options: RenderOptions | CompareOptions) -> None:

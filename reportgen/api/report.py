@@ -10,7 +10,9 @@ from typing import Any
 from reportgen.api.jobs import Job, report_job, saved_files
 from reportgen.api.keywords import check_language, options_of
 from reportgen.errors import UsageError
-from reportgen.files import RESULTS_FILES, Staging
+from reportgen.files.staging import Staging
+from reportgen.files.targets import RESULTS_FILES
+from reportgen.files.temporary import Temporary
 from reportgen.findings.detail import check_detail
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import GateResult, evaluate
@@ -31,12 +33,12 @@ class Report:
     A notebook shows an overview of it: in a sandboxed frame, without scripts.
     """
 
-    def __init__(self, results: Results, temporary: Path | None = None) -> None:
+    def __init__(self, results: Results, temporary: Temporary | None = None) -> None:
         """Make a report of `results`; the folder `temporary` is removed with the report."""
         self.results = results
         self.findings = Findings(results)
         if temporary is not None:
-            weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
+            weakref.finalize(self, temporary.remove)
 
     @property
     def figures(self) -> dict[str, float | int | None]:
@@ -83,13 +85,16 @@ class Report:
             [str(self.results.folder / name) for name in RESULTS_FILES],
             redact=redact,
         )
-        with Staging() as staging, redacted(self.results, job.options.lang, wanted=redact) as shown:
+        with (
+            Staging(force=job.force) as staging,
+            redacted(self.results, job.options.lang, wanted=redact) as shown,
+        ):
             findings = self.findings if shown is self.results else Findings(shown)
             written = write_report(findings, job, staging)
             for folder in job.folders:
                 shutil.copytree(self.results.folder, staging.folder(folder), dirs_exist_ok=True)
             staging.commit()
-        return [*written.lines, *written.reduced]
+        return [*job.recovered, *written.lines, *written.reduced]
 
     def __repr__(self) -> str:
         return f"<reportgen.Report: {plain_text(self.findings)}>"

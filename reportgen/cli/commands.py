@@ -4,13 +4,11 @@ Each command checks its arguments, calls the Python API and prints the outcome. 
 pandas and plotly are imported inside the commands, after the arguments have been checked.
 """
 
-import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import typer
@@ -30,7 +28,11 @@ from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import parameters, terminal
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError, unquoted
-from reportgen.files import Staging, check_target
+from reportgen.files.interrupts import interrupt_on_every_signal
+from reportgen.files.recovery import recover_at
+from reportgen.files.staging import Staging
+from reportgen.files.targets import check_target
+from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import check_detail
 from reportgen.models.spec import check_spec
 from reportgen.report.language import printable
@@ -54,7 +56,7 @@ app = typer.Typer(
 def main() -> None:
     """Run the command line. A request to end the process is treated as an interrupt, so that no
     half-written file is left behind."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt_on_every_signal()
     try:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
@@ -94,8 +96,9 @@ def run(
     text_set = arguments.text_set(texts, inputs)
     check_detail(options.detail, {text.id for text in text_set.texts})
     started = time.perf_counter()
-    with Staging() as staging, TemporaryDirectory(prefix="reportgen-") as temporary:
-        folder = staging.folder(job.folders[0]) if job.folders else Path(temporary)
+    terminal.print_lines(job.recovered, verbosity)
+    with Staging(force=files.force) as staging, scratch_folder() as scratch:
+        folder = staging.folder(job.folders[0]) if job.folders else scratch
         with unquoted(redact):
             results = _analyze(text_set, asked, folder, verbosity)
             with _shown(results, job) as findings:
@@ -105,7 +108,7 @@ def run(
                 lines = terminal.account(findings, written, options.lang, verbosity, started)
         code = terminal.exit_code(results, written.gates, strict=strict)
         staging.commit()
-    terminal.finish(written, summary, lines, files, gating, verbosity)
+        terminal.finish(written, summary, lines, files, gating, verbosity)
     return code
 
 
@@ -126,10 +129,11 @@ def analyze(
     Example: reportgen analyze texts.csv --model ./checkpoint -o results/
     """
     asked = jobs.analysis_of(inputs, model, analysis)
+    terminal.print_lines(recover_at([output]), verbosity)
     check_target(output, force=force, is_folder=True)
     text_set = arguments.text_set(texts, inputs)
     started = time.perf_counter()
-    with Staging() as staging:
+    with Staging(force=force) as staging:
         results = _analyze(text_set, asked, staging.folder(output), verbosity)
         from reportgen.findings.findings import Findings
 
@@ -137,7 +141,7 @@ def analyze(
         lines += terminal.account(Findings(results), None, "en", verbosity, started)
         code = terminal.exit_code(results, (), strict=strict)
         staging.commit()
-    terminal.print_lines(lines, verbosity)
+        terminal.print_lines(lines, verbosity)
     return code
 
 
@@ -166,11 +170,12 @@ def render(
     from reportgen.api.report import write_report
     from reportgen.results.store import open_results
 
-    with Staging() as staging, _shown(open_results(results), job) as findings:
+    terminal.print_lines(job.recovered, verbosity)
+    with Staging(force=files.force) as staging, _shown(open_results(results), job) as findings:
         written = write_report(findings, job, staging)
-        staging.commit()
         lines = terminal.account(findings, written, options.lang, verbosity, started)
-    terminal.finish(written, summary, lines, files, gating, verbosity)
+        staging.commit()
+        terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.gate_code(written.gates)
 
 
@@ -217,8 +222,9 @@ def compare(
     room = summary.room if summary else None
     job = jobs.comparison_job(files, options, sides.inputs, gates, summary_room=room)
     is_interrupted = False
-    with TemporaryDirectory(prefix="reportgen-") as temporary, Staging() as staging:
-        folders = sides.folders or (Path(temporary, "base"), Path(temporary, "head"))
+    terminal.print_lines(job.recovered, verbosity)
+    with scratch_folder() as scratch, Staging(force=files.force) as staging:
+        folders = sides.folders or (scratch / "base", scratch / "head")
         if sides.models:
             text_set = arguments.text_set(sides.texts, inputs)
             for asked, folder in zip(sides.models, folders, strict=True):
@@ -232,7 +238,7 @@ def compare(
         written = write_comparison(compared, job, staging)
         lines = compared.headline(options.lang)
         staging.commit()
-    terminal.finish(written, summary, lines, files, gating, verbosity)
+        terminal.finish(written, summary, lines, files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -17,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError
+from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
@@ -40,8 +40,8 @@ def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]
     if not wanted or results.is_redacted:
         yield results
         return
-    with TemporaryDirectory(prefix="reportgen-") as temporary:
-        yield _copy(results, Path(temporary), lang)
+    with scratch_folder() as folder:
+        yield _copy(results, folder, lang)
 
 
 def _copy(results: Results, folder: Path, lang: Lang) -> Results:

@@ -18,6 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from reportgen.errors import ResultsError
+from reportgen.files import system
 from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
 from reportgen.results.row_groups import AGAIN, FolderSource, MemorySource, Source, Table
 from reportgen.results.schema import TABLES
@@ -215,7 +216,7 @@ def open_results(folder: Path) -> Results:
 def write_info(folder: Path, info: RunInfo) -> None:
     """Write `info` as the folder's `results.json`."""
     text = json.dumps(asdict(info), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    (folder / "results.json").write_text(text + "\n", "utf-8")
+    system.write(folder / "results.json", (text + "\n").encode())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from reportgen.errors import OutputError
+from reportgen.errors import unwritten
+from reportgen.files import system
 from reportgen.results.info import RunInfo
 from reportgen.results.schema import TABLES
 from reportgen.results.store import write_info
@@ -29,10 +30,11 @@ class Recorder:
     def __init__(self, folder: Path, tables: Iterable[str] = tuple(TABLES)) -> None:
         self._folder = folder
         with _reporting_errors():
+            self._files = {name: system.append(folder / f"{name}.parquet") for name in tables}
             self._tables = {
-                name: pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) for name in tables
+                name: pq.ParquetWriter(file, TABLES[name]) for name, file in self._files.items()
             }
-            self._maps = (folder / "maps.bin").open("ab")
+            self._maps = system.append(folder / "maps.bin")
 
     def __enter__(self) -> Self:
         return self
@@ -41,7 +43,8 @@ class Recorder:
         with _reporting_errors() if error is None else suppress(OSError):
             for writer in self._tables.values():
                 writer.close()
-            self._maps.close()
+            for file in (*self._files.values(), self._maps):
+                file.close()
 
     def append(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> None:
         """Append rows to `table`: the columns of its schema, or none at all; NaN means missing."""
@@ -73,8 +76,7 @@ def _reporting_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"the results cannot be written ({reason}); make room first") from error
+        raise unwritten("the results", error) from error
 
 
 def _array(values: Sequence[Any] | NDArray[Any], kind: pa.DataType) -> pa.Array:

@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from reportgen.analysis.progress import Cost, Stage
 from reportgen.api import progress_bar
 from reportgen.cli.commands import app
-from reportgen.files import Staging, held_back
+from reportgen.files.interrupts import held_back
+from reportgen.files.staging import Staging
 
 STOPPED = "reportgen: interrupted; nothing was written"
 

@@ -6,7 +6,7 @@ import pytest
 from factories import make_results
 
 from reportgen.errors import UsageError
-from reportgen.files import Staging
+from reportgen.files.staging import Staging
 from reportgen.findings.findings import Findings
 from reportgen.report.options import RenderOptions
 from reportgen.report.outputs import make_documents, plan_outputs, stage
@@ -80,7 +80,7 @@ def test_nothing_is_left_where_writing_was_broken_off(results: Results, tmp_path
     documents = make_documents(Findings(results), outputs, RenderOptions())
     with Staging() as staging:
         stage(documents, staging)
-        assert len(list((tmp_path / "new").rglob(".reportgen-*"))) == 3
+        assert len(list((tmp_path / "new").rglob(".reportgen-*"))) == 2
     assert list(tmp_path.iterdir()) == []
 
 

@@ -34,7 +34,7 @@ from reportgen.analysis.evidence.text_evidence import (
     with_messages,
 )
 from reportgen.analysis.progress import Progress
-from reportgen.files import held_back
+from reportgen.files.interrupts import held_back
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subject, View
 from reportgen.results.row_groups import FirstPass

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
+from reportgen.files.targets import PICTURES_FOLDER
 from reportgen.report.components import Picture
 from reportgen.report.options import Images
 
 MOST_BYTES = 10_000_000  # of one picture, as hosts take them
 _ZOOM = 2.0  # pixels of a PNG a unit of the drawing
-FOLDER = "img"  # beside the page
 FIGURE_NAMES = ("sinks", "map")
 _KINDS: dict[Images, tuple[str, ...]] = {"svg": ("svg",), "png": ("png", "svg"), "none": ()}
 
@@ -55,7 +55,7 @@ def picture_path(stem: str, name: str, kind: str) -> str:
     """The picture of the figure `name` beside a page called `stem`, such as `img/june-map.svg`; a
     name that every host takes, a Confluence attachment too."""
     plain = "".join(c if c.isprintable() and c not in '<>:"|?*\\' else "_" for c in stem)
-    return f"{FOLDER}/{plain}-{name}.{kind}"
+    return f"{PICTURES_FOLDER}/{plain}-{name}.{kind}"
 
 
 def picture_paths(stem: str, images: Images) -> tuple[str, ...]:

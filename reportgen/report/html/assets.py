@@ -12,7 +12,7 @@ from pathlib import Path
 import jinja2
 
 from reportgen.errors import OutputError
-from reportgen.files import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
+from reportgen.files.targets import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
 from reportgen.report.html.data import compressed, measure_data
 from reportgen.report.language.printable import segments, visible
 from reportgen.report.options import Layout

@@ -1,0 +1,167 @@
+"""Writes a run's files and folders completely or not at all."""
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from reportgen.errors import InterruptedLateError, OutputError, ReportgenError, unwritten
+from reportgen.files import system
+from reportgen.files.interrupts import held_back
+from reportgen.files.targets import PAGE_FILES, RESULTS_FILES
+from reportgen.files.temporary import Temporary, make_temporary
+from reportgen.files.transaction import Move, UnfinishedError, move_all
+
+
+class Staging:
+    """Writes outputs into temporary folders beside their places; `commit` moves them all there.
+
+    A context manager: what was not committed is removed at its end. Existing files and folders stay
+    as they are until all new ones are complete. An interrupt or an error after `commit` says that
+    the outputs were written.
+    """
+
+    def __init__(self, *, force: bool = True) -> None:
+        """`force`: whether an output may be replaced that appeared since the run began."""
+        self._force = force
+        self._temporaries: dict[Path, Temporary] = {}  # by the folder that they lie in
+        self._staged: list[tuple[Path, Path, bool]] = []  # item, target, whether that exists
+        self._made: list[Path] = []  # folders created for outputs, outermost first
+        self._is_committed = False
+        self._is_unfinished = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with held_back():  # so that an interrupt does not stop the cleaning up
+            for temporary in self._temporaries.values():
+                if self._is_unfinished:
+                    temporary.release()
+                else:
+                    temporary.remove()
+            for folder in reversed(self._made):
+                with suppress(OSError):  # not empty: an output is in it
+                    system.remove_empty(folder)
+        if self._is_committed and self._staged and error is not None:
+            self._tell_what_is_written(error)
+
+    def _tell_what_is_written(self, error: BaseException) -> None:
+        names = ", ".join(target.name for _, target, _ in self._staged)
+        if isinstance(error, KeyboardInterrupt):
+            raise InterruptedLateError(f"interrupted; already written: {names}") from error
+        if isinstance(error, ReportgenError):
+            raise type(error)(f"{error}; already written: {names}") from error
+
+    def folder(self, target: Path) -> Path:
+        """Create an empty folder that will become `target`.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._staging(target) as item:
+            system.make_folder(item)
+            system.set_mode(item, 0o777 & ~_mask())
+        return item
+
+    def fill(self, path: Path, content: bytes) -> None:
+        """Write a file in a folder that `folder` returned.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        try:
+            system.write(path, content)
+        except OSError as error:
+            raise unwritten(path.name, error) from error
+
+    def file(self, target: Path, content: bytes) -> None:
+        """Write a file that will become `target`.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        with self._staging(target) as item:
+            system.write(item, content)
+            system.set_mode(item, 0o666 & ~_mask())
+
+    @contextmanager
+    def _staging(self, target: Path) -> Iterator[Path]:
+        """The place where `target` is made ready."""
+        target = Path(os.path.realpath(target))
+        try:
+            folder = target.parent
+            if folder not in self._temporaries:
+                self._make(folder)
+                self._temporaries[folder] = make_temporary(folder)
+            item = self._temporaries[folder].path / str(len(self._staged))
+            yield item
+        except OSError as error:
+            raise unwritten(target, error) from error
+        self._staged.append((item, target, os.path.lexists(target)))
+
+    def _make(self, folder: Path) -> None:
+        """Create `folder` and its missing parents."""
+        missing = [folder, *folder.parents]
+        self._made += reversed([path for path in missing if not path.exists()])
+        system.make_folder(folder)
+
+    def commit(self) -> None:
+        """Move everything to its real name; an interrupt waits until all of it is moved.
+
+        Raises:
+            OutputError: nothing was moved: an output cannot be written, has appeared, or would
+                remove a file that is none.
+        """
+        with held_back():
+            moves = [self._ready(*staged) for staged in self._staged]
+            new = {name for move in moves for name in _names(move.item)}
+            own = RESULTS_FILES | PAGE_FILES | new
+            try:
+                move_all(moves, check=partial(_require_own, own=own))
+            except UnfinishedError:
+                self._is_unfinished = True
+                raise
+            self._is_committed = True
+
+    def _ready(self, item: Path, target: Path, existed: bool) -> Move:
+        """The move of a complete item, once it is on the disk."""
+        try:
+            if item.is_dir():
+                for path in sorted(item.iterdir()):
+                    system.sync(path)
+            system.sync(item)
+            return Move.of(item, target, may_replace=existed or self._force)
+        except OSError as error:
+            raise unwritten(target, error) from error
+
+
+def _names(path: Path) -> list[str]:
+    """The names in a folder; none for a file."""
+    return [item.name for item in path.iterdir()] if path.is_dir() else []
+
+
+def _require_own(folder: Path, own: Collection[str]) -> None:
+    """Check that a folder holds only files named in `own`.
+
+    Raises:
+        OutputError: it holds another one, which would be lost.
+    """
+    others = sorted(set(_names(folder)) - set(own))
+    if others:
+        raise OutputError(f"{folder}: holds {others[0]}, so it is not replaced; name another")
+
+
+def _mask() -> int:
+    """The permissions that an ordinary new file is made without."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,115 @@
+"""Temporary folders that a later run can tell from those in use, and removes when their run was
+killed."""
+
+import json
+import os
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from reportgen.files import system
+
+# How the names of temporary folders begin: beside outputs, where they are hidden, and in the
+# system's folder for temporary files.
+BESIDE, APART = ".reportgen-", "reportgen-"
+_OWNER = "owner.json"  # marks such a folder as ours: no other one is ever removed
+_MOMENT = 60.0  # seconds that a run has to mark its folder
+
+
+@dataclass(frozen=True, slots=True)
+class Temporary:
+    """A folder that this process made, and holds a lock on while it uses it."""
+
+    path: Path
+    lock: int | None  # None where the file system knows no locks
+
+    def release(self) -> None:
+        """Give up the lock."""
+        if self.lock is not None:
+            os.close(self.lock)
+
+    def remove(self) -> None:
+        """Remove the folder with all that it holds; what cannot be removed, a later run removes."""
+        with suppress(OSError):
+            system.remove_folder(self.path)
+        self.release()
+
+
+def make_temporary(parent: Path, prefix: str = BESIDE) -> Temporary:
+    """Make a temporary folder in `parent`.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    path = system.make_temporary(parent, prefix)
+    try:
+        lock = system.lock(path)
+    except OSError:
+        lock = None
+    made = Temporary(path, lock)
+    try:
+        system.write(path / _OWNER, json.dumps({"process": os.getpid()}).encode())
+    except BaseException:
+        made.remove()
+        raise
+    return made
+
+
+def abandoned(parent: Path, prefix: str = BESIDE) -> Iterator[Temporary]:
+    """The temporary folders in `parent` whose runs were killed, each locked for this process.
+
+    A folder that is in use, is somebody else's, or lies where locks are unknown, is passed over.
+    """
+    try:
+        found = sorted(item for item in parent.iterdir() if item.name.startswith(prefix))
+    except OSError:
+        return
+    for path in found:
+        try:
+            if not _is_ours(path):
+                continue
+            lock = system.lock(path)
+        except OSError:
+            continue
+        if lock is not None:
+            yield Temporary(path, lock)
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a folder was made by `make_temporary` for this user, and is not being made now."""
+    found = path.lstat()
+    if not stat.S_ISDIR(found.st_mode) or (
+        sys.platform != "win32" and found.st_uid != os.geteuid()
+    ):
+        return False
+    if (path / _OWNER).is_file():
+        return True
+    return not any(path.iterdir()) and time.time() - found.st_mtime > _MOMENT
+
+
+@contextmanager
+def scratch_folder() -> Iterator[Path]:
+    """A folder in the system's folder for temporary files, removed at the end."""
+    made = make_scratch()
+    try:
+        yield made.path
+    finally:
+        made.remove()
+
+
+def make_scratch() -> Temporary:
+    """Make a folder in the system's folder for temporary files, and remove those that killed runs
+    left there.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    parent = Path(tempfile.gettempdir())
+    for left in abandoned(parent, APART):
+        left.remove()
+    return make_temporary(parent, APART)
