@@ -20,7 +20,7 @@ from reportgen.report.options import (
     read_plotlyjs,
     shown_options,
 )
-from reportgen.report.outputs import plan_outputs, require_files
+from reportgen.report.outputs import plan_outputs
 from reportgen.results.info import created_date
 
 Options = TypeVar("Options", bound=WriteOptions)
@@ -95,9 +95,8 @@ def report_job(
         inputs=inputs,
         layout=options.layout,
         images=options.images,
+        redact=redact,
     )
-    if redact:
-        require_files(outputs)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 
 

@@ -22,7 +22,7 @@ from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.report.notebook import plain_text, render_markdown, render_notebook
 from reportgen.report.options import Lang, RenderOptions
-from reportgen.report.outputs import make_documents, stage, written_line
+from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact import redacted
 from reportgen.results.store import Results, open_results
 
@@ -149,5 +149,6 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
     summary = b"" if room is None else step_summary(findings, options, room)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
+    lines += remove_old_pictures(documents, staging) if job.redact else []
     lines += [f"{folder}/: results folder" for folder in job.folders]
     return Written(documents, tuple(lines), gates, summary)

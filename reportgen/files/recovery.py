@@ -72,7 +72,7 @@ def _finish(journal: Path) -> str:
         missing = [move for move in moves if not move.is_done]
         try:
             for move in missing:
-                if os.path.lexists(move.item):
+                if move.can_be_made:
                     move.make()
         except OSError:
             with suppress(OutputError):

@@ -13,7 +13,7 @@ from reportgen.files import system
 from reportgen.files.interrupts import held_back
 from reportgen.files.targets import PAGE_FILES, RESULTS_FILES
 from reportgen.files.temporary import Temporary, make_temporary
-from reportgen.files.transaction import Move, UnfinishedError, move_all
+from reportgen.files.transaction import Move, Removal, UnfinishedError, move_all
 
 
 class Staging:
@@ -29,6 +29,7 @@ class Staging:
         self._force = force
         self._temporaries: dict[Path, Temporary] = {}  # by the folder that they lie in
         self._staged: list[tuple[Path, Path, bool]] = []  # item, target, whether that exists
+        self._removed: list[tuple[Path, Path]] = []  # item, target
         self._made: list[Path] = []  # folders created for outputs, outermost first
         self._is_committed = False
         self._is_unfinished = False
@@ -93,20 +94,44 @@ class Staging:
             system.write(item, content)
             system.set_mode(item, 0o666 & ~_mask())
 
+    def remove(self, target: Path) -> bool:
+        """Have the file `target` removed when all outputs get their names; False if there is none,
+        or if that was asked for before.
+
+        Of a link only the name goes.
+
+        Raises:
+            OutputError: it cannot be removed.
+        """
+        target = Path(os.path.realpath(target.parent)) / target.name
+        is_staged = any(target == known for _, known in self._removed)
+        if is_staged or not os.path.lexists(target) or target.is_dir():
+            return False
+        try:
+            item = self._folder_beside(target) / f"removed {len(self._removed)}"
+        except OSError as error:
+            raise unwritten(target, error) from error
+        self._removed.append((item, target))
+        return True
+
     @contextmanager
     def _staging(self, target: Path) -> Iterator[Path]:
         """The place where `target` is made ready."""
         target = Path(os.path.realpath(target))
         try:
-            folder = target.parent
-            if folder not in self._temporaries:
-                self._make(folder)
-                self._temporaries[folder] = make_temporary(folder)
-            item = self._temporaries[folder].path / str(len(self._staged))
+            item = self._folder_beside(target) / str(len(self._staged))
             yield item
         except OSError as error:
             raise unwritten(target, error) from error
         self._staged.append((item, target, os.path.lexists(target)))
+
+    def _folder_beside(self, target: Path) -> Path:
+        """The temporary folder for what stands, or is to stand, at `target`."""
+        folder = target.parent
+        if folder not in self._temporaries:
+            self._make(folder)
+            self._temporaries[folder] = make_temporary(folder)
+        return self._temporaries[folder].path
 
     def _make(self, folder: Path) -> None:
         """Create `folder` and its missing parents."""
@@ -123,10 +148,11 @@ class Staging:
         """
         with held_back():
             moves = [self._ready(*staged) for staged in self._staged]
+            removals = [_removal(*each) for each in self._removed if os.path.lexists(each[1])]
             new = {name for move in moves for name in _names(move.item)}
             own = RESULTS_FILES | PAGE_FILES | new
             try:
-                move_all(moves, check=partial(_require_own, own=own))
+                move_all([*moves, *removals], check=partial(_require_own, own=own))
             except UnfinishedError:
                 self._is_unfinished = True
                 raise
@@ -142,6 +168,13 @@ class Staging:
             return Move.of(item, target, may_replace=existed or self._force)
         except OSError as error:
             raise unwritten(target, error) from error
+
+
+def _removal(item: Path, target: Path) -> Move:
+    try:
+        return Removal.at(target, item)
+    except OSError as error:
+        raise unwritten(target, error) from error
 
 
 def _names(path: Path) -> list[str]:

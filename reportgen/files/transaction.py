@@ -31,6 +31,11 @@ class Move:
 
     may_replace: bool = True
 
+    @property
+    def can_be_made(self) -> bool:
+        """Whether what is to be moved is still there."""
+        return os.path.lexists(self.item)
+
     @classmethod
     def of(cls, item: Path, target: Path, *, may_replace: bool) -> Self:
         """The move of `item`, which is complete, to `target`."""
@@ -99,6 +104,42 @@ class Move:
         return {"item": str(self.item), "target": str(self.target), "number": self.number}
 
 
+@dataclass(frozen=True, slots=True)
+class Removal(Move):
+    """A file that is to lose its name: it moves into a temporary folder, which is removed."""
+
+    @classmethod
+    def at(cls, target: Path, item: Path) -> Self:
+        """The removal of the file `target`, which becomes `item`."""
+        return cls(item, target, target.lstat().st_ino)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the file has lost its name; another file may have that name meanwhile."""
+        try:
+            return self.target.lstat().st_ino != self.number
+        except FileNotFoundError:
+            return True
+
+    @property
+    def can_be_made(self) -> bool:
+        """Whether there is a folder to move the file into."""
+        return self.item.parent.is_dir()
+
+    def make(self) -> None:
+        """Move the file away."""
+        system.rename(self.target, self.item)
+
+    def undo(self) -> None:
+        """Move the file back to its name."""
+        if os.path.lexists(self.item):
+            system.rename(self.item, self.target)
+
+    def to_json(self) -> dict[str, Any]:
+        """The removal as it stands in a journal."""
+        return {**Move.to_json(self), "removes": True}
+
+
 class UnfinishedError(OutputError):
     """A set of outputs is neither all old nor all new; the next run there ends it."""
 
@@ -122,7 +163,7 @@ def move_all(moves: Sequence[Move], *, check: Callable[[Path], None]) -> None:
         replaced = [move for move in moves if move.target.is_dir()]
         for move in replaced:
             check(move.target)
-        if len(moves) == 1 and not replaced:
+        if len(moves) == 1 and not replaced and not isinstance(moves[0], Removal):
             with _naming(moves[0]):
                 system.rename(moves[0].item, moves[0].target)
                 system.sync(moves[0].target.parent)
@@ -214,8 +255,13 @@ def read_journal(journal: Path) -> list[Move]:
     """
     try:
         rows = json.loads(journal.read_bytes())
-        return [Move(Path(row["item"]), Path(row["target"]), int(row["number"])) for row in rows]
-    except (OSError, TypeError, KeyError, RecursionError) as error:
+        return [
+            (Removal if row.get("removes") else Move)(
+                Path(row["item"]), Path(row["target"]), int(row["number"])
+            )
+            for row in rows
+        ]
+    except (OSError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise ValueError(str(error)) from error
 
 

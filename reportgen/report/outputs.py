@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reportgen.errors import OutputError, UsageError
 from reportgen.files.staging import Staging
 from reportgen.files.targets import RESULTS_FILES, check_page_folder, check_target
-from reportgen.report.charts.picture_files import picture_paths
+from reportgen.report.charts.picture_files import ALL_KINDS, picture_paths
 from reportgen.report.format_register import STANDARD_OUTPUT, Document, Output, output_at
 from reportgen.report.language.printable import inert_page
 from reportgen.report.options import CompareOptions, Images, Layout, RenderOptions
@@ -38,6 +38,7 @@ def plan_outputs(
     inputs: Sequence[str] = (),
     layout: Layout = "file",
     images: Images = "none",
+    redact: bool = False,
 ) -> tuple[Output, ...]:
     """The outputs at `paths`, after checking that all of them can be written; `-` is standard
     output.
@@ -47,6 +48,8 @@ def plan_outputs(
 
     Args:
         inputs: Files and results folders that are read, and so must not be written.
+        redact: Whether no text may be left under the names of the outputs: pictures that an earlier
+            run may have written are checked too, as they are removed.
 
     Raises:
         UsageError: a path names no format, exists without `force`, cannot be written, is named
@@ -56,7 +59,10 @@ def plan_outputs(
     places = [_place(output_at(path, format), layout) for path in paths]
     read = set(_read_paths(inputs))
     _check_places(places, read)
-    pictures = sorted({path for place in places for path in _pictures(place.output, images)})
+    if redact:
+        _require_files(places)
+    kinds = ALL_KINDS if redact else images
+    pictures = sorted({path for place in places for path in _pictures(place.output, kinds)})
     for picture in pictures:
         _check_picture(picture, places, read)
         check_target(picture, force=force)
@@ -118,17 +124,17 @@ def _check_places(places: Sequence[_Place], read: Collection[str]) -> None:
                 )
 
 
-def require_files(outputs: Sequence[Output]) -> None:
+def _require_files(places: Sequence[_Place]) -> None:
     """Check that no results folder is written, since it holds the texts that are redacted.
 
     Raises:
-        UsageError: one of `outputs` is a results folder.
+        UsageError: one of `places` is a results folder.
     """
-    for output in outputs:
-        if output.is_folder:
+    for place in places:
+        if place.output.is_folder:
             raise UsageError(
-                f"--redact: {output.path} would hold the texts; keep the results without it, and "
-                "redact what is rendered from them"
+                f"--redact: {place.output.path} would hold the texts; keep the results without it, "
+                "and redact what is rendered from them"
             )
 
 
@@ -174,12 +180,7 @@ def make_documents(
 
 def stage(documents: Mapping[Output, Document], staging: Staging) -> None:
     """Write every document that goes to a file beside its place, pictures before their pages."""
-    pictures: dict[Path, bytes] = {}  # two pages of one name show the same ones
-    for output, document in documents.items():
-        if output.has_pictures:
-            folder = Path(output.path).parent
-            pictures |= {folder / name: content for name, content in document.files.items()}
-    for path, content in pictures.items():
+    for path, content in _picture_files(documents).items():
         staging.file(path, content)
     for output, document in documents.items():
         path = Path(output.path)
@@ -189,6 +190,26 @@ def stage(documents: Mapping[Output, Document], staging: Staging) -> None:
                 staging.fill(folder / name, content)
         elif output.path != STANDARD_OUTPUT:
             staging.file(path, document.content)
+
+
+def _picture_files(documents: Mapping[Output, Document]) -> dict[Path, bytes]:
+    """The pictures in a folder beside pages; two pages of one name show the same ones."""
+    return {
+        Path(output.path).parent / name: content
+        for output, document in documents.items()
+        if output.has_pictures
+        for name, content in document.files.items()
+    }
+
+
+def remove_old_pictures(documents: Mapping[Output, Document], staging: Staging) -> list[str]:
+    """Have the pictures removed that an earlier run wrote beside `documents` and that are not
+    written again, since they may show texts; returns a line that says so, if there are any."""
+    known = [path for output in documents for path in _pictures(output, ALL_KINDS)]
+    written = {os.path.realpath(path) for path in _picture_files(documents)}
+    old = (path for path in known if os.path.realpath(path) not in written)
+    names = ", ".join(str(path) for path in old if staging.remove(path))
+    return [f"removed pictures of an earlier run, which may show texts: {names}"] if names else []
 
 
 def send(documents: Mapping[Output, Document]) -> None:

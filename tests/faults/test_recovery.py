@@ -76,6 +76,44 @@ def test_the_next_run_in_any_of_the_folders_ends_a_set_that_was_half_moved(
     assert [str(path) for path in tmp_path.rglob(".reportgen-*")] == []
 
 
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_removal_that_was_begun_is_ended_by_the_next_run(tmp_path: Path, number: int) -> None:
+    """A new page, a new table, and an old picture that goes; the kill comes before each move."""
+
+    def redact() -> None:
+        with Staging() as staging:
+            staging.file(tmp_path / "page.md", b"new")
+            staging.file(tmp_path / "tokens.csv", b"new")
+            assert staging.remove(tmp_path / "img" / "page-map.svg")
+            assert not staging.remove(tmp_path / "img" / "page-map.svg")
+            assert not staging.remove(tmp_path / "img" / "page-sinks.svg")
+            staging.commit()
+
+    names = ("page.md", "tokens.csv", "img/page-map.svg", "img/other-map.svg")
+    write(tmp_path, "old", names)
+    with disk() as counted:
+        redact()
+    moves = [at for at, name in enumerate(counted.seen, 1) if name in ("rename", "exchange")]
+    write(tmp_path, "old", names)
+    with pytest.raises(Killed), disk(moves[-number], Killed()):
+        redact()
+    recover_at([tmp_path / "page.md"])
+    left = {path.name: path.read_text() for path in tmp_path.glob("*/*.svg")}
+    assert left == {"other-map.svg": "old"}
+    assert (tmp_path / "page.md").read_text() == "new"
+    assert (tmp_path / "tokens.csv").read_text() == "new"
+    assert [str(path) for path in tmp_path.rglob(".reportgen-*")] == []
+
+
+def test_a_link_is_removed_and_what_it_names_stays(tmp_path: Path) -> None:
+    (tmp_path / "mine.svg").write_text("mine")
+    (tmp_path / "page-map.svg").symlink_to(tmp_path / "mine.svg")
+    with Staging() as staging:
+        assert staging.remove(tmp_path / "page-map.svg")
+        staging.commit()
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.svg"]
+
+
 def _refuse(first: Path, second: Path) -> None:
     raise system.NoExchangeError(errno.ENOSYS, "Function not implemented")
 

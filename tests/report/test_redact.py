@@ -171,6 +171,40 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
         assert traces((tmp_path / "redacted" / name).read_bytes()) == set(), name
 
 
+@pytest.mark.parametrize("images", ["svg", "png", "none"])
+def test_old_pictures_of_the_same_name_go_with_the_texts(
+    folder: Path, tmp_path: Path, images: str
+) -> None:
+    pages = ("-o", tmp_path / "report.md", "-o", tmp_path / "report.xml")
+    for kind in ("png", "svg"):
+        assert call("render", folder, *pages, "--images", kind, "--force").exit_code == 0
+    others = [tmp_path / "img" / name for name in ("june-map.svg", "report-map.txt")]
+    for path in others:
+        path.write_text(SECRETS["latin"])
+    refused = call("render", folder, *pages, "--redact", "--images", images)
+    assert refused.exit_code == 2
+    assert "exists; give --force" in refused.output
+    done = call("render", folder, *pages, "--redact", "--images", images, "--force")
+    assert done.exit_code == 0, done.output
+    assert "removed pictures of an earlier run, which may show texts: " in done.output
+    for path in tmp_path.rglob("*"):
+        if path.is_file() and path not in others:
+            assert traces(path.read_bytes()) == set(), path.name
+    assert all(path.read_text() == SECRETS["latin"] for path in others)
+    again = call("render", folder, *pages, "--redact", "--images", images, "--force")
+    assert "removed" not in again.output
+
+
+def test_old_files_of_a_page_go_with_the_texts(folder: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page" / "index.html"
+    told = ("-o", page, "--force", "--lang", "en")
+    for more in (("--layout", "dir"), ("--redact",)):
+        assert call("render", folder, *told, *more).exit_code == 0
+    assert len(list(page.parent.iterdir())) > 1
+    for path in page.parent.iterdir():
+        assert traces(path.read_bytes()) == set(), path.name
+
+
 def test_ids_lengths_labels_and_figures_stay(folder: Path) -> None:
     plain = open_results(folder)
     with redacted(plain, "en", wanted=True) as masked:
