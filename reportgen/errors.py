@@ -4,8 +4,9 @@ A message is one line: what is wrong, where (file:line, text id), and what to do
 """
 
 import errno
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+import re
+from collections.abc import Collection
+from typing import Self
 
 
 def without_surrogates(text: str) -> str:
@@ -20,10 +21,38 @@ def without_surrogates(text: str) -> str:
 _SHOWN = 5
 
 
+# What stands around a part of a message that a text or a file gave; `repr` escapes both.
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_QUOTE = re.compile(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}")
+
+
+def quoted(part: str) -> str:
+    """Mark a part of a message that quotes a text, a cell, or what other code said of one: it is
+    left out where no text may be shown."""
+    return f"{_OPEN}{part.replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
+
+
 class ReportgenError(Exception):
     """Base of every error that is shown to the user in one line, without a traceback."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return self._message.replace(_OPEN, "").replace(_CLOSE, "")
+
+    @property
+    def unquoted(self) -> str:
+        """The message with dots in place of what it quotes."""
+        message, count = _QUOTE.subn("…", self._message)
+        return f"{message} (… stands for what --redact leaves out)" if count else message
+
+    def and_also(self, said: str) -> Self:
+        """The same error with more said at its end."""
+        return type(self)(f"{self._message}; {said}")
+
+    @property
+    def _message(self) -> str:
+        return str(self.args[0]) if self.args else ""
 
 
 class UsageError(ReportgenError):
@@ -38,10 +67,6 @@ class InputError(ReportgenError):
 
 class ModelError(ReportgenError):
     """A model, its weights or its tokenizer cannot be loaded or do not fit together."""
-
-
-class EveryTextFailedError(ModelError):
-    """No text could be analysed; the message says why the first one failed, and may quote it."""
 
 
 class CaptureError(ModelError):
@@ -83,21 +108,3 @@ def first_line(error: BaseException) -> str:
 def some(names: Collection[str]) -> str:
     """List the first five of `names` for a message."""
     return ", ".join(list(names)[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
-
-
-@contextmanager
-def unquoted(wanted: bool) -> Iterator[None]:
-    """Replace errors whose message may quote a text, if that is `wanted`.
-
-    Raises:
-        ModelError: in place of such an error.
-    """
-    try:
-        yield
-    except EveryTextFailedError:
-        if not wanted:
-            raise
-        raise ModelError(
-            "every text failed; the error message may quote a text, so it is not shown: run "
-            "without --redact to read it"
-        ) from None

@@ -13,7 +13,7 @@ from reportgen.analysis.rows import (
     text_rows,
     token_rows,
 )
-from reportgen.errors import EveryTextFailedError, InputError, ModelError
+from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models.factory import describe
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode
@@ -172,6 +172,6 @@ def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tall
 
 def _nothing_analysed(texts: TextSet, tally: Tally) -> InputError | ModelError:
     if tally.first_error is not None:
-        return EveryTextFailedError(f"every text failed; the first was {tally.first_error}")
+        return ModelError(f"every text failed; the first was {quoted(tally.first_error)}")
     names = ", ".join(file.name for file in texts.files)
     return InputError(f"{names}: every text is empty, there is nothing to analyse")

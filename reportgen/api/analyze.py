@@ -1,10 +1,11 @@
 """Run an analysis, from Python or for the command line: texts and a model to results."""
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Mapping
-from contextlib import ExitStack, redirect_stdout
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
@@ -162,16 +163,21 @@ def analyze_named(
     progress: Progress | None = None,
     *,
     verbose: bool = False,
+    silent: bool = False,
 ) -> Results:
     """Load the model of `asked`, run `texts` through it and write the results to the empty
-    `folder`.
+    `folder`. If `silent`, whatever a user's class prints, which may be a text, is thrown away.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
     """
     options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
-    # Whatever a user's class prints must not get into a report on standard output.
-    with redirect_stdout(sys.stderr):
+    with ExitStack() as stack:
+        if silent:
+            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
+            stack.enter_context(redirect_stderr(nowhere))
+        # Whatever a user's class prints must not get into a report on standard output.
+        stack.enter_context(redirect_stdout(sys.stderr))
         loaded = load_named(asked.spec, verbose=verbose)
         return run_analysis(texts, loaded, folder, options, progress)
 

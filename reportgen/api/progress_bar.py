@@ -1,6 +1,7 @@
 """What the terminal shows while an analysis runs: its cost, and one bar for each stage."""
 
 import logging
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,7 +76,7 @@ class TerminalProgress(Progress):
 @contextmanager
 def terminal_progress(verbosity: Verbosity) -> Iterator[TerminalProgress]:
     """Show progress bars on standard error; within it, pass the result to an analysis."""
-    console = Console(stderr=True, quiet=verbosity.quiet)
+    console = Console(file=sys.stderr, stderr=True, quiet=verbosity.quiet)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Bars(
         *columns,

@@ -27,7 +27,7 @@ from reportgen.api.options import (
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import parameters, terminal
 from reportgen.cli.github import find_step_summary
-from reportgen.errors import OutputError, UsageError, unquoted
+from reportgen.errors import OutputError, UsageError
 from reportgen.files.interrupts import interrupt_on_every_signal
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
@@ -99,13 +99,12 @@ def run(
     terminal.print_lines(job.recovered, verbosity)
     with Staging(force=files.force) as staging, scratch_folder() as scratch:
         folder = staging.folder(job.folders[0]) if job.folders else scratch
-        with unquoted(redact):
-            results = _analyze(text_set, asked, folder, verbosity)
-            with _shown(results, job) as findings:
-                from reportgen.api.report import write_report
+        results = _analyze(text_set, asked, folder, verbosity, redact=redact)
+        with _shown(results, job) as findings:
+            from reportgen.api.report import write_report
 
-                written = write_report(findings, job, staging)
-                lines = terminal.account(findings, written, options.lang, verbosity, started)
+            written = write_report(findings, job, staging)
+            lines = terminal.account(findings, written, options.lang, verbosity, started)
         code = terminal.exit_code(results, written.gates, strict=strict)
         staging.commit()
         terminal.finish(written, summary, lines, files, gating, verbosity)
@@ -242,15 +241,19 @@ def compare(
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 
-def _analyze(texts: TextSet, asked: Analysis, folder: Path, verbosity: Verbosity) -> "Results":
-    """Run an analysis and show its progress on standard error."""
+def _analyze(
+    texts: TextSet, asked: Analysis, folder: Path, verbosity: Verbosity, *, redact: bool = False
+) -> "Results":
+    """Run an analysis and show its progress on standard error; with `redact` nothing else."""
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices):
         typer.echo(f"reportgen: {line}", err=True)
     quiet_libraries(verbosity)
     from reportgen.api.analyze import analyze_named
 
     with terminal_progress(verbosity) as progress:
-        return analyze_named(texts, asked, folder, progress, verbose=verbosity.verbose)
+        return analyze_named(
+            texts, asked, folder, progress, verbose=verbosity.verbose, silent=redact
+        )
 
 
 @contextmanager

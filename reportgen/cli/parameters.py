@@ -26,7 +26,7 @@ def with_options(command: Callable[..., int]) -> Callable[..., None]:
     groups: dict[str, Any] = {p.name: p.annotation for p in own if is_dataclass(p.annotation)}
 
     def call(**values: Any) -> None:
-        with user_errors():
+        with user_errors(redact=values.get("redact", False)):
             chosen: dict[str, Any] = {
                 name: options_of(group, {name: values.pop(name) for name in options_in(group)})
                 for name, group in groups.items()

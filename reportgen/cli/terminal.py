@@ -74,12 +74,14 @@ def finish(
 
 
 @contextmanager
-def user_errors() -> Iterator[None]:
-    """Print an error that a user can cause in one line, and exit with the code of its kind."""
+def user_errors(*, redact: bool) -> Iterator[None]:
+    """Print an error that a user can cause in one line, and exit with the code of its kind; with
+    `redact` the line quotes no text."""
     try:
         yield
     except ReportgenError as error:
-        typer.echo(inert(f"reportgen: {error}"), err=True)
+        message = error.unquoted if redact else str(error)
+        typer.echo(inert(f"reportgen: {message}"), err=True)
         raise typer.Exit(error.exit_code) from error
     except KeyboardInterrupt as error:
         typer.echo("reportgen: interrupted; nothing was written", err=True)

@@ -9,7 +9,7 @@ from hashlib import sha256
 import numpy as np
 import pandas as pd
 
-from reportgen.errors import ComparisonError, some
+from reportgen.errors import ComparisonError, quoted, some
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans
 from reportgen.results.store import Results
@@ -88,10 +88,10 @@ def require_same_texts(base: Results, head: Results) -> None:
         moved = [str(ids[i]) for i, text in enumerate(own) if text != other[i]]
         raise ComparisonError(
             f"the texts stand in another order: {len(moved):,} of {len(own):,} have another place "
-            f"in the head's results (ids {some(moved)}); {advice}"
+            f"in the head's results (ids {quoted(some(moved))}); {advice}"
         )
     parts = [
-        f"{len(ids):,} only in {side} (ids {some(ids)})"
+        f"{len(ids):,} only in {side} (ids {quoted(some(ids))})"
         for side, ids in (("base", only_base), ("head", only_head))
         if ids
     ]

@@ -60,7 +60,7 @@ class Staging:
         if isinstance(error, KeyboardInterrupt):
             raise InterruptedLateError(f"interrupted; already written: {names}") from error
         if isinstance(error, ReportgenError):
-            raise type(error)(f"{error}; already written: {names}") from error
+            raise error.and_also(f"already written: {names}") from error
 
     def folder(self, target: Path) -> Path:
         """Create an empty folder that will become `target`.

@@ -62,7 +62,7 @@ def _provenance(info: RunInfo) -> dict[str, object]:
         "dtype": model.dtype,
         "output_kind": output.kind,
         "output_name": output.name,
-        "inputs": [{"name": item.name, "sha256": item.sha256} for item in info.inputs],
+        "inputs": [{"name": item.name, "sha256": item.sha256 or None} for item in info.inputs],
         "versions": dict(sorted(info.versions.items())),
     }
 
@@ -220,7 +220,7 @@ def _side(info: RunInfo) -> dict[str, object]:
         "output_name": info.output.name,
         "evidence": info.evidence.level,
         "created": info.created,
-        "inputs": {item.name: item.sha256 for item in info.inputs},
+        "inputs": {item.name: item.sha256 or None for item in info.inputs},
         "versions": dict(sorted(info.versions.items())),
     }
 

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from reportgen.errors import ResultsError
+from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
@@ -36,6 +36,7 @@ def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]
 
     Raises:
         ResultsError: the results folder is damaged.
+        OutputError: there is no room for the copy in the system's folder for temporary files.
     """
     if not wanted or results.is_redacted:
         yield results
@@ -47,23 +48,43 @@ def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]
 def _copy(results: Results, folder: Path, lang: Lang) -> Results:
     """A redacted copy of `results` in the empty `folder`, its words in the language `lang`."""
     masked = _Masked(results, lang)
-    try:
-        for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), "maps.bin"):
-            if (results.folder / name).exists():
+    for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), "maps.bin"):
+        if (results.folder / name).exists():
+            with _writing(folder):
                 _take_over(results.folder / name, folder / name)
-        for name in ("texts", "tokens", "evidence", "sinks"):
-            stored = StoredTable(results.folder / f"{name}.parquet", TABLES[name])
-            schema = TABLES[name]
-            with pq.ParquetWriter(folder / f"{name}.parquet", schema) as writer:
-                for part in stored.parts():
-                    rows = part.select(schema.names).cast(schema)
-                    writer.write_table(_with(rows, masked.columns(name, rows)), _AT_ONCE)
+    for name in ("texts", "tokens", "evidence", "sinks"):
+        with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) as writer:
+            for rows in _masked_parts(results, masked, name):
+                writer.write_table(rows, _AT_ONCE)
+    with _writing(folder):
+        write_info(folder, masked.info())
+    return open_results(folder)
+
+
+def _masked_parts(results: Results, masked: "_Masked", name: str) -> Iterator[pa.Table]:
+    """The parts of a table with what is redacted replaced."""
+    schema = TABLES[name]
+    try:
+        for part in StoredTable(results.folder / f"{name}.parquet", schema).parts():
+            rows = part.select(schema.names).cast(schema)
+            yield _with(rows, masked.columns(name, rows))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise ResultsError(
             f"{results.folder}: cannot be read; run `reportgen analyze` again"
         ) from error
-    write_info(folder, masked.info())
-    return open_results(folder)
+
+
+@contextmanager
+def _writing(folder: Path) -> Iterator[None]:
+    """Say of an error of the system that the copy in `folder` could not be written."""
+    try:
+        yield
+    except (OSError, pa.ArrowException) as error:
+        said = (error.strerror if isinstance(error, OSError) else None) or first_line(error)
+        raise OutputError(
+            f"{folder.parent}: the copy without texts cannot be written there ({said}); make room, "
+            "or set TMPDIR to another folder"
+        ) from error
 
 
 def _take_over(source: Path, target: Path) -> None:
@@ -80,7 +101,9 @@ class _Masked:
     def __init__(self, results: Results, lang: Lang) -> None:
         self._info = results.info
         self._words = load_language(lang)
-        self._numbers: dict[str, dict[str, str]] = {"label": {}, "group": {}, "subject": {}}
+        self._numbers: dict[str, dict[str, str]] = {
+            name: {} for name in ("id", "label", "group", "subject")
+        }
         self._classes = {name.strip() for name in results.info.output.labels}
         self._subjects = {
             subject.key: self._subject(subject) for subject in self._info.evidence.subjects
@@ -94,6 +117,7 @@ class _Masked:
         return replace(
             info,
             settings=settings,
+            inputs=tuple(replace(item, sha256="") for item in info.inputs),
             remarks=(self._words.say("redacted", "page"), *info.remarks),
             evidence=replace(info.evidence, subjects=subjects),
         )
@@ -114,6 +138,7 @@ class _Masked:
     def _texts(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         labels, values = _list(rows, "label"), _list(rows, "label_value")
         return {
+            "text_id": self._ids(rows),
             "text": _dots(rows["text"]),
             "pair": _dots(rows["pair"]),
             "label": [
@@ -132,6 +157,15 @@ class _Masked:
                 for names in _list(rows, "score_names")
             ],
         } | self._message(rows)
+
+    def _ids(self, rows: pa.Table) -> Sequence[Any]:
+        """The ids; one that is its own text, or second segment, is numbered."""
+        names = ("text_id", "text", "pair")
+        cells = zip(*(_list(rows, name) for name in names), strict=True)
+        return [
+            self._number("id", id) if id.strip() in {(text or "").strip() for text in texts} else id
+            for id, *texts in cells
+        ]
 
     def _tokens(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         spans = pc.subtract(rows["end"], rows["start"]).to_pylist()

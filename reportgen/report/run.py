@@ -87,7 +87,7 @@ def make_reproduce(info: RunInfo, options: RenderOptions, language: Language) ->
         command=command(info, options),
         versions=tuple(sorted(info.versions.items())),
         checks=_checks(info, language),
-        checksums=(weights, *((item.name, item.sha256) for item in info.inputs)),
+        checksums=(weights, *((item.name, item.sha256) for item in info.inputs if item.sha256)),
     )
 
 

@@ -99,7 +99,7 @@ class InputInfo:
     """An input file."""
 
     name: str  # last part of the path, or "stdin"
-    sha256: str
+    sha256: str  # "" where texts are redacted: a guess of them could be checked with it
     n_texts: int
     n_blank_lines: int = 0
 

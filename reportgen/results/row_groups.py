@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from reportgen.errors import ResultsError
+from reportgen.errors import ResultsError, quoted
 from reportgen.results.info import RunInfo
 from reportgen.results.maps import require_whole
 from reportgen.results.schema import TABLES, in_schema
@@ -145,7 +145,7 @@ class FolderSource:
         except (OSError, pa.ArrowException) as error:
             raise ResultsError(f"{path}: cannot be read; {AGAIN}") from error
         except ValueError as error:
-            raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
+            raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
 
 
 class MemorySource:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from reportgen.errors import ResultsError
+from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
 from reportgen.results.row_groups import AGAIN, FolderSource, MemorySource, Source, Table
@@ -209,7 +209,7 @@ def open_results(folder: Path) -> Results:
         info = msgspec.json.decode(content, type=RunInfo)
         _require_info(info)
     except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: damaged: {error}; {AGAIN}") from error
+        raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
     return Results(info, FolderSource(folder, info))
 
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from reportgen.errors import InputError
+from reportgen.errors import InputError, quoted
 from reportgen.texts.encoding import decode
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
@@ -236,7 +236,7 @@ def _parquet(data: bytes, path: str) -> Table:
         try:
             columns.append(column.cast(pa.string()).to_pylist())
         except pa.ArrowException:  # lists, structures, bytes that are not text
-            columns.append([Misfit(str(column.type))] * len(column))
+            columns.append([Misfit(quoted(str(column.type)))] * len(column))
         except UnicodeDecodeError:
             columns.append([Misfit("bytes that are not UTF-8")] * len(column))
     rows = tuple(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.errors import InputError, UsageError, quoted, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
@@ -174,7 +174,7 @@ def _format_of_suffix(path: str) -> InputFormat:
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
         raise UsageError(
-            f"{_shown(path)}: the suffix {_quoted(suffix)} is not known; give --input-format "
+            f"{_shown(path)}: the suffix {suffix!r} is not known; give --input-format "
             f"({', '.join(INPUT_FORMATS)})"
         )
     return SUFFIXES[suffix]
@@ -263,11 +263,11 @@ def _shown(path: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Quote `text` for a message, on one line and shortened if it is long."""
+    """Quote `text`, which a file holds, for a message: on one line and shortened if it is long."""
     shown = repr(text)
-    return shown if len(shown) <= 80 else f"{shown[:76]}...'"
+    return quoted(shown if len(shown) <= 80 else f"{shown[:76]}...'")
 
 
 def _listed(names: Sequence[str]) -> str:
     more = f" and {len(names) - 30} more" if len(names) > 30 else ""
-    return f"columns: {', '.join(map(_quoted, names[:30]))}{more}"
+    return f"columns: {quoted(', '.join(map(_quoted, names[:30])) + more)}"

@@ -1,44 +1,27 @@
 """--redact: ids, lengths and figures stay; of a text or a token no output holds a trace."""
 
-import base64
-import gzip
-import io
+import errno
 import json
 import re
-import zlib
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from factories import make_results
 from models import save_model
+from planted import ID, SECRETS, planted, traces
 from typer.testing import CliRunner, Result
 
 from reportgen.analysis.first_pass import AttentionPass
 from reportgen.cli.commands import app
-from reportgen.errors import EveryTextFailedError
+from reportgen.errors import ModelError, OutputError, quoted
 from reportgen.report.html.data import text_data
 from reportgen.report.redact import DOT, redacted
-from reportgen.results.info import Subject
-from reportgen.results.store import Results, open_results, write_info
+from reportgen.results.store import open_results
 
-# Nothing of these stands in any word of the project's own.
-SECRETS = {
-    "japanese": "鰯鱈鮃鰈鮎鱒鮪鰹",
-    "emoji": "🦑🦞🦀🐡🪼🦐🐙🐚",
-    "latin": "zqxjkvwyqzzxqj",
-    "label": "qwvzjjxqwkzz",
-    "group": "xqzvkkwqxjvv",
-    "message": "vqxzwwjkqxvz",
-    "subject": "鯖鯖",
-    "predicted": "鯛鯛",
-}
-ID = "id-of-the-first"
+SECRET = SECRETS["latin"]
 OUTPUTS = (
     *("report.html", "report.md", "page.xml", "summary.json", "tokens.csv", "texts.csv"),
     *(
@@ -54,79 +37,6 @@ OUTPUTS = (
 
 def call(*args: object) -> Result:
     return CliRunner().invoke(app, [str(arg) for arg in args])
-
-
-def planted(folder: Path, kind: str = "number", evidence: str = "full") -> Results:
-    """Results whose texts, tokens, labels, groups, messages and subjects are secrets."""
-    texts = tuple(f"{SECRETS['japanese']}{SECRETS['latin']}{i}{SECRETS['emoji']}" for i in range(8))
-    results = make_results(
-        folder, texts, kind=kind, evidence=evidence, sink=0.4, failed=(7,),
-        ids=(ID, *(f"id{i}" for i in range(1, 8))), group=SECRETS["group"],
-    )  # fmt: skip
-    path = folder / "texts.parquet"
-    table = pq.read_table(path)
-    labels = [SECRETS["label"], "5", "2.5", None, "bad", "1", "2", "3"]
-    numbers = [None, 5.0, 2.5, None, None, 1.0, 2.0, 3.0]
-    new = {
-        "label": labels,
-        "label_value": numbers,
-        "message": [""] * 7 + [f"cannot read {SECRETS['message']}"],
-    }
-    if kind == "next_token":
-        new["prediction_label"] = [SECRETS["predicted"]] * 7 + [None]
-        new["score_names"] = [[SECRETS["predicted"], *"abcd"]] * 7 + [[]]
-    for name, values in new.items():
-        place = table.schema.get_field_index(name)
-        field = table.schema.field(place)
-        table = table.set_column(place, field, pa.array(values, field.type))
-    pq.write_table(table, path)
-    subject = Subject(f"token:{SECRETS['subject']}", SECRETS["subject"], "token")
-    sinks = pq.read_table(folder / "sinks.parquet").to_pandas()
-    own = sinks[sinks["subject"] == "sep"].assign(subject=subject.key)
-    schema = pq.read_schema(folder / "sinks.parquet")
-    both = pd.concat([sinks, own], ignore_index=True)
-    pq.write_table(
-        pa.Table.from_pandas(both, schema, preserve_index=False), folder / "sinks.parquet"
-    )
-    info = results.info
-    subjects = (*info.evidence.subjects, subject)
-    write_info(folder, replace(info, evidence=replace(info.evidence, subjects=subjects)))
-    return open_results(folder)
-
-
-def unpacked(content: bytes) -> Iterator[str]:
-    """All that a file can be read as: itself, its base64 blocks, what is compressed in them, and
-    texts written as JSON or HTML escapes."""
-    if content[:4] == b"PAR1":
-        content = pq.read_table(io.BytesIO(content)).to_pandas().to_json(force_ascii=False).encode()
-    text = content.decode("utf-8", "replace")
-    yield text
-    yield re.sub(r"&#x?(\w+);", " ", text)
-    yield re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text)
-    for block in re.findall(r"[A-Za-z0-9+/]{24,}={0,2}", text):
-        if len(block) > 1_000_000:  # plotly.js
-            continue
-        block = block.rstrip("=")[: len(block) // 4 * 4]
-        data = base64.b64decode(block + "=" * (-len(block) % 4))
-        yield data.decode("utf-8", "replace")
-        yield data.decode("utf-16-le", "replace")
-        for open_up in (gzip.decompress, zlib.decompress, lambda d: zlib.decompress(d, -15)):
-            try:
-                yield open_up(data).decode("utf-8", "replace")
-            except (OSError, EOFError, zlib.error):
-                continue
-
-
-def traces(content: bytes, size: int = 2) -> set[str]:
-    """Which secrets, or parts of `size` characters of them (6 of Latin ones), can be read."""
-    seen = list(unpacked(content))
-    found = set()
-    for name, secret in SECRETS.items():
-        length = 6 if secret.isascii() else size
-        pieces = {secret[i : i + length] for i in range(len(secret) - length + 1)}
-        if any(piece in text for piece in pieces for text in seen):
-            found.add(name)
-    return found
 
 
 @pytest.fixture(scope="module", params=["number", "class", "next_token"])
@@ -278,14 +188,60 @@ def test_what_a_failing_run_says_quotes_no_text(tmp_path: Path, monkeypatch) -> 
     monkeypatch.setattr(
         AttentionPass,
         "run",
-        lambda self, texts: raise_(EveryTextFailedError(f"x {texts.texts[0].text}")),
+        lambda self, texts: raise_(ModelError(f"x {quoted(texts.texts[0].text)}")),
     )
     command = ("run", tmp_path / "texts.txt", "--model", model, "-o", tmp_path / "r.html")
     plain, masked = call(*command), call(*command, "--redact")
     assert plain.exit_code == masked.exit_code == 1
     assert traces(plain.output.encode()) == {"latin"}
     assert traces(masked.output.encode()) == set()
-    assert "run without --redact" in masked.output
+    assert "x … (… stands for what --redact leaves out)" in masked.output
+
+
+def test_the_hash_of_the_input_is_left_out_and_that_of_the_weights_stays(
+    folder: Path, tmp_path: Path
+) -> None:
+    info = open_results(folder).info
+    digest = info.inputs[0].sha256
+    names = ("report.html", "report.md", "page.xml", "summary.json")
+    for place, more in (("plain", ()), ("redacted", ("--redact",))):
+        outputs = [part for name in names for part in ("-o", tmp_path / place / name)]
+        assert call("render", folder, *outputs, *more).exit_code == 0
+    assert digest in (tmp_path / "plain" / "report.html").read_text("utf-8")
+    for name in names:
+        assert digest not in (tmp_path / "redacted" / name).read_text("utf-8"), name
+    assert info.model.weights_sha256 in (tmp_path / "redacted" / names[0]).read_text("utf-8")
+    told = json.loads((tmp_path / "redacted" / "summary.json").read_text("utf-8"))
+    assert [item["sha256"] for item in told["provenance"]["inputs"]] == [None]
+
+
+def test_an_id_that_is_its_text_is_numbered(tmp_path: Path) -> None:
+    results = make_results(tmp_path, (SECRET, "the cat"), ids=(f" {SECRET}", "second"))
+    with redacted(results, "en", wanted=True) as masked:
+        assert masked.texts["text_id"].tolist() == ["•1", "second"]
+
+
+@pytest.mark.parametrize("name", ["tokens.parquet", "maps.bin", "results.json"])
+def test_where_there_is_no_room_for_the_copy_that_is_said(
+    name: str, folder: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    full = OSError(errno.ENOSPC, "No space left on device")
+
+    def write(path: Path, *rest: object) -> None:
+        if Path(path).name == name:
+            raise full
+
+    monkeypatch.setattr("reportgen.report.redact._take_over", lambda _, path: write(path))
+    monkeypatch.setattr("reportgen.results.store.system.write", write)
+    if name == "tokens.parquet":
+        monkeypatch.setattr(pq.ParquetWriter, "write_table", lambda *_: raise_(full))
+    with (
+        pytest.raises(OutputError, match=r"copy without texts cannot be written there \(No space"),
+        redacted(open_results(folder), "en", wanted=True),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
 
 
 def raise_(error: Exception) -> None:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.errors import CaptureError, ModelError, ReportgenError
+from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.factory import describe
 from reportgen.models.load import LoadedModel
@@ -53,7 +53,8 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
     except ReportgenError:
         raise
     except (Exception, SystemExit) as error:  # user code may call exit()
-        raise ModelError(f"{model.info.name} fails on one text: {describe(error)}") from error
+        said = quoted(describe(error))
+        raise ModelError(f"{model.info.name} fails on one text: {said}") from error
     name = type(model.encoder).__name__
     if len(whole) > model.info.n_layers:
         raise CaptureError(

@@ -115,7 +115,8 @@ def make_method(context: CompareContext) -> Method:
 def make_reproduce(context: CompareContext) -> Reproduce:
     """The command of the comparison with versions and checksums."""
     words, base, head = context.words, context.comparison.base.info, context.comparison.head.info
-    files = {item.name: item.sha256 for item in (*base.inputs, *head.inputs)}
+    inputs = (*base.inputs, *head.inputs)
+    files = {item.name: item.sha256 for item in inputs if item.sha256}
     versions = [tuple(sorted(side.versions.items())) for side in (base, head)]
     return Reproduce(
         command=_command(context.comparison, context.options, context.output),

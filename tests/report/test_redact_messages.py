@@ -1,0 +1,80 @@
+"""What --redact leaves out of standard error: cells, names of columns, what other code says."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from albert_for_regression import AlbertForRegression
+from models import save_model
+from typer.testing import CliRunner, Result
+
+from reportgen.cli.commands import app
+from reportgen.errors import InputError, quoted
+
+
+def call(*args: object) -> Result:
+    return CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+SECRET = "zqxjkvwyqzzxqj"
+WRONG = {
+    "headerless": ("t.csv", f"{SECRET} one,1\nb {SECRET},2\n", (), "no column 'text'"),
+    "no such column": ("t.csv", f"a,{SECRET}\nx,y\n", ("--text-column", "c"), "no column"),
+    "twice": ("t.csv", f"text,{SECRET},{SECRET}\na,b,c\n", ("--id-column", SECRET), "more than"),
+    "same ids": ("t.csv", f"id,text\n{SECRET},a\n{SECRET},b\n", (), ":3: the id … already"),
+    "cells": ("t.csv", f"id,text\n1,{SECRET}\n2,{SECRET},{SECRET}\n", (), ":3: 3 cells"),
+    "quotes": ("t.csv", f'id,text\n1,"{SECRET}\n', (), ":2: broken quotes"),
+    "list": ("t.json", f'[{{"text": ["{SECRET}"]}}]', (), "item 1: column … holds a list"),
+    "two values": ("t.jsonl", f'{{"{SECRET}": 1, "{SECRET}": 2}}\n', (), "two values"),
+    "no text": ("t.jsonl", f'{{"text": "a"}}\n{{"{SECRET}": 1}}\n', (), ":2: no"),
+    "not JSON": ("t.json", f'["{SECRET}" {SECRET}]', (), ":1: broken JSON"),
+    "escape": ("t.json", f'["\\{SECRET}"]', (), ":1: broken JSON"),
+    "neither": ("t.json", f'[["{SECRET}"]]', (), "item 1: neither a string nor"),
+    "object": ("t.json", f'{{"{SECRET}": 1}}', (), "not a JSON list"),
+    "bytes": ("t.txt", f"{SECRET}\udcff", (), ":1: neither UTF-8"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_with_an_input_is_said_without_quoting_it(name: str, tmp_path: Path) -> None:
+    file, content, options, words = WRONG[name]
+    (tmp_path / file).write_bytes(content.encode("utf-8", "surrogateescape"))
+    done = call("run", tmp_path / file, *options, "--redact", "-o", tmp_path / "r.html")
+    assert done.exit_code in (1, 2), done.output
+    assert done.output.count("\n") == 1
+    assert words in done.output
+    for start in range(len(SECRET) - 4):
+        assert SECRET[start : start + 5] not in done.output
+
+
+def test_an_error_is_whole_without_redact_and_has_dots_with_it() -> None:
+    quote = quoted("a\ue001b")
+    error = InputError(f"t.csv:3: the id {quote} is there").and_also("already written")
+    assert str(error) == "t.csv:3: the id ab is there; already written"
+    told = "t.csv:3: the id … is there; already written (… stands for what --redact leaves out)"
+    assert error.unquoted == told
+    assert InputError("plain").unquoted == str(InputError("plain")) == "plain"
+
+
+def test_what_a_class_prints_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "import sys\n"
+        "from albert_for_regression import AlbertForRegression\n"
+        "class Loud(AlbertForRegression):\n"
+        "    def forward(self, *args, **named):\n"
+        f"        print('{SECRET}'); print('{SECRET}', file=sys.stderr)\n"
+        "        return super().forward(*args, **named)\n"
+    )
+    albert = save_model(tmp_path / "albert", "albert")
+    torch.save(AlbertForRegression(str(albert)).state_dict(), tmp_path / "model.pt")
+    (tmp_path / "texts.txt").write_text("the cat\n")
+    model = ("--factory", f"{tmp_path}/mine.py:Loud", "--tokenizer", albert)
+    args = ("--factory-args", json.dumps({"pretrained_model_name": str(albert)}))
+    more = (*model, *args, "--checkpoint", tmp_path / "model.pt", "--evidence", "none", "-o", "-")
+    plain = call("run", tmp_path / "texts.txt", *more)
+    assert SECRET in plain.stderr, plain.output
+    done = call("run", tmp_path / "texts.txt", *more, "--redact")
+    assert done.exit_code == 0, done.output
+    assert SECRET not in done.output
+    assert "1 text to analyse" in done.stderr
