@@ -18,7 +18,7 @@ from reportgen.files import system
 # system's folder for temporary files.
 BESIDE, APART = ".reportgen-", "reportgen-"
 _OWNER = "owner.json"  # marks such a folder as ours: no other one is ever removed
-_MOMENT = 60.0  # seconds that a run has to mark its folder
+_MOMENT = 5.0  # seconds that a run has to mark its folder
 
 
 @dataclass(frozen=True, slots=True)

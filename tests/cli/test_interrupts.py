@@ -117,8 +117,11 @@ def test_a_second_interrupt_and_one_before_evidence_write_nothing(run, folder: P
     assert names(folder) == ["report.html", "texts.txt"]
 
 
-def test_a_request_to_end_the_process_is_an_interrupt(folder: Path, model: Path) -> None:
-    (folder / "texts.txt").write_text("the cat sat on the mat\n" * 20_000)
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_request_to_end_the_process_is_an_interrupt(
+    folder: Path, model: Path, number: int
+) -> None:
+    (folder / "texts.txt").write_text("the cat sat on the mat\n" * 5_000)
     command = [sys.executable, "-m", "reportgen", "run", "texts.txt", "--model", model]
     process = subprocess.Popen(
         [*command, "-o", "report.html", "--force", "--keep-maps", "none"],
@@ -129,7 +132,7 @@ def test_a_request_to_end_the_process_is_an_interrupt(folder: Path, model: Path)
     deadline = time.monotonic() + 120
     while not any(folder.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.terminate()
+    process.send_signal(number)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
     assert stderr.decode().splitlines()[-1] == STOPPED

@@ -114,6 +114,45 @@ def test_a_link_is_removed_and_what_it_names_stays(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["mine.svg"]
 
 
+def _die(folder: Path, at: int) -> None:
+    """Write a set of outputs, and kill this process at the operation number `at`."""
+    with disk() as counted:
+        meet = counted.meet
+
+        def killed(name: str) -> bool:
+            found = meet(name)
+            if len(counted.seen) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return found
+
+        counted.meet = killed
+        write(folder, "new")
+
+
+def test_after_a_real_kill_at_any_operation_the_next_run_finds_or_ends_one_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reportgen.files.temporary._MOMENT", 0.0)  # nobody else begins just now
+    write(tmp_path, "old")
+    with disk() as counted:
+        write(tmp_path, "old")
+    context = multiprocessing.get_context("fork")
+    found = []
+    for at in range(1, len(counted.seen) + 1):
+        write(tmp_path, "old")
+        run = context.Process(target=_die, args=(tmp_path, at))
+        run.start()
+        run.join()
+        assert run.exitcode == -signal.SIGKILL
+        recover_at([tmp_path / "a/x", tmp_path / "b/x", tmp_path / "x"])
+        assert [str(path) for path in tmp_path.rglob(".reportgen-*")] == [], counted.seen[at - 1]
+        assert (tmp_path / "results").is_dir()
+        found += contents(tmp_path)
+        assert len(contents(tmp_path)) == 1, counted.seen[at - 1]
+    assert found == sorted(found, reverse=True)  # old up to some operation, new from there on
+    assert set(found) == {"old", "new"}
+
+
 def _refuse(first: Path, second: Path) -> None:
     raise system.NoExchangeError(errno.ENOSYS, "Function not implemented")
 
