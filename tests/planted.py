@@ -31,11 +31,11 @@ SECRETS = {
 ID = "id-of-the-first"
 
 
-def planted(folder: Path, kind: str = "number", evidence: str = "full") -> Results:
+def planted(folder: Path, kind: str = "number", evidence: str = "full", seed: int = 0) -> Results:
     """Results whose texts, tokens, labels, groups, messages and subjects are secrets."""
     texts = tuple(f"{SECRETS['japanese']}{SECRETS['latin']}{i}{SECRETS['emoji']}" for i in range(8))
     results = make_results(
-        folder, texts, kind=kind, evidence=evidence, sink=0.4, failed=(7,),
+        folder, texts, kind=kind, evidence=evidence, seed=seed, sink=0.4, failed=(7,),
         ids=(ID, *(f"id{i}" for i in range(1, 8))), group=SECRETS["group"],
     )  # fmt: skip
     path = folder / "texts.parquet"

@@ -17,7 +17,8 @@ from reportgen.report.digest.markdown import comparison_step_summary
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, Lang
-from reportgen.report.outputs import make_documents, stage, written_line
+from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
+from reportgen.report.redact_comparison import redacted_comparison
 
 
 class ComparedReports:
@@ -41,17 +42,22 @@ class ComparedReports:
     def headline(self, lang: Lang = "en") -> list[str]:
         """What changed, in one to three sentences."""
         check_language(lang)
-        words = CompareWords(self.comparison, load_language(lang))
-        return list(headline(self.comparison, words))
+        return _headline(self.comparison, lang)
 
     def save(
-        self, *paths: str | Path, overwrite: bool = True, format: str | None = None, **options: Any
+        self,
+        *paths: str | Path,
+        overwrite: bool = True,
+        redact: bool = False,
+        format: str | None = None,
+        **options: Any,
     ) -> list[str]:
         """Write the comparison to all `paths`, or to none of them if one fails.
 
         Args:
             *paths: Files whose suffix decides the format: `.html`, `.md` or `.json`.
             overwrite: Whether files that exist may be replaced.
+            redact: Write ids, lengths and figures only, no texts and no tokens.
             format: The format of all files, such as `"md"`, whatever their suffix.
             **options: Options of `reportgen compare` with `_` for `-`: `title`, `lang`, ...
 
@@ -66,11 +72,12 @@ class ComparedReports:
             saved_files(paths, "compare.html", format, overwrite=overwrite),
             options_of(CompareOptions, options),
             [str(side.results.folder) for side in (self.base, self.head)],
+            redact=redact,
         )
         with Staging(force=job.force) as staging:
             written = write_comparison(self, job, staging)
             staging.commit()
-        return [*job.recovered, *written.lines, *self.headline(job.options.lang)]
+        return [*job.recovered, *written.lines]
 
     def __repr__(self) -> str:
         return f"<reportgen.ComparedReports: {' '.join(self.headline())}>"
@@ -92,7 +99,7 @@ def compare(base: Report | str | Path, head: Report | str | Path) -> ComparedRep
 def write_comparison(
     compared: ComparedReports, job: Job[CompareOptions], staging: Staging
 ) -> Written:
-    """Evaluate the gates and write every output of `job`.
+    """Evaluate the gates and write every output of `job`; the lines end with the headline.
 
     The files appear in their places when `staging` is committed.
 
@@ -100,12 +107,17 @@ def write_comparison(
         ComparisonError: the texts are not the same, in the same order.
         ResultsError: the results are damaged.
     """
-    comparison = compared.comparison
     gates = evaluate(job.gates, compared.head.figures | compared.figures) if job.gates else ()
-    options = replace(job.options, gates=gates)
-    documents = make_documents(comparison, job.outputs, options)
-    room = job.summary_room
-    summary = b"" if room is None else comparison_step_summary(comparison, options, room)
+    options, room = replace(job.options, gates=gates), job.summary_room
+    with redacted_comparison(compared.comparison, options.lang, wanted=job.redact) as comparison:
+        documents = make_documents(comparison, job.outputs, options)
+        summary = b"" if room is None else comparison_step_summary(comparison, options, room)
+        said = _headline(comparison, options.lang)
     stage(documents, staging)
-    lines = (written_line(output, document) for output, document in documents.items())
-    return Written(documents, tuple(lines), gates, summary)
+    lines = [written_line(output, document) for output, document in documents.items()]
+    lines += remove_old_pictures(documents, staging) if job.redact else []
+    return Written(documents, (*lines, *said), gates, summary)
+
+
+def _headline(comparison: Comparison, lang: Lang) -> list[str]:
+    return list(headline(comparison, CompareWords(comparison, load_language(lang))))

@@ -106,6 +106,7 @@ def comparison_job(
     inputs: Sequence[str],
     gates: tuple[Gate, ...] = (),
     *,
+    redact: bool = False,
     summary_room: int | None = None,
 ) -> Job[CompareOptions]:
     """Check the options of a comparison, and that its `files` can be written.
@@ -117,14 +118,14 @@ def comparison_job(
     _check_markdown(options)
     paths = files.output or [_DEFAULT_COMPARISON]
     recovered = _recover(paths, inputs)
-    outputs = plan_outputs(paths, files.format, force=files.force, inputs=inputs)
+    outputs = plan_outputs(paths, files.format, force=files.force, inputs=inputs, redact=redact)
     for output in outputs:
         if output.format not in COMPARISON_FORMATS:
             *first, last = (known.suffix for known in COMPARISON_FORMATS)
             raise UsageError(
                 f"--output {output.path}: a comparison is written as {', '.join(first)} or {last}"
             )
-    return Job(outputs, options, files.force, recovered, gates, summary_room=summary_room)
+    return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 
 
 def _recover(paths: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:

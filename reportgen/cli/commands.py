@@ -209,6 +209,7 @@ def compare(
     paths: parameters.ComparePaths,
     base: parameters.Base = None,
     head: parameters.Head = None,
+    redact: parameters.Redact = False,
     list_figures: parameters.ListCompareFigures = False,
 ) -> int:
     """Compare two models on the same texts.
@@ -219,7 +220,7 @@ def compare(
     summary = find_step_summary(wanted=files.github_summary)
     gates = arguments.gates(gating, "compare")
     room = summary.room if summary else None
-    job = jobs.comparison_job(files, options, sides.inputs, gates, summary_room=room)
+    job = jobs.comparison_job(files, options, sides.inputs, gates, redact=redact, summary_room=room)
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
@@ -228,16 +229,15 @@ def compare(
             text_set = arguments.text_set(sides.texts, inputs)
             for asked, folder in zip(sides.models, folders, strict=True):
                 folder.mkdir()
-                results = _analyze(text_set, asked, folder, verbosity)
+                results = _analyze(text_set, asked, folder, verbosity, redact=redact)
                 is_interrupted |= results.info.evidence.interrupted
         from reportgen.api.compare import compare as compare_folders
         from reportgen.api.compare import write_comparison
 
         compared = compare_folders(*folders)
         written = write_comparison(compared, job, staging)
-        lines = compared.headline(options.lang)
         staging.commit()
-        terminal.finish(written, summary, lines, files, gating, verbosity)
+        terminal.finish(written, summary, (), files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 

@@ -56,7 +56,7 @@ def pair(base: Findings, head: Findings) -> Pairing:
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
     outputs = [(info.output.kind, info.output.labels) for info in infos]
     scalars = [(info.evidence.scalar, info.evidence.target) for info in infos]
-    labels, n_other_labels = _labels(base.results, head.results)
+    labels, n_other_labels = paired_labels(base.results, head.results)
     return Pairing(
         n_texts=len(own),
         analysed=own & other,
@@ -145,7 +145,8 @@ def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:
     return found
 
 
-def _labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:
+def paired_labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:
+    """The labels of the texts where both results do not contradict each other, and how many do."""
     own, other = (results.texts[["label", "label_value"]] for results in (base, head))
     both = own["label"].notna() & other["label"].notna()
     same = (own["label"].str.strip() == other["label"].str.strip()) | (

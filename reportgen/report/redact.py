@@ -5,6 +5,7 @@ or a token. Each character of a text becomes a dot: offsets and lengths stay wha
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,9 +31,28 @@ _AT_ONCE = 4096  # rows of a row group, which are read together
 _AS_THEY_ARE = ("heads", "roles", "layers", "effects", "agreement")
 
 
+class Numbers:
+    """What names are replaced by: a dot and a number, counted from 1 in order of appearance."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+        self._counts: Counter[str] = Counter()
+
+    def of(self, what: str, name: str) -> str:
+        """The replacement of a `name` for `what`, such as a label; the same name has the same."""
+        if (what, name) not in self._known:
+            self._counts[what] += 1
+            self._known[what, name] = f"{DOT}{self._counts[what]}"
+        return self._known[what, name]
+
+
 @contextmanager
-def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]:
+def redacted(
+    results: Results, lang: Lang, *, wanted: bool, numbers: Numbers | None = None
+) -> Iterator[Results]:
     """A redacted copy of `results` for the time of the context; if not `wanted`, `results`.
+
+    Copies with the same `numbers` have the same replacements for the same names.
 
     Raises:
         ResultsError: the results folder is damaged.
@@ -42,12 +62,12 @@ def redacted(results: Results, lang: Lang, *, wanted: bool) -> Iterator[Results]
         yield results
         return
     with scratch_folder() as folder:
-        yield _copy(results, folder, lang)
+        masked = _Masked(results, lang, Numbers() if numbers is None else numbers)
+        yield _copy(results, folder, masked)
 
 
-def _copy(results: Results, folder: Path, lang: Lang) -> Results:
-    """A redacted copy of `results` in the empty `folder`, its words in the language `lang`."""
-    masked = _Masked(results, lang)
+def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
+    """A redacted copy of `results` in the empty `folder`."""
     for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), "maps.bin"):
         if (results.folder / name).exists():
             with _writing(folder):
@@ -98,12 +118,10 @@ def _take_over(source: Path, target: Path) -> None:
 class _Masked:
     """Replacements for what is redacted; the same value always gets the same one."""
 
-    def __init__(self, results: Results, lang: Lang) -> None:
+    def __init__(self, results: Results, lang: Lang, numbers: Numbers) -> None:
         self._info = results.info
         self._words = load_language(lang)
-        self._numbers: dict[str, dict[str, str]] = {
-            name: {} for name in ("id", "label", "group", "subject")
-        }
+        self._number = numbers.of
         self._classes = {name.strip() for name in results.info.output.labels}
         self._subjects = {
             subject.key: self._subject(subject) for subject in self._info.evidence.subjects
@@ -197,11 +215,6 @@ class _Masked:
             return subject
         name = self._number("subject", subject.key)
         return replace(subject, key=f"token:{name}", token=name)
-
-    def _number(self, what: str, name: str) -> str:
-        """The replacement of a name: a dot and a number, counted from 1 in order of appearance."""
-        known = self._numbers[what]
-        return known.setdefault(name, f"{DOT}{len(known) + 1}")
 
 
 def _dots(column: pa.ChunkedArray) -> Sequence[Any]:

@@ -13,6 +13,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
+from reportgen.results.info import REDACT
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     else:
         words += ["base_results/", "head_results/"]
+        words += ["--redact"] if chosen.get(REDACT) else []
     for name, value in shown_options(options, of_page=True).items():
         words += [f"--{name}", str(value)]
     return shlex.join([*words, "-o", output])
