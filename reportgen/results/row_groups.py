@@ -13,12 +13,12 @@ import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
 from reportgen.results.info import RunInfo
+from reportgen.results.limits import require_regular, stored_strings, tables_within
 from reportgen.results.maps import require_whole
 from reportgen.results.schema import TABLES, in_schema
 from reportgen.results.validate import require_columns, require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
-_ROWS_AT_ONCE = 1 << 16
 
 
 class Table(Protocol):
@@ -47,6 +47,9 @@ class Source(Protocol):
 class StoredTable:
     """The Parquet file at `path`, with the columns and types of `schema`.
 
+    `parts` reads within the limits of `tables_within`, and everything that `select` and `slice`
+    read; so a file of unknown origin goes through `parts` first.
+
     Opening it reads the footer alone. The row groups read last are kept: the rows of one text are
     usually asked for more than once, and those of the next text often lie in the same group. Memory
     therefore does not grow with the number of texts.
@@ -55,6 +58,7 @@ class StoredTable:
     def __init__(self, path: Path, schema: pa.Schema) -> None:
         self._path = path
         self._schema = schema
+        self._size = require_regular(path)
         self._meta = pq.read_metadata(path)
         meta = self._meta
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
@@ -63,11 +67,16 @@ class StoredTable:
         self._rows = schema.empty_table()
 
     def parts(self) -> Iterator[pa.Table]:
-        """The whole file as it is, in parts; at least one part, which may be empty."""
-        with self._opened() as file:
-            yield file.schema_arrow.empty_table()
-            for batch in file.iter_batches(_ROWS_AT_ONCE):
-                yield pa.Table.from_batches([batch])
+        """The columns of the schema as they are, in parts; at least one, which may be empty.
+
+        Raises:
+            ValueError: they would take more memory than such a file needs.
+        """
+        with self._opened(stored_strings(self._meta)) as file:
+            known = set(self._schema.names) & set(file.schema_arrow.names)
+            yield from tables_within(
+                file, self._size, [n for n in self._schema.names if n in known]
+            )
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""
@@ -87,9 +96,11 @@ class StoredTable:
             self._rows, self._held = in_schema(rows, self._schema), groups
         return self._rows.slice(first - int(self._starts[groups[0]]), size)
 
-    def _opened(self) -> pq.ParquetFile:
+    def _opened(self, as_stored: Sequence[str] = ()) -> pq.ParquetFile:
         # With pre_buffer, all of the file would stay in memory while its parts are read.
-        return pq.ParquetFile(self._path, metadata=self._meta, pre_buffer=False)
+        return pq.ParquetFile(
+            self._path, metadata=self._meta, pre_buffer=False, read_dictionary=list(as_stored)
+        )
 
 
 class FolderSource:
@@ -121,18 +132,22 @@ class FolderSource:
         """
         path, model = self.folder / "maps.bin", self._info.model
         try:
+            length = require_regular(path)
             with path.open("rb") as stream:
                 stream.seek(offset)
-                packed = stream.read(min(size, path.stat().st_size))
+                packed = stream.read(min(size, length))
             require_whole(packed, model.n_layers, model.n_heads, n_tokens)
-        except (OSError, ValueError, OverflowError) as error:
+        except OSError as error:
+            raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
+        except (ValueError, OverflowError) as error:
             raise ResultsError(f"{path}: {error}; {AGAIN}") from error
         return packed
 
     @cached_property
     def _texts(self) -> Table:
         with self._reading("texts") as path:
-            table: Table = require_columns(pq.read_table(path), "texts")
+            parts = StoredTable(path, TABLES["texts"]).parts()
+            table: Table = require_columns(pa.concat_tables(parts), "texts")
             require_texts(table, self._info)
         return table
 

@@ -20,8 +20,11 @@ from numpy.typing import NDArray
 from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
+from reportgen.results.limits import HEADS, INFO_BYTES, LAYERS, require_regular
 from reportgen.results.row_groups import AGAIN, FolderSource, MemorySource, Source, Table
 from reportgen.results.schema import TABLES
+
+_MOST = 10**9  # of anything that a model has; --max-length takes as much
 
 
 @dataclass(frozen=True, eq=False)
@@ -197,6 +200,8 @@ def open_results(folder: Path) -> Results:
     """
     path = folder / "results.json"
     try:
+        if (size := require_regular(path)) > INFO_BYTES:
+            raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise ResultsError(
@@ -204,6 +209,8 @@ def open_results(folder: Path) -> Results:
         ) from error
     except OSError as error:
         raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
+    except ValueError as error:
+        raise ResultsError(f"{path}: {error}; {AGAIN}") from error
     try:
         _require_version(content, path)
         info = msgspec.json.decode(content, type=RunInfo)
@@ -247,8 +254,9 @@ def _require_info(info: RunInfo) -> None:
     Raises:
         ValueError: a value is impossible or missing.
     """
+    most = {"n_layers": LAYERS, "n_heads": HEADS}
     for name in ("n_layers", "n_heads", "head_size", "max_tokens", "vocabulary_size"):
-        if getattr(info.model, name) < 1:
+        if not 1 <= getattr(info.model, name) <= most.get(name, _MOST):
             raise ValueError(f"model.{name} cannot be {getattr(info.model, name)}")
     if info.evidence.level != "none" and info.evidence.scalar is None:
         raise ValueError("evidence.scalar is missing")

@@ -181,6 +181,7 @@ def _require_grid(rows: pa.Table, first: int, name: str, info: RunInfo, texts: p
 
 def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     n_tokens = _ints(texts, "n_tokens")
+    _require(len(table) == n_tokens.sum(), "text")  # first: what is made below is as long
     text = _require_equal(table, "text", np.repeat(np.arange(len(texts)), n_tokens))
     position = _require_equal(table, "position", _counted(n_tokens))
     # Units are numbered from 0 in each text, without gaps.
@@ -210,8 +211,8 @@ def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_known(table, "layer", range(1, n_layers + 1))
     role = pc.index_in(table["role"], pa.array(keys, pa.string())).to_numpy()
     place = (_ints(table, "text") * len(keys) + role) * n_layers + _ints(table, "layer") - 1
-    n_rows = np.bincount(place, minlength=len(texts) * len(keys) * n_layers).reshape(-1, n_layers)
-    _require((n_rows == n_rows[:, :1]).all() and (n_rows <= 1).all(), "layer")
+    _, n_rows = np.unique(place // n_layers, return_counts=True)
+    _require((n_rows == n_layers).all() and len(np.unique(place)) == len(place), "layer")
 
 
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
@@ -229,6 +230,7 @@ def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_analysed(table, texts)
     chosen = table["text"].unique().to_numpy()
     n_tokens = _ints(texts, "n_tokens")[chosen]
+    _require(len(table) == n_tokens.sum(), "text")
     _require_equal(table, "text", np.repeat(chosen, n_tokens))
     _require_equal(table, "position", _counted(n_tokens))
 

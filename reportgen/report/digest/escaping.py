@@ -27,6 +27,7 @@ _LINKS = re.compile(
     | (?<=www)(?=\.)              # www.
     | (?<=:)(?=:)                 # ::error, read as a command where a log begins with it
     | (?<=\#)(?=\#)               # ##[error] and ##vso[...], read as commands anywhere in a log
+    | (?<=\[)(?=\[)               # [[page]], a link of wikis
     | (?<=data)(?=:)|(?<=style)(?==)  # what some hosts refuse even as text
     """,
     re.VERBOSE | re.IGNORECASE,

@@ -136,6 +136,13 @@ def test_what_is_strong_is_in_bold_and_nothing_else(pieces: list[tuple[str, bool
     assert [text for text in strong[0] if text] == [text for text in strong[1] if text]
 
 
+def test_two_brackets_are_no_link_of_a_wiki() -> None:
+    for made in (escape("see [[Page]] and [[[x"), escape_spans([Span("[["), Span("x", True)])):
+        # Wikis look for two brackets before or after Markdown is done.
+        assert "[[" not in made.replace("\\", "")
+        assert "[[" not in MarkdownIt().renderInline(made)
+
+
 def merged(spans: list[Span]) -> list[Span]:
     found: list[Span] = []
     for span in spans:

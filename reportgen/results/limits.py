@@ -1,0 +1,133 @@
+"""How large a file may be, or become when it is unpacked: the ceilings, each with its reason.
+
+A file that was made to do harm unpacks to a thousand times its size, or never ends. Nothing here
+depends on what a file says of itself alone: sizes are counted while it is unpacked too.
+"""
+
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+# What every file may unpack to; a few hundred MB fit in any machine that runs a model.
+UNPACKED = 200_000_000
+# A large file may unpack to so many times its size: honest tables and maps stay under 10 times.
+RATIO = 30
+# results.json holds no text: 64 MB are a million class names.
+INFO_BYTES = 64_000_000
+# The largest published models have 130 layers and 128 heads.
+LAYERS = 1_000
+HEADS = 1_000
+# The most of any other number that counts tokens, labels or sizes: ten million positions, a few
+# million labels and vocabularies of a million are known.
+COUNT = 100_000_000
+_ROWS_AT_ONCE = 1 << 16
+
+
+def require_regular(path: Path) -> int:
+    """The size of the file at `path`, which may be a link; anything but a file is refused.
+
+    Raises:
+        ValueError: it is a folder, a pipe, a device or a socket, whose reading may never end.
+        OSError: there is no such file, or the system does not say what it is.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise ValueError(f"{_kind(found.st_mode)}, not a file")
+    return found.st_size
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def room(size: int) -> int:
+    """How many bytes a file of `size` bytes may unpack to."""
+    return max(UNPACKED, RATIO * size)
+
+
+def tables_within(
+    file: pq.ParquetFile, size: int, columns: Sequence[str] | None = None
+) -> Iterator[pa.Table]:
+    """The rows of `file`, of `size` bytes, in parts with plain columns; at least one part, which
+    may be empty.
+
+    A text that fills a million rows is stored once. Such columns are read as they are stored, and
+    are repeated after their size has been counted.
+
+    Raises:
+        ValueError: the rows would take more memory than `room` gives.
+    """
+    most = room(size)
+    _require_declared(file.metadata, most)
+    used = 0
+    yield _plain(file.schema_arrow.empty_table())
+    for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
+        part = pa.Table.from_batches([batch])
+        used += sum(_size(column) for column in part.columns)
+        if used > most:
+            raise _too_large(used, most)
+        yield _plain(part)
+
+
+def stored_strings(meta: pq.FileMetaData) -> list[str]:
+    """The columns of strings or bytes, to be read as they are stored; see `tables_within`."""
+    schema = meta.schema
+    columns = (schema.column(place) for place in range(len(schema)))
+    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+
+
+def _require_declared(meta: pq.FileMetaData, most: int) -> None:
+    """Check what the file says of its own size, before any of it is unpacked."""
+    declared = 0
+    for place in range(meta.num_row_groups):
+        group = meta.row_group(place)
+        declared += max(
+            group.total_byte_size, sum(_values(group, each) for each in range(group.num_columns))
+        )
+        if declared > most or group.num_rows > most:
+            raise _too_large(declared, most)
+
+
+def _values(group: pq.RowGroupMetaData, column: int) -> int:
+    """The bytes that the numbers of a column take, at the least, when they are not repeated."""
+    chunk = group.column(column)
+    width = {"BOOLEAN": 0.125, "INT64": 8, "DOUBLE": 8, "INT96": 12}.get(chunk.physical_type, 4)
+    return int(chunk.num_values * width)
+
+
+def _size(column: pa.ChunkedArray | pa.Array) -> int:
+    """The bytes that a column takes when what it repeats is written out."""
+    if isinstance(column, pa.ChunkedArray):
+        return sum(_size(chunk) for chunk in column.chunks)
+    if pa.types.is_dictionary(column.type):
+        lengths = pc.binary_length(column.dictionary).cast(pa.int64())
+        return int(pc.sum(lengths.take(column.indices)).as_py() or 0) + 4 * len(column)
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return _size(column.flatten()) + 4 * len(column)
+    return int(column.nbytes)
+
+
+def _plain(table: pa.Table) -> pa.Table:
+    """`table` with its repeated values written out."""
+    schema = pa.schema([field.with_type(_plain_type(field.type)) for field in table.schema])
+    return table if schema == table.schema else table.cast(schema)
+
+
+def _plain_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return kind.value_type
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_plain_type(kind.value_type)))
+    return kind
+
+
+def _too_large(size: int, most: int) -> ValueError:
+    return ValueError(
+        f"unpacks to more than {most / 1e6:,.0f} MB ({size / 1e6:,.0f} MB so far), which no "
+        "such file needs"
+    )

@@ -1,0 +1,205 @@
+"""Files that unpack to far more than they hold, or that never end: each is told in one line, at
+once, and within a limit of memory."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from factories import make_results
+
+from reportgen.results.schema import TABLES
+
+ROOM = 1_000_000_000
+READER = Path(__file__).with_name("reading.py")
+# Everything of which a results folder must not hold another kind than a file.
+NAMES = ("results.json", "texts.parquet", "tokens.parquet", "maps.bin")
+
+
+def pipe(path: Path) -> None:
+    os.mkfifo(path)
+
+
+def device(path: Path) -> None:
+    path.symlink_to("/dev/zero")
+
+
+def bound_socket(path: Path) -> None:
+    here = Path.cwd()
+    os.chdir(path.parent)  # the path of a socket must be short
+    socket.socket(socket.AF_UNIX).bind(path.name)
+    os.chdir(here)
+
+
+def subfolder(path: Path) -> None:
+    path.mkdir()
+
+
+def repeated(name: str, column: str, value: Any, times: int) -> Callable[[Path], None]:
+    """The table `name` with `value` in `column` of `times` rows, stored once."""
+
+    def make(folder: Path) -> None:
+        path = folder / f"{name}.parquet"
+        one = pq.read_table(path).slice(0, 1)
+        columns = []
+        for field in TABLES[name]:
+            cell = value if field.name == column else one[field.name][0].as_py()
+            columns.append(pa.repeat(pa.scalar(cell, field.type), times))
+        with pq.ParquetWriter(path, TABLES[name], compression="zstd") as writer:
+            writer.write_table(pa.Table.from_arrays(columns, schema=TABLES[name]))
+
+    return make
+
+
+def many_groups(name: str, column: str, value: str, times: int, groups: int) -> Callable:
+    """As `repeated`, in many row groups, each small."""
+
+    def make(folder: Path) -> None:
+        repeated(name, column, value, times)(folder)
+        path = folder / f"{name}.parquet"
+        table = pq.read_table(path)
+        with pq.ParquetWriter(path, TABLES[name], compression="zstd") as writer:
+            for _ in range(groups):
+                writer.write_table(table)
+
+    return make
+
+
+def maps(size: int) -> Callable[[Path], None]:
+    """Maps of the first text that unpack to `size` bytes."""
+
+    def make(folder: Path) -> None:
+        stream, parts = zlib.compressobj(9), []
+        for _ in range(size >> 20):
+            parts.append(stream.compress(bytes(1 << 20)))
+        packed = b"".join([*parts, stream.flush()])
+        (folder / "maps.bin").write_bytes(packed)
+        path = folder / "texts.parquet"
+        table = pq.read_table(path)
+        for column, first in (("map_offset", 0), ("map_bytes", len(packed))):
+            values = [first, *table[column].to_pylist()[1:]]
+            place = table.column_names.index(column)
+            field = table.schema.field(column)
+            table = table.set_column(place, field, pa.array(values, field.type))
+        pq.write_table(table, path)
+
+    return make
+
+
+def info(change: Callable[[dict[str, Any]], None]) -> Callable[[Path], None]:
+    """`results.json` after a change."""
+
+    def make(folder: Path) -> None:
+        path = folder / "results.json"
+        found = json.loads(path.read_bytes())
+        change(found)
+        path.write_text(json.dumps(found))
+
+    return make
+
+
+def nested(folder: Path) -> None:
+    path = folder / "results.json"
+    path.write_text(path.read_text().rstrip().removesuffix("}") + ',"x":' + "[" * 10**6)
+
+
+def sparse(folder: Path) -> None:
+    os.truncate(folder / "results.json", 1 << 36)
+
+
+def long_text(folder: Path) -> None:
+    """A first text that says it has 2,000,000,000 tokens."""
+    path = folder / "texts.parquet"
+    table = pq.read_table(path)
+    place, field = table.column_names.index("n_tokens"), table.schema.field("n_tokens")
+    sizes = np.array(table["n_tokens"].to_numpy())
+    sizes[0] = 2_000_000_000
+    table = table.set_column(place, field, pa.array(sizes, field.type))
+    first = np.cumsum(sizes.astype(np.int64)) - sizes
+    place, field = table.column_names.index("first_token"), table.schema.field("first_token")
+    table = table.set_column(place, field, pa.array(first, field.type))
+    pq.write_table(table, path)
+
+
+BOMBS: dict[str, Callable[[Path], None]] = {
+    "maps of 300 MB in 300 KB": maps(300 << 20),
+    "a text of 1 MB in 300 rows": repeated("texts", "text", "x" * 10**6, 300),
+    "a token of 1 MB in 300 rows": repeated("tokens", "token", "x" * 10**6, 300),
+    "names of 1 MB in 300 rows": repeated("texts", "score_names", ["x" * 10**6], 300),
+    "many groups": many_groups("tokens", "token", "x" * 10**6, 20, 15),
+    "lists of a million numbers": repeated("tokens", "received_layers", [0.5] * 10**6, 55),
+    "millions of rows": repeated("heads", "uniform_share", 0.5, 6_000_000),
+    "a text of two billion tokens": long_text,
+    "a billion layers": info(lambda found: found["model"].update(n_layers=10**9)),
+    "a billion heads": info(lambda found: found["model"].update(n_heads=10**9)),
+    "a number of 4,000 digits": info(lambda found: found["model"].update(n_layers=10**4000)),
+    "lists in lists": nested,
+    "64 GB of nothing": sparse,
+}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    make_results(folder, ("abcdefgh", "xyz", "ij kl mn op"), n_layers=2, n_heads=2, evidence="full")
+    return folder
+
+
+def verdicts(whole: Path, folders: list[Path]) -> list[tuple[str, int]]:
+    """What is said of each folder, and by how many bytes it raised the use of memory."""
+    done = subprocess.run(
+        [sys.executable, READER, str(ROOM), whole, *folders],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    lines = [tuple(json.loads(line)) for line in done.stdout.splitlines()]
+    assert len(lines) == len(folders), done.stderr
+    return lines
+
+
+def require_told(path: Path, said: str) -> None:
+    assert said.startswith(str(path)), said
+    assert said.endswith("; run `reportgen analyze` again"), said
+    assert "\n" not in said
+
+
+def test_every_bomb_is_refused_in_one_line_and_little_memory(whole: Path, tmp_path: Path) -> None:
+    folders = []
+    for number, make in enumerate(BOMBS.values()):
+        folders.append(Path(shutil.copytree(whole, tmp_path / str(number))))
+        make(folders[-1])
+    found = dict(zip(BOMBS, verdicts(whole, folders), strict=True))
+    for (name, (said, grown)), folder in zip(found.items(), folders, strict=True):
+        print(f"{name}: {grown / 1e6:.0f} MB: {said}")
+        require_told(folder, said)
+
+
+def test_only_files_are_opened(whole: Path, tmp_path: Path) -> None:
+    places = []
+    for put in (pipe, device, bound_socket, subfolder):
+        for name in NAMES:
+            folder = Path(shutil.copytree(whole, tmp_path / put.__name__ / name))
+            (folder / name).unlink()
+            put(folder / name)
+            places.append(folder / name)
+    found = verdicts(whole, [path.parent for path in places])
+    for path, (said, _) in zip(places, found, strict=True):
+        require_told(path, said)
+        assert ", not a file; " in said
+
+
+def test_links_to_files_are_followed(whole: Path, tmp_path: Path) -> None:
+    for path in whole.iterdir():
+        (tmp_path / path.name).symlink_to(path)
+    assert verdicts(whole, [tmp_path])[0][0] == ""
