@@ -1,6 +1,5 @@
 """A report: its figures, its sentences, its files, and how it looks in a notebook."""
 
-import shutil
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -92,7 +91,7 @@ class Report:
             findings = self.findings if shown is self.results else Findings(shown)
             written = write_report(findings, job, staging)
             for folder in job.folders:
-                shutil.copytree(self.results.folder, staging.folder(folder), dirs_exist_ok=True)
+                staging.copy(self.results.folder, folder)
             staging.commit()
         return [*job.recovered, *written.lines, *written.reduced]
 

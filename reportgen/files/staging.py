@@ -73,6 +73,19 @@ class Staging:
             system.set_mode(item, 0o777 & ~_mask())
         return item
 
+    def copy(self, source: Path, target: Path) -> None:
+        """Write a copy of the folder `source`, which holds files only, that will become `target`.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        folder = self.folder(target)
+        for path in sorted(source.iterdir()):
+            try:
+                system.copy(path, folder / path.name)
+            except OSError as error:
+                raise unwritten(f"{target}/{path.name}", error) from error
+
     def fill(self, path: Path, content: bytes) -> None:
         """Write a file in a folder that `folder` returned.
 

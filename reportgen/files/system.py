@@ -84,6 +84,11 @@ def _exchange_call() -> Callable[[bytes, bytes], int] | None:
     return None
 
 
+def copy(source: Path, target: Path) -> None:
+    """Copy the content of a file."""
+    shutil.copyfile(source, target)
+
+
 def link(source: Path, target: Path) -> None:
     """Give a file a second name; a copy of it where a file can have only one."""
     try:

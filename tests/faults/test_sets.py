@@ -15,8 +15,10 @@ from typer.testing import CliRunner
 
 from reportgen.api import compare as api_compare
 from reportgen.api import report as api_report
+from reportgen.api.report import open_report
 from reportgen.cli.commands import app
 from reportgen.cli.terminal import system_said
+from reportgen.errors import OutputError
 
 TEXTS = SENTENCES[:2]
 FAULTS = {
@@ -191,3 +193,19 @@ def test_after_each_fault_at_every_operation_the_outputs_are_all_old_or_all_new(
     at = 1
     while meet_fault(work, at, fault):
         at += 1
+
+
+def test_saving_results_from_python_meets_a_full_disk_as_the_command_does(
+    tmp_path: Path, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report = open_report(kept / "kept")
+    outputs = [f"{tmp_path}/out/", str(tmp_path / "page.md")]
+    with disk() as counted:
+        report.save(*outputs)
+    copies = [at for at, name in enumerate(counted.seen, 1) if name == "copy"]
+    before = {path.name: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    assert len(copies) == len(list((kept / "kept").iterdir()))
+    for at in copies:
+        with disk(at, FAULTS["full disk"]), pytest.raises(OutputError, match="make room"):
+            report.save(*outputs, title="New")
+        assert {p.name: p.read_bytes() for p in tmp_path.rglob("*") if p.is_file()} == before
