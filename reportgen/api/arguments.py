@@ -38,6 +38,7 @@ def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
         columns(choices),
         encoding=choices.encoding,
         input_format=choices.input_format,
+        delimiter=choices.delimiter,
         limit=choices.limit,
     )
 

@@ -83,6 +83,7 @@ def report_job(
         UsageError: an option has a value that it does not take, or a path cannot be written to.
         OutputError: standard output is closed.
     """
+    created_date()
     _check_markdown(options)
     if options.plotlyjs is not None:
         read_plotlyjs(options.plotlyjs)
@@ -115,6 +116,7 @@ def comparison_job(
         UsageError: as for `report_job`, or comparisons are not written in the format of a path.
         OutputError: standard output is closed.
     """
+    created_date()
     _check_markdown(options)
     paths = files.output or [_DEFAULT_COMPARISON]
     recovered = _recover(paths, inputs)

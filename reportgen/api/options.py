@@ -55,6 +55,10 @@ class InputChoices:
     encoding: Annotated[
         str | None, _TEXTS(help="Encoding of the files, e.g. cp932. Default: detected.")
     ] = None
+    delimiter: Annotated[
+        str | None,
+        _TEXTS(help="What stands between the cells of a CSV, e.g. ; or tab. Default: detected."),
+    ] = None
     input_format: Annotated[
         InputFormat | None,
         _TEXTS(help="Format of the files, e.g. jsonl. Default: taken from the suffix."),

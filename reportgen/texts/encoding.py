@@ -2,6 +2,7 @@
 
 import codecs
 import re
+from contextlib import suppress
 
 from reportgen.errors import InputError, UsageError
 
@@ -18,12 +19,20 @@ KANA = re.compile("[ぁ-んァ-ヶ]")
 NOT_CP932 = re.compile("[\x00\x80-\xa0\ue000-\uf8ff]")
 
 
+# Text encodings to Python, but of names on the internet and of program code, not of files.
+_NOT_OF_FILES = ("idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape")
+_LEAST_WIDE = 8  # bytes: fewer may hold a NUL by chance
+
+
 def check_encoding(name: str) -> None:
-    """Raise UsageError if Python has no encoding called `name`."""
+    """Raise UsageError if `name` is no encoding of text files that Python has."""
     try:
-        codecs.lookup(name)
-    except (LookupError, ValueError) as error:
+        found = codecs.lookup(name)
+        "".encode(name)  # fails where the codec is not for text
+    except (LookupError, ValueError, TypeError) as error:
         raise _unknown(name) from error
+    if found.name.replace("-", "_") in _NOT_OF_FILES:
+        raise _unknown(name)
 
 
 def decode(data: bytes, path: str, encoding: str | None = None) -> str:
@@ -34,25 +43,28 @@ def decode(data: bytes, path: str, encoding: str | None = None) -> str:
 
     Raises:
         InputError: the bytes are in none of these encodings, or not in `encoding`, or look like
-            UTF-16 without a mark.
+            UTF-16 or UTF-32 where that is neither named nor marked.
         UsageError: `encoding` is not a text encoding.
     """
+    if encoding is not None:
+        check_encoding(encoding)
     marked = next((name for mark, name in BYTE_ORDER_MARKS if data.startswith(mark)), None)
     name = encoding or marked or "utf-8"
-    if not (encoding or marked) and (wide := _utf16(data)):
+    if not (encoding or marked) and (wide := _wide(data)):
         raise InputError(
             f"{path}: looks like {wide} without a byte order mark; give --encoding {wide}, or utf-8"
         )
     try:
         text = data.decode(name)
-    except LookupError as error:
-        raise _unknown(name) from error
-    except UnicodeError as error:
+    except Exception as error:  # codecs that are seldom used fail in odd ways
         japanese = None if encoding or marked else _cp932(data)
         if japanese is not None:
             return japanese
         tried = name if encoding or marked else "neither UTF-8 nor CP932"
         raise InputError(_undecodable(data, path, name, tried, error)) from error
+    is_utf8 = codecs.lookup(name).name == "utf-8"
+    if "\0" in text and not is_utf8 and (likely := _wide(data)):
+        raise InputError(f"{path}: not {name}, but looks like {likely}; give --encoding {likely}")
     return text.removeprefix("\ufeff")
 
 
@@ -68,13 +80,27 @@ def _cp932(data: bytes) -> str | None:
     return text if KANA.search(text) and not NOT_CP932.search(text) else None
 
 
-def _utf16(data: bytes) -> str | None:
-    """The kind of UTF-16 that `data` without a mark looks like; None if it does not.
+def _wide(data: bytes) -> str | None:
+    """The kind of UTF-32 or UTF-16 that `data` looks like, whole characters of it; None if none.
 
-    ASCII text in UTF-16 is also valid UTF-8, with a NUL beside every character. What gives it away
-    is the end of the first line or, without one, that every second byte is NUL.
+    ASCII text in these is also valid UTF-8, with NULs beside every character. What gives UTF-16
+    away is the end of the first line or, without one, that every second byte is NUL.
     """
-    if b"\0" not in data or len(data) % 2:
+    if b"\0" not in data:
+        return None
+    whole = data[: len(data) // 4 * 4]
+    for name, zeros, planes in (
+        ("utf-32-le", whole[3::4], whole[2::4]),
+        ("utf-32-be", whole[::4], whole[1::4]),
+    ):
+        looks_wide = len(whole) >= _LEAST_WIDE and not any(zeros) and max(planes) <= 0x10
+        if looks_wide and "\0" not in whole.decode(name, "replace"):
+            return name
+    return _utf16(data[:-1] if len(data) % 2 else data, len(data) % 2 == 1)
+
+
+def _utf16(data: bytes, is_cut: bool) -> str | None:
+    if is_cut and len(data) < _LEAST_WIDE:
         return None
     for name, first_line, high_bytes in (
         ("utf-16-le", rb"(?:[^\n]{2})*\n\0", data[1::2]),
@@ -90,10 +116,25 @@ def _unknown(name: str) -> UsageError:
     return UsageError(f"--encoding {name!r}: not a text encoding; use one such as cp932 or utf-16")
 
 
-def _undecodable(data: bytes, path: str, name: str, tried: str, error: UnicodeError) -> str:
-    # Codecs such as idna do not say where, and cannot skip what they cannot read.
-    line = 1
-    if isinstance(error, UnicodeDecodeError):
-        line += data[: error.start].decode(name, "ignore").count("\n")
+def _undecodable(data: bytes, path: str, name: str, tried: str, error: Exception) -> str:
+    line, is_cut = 1, False
+    if isinstance(error, UnicodeDecodeError):  # some codecs do not say where
+        with suppress(Exception):
+            line += data[: error.start].decode(name, "ignore").count("\n")
+        is_cut = error.reason == "truncated data"
+    if is_cut:
+        return f"{path}:{line}: {name} that ends inside a character; copy or save the file again"
     problem = tried if tried.startswith("neither") else f"not {tried}"
-    return f"{path}:{line}: {problem}; give its encoding with --encoding, such as cp1252"
+    return f"{path}:{line}: {problem}; {_advice(data, name)}"
+
+
+def _advice(data: bytes, name: str) -> str:
+    """What to do about bytes that are not in the encoding `name`."""
+    likely = _wide(data)
+    if likely is None and codecs.lookup(name).name != "utf-8":
+        with suppress(UnicodeError):
+            data.decode("utf-8")
+            likely = "utf-8"
+    if likely is not None:
+        return f"it looks like {likely}; give --encoding {likely}"
+    return "give its encoding with --encoding, such as cp1252"

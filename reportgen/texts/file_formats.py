@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError, quoted
@@ -46,11 +47,16 @@ class Table:
 
 
 def read_table(
-    data: bytes, input_format: InputFormat, path: str, encoding: str | None = None
+    data: bytes,
+    input_format: InputFormat,
+    path: str,
+    encoding: str | None = None,
+    delimiter: str | None = None,
 ) -> Table:
     """Read a file that holds `data`; cells stay strings as the file writes them.
 
-    `path` is for messages. `encoding` is as in `decode` and not used for parquet.
+    `path` is for messages. `encoding` is as in `decode` and not used for parquet; `delimiter`
+    stands between the cells of a csv, None finds it.
 
     Raises:
         InputError: a line, an item or the whole file is broken, or its encoding was not found.
@@ -60,7 +66,7 @@ def read_table(
         return _parquet(data, path)
     readers: Mapping[str, Callable[[str, str], Table]] = {
         "txt": _txt,
-        "csv": _csv,
+        "csv": partial(_csv, delimiter=delimiter),
         "tsv": _tsv,
         "json": _json,
         "jsonl": _jsonl,
@@ -85,27 +91,43 @@ def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
     return kept, len(lines) - len(kept)
 
 
-def _csv(text: str, path: str) -> Table:
-    """Split cells at commas, semicolons or tabs: the likeliest separator that fits all rows."""
+def _csv(text: str, path: str, *, delimiter: str | None) -> Table:
+    """Split cells at the delimiter or, without one, at commas, semicolons or tabs: the likeliest
+    separator that fits all rows."""
+    if delimiter is not None:
+        return _cells(text, path, delimiter)
     fault: InputError | None = None
-    for separator in _separators(text):
+    found: tuple[int, str, Table] | None = None
+    for separator, count in _separators(text):
+        if found is not None and count < found[0]:
+            break
         try:
-            return _cells(text, path, separator)
+            table = _cells(text, path, separator)
         except InputError as error:
             fault = fault or error
+            continue
+        if found is not None and count:
+            raise InputError(
+                f"{path}: the cells could be split at {found[1]!r} or at {separator!r}; say which "
+                "with --delimiter"
+            )
+        found = (count, separator, table)
+    if found is not None:
+        return found[2]
     assert fault is not None
     raise fault
 
 
-def _separators(text: str) -> list[str]:
-    """The separators that a csv may use, the likeliest first; a comma if the header has none.
+def _separators(text: str) -> list[tuple[str, int]]:
+    """The separators that a csv may use, the likeliest first, and how often each stands in the
+    header; a comma if it has none.
 
     The more often one stands in the header, the likelier it is. One before a space or in quotes
     is taken as part of a column name.
     """
     header = _QUOTED.sub("", next(_HEADER.finditer(text.lstrip("\r\n")))[0])
     found = {each: len(re.findall(rf"{each}(?! )", header)) for each in ",;\t" if each in header}
-    return sorted(found, key=lambda each: -found[each]) or [","]
+    return sorted(found.items(), key=lambda each: -each[1]) or [(",", 0)]
 
 
 def _tsv(text: str, path: str) -> Table:
@@ -126,7 +148,8 @@ def _cells(text: str, path: str, delimiter: str) -> Table:
         else:
             raise InputError(
                 f"{path}:{line}: {len(cells)} cells, but the header has {len(header)}; "
-                f"put double quotes around a cell that holds {delimiter!r}"
+                f"put double quotes around a cell that holds {delimiter!r}, or name what stands "
+                "between cells with --delimiter"
             )
     return Table(tuple(header or ()), tuple(rows), n_blank)
 

@@ -75,6 +75,7 @@ def read_texts(
     *,
     encoding: str | None = None,
     input_format: str | None = None,
+    delimiter: str | None = None,
     limit: int | None = None,
 ) -> TextSet:
     r"""Read the texts of all `paths` in order; `-` is standard input.
@@ -90,10 +91,11 @@ def read_texts(
         encoding: the encoding of text files; None finds it (see `decode`).
         input_format: the format of all files; None goes by the suffix. Standard input and names
             without a suffix are plain text, one text per line.
+        delimiter: what stands between the cells of a csv, one character or "tab"; None finds it.
         limit: how many texts to keep, from the first on; None keeps all.
 
     Raises:
-        UsageError: a format, an encoding, a column or the limit cannot be used.
+        UsageError: a format, an encoding, a delimiter, a column or the limit cannot be used.
         InputError: a file or one of its lines cannot be read, two texts have the same id, or
             there are no texts.
     """
@@ -108,7 +110,9 @@ def read_texts(
         _Source(_shown(path), _name(path), _read(path), its_format)
         for path, its_format in zip(paths, formats, strict=True)
     )
-    texts = _collect(sources, columns, encoding)
+    if delimiter is not None:
+        delimiter = _delimiter(delimiter, formats)
+    texts = _collect(sources, columns, encoding, delimiter)
     if not texts.texts:
         raise InputError(f"no texts in {', '.join(map(_shown, paths))}; give at least one")
     return replace(texts, texts=texts.texts[:limit])
@@ -120,7 +124,7 @@ def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
     Raises:
         UsageError, InputError: as `read_texts`.
     """
-    texts = _collect([_Source(name, name, data, _format(name, None))], columns, None)
+    texts = _collect([_Source(name, name, data, _format(name, None))], columns)
     if not texts.texts:
         raise InputError("no texts; give at least one")
     return texts
@@ -136,12 +140,29 @@ class _Source:
     format: InputFormat
 
 
-def _collect(sources: Iterable[_Source], columns: Columns, encoding: str | None) -> TextSet:
+def _delimiter(given: str, formats: Iterable[InputFormat]) -> str:
+    """The character that `--delimiter` names."""
+    if "csv" not in formats:
+        raise UsageError("--delimiter: no input is a csv file; leave it out")
+    character = {"tab": "\t", "\\t": "\t"}.get(given, given)
+    if len(character) != 1 or character in '"\r\n\0 ' or not character.isascii():
+        raise UsageError(
+            f"--delimiter {given!r}: takes one ASCII character such as ; or the word tab"
+        )
+    return character
+
+
+def _collect(
+    sources: Iterable[_Source],
+    columns: Columns,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+) -> TextSet:
     texts: list[TextInput] = []
     files: list[InputInfo] = []
     places: dict[str, str] = {}  # id -> file:line
     for source in sources:
-        table = read_table(source.data, source.format, source.shown, encoding)
+        table = read_table(source.data, source.format, source.shown, encoding, delimiter)
         chosen = _choose(columns, table.columns, source.shown) if table.columns else columns
         for row in table.rows:
             where = f"{source.shown}:{row.place}"
