@@ -5,6 +5,8 @@ import os
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
+from reportgen.models.folders import without_folders
+
 
 def last_part(path: str | Path) -> str:
     """The last part of a path; a Hugging Face id, or any other text, is returned unchanged."""
@@ -24,7 +26,7 @@ def factory_without_folder(factory: str) -> str:
 
 
 def json_without_folders(text: str) -> str:
-    """A JSON text in which every path is shortened to its last part."""
+    """A JSON text in which every path is shortened to its last part, and no URL has a password."""
     return json.dumps(_last_parts(json.loads(text)), ensure_ascii=False)
 
 
@@ -33,4 +35,4 @@ def _last_parts(value: Any) -> Any:
         return {key: _last_parts(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_last_parts(item) for item in value]
-    return last_part(value) if isinstance(value, str) else value
+    return without_folders(last_part(value)) if isinstance(value, str) else value

@@ -18,7 +18,8 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError, first_line, some, without_surrogates
-from reportgen.models.spec import FactoryName, ModelSpec, expanded, factory_name
+from reportgen.models.folders import without_folders, without_passwords
+from reportgen.models.spec import FactoryName, ModelSpec, factory_name
 
 _LOOKS_LIKE_A_PATH = re.compile(r"[.~\\/]|(?!\w+://)[^\n]*[\\/]")
 # Arguments of forward that the analysis provides; other required arguments get None.
@@ -27,17 +28,6 @@ _GIVEN = {"self", "input_ids", "attention_mask"}
 _LIBRARIES = {
     Path(sysconfig.get_paths()[key]).resolve() for key in ("stdlib", "purelib", "platlib")
 } | {Path(__file__).resolve().parents[1]}
-# How a path begins: with the root, a home folder, a drive or a share; not with the slashes of a
-# URL, of a relative path, of `and/or` or of a closing tag. A URL may have a path after its host.
-_ROOT = (
-    r"(?:(?<![A-Za-z0-9_.~/\\<-])(?:(?:file://)?/(?!/)|~\w*/|[A-Za-z]:[\\/]+|\\{2,4})"
-    r"|(?<=\w/)/(?!/))"
-)
-# Names of folders may have three words, such as `Program Files (x86)`.
-_WORD = r"[^\s\\/'\",;:<>|]+"
-_FOLDER = rf"{_WORD}(?: {_WORD}){{0,2}}[\\/]+"
-_PATH = re.compile(rf"{_ROOT}(?:{_FOLDER})+(?:{_WORD}(?<![)\].]))?")
-_QUOTED_PATH = re.compile(rf"(?<='){_ROOT}[^'\n]+(?=')|(?<=\"){_ROOT}[^\"\n]+(?=\")")
 
 
 def build_module(spec: ModelSpec) -> nn.Module:
@@ -163,22 +153,8 @@ def describe(error: BaseException, *, with_folders: bool = False) -> str:
         place = PurePath(place).name
     where = f" at {place}" if place else ""
     message = without_surrogates(first_line(error))
-    if not with_folders:
-        message = _without_folders(message)
+    message = without_passwords(message) if with_folders else without_folders(message)
     return f"{type(error).__name__}{where}" + (f": {message}" if message else "")
-
-
-def _without_folders(message: str) -> str:
-    for path in (_QUOTED_PATH, _PATH):
-        message = path.sub(lambda found: _last_part(found[0]), message)
-    return message
-
-
-def _last_part(path: str) -> str:
-    parts = [part for part in re.split(r"[\\/]+", path) if part]
-    if len(parts) < 2:
-        return path
-    return "~" if Path(path) == expanded("~") else parts[-1]
 
 
 def _place(error: BaseException) -> str | None:
