@@ -78,7 +78,12 @@ def stored_strings(meta: pq.FileMetaData) -> list[str]:
     """The columns of strings or bytes, to be read as they are stored; see `tables_within`."""
     schema = meta.schema
     columns = (schema.column(place) for place in range(len(schema)))
-    return [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    return [
+        column.path
+        for column in columns
+        # Of lists, pyarrow cannot put the stored strings of several row groups together.
+        if column.physical_type == "BYTE_ARRAY" and not column.max_repetition_level
+    ]
 
 
 def _require_declared(meta: pq.FileMetaData, most: int) -> None:

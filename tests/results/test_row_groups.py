@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from factories import make_results
 
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.schema import TABLES
@@ -54,3 +55,9 @@ def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, monkey
     frames = [first.tokens_of(row) for row in (0, 2, 2, 3, 5, 5)]
     assert read == [[0], [0, 1], [1], [2]]
     assert all(isinstance(frame, pd.DataFrame) for frame in frames)
+
+
+def test_lists_of_strings_are_read_from_several_row_groups(tmp_path: Path) -> None:
+    made = make_results(tmp_path, ("one", "two", "three"), kind="next_token")
+    assert pq.read_metadata(tmp_path / "texts.parquet").num_row_groups > 1
+    assert [len(names) for names in made.texts["score_names"]] == [5, 5, 5]
