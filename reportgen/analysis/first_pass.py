@@ -39,6 +39,7 @@ class Tally:
     n_content: int = 0
     n_unknown: int = 0
     n_kept: int = 0
+    n_early: int = 0  # texts that were cut before they were tokenised
     n_to_keep: int = 0  # texts whose maps were to be kept, including texts that failed
     bytes_to_keep: int = 0
     row_sum_error: float = 0.0
@@ -47,10 +48,22 @@ class Tally:
     n_proven: int = 0  # texts whose norms passed the self-check
     first_error: str | None = None
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a reader should know about how the texts were tokenised."""
+        if not self.n_early:
+            return ()
+        texts = "1 text is" if self.n_early == 1 else f"{self.n_early:,} texts are"
+        return (
+            f"{texts} so long that only the beginning was tokenised; the number of tokens that "
+            "were cut off counts no more than that",
+        )
+
     def add(self, text: AnalysedText) -> None:
         """Add one text."""
         self.n_tokens += text.n_rows
         self.n_kept += text.maps is not None
+        self.n_early += text.encoded.is_early
         if text.summary is not None:
             self.n_content += text.encoded.n_content
             self.n_unknown += text.encoded.n_unknown

@@ -240,5 +240,5 @@ def _run_info(
             unknown_share=tally.n_unknown / tally.n_content,
         ),
         settings=Settings(options.shown, options.keep_maps, tally.n_kept),
-        remarks=model.remarks,
+        remarks=(*model.remarks, *tally.remarks),
     )

@@ -12,6 +12,10 @@ from reportgen.results.info import Role
 
 # How tokenizers write a space before a word; a token of only that has no characters of the text.
 _SPACE_MARKS = "▁Ġ"
+# A text of more code points than this, and than `_PER_TOKEN` for each token that is kept, is cut
+# before it is tokenised: its end would take minutes and could not be kept.
+_LONG = 100_000
+_PER_TOKEN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,7 @@ class EncodedText:
     n_truncated: int  # tokens that were cut off
     cuts: tuple[int | None, int | None]  # code point at which text and pair were cut
     n_unknown: int
+    is_early: bool = False  # cut before it was tokenised: `n_truncated` counts not all of it
 
     @property
     def n_content(self) -> int:
@@ -55,19 +60,22 @@ def encode(
     Raises:
         ModelError: `max_tokens` leaves no room for any token of the text (and its pair).
     """
-    whole = _Encoding(tokenizer, text, pair, None)
-    kept = whole
+    early = _beginnings(tokenizer, text, pair, max_tokens)
+    text, pair = early or (text, pair)
+    segments = _segments(tokenizer, text, pair)
     cuts: tuple[int | None, int | None] = (None, None)
-    if len(whole.ids) > max_tokens:
+    if len(segments) <= max_tokens:
+        kept = _Encoding(tokenizer, text, pair, None)
+    else:
         kept = _Encoding(tokenizer, text, pair, max_tokens)
         if len(kept.ids) > max_tokens or all(segment is None for segment in kept.segments):
-            n_special = whole.segments.count(None)
+            n_special = segments.count(None)
             what = "a text" if pair is None else "a text and its pair"
             raise ModelError(
                 f"{what} cut to {max_tokens} tokens would be nothing but the {n_special} special "
                 f"tokens around it; give --max-length {n_special + 1} or more"
             )
-        cuts = (_cut(whole, kept, 0), _cut(whole, kept, 1))
+        cuts = (_cut(segments, kept, 0), _cut(segments, kept, 1))
     roles = tuple(
         _role(tokenizer, token_id, token) if segment is None else None
         for token_id, token, segment in zip(kept.ids, kept.tokens, kept.segments, strict=True)
@@ -80,13 +88,44 @@ def encode(
         segments=kept.segments,
         roles=roles,
         units=display_units(kept.spans),
-        n_truncated=len(whole.ids) - len(kept.ids),
+        n_truncated=len(segments) - len(kept.ids),
         cuts=cuts,
         n_unknown=sum(
             token_id == tokenizer.unk_token_id and segment is not None
             for token_id, segment in zip(kept.ids, kept.segments, strict=True)
         ),
+        is_early=early is not None,
     )
+
+
+def _beginnings(
+    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
+) -> tuple[str, str | None] | None:
+    """A text and its pair with the beginning alone of the one that is very long, if that holds
+    every token that is kept; else None.
+
+    What is kept of a pair depends on which of the two has more tokens, so the beginning must have
+    more than the other, and not both may be very long.
+    """
+    most = max(_LONG, _PER_TOKEN * max_tokens)
+    is_first = len(text) > most
+    if is_first == (pair is not None and len(pair) > most):
+        return None
+    begun = (text[:most], pair) if is_first or pair is None else (text, pair[:most])
+    segments = _segments(tokenizer, *begun)
+    of_text, of_pair = segments.count(0), segments.count(1)
+    own, other = (of_text, of_pair) if is_first else (of_pair, of_text)
+    return begun if own > max(max_tokens, other) else None
+
+
+def _segments(
+    tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None
+) -> tuple[int | None, ...]:
+    """The segment of every token of a text (and its pair), none of them cut."""
+    given = tokenizer(text, pair, verbose=False)
+    if tokenizer.is_fast:
+        return tuple(given.sequence_ids(0))
+    return _segments_of_slow(tokenizer, tuple(given["input_ids"]), text, pair)
 
 
 def pad(
@@ -156,6 +195,7 @@ class _Encoding:
         max_tokens: int | None,
     ) -> None:
         fast = bool(tokenizer.is_fast)
+        self.has_offsets = fast
         given = tokenizer(
             text,
             pair,
@@ -222,13 +262,13 @@ def _role(tokenizer: PreTrainedTokenizerBase, token_id: int, token: str) -> str:
     return token
 
 
-def _cut(whole: _Encoding, kept: _Encoding, segment: int) -> int | None:
-    """The code point at which a segment was cut; None if it was not, or there are no offsets."""
-    if whole.segments.count(segment) == kept.segments.count(segment):
+def _cut(segments: Sequence[int | None], kept: _Encoding, segment: int) -> int | None:
+    """The code point at which a segment was cut, of a text whose tokens belong to `segments`; None
+    if it was not, or there are no offsets."""
+    if segments.count(segment) == kept.segments.count(segment) or not kept.has_offsets:
         return None
     ends = [span.end for span in kept.spans if span is not None and span.segment == segment]
-    has_offsets = any(span is not None for span in whole.spans)
-    return max(ends, default=0) if has_offsets else None
+    return max(ends, default=0)
 
 
 def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:

@@ -250,6 +250,7 @@ def test_a_real_tokenizer_keeps_spans_through_accents_and_emoji(minilm_folder) -
 
 
 KINDS = ("wordpiece", "bytes", "bytes_plain", "unigram", "unigram_eos", "unigram_bos")
+AS_A_WHOLE = ("n_truncated", "cuts", "n_unknown", "is_early")
 BY_TOKEN = ("ids", "type_ids", "tokens", "spans", "segments", "roles", "units")
 
 
@@ -274,7 +275,7 @@ def test_what_is_left_out_is_gone_and_the_rest_closes_up(kind: str, pair: str | 
 
 def test_every_tuple_of_a_text_is_cut_together() -> None:
     text = encoded("wordpiece", "the cat sat")
-    tuples = {f.name for f in fields(text) if f.name not in ("n_truncated", "cuts", "n_unknown")}
+    tuples = {f.name for f in fields(text) if f.name not in AS_A_WHOLE}
     assert tuples == set(BY_TOKEN)
     assert {len(getattr(keep(text, [0, 3]), name)) for name in tuples} == {2}
 

@@ -1,0 +1,67 @@
+"""Very long texts are cut before they are tokenised; the tokens that are kept stay the same."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from models import SENTENCES, tiny_tokenizer
+
+from reportgen.analysis.first_pass import Tally
+from reportgen.models import tokens
+from reportgen.models.tokens import EncodedText, encode
+
+KINDS = ("wordpiece", "bytes", "bytes_plain", "unigram", "unigram_bos", "unigram_eos")
+words = [*SENTENCES, *" ".join(SENTENCES).split(), *"aé鬱😀 \n"]
+pieces = st.lists(st.sampled_from(words), max_size=8)
+pasts = st.builds(
+    lambda parts, gap, times: (gap.join(parts) + gap) * times,
+    pieces,
+    st.sampled_from(["", " "]),
+    st.integers(1, 20),
+)
+few = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
+cases = given(st.sampled_from(KINDS), pasts, st.one_of(st.none(), pasts), st.integers(5, 12))
+
+
+tokenizer_of = lru_cache(tiny_tokenizer)  # making one takes longer than any case
+
+
+def outcome(kind: str, text: str, pair: str | None, most: int) -> EncodedText:
+    return encode(tokenizer_of(kind), text, pair, most)
+
+
+def same_tokens(kind: str, text: str, pair: str | None, most: int) -> None:
+    whole = outcome(kind, text, pair, most)
+    assert not whole.is_early
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tokens, "_LONG", 0)
+        cut = outcome(kind, text, pair, most)
+    assert cut.n_truncated <= whole.n_truncated
+    assert cut.is_early or cut == whole
+    assert replace(cut, n_truncated=0, is_early=False) == replace(whole, n_truncated=0)
+
+
+@cases
+@few
+def test_the_same_tokens_are_kept(kind: str, text: str, pair: str | None, most: int) -> None:
+    same_tokens(kind, text, pair, most)
+
+
+@pytest.mark.whole
+@cases
+@many
+def test_whole_the_same_tokens_are_kept(kind: str, text: str, pair: str | None, most: int) -> None:
+    same_tokens(kind, text, pair, most)
+
+
+def test_a_very_long_text_is_cut_first_and_that_is_said() -> None:
+    encoded = outcome("bytes", "a very good film " * 200_000, None, 12)
+    assert encoded.is_early
+    assert len(encoded.ids) == 12
+    assert encoded.n_truncated < tokens._LONG
+    (remark,) = Tally(n_early=1).remarks
+    assert remark.startswith("1 text is so long that only the beginning was tokenised")
+    assert not outcome("bytes", "a very good film " * 5_000, None, 12).is_early
