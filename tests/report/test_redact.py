@@ -163,7 +163,9 @@ def test_the_page_says_so_and_how_to_make_it_again(folder: Path, tmp_path: Path)
     assert json.loads(summary.read_text("utf-8"))
 
 
-def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path) -> None:
+def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
     model = save_model(
         tmp_path / "bert", "bert", "sequence", num_labels=1, problem_type="regression"
     )
@@ -176,6 +178,7 @@ def test_a_run_of_a_model_leaves_no_trace_either(tmp_path: Path) -> None:
     for name in OUTPUTS:
         assert traces((tmp_path / "out" / name).read_bytes()) == set(), name
     assert traces(done.output.encode()) == set()
+    assert list((tmp_path / "temporary").iterdir()) == []
     assert "texts and tokens are not in this report" in done.output
     written = pd.read_csv(tmp_path / "out" / "texts.csv")
     assert written["text_id"].tolist() == [f"r{i}" for i in range(6)]

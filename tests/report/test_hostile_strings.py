@@ -1,0 +1,125 @@
+"""Every free string, in every output: it is read as a string, and as nothing else."""
+
+import csv
+import io
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+from xml.etree import ElementTree
+
+import pyarrow.parquet as pq
+import pytest
+from bs4 import BeautifulSoup
+from hostile_results import PLAIN, STRINGS, with_strings
+from markdown_it import MarkdownIt
+
+from reportgen.comparison.compare import compare
+from reportgen.findings.findings import Findings
+from reportgen.report.digest.limits import FlavorName
+from reportgen.report.format_register import FORMATS, output_at
+from reportgen.report.options import TABLE_NAMES, CompareOptions, RenderOptions
+from reportgen.report.outputs import make_documents
+
+KINDS = ("number", "class", "labels", "next_token", "embedding")
+PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
+_RUNS = tuple("=+-@\t\r\n＝＋－＠")
+# What the project makes of unseen characters, line breaks and long names.
+_CHIPS = {"<span>", "span class", "span title", "<i>", "i class", "<br>", "td title"}
+SMALL = [("number", 0), ("class", 11)]
+WHOLE = [(kind, at) for kind in KINDS for at in range(len(STRINGS))]
+
+
+def outputs_of(folder: Path, kind: str, strings: tuple[str, ...], at: int) -> dict[str, bytes]:
+    """Every output of such results by its name, in Japanese where `at` is odd."""
+    findings = Findings(with_strings(folder, kind, strings, at))
+    how: Any = {"title": strings[at % len(strings)], "lang": ("en", "ja")[at % 2]}
+    paths = [known.example for known in FORMATS if not known.is_table]
+    paths += [f"{name}{end}" for name in TABLE_NAMES for end in (".csv", ".parquet")]
+    made: dict[str, bytes] = {}
+    for output, document in make_documents(
+        findings, map(output_at, paths), RenderOptions(**how, images="svg")
+    ).items():
+        made |= {output.path: document.content, **document.files}
+    for flavor in get_args(FlavorName):
+        options = RenderOptions(**how, md_flavor=flavor)
+        (document,) = make_documents(findings, [output_at("report.md")], options).values()
+        made[f"{flavor}.md"] = document.content
+    paths = ["compare.html", "compare.md", "compare.json"]
+    compared = compare(findings, findings)
+    for output, document in make_documents(
+        compared, map(output_at, paths), CompareOptions(**how)
+    ).items():
+        made[output.path] = document.content
+    return made
+
+
+def facts(name: str, content: bytes) -> set[str]:
+    """What an output is made of, apart from its text: tags, attributes, addresses."""
+    if name.endswith(".parquet"):
+        pq.read_table(io.BytesIO(content))
+        return set()
+    text = content.decode("utf-8-sig")
+    if name.endswith(".json"):
+        json.loads(text)
+        return set()
+    if name.endswith(".csv"):
+        cells = [cell for row in csv.reader(io.StringIO(text, newline="")) for cell in row]
+        return {cell for cell in cells if cell.startswith(_RUNS) and not _is_number(cell)}
+    if name.endswith(".md"):
+        return _markdown_facts(text)
+    if name.endswith((".svg", ".xml")):
+        text = text if name.endswith(".svg") else re.sub(r"&(?!amp|lt|gt|quot|#)\w+;", "x", text)
+        spaces = "".join(f' xmlns:{each}="{each}"' for each in ("ac", "ri"))
+        root = ElementTree.fromstring(text if name.endswith(".svg") else f"<a{spaces}>{text}</a>")
+        return {f"{tag.tag} {key}" for tag in root.iter() for key in ("", *tag.keys())}
+    page = BeautifulSoup(text, "html.parser")
+    found = {f"<{tag.name}>" for tag in page.find_all()}
+    found |= {f"{tag.name} {key}" for tag in page.find_all() for key in tag.attrs}
+    addresses = ("href", "src", "action", "srcdoc", "ping", "formaction")
+    links = (tag[key] for tag in page.find_all() for key in addresses if key in tag.attrs)
+    return found | {link for link in links if not link.startswith("#")}
+
+
+def _is_number(cell: str) -> bool:
+    return bool(re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", cell))
+
+
+def _markdown_facts(text: str) -> set[str]:
+    blocks = PARSER.parse(text)
+    tokens = [*blocks, *(inner for block in blocks for inner in block.children or ())]
+    found = {"[[" for token in tokens if "[[" in token.content and token.type == "text"}
+    for token in tokens:
+        if token.type in ("html_block", "html_inline"):
+            found |= set(re.findall(r"</?\w+|<!--", token.content))
+        if token.type in ("link_open", "image"):
+            found |= {str(value) for value in token.attrs.values()}
+    return found
+
+
+@cache
+def _harmless(kind: str, folder: Path, at: int) -> dict[str, set[str]]:
+    made = outputs_of(folder, kind, PLAIN, at)
+    return {name: facts(name, content) for name, content in made.items()}
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("harmless")
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        *SMALL,
+        *(pytest.param(*each, marks=pytest.mark.whole) for each in WHOLE if each not in SMALL),
+    ],
+)
+def test_no_string_is_more_than_a_string(kind: str, at: int, place: Path, tmp_path: Path) -> None:
+    """An output of hostile strings has no tag, attribute, link or formula that one of plain strings
+    has not."""
+    harmless = _harmless(kind, place / kind, at % 2)
+    for name, content in outputs_of(tmp_path, kind, STRINGS, at).items():
+        more = facts(name, content) - harmless[name]
+        assert more <= (_CHIPS if "html" in name else set()), name
