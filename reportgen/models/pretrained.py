@@ -14,6 +14,7 @@ from transformers.utils.hub import cached_file
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.architecture import find_encoder
 from reportgen.models.checkpoint import require_readable
+from reportgen.models.config_limits import require_possible_sizes
 from reportgen.models.output import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
 
@@ -46,6 +47,10 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     """
     folder = local_folder(name, "--model")
     source = folder or name
+    if folder is not None:
+        kinds = (".safetensors", ".bin")
+        files = [path for path in folder.iterdir() if path.suffix in kinds and path.is_file()]
+        require_possible_sizes(folder, sum(path.stat().st_size for path in files))
     options = {"revision": spec.revision, "trust_remote_code": spec.trust_remote_code}
     try:
         config: PreTrainedConfig = AutoConfig.from_pretrained(source, **options)

@@ -16,8 +16,13 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 from factories import make_results
+from models import save_model
 
+from reportgen.errors import ModelError
+from reportgen.models.pretrained import load_pretrained
+from reportgen.models.spec import ModelSpec
 from reportgen.results.schema import TABLES
 
 ROOM = 1_000_000_000
@@ -203,3 +208,33 @@ def test_links_to_files_are_followed(whole: Path, tmp_path: Path) -> None:
     for path in whole.iterdir():
         (tmp_path / path.name).symlink_to(path)
     assert verdicts(whole, [tmp_path])[0][0] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("num_hidden_layers", 10**9),
+        ("num_attention_heads", 10**9),
+        ("num_labels", 10**9),
+        ("max_position_embeddings", 10**9),
+        ("hidden_size", 10**9),
+        ("hidden_size", 10**7),
+        ("vocab_size", 10**9),
+        ("intermediate_size", 10**100),
+        ("text_config", {"num_hidden_layers": 10**9}),
+    ],
+)
+def test_a_model_of_impossible_size_is_refused(tmp_path: Path, name: str, value: Any) -> None:
+    folder = save_model(tmp_path / "model", "bert")
+    path = folder / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
+    with pytest.raises(ModelError, match=r"config\.json: \w+ is [\d,]+, ") as caught:
+        load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_a_configuration_of_lists_in_lists_is_refused(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "model", "bert")
+    (folder / "config.json").write_text('{"a":' * 10**5 + "1" + "}" * 10**5)
+    with pytest.raises(ModelError, match=r"config\.json: nested too deeply"):
+        load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)

@@ -21,7 +21,7 @@ pasts = st.builds(
     st.sampled_from(["", " "]),
     st.integers(1, 20),
 )
-few = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=20, suppress_health_check=list(HealthCheck))
 many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 cases = given(st.sampled_from(KINDS), pasts, st.one_of(st.none(), pasts), st.integers(5, 12))
 
