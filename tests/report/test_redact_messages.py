@@ -6,11 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 from albert_for_regression import AlbertForRegression
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from models import save_model
 from typer.testing import CliRunner, Result
 
 from reportgen.cli.commands import app
-from reportgen.errors import InputError, quoted
+from reportgen.errors import InputError, UsageError, quoted
+from reportgen.texts.read import Columns, read_texts
 
 
 def call(*args: object) -> Result:
@@ -46,6 +49,52 @@ def test_what_is_wrong_with_an_input_is_said_without_quoting_it(name: str, tmp_p
     assert words in done.output
     for start in range(len(SECRET) - 4):
         assert SECRET[start : start + 5] not in done.output
+
+
+PARTS = st.sampled_from(
+    [SECRET, SECRET, *'",;:[]{}\\\n\t\0é', "text", "id", '"text":', '"id":', "null", "1", "\udcff"]
+)
+
+
+def require_unquoted(parts: list[str], suffix: str, id_column: str | None, name: Path) -> None:
+    name = name.with_suffix(suffix)
+    name.write_bytes("".join(parts).encode("utf-8", "surrogateescape"))
+    told = ""
+    try:
+        read_texts([str(name)], Columns(id=id_column))
+    except (InputError, UsageError) as error:
+        told = error.unquoted
+    assert SECRET[:5] not in told
+
+
+FILES = (
+    st.lists(PARTS, min_size=1, max_size=40),
+    st.sampled_from([".csv", ".tsv", ".json", ".jsonl", ".txt", ".parquet"]),
+    st.sampled_from([None, "", "id"]),
+)
+
+
+@given(*FILES)
+@settings(max_examples=300)
+def test_no_message_about_any_input_quotes_it(
+    tmp_path_factory: pytest.TempPathFactory,
+    parts: list[str],
+    suffix: str,
+    id_column: str | None,
+) -> None:
+    require_unquoted(parts, suffix, id_column, tmp_path_factory.getbasetemp() / "input")
+
+
+@pytest.mark.whole
+@given(*FILES)
+@settings(max_examples=20_000)
+def test_no_message_about_very_many_inputs_quotes_them(
+    tmp_path_factory: pytest.TempPathFactory,
+    parts: list[str],
+    suffix: str,
+    id_column: str | None,
+) -> None:
+    require_unquoted(parts, suffix, id_column, tmp_path_factory.getbasetemp() / "input")
 
 
 def test_an_error_is_whole_without_redact_and_has_dots_with_it() -> None:
