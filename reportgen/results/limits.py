@@ -65,7 +65,8 @@ def tables_within(
     most = room(size)
     _require_declared(file.metadata, most)
     used = 0
-    yield _plain(file.schema_arrow.empty_table())
+    fields = [f for f in file.schema_arrow if columns is None or f.name in columns]
+    yield _plain(pa.schema(fields).empty_table())
     for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
         part = pa.Table.from_batches([batch])
         used += sum(_size(column) for column in part.columns)

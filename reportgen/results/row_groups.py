@@ -73,10 +73,8 @@ class StoredTable:
             ValueError: they would take more memory than such a file needs.
         """
         with self._opened(stored_strings(self._meta)) as file:
-            known = set(self._schema.names) & set(file.schema_arrow.names)
-            yield from tables_within(
-                file, self._size, [n for n in self._schema.names if n in known]
-            )
+            known = [name for name in file.schema_arrow.names if name in self._schema.names]
+            yield from tables_within(file, self._size, list(dict.fromkeys(known)))
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal, TypeAlias, get_args
 
-from reportgen.errors import InputError, quoted
+from reportgen.errors import InputError
+from reportgen.results.limits import stored_strings, tables_within
 from reportgen.texts.encoding import decode
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
 INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
+# A parquet file may have so many rows, or one for so many of its bytes if that is more.
+_ROWS, _BYTES_PER_ROW = 1_000_000, 4
 _QUOTED = re.compile(r'"[^"]*"')
 _HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may hold line breaks
 
@@ -250,16 +253,30 @@ def _parquet(data: bytes, path: str) -> Table:
     import pyarrow.parquet as pq
 
     try:
-        table = pq.ParquetFile(pa.BufferReader(data)).read()
-        names = tuple(table.column_names)
+        meta = pq.read_metadata(pa.BufferReader(data))
+        if meta.num_rows > max(_ROWS, len(data) // _BYTES_PER_ROW):
+            raise InputError(f"{path}: {meta.num_rows:,} rows in {len(data):,} bytes; split it")
+        stored = [name for name in stored_strings(meta) if "." not in name]
+        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=stored)
+        schema = file.schema_arrow
+        names = tuple(schema.names)
+        nested = [pa.types.is_nested(field.type) for field in schema]
+        flat = [name for name, is_nested in zip(names, nested, strict=True) if not is_nested]
+        read = iter(pa.concat_tables(tables_within(file, len(data), flat)).columns)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
+    except ValueError as error:
+        raise InputError(f"{path}: {error}; split it") from error
     columns = []
-    for column in table.columns:
+    for field, is_nested in zip(schema, nested, strict=True):
+        if is_nested:  # never read
+            columns.append([Misfit(str(field.type))] * meta.num_rows)
+            continue
+        column = next(read)
         try:
             columns.append(column.cast(pa.string()).to_pylist())
-        except pa.ArrowException:  # lists, structures, bytes that are not text
-            columns.append([Misfit(quoted(str(column.type)))] * len(column))
+        except pa.ArrowException:  # bytes that are not text
+            columns.append([Misfit(str(column.type))] * len(column))
         except UnicodeDecodeError:
             columns.append([Misfit("bytes that are not UTF-8")] * len(column))
     rows = tuple(

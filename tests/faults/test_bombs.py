@@ -1,6 +1,7 @@
 """Files that unpack to far more than they hold, or that never end: each is told in one line, at
 once, and within a limit of memory."""
 
+import io
 import json
 import os
 import shutil
@@ -20,10 +21,11 @@ import torch
 from factories import make_results
 from models import save_model
 
-from reportgen.errors import ModelError
+from reportgen.errors import InputError, ModelError
 from reportgen.models.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
 from reportgen.results.schema import TABLES
+from reportgen.texts.file_formats import read_table
 
 ROOM = 1_000_000_000
 READER = Path(__file__).with_name("reading.py")
@@ -238,3 +240,21 @@ def test_a_configuration_of_lists_in_lists_is_refused(tmp_path: Path) -> None:
     (folder / "config.json").write_text('{"a":' * 10**5 + "1" + "}" * 10**5)
     with pytest.raises(ModelError, match=r"config\.json: nested too deeply"):
         load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        pa.table({"text": pa.repeat("x" * 10**6, 300)}),
+        pa.table({"text": pa.nulls(3_000_000, pa.int32())}),
+        pa.table(
+            {"text": pa.repeat("a", 900_000), "n": pa.repeat(pa.scalar(b"x" * 1000), 900_000)}
+        ),
+    ],
+    ids=["long texts", "many rows", "another column"],
+)
+def test_a_parquet_file_of_texts_that_unpacks_to_too_much_is_refused(table: pa.Table) -> None:
+    stream = io.BytesIO()
+    pq.write_table(table, stream, compression="zstd")
+    with pytest.raises(InputError, match=r"^t\.parquet: .*; split it$"):
+        read_table(stream.getvalue(), "parquet", "t.parquet")
