@@ -1,0 +1,88 @@
+"""Results folders with altered tables: they are refused in one line or read, whatever was done."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from factories import make_results
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from reading import said_of
+
+from reportgen.results.schema import TABLES
+
+few = settings(max_examples=30, suppress_health_check=list(HealthCheck))
+many = settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
+VALUES = (None, 0, -1, 2**31 - 1, 2**62, float("nan"), float("inf"), "", "x", True, [0.5], [None])
+places = [(name, field.name) for name, schema in TABLES.items() for field in schema]
+changes = st.tuples(
+    st.sampled_from(places),
+    st.sampled_from(["drop", "fill", "one", "swap", "cut", "double"]),
+    st.sampled_from(VALUES),
+    st.integers(0, 10**6),
+)
+cases = given(st.lists(changes, min_size=1, max_size=3))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    make_results(folder, ("abcdefgh", "", "xyz"), n_layers=2, n_heads=2, evidence="full")
+    return folder
+
+
+def alter(folder: Path, change: Any) -> None:
+    (name, column), kind, value, number = change
+    path = folder / f"{name}.parquet"
+    if kind == "swap":
+        other = folder / f"{sorted(TABLES)[number % len(TABLES)]}.parquet"
+        path.write_bytes(other.read_bytes())
+        return
+    if kind == "cut":
+        path.write_bytes(path.read_bytes()[: number % max(1, path.stat().st_size)])
+        return
+    try:
+        table = pq.read_table(path)
+        place = table.column_names.index(column)
+    except (pa.ArrowException, ValueError, OSError):
+        return  # altered before
+    if kind == "drop":
+        table = table.remove_column(place)
+    elif kind == "double":
+        table = pa.concat_tables([table, table])
+    else:
+        values = table[column].to_pylist()
+        rows = range(len(values)) if kind == "fill" else [number % max(1, len(values))]
+        for row in rows:
+            values[row : row + 1] = [value]
+        try:
+            table = table.set_column(place, column, pa.array(values))
+        except (pa.ArrowException, OverflowError):
+            return  # values that no column holds
+    pq.write_table(table, path)
+
+
+def check(whole: Path, folder: Path, change: Any) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(whole, folder)
+    for each in change:
+        alter(folder, each)
+    said = said_of(folder)
+    assert not said.startswith("TRACEBACK"), said
+    assert len(said.splitlines()) <= 1, said
+
+
+@cases
+@few
+def test_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> None:
+    check(whole, tmp_path_factory.getbasetemp() / "altered", change)
+
+
+@pytest.mark.whole
+@cases
+@many
+def test_whole_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> None:
+    check(whole, tmp_path_factory.getbasetemp() / "altered", change)
