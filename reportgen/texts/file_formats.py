@@ -11,7 +11,6 @@ from functools import partial
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError
-from reportgen.results.limits import stored_strings, tables_within
 from reportgen.texts.encoding import decode
 
 InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
@@ -251,6 +250,8 @@ def _cell(value: object) -> Cell:
 def _parquet(data: bytes, path: str) -> Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
+
+    from reportgen.results.limits import stored_strings, tables_within
 
     try:
         meta = pq.read_metadata(pa.BufferReader(data))
