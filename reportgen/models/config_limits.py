@@ -26,8 +26,9 @@ _WEIGHED = ("hidden_size", "d_model", "n_embd", "dim", "vocab_size", "intermedia
 _DEEPEST = 50  # objects within objects; a few are known
 
 
-def require_possible_sizes(folder: Path, weights: int) -> None:
-    """Check the `config.json` in `folder`, whose files of weights have so many bytes.
+def require_possible_sizes(folder: Path, weights: int | None) -> None:
+    """Check the `config.json` in `folder`, whose files of weights have so many bytes;
+    None if they were not fetched yet.
 
     Raises:
         ModelError: it is too large, nested too deeply, or holds a number that no model has or that
@@ -50,7 +51,7 @@ def require_possible_sizes(folder: Path, weights: int) -> None:
                 f"{path}: {name} is {value:,}, and no model has more than {most:,}; copy or "
                 "download it again"
             )
-        if name in _WEIGHED and value > weights * _PER_BYTE:
+        if weights is not None and name in _WEIGHED and value > weights * _PER_BYTE:
             raise ModelError(
                 f"{path}: {name} is {value:,}, but its weights have only {weights:,} bytes; copy "
                 "or download the folder again"

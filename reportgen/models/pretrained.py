@@ -47,13 +47,12 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     """
     folder = local_folder(name, "--model")
     source = folder or name
-    if folder is not None:
-        kinds = (".safetensors", ".bin")
-        files = [path for path in folder.iterdir() if path.suffix in kinds and path.is_file()]
-        require_possible_sizes(folder, sum(path.stat().st_size for path in files))
     options = {"revision": spec.revision, "trust_remote_code": spec.trust_remote_code}
     try:
+        _require_possible_sizes(name, folder, spec.revision)
         config: PreTrainedConfig = AutoConfig.from_pretrained(source, **options)
+    except ModelError:
+        raise
     except Exception as error:
         raise _failure(name, folder, error) from error
     architecture = next(iter(config.architectures or ()), None)
@@ -79,6 +78,23 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # has random weights, and its output is not used
     return Pretrained(used, type(module).__name__, remark)
+
+
+def _require_possible_sizes(name: str, folder: Path | None, revision: str | None) -> None:
+    """Check the configuration of a folder or of a hub id, which is fetched, before it is read.
+
+    Raises:
+        ModelError: it asks for a model of impossible size.
+        OSError: the hub has no such model, or cannot be reached.
+    """
+    if folder is None:
+        fetched = cached_file(name, "config.json", revision=revision)
+        if fetched is not None:
+            require_possible_sizes(Path(fetched).parent, None)
+        return
+    kinds = (".safetensors", ".bin")
+    files = [path for path in folder.iterdir() if path.suffix in kinds and path.is_file()]
+    require_possible_sizes(folder, sum(path.stat().st_size for path in files))
 
 
 def reported_part(

@@ -228,3 +228,7 @@ def test_an_id_on_the_hub_is_loaded_from_the_cache_or_refused_in_one_line(
     with pytest.raises(ModelError, match="somebody/else: neither a folder here nor") as caught:
         load("somebody/else")
     assert "\n" not in str(caught.value)
+    path = snapshot / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"num_labels": 10**9}))
+    with pytest.raises(ModelError, match=r"num_labels is 1,000,000,000, and no model has more"):
+        load("somebody/tiny")
