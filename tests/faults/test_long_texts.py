@@ -39,8 +39,8 @@ def same_tokens(kind: str, text: str, pair: str | None, most: int) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tokens, "_LONG", 0)
         cut = outcome(kind, text, pair, most)
-    assert cut.n_truncated <= whole.n_truncated
     assert cut.is_early or cut == whole
+    # How many were cut off may differ: a word that is cut in two can be more tokens than whole.
     assert replace(cut, n_truncated=0, is_early=False) == replace(whole, n_truncated=0)
 
 
