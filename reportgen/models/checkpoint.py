@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError, some
+from reportgen.results.limits import room
 
 StateDict: TypeAlias = dict[str, Tensor]
 # Keys under which training code saves the weights among other state, the most likely first.
@@ -65,6 +67,7 @@ def read_state_dict(path: Path) -> StateDict:
     with _readable_errors(path):
         if path.suffix == ".safetensors":
             return load_file(path)
+        require_honest_size(path)
         saved = torch.load(path, map_location="cpu", weights_only=True)
     return _tensors(path, saved)
 
@@ -79,8 +82,27 @@ def require_readable(path: Path) -> None:
         if path.suffix == ".safetensors":
             with safe_open(path, "pt"):
                 return
+        require_honest_size(path)
         saved = torch.load(path, map_location="meta", weights_only=True)
     _tensors(path, saved)
+
+
+def require_honest_size(path: Path) -> None:
+    """Check that a file of weights does not unpack to far more than it holds; `torch.save` packs
+    nothing.
+
+    Raises:
+        ModelError: it does.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    with zipfile.ZipFile(path) as packed:
+        unpacked = sum(entry.file_size for entry in packed.infolist())
+    if unpacked > room(path.stat().st_size):
+        raise ModelError(
+            f"{path}: unpacks to {unpacked / 1e6:,.0f} MB, far more than it holds; save the "
+            "weights again with torch.save"
+        )
 
 
 def weights_sha256(state: Mapping[str, Tensor]) -> str:
@@ -101,6 +123,8 @@ def _readable_errors(path: Path) -> Iterator[None]:
     """Within it, turn any error into a ModelError that says why `path` cannot be read."""
     try:
         yield
+    except ModelError:
+        raise
     except OSError as error:
         raise ModelError(f"{path}: cannot be read ({error.strerror or error})") from error
     except Exception as error:  # unpickling fails in as many ways as there are broken files

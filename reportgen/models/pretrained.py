@@ -13,7 +13,7 @@ from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.architecture import find_encoder
-from reportgen.models.checkpoint import require_readable
+from reportgen.models.checkpoint import require_honest_size, require_readable
 from reportgen.models.config_limits import require_possible_sizes
 from reportgen.models.output import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
@@ -94,6 +94,9 @@ def _require_possible_sizes(name: str, folder: Path | None, revision: str | None
         return
     kinds = (".safetensors", ".bin")
     files = [path for path in folder.iterdir() if path.suffix in kinds and path.is_file()]
+    for path in files:
+        if path.suffix == ".bin":
+            require_honest_size(path)
     require_possible_sizes(folder, sum(path.stat().st_size for path in files))
 
 

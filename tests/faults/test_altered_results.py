@@ -1,6 +1,8 @@
 """Results folders with altered tables: they are refused in one line or read, whatever was done."""
 
+import json
 import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,9 @@ changes = st.tuples(
     st.integers(0, 10**6),
 )
 cases = given(st.lists(changes, min_size=1, max_size=3))
+info_values = st.sampled_from((*VALUES, {}, {"a": 1}, 10**30, "x" * 10_000, "layers"))
+info_changes = st.tuples(st.integers(0, 10**6), st.sampled_from(["drop", "put"]), info_values)
+info_cases = given(st.lists(info_changes, min_size=1, max_size=3))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,33 @@ def alter(folder: Path, change: Any) -> None:
     pq.write_table(table, path)
 
 
-def check(whole: Path, folder: Path, change: Any) -> None:
+def alter_info(folder: Path, change: Any) -> None:
+    """Drop or replace one value of results.json, wherever it stands."""
+    number, kind, value = change
+    path = folder / "results.json"
+    info = json.loads(path.read_text())
+    places = list(places_in(info))
+    if not places:
+        return
+    parent, key = places[number % len(places)]
+    if kind == "drop":
+        del parent[key]
+    else:
+        parent[key] = value
+    path.write_text(json.dumps(info))
+
+
+def places_in(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every object or list in a value, with each key or index in it."""
+    keys = (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    )
+    for key in keys:
+        yield value, key
+        yield from places_in(value[key])
+
+
+def check(whole: Path, folder: Path, change: Any, alter: Callable[[Path, Any], None]) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(whole, folder)
     for each in change:
@@ -78,11 +109,24 @@ def check(whole: Path, folder: Path, change: Any) -> None:
 @cases
 @few
 def test_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> None:
-    check(whole, tmp_path_factory.getbasetemp() / "altered", change)
+    check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter)
 
 
 @pytest.mark.whole
 @cases
 @many
 def test_whole_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> None:
-    check(whole, tmp_path_factory.getbasetemp() / "altered", change)
+    check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter)
+
+
+@info_cases
+@few
+def test_an_altered_results_json_is_refused_or_read(whole, tmp_path_factory, change) -> None:
+    check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter_info)
+
+
+@pytest.mark.whole
+@info_cases
+@many
+def test_whole_an_altered_results_json_is_refused_or_read(whole, tmp_path_factory, change) -> None:
+    check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter_info)

@@ -8,6 +8,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from factories import make_results
 from models import save_model
 
 from reportgen.errors import InputError, ModelError
+from reportgen.models.checkpoint import read_state_dict
 from reportgen.models.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
 from reportgen.results.schema import TABLES
@@ -258,3 +260,16 @@ def test_a_parquet_file_of_texts_that_unpacks_to_too_much_is_refused(table: pa.T
     pq.write_table(table, stream, compression="zstd")
     with pytest.raises(InputError, match=r"^t\.parquet: .*; split it$"):
         read_table(stream.getvalue(), "parquet", "t.parquet")
+
+
+def test_weights_that_unpack_to_far_more_than_they_hold_are_refused(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "model", "bert")
+    (folder / "model.safetensors").unlink()
+    bomb = folder / "pytorch_model.bin"
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("archive/data/0", bytes(300_000_000))
+    with pytest.raises(ModelError, match="unpacks to 300 MB, far more than it holds") as caught:
+        load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
+    assert len(str(caught.value).splitlines()) == 1
+    with pytest.raises(ModelError, match="unpacks to 300 MB"):
+        read_state_dict(bomb)
