@@ -13,10 +13,10 @@ ONE_ADDRESS = """
 const append = Element.prototype.append;
 Element.prototype.append = function (...nodes) {
   const address = location.href;
-  const isScript = nodes.some((node) => node.tagName === "SCRIPT");
-  if (isScript) history.replaceState(history.state, "", "#");
+  const isHidden = location.hash && nodes.some((node) => node.tagName === "SCRIPT");
+  if (isHidden) history.replaceState(history.state, "", address.split("#")[0]);
   append.apply(this, nodes);
-  if (isScript) history.replaceState(history.state, "", address);
+  if (isHidden) history.replaceState(history.state, "", address);
 };
 """
 
