@@ -53,7 +53,7 @@ class Drawn:
 def plots(page: Page, number: int) -> list[Drawn]:
     """The plots of a text, once they are drawn."""
     page.locator(f"#map-{number}.drawn").wait_for(state="attached", timeout=20_000)
-    page.wait_for_timeout(150)
+    page.wait_for_timeout(300)
     found = page.locator(f"#map-{number} .plot").evaluate_all(
         """plots => plots.map(gd => ({
           z: gd.data[0].z, rows: gd.data[0].y, columns: gd.data[0].x, zmax: gd.data[0].zmax,
