@@ -28,8 +28,7 @@ class Move:
     item: Path  # in a temporary folder beside `target`
     target: Path
     number: int  # the inode of `item`: tells whether it stands at `target` already
-
-    may_replace: bool = True
+    may_replace: bool = True  # what may have appeared at `target` meanwhile
 
     @property
     def can_be_made(self) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from factories import make_results
+from many_commands import RUN_ALL
 
 # Adds a format before the command line is imported, as a new line in the register would.
 PLAIN = '''
@@ -37,21 +38,6 @@ class More(options.RenderOptions):
 
 options.RenderOptions = More
 """
-RUN = """
-import contextlib, io, json, sys
-from reportgen.cli.commands import main
-said = []
-for command in json.load(sys.stdin):
-    sys.argv = ["reportgen", *command.split()]
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            main()
-        except SystemExit:
-            pass
-    said.append(out.getvalue())
-json.dump(said, sys.stdout)
-"""
 
 
 @pytest.fixture
@@ -66,7 +52,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def say(first: str, *commands: str) -> list[str]:
     """What each command prints in a process that runs `first` before everything else."""
     ran = subprocess.run(
-        [sys.executable, "-c", f"{first}\n{RUN}"],
+        [sys.executable, "-c", f"{first}\n{RUN_ALL}"],
         input=json.dumps(commands),
         capture_output=True,
         text=True,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from factories import make_results
+from many_commands import RUN_ALL
 from places import ROOT
 
 FIGURE = """
@@ -29,21 +30,6 @@ def many_notes(found):
     return [plain("many", {"n": found.n_texts}, CLARK)]
 '''
 WORDS = 'many.en = "There are {n:texts} in all."\nmany.ja = "全部で{n:texts}です。"\n'
-SCRIPT = """
-import contextlib, io, json, sys
-from reportgen.cli.commands import main
-said = []
-for command in json.load(sys.stdin):
-    sys.argv = ["reportgen", *command.split()]
-    out = io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
-        try:
-            main()
-        except SystemExit:
-            pass
-    said.append(out.getvalue())
-json.dump(said, sys.stdout)
-"""
 
 
 def edit(path: Path, old: str, new: str) -> None:
@@ -99,7 +85,7 @@ def test_a_figure_is_one_entry(folder: Path) -> None:
     said = json.loads(
         run(
             folder,
-            SCRIPT,
+            RUN_ALL,
             "run --list-figures",
             "compare --list-figures",
             "render r -o s.json --fail-if longest>1 --warn-if head_size>1000",
@@ -121,7 +107,7 @@ def test_a_figure_is_one_entry(folder: Path) -> None:
 
 
 def test_a_note_is_a_rule_and_its_sentences(folder: Path) -> None:
-    run(folder, SCRIPT, "render r -o p.html -o p.md -o p.xml", "render r -o ja.md --lang ja")
+    run(folder, RUN_ALL, "render r -o p.html -o p.md -o p.xml", "render r -o ja.md --lang ja")
     page, markdown, wiki, ja = (
         (folder / name).read_text("utf-8") for name in ("p.html", "p.md", "p.xml", "ja.md")
     )
