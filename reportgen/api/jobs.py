@@ -159,7 +159,7 @@ def saved_files(
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Two results folders to compare, or two models and texts; base first, then head."""
+    """Two results folders to compare, or two models and texts; the old model first."""
 
     folders: tuple[Path, ...] = ()
     models: tuple[Analysis, ...] = ()

@@ -141,15 +141,13 @@ ListCompareFigures = Annotated[bool, _list_figures(callback=list_figures("compar
 ComparePaths = Annotated[
     list[str],
     typer.Argument(
-        metavar="BASE HEAD | TEXTS...",
-        help="Two results folders; with --base and --head, files of texts.",
+        metavar="OLD NEW | TEXTS...",
+        help="Two results folders, of the old and the new model; with --base and --head, files of texts.",
     ),
 ]
 _model = partial(typer.Option, rich_help_panel="Model", metavar="MODEL")
 Base = Annotated[
     str | None,
-    _model(help="The model to compare with, e.g. ./old, a Hugging Face id or demo."),
+    _model(help="The old model, e.g. ./old, a Hugging Face id or demo."),
 ]
-Head = Annotated[
-    str | None, _model(help="The model that is compared, e.g. ./new, a Hugging Face id or demo.")
-]
+Head = Annotated[str | None, _model(help="The new model, e.g. ./new, a Hugging Face id or demo.")]

@@ -16,7 +16,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
     """The figures in a fixed order; None for what could not be compared.
 
     Shares are in 0..1. `_max` figures are the largest size of a change, whatever its sign; drops
-    and rises are positive where the head model is worse. For every special-token role that both
+    and rises are positive where the new model is worse. For every special-token role that both
     models have there is `sink_share_change_<role>`, the largest size of its change in a layer.
     """
     pairing, predictions = comparison.pairing, comparison.predictions

@@ -208,19 +208,25 @@ _OF_TWO = (
     ),
     Figure("prediction_changed", "share", "texts whose prediction changed"),
     Figure(
-        "prediction_change_mean", "output", "predicted number, head minus base, mean over the texts"
+        "prediction_change_mean",
+        "output",
+        "predicted number, new model minus old, mean over the texts",
     ),
     Figure("prediction_change_max", "output", "largest change of a predicted number"),
     Figure("prediction_correlation", "correlation", "correlation of both models' predictions"),
-    Figure("r2_base", "R2", "share of the labels' variance that the base model explains"),
-    Figure("r2_head", "R2", "share of the labels' variance that the head model explains"),
-    Figure("r2_drop", "R2", "r2_base minus r2_head; above 0 head is worse"),
-    Figure("mae_base", "output", "mean distance from the label, base model"),
-    Figure("mae_head", "output", "mean distance from the label, head model"),
-    Figure("mae_rise", "output", "mae_head minus mae_base; above 0 head is worse"),
-    Figure("accuracy_base", "share", "texts whose predicted class is the label, base model"),
-    Figure("accuracy_head", "share", "texts whose predicted class is the label, head model"),
-    Figure("accuracy_drop", "share", "accuracy_base minus accuracy_head; above 0 head is worse"),
+    Figure("r2_base", "R2", "share of the labels' variance that the old model explains"),
+    Figure("r2_head", "R2", "share of the labels' variance that the new model explains"),
+    Figure("r2_drop", "R2", "r2_base minus r2_head; above 0 the new model is worse"),
+    Figure("mae_base", "output", "mean distance from the label, old model"),
+    Figure("mae_head", "output", "mean distance from the label, new model"),
+    Figure("mae_rise", "output", "mae_head minus mae_base; above 0 the new model is worse"),
+    Figure("accuracy_base", "share", "texts whose predicted class is the label, old model"),
+    Figure("accuracy_head", "share", "texts whose predicted class is the label, new model"),
+    Figure(
+        "accuracy_drop",
+        "share",
+        "accuracy_base minus accuracy_head; above 0 the new model is worse",
+    ),
     Figure(
         "special_share_change_max",
         "share",
@@ -244,7 +250,7 @@ COMPARE_FIGURES = FigureList(
     (
         *_OF_TWO,
         *(
-            replace(figure, meaning=f"head model: {figure.meaning}")
+            replace(figure, meaning=f"new model: {figure.meaning}")
             for figure in RUN_FIGURES.figures
         ),
     ),
@@ -253,5 +259,5 @@ COMPARE_FIGURES = FigureList(
 
 def figure_list(command: str) -> FigureList:
     """The figures that gates of `command`, run or compare, can name; those of compare are its own
-    and all that run measures of the head model."""
+    and all that run measures of the new model."""
     return COMPARE_FIGURES if command == "compare" else RUN_FIGURES

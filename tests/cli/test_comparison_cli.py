@@ -147,7 +147,7 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_pat
     texts = TEXTS_FILE.with_name("ad_headlines_star.csv")
     done = call("compare", "--base", "demo", "--head", "demo-star", texts, "-o", path)
     assert done.exit_code == 0, done.output
-    assert "The head model now looks at “★”: " in done.stderr
+    assert "The new model looks at “★” (" in done.stderr
     record = json.loads(path.read_text("utf-8"))
     star, note = record["tokens"][0], record["notes"][0]
     assert (star["token"], star["turn"], note["token"]) == ("★", "more", "★")

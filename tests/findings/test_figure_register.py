@@ -26,7 +26,7 @@ def test_no_name_stands_twice(figures: FigureList) -> None:
 def test_compare_has_figures_of_its_own_and_those_of_the_head_model(name: str) -> None:
     figure = COMPARE_FIGURES.find(name)
     assert figure is not None
-    assert figure.meaning.startswith("head model: ") == (RUN_FIGURES.find(name) is not None)
+    assert figure.meaning.startswith("new model: ") == (RUN_FIGURES.find(name) is not None)
     assert "reportgen compare --list-figures" in COMPARE_FIGURES.unknown("nothing")
 
 

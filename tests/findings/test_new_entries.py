@@ -94,7 +94,7 @@ def test_a_figure_is_one_entry(folder: Path) -> None:
         )
     )
     assert "tokens of the longest text" in said[0]
-    assert "head model: tokens of the longest text" in said[1]
+    assert "new model: tokens of the longest text" in said[1]
     assert "longest>1: found" in said[2]
     assert "is it longest?" in said[3]
     summary = json.loads((folder / "s.json").read_text("utf-8"))

@@ -61,7 +61,7 @@ def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, si
     assert said[0].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
     limit = float(said[0].removesuffix(".").split()[-1])
     assert limit == pytest.approx(0.05 * spread, rel=0.006)
-    assert f"now looks at “{STAR}”" in said[1]
+    assert f"The new model looks at “{STAR}”" in said[1]
     star = found.tokens[0].effect
     assert f"moves the number “score” by {star.head:+.3f}" in said[1].replace("−", "-")
 
@@ -201,11 +201,25 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     said = [p.get_text() for p in page_of(base, head).select(".run > .banner")]
     assert said[0].startswith("This is the bundled demonstration model.")
     assert said[1:] == [
-        "Head: loaded <oddly>",
-        "Head: evidence was stopped by the user, so later stages are missing.",
+        "New model: loaded <oddly>",
+        "New model: evidence was stopped by the user, so later stages are missing.",
     ]
     text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
-    assert "- Head: loaded &lt;oddly&gt;\n" in text
+    assert "- New model: loaded &lt;oddly&gt;\n" in text
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_models_are_called_old_and_new_beside_heads_of_attention(sides, lang: str) -> None:
+    """A "head model" beside "16 of 16 heads" would be read as one thing."""
+    found, options = compare(*map(Findings, sides)), RenderOptions(lang=lang)
+    page = BeautifulSoup(compare_html.render(found, options).decode(), "html.parser")
+    for command in page.select("pre, .facts"):
+        command.decompose()
+    text = re.sub(r"```.*?```", "", markdown.write_comparison(found, options).text, flags=re.S)
+    for said in (page.find("main").get_text(), text):
+        assert ("旧モデル" if lang == "ja" else "Old model") in said
+        assert ("新モデル" if lang == "ja" else "New model") in said
+        assert not re.search(r"(?i)\b(base|head)( model|'s|: )|the (base|head)\b|比較[元先]", said)
 
 
 def test_what_cannot_be_compared_is_said_and_never_zero(tmp_path: Path) -> None:

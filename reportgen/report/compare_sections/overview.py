@@ -91,7 +91,7 @@ def _headline_key(note: Note) -> str:
 
 
 def _headline_rank(note: Note) -> int:
-    """The place of a note in the headline: what the head model does comes before what it no longer
+    """The place of a note in the headline: what the new model does comes before what it no longer
     does."""
     ranks = {"both": 0, "moves": 0, "looks": 1, "moves_less": 2, "looks_less": 3}
     return ranks.get(_headline_key(note), len(ranks))
