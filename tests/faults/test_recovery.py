@@ -130,8 +130,9 @@ def _die(folder: Path, at: int) -> None:
         write(folder, "new")
 
 
+@pytest.mark.parametrize("step", [4, pytest.param(1, marks=pytest.mark.whole)])
 def test_after_a_real_kill_at_any_operation_the_next_run_finds_or_ends_one_set(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
     monkeypatch.setattr("reportgen.files.temporary._MOMENT", 0.0)  # nobody else begins just now
     write(tmp_path, "old")
@@ -139,7 +140,7 @@ def test_after_a_real_kill_at_any_operation_the_next_run_finds_or_ends_one_set(
         write(tmp_path, "old")
     context = multiprocessing.get_context("fork")
     found = []
-    for at in range(1, len(counted.seen) + 1):
+    for at in range(len(counted.seen), 0, -step):
         write(tmp_path, "old")
         run = context.Process(target=_die, args=(tmp_path, at))
         run.start()
@@ -150,7 +151,7 @@ def test_after_a_real_kill_at_any_operation_the_next_run_finds_or_ends_one_set(
         assert (tmp_path / "results").is_dir()
         found += contents(tmp_path)
         assert len(contents(tmp_path)) == 1, counted.seen[at - 1]
-    assert found == sorted(found, reverse=True)  # old up to some operation, new from there on
+    assert found == sorted(found)  # new down to some operation, old from there on
     assert set(found) == {"old", "new"}
 
 
