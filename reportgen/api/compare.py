@@ -22,7 +22,10 @@ from reportgen.report.redact_comparison import redacted_comparison
 
 
 class ComparedReports:
-    """What changed from `base`, the old model, to `head`, the new one; `comparison` holds every number."""
+    """What changed from `base`, the old model, to `head`, the new one.
+
+    `comparison` holds every number.
+    """
 
     def __init__(self, base: Report, head: Report) -> None:
         """Take two reports on the same texts; nothing is computed yet."""

@@ -142,7 +142,7 @@ ComparePaths = Annotated[
     list[str],
     typer.Argument(
         metavar="OLD NEW | TEXTS...",
-        help="Two results folders, of the old and the new model; with --base and --head, files of texts.",
+        help="Two results folders, the old model's first; with --base and --head, files of texts.",
     ),
 ]
 _model = partial(typer.Option, rich_help_panel="Model", metavar="MODEL")

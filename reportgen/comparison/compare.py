@@ -84,15 +84,19 @@ class Comparison:
 
     @property
     def changed_texts(self) -> list[int]:
-        """Rows of `texts` whose deletion effects or attention changed, the largest changes first:
-        one text by its effects, then one by its attention, and so on."""
-        effects, heads = self.effects, self.heads
+        """Rows of `texts` that changed: first those with another class, label or token than before,
+        then those whose deletion effects or attention changed, the largest changes first: one text
+        by its effects, then one by its attention, and so on."""
+        effects, heads, predictions = self.effects, self.heads, self.predictions
+        flipped = predictions.flipped if predictions is not None else []
         rankings = [
             *([effects.changed_texts] if effects is not None else []),
             *([heads.changed_texts] if heads is not None else []),
         ]
         by_turns = zip_longest(*rankings)
-        return list(dict.fromkeys(text for turn in by_turns for text in turn if text is not None))
+        others = (text for turn in by_turns for text in turn if text is not None)
+        aligned = (text for text in flipped if self.pairing.aligned[text])
+        return list(dict.fromkeys((*aligned, *others)))
 
     @property
     def is_same(self) -> bool:

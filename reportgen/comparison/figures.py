@@ -1,9 +1,11 @@
 """A comparison as flat figures by name: what gates, scripts and dashboards read."""
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from reportgen.comparison.attention import ALL_SPECIAL, ENTROPY
 from reportgen.comparison.change import Change
+from reportgen.comparison.predictions import Outcome, PredictionChanges
+from reportgen.comparison.quality import FigureName
 from reportgen.findings.figures import Value, figure_key, rounded
 
 if TYPE_CHECKING:
@@ -23,7 +25,6 @@ def comparison_figures(comparison: "Comparison") -> Figures:
     heads, effects = comparison.heads, comparison.effects
     largest = {found.key: found.largest for found in comparison.layers}
     is_number = predictions is not None and predictions.kind == "number"
-    r2, mae, accuracy = (getattr(predictions, name, None) for name in ("r2", "mae", "accuracy"))
     figures: Figures = {
         "texts_total": pairing.n_texts,
         "texts_comparable": pairing.n_aligned,
@@ -32,15 +33,16 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         "prediction_change_mean": _difference(None if predictions is None else predictions.mean),
         "prediction_change_max": predictions.largest if predictions and is_number else None,
         "prediction_correlation": None if predictions is None else predictions.correlation,
-        "r2_base": r2 and r2.base,
-        "r2_head": r2 and r2.head,
-        "r2_drop": _difference(r2, -1),
-        "mae_base": mae and mae.base,
-        "mae_head": mae and mae.head,
-        "mae_rise": _difference(mae),
-        "accuracy_base": accuracy and accuracy.base,
-        "accuracy_head": accuracy and accuracy.head,
-        "accuracy_drop": _difference(accuracy, -1),
+        **_fit(predictions, "r2", "r2", "drop"),
+        **_fit(predictions, "mae", "mae", "rise"),
+        **_fit(predictions, "accuracy", "accuracy", "drop"),
+        **_fit(predictions, "rmse", "rmse", "rise"),
+        **_fit(predictions, "bias", "bias", "rise"),
+        **_fit(predictions, "rank", "rank_correlation", "drop"),
+        **_fit(predictions, "macro_f1", "macro_f1", "drop"),
+        "texts_fixed": _flips(predictions, "fixed"),
+        "texts_broken": _flips(predictions, "broken"),
+        "texts_wrong_to_wrong": _flips(predictions, "wrong"),
         "special_share_change_max": _size(largest.get(ALL_SPECIAL)),
         **{
             f"sink_share_change_{figure_key(found.key)}": _size(found.largest)
@@ -56,6 +58,25 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         "tokens_changed": sum(token.turn != "noise" for token in comparison.tokens),
     }
     return {name: rounded(value) for name, value in figures.items()}
+
+
+def _fit(
+    predictions: PredictionChanges | None,
+    name: FigureName,
+    figure: str,
+    worse: Literal["drop", "rise"],
+) -> Figures:
+    change = None if predictions is None else predictions.fit(name)
+    return {
+        f"{figure}_base": change.base if change else None,
+        f"{figure}_head": change.head if change else None,
+        f"{figure}_{worse}": _difference(change, -1 if worse == "drop" else 1),
+    }
+
+
+def _flips(predictions: PredictionChanges | None, outcome: Outcome) -> int | None:
+    known = predictions is not None and predictions.outcomes
+    return predictions.n_flips(outcome) if predictions and known else None
 
 
 def _difference(change: Change | None, sign: int = 1) -> float | None:

@@ -40,7 +40,7 @@ def change_notes(comparison: "Comparison") -> list[Note]:
 
     The interval of each change lies wholly beyond its threshold. Ids: `token_moves`,
     `token_moves_less`, `token_looks`, `token_looks_less` (with `_row` where the output is read from
-    one row), `prediction_mean`, `fit_r2`, `fit_accuracy`, `shares`, `shares_all`, `entropy`,
+    one row), `prediction_mean`, `fit_<figure of quality>`, `shares`, `shares_all`, `entropy`,
     `heads`.
     """
     notes = [note for token in comparison.tokens if (note := _token(token, comparison))][:_TOKENS]
@@ -89,9 +89,10 @@ def _predictions(comparison: "Comparison") -> Iterator[Note]:
         return
     if found.mean is not None and found.threshold and found.mean.lies_beyond(found.threshold):
         yield plain("prediction_mean", _values("effect", found.mean))
-    for id, change in (("fit_r2", found.r2), ("fit_accuracy", found.accuracy)):
-        if change is not None and change.is_certain:
-            yield plain(id, _values("fit", change))
+    for figure in found.quality.figures if found.quality else ():
+        if figure.gain in ("better", "worse"):
+            name = "error" if figure.name in ("mae", "rmse", "bias") else "fit"
+            yield plain(f"fit_{figure.name}", _values(name, figure.change))
 
 
 def _layer(found: LayerChanges) -> Note | None:

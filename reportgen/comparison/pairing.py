@@ -26,6 +26,7 @@ class Pairing:
     n_only_head: int
     same_shape: bool  # numbers of layers and of heads
     same_output: bool  # kind of output, and the names of numbers and labels
+    has_evidence: bool  # both do
     same_scalar: bool  # which one number evidence explains; False where either has none
     same_weights: bool  # byte for byte
     # `label` and `label_value` by text, of either result. A text whose labels differ has none here,
@@ -65,6 +66,7 @@ def pair(base: Findings, head: Findings) -> Pairing:
         n_only_head=int((other & ~own).sum()),
         same_shape=shapes[0] == shapes[1],
         same_output=outputs[0] == outputs[1],
+        has_evidence="none" not in {info.evidence.level for info in infos},
         same_scalar=base.info.evidence.scalar is not None and scalars[0] == scalars[1],
         same_weights=base.info.model.weights_sha256 == head.info.model.weights_sha256,
         labels=labels,

@@ -2,22 +2,34 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal, TypeAlias
 
 import numpy as np
 from scipy.stats import spearmanr
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
+from reportgen.comparison.quality import FigureName, Quality, class_quality, number_quality
 from reportgen.findings.classes import match_classes
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import r_squared
-from reportgen.findings.statistics import Booleans, Floats, Places, intervals_of
+from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
 
 # A predicted number has moved if it differs by more than this fraction of the standard deviation of
 # the base's predictions.
 MOVED = 0.05
+# What became of a text's class: right in the new model alone, in the old one alone, in both, in
+# neither; "unknown" where it has no label.
+Outcome: TypeAlias = Literal["fixed", "broken", "right", "wrong", "unknown"]
+_OUTCOMES: dict[tuple[bool, bool], Outcome] = {
+    (False, True): "fixed",
+    (True, False): "broken",
+    (True, True): "right",
+    (False, False): "wrong",
+}
+# In which order texts whose class changed are listed: what a reader must see comes first.
+_FLIP_ORDER: tuple[Outcome, ...] = ("broken", "wrong", "fixed", "unknown")
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +49,12 @@ class PredictionChanges:
     threshold: float | None = None  # beyond which a number has moved
     mean: Change | None = None  # of one number
     correlation: float | None = None  # Spearman, of one number; None where a side never varies
-    r2: Change | None = None  # against labels; None where there are none, or they never vary
-    mae: Change | None = None
-    accuracy: Change | None = None  # of a class
+    quality: Quality | None = None  # against labels; None where there are none
+    # [text], how far the error of a number grew; NaN without a label, empty for other kinds
+    error_growth: Floats = field(default_factory=lambda: np.empty(0))
+    # Whether all scores are the same, not only what is predicted by them.
+    same_outputs: bool = False
+    outcomes: tuple[Outcome, ...] = ()  # [text], of classes; none where no text has a label
 
     @cached_property
     def share_moved(self) -> Change:
@@ -59,9 +74,33 @@ class PredictionChanges:
 
     @property
     def order(self) -> list[int]:
-        """Places in `texts` of those whose prediction changed at all, the largest change first."""
+        """Places in `texts` of those whose prediction changed at all, the largest change first; of
+        classes with labels, those that are wrong now come first."""
         order = np.argsort(-np.abs(self.change), kind="stable")
-        return [int(place) for place in order if self.change[place]]
+        found = [int(place) for place in order if self.change[place]]
+        if self.outcomes:
+            found.sort(key=lambda place: _FLIP_ORDER.index(self.outcomes[place]))
+        return found
+
+    @property
+    def flipped(self) -> list[int]:
+        """Rows of `texts` with another class, label or token than before, as in `order`."""
+        return [int(self.texts[place]) for place in self.order] if self.names else []
+
+    @property
+    def regressions(self) -> list[int]:
+        """Places in `texts` of those whose error grew, the largest growth first."""
+        order = np.argsort(-self.error_growth, kind="stable")
+        return [int(place) for place in order if self.error_growth[place] > 0]
+
+    def fit(self, name: FigureName) -> Change | None:
+        """The change of one figure of the fit with the labels; None where it is not defined."""
+        return None if self.quality is None else self.quality.change(name)
+
+    def n_flips(self, outcome: Outcome) -> int:
+        """How many texts changed their class with this outcome."""
+        pairs = zip(self.outcomes, self.moved, strict=True) if self.outcomes else ()
+        return sum(bool(moved) and each == outcome for each, moved in pairs)
 
 
 def prediction_changes(
@@ -83,13 +122,17 @@ def prediction_changes(
         return None
     names = tuple(zip(*(map(str, column[known]) for column in columns), strict=True))
     moved = np.array([own != other for own, other in names], np.bool_)
+    texts = texts[known]
+    quality, outcomes = _classes(base, head, pairing, texts) if kind == "class" else (None, ())
     return PredictionChanges(
         kind=kind,
-        texts=texts[known],
+        texts=texts,
         change=moved.astype(np.float64),
         moved=moved,
         names=names,
-        accuracy=_accuracy(base, head, pairing) if kind == "class" else None,
+        quality=quality,
+        outcomes=outcomes,
+        same_outputs=not moved.any() and _same_scores(base, head, texts),
     )
 
 
@@ -109,12 +152,14 @@ def _numbers(
         in_spreads = np.full_like(own, np.inf)
         np.divide(differences, spread, out=in_spreads, where=spread > 0)
         change = np.where(differences > 0, in_spreads, 0.0).max(axis=1)
-        return PredictionChanges(kind, texts, change, change > MOVED, threshold=MOVED)
+        moved = change > MOVED
+        same = not change.any()
+        return PredictionChanges(kind, texts, change, moved, threshold=MOVED, same_outputs=same)
     (mean,) = changes(own, other)
     before, after = own[:, 0], other[:, 0]
     change, threshold = after - before, MOVED * float(spread[0])
     varies = len(texts) > 1 and np.ptp(before) > 0 and np.ptp(after) > 0
-    r2, mae = _fit(before, after, pairing.labels["label_value"].to_numpy(np.float64)[texts])
+    labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
     return PredictionChanges(
         kind=kind,
         texts=texts,
@@ -123,11 +168,21 @@ def _numbers(
         base=before,
         head=after,
         threshold=threshold,
+        same_outputs=not change.any(),
         mean=mean,
         correlation=float(spearmanr(before, after).statistic) if varies else None,
-        r2=r2,
-        mae=mae,
+        quality=number_quality(before, after, labels),
+        error_growth=np.abs(after - labels) - np.abs(before - labels),
     )
+
+
+def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:
+    own, other = (_scores(side.results, texts) for side in (base, head))
+    if own.shape != other.shape:
+        return False
+    size = float(np.nanmax(np.abs([own, other]), initial=0.0))
+    near = equal_if_close(own, other, size, SAME_OUTPUT)
+    return np.array_equal(own, near, equal_nan=True)
 
 
 def _scores(results: Results, texts: Places) -> Floats:
@@ -137,33 +192,16 @@ def _scores(results: Results, texts: Places) -> Floats:
     return np.stack([item if len(item) == width else np.full(width, np.nan) for item in scores])
 
 
-def _fit(base: Floats, head: Floats, labels: Floats) -> tuple[Change | None, Change | None]:
-    """The change of R² and of the mean absolute error, over the texts that have a label."""
-    known = np.isfinite(labels)
-    own, other, given = base[known][:, None], head[known][:, None], labels[known][:, None]
-    if not len(given):
-        return None, None
-    (mae,) = changes(np.abs(own - given), np.abs(other - given))
-    if not np.ptp(given) > 0:
-        return None, mae
-
-    def difference(own: Floats, other: Floats, mean: Floats, square: Floats) -> Floats:
-        spread = square - mean**2
-        fall = np.full_like(spread, np.nan)
-        np.divide(own - other, spread, out=fall, where=spread > 0)
-        return fall
-
-    centred = given - given.mean()
-    squares = [(side - given) ** 2 for side in (own, other)]
-    (interval,) = intervals_of(difference, *squares, centred, centred**2)
-    before, after = (r_squared(side[:, 0], given[:, 0]) for side in (own, other))
-    return Change(before, after, after - before, interval, len(given)), mae
-
-
-def _accuracy(base: Findings, head: Findings, pairing: Pairing) -> Change | None:
+def _classes(
+    base: Findings, head: Findings, pairing: Pairing, texts: Places
+) -> tuple[Quality | None, tuple[Outcome, ...]]:
+    """The fit of both models' classes, and what became of each of `texts`."""
     own, other = (match_classes(side.results, pairing.labels) for side in (base, head))
     both = own.compared & other.compared & pairing.analysed
     if not both.any():
-        return None
-    right = ((side.predicted == side.labels)[both][:, None].astype(float) for side in (own, other))
-    return changes(*right)[0]
+        return None, ()
+    quality = class_quality(own.predicted[both], other.predicted[both], own.labels[both])
+    was, now = (side.predicted == side.labels for side in (own, other))
+    return quality, tuple(
+        _OUTCOMES[bool(was[text]), bool(now[text])] if both[text] else "unknown" for text in texts
+    )

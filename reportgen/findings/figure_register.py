@@ -227,6 +227,27 @@ _OF_TWO = (
         "share",
         "accuracy_base minus accuracy_head; above 0 the new model is worse",
     ),
+    Figure("rmse_base", "output", "root mean square distance from the label, old model"),
+    Figure("rmse_head", "output", "root mean square distance from the label, new model"),
+    Figure("rmse_rise", "output", "rmse_head minus rmse_base; above 0 the new model is worse"),
+    Figure("bias_base", "output", "mean of prediction minus label, old model"),
+    Figure("bias_head", "output", "mean of prediction minus label, new model"),
+    Figure("bias_rise", "output", "bias_head minus bias_base"),
+    Figure("rank_correlation_base", "correlation", "Spearman with the labels, old model"),
+    Figure("rank_correlation_head", "correlation", "Spearman with the labels, new model"),
+    Figure(
+        "rank_correlation_drop",
+        "correlation",
+        "rank_correlation_base minus rank_correlation_head; above 0 the new model is worse",
+    ),
+    Figure("macro_f1_base", "share", "F1, mean over the labels' classes, old model"),
+    Figure("macro_f1_head", "share", "F1, mean over the labels' classes, new model"),
+    Figure(
+        "macro_f1_drop", "share", "macro_f1_base minus macro_f1_head; above 0 the new one is worse"
+    ),
+    Figure("texts_fixed", "count", "texts whose class is right in the new model alone"),
+    Figure("texts_broken", "count", "texts whose class is right in the old model alone"),
+    Figure("texts_wrong_to_wrong", "count", "texts whose class changed and is wrong in both"),
     Figure(
         "special_share_change_max",
         "share",

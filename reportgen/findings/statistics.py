@@ -127,6 +127,29 @@ def intervals_of(statistic: Callable[..., Floats], *values: Floats) -> list[Inte
     return _intervals(statistic(*map(_resampled_means, values)))
 
 
+def intervals_of_counts(
+    statistic: Callable[[Floats], Floats], n_texts: int
+) -> list[Interval | None]:
+    """`[figure]`: intervals of a `statistic` that is no function of means, such as a rank
+    correlation.
+
+    `statistic` takes how often each text is drawn, `[resample, text]`, and returns
+    `[resample, figure]`, NaN where a resample has no such figure; such resamples are left out.
+    None for fewer than MIN_TEXTS texts, and where more than 1 % of the resamples have no figure.
+    """
+    drawn = _drawn(n_texts) if n_texts >= MIN_TEXTS else np.empty((0, n_texts))
+    size = 1 + _BATCH_CELLS // n_texts
+    parts = [statistic(drawn[i : i + size].astype(np.float64)) for i in range(0, len(drawn), size)]
+    if not parts:
+        return [None] * statistic(np.ones((1, n_texts))).shape[1]
+    found: list[Interval | None] = []
+    for column in np.concatenate(parts).T:
+        known = column[np.isfinite(column)]
+        enough = len(known) >= 0.99 * len(column)
+        found += _intervals(known[:, None]) if enough else [None]
+    return found
+
+
 def _intervals(resampled: Floats) -> list[Interval | None]:
     """`[figure]`: the interval that CONFIDENCE of the values `[resample, figure]` lie in."""
     ends = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)

@@ -181,6 +181,7 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
             "texts_with_other_target": comparison.units.n_other_target,
         },
         "figures": comparison.figures,
+        "quality": _quality(comparison),
         "gates": gate_records(options.gates),
         "notes": [_note(note) for note in comparison.notes],
         "tokens": [
@@ -225,6 +226,21 @@ def _side(info: RunInfo) -> dict[str, object]:
     }
 
 
+def _quality(comparison: Comparison) -> dict[str, object] | None:
+    """How well both models fit the labels; null where there are none that fit the output."""
+    quality = comparison.predictions and comparison.predictions.quality
+    if not quality:
+        return None
+    return {
+        "verdict": quality.verdict,
+        "n_texts": quality.n_texts,
+        **{
+            figure.name: {**(_change(figure.change) or {}), "gain": figure.gain}
+            for figure in quality.figures
+        },
+    }
+
+
 def _texts(comparison: Comparison) -> list[dict[str, object]]:
     """A row for each text; null where a figure of it cannot be compared."""
     pairing, predictions = comparison.pairing, comparison.predictions
@@ -249,6 +265,10 @@ def _texts(comparison: Comparison) -> list[dict[str, object]]:
             add("prediction_head", texts, head)
         add("prediction_change", texts, predictions.change.tolist())
         add("prediction_moved", texts, predictions.moved.tolist())
+        if predictions.outcomes:
+            add("outcome", texts, predictions.outcomes)
+        if len(predictions.error_growth):
+            add("error_growth", texts, predictions.error_growth.tolist())
     if comparison.heads is not None:
         add("jsd", comparison.heads.texts, comparison.heads.by_text.tolist())
     if comparison.effects is not None:

@@ -28,9 +28,10 @@ from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, equal_if_close
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.predictions import MOVED, r_squared
+from reportgen.comparison.predictions import MOVED
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
+from reportgen.findings.predictions import r_squared
 from reportgen.findings.statistics import CONFIDENCE
 from reportgen.results.info import OutputKind
 from reportgen.results.maps import quantise
@@ -142,7 +143,7 @@ def test_intervals_draw_both_figures_of_a_text_together(found: Comparison, sides
         tuple(np.percentile(means, tails)), abs=0.15 * width
     )
     width = np.ptp(np.percentile(drops, tails))
-    assert found.predictions.r2.interval == pytest.approx(
+    assert found.predictions.fit("r2").interval == pytest.approx(
         tuple(np.percentile(drops, tails)), abs=0.2 * width
     )
 
@@ -170,7 +171,7 @@ def test_several_numbers_are_compared_in_the_spread_of_each(tmp_path: Path) -> N
     own, other = (np.stack(side.texts["scores"]) for side in (base, head))
     found = compare(Findings(base), Findings(head)).predictions
     assert found.change == pytest.approx((abs(other - own) / own.std(axis=0)).max(axis=1))
-    assert found.mean is found.r2 is None
+    assert found.mean is found.quality is None
 
 
 @pytest.mark.parametrize("kind", ["labels", "next_token"])
@@ -511,8 +512,8 @@ def test_labels_of_either_side_are_those_of_both(tmp_path: Path) -> None:
         compare(Findings(base), Findings(head)).predictions,
         compare(Findings(head), Findings(base)).predictions,
     )
-    assert there.r2.difference == pytest.approx(-back.r2.difference)
-    assert there.mae.base == back.mae.head
+    assert there.fit("r2").difference == pytest.approx(-back.fit("r2").difference)
+    assert there.fit("mae").base == back.fit("mae").head
 
 
 def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -520,11 +521,11 @@ def test_other_labels_are_left_out_and_counted(tmp_path: Path) -> None:
     head = make_results(tmp_path / "b", TEXTS, seed=1, labels=(*LABELS[:-2], 70.0, 80.0))
     found = compare(Findings(base), Findings(head))
     assert found.pairing.n_other_labels == 2
-    assert found.predictions.mae.n_texts == 10
+    assert found.predictions.fit("mae").n_texts == 10
     own = base.texts["prediction"].to_numpy()[:10]
-    assert found.predictions.mae.base == pytest.approx(np.abs(own - LABELS[:10]).mean())
+    assert found.predictions.fit("mae").base == pytest.approx(np.abs(own - LABELS[:10]).mean())
     back = compare(Findings(head), Findings(base)).predictions
-    assert found.predictions.r2.difference == pytest.approx(-back.r2.difference)
+    assert found.predictions.fit("r2").difference == pytest.approx(-back.fit("r2").difference)
 
 
 def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
@@ -534,4 +535,4 @@ def test_accuracy_is_against_the_same_labels(tmp_path: Path) -> None:
         sides.append(changed(results, texts=results.texts.assign(label=labels)))
     found = compare(*map(Findings, sides))
     assert found.pairing.n_other_labels == 3
-    assert found.predictions.accuracy.n_texts == 9
+    assert found.predictions.fit("accuracy").n_texts == 9

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from factories import LABELS as LABEL_NAMES
 from factories import changed, make_results
 from markdown_it import MarkdownIt
 from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
@@ -19,6 +20,7 @@ from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import json as report_json
+from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page as compare_html
@@ -58,12 +60,16 @@ def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, si
     said = [p.get_text() for p in page.select("#overview .headline")]
     spread = np.std(sides[0].texts["prediction"].astype(float))
     n_moved = found.predictions.n_moved
-    assert said[0].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
-    limit = float(said[0].removesuffix(".").split()[-1])
+    mae = found.predictions.fit("mae")
+    same = "Against the labels there is no clear change: mean absolute error "
+    start, end = (float(x) for x in said[0].removeprefix(same).removesuffix(".").split(" → "))
+    assert (start, end) == pytest.approx((mae.base, mae.head), abs=0.005)
+    assert said[1].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
+    limit = float(said[1].removesuffix(".").split()[-1])
     assert limit == pytest.approx(0.05 * spread, rel=0.006)
-    assert f"The new model looks at “{STAR}”" in said[1]
+    assert f"The new model looks at “{STAR}”" in said[2]
     star = found.tokens[0].effect
-    assert f"moves the number “score” by {star.head:+.3f}" in said[1].replace("−", "-")
+    assert f"moves the number “score” by {star.head:+.3f}" in said[2].replace("−", "-")
 
 
 def test_sections_stand_in_the_order_of_a_reviewers_questions(page: BeautifulSoup) -> None:
@@ -184,12 +190,97 @@ def test_what_was_not_compared_is_not_called_the_same(
     assert said in page.select_one("#overview .headline").get_text()
 
 
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize(
+    ("options", "alike", "key"),
+    [
+        ({"evidence": "none"}, False, "headline_unmeasured"),
+        ({"evidence": "basic", "target": True}, False, "headline_other_target"),
+        ({"evidence": "basic"}, True, "headline_no_token"),
+    ],
+)
+def test_no_token_is_denied_that_was_not_compared(
+    tmp_path: Path, lang: str, options: dict[str, object], alike: bool, key: str
+) -> None:
+    options = dict(options)
+    is_other = options.pop("target", False)
+    base, head = pair_of(tmp_path, kind="class", **options)
+    tokens = head.tokens.copy()
+    tokens[["cls_row_all", "received_all"]] = base.tokens[["cls_row_all", "received_all"]]
+    head = changed(head, tokens=tokens)
+    if is_other:
+        evidence = [
+            side.evidence.assign(explained_label=n) for side, n in ((base, "a"), (head, "b"))
+        ]
+        base, head = (changed(s, evidence=e) for s, e in zip((base, head), evidence, strict=True))
+    found = compare(Findings(base), Findings(head))
+    words = CompareWords(found, load_language(lang))
+    said = headline(found, words)
+    n = len([token for token in found.tokens if token.effect is not None])
+    assert words.say(key, n=n, texts=12) in said
+    denied = (
+        "影響がはっきり変わったトークンはありません" if lang == "ja" else "No token's influence"
+    )
+    assert any(each.startswith(denied) for each in said) is alike
+
+
+def test_many_small_changes_are_told_as_such(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic")
+    head = plant(head, effect=0.02, row=0.0)
+    said = [p.get_text() for p in page_of(base, head).select("#overview .headline")]
+    assert any(each.startswith("The influence of 1 of ") for each in said)
+    assert not any("No token" in each for each in said)
+
+
+def test_the_same_weights_are_told_without_maps(tmp_path: Path) -> None:
+    page = page_of(*twice(tmp_path, evidence="basic", keep=0))
+    said = [p.get_text() for p in page.select("#overview .headline")]
+    assert said[:2] == [
+        "The two models give the same outputs on all 12 texts.",
+        "Both are the same weights, byte for byte.",
+    ]
+
+
+def test_every_flip_is_listed_with_what_became_of_it(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, kind="class", evidence="basic")
+    sides = []
+    for side, shift in ((base, 0), (head, 1)):
+        names = [LABEL_NAMES["class"][(i + shift * (i < 7)) % 2] for i in range(12)]
+        own = [LABEL_NAMES["class"][i % 3 == 0] for i in range(12)]
+        sides.append(changed(side, texts=side.texts.assign(prediction_label=names, label=own)))
+    found = compare(*map(Findings, sides))
+    page = page_of(*sides)
+    table = page.select("#predictions table")[1]
+    rows = [[cell.get_text() for cell in row.select("td")] for row in table.select("tbody tr")]
+    assert len(rows) == found.predictions.n_moved == 7
+    outcomes = [row[-1] for row in rows]
+    assert outcomes == sorted(outcomes, key=["now wrong", "wrong in both", "now right"].index)
+    numbers = [int(row.th.get_text().split(" · ")[0]) - 1 for row in table.select("tbody tr")]
+    articles = [int(a["id"].removeprefix("text=")) - 1 for a in page.select("article.two")]
+    assert articles == numbers[:MOST_TEXTS]
+    fixed, broken = (outcomes.count(name) for name in ("now right", "now wrong"))
+    counts = f"{fixed} are now right, {broken} are now wrong, and 0 are wrong in both"
+    assert counts in page.select_one("#predictions").get_text()
+    assert counts in markdown.write_comparison(found, RenderOptions()).text
+
+
+def test_the_texts_of_a_token_are_those_its_effect_rests_on(tmp_path: Path) -> None:
+    base, head = twice(tmp_path, evidence="basic", kind="class")
+    head = plant(head)
+    evidence = head.evidence.copy()
+    evidence.loc[[1], "explained_label"] = "another"
+    page = page_of(base, changed(head, evidence=evidence))
+    row = page.select_one("#tokens tbody tr")
+    assert row.th.get_text() == STAR
+    assert row.select("td")[-1].get_text() == "5"  # of 6 with the token, one is not compared
+
+
 def test_a_token_that_only_lost_its_part_is_in_the_headline(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic")
     base = plant(base, effect=2.0, row=0.0)
     head = plant(head, effect=0.4, row=0.0)
     said = [p.get_text() for p in page_of(base, head).select("#overview .headline")]
-    assert said[1].startswith(f"Adding “{STAR}” moves the number “score” less than before: ")
+    assert said[2].startswith(f"Adding “{STAR}” moves the number “score” less than before: ")
 
 
 def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
@@ -314,7 +405,7 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
     ).select("table")
     for table in tables:
         assert len({len(row.select("th, td")) for row in table.select("tr")}) == 1
-    assert len(tables) == 2 + 1 + 1 + 1 + 2 + 1
+    assert len(tables) == 3 + 1 + 1 + 1 + 2 + 1
 
 
 def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:

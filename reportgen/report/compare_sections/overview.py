@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.notes import EFFECT_CHANGED
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.predictions import mean_change
+from reportgen.report.compare_sections.predictions import mean_change, verdict
 from reportgen.report.components import Cell, Kpi, Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import written
@@ -36,17 +37,23 @@ def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
 
 
 def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
-    """What a reader must know, in one to three sentences."""
+    """What a reader must know, in a few sentences: which model fits the labels better comes first,
+    where there are labels."""
     if comparison.is_same:
         return tuple(_same(comparison, words))
-    said = [_predictions(comparison, words)]
+    quality = comparison.predictions and comparison.predictions.quality
+    said = [verdict(quality, words)] if quality else []
+    said.append(_predictions(comparison, words))
+    found = comparison.predictions
+    if comparison.pairing.same_weights and (found is None or found.same_outputs):
+        said.append(words.say("same_weights"))
     first = min(comparison.notes, key=_headline_rank, default=None)
     key = "" if first is None else _headline_key(first)
     if first is not None and key:
         is_size = words.is_size and not key.startswith("looks")
         said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
-    elif comparison.tokens:
-        said.append(words.say("headline_no_token"))
+    else:
+        said += _no_token(comparison, words)
     heads = comparison.heads
     if heads is not None and heads.changed.any():
         said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
@@ -70,12 +77,34 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
     if found is None:
         return words.say("changed_unknown")
     n = len(found.texts)
+    if found.same_outputs:
+        return words.say("same_outputs", n=n)
     if not found.n_moved:
         return words.say("changed_none", n=n)
     k = found.n_moved
     if found.kind == "number" and found.threshold is not None:
         return words.say("changed_number", threshold=words.size(found.threshold), k=k, n=n)
     return words.say("changed", k=k, n=n)
+
+
+def _no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:
+    """What is said where no token is named: that none changed only where effects were compared."""
+    effects, pairing, tokens = comparison.effects, comparison.pairing, comparison.tokens
+    if effects is None:
+        if not pairing.has_evidence:
+            yield words.say("headline_unmeasured")
+        elif not pairing.same_scalar:
+            yield words.say("headline_other_scalar")
+        elif comparison.units.n_other_target:
+            yield words.say("headline_other_target")
+        return
+    compared = [token for token in tokens if token.effect is not None]
+    changed = [token for token in compared if token.turn != "noise"]
+    if changed:
+        limit = words.effect_change(EFFECT_CHANGED * effects.spread, False)
+        yield words.say("headline_small", k=len(changed), n=len(compared), limit=limit)
+    elif compared:
+        yield words.say("headline_no_token", n=len(compared), texts=len(effects.texts))
 
 
 def _headline_key(note: Note) -> str:
@@ -99,6 +128,15 @@ def _headline_rank(note: Note) -> int:
 
 def _kpis(comparison: Comparison, words: CompareWords) -> Iterable[Kpi]:
     pairing, predictions = comparison.pairing, comparison.predictions
+    quality = predictions and predictions.quality
+    for figure in quality.deciding if quality else ():
+        if figure.name == "rmse":  # in the table alone: it says nearly the same as the error
+            continue
+        write = words.quality(figure.name)
+        base, head = (write(end, False) for end in (figure.change.base, figure.change.head))
+        cell = words.changed(figure.change, write)
+        said = words.say("compared_as", base=base, head=head)
+        yield Kpi(cell.text, words.say(f"kpi_{figure.name}"), str(Cell(said, cell.small)))
     total = words.say("kpi_of", n=pairing.n_texts)
     yield Kpi(f"{pairing.n_aligned:,}", words.say("kpi_texts"), total)
     if predictions is not None:
@@ -107,14 +145,6 @@ def _kpis(comparison: Comparison, words: CompareWords) -> Iterable[Kpi]:
         if predictions.mean is not None:
             cell = words.changed(predictions.mean, mean_change(predictions.mean, words))
             yield Kpi(cell.text, words.say("kpi_mean"), cell.small)
-        for key, change, write in (
-            ("kpi_r2", predictions.r2, words.fit),
-            ("kpi_accuracy", predictions.accuracy, words.share),
-        ):
-            if change is not None:
-                cell = words.changed(change, write)
-                said = words.say("compared_as", base=write(change.base), head=write(change.head))
-                yield Kpi(cell.text, words.say(key), str(Cell(said, cell.small)))
     heads = comparison.heads
     if heads is not None:
         mean, most = (words.fit(float(v)) for v in (heads.distance.mean(), heads.distance.max()))
@@ -142,7 +172,19 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said.append(words.say("limit_output"))
     elif comparison.predictions is None:
         said.append(words.say("limit_embedding"))
-    if not pairing.same_scalar:
+    elif comparison.predictions.quality is None:
+        can = comparison.predictions.kind in ("number", "class")
+        said.append(words.say("limit_unlabelled" if can else "limit_quality"))
+    if not pairing.has_evidence:
+        sides = (comparison.base, comparison.head)
+        lacking = [
+            key
+            for key, side in zip(("base", "head"), sides, strict=True)
+            if side.info.evidence.level == "none"
+        ]
+        key = f"limit_evidence_{lacking[0]}" if len(lacking) == 1 else "limit_evidence_both"
+        said.append(words.say(key))
+    elif not pairing.same_scalar:
         said.append(words.say("limit_scalar"))
     elif comparison.units.n_other_target:
         said.append(words.count("limit_target", comparison.units.n_other_target))

@@ -1,13 +1,17 @@
 """The sections of a comparison on predictions and on tokens."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 from markupsafe import Markup
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.predictions import MOVED, PredictionChanges
+from reportgen.comparison.predictions import MOVED, Outcome, PredictionChanges
+from reportgen.comparison.quality import Quality as ModelQuality
+from reportgen.comparison.quality import QualityFigure
 from reportgen.comparison.token_effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.compare_sections.context import CompareContext
@@ -18,7 +22,8 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.panel.measures import cls_name
 from reportgen.results.store import Results
 
-MOST = 10  # texts that moved most
+MOST = 10  # texts whose number moved most, or whose error grew most
+FLIPS = 200  # texts with another class, labels or token: all, as far as this goes
 _MARKS = 3  # of them named in the scatter
 TOKENS = 15  # listed at least, and up to twice as many of those that certainly changed
 _TEXT = 60  # half-width characters of a text in a table
@@ -44,15 +49,51 @@ def make_predictions(context: CompareContext) -> Quality | None:
     chart, note = None, ""
     if found.kind == "number":
         chart, note = _chart(found, comparison.base.info.output.name, words)
-    tables = _fit(found, words), _moved(comparison, found, words)
+    quality, tables = found.quality, _tables(comparison, found, words)
+    remarks = []
+    if quality is not None:
+        remarks += [verdict(quality, words), words.say("quality_note")]
+    if found.outcomes:
+        remarks.append(flips(found, words))
     return Quality(
         headline=how_many_moved(found, words),
+        remarks=tuple(remarks),
         figures=_figures(found, words),
         interval_note=words.say("intervals"),
         chart=chart,
         chart_note=note,
-        tables=tuple(table for table in tables if table is not None),
+        tables=tables,
     )
+
+
+def verdict(quality: ModelQuality, words: CompareWords) -> str:
+    """Which model fits the labels better, with the figures that say so."""
+
+    def listed(figures: Sequence[QualityFigure]) -> str:
+        return words.language.say("common", "comma").join(
+            words.say(
+                "quality_as",
+                name=words.say(f"quality_{figure.name}"),
+                base=words.quality(figure.name)(figure.change.base, False),
+                head=words.quality(figure.name)(figure.change.head, False),
+            )
+            for figure in figures
+        )
+
+    return words.say(
+        f"verdict_{quality.verdict}",
+        better=listed(quality.with_gain("better")),
+        worse=listed(quality.with_gain("worse")),
+        first=listed(quality.deciding[:1]),
+        n=quality.n_texts,
+    )
+
+
+def flips(found: PredictionChanges, words: CompareWords) -> str:
+    """What became of the texts with a label whose class changed."""
+    counts = {name: found.n_flips(name) for name in get_args(Outcome)}
+    k = sum(n for name, n in counts.items() if name != "unknown")
+    return words.say("flips", k=k, **counts)
 
 
 def how_many_moved(found: PredictionChanges, words: CompareWords) -> str:
@@ -80,19 +121,51 @@ def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
     return tuple(figures)
 
 
+def _tables(
+    comparison: Comparison, found: PredictionChanges, words: CompareWords
+) -> tuple[Table, ...]:
+    tables = (
+        _fit(found, words),
+        _regressions(comparison, found, words),
+        _moved(comparison, found, words),
+    )
+    return tuple(table for table in tables if table is not None)
+
+
 def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
-    rows = []
-    for key, change, write in (
-        ("r2", found.r2, words.fit),
-        ("mae", found.mae, _size(found.mae, words)),
-        ("accuracy", found.accuracy, words.share),
-    ):
-        if change is not None:
-            rows.append((words.say(key), words.both(change, write)))
-    if not rows:
+    if found.quality is None:
         return None
-    names = [words.say(name) for name in ("fit_name", "base", "head", "change")]
+    rows = []
+    for figure in found.quality.figures:
+        change, write = figure.change, words.quality(figure.name)
+        ends = [Cell(write(end, False)) for end in (change.base, change.head)]
+        difference = words.difference(change.difference, write)
+        interval = words.interval(change.interval, write) if change.interval else ""
+        cells = [*ends, Cell(difference, interval), Cell(words.say(f"gain_{figure.gain}"))]
+        rows.append((words.say(f"quality_{figure.name}"), cells))
+    names = [words.say(name) for name in ("fit_name", "base", "head", "change", "gain")]
     return make_table(words.say("fit"), names, rows)
+
+
+def _regressions(
+    comparison: Comparison, found: PredictionChanges, words: CompareWords
+) -> Table | None:
+    """The texts whose error grew most; None where no error did."""
+    order = found.regressions
+    if not order:
+        return None
+    labels = comparison.pairing.labels
+    rows = []
+    for i in order[:MOST]:
+        text = int(found.texts[i])
+        given = float(labels["label_value"].iloc[text])
+        ends = [words.prediction(float(side[i])) for side in (found.base, found.head)]
+        growth = words.prediction(float(found.error_growth[i]), True)
+        cells = [*map(Cell, ends), Cell(words.prediction(given)), Cell(growth)]
+        rows.append((text_name(comparison.base.results, text), cells))
+    names = [words.say(name) for name in ("text", "base", "head", "label", "error_growth")]
+    title = words.say("regressions", shown=len(rows), n=len(order))
+    return make_table(title, names, rows, "numbers moved")
 
 
 def mean_change(change: Change, words: CompareWords) -> Write:
@@ -101,16 +174,16 @@ def mean_change(change: Change, words: CompareWords) -> Write:
     return lambda value, with_sign: words.size(value, largest, with_sign)
 
 
-def _size(change: Change | None, words: CompareWords) -> Write:
-    """Writes sizes of errors, which are often far smaller than what is predicted."""
-    largest = 0.0 if change is None else max(change.base, change.head)
-    return lambda value, with_sign: words.size(value, largest, with_sign)
-
-
 def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords) -> Table | None:
-    order = found.order[:MOST]
+    """The texts whose number moved most, or all whose class, labels or token is another one."""
+    n_all = len(found.order)
+    order = found.order[: FLIPS if found.names else MOST]
     if not order:
         return None
+    title = words.say("most_moved")
+    if found.names:
+        key = "all_flips" if n_all == len(order) else "some_flips"
+        title = words.say(key, shown=len(order), n=n_all)
     labels = comparison.pairing.labels["label"]
     has_labels = bool(labels.notna().any())
     rows = []
@@ -127,12 +200,15 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
         if has_labels:
             given = labels.iloc[text]
             cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
+        if found.outcomes:
+            cells.append(Cell(words.say(f"outcome_{found.outcomes[i]}")))
         rows.append((text_name(comparison.base.results, text), cells))
     columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
     columns += ["change"] if found.kind in ("number", "numbers") else []
     columns += ["label"] if has_labels else []
+    columns += ["outcome"] if found.outcomes else []
     names = [words.say(name) for name in columns]
-    return make_table(words.say("most_moved"), names, rows, "numbers moved")
+    return make_table(title, names, rows, "numbers moved")
 
 
 def text_name(results: Results, text: int) -> str:
@@ -182,7 +258,9 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     for token in shown:
         cells = _effect_cells(token, words) if has_effect else []
         cells += [_times_cell(token.row, words)] if has_row else []
-        cells += [_times_cell(token.attention, words), Cell(f"{token.n_texts:,}")]
+        # The effect is the answer, so the texts are those that it rests on.
+        n_texts = token.n_texts if token.effect is None else token.effect.n_texts
+        cells += [_times_cell(token.attention, words), Cell(f"{n_texts:,}")]
         rows.append((shorten(token.token, NAME), cells))
     lead = "tokens_lead_attention"
     if has_effect:

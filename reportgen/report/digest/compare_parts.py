@@ -9,9 +9,11 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.models import make_models, make_reproduce, remarks
 from reportgen.report.compare_sections.overview import limits
 from reportgen.report.compare_sections.predictions import (
+    flips,
     how_many_moved,
     make_predictions,
     make_tokens,
+    verdict,
 )
 from reportgen.report.compare_sections.texts import make_pairs
 from reportgen.report.components import Cell, Column, Section, Table, named
@@ -21,6 +23,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
 
 _TOKENS = 10  # shown; the others are folded
+_TEXTS = 10  # the same for texts of one table
 _LONGEST = 60  # code points of a name in a table
 
 
@@ -46,7 +49,11 @@ def _answers(context: CompareContext) -> Iterable[Cell]:
     words, predictions = context.words, context.comparison.predictions
     said: dict[str, list[str]] = {"predictions": [], "tokens": [], "layers": [], "heads": []}
     if predictions is not None:
+        if predictions.quality is not None:
+            said["predictions"].append(verdict(predictions.quality, words))
         said["predictions"].append(how_many_moved(predictions, words))
+        if predictions.outcomes:
+            said["predictions"].append(flips(predictions, words))
     for note in context.comparison.notes:
         said[_part(note)].append(words.note(note).text)
     colon, space = (context.language.say("page", key) for key in ("colon", "space"))
@@ -67,10 +74,17 @@ def _part(note: Note) -> str:
 
 def short_predictions(context: CompareContext) -> Iterable[Section]:
     """The fit of both models with the labels, and the texts whose prediction moved most."""
-    found = make_predictions(context)
-    for index, table in enumerate(found.tables if found else ()):
+    found, predictions = make_predictions(context), context.comparison.predictions
+    has_quality = predictions is not None and predictions.quality is not None
+    for index, whole in enumerate(found.tables if found else ()):
         heading = "" if index else context.words.say("predictions")
-        yield Section(2, heading, table=_with_short_names(table), place=30)
+        table = _with_short_names(whole)
+        front, rest = (replace(table, rows=r) for r in (table.rows[:_TEXTS], table.rows[_TEXTS:]))
+        note = () if index or not has_quality else (context.words.say("quality_note"),)
+        yield Section(2, heading, (table.title, *note), table=front, place=30)
+        if rest.rows:
+            more = context.words.count("md_more_texts", len(rest.rows))
+            yield Section(6, more, table=rest, is_folded=True, place=30)
 
 
 def short_tokens(context: CompareContext) -> Iterable[Section]:
@@ -78,7 +92,7 @@ def short_tokens(context: CompareContext) -> Iterable[Section]:
     words, found = context.words, make_tokens(context)
     if found is None:
         return
-    table, lead = _with_short_names(found.table), (found.remark, words.say("intervals"))
+    table, lead = _with_short_names(found.table), (found.lead, found.remark, words.say("intervals"))
     front, rest = (
         replace(table, rows=rows) for rows in (table.rows[:_TOKENS], table.rows[_TOKENS:])
     )
@@ -94,12 +108,18 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     if not pairs:
         return
     comma = context.language.say("common", "comma")
+    is_mixed = len({pair.has_effects for pair in pairs}) > 1
     rows = []
     for pair in pairs:
         text = f"{cut(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
         facts = context.language.say("brief", "facts").join(pair.facts)
-        rows.append((Cell(text), Cell(comma.join(pair.most) or NOTHING), Cell(facts)))
+        most = comma.join(pair.most)
+        if is_mixed and most:
+            key = "md_of_effects" if pair.has_effects else "md_of_attention"
+            most = words.say("md_measure", tokens=most, measure=words.say(key))
+        rows.append((Cell(text), Cell(most or NOTHING), Cell(facts)))
     measure = "md_effects" if pairs[0].has_effects else "md_attention"
+    measure = "md_changed" if is_mixed else measure
     names = (words.say("text"), words.say(measure), words.say("change"))
     table = Table(tuple(map(Column, names)), tuple(rows))
     yield Section(3, words.say("pairs"), table=table, place=40)

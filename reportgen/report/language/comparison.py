@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.quality import FigureName
 from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Interval
 from reportgen.report.components import Cell, Sentence
@@ -13,6 +14,7 @@ from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
+ERRORS: tuple[FigureName, ...] = ("mae", "rmse", "bias")  # written as numbers of the output
 NAME = 24  # half-width characters of a token or a name
 
 
@@ -29,7 +31,11 @@ class CompareWords:
         predictions = comparison.predictions
         sizes = [0.0] if predictions is None else [*abs(predictions.base), *abs(predictions.head)]
         self._prediction_digits = column_decimals(float(max(sizes, default=0.0)))
+        quality = predictions.quality if predictions else None
+        errors = [e.change for e in quality.figures if e.name in ERRORS] if quality else []
+        self._error_digits = column_decimals(max(map(_largest, errors), default=0.0))
         self._writers: Mapping[str, Write] = {
+            "error": self.error,
             "effect": self.effect,
             "looks": self.times,
             "fit": self.fit,
@@ -60,6 +66,16 @@ class CompareWords:
     def effect_change(self, value: float, with_sign: bool = True) -> str:
         """The difference of two deletion effects, which has a sign even where they have none."""
         return written(value, self._effect_digits, with_sign)
+
+    def error(self, value: float, with_sign: bool = False) -> str:
+        """A distance from labels, or the difference of two."""
+        return written(value, self._error_digits, with_sign)
+
+    def quality(self, name: FigureName) -> Write:
+        """Writes a figure of the fit with labels."""
+        if name == "accuracy":
+            return self.share
+        return self.error if name in ERRORS else self.fit
 
     def times(self, value: float, with_sign: bool = False) -> str:
         """How many times the even share."""

@@ -1,0 +1,200 @@
+"""How well two models' predictions fit the labels: each figure in both, and whether one is better.
+
+The texts are the same on both sides, so an interval is of the difference: both figures are computed
+anew on the same resampled texts (paired bootstrap).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+from scipy.stats import spearmanr
+
+from reportgen.comparison.change import Change, changes
+from reportgen.findings.predictions import r_squared
+from reportgen.findings.statistics import (
+    Floats,
+    Interval,
+    Places,
+    intervals_of,
+    intervals_of_counts,
+)
+
+FigureName: TypeAlias = Literal["mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1"]
+# Of a figure: whether the interval says that the new model is better. Of all: "mixed" where some
+# are better and some worse, "few" where there are too few texts for an interval.
+Gain: TypeAlias = Literal["better", "worse", "none", "few"]
+Verdict: TypeAlias = Literal["better", "worse", "mixed", "none", "few"]
+_SMALLER_IS_BETTER = ("mae", "rmse", "bias")
+
+
+@dataclass(frozen=True, slots=True)
+class QualityFigure:
+    """One figure of the fit with the labels, in both models."""
+
+    name: FigureName
+    change: Change
+    # Of the size of the figure, which differs from the change for a bias alone: it is better the
+    # nearer it is to 0.
+    size_interval: Interval | None
+
+    @property
+    def gain(self) -> Gain:
+        """Whether the whole interval lies on the better or the worse side of 0."""
+        if self.size_interval is None:
+            return "few"
+        low, high = self.size_interval
+        if self.name in _SMALLER_IS_BETTER:
+            low, high = -high, -low
+        return "better" if low > 0 else "worse" if high < 0 else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """Every figure of the fit, over the texts that have a label and both predictions."""
+
+    figures: tuple[QualityFigure, ...]
+    n_texts: int
+
+    @property
+    def deciding(self) -> tuple[QualityFigure, ...]:
+        """The figures that the verdict is made of: R² says the same as the RMSE."""
+        return tuple(figure for figure in self.figures if figure.name != "r2")
+
+    def with_gain(self, gain: Gain) -> tuple[QualityFigure, ...]:
+        """The deciding figures that are better, worse, ..."""
+        return tuple(figure for figure in self.deciding if figure.gain == gain)
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the intervals of all deciding figures say together."""
+        gains = {figure.gain for figure in self.deciding}
+        if {"better", "worse"} <= gains:
+            return "mixed"
+        order: tuple[Gain, ...] = ("better", "worse", "none", "few")
+        return next(gain for gain in order if gain in gains)
+
+    def change(self, name: FigureName) -> Change | None:
+        """The change of one figure; None where it is not defined."""
+        return next((each.change for each in self.figures if each.name == name), None)
+
+
+def number_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None:
+    """The fit of predicted numbers, each `[text]`; a label is NaN where a text has none.
+
+    None where no text has a label. R² takes labels that vary, the rank correlation (Spearman) also
+    predictions that vary in both models.
+    """
+    known = np.isfinite(labels)
+    given, sides = labels[known], (base[known], head[known])
+    if not len(given):
+        return None
+    errors = [side - given for side in sides]
+    (mae,) = changes(*(np.abs(each)[:, None] for each in errors))
+    (bias,) = changes(*(each[:, None] for each in errors))
+    squares = [(each**2)[:, None] for each in errors]
+    (of_rmse,) = intervals_of(lambda own, other: np.sqrt(other) - np.sqrt(own), *squares)
+    (of_bias,) = intervals_of(
+        lambda own, other: np.abs(other) - np.abs(own), *(each[:, None] for each in errors)
+    )
+    rmse = _change([float(each.mean()) ** 0.5 for each in squares], of_rmse, len(given))
+    figures = [
+        QualityFigure("mae", mae, mae.interval),
+        QualityFigure("rmse", rmse, of_rmse),
+        QualityFigure("bias", bias, of_bias),
+    ]
+    if len(given) > 1 and all(np.ptp(values) > 0 for values in (given, *sides)):
+        figures.append(_rank(sides, given))
+    if np.ptp(given) > 0:
+        figures.append(_r2(sides, given))
+    return Quality(tuple(figures), len(given))
+
+
+def class_quality(base: Places, head: Places, labels: Places) -> Quality:
+    """The fit of predicted classes with labels, each `[text]`, of at least one text.
+
+    Macro-F1 is the mean of F1 over the classes that are a label of some text; in a resample over
+    those that it holds.
+    """
+    (accuracy,) = changes(*((side == labels)[:, None].astype(np.float64) for side in (base, head)))
+    classes = np.unique(labels)
+    given = (labels[:, None] == classes).astype(np.float64)  # [text, class]
+    sides = [(side[:, None] == classes).astype(np.float64) for side in (base, head)]
+
+    def difference(
+        given: Floats, own: Floats, own_hit: Floats, other: Floats, other_hit: Floats
+    ) -> Floats:
+        found: Floats = _macro_f1(given, other, other_hit) - _macro_f1(given, own, own_hit)
+        return found[:, None]
+
+    columns = (given, sides[0], sides[0] * given, sides[1], sides[1] * given)
+    interval = intervals_of(difference, *columns)[0]
+    ends = [float(_macro_f1(*(v.mean(0) for v in (given, s, s * given)))) for s in sides]
+    macro_f1 = _change(ends, interval, len(labels))
+    return Quality(
+        (
+            QualityFigure("accuracy", accuracy, accuracy.interval),
+            QualityFigure("macro_f1", macro_f1, interval),
+        ),
+        len(labels),
+    )
+
+
+def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:
+    """`[...]`, from shares of texts `[..., class]`: with the label, with the prediction, both."""
+    f1 = np.zeros_like(given)
+    np.divide(2 * hit, given + predicted, out=f1, where=given > 0)
+    mean: Floats = f1.sum(axis=-1) / (given > 0).sum(axis=-1)
+    return mean
+
+
+def _rank(sides: Sequence[Floats], labels: Floats) -> QualityFigure:
+    def difference(counts: Floats) -> Floats:
+        given = _centred_ranks(counts, labels)
+        own, other = (_correlation(counts, _centred_ranks(counts, s), given) for s in sides)
+        return (other - own)[:, None]
+
+    (interval,) = intervals_of_counts(difference, len(labels))
+    ends = [float(spearmanr(side, labels).statistic) for side in sides]
+    return QualityFigure("rank", _change(ends, interval, len(labels)), interval)
+
+
+def _centred_ranks(counts: Floats, values: Floats) -> Floats:
+    """`[resample, text]`: ranks of `values` `[text]` in each resample, less their mean, where texts
+    are drawn as often as `counts` `[resample, text]` says; equal values share their mean rank."""
+    known, place = np.unique(values, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(len(known)))
+    drawn = np.add.reduceat(counts[:, order], starts, axis=1)  # [resample, value]
+    ranks = np.cumsum(drawn, axis=1) - drawn / 2
+    centred: Floats = ranks[:, place] - counts.sum(axis=1, keepdims=True) / 2
+    return centred
+
+
+def _correlation(counts: Floats, one: Floats, two: Floats) -> Floats:
+    """`[resample]`: the correlation of two centred figures; NaN where one does not vary."""
+    above: Floats = (counts * one * two).sum(axis=1)
+    below = np.sqrt((counts * one**2).sum(axis=1) * (counts * two**2).sum(axis=1))
+    found = np.full_like(above, np.nan)
+    np.divide(above, below, out=found, where=below > 0)
+    return found
+
+
+def _r2(sides: Sequence[Floats], labels: Floats) -> QualityFigure:
+    def difference(own: Floats, other: Floats, mean: Floats, square: Floats) -> Floats:
+        spread = square - mean**2
+        fall = np.full_like(spread, np.nan)
+        np.divide(own - other, spread, out=fall, where=spread > 0)
+        return fall
+
+    centred = (labels - labels.mean())[:, None]
+    squares = [((side - labels) ** 2)[:, None] for side in sides]
+    (interval,) = intervals_of(difference, *squares, centred, centred**2)
+    change = _change([r_squared(side, labels) for side in sides], interval, len(labels))
+    return QualityFigure("r2", change, interval)
+
+
+def _change(ends: Sequence[float], interval: Interval | None, n_texts: int) -> Change:
+    base, head = ends
+    return Change(base, head, head - base, interval, n_texts)

@@ -1,0 +1,172 @@
+"""How well two models fit the labels: every figure against a plain computation, and the verdict."""
+
+import numpy as np
+import pytest
+from factories import LABELS as NAMES
+from factories import changed
+from scipy.stats import pearsonr, rankdata
+from two_models import LABELS, TEXTS, pair_of
+
+from reportgen.comparison.change import Change
+from reportgen.comparison.compare import compare
+from reportgen.comparison.quality import (
+    Quality,
+    QualityFigure,
+    class_quality,
+    number_quality,
+)
+from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Interval
+
+
+def numbers(n, seed=0):
+    """Predictions of two models, the second of which ranks better but is biased; and labels that
+    hold ties."""
+    random = np.random.default_rng(seed)
+    labels = random.integers(1, 6, n).astype(float)
+    return labels + random.normal(0, 2, n), labels + 0.8 + random.normal(0, 0.7, n), labels
+
+
+def plain_rank(predictions, labels):
+    return pearsonr(rankdata(predictions), rankdata(labels)).statistic
+
+
+PLAIN = {
+    "mae": lambda p, y: sum(abs(a - b) for a, b in zip(p, y, strict=True)) / len(y),
+    "rmse": lambda p, y: (sum((a - b) ** 2 for a, b in zip(p, y, strict=True)) / len(y)) ** 0.5,
+    "bias": lambda p, y: sum(a - b for a, b in zip(p, y, strict=True)) / len(y),
+    "rank": plain_rank,
+    "r2": lambda p, y: 1 - ((p - y) ** 2).sum() / ((y - y.mean()) ** 2).sum(),
+}
+
+
+def plain_f1(predicted, labels):
+    scores = []
+    for name in sorted(set(labels.tolist())):
+        hit = sum(p == y == name for p, y in zip(predicted, labels, strict=True))
+        made = sum(p == name for p in predicted) + sum(y == name for y in labels)
+        scores.append(2 * hit / made)
+    return sum(scores) / len(scores)
+
+
+def plain_interval(statistic, own, other, labels, size=lambda value: value):
+    random, found = np.random.default_rng(11), []
+    for _ in range(3000):
+        drawn = random.integers(0, len(labels), len(labels))
+        ends = [size(statistic(side[drawn], labels[drawn])) for side in (own, other)]
+        found.append(ends[1] - ends[0])
+    return np.quantile(found, [0.025, 0.975])
+
+
+@pytest.mark.parametrize("name", PLAIN)
+def test_every_figure_of_numbers_is_the_plain_one_in_both_models(name):
+    own, other, labels = numbers(80)
+    given = labels.copy()
+    given[[3, 50]] = np.nan  # texts without a label count on neither side
+    known = np.isfinite(given)
+    change = number_quality(own, other, given).change(name)
+    ends = [PLAIN[name](side[known], labels[known]) for side in (own, other)]
+    assert (change.base, change.head) == pytest.approx(tuple(ends), abs=1e-9)
+    assert change.difference == pytest.approx(ends[1] - ends[0], abs=1e-9)
+    assert change.n_texts == 78
+    low, high = plain_interval(PLAIN[name], own[known], other[known], labels[known])
+    assert tuple(change.interval) == pytest.approx((low, high), abs=0.2 * (high - low))
+
+
+def test_accuracy_and_macro_f1_are_the_plain_ones():
+    random = np.random.default_rng(4)
+    labels = random.choice(4, 90, p=(0.6, 0.2, 0.15, 0.05))
+    own, other = (
+        np.where(random.random(90) < p, labels, random.integers(0, 4, 90)) for p in (0.5, 0.8)
+    )
+    quality = class_quality(own, other, labels)
+    for name, plain in (("accuracy", lambda p, y: np.mean(p == y)), ("macro_f1", plain_f1)):
+        change = quality.change(name)
+        assert (change.base, change.head) == pytest.approx(
+            (plain(own, labels), plain(other, labels))
+        )
+        low, high = plain_interval(plain, own, other, labels)
+        assert tuple(change.interval) == pytest.approx((low, high), abs=0.2 * (high - low))
+
+
+def test_a_bias_is_better_the_nearer_it_is_to_nothing():
+    labels = np.linspace(0, 1, 40)
+    random = np.random.default_rng(2)
+    far, near = labels - 0.5 + random.normal(0, 0.05, 40), labels + 0.1 + random.normal(0, 0.05, 40)
+    there, back = number_quality(far, near, labels), number_quality(near, far, labels)
+    gains = [{f.name: f.gain for f in side.figures}["bias"] for side in (there, back)]
+    assert there.change("bias").difference > 0.5
+    assert gains == ["better", "worse"]
+
+
+def figure(name, low, high):
+    interval = None if low is None else Interval(low, high)
+    return QualityFigure(name, Change(0.0, 0.1, 0.1, interval, 9), interval)
+
+
+@pytest.mark.parametrize(
+    ("figures", "verdict"),
+    [
+        ([("mae", -0.2, -0.1), ("rank", -0.1, 0.1)], "better"),
+        ([("mae", 0.1, 0.2), ("rank", -0.1, 0.1)], "worse"),
+        ([("mae", 0.1, 0.2), ("rank", 0.1, 0.2)], "mixed"),
+        ([("mae", -0.1, 0.2), ("rank", 0.0, 0.2)], "none"),
+        ([("mae", None, None)], "few"),
+        ([("mae", -0.1, 0.2), ("r2", 0.1, 0.2)], "none"),  # the RMSE stands for R²
+        ([("accuracy", 0.01, 0.2), ("macro_f1", 0.0, 0.2)], "better"),
+    ],
+)
+def test_the_verdict_is_that_of_the_intervals(figures, verdict):
+    assert Quality(tuple(figure(*each) for each in figures), 9).verdict == verdict
+
+
+def test_a_better_ranking_with_a_bias_is_mixed():
+    """Seen on fine-tuned models: the rank correlation rose, the error stayed, a bias came."""
+    own, other, labels = numbers(200)
+    quality = number_quality(own, other + 0.3, labels)
+    assert quality.verdict == "mixed"
+    assert "rank" in {each.name for each in quality.with_gain("better")}
+    assert [each.name for each in quality.with_gain("worse")] == ["bias"]
+
+
+def test_what_is_not_defined_is_left_out():
+    labels = np.array([1.0, 1.0, 1.0, 1.0, 1.0, 1.0])
+    quality = number_quality(labels + 1, labels, labels)
+    assert [each.name for each in quality.figures] == ["mae", "rmse", "bias"]
+    assert number_quality(labels, labels, labels * np.nan) is None
+    few = number_quality(*numbers(3))
+    assert few.verdict == "few"
+    assert all(each.change.interval is None for each in few.figures)
+
+
+def test_flips_are_sorted_by_what_became_of_them(tmp_path):
+    base, head = pair_of(tmp_path, kind="class", evidence="basic")
+    good, bad = NAMES["class"][:2]
+    own = [good] * 12
+    other = [bad] * 6 + [good] * 6
+    labels = [good, bad, good, bad, None, good, *[good] * 6]
+    sides = []
+    for side, predicted in ((base, own), (head, other)):
+        texts = side.texts.assign(prediction_label=predicted, label=labels)
+        sides.append(changed(side, texts=texts))
+    found = compare(*map(Findings, sides))
+    predictions = found.predictions
+    assert predictions.order == [0, 2, 5, 1, 3, 4]
+    assert [predictions.outcomes[i] for i in predictions.order] == [
+        *["broken"] * 3,
+        *["fixed"] * 2,
+        "unknown",
+    ]
+    assert (predictions.n_flips("broken"), predictions.n_flips("fixed")) == (3, 2)
+    assert found.figures["texts_broken"] == 3
+    assert found.figures["texts_wrong_to_wrong"] == 0
+    assert found.changed_texts[:6] == predictions.flipped == [0, 2, 5, 1, 3, 4]
+
+
+def test_the_texts_whose_error_grew_most_come_first(tmp_path):
+    sides = pair_of(tmp_path, labels=LABELS)
+    predictions = compare(*map(Findings, sides)).predictions
+    own, other = (side.texts["prediction"].to_numpy(float) for side in sides)
+    growth = [abs(b - y) - abs(a - y) for a, b, y in zip(own, other, LABELS, strict=True)]
+    expected = sorted((i for i in range(len(TEXTS)) if growth[i] > 0), key=lambda i: -growth[i])
+    assert predictions.regressions == expected
