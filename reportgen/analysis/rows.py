@@ -1,6 +1,5 @@
 """Turns a window of analysed texts into columns of the results tables."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.models.output import Prediction
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import HEAD_CLASSES, Status
+from reportgen.texts.labels import label_number
 from reportgen.texts.read import TextInput
 
 # Column name -> values: a list, or an array for large columns, with a second axis for figures by
@@ -66,7 +66,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "text": text.source.text,
         "pair": text.source.pair,
         "label": text.source.label,
-        "label_value": _number(text.source.label),
+        "label_value": label_number(text.source.label),
         "group": text.source.group,
         "source": text.source.source,
         "status": text.status,
@@ -231,12 +231,3 @@ def _message(text: AnalysedText) -> str:
     if text.outcome is None:
         return "no content to analyse"
     return text.outcome.error or ""
-
-
-def _number(label: str | None) -> float | None:
-    """The label as a number; None if it is not one."""
-    try:
-        value = float(label) if label is not None else math.nan
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None

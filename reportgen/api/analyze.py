@@ -36,7 +36,7 @@ from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results, open_results
 from reportgen.texts.memory import Beside, texts_in_memory
-from reportgen.texts.read import TextSet, read_texts
+from reportgen.texts.read import TextSet
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.
@@ -86,6 +86,7 @@ def analyze(
     labels: Beside = None,
     ids: Beside = None,
     groups: Beside = None,
+    label_map: str | Mapping[str, str] | None = None,
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
     evidence_texts: int | str = 50,
@@ -107,6 +108,7 @@ def analyze(
         text_column: The column of a table with the texts. Default: `text`, or the only column.
         pairs, labels, ids, groups: One value per text or, for a table, the name of a column. By
             default the columns `pair`, `label`, `id` and `group` are used; `""` ignores them.
+        label_map: Other names for labels, by the label that is given.
         limit: Use only the first so many texts.
         evidence, evidence_texts, explain_class, keep_maps, batch_tokens: As on the command line.
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
@@ -123,7 +125,10 @@ def analyze(
     columns: dict[str, Any] = {
         f"{name}_column": value for name, value in names.items() if isinstance(value, str)
     }
-    inputs = options_of(InputChoices, {"text_column": text_column, "limit": limit, **columns})
+    if isinstance(label_map, Mapping):
+        label_map = json.dumps({str(old): str(new) for old, new in label_map.items()})
+    named = {"text_column": text_column, "label_map": label_map, "limit": limit}
+    inputs = options_of(InputChoices, {**named, **columns})
     analysis = options_of(
         AnalysisChoices,
         {
@@ -243,9 +248,10 @@ def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside])
         given = [name for name, value in beside.items() if not isinstance(value, str | None)]
         if given:
             raise UsageError(f"{given[0]}s: for texts in a file, give the name of a column")
-        return read_texts([str(t) for t in texts], arguments.columns(inputs), limit=inputs.limit)
+        return arguments.text_set([str(t) for t in texts], inputs)
     found = texts_in_memory(texts, inputs.text_column, beside)
-    return replace(found, texts=found.texts[: inputs.limit])
+    found = replace(found, texts=found.texts[: inputs.limit])
+    return arguments.as_labelled(found, inputs)
 
 
 def _taken_apart(model: Any, tokenizer: Any) -> tuple[Any, Any]:

@@ -12,7 +12,8 @@ from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
-from reportgen.texts.read import Columns, TextSet, read_texts
+from reportgen.texts.labels import label_map
+from reportgen.texts.read import Columns, TextSet, read_texts, with_labels_renamed
 
 
 def columns(choices: InputChoices) -> Columns:
@@ -31,9 +32,9 @@ def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
 
     Raises:
         InputError: a file cannot be read or holds no text.
-        UsageError: a column does not exist.
+        UsageError: a column does not exist, or no text has a label of --label-map.
     """
-    return read_texts(
+    found = read_texts(
         paths,
         columns(choices),
         encoding=choices.encoding,
@@ -41,6 +42,18 @@ def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
         delimiter=choices.delimiter,
         limit=choices.limit,
     )
+    return as_labelled(found, choices)
+
+
+def as_labelled(texts: TextSet, choices: InputChoices) -> TextSet:
+    """`texts` with the names that --label-map gives their labels.
+
+    Raises:
+        UsageError: no text has one of its labels.
+    """
+    if choices.label_map is None:
+        return texts
+    return with_labels_renamed(texts, label_map(choices.label_map))
 
 
 def model_spec(choices: ModelChoices) -> ModelSpec:

@@ -18,6 +18,7 @@ from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
 from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel
 from reportgen.texts.file_formats import InputFormat
+from reportgen.texts.labels import read_label_map
 
 _TEXTS = partial(Option, panel="Texts")
 _MODEL = partial(Option, panel="Model")
@@ -41,6 +42,13 @@ class InputChoices:
     label_column: Annotated[
         str | None,
         _TEXTS(help="Column with the true value, e.g. stars. Default: label, if there is one."),
+    ] = None
+    label_map: Annotated[
+        str | None,
+        _TEXTS(
+            read=read_label_map,
+            help="Other names for labels, e.g. 1=negative,2=positive; or a JSON object.",
+        ),
     ] = None
     id_column: Annotated[
         str | None,

@@ -133,6 +133,7 @@ def account(
         ]
         lines += [f"{name} {version}" for name, version in results.info.versions.items()]
         lines += [f"{name} {value}" for name, value in asdict(results.info.checks).items()]
+    lines += _labels(findings)
     lines += _maps_left_out(results)
     lines += results.info.remarks
     lines += written.reduced if written else []
@@ -171,6 +172,30 @@ def gate_lines(results: Sequence[GateResult], verbosity: Verbosity, *, annotate:
         n_passed = sum(result.passed for result in results)
         lines.append(f"{n_passed} of {len(results)} gates passed")
     return lines + commands
+
+
+def _labels(findings: "Findings") -> list[str]:
+    """Lines about labels that are not used, or not read to the letter."""
+    use, output = findings.label_use, findings.info.output
+    if use is None:
+        return []
+    lines = []
+    if use.unused is not None:
+        n, label = use.n_labelled - use.n_used, use.unused
+        first = label if len(label) <= _ID else f"{label[: _ID - 1]}…"
+        why = "not a number"
+        if output.kind in ("class", "labels"):
+            names = ", ".join(output.labels[:_IDS]) + (", …" if len(output.labels) > _IDS else "")
+            why = f"not one of the model's labels ({names})"
+        elif output.kind == "numbers":
+            why = "not compared with several numbers"
+        advice = "" if output.kind == "numbers" else "; rename labels with --label-map"
+        lines.append(f"{n:,} of {use.n_labelled:,} labels not used: {first!r} is {why}{advice}")
+    if use.n_percent:
+        lines.append(f"{use.n_percent:,} labels end in %: 2.1% is read as 2.1")
+    if use.n_folded:
+        lines.append(f"{use.n_folded:,} labels matched without regard to case and spaces")
+    return lines
 
 
 def _maps_left_out(results: "Results") -> list[str]:

@@ -6,30 +6,10 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
+from reportgen.findings.labels import LabelSets, ReadAs
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
+from reportgen.results.labels import NONE, ClassNames, label_list
 from reportgen.results.store import Results
-
-_SEPARATORS = ",;|、，；"  # between the labels of one text
-NONE = -1  # in place of a class where there is none
-
-
-def label_matrix(results: Results) -> tuple[Booleans, Booleans]:
-    """`[text, label]`: whether a label is given; `[text]`: whether all given labels are known."""
-    place = {name: index for index, name in enumerate(results.info.output.labels)}
-    given = np.zeros((len(results.texts), len(place)), dtype=np.bool_)
-    known = np.zeros(len(results.texts), dtype=np.bool_)
-    for text, label in enumerate(results.texts["label"]):
-        if not isinstance(label, str):
-            continue
-        names = [label.strip()]
-        if names[0] not in place:  # a name may itself hold a separator
-            for mark in _SEPARATORS[1:]:
-                label = label.replace(mark, _SEPARATORS[0])
-            names = [part.strip() for part in label.split(_SEPARATORS[0]) if part.strip()]
-        known[text] = all(name in place for name in names)
-        if known[text]:
-            given[text, [place[name] for name in names]] = True
-    return given, known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,8 +18,9 @@ class Classes:
 
     predicted: Places
     labels: Places
-    by_number: bool  # the labels are the classes' numbers, not their names
-    n_unmatched: int  # analysed texts whose label is no class
+    read_as: ReadAs
+    unmatched: Booleans  # analysed texts whose label is no class
+    n_folded: int  # analysed texts whose label is one only without regard to case and spaces
 
     @property
     def compared(self) -> Booleans:
@@ -47,33 +28,47 @@ class Classes:
         both: Booleans = (self.predicted != NONE) & (self.labels != NONE)
         return both
 
+    @property
+    def n_unmatched(self) -> int:
+        """How many analysed texts have a label that is no class."""
+        return int(self.unmatched.sum())
+
 
 def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
     """Predicted classes and labels of every text of a model that puts out a class.
 
-    A label is the name of a class. Where no label of the texts is one, but all are whole numbers
-    from 0 (which must be among them) to the number of classes less one, it is the class's number.
+    A label is the name of a class (see `ClassNames`), or a list with one. Where no label of the
+    texts is a name, but all are whole numbers from 0 (which must be among them) to the number of
+    classes less one, it is the class's number.
+
     Args:
         results: their texts give the predictions, and the labels unless `labelled` is given.
         labelled: a table with the columns `label` and `label_value`, one row per text.
     """
-    texts, names = results.texts, results.info.output.labels
+    texts, names = results.texts, ClassNames(results.info.output.labels)
+    n_classes, known = len(results.info.output.labels), analysed(results)
     labelled = texts if labelled is None else labelled
-    place = {name: index for index, name in enumerate(names)}
-    predicted = _places(texts["prediction_label"], place)
-    predicted[~analysed(results)] = NONE
-    given = labelled["label"].str.strip()
-    labels = _places(given, place)
-    by_number = False
-    if not (labels != NONE).any() and given.notna().any():
+    place = {name: index for index, name in enumerate(results.info.output.labels)}
+    predicted = np.array([place.get(name, NONE) for name in texts["prediction_label"]], np.intp)
+    predicted[~known] = NONE
+    given = labelled["label"].notna().to_numpy(np.bool_)
+    own = [_single(label) if isinstance(label, str) else "" for label in labelled["label"]]
+    labels = np.array([names.find(label) if label else NONE for label in own], np.intp)
+    read_as: ReadAs = "name"
+    is_exact = np.array([names.is_exact(label) for label in own], np.bool_)
+    n_folded = int(((labels != NONE) & ~is_exact & known).sum())
+    if not (labels != NONE).any() and given.any():
         numbers = labelled["label_value"].to_numpy(dtype=np.float64)
-        known = numbers[given.notna().to_numpy()]
-        allowed = set(range(len(names)))
-        if 0 in set(known) <= allowed:
-            by_number = True
+        if 0 in set(numbers[given]) <= set(range(n_classes)):
+            read_as = "number"
             labels = np.where(np.isnan(numbers), NONE, np.nan_to_num(numbers)).astype(np.intp)
-    unmatched = given.notna().to_numpy() & (labels == NONE) & analysed(results)
-    return Classes(predicted, labels, by_number, int(unmatched.sum()))
+    return Classes(predicted, labels, read_as, given & (labels == NONE) & known, n_folded)
+
+
+def _single(label: str) -> str:
+    """The label in a list of one; any other label is returned unchanged."""
+    items = label_list(label)
+    return items[0] if items and len(items) == 1 else label
 
 
 def class_shares(results: Results) -> Floats:
@@ -86,10 +81,6 @@ def class_shares(results: Results) -> Floats:
     raised = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Floats = raised / raised.sum(axis=1, keepdims=True)
     return shares
-
-
-def _places(names: "pd.Series[str]", place: dict[str, int]) -> Places:
-    return np.array([place.get(name, NONE) for name in names], dtype=np.intp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +144,12 @@ def class_sureness(classes: Classes, shares: Floats) -> Floats:
     return means
 
 
-def label_counts(results: Results) -> LabelCounts:
+def label_counts(results: Results, sets: LabelSets) -> LabelCounts:
     """The labels of a model that puts out several; of at least one analysed text."""
     rows, n_labels = analysed(results), len(results.info.output.labels)
     scores = np.stack(list(results.texts["scores"].loc[rows]))
     predicted = scores[:, :n_labels] > 0
-    given, known = (side[rows] for side in label_matrix(results))
+    given, known = sets.given[rows], sets.known[rows]
     right = (predicted == given)[known].all(axis=1)
     return LabelCounts(
         n_texts=len(predicted),

@@ -10,6 +10,7 @@ import pandas as pd
 
 from reportgen.findings import attention, evidence
 from reportgen.findings import classes as of_classes
+from reportgen.findings import labels as of_labels
 from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings import tokens as of_tokens
@@ -86,7 +87,7 @@ class Findings:
     # What was predicted, and how well that fits the labels.
     classes = _part(of_classes.match_classes)
     class_shares = _part(of_classes.class_shares)
-    label_counts = _part(of_classes.label_counts)
+    label_sets = _part(of_labels.label_sets)
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
     next_tokens = _part(of_predictions.next_tokens)
@@ -114,6 +115,16 @@ class Findings:
         """The agreement of views over enough texts for a statistic, by view and statistic."""
         known = (figures for figures in self.agreement if figures.stated)
         return {(figures.view, figures.statistic): figures for figures in known}
+
+    @cached_property
+    def label_counts(self) -> of_classes.LabelCounts:
+        """The labels of a model that puts out several; of at least one analysed text."""
+        return of_classes.label_counts(self.results, self.label_sets)
+
+    @cached_property
+    def label_use(self) -> of_labels.LabelUse | None:
+        """How many labels are compared with predictions; None where there is nothing to compare."""
+        return of_labels.label_use(self)
 
     @cached_property
     def class_fit(self) -> of_classes.ClassFit | None:

@@ -21,6 +21,7 @@ from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
+from reportgen.results.labels import NONE, ClassNames
 from reportgen.results.row_groups import StoredTable
 from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results, write_info
@@ -122,7 +123,7 @@ class _Masked:
         self._info = results.info
         self._words = load_language(lang)
         self._number = numbers.of
-        self._classes = {name.strip() for name in results.info.output.labels}
+        self._classes = ClassNames(results.info.output.labels)
         self._subjects = {
             subject.key: self._subject(subject) for subject in self._info.evidence.subjects
         }
@@ -161,7 +162,7 @@ class _Masked:
             "pair": _dots(rows["pair"]),
             "label": [
                 label
-                if label is None or value is not None or label.strip() in self._classes
+                if label is None or value is not None or self._is_known(label)
                 else self._number("label", label)
                 for label, value in zip(labels, values, strict=True)
             ],
@@ -175,6 +176,11 @@ class _Masked:
                 for names in _list(rows, "score_names")
             ],
         } | self._message(rows)
+
+    def _is_known(self, label: str) -> bool:
+        """Whether a label is made of names of classes, or of whole numbers, alone."""
+        parts = self._classes.split(label)
+        return all(part.strip().isdecimal() or self._classes.find(part) != NONE for part in parts)
 
     def _ids(self, rows: pa.Table) -> Sequence[Any]:
         """The ids; one that is its own text, or second segment, is numbered."""

@@ -26,6 +26,7 @@ class Misfit:
     """A cell that is not text; `what` says what it is, such as "a list"."""
 
     what: str
+    as_json: str | None = None  # of a list of strings, numbers, true and false: the list
 
 
 Cell: TypeAlias = str | Misfit | None
@@ -243,8 +244,16 @@ def _cell(value: object) -> Cell:
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):
-        return "true" if value else "false"
-    return Misfit("a list" if isinstance(value, list) else "an object")
+        return _word(value)
+    if not isinstance(value, list):
+        return Misfit("an object")
+    items = [_word(item) if isinstance(item, bool) else item for item in value]
+    is_plain = all(isinstance(item, str) for item in items)
+    return Misfit("a list", json.dumps(items, ensure_ascii=False) if is_plain else None)
+
+
+def _word(value: bool) -> str:
+    return "true" if value else "false"
 
 
 def _parquet(data: bytes, path: str) -> Table:

@@ -2,7 +2,7 @@
 
 import hashlib
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from reportgen.errors import InputError, UsageError, quoted, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
+from reportgen.texts.labels import renamed
 
 STDIN = "-"
 SUFFIXES: dict[str, InputFormat] = {
@@ -33,7 +34,7 @@ class TextInput:
     id: str
     text: str
     pair: str | None = None  # second segment
-    label: str | None = None  # as the file gives it
+    label: str | None = None  # as the file gives it; a list as JSON
     group: str | None = None
     source: str = ""  # file:line, the file without its folder
 
@@ -116,6 +117,17 @@ def read_texts(
     if not texts.texts:
         raise InputError(f"no texts in {', '.join(map(_shown, paths))}; give at least one")
     return replace(texts, texts=texts.texts[:limit])
+
+
+def with_labels_renamed(texts: TextSet, names: Mapping[str, str]) -> TextSet:
+    """`texts` with other names for their labels, by the label that the file gives.
+
+    Raises:
+        UsageError: no text has one of these labels.
+    """
+    labels = renamed([text.label for text in texts.texts], names)
+    pairs = zip(texts.texts, labels, strict=True)
+    return replace(texts, texts=tuple(replace(text, label=label) for text, label in pairs))
 
 
 def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
@@ -253,6 +265,8 @@ def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
 def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:
     def cell(name: str | None) -> str | None:
         value = row.cells.get(name) if name is not None else None
+        if isinstance(value, Misfit) and name == columns.label and value.as_json is not None:
+            value = value.as_json  # several labels
         if isinstance(value, Misfit):
             raise InputError(
                 f"{where}: column {_quoted(name or '')} holds {value.what}, not a text; name "

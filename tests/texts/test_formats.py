@@ -162,7 +162,7 @@ class TestJson:
             ("t.json", '[{"text": {}}]', r"t\.json:item 1: column 'text' holds an object, not"),
             (
                 "t.jsonl",
-                '{"text": "a", "label": [1]}',
+                '{"text": "a", "label": [[1]]}',
                 r"t\.jsonl:1: column 'label' holds a list, not a text; .* --label-column ''",
             ),
             ("t.jsonl", '{"text": "a", "text": "b"}', r"t\.jsonl:1: column 'text' holds two val"),

@@ -6,14 +6,16 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.findings.classes import NONE, Classes, ClassFit, Right
+from reportgen.findings.classes import Classes, ClassFit, Right
 from reportgen.findings.findings import Findings
+from reportgen.findings.labels import LabelUse
 from reportgen.findings.predictions import MIN_PREDICTIONS
 from reportgen.report.charts.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Quality, Table, heat_cell, make_table
 from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
+from reportgen.results.labels import NONE
 
 LISTED = 12  # classes, labels, numbers or tokens
 NAME = 22  # half-width characters of a name
@@ -23,6 +25,20 @@ def share_bar(share: float) -> Cell:
     """A cell with a bar as long as `share`, on a scale from 0 to 1."""
     scale = Scale(0.0, 1.0, ((0.0, "0"), (0.5, "50"), (1.0, "100")), 0.0)
     return Cell("", track=bar(scale, float(share), colour=0))
+
+
+def label_remarks(use: LabelUse | None, language: Language) -> list[str]:
+    """What labels were read as, where that is not what they say to the letter."""
+    if use is None:
+        return []
+    remarks = []
+    if use.read_as == "number" and use.n_used:
+        remarks.append(language.say("quality", "by_number"))
+    if use.read_as == "flags":
+        remarks.append(language.say("quality", "by_flags"))
+    if use.n_folded:
+        remarks.append(language.count("quality", "folded", use.n_folded))
+    return remarks
 
 
 class ClassWords:
@@ -41,7 +57,7 @@ class ClassWords:
         n = int((found.predicted != NONE).sum())
         if n < MIN_PREDICTIONS:
             return None
-        remarks = [self._say("by_number")] if found.by_number else []
+        remarks = label_remarks(self._findings.label_use, self._language)
         fit = self._findings.class_fit
         if fit is None:
             if found.n_unmatched:
@@ -58,6 +74,11 @@ class ClassWords:
         counts, n, exact = found.predicted, found.n_texts, found.exact
         top = int(counts.argmax())
         headline = self._say("labels_alone", name=self._names[top], k=counts[top], n=n)
+        use = self._findings.label_use
+        remarks = label_remarks(use, self._language)
+        if use is not None and use.n_used < use.n_labelled:
+            n_unused = use.n_labelled - use.n_used
+            remarks.append(self._language.count("quality", "unmatched", n_unused))
         columns = ["label", "predicted_bar", "n_texts"]
         figures: tuple[Kpi, ...] = ()
         if exact is not None:
@@ -92,8 +113,9 @@ class ClassWords:
             rows.append((self._names[i], cells))
         columns = ("class", "predicted_bar", "n_texts", "sureness")
         most = counts[order[0]]
+        key = "class_unmatched" if found.n_unmatched else "class_alone"
         return Quality(
-            headline=self._say("class_alone", name=self._names[order[0]], k=most, n=n),
+            headline=self._say(key, name=self._names[order[0]], k=most, n=n),
             remarks=(*remarks, *self._not_listed(len(self._names))),
             tables=(self._tracks("class_table", columns, rows),),
         )

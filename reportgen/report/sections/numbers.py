@@ -1,6 +1,6 @@
 """The section on predictions for a model that returns one number for each text."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 
@@ -51,8 +51,10 @@ class _Numbers:
         quartiles = (spread.low, spread.first, spread.middle, spread.third, spread.high)
         low, first, middle, third, high = map(self._number, quartiles)
         given = {"low": low, "high": high, "first": first, "third": third, "n": len(values)}
+        has_labels = self._findings.label_use is not None
         if spread.low == spread.high:
-            return Quality(say("number_same", **given), self._unlabelled())
+            key = "number_same_unmatched" if has_labels else "number_same"
+            return Quality(say(key, **given), self._unlabelled())
         edges = round_values(spread.low, spread.high)
         edges = round_values(edges[0], edges[-1]) if len(edges) > _BINS else _halved(edges)
         counts = np.histogram(values, edges)[0].tolist()
@@ -62,7 +64,7 @@ class _Numbers:
         interval = self._findings.mean_prediction_interval
         rows = [(n, [Cell(f"{count:,}")]) for n, count in zip(names, counts, strict=True)]
         return Quality(
-            headline=say("number_alone", **given),
+            headline=say("number_unmatched" if has_labels else "number_alone", **given),
             remarks=self._unlabelled(),
             figures=(
                 self._figure("mean", spread.mean, interval),
@@ -111,16 +113,27 @@ class _Numbers:
             Kpi(f"{len(errors):,}", say("compared")),
         )
         groups = self._groups(fit)
-        left_out = len(self._spread.values) - len(errors)
         return Quality(
             headline=self._headline(fit),
-            remarks=(self._language.count("quality", "unlabelled", left_out),) if left_out else (),
+            remarks=tuple(self._label_remarks(len(errors))),
             figures=figures,
             interval_note=say("intervals") if fit.mae.interval else "",
             chart=chart.on_page(),
             chart_note=note,
             tables=(self._bands(fit), *((groups,) if groups else ())),
         )
+
+    def _label_remarks(self, n_compared: int) -> Iterator[str]:
+        """How labels were read, and which texts are not among the `n_compared`."""
+        use, count = self._findings.label_use, partial(self._language.count, "quality")
+        assert use is not None
+        n_unlabelled = len(self._spread.values) - n_compared - (use.n_labelled - use.n_used)
+        if use.n_percent:
+            yield count("percent_sign", use.n_percent)
+        if use.n_used < use.n_labelled:
+            yield count("no_number", use.n_labelled - use.n_used)
+        if n_unlabelled > 0:
+            yield count("unlabelled", n_unlabelled)
 
     def _headline(self, fit: Fit) -> str:
         if fit.r2 is None:

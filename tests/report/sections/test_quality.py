@@ -203,7 +203,7 @@ def test_class_numbers_are_read_as_such_and_said(tmp_path: Path) -> None:
     results = labelled(make_results(tmp_path, kind="class"), ["0", "1", "1", "0", "1", None])
     found = match_classes(results)
     assert found.labels.tolist() == [0, 1, 1, 0, 1, -1]
-    assert made(results).remarks[0].startswith("The labels are read as the numbers")
+    assert made(results).remarks[0].startswith("The labels are read as numbers of the model")
 
 
 @pytest.mark.parametrize("labels", [["1", "1"], ["1", "2"], ["0", "2"], ["x", "0"]])

@@ -1,0 +1,126 @@
+"""What the labels of the texts are read as, and how many of them are used."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.statistics import Booleans
+from reportgen.results.labels import NONE, ClassNames
+from reportgen.results.store import Results
+
+if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
+
+# What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label.
+ReadAs: TypeAlias = Literal["name", "number", "flags"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelSets:
+    """The labels given to each text of a model that puts out several."""
+
+    given: Booleans  # [text, label]
+    known: Booleans  # [text], whether a text has labels and all of them are the model's
+    read_as: ReadAs
+    unmatched: Booleans  # [text], analysed texts with a label that is not the model's
+    n_folded: int  # analysed texts whose labels match only without regard to case and spaces
+
+
+def label_sets(results: Results) -> LabelSets:
+    """The labels of every text of a model that puts out several labels.
+
+    A text has one label, a JSON list of them, or several between separators. They are names (see
+    `ClassNames`). Where no label of the texts is a name, they are numbers of labels from 0; or, if
+    each text has a list of as many zeros and ones as there are labels, and the same number stands
+    in a list twice, one 0 or 1 for each label.
+    """
+    labels = results.info.output.labels
+    names, known = ClassNames(labels), analysed(results)
+    rows = [
+        names.split(label) if isinstance(label, str) else None for label in results.texts["label"]
+    ]
+    places: list[list[int] | None] = [
+        None if parts is None else [names.find(part) for part in parts] for parts in rows
+    ]
+    read_as: ReadAs = "name"
+    if all(place == NONE for own in places for place in own or ()):
+        read_as, places = _numbered(rows, len(labels))
+    given = np.zeros((len(rows), len(labels)), dtype=np.bool_)
+    matched, folded = np.zeros(len(rows), np.bool_), np.zeros(len(rows), np.bool_)
+    for text, (parts, own) in enumerate(zip(rows, places, strict=True)):
+        if parts is not None and own is not None and NONE not in own:
+            matched[text] = True
+            given[text, own] = True
+            folded[text] = read_as == "name" and not all(map(names.is_exact, parts))
+    has_label = np.array([parts is not None for parts in rows], np.bool_)
+    return LabelSets(
+        given, matched, read_as, has_label & ~matched & known, int((folded & known).sum())
+    )
+
+
+def _numbered(
+    rows: Sequence[Sequence[str] | None], n_labels: int
+) -> tuple[ReadAs, list[list[int] | None]]:
+    """What labels that are no names are read as, and the places of each text's labels."""
+    places = [None if row is None else [_whole(part, n_labels) for part in row] for row in rows]
+    given = [own for own in places if own]
+    if any(len(set(own)) < len(own) for own in given) and all(
+        len(own) == n_labels and set(own) <= {0, 1} for own in given
+    ):
+        return "flags", [
+            own and [place for place, flag in enumerate(own) if flag] for own in places
+        ]
+    if given and all(NONE not in own for own in given):
+        return "number", places
+    return "name", [own and [NONE] * len(own) for own in places]
+
+
+def _whole(part: str, n_labels: int) -> int:
+    """The number of a label, or NONE."""
+    text = part.strip()
+    number = int(text) if text.isdecimal() and len(text) < 10 else NONE
+    return number if number < n_labels else NONE
+
+
+@dataclass(frozen=True, slots=True)
+class LabelUse:
+    """How many labels of analysed texts are compared with predictions."""
+
+    n_labelled: int
+    n_used: int
+    read_as: ReadAs  # of numbers: "number"
+    n_folded: int  # match a class only without regard to case and spaces
+    n_percent: int  # end in %, which is left out
+    unused: str | None  # the first label that is not used
+
+
+def label_use(found: "Findings") -> LabelUse | None:
+    """How labels are used; None where no analysed text has one, and for an output that labels are
+    not compared with."""
+    kind, labels = found.info.output.kind, found.texts["label"]
+    labelled = found.analysed & labels.notna().to_numpy(np.bool_)
+    if not labelled.any() or kind in ("embedding", "next_token"):
+        return None
+    read_as: ReadAs = "number"
+    used, n_folded, n_percent = np.zeros(len(labels), np.bool_), 0, 0
+    if kind == "class":
+        read_as, n_folded = found.classes.read_as, found.classes.n_folded
+        used = labelled & ~found.classes.unmatched
+    elif kind == "labels":
+        read_as, n_folded = found.label_sets.read_as, found.label_sets.n_folded
+        used = labelled & found.label_sets.known
+    elif kind == "number":
+        used = labelled & found.texts["label_value"].notna().to_numpy(np.bool_)
+        n_percent = int(labels[used].str.strip().str.endswith(("%", "％")).sum())
+    unused = labels[labelled & ~used]
+    return LabelUse(
+        int(labelled.sum()),
+        int(used.sum()),
+        read_as,
+        n_folded,
+        n_percent,
+        str(unused.iloc[0]) if len(unused) else None,
+    )

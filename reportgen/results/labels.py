@@ -1,0 +1,61 @@
+"""What a stored label says: which classes of the model it names, or several labels at once."""
+
+import json
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+
+NONE = -1  # in place of a class where there is none
+_SEPARATORS = ",;|、，；"  # between the labels of one text
+
+
+class ClassNames:
+    """Finds the classes of a model that labels name.
+
+    A label names a class if they are the same without spaces around them; else if they are the same
+    without regard to case, width and number of spaces, and only one class is.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._exact = {name: place for place, name in enumerate(names)}
+        counts = Counter(map(_folded, names))
+        self._folded = {
+            _folded(name): place for place, name in enumerate(names) if counts[_folded(name)] == 1
+        }
+
+    def find(self, label: str) -> int:
+        """The place of the class that `label` names in the list of classes, or NONE."""
+        place = self._exact.get(label.strip())
+        return self._folded.get(_folded(label), NONE) if place is None else place
+
+    def is_exact(self, label: str) -> bool:
+        """Whether `label` is the name of a class to the letter."""
+        return label.strip() in self._exact
+
+    def split(self, label: str) -> list[str]:
+        """The labels in a label that may hold several: a JSON list, or parts between separators.
+
+        A name of a class is one label, even if it holds a separator.
+        """
+        if (items := label_list(label)) is not None:
+            return items
+        if self.find(label) != NONE:
+            return [label]
+        for mark in _SEPARATORS[1:]:
+            label = label.replace(mark, _SEPARATORS[0])
+        return [part for part in label.split(_SEPARATORS[0]) if part.strip()]
+
+
+def label_list(label: str) -> list[str] | None:
+    """The items of a label that is a JSON list of strings and numbers; None if it is none."""
+    if not label.lstrip().startswith("["):
+        return None
+    try:
+        items = json.loads(label, parse_int=str, parse_float=str)
+    except (ValueError, RecursionError):
+        return None
+    return items if all(isinstance(item, str) for item in items) else None
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -1,0 +1,134 @@
+"""What labels are read as, and what is said of those that are not used."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from factories import HEADLINES, changed, make_results
+
+from reportgen.api.options import Verbosity
+from reportgen.cli.terminal import account
+from reportgen.findings.findings import Findings
+from reportgen.report.language.strings import load_language
+from reportgen.report.redact import redacted
+from reportgen.report.sections.predictions import make_quality
+from reportgen.results.info import OutputKind
+from reportgen.results.schema import TEXTS_SCHEMA
+from reportgen.results.store import Results, open_results
+from reportgen.texts.labels import label_number
+
+N = len(HEADLINES)
+
+
+def labelled(folder: Path, kind: OutputKind, labels: Sequence[str | None]) -> Results:
+    results = make_results(folder, kind=kind)
+    texts = results.texts.copy()
+    own = [*labels, *[None] * (N - len(labels))]
+    texts["label"] = texts["label"].astype("string").mask(np.ones(N, np.bool_), own)
+    numbers = [label_number(label) for label in own]
+    texts["label_value"] = np.array([np.nan if n is None else n for n in numbers])
+    return changed(results, texts=texts)
+
+
+def classes_of(folder: Path, labels: Sequence[str | None]) -> list[int]:
+    found = Findings(labelled(folder, "class", labels)).classes.labels[: len(labels)]
+    return [int(place) for place in found]
+
+
+def test_names_of_classes_match_without_regard_to_case_and_spaces(tmp_path: Path) -> None:
+    names = make_results(tmp_path / "a", kind="class").info.output.labels
+    first, second = names[0], names[1]
+    labels = [first, f"  {first.upper()} ", f'["{second}"]', second.title(), "other"]
+    results = labelled(tmp_path / "b", "class", labels)
+    use = Findings(results).label_use
+    assert classes_of(tmp_path / "c", labels) == [0, 0, 1, 1, -1]
+    assert use is not None
+    assert (use.n_labelled, use.n_used, use.read_as, use.unused) == (5, 4, "name", "other")
+    folded = {label for label in labels if label.strip() not in (*names, "other", labels[2])}
+    assert use.n_folded == len(folded)
+
+
+def test_two_classes_that_differ_in_case_alone_need_the_exact_name(tmp_path: Path) -> None:
+    results = labelled(tmp_path, "class", ["us", "US", "Us"])
+    info = results.info
+    from dataclasses import replace
+
+    output = replace(info.output, labels=("US", "us", *info.output.labels[2:]))
+    found = Findings(changed(results, info=replace(info, output=output))).classes.labels
+    assert found[:3].tolist() == [1, 0, -1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "read_as", "given"),
+    [
+        (["A;b", '["a"]', "[]"], "name", [{0, 1}, {0}, set()]),
+        (["0;1", "1", "[]"], "number", [{0, 1}, {1}, set()]),
+    ],
+)
+def test_several_labels(
+    tmp_path: Path, labels: list[str], read_as: str, given: list[set[int]]
+) -> None:
+    names = make_results(tmp_path / "a", kind="labels").info.output.labels
+    own = [
+        label.replace("A", names[0].upper()).replace('"a"', f'"{names[0]}"').replace("b", names[1])
+        if read_as == "name"
+        else label
+        for label in labels
+    ]
+    sets = Findings(labelled(tmp_path / "b", "labels", own)).label_sets
+    assert sets.read_as == read_as
+    assert [set(np.flatnonzero(row)) for row in sets.given[: len(own)]] == given
+    assert sets.known[: len(own)].all()
+
+
+def test_lists_of_zeros_and_ones_are_one_figure_per_label(tmp_path: Path) -> None:
+    n = len(make_results(tmp_path / "a", kind="labels").info.output.labels)
+    lists = [[1] * n, [0] * (n - 1) + [1]]
+    sets = Findings(labelled(tmp_path / "b", "labels", list(map(str, lists)))).label_sets
+    assert sets.read_as == "flags"
+    assert sets.given[:2].astype(int).tolist() == lists
+
+
+def said(results: Results) -> list[str]:
+    return account(Findings(results), None, "en", Verbosity(), 0.0)
+
+
+def test_the_terminal_names_what_is_not_used(tmp_path: Path) -> None:
+    lines = said(labelled(tmp_path / "a", "number", ["2.1%", "1", "low", "high"]))
+    assert "2 of 4 labels not used: 'low' is not a number; rename labels with --label-map" in lines
+    assert "1 labels end in %: 2.1% is read as 2.1" in lines
+    lines = said(labelled(tmp_path / "b", "class", ["nonsense"]))
+    (line,) = [line for line in lines if "not used" in line]
+    assert line.startswith("1 of 1 labels not used: 'nonsense' is not one of the model's labels (")
+    lines = said(labelled(tmp_path / "c", "numbers", ["1"]))
+    assert "1 of 1 labels not used: '1' is not compared with several numbers" in lines
+    assert not any("label" in line for line in said(make_results(tmp_path / "d")))
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_page_does_not_deny_labels_that_it_cannot_use(tmp_path: Path, lang: str) -> None:
+    language = load_language("ja" if lang == "ja" else "en")
+    denial = "。ラベルがない" if lang == "ja" else "There are no labels"
+    assert denial in language.say("quality", "class_alone", name="", k=1, n=1)
+    for kind in ("class", "number"):
+        quality = make_quality(
+            Findings(labelled(tmp_path / kind, "class" if kind == "class" else "number", ["?"])),
+            language,
+        )
+        assert quality is not None
+        assert denial not in quality.headline
+
+
+def test_redaction_keeps_labels_that_are_classes(tmp_path: Path) -> None:
+    names = make_results(tmp_path / "a", kind="labels").info.output.labels
+    given = [f"{names[0].upper()};{names[1]}", "secret", f"{names[0]};secret"]
+    texts = labelled(tmp_path / "b", "labels", given).texts
+    table = pa.Table.from_pandas(texts, schema=TEXTS_SCHEMA, preserve_index=False)
+    pq.write_table(table, tmp_path / "b" / "texts.parquet")
+    with redacted(open_results(tmp_path / "b"), "en", wanted=True) as copy:
+        kept = copy.texts["label"].tolist()[:3]
+    assert kept[0] == given[0]
+    assert "secret" not in "".join(kept[1:])
