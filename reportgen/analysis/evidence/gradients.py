@@ -60,7 +60,7 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
     Raises:
         GradientError: the encoder has no such table, or the run did not use it for every token.
     """
-    table = _embedding_table(model.encoder)
+    tables = _embedding_tables(model.encoder)
     asked: list[Tensor] = []  # the ids given to the module, [text, position]
     leaves: list[Tensor] = []
     first: list[Tensor] = []  # the ids whose embeddings are the leaf
@@ -84,7 +84,7 @@ def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[
     weights = [weight for weight in model.module.parameters() if weight.requires_grad]
     handles = [
         model.module.register_forward_pre_hook(see, with_kwargs=True),
-        table.register_forward_hook(swap),
+        *(table.register_forward_hook(swap) for table in tables),
     ]
     try:
         for weight in weights:
@@ -137,14 +137,22 @@ def _is_turned(asked: Tensor, args: Sequence[Tensor], output: Tensor) -> bool:
     return not is_straight
 
 
-def _embedding_table(encoder: PreTrainedModel) -> nn.Module:
+def _embedding_tables(encoder: PreTrainedModel) -> list[nn.Module]:
+    """The table of input embeddings, and the modules with the same weights: the inner stack of a T5
+    looks its tokens up in one of its own."""
     try:
         table = encoder.get_input_embeddings()
     except NotImplementedError as error:
         raise GradientError("no_embeddings") from error
     if not isinstance(table, nn.Module):
         raise GradientError("no_embeddings")
-    return table
+    weight = getattr(table, "weight", None)
+    others = (
+        module
+        for module in encoder.modules()
+        if isinstance(module, nn.Embedding) and module.weight is weight and module is not table
+    )
+    return [table, *others]
 
 
 def text_gradients(

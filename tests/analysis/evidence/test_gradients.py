@@ -1,6 +1,7 @@
 """Gradient size and live rows, against finite differences and the library's own attention maps."""
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +18,9 @@ from explaining import (
     one,
     with_module,
 )
-from models import SENTENCES
+from models import SENTENCES, spread_weights, tiny_config
 from torch import nn
+from transformers import T5EncoderModel
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.gradients import TextGradients, text_gradients
@@ -351,6 +353,27 @@ def test_embeddings_that_are_used_twice_have_the_gradient_of_both_uses(folder: P
 
     expected = by_differences(exact, f, list(text.ids))
     np.testing.assert_allclose(gradients.sizes, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_t5_whose_inner_stack_looks_its_tokens_up_has_gradients(folder: Path) -> None:
+    def whole() -> nn.Module:
+        inner = T5EncoderModel(tiny_config("t5", num_hidden_layers=2))
+        spread_weights(inner)
+        return Head(inner, lambda hidden, *_: hidden[:, 1, :1])
+
+    base = load(folder, "t5", "base")
+    module = whole()
+    assert module.encoder.get_input_embeddings() is not module.encoder.encoder.embed_tokens
+    model = replace(with_module(base, module), encoder=module.encoder)
+    (text,) = encoded(base, "the cat sat")
+    ((gradients,), _) = measured(model, [text])
+    exact = whole().eval().double()
+
+    def f(encoder, x, ids):
+        return encoder(inputs_embeds=x, attention_mask=torch.ones(x.shape[:2]).long())[0][:, 1, 0]
+
+    expected = by_differences(exact.encoder, f, list(text.ids), step=1e-4)
+    np.testing.assert_allclose(gradients.sizes, expected, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("how", ["raises", "unused"])
