@@ -1,4 +1,11 @@
-"""Means, ratios of means and their bootstrap intervals over texts."""
+"""Means, ratios of means and their bootstrap intervals over texts.
+
+Intervals are expanded percentile intervals (Hesterberg 2015): the quantiles of the resampled figure
+that are taken lie so far out that the interval of a mean is as wide as that of Student's t. Plain
+percentile intervals are too narrow for few texts. The ends lie within what texts can give, so that
+a share stays within 0 and 1. `tests/benchmarks/coverage.py` measures what share of intervals hold
+the truth.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,6 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtr, stdtr, stdtrit
+from scipy.stats import false_discovery_control
 
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -17,7 +26,10 @@ Floats: TypeAlias = NDArray[np.float64]
 Booleans: TypeAlias = NDArray[np.bool_]
 Places: TypeAlias = NDArray[np.intp]  # rows of `texts`, or places in a list
 CONFIDENCE = 0.95
-RESAMPLES = 1000
+FALSE_DISCOVERIES = 0.10  # of what is named from a long list, the share that may be chance
+RESAMPLES = 1000  # at least
+_MOST_RESAMPLES = 8000
+_DRAWN_TEXTS = 40_000  # over all resamples, as far as the two limits allow
 _SEED = 20190601
 _BATCH_CELLS = 1_000_000  # drawn at once: a number that is drawn takes eight times its count
 
@@ -84,13 +96,13 @@ def measured(*figures: Floats) -> tuple[Floats, ...]:
 
 
 def mean_intervals(values: Floats) -> list[Interval | None]:
-    """`[figure]`: percentile bootstrap intervals of the means over texts of `[text, figure]`.
+    """`[figure]`: bootstrap intervals of the means over texts of `[text, figure]`.
 
     None for fewer than MIN_TEXTS texts.
     """
     if len(values) < MIN_TEXTS:
         return [None] * values.shape[1]
-    return _intervals(_resampled_means(values))
+    return intervals_between(_resampled_means(values), len(values))
 
 
 def mean_interval(values: Floats) -> Interval | None:
@@ -124,7 +136,7 @@ def intervals_of(statistic: Callable[..., Floats], *values: Floats) -> list[Inte
     """
     if len(values[0]) < MIN_TEXTS:
         return [None] * values[0].shape[1]
-    return _intervals(statistic(*map(_resampled_means, values)))
+    return intervals_between(statistic(*map(_resampled_means, values)), len(values[0]))
 
 
 def intervals_of_counts(
@@ -146,13 +158,50 @@ def intervals_of_counts(
     for column in np.concatenate(parts).T:
         known = column[np.isfinite(column)]
         enough = len(known) >= 0.99 * len(column)
-        found += _intervals(known[:, None]) if enough else [None]
+        found += intervals_between(known[:, None], n_texts) if enough else [None]
     return found
 
 
-def _intervals(resampled: Floats) -> list[Interval | None]:
-    """`[figure]`: the interval that CONFIDENCE of the values `[resample, figure]` lie in."""
-    ends = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+def p_values(means: Floats, errors: Floats, n_texts: Places) -> Floats:
+    """`[figure]`: two-sided p-values of Student's t for means that are 0 in truth.
+
+    `errors` are the standard errors of the means and `n_texts` how many texts each is of. 1 where
+    a mean or its error is not finite, or there are fewer than MIN_TEXTS texts.
+    """
+    known = (n_texts >= MIN_TEXTS) & np.isfinite(means) & np.isfinite(errors)
+    scores = np.zeros_like(means)
+    scores[known & (means != 0)] = np.inf  # where the texts do not differ at all
+    np.divide(np.abs(means), errors, out=scores, where=known & (errors > 0))
+    found = np.ones_like(means)
+    found[known] = 2 * stdtr(n_texts[known] - 1.0, -scores[known])
+    return found
+
+
+def benjamini_hochberg(p: Floats, share: float = FALSE_DISCOVERIES) -> Booleans:
+    """`[figure]`: whether a figure may be named; at most `share` of those named are so by chance.
+
+    `p` are the p-values of every figure that could have been named (Benjamini and Hochberg 1995).
+    """
+    found: Booleans = np.asarray(false_discovery_control(p) <= share) if len(p) else p > 0
+    return found
+
+
+def tail(n_texts: int) -> float:
+    """The share of the resamples of `n_texts` texts on either side of an interval.
+
+    The 2.5 % of a normal distribution, moved out to where Student's t has them, and by as much as a
+    resample's spread is smaller than that of the texts it is drawn from.
+    """
+    widened = np.sqrt(n_texts / (n_texts - 1)) * stdtrit(n_texts - 1, (1 + CONFIDENCE) / 2)
+    return float(ndtr(-widened))
+
+
+def intervals_between(resampled: Floats, n_texts: int) -> list[Interval | None]:
+    """`[figure]`: the intervals of a figure of `n_texts` texts, from `[resample, figure]`.
+
+    None where an end is not finite.
+    """
+    ends = (tail(n_texts), 1 - tail(n_texts))
     with np.errstate(invalid="ignore"):  # between two ends that are not finite
         lows, highs = np.quantile(resampled, ends, axis=0)
     return [
@@ -161,11 +210,16 @@ def _intervals(resampled: Floats) -> list[Interval | None]:
     ]
 
 
+def resamples(n_texts: int) -> int:
+    """How many resamples an interval rests on: more for few texts, whose ends lie further out."""
+    return min(max(RESAMPLES, _DRAWN_TEXTS // n_texts), _MOST_RESAMPLES)
+
+
 def _resampled_means(values: Floats) -> Floats:
     """`[resample, figure]`: means of `[text, figure]` over texts drawn with replacement."""
     drawn = _drawn(len(values))
     size = 1 + _BATCH_CELLS // len(values)
-    sums = [drawn[i : i + size].astype(np.float64) @ values for i in range(0, RESAMPLES, size)]
+    sums = [drawn[i : i + size].astype(np.float64) @ values for i in range(0, len(drawn), size)]
     means: Floats = np.concatenate(sums) / len(values)
     return means
 
@@ -174,9 +228,9 @@ def _resampled_means(values: Floats) -> Floats:
 def _drawn(n_texts: int) -> NDArray[np.uint8]:
     """`[resample, text]`: how often each text is drawn, which is never as often as 256 times."""
     random = np.random.default_rng(_SEED)
-    drawn = np.empty((RESAMPLES, n_texts), np.uint8)
+    drawn = np.empty((resamples(n_texts), n_texts), np.uint8)
     size = 1 + _BATCH_CELLS // n_texts
-    for i in range(0, RESAMPLES, size):
+    for i in range(0, len(drawn), size):
         part = drawn[i : i + size]
         for row, texts in zip(part, random.integers(0, n_texts, part.shape), strict=True):
             row[:] = np.bincount(texts, minlength=n_texts)

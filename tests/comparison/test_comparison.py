@@ -11,6 +11,7 @@ import pytest
 from factories import HEADLINES, changed, make_results
 from factories import LABELS as NAMES
 from packed_maps import unpack
+from plain_bootstrap import plain_interval
 from scipy.stats import spearmanr
 from two_models import (
     LABELS,
@@ -32,7 +33,6 @@ from reportgen.comparison.predictions import MOVED
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import r_squared
-from reportgen.findings.statistics import CONFIDENCE
 from reportgen.results.info import OutputKind
 from reportgen.results.maps import quantise
 from reportgen.results.store import Results
@@ -130,21 +130,17 @@ def test_the_fit_of_both_is_that_against_the_labels(sides, found: Comparison) ->
 def test_intervals_draw_both_figures_of_a_text_together(found: Comparison, sides) -> None:
     """A plain bootstrap with other draws gives about the same interval."""
     own, other = (side.texts["prediction"].to_numpy(float) for side in sides)
-    labels, random = np.array(LABELS), np.random.default_rng(7)
-    means, drops = [], []
-    for _ in range(4000):
-        drawn = random.integers(0, len(own), len(own))
-        means.append((other - own)[drawn].mean())
-        ends = [r_squared(side[drawn], labels[drawn]) for side in (own, other)]
-        drops.append(ends[1] - ends[0])
-    tails = [50 * (1 - CONFIDENCE), 100 - 50 * (1 - CONFIDENCE)]
-    width = np.ptp(np.percentile(means, tails))
-    assert found.predictions.mean.interval == pytest.approx(
-        tuple(np.percentile(means, tails)), abs=0.15 * width
-    )
-    width = np.ptp(np.percentile(drops, tails))
+    labels = np.array(LABELS)
+
+    def drop(rows: list[int]) -> float:
+        before, after = (r_squared(side[rows], labels[rows]) for side in (own, other))
+        return after - before
+
+    low, high = plain_interval(lambda rows: (other - own)[rows].mean(), len(own))
+    assert found.predictions.mean.interval == pytest.approx((low, high), abs=0.15 * (high - low))
+    low, high = plain_interval(drop, len(own))
     assert found.predictions.fit("r2").interval == pytest.approx(
-        tuple(np.percentile(drops, tails)), abs=0.2 * width
+        (low, high), abs=0.2 * (high - low)
     )
 
 

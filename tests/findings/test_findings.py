@@ -23,9 +23,9 @@ REVIEWS = str(SAMPLES / "reviews_en.csv")
 
 @pytest.fixture(scope="module")
 def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Full evidence on eight reviews; without Jacobians, which take most of the time and which no
+    """Full evidence on twelve reviews; without Jacobians, which take most of the time and which no
     note below is about."""
-    texts = read_texts([REVIEWS], Columns(text="review", label="stars"), limit=8)
+    texts = read_texts([REVIEWS], Columns(text="review", label="stars"), limit=12)
     model = load_model(ModelSpec(model=str(minilm_folder)))
     folder = tmp_path_factory.mktemp("findings")
     with pytest.MonkeyPatch.context() as patch:

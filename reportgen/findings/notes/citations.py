@@ -53,6 +53,12 @@ HASE = Citation(
     "Explanations",
     "arXiv 2106.00786",
 )
+HESTERBERG = Citation(
+    "Hesterberg 2015",
+    "What Teachers Should Know About the Bootstrap: Resampling in the Undergraduate Statistics "
+    "Curriculum",
+    "arXiv 1411.5279",
+)
 JAIN = Citation("Jain and Wallace 2019", "Attention is not Explanation", "arXiv 1902.10186")
 KOBAYASHI_2020 = Citation(
     "Kobayashi et al. 2020",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
 
-from reportgen.findings.notes.citations import GU, Citation
+from reportgen.findings.notes.citations import GU, HESTERBERG, Citation
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES, Interval
 from reportgen.results.measure_register import (
     MASK_OFFSET,
@@ -50,7 +50,7 @@ THRESHOLDS = (
     Threshold("rollout_limit", ROLLOUT_SHARE),
     Threshold("mask_limit", MASK_OFFSET),
     Threshold("tiny_effect", TINY_EFFECT),
-    Threshold("confidence", CONFIDENCE),
+    Threshold("confidence", CONFIDENCE, HESTERBERG),
     Threshold("resamples", RESAMPLES),
     Threshold("min_texts", MIN_TEXTS),
     Threshold("min_content", MIN_CONTENT),
