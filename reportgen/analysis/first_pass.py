@@ -17,8 +17,10 @@ from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models.factory import describe
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.words import joined_to_words
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts.words import WordSplitter
 
 # Texts whose batches are planned together: enough to find texts of the same length, few enough that
 # memory does not grow with the number of texts.
@@ -87,8 +89,10 @@ class AttentionPass:
         roles: Sequence[str],
         keep_maps: str,
         progress: Progress,
+        splitter: WordSplitter | None = None,
     ) -> None:
         self._model = model
+        self._splitter = splitter
         self._runner = runner
         self._recorder = recorder
         self._roles = roles  # keys of Roles
@@ -116,7 +120,7 @@ class AttentionPass:
 
     def _window(self, start: int, sources: Sequence[TextInput], tally: Tally) -> list[AnalysedText]:
         """Analyse the window of texts that begins with row `start`; they stay in input order."""
-        encoded, faults = encode_all(self._model, sources)
+        encoded, faults = encode_all(self._model, sources, self._splitter)
         _require_known_tokens(self._model, encoded, tally)
         # Some tokenizers have tokens for spaces, but a blank text counts as empty.
         analysed = [i for i, t in enumerate(encoded) if t.n_content and not sources[i].is_blank]
@@ -154,14 +158,19 @@ class AttentionPass:
 
 
 def encode_all(
-    model: LoadedModel, sources: Sequence[TextInput]
+    model: LoadedModel, sources: Sequence[TextInput], splitter: WordSplitter | None = None
 ) -> tuple[list[EncodedText], dict[int, str]]:
-    """Tokenise texts; returns them, and error messages by index for those that failed."""
+    """Tokenise texts; returns them, and error messages by index for those that failed.
+
+    With a `splitter` the units of the texts are its words.
+    """
     encoded: list[EncodedText] = []
     faults: dict[int, str] = {}
     for i, source in enumerate(sources):
         try:
             text = encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
+            if splitter is not None:
+                text = joined_to_words(text, (source.text, source.pair), splitter)
         except Exception as error:  # a tokenizer may be user code
             faults[i] = describe(error)
             text = NO_TOKENS

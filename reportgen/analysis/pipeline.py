@@ -30,6 +30,7 @@ from reportgen.results.info import (
     Role,
     RunInfo,
     Settings,
+    UnitKind,
     created_date,
 )
 from reportgen.results.row_groups import FirstPass
@@ -37,6 +38,7 @@ from reportgen.results.schema import ANALYSIS_TABLES, EVIDENCE_TABLES
 from reportgen.results.store import Results, open_results
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextSet
+from reportgen.texts.words import word_splitter
 from reportgen.version import __version__
 
 # For the trial run, if the given texts do not have two different lengths.
@@ -55,6 +57,7 @@ class AnalysisOptions:
     evidence: EvidenceLevel = "basic"
     evidence_texts: str = "50"  # all, or the number of texts that get evidence
     explain_class: str | None = None  # None: the one predicted for each text
+    units: UnitKind = "token"  # what is measured and drawn as one
     shown: Mapping[str, str | int | bool] = field(default_factory=dict)  # see `Settings.options`
 
 
@@ -98,8 +101,10 @@ def analyze(
         [i for i, text in enumerate(texts.texts) if not text.is_blank], options.evidence_texts
     )
 
+    splitter = word_splitter() if options.units == "word" else None
+
     def encode_rows(rows: Sequence[int]) -> list[EncodedText]:
-        return encode_all(model, [texts.texts[i] for i in rows])[0]
+        return encode_all(model, [texts.texts[i] for i in rows], splitter)[0]
 
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
     explainer = Explainer(model, probed.batching, options.batch_tokens, options.explain_class)
@@ -115,9 +120,18 @@ def analyze(
         rollout=norms is not None,
     )
     with Recorder(folder, ANALYSIS_TABLES) as recorder:
-        first_pass = AttentionPass(model, runner, recorder, keys, options.keep_maps, progress)
+        first_pass = AttentionPass(
+            model, runner, recorder, keys, options.keep_maps, progress, splitter
+        )
         tally = first_pass.run(texts)
-    info = _run_info(created, texts, model, capture, probed, roles, options, tally)
+    settings = Settings(
+        options.shown,
+        options.keep_maps,
+        tally.n_kept,
+        options.units,
+        splitter.segmenter if splitter else None,
+    )
+    info = _run_info(created, texts, model, capture, probed, roles, settings, tally)
     with Recorder(folder, EVIDENCE_TABLES) as recorder:
         if norms is not None:
             first = FirstPass(folder)
@@ -212,7 +226,7 @@ def _run_info(
     capture: Capture,
     probed: Probe,
     roles: tuple[Role, ...],
-    options: AnalysisOptions,
+    settings: Settings,
     tally: Tally,
 ) -> RunInfo:
     return RunInfo(
@@ -239,6 +253,6 @@ def _run_info(
             batching=probed.batching,
             unknown_share=tally.n_unknown / tally.n_content,
         ),
-        settings=Settings(options.shown, options.keep_maps, tally.n_kept),
+        settings=settings,
         remarks=(*model.remarks, *tally.remarks),
     )

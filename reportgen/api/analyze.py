@@ -33,7 +33,7 @@ from reportgen.models.load import LoadedModel, load_module
 from reportgen.models.load import load_model as load_named
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.options import shown_options
-from reportgen.results.info import EvidenceLevel
+from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
 from reportgen.texts.memory import Beside, texts_in_memory
 from reportgen.texts.read import TextSet
@@ -90,6 +90,7 @@ def analyze(
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
     evidence_texts: int | str = 50,
+    units: UnitKind = "token",
     explain_class: str | int | None = None,
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,
@@ -110,7 +111,8 @@ def analyze(
             default the columns `pair`, `label`, `id` and `group` are used; `""` ignores them.
         label_map: Other names for labels, by the label that is given.
         limit: Use only the first so many texts.
-        evidence, evidence_texts, explain_class, keep_maps, batch_tokens: As on the command line.
+        evidence, evidence_texts, units, explain_class, keep_maps, batch_tokens: As on the command
+            line.
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
@@ -136,6 +138,7 @@ def analyze(
             "keep_maps": str(keep_maps),
             "evidence": evidence,
             "evidence_texts": str(evidence_texts),
+            "units": units,
             "explain_class": explain_class if explain_class is None else str(explain_class),
         },
     )

@@ -16,7 +16,7 @@ from reportgen.errors import UsageError
 from reportgen.models.spec import Dtype, Pooling
 from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
 from reportgen.report.options import Option
-from reportgen.results.info import EvidenceLevel
+from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.texts.file_formats import InputFormat
 from reportgen.texts.labels import read_label_map
 
@@ -220,6 +220,14 @@ class AnalysisChoices:
             "measured on all.",
         ),
     ] = "50"
+    units: Annotated[
+        UnitKind,
+        _ANALYSIS(
+            help="What is measured and drawn as one: token or word. Words end at spaces and "
+            "punctuation; Japanese ones as SudachiPy says if it is installed, else where the "
+            "script changes."
+        ),
+    ] = "token"
     explain_class: Annotated[
         str | None,
         _ANALYSIS(

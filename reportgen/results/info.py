@@ -32,6 +32,7 @@ Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probabil
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
+UnitKind: TypeAlias = Literal["token", "word"]
 Statistic: TypeAlias = Literal["spearman", "kendall", "comprehensiveness", "sufficiency"]
 # Why something could not be measured on a model.
 Reason: TypeAlias = Literal[
@@ -126,6 +127,8 @@ class Settings:
     options: Mapping[str, str | int | bool] = field(default_factory=dict)  # "text-column": "review"
     keep_maps: str = "all"  # all, none or a number
     maps_kept: int = 0  # texts whose attention maps are in the folder
+    units: UnitKind = "token"  # what is measured and drawn as one: display units, or words
+    segmenter: str | None = None  # what split Japanese into words; None: its scripts
 
 
 @dataclass(frozen=True, slots=True)

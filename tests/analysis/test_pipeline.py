@@ -9,7 +9,7 @@ import pytest
 import torch
 from models import ARCHITECTURES, SENTENCES, save_model
 from packed_maps import unpack
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.errors import InputError, ModelError
@@ -399,6 +399,32 @@ def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -
     np.testing.assert_allclose(
         results.tokens_of(0)["received_all"], alone.tokens_of(0)["received_all"], atol=1e-6
     )
+
+
+def test_words_are_left_out_whole(bert: Path, tmp_path: Path) -> None:
+    """The deletion effect of a word against a run of the library without all of its tokens."""
+    text = "the unbelievable cats sat, 1,000円 無料でもらえる"
+    results = run(tmp_path / "r", bert, text_set(text), units="word", evidence="basic")
+    assert results.info.settings.units == "word"
+    tokens = results.tokens_of(0)
+    effects = results.effects["deletion"].to_numpy()
+    model = AutoModelForSequenceClassification.from_pretrained(bert).eval()
+    ids = torch.tensor(tokens["token_id"].tolist())
+
+    def score(kept: np.ndarray) -> float:
+        with torch.inference_mode():
+            return float(model(input_ids=ids[torch.tensor(kept)][None]).logits[0, 0])
+
+    whole = score(np.ones(len(tokens), bool))
+    units = tokens["unit"].to_numpy()
+    words = []
+    for unit in np.unique(units[~tokens["is_special"].to_numpy(bool)]):
+        own = tokens[units == unit]
+        words.append(text[own["start"].min() : own["end"].max()])
+        expected = whole - score(units != unit)
+        np.testing.assert_allclose(effects[units == unit], expected, atol=1e-5)
+    assert words[:5] == ["the", "unbelievable", "cats", "sat", ","]
+    assert "1,000円" in words
 
 
 def test_results_name_no_path(bert: Path, tmp_path: Path) -> None:

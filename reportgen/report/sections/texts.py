@@ -157,6 +157,7 @@ class TextList:
     """The listed texts in input order, and which columns they have."""
 
     rows: tuple[TextRow, ...]
+    units: str  # what is drawn and measured as one
     partial: str  # says how many texts are listed; "" where all are
     has_ids: bool  # other than the texts' numbers
     has_predictions: bool  # that fit a cell, unlike embeddings
@@ -181,6 +182,7 @@ def make_text_list(
         wrong = classes.compared & (classes.predicted != classes.labels)
     return TextList(
         rows=tuple(_row(findings, text, language, digits, bool(wrong[text])) for text in shown),
+        units=_units(findings, language),
         partial=""
         if len(shown) == len(texts)
         else language.say("list", "partial", n=len(shown), of=len(texts)),
@@ -191,6 +193,15 @@ def make_text_list(
         has_errors=kind == "number" and bool(texts["label_value"].notna().any()),
         has_groups=bool(texts["group"].notna().any()),
     )
+
+
+def _units(findings: Findings, language: Language) -> str:
+    settings = findings.info.settings
+    if settings.units == "token":
+        return language.say("texts", "pieces")
+    if settings.segmenter is None:
+        return language.say("texts", "words")
+    return language.say("texts", "words_by", segmenter=settings.segmenter)
 
 
 def _row(

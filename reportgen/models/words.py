@@ -1,0 +1,64 @@
+"""Joins the tokens of a text into words: what is measured and drawn as one unit."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reportgen.models.tokens import EncodedText, Span
+from reportgen.texts.words import WordSplitter
+
+_CONTINUES = "##"
+
+
+def joined_to_words(
+    text: EncodedText, sources: tuple[str, str | None], splitter: WordSplitter
+) -> EncodedText:
+    """`text` with words as its units, instead of display units.
+
+    Tokens are one unit if they share a character or a word of `sources`, its text and pair; a token
+    that reaches into the next word joins the two. A special token is a unit by itself. Where the
+    tokenizer gives no offsets, its mark for a token that goes on (##) is followed.
+    """
+    if all(span is None for span in text.spans):
+        goes_on = [
+            role is None and token.startswith(_CONTINUES)
+            for token, role in zip(text.tokens, text.roles, strict=True)
+        ]
+    else:
+        words = [_words(source or "", splitter) for source in sources]
+        goes_on = [False, *_joined(text, [_touched(span, words) for span in text.spans])]
+    units: list[int] = []
+    for is_next in goes_on:
+        units.append((units[-1] if units else -1) + (not is_next or not units))
+    return replace(text, units=tuple(units))
+
+
+def _joined(text: EncodedText, touched: Sequence[tuple[int, int] | None]) -> list[bool]:
+    """For every token but the first, whether it belongs to the unit of the token before it."""
+    found = []
+    last = touched[0]  # word that the unit so far reaches to
+    for i in range(1, len(touched)):
+        own = touched[i]
+        is_same = text.units[i] == text.units[i - 1] or (
+            own is not None
+            and last is not None
+            and text.segments[i] == text.segments[i - 1]
+            and own[0] <= last[1]
+        )
+        found.append(is_same)
+        ends = [each for each in ((last if is_same else None), own) if each is not None]
+        last = max(ends, key=lambda each: each[1], default=None)
+    return found
+
+
+def _words(source: str, splitter: WordSplitter) -> list[int]:
+    """`[code point]`: the number of its word, -1 for a space."""
+    found = [-1] * len(source)
+    for number, (start, end) in enumerate(splitter.split(source)):
+        found[start:end] = [number] * (end - start)
+    return found
+
+
+def _touched(span: Span | None, words: Sequence[Sequence[int]]) -> tuple[int, int] | None:
+    """The first and the last word that a token has characters of; None without any."""
+    own = [] if span is None else [w for w in words[span.segment][span.start : span.end] if w >= 0]
+    return (min(own), max(own)) if own else None
