@@ -1,14 +1,18 @@
 """What every test may count on: no network, one thread, the same random cases in CI."""
 
+import gc
 import os
 import shutil
 import signal
+from collections.abc import Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from typer.main import get_command
 
 if TYPE_CHECKING:
     from reportgen.findings.notes.note import Note
@@ -39,6 +43,20 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.register_profile("everywhere", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
     settings.load_profile("ci" if in_ci() else "everywhere")
+
+
+def pytest_collection_finish() -> None:
+    # What the libraries hold stays to the end: without it a look for garbage takes half a second.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _commands_once() -> Iterator[None]:
+    """The commands are built once and not at each call of one, which takes longer than most."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("typer.testing._get_command", cache(get_command))
+        yield
 
 
 @pytest.fixture(scope="session")
