@@ -71,7 +71,8 @@ class MadeUpEvidence:
             "effects",
             {"text": [text] * n, "position": list(range(n))}
             | {name: np.where(content, effects[name], np.nan) for name in ("deletion", "mask")}
-            | {name: effects[name] for name in ("gradient", "jacobian", "ig", "alti")},
+            | {name: effects[name] for name in ("gradient", "jacobian", "ig", "alti")}
+            | {"deletion_scores": [None] * n},
         )
         recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
         self._append_agreement(recorder, text, content, effects, views)

@@ -1,16 +1,21 @@
 """The notes of a comparison: what changed by more than noise, and by how much."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import MOVED
-from reportgen.comparison.token_effects import TokenChange
-from reportgen.findings.notes.citations import CLARK, LIN, SERRANO, XIAO, Citation
+from reportgen.comparison.token_effects import (
+    EFFECT_LEAST,
+    LOOKS_LEAST_CHANGE,
+    EffectChanges,
+    TokenChange,
+)
+from reportgen.findings.notes.citations import BENJAMINI, CLARK, LIN, SERRANO, XIAO, Citation
 from reportgen.findings.notes.note import Note, ends, plain
 from reportgen.findings.notes.thresholds import Threshold
-from reportgen.findings.statistics import CONFIDENCE, RESAMPLES
+from reportgen.findings.statistics import CONFIDENCE, FALSE_DISCOVERIES, RESAMPLES
 from reportgen.results.measure_register import MIN_TEXTS
 
 if TYPE_CHECKING:
@@ -24,6 +29,9 @@ _TOKENS = 5  # notes on tokens
 # The strings of the page explain each of them.
 CHANGE_THRESHOLDS = (
     Threshold("moved", MOVED),
+    Threshold("false_discoveries", FALSE_DISCOVERIES, BENJAMINI),
+    Threshold("effect_least", EFFECT_LEAST),
+    Threshold("looks_least_change", LOOKS_LEAST_CHANGE),
     Threshold("effect_changed", EFFECT_CHANGED),
     Threshold("looks_ratio", LOOKS_RATIO),
     Threshold("looks_least", LOOKS_LEAST),
@@ -43,25 +51,30 @@ def change_notes(comparison: "Comparison") -> list[Note]:
     one row), `prediction_mean`, `fit_<figure of quality>`, `shares`, `shares_all`, `entropy`,
     `heads`.
     """
-    notes = [note for token in comparison.tokens if (note := _token(token, comparison))][:_TOKENS]
     return [
-        *notes,
+        *token_notes(comparison.tokens, comparison.effects),
         *_predictions(comparison),
         *(note for found in comparison.layers if (note := _layer(found))),
         *_heads(comparison),
     ]
 
 
-def _token(token: TokenChange, comparison: "Comparison") -> Note | None:
-    looks = _looks(token.looks)
+def token_notes(tokens: Sequence[TokenChange], effects: EffectChanges | None) -> list[Note]:
+    """Notes on the tokens that changed most."""
+    spread = effects.spread if effects else 0.0
+    return [note for token in tokens if (note := _token(token, spread))][:_TOKENS]
+
+
+def _token(token: TokenChange, spread: float) -> Note | None:
+    looks = _looks(token.looks) if token.looks_changed else None
     values = _values("looks", token.looks)
     if token.effect is not None:
         values |= _values("effect", token.effect)
-    spread = comparison.effects.spread if comparison.effects else 0.0
-    # Where the model also looks at the token more (or less), any certain change of effect counts.
+    # Where the model also looks at the token more (or less), any clear change of effect counts.
     agrees = looks == {"more": "token_looks", "less": "token_looks_less"}.get(token.turn)
     limit = 0.0 if looks and agrees else EFFECT_CHANGED * spread
-    if token.effect is not None and token.effect.lies_beyond(limit):
+    is_named = token.turn != "noise" and token.effect is not None
+    if is_named and token.effect is not None and token.effect.lies_beyond(limit):
         id = "token_moves" if token.turn == "more" else "token_moves_less"
         also = looks or "token_attention"
         also = f"{also}_row" if token.row is not None else also

@@ -10,7 +10,7 @@ from scipy.stats import spearmanr
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.comparison.quality import FigureName, Quality, class_quality, number_quality
-from reportgen.findings.classes import match_classes
+from reportgen.findings.classes import class_shares, match_classes
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import OutputKind
@@ -54,6 +54,8 @@ class PredictionChanges:
     error_growth: Floats = field(default_factory=lambda: np.empty(0))
     # Whether all scores are the same, not only what is predicted by them.
     same_outputs: bool = False
+    # [text]: the probability of the old model's class in both models; none where it is no class
+    chances: tuple[tuple[float, float], ...] = ()
     outcomes: tuple[Outcome, ...] = ()  # [text], of classes; none where no text has a label
 
     @cached_property
@@ -92,6 +94,17 @@ class PredictionChanges:
         """Places in `texts` of those whose error grew, the largest growth first."""
         order = np.argsort(-self.error_growth, kind="stable")
         return [int(place) for place in order if self.error_growth[place] > 0]
+
+    @property
+    def lost_chances(self) -> tuple[float, float] | None:
+        """How much probability the old model's class lost where the class changed: the median and
+        the most; None where no class changed."""
+        lost = [
+            own - other
+            for (own, other), moved in zip(self.chances, self.moved, strict=bool(self.chances))
+            if moved
+        ]
+        return (float(np.median(lost)), max(lost)) if lost else None
 
     def fit(self, name: FigureName) -> Change | None:
         """The change of one figure of the fit with the labels; None where it is not defined."""
@@ -132,6 +145,7 @@ def prediction_changes(
         names=names,
         quality=quality,
         outcomes=outcomes,
+        chances=_chances(base, head, texts) if kind == "class" else (),
         same_outputs=not moved.any() and _same_scores(base, head, texts),
     )
 
@@ -174,6 +188,14 @@ def _numbers(
         quality=number_quality(before, after, labels),
         error_growth=np.abs(after - labels) - np.abs(before - labels),
     )
+
+
+def _chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:
+    own, other = (class_shares(side.results)[texts] for side in (base, head))
+    if own.shape != other.shape or not np.isfinite(own + other).all():
+        return ()
+    rows, first = np.arange(len(texts)), own.argmax(axis=1)
+    return tuple(zip(own[rows, first].tolist(), other[rows, first].tolist(), strict=True))
 
 
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:

@@ -5,14 +5,24 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.stats import spearmanr
+from scipy.stats import false_discovery_control, spearmanr
 
 from reportgen.comparison.change import Change, Sides, changes, ranked_texts
 from reportgen.comparison.units import UnitPairs
-from reportgen.findings.statistics import Floats, Places, mean_interval
+from reportgen.findings.statistics import (
+    FALSE_DISCOVERIES,
+    Floats,
+    Places,
+    mean_interval,
+    p_values,
+)
 from reportgen.findings.tokens import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
 
+# Changes up to these are none, so that rounded weights change no token: of an effect, in spreads of
+# the base's effects; of attention, in equal shares.
+EFFECT_LEAST = 0.05
+LOOKS_LEAST_CHANGE = 0.05
 # How a token's influence changed: it moves the output more than before, less, or the change is
 # within noise.
 Turn: TypeAlias = Literal["more", "less", "noise"]
@@ -47,7 +57,14 @@ class TokenChange:
     # where the output is read from several rows.
     row: Change | None
     effect: Change | None  # deletion effect; None where it was measured on too few texts
-    turn: Turn
+    turn: Turn  # of the effect; of how much the model looks at it where none was measured
+    turn_p: float  # adjusted p-value of the turn
+    looks_p: float  # the same for how much the model looks at it
+
+    @property
+    def looks_changed(self) -> bool:
+        """Whether how much the model looks at it clearly changed."""
+        return self.looks_p <= FALSE_DISCOVERIES
 
     @property
     def looks(self) -> Change:
@@ -91,10 +108,10 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
     if not len(units.text):
         return ()
     n_texts = len(np.unique(units.text))
-    n_effect = len(np.unique(units.text[np.isfinite(units.effect[0])]))
+    n_effect = len(np.unique(units.text[np.isfinite(on_one_figure(units)[0])]))
     attention = _by_label(units, units.attention)
     row = _by_label(units, units.row)
-    effect = _by_label(units, units.effect)
+    effect = _by_label(units, on_one_figure(units))
     # With fewer than MIN_TEXTS texts a change has no interval, so that nothing can be said of it.
     fewest = max(MIN_TEXTS, fewest_texts(n_effect or n_texts))
     listed = [
@@ -106,13 +123,27 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
         _changes({label: sides[label] for label in listed if label in sides})
         for sides in (attention, row, effect)
     )
+    values = on_one_figure(units)[0]
+    least = EFFECT_LEAST * float(values[np.isfinite(values)].std()) if n_effect else 0.0
+    moved_p = _adjusted({label: effect[label] for label in moved}, least)
+    looks = {label: row.get(label, attention[label]) for label in listed}
+    looks_p = _adjusted(looks, LOOKS_LEAST_CHANGE)
     found = []
     for label in listed:
         own, looked, moves = received[label], read.get(label), moved.get(label)
-        turn = _turn(moves or looked or own)
-        found.append(TokenChange(units.names[label], own.n_texts, own, looked, moves, turn))
+        p = moved_p.get(label, looks_p[label])
+        turn = _turn(moves or looked or own, p)
+        name, n_own = units.names[label], own.n_texts
+        found.append(TokenChange(name, n_own, own, looked, moves, turn, p, looks_p[label]))
     order = ("more", "less", "noise")
     return tuple(sorted(found, key=lambda each: (order.index(each.turn), -_size(each))))
+
+
+def on_one_figure(units: UnitPairs) -> Sides:
+    """The effects `[unit]` that a mean over texts can be taken of: NaN in texts whose class
+    changed, where they are on the lead of one model's class over the other's."""
+    base, head = (np.where(units.flipped, np.nan, side) for side in units.effect)
+    return base, head
 
 
 def _by_label(units: UnitPairs, sides: Sides) -> dict[int, Sides]:
@@ -141,8 +172,18 @@ def _changes(sides: Mapping[int, Sides]) -> dict[int, Change]:
     return found
 
 
-def _turn(change: Change) -> Turn:
-    if not change.is_certain:
+def _adjusted(sides: Mapping[int, Sides], least: float) -> dict[int, float]:
+    """The p-value of each label, adjusted for their number, that its change is not larger than
+    `least`, whatever its sign: a paired t-test over the texts."""
+    changed = [head - base for base, head in sides.values()]
+    beyond = np.array([max(abs(each.mean()) - least, 0.0) for each in changed])
+    errors = np.array([each.std(ddof=1) / len(each) ** 0.5 for each in changed])
+    p = p_values(beyond, errors, np.array([len(each) for each in changed], np.intp))
+    return dict(zip(sides, false_discovery_control(p).tolist() if len(p) else (), strict=True))
+
+
+def _turn(change: Change, p: float) -> Turn:
+    if p > FALSE_DISCOVERIES:
         return "noise"
     return "more" if abs(change.head) > abs(change.base) else "less"
 

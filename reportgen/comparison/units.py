@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from reportgen.comparison.change import SAME_OUTPUT, Sides, equal_if_close
+from reportgen.comparison.contrast import contrasts
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.statistics import Booleans, Places
-from reportgen.findings.tokens import token_effects, unit_labels
+from reportgen.findings.tokens import unit_labels
 from reportgen.results.store import Results
 
 _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
@@ -30,6 +31,10 @@ class UnitPairs:
     row: Sides
     effect: Sides  # deletion effect; NaN where it cannot be compared
     n_other_target: int  # texts whose effects are of different classes or tokens in both models
+    # [unit], in a text whose class differs: the effect is on the lead of the head's class over the
+    # base's, so that it is of another figure than in other texts.
+    flipped: Booleans
+    n_other_rival: int = 0  # texts whose effects are on leads over different classes
 
 
 def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
@@ -42,15 +47,18 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
     starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
     if not len(starts):
         none, nothing = np.empty(0, np.intp), (np.empty(0), np.empty(0))
-        return UnitPairs((), none, none, none, nothing, nothing, nothing, n_other_target=0)
+        return UnitPairs((), none, none, none, nothing, nothing, nothing, 0, none.astype(bool))
     label, names = unit_labels(base, own, starts)
     row = _ratios((own, other), "cls_row_all", "even", starts)
     if not (reads_one_row(base) and reads_one_row(head)):
         row = np.full(len(starts), np.nan), np.full(len(starts), np.nan)
-    effects = own["effect"].to_numpy(), other["effect"].to_numpy()
-    comparable, n_other_target = _comparable_effects(base, head, pairing)
-    known = comparable[text[starts]] & np.isfinite(effects[0] + effects[1])[starts]
-    before, after = (np.where(known, side[starts], np.nan) for side in effects)
+    found = contrasts(base, head, pairing)
+    before, after = (
+        effects[_rows(side, pairing)][content][starts]
+        for effects, side in zip(found.effects, (base, head), strict=True)
+    )
+    known = found.comparable[text[starts]] & np.isfinite(before + after)
+    before, after = (np.where(known, side, np.nan) for side in (before, after))
     return UnitPairs(
         names=names,
         label=label,
@@ -59,18 +67,25 @@ def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
         attention=_ratios((own, other), "received_all", "expected", starts),
         row=row,
         effect=(before, equal_if_close(before, after, _size(base, head), SAME_OUTPUT)),
-        n_other_target=n_other_target,
+        n_other_target=found.n_other_target,
+        flipped=found.flipped[text[starts]],
+        n_other_rival=found.n_other_rival,
     )
 
 
 def _tokens(results: Results, pairing: Pairing) -> pd.DataFrame:
-    """The tokens of the aligned texts, with their deletion effects."""
+    """The tokens of the aligned texts."""
     frame = results.token_columns(*_COLUMNS, "received_all", "expected", "cls_row_all")
     lengths = results.texts["n_tokens"].to_numpy(np.float64)
     frame["even"] = 1 / lengths[frame["text"].to_numpy(np.intp)]
-    frame["effect"] = token_effects(results, len(frame))
-    own: pd.DataFrame = frame[pairing.aligned[frame["text"].to_numpy(np.intp)]]
+    own: pd.DataFrame = frame[_rows(results, pairing)]
     return own
+
+
+def _rows(results: Results, pairing: Pairing) -> Booleans:
+    """`[token]`: those of the aligned texts."""
+    found: Booleans = pairing.aligned[results.token_columns("text")["text"].to_numpy(np.intp)]
+    return found
 
 
 def _ratios(
@@ -92,24 +107,6 @@ def reads_one_row(results: Results) -> bool:
     live = results.evidence["live_rows"].dropna()
     kind = results.info.output.kind
     return kind not in ("next_token", "embedding") and bool(len(live)) and bool((live == 1).all())
-
-
-def _comparable_effects(base: Results, head: Results, pairing: Pairing) -> tuple[Booleans, int]:
-    """`[text]`: whether the deletion effects of both explain the same figure of the output; and how
-    many texts have effects that do not."""
-    comparable = np.zeros(pairing.n_texts, np.bool_)
-    if not pairing.same_scalar:
-        return comparable, 0
-    own, other = (
-        results.evidence.set_index("text")["explained_label"].astype(object)
-        for results in (base, head)
-    )
-    texts = own.index.intersection(other.index)
-    labels = own[texts].fillna(""), other[texts].fillna("")
-    same = (labels[0] == labels[1]).to_numpy(np.bool_)
-    rows = texts.to_numpy(np.intp)
-    comparable[rows] = same
-    return comparable, int((~same & pairing.aligned[rows]).sum())
 
 
 def _size(base: Results, head: Results) -> float:

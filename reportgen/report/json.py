@@ -188,6 +188,8 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
             {
                 "token": token.token,
                 "turn": token.turn,
+                "turn_p_adjusted": rounded(token.turn_p),
+                "looks_p_adjusted": rounded(token.looks_p),
                 "n_texts": token.n_texts,
                 "deletion_effect": _change(token.effect),
                 "looked_at": _change(token.row),

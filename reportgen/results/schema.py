@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from reportgen.results.measure_register import MEASURES
 
+DELETION_SCORES = "deletion_scores"
+MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
         ("text_id", pa.string()),
@@ -124,6 +126,9 @@ EFFECTS_SCHEMA = pa.schema(
         # One column per measure of evidence; null for special tokens and where not measured. What
         # was measured by unit stands on each of its tokens.
         *((m.column or m.id, pa.float64()) for m in MEASURES if m.table == "effects"),
+        # [class], how far leaving the unit out lowers the logit of each class; null where the
+        # output is no class of at least three and at most MOST_CLASSES
+        (DELETION_SCORES, pa.list_(pa.float64())),
     ]
 )
 SINKS_SCHEMA = pa.schema(
@@ -168,7 +173,7 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Columns that results folders of earlier versions do not have: their measures came later.
-LATER_COLUMNS = frozenset(m.column or m.id for m in MEASURES if m.since > 1)
+LATER_COLUMNS = frozenset((DELETION_SCORES, *(m.column or m.id for m in MEASURES if m.since > 1)))
 
 
 def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:

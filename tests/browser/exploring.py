@@ -50,17 +50,10 @@ class Drawn:
     layout: dict
 
 
-def settle(page: Page, number: int) -> None:
-    """Wait until the map of a text is drawn as the page's state has it."""
-    # What a frame brings, such as a new width or a moved window, begins a draw of its own.
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
-    figure = page.locator(f"#map-{number}.drawn:not([aria-busy])")
-    figure.wait_for(state="attached", timeout=20_000)
-
-
 def plots(page: Page, number: int) -> list[Drawn]:
     """The plots of a text, once they are drawn."""
-    settle(page, number)
+    page.locator(f"#map-{number}.drawn").wait_for(state="attached", timeout=20_000)
+    page.wait_for_timeout(300)
     found = page.locator(f"#map-{number} .plot").evaluate_all(
         """plots => plots.map(gd => ({
           z: gd.data[0].z, rows: gd.data[0].y, columns: gd.data[0].x, zmax: gd.data[0].zmax,

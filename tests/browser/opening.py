@@ -16,26 +16,11 @@ HOSTILE = (
 )
 
 
-# Where the tab of the tests reads every report, with its true path after a ?. The browser keeps a
-# compiled script under the address of its page, so plotly.js is compiled once for all reports.
-REPORT = "file:///report.html"
-
-
 def written(results: Results, folder: Path, **options) -> str:
-    """The address of the report of `results`, in the tab of the tests."""
+    """The address of the report of `results`."""
     path = folder / "report.html"
     path.write_bytes(render(Findings(results), RenderOptions(**options)).content)
-    return f"{REPORT}?{path}"
-
-
-def path_of(address: str) -> Path:
-    """Where the report at `address` lies."""
-    return Path(address.removeprefix(f"{REPORT}?").partition("#")[0])
-
-
-def on_disk(address: str) -> str:
-    """The address of the file itself, for a tab that a test opens."""
-    return address.replace(f"{REPORT}?", "file://")
+    return path.as_uri()
 
 
 def drawn(page: Page, number: int) -> Locator:

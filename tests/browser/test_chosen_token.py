@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
-from exploring import maps_of, settle
+from exploring import maps_of
 from factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, on_disk, written
+from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -65,7 +65,7 @@ def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, tmp_path
     before = plot.bounding_box()
     for unit in (2, 4, 0, 0):  # the last one undoes the choice
         watched.locator("#strip-1 .u").nth(unit).click()
-        settle(watched, 1)
+        watched.wait_for_timeout(300)
         assert plot.bounding_box() == before
 
 
@@ -133,7 +133,7 @@ def test_hostile_tokens_are_plain_text_in_the_answer(watched, tmp_path):
 def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(browser, url):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(on_disk(url))
+    page.goto(url)
     said = page.locator("noscript").first.inner_text()
     assert "search and sorting need scripts" in said
     assert "map of the last layer" in said

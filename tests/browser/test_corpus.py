@@ -4,7 +4,7 @@ import re
 
 import pytest
 from factories import HEADLINES, make_results
-from opening import HOSTILE, on_disk, written
+from opening import HOSTILE, written
 from playwright.sync_api import expect
 
 from reportgen.findings.ranking import figures
@@ -94,23 +94,22 @@ def test_tokens_are_listed_with_their_bars_on_the_side_of_their_sign(watched, re
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_nothing_scrolls_sideways(browser, report, scripts):
-    page = browser.new_page(java_script_enabled=scripts)
-    page.goto(on_disk(report))
-    for width in (1280, 400):
-        page.set_viewport_size({"width": width, "height": 900})
-        for section in ("predictions", "texts", "across"):
-            place = page.locator(f"#{section}")
-            assert place.evaluate("e => e.scrollWidth <= e.clientWidth")
-            for element in place.locator("h2, h3, .headline, .figures, svg.fig, .notable li").all():
-                box = element.bounding_box()
-                assert box is None or box["x"] + box["width"] <= width
+@pytest.mark.parametrize("width", [1280, 400])
+def test_nothing_scrolls_sideways(browser, report, width, scripts):
+    page = browser.new_page(viewport={"width": width, "height": 900}, java_script_enabled=scripts)
+    page.goto(report)
+    for section in ("predictions", "texts", "across"):
+        place = page.locator(f"#{section}")
+        assert place.evaluate("e => e.scrollWidth <= e.clientWidth")
+        for element in place.locator("h2, h3, .headline, .figures, svg.fig, .notable li").all():
+            box = element.bounding_box()
+            assert box is None or box["x"] + box["width"] <= width
     page.close()
 
 
 def test_without_scripts_all_of_it_stands(browser, report):
     page = browser.new_page(java_script_enabled=False)
-    page.goto(on_disk(report))
+    page.goto(report)
     expect(page.locator("#predictions .figures b")).to_have_count(6)
     expect(page.locator("#across section.raises tbody tr").first).to_be_visible()
     page.locator("#notable a").first.click()

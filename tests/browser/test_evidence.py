@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from factories import HEADLINES, changed, make_results
-from opening import HOSTILE, drawn, on_disk, turn_page, written
+from opening import HOSTILE, drawn, turn_page, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -52,31 +52,36 @@ def hues(page, number=1):
     return page.locator(f"#strip-{number} .u").evaluate_all(HUES)
 
 
-def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(watched, url, results):
-    watched.goto(url)
-    watched.locator("#strip-1").scroll_into_view_if_needed()
-    for measure, name, factor, within in (
+@pytest.mark.parametrize(
+    ("measure", "name", "factor", "within"),
+    [
         ("received_norm_all", "norm-weighted attention, all layers", 100, 0.051),
         ("received_all", "attention received, all layers", 100, 0.051),
         ("cls_row_last", "[CLS] row, last layer", 100, 0.051),
         ("deletion", "deletion effect", 1, 0.00051),
         ("gradient", "gradient size", 1, 0.00051),
         ("ig", "integrated gradients", 1, 0.00051),
-    ):
-        chooser(watched).select_option(label=name)
-        expect(watched.locator("#legend-1")).not_to_have_text("")
-        shown, values = read_back(watched), factor * column(results, measure)
-        for text, value, is_content in zip(shown, values, content_of(results), strict=True):
-            if text is None:
-                assert not is_content
-            else:
-                assert text == pytest.approx(value, abs=within), measure
-        strongest = np.where(content_of(results), np.abs(values), -1).argmax()
-        drawn_colours = [unit["alpha"] for unit in hues(watched)]
-        assert drawn_colours[strongest] == max(drawn_colours) > 0.4
-        assert f"#text=1&layer=3&head=mean&measure={measure}" in watched.url or (
-            measure == "received_norm_all" and "measure" not in watched.url
-        )
+    ],
+)
+def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
+    watched, url, results, measure, name, factor, within
+):
+    watched.goto(url)
+    watched.locator("#strip-1").scroll_into_view_if_needed()
+    chooser(watched).select_option(label=name)
+    expect(watched.locator("#legend-1")).not_to_have_text("")
+    shown, values = read_back(watched), factor * column(results, measure)
+    for text, value, is_content in zip(shown, values, content_of(results), strict=True):
+        if text is None:
+            assert not is_content
+        else:
+            assert text == pytest.approx(value, abs=within)
+    strongest = np.where(content_of(results), np.abs(values), -1).argmax()
+    drawn_colours = [unit["alpha"] for unit in hues(watched)]
+    assert drawn_colours[strongest] == max(drawn_colours) > 0.4
+    assert f"#text=1&layer=3&head=mean&measure={measure}" in watched.url or (
+        measure == "received_norm_all" and "measure" not in watched.url
+    )
 
 
 def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(watched, url, results):
@@ -170,7 +175,7 @@ def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched
 def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(on_disk(url))
+    page.goto(url)
     expect(page.locator(".sink svg.shares")).to_have_count(2)
     for figure in page.locator(".sink svg.shares").all():
         expect(figure).to_be_visible()
@@ -191,17 +196,19 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(tab, results, tmp_path, lang):
+@pytest.mark.parametrize("width", [400, 900, 1280])
+def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
+    tab, results, tmp_path, width, lang
+):
+    tab.set_viewport_size({"width": width, "height": 800})
     tab.goto(written(results, tmp_path, lang=lang))
-    for width in (400, 900, 1280):
-        tab.set_viewport_size({"width": width, "height": 800})
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
-        boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
-            "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
-        )
-        assert boxes
-        for inside, room in boxes:
-            assert inside <= room
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
+    boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
+        "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
+    )
+    assert boxes
+    for inside, room in boxes:
+        assert inside <= room
 
 
 def test_headings_stand_in_order(tab, url):
@@ -217,32 +224,32 @@ def test_headings_stand_in_order(tab, url):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_text_on_colour_keeps_its_contrast(tab, url, scheme):
+@pytest.mark.parametrize("measure", ["received_norm_all", "deletion"])
+def test_text_on_colour_keeps_its_contrast(tab, url, scheme, measure):
     tab.emulate_media(color_scheme=scheme)
-    for measure in ("received_norm_all", "deletion"):
-        tab.goto(f"{url}#text=1&measure={measure}")
-        expect(chooser(tab)).to_have_value(measure)
-        ratios = tab.locator("#strip-1 .u").evaluate_all(
-            """units => {
-              const paint = document.createElement("canvas").getContext("2d");
-              const over = (ground, colour) => {
-                paint.fillStyle = ground; paint.fillRect(0, 0, 1, 1);
-                paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
-                return paint.getImageData(0, 0, 1, 1).data;
-              };
-              const light = (data) => [0.2126, 0.7152, 0.0722].reduce((sum, part, i) => {
-                const v = data[i] / 255;
-                return sum + part * (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-              }, 0);
-              const paper = getComputedStyle(document.body).backgroundColor;
-              return units.map(unit => {
-                const { backgroundColor, color } = getComputedStyle(unit);
-                const [a, b] = [light(over(paper, backgroundColor)), light(over(paper, color))];
-                return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-              });
-            }"""
-        )
-        assert min(ratios) >= 4.5
+    tab.goto(f"{url}#text=1&measure={measure}")
+    expect(chooser(tab)).to_have_value(measure)
+    ratios = tab.locator("#strip-1 .u").evaluate_all(
+        """units => {
+          const paint = document.createElement("canvas").getContext("2d");
+          const over = (ground, colour) => {
+            paint.fillStyle = ground; paint.fillRect(0, 0, 1, 1);
+            paint.fillStyle = colour; paint.fillRect(0, 0, 1, 1);
+            return paint.getImageData(0, 0, 1, 1).data;
+          };
+          const light = (data) => [0.2126, 0.7152, 0.0722].reduce((sum, part, i) => {
+            const v = data[i] / 255;
+            return sum + part * (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+          }, 0);
+          const paper = getComputedStyle(document.body).backgroundColor;
+          return units.map(unit => {
+            const { backgroundColor, color } = getComputedStyle(unit);
+            const [a, b] = [light(over(paper, backgroundColor)), light(over(paper, color))];
+            return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+          });
+        }"""
+    )
+    assert min(ratios) >= 4.5
 
 
 def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):

@@ -8,7 +8,7 @@ from base64 import b64encode
 
 import pytest
 from factories import HEADLINES, changed, make_results
-from opening import drawn, on_disk, written
+from opening import drawn, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -132,7 +132,7 @@ def test_the_figures_of_a_text_are_saved_as_printed(watched, url, results):
 def test_copying_gives_the_same_cells_with_tabs(browser, url):
     with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
         page = context.new_page()
-        page.goto(on_disk(url))
+        page.goto(url)
         group = tools(page, "#list")
         group.get_by_role("button", name="Copy").click()
         expect(group.get_by_role("status")).to_have_text(
@@ -220,7 +220,7 @@ def test_a_drawn_map_is_saved_both_ways(watched, url):
 def test_without_a_drawn_map_its_static_chart_is_saved(browser, url):
     page = browser.new_page()
     page.add_init_script("delete window.DecompressionStream")
-    page.goto(f"{on_disk(url)}#text=2")
+    page.goto(f"{url}#text=2")
     group = page.locator(".panel.open .static .tools").first
     _, svg = saved(page, group, "Save SVG")
     page.close()
@@ -238,8 +238,7 @@ def test_a_picture_that_the_host_refuses_fails_with_a_sentence(watched, url):
 
 def test_a_frame_that_may_forbid_downloads_says_so(browser, url, tmp_path):
     frame = tmp_path / "frame.html"
-    size = "width=1200 height=800"
-    frame.write_text(f'<iframe src="{on_disk(url)}" sandbox="allow-scripts" {size}></iframe>')
+    frame.write_text(f'<iframe src="{url}" sandbox="allow-scripts" width=1200 height=800></iframe>')
     page = browser.new_page()
     downloads = []
     page.on("download", lambda download: downloads.append(download))

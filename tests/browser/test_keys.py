@@ -2,7 +2,7 @@
 
 import pytest
 from factories import HEADLINES, make_results
-from opening import on_disk, written
+from opening import written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -132,8 +132,7 @@ def test_the_theme_is_switched_and_remembered(watched, url, how):
 
 def test_without_storage_the_theme_still_switches(watched, url, tmp_path):
     frame = tmp_path / "frame.html"
-    size = "width=1200 height=800"
-    frame.write_text(f'<iframe src="{on_disk(url)}" sandbox="allow-scripts" {size}></iframe>')
+    frame.write_text(f'<iframe src="{url}" sandbox="allow-scripts" width=1200 height=800></iframe>')
     watched.goto(frame.as_uri())
     inside = watched.frame_locator("iframe")
     inside.locator("#theme").click()
@@ -143,6 +142,6 @@ def test_without_storage_the_theme_still_switches(watched, url, tmp_path):
 def test_without_scripts_there_is_no_help_button_and_no_card(browser, url):
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
-        page.goto(on_disk(url))
+        page.goto(url)
         expect(page.locator("#help-button")).to_be_hidden()
         expect(page.locator("#help")).to_be_hidden()

@@ -5,7 +5,7 @@ import re
 import pytest
 from exploring import as_pair
 from factories import HEADLINES, make_results
-from opening import drawn, on_disk, written
+from opening import drawn, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_the_pdf_has_every_section_and_every_figure_of_every_text(browser, repor
     url, count = report
     with browser.new_context(java_script_enabled=scripts) as context:
         page = context.new_page()
-        page.goto(f"{on_disk(url)}#text=1")
+        page.goto(f"{url}#text=1")
         if scripts:
             drawn(page, 1)
         sections = page.locator("main > section :is(h2, h3)").all_text_contents()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import maps_of, plots
 from models import SENTENCES, save_model
-from opening import on_disk, written
+from opening import written
 from places import SAMPLES
 from playwright.sync_api import expect
 
@@ -109,7 +109,7 @@ def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, re
 def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(browser, report):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(on_disk(report.url))
+    page.goto(report.url)
     for text in measured(report):
         tokens = report.results.tokens_of(text)
         received = tokens.groupby("unit")["received_last"].sum()

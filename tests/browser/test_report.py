@@ -1,9 +1,8 @@
 """The report in a real Chromium: what is drawn equals the results, offline and without errors."""
 
 import pytest
-from exploring import settle
 from factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, on_disk, written
+from opening import HOSTILE, drawn, written
 from packed_maps import unpack
 from playwright.sync_api import expect
 
@@ -307,7 +306,7 @@ def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
 def test_with_scripts_off_every_figure_is_there(browser, url, results):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    page.goto(on_disk(url))
+    page.goto(url)
     for number in range(1, len(HEADLINES) + 1):
         panel = page.locator(f"[id='text={number}']")
         panel.scroll_into_view_if_needed()
@@ -333,13 +332,15 @@ def test_where_plotly_cannot_start_the_static_figures_stay(tab, results, tmp_pat
     expect(tab.locator("#map-1 svg.lines")).to_be_visible()
 
 
-def test_the_page_never_scrolls_sideways(tab, url):
-    tab.goto(f"{url}#text=1")
-    drawn(tab, 1)
-    for width in (400, 1280):
-        tab.set_viewport_size({"width": width, "height": 800})
-        settle(tab, 1)
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
+@pytest.mark.parametrize("width", [400, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_never_scrolls_sideways(browser, url, width, scheme):
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page = context.new_page()
+    page.goto(f"{url}#text=1")
+    drawn(page, 1)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
+    context.close()
 
 
 def test_the_switch_turns_light_into_dark_and_back(watched, url):

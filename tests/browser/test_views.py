@@ -155,8 +155,9 @@ def test_a_copied_link_opens_the_same_view(watched, url):
     expect(panel.locator(".detail h4")).to_have_count(2)
 
 
-def test_a_view_that_is_not_there_is_put_right(watched, url):
-    for given, right in (
+@pytest.mark.parametrize(
+    ("given", "right"),
+    [
         ("#text=1&heads=9.9", "#text=1"),
         ("#text=1&heads=1.2", "#text=1&layer=1&head=2"),
         ("#text=1&heads=2.3+1.2", "#text=1&heads=1.2+2.3"),
@@ -166,10 +167,11 @@ def test_a_view_that_is_not_there_is_put_right(watched, url):
         ("#text=1&layer=2&head=1&token=999", "#text=1&layer=2&head=1"),
         ("#text=1&layer=2&head=1&part=3", "#text=1&layer=2&head=1"),
         ("#text=1&layer=2&head=1&at=x", "#text=1&layer=2&head=1"),
-    ):
-        watched.goto(url + given)
-        watched.wait_for_url(url + right)
-        watched.goto(f"{url}#text=3")
+    ],
+)
+def test_a_view_that_is_not_there_is_put_right(watched, url, given, right):
+    watched.goto(url + given)
+    watched.wait_for_url(url + right)
 
 
 def test_a_text_of_layer_means_offers_layers_and_sets_of_them(tab, results, tmp_path):

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 from factories import HEADLINES, make_results
-from opening import on_disk, written
+from opening import written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served
 
@@ -141,7 +141,7 @@ def test_with_styles_a_text_is_coloured_once(browser, results, tmp_path, scripts
     url = written(results, tmp_path)
     context = browser.new_context(java_script_enabled=scripts)
     page = context.new_page()
-    page.goto(f"{on_disk(url)}#text=1")
+    page.goto(f"{url}#text=1")
     strip = page.locator("#strip-1")
     expect(strip).to_be_visible()
     expect(page.locator('[id="text=1"] .twin')).to_be_hidden()
@@ -176,7 +176,7 @@ def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
         viewport={"width": 1280, "height": 1600}, color_scheme=scheme, java_script_enabled=False
     )
     page = context.new_page()
-    page.goto(f"{on_disk(url)}#text=1")
+    page.goto(f"{url}#text=1")
     ink = (
         page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--ink')").strip()
     )

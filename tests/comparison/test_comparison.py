@@ -423,7 +423,7 @@ def test_a_token_that_moves_it_less_stands_behind_one_that_moves_it_more(tmp_pat
 def test_effects_of_other_classes_are_not_compared(tmp_path: Path) -> None:
     base, head = twice(tmp_path, evidence="basic", kind="class")
     evidence = head.evidence.copy()
-    evidence.loc[[0, 3], "explained_label"] = "bad"
+    evidence.loc[[0, 3], "explained_label"] = "another"
     head = changed(head, evidence=evidence)
     found = compare(Findings(base), Findings(head))
     assert found.units.n_other_target == 2

@@ -170,3 +170,18 @@ def test_the_texts_whose_error_grew_most_come_first(tmp_path):
     growth = [abs(b - y) - abs(a - y) for a, b, y in zip(own, other, LABELS, strict=True)]
     expected = sorted((i for i in range(len(TEXTS)) if growth[i] > 0), key=lambda i: -growth[i])
     assert predictions.regressions == expected
+
+
+def test_how_much_probability_the_old_class_lost_is_told(tmp_path):
+    base, head = pair_of(tmp_path, kind="class")
+    found = compare(Findings(base), Findings(head)).predictions
+    lost = []
+    for own, other in zip(base.texts["scores"], head.texts["scores"], strict=True):
+        first = int(np.argmax(own))
+        chances = [np.exp(side[first]) / np.exp(side).sum() for side in (own, other)]
+        if first != int(np.argmax(other)):
+            lost.append(chances[0] - chances[1])
+    assert len(lost) == found.n_moved > 0
+    assert found.lost_chances == pytest.approx((np.median(lost), max(lost)))
+    same = compare(Findings(base), Findings(base)).predictions
+    assert same.lost_chances is None

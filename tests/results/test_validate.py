@@ -10,12 +10,18 @@ import pytest
 from factories import make_results
 
 from reportgen.errors import ResultsError
-from reportgen.results.schema import TABLES
+from reportgen.results.schema import LATER_COLUMNS, TABLES
 from reportgen.results.store import Results, open_results
 from reportgen.results.validate import _FILLED
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
-COLUMNS = [(name, field.name) for name, schema in TABLES.items() for field in schema]
+# Without those that came later: a folder of an earlier version lacks them.
+COLUMNS = [
+    (name, field.name)
+    for name, schema in TABLES.items()
+    for field in schema
+    if field.name not in LATER_COLUMNS
+]
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from math import isfinite, nan
 from statistics import fmean, pstdev
 
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
-from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.evidence.target import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.text_evidence import (
     Missing,
     TextEvidence,
@@ -74,11 +74,13 @@ def _effects(
         for unit in content_units(item.text)
         if can_change(item.text, unit)
     )
-    values = iter([v for chunk in _in_chunks(variants) for v in explainer.run(chunk)])
+    values = iter([v for chunk in _in_chunks(variants) for v in explainer.run_scores(chunk)])
     found = []
     for item in explained:
         units = content_units(item.text)
-        own = [next(values) if can_change(item.text, unit) else NOTHING_LEFT for unit in units]
+        own: list[tuple[float, Scores] | str] = [
+            next(values) if can_change(item.text, unit) else NOTHING_LEFT for unit in units
+        ]
         found.append(_text_effects(item, units, own))
     return found
 
@@ -89,7 +91,9 @@ def _can_delete(text: EncodedText, unit: Sequence[int]) -> bool:
 
 
 def _text_effects(
-    item: Explained, units: tuple[tuple[int, ...], ...], values: Sequence[float | str]
+    item: Explained,
+    units: tuple[tuple[int, ...], ...],
+    values: Sequence[tuple[float, Scores] | str],
 ) -> UnitEffects | str:
     """The effects on one text, from its scalar (or an error message) after each change."""
     faults = [value for value in values if isinstance(value, str)]
@@ -97,9 +101,15 @@ def _text_effects(
         return "it has no content to change"
     if len(faults) == len(units):
         return faults[0]
-    effects = tuple(nan if isinstance(value, str) else item.value - value for value in values)
+    effects = tuple(nan if isinstance(value, str) else item.value - value[0] for value in values)
+    scores = tuple(
+        ()
+        if isinstance(value, str)
+        else tuple(whole - left for whole, left in zip(item.scores, value[1], strict=True))
+        for value in values
+    )
     message = f"{len(faults)} of {len(units)} units: {faults[0]}" if faults else ""
-    return UnitEffects(units, effects, message)
+    return UnitEffects(units, effects, message, scores)
 
 
 def _in_chunks(variants: Iterable[Changed]) -> Iterator[list[Changed]]:
@@ -119,6 +129,7 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = deletion_effects(tools.explainer, explained_of(texts))
     for text, found in zip(texts, all_found, strict=True):
         text.add_units("deletion", found)
+        text.add_scores(found)
 
 
 def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:

@@ -9,7 +9,7 @@ log-probability of the last content token, given the tokens before it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
@@ -21,6 +21,7 @@ from reportgen.models.factory import describe
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText, keep, pad
 from reportgen.results.info import Batching, OutputInfo, OutputKind, Scalar
+from reportgen.results.schema import MOST_CLASSES
 
 SCALARS: Mapping[OutputKind, Scalar] = {
     "number": "number",
@@ -37,6 +38,7 @@ LAYER_BYTES = 16_000_000
 GRAPH_BYTES = 192_000_000
 GRAPH_VECTORS = 20
 Result = TypeVar("Result")
+Scores: TypeAlias = tuple[float, ...]  # [class], logits
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +50,7 @@ class Explained:
     anchor: Tensor | None  # embedding of the whole text, [figure]; None for other outputs
     value: float  # the scalar of the whole text
     label: str | None  # name of that entry; None where the output has only one
+    scores: Scores = ()  # [class], logits of the whole text; () where not kept
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +82,9 @@ class Explainer:
         self._index = None if explain_class is None else find_class(model.output, explain_class)
         # The class, label or number that was asked for; None: the one predicted for each text.
         self.target = None if self._index is None else model.output.labels[self._index]
+        # Whether the logits of all classes are kept, so that any two can be compared later. Those
+        # of two classes follow from the margin.
+        self.keeps_scores = self.scalar == "margin" and 2 < len(model.output.labels) <= MOST_CLASSES
         self._accepted = accepted_arguments(model.module)
         # The error message where the scalar is not a finite number.
         self.undefined = (
@@ -146,18 +152,29 @@ class Explainer:
 
     def run(self, variants: Sequence[Changed]) -> list[float | str]:
         """The scalar of each variant, or an error message; a failure does not affect the others."""
+        return [
+            found if isinstance(found, str) else found[0] for found in self.run_scores(variants)
+        ]
 
-        def scalars(batch: Sequence[int]) -> list[float]:
+    def run_scores(self, variants: Sequence[Changed]) -> list[tuple[float, Scores] | str]:
+        """Like `run`, with the logits of all classes where they are kept, else ()."""
+
+        def scalars(batch: Sequence[int]) -> list[tuple[float, Scores]]:
             of = [variants[i].of for i in batch]
             outputs = self.outputs([variants[i].text for i in batch])
             values: list[float] = self.scalars(outputs, of).tolist()
-            return values
+            return list(zip(values, self._kept(outputs), strict=True))
 
         found = self.by_batch([variant.text for variant in variants], scalars)
         return [
-            self.undefined if isinstance(value, float) and not isfinite(value) else value
-            for value in found
+            self.undefined if not isinstance(each, str) and not isfinite(each[0]) else each
+            for each in found
         ]
+
+    def _kept(self, outputs: Tensor) -> list[Scores]:
+        if not self.keeps_scores:
+            return [()] * len(outputs)
+        return [tuple(row) for row in outputs.double().tolist()]
 
     def by_batch(
         self,
@@ -208,7 +225,8 @@ class Explainer:
             explained = Explained(context, None, output, 1.0, None)
         else:
             index = self._chosen(text, output)
-            explained = Explained(context, index, None, 0.0, self._label(text, index))
+            (scores,) = self._kept(output[None])
+            explained = Explained(context, index, None, 0.0, self._label(text, index), scores)
         value = float(self.scalars(output[None], [explained]))
         if not isfinite(value):
             return self.undefined

@@ -11,7 +11,7 @@ from reportgen.analysis.evidence.target import Explained
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason, View
 from reportgen.results.measure_register import EFFECTS
-from reportgen.results.schema import EFFECTS_SCHEMA, EVIDENCE_SCHEMA
+from reportgen.results.schema import DELETION_SCORES, EFFECTS_SCHEMA, EVIDENCE_SCHEMA
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -31,6 +31,7 @@ class UnitEffects:
     units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
     effects: tuple[float, ...]  # [unit], f(whole) - f(changed); NaN where it could not be run
     message: str = ""  # why some of them could not be run
+    scores: tuple[tuple[float, ...], ...] = ()  # [unit][class], the same of each class's logit
 
 
 @dataclass
@@ -41,6 +42,7 @@ class TextEvidence:
     encoded: EncodedText
     explained: Explained | None  # None where the text has no scalar to explain
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
+    scores: dict[int, tuple[float, ...]] = field(default_factory=dict)  # by position, [class]
     row: dict[str, Any] = field(default_factory=dict)  # columns of the table of evidence
     missing: dict[View, Reason] = field(default_factory=dict)  # by measure
     messages: list[str] = field(default_factory=list)
@@ -69,6 +71,14 @@ class TextEvidence:
         self.effects[measure] = whole
         self.add_message(found.message)
 
+    def add_scores(self, found: UnitEffects | str) -> None:
+        """Add how far each class's logit moves without each unit, which all its tokens get."""
+        if isinstance(found, str):
+            return
+        for unit, scores in zip(found.units, found.scores, strict=True):
+            if scores and np.isfinite(scores).all():
+                self.scores.update(dict.fromkeys(unit, scores))
+
     def add_message(self, message: str) -> None:
         """Add an error message, unless it is empty or already there."""
         if message and message not in self.messages:
@@ -77,7 +87,7 @@ class TextEvidence:
     def all_effects(self) -> dict[View, Floats]:
         """`[position]` for every measure of evidence, NaN where it was not measured."""
         none = np.full(len(self.encoded.ids), np.nan)
-        return {name: self.effects.get(name, none) for name in EFFECTS_SCHEMA.names[2:]}
+        return {name: self.effects.get(name, none) for name in EFFECTS_SCHEMA.names[2:-1]}
 
 
 class Reasons:
@@ -155,6 +165,11 @@ def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArr
         "text": np.repeat([item.text for item in texts], sizes),
         "position": [position for size in sizes for position in range(size)],
         **{name: np.concatenate([one[name] for one in every]) for name in every[0]},
+        DELETION_SCORES: [
+            item.scores.get(position)
+            for item, size in zip(texts, sizes, strict=True)
+            for position in range(size)
+        ],
     }
 
 

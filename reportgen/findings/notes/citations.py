@@ -15,6 +15,11 @@ class Citation:
 ABNAR = Citation(
     "Abnar and Zuidema 2020", "Quantifying Attention Flow in Transformers", "arXiv 2005.00928"
 )
+BENJAMINI = Citation(
+    "Benjamini and Hochberg 1995",
+    "Controlling the False Discovery Rate: A Practical and Powerful Approach to Multiple Testing",
+    "doi 10.1111/j.2517-6161.1995.tb02031.x",
+)
 BONDARENKO = Citation(
     "Bondarenko et al. 2023",
     "Quantizable Transformers: Removing Outliers by Helping Attention Heads Do Nothing",

@@ -102,6 +102,8 @@ def make_method(context: CompareContext) -> Method:
     ]
     if comparison.effects is not None:
         said.append(words.say("method_effects", spread=comparison.effects.spread))
+        if comparison.base.info.evidence.scalar == "margin":
+            said.append(words.say("method_contrast"))
     if comparison.heads is not None:
         said.append(words.say("method_distance"))
     cited = [source for note in comparison.notes for source in note.citations]

@@ -84,6 +84,9 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
     k = found.n_moved
     if found.kind == "number" and found.threshold is not None:
         return words.say("changed_number", threshold=words.size(found.threshold), k=k, n=n)
+    if found.lost_chances is not None:
+        middle, most = (words.language.percent(share) for share in found.lost_chances)
+        return words.say("changed_class", k=k, n=n, middle=middle, most=most)
     return words.say("changed", k=k, n=n)
 
 
@@ -188,6 +191,8 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said.append(words.say("limit_scalar"))
     elif comparison.units.n_other_target:
         said.append(words.count("limit_target", comparison.units.n_other_target))
+    if comparison.units.n_other_rival:
+        said.append(words.count("limit_rival", comparison.units.n_other_rival))
     heads = comparison.heads
     if not pairing.same_shape:
         said.append(words.say("limit_shape"))

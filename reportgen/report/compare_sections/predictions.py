@@ -200,12 +200,16 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
         if has_labels:
             given = labels.iloc[text]
             cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
+        if found.chances:
+            ends = [words.share(chance) for chance in found.chances[i]]
+            cells.append(Cell(words.say("compared_as", base=ends[0], head=ends[1])))
         if found.outcomes:
             cells.append(Cell(words.say(f"outcome_{found.outcomes[i]}")))
         rows.append((text_name(comparison.base.results, text), cells))
     columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
     columns += ["change"] if found.kind in ("number", "numbers") else []
     columns += ["label"] if has_labels else []
+    columns += ["chance"] if found.chances else []
     columns += ["outcome"] if found.outcomes else []
     names = [words.say(name) for name in columns]
     return make_table(title, names, rows, "numbers moved")
@@ -257,10 +261,12 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     rows = []
     for token in shown:
         cells = _effect_cells(token, words) if has_effect else []
-        cells += [_times_cell(token.row, words)] if has_row else []
+        cells += [_times_cell(token.row, token.looks_changed, words)] if has_row else []
         # The effect is the answer, so the texts are those that it rests on.
         n_texts = token.n_texts if token.effect is None else token.effect.n_texts
-        cells += [_times_cell(token.attention, words), Cell(f"{n_texts:,}")]
+        # Only one of the two figures of attention is tested: the other has its interval alone.
+        is_clear = token.row is not None or token.looks_changed
+        cells += [_times_cell(token.attention, is_clear, words), Cell(f"{n_texts:,}")]
         rows.append((shorten(token.token, NAME), cells))
     lead = "tokens_lead_attention"
     if has_effect:
@@ -281,12 +287,12 @@ def _effect_cells(token: TokenChange, words: CompareWords) -> list[Cell]:
     if change is None:
         return [Cell(NOTHING)] * 3
     ends = [Cell(words.effect(end)) for end in (change.base, change.head)]
-    return [*ends, words.changed(change, words.effect_change)]
+    return [*ends, words.changed(change, words.effect_change, token.turn != "noise")]
 
 
-def _times_cell(change: Change | None, words: CompareWords) -> Cell:
+def _times_cell(change: Change | None, is_clear: bool, words: CompareWords) -> Cell:
     if change is None:
         return Cell(NOTHING)
     base, head = (words.times(end) for end in (change.base, change.head))
-    cell = words.changed(change, words.times)
+    cell = words.changed(change, words.times, is_clear)
     return Cell(words.say("times_both", base=base, head=head), cell.small or cell.text)

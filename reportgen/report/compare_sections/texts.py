@@ -91,6 +91,14 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         ]
         strips.append(Strip(words.say(key), paragraphs(units.units, segments, steps, said)))
     key = "pair_effects" if has_effects else "pair_attention"
+    legend = words.say(key, top=written(top, digits))
+    found = comparison.predictions
+    if has_effects and comparison.units.flipped[own].any() and found is not None:
+        place = _place(found.texts, text)
+        if place is not None and found.names:
+            base_name, head_name = (shorten(name, NAME) for name in found.names[place])
+            space = words.language.say("common", "space")
+            legend += space + words.say("pair_flip", base=base_name, head=head_name)
     return TextPair(
         number=text + 1,
         text_id=str(row["text_id"]),
@@ -98,7 +106,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         has_effects=has_effects,
         most=_most(units, values[2], shown, words),
         facts=_facts(comparison, text, words),
-        legend=words.say(key, top=written(top, digits)),
+        legend=legend,
         strips=tuple(strips),
         table=_table(units, shown, words),
     )

@@ -89,15 +89,18 @@ class CompareWords:
         """A figure that lies near 0..1."""
         return written(value, 3, with_sign)
 
-    def changed(self, change: Change, write: Write) -> Cell:
-        """The difference, with its interval, or that it is within noise."""
+    def changed(self, change: Change, write: Write, is_clear: bool = True) -> Cell:
+        """The difference with its interval, and whether it is no clear change: its interval holds
+        0, or another test found it not to be `is_clear`."""
         if change.difference == 0 and change.interval in (None, Interval(0.0, 0.0)):
             return Cell(self.say("no_change"))
         said = self.difference(change.difference, write)
         if change.interval is None:
             return Cell(said, self.say("few"))
         interval = self.interval(change.interval, write)
-        return Cell(said, interval if change.is_certain else f"{interval} {self.say('within')}")
+        return Cell(
+            said, interval if change.is_certain and is_clear else f"{interval} {self.say('within')}"
+        )
 
     def both(self, change: Change, write: Write) -> tuple[Cell, Cell, Cell]:
         """The figure in the base, in the head, and its change."""

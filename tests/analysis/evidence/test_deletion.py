@@ -119,6 +119,29 @@ def test_effects_are_those_of_one_run_a_unit(folder: Path, architecture: str) ->
             assert effects == pytest.approx(brute_force(model, text, number, mask), abs=1e-5)
 
 
+def test_the_scores_of_every_class_are_those_of_one_run_a_unit(folder: Path) -> None:
+    model = load(folder, "bert", **CLASSES)
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    found = deletion_effects(explainer, items)
+    for text, own in zip(texts, found, strict=True):
+        assert isinstance(own, UnitEffects)
+        for place in range(3):
+            plain = brute_force(
+                model, text, lambda *given, i=place: float(outputs(*given)["logits"][0, i])
+            )
+            assert [scores[place] for scores in own.scores] == pytest.approx(plain, abs=1e-5)
+
+
+@pytest.mark.parametrize("options", [NUMBER, {"id2label": {0: "bad", 1: "good"}}])
+def test_scores_are_kept_where_the_effect_does_not_tell_them(folder: Path, options) -> None:
+    model = load(folder, "bert", **options)
+    explainer, items = explain(model, encoded(model, *TEXTS))
+    assert not explainer.keeps_scores
+    (first, *_) = deletion_effects(explainer, items)
+    assert set(first.scores) == {()}
+
+
 def test_an_emoji_of_several_tokens_goes_as_one(folder: Path) -> None:
     model = load(folder, "roberta", **NUMBER)
     texts = encoded(model, "a🐱b")

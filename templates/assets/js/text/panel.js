@@ -28,7 +28,6 @@ class Panel {
     this.fixed = figure.querySelector(".static");
     this.rows = figure.querySelector(".rows"); // how few rows of the last layer the output reads
     this.drawn = ""; // the key of what is drawn
-    this.draws = 0; // how many draws have begun and not ended
     this.near = false;
     this.data = JSON.parse(document.getElementById(`data-${this.number}`).textContent);
     this.build();
@@ -127,8 +126,6 @@ class Panel {
 
   // Without plotly there is no map, but all else: what a chosen token looks at, the coloured text.
   async draw() {
-    this.draws += 1;
-    this.figure.setAttribute("aria-busy", "true");
     try {
       const [data, plotly] = await Promise.all([
         textData(this.number),
@@ -162,9 +159,6 @@ class Panel {
       this.figure.classList.remove("drawn");
       this.controls.box.hidden = true; // they would change nothing
       this.caption.textContent = say("failed", { reason: error.message });
-    } finally {
-      this.draws -= 1;
-      if (this.draws === 0) this.figure.removeAttribute("aria-busy");
     }
   }
 

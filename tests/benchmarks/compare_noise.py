@@ -1,0 +1,135 @@
+"""How often a comparison calls a token changed where nothing but noise differs.
+
+    python tests/benchmarks/compare_noise.py
+
+Two kinds of noise: the weights of the bundled model rounded to 8 bits (one scale per row of a
+matrix), and normal noise on the deletion effects of every unit, by its size in standard deviations
+of the effects. A run compares a random sample of made-up headlines. "Called
+changed": in the table of tokens; "named": in a note or the headline.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.comparison.compare import compare
+from reportgen.comparison.notes import token_notes
+from reportgen.comparison.token_effects import effect_changes, token_changes
+from reportgen.comparison.units import UnitPairs
+from reportgen.demo.headlines import Lengths, headline
+from reportgen.demo.vocabulary import text_of
+from reportgen.findings.findings import Findings
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import InputInfo
+from reportgen.texts.read import TextInput, TextSet
+
+N_TEXTS = 500
+RUNS = 100
+SIZES = (12, 40, 100)  # texts of a run
+NOISES = (0.02, 0.1, 0.5, 1.0)
+SEED = 20_261_126
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    texts = text_set()
+    with tempfile.TemporaryDirectory() as folder:
+        sides = []
+        for name, is_rounded in (("base", False), ("head", True)):
+            model = load_model(ModelSpec())
+            if is_rounded:
+                round_weights(model.module)
+            options = AnalysisOptions(keep_maps="none", evidence_texts="all")
+            path = Path(folder) / name
+            path.mkdir()
+            sides.append(analyze(texts, model, path, options))
+        found = compare(*map(Findings, sides))
+        units = found.units
+        moved = found.predictions
+        assert moved is not None
+        print(f"8-bit weights: {moved.n_moved} of {len(moved.texts)} predictions change, ", end="")
+        print(f"the largest by {moved.largest:.4f} (threshold {moved.threshold:.4f})\n")
+        print("| noise | texts | called changed | named |\n|---|---|---|---|")
+        for name, noisy in kinds(units):
+            for n_texts in SIZES:
+                called, named = shares(noisy, n_texts, N_TEXTS)
+                print(f"| {name} | {n_texts} | {called:.1%} | {named:.1%} |", flush=True)
+
+
+def text_set() -> TextSet:
+    """Made-up headlines, as they would be read from a file."""
+    random = Random(SEED)
+    texts = tuple(
+        TextInput(id=str(i), text=text_of(headline(random, Lengths())), source=f"made.txt:{i}")
+        for i in range(1, N_TEXTS + 1)
+    )
+    return TextSet(texts, (InputInfo("made.txt", "0" * 64, N_TEXTS),))
+
+
+def round_weights(module: torch.nn.Module) -> None:
+    """Round every matrix to 255 steps, one scale per row."""
+    with torch.no_grad():
+        for weights in module.parameters():
+            if weights.ndim > 1:
+                step = weights.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / 127
+                weights.copy_((weights / step).round() * step)
+
+
+def kinds(units: UnitPairs) -> Iterator[tuple[str, Callable[[np.random.Generator], UnitPairs]]]:
+    """The kinds of noise: each a name, and what draws one of its comparisons."""
+    yield "8-bit weights", lambda random: units
+    spread = float(units.effect[0].std())
+
+    def by_unit(random: np.random.Generator, size: float) -> UnitPairs:
+        noise = random.normal(0, size * spread, len(units.text))
+        return same_attention(units, units.effect[0] + noise)
+
+    for size in NOISES:
+        yield f"{size} spreads per unit", lambda random, size=size: by_unit(random, size)
+
+
+def same_attention(units: UnitPairs, effect: NDArray[np.float64]) -> UnitPairs:
+    """The base on both sides, but for the effects of the head."""
+    return replace(
+        units,
+        attention=(units.attention[0],) * 2,
+        row=(units.row[0],) * 2,
+        effect=(units.effect[0], effect),
+    )
+
+
+def shares(
+    noisy: Callable[[np.random.Generator], UnitPairs], n_texts: int, n_all: int
+) -> tuple[float, float]:
+    """The share of runs in which any token is called changed, and in which any is named."""
+    random = np.random.default_rng(SEED)
+    called = named = 0
+    for _ in range(RUNS):
+        units = noisy(random)
+        own = np.isin(units.text, random.choice(n_all, n_texts, replace=False))
+        part = replace(
+            units,
+            label=units.label[own],
+            text=units.text[own],
+            unit=units.unit[own],
+            flipped=units.flipped[own],
+            attention=(units.attention[0][own], units.attention[1][own]),
+            row=(units.row[0][own], units.row[1][own]),
+            effect=(units.effect[0][own], units.effect[1][own]),
+        )
+        tokens = token_changes(part)
+        called += any(token.turn != "noise" for token in tokens)
+        named += bool(token_notes(tokens, effect_changes(part)))
+    return called / RUNS, named / RUNS
+
+
+if __name__ == "__main__":
+    main()
