@@ -55,8 +55,7 @@ def test_all_is_read_where_neither_scripts_nor_inline_styles_are_allowed(browser
         page.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_and_nothing_sticks_out(watched, folders, scheme, width):
     watched.set_viewport_size({"width": width, "height": 900})
     watched.emulate_media(color_scheme=scheme)
