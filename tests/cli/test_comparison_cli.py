@@ -147,11 +147,13 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_pat
     texts = TEXTS_FILE.with_name("ad_headlines_star.csv")
     done = call("compare", "--base", "demo", "--head", "demo-star", texts, "-o", path)
     assert done.exit_code == 0, done.output
-    assert "The new model looks at “★” (" in done.stderr
+    assert "The new model now looks at “★”: " in done.stderr
     record = json.loads(path.read_text("utf-8"))
-    star, note = record["tokens"][0], record["notes"][0]
-    assert (star["token"], star["turn"], note["token"]) == ("★", "more", "★")
-    assert (note["id"], note["also"]) == ("token_moves", ["token_looks_row"])
+    note = record["notes"][0]
+    (star,) = (token for token in record["tokens"] if token["token"] == "★")
+    # That the star is looked at is beyond chance; that it moves the score more, on 13 texts, is not.
+    assert (note["id"], note["token"]) == ("token_looks_row", "★")
+    assert (star["turn"], star["looks_p_adjusted"] < 0.01) == ("noise", True)
     assert star["looked_at"]["head"] > 5 * star["looked_at"]["base"]
     assert record["figures"]["prediction_correlation"] > 0.95  # the scores hardly tell
 
