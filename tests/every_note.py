@@ -47,6 +47,8 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
         with_roles(make_results(folder()), far_apart()),
         with_roles(make_results(folder()), far_apart(low=0.05, high=0.1)),
         make_results(folder(), HEADLINES[:3]),
+        make_results(folder(), HEADLINES[:1] * 6),
+        make_results(folder(), (*HEADLINES, HEADLINES[0])),
         make_results(folder(), ("ab", LONG)),
         make_results(folder(), ("ab", "")),
         _without_content(make_results(folder())),

@@ -7,7 +7,7 @@ import pandas as pd
 from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note
 from reportgen.results.info import SINK_TESTS, Reason
-from reportgen.results.measure_register import MIN_CONTENT, MIN_UNITS, VIEWS
+from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, MIN_UNITS, VIEWS
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -22,6 +22,27 @@ def constant_notes(found: "Findings") -> list[Note]:
     if found.info.evidence.level == "none" or not found.is_constant:
         return []
     return [plain("constant", explained(found.info), kind="trust")]
+
+
+def copies_notes(found: "Findings") -> list[Note]:
+    """A note if texts repeat others: intervals are narrower than what they rest on allows.
+
+    None where texts are redacted, since dots do not tell which are the same.
+    """
+    if found.results.is_redacted:
+        return []
+    texts = found.texts.loc[found.analysed, ["text", "pair"]]
+    n_different = len(texts.drop_duplicates())
+    if n_different == len(texts):
+        return []
+    id = "copies" if n_different >= MIN_TEXTS else "copies-few"
+    values = {
+        "n_copies": len(texts) - n_different,
+        "n_different": n_different,
+        "n_analysed": len(texts),
+        "min_texts": MIN_TEXTS,
+    }
+    return [plain(id, values, kind="banner")]
 
 
 def missing_notes(found: "Findings") -> list[Note]:

@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import SubjectFigures
 from reportgen.findings.notes.citations import GU
-from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
+from reportgen.findings.notes.missing import (
+    constant_notes,
+    copies_notes,
+    missing_notes,
+    missing_text_notes,
+)
 from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import (
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 
 # Each gives notes on all texts. They follow the notes on single tokens, in this order.
 RULES = (
+    copies_notes,
     constant_notes,
     trust_notes,
     mixing_notes,

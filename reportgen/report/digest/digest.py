@@ -75,7 +75,9 @@ def _headline(context: Context, model: str) -> str:
 def _fit(context: Context) -> list[str]:
     fit, share = context.findings.label_fit, context.findings.accuracy
     if context.findings.info.output.kind == "number" and fit is not None:
-        return [context.language.count("brief", "fit", fit.n_texts, mae=fit.mae.mean, r2=fit.r2)]
+        key = "fit_mae" if fit.r2 is None else "fit"
+        values = {} if fit.r2 is None else {"r2": fit.r2}
+        return [context.language.count("brief", key, fit.n_texts, mae=fit.mae.mean, **values)]
     return [] if share is None else [context.language.say("brief", "right", share=share)]
 
 

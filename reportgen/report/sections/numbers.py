@@ -52,7 +52,7 @@ class _Numbers:
         low, first, middle, third, high = map(self._number, quartiles)
         given = {"low": low, "high": high, "first": first, "third": third, "n": len(values)}
         has_labels = self._findings.label_use is not None
-        if spread.low == spread.high:
+        if low == high:  # batches differ in the last digit
             key = "number_same_unmatched" if has_labels else "number_same"
             return Quality(say(key, **given), self._unlabelled())
         edges = round_values(spread.low, spread.high)

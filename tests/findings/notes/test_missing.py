@@ -7,7 +7,12 @@ import pytest
 from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.missing import constant_notes, missing_notes, missing_text_notes
+from reportgen.findings.notes.missing import (
+    constant_notes,
+    copies_notes,
+    missing_notes,
+    missing_text_notes,
+)
 from reportgen.results.info import Evidence, Reason
 from reportgen.results.store import Results
 
@@ -139,3 +144,19 @@ def test_tokens_that_are_drawn_as_one_are_one_unit(tmp_path: Path) -> None:
     tokens.loc[tokens["text"] == 0, "unit"] = [0, 1, 1, 2, 2, 3]
     (note,) = missing_text_notes(Findings(changed(results, tokens=tokens)), 0)
     assert note.values["n_units"] == 2
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (HEADLINES, None),
+        ((*HEADLINES[:5], *HEADLINES[:2]), ("copies", 2, 5)),
+        (HEADLINES[:1] * 6, ("copies-few", 5, 1)),
+    ],
+)
+def test_texts_that_repeat_others_are_counted(
+    tmp_path: Path, texts: tuple[str, ...], expected: tuple[str, int, int] | None
+) -> None:
+    notes = copies_notes(Findings(make_results(tmp_path, texts)))
+    found = [(note.id, note.values["n_copies"], note.values["n_different"]) for note in notes]
+    assert found == ([] if expected is None else [expected])
