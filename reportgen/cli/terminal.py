@@ -90,7 +90,7 @@ def user_errors(*, redact: bool) -> Iterator[None]:
 
 _IDS, _ID = 5, 40  # ids that are named, and characters of one
 _COUNTED = {
-    "truncated": "cut to the length the model takes",
+    "truncated": "cut to the longest text that the model is given",
     "empty": "empty, not analysed",
     "failed": "failed; the report says why",
 }

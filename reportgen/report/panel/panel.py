@@ -107,13 +107,18 @@ def make_panel(
         if has_figures
         else None,
         notes=sentences(findings.text_notes(text), language),
-        cut=language.count("panel", "cut", n_lost, max=findings.info.model.max_tokens)
-        if n_lost
-        else "",
+        cut=_cut(findings, n_lost, language) if n_lost else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
         lost_more=language.count("panel", "lost_more", hidden) if hidden else "",
         plain=tuple(segments),
     )
+
+
+def _cut(findings: Findings, n_lost: int, language: Language) -> str:
+    """How many tokens were cut off, and whether the model or the user set the limit."""
+    is_asked = "max-length" in findings.info.settings.options
+    key = "cut_asked" if is_asked else "cut"
+    return language.count("panel", key, n_lost, max=findings.info.model.max_tokens)
 
 
 def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]:

@@ -1,7 +1,9 @@
 """A text's panel says what became of the text."""
 
+from dataclasses import replace
+
 import pytest
-from factories import make_results
+from factories import changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
@@ -47,6 +49,14 @@ def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
     assert shown.cut == "Cut at 256 tokens, the most this model takes: 3 tokens were lost."
     assert shown.lost == ("x" * 300,)
     assert shown.lost_more == "… and 100 more characters"
+
+
+def test_a_text_cut_by_an_option_says_so(results):
+    settings = replace(results.info.settings, options={"max-length": 24})
+    model = replace(results.info.model, max_tokens=24)
+    info = replace(results.info, settings=settings, model=model)
+    shown = panel(changed(results, info), 3)
+    assert shown.cut == "Cut at 24 tokens, as --max-length asks: 3 tokens were lost."
 
 
 def test_without_special_tokens_there_is_no_share(tmp_path):
