@@ -46,6 +46,14 @@ def folder(request, tmp_path_factory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def next_token(tmp_path_factory) -> Path:
+    """Of the kind that has every secret; which files are removed does not depend on the kind."""
+    folder = tmp_path_factory.mktemp("planted")
+    planted(folder, "next_token")
+    return folder
+
+
 def test_no_output_holds_a_trace_and_without_it_they_do(
     folder: Path, tmp_path: Path, monkeypatch
 ) -> None:
@@ -83,33 +91,33 @@ def test_no_output_holds_a_trace_and_without_it_they_do(
 
 @pytest.mark.parametrize("images", ["svg", "png", "none"])
 def test_old_pictures_of_the_same_name_go_with_the_texts(
-    folder: Path, tmp_path: Path, images: str
+    next_token: Path, tmp_path: Path, images: str
 ) -> None:
     pages = ("-o", tmp_path / "report.md", "-o", tmp_path / "report.xml")
     for kind in ("png", "svg"):
-        assert call("render", folder, *pages, "--images", kind, "--force").exit_code == 0
+        assert call("render", next_token, *pages, "--images", kind, "--force").exit_code == 0
     others = [tmp_path / "img" / name for name in ("june-map.svg", "report-map.txt")]
     for path in others:
         path.write_text(SECRETS["latin"])
-    refused = call("render", folder, *pages, "--redact", "--images", images)
+    refused = call("render", next_token, *pages, "--redact", "--images", images)
     assert refused.exit_code == 2
     assert "exists; give --force" in refused.output
-    done = call("render", folder, *pages, "--redact", "--images", images, "--force")
+    done = call("render", next_token, *pages, "--redact", "--images", images, "--force")
     assert done.exit_code == 0, done.output
     assert "removed pictures of an earlier run, which may show texts: " in done.output
     for path in tmp_path.rglob("*"):
         if path.is_file() and path not in others:
             assert traces(path.read_bytes()) == set(), path.name
     assert all(path.read_text() == SECRETS["latin"] for path in others)
-    again = call("render", folder, *pages, "--redact", "--images", images, "--force")
+    again = call("render", next_token, *pages, "--redact", "--images", images, "--force")
     assert "removed" not in again.output
 
 
-def test_old_files_of_a_page_go_with_the_texts(folder: Path, tmp_path: Path) -> None:
+def test_old_files_of_a_page_go_with_the_texts(next_token: Path, tmp_path: Path) -> None:
     page = tmp_path / "page" / "index.html"
     told = ("-o", page, "--force", "--lang", "en")
     for more in (("--layout", "dir"), ("--redact",)):
-        assert call("render", folder, *told, *more).exit_code == 0
+        assert call("render", next_token, *told, *more).exit_code == 0
     assert len(list(page.parent.iterdir())) > 1
     for path in page.parent.iterdir():
         assert traces(path.read_bytes()) == set(), path.name
