@@ -90,7 +90,7 @@ def compare(base: Report | str | Path, head: Report | str | Path) -> ComparedRep
     """Compare two reports on the same texts, or the folders of their results.
 
     Raises:
-        ComparisonError: the texts are not the same, in the same order.
+        ComparisonError: no text is in both.
         ResultsError: a folder is not a results folder, or it is damaged.
     """
     sides = (side if isinstance(side, Report) else open_report(side) for side in (base, head))
@@ -107,7 +107,7 @@ def write_comparison(
     The files appear in their places when `staging` is committed.
 
     Raises:
-        ComparisonError: the texts are not the same, in the same order.
+        ComparisonError: no text is in both.
         ResultsError: the results are damaged.
     """
     gates = evaluate(job.gates, compared.head.figures | compared.figures) if job.gates else ()

@@ -7,6 +7,7 @@ from itertools import zip_longest
 
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
 from reportgen.comparison.figures import comparison_figures
+from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
 from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
@@ -20,6 +21,7 @@ from reportgen.comparison.units import UnitPairs, unit_pairs
 from reportgen.findings.figures import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.results.selection import selected
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,16 +32,13 @@ class Comparison:
     asked for; it is None where it cannot be compared.
     """
 
-    base: Findings
+    base: Findings  # of the texts that both results have
     head: Findings
+    matching: Matching | None = None  # None: both have the same texts in the same order
 
     @cached_property
     def pairing(self) -> Pairing:
-        """Which texts and figures of the two can be compared.
-
-        Raises:
-            ComparisonError: they are not of the same texts in the same order.
-        """
+        """Which texts and figures of the two can be compared."""
         return pair(self.base, self.head)
 
     @cached_property
@@ -116,11 +115,13 @@ class Comparison:
 
 
 def compare(base: Findings, head: Findings) -> Comparison:
-    """Compare two models on the same texts; texts are read one at a time.
+    """Compare two models on the texts that both results have; texts are read one at a time.
 
     Raises:
-        ComparisonError: the results are not of the same texts in the same order.
+        ComparisonError: no text is in both.
     """
-    comparison = Comparison(base, head)
-    _ = comparison.pairing  # fails here, not later, if they cannot be compared
-    return comparison
+    matching = match_texts(base.results, head.results)
+    if matching is None:
+        return Comparison(base, head)
+    own = Findings(selected(base.results, matching.base))
+    return Comparison(own, Findings(selected(head.results, matching.head)), matching)

@@ -22,12 +22,16 @@ def comparison_figures(comparison: "Comparison") -> Figures:
     models have there is `sink_share_change_<role>`, the largest size of its change in a layer.
     """
     pairing, predictions = comparison.pairing, comparison.predictions
+    matching = comparison.matching
     heads, effects = comparison.heads, comparison.effects
     largest = {found.key: found.largest for found in comparison.layers}
     is_number = predictions is not None and predictions.kind == "number"
     figures: Figures = {
         "texts_total": pairing.n_texts,
         "texts_comparable": pairing.n_aligned,
+        "texts_added": len(matching.added) if matching else 0,
+        "texts_removed": len(matching.removed) if matching else 0,
+        "texts_altered": len(matching.altered) if matching else 0,
         "texts_not_comparable": pairing.n_texts - pairing.n_aligned,
         "prediction_changed": None if predictions is None else predictions.share_moved.head,
         "prediction_change_mean": _difference(None if predictions is None else predictions.mean),

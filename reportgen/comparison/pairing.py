@@ -1,15 +1,10 @@
-"""Whether two results are of the same texts, and what of them can be compared."""
+"""What can be compared of two results of the same texts."""
 
-import json
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 import numpy as np
 import pandas as pd
 
-from reportgen.errors import ComparisonError, quoted, some
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans
 from reportgen.results.store import Results
@@ -46,12 +41,7 @@ class Pairing:
 
 
 def pair(base: Findings, head: Findings) -> Pairing:
-    """Check that both are of the same texts, and find what of them can be compared.
-
-    Raises:
-        ComparisonError: they are not of the same texts in the same order.
-    """
-    require_same_texts(base.results, head.results)
+    """Find what can be compared of two results of the same texts in the same order."""
     own, other = base.analysed, head.analysed
     infos = base.info, head.info
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
@@ -72,56 +62,6 @@ def pair(base: Findings, head: Findings) -> Pairing:
         labels=labels,
         n_other_labels=n_other_labels,
     )
-
-
-def require_same_texts(base: Results, head: Results) -> None:
-    """Check that both are of the same texts in the same order, by the hashes of text and pair.
-
-    Raises:
-        ComparisonError: they are not; the message says which texts differ, and how many.
-    """
-    own, other = _hashes(base), _hashes(head)
-    if own == other:
-        return
-    advice = "analyse one file of texts with both models"
-    only_base, only_head = _missing(base, own, other), _missing(head, other, own)
-    if not only_base and not only_head:
-        ids = base.texts["text_id"].tolist()
-        moved = [str(ids[i]) for i, text in enumerate(own) if text != other[i]]
-        raise ComparisonError(
-            f"the texts stand in another order: {len(moved):,} of {len(own):,} have another place "
-            f"in the head's results (ids {quoted(some(moved))}); {advice}"
-        )
-    parts = [
-        f"{len(ids):,} only in {side} (ids {quoted(some(ids))})"
-        for side, ids in (("base", only_base), ("head", only_head))
-        if ids
-    ]
-    raise ComparisonError(
-        f"not the same texts: base has {len(own):,}, head {len(other):,}; {', '.join(parts)}; "
-        f"{advice}"
-    )
-
-
-def _hashes(results: Results) -> list[str]:
-    texts = results.texts
-    pairs = [None if pd.isna(pair) else pair for pair in texts["pair"]]
-    return [
-        sha256(json.dumps([text, pair]).encode()).hexdigest()
-        for text, pair in zip(texts["text"], pairs, strict=True)
-    ]
-
-
-def _missing(results: Results, own: Sequence[str], other: Sequence[str]) -> list[str]:
-    """The ids of the texts that `other` has fewer of."""
-    left = Counter(other)
-    ids = []
-    for text, text_id in zip(own, results.texts["text_id"], strict=True):
-        if left[text]:
-            left[text] -= 1
-        else:
-            ids.append(str(text_id))
-    return ids
 
 
 def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:

@@ -201,11 +201,14 @@ RUN_FIGURES = FigureList(
 )
 # Of two results; `comparison/figures.py` gives their values.
 _OF_TWO = (
-    Figure("texts_total", "count", "texts of both results"),
+    Figure("texts_total", "count", "texts that both results have"),
     Figure("texts_comparable", "count", "texts that are the same tokens for both models"),
     Figure(
         "texts_not_comparable", "count", "texts that are not, or that one model did not analyse"
     ),
+    Figure("texts_added", "count", "texts that only the new model's results have"),
+    Figure("texts_removed", "count", "texts that only the old model's results have"),
+    Figure("texts_altered", "count", "ids that have another text in the new model's results"),
     Figure("prediction_changed", "share", "texts whose prediction changed"),
     Figure(
         "prediction_change_mean",

@@ -173,6 +173,10 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
         },
         "comparable": {
             "nothing_found": comparison.is_same,
+            **{
+                f"texts_{key}": list(getattr(comparison.matching, key, ()))
+                for key in ("added", "removed", "altered")
+            },
             "same_weights": pairing.same_weights,
             "same_layers_and_heads": pairing.same_shape,
             "same_output": pairing.same_output,

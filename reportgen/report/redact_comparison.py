@@ -6,7 +6,7 @@ therefore takes its figures from the comparison of both models, and its names fr
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reportgen.comparison.attention import HeadChanges, LayerChanges
@@ -20,6 +20,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.options import Lang
 from reportgen.report.redact import DOT, Numbers, redacted
+from reportgen.results.selection import selected, whole_of
 
 
 @contextmanager
@@ -36,19 +37,22 @@ def redacted_comparison(
         yield comparison
         return
     numbers = Numbers()  # a label of both models has one number
-    base, head = comparison.base.results, comparison.head.results
+    base, head = (whole_of(side.results) for side in (comparison.base, comparison.head))
     with (
         redacted(base, lang, wanted=True, numbers=numbers) as own,
         redacted(head, lang, wanted=True, numbers=numbers) as other,
     ):
-        yield _Redacted(Findings(own), Findings(other), comparison)
+        matching = comparison.matching
+        if matching is not None:
+            own, other = selected(own, matching.base), selected(other, matching.head)
+        yield _Redacted(Findings(own), Findings(other), matching, whole=comparison)
 
 
 @dataclass(frozen=True, eq=False)
 class _Redacted(Comparison):
     """A comparison whose `base` and `head` are redacted, with the figures of the `whole` one."""
 
-    whole: Comparison
+    whole: Comparison = field(kw_only=True)
 
     @cached_property
     def pairing(self) -> Pairing:

@@ -165,7 +165,7 @@ class MemorySource:
     """Tables and packed maps that were made in memory."""
 
     def __init__(self, tables: Mapping[str, pd.DataFrame], packed: bytes) -> None:
-        self._tables: dict[str, Table] = {name: _table(name, tables.get(name)) for name in TABLES}
+        self._tables: dict[str, Table] = {name: table_of(name, tables.get(name)) for name in TABLES}
         self.packed = packed
 
     def table(self, name: str) -> Table:
@@ -177,7 +177,8 @@ class MemorySource:
         return self.packed[offset : offset + size]
 
 
-def _table(name: str, rows: pd.DataFrame | None) -> pa.Table:
+def table_of(name: str, rows: pd.DataFrame | None) -> pa.Table:
+    """The table `name` from `rows`; empty where there are none, null where a column is missing."""
     schema = TABLES[name]
     if rows is None:
         return schema.empty_table()

@@ -31,7 +31,7 @@ def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path) -> None:
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     pair_of(tmp_path)
-    make_results(tmp_path / "other", HEADLINES)
+    make_results(tmp_path / "other", tuple(f"other {text}" for text in HEADLINES))
     with pytest.raises(ComparisonError):
         reportgen.compare(tmp_path / "base", tmp_path / "other")
     same = reportgen.compare(tmp_path / "base", tmp_path / "base")

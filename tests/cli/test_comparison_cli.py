@@ -98,10 +98,10 @@ def test_an_output_is_not_overwritten(folders: tuple[Path, Path], tmp_path: Path
 
 
 def test_other_texts_and_no_results_are_faults(folders: tuple[Path, Path], tmp_path: Path) -> None:
-    other, _ = pair_of(tmp_path, TEXTS[:6])
+    other, _ = pair_of(tmp_path, tuple(f"other {text}" for text in TEXTS))
     done = call("compare", folders[0], other.folder, "-o", tmp_path / "x.html")
     assert done.exit_code == 1
-    assert "not the same texts: base has 12, head 6" in done.stderr
+    assert "no text is in both results" in done.stderr
     done = call("compare", folders[0], tmp_path / "nowhere", "-o", tmp_path / "x.html")
     assert done.exit_code == 1
     assert "not a results folder" in done.stderr
@@ -151,7 +151,7 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_pat
     record = json.loads(path.read_text("utf-8"))
     note = record["notes"][0]
     (star,) = (token for token in record["tokens"] if token["token"] == "★")
-    # That the star is looked at is beyond chance; that it moves the score more, on 13 texts, is not.
+    # That it is looked at is beyond chance; that it moves the score more, on 13 texts, is not.
     assert (note["id"], note["token"]) == ("token_looks_row", "★")
     assert (star["turn"], star["looks_p_adjusted"] < 0.01) == ("noise", True)
     assert star["looked_at"]["head"] > 5 * star["looked_at"]["base"]

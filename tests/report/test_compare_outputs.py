@@ -27,6 +27,7 @@ from reportgen.report.html import compare_page as compare_html
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.redact_comparison import redacted_comparison
 from reportgen.results.info import Role
 from reportgen.results.store import Results
 
@@ -539,6 +540,27 @@ def test_other_labels_are_told(tmp_path: Path, lang: str) -> None:
     page = page_of(base, head, lang=lang)
     said = load_language(lang).count("compared", "limit_labels", 1)
     assert said in page.get_text()
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str) -> None:
+    base = make_results(tmp_path / "a", TEXTS, evidence="basic")
+    texts = (TEXTS[1], TEXTS[0], *TEXTS[2:9], "another text", "one more")
+    ids = ("2", "1", *map(str, range(3, 11)), "new")
+    head = make_results(tmp_path / "b", texts, evidence="basic", seed=1, ids=ids)
+    found, words = compare(Findings(base), Findings(head)), load_language(lang)
+    said = [item.get_text() for item in page_of(base, head, lang=lang).select("#overview li")]
+    for key, n, named in (("removed", 2, "11, 12"), ("added", 1, "new"), ("altered", 1, "10")):
+        assert words.count("compared", f"limit_{key}", n, ids=named) in said
+    assert words.count("compared", "limit_reordered", 2) in said
+    record = json.loads(report_json.write_comparison(found, RenderOptions()).text)
+    assert record["comparable"]["texts_removed"] == ["11", "12"]
+    assert [row["id"] for row in record["texts"]] == [str(i) for i in range(1, 10)]
+    with redacted_comparison(found, lang, wanted=True) as masked:
+        text = markdown.write_comparison(masked, RenderOptions(lang=lang)).text
+        assert masked.figures == found.figures
+        assert masked.base.texts["text_id"].tolist() == [str(i) for i in range(1, 10)]
+    assert TEXTS[2] not in text
 
 
 def test_a_small_room_leaves_no_heading_without_what_it_heads(sides) -> None:

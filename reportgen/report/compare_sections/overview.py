@@ -5,13 +5,17 @@ from dataclasses import dataclass
 
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import EFFECT_CHANGED
+from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.predictions import mean_change, verdict
 from reportgen.report.components import Cell, Kpi, Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import written
+from reportgen.report.language.printable import shorten, visible
 from reportgen.results.measure_register import MIN_TEXTS
+
+_IDS = 60  # half-width characters of the ids of texts that are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +166,16 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What could not be compared, one sentence each; or one sentence that all was compared."""
     pairing = comparison.pairing
     said = []
+    matching = comparison.matching
+    if matching is not None:
+        for key in ("removed", "added", "altered"):
+            ids = getattr(matching, key)
+            if ids:
+                said.append(
+                    words.count(f"limit_{key}", len(ids), ids=shorten(visible(some(ids)), _IDS))
+                )
+        if matching.n_moved:
+            said.append(words.count("limit_reordered", matching.n_moved))
     left = pairing.n_texts - pairing.n_analysed
     if left:
         neither = left - pairing.n_only_base - pairing.n_only_head

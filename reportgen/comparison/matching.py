@@ -1,0 +1,82 @@
+"""Which texts two results have in common, where their inputs are not the same."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import pandas as pd
+
+from reportgen.errors import ComparisonError, quoted, some
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The texts that both results have, and the ids of the others."""
+
+    base: tuple[int, ...]  # rows of `texts`, in the order of the base
+    head: tuple[int, ...]  # the same texts in the head
+    removed: tuple[str, ...]  # ids, only in the base
+    added: tuple[str, ...]  # ids, only in the head
+    altered: tuple[str, ...]  # ids in both, with another text
+
+    @property
+    def n_moved(self) -> int:
+        """How many of the common texts have another place among them in the head."""
+        return sum(row != here for row, here in zip(self.head, sorted(self.head), strict=True))
+
+
+def match_texts(base: Results, head: Results) -> Matching | None:
+    """The texts that both results have; None where they are the same in the same order.
+
+    A text is the same where its id and its text and pair are; of what is left, where its text and
+    pair are, so that texts without ids of their own may stand in another order.
+
+    Raises:
+        ComparisonError: no text is in both.
+    """
+    own, other = _hashes(base), _hashes(head)
+    if own == other:
+        return None
+    ids, head_ids = (side.texts["text_id"].astype(str).tolist() for side in (base, head))
+    found: dict[int, int] = {}
+    for keys in ((zip(ids, own, strict=True), zip(head_ids, other, strict=True)), (own, other)):
+        _match(found, *keys)
+    if not found:
+        raise ComparisonError(
+            f"no text is in both results: the old model's have {len(own):,} texts (ids "
+            f"{quoted(some(ids))}), the new model's {len(other):,} (ids {quoted(some(head_ids))}); "
+            "analyse one file of texts with both models"
+        )
+    rows = sorted(found)
+    left = {ids[row] for row in range(len(ids)) if row not in found}
+    taken = set(found.values())
+    new = {head_ids[row] for row in range(len(head_ids)) if row not in taken}
+    return Matching(
+        base=tuple(rows),
+        head=tuple(found[row] for row in rows),
+        removed=tuple(each for each in dict.fromkeys(ids) if each in left - new),
+        added=tuple(each for each in dict.fromkeys(head_ids) if each in new - left),
+        altered=tuple(each for each in dict.fromkeys(ids) if each in left & new),
+    )
+
+
+def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]) -> None:
+    """Add to `found` the rows of `base` and `head` with the same key, in order; none twice."""
+    taken, free = set(found.values()), dict[object, list[int]]()
+    for row, key in enumerate(head):
+        if row not in taken:
+            free.setdefault(key, []).append(row)
+    for row, key in enumerate(base):
+        if row not in found and free.get(key):
+            found[row] = free[key].pop(0)
+
+
+def _hashes(results: Results) -> list[str]:
+    texts = results.texts
+    pairs = [None if pd.isna(pair) else pair for pair in texts["pair"]]
+    return [
+        sha256(json.dumps([text, pair]).encode()).hexdigest()
+        for text, pair in zip(texts["text"], pairs, strict=True)
+    ]

@@ -1,0 +1,48 @@
+"""Some texts of a results folder, in another order: what a comparison of unlike inputs needs."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from reportgen.results.row_groups import Table, table_of
+from reportgen.results.store import Results
+
+
+def selected(results: Results, rows: Sequence[int]) -> Results:
+    """`results` with the texts `rows` alone, in that order; maps are read from where they are."""
+    return Results(results.info, _SelectedSource(results, rows))
+
+
+def whole_of(results: Results) -> Results:
+    """The results that `results` were selected from; `results` where they are whole."""
+    source = results.source
+    return source.whole if isinstance(source, _SelectedSource) else results
+
+
+class _SelectedSource:
+    """The tables of `whole` with the texts `rows`, numbered anew."""
+
+    def __init__(self, whole: Results, rows: Sequence[int]) -> None:
+        self.whole = whole
+        self._rows = np.asarray(rows, np.intp)
+
+    def table(self, name: str) -> Table:
+        """The table `name`."""
+        frame: pd.DataFrame = getattr(self.whole, name)
+        if name == "texts":
+            own = frame.iloc[self._rows].reset_index(drop=True)
+            sizes = own["n_tokens"].to_numpy(np.int64)
+            own["first_token"] = np.cumsum(sizes) - sizes
+            table: Table = table_of(name, own)
+            return table
+        places = np.full(len(self.whole.texts), -1, np.int64)
+        places[self._rows] = np.arange(len(self._rows))
+        place = places[frame["text"].to_numpy(np.intp)]
+        own = frame.assign(text=place)[place >= 0]
+        rows: Table = table_of(name, own.sort_values("text", kind="stable", ignore_index=True))
+        return rows
+
+    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
+        """The packed attention maps of a text of `n_tokens`."""
+        return self.whole.source.maps(offset, size, n_tokens)
