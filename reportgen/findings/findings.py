@@ -13,6 +13,7 @@ from reportgen.findings import classes as of_classes
 from reportgen.findings import labels as of_labels
 from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
+from reportgen.findings import token_lists as of_lists
 from reportgen.findings import tokens as of_tokens
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import Value, measure
@@ -99,6 +100,7 @@ class Findings:
     text_figures = _part(of_ranking.figures)
     tokens = _part(of_tokens.corpus_tokens)
     parts = _part(of_tokens.parts)
+    explained_targets = _part(of_lists.explained_targets)
 
     @property
     def special(self) -> attention.HeadShares | None:
@@ -164,10 +166,14 @@ class Findings:
         return of_tokens.token_means(self.tokens)
 
     @cached_property
-    def token_lists(self) -> Mapping[of_tokens.TokenEffect, tuple[of_tokens.ListedToken, ...]]:
-        """The content tokens that move the output most, by what they do to it."""
-        is_size = self.info.evidence.scalar == "cosine"
-        return of_tokens.token_lists(self.tokens, self.token_means, is_size=is_size)
+    def token_lists(self) -> tuple[of_lists.EffectLists, ...]:
+        """The content tokens that move the output most, apart for each figure explained."""
+        return of_lists.lists_by_target(self.results, self.tokens, self.explained_targets)
+
+    @cached_property
+    def token_attention(self) -> of_lists.Shrunken:
+        """How much attention each content token draws."""
+        return of_lists.shrunken_attention(self.tokens)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:

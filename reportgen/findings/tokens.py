@@ -3,20 +3,19 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.evidence import shown_first
-from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
+from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.store import Results
 from reportgen.results.units import unit_label
 
 FEWEST = 3  # texts that must contain a token to be listed, at least
-LISTED = 8  # tokens in a list
 _PARTS = 6  # parts of one kind, the largest ones
 # What a token does to the output when it is there; `moves` where effects have no sign.
 TokenEffect: TypeAlias = Literal["raises", "lowers", "moves"]
@@ -79,14 +78,6 @@ class Part:
     median: float | None = None  # of the labels, where they are cut into two halves
 
 
-class ListedToken(NamedTuple):
-    """A token that moves the output."""
-
-    label: int  # place in `CorpusTokens.labels`
-    effect: float  # mean deletion effect over the texts that have it
-    interval: Interval | None
-
-
 def fewest_texts(n_texts: int) -> int:
     """How many of `n_texts` must contain a token to be listed: half their square root, at least
     three. The effect of a token in one or two texts cannot be separated from that of the texts
@@ -127,47 +118,6 @@ def token_means(tokens: CorpusTokens) -> Means:
     effect, n_effect = _mean(tokens.label, tokens.effect, size)
     count = np.bincount(tokens.label, weights=tokens.count, minlength=size).astype(np.intp)
     return Means(attention, effect, n_attention, n_effect, count)
-
-
-def strongest(kind: TokenKind, means: Means, fewest: int) -> list[int]:
-    """The places of the tokens in at least `fewest` texts that do `kind` most, the first in front.
-
-    A token draws attention if it gets more than the average content token of its texts.
-    """
-    if kind == "draws":
-        values, counts = means.attention, means.n_attention
-    else:
-        values, counts = means.effect, means.n_effect
-    values = -values if kind == "lowers" else values
-    with np.errstate(invalid="ignore"):
-        fits = (counts >= fewest) & (values > (1.0 if kind == "draws" else 0.0))
-    order = np.argsort(np.where(fits, -values, np.inf), kind="stable")
-    top: list[int] = order[: int(fits.sum())].tolist()
-    return top
-
-
-def token_lists(
-    tokens: CorpusTokens, means: Means, *, is_size: bool
-) -> Mapping[TokenEffect, tuple[ListedToken, ...]]:
-    """The tokens that move the output most, by what they do to it; empty without effects.
-
-    `is_size` is whether an effect is a distance, which has no sign.
-    """
-    if not tokens.n_effect:
-        return {}
-    kinds: tuple[TokenEffect, ...] = ("moves",) if is_size else ("raises", "lowers")
-    fewest, known = fewest_texts(tokens.n_effect), np.isfinite(tokens.effect)
-    return {
-        kind: tuple(
-            ListedToken(
-                i,
-                float(means.effect[i]),
-                mean_interval(tokens.effect[known & (tokens.label == i)]),
-            )
-            for i in strongest(kind, means, fewest)[:LISTED]
-        )
-        for kind in kinds
-    }
 
 
 def parts(results: Results) -> Mapping[Division, tuple[Part, ...]]:

@@ -9,16 +9,21 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.token_lists import (
+    EffectLists,
+    ListedToken,
+    effect_lists,
+    explaining,
+    listed,
+    shrunken_attention,
+)
 from reportgen.findings.tokens import (
-    FEWEST,
-    LISTED,
+    CorpusTokens,
     Division,
     Part,
     TokenEffect,
     TokenKind,
     fewest_texts,
-    strongest,
-    token_means,
 )
 from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
@@ -42,6 +47,8 @@ class TokenList:
     """The tokens with the largest effects of one kind, or with the most attention."""
 
     kind: TokenKind
+    target: str  # the figure of the output that its tokens move, as sentences name it
+    named: int | None  # the first row that a sentence may name
     title: str
     lead: str
     axis: Markup
@@ -79,70 +86,98 @@ class _Maker:
         self._means = findings.token_means
         self._n_texts, self._n_effect = self._tokens.n_texts, self._tokens.n_effect
         self._is_size = findings.info.evidence.scalar == "cosine"
-        known = self._means.effect[self._means.n_effect >= FEWEST]
-        self._listed = findings.token_lists
-        self._digits = column_decimals(float(np.abs(known).max(initial=0.0)))
+        self._attention = findings.token_attention
+        self._targets = findings.explained_targets
+        self._effects = findings.token_lists
+        shown = [own.shrunken.values for own in self._effects]
+        largest = max((float(np.nanmax(abs(v), initial=0.0)) for v in shown), default=0.0)
+        self._digits = column_decimals(largest)
 
     def across(self) -> Across:
         """The section."""
-        lists = [self._effects(kind) for kind in self._listed] + [self._draws()]
-        shown = tuple(item for item in lists if item is not None)
-        return Across(self._headline(shown), shown, self._remarks(shown), self._parts())
-
-    def _headline(self, lists: Sequence[TokenList]) -> str:
-        sentences = [
-            self._say(f"headline_{item.kind}", token=token.text, value=value.text, n=n.text)
-            for item in lists
-            for token, _, value, n, *_ in item.rows[:1]
+        lists = [
+            self._moving(own, kind, found)
+            for own in self._effects
+            for kind, found in own.lists.items()
+            if found
         ]
+        draws = self._draws()
+        shown = (*lists, draws) if draws else tuple(lists)
+        return Across(self._headline(lists, draws), shown, self._remarks(shown), self._parts())
+
+    def _headline(self, lists: Sequence[TokenList], draws: TokenList | None) -> str:
+        """The tokens that stand out; that none does, where tokens could be judged."""
+        sentences = [self._named(item) for item in lists if item.named is not None]
+        if not sentences and self._has_effects():
+            sentences.append(self._say("none_moves"))
+        if draws:
+            is_named = draws.named is not None
+            sentences.append(self._named(draws) if is_named else self._say("none_draws"))
         return self._language.say("common", "space").join(sentences)
+
+    def _named(self, item: TokenList) -> str:
+        token, _, value, n, *_ = item.rows[item.named or 0]
+        said = {"token": token.text, "value": value.text, "n": n.text, "what": item.target}
+        return self._say(f"headline_{item.kind}", **said)
+
+    def _has_effects(self) -> bool:
+        """Whether any token is in enough texts of one explained figure to be judged."""
+        return any(np.isfinite(own.shrunken.values).any() for own in self._effects)
 
     def _remarks(self, lists: Sequence[TokenList]) -> tuple[str, ...]:
         remarks = []
         n, fewest = self._n_texts, fewest_texts(self._n_texts)
         if not any(item.kind == "draws" for item in lists):
-            if (self._means.n_attention >= fewest).any():
+            if np.isfinite(self._attention.values).any():
                 remarks.append(self._say("no_draws", n=n, fewest=fewest))
             else:
                 remarks.append(self._language.count("across", "few", n, fewest=fewest))
+        if self._targets and self._n_effect:
+            key = "apart" if self._effects else "apart_none"
+            remarks.append(self._say(key, n=len(self._targets)))
         if self._findings.info.evidence.level == "none":
             remarks.append(self._say("no_evidence"))
-        elif self._n_effect and not any(item.kind != "draws" for item in lists):
+        elif not self._n_effect:
+            remarks.append(self._say("no_deletion"))
+        elif not self._targets and not self._has_effects():
             fewest = fewest_texts(self._n_effect)
             remarks.append(
                 self._language.count("across", "few_effects", self._n_effect, fewest=fewest)
             )
-        elif not self._n_effect:
-            remarks.append(self._say("no_deletion"))
         return tuple(remarks)
 
-    def _effects(self, kind: TokenEffect) -> TokenList | None:
-        """The tokens with the largest effects of one kind; None where there are none."""
-        found = self._listed[kind]
-        if not found:
-            return None
+    def _moving(
+        self, own: EffectLists, kind: TokenEffect, found: Sequence[ListedToken]
+    ) -> TokenList:
+        """The tokens with the largest effects of one kind."""
         scale = self._effect_scale()
         scalar = scalar_name(self._findings.info, self._language)
         rows = []
-        for label, mean, interval in found:
-            track = bar(scale, mean, interval, colour=0 if mean > 0 else 3)
-            ends = interval_text(interval, self._digits, self._language)
-            rows.append(self._row(kind, label, track, ends))
-        return self._list(kind, self._n_effect, scale, rows, scalar=scalar)
+        for token in found:
+            track = bar(scale, token.value, token.interval, colour=0 if token.value > 0 else 3)
+            ends = interval_text(token.interval, self._digits, self._language)
+            rows.append(self._row(kind, token.label, track, ends, own))
+        return self._list(kind, own.n_texts, scale, rows, found, own.target, scalar=scalar)
 
     def _draws(self) -> TokenList | None:
         """The tokens with the most attention; None where there are none."""
-        top = strongest("draws", self._means, fewest_texts(self._n_texts))[:LISTED]
-        if not top:
+        found = listed("draws", self._attention)
+        if not found:
             return None
-        means = [float(self._means.attention[label]) for label in top]
-        scale = round_scale(0.0, max(2.0, means[0]), 1.0)
+        scale = round_scale(0.0, max(2.0, *(token.interval.high for token in found)), 1.0)
         view = self._language.measure(self._findings.shown_attention, "name", row="[CLS]")
+        whole = self._effects[0] if self._n_effect and not self._targets else None
         rows = [
-            self._row("draws", label, bar(scale, mean, colour=1))
-            for label, mean in zip(top, means, strict=True)
+            self._row(
+                "draws",
+                token.label,
+                bar(scale, token.value, token.interval, colour=1),
+                interval_text(token.interval, 1, self._language),
+                whole,
+            )
+            for token in found
         ]
-        return self._list("draws", self._n_texts, scale, rows, view=view)
+        return self._list("draws", self._n_texts, scale, rows, found, None, view=view)
 
     def _list(
         self,
@@ -150,16 +185,23 @@ class _Maker:
         n_texts: int,
         scale: Scale,
         rows: Sequence[tuple[Cell, ...]],
+        found: Sequence[ListedToken],
+        target: str | None,
         **values: str,
     ) -> TokenList:
         """The list of `rows`; `values` are those of its lead, which names the number of texts."""
         fewest = fewest_texts(n_texts)
         attention = self._say("attention")
-        effect = self._say("size" if self._is_size else "effect") if self._n_effect else ""
+        has_effects = self._n_effect and (kind != "draws" or not self._targets)
+        effect = self._say("size" if self._is_size else "effect") if has_effects else ""
         value, beside = (attention, effect) if kind == "draws" else (effect, attention)
+        short = None if target is None else self._say("quoted", name=shorten(target, _PART_NAME))
+        title = self._say(f"{kind}_title", what=short or self._say("output"))
         return TokenList(
             kind=kind,
-            title=self._say(f"{kind}_title"),
+            target=short or self._say("output"),
+            named=next((i for i, token in enumerate(found) if token.is_named), None),
+            title=title,
             lead=self._language.count("across", f"{kind}_lead", n_texts, fewest=fewest, **values),
             axis=axis(scale),
             value=value,
@@ -168,34 +210,46 @@ class _Maker:
         )
 
     def _row(
-        self, kind: TokenKind, label: int, track: Markup, interval: str = ""
+        self, kind: TokenKind, label: int, track: Markup, interval: str, own: EffectLists | None
     ) -> tuple[Cell, ...]:
-        means = self._means
-        attention = self._ratio(float(means.attention[label]))
-        effect = self._effect(float(means.effect[label])) if self._n_effect else ""
+        """`own` are the effects that stand in the row; None where none do."""
+        target = own.target if own else None
+        tokens = self._tokens if target is None else self._of_target(target)
+        attention = self._ratio(float(self._attention.values[label]))
+        effect = self._effect(float(own.shrunken.values[label])) if own else ""
         value, beside = (attention, effect) if kind == "draws" else (effect, attention)
-        n_texts = means.n_attention[label] if kind == "draws" else means.n_effect[label]
+        rows = tokens.label == label
+        rows &= np.isfinite(tokens.attention if kind == "draws" else tokens.effect)
         return (
             Cell(self._short(label)),
             Cell("", track=track),
             Cell(value, interval),
-            Cell(f"{n_texts:,}"),
-            Cell(f"{means.count[label]:,}"),
+            Cell(f"{rows.sum():,}"),
+            Cell(f"{self._tokens.count[self._tokens.label == label].sum():,}"),
             *([Cell(beside)] if beside else []),
         )
+
+    def _of_target(self, target: str) -> CorpusTokens:
+        return self._tokens.among(explaining(self._findings.results, target))
 
     def _effect_scale(self) -> Scale:
         """The scale of all lists of effects, so that they can be compared; no interval is cut."""
         ends = [0.0]
-        for _, mean, interval in chain.from_iterable(self._listed.values()):
-            ends += [mean] if interval is None else interval
+        for own in self._effects:
+            for token in chain.from_iterable(own.lists.values()):
+                ends += token.interval
         return round_scale(min(ends), max(ends), 0.0)
 
     def _parts(self) -> tuple[Table, ...]:
-        """The strongest tokens by label, class or group, where at least two parts have any."""
-        kinds: tuple[TokenKind, ...] = (*self._listed, "draws")
+        """The strongest tokens by label, class or group, where at least two parts have any.
+
+        Effects stand only where all texts of a part have the same figure explained.
+        """
+        moves: list[TokenKind] = ["moves"] if self._is_size else ["raises", "lowers"]
         tables = []
         for division, parts in self._findings.parts.items():
+            is_one = bool(self._n_effect) and (not self._targets or division == "class")
+            kinds: tuple[TokenKind, ...] = (*(moves if is_one else ()), "draws")
             title = self._language.say(*_TITLES[division])
             rows = [self._part(part, kinds) for part in parts]
             if sum(any(cell.parts for cell in cells) for cells in rows) > 1:
@@ -206,17 +260,19 @@ class _Maker:
 
     def _part(self, part: Part, kinds: Sequence[TokenKind]) -> tuple[Cell, ...]:
         """The row of a part: its name, its texts, and by kind its strongest tokens, each followed
-        by its figure in bold."""
+        by its figure in bold, with its interval."""
         tokens = self._tokens.among(part.texts)
-        means = token_means(tokens)
+        found = effect_lists(tokens, is_size=self._is_size).shrunken
+        attention = shrunken_attention(tokens)
         cells = [Cell(self._part_name(part)), Cell(f"{tokens.n_texts:,}")]
         for kind in kinds:
-            fewest = fewest_texts(tokens.n_texts if kind == "draws" else tokens.n_effect)
-            values = means.attention if kind == "draws" else means.effect
-            say = self._ratio if kind == "draws" else self._effect
+            draws = kind == "draws"
             spans: list[Span] = []
-            for i in strongest(kind, means, fewest)[:_IN_PART]:
-                spans += [Span(self._short(i)), Span(say(float(values[i])), is_strong=True)]
+            for token in listed(kind, attention if draws else found, _IN_PART):
+                value = self._ratio(token.value) if draws else self._effect(token.value)
+                ends = interval_text(token.interval, 1 if draws else self._digits, self._language)
+                said = f"{value} {ends}"
+                spans += [Span(self._short(token.label)), Span(said, is_strong=True)]
             cells.append(marked(spans))
         return tuple(cells)
 

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,9 +11,9 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, changed, make_results
 from markupsafe import Markup
+from scipy.stats import t
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import mean_intervals
 from reportgen.findings.tokens import corpus_tokens, fewest_texts, token_means
 from reportgen.report.language.numbers import written
 from reportgen.report.language.strings import load_language
@@ -21,6 +22,7 @@ from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
 EN = load_language("en")
+LANGUAGES = pytest.mark.parametrize("lang", ["en", "ja"])
 # Two code points a token: "ab" in all but one, "cd" in four, twice in one of them.
 TEXTS = ("abcdef", "abcdghcd", "abxycd", "abxyzz", "cdefab", "ghxyzz", "abghef", "abxyef")
 
@@ -89,47 +91,134 @@ def test_means_are_those_of_the_tables(results: Results) -> None:
         assert means.count[place] == sum(text[::2].count(label[0]) for text in TEXTS)
 
 
-def test_the_lists_hold_what_is_most(results: Results) -> None:
-    across = made(results)
-    wanted = plain(results, "received_norm_all")
-    enough = {label: list(rows.values()) for label, rows in wanted.items() if len(rows) >= 3}
-    effects = {label: float(np.mean([e for _, e in rows])) for label, rows in enough.items()}
-    ratios = {label: float(np.mean([a for a, _ in rows])) for label, rows in enough.items()}
+PARTS = {"ab": 0.6, "cd": -0.5, "xy": 0.1, "ef": -0.2}
+
+
+def with_effects(results: Results, parts: Mapping[str, float], noise: float = 0.05) -> Results:
+    """Deletion effects that are those of `parts` by token, but for a little that differs."""
+    random = np.random.default_rng(3)
+    tokens = results.tokens[["text", "position", "token"]]
+    effects = results.effects.merge(tokens, on=["text", "position"], how="left")
+    own = effects["token"].map(parts).fillna(0.0) + random.normal(0, noise, len(effects))
+    return changed(results, effects=results.effects.assign(deletion=own.to_numpy()))
+
+
+def shrunken(by_token: Mapping[str, list[float]], centre: float) -> dict[str, tuple[float, float]]:
+    """Shrunken mean and half the width of its interval, by loops; of tokens in three texts."""
+    every = {token: values for token, values in by_token.items() if len(values) >= 3}
+    squares = {
+        token: sum((value - np.mean(values)) ** 2 for value in values)
+        for token, values in by_token.items()
+    }
+    pooled = sum(squares.values()) / sum(len(values) - 1 for values in by_token.values())
+    spread = {
+        token: (squares[token] + 4 * pooled) / (len(values) + 3) / len(values)
+        for token, values in every.items()
+    }
+    away = {token: np.mean(values) - centre for token, values in every.items()}
+    between = max(0, np.mean([away[token] ** 2 - spread[token] for token in every]))
+    found = {}
+    for token, values in every.items():
+        kept = between / (between + spread[token])
+        half = t.ppf(0.975, len(values) + 3) * (kept * spread[token]) ** 0.5
+        found[token] = (centre + kept * away[token], half)
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted(results: Results) -> Results:
+    return with_effects(results, PARTS)
+
+
+def test_lists_hold_what_is_most_as_shrunken_means_with_intervals(planted: Results) -> None:
+    across = made(planted)
+    wanted = plain(planted, "received_norm_all")
+    columns = ({k: [pair[i] for pair in v.values()] for k, v in wanted.items()} for i in (0, 1))
+    (ratios, effects) = (shrunken(own, c) for own, c in zip(columns, (1.0, 0.0), strict=True))
     lists = {item.kind: item for item in across.lists}
-    raises = sorted((t for t in effects if effects[t] > 0), key=lambda t: -effects[t])
-    lowers = sorted((t for t in effects if effects[t] < 0), key=lambda t: effects[t])
-    draws = sorted((t for t in ratios if ratios[t] > 1), key=lambda t: -ratios[t])
+    raises = sorted((k for k, (v, _) in effects.items() if v > 0), key=lambda k: -effects[k][0])
+    lowers = sorted((k for k, (v, _) in effects.items() if v < 0), key=lambda k: effects[k][0])
+    draws = sorted((k for k, (v, _) in ratios.items() if v > 1), key=lambda k: -ratios[k][0])
     for kind, tokens in (("raises", raises), ("lowers", lowers), ("draws", draws)):
-        assert [row.token for row in rows_of(lists[kind])] == tokens
-    assert all((raises, lowers, draws))
+        if tokens:
+            assert [row.token for row in rows_of(lists[kind])] == tokens
+    assert raises[0] == "ab"
+    assert lowers[0] == "cd"
     for row in (*rows_of(lists["raises"]), *rows_of(lists["lowers"])):
-        assert float(row.value.replace("−", "-")) == pytest.approx(effects[row.token], abs=6e-4)
-        assert row.value[0] == ("+" if effects[row.token] > 0 else "−")
-        assert row.beside == f"{ratios[row.token]:.1f}×"
-        assert row.n_texts == str(len(enough[row.token]))
-    for row in rows_of(lists["draws"]):
-        assert row.value == f"{ratios[row.token]:.1f}×"
-    top = rows_of(lists["raises"])[0]
-    assert f"“{top.token}” raises the output most: by {top.value}" in across.headline
+        value, half = effects[row.token]
+        assert float(row.value.replace("−", "-")) == pytest.approx(value, abs=6e-4)
+        assert row.value[0] == ("+" if value > 0 else "−")
+        ends = [float(end.replace("−", "-")) for end in row.interval.strip("[]").split(", ")]
+        assert ends == pytest.approx([value - half, value + half], abs=6e-4)
+        assert row.n_texts == str(len(wanted[row.token]))
+        # The drawn ends are on the same straight scale as the drawn mean: none is cut off.
+        path = BeautifulSoup(str(row.track), "html.parser").find_all("path")[-1]["d"]
+        low, high = (float(end) for end in re.match(r"M([\d.]+) 11H([\d.]+)", path).groups())
+        rect = BeautifulSoup(str(row.track), "html.parser").find("rect")
+        assert high - low == pytest.approx(2 * half * float(rect["width"]) / abs(value), abs=1.5)
 
 
-def test_an_interval_stands_where_there_are_enough_texts(results: Results) -> None:
-    wanted = plain(results, "received_norm_all")
-    rows = [row for item in made(results).lists if item.kind != "draws" for row in rows_of(item)]
-    assert {bool(row.interval) for row in rows} == {True, False}
-    for row in rows:
-        effects = np.array([[e] for _, e in wanted[row.token].values()])
-        (interval,) = mean_intervals(effects)
-        assert bool(row.interval) == (len(effects) >= 5) == (interval is not None)
-        if interval:
-            ends = [float(end.replace("−", "-")) for end in row.interval.strip("[]").split(", ")]
-            assert ends == pytest.approx(interval, abs=6e-4)
-            # The drawn ends are on the same straight scale as the drawn mean: none is cut off.
-            path = BeautifulSoup(str(row.track), "html.parser").find_all("path")[-1]["d"]
-            low, high = (float(end) for end in re.match(r"M([\d.]+) 11H([\d.]+)", path).groups())
-            rect = BeautifulSoup(str(row.track), "html.parser").find("rect")
-            per_unit = float(rect["width"]) / abs(float(effects.mean()))
-            assert high - low == pytest.approx((interval.high - interval.low) * per_unit, abs=0.6)
+@LANGUAGES
+def test_only_a_clear_effect_is_named(planted: Results, results: Results, lang: str) -> None:
+    language = load_language(lang)
+    clear, none = (make_across(Findings(own), language).headline for own in (planted, results))
+    quoted = language.say("across", "quoted", name="ab")
+    for headline, is_named in ((clear, True), (none, False)):
+        assert (quoted in headline) == is_named
+        assert (language.say("across", "none_moves") in headline) != is_named
+
+
+def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results) -> None:
+    """The largest mean, but of texts that differ: "ab" raises the output in some, lowers in one."""
+    effects = results.effects.copy()
+    effects["deletion"] = np.random.default_rng(1).normal(0.1, 1, len(effects))
+    across = made(changed(results, effects=effects))
+    assert EN.say("across", "none_moves") in across.headline
+
+
+@LANGUAGES
+def test_tokens_in_enough_texts_are_not_denied(results: Results, lang: str) -> None:
+    """Where nothing moves the output, no token is listed, though "ab" stands in seven texts."""
+    still = changed(results, effects=results.effects.assign(deletion=0.0))
+    across = make_across(Findings(still), load_language(lang))
+    assert not any(item.kind != "draws" for item in across.lists)
+    assert across.remarks == ()
+    assert load_language(lang).say("across", "none_moves") in across.headline
+
+
+@LANGUAGES
+def test_effects_on_different_classes_are_never_averaged(tmp_path: Path, lang: str) -> None:
+    """A token that raises one class and lowers the other stands in the list of each."""
+    language = load_language(lang)
+    results = make_results(tmp_path, TEXTS * 4, kind="class", evidence="basic")
+    names = np.array(["no", "yes"])[np.arange(len(TEXTS) * 4) // 16]
+    results = with_effects(results, {"ab": 0.6})
+    evidence = results.evidence.assign(explained_label=names[results.evidence["text"]])
+    signs = np.where(names[results.effects["text"]] == "yes", 1, -1)
+    effects = results.effects.assign(deletion=results.effects["deletion"] * signs)
+    across = make_across(Findings(changed(results, evidence=evidence, effects=effects)), language)
+    shown = {(item.kind, item.target): rows_of(item) for item in across.lists}
+    yes, no = (language.say("across", "quoted", name=name) for name in ("yes", "no"))
+    assert shown["raises", yes][0].token == shown["lowers", no][0].token == "ab"
+    assert {target for kind, target in shown if kind != "draws"} == {yes, no}
+    assert all(row.n_texts == "14" for row in (shown["raises", yes][0], shown["lowers", no][0]))
+    assert all(row.beside == "" for kind, _ in shown if kind == "draws" for row in shown[kind, _])
+    assert yes in across.headline
+    assert no in across.headline
+    assert language.say("across", "apart", n=2) in across.remarks
+
+
+@LANGUAGES
+def test_why_there_is_no_list_where_every_text_explains_another_token(
+    results: Results, lang: str
+) -> None:
+    language = load_language(lang)
+    names = [f"t{i}" for i in range(len(results.evidence))]
+    apart = changed(results, evidence=results.evidence.assign(explained_label=names))
+    across = make_across(Findings(apart), language)
+    assert not any(item.kind != "draws" for item in across.lists)
+    assert language.say("across", "apart_none", n=len(names)) in across.remarks
+    assert language.say("across", "none_moves") not in across.headline
 
 
 def test_without_evidence_attention_received_is_shown_and_said(tmp_path: Path) -> None:
@@ -138,9 +227,11 @@ def test_without_evidence_attention_received_is_shown_and_said(tmp_path: Path) -
     assert [item.kind for item in across.lists] == ["draws"]
     assert across.remarks == ("What moves the output was not measured (--evidence none).",)
     wanted = plain(results, "received_all")
+    ratios = shrunken({k: [a for a, _ in v.values()] for k, v in wanted.items()}, 1.0)
     for row in rows_of(across.lists[0]):
-        ratio = np.mean([a for a, _ in wanted[row.token].values()])
-        assert row.value == f"{ratio:.1f}×"
+        value, half = ratios[row.token]
+        assert row.value == f"{value:.1f}×"
+        assert row.interval == f"[{value - half:.1f}, {value + half:.1f}]"
         assert row.beside == ""
 
 
@@ -196,7 +287,9 @@ def test_lower_case_tokenizers_have_one_row_for_both_cases(tmp_path: Path) -> No
 
 def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
     labels = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
-    results = make_results(tmp_path, TEXTS, labels=labels, evidence="basic")
+    results = with_effects(
+        make_results(tmp_path, TEXTS, labels=labels, evidence="basic"), PARTS, noise=0.01
+    )
     results.texts["group"] = ["x", "y"] * 4
     parts = Findings(results).parts
     low, high = parts["label"]
@@ -208,16 +301,21 @@ def test_parts_are_the_texts_by_label_and_group(tmp_path: Path) -> None:
     table = made(results).parts[0]
     assert [row[0].text for row in table.rows] == ["up to 4.500", "above 4.500"]
     for row, texts in zip(table.rows, ({0, 1, 2, 3}, {4, 5, 6, 7}), strict=True):
-        means = {
-            label: float(np.mean([e for text, (_, e) in rows.items() if text in texts]))
-            for label, rows in wanted.items()
-            if len(texts & set(rows)) >= 3
-        }
-        raised = sorted((t for t in means if means[t] > 0), key=lambda t: -means[t])[:3]
+        means = shrunken(
+            {
+                label: [e for text, (_, e) in rows.items() if text in texts]
+                for label, rows in wanted.items()
+                if texts & set(rows)
+            },
+            0.0,
+        )
+        raised = sorted((k for k, (v, _) in means.items() if v > 0), key=lambda k: -means[k][0])
         tokens, values = row[2].parts[::2], row[2].parts[1::2]
-        assert [token.text for token in tokens] == raised
+        assert [token.text for token in tokens] == raised[:3]
         for token, value in zip(tokens, values, strict=True):
-            assert float(value.text) == pytest.approx(means[token.text], abs=6e-4)
+            number, interval = value.text.split(" ", 1)
+            assert float(number.replace("−", "-")) == pytest.approx(means[token.text][0], abs=6e-4)
+            assert interval.startswith("[")
 
 
 def test_few_different_labels_are_parts_by_the_name_they_were_given(tmp_path: Path) -> None:
