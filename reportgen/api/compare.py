@@ -27,15 +27,17 @@ class ComparedReports:
     `comparison` holds every number.
     """
 
-    def __init__(self, base: Report, head: Report) -> None:
-        """Take two reports on the same texts; nothing is computed yet."""
+    def __init__(self, base: Report, head: Report, null: Report | None = None) -> None:
+        """Take two reports, and one on another seed of the old model; nothing is computed yet."""
         self.base = base
         self.head = head
+        self.null = null
 
     @cached_property
     def comparison(self) -> Comparison:
         """What changed, in numbers; None for what cannot be compared."""
-        return compare_findings(self.base.findings, self.head.findings)
+        null = None if self.null is None else self.null.findings
+        return compare_findings(self.base.findings, self.head.findings, null)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -86,14 +88,23 @@ class ComparedReports:
         return f"<reportgen.ComparedReports: {' '.join(self.headline())}>"
 
 
-def compare(base: Report | str | Path, head: Report | str | Path) -> ComparedReports:
-    """Compare two reports on the same texts, or the folders of their results.
+def compare(
+    base: Report | str | Path, head: Report | str | Path, null: Report | str | Path | None = None
+) -> ComparedReports:
+    """Compare two reports, or the folders of their results.
+
+    Args:
+        base: of the old model.
+        head: of the new model.
+        null: of the old model trained with another seed; changes are named only where they are
+            larger than 95 % of those from seed to seed.
 
     Raises:
         ComparisonError: no text is in both.
         ResultsError: a folder is not a results folder, or it is damaged.
     """
-    sides = (side if isinstance(side, Report) else open_report(side) for side in (base, head))
+    given = (base, head) if null is None else (base, head, null)
+    sides = (side if isinstance(side, Report) else open_report(side) for side in given)
     compared = ComparedReports(*sides)
     _ = compared.comparison  # fails here, not later, if they cannot be compared
     return compared

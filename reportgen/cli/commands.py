@@ -209,6 +209,7 @@ def compare(
     paths: parameters.ComparePaths,
     base: parameters.Base = None,
     head: parameters.Head = None,
+    null: parameters.Null = None,
     redact: parameters.Redact = False,
     list_figures: parameters.ListCompareFigures = False,
 ) -> int:
@@ -220,7 +221,8 @@ def compare(
     summary = find_step_summary(wanted=files.github_summary)
     gates = arguments.gates(gating, "compare")
     room = summary.room if summary else None
-    job = jobs.comparison_job(files, options, sides.inputs, gates, redact=redact, summary_room=room)
+    read = [*sides.inputs, *([] if null is None else [null])]
+    job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
@@ -234,7 +236,7 @@ def compare(
         from reportgen.api.compare import compare as compare_folders
         from reportgen.api.compare import write_comparison
 
-        compared = compare_folders(*folders)
+        compared = compare_folders(folders[0], folders[1], null)
         written = write_comparison(compared, job, staging)
         staging.commit()
         terminal.finish(written, summary, (), files, gating, verbosity)

@@ -150,4 +150,14 @@ Base = Annotated[
     str | None,
     _model(help="The old model, e.g. ./old, a Hugging Face id or demo."),
 ]
+Null = Annotated[
+    str | None,
+    typer.Option(
+        "--null",
+        rich_help_panel="Model",
+        metavar="RESULTS",
+        help="Results of the old model trained with another seed, e.g. results_seed2/: only "
+        "changes larger than those to it are named.",
+    ),
+]
 Head = Annotated[str | None, _model(help="The new model, e.g. ./new, a Hugging Face id or demo.")]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import entr
 
-from reportgen.comparison.change import Change, changes, equal_if_close, ranked_texts
+from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
@@ -40,11 +40,12 @@ class HeadChanges:
     distance: Floats  # [layer, head], mean over texts
     intervals: tuple[tuple[Interval | None, ...], ...]  # [layer][head], over texts
     special: tuple[tuple[Change, ...], ...]  # [layer][head], share of special tokens; none: ()
+    limit: float = HEAD_CHANGED  # a head has changed if its distance is above this
 
     @property
     def changed(self) -> Booleans:
         """`[layer, head]`: which heads changed. Where there is an interval, all of it must lie
-        above HEAD_CHANGED."""
+        above the limit."""
         lowest = [
             [
                 mean if interval is None else interval.low
@@ -52,7 +53,7 @@ class HeadChanges:
             ]
             for row in zip(self.distance.tolist(), self.intervals, strict=True)
         ]
-        return np.array(lowest) > HEAD_CHANGED
+        return np.array(lowest) > self.limit
 
     @property
     def ranking(self) -> list[tuple[int, int]]:
@@ -60,15 +61,14 @@ class HeadChanges:
         order = np.argsort(-self.distance, axis=None, kind="stable").tolist()
         return [divmod(place, self.distance.shape[1]) for place in order]
 
-    @property
-    def changed_texts(self) -> list[int]:
-        """Rows of `texts` whose attention changed, the largest distance first."""
-        return ranked_texts(self.texts, self.by_text)
 
-
-def head_changes(base: Results, head: Results, pairing: Pairing) -> HeadChanges | None:
+def head_changes(
+    base: Results, head: Results, pairing: Pairing, least: float = 0.0
+) -> HeadChanges | None:
     """How far each head's attention has moved; None where the models have different numbers of
     layers or heads, or where no text's maps are in both results.
+
+    A head has changed if its distance is above HEAD_CHANGED and above `least`.
 
     One text is read at a time, and one number per head is kept of it.
     """
@@ -90,6 +90,7 @@ def head_changes(base: Results, head: Results, pairing: Pairing) -> HeadChanges 
         distance=by_head.mean(axis=0),
         intervals=_square(intervals, n_layers, n_heads),
         special=_special(base, head, pairing),
+        limit=max(HEAD_CHANGED, least),
     )
 
 

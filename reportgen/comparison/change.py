@@ -64,8 +64,10 @@ def changes(base: Floats, head: Floats) -> tuple[Change, ...]:
     )
 
 
-def ranked_texts(texts: Places, sizes: Floats) -> list[int]:
-    """Those of `texts` that changed, the largest change first; `sizes` `[text]` are the sizes of
-    their changes."""
+def ranked_texts(texts: Places, sizes: Floats, least: float = 0.0) -> list[int]:
+    """Those of `texts` that changed by more than `least`, the largest change first.
+
+    `sizes` `[text]` are the sizes of their changes.
+    """
     order = np.argsort(-sizes, kind="stable")
-    return [int(texts[place]) for place in order if sizes[place] > 0]
+    return [int(texts[place]) for place in order if sizes[place] > least]

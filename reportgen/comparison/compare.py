@@ -6,9 +6,11 @@ from functools import cached_property
 from itertools import zip_longest
 
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
+from reportgen.comparison.change import ranked_texts
 from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.matching import Matching, match_texts
 from reportgen.comparison.notes import change_notes
+from reportgen.comparison.null import NullLimits, null_limits
 from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
 from reportgen.comparison.token_effects import (
@@ -35,6 +37,7 @@ class Comparison:
     base: Findings  # of the texts that both results have
     head: Findings
     matching: Matching | None = None  # None: both have the same texts in the same order
+    null: NullLimits | None = None  # what changes must exceed; None where no null was given
 
     @cached_property
     def pairing(self) -> Pairing:
@@ -44,7 +47,8 @@ class Comparison:
     @cached_property
     def predictions(self) -> PredictionChanges | None:
         """What changed in the predictions, and in how well they fit the labels."""
-        return prediction_changes(self.base, self.head, self.pairing)
+        least = self.null.prediction if self.null else 0.0
+        return prediction_changes(self.base, self.head, self.pairing, least)
 
     @cached_property
     def layers(self) -> tuple[LayerChanges, ...]:
@@ -54,7 +58,8 @@ class Comparison:
     @cached_property
     def heads(self) -> HeadChanges | None:
         """How far apart the attention of each head is."""
-        return head_changes(self.base.results, self.head.results, self.pairing)
+        least = self.null.head if self.null else 0.0
+        return head_changes(self.base.results, self.head.results, self.pairing, least)
 
     @cached_property
     def units(self) -> UnitPairs:
@@ -69,7 +74,8 @@ class Comparison:
     @cached_property
     def tokens(self) -> tuple[TokenChange, ...]:
         """What changed for each token, over all texts."""
-        return token_changes(self.units)
+        least = (self.null.effect, self.null.looks) if self.null else (0.0, 0.0)
+        return token_changes(self.units, *least)
 
     @cached_property
     def notes(self) -> tuple[Note, ...]:
@@ -88,10 +94,14 @@ class Comparison:
         by its effects, then one by its attention, and so on."""
         effects, heads, predictions = self.effects, self.heads, self.predictions
         flipped = predictions.flipped if predictions is not None else []
-        rankings = [
-            *([effects.changed_texts] if effects is not None else []),
-            *([heads.changed_texts] if heads is not None else []),
-        ]
+        null = self.null
+        rankings = []
+        if effects is not None:
+            least = null.text_effect if null else 0.0
+            rankings.append(ranked_texts(effects.texts, effects.change, least))
+        if heads is not None:
+            least = null.text_attention if null else 0.0
+            rankings.append(ranked_texts(heads.texts, heads.by_text, least))
         by_turns = zip_longest(*rankings)
         others = (text for turn in by_turns for text in turn if text is not None)
         aligned = (text for text in flipped if self.pairing.aligned[text])
@@ -114,14 +124,20 @@ class Comparison:
         )
 
 
-def compare(base: Findings, head: Findings) -> Comparison:
+def compare(base: Findings, head: Findings, null: Findings | None = None) -> Comparison:
     """Compare two models on the texts that both results have; texts are read one at a time.
+
+    Args:
+        base: of the old model.
+        head: of the new model.
+        null: of the old model with another seed; only larger changes than those to it are named.
 
     Raises:
         ComparisonError: no text is in both.
     """
+    limits = None if null is None else null_limits(compare(base, null))
     matching = match_texts(base.results, head.results)
     if matching is None:
-        return Comparison(base, head)
+        return Comparison(base, head, null=limits)
     own = Findings(selected(base.results, matching.base))
-    return Comparison(own, Findings(selected(head.results, matching.head)), matching)
+    return Comparison(own, Findings(selected(head.results, matching.head)), matching, limits)

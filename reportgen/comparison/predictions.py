@@ -47,6 +47,7 @@ class PredictionChanges:
     head: Floats = field(default_factory=lambda: np.empty(0))
     names: tuple[tuple[str, str], ...] = ()  # [text], classes, labels or tokens; none for numbers
     threshold: float | None = None  # beyond which a number has moved
+    is_null_threshold: bool = False  # it is the limit of changes from seed to seed
     mean: Change | None = None  # of one number
     correlation: float | None = None  # Spearman, of one number; None where a side never varies
     quality: Quality | None = None  # against labels; None where there are none
@@ -117,10 +118,13 @@ class PredictionChanges:
 
 
 def prediction_changes(
-    base: Findings, head: Findings, pairing: Pairing
+    base: Findings, head: Findings, pairing: Pairing, least: float = 0.0
 ) -> PredictionChanges | None:
     """What changed in the predictions; None where the outputs differ in kind, where they are
-    embeddings (results hold none), and where no text has a prediction in both."""
+    embeddings (results hold none), and where no text has a prediction in both.
+
+    A number has moved where it changed by more than `least` and more than MOVED says.
+    """
     kind = base.info.output.kind
     if not pairing.same_output or kind == "embedding":
         return None
@@ -128,7 +132,7 @@ def prediction_changes(
     if not len(texts):
         return None
     if kind in ("number", "numbers"):
-        return _numbers(base, head, pairing, texts, kind)
+        return _numbers(base, head, pairing, texts, kind, least)
     columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
@@ -151,7 +155,7 @@ def prediction_changes(
 
 
 def _numbers(
-    base: Findings, head: Findings, pairing: Pairing, texts: Places, kind: OutputKind
+    base: Findings, head: Findings, pairing: Pairing, texts: Places, kind: OutputKind, least: float
 ) -> PredictionChanges | None:
     own, other = (_scores(side.results, texts) for side in (base, head))  # [text, number]
     known = np.isfinite(own).all(axis=1) & np.isfinite(other).all(axis=1)
@@ -171,7 +175,7 @@ def _numbers(
         return PredictionChanges(kind, texts, change, moved, threshold=MOVED, same_outputs=same)
     (mean,) = changes(own, other)
     before, after = own[:, 0], other[:, 0]
-    change, threshold = after - before, MOVED * float(spread[0])
+    change, threshold = after - before, max(MOVED * float(spread[0]), least)
     varies = len(texts) > 1 and np.ptp(before) > 0 and np.ptp(after) > 0
     labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
     return PredictionChanges(
@@ -182,6 +186,7 @@ def _numbers(
         base=before,
         head=after,
         threshold=threshold,
+        is_null_threshold=threshold == least > 0,
         same_outputs=not change.any(),
         mean=mean,
         correlation=float(spearmanr(before, after).statistic) if varies else None,

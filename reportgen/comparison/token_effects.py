@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from scipy.stats import false_discovery_control, spearmanr
 
-from reportgen.comparison.change import Change, Sides, changes, ranked_texts
+from reportgen.comparison.change import Change, Sides, changes
 from reportgen.comparison.units import UnitPairs
 from reportgen.findings.statistics import (
     FALSE_DISCOVERIES,
@@ -38,11 +38,6 @@ class EffectChanges:
     change: Floats
     rank: Floats  # [text], rank correlation (Spearman) of both models' effects; NaN: not defined
     mean: Change  # of `change`, from 0
-
-    @property
-    def changed_texts(self) -> list[int]:
-        """Rows of `texts` whose deletion effects changed, the largest change first."""
-        return ranked_texts(self.texts, self.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +92,16 @@ def effect_changes(units: UnitPairs) -> EffectChanges | None:
     )
 
 
-def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
+def token_changes(
+    units: UnitPairs, least_effect: float = 0.0, least_looks: float = 0.0
+) -> tuple[TokenChange, ...]:
     """The tokens that occur in enough texts.
 
     First come those that move the output more than in the base, then those that move it less, then
     those whose change is within noise; within each group the largest change of the effect comes
     first. Where no effect was measured, tokens are sorted by how much the model looks at them, the
-    largest ratio of both figures first.
+    largest ratio of both figures first. Changes are none up to the two least sizes, and up to
+    EFFECT_LEAST and LOOKS_LEAST_CHANGE.
     """
     if not len(units.text):
         return ()
@@ -125,9 +123,9 @@ def token_changes(units: UnitPairs) -> tuple[TokenChange, ...]:
     )
     values = on_one_figure(units)[0]
     least = EFFECT_LEAST * float(values[np.isfinite(values)].std()) if n_effect else 0.0
-    moved_p = _adjusted({label: effect[label] for label in moved}, least)
+    moved_p = _adjusted({label: effect[label] for label in moved}, max(least, least_effect))
     looks = {label: row.get(label, attention[label]) for label in listed}
-    looks_p = _adjusted(looks, LOOKS_LEAST_CHANGE)
+    looks_p = _adjusted(looks, max(LOOKS_LEAST_CHANGE, least_looks))
     found = []
     for label in listed:
         own, looked, moves = received[label], read.get(label), moved.get(label)

@@ -184,6 +184,9 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
             "texts_with_other_tokens": pairing.n_analysed - pairing.n_aligned,
             "texts_with_other_target": comparison.units.n_other_target,
         },
+        "null": None
+        if comparison.null is None
+        else {key: rounded(value) for key, value in asdict(comparison.null).items()},
         "figures": comparison.figures,
         "quality": _quality(comparison),
         "gates": gate_records(options.gates),

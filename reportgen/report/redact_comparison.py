@@ -45,7 +45,7 @@ def redacted_comparison(
         matching = comparison.matching
         if matching is not None:
             own, other = selected(own, matching.base), selected(other, matching.head)
-        yield _Redacted(Findings(own), Findings(other), matching, whole=comparison)
+        yield _Redacted(Findings(own), Findings(other), matching, comparison.null, whole=comparison)
 
 
 @dataclass(frozen=True, eq=False)

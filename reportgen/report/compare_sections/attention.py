@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, HeadChanges, LayerChanges
+from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import signed_colour, signed_step
@@ -117,7 +117,7 @@ def make_grids(context: CompareContext) -> tuple[Grid, ...] | None:
     top = max(_TOP, float(heads.distance.max()))
     distances = Grid(
         title=words.say("heads"),
-        lead=words.say("heads_lead", n=len(heads.texts), limit=HEAD_CHANGED),
+        lead=words.say("heads_lead", n=len(heads.texts), limit=heads.limit),
         remarks=tuple(remarks),
         region=words.say("region_heads"),
         rows=_rows(

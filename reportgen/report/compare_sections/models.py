@@ -149,6 +149,7 @@ def _command(comparison: Comparison, options: CompareOptions, output: str) -> st
     else:
         words += ["base_results/", "head_results/"]
         words += ["--redact"] if chosen.get(REDACT) else []
+    words += ["--null", "null_results/"] if comparison.null is not None else []
     for name, value in shown_options(options, of_page=True).items():
         words += [f"--{name}", str(value)]
     return shlex.join([*words, "-o", output])

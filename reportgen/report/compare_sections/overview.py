@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import EFFECT_CHANGED
+from reportgen.comparison.null import SHARE
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.context import CompareContext
@@ -192,6 +194,15 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     elif comparison.predictions.quality is None:
         can = comparison.predictions.kind in ("number", "class")
         said.append(words.say("limit_unlabelled" if can else "limit_quality"))
+    null = comparison.null
+    if null is not None:
+        named = {
+            "name": shorten(visible(null.name), _IDS),
+            "effect": words.effect_change(null.effect, False),
+            "looks": words.fit(null.looks),
+            "head": words.fit(max(null.head, HEAD_CHANGED)),
+        }
+        said.append(words.say("null_used", null_share=SHARE, **named))
     if not pairing.has_evidence:
         sides = (comparison.base, comparison.head)
         lacking = [

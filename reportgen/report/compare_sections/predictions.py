@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.null import SHARE
 from reportgen.comparison.predictions import MOVED, Outcome, PredictionChanges
 from reportgen.comparison.quality import Quality as ModelQuality
 from reportgen.comparison.quality import QualityFigure
@@ -101,7 +102,8 @@ def how_many_moved(found: PredictionChanges, words: CompareWords) -> str:
     given = {"k": found.n_moved, "n": len(found.texts)}
     if found.kind == "number" and found.threshold is not None:
         threshold = words.size(found.threshold)
-        return words.say("moved_number", threshold=threshold, share=MOVED, **given)
+        key = "moved_number_null" if found.is_null_threshold else "moved_number"
+        return words.say(key, threshold=threshold, share=MOVED, null_share=SHARE, **given)
     if found.kind == "numbers":
         return words.say("moved_numbers", share=MOVED, **given)
     return words.say("moved_name", **given)

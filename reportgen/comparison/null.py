@@ -1,0 +1,46 @@
+"""How far two models differ that only their seed tells apart: what other changes must exceed."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from reportgen.comparison.compare import Comparison
+
+SHARE = 0.95  # of the changes from seed to seed that are not larger than a limit
+
+
+@dataclass(frozen=True, slots=True)
+class NullLimits:
+    """The 95th percentiles of the sizes of all changes from one seed of the old model to another;
+    0 where nothing was compared."""
+
+    name: str  # of the model with the other seed
+    prediction: float  # of a predicted number, over the texts
+    effect: float  # of a token's mean deletion effect, over the tokens
+    looks: float  # of how much the model looks at a token, over the tokens
+    head: float  # of a head's distance, over the heads
+    text_effect: float  # of a text's deletion effects, over the texts
+    text_attention: float  # of a text's distance, over the texts
+
+
+def null_limits(null: "Comparison") -> NullLimits:
+    """The limits from the comparison of the old model with another seed of it."""
+    found, effects, heads = null.predictions, null.effects, null.heads
+    is_number = found is not None and found.kind == "number"
+    return NullLimits(
+        name=null.head.info.model.name,
+        prediction=_limit(found.change if found is not None and is_number else ()),
+        effect=_limit([t.effect.difference for t in null.tokens if t.effect is not None]),
+        looks=_limit([token.looks.difference for token in null.tokens]),
+        head=_limit(() if heads is None else heads.distance),
+        text_effect=_limit(() if effects is None else effects.change),
+        text_attention=_limit(() if heads is None else heads.by_text),
+    )
+
+
+def _limit(changes: ArrayLike) -> float:
+    sizes = np.abs(np.asarray(changes, np.float64)).ravel()
+    return float(np.quantile(sizes, SHARE)) if len(sizes) else 0.0
