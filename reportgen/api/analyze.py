@@ -90,7 +90,7 @@ def analyze(
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
     evidence_texts: int | str = 50,
-    units: UnitKind = "token",
+    units: UnitKind = "word",
     explain_class: str | int | None = None,
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,

@@ -227,7 +227,7 @@ class AnalysisChoices:
             "punctuation; Japanese ones as SudachiPy says if it is installed, else where the "
             "script changes."
         ),
-    ] = "token"
+    ] = "word"
     explain_class: Annotated[
         str | None,
         _ANALYSIS(

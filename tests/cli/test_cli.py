@@ -305,7 +305,7 @@ def test_empty_and_cut_texts_are_named_by_their_ids(tmp_path: Path) -> None:
     done = call("run", path, "-o", out, "--max-length", 12, "--evidence", "none")
     assert done.exit_code == 0, done.output
     assert "7 texts empty, not analysed: id e0, e1, e2, e3, e4 and 2 more\n" in done.stderr
-    (cut,) = [line for line in done.stderr.splitlines() if "cut to the length" in line]
+    (cut,) = [line for line in done.stderr.splitlines() if "cut to the longest" in line]
     assert ": id long" in cut
     assert "\u202e" not in cut
     assert "fine" not in cut

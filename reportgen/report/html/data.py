@@ -20,7 +20,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, cls_name
-from reportgen.results.info import HEAD_CLASSES, RunInfo
+from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind
 from reportgen.results.measure_register import COLOURS
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
@@ -80,7 +80,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     row = results.texts.iloc[text]
     texts = [str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"])]
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
-    read = reading(units, texts)
+    read = reading(units, texts, results.info.settings.units)
     if results.is_redacted:
         read.pop("words", None)  # dots tell no words apart
     return pooled | {
@@ -209,16 +209,19 @@ def head_figures(results: Results, text: int) -> dict[str, str]:
     return {**figures, "classes": classes}
 
 
-def reading(units: TextUnits, texts: Sequence[str]) -> dict[str, Any]:
+def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") -> dict[str, Any]:
     """How the script can group the units of a text; `texts` are its segments.
 
     `segment` `[unit]` is the segment of each unit, only for a pair; `words` `[unit]` is the number
     of its word, only where words have several units; `unspaced` says that words are not separated.
+    Neither is there where units are words already.
     """
     found: dict[str, Any] = {}
     segments = [unit.segment for unit in units.units]
     if {0, 1} <= set(segments):
         found |= {"pair": True, "segment": segments}
+    if kind == "word":
+        return found
     if any(is_unspaced(text) for text in texts):
         return found | {"unspaced": True}
     words = word_of(units.units, texts)

@@ -92,6 +92,7 @@ def test_a_script_without_spaces_has_no_words(results, text):
 
 def test_a_text_whose_units_are_words_offers_no_merging(results):
     assert reading(text_units(results, 0), ["ab"]) == {}
+    assert reading(text_units(results, 0), ["無料 クーポン"], "word") == {}
 
 
 def test_a_text_offers_words_where_units_share_one(tmp_path):
