@@ -19,6 +19,7 @@ from reportgen.findings.statistics import (
     Floats,
     Interval,
     estimates,
+    low_among,
     measured,
     ratio_estimates,
 )
@@ -52,6 +53,19 @@ class RoleFigures:
 
     n_texts: int
     layers: tuple[LayerFigures, ...]  # none where no text takes part
+
+    @property
+    def judged(self) -> tuple[LayerFigures, ...]:
+        """The layers with lower ends that hold for the strongest of them, which a verdict names.
+
+        The upper ends stay: there is no sink only if no layer has one, so that many layers make it
+        no easier to be said.
+        """
+        n = len(self.layers)
+        return tuple(
+            replace(layer, share=low_among(layer.share, n), ratio=low_among(layer.ratio, n))
+            for layer in self.layers
+        )
 
 
 def takes_part(results: Results) -> Booleans:

@@ -201,7 +201,8 @@ def _roles(findings: "Findings") -> _Items:
     for note in findings.notes:
         if note.is_verdict and note.role is not None:
             layers = findings.roles[note.role].layers
-            named = (layer for layer in layers if layer.layer == note.values.get("layer"))
+            judged = findings.roles[note.role].judged
+            named = (layer for layer in judged if layer.layer == note.values.get("layer"))
             most = max(layers, key=lambda layer: layer.share.mean, default=None)
             highest = max(layers, key=lambda layer: layer.ratio.mean, default=None)
             yield {"role": figure_key(note.role)}, _Role(next(named, None), most, highest)

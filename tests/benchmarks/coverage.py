@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm, t
 
+from reportgen.findings.attention import RoleFigures, layer_figures
+from reportgen.findings.notes.verdicts import verdict
 from reportgen.findings.statistics import _drawn, intervals_of_ratio, mean_intervals
 
 Floats = NDArray[np.float64]
@@ -24,6 +26,17 @@ N_TEXTS = (5, 8, 24, 100)
 CONFIDENCE = 0.95
 SEED = 20_261_126
 ENDS = ((1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2)
+
+
+LAYERS = 24
+VERDICT_RUNS = 300
+# Whether one layer is a sink, the spread of the logarithm over texts, the notes that are counted.
+VERDICTS = (
+    ("falsely raised or a sink, sd .3", False, 0.3, ("N1", "N1d")),
+    ("falsely raised or a sink, sd .8", False, 0.8, ("N1", "N1d")),
+    ("sink of share .5 found, sd .1", True, 0.1, ("N1",)),
+    ("sink of share .5 found, sd .2", True, 0.2, ("N1",)),
+)
 
 
 class Kind(NamedTuple):
@@ -74,6 +87,7 @@ def main() -> None:
                 np.median(np.ptp(found[kind.name, 8][m], axis=0)) for m in (method, "reports")
             )
             print(f"| {kind.name} | {' | '.join(held)} | {own / reports:.2f} |")
+    print_verdicts()
 
 
 def ends(kind: Kind, n_texts: int, random: np.random.Generator) -> dict[str, Floats]:
@@ -116,6 +130,39 @@ def corrected(resampled: Floats, figure: Floats, parts: Floats) -> Floats:
         place = norm.cdf(bias + moved / (1 - acceleration * moved)) * (len(found) - 1)
         sides.append(found[place.round().astype(int), np.arange(found.shape[1])])
     return np.stack(sides)
+
+
+def print_verdicts() -> None:
+    """Shares of runs, with each layer on its own and among all LAYERS."""
+    print(f"\n| verdict on {LAYERS} layers | 5 | 8 | 24 |\n| --- | --: | --: | --: |")
+    for name, sink, spread, wanted in VERDICTS:
+        cells = []
+        for n_texts in N_TEXTS[:-1]:
+            random = np.random.default_rng(SEED)
+            found = np.array([verdicts(random, n_texts, sink, spread) for _ in range(VERDICT_RUNS)])
+            alone, among = np.isin(found, wanted).mean(0)
+            cells.append(f"{among:.3f} ({alone:.3f})")
+        print(f"| {name} | {' | '.join(cells)} |")
+
+
+def verdicts(
+    random: np.random.Generator, n_texts: int, sink: bool, spread: float
+) -> tuple[str, str]:
+    """The verdict by plain intervals and by those that are moved for the number of layers.
+
+    Every layer has 1.5 times an even spread in truth, the threshold, half of what differs between
+    texts being the same in all layers; with a sink, the last one has 6 times, a share of .5.
+    """
+    own, shared = random.normal(size=(n_texts, LAYERS)), random.normal(size=(n_texts, 1))
+    factors = np.exp(spread * (own + shared) / np.sqrt(2) - spread**2 / 2)
+    even = np.full((n_texts, LAYERS), 0.5 / 6)
+    truth = np.full(LAYERS, 1.5 if not sink else 1.0)
+    truth[-1] = 6 if sink else truth[-1]
+    layers = layer_figures(
+        range(1, LAYERS + 1), even * truth * factors, even, *np.full((3, 0, LAYERS), np.nan)
+    )
+    judged = RoleFigures(n_texts, layers).judged
+    return tuple(verdict(RoleFigures(n_texts, own))[0] for own in (layers, judged))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from reportgen.findings.notes.citations import BONDARENKO, CLARK, GU, KOVALEVA, 
 from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
 from reportgen.findings.notes.sinks import is_light
 from reportgen.findings.notes.thresholds import RAISED_RATIO, SINK_SHARE
-from reportgen.findings.statistics import Interval
+from reportgen.findings.statistics import Interval, low_among
 from reportgen.results.info import Role, Subject
 from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
 
@@ -92,7 +92,7 @@ def role_verdict(role: Role, figures: RoleFigures) -> tuple[Note, LayerFigures |
         return unjudged, None
     if figures.n_texts < MIN_TEXTS:
         return _few(subject, figures)
-    id, layer = verdict(figures)
+    id, layer = verdict(replace(figures, layers=figures.judged))
     values: dict[str, float | int | str] = {
         "n_texts": figures.n_texts,
         "layer": layer.layer,
@@ -114,7 +114,7 @@ def other_sink(figures: SubjectFigures) -> Note | None:
     whole interval lies below SINK_RATIO times an even spread.
     """
     layer = figures.strongest
-    ratio, value_ratio = layer.ratio, layer.value_ratio
+    ratio, value_ratio = low_among(layer.ratio, len(figures.layers)), layer.value_ratio
     values = {
         "n_texts": ratio.n_texts,
         "layer": layer.layer,

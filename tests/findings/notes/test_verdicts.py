@@ -117,7 +117,8 @@ def test_a_role_that_no_text_has_is_not_judged() -> None:
     [
         (3.0, "N1c"),
         (2.99, None),
-        ((4.0, 3.0, 5.0), "N1c"),
+        ((4.0, 3.3, 5.0), "N1c"),
+        ((4.0, 3.05, 5.0), "N1c-unclear"),  # of two layers one is high by luck more often
         ((3.5, 2.9, 4.0), "N1c-unclear"),
         ((2.5, 2.0, 3.0), "N1c-unclear"),
         ((9.0, None), "N1c-few"),
