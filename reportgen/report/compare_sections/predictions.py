@@ -143,9 +143,10 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
         ends = [Cell(write(end, False)) for end in (change.base, change.head)]
         difference = words.difference(change.difference, write)
         interval = words.interval(change.interval, write) if change.interval else ""
-        cells = [*ends, Cell(difference, interval), Cell(words.say(f"gain_{figure.gain}"))]
+        gain = " ".join(filter(None, (interval, words.say(f"gain_{figure.gain}"))))
+        cells = [*ends, Cell(difference, gain)]
         rows.append((words.say(f"quality_{figure.name}"), cells))
-    names = [words.say(name) for name in ("fit_name", "base", "head", "change", "gain")]
+    names = [words.say(name) for name in ("fit_name", "base", "head", "change")]
     return make_table(words.say("fit"), names, rows)
 
 
