@@ -42,7 +42,7 @@ def copies_notes(found: "Findings") -> list[Note]:
         "n_analysed": len(texts),
         "min_texts": MIN_TEXTS,
     }
-    return [plain(id, values, kind="banner")]
+    return [plain(id, values)]
 
 
 def missing_notes(found: "Findings") -> list[Note]:
