@@ -13,7 +13,13 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note
-from reportgen.findings.notes.trust import agreement_notes, offset_note, rollout_note
+from reportgen.findings.notes.trust import (
+    Ranked,
+    agreement_notes,
+    deletion_offset_note,
+    offset_note,
+    rollout_note,
+)
 from reportgen.findings.notes.verdicts import other_sink
 from reportgen.results.info import OutputKind, Reason, SinkTest, View
 from reportgen.results.store import Results
@@ -138,14 +144,21 @@ def _agreement() -> Iterator[Note]:
     for output, row, agreement, over in product(OUTPUTS, ("[CLS]", ""), CORRELATIONS, CORRELATIONS):
         shown = {view: viewed(view, agreement, over) for view in views}
         beside = {**shown, "mask": viewed("mask", 0.7), "rarity": viewed("rarity", 0.35)}
-        for is_causal in (True, False):
-            yield from agreement_notes(shown, row, output, is_causal)
-            yield from agreement_notes(beside, row, output, is_causal)
-        for share in (0.71, 0.3, (0.5, 0.4, 0.6)):
-            yield from filter(None, [rollout_note(estimate(share), viewed("rollout", agreement))])
-            yield from filter(None, [rollout_note(estimate(share), None)])
+        signed = {"ig": viewed("ig", agreement)}
+        with_top = {**signed, "mask": viewed("mask", 0.8)}
+        for is_causal, is_averaged in product((True, False), repeat=2):
+            for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
+                ranked = Ranked(sizes, signs, is_averaged)
+                yield from agreement_notes(ranked, row, output, is_causal)
+            only_signed = Ranked({"gradient": shown["gradient"]}, with_top, is_averaged)
+            yield from agreement_notes(only_signed, row, output, is_causal)
+            yield from agreement_notes(Ranked({}, with_top, is_averaged), row, output, is_causal)
+            for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
+                found = None if view is None else viewed("rollout", view)
+                yield from filter(None, [rollout_note(estimate(share), found, is_averaged)])
     for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
         yield from filter(None, [offset_note(estimate(offset), output)])
+        yield from filter(None, [deletion_offset_note(estimate(offset), output)])
 
 
 def _withheld() -> dict[str, Reason]:

@@ -53,7 +53,8 @@ class MadeUp:
     `sink` is the extra attention every row gives to [CLS] (0 none, 1 all of it); `special` is
     whether texts stand between [CLS] and [SEP]; `keep` is how many texts keep their maps. A text
     that is "" becomes an empty one. `evidence` adds made-up norms and evidence on every analysed
-    text, but for the measures that are `withheld`, each with its reason.
+    text, but for the measures that are `withheld`, each with its reason; `later` adds those that
+    came in version 2 of the results.
     """
 
     texts: tuple[str, ...] = HEADLINES
@@ -72,6 +73,7 @@ class MadeUp:
     evidence: EvidenceLevel = "none"
     reads_cls_only: bool = True
     withheld: tuple[tuple[str, Reason], ...] = ()
+    later: bool = False
 
 
 def make_results(
@@ -100,7 +102,13 @@ def _write(folder: Path, asked: MadeUp) -> None:
     random = np.random.default_rng(asked.seed)
     n_layers, n_heads, kind, special = asked.n_layers, asked.n_heads, asked.kind, asked.special
     made_up = MadeUpEvidence(
-        asked.evidence, n_layers, kind, special, asked.reads_cls_only, dict(asked.withheld)
+        asked.evidence,
+        n_layers,
+        kind,
+        special,
+        asked.reads_cls_only,
+        dict(asked.withheld),
+        asked.later,
     )
     kept = first = 0
     with Recorder(folder) as recorder:

@@ -16,6 +16,7 @@ RATIOS = {
     "cls": {"zero_value": 0.12, "mean_value": 0.01, "hide_key": 9.6, "swap": 0.2},
     "sep": {"zero_value": 1.1, "mean_value": 0.9, "hide_key": 0.8, "swap": 1.2},
 }
+PARTS = ("deletion", "alone")  # what the others are compared with
 SUBJECTS = (Subject("cls", "[CLS]", "role"), Subject("sep", "[SEP]", "role"))
 
 
@@ -30,13 +31,17 @@ class MadeUpEvidence:
         special: bool,
         reads_cls_only: bool,
         withheld: Mapping[str, Reason],
+        later: bool = False,
     ) -> None:
+        """`later`: with the measures that came in version 2 of the results."""
         self._level = level
         self._n_layers = n_layers
         self._kind = kind
         self._special = special
         self._reads_cls_only = reads_cls_only
         self._withheld = dict(withheld)
+        self._later = later
+        self._more = np.random.default_rng(2)  # for those, so that the others stay as they are
         self._n_texts = 0
         self._random = np.random.default_rng(1)
         if level == "none":
@@ -72,7 +77,11 @@ class MadeUpEvidence:
             {"text": [text] * n, "position": list(range(n))}
             | {name: np.where(content, effects[name], np.nan) for name in ("deletion", "mask")}
             | {name: effects[name] for name in ("gradient", "jacobian", "ig", "alti")}
-            | {"deletion_scores": [None] * n},
+            | {"deletion_scores": [None] * n}
+            | {
+                "attention_gradient": effects["attention_gradient"],
+                "alone": np.where(content, effects["alone"], np.nan),
+            },
         )
         recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
         self._append_agreement(recorder, text, content, effects, views)
@@ -112,6 +121,10 @@ class MadeUpEvidence:
             "ig": np.where(content, deletion + noise[2], 0.0) if full else np.full(n, np.nan),
             "alti": np.abs(deletion + noise[3]) if full else np.full(n, np.nan),
         }
+        later = self._later and self._kind != "embedding"
+        drawn = self._more.normal(0, 0.1, (2, n))
+        for name, own in zip(("attention_gradient", "alone"), drawn, strict=True):
+            effects[name] = deletion + own if later else np.full(n, np.nan)
         for name in effects:
             if name in self._withheld:
                 effects[name] = np.full(n, np.nan)
@@ -145,22 +158,28 @@ class MadeUpEvidence:
         if content.sum() < 4:
             return
         deletion = effects["deletion"][content]
+        if not np.isnan(effects["alone"]).any():
+            deletion = (deletion + effects["alone"][content]) / 2
         ranked = {name: values[content] for name, values in views.items()}
-        ranked |= {name: effects[name][content] for name in effects if name != "deletion"}
+        ranked |= {name: effects[name][content] for name in effects if name not in PARTS}
         ranked |= {name: self._random.random(content.sum()) for name in ("rarity", "random")}
         for view, values in ranked.items():
             if np.isnan(values).any():
                 continue
-            truth = deletion if view in ("ig", "mask") else np.abs(deletion)
+            has_sign = view in ("ig", "mask", "attention_gradient")
+            truth = deletion if has_sign else np.abs(deletion)
             pairs = {
                 "spearman": spearmanr(values, truth).statistic,
                 "kendall": kendalltau(values, truth).statistic,
             }
+            if has_sign and self._later and self._kind != "embedding":
+                sizes = np.abs(values), np.abs(deletion)
+                pairs["spearman_size"] = spearmanr(*sizes).statistic
             recorder.append(
                 "agreement",
                 {
-                    "text": [text] * 2,
-                    "view": [view] * 2,
+                    "text": [text] * len(pairs),
+                    "view": [view] * len(pairs),
                     "statistic": list(pairs),
                     "value": list(pairs.values()),
                 },

@@ -61,7 +61,7 @@ def expected_cost(
 def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[Stage, Passes]:
     """The passes of each measure that `level` includes, for one text."""
     stages: dict[Stage, Passes] = {}
-    for measure in measured_at(level, basis.scalar):
+    for measure in (one for one in measured_at(level, basis.scalar) if one.stage):
         passes = load_stage(measure).cost(text, basis)
         if passes is not None:
             stages[measure.id] = passes

@@ -12,7 +12,7 @@ Stage: TypeAlias = str
 # The steps in the order in which they run, with the names of their progress bars.
 STAGES: Mapping[Stage, str] = {
     "texts": "Attention",
-    **{measure.id: measure.bar for measure in measured_at("full", None)},
+    **{measure.id: measure.bar for measure in measured_at("full", None) if measure.stage},
     "faithfulness": "Leaving out the first",
     "sinks": "Sink tests",
 }

@@ -141,6 +141,8 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
         ResultsError: the results are damaged.
     """
     check_detail(job.options.detail, findings.texts["text_id"].tolist())
+    if job.options.colour != findings.colour:
+        findings = replace(findings, colour=job.options.colour)
     gates = evaluate(job.gates, findings.figures) if job.gates else ()
     options = replace(job.options, gates=gates)
     documents = make_documents(findings, job.outputs, options)

@@ -19,8 +19,16 @@ from reportgen.findings.statistics import (
     measured,
     ratio_estimates,
 )
-from reportgen.results.info import SINK_TESTS, STATISTICS, SinkTest, Statistic, Subject, View
-from reportgen.results.measure_register import MIN_TEXTS, VIEWS
+from reportgen.results.info import (
+    SINK_TESTS,
+    STATISTICS,
+    Scalar,
+    SinkTest,
+    Statistic,
+    Subject,
+    View,
+)
+from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 
 _NORMS = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]  # of sink tests
@@ -128,14 +136,39 @@ def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
     rows = results.agreement[results.agreement["value"].notna()]
     found: list[ViewFigures] = []
     for statistic in STATISTICS:
-        own = rows[rows["statistic"] == statistic]
-        by_view = {
-            view: own[own["view"] == view].set_index("text")["value"]
-            for view in VIEWS
-            if view in set(own["view"])
-        }
-        found += (_view_figures(view, statistic, by_view) for view in by_view)
+        by_view = _by_view(rows, statistic)
+        # Views without a sign stand in "spearman" by size.
+        beside = _by_view(rows, "spearman") if statistic == "spearman_size" else by_view
+        baselines = {view: beside[view] for view in BASELINES if view in beside}
+        found += (_view_figures(view, statistic, by_view, baselines) for view in by_view)
     return tuple(sorted(found, key=lambda figures: VIEWS.index(figures.view)))
+
+
+def _by_view(rows: pd.DataFrame, statistic: Statistic) -> dict[View, "pd.Series[float]"]:
+    """The values of a statistic by text, for each view that has any, in the order of VIEWS."""
+    own = rows[rows["statistic"] == statistic]
+    known = set(own["view"])
+    return {
+        view: own[own["view"] == view].set_index("text")["value"] for view in VIEWS if view in known
+    }
+
+
+def size_agreement(results: Results) -> Mapping[View, "pd.Series[float]"]:
+    """Spearman's correlation of each view with the size of effects, by text: views with a sign by
+    their own size, so that all can be compared. Views with a sign are left out where that was not
+    measured."""
+    rows = results.agreement[results.agreement["value"].notna()]
+    scalar = results.info.evidence.scalar
+    plain, by_size = _by_view(rows, "spearman"), _by_view(rows, "spearman_size")
+    unsigned = {view: own for view, own in plain.items() if not is_signed(view, scalar)}
+    return {
+        view: found for view in VIEWS if (found := {**unsigned, **by_size}.get(view)) is not None
+    }
+
+
+def is_signed(view: View, scalar: Scalar | None) -> bool:
+    """Whether "spearman" compares a view with effects and their sign."""
+    return BY_ID[view].signed and scalar != "cosine"
 
 
 def live_rows(results: Results) -> LiveRows | None:
@@ -172,6 +205,27 @@ def mask_offset(results: Results) -> Estimate | None:
     if results.info.evidence.scalar == "cosine":
         return None
     return estimate(results.evidence["mask_offset"])
+
+
+def deletion_offset(results: Results) -> Estimate | None:
+    """The mean over texts of |mean| / sd of the deletion effects of content units.
+
+    None where no text has two of them that differ, and for embeddings, as for [MASK].
+    """
+    effects = results.effects[["text", "position", "deletion"]].dropna()
+    if results.info.evidence.scalar == "cosine" or effects.empty:
+        return None
+    places = results.token_columns("text", "position", "unit")
+    units = effects.merge(places, on=["text", "position"]).drop_duplicates(["text", "unit"])
+    by_text = units.groupby("text")["deletion"]
+    mean, sd = by_text.mean(), by_text.std(ddof=0)
+    return estimate((mean.abs() / sd).where(sd > 0).dropna())
+
+
+def is_averaged(results: Results) -> bool:
+    """Whether the yardstick is the mean of a unit's deletion effect and its effect alone; in
+    results of earlier versions, and where texts cannot be run without content, it is the first."""
+    return bool(results.effects["alone"].notna().any())
 
 
 def is_constant(results: Results) -> bool:
@@ -255,16 +309,20 @@ def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
 
 
 def _view_figures(
-    view: View, statistic: Statistic, by_view: Mapping[View, "pd.Series[float]"]
+    view: View,
+    statistic: Statistic,
+    by_view: Mapping[View, "pd.Series[float]"],
+    baselines: Mapping[View, "pd.Series[float]"],
 ) -> ViewFigures:
-    """`by_view`: the values of the statistic by text, for each view that has any."""
+    """`by_view` are the values of the statistic by text, for each view that has any; `baselines`
+    those that they are compared with."""
     own = by_view[view]
     agreement = estimate(own)
     assert agreement is not None
     figures = ViewFigures(view, statistic, agreement)
     if figures.stated is None:
         return figures
-    rarity, random = (by_view.get(baseline) for baseline in BASELINES)
+    rarity, random = (baselines.get(baseline) for baseline in BASELINES)
     if rarity is not None and view not in BASELINES:
         figures = replace(figures, over_rarity=estimate(own - rarity))
     if random is not None and view != "random" and statistic in _HIGHER_IS_BETTER:
@@ -281,9 +339,3 @@ def _column(values: "pd.Series[float]") -> Floats:
 def _by_layer(column: "pd.Series[Any]") -> Floats:
     """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
     return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)
-
-
-def shown_first(results: Results) -> View:
-    """The view that the colours of a text show first."""
-    withheld = results.info.evidence.withheld
-    return "received_all" if "received_norm_all" in withheld else "received_norm_all"

@@ -128,6 +128,23 @@ _EVIDENCE = (
     ),
     Figure("mask_offset", "number", "|mean| / sd of the effects of [MASK] in a text", "", True),
     Figure("mask_offset_n_texts", "count", "texts in which it was measured", "mask_offset.n_texts"),
+    Figure("deletion_offset", "number", "|mean| / sd of deletion effects in a text", "", True),
+    Figure(
+        "deletion_offset_n_texts",
+        "count",
+        "texts in which it was measured",
+        "deletion_offset.n_texts",
+    ),
+    Figure(
+        "colouring_agreement",
+        "number",
+        "agreement by size of what colours the texts first, cross-fitted if chosen by it",
+        "colouring.agreement",
+        True,
+    ),
+    Figure("colouring_rarity", "number", "that of token rarity", "colouring.rarity", True),
+    Figure("colouring_n_views", "count", "views it was chosen from", "colouring.n_views"),
+    Figure("colouring_n_texts", "count", "texts they were compared in", "colouring.n_texts"),
 )
 _SINKS = (
     Figure("sink_<subject>_n_texts", "count", "texts in which the tests were done", "n_texts"),
@@ -163,7 +180,7 @@ _AGREEMENT = (
     Figure(
         "agreement_<view>_<statistic>",
         "number",
-        "agreement of a view with deletion effects",
+        "agreement of a view with the effect of tokens",
         "stated",
         has_interval=True,
     ),

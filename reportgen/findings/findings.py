@@ -15,6 +15,7 @@ from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
 from reportgen.findings import token_lists as of_lists
 from reportgen.findings import tokens as of_tokens
+from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
@@ -41,6 +42,7 @@ class Findings:
     """
 
     results: Results
+    colour: str = AUTO  # the measure that texts are coloured by first, or "auto"
 
     @property
     def info(self) -> RunInfo:
@@ -80,9 +82,10 @@ class Findings:
     mixing = _part(evidence.mixing)
     rollout_share = _part(evidence.rollout_share)
     mask_offset = _part(evidence.mask_offset)
+    deletion_offset = _part(evidence.deletion_offset)
+    is_averaged = _part(evidence.is_averaged)
     is_constant = _part(evidence.is_constant)
     explained_range = _part(evidence.explained_range)
-    shown_first = _part(evidence.shown_first)
     shown_attention = _part(of_tokens.shown_attention)
 
     # What was predicted, and how well that fits the labels.
@@ -97,7 +100,6 @@ class Findings:
     label_errors = _part(of_predictions.label_errors)
 
     # Single texts and single tokens.
-    text_figures = _part(of_ranking.figures)
     tokens = _part(of_tokens.corpus_tokens)
     parts = _part(of_tokens.parts)
     explained_targets = _part(of_lists.explained_targets)
@@ -117,6 +119,28 @@ class Findings:
         """The agreement of views over enough texts for a statistic, by view and statistic."""
         known = (figures for figures in self.agreement if figures.stated)
         return {(figures.view, figures.statistic): figures for figures in known}
+
+    @property
+    def agreement_by_size(self) -> Mapping[View, evidence.ViewFigures]:
+        """The agreement of each view's sizes with the size of effects, over enough texts."""
+        scalar, known = self.info.evidence.scalar, self.stated_agreement
+        plain = {
+            view: item
+            for (view, statistic), item in known.items()
+            if statistic == "spearman" and not evidence.is_signed(view, scalar)
+        }
+        by_size = {view: item for (view, name), item in known.items() if name == "spearman_size"}
+        return {**plain, **by_size}
+
+    @property
+    def agreement_with_sign(self) -> Mapping[View, evidence.ViewFigures]:
+        """The same of views with a sign, where effects have one too: values and effects as are."""
+        scalar, known = self.info.evidence.scalar, self.stated_agreement
+        return {
+            view: item
+            for (view, statistic), item in known.items()
+            if statistic == "spearman" and evidence.is_signed(view, scalar)
+        }
 
     @cached_property
     def label_counts(self) -> of_classes.LabelCounts:
@@ -149,6 +173,21 @@ class Findings:
     def mean_prediction_interval(self) -> Interval | None:
         """The bootstrap interval of the mean predicted number; None for too few texts."""
         return mean_interval(self.number_spread.values) if self.number_spread else None
+
+    @cached_property
+    def colouring(self) -> Colouring:
+        """The measure that texts are coloured by first, and why."""
+        return choose_colouring(self.results, self.colour)
+
+    @property
+    def shown_first(self) -> View:
+        """The measure that texts are coloured by first."""
+        return self.colouring.view
+
+    @cached_property
+    def text_figures(self) -> pd.DataFrame:
+        """The figures of each text, one row per text."""
+        return of_ranking.figures(self.results, self.shown_first)
 
     @cached_property
     def ranking(self) -> Mapping[of_ranking.Reason, Places]:

@@ -13,8 +13,9 @@ from reportgen.findings.attention import (
     text_means,
 )
 from reportgen.findings.classes import class_shares, match_classes
-from reportgen.findings.evidence import shown_first
+from reportgen.findings.evidence import size_agreement
 from reportgen.findings.statistics import Booleans, Floats, Places
+from reportgen.results.info import View
 from reportgen.results.store import Results
 
 # Why a text deserves a look, in the order in which they take turns.
@@ -24,14 +25,17 @@ _AT_ONCE = 4096  # texts
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
 
 
-def figures(results: Results) -> pd.DataFrame:
+def figures(results: Results, shown_first: View) -> pd.DataFrame:
     """One row per text, in input order; NaN where a figure is not defined.
+
+    `shown_first` is the measure that colours the texts.
 
     Columns:
         tokens: how many the model saw, special tokens included.
         special_share: attention that special tokens receive, mean over layers and heads.
         strangeness: how far its attention lies from the other texts', see `strangeness`.
-        agreement: rank agreement (Spearman) of the view that is shown first with deletion effects.
+        agreement: rank agreement (Spearman) of the size of the measure that is shown first with
+            that of effects; none where it is part of them.
         error: a number's distance to its label; of a class, by how much of the softmax the
             predicted class leads over the label's, so that 0 is right and 1 surely wrong.
         prediction: the number; of a class, the softmax share of the predicted one.
@@ -44,7 +48,7 @@ def figures(results: Results) -> pd.DataFrame:
             "tokens": np.where(analysed(results), tokens, np.nan),
             "special_share": text_means(results, "special_share"),
             "strangeness": strangeness(results),
-            "agreement": _agreement(results),
+            "agreement": _agreement(results, shown_first),
             "error": error,
             "prediction": prediction,
         },
@@ -107,13 +111,13 @@ def strangeness(results: Results) -> Floats:
     return found
 
 
-def _agreement(results: Results) -> Floats:
+def _agreement(results: Results, view: View) -> Floats:
     values = np.full(len(results.texts), np.nan)
     if results.info.evidence.level == "none":
         return values
-    rows = results.agreement
-    rows = rows[(rows["view"] == shown_first(results)) & (rows["statistic"] == "spearman")]
-    values[rows["text"].to_numpy(np.intp)] = rows["value"].to_numpy(np.float64)
+    found = size_agreement(results).get(view)
+    if found is not None:
+        values[found.index.to_numpy(np.intp)] = found.to_numpy(np.float64)
     return values
 
 

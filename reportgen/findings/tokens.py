@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
-from reportgen.findings.evidence import shown_first
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.store import Results
@@ -87,7 +86,9 @@ def fewest_texts(n_texts: int) -> int:
 
 def shown_attention(results: Results) -> View:
     """The column of the attention that the colours show first."""
-    return "received_all" if results.info.evidence.level == "none" else shown_first(results)
+    evidence = results.info.evidence
+    is_plain = evidence.level == "none" or "received_norm_all" in evidence.withheld
+    return "received_all" if is_plain else "received_norm_all"
 
 
 def corpus_tokens(results: Results) -> CorpusTokens:

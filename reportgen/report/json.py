@@ -8,6 +8,7 @@ from typing import Any
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.findings.colouring import Colouring
 from reportgen.findings.evidence import SubjectFigures, ViewFigures
 from reportgen.findings.figures import rounded
 from reportgen.findings.findings import Findings
@@ -16,7 +17,7 @@ from reportgen.findings.notes.note import Note
 from reportgen.findings.statistics import Estimate, Interval, Places
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.results.info import SCHEMA_VERSION, SUMMARY_VERSION, RunInfo
+from reportgen.results.info import COMPARISON_VERSION, SUMMARY_VERSION, RunInfo
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
@@ -90,6 +91,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "mixing": findings.mixing,
         "rollout_special_share": findings.rollout_share,
         "mask_offset": findings.mask_offset,
+        "deletion_offset": findings.deletion_offset,
     }
     agreement: dict[str, dict[str, object]] = {}
     for figures in findings.agreement:
@@ -103,11 +105,28 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "norms_error": rounded(evidence.norms_error),
         "withheld": dict(sorted(evidence.withheld.items())),
         "sinks": {figures.subject.key: _sink(figures) for figures in findings.subjects},
+        "yardstick": "effect" if findings.is_averaged else "deletion",
+        "colouring": _colouring(findings.colouring),
         "agreement": agreement,
         "live_rows": asdict(live) if live else None,
         **{name: _estimate(estimate) for name, estimate in estimates.items() if estimate},
     }
     return {name: value for name, value in said.items() if value not in (None, {})}
+
+
+def _colouring(colouring: Colouring) -> dict[str, object]:
+    """What colours the texts first, and why; what is not known is left out."""
+    agreement, rarity = colouring.agreement, colouring.rarity
+    said = {
+        "view": colouring.view,
+        "way": colouring.way,
+        "missing": colouring.missing,
+        "n_views": colouring.n_views,
+        "n_texts": colouring.n_texts,
+        "agreement": _estimate(agreement) if agreement else None,
+        "rarity": _estimate(rarity) if rarity else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
 
 
 def _sink(figures: SubjectFigures) -> dict[str, object]:
@@ -164,7 +183,7 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
     """
     pairing, heads = comparison.pairing, comparison.heads
     record = {
-        "schema_version": SCHEMA_VERSION,
+        "schema_version": COMPARISON_VERSION,
         "reportgen_version": comparison.head.info.versions["reportgen"],
         "title": options.title,
         "provenance": {

@@ -13,7 +13,10 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.gates import GateResult
+from reportgen.results.measure_register import COLOURS
 
+# What `colour` takes: a measure that colours texts, or the one that agrees best with effects.
+COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS)
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
 TABLE_NAMES: tuple[TableName, ...] = get_args(TableName)
 FlavorName: TypeAlias = Literal["github", "gitlab", "azure", "bitbucket", "plain"]
@@ -127,6 +130,15 @@ class RenderOptions(WriteOptions):
             "first.",
         ),
     ] = 10_000_000
+    colour: Annotated[
+        str,
+        _REPORT(
+            choices=COLOUR_CHOICES,
+            metavar="auto|VIEW",
+            help="What colours the texts first, e.g. deletion; auto takes what agrees best with "
+            "what changes the prediction.",
+        ),
+    ] = "auto"
     detail: Annotated[
         str | None,
         _REPORT(

@@ -11,11 +11,14 @@ from reportgen.errors import UsageError
 # Versions of the results folder. Folders of version 1 and later can always be read.
 # 0: never released; cannot be read
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
-SCHEMA_VERSION = 1
+# 2: also attention times gradient, what each unit does alone, and to the score of each class
+SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
 # 1: figures flat in `figures`, with provenance, verdicts, gates and nested evidence
 SUMMARY_VERSION = 1
+# Versions of the JSON of a comparison, which follow the same rule.
+COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 OutputKind: TypeAlias = Literal["number", "numbers", "class", "labels", "embedding", "next_token"]
@@ -33,16 +36,21 @@ Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probabil
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
 UnitKind: TypeAlias = Literal["token", "word"]
-Statistic: TypeAlias = Literal["spearman", "kendall", "comprehensiveness", "sufficiency"]
+# "spearman_size": of a measure with a sign, compared by size; others have no sign in "spearman".
+Statistic: TypeAlias = Literal[
+    "spearman", "kendall", "comprehensiveness", "sufficiency", "spearman_size"
+]
 # Why something could not be measured on a model.
 Reason: TypeAlias = Literal[
     "values_unreadable",  # no module is known to compute value vectors
     "values_unproven",  # value vectors do not give the output of the attention block
     "no_embeddings",  # there is no table of input embeddings
     "no_gradient",  # the output has no gradient
+    "no_map_gradient",  # the maps of the last layer have none
     "zero_gradient",  # the gradient is 0 for every token
     "embedding_output",  # the cosine of a text to itself has no gradient
     "no_mask_token",
+    "no_special_tokens",  # without its content nothing of a text is left to run
     "cannot_hide",  # the model does not hide a key when asked to
     "unresidual",  # it is not known where the residual is added
     "constant_output",  # leaving something out never changed it
@@ -53,6 +61,7 @@ STATUSES: tuple[Status, ...] = get_args(Status)
 ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
+RANK_STATISTICS: tuple[Statistic, ...] = ("spearman", "kendall", "spearman_size")
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)
 
 

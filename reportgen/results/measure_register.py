@@ -7,7 +7,8 @@ To add a measure of evidence, add
 
 1. an entry at the end of the evidence in `MEASURES`, with the next `SCHEMA_VERSION` as `since`,
 2. a module in `analysis/evidence` with the `Stage` that the entry names: how the measure is taken,
-   and how many passes through the model that takes,
+   and how many passes through the model that takes (a measure that the stage of another takes too
+   names none),
 3. a block of words in `report/language/strings/measures.toml`: its name, the legend of its
    colours, and how it is measured.
 """
@@ -29,6 +30,8 @@ MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the
 # How a unit's value comes from the values of its tokens: their sum, the root of the sum of their
 # squares, the largest, or the first (where a value was measured by unit and stands on each token).
 Combine: TypeAlias = Literal["sum", "length", "largest", "first"]
+# The explained figures that are no distances: the gradient is not 0 at the text itself.
+EXPLAINED_FIGURES: tuple[Scalar, ...] = ("number", "margin", "logit", "log_probability")
 # What a measure is read from; "baselines" are what the others are compared with.
 Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.
@@ -48,7 +51,7 @@ class Measure:
     is_row: bool = False  # read from the row of [CLS], or of a causal model's last token
     # Of evidence only, which is measured in stages:
     level: EvidenceLevel = "none"  # the lowest level of evidence that includes it
-    stage: str = ""  # "module:NAME" in analysis/evidence
+    stage: str = ""  # "module:NAME" in analysis/evidence; "": the stage of another takes it too
     bar: str = ""  # name of its progress bar
     signed: bool = False  # tells what raises the explained figure from what lowers it
     unsigned_for: tuple[Scalar, ...] = ()  # though signed: where effects are distances
@@ -59,7 +62,7 @@ class Measure:
 
     def has_sign(self, scalar: Scalar | None) -> bool:
         """Whether its values tell what raises `scalar` from what lowers it."""
-        return self.signed and scalar not in self.unsigned_for
+        return self.signed and scalar not in self.unsigned_for and self.applies_to(scalar)
 
     def applies_to(self, scalar: Scalar | None) -> bool:
         """Whether it is defined where evidence explains `scalar`."""
@@ -143,6 +146,25 @@ MEASURES: tuple[Measure, ...] = (
         is_share=True,
         shown=("table", "tokens"),
     ),
+    Measure(  # sum of attention times its gradient over heads and live rows of the last layer
+        "attention_gradient",
+        "gradients",
+        level="basic",
+        signed=True,
+        scalars=EXPLAINED_FIGURES,
+        shown=("colours", "table", "tokens"),
+        since=2,
+    ),
+    Measure(  # from special tokens alone to these and the unit; with deletion the yardstick
+        "alone",
+        "effects",
+        "first",
+        level="basic",
+        signed=True,
+        scalars=EXPLAINED_FIGURES,
+        shown=("tokens",),
+        since=2,
+    ),
     # Baselines without the model: vocabularies list frequent tokens first; any order at all.
     Measure("rarity", "baselines", "largest", table="tokens", column="token_id"),
     Measure("random", "baselines", table=None),
@@ -155,11 +177,13 @@ EFFECTS: tuple[Measure, ...] = tuple(
         key=lambda measure: "colours" not in measure.shown,
     )
 )
-# What ranks the units of a text and is compared with their deletion effects; baselines last.
+# What the others are compared with: the mean of both, where all units of a text have both.
+YARDSTICK: tuple[View, ...] = tuple(m.id for m in MEASURES if m.group == "effects")
+# What ranks the units of a text and is compared with the yardstick; baselines last.
 VIEWS: tuple[View, ...] = tuple(
     measure.id
     for measure in sorted(MEASURES, key=lambda measure: measure.group == "baselines")
-    if measure.id != "deletion"
+    if measure.id not in YARDSTICK
 )
 COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown)
 _LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")

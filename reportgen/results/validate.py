@@ -8,7 +8,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reportgen.results.info import ANALYSED, HEAD_CLASSES, SINK_TESTS, STATISTICS, STATUSES, RunInfo
+from reportgen.results.info import (
+    ANALYSED,
+    HEAD_CLASSES,
+    RANK_STATISTICS,
+    SINK_TESTS,
+    STATISTICS,
+    STATUSES,
+    RunInfo,
+)
 from reportgen.results.measure_register import VIEWS
 from reportgen.results.schema import LATER_COLUMNS, TABLES
 
@@ -145,7 +153,7 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
         if column.startswith("expected"):  # an even spread is never 0
             _require((_flat(rows[column]).to_numpy() > 0).all(), column)
     if name == "agreement":
-        is_rank = np.isin(rows["statistic"].to_numpy(), ("spearman", "kendall"))
+        is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)
         values = rows["value"].filter(is_rank).drop_null().to_numpy()
         _require((abs(values) <= 1 + _ROUNDING).all(), "value")
 

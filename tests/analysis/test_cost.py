@@ -35,13 +35,17 @@ def test_without_evidence_each_text_is_one_forward_pass():
     }
 
 
-def test_basic_evidence_deletes_each_unit_once_and_goes_back_once_a_text():
+def test_basic_evidence_runs_without_and_with_each_unit_alone_and_goes_back_once_a_text():
     expected = cost([encoded(5), encoded(7)], "basic")
-    assert expected.passes["deletion"].forward == 12
-    assert expected.passes["deletion"].work == 5 * 6 + 7 * 8
+    assert expected.passes["deletion"].forward == 12 + 6 + 8  # alone, and nothing
+    assert expected.passes["deletion"].work == 5 * 6 + 7 * 8 + (5 * 3 + 2) + (7 * 3 + 2)
     assert expected.passes["gradient"].backward == 2
     assert set(expected.passes) == {"texts", "gradient", "deletion"}
     assert expected.is_exact
+
+
+def test_an_embedding_has_no_effect_alone():
+    assert cost([encoded(5)], "basic", "cosine").passes["deletion"].forward == 5
 
 
 def test_full_evidence_masks_only_where_there_is_a_mask_token():

@@ -34,7 +34,7 @@ from reportgen.report import options
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class More(options.RenderOptions):
-    colour: Annotated[str, options.Option("Colour of the title, e.g. red.", "Report")] = "black"
+    title_ink: Annotated[str, options.Option("Colour of the title, e.g. red.", "Report")] = "black"
 
 options.RenderOptions = More
 """
@@ -102,12 +102,12 @@ def test_an_option_is_one_field(folder: Path) -> None:
     said = say(
         OPTION,
         "run --help",
-        "render r -o a.html --colour red",
+        "render r -o a.html --title-ink red",
         "render r -o b.html",
-        "render r -o c.html --colour",
+        "render r -o c.html --title-ink",
     )
     assert "Colour of the title, e.g. red." in said[0]
     assert "[default: black]" in said[0]
-    assert "--colour red" in (folder / "a.html").read_text("utf-8")
-    assert "--colour" not in (folder / "b.html").read_text("utf-8")
+    assert "--title-ink red" in (folder / "a.html").read_text("utf-8")
+    assert "--title-ink" not in (folder / "b.html").read_text("utf-8")
     assert "requires an argument" in said[3]

@@ -22,13 +22,13 @@ from numpy.typing import NDArray
 from scipy.stats import mannwhitneyu, pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
-from reportgen.analysis.evidence.agreement import unit_views
+from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.demo import DEMO
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.student import example, training_batches
 from reportgen.demo.tokenizer import MAX_TOKENS, build_tokenizer
-from reportgen.demo.train import SEED as TRAINING_SEED
-from reportgen.demo.train import STEPS
+from reportgen.demo.train import RECIPES
 from reportgen.demo.vocabulary import (
     Component,
     component_of_each_character,
@@ -36,15 +36,18 @@ from reportgen.demo.vocabulary import (
     score,
     text_of,
 )
+from reportgen.findings.colouring import choose_colouring
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
+from reportgen.results.measure_register import MEASURES
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 
 SEED = 20_261_125
-N_TEXTS = 500
-SIGNED = ("deletion", "mask", "ig")
+N_TEXTS = 180
+SIGNED = tuple(measure.id for measure in MEASURES if measure.signed)
+YARDSTICK = "yardstick"  # deletion and adding alone, averaged
 NOTHING = 1e-9  # worth below it is none
 
 Floats = NDArray[np.float64]
@@ -62,6 +65,7 @@ def main() -> None:
             AnalysisOptions(keep_maps="none", evidence="full", evidence_texts="all"),
         )
         texts = list(over_texts(results, headlines))
+        chosen = choose_colouring(results)
         scores = results.texts["prediction"].to_numpy(np.float64)
     n_units = sum(len(truth) for _, truth in texts)
     fit = pearsonr(scores, [score(components) for components in headlines]).statistic
@@ -69,6 +73,9 @@ def main() -> None:
     print(f"drawn, but left out because the model was trained on them: {n_known}")
     print(f"Pearson correlation of prediction and rule: {fit:.3f}\n")
     print_table(texts)
+    told = f"{chosen.agreement.mean:.2f}" if chosen.agreement else "-"
+    beside = f"{chosen.rarity.mean:.2f}" if chosen.rarity else "-"
+    print(f"\nchosen: {chosen.view}, agreement {told}, rarity {beside}")
 
 
 def print_table(texts: Sequence[tuple[dict[str, Floats], Floats]]) -> None:
@@ -84,7 +91,7 @@ def print_table(texts: Sequence[tuple[dict[str, Floats], Floats]]) -> None:
     print("| view | area | s.e. | signed | texts |\n|---|---|---|---|---|")
     for view, found in sorted(areas.items(), key=lambda item: -np.mean(item[1])):
         signed = "-"
-        if view in SIGNED:
+        if view in (*SIGNED, YARDSTICK):
             values, truths = map(np.concatenate, zip(*pooled[view], strict=True))
             signed = f"{pearsonr(values, truths).statistic:.2f}"
         print(f"| {view} | {np.mean(found):.3f} | {sem(found):.3f} | {signed} | {len(found)} |")
@@ -109,8 +116,8 @@ def fresh_headlines() -> tuple[list[list[Component]], int]:
 
 def training_ids(tokenizer: PreTrainedTokenizerFast) -> set[Ids]:
     """Token ids of every headline of the training, drawn again as it draws them."""
-    seen: set[Ids] = set()
-    for batch in islice(training_batches(tokenizer, TRAINING_SEED), STEPS):
+    recipe, seen = RECIPES[DEMO], set[Ids]()
+    for batch in islice(training_batches(tokenizer, recipe.seed), recipe.steps):
         lengths = batch.mask.sum(1).tolist()
         rows = zip(batch.tokens.tolist(), lengths, strict=True)
         seen.update(tuple(row[:length]) for row, length in rows)
@@ -140,6 +147,9 @@ def over_texts(
         worths = contributions(components)
         truth = np.array([worths[owner[end - 1]] for end in spans["end"].to_numpy(int)[spells]])
         views = unit_views(tokens, effects)
+        both = yardstick(views)
+        assert both is not None
+        views[YARDSTICK] = both
         yield {view: values[spells] for view, values in views.items()}, truth
 
 

@@ -47,7 +47,7 @@ def test_the_figures_on_the_page_are_those_of_the_results(watched, report, resul
 
 def test_the_text_with_the_largest_error_is_open_at_first(watched, report, results):
     watched.goto(report)
-    worst = int(figures(results)["error"].argmax()) + 1
+    worst = int(figures(results, "received_norm_all")["error"].argmax()) + 1
     expect(watched.locator(".panel.open")).to_have_attribute("id", f"text={worst}")
     assert "#" not in watched.url
 

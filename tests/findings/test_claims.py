@@ -115,6 +115,7 @@ SIDES: Mapping[str, Callable[[Ends], bool]] = {
     "N13b": lambda of: of("over_rarity")[0] <= 0 <= of("over_rarity")[1],
     "N13-worse": lambda of: of("over_rarity")[1] < 0,
     "N13c": lambda of: of("offset")[0] > 1,
+    "N13d": lambda of: of("offset")[0] > 1,
 }
 
 
@@ -289,7 +290,7 @@ def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[No
         if note.id == "N13" and "rarity" in note.values and "over_rarity_low" in note.values:
             assert {"N13-better", "N13b", "N13-worse"} & set(note.also)
         if note.id == "N13" and "ceiling" in note.values:
-            signs = "" if note.values["scalar"] == "cosine" else "-signed"
+            signs = "-signed" if "signed" in str(note.values["effect"]) else ""
             assert {f"N13-ceiling{signs}", f"N13-ceiling-first{signs}"} & set(note.also)
 
 

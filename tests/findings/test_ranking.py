@@ -36,7 +36,7 @@ def plain_strangeness(results: Results, column: str, even: str | None) -> list[f
 
 
 def test_figures_are_those_of_the_tables(results: Results) -> None:
-    found = figures(results)
+    found = figures(results, "received_norm_all")
     texts = results.texts
     assert found["tokens"].tolist() == texts["n_tokens"].tolist()
     shares = results.heads.groupby("text")["special_share"].mean()
@@ -53,18 +53,22 @@ def test_figures_are_those_of_the_tables(results: Results) -> None:
 
 def test_strangeness_is_the_distance_from_the_mean_over_texts(results: Results) -> None:
     plain = plain_strangeness(results, "special_share", "uniform_share")
-    assert figures(results)["strangeness"].tolist() == pytest.approx(plain, rel=1e-4)
+    assert figures(results, "received_norm_all")["strangeness"].tolist() == pytest.approx(
+        plain, rel=1e-4
+    )
 
 
 def test_without_special_tokens_entropy_takes_the_place_of_shares(tmp_path: Path) -> None:
     results = make_results(tmp_path, special=False)
     plain = plain_strangeness(results, "entropy", None)
-    assert figures(results)["strangeness"].tolist() == pytest.approx(plain, rel=1e-4)
-    assert figures(results)["special_share"].isna().all()
+    assert figures(results, "received_norm_all")["strangeness"].tolist() == pytest.approx(
+        plain, rel=1e-4
+    )
+    assert figures(results, "received_norm_all")["special_share"].isna().all()
 
 
 def test_the_order_takes_the_reasons_in_turn(results: Results) -> None:
-    found = figures(results)
+    found = figures(results, "received_norm_all")
     counted = (results.texts["n_content"] >= 3).to_numpy()
     by_reason = []
     for reason in REASONS:
@@ -104,7 +108,7 @@ def test_a_right_class_is_no_reason_and_the_surest_wrong_one_comes_first(tmp_pat
     results = make_results(tmp_path, kind="class")
     texts = results.texts
     texts["label"] = ["bad", "good", "bad", "good", "bad", "neither"]
-    found = figures(results)
+    found = figures(results, "received_norm_all")
     for row in range(6):
         bad, good = np.exp(texts["scores"].iloc[row])
         predicted, label = texts["prediction_label"].iloc[row], texts["label"].iloc[row]

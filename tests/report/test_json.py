@@ -255,7 +255,10 @@ def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
     results.layers["rollout_special"] = 0.25
     told = summary(results)["evidence"]
     names = {"level", "scalar", "n_texts", "norms_error", "agreement", "live_rows"}
+    names |= {"yardstick", "colouring", "deletion_offset"}
     assert set(told) == {*names, "rollout_special_share"}
+    assert told["yardstick"] == "deletion"
+    assert told["colouring"]["view"] == "received_norm_all"
     assert told["rollout_special_share"]["mean"] == 0.25
     spearman = told["agreement"]["gradient"]["spearman"]
     assert spearman == {"mean": None, "low": None, "high": None, "n_texts": 2}

@@ -17,10 +17,14 @@ from reportgen.results.measure_register import (
     EFFECTS,
     MEASURES,
     VIEWS,
+    YARDSTICK,
     exported,
     measured_at,
 )
 from reportgen.results.schema import EFFECTS_SCHEMA, TOKENS_SCHEMA
+
+# Measures that come from the passes of another.
+TAKEN_WITH = ("attention_gradient", "alone")
 
 
 def test_columns_of_the_first_schema_stay_in_their_order() -> None:
@@ -30,7 +34,7 @@ def test_columns_of_the_first_schema_stay_in_their_order() -> None:
 
 def test_each_measure_is_listed_once_and_has_its_column() -> None:
     assert len(BY_ID) == len(MEASURES)
-    assert {"deletion", *VIEWS} == set(BY_ID)
+    assert {*YARDSTICK, *VIEWS} == set(BY_ID)
     for measure in MEASURES:
         column = measure.column or measure.id
         schemas = {"tokens": TOKENS_SCHEMA, "effects": EFFECTS_SCHEMA}
@@ -38,10 +42,14 @@ def test_each_measure_is_listed_once_and_has_its_column() -> None:
 
 
 @pytest.mark.parametrize("measure", EFFECTS, ids=lambda measure: measure.id)
-def test_each_measure_of_evidence_has_a_stage_and_a_bar(measure) -> None:
+def test_each_measure_of_evidence_has_a_stage_and_a_bar_or_comes_with_another(measure) -> None:
+    assert measure.level != "none"
+    if measure.id in TAKEN_WITH:
+        assert (measure.stage, measure.bar) == ("", "")
+        assert measure.id not in STAGES
+        return
     assert load_stage(measure).run
     assert STAGES[measure.id] == measure.bar != ""
-    assert measure.level != "none"
 
 
 def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
@@ -50,9 +58,14 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
 
     assert taken("none", "number") == []
     assert taken("basic", "cosine") == ["deletion", "gradient"]
-    assert taken("full", "number") == ["deletion", "gradient", "mask", "ig", "alti"]
+    assert taken("basic", "number") == ["deletion", "gradient", "attention_gradient", "alone"]
+    assert taken("full", "number") == [*taken("basic", "number"), "mask", "ig", "alti"]
     assert taken("full", "cosine") == ["deletion", "gradient", "mask", "ig", "alti", "jacobian"]
-    assert exported("none") == exported("basic") == ("deletion", "gradient")
+    assert (
+        exported("none")
+        == exported("basic")
+        == ("deletion", "gradient", "attention_gradient", "alone")
+    )
 
 
 ENTRY = """    Measure(

@@ -1,4 +1,4 @@
-"""Agreement of each measure's ranking of content units with their effects on the output.
+"""Agreement of each measure's ranking of content units with their effect on the output.
 
 Rank agreement says that two measures order the units alike, not that either of them is right.
 """
@@ -6,7 +6,7 @@ Rank agreement says that two measures order the units alike, not that either of 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,14 @@ from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, content_units, keep
 from reportgen.results.info import Scalar, Statistic, View
-from reportgen.results.measure_register import BY_ID, MASK_OFFSET, MIN_UNITS, VIEWS, Combine
+from reportgen.results.measure_register import (
+    BY_ID,
+    MASK_OFFSET,
+    MIN_UNITS,
+    VIEWS,
+    YARDSTICK,
+    Combine,
+)
 
 _SEED = 20190603
 PERCENTS = (10, 20, 50)  # of the content units, rounded up
@@ -55,7 +62,7 @@ def unit_views(
     *,
     is_causal: bool = False,
 ) -> dict[View, Floats]:
-    """Deletion effects and all other measures of one text, by content unit.
+    """Both parts of the yardstick and all other measures of one text, by content unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
@@ -78,7 +85,7 @@ def unit_views(
     if not len(starts):
         return {}
     views: dict[View, Floats] = {}
-    for name in (*VIEWS, "deletion"):
+    for name in (*VIEWS, *YARDSTICK):
         measure = BY_ID[name]
         if measure.table is None or (measure.is_row and not is_row_read):
             continue
@@ -93,31 +100,61 @@ def unit_views(
     return views
 
 
+def yardstick(views: Mapping[View, Floats]) -> Floats | None:
+    """The effect of each unit of a text, `[unit]`, which all measures are compared with.
+
+    It is the mean of its deletion effect and its effect alone, where all units have both; else the
+    deletion effect, None where that was not measured. `views` are as `unit_views` gives them.
+    """
+    parts = [views[name] for name in YARDSTICK if name in views]
+    if "deletion" not in views:
+        return None
+    is_whole = len(parts) == len(YARDSTICK) and np.isfinite(parts).all()
+    return np.mean(parts, axis=0) if is_whole else views["deletion"]
+
+
 def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:
-    """Rank correlation of each of a text's `views` (see `unit_views`) with its deletion effects.
+    """Rank correlation of each of a text's `views` (see `unit_views`) with its `yardstick`.
 
     Spearman's rho and Kendall's tau-b over the content units that have both values. Signed measures
-    are compared with signed effects, the others with absolute effects; for embeddings, whose
-    deletion effects are distances, all are compared by absolute value. There is no score for fewer
-    than MIN_UNITS units, nor if either side has the same value for all of them.
+    are compared with signed effects, and by size as well ("spearman_size"); the others with the
+    size of effects; for embeddings, whose effects are distances, all are compared by size. There
+    is no score for fewer than MIN_UNITS units, nor if either side has the same value for all.
     """
+    effects = yardstick(views)
+    if effects is None:
+        return []
     scores: list[Score] = []
-    if "deletion" not in views:
-        return scores
     for view, values in views.items():
-        if view == "deletion":
+        if view in YARDSTICK:
             continue
-        both = np.isfinite(values) & np.isfinite(views["deletion"])
-        own, deletion = values[both], views["deletion"][both]
+        both = np.isfinite(values) & np.isfinite(effects)
+        own, effect = values[both], effects[both]
         # A [MASK] offset shifts all effects by the same amount and does not change their ranks.
-        if not BY_ID[view].signed or scalar == "cosine":
-            own, deletion = abs(own), abs(deletion)
-        if len(own) < MIN_UNITS or not np.ptp(own) or not np.ptp(deletion):
-            continue
-        rho = float(spearmanr(own, deletion).statistic)
-        tau = float(kendalltau(own, deletion).statistic)
-        scores += [Score(text, view, "spearman", rho), Score(text, view, "kendall", tau)]
+        has_sign = BY_ID[view].signed and scalar != "cosine"
+        first = (own, effect) if has_sign else (abs(own), abs(effect))
+        scores += _correlations(text, view, *first, ("spearman", "kendall"))
+        if has_sign:
+            scores += _correlations(text, view, abs(own), abs(effect), ("spearman_size",))
     return scores
+
+
+_CORRELATIONS: Mapping[Statistic, Callable[..., Any]] = {
+    "spearman": spearmanr,
+    "kendall": kendalltau,
+    "spearman_size": spearmanr,
+}
+
+
+def _correlations(
+    text: int, view: View, own: Floats, effect: Floats, statistics: Sequence[Statistic]
+) -> list[Score]:
+    if len(own) < MIN_UNITS or not np.ptp(own) or not np.ptp(effect):
+        return []
+    return [
+        Score(text, view, name, float(_CORRELATIONS[name](own, effect).statistic))
+        for name in statistics
+    ]
 
 
 def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:
@@ -158,7 +195,7 @@ def rankings(
     whole: dict[View, Floats] = {
         view: values
         for view, values in views.items()
-        if view != "deletion" and np.isfinite(values).all()
+        if view not in YARDSTICK and np.isfinite(values).all()
     }
     shifts = scalar != "cosine" and mask_offset is not None and mask_offset > MASK_OFFSET
     if shifts and "mask" in whole:

@@ -1,4 +1,5 @@
-"""Deletion and [MASK] effects: the change of a text's scalar without one of its display units."""
+"""The change of a text's scalar without one of its display units, with [MASK] in its place, and
+from nothing but special tokens to these and the unit alone."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite, nan
@@ -13,8 +14,9 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens import EncodedText, content_units, put, without
+from reportgen.models.tokens import EncodedText, content_units, keep, put, without
 from reportgen.results.info import Reason
+from reportgen.results.measure_register import BY_ID
 
 # Tokens of the changed texts that are held in memory at a time: enough for full batches.
 CHUNK_TOKENS = 100_000
@@ -33,6 +35,36 @@ def deletion_effects(
     where the unit raises the scalar. For embeddings the effect is a cosine distance.
     """
     return _effects(explainer, explained, without, _can_delete)
+
+
+def alone_effects(
+    explainer: Explainer,
+    explained: Sequence[Explained],
+) -> list[UnitEffects | str] | Reason:
+    """The effect of adding each unit of content to nothing, f(unit alone) - f(nothing), for each
+    text, or an error message; a `Reason` where nothing would be left to run without content.
+
+    Special tokens stay in both, the rest moves together, and nothing is tokenised again. Positive
+    where the unit alone raises the scalar. Not for embeddings, whose effects are distances.
+    """
+    if any(not _special(item.text) for item in explained):
+        return "no_special_tokens"
+    variants = (
+        Changed(item, keep(item.text, sorted((*_special(item.text), *unit))))
+        for item in explained
+        for unit in ((), *content_units(item.text))
+    )
+    values = iter([v for chunk in _in_chunks(variants) for v in explainer.run(chunk)])
+    found: list[UnitEffects | str] = []
+    for item in explained:
+        units, nothing = content_units(item.text), next(values)
+        own = [next(values) for _ in units]
+        if isinstance(nothing, str):
+            found.append(nothing)
+            continue
+        changes = [value if isinstance(value, str) else value - nothing for value in own]
+        found.append(_unit_effects(units, changes))
+    return found
 
 
 def mask_effects(
@@ -96,18 +128,33 @@ def _text_effects(
     values: Sequence[tuple[float, Scores] | str],
 ) -> UnitEffects | str:
     """The effects on one text, from its scalar (or an error message) after each change."""
-    faults = [value for value in values if isinstance(value, str)]
-    if not units:
-        return "it has no content to change"
-    if len(faults) == len(units):
-        return faults[0]
-    effects = tuple(nan if isinstance(value, str) else item.value - value[0] for value in values)
+    changes = [value if isinstance(value, str) else item.value - value[0] for value in values]
     scores = tuple(
         ()
         if isinstance(value, str)
         else tuple(whole - left for whole, left in zip(item.scores, value[1], strict=True))
         for value in values
     )
+    return _unit_effects(units, changes, scores)
+
+
+def _special(text: EncodedText) -> tuple[int, ...]:
+    """The positions of its special tokens."""
+    return tuple(i for i, role in enumerate(text.roles) if role is not None)
+
+
+def _unit_effects(
+    units: tuple[tuple[int, ...], ...],
+    changes: Sequence[float | str],
+    scores: tuple[Scores, ...] = (),
+) -> UnitEffects | str:
+    """The effects on one text, from the change (or an error message) by each of its units."""
+    faults = [change for change in changes if isinstance(change, str)]
+    if not units:
+        return "it has no content to change"
+    if len(faults) == len(units):
+        return faults[0]
+    effects = tuple(nan if isinstance(change, str) else change for change in changes)
     message = f"{len(faults)} of {len(units)} units: {faults[0]}" if faults else ""
     return UnitEffects(units, effects, message, scores)
 
@@ -130,6 +177,15 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     for text, found in zip(texts, all_found, strict=True):
         text.add_units("deletion", found)
         text.add_scores(found)
+    if not BY_ID["alone"].applies_to(tools.explainer.scalar):
+        return
+    alone = alone_effects(tools.explainer, explained_of(texts))
+    if isinstance(alone, str):
+        for text in texts:
+            text.add("alone", Missing(alone))
+        return
+    for text, found in zip(texts, alone, strict=True):
+        text.add_units("alone", found)
 
 
 def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
@@ -145,8 +201,15 @@ def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 
 
 def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
-    n_deleted = sum(_can_delete(text, unit) for unit in content_units(text))
-    return Passes(n_deleted, 0, n_deleted * (len(text.ids) - 1))
+    units = content_units(text)
+    n_deleted = sum(_can_delete(text, unit) for unit in units)
+    deleted = Passes(n_deleted, 0, n_deleted * (len(text.ids) - 1))
+    n_special = len(_special(text))
+    if not n_special or not BY_ID["alone"].applies_to(basis.scalar):
+        return deleted
+    n_alone = len(units) + 1
+    work = deleted.work + n_alone * n_special + sum(map(len, units))
+    return Passes(n_deleted + n_alone, 0, work)
 
 
 def _mask_cost(text: EncodedText, basis: CostBasis) -> Passes | None:

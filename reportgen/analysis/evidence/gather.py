@@ -114,7 +114,7 @@ class Gatherer:
         # For embeddings the scalar of every whole text is 1.
         values = [item.explained.value for item in window if item.explained is not None]
         spread = pstdev(values) if values else 0.0
-        for measure in self._stages.measures:
+        for measure in self._stages.taken:
             for chunk in chunks(window, CHUNK):
                 explained = [item for item in chunk if item.explained is not None]
                 self._stages.run(measure, explained, spread)

@@ -30,6 +30,8 @@ class TextGradients:
 
     sizes: tuple[float, ...] | None  # [position]; None where not defined
     reason: Reason | None  # why they are not defined, or all 0; None otherwise
+    # [position], attention times gradient; None where the last maps have no gradient
+    weighted: tuple[float, ...] | None
     live_rows: int | None  # rows of the last layer the output can depend on; None: not known
     n_rows: int
     reads_cls_only: bool | None  # only the row of [CLS] is live; None as `live_rows`
@@ -160,7 +162,7 @@ def text_gradients(
     capture: Capture,
     explained: Sequence[Explained],
 ) -> list[TextGradients | Missing]:
-    """Gradient size and live rows of each text, with one backward pass per batch.
+    """Gradient size, attention times gradient and live rows, with one backward pass per batch.
 
     Size: the length of the gradient of the scalar at a token's input embedding, ||df/dx_i||. It is
     not defined for embeddings: the cosine of a text to itself has its maximum there.
@@ -168,6 +170,8 @@ def text_gradients(
     are the attention maps; no other row can change the output. For embeddings, f is a projection
     with fixed random weights. If there is no live row, the number is not known, because the
     gradient may vanish even where the output depends on a row.
+    Attention times gradient of key k: the sum of A[h, q, k] df/dA[h, q, k] over heads and queries;
+    only live rows add to it. Like the size, it is not defined for embeddings.
     """
 
     def run(batch: Sequence[int]) -> list[TextGradients | Missing]:
@@ -207,34 +211,35 @@ def _run_batch(
         if at_leaf is None:
             raise GradientError("no_gradient")
         sizes = at_leaf.double().norm(dim=-1)
-    live = at_maps[0].abs().amax((1, 3)) > 0 if at_maps and at_maps[0] is not None else None
+    live = weighted = None
+    if maps is not None and at_maps[0] is not None:
+        live = at_maps[0].abs().amax((1, 3)) > 0
+        if not is_embedding:
+            weighted = (maps.detach().double() * at_maps[0].double()).sum((1, 2))
     return [
-        _text_gradients(
-            text, None if sizes is None else sizes[row], None if live is None else live[row]
-        )
+        _text_gradients(text, *(None if of is None else of[row] for of in (sizes, weighted, live)))
         for row, text in enumerate(texts)
     ]
 
 
 def _text_gradients(
-    text: EncodedText, sizes: Tensor | None, live: Tensor | None
+    text: EncodedText, sizes: Tensor | None, weighted: Tensor | None, live: Tensor | None
 ) -> TextGradients | Missing:
-    """The result for one text, from its rows of the batch: `sizes` and `live`, `[position]`."""
+    """The result for one text, from its rows of the batch, `[position]` each."""
     n_rows = len(text.ids)
-    own = None if sizes is None else tuple(sizes[:n_rows].tolist())
+    own, summed = (None if of is None else tuple(of[:n_rows].tolist()) for of in (sizes, weighted))
     reason: Reason | None = None
     if own is None:
         reason = "embedding_output"
-    elif not all(map(isfinite, own)):
+    elif not all(map(isfinite, (*own, *(summed or ())))):
         return Missing("failed", NOT_FINITE)
     elif not any(own):
         reason = "zero_gradient"
     rows = [] if live is None else live[:n_rows].nonzero()[:, 0].tolist()
     if not rows:
-        return TextGradients(own, reason, None, n_rows, None)
-    return TextGradients(
-        own, reason, len(rows), n_rows, [text.roles[row] for row in rows] == ["cls"]
-    )
+        return TextGradients(own, reason, summed, None, n_rows, None)
+    reads_cls_only = [text.roles[row] for row in rows] == ["cls"]
+    return TextGradients(own, reason, summed, len(rows), n_rows, reads_cls_only)
 
 
 def _projected(embeddings: Tensor) -> Tensor:
@@ -303,6 +308,7 @@ def _run_gradient(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     for text, found in zip(texts, all_found, strict=True):
         if isinstance(found, Missing):
             text.add("gradient", found)
+            text.add("attention_gradient", found)
             continue
         text.row["live_rows"] = found.live_rows
         text.row["n_rows"] = found.n_rows
@@ -311,6 +317,17 @@ def _run_gradient(tools: Tools, texts: Sequence[TextEvidence]) -> None:
             text.add("gradient", found.sizes)
         if found.reason is not None:
             text.add("gradient", Missing(found.reason))
+        _add_weighted(text, found)
+
+
+def _add_weighted(text: TextEvidence, found: TextGradients) -> None:
+    """Add attention times gradient, and why it is missing or 0 for every token."""
+    if found.weighted is not None:
+        text.add("attention_gradient", found.weighted)
+    elif found.reason is None:
+        text.add("attention_gradient", Missing("no_map_gradient"))
+    if found.weighted is not None and not any(found.weighted):
+        text.add("attention_gradient", Missing("zero_gradient"))
 
 
 def _gradient_cost(text: EncodedText, basis: CostBasis) -> Passes:

@@ -59,6 +59,7 @@ class Stages:
 
     Attributes:
         measures: their ids, in the order in which they are taken.
+        taken: those of them that have a stage of their own.
         is_full: whether the level is "full".
     """
 
@@ -67,10 +68,11 @@ class Stages:
     ) -> None:
         self.is_full = level == "full"
         self.measures = tuple(measure.id for measure in measured_at(level, explainer.scalar))
+        self.taken = tuple(id for id in self.measures if BY_ID[id].stage)
         self._tools = Tools(explainer, capture, norms)
 
     def run(self, measure: View, texts: Sequence[TextEvidence], spread: float) -> None:
-        """Take one measure of `texts` and add it to them.
+        """Take one measure of `texts`, with those that come with it, and add them to the texts.
 
         Args:
             texts: each with a scalar to explain.

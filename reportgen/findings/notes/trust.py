@@ -1,6 +1,7 @@
 """How far the views agree with what moves the output, and where a measure is not to be trusted."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,7 +13,6 @@ from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
 from reportgen.findings.statistics import Estimate
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
-    BY_ID,
     COLOURS,
     MASK_OFFSET,
     MIN_TEXTS,
@@ -29,66 +29,80 @@ _OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
 def trust_notes(found: "Findings") -> list[Note]:
-    """N13 on agreement, then N12, N13c and N14 on single measures."""
+    """N13 on agreement, then N12, N13c, N13d and N14 on single measures."""
     if found.info.evidence.level == "none" or found.is_constant:
         return []
     output = explained(found.info)
-    spearman = {
-        figures.view: figures for figures in found.agreement if figures.statistic == "spearman"
-    }
-    sure = {view: figures for view, figures in spearman.items() if figures.stated}
     row = next((role.token for role in found.info.roles if role.key == "cls"), "")
-    agreement = agreement_notes(sure, row, output, found.info.model.is_causal)
+    ranked = Ranked(found.agreement_by_size, found.agreement_with_sign, found.is_averaged)
+    agreement = agreement_notes(ranked, row, output, found.info.model.is_causal)
     if not agreement and found.results.effects["deletion"].notna().any():
-        n_ranked = max((figures.estimate.n_texts for figures in spearman.values()), default=0)
+        spearman = (item for item in found.agreement if item.statistic == "spearman")
+        n_ranked = max((figures.estimate.n_texts for figures in spearman), default=0)
         limits = {"n_ranked": n_ranked, "min_texts": MIN_TEXTS, "min_units": MIN_UNITS}
         agreement = [plain("N13-few", {**limits, **output}, JAIN, kind="banner")]
     rest = [
-        rollout_note(found.rollout_share, sure.get("rollout")),
+        rollout_note(found.rollout_share, ranked.by_size.get("rollout"), ranked.is_averaged),
         offset_note(found.mask_offset, output),
+        deletion_offset_note(found.deletion_offset, output),
         incomplete_note(found),
     ]
     return [*agreement, *(note for note in rest if note is not None)]
 
 
-def agreement_notes(
-    figures: Mapping[View, ViewFigures], row: str, output: Values, is_causal: bool
-) -> list[Note]:
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """The rank correlations of views with the yardstick, each over enough texts for an interval."""
+
+    by_size: Mapping[View, ViewFigures]  # of sizes with the size of effects
+    with_sign: Mapping[View, ViewFigures]  # of views with a sign with effects as they are
+    is_averaged: bool = True  # the yardstick is the mean of leaving out and adding alone
+
+
+def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -> list[Note]:
     """N13 for each of the views that the page shows, beside the ceiling and token rarity.
 
-    Effects have a sign, except for embeddings. A view without a sign is compared with their sizes.
+    All are compared by size; beside that, those with a sign also with it, and with the ceiling of
+    that comparison. In results of earlier versions these have the second figure only.
 
     Args:
-        figures: rank correlations, each over enough texts to have an interval.
+        ranked: the figures.
         row: the token whose row is the [CLS] row, "" for a last token.
         is_causal: whether attention received was ranked as a multiple of its even-spread value.
     """
     notes: list[Note] = []
-    ceiling, rarity = figures.get("mask"), figures.get("rarity")
-    signed = "" if output.get("scalar") == "cosine" else "-signed"
-    shown = [view for view in _SHOWN if view in figures]
+    averaged = "-averaged" if ranked.is_averaged else ""
+    shown = [view for view in _SHOWN if view in ranked.by_size or view in ranked.with_sign]
     received = [view for view in shown if view.startswith("received")]
     for view in shown:
-        own = figures[view]
+        is_size = view in ranked.by_size
+        figures = ranked.by_size if is_size else ranked.with_sign
+        own, ceiling = figures[view], figures.get("mask")
+        rarity = ranked.by_size.get("rarity") if is_size else None
+        signed = ranked.with_sign.get(view) if is_size else None
+        top = ranked.with_sign.get("mask") if signed else None
         values = {
             "n_texts": own.estimate.n_texts,
             "view": view,
             "row": row,
-            "effect": "effect_signed" if signed and BY_ID[view].signed else "effect_size",
+            "effect": f"effect_{'size' if is_size else 'signed'}{averaged.replace('-', '_')}",
             **figure("agreement", own.estimate),
             **figure("ceiling", ceiling.estimate if ceiling else None),
             **figure("rarity", rarity.estimate if rarity else None),
-            **figure("over_rarity", own.over_rarity),
+            **figure("over_rarity", own.over_rarity if is_size else None),
+            **figure("signed", signed.estimate if signed else None),
+            **figure("signed_ceiling", top.estimate if top else None),
             **output,
         }
         first = "" if notes else "-first"  # the first note explains its terms
         ends = own.estimate.interval
         also = (
             "N13-zero" if ends and ends.low <= 0 <= ends.high else None,
-            None if notes else "N13-explained",
+            None if notes else f"N13-explained{averaged}",
             "N13-even" if is_causal and view in received[:1] else None,
-            f"N13-ceiling{first}{signed}" if ceiling else None,
+            f"N13-ceiling{first}{'' if is_size else '-signed'}" if ceiling else None,
             _against_rarity(own.over_rarity) if rarity else None,
+            f"N13-signed{'-ceiling' if top else ''}" if signed else None,
         )
         notes.append(plain("N13", values, JAIN, SERRANO, NEELY, kind="agreement", also=also))
     return notes
@@ -102,8 +116,10 @@ def _against_rarity(over_rarity: Estimate | None) -> str | None:
     return _OVER_RARITY[1 if low > 0 else -1 if high < 0 else 0]
 
 
-def rollout_note(share: Estimate | None, agreement: ViewFigures | None) -> Note | None:
-    """N12: special tokens get most of rollout, or rollout does not show agreement with deletion.
+def rollout_note(
+    share: Estimate | None, agreement: ViewFigures | None, is_averaged: bool = True
+) -> Note | None:
+    """N12: special tokens get most of rollout, or rollout does not show agreement with effects.
 
     None where rollout was measured in too few texts for an interval.
     """
@@ -119,7 +135,8 @@ def rollout_note(share: Estimate | None, agreement: ViewFigures | None) -> Note 
     ends = agreement.estimate.interval if agreement else None
     is_unrelated = ends is not None and ends.low <= 0 <= ends.high
     most = certain(lambda value: value > ROLLOUT_SHARE, share.interval)
-    also = ("N12-agreement" if agreement else None,)
+    key = f"N12-agreement{'-averaged' if is_averaged else ''}"
+    also = (key if agreement else None,)
     if most or is_unrelated:
         return plain("N12" if most else "N12-unrelated", values, ABNAR, kind="trust", also=also)
     return plain("N12-unclear", values, ABNAR, kind="trust") if most is None else None
@@ -134,6 +151,16 @@ def offset_note(offset: Estimate | None, output: Values) -> Note | None:
         return None
     values = {"n_texts": offset.n_texts, **figure("offset", offset), "mask_limit": MASK_OFFSET}
     return plain("N13c" if large else "N13c-unclear", {**values, **output}, HASE, kind="trust")
+
+
+def deletion_offset_note(offset: Estimate | None, output: Values) -> Note | None:
+    """N13d: leaving any token out moves the output the same way."""
+    if offset is None or offset.interval is None:
+        return None
+    if not certain(lambda value: value > MASK_OFFSET, offset.interval):
+        return None
+    values = {"n_texts": offset.n_texts, **figure("offset", offset), "mask_limit": MASK_OFFSET}
+    return plain("N13d", {**values, **output}, HASE, kind="trust")
 
 
 def incomplete_note(found: "Findings") -> Note | None:

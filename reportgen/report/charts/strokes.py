@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.report.charts.colours import heat_colour
+from reportgen.report.charts.colours import signed_colour
 
 
 def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
     """The cells `[line][place]` of steps in their colours, see `strokes`, for a group of class
-    `ramp`; the style sheet finds the step of a stroke by its colour."""
+    `ramp`; the style sheet finds the step of a stroke by its colour. Steps below 0 have a colour
+    of their own."""
     return "".join(
-        f'<path stroke={heat_colour(step)} d="{path}"/>'
-        for step, path in strokes(lines, upright=upright).items()
+        f'<path{" class=m" * (sign < 0)} stroke={signed_colour(sign * step)} d="{path}"/>'
+        for sign in (1, -1)
+        for step, path in strokes(
+            [[max(0, sign * step) for step in line] for line in lines], upright=upright
+        ).items()
     )
 
 

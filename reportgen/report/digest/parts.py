@@ -92,7 +92,7 @@ def _about_trust(context: Context) -> str:
     trust = context.trust
     if trust is None or trust.first is None:
         return ""
-    return context.language.say(
+    said = context.language.say(
         "brief",
         "agreement",
         view=_view_name(context),
@@ -100,6 +100,7 @@ def _about_trust(context: Context) -> str:
         interval=trust.first.small,
         texts=trust.first_texts,
     )
+    return context.language.say("common", "space").join(filter(None, (trust.chosen, said)))
 
 
 def _view_name(context: Context) -> str:

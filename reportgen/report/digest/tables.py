@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import RoleFigures
@@ -182,7 +183,8 @@ class TextTables:
         units = text_units(self._findings.results, row)
         labels = [visible(unit.label) for unit in units.units]
         effects = text_effects(self._findings.results, row, units.unit_of)
-        return measures(self._info, units, labels, effects, self._language)
+        first = self._findings.shown_first
+        return measures(self._info, units, labels, effects, self._language, first)
 
     def _marked(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """A text with the units in bold that the first measure ranks highest."""
@@ -191,9 +193,10 @@ class TextTables:
             return Cell(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
         first, units = found[0], text_units(self._findings.results, row).units
         ratios = first.ratios
-        top = {
-            i for i in first.order[:_TOP] if ratios is not None and float(ratios[i]) >= _STANDS_OUT
-        }
+        if ratios is None:  # evidence, whose size counts
+            sizes = np.abs(first.values)
+            ratios = sizes / (sizes[list(first.order)].mean() if first.order else 1.0)
+        top = {i for i in first.order[:_TOP] if float(ratios[i]) >= _STANDS_OUT}
         steps = [int(i in top) for i in range(len(units))]
         segments = [str(text["text"])] + ([] if pd.isna(text["pair"]) else [str(text["pair"])])
         spans: list[Span] = []

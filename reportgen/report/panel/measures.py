@@ -103,10 +103,12 @@ def measures(
     labels: Sequence[str],
     effects: TextEffects | None,
     language: Language,
+    first: View = "received_norm_all",
 ) -> tuple[TextMeasure, ...]:
-    """The measures of one text, first the one that colours it at first.
+    """The measures of one text, in front the one that colours it at first.
 
-    Without evidence there is only attention received.
+    That is `first`; attention received, weighted by norms where they were measured, for a text
+    without it. Without evidence there is only attention received.
 
     Args:
         labels: names of the units as printed.
@@ -122,7 +124,13 @@ def measures(
         found.append(words.attention("cls_row_last", units.cls_row[-1]))
     if effects is not None:
         found += [words.effect(id, effects) for id in COLOURS if id in effects.columns]
-    return tuple(found)
+    return tuple(sorted(found, key=lambda measure: measure.id != first))
+
+
+def attention_received(found: Sequence[TextMeasure]) -> TextMeasure:
+    """Of the measures of a text, attention received: weighted by norms where they were measured."""
+    by_id = {measure.id: measure for measure in found}
+    return by_id.get("received_norm_all") or by_id["received_all"]
 
 
 def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> Floats:

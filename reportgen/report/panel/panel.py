@@ -152,7 +152,8 @@ def make_figures(
     weights = Weights(language, heads, info.model.n_heads)
     labels = tuple(visible(unit.label) for unit in units.units)
     bare_labels = tuple(unit.label for unit in units.units)
-    found = measures(info, units, told_apart(labels, language), effects, language)
+    apart = told_apart(labels, language)
+    found = measures(info, units, apart, effects, language, findings.shown_first)
     placed = places(units.units, segments, language)
     first = found[0]
     name = None if units.cls_row is None else cls_name(info, language)

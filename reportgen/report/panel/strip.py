@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.report.charts.colours import heat_colour
+from reportgen.report.charts.colours import signed_colour
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
 from reportgen.results.units import Unit
@@ -51,7 +51,7 @@ def twin(strip: Sequence[Paragraph]) -> tuple[tuple[Cell, ...], ...]:
             if line and taken + width > _LINE:
                 lines.append(tuple(line))
                 line, taken = [], 0
-            line.append(Cell(piece.text, colour=heat_colour(piece.step) if piece.step else ""))
+            line.append(Cell(piece.text, colour=signed_colour(piece.step) if piece.step else ""))
             taken += width
         lines.append(tuple(line))
     return tuple(lines)

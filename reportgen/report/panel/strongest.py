@@ -11,7 +11,7 @@ from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import TextMeasure
+from reportgen.report.panel.measures import TextMeasure, attention_received
 from reportgen.results.units import Unit, is_unspaced, word_of
 
 TOP = 5
@@ -61,14 +61,14 @@ def compare(
     """The lists of a text.
 
     Args:
-        found: The measures of the text; the first is the one that the colours show first.
+        found: The measures of the text.
         labels: The characters of each unit, `[unit]`.
         scalar: The name of the figure that the effects explain.
         places: What distinguishes units with the same label, `[unit]`.
         is_causal: Whether attention is divided by its even spread.
         spread: The range of the explained figure over all texts; None if unknown.
     """
-    points = found[0]
+    points = attention_received(found)
     moves = next((measure for measure in found if measure.id == "deletion"), None)
     first = points.order[:TOP]
     second = () if moves is None else moves.order[:TOP]

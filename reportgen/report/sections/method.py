@@ -58,7 +58,7 @@ def make_method(
 ) -> Method:
     """The section as it applies to these results; `cited` are the publications of the notes."""
     info, model = findings.info, findings.info.model
-    measured = _measured(info)
+    measured = _measured(findings)
     sources = {CLARK, *cited, *(item.citation for item in THRESHOLDS if item.citation)}
     sources |= {_NAMED[key] for key in measured if key in _NAMED}
     keys = ["maps", "means", "colours_causal" if model.is_causal else "colours", "units", "packing"]
@@ -97,9 +97,9 @@ def make_method(
     )
 
 
-def _measured(info: RunInfo) -> list[str]:
+def _measured(findings: Findings) -> list[str]:
     """What evidence was measured, as the keys of its sentences."""
-    evidence = info.evidence
+    evidence = findings.info.evidence
     if evidence.level == "none":
         return []
     keys = ["deletion"]
@@ -110,9 +110,10 @@ def _measured(info: RunInfo) -> list[str]:
         for measure in EFFECTS
         if measure.id not in ("deletion", *evidence.withheld)
         and measure.applies_to(evidence.scalar)
+        and (measure.since == 1 or findings.results.effects[measure.id].notna().any())
     ]
     keys += [measure.id for measure in more if measure.level == "basic"]
-    keys.append("agreement")
+    keys.append("agreement_averaged" if findings.is_averaged else "agreement")
     if evidence.level == "full":
         keys += [measure.id for measure in more if measure.level == "full"]
         keys += ["erasure", "tests"] if evidence.subjects else ["erasure"]

@@ -6,6 +6,7 @@ from functools import partial
 
 from markupsafe import Markup
 
+from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Estimate
@@ -18,7 +19,7 @@ from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
-from reportgen.results.measure_register import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS, VIEWS
+from reportgen.results.measure_register import MEASURES, MIN_TEXTS, MIN_UNITS
 
 # Measures by what they are computed from; the others are compared with the last group.
 _GROUPS: Mapping[str, tuple[View, ...]] = {
@@ -33,10 +34,11 @@ _DIGITS = 2
 
 @dataclass(frozen=True, slots=True)
 class TrustGroup:
-    """Measures of one kind, and how well each agrees with deletion effects."""
+    """Measures of one kind, and how well each agrees with what changes the output."""
 
     title: str
-    # Name, with what a baseline stands for; chart; Spearman; Kendall; gain over rarity; texts.
+    # Name, with what a baseline stands for; chart; agreement by size; with sign; gain over rarity;
+    # texts.
     rows: tuple[tuple[Cell, ...], ...]
 
 
@@ -47,7 +49,9 @@ class Trust:
     first: Cell | None  # agreement of the colours shown first; None where nothing was computed
     first_texts: int  # the number of texts it was measured on
     headline: str  # "" where nothing was computed
-    beside: str  # what to compare the headline's figure with
+    chosen: str  # why these colours are shown first
+    lead: str
+    beside: str  # why these colours are shown, and what to compare the headline's figure with
     notes: tuple[Sentence, ...]
     by_view: tuple[Sentence, ...]  # notes on one measure each
     not_computed: str  # says why nothing was computed; "" where something was
@@ -70,6 +74,35 @@ def make_trust(findings: Findings, scope: Scope, language: Language) -> Trust | 
     return _Maker(findings, language).trust(scope) if has_evidence else None
 
 
+def chosen(colouring: Colouring, language: Language, row: str) -> str:
+    """Why a measure colours the texts first, with its agreement and that of token rarity.
+
+    `row` is the name of the token whose row is read; "" where there is none.
+    """
+    if colouring.way == "unmeasured":
+        return ""
+    agreement, rarity = colouring.agreement, colouring.rarity
+    values = {
+        "view": language.measure(colouring.view, "name", row=row),
+        "n": colouring.n_views,
+        "min": MIN_CHOICE,
+        "texts": colouring.n_texts,
+        "mean": written(agreement.mean, _DIGITS) if agreement else None,
+        "rarity": written(rarity.mean, _DIGITS) if rarity else None,
+    }
+    beside = "_beside" if rarity else ""
+    key = f"chosen_best{beside}" if colouring.way == "best" else f"chosen_{colouring.way}"
+    said = [language.say("trust", key, **values)]
+    if colouring.missing is not None:
+        name = language.measure(colouring.missing, "name", row=row)
+        said.insert(0, language.say("trust", "chosen_missing", view=name))
+    if agreement and colouring.way != "best":
+        said.append(language.say("trust", f"chosen{beside or '_alone'}", **values))
+    if colouring.is_below_rarity:
+        said.append(language.say("trust", "chosen_below"))
+    return language.say("common", "space").join(said)
+
+
 class _Maker:
     """Makes the words and tables of the section."""
 
@@ -79,6 +112,8 @@ class _Maker:
         self._say = partial(language.say, "trust")
         self._row = cls_name(findings.info, language) or ""
         self._known = findings.stated_agreement
+        self._by_size = findings.agreement_by_size
+        self._with_sign = findings.agreement_with_sign
         self._few = [
             item.view
             for item in findings.agreement
@@ -86,16 +121,14 @@ class _Maker:
         ]
         ends = [
             min((item.estimate.mean, *(item.estimate.interval or ())))
-            for (_, statistic), item in self._known.items()
-            if statistic == "spearman"
+            for item in self._by_size.values()
         ]
         self._scale = correlation_scale(min(ends, default=0.0))
-        self._first = self._find(findings.shown_first)
-        self._ceiling = self._find("mask")
-
-    def _find(self, view: View, statistic: Statistic = "spearman") -> ViewFigures | None:
-        """A statistic of a measure; None where too few texts have it."""
-        return self._known.get((view, statistic))
+        shown = self._by_size.get(findings.shown_first)
+        self._first = findings.colouring.agreement or (shown.estimate if shown else None)
+        self._ceiling = self._by_size.get("mask")
+        # Measures that are not to be relied on, and have no bar.
+        self._unsound = () if is_complete(findings.results) else ("ig",)
 
     def trust(self, scope: Scope) -> Trust:
         """The section."""
@@ -110,9 +143,11 @@ class _Maker:
             few = self._say("few", views=views, min=MIN_TEXTS)
         first, evidence = self._first, self._findings.info.evidence
         return Trust(
-            first=self._cell(first.estimate) if first else None,
-            first_texts=first.estimate.n_texts if first else 0,
+            first=self._cell(first) if first else None,
+            first_texts=first.n_texts if first else 0,
             headline=self._headline(),
+            chosen=chosen(self._findings.colouring, self._language, self._row),
+            lead=self._say("lead_averaged" if self._findings.is_averaged else "lead"),
             beside=self._beside(),
             notes=sentences(self._findings.placed.trust, self._language),
             by_view=sentences(self._findings.placed.agreement, self._language),
@@ -132,30 +167,25 @@ class _Maker:
         """How well the colours shown first agree."""
         if self._first is None:
             return ""
-        interval = self._first.estimate.interval
+        interval = self._first.interval
         is_open = interval is not None and interval.low <= 0 <= interval.high
-        mean = self._cell(self._first.estimate).text
+        mean = self._cell(self._first).text
         return self._say("headline_zero" if is_open else "headline", mean=mean)
 
     def _beside(self) -> str:
-        """What the figure of the headline is, and what to compare it with."""
-        if self._first is None:
-            return ""
-        view, first = self._findings.shown_first, self._first.estimate
-        interval = self._cell(first).small
-        parts = [
-            self._say("measured_on", view=self._name(view), texts=first.n_texts, interval=interval)
-        ]
-        colours = [item for view in VIEWS if view in COLOURS and (item := self._find(view))]
-        best = max(colours, key=lambda item: item.estimate.mean)
-        if best.estimate.mean > first.mean:
-            mean = self._cell(best.estimate).text
-            parts.append(self._say("headline_best", view=self._name(best.view), mean=mean))
-        baselines: tuple[View, ...] = ("mask", "rarity")
-        for baseline in baselines:
-            if own := self._find(baseline):
-                parts.append(self._say(f"headline_{baseline}", mean=self._cell(own.estimate).text))
-        return self._language.say("common", "space").join(parts)
+        """Why these colours are shown, what the headline's figure is, what to compare it with."""
+        colouring, first = self._findings.colouring, self._first
+        parts = [chosen(colouring, self._language, self._row)]
+        if first is not None:
+            interval = self._cell(first).small
+            parts.append(self._say("measured_on", texts=first.n_texts, interval=interval))
+            # The sentence on the choice has rarity's figure where it has one.
+            baselines: tuple[View, ...] = ("mask",) if colouring.rarity else ("mask", "rarity")
+            for baseline in baselines:
+                if own := self._by_size.get(baseline):
+                    mean = self._cell(own.estimate).text
+                    parts.append(self._say(f"headline_{baseline}", mean=mean))
+        return self._language.say("common", "space").join(filter(None, parts))
 
     def _not_computed(self) -> str:
         rows = self._findings.results.agreement
@@ -169,35 +199,48 @@ class _Maker:
 
     def _rows(self, group: str, views: Sequence[View]) -> tuple[tuple[Cell, ...], ...]:
         """The rows of one group: the best first, but baselines in their fixed order."""
-        found = [item for view in views if (item := self._find(view))]
+        known = [view for view in views if view in self._by_size or view in self._with_sign]
         if group != "baselines":
-            found.sort(key=lambda item: -item.estimate.mean)
-        return tuple(self._row_of(item, _COLOURS[group]) for item in found)
+            last = -2.0  # below every correlation
+            known.sort(key=lambda view: -(self._mean(view) if view in self._by_size else last))
+        return tuple(self._row_of(view, _COLOURS[group]) for view in known)
 
-    def _row_of(self, item: ViewFigures, colour: int | None) -> tuple[Cell, ...]:
-        mean, interval = item.estimate.mean, item.estimate.interval
-        kendall = self._find(item.view, "kendall")
+    def _mean(self, view: View) -> float:
+        return self._by_size[view].estimate.mean
+
+    def _row_of(self, view: View, colour: int | None) -> tuple[Cell, ...]:
+        by_size, with_sign = self._by_size.get(view), self._with_sign.get(view)
         role = ""
-        if item.view == self._findings.shown_first:
+        if view == self._findings.shown_first:
             role = self._say("first")
+        elif view in self._unsound:
+            role = self._say("incomplete")
         elif colour is None:
-            role = self._say(f"role_{item.view}")
-        ceiling = self._ceiling.estimate.mean if self._ceiling and colour is not None else None
+            role = self._say(f"role_{view}")
+        known = by_size or with_sign
         return (
-            Cell(self._name(item.view), role),
-            Cell("", track=bar(self._scale, mean, interval, ceiling, colour=colour)),
-            self._cell(item.estimate),
-            self._cell(kendall.estimate if kendall else None),
-            self._cell(item.over_rarity, with_sign=True),
-            Cell(f"{item.estimate.n_texts:,}"),
+            Cell(self._name(view), role),
+            Cell("", track=self._bar(by_size, colour)),
+            self._cell(by_size.estimate if by_size else None),
+            self._cell(with_sign.estimate if with_sign else None),
+            self._cell(by_size.over_rarity if by_size else None, with_sign=True),
+            Cell(f"{known.estimate.n_texts:,}" if known else NOTHING),
         )
+
+    def _bar(self, item: ViewFigures | None, colour: int | None) -> Markup:
+        """Its agreement by size beside the ceiling; nothing for what is not to be relied on."""
+        if item is None or item.view in self._unsound:
+            return Markup()
+        ceiling = self._ceiling.estimate.mean if self._ceiling and colour is not None else None
+        mean, interval = item.estimate.mean, item.estimate.interval
+        return bar(self._scale, mean, interval, ceiling, colour=colour)
 
     def _erasure(self) -> tuple[tuple[Cell, ...], ...]:
         """Comprehensiveness and sufficiency, where they were measured."""
         digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
         rows = []
         for view in (view for views in _GROUPS.values() for view in views):
-            found = {statistic: self._find(view, statistic) for statistic in _ERASURE}
+            found = {statistic: self._known.get((view, statistic)) for statistic in _ERASURE}
             if not any(found.values()):
                 continue
             cells = [Cell(self._name(view))]

@@ -19,6 +19,7 @@ from reportgen.analysis.evidence.agreement import (
     agreement_columns,
     text_agreement,
     unit_views,
+    yardstick,
 )
 from reportgen.results.measure_register import MIN_UNITS, VIEWS
 from reportgen.results.schema import AGREEMENT_SCHEMA
@@ -32,7 +33,16 @@ IN_TOKENS = (
     "cls_row_last",
     "rollout",
 )
-IN_EFFECTS = ("deletion", "mask", "gradient", "jacobian", "ig", "alti")
+IN_EFFECTS = (
+    "deletion",
+    "mask",
+    "gradient",
+    "jacobian",
+    "ig",
+    "alti",
+    "attention_gradient",
+    "alone",
+)
 # Which vector of the reference each view is; all of them explain the embedding.
 REFERENCE = {
     "received_norm_all": "all_norms_col",
@@ -178,6 +188,40 @@ def test_a_causal_models_context_alone_takes_part() -> None:
     assert np.isnan(whole["deletion"]).tolist() == [False, False, False, True]
 
 
+def test_the_yardstick_is_the_mean_of_both_parts() -> None:
+    deletion, alone = np.array([0.5, -0.25, 1.0, 0.0]), np.array([1.5, 0.75, -1.0, 0.5])
+    effects = yardstick({"deletion": deletion, "alone": alone})
+    assert effects is not None
+    assert effects.tolist() == [1.0, 0.25, 0.0, 0.25]
+    views = {"deletion": deletion, "alone": alone, "gradient": np.array([4.0, 1.0, 3.0, 2.0])}
+    found = values(text_agreement(0, views, "number"), "spearman")
+    assert found == {"gradient": pytest.approx(plain_spearman([4, 1, 3, 2], [1, 0.25, 0, 0.25]))}
+
+
+@pytest.mark.parametrize("broken", ["deletion", "alone", None])
+def test_the_yardstick_is_deletion_where_a_unit_lacks_a_part(broken: str | None) -> None:
+    parts = {"deletion": np.array([0.5, -0.25, 1.0]), "alone": np.array([1.5, 0.75, -1.0])}
+    if broken is None:
+        del parts["alone"]
+    else:
+        parts[broken][1] = np.nan
+    np.testing.assert_array_equal(yardstick(parts), parts["deletion"])
+    assert yardstick({"alone": np.ones(3)}) is None
+
+
+def test_a_view_with_a_sign_is_compared_by_size_as_well() -> None:
+    own, effects = np.array([-3.0, 1.0, 2.0, -0.5, 0.1]), np.array([2.0, 0.5, 1.0, -0.2, -0.3])
+    views = {"deletion": effects, "attention_gradient": own, "gradient": abs(own)}
+    scores = text_agreement(0, views, "number")
+    sizes = plain_spearman(abs(own).tolist(), abs(effects).tolist())
+    signed = plain_spearman(own.tolist(), effects.tolist())
+    assert sizes != signed
+    assert values(scores, "spearman_size") == {"attention_gradient": pytest.approx(sizes)}
+    found = values(scores, "spearman")
+    assert found == pytest.approx({"attention_gradient": signed, "gradient": sizes})
+    assert values(text_agreement(0, views, "cosine"), "spearman_size") == {}
+
+
 def test_units_without_an_effect_do_not_count() -> None:
     deletion = np.array([0.1, np.nan, 0.3, 0.2, 0.4, 0.5])
     views = {"deletion": deletion, "received_all": np.array([1.0, 99.0, 3.0, 2.0, 5.0, 4.0])}
@@ -287,5 +331,6 @@ def test_views_come_from_results_and_scores_fit_their_table(tmp_path: Path) -> N
     assert views["gradient"].tolist() == pytest.approx(effects["gradient"][content].tolist())
     columns = agreement_columns(text_agreement(0, views, "number"))
     table = pa.table(columns, schema=AGREEMENT_SCHEMA)
-    assert table.num_rows == 2 * (len(views) - 1)
+    signed = {"ig", "mask"}
+    assert table.num_rows == 2 * (len(views) - 1) + len(signed)
     assert agreement_columns([]) == {name: [] for name in AGREEMENT_SCHEMA.names}

@@ -27,6 +27,7 @@ from torch import Tensor
 import reportgen.analysis.evidence.deletion as deletion
 from reportgen.analysis.evidence.deletion import (
     UnitEffects,
+    alone_effects,
     deletion_effects,
     mask_effects,
     mask_offset,
@@ -99,6 +100,53 @@ def checked(found: list[UnitEffects | str], texts: list[EncodedText]) -> list[tu
         assert [list(unit) for unit in effects.units] == units_by_hand(text)
         assert effects.message == ""
     return [effects.effects for effects in found]
+
+
+def alone_by_hand(model: LoadedModel, text: EncodedText, scalar: Scalar) -> list[float]:
+    """f(unit alone) - f(nothing), one unit and one run at a time."""
+
+    def run(kept: list[int]) -> float:
+        types = None if text.type_ids is None else [text.type_ids[i] for i in kept]
+        return scalar(model, [text.ids[i] for i in kept], types)
+
+    special = [i for i in range(len(text.ids)) if text.roles[i] is not None]
+    return [run(sorted(special + unit)) - run(special) for unit in units_by_hand(text)]
+
+
+@pytest.mark.parametrize("architecture", ["albert", "bert", "roberta"])
+def test_effects_alone_are_those_of_one_run_a_unit(folder: Path, architecture: str) -> None:
+    model = load(folder, architecture, **NUMBER)
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    found = alone_effects(explainer, items)
+    assert not isinstance(found, str)
+    for text, effects in zip(texts, checked(found, texts), strict=True):
+        assert effects == pytest.approx(alone_by_hand(model, text, number), abs=1e-5)
+
+
+def test_effects_alone_of_a_causal_model_begin_at_its_first_special_token(folder: Path) -> None:
+    model = load(folder, "llama", "causal")
+    texts = encoded(model, "the cat sat on", "a dog")
+    explainer, items = explain(model, texts)
+
+    def log_probability(index: int) -> Scalar:
+        return lambda model, ids, types: float(
+            outputs(model, ids, types)["logits"][0, -1].log_softmax(-1)[index]
+        )
+
+    contexts = [item.text for item in items]
+    found = alone_effects(explainer, items)
+    assert not isinstance(found, str)
+    for item, effects in zip(items, checked(found, contexts), strict=True):
+        assert item.index is not None
+        plain = alone_by_hand(model, item.text, log_probability(item.index))
+        assert effects == pytest.approx(plain, abs=1e-5)
+
+
+def test_without_special_tokens_nothing_can_be_added_to(folder: Path) -> None:
+    model = load(folder, "gpt2", **NUMBER)
+    explainer, items = explain(model, encoded(model, "the cat", "a"))
+    assert alone_effects(explainer, items) == "no_special_tokens"
 
 
 @pytest.mark.parametrize("architecture", ["albert", "roberta", "distilbert", "gpt2", "deberta_v2"])

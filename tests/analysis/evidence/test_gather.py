@@ -75,6 +75,14 @@ class Plain:
         (found,) = torch.autograd.grad(self.module(inputs_embeds=leaf[None]).logits.sum(), leaf)
         return found
 
+    def weighted(self, ids: list[int]) -> np.ndarray:
+        """Attention times gradient in the last layer, summed over heads and rows."""
+        self.module.set_attn_implementation("eager")
+        found = self.module(input_ids=torch.tensor([ids]), output_attentions=True)
+        maps = found.attentions[-1]
+        (at,) = torch.autograd.grad(found.logits.sum(), maps)
+        return (maps * at)[0].sum((0, 1)).detach().numpy()
+
     def integrated(self, ids: list[int], steps: int) -> np.ndarray:
         base = [ids[0], *[self.mask] * (len(ids) - 2), ids[-1]]
         x, b = self.table(torch.tensor(ids)).detach(), self.table(torch.tensor(base)).detach()
@@ -102,11 +110,16 @@ def test_the_effects_of_a_text_equal_a_plain_computation(full, bert) -> None:
     for i in range(1, n - 1):
         left_out[i] = whole - plain.number(ids[:i] + ids[i + 1 :])
         masked[i] = whole - plain.number([*ids[:i], plain.mask, *ids[i + 1 :]])
+    alone = np.full(n, np.nan)
+    for i in range(1, n - 1):
+        alone[i] = plain.number([ids[0], ids[i], ids[-1]]) - plain.number([ids[0], ids[-1]])
     gradient = plain.gradient(plain.table(torch.tensor(ids))).norm(dim=1)
     integrated = plain.integrated(ids, int(evidence["ig_steps"]))
     base = plain.number([ids[0], *[plain.mask] * (n - 2), ids[-1]])
     for name, expected in {
         "deletion": left_out,
+        "alone": alone,
+        "attention_gradient": plain.weighted(ids),
         "mask": masked,
         "gradient": gradient,
         "ig": integrated,
@@ -130,15 +143,21 @@ def test_rank_agreement_equals_a_plain_computation(full) -> None:
     found = full.agreement[full.agreement["text"] == row]
     found = found.set_index(["view", "statistic"])["value"]
     content = ~tokens["is_special"].to_numpy(bool)
-    deletion = effects["deletion"].to_numpy()[content]
+    effect = (effects["deletion"] + effects["alone"]).to_numpy()[content] / 2
     names = ("received_norm_all", "received_norm_last", "received_all", "received_last")
     views = {name: tokens[name] for name in (*names, "cls_row_all", "cls_row_last", "rollout")}
-    views |= {name: effects[name] for name in ("gradient", "ig", "alti", "mask")}
+    views |= {
+        name: effects[name] for name in ("gradient", "ig", "alti", "mask", "attention_gradient")
+    }
     views["rarity"] = tokens["token_id"]
     for name, column in views.items():
         values = column.to_numpy(float)[content]
-        truth = deletion if name in ("ig", "mask") else abs(deletion)
-        values = values if name in ("ig", "mask") else abs(values)
+        sizes = spearmanr(abs(values), abs(effect)).statistic
+        has_sign = name in ("ig", "mask", "attention_gradient")
+        if has_sign:
+            assert found[name, "spearman_size"] == pytest.approx(sizes)
+        truth = effect if has_sign else abs(effect)
+        values = values if has_sign else abs(values)
         assert found[name, "spearman"] == pytest.approx(spearmanr(values, truth).statistic)
         assert found[name, "kendall"] == pytest.approx(kendalltau(values, truth).statistic)
     assert set(found.index.get_level_values("view")) == {*views, "random"}
@@ -233,13 +252,13 @@ def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) ->
     basic = run(tmp_path / "r", bert, evidence="basic")
     pd.testing.assert_frame_equal(basic.tokens, full.tokens)
     pd.testing.assert_frame_equal(
-        basic.effects[["text", "position", "deletion", "gradient"]],
-        full.effects[["text", "position", "deletion", "gradient"]],
+        basic.effects[["text", "position", *BASIC]],
+        full.effects[["text", "position", *BASIC]],
     )
     assert basic.effects[["mask", "ig", "alti", "jacobian"]].isna().all(axis=None)
     assert basic.evidence[["mask_offset", "ig_steps", "ig_complete"]].isna().all(axis=None)
     assert basic.evidence["live_rows"].tolist() == full.evidence["live_rows"].tolist()
-    assert set(basic.agreement["statistic"]) == {"spearman", "kendall"}
+    assert set(basic.agreement["statistic"]) == {"spearman", "kendall", "spearman_size"}
     assert basic.sinks.empty
     assert basic.info.evidence.subjects == ()
     assert set(full.sinks["test"]) == set(SINK_TESTS)
@@ -404,8 +423,9 @@ def test_two_runs_of_full_evidence_give_the_same_bytes(bert, tmp_path: Path) -> 
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes(), path.name
 
 
+BASIC = ("deletion", "alone", "gradient", "attention_gradient")
 STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only begun
-    "deletion": {"gradient", "mask", "ig", "alti", *SINK_TESTS},
+    "deletion": {"gradient", "attention_gradient", "mask", "ig", "alti", *SINK_TESTS},
     "gradient": {"mask", "ig", "alti", *SINK_TESTS},
     "alti": set(SINK_TESTS),
     "faithfulness": set(SINK_TESTS),
@@ -436,6 +456,8 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
         np.testing.assert_allclose(values, expected, atol=1e-5)
     assert set(results.sinks["text"]) == ({0} if stage == "sinks" else set())
     statistics = {"spearman", "kendall"}
+    if stage != "deletion":
+        statistics.add("spearman_size")
     if stage in ("faithfulness", "sinks"):
         statistics |= {"comprehensiveness", "sufficiency"}
     assert set(results.agreement["statistic"]) == statistics
@@ -511,9 +533,7 @@ def test_an_interrupt_inside_the_model_is_no_fault_of_a_text(tmp_path: Path, at:
     assert results.evidence.empty  # no text has anything yet
     assert results.info.evidence.n_texts == 0
     assert results.effects.empty
-    assert dict(results.info.evidence.withheld) == dict.fromkeys(
-        ("deletion", "gradient"), "interrupted"
-    )
+    assert dict(results.info.evidence.withheld) == dict.fromkeys(BASIC, "interrupted")
 
 
 @pytest.mark.parametrize("n_interrupts", [1, 2])

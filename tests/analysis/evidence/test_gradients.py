@@ -127,6 +127,57 @@ def test_sizes_of_a_class_are_of_its_lead(folder: Path) -> None:
         np.testing.assert_allclose(gradients.sizes, expected, rtol=1e-4, atol=1e-5)
 
 
+def weighted_by_hand(model, texts, scalar):
+    """Attention times gradient at each token, from loops over the library's own maps."""
+    model.module.set_attn_implementation("eager")
+    found = []
+    for text in texts:
+        returned = model.module(**one(text.ids), output_attentions=True)
+        maps = returned.attentions[-1]
+        (at,) = torch.autograd.grad(scalar(returned.logits, text), maps)
+        n = len(text.ids)
+        sums = [0.0] * n
+        for head in range(maps.shape[1]):
+            for query in range(n):
+                for key in range(n):
+                    weight, slope = (of[0, head, query, key].item() for of in (maps, at))
+                    sums[key] += weight * slope
+        found.append(sums)
+    return found
+
+
+@pytest.mark.parametrize("architecture", ["albert", "bert", "distilbert"])
+def test_attention_times_gradient_is_that_of_loops(folder: Path, architecture: str) -> None:
+    model = load(folder, architecture, **NUMBER)
+    texts = encoded(model, "the cat sat on the mat", "dog", "a very good film")
+    found, _ = measured(model, texts)
+    plain = weighted_by_hand(model, texts, lambda logits, text: logits[0, 0])
+    for gradients, expected in zip(found, plain, strict=True):
+        assert max(map(abs, expected)) > 1e-4
+        assert min(expected) < 0 < max(expected)
+        np.testing.assert_allclose(gradients.weighted, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_times_gradient_of_a_causal_model_is_that_of_loops(folder: Path) -> None:
+    model = load(folder, "gpt2", "causal")
+    texts = encoded(model, "the cat sat on the mat", "a dog")
+    found, items = measured(model, texts)
+    contexts = [item.text for item in items]
+    last = {item.text.ids: item.index for item in items}
+    plain = weighted_by_hand(
+        model, contexts, lambda logits, text: logits[0, -1].log_softmax(-1)[last[text.ids]]
+    )
+    for gradients, expected in zip(found, plain, strict=True):
+        assert max(map(abs, expected)) > 1e-5
+        np.testing.assert_allclose(gradients.weighted, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_attention_times_gradient_is_not_defined_for_embeddings(folder: Path) -> None:
+    model = load(folder, "bert", "base")
+    found, _ = measured(model, encoded(model, "the cat sat"))
+    assert [item.weighted for item in found] == [None]
+
+
 def library_live_rows(model, text) -> list[int]:
     """Rows of the last layer whose weights have a gradient, from the library's own maps."""
     given = one(text.ids)

@@ -11,7 +11,9 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, SUNDARARAJAN
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.trust import (
+    Ranked,
     agreement_notes,
+    deletion_offset_note,
     incomplete_note,
     incomplete_text_note,
     offset_note,
@@ -24,7 +26,8 @@ COSINE = {"scalar": "cosine", "output_name": "embedding"}
 
 
 def noted(*figures: ViewFigures) -> list[Note]:
-    return agreement_notes({item.view: item for item in figures}, "[CLS]", OUTPUT, False)
+    ranked = Ranked({item.view: item for item in figures}, {})
+    return agreement_notes(ranked, "[CLS]", OUTPUT, False)
 
 
 def test_each_shown_view_has_its_agreement_with_ceiling_and_rarity_beside_it() -> None:
@@ -38,28 +41,51 @@ def test_each_shown_view_has_its_agreement_with_ceiling_and_rarity_beside_it() -
     assert [note.values["view"] for note in (first, second)] == ["received_norm_all", "gradient"]
     assert (first.values["agreement"], first.values["agreement_low"]) == (0.48, 0.38)
     assert (first.values["ceiling"], first.values["rarity"]) == (0.66, 0.41)
-    assert first.also == ("N13-explained", "N13-ceiling-first-signed", "N13b")
-    assert second.also == ("N13-ceiling-signed", "N13-better")
+    assert first.also == ("N13-explained-averaged", "N13-ceiling-first", "N13b")
+    assert second.also == ("N13-ceiling", "N13-better")
     assert JAIN in first.citations
 
 
-def test_a_view_with_a_sign_and_the_ceiling_are_held_against_signed_effects() -> None:
+def test_a_view_with_a_sign_is_compared_by_size_then_with_its_sign_and_that_ceiling() -> None:
     views: tuple[View, ...] = ("gradient", "ig", "mask")
-    figures = {view: viewed(view, 0.5) for view in views}
-    for output, effects, ceiling in (
-        (OUTPUT, ["effect_size", "effect_signed"], "N13-ceiling-signed"),
-        (COSINE, ["effect_size", "effect_size"], "N13-ceiling"),
-    ):
-        notes = agreement_notes(figures, "[CLS]", output, is_causal=False)
-        assert [note.values["effect"] for note in notes] == effects
-        assert notes[1].also == (ceiling,)
+    sizes = {view: viewed(view, 0.5) for view in views}
+    signs = {"ig": viewed("ig", 0.7), "mask": viewed("mask", 0.8)}
+    plain, signed = agreement_notes(Ranked(sizes, signs), "[CLS]", OUTPUT, is_causal=False)
+    assert plain.also == ("N13-explained-averaged", "N13-ceiling-first")
+    assert signed.also == ("N13-ceiling", "N13-signed-ceiling")
+    assert (signed.values["agreement"], signed.values["ceiling"]) == (0.5, 0.5)
+    assert (signed.values["signed"], signed.values["signed_ceiling"]) == (0.7, 0.8)
+    assert {note.values["effect"] for note in (plain, signed)} == {"effect_size_averaged"}
+    del signs["mask"]
+    assert agreement_notes(Ranked(sizes, signs), "", OUTPUT, False)[1].also[-1] == "N13-signed"
+    for note in agreement_notes(Ranked(sizes, {}), "[CLS]", COSINE, is_causal=False):
+        assert "signed" not in note.values
+
+
+def test_results_of_the_first_version_compare_signs_alone_and_name_deletion() -> None:
+    sizes = {"gradient": viewed("gradient", 0.5), "rarity": viewed("rarity", 0.4)}
+    signs = {"ig": viewed("ig", 0.7), "mask": viewed("mask", 0.8)}
+    plain, signed = agreement_notes(Ranked(sizes, signs, False), "[CLS]", OUTPUT, is_causal=False)
+    assert (plain.values["effect"], plain.also[0]) == ("effect_size", "N13-explained")
+    assert (signed.values["effect"], signed.values["agreement"]) == ("effect_signed", 0.7)
+    assert signed.also == ("N13-ceiling-signed",)  # nothing of rarity, which has no sign
+
+
+@pytest.mark.parametrize(
+    ("offset", "is_said"),
+    [(1.48, True), (1.0, False), ((1.1, 0.9, 1.3), False), ((1.5, None), False)],
+)
+def test_when_leaving_out_is_said_to_move_everything_one_way(offset: Made, is_said: bool) -> None:
+    note = deletion_offset_note(estimate(offset), OUTPUT)
+    assert (note is not None and note.id == "N13d") == is_said
+    assert deletion_offset_note(None, OUTPUT) is None
 
 
 def test_a_causal_models_attention_received_is_ranked_above_an_even_spread() -> None:
     views: tuple[View, ...] = ("received_norm_all", "received_all", "cls_row_last", "gradient")
     figures = {view: viewed(view, 0.5) for view in views}
     for is_causal in (True, False):
-        notes = agreement_notes(figures, "", OUTPUT, is_causal)
+        notes = agreement_notes(Ranked(figures, {}), "", OUTPUT, is_causal)
         said = [is_causal, False, False, False]  # once
         assert ["N13-even" in note.also for note in notes] == said
 
@@ -78,12 +104,12 @@ def test_a_view_is_held_against_rarity_by_the_interval_of_the_difference(
     over: Made, key: str
 ) -> None:
     (note,) = noted(viewed("ig", 0.3, over_rarity=over), viewed("rarity", 0.3))
-    assert note.also == ("N13-explained", key)
+    assert note.also == ("N13-explained-averaged", key)
 
 
 def test_without_a_ceiling_or_rarity_nothing_is_said_of_them() -> None:
     (note,) = noted(viewed("received_all", 0.3))
-    assert note.also == ("N13-explained",)
+    assert note.also == ("N13-explained-averaged",)
     assert "ceiling" not in note.values
 
 
@@ -110,7 +136,7 @@ def test_when_rollout_is_warned_of(share: Made, agreement: Made | None, id: str 
     if note is not None:
         assert note.citations == (ABNAR,)
         shown = agreement is not None and id != "N12-unclear"
-        assert note.also == (("N12-agreement",) if shown else ())
+        assert note.also == (("N12-agreement-averaged",) if shown else ())
 
 
 def test_without_rollout_nothing_is_said_of_it() -> None:

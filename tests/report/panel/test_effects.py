@@ -74,7 +74,10 @@ def test_what_was_not_found_out_is_none(tmp_path):
 
 
 def test_distances_and_sizes_have_no_sign():
-    signed = {"number": {"deletion", "mask", "ig"}, "cosine": {"ig"}}
+    signed = {
+        "number": {"deletion", "alone", "mask", "ig", "attention_gradient"},
+        "cosine": {"ig"},
+    }
     for scalar, expected in signed.items():
         assert {measure.id for measure in EFFECTS if measure.has_sign(scalar)} == expected
 

@@ -23,7 +23,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_every_reason_names_its_first_texts(results: Results) -> None:
-    found = figures(results)
+    found = figures(results, Findings(results).shown_first)
     notable = make_notable(Findings(results), EN)
     assert 5 <= len(notable.texts) <= 8
     reasons = {text.number: text.reasons for text in notable.texts}
@@ -40,7 +40,7 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     assert any(points in reason for reason in reasons[strange + 1])
     least = int(found["agreement"].argmin())
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
-    assert any(f"effects: {value} (" in reason for reason in reasons[least + 1])
+    assert any(f"prediction: {value} (" in reason for reason in reasons[least + 1])
     assert notable.texts[0].number == worst + 1 == notable.first
 
 
@@ -56,7 +56,9 @@ def test_few_texts_have_no_list(tmp_path: Path) -> None:
         Findings(make_results(tmp_path / "3", HEADLINES[:3], labels=LABELS[:3])), EN
     )
     assert three.texts == ()
-    worst = figures(make_results(tmp_path / "x", HEADLINES[:3], labels=LABELS[:3]))["error"]
+    worst = figures(
+        make_results(tmp_path / "x", HEADLINES[:3], labels=LABELS[:3]), "received_norm_all"
+    )["error"]
     assert three.first == int(worst.argmax()) + 1
     six = make_notable(Findings(make_results(tmp_path / "6")), EN)
     assert len(six.texts) == 2
@@ -74,7 +76,7 @@ def test_a_wrong_class_is_told_with_its_softmax(tmp_path: Path) -> None:
     results = make_results(tmp_path, kind="class")
     wrong = {"bad": "good", "good": "bad"}
     results.texts["label"] = [wrong[name] for name in results.texts["prediction_label"]]
-    error = figures(results)["error"]
+    error = figures(results, "received_norm_all")["error"]
     worst = int(error.argmax())
     text = make_notable(Findings(results), EN).texts[0]
     assert text.number == worst + 1

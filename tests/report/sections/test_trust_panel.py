@@ -8,28 +8,35 @@ import pytest
 from bs4 import BeautifulSoup
 from factories import HEADLINES, changed, make_results
 
-from reportgen.findings.evidence import shown_first
+from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
-from reportgen.report.sections.trust import make_trust
-from reportgen.results.measure_register import COLOURS
+from reportgen.report.sections.trust import chosen, make_trust
 
 EN = load_language("en")
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    return make_results(tmp_path_factory.mktemp("full"), HEADLINES, evidence="full")
+    return make_results(tmp_path_factory.mktemp("full"), HEADLINES, evidence="full", later=True)
 
 
 def trust_of(results):
     return make_trust(Findings(results), make_scope(Findings(results), EN), EN)
 
 
-def means(results, statistic="spearman"):
-    rows = results.agreement[results.agreement["statistic"] == statistic]
+SIGNED = {"ig", "mask", "attention_gradient"}
+
+
+def means(results, with_sign=False):
+    """The mean agreement of each view: by size, or of those with a sign also with it."""
+    rows = results.agreement
+    has_sign = rows["view"].isin(SIGNED)
+    kept = has_sign == (rows["statistic"] == ("spearman" if with_sign else "spearman_size"))
+    rows = rows[kept & rows["statistic"].isin(["spearman", "spearman_size"])]
     return rows.groupby("view")["value"].mean().astype(float)
 
 
@@ -37,7 +44,7 @@ def number(text):
     return float(text.replace("−", "-").replace("+", ""))
 
 
-Row = namedtuple("Row", "name chart spearman kendall over_rarity n_texts")
+Row = namedtuple("Row", "name chart spearman with_sign over_rarity n_texts")
 FIRST = "what the colours show first"
 
 
@@ -52,6 +59,7 @@ NAMES = {
     "[CLS] row, last layer": "cls_row_last",
     "gradient size": "gradient",
     "integrated gradients": "ig",
+    "attention × gradient": "attention_gradient",
     "ALTI": "alti",
     "[MASK] effect": "mask",
     "token rarity": "rarity",
@@ -60,10 +68,13 @@ NAMES = {
 
 
 def test_every_row_is_the_mean_over_texts(results):
-    spearman, kendall, rows = means(results), means(results, "kendall"), rows_of(trust_of(results))
+    spearman, signed, rows = means(results), means(results, True), rows_of(trust_of(results))
     for name, view in NAMES.items():
         assert number(rows[name].spearman.text) == pytest.approx(spearman[view], abs=0.005)
-        assert number(rows[name].kendall.text) == pytest.approx(kendall[view], abs=0.005)
+        if view in SIGNED:
+            assert number(rows[name].with_sign.text) == pytest.approx(signed[view], abs=0.005)
+        else:
+            assert rows[name].with_sign.text == "–"
         low, high = map(number, rows[name].spearman.small.strip("[]").split(", "))
         assert low <= spearman[view] <= high
         assert rows[name].n_texts.text == "5"  # one has too few content tokens
@@ -113,25 +124,61 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
 
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     trust = trust_of(results)
-    mean = f"{means(results)['received_norm_all']:.2f}".replace("-", "−")
-    assert f"{mean}, with an interval that includes 0" in trust.headline
-    assert trust.beside.startswith("They show norm-weighted attention, all layers. ")
-    assert "mean over 5 texts, 95\u00a0% interval [" in trust.beside
-    assert f"agree with one another at {means(results)['mask']:.2f}." in trust.beside
+    mean = f"{means(results)['attention_gradient']:.2f}".replace("-", "−")
+    assert f"agree with what moves the output at {mean} " in trust.headline
+    assert trust.beside.startswith(
+        "The colours show attention × gradient: choosing by measurement takes at least 8 texts "
+        "with evidence, and here there are 5. The figure is a rank correlation of sizes, mean over "
+        "5 texts, 95\u00a0% interval ["
+    )
+    ceiling = means(results)["mask"]
+    assert f"with [MASK] in a token's place, agrees at {ceiling:.2f}." in trust.beside
     assert "Ranking tokens by their rarity alone reaches" in trust.beside
-    colours = {view: mean for view, mean in means(results).items() if view in COLOURS}
-    best = max(colours, key=colours.__getitem__)
-    name = EN.measure(best, "name", row="[CLS]")
-    said = f"Of all the ways of colouring a text, {name} agrees best"
-    assert (said in trust.beside) is (best != "received_norm_all")
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
-    assert first.text == "norm-weighted attention, all layers"
+    assert first.text == "attention × gradient"
     withheld = {"received_norm_all": "values_unproven"}
     without = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
-    assert shown_first(without) == "received_all"
-    assert trust_of(without).beside.startswith("They show attention received, all layers. ")
-    assert "Two ways" not in trust_of(without).beside
+    assert trust_of(without).beside.startswith("The colours show attention received, all layers: ")
+    assert "Another measurement" not in trust_of(without).beside
     assert not trust_of(without).has_ceiling
+
+
+def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
+    def said(way="best", agreement=None, rarity=None, missing=None, lang="en"):
+        found = Colouring("gradient", way, 6, 24, agreement, rarity, missing)
+        return chosen(found, load_language(lang), "[CLS]")
+
+    high, low = Estimate(0.612, 24, None), Estimate(0.484, 24, None)
+    assert said("best", high, low) == (
+        "Of 6 colourings, gradient size agrees best with what changes the prediction: 0.61 (token "
+        "rarity: 0.48)."
+    )
+    assert said("best", high) == (
+        "Of 6 colourings, gradient size agrees best with what changes the prediction: 0.61."
+    )
+    below = "Token rarity agrees at least as well, so these colours say little beyond which tokens"
+    assert said("best", low, high).endswith(f"{below} are rare.")
+    assert said("asked", low, high) == (
+        "The colours show gradient size, as --colour asked. Its agreement is 0.48 (token rarity: "
+        f"0.61). {below} are rare."
+    )
+    assert said("best", high, missing="ig").startswith(
+        "--colour asked for integrated gradients, which was not measured here. Of 6 colourings"
+    )
+    assert said("best", high, low, lang="ja") == (
+        "6種類の色分けのうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です"
+        "（トークンの希少さは0.48）。"
+    )
+    assert "トークンの希少さの一致度はそれ以上" in said("asked", low, high, lang="ja")
+
+
+def test_what_does_not_add_up_has_no_bar(results):
+    evidence = results.evidence.copy()
+    evidence.loc[1, "ig_complete"] = False
+    row = rows_of(trust_of(changed(results, evidence=evidence)))["integrated gradients"]
+    assert row.chart.track == ""
+    assert row.name.small == "no bar: they do not add up in every text"
+    assert rows_of(trust_of(results))["integrated gradients"].chart.track != ""
 
 
 def test_agreement_is_never_called_accuracy(results):
@@ -145,7 +192,7 @@ def test_too_few_texts_have_no_statistic_and_the_words_for_that(tmp_path):
     assert (trust.groups, trust.headline, trust.first) == ((), "", None)
     assert trust.not_computed == (
         "Not computed: rank agreement takes at least 5 texts with at least 4 content tokens each, "
-        "whose deletion effects differ. Here there are 3, of 4 with evidence."
+        "whose effects differ. Here there are 3, of 4 with evidence."
     )
 
 

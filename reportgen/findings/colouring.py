@@ -1,0 +1,139 @@
+"""Which measure colours the texts first, and how well it agrees with what moves the output."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.evidence import size_agreement
+from reportgen.findings.statistics import Estimate, estimate
+from reportgen.results.info import View
+from reportgen.results.measure_register import BY_ID, COLOURS, YARDSTICK
+from reportgen.results.store import Results
+
+AUTO = "auto"
+MIN_CHOICE = 8  # texts with evidence; with fewer, no measure is chosen by its agreement
+_FOLDS = 5
+# Where there is no choice by agreement: the first of these that was measured.
+_PREFERRED: tuple[View, ...] = ("attention_gradient", "received_norm_all", "received_all")
+# Why a measure comes first: it was asked for; agrees best; or few texts, or none, can be compared.
+Way: TypeAlias = Literal["asked", "best", "few", "unmeasured"]
+
+
+@dataclass(frozen=True, slots=True)
+class Colouring:
+    """The measure that colours texts first."""
+
+    view: View
+    way: Way
+    n_views: int = 0  # that could be chosen from
+    n_texts: int = 0  # in which they were compared
+    # Rank correlation by size, mean over texts; of the one that agrees best, each fold of the texts
+    # is scored by what was chosen on the others. None for too few texts.
+    agreement: Estimate | None = None
+    rarity: Estimate | None = None  # the same of token rarity
+    missing: View | None = None  # asked for, but not measured
+
+    @property
+    def is_below_rarity(self) -> bool:
+        """Whether token rarity alone agrees as well or better."""
+        if self.agreement is None or self.rarity is None:
+            return False
+        return self.agreement.mean <= self.rarity.mean
+
+
+def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
+    """The measure that colours the texts of `results` first; `asked` is "auto" or one of them.
+
+    What is asked for but was not measured is replaced as "auto" would. "auto" takes the measure
+    whose sizes agree best with the size of effects in at least MIN_CHOICE texts that have all
+    measures (Spearman, mean over texts; of equals the first in the register); else attention times
+    gradient, norm-weighted attention or attention received, the first of them that was measured.
+    """
+    given = size_agreement(results)
+    able = offered(results)
+    table = _complete(given, able)
+    if asked in _measured(results):
+        return _told(asked, "asked", table, table.get(asked))
+    missing = None if asked == AUTO else asked
+    if len(table) >= MIN_CHOICE and len(table.columns) > ("rarity" in table):
+        return replace(_best(table), missing=missing)
+    known = [view for view in _PREFERRED if view in able]
+    way: Way = "unmeasured" if results.info.evidence.level == "none" else "few"
+    return Colouring(known[0], way, n_texts=len(table), missing=missing)
+
+
+def offered(results: Results) -> tuple[View, ...]:
+    """The measures that can be chosen: with colours, not what they are compared with, and measured,
+    in the order of the register.
+
+    Integrated gradients are among them only where they are complete in all their texts.
+    """
+    return tuple(
+        view for view in _measured(results) if view not in YARDSTICK and _is_sound(results, view)
+    )
+
+
+def _is_sound(results: Results, view: View) -> bool:
+    return view != "ig" or is_complete(results)
+
+
+def _measured(results: Results) -> tuple[View, ...]:
+    """The measures with colours that some text has."""
+    if results.info.evidence.level == "none":
+        return ("received_all",)
+    return tuple(view for view in COLOURS if _is_known(results, view))
+
+
+def _is_known(results: Results, view: View) -> bool:
+    if view in results.info.evidence.withheld:
+        return False
+    measure = BY_ID[view]
+    if measure.table == "tokens":
+        return bool(results.token_columns(measure.column or view)[view].notna().any())
+    return bool(results.effects[measure.column or view].notna().any())
+
+
+def is_complete(results: Results) -> bool:
+    """Whether integrated gradients add up in every text that has them."""
+    told = results.evidence["ig_complete"].dropna()
+    return bool(told.astype(bool).all()) and len(told) > 0
+
+
+def _complete(given: Mapping[View, "pd.Series[float]"], views: Sequence[View]) -> pd.DataFrame:
+    """`[text, view]`: the agreement of `views` and of rarity, in the texts that have all of them.
+
+    A view that was compared in less than half of the texts is left out, so that it does not take
+    the texts from the others.
+    """
+    known = {view: given[view] for view in (*views, "rarity") if view in given}
+    most = max(map(len, known.values()), default=0)
+    kept = {view: own for view, own in known.items() if 2 * len(own) >= most}
+    return pd.DataFrame(kept).dropna().sort_index()
+
+
+def _best(table: pd.DataFrame) -> Colouring:
+    views = table.drop(columns="rarity", errors="ignore")
+    fold = np.arange(len(table)) % _FOLDS
+    scores = pd.Series(np.nan, table.index)
+    for one in range(_FOLDS):
+        held = fold == one
+        scores[held] = views.loc[held, views[~held].mean().idxmax()]
+    return _told(str(views.mean().idxmax()), "best", table, scores)
+
+
+def _told(
+    view: View, way: Way, table: pd.DataFrame, scores: "pd.Series[float] | None"
+) -> Colouring:
+    is_enough = len(table) >= MIN_CHOICE
+    rarity = table.get("rarity")
+    return Colouring(
+        view=view,
+        way=way,
+        n_views=len(table.columns) - ("rarity" in table),
+        n_texts=len(table),
+        agreement=estimate(scores) if is_enough and scores is not None else None,
+        rarity=estimate(rarity) if is_enough and rarity is not None else None,
+    )
