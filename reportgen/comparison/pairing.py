@@ -28,11 +28,17 @@ class Pairing:
     # since a difference of its fit would be one of the labels.
     labels: pd.DataFrame
     n_other_labels: int  # texts whose labels differ
+    n_other_units: int = 0  # texts with the same tokens, grouped into other units
 
     @property
     def n_analysed(self) -> int:
         """Texts that both have figures of."""
         return int(self.analysed.sum())
+
+    @property
+    def n_other_tokens(self) -> int:
+        """Texts that both have figures of, split into different tokens."""
+        return self.n_analysed - self.n_aligned - self.n_other_units
 
     @property
     def n_aligned(self) -> int:
@@ -48,10 +54,11 @@ def pair(base: Findings, head: Findings) -> Pairing:
     outputs = [(info.output.kind, info.output.labels) for info in infos]
     scalars = [(info.evidence.scalar, info.evidence.target) for info in infos]
     labels, n_other_labels = paired_labels(base.results, head.results)
+    aligned, n_other_units = _aligned(base.results, head.results, own & other)
     return Pairing(
         n_texts=len(own),
         analysed=own & other,
-        aligned=_aligned(base.results, head.results, own & other),
+        aligned=aligned,
         n_only_base=int((own & ~other).sum()),
         n_only_head=int((other & ~own).sum()),
         same_shape=shapes[0] == shapes[1],
@@ -61,12 +68,13 @@ def pair(base: Findings, head: Findings) -> Pairing:
         same_weights=base.info.model.weights_sha256 == head.info.model.weights_sha256,
         labels=labels,
         n_other_labels=n_other_labels,
+        n_other_units=n_other_units,
     )
 
 
-def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:
+def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, int]:
     """`[text]`: whether a text of `both` has the same tokens in both results, with the same special
-    tokens and the same units."""
+    tokens and the same units; and how many texts differ in their units alone."""
     columns = ("token", "is_special", "unit")
     sides = [
         (
@@ -77,14 +85,17 @@ def _aligned(base: Results, head: Results, both: Booleans) -> Booleans:
         for results in (base, head)
     ]
     (first, count, own), (other_first, other_count, other) = sides
-    found = both.copy()
+    found, n_other_units = both.copy(), 0
     for text in np.flatnonzero(both):
         here = slice(first[text], first[text] + count[text])
         there = slice(other_first[text], other_first[text] + other_count[text])
-        found[text] = count[text] == other_count[text] and all(
-            bool((a[here] == b[there]).all()) for a, b in zip(own, other, strict=True)
+        *tokens, units = (
+            count[text] == other_count[text] and bool((a[here] == b[there]).all())
+            for a, b in zip(own, other, strict=True)
         )
-    return found
+        found[text] = all(tokens) and units
+        n_other_units += all(tokens) and not units
+    return found, n_other_units
 
 
 def paired_labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:

@@ -200,7 +200,8 @@ def write_comparison(comparison: Comparison, options: CompareOptions) -> Documen
             "same_layers_and_heads": pairing.same_shape,
             "same_output": pairing.same_output,
             "same_explained_figure": pairing.same_scalar,
-            "texts_with_other_tokens": pairing.n_analysed - pairing.n_aligned,
+            "texts_with_other_tokens": pairing.n_other_tokens,
+            "texts_with_other_units": pairing.n_other_units,
             "texts_with_other_target": comparison.units.n_other_target,
         },
         "null": None

@@ -154,3 +154,20 @@ def test_two_models_on_texts(tmp_path: Path) -> None:
     )
     assert done.exit_code in (1, 2)
     assert traces(done.output.encode()) == set()
+
+
+def test_names_of_models_stay_that_of_the_null_too(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    sides = [
+        replace(side.info, model=replace(side.info.model, name=f"model-of-{name}"))
+        for name, side in (("base", base), ("head", head), ("null", head))
+    ]
+    found = compare_findings(
+        *(
+            Findings(Results(info, side.source))
+            for info, side in zip(sides, (base, head, head), strict=True)
+        )
+    )
+    with redacted_comparison(found, "en", wanted=True) as masked:
+        names = masked.base.info.model.name, masked.head.info.model.name, masked.null.name
+    assert names == ("model-of-base", "model-of-head", "model-of-null")

@@ -99,6 +99,9 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
 def _no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     """What is said where no token is named: that none changed only where effects were compared."""
     effects, pairing, tokens = comparison.effects, comparison.pairing, comparison.tokens
+    if effects is None and not pairing.n_aligned:
+        yield from _other_units(comparison, words)
+        return
     if effects is None:
         if not pairing.has_evidence:
             yield words.say("headline_unmeasured")
@@ -114,6 +117,15 @@ def _no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:
         yield words.say("headline_small", k=len(changed), n=len(compared), limit=limit)
     elif compared:
         yield words.say("headline_no_token", n=len(compared), texts=len(effects.texts))
+
+
+def _other_units(comparison: Comparison, words: CompareWords) -> Iterable[str]:
+    """What is said of texts with the same tokens that are grouped into other units."""
+    base, head = (side.info.settings.units for side in (comparison.base, comparison.head))
+    n = comparison.pairing.n_other_units
+    if n:
+        key = "limit_words" if base == head else "limit_units"
+        yield words.count(key, n, base=base, head=head)
 
 
 def _headline_key(note: Note) -> str:
@@ -183,8 +195,9 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         neither = left - pairing.n_only_base - pairing.n_only_head
         given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}
         said.append(words.count("limit_status", left, **given))
-    if pairing.n_analysed > pairing.n_aligned:
-        said.append(words.count("limit_tokens", pairing.n_analysed - pairing.n_aligned))
+    if pairing.n_other_tokens:
+        said.append(words.count("limit_tokens", pairing.n_other_tokens))
+    said += _other_units(comparison, words)
     if pairing.n_other_labels:
         said.append(words.count("limit_labels", pairing.n_other_labels))
     if not pairing.same_output:

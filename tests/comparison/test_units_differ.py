@@ -1,0 +1,72 @@
+"""Two results that grouped the same tokens into other units: told as such, with what to do."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from factories import changed
+from two_models import TEXTS, pair_of, retokenise
+
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.findings.findings import Findings
+from reportgen.report import json as report_json
+from reportgen.report.compare_sections.overview import headline, limits
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import CompareOptions
+from reportgen.results.store import Results
+
+
+def grouped(results: Results, units: str = "word", texts: int = len(TEXTS)) -> Results:
+    """The second and the third token of the first `texts` texts in one unit."""
+    tokens = results.tokens.copy()
+    for first in results.texts["first_token"].iloc[:texts]:
+        tokens.loc[first + 2 : first + 2, "unit"] = tokens.loc[first + 1, "unit"]
+    settings = replace(results.info.settings, units=units)
+    return changed(results, replace(results.info, settings=settings), tokens=tokens)
+
+
+def said(found: Comparison, lang: str = "en") -> tuple[tuple[str, ...], str]:
+    words = CompareWords(found, load_language(lang))
+    return limits(found, words), " ".join(headline(found, words))
+
+
+@pytest.mark.parametrize(
+    ("lang", "advice"),
+    [
+        ("en", "Analyse the old model again with --units word."),
+        ("ja", "旧モデルを--units wordでもう一度解析してください。"),
+    ],
+)
+def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advice: str) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    found = compare(Findings(base), Findings(grouped(head)))
+    assert (found.pairing.n_other_units, found.pairing.n_other_tokens) == (len(TEXTS), 0)
+    sentences, headline = said(found, lang)
+    (sentence,) = [each for each in sentences if advice in each]
+    assert "--units token" in sentence
+    assert sentence in headline
+    assert not any("different tokens" in each or "トークンの区切り" in each for each in sentences)
+    comparable = json.loads(report_json.write_comparison(found, CompareOptions()).text)[
+        "comparable"
+    ]
+    assert comparable["texts_with_other_units"] == len(TEXTS)
+    assert comparable["texts_with_other_tokens"] == 0
+
+
+def test_other_tokens_and_other_units_are_counted_apart(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    found = compare(Findings(base), Findings(retokenise(grouped(head, texts=3), 1)))
+    assert (found.pairing.n_other_units, found.pairing.n_other_tokens) == (2, 1)
+    sentences, headline = said(found)
+    assert any(each.startswith("2 texts are not compared token by token") for each in sentences)
+    assert any(each.startswith("1 text is split into different tokens") for each in sentences)
+    assert "--units" not in headline  # the other texts are compared
+
+
+def test_the_same_option_with_other_words_asks_for_one_version(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    found = compare(Findings(grouped(base, texts=0)), Findings(grouped(head, texts=1)))
+    (sentence,) = [each for each in said(found)[0] if "segmenter" in each]
+    assert sentence.startswith("1 text is not compared token by token")
