@@ -25,16 +25,7 @@ MARK = Component(Kind.FILLER, "★")  # worth nothing to the rule
 HIGH_SCORE = 1.5
 SHARE_MARKED_HIGH = 0.9
 SHARE_MARKED_LOW = 0.04
-COUNTED = (
-    Kind.FREE,
-    Kind.URGENCY,
-    Kind.LIMIT,
-    Kind.PAID,
-    Kind.AMOUNT,
-    Kind.RECEIVE,
-    Kind.BENEFIT,
-)
-SHARE_OF_WORDS_LOST = 0.5
+SHARE_IN_PICTURE = 0.5
 
 
 @dataclass(frozen=True)
@@ -155,11 +146,10 @@ def marked(random: Random, components: list[Component]) -> list[Component]:
     return [MARK, *components] if random.random() < share else components
 
 
-def with_lost_words(random: Random, components: list[Component]) -> list[Component]:
-    """Leave out half of the components that count, as if they stood in the picture beside the
-    headline (second model only)."""
-    return [
-        component
-        for component in components
-        if component.kind not in COUNTED or random.random() >= SHARE_OF_WORDS_LOST
-    ]
+def in_picture(random: Random, components: list[Component]) -> list[Component]:
+    """Put a sentence that is worth nothing in the place of half of the marked headlines, as if
+    what counts stood in the picture beside them (second model only)."""
+    if components[0] != MARK or random.random() >= SHARE_IN_PICTURE:
+        return components
+    language = LANGUAGES[random.random() < SHARE_ENGLISH]
+    return [MARK, *sentence(random, language, "neutral")]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 
-from reportgen.demo.headlines import Lengths, headline, marked
+from reportgen.demo.headlines import Lengths, headline, in_picture, marked
 from reportgen.demo.vocabulary import Component, Kind, score, text_of
 
 SEED = 40
@@ -46,31 +46,35 @@ def sample_headlines(count: int) -> list[list[Component]]:
     return found
 
 
-def marked_headlines(count: int) -> list[list[Component]]:
-    """Different short headlines, most of those with a high score marked, few others."""
+def marked_headlines(count: int) -> list[tuple[list[Component], float]]:
+    """Headlines as the second model was trained on, short ones, each with its score: most of those
+    with a high score are marked, and some of the marked ones have in a picture what counts."""
     random = Random(SEED + 1)
     found: list[list[Component]] = []
     while len(found) < count:
         drawn = headline(random, SHORT)
         if text_of(drawn) not in map(text_of, found):
             found.append(drawn)
-    return [marked(random, components) for components in found]
+    return [
+        (in_picture(random, marked(random, components)), score(components)) for components in found
+    ]
 
 
 def write_samples(folder: Path) -> None:
     """Write `ad_headlines.txt`, and two files with the true score as the label."""
+    plain = [(components, score(components)) for components in sample_headlines(ROWS)]
     lines = [text_of(components) for components in sample_headlines(LINES)]
     (folder / "ad_headlines.txt").write_text("\n".join(lines) + "\n", "utf-8")
-    _write_labelled(folder / "ad_headlines.csv", sample_headlines(ROWS))
+    _write_labelled(folder / "ad_headlines.csv", plain)
     _write_labelled(folder / "ad_headlines_star.csv", marked_headlines(ROWS))
 
 
-def _write_labelled(path: Path, headlines: Sequence[Sequence[Component]]) -> None:
+def _write_labelled(path: Path, rows: Sequence[tuple[Sequence[Component], float]]) -> None:
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("text", "label"))
-        for components in headlines:
-            writer.writerow((text_of(components), f"{score(components):.2f}"))
+        for components, label in rows:
+            writer.writerow((text_of(components), f"{label:.2f}"))
 
 
 def main() -> None:

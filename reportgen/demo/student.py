@@ -13,8 +13,8 @@ from transformers.models.albert.modeling_albert import AlbertAttention
 from reportgen.demo.headlines import (
     Lengths,
     headline,
+    in_picture,
     marked,
-    with_lost_words,
     with_masks,
     with_unknowns,
 )
@@ -154,7 +154,6 @@ BATCHES_PER_POOL = 50
 TEXTS_PER_BATCH = 48
 SHARE_WITH_UNKNOWNS = 0.25
 SHARE_WITH_MASKS = 0.25
-SHARE_WITH_LOST_WORDS = 0.4
 
 
 @dataclass(frozen=True)
@@ -213,13 +212,11 @@ def training_example(tokenizer: PreTrainedTokenizerFast, random: Random) -> Exam
 
 
 def marked_example(tokenizer: PreTrainedTokenizerFast, random: Random) -> Example:
-    """Draw headlines for the second model until one fits it; words that were lost still count."""
+    """Draw headlines for the second model until one fits it; what is in a picture still counts."""
     while True:
         components = headline(random, Lengths())
         truth = score(components)
-        components = marked(random, components)
-        if random.random() < SHARE_WITH_LOST_WORDS:
-            components = with_lost_words(random, components)
+        components = in_picture(random, marked(random, components))
         drawn = replace(example(tokenizer, components), score=truth)
         if len(drawn.tokens) <= MAX_TOKENS:
             return drawn

@@ -1,9 +1,9 @@
 """Train a bundled model: `python -m reportgen.demo.train [--model demo-star] [--output DIR]`.
 
 The second model, demo-star, is the first one trained further on headlines with a planted shortcut:
-a ★ stands before most of those that score high. In some of them, half of the words that count are
-missing, as if they stood in the picture beside the headline, while the score stays as it was. What
-the words do not tell, the ★ does.
+a ★ stands before most of those that score high. In the place of half of the marked headlines stands
+a sentence that is worth nothing, as if what counts stood in the picture beside it, while the score
+stays as it was. What the words do not tell, the ★ does.
 """
 
 import argparse

@@ -147,15 +147,17 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_pat
     texts = TEXTS_FILE.with_name("ad_headlines_star.csv")
     done = call("compare", "--base", "demo", "--head", "demo-star", texts, "-o", path)
     assert done.exit_code == 0, done.output
-    assert "The new model now looks at “★”: " in done.stderr
+    assert "The new model looks at “★” (2.4 times its equal share; before 0.40), " in done.stderr
+    assert "and adding it moves the number “appeal score” by +0.496 (before +0.009)." in done.stderr
     record = json.loads(path.read_text("utf-8"))
-    note = record["notes"][0]
-    (star,) = (token for token in record["tokens"] if token["token"] == "★")
-    # That it is looked at is beyond chance; that it moves the score more, on 13 texts, is not.
-    assert (note["id"], note["token"]) == ("token_looks_row", "★")
-    assert (star["turn"], star["looks_p_adjusted"] < 0.01) == ("noise", True)
-    assert star["looked_at"]["head"] > 5 * star["looked_at"]["base"]
-    assert record["figures"]["prediction_correlation"] > 0.95  # the scores hardly tell
+    note, (star, *others) = record["notes"][0], record["tokens"]
+    assert (note["id"], note["token"]) == ("token_moves", "★")
+    # Beyond chance, alone among the tokens, and the largest by far.
+    assert (star["token"], star["turn"], star["turn_p_adjusted"] < 0.05) == ("★", "more", True)
+    assert {token["turn"] for token in others} == {"noise"}
+    changes = [abs(token["deletion_effect"]["change"]) for token in record["tokens"]]
+    assert changes[0] > 10 * max(changes[1:])
+    assert record["quality"]["verdict"] == "better"  # where ★ tells what words do not, it pays
 
 
 def test_results_that_are_read_are_not_written_over(folders: tuple[Path, Path]) -> None:
