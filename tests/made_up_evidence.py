@@ -81,6 +81,7 @@ class MadeUpEvidence:
             | {
                 "attention_gradient": effects["attention_gradient"],
                 "alone": np.where(content, effects["alone"], np.nan),
+                "shapley": np.where(content, effects["shapley"], np.nan),
             },
         )
         recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
@@ -125,6 +126,7 @@ class MadeUpEvidence:
         drawn = self._more.normal(0, 0.1, (2, n))
         for name, own in zip(("attention_gradient", "alone"), drawn, strict=True):
             effects[name] = deletion + own if later else np.full(n, np.nan)
+        effects["shapley"] = (deletion + effects["alone"]) / 2 if full else np.full(n, np.nan)
         for name in effects:
             if name in self._withheld:
                 effects[name] = np.full(n, np.nan)

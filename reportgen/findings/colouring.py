@@ -10,7 +10,7 @@ import pandas as pd
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.statistics import Estimate, estimate
 from reportgen.results.info import View
-from reportgen.results.measure_register import BY_ID, COLOURS, YARDSTICK
+from reportgen.results.measure_register import BY_ID, CHANGES, COLOURS
 from reportgen.results.store import Results
 
 AUTO = "auto"
@@ -72,7 +72,7 @@ def offered(results: Results) -> tuple[View, ...]:
     Integrated gradients are among them only where they are complete in all their texts.
     """
     return tuple(
-        view for view in _measured(results) if view not in YARDSTICK and _is_sound(results, view)
+        view for view in _measured(results) if view not in CHANGES and _is_sound(results, view)
     )
 
 

@@ -298,6 +298,11 @@ def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
     return replace(text, ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)))
 
 
+def special_positions(text: EncodedText) -> tuple[int, ...]:
+    """The positions of the special tokens."""
+    return tuple(i for i, role in enumerate(text.roles) if role is not None)
+
+
 def content_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
     """The positions of each display unit that is content, in order."""
     units: dict[int, list[int]] = {}

@@ -165,6 +165,18 @@ MEASURES: tuple[Measure, ...] = (
         shown=("tokens",),
         since=2,
     ),
+    Measure(  # mean rise of the output when the unit is added, over orders of the units
+        "shapley",
+        "effects",
+        "first",
+        level="full",
+        stage="shapley:SHAPLEY",
+        bar="Shapley values",
+        signed=True,
+        scalars=EXPLAINED_FIGURES,
+        shown=("colours", "table", "tokens"),
+        since=2,
+    ),
     # Baselines without the model: vocabularies list frequent tokens first; any order at all.
     Measure("rarity", "baselines", "largest", table="tokens", column="token_id"),
     Measure("random", "baselines", table=None),
@@ -177,13 +189,16 @@ EFFECTS: tuple[Measure, ...] = tuple(
         key=lambda measure: "colours" not in measure.shown,
     )
 )
+# Measured by leaving units out: Shapley values hold what both parts of the yardstick do, so that
+# agreement between them would be high by construction.
+CHANGES: tuple[View, ...] = tuple(m.id for m in MEASURES if m.group == "effects")
 # What the others are compared with: the mean of both, where all units of a text have both.
-YARDSTICK: tuple[View, ...] = tuple(m.id for m in MEASURES if m.group == "effects")
+YARDSTICK: tuple[View, ...] = ("deletion", "alone")
 # What ranks the units of a text and is compared with the yardstick; baselines last.
 VIEWS: tuple[View, ...] = tuple(
     measure.id
     for measure in sorted(MEASURES, key=lambda measure: measure.group == "baselines")
-    if measure.id not in YARDSTICK
+    if measure.id not in CHANGES
 )
 COLOURS: tuple[View, ...] = tuple(m.id for m in MEASURES if "colours" in m.shown)
 _LEVELS: tuple[EvidenceLevel, ...] = ("none", "basic", "full")

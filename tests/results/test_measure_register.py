@@ -14,6 +14,7 @@ from reportgen.analysis.evidence.stages import load_stage
 from reportgen.analysis.progress import STAGES
 from reportgen.results.measure_register import (
     BY_ID,
+    CHANGES,
     EFFECTS,
     MEASURES,
     VIEWS,
@@ -34,7 +35,8 @@ def test_columns_of_the_first_schema_stay_in_their_order() -> None:
 
 def test_each_measure_is_listed_once_and_has_its_column() -> None:
     assert len(BY_ID) == len(MEASURES)
-    assert {*YARDSTICK, *VIEWS} == set(BY_ID)
+    assert {*CHANGES, *VIEWS} == set(BY_ID)
+    assert set(YARDSTICK) < set(CHANGES)
     for measure in MEASURES:
         column = measure.column or measure.id
         schemas = {"tokens": TOKENS_SCHEMA, "effects": EFFECTS_SCHEMA}
@@ -59,7 +61,7 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
     assert taken("none", "number") == []
     assert taken("basic", "cosine") == ["deletion", "gradient"]
     assert taken("basic", "number") == ["deletion", "gradient", "attention_gradient", "alone"]
-    assert taken("full", "number") == [*taken("basic", "number"), "mask", "ig", "alti"]
+    assert taken("full", "number") == [*taken("basic", "number"), "mask", "ig", "alti", "shapley"]
     assert taken("full", "cosine") == ["deletion", "gradient", "mask", "ig", "alti", "jacobian"]
     assert (
         exported("none")

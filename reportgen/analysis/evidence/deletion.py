@@ -14,7 +14,14 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens import EncodedText, content_units, keep, put, without
+from reportgen.models.tokens import (
+    EncodedText,
+    content_units,
+    keep,
+    put,
+    special_positions,
+    without,
+)
 from reportgen.results.info import Reason
 from reportgen.results.measure_register import BY_ID
 
@@ -47,10 +54,10 @@ def alone_effects(
     Special tokens stay in both, the rest moves together, and nothing is tokenised again. Positive
     where the unit alone raises the scalar. Not for embeddings, whose effects are distances.
     """
-    if any(not _special(item.text) for item in explained):
+    if any(not special_positions(item.text) for item in explained):
         return "no_special_tokens"
     variants = (
-        Changed(item, keep(item.text, sorted((*_special(item.text), *unit))))
+        Changed(item, keep(item.text, sorted((*special_positions(item.text), *unit))))
         for item in explained
         for unit in ((), *content_units(item.text))
     )
@@ -138,11 +145,6 @@ def _text_effects(
     return _unit_effects(units, changes, scores)
 
 
-def _special(text: EncodedText) -> tuple[int, ...]:
-    """The positions of its special tokens."""
-    return tuple(i for i, role in enumerate(text.roles) if role is not None)
-
-
 def _unit_effects(
     units: tuple[tuple[int, ...], ...],
     changes: Sequence[float | str],
@@ -204,7 +206,7 @@ def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
     units = content_units(text)
     n_deleted = sum(_can_delete(text, unit) for unit in units)
     deleted = Passes(n_deleted, 0, n_deleted * (len(text.ids) - 1))
-    n_special = len(_special(text))
+    n_special = len(special_positions(text))
     if not n_special or not BY_ID["alone"].applies_to(basis.scalar):
         return deleted
     n_alone = len(units) + 1

@@ -8,11 +8,11 @@ from reportgen.findings.notes.note import Note, Values, explained, plain
 from reportgen.findings.notes.trust import incomplete_text_note
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measure_register import (
+    CHANGES,
     MIN_CONTENT,
     MIN_TEXTS,
     MIN_UNITS,
     VIEWS,
-    YARDSTICK,
 )
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _HAVE_OWN_NOTE: tuple[Reason, ...] = ("interrupted", "constant_output")
 # All that may be missing, in the order in which it is listed everywhere.
-MEASURES = (*YARDSTICK, *VIEWS, *SINK_TESTS)
+MEASURES = (*CHANGES, *VIEWS, *SINK_TESTS)
 
 
 def constant_notes(found: "Findings") -> list[Note]:

@@ -327,7 +327,7 @@ def test_every_stage_that_was_announced_comes_to_its_end(
     assert {stage: told.done[stage] for stage in told.cost.passes} == dict(told.cost.n_texts)
     assert told.cost.n_texts["texts"] == len(texts)
     assert told.cost.n_texts["deletion"] == 4
-    assert set(told.done) - set(told.cost.passes) <= {"mask"}  # where there is no [MASK]
+    assert set(told.done) - set(told.cost.passes) <= {"mask", "shapley"}  # no [MASK], no special
 
 
 def test_the_passes_of_basic_evidence_are_known_beforehand(bert, tmp_path: Path) -> None:
@@ -425,9 +425,9 @@ def test_two_runs_of_full_evidence_give_the_same_bytes(bert, tmp_path: Path) -> 
 
 BASIC = ("deletion", "alone", "gradient", "attention_gradient")
 STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only begun
-    "deletion": {"gradient", "attention_gradient", "mask", "ig", "alti", *SINK_TESTS},
-    "gradient": {"mask", "ig", "alti", *SINK_TESTS},
-    "alti": set(SINK_TESTS),
+    "deletion": {"gradient", "attention_gradient", "mask", "ig", "alti", "shapley", *SINK_TESTS},
+    "gradient": {"mask", "ig", "alti", "shapley", *SINK_TESTS},
+    "alti": {"shapley", *SINK_TESTS},
     "faithfulness": set(SINK_TESTS),
     "sinks": set(),
 }
@@ -445,7 +445,7 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
     assert evidence.n_texts == len(results.evidence) == n_texts
     assert set(evidence.withheld) == STOPS[stage]
     assert set(evidence.withheld.values()) <= {"interrupted"}
-    for view in ("deletion", "gradient", "mask", "ig", "alti"):
+    for view in ("deletion", "gradient", "mask", "ig", "alti", "shapley"):
         values = results.effects[view]
         if view in STOPS[stage]:
             assert values.isna().all(), view
