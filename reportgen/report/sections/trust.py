@@ -178,7 +178,9 @@ class _Maker:
         parts = [chosen(colouring, self._language, self._row)]
         if first is not None:
             interval = self._cell(first).small
-            parts.append(self._say("measured_on", texts=first.n_texts, interval=interval))
+            # What chose by agreement is scored on texts that took no part in the choice.
+            key = "measured_on_others" if colouring.way == "best" else "measured_on"
+            parts.append(self._say(key, texts=first.n_texts, interval=interval))
             # The sentence on the choice has rarity's figure where it has one.
             baselines: tuple[View, ...] = ("mask",) if colouring.rarity else ("mask", "rarity")
             for baseline in baselines:
