@@ -16,7 +16,7 @@ RATIOS = {
     "cls": {"zero_value": 0.12, "mean_value": 0.01, "hide_key": 9.6, "swap": 0.2},
     "sep": {"zero_value": 1.1, "mean_value": 0.9, "hide_key": 0.8, "swap": 1.2},
 }
-PARTS = ("deletion", "alone")  # what the others are compared with
+PARTS = ("deletion", "alone", "shapley")  # of these no agreement is recorded
 SUBJECTS = (Subject("cls", "[CLS]", "role"), Subject("sep", "[SEP]", "role"))
 
 
