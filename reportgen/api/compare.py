@@ -1,11 +1,12 @@
 """A comparison of two reports on the same texts: its figures, its headline and its files."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.jobs import Job, comparison_job, saved_files
+from reportgen.api.jobs import Job, check_number, comparison_job, saved_files
 from reportgen.api.keywords import check_language, options_of
 from reportgen.api.report import Report, Written, open_report
 from reportgen.comparison.compare import Comparison
@@ -27,17 +28,26 @@ class ComparedReports:
     `comparison` holds every number.
     """
 
-    def __init__(self, base: Report, head: Report, null: Report | None = None) -> None:
-        """Take two reports, and one on another seed of the old model; nothing is computed yet."""
+    def __init__(
+        self,
+        base: Report,
+        head: Report,
+        null: Report | None = None,
+        between: Sequence[Report] = (),
+    ) -> None:
+        """Take two reports, one on another seed of the old model, and those on the models that came
+        in between; nothing is computed yet."""
         self.base = base
         self.head = head
         self.null = null
+        self.between = tuple(between)
 
     @cached_property
     def comparison(self) -> Comparison:
         """What changed, in numbers; None for what cannot be compared."""
         null = None if self.null is None else self.null.findings
-        return compare_findings(self.base.findings, self.head.findings, null)
+        between = [side.findings for side in self.between]
+        return compare_findings(self.base.findings, self.head.findings, null, between)
 
     @property
     def figures(self) -> dict[str, Any]:
@@ -76,7 +86,7 @@ class ComparedReports:
         job = comparison_job(
             saved_files(paths, "compare.html", format, overwrite=overwrite),
             options_of(CompareOptions, options),
-            [str(side.results.folder) for side in (self.base, self.head)],
+            [str(side.results.folder) for side in (self.base, *self.between, self.head)],
             redact=redact,
         )
         with Staging(force=job.force) as staging:
@@ -89,25 +99,37 @@ class ComparedReports:
 
 
 def compare(
-    base: Report | str | Path, head: Report | str | Path, null: Report | str | Path | None = None
+    base: Report | str | Path,
+    head: Report | str | Path,
+    *more: Report | str | Path,
+    null: Report | str | Path | None = None,
 ) -> ComparedReports:
-    """Compare two reports, or the folders of their results.
+    """Compare reports, or the folders of their results: two, or up to MAX_MODELS.
+
+    Of more than two each is also compared with the first and with the one before.
 
     Args:
         base: of the old model.
-        head: of the new model.
+        head: of the new model, or of the next one where there are `more`.
+        more: of further models, in order; the last of them is the new model.
         null: of the old model trained with another seed; changes are named only where they are
             larger than 95 % of those from seed to seed.
 
     Raises:
-        ComparisonError: no text is in both.
+        UsageError: there are more than MAX_MODELS.
+        ComparisonError: no text is in both, or in all.
         ResultsError: a folder is not a results folder, or it is damaged.
     """
-    given = (base, head) if null is None else (base, head, null)
-    sides = (side if isinstance(side, Report) else open_report(side) for side in given)
-    compared = ComparedReports(*sides)
-    _ = compared.comparison  # fails here, not later, if they cannot be compared
+    check_number(2 + len(more))
+    first, *between, last = (_opened(side) for side in (base, head, *more))
+    compared = ComparedReports(first, last, None if null is None else _opened(null), between)
+    # It fails here, not later, if they cannot be compared.
+    _ = compared.comparison.all_models
     return compared
+
+
+def _opened(side: Report | str | Path) -> Report:
+    return side if isinstance(side, Report) else open_report(side)
 
 
 def write_comparison(

@@ -25,6 +25,7 @@ from reportgen.results.info import created_date
 
 Options = TypeVar("Options", bound=WriteOptions)
 _DEFAULT_OUTPUTS = {"file": "report.html", "dir": "report/index.html"}
+MAX_MODELS = 12  # of a comparison: as many columns as a page has room for
 _DEFAULT_COMPARISON = "compare.html"
 
 
@@ -159,7 +160,7 @@ def saved_files(
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Two results folders to compare, or two models and texts; the old model first."""
+    """Results folders to compare, or models and texts; the old model first, the new one last."""
 
     folders: tuple[Path, ...] = ()
     models: tuple[Analysis, ...] = ()
@@ -174,31 +175,43 @@ class Sides:
 def sides_of(
     paths: Sequence[str],
     base: str | None,
-    head: str | None,
+    heads: Sequence[str],
     inputs: InputChoices,
     analysis: AnalysisChoices,
 ) -> Sides:
-    """The two sides that the arguments of `compare` name.
+    """The models that the arguments of `compare` name.
 
     Raises:
-        UsageError: only one model is named, there are not two results folders, or options of an
-            analysis are given where there is none.
+        UsageError: only one model is named, there is one results folder, there are more than
+            MAX_MODELS, or options of an analysis are given where there is none.
         ModelError: the folder of a model does not exist, or holds no model.
     """
-    if base is None and head is None:
-        if len(paths) != 2:
+    if base is None and not heads:
+        if len(paths) < 2:
             raise UsageError(
-                f"compare takes two results folders, not {len(paths)}; to compare models on texts, "
-                "name both with --base and --head"
+                "compare takes two results folders or more, not one; to compare models on texts, "
+                "name them with --base and --head"
             )
+        check_number(len(paths))
         for name in shown_options(inputs, analysis):
             raise UsageError(
                 f"--{name}: results folders are compared as they are; it goes with --base and "
                 "--head"
             )
-        return Sides(folders=(Path(paths[0]), Path(paths[1])))
-    if base is None or head is None:
+        return Sides(folders=tuple(map(Path, paths)))
+    if base is None or not heads:
         missing = "base" if base is None else "head"
         raise UsageError(f"--{missing} is missing; name both models, demo for the bundled one")
-    models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, head))
+    check_number(1 + len(heads))
+    models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
     return Sides(models=tuple(models), texts=tuple(paths))
+
+
+def check_number(n: int) -> None:
+    """Check that there are not too many models to compare.
+
+    Raises:
+        UsageError: there are.
+    """
+    if n > MAX_MODELS:
+        raise UsageError(f"compare takes at most {MAX_MODELS} models, not {n}; leave some out")

@@ -213,11 +213,11 @@ def compare(
     redact: parameters.Redact = False,
     list_figures: parameters.ListCompareFigures = False,
 ) -> int:
-    """Compare two models on the same texts.
+    """Compare two models, or more, on the same texts.
 
     Example: reportgen compare base_results/ head_results/ -o compare.html
     """
-    sides = jobs.sides_of(paths, base, head, inputs, analysis)
+    sides = jobs.sides_of(paths, base, head or (), inputs, analysis)
     summary = find_step_summary(wanted=files.github_summary)
     gates = arguments.gates(gating, "compare")
     room = summary.room if summary else None
@@ -226,7 +226,7 @@ def compare(
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
-        folders = sides.folders or (scratch / "base", scratch / "head")
+        folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
         if sides.models:
             text_set = arguments.text_set(sides.texts, inputs)
             for asked, folder in zip(sides.models, folders, strict=True):
@@ -236,7 +236,7 @@ def compare(
         from reportgen.api.compare import compare as compare_folders
         from reportgen.api.compare import write_comparison
 
-        compared = compare_folders(folders[0], folders[1], null)
+        compared = compare_folders(*folders, null=null)
         written = write_comparison(compared, job, staging)
         staging.commit()
         terminal.finish(written, summary, (), files, gating, verbosity)

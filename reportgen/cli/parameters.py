@@ -141,8 +141,9 @@ ListCompareFigures = Annotated[bool, _list_figures(callback=list_figures("compar
 ComparePaths = Annotated[
     list[str],
     typer.Argument(
-        metavar="OLD NEW | TEXTS...",
-        help="Two results folders, the old model's first; with --base and --head, files of texts.",
+        metavar="OLD NEW... | TEXTS...",
+        help="Two results folders or more, the old model's first and the new model's last; with "
+        "--base and --head, files of texts.",
     ),
 ]
 _model = partial(typer.Option, rich_help_panel="Model", metavar="MODEL")
@@ -160,4 +161,10 @@ Null = Annotated[
         "changes larger than those to it are named.",
     ),
 ]
-Head = Annotated[str | None, _model(help="The new model, e.g. ./new, a Hugging Face id or demo.")]
+Head = Annotated[
+    list[str] | None,
+    _model(
+        help="The new model, e.g. ./new, a Hugging Face id or demo. Named again, it is a further "
+        "model; the last one is compared in full."
+    ),
+]

@@ -185,12 +185,13 @@ def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[Lay
     own, other = ({role.key: role.token for role in side.info.roles} for side in (base, head))
     sides = base.results, head.results
     shares, entropies = (
-        [_by_layer(results, column) for results in sides] for column in ("special_share", "entropy")
+        [mean_of_heads(results, column) for results in sides]
+        for column in ("special_share", "entropy")
     )
     found = [_layer_changes(ALL_SPECIAL, ("", ""), texts, *shares)]
     for key in own:
         if key in other:
-            roles = (_role(results, key) for results in sides)
+            roles = (role_by_layer(results, key) for results in sides)
             found.append(_layer_changes(key, (own[key], other[key]), texts, *roles))
     found.append(_layer_changes(ENTROPY, ("", ""), texts, *entropies))
     return tuple(each for each in found if each is not None)
@@ -213,13 +214,13 @@ def _layer_changes(
     return LayerChanges(key, tokens, before, after, found, len(own))
 
 
-def _by_layer(results: Results, column: str) -> Floats:
+def mean_of_heads(results: Results, column: str) -> Floats:
     """`[text, layer]`, mean over heads, of a column of the table of heads."""
     means: Floats = results.head_values(column).astype(np.float64).mean(axis=2)
     return means
 
 
-def _role(results: Results, key: str) -> Floats:
+def role_by_layer(results: Results, key: str) -> Floats:
     """`[text, layer]`, the share of a special-token role; NaN where a text has none."""
     rows = results.roles[results.roles["role"] == key]
     by_layer = rows.pivot(index="text", columns="layer", values="share")

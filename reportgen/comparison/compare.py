@@ -1,10 +1,11 @@
 """Everything that changed from one model to another: each part computed once and kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import zip_longest
 
+from reportgen.comparison.all_models import AllModels, all_models
 from reportgen.comparison.attention import HeadChanges, LayerChanges, head_changes, layer_changes
 from reportgen.comparison.change import ranked_texts
 from reportgen.comparison.figures import comparison_figures
@@ -38,11 +39,17 @@ class Comparison:
     head: Findings
     matching: Matching | None = None  # None: both have the same texts in the same order
     null: NullLimits | None = None  # what changes must exceed; None where no null was given
+    sides: tuple[Findings, ...] = ()  # every model in order, with all its texts; () for two
 
     @cached_property
     def pairing(self) -> Pairing:
         """Which texts and figures of the two can be compared."""
         return pair(self.base, self.head)
+
+    @cached_property
+    def all_models(self) -> AllModels | None:
+        """Every model, against the first and the one before; None where two are compared."""
+        return all_models(self.sides, self.null) if self.sides else None
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:
@@ -124,20 +131,27 @@ class Comparison:
         )
 
 
-def compare(base: Findings, head: Findings, null: Findings | None = None) -> Comparison:
+def compare(
+    base: Findings,
+    head: Findings,
+    null: Findings | None = None,
+    between: Sequence[Findings] = (),
+) -> Comparison:
     """Compare two models on the texts that both results have; texts are read one at a time.
 
     Args:
         base: of the old model.
         head: of the new model.
         null: of the old model with another seed; only larger changes than those to it are named.
+        between: of the models that came after the old one and before the new one, in order.
 
     Raises:
         ComparisonError: no text is in both.
     """
     limits = None if null is None else null_limits(compare(base, null))
     matching = match_texts(base.results, head.results)
+    sides = (base, *between, head) if between else ()
     if matching is None:
-        return Comparison(base, head, null=limits)
+        return Comparison(base, head, null=limits, sides=sides)
     own = Findings(selected(base.results, matching.base))
-    return Comparison(own, Findings(selected(head.results, matching.head)), matching, limits)
+    return Comparison(own, Findings(selected(head.results, matching.head)), matching, limits, sides)

@@ -1,5 +1,6 @@
 """What can be compared of two results of the same texts."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -53,7 +54,7 @@ def pair(base: Findings, head: Findings) -> Pairing:
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
     outputs = [(info.output.kind, info.output.labels) for info in infos]
     scalars = [(info.evidence.scalar, info.evidence.target) for info in infos]
-    labels, n_other_labels = paired_labels(base.results, head.results)
+    labels, n_other_labels = common_labels((base.results, head.results))
     aligned, n_other_units = _aligned(base.results, head.results, own & other)
     return Pairing(
         n_texts=len(own),
@@ -98,15 +99,20 @@ def _aligned(base: Results, head: Results, both: Booleans) -> tuple[Booleans, in
     return found, n_other_units
 
 
-def paired_labels(base: Results, head: Results) -> tuple[pd.DataFrame, int]:
-    """The labels of the texts where both results do not contradict each other, and how many do."""
-    own, other = (results.texts[["label", "label_value"]] for results in (base, head))
-    both = own["label"].notna() & other["label"].notna()
-    same = (own["label"].str.strip() == other["label"].str.strip()) | (
-        own["label_value"] == other["label_value"]
-    )
-    differs = both & ~same
-    labels = pd.DataFrame(
-        {name: own[name].where(own["label"].notna(), other[name]).mask(differs) for name in own}
-    )
+def common_labels(sides: Iterable[Results]) -> tuple[pd.DataFrame, int]:
+    """The labels of the texts where results of the same texts do not contradict each other, and how
+    many do."""
+    frames = (results.texts[["label", "label_value"]] for results in sides)
+    own = next(frames)
+    differs = pd.Series(False, own.index)
+    for other in frames:
+        both = own["label"].notna() & other["label"].notna()
+        same = (own["label"].str.strip() == other["label"].str.strip()) | (
+            own["label_value"] == other["label_value"]
+        )
+        differs |= (both & ~same).astype(bool)
+        own = pd.DataFrame(
+            {name: own[name].where(own["label"].notna(), other[name]) for name in own}
+        )
+    labels = pd.DataFrame({name: own[name].mask(differs) for name in own})
     return labels, int(differs.sum())

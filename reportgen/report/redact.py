@@ -67,6 +67,11 @@ def redacted(
         yield _copy(results, folder, masked)
 
 
+def redacted_info(results: Results, lang: Lang) -> RunInfo:
+    """The facts about the run of `results` without what names a text or a token."""
+    return results.info if results.is_redacted else _Masked(results, lang, Numbers()).info()
+
+
 def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
     """A redacted copy of `results` in the empty `folder`."""
     for name in (*(f"{table}.parquet" for table in _AS_THEY_ARE), "maps.bin"):

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from reportgen.comparison.all_models import AllModels
 from reportgen.comparison.attention import HeadChanges, LayerChanges
 from reportgen.comparison.compare import Comparison
-from reportgen.comparison.pairing import Pairing, paired_labels
+from reportgen.comparison.pairing import Pairing, common_labels
 from reportgen.comparison.predictions import PredictionChanges
 from reportgen.comparison.token_effects import EffectChanges, TokenChange
 from reportgen.comparison.units import UnitPairs
@@ -19,7 +20,8 @@ from reportgen.findings.figures import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.report.options import Lang
-from reportgen.report.redact import DOT, Numbers, redacted
+from reportgen.report.redact import DOT, Numbers, redacted, redacted_info
+from reportgen.results.info import RunInfo
 from reportgen.results.selection import selected, whole_of
 
 
@@ -45,7 +47,14 @@ def redacted_comparison(
         matching = comparison.matching
         if matching is not None:
             own, other = selected(own, matching.base), selected(other, matching.head)
-        yield _Redacted(Findings(own), Findings(other), matching, comparison.null, whole=comparison)
+        yield _Redacted(
+            Findings(own),
+            Findings(other),
+            matching,
+            comparison.null,
+            whole=comparison,
+            infos=tuple(redacted_info(side.results, lang) for side in comparison.sides),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +62,17 @@ class _Redacted(Comparison):
     """A comparison whose `base` and `head` are redacted, with the figures of the `whole` one."""
 
     whole: Comparison = field(kw_only=True)
+    infos: tuple[RunInfo, ...] = field(kw_only=True)  # of all models, redacted
 
     @cached_property
     def pairing(self) -> Pairing:
-        labels, _ = paired_labels(self.base.results, self.head.results)
+        labels, _ = common_labels((self.base.results, self.head.results))
         return replace(self.whole.pairing, labels=labels)
+
+    @cached_property
+    def all_models(self) -> AllModels | None:
+        found = self.whole.all_models
+        return None if found is None else replace(found, infos=self.infos)
 
     @cached_property
     def predictions(self) -> PredictionChanges | None:

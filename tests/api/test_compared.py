@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 from factories import HEADLINES, make_results
-from two_models import pair_of
+from two_models import TEXTS, pair_of
 from typer.testing import CliRunner
 
 import reportgen
@@ -27,6 +27,25 @@ def test_it_writes_the_bytes_of_the_command_line(tmp_path: Path) -> None:
     assert said[3:] == compared.headline("ja")
     assert compared.headline()[0] in repr(compared)
     assert compared.figures
+
+
+def test_more_than_two_are_compared_as_on_the_command_line(tmp_path: Path) -> None:
+    pair_of(tmp_path, evidence="basic")
+    make_results(tmp_path / "third", TEXTS, seed=2, evidence="basic")
+    folders = [tmp_path / name for name in ("base", "head", "third")]
+    done = CliRunner().invoke(
+        app, ["compare", *map(str, folders), "-o", str(tmp_path / "cli.json"), "--quiet"]
+    )
+    assert done.exit_code == 0, done.output
+    compared = reportgen.compare(folders[0], reportgen.open_report(folders[1]), folders[2])
+    compared.save(tmp_path / "api.json")
+    assert (tmp_path / "api.json").read_bytes() == (tmp_path / "cli.json").read_bytes()
+    assert compared.head.results.folder == folders[2]
+    assert len(compared.comparison.all_models.infos) == 3
+    with pytest.raises(UsageError, match="at most 12 models, not 13"):
+        reportgen.compare(*[folders[0]] * 13)
+    with pytest.raises(UsageError, match="is also read from"):
+        compared.save(folders[1] / "results.json")
 
 
 def test_what_is_wrong_is_said(tmp_path: Path) -> None:

@@ -68,8 +68,9 @@ def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["one"], "takes two results folders, not 1"),
-        (["a", "b", "c"], "takes two results folders, not 3"),
+        (["one"], "takes two results folders or more, not one"),
+        (["r"] * 13, "takes at most 12 models, not 13"),
+        (["t.csv", "--base", "demo", *["--head", "demo"] * 12], "at most 12 models, not 13"),
         (["a", "b", "--limit", "3"], "--limit: results folders are compared as they are"),
         (["a", "b", "--evidence", "full"], "--evidence: results folders"),
         (["texts.csv", "--base", "demo"], "--head is missing"),
@@ -125,6 +126,37 @@ def test_a_model_with_itself_in_other_batches_gives_nothing(tmp_path: Path) -> N
     parts = ("change", "jsd", "drop", "rise")
     moved = {k: v for k, v in record["figures"].items() if any(part in k for part in parts)}
     assert set(moved.values()) <= {0, None}
+
+
+def test_more_folders_than_two_are_compared_each_with_the_first(
+    folders: tuple[Path, Path], tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in ("c.html", "c.md", "c.json")]
+    outputs = [part for path in paths for part in ("-o", path)]
+    done = call("compare", *folders, folders[0], *outputs)
+    assert done.exit_code == 0, done.output
+    record = json.loads(paths[2].read_text("utf-8"))
+    assert len(record["models"]) == 3
+    assert record["comparable"]["nothing_found"] is True  # the last is the first again
+    assert record["models"][1]["from_first"]["n_heads_changed"]
+    assert "## 3 models compared" in paths[1].read_text("utf-8")
+    done = call("compare", *folders, folders[0], "-o", folders[1] / "results.json", "--force")
+    assert done.exit_code == 2
+    assert "is also read from" in done.stderr
+
+
+def test_more_models_than_two_are_compared_straight_from_texts(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("\n".join(SENTENCES) + "\n", "utf-8")
+    heads = ("--head", "demo-star", "--head", "demo")
+    outputs = ("-o", tmp_path / "c.json", "-o", tmp_path / "c.md")
+    done = call("compare", "--base", "demo", *heads, texts, "--evidence", "none", *outputs)
+    assert done.exit_code == 0, done.output
+    record = json.loads((tmp_path / "c.json").read_text("utf-8"))
+    names = [model["model"] for model in record["models"]]
+    assert [name.removeprefix("reportgen ") for name in names] == ["demo", "demo-star", "demo"]
+    command = "reportgen compare --base demo --head demo-star --head demo texts.txt"
+    assert command in (tmp_path / "c.md").read_text("utf-8")
 
 
 def test_models_are_compared_straight_from_texts(tmp_path: Path) -> None:

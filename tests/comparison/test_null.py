@@ -12,7 +12,7 @@ from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import compare
 from reportgen.comparison.null import SHARE
 from reportgen.findings.findings import Findings
-from reportgen.report import json as report_json
+from reportgen.report import comparison_json
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits
 from reportgen.report.compare_sections.predictions import make_predictions
@@ -76,7 +76,7 @@ def test_another_seed_raises_every_threshold_and_the_page_says_so(
     context = CompareContext(found, CompareOptions(lang=lang), load_language(lang))
     headline = make_predictions(context).headline
     assert ("from one seed" if lang == "en" else "シード") in headline
-    record = json.loads(report_json.write_comparison(found, CompareOptions()).text)
+    record = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)
     assert record["null"]["effect"] == pytest.approx(found.null.effect, rel=1e-5)
 
 
@@ -85,5 +85,5 @@ def test_without_a_null_nothing_is_said_of_one(tmp_path: Path) -> None:
     assert found.null is None
     words = CompareWords(found, load_language("en"))
     assert not any("seed" in each for each in limits(found, words))
-    record = json.loads(report_json.write_comparison(found, CompareOptions()).text)
+    record = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)
     assert record["null"] is None

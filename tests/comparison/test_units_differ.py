@@ -10,7 +10,7 @@ from two_models import TEXTS, pair_of, retokenise
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
-from reportgen.report import json as report_json
+from reportgen.report import comparison_json
 from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
@@ -48,7 +48,7 @@ def test_other_units_are_not_called_other_tokens(tmp_path: Path, lang: str, advi
     assert "--units token" in sentence
     assert sentence in headline
     assert not any("different tokens" in each or "トークンの区切り" in each for each in sentences)
-    comparable = json.loads(report_json.write_comparison(found, CompareOptions()).text)[
+    comparable = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)[
         "comparable"
     ]
     assert comparable["texts_with_other_units"] == len(TEXTS)

@@ -19,7 +19,7 @@ from reportgen.comparison.notes import CHANGE_THRESHOLDS, change_notes
 from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
-from reportgen.report import json as report_json
+from reportgen.report import comparison_json
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.digest import markdown
@@ -352,7 +352,7 @@ def test_every_kind_of_output_can_be_written_in_both_languages(
     assert STAR in BeautifulSoup(made, "html.parser").select_one("#overview").get_text()
     text = markdown.write_comparison(found, options).text
     assert not re.search(r"nan\b|None", text)
-    json.loads(report_json.write_comparison(found, options).text)
+    json.loads(comparison_json.write_comparison(found, options).text)
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
@@ -467,7 +467,7 @@ def test_heads_that_changed_are_bold_in_the_markdown(sides) -> None:
 
 def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
     found = compare(*map(Findings, sides))
-    record = json.loads(report_json.write_comparison(found, RenderOptions()).text)
+    record = json.loads(comparison_json.write_comparison(found, RenderOptions()).text)
     assert record["figures"] == comparison_figures(found)
     assert len(record["texts"]) == len(TEXTS)
     assert record["texts"][3]["prediction_change"] == pytest.approx(
@@ -482,7 +482,7 @@ def test_the_json_holds_the_flat_figures_and_a_row_a_text(sides) -> None:
 
 
 def test_outputs_are_the_same_bytes_every_time(sides) -> None:
-    for room in (compare_html, markdown, report_json):
+    for room in (compare_html, markdown, comparison_json):
         made = [
             room.write_comparison(compare(*map(Findings, sides)), RenderOptions()) for _ in range(2)
         ]
@@ -507,7 +507,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
     assert [row.th.text for row in soup.select("tbody tr")] == ["Failed", "Passed"]
     text = markdown.write_comparison(found, options).text
     assert "| Failed | fails if prediction\\_changed &gt; 0.05 |" in text
-    record = json.loads(report_json.write_comparison(found, options).text)
+    record = json.loads(comparison_json.write_comparison(found, options).text)
     assert [gate["passed"] for gate in record["gates"]] == [False, True]
     assert record["gates"][0]["found"] == pytest.approx(figures["prediction_changed"], rel=1e-5)
 
@@ -515,7 +515,7 @@ def test_gates_stand_on_the_page_in_markdown_and_in_json(sides) -> None:
 def test_no_text_of_the_json_is_a_command_of_a_log(tmp_path: Path) -> None:
     base, head = pair_of(tmp_path, ids=("##[error]x", *map(str, range(11))))
     options = RenderOptions(title="##[add-mask]")
-    text = report_json.write_comparison(compare(Findings(base), Findings(head)), options).text
+    text = comparison_json.write_comparison(compare(Findings(base), Findings(head)), options).text
     assert "##" not in text
     assert json.loads(text)["texts"][0]["id"] == "##[error]x"
 
@@ -553,7 +553,7 @@ def test_texts_that_were_matched_or_left_out_are_told(tmp_path: Path, lang: str)
     for key, n, named in (("removed", 2, "11, 12"), ("added", 1, "new"), ("altered", 1, "10")):
         assert words.count("compared", f"limit_{key}", n, ids=named) in said
     assert words.count("compared", "limit_reordered", 2) in said
-    record = json.loads(report_json.write_comparison(found, RenderOptions()).text)
+    record = json.loads(comparison_json.write_comparison(found, RenderOptions()).text)
     assert record["comparable"]["texts_removed"] == ["11", "12"]
     assert [row["id"] for row in record["texts"]] == [str(i) for i in range(1, 10)]
     with redacted_comparison(found, lang, wanted=True) as masked:

@@ -26,7 +26,9 @@ class CompareContext:
     @property
     def title(self) -> str:
         """The title that the user gave, or the usual one."""
-        return self.options.title or self.words.say("title")
+        models = self.comparison.all_models
+        usual = self.words.say("title_many", n=len(models.infos)) if models else None
+        return self.options.title or usual or self.words.say("title")
 
     @property
     def names(self) -> tuple[str, str]:

@@ -7,13 +7,14 @@ from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import CHANGE_THRESHOLDS
 from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
-from reportgen.results.info import REDACT
+from reportgen.results.info import REDACT, RunInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Run:
     """Which models were compared, and what a reader should know of how they were run."""
 
     names: tuple[str, str]
+    models: str  # which models there are; "" for two
     is_demo: bool
     gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
@@ -47,18 +49,37 @@ class Reproduce:
 def make_run(context: CompareContext) -> Run:
     """The section above the overview."""
     gates = gate_rows(context.options.gates, context.language)
-    return Run(context.names, context.is_demo, gates, remarks(context))
+    return Run(context.names, many(context), context.is_demo, gates, remarks(context))
+
+
+def many(context: CompareContext) -> str:
+    """Which models were compared, in order, where there are more than two; else ""."""
+    models, words = context.comparison.all_models, context.words
+    if models is None:
+        return ""
+    names = context.language.say("common", "comma").join(model_names(models.infos, words))
+    return words.say("many", n=len(models.infos), names=names)
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:
     """The remarks in both results; each begins with the side of its model."""
     said, words = [], context.words
-    for key, findings in (("base", context.comparison.base), ("head", context.comparison.head)):
-        side = words.say(key) + context.language.say("page", "colon")
-        said += [side + remark for remark in findings.info.remarks]
-        if findings.info.evidence.interrupted:
-            said.append(side + words.say("interrupted"))
+    comparison, colon = context.comparison, context.language.say("page", "colon")
+    for side, info in (
+        (words.say("base"), comparison.base.info),
+        *((words.say("model", i=number), info) for number, info in _between(comparison)),
+        (words.say("head"), comparison.head.info),
+    ):
+        said += [side + colon + remark for remark in info.remarks]
+        if info.evidence.interrupted:
+            said.append(side + colon + words.say("interrupted"))
     return tuple(said)
+
+
+def _between(comparison: Comparison) -> tuple[tuple[int, RunInfo], ...]:
+    """The number of each model that is neither the first nor the last, and how it was run."""
+    models = comparison.all_models
+    return () if models is None else tuple(enumerate(models.infos, 1))[1:-1]
 
 
 def make_models(context: CompareContext) -> Table:
@@ -126,6 +147,10 @@ def make_reproduce(context: CompareContext) -> Reproduce:
         versions=(versions[0], versions[1]),
         checksums=(
             (words.say("weights_base"), base.model.weights_sha256),
+            *(
+                (words.say("weights_model", i=number), info.model.weights_sha256)
+                for number, info in _between(context.comparison)
+            ),
             (words.say("weights_head"), head.model.weights_sha256),
             *files.items(),
         ),
@@ -133,21 +158,27 @@ def make_reproduce(context: CompareContext) -> Reproduce:
 
 
 def _command(comparison: Comparison, options: CompareOptions, output: str) -> str:
-    """The command line that writes the file `output` again. It names two results folders where a
-    model has no name on a command line, or where the two were run with different options."""
+    """The command line that writes the file `output` again. It names results folders where a model
+    has no name on a command line, or where two were run with different options."""
     base, head = comparison.base.info, comparison.head.info
-    models = [side.model for side in (base, head)]
+    between = [info for _, info in _between(comparison)]
+    models = [side.model for side in (base, *between, head)]
     is_named = all(model.source in ("folder", "hub", "demo") for model in models)
-    chosen = {k: v for k, v in base.settings.options.items() if k != "model"}
+    chosen, *others = (
+        {k: v for k, v in side.settings.options.items() if k != "model"}
+        for side in (base, *between, head)
+    )
     words = ["reportgen", "compare"]
-    if is_named and chosen == {k: v for k, v in head.settings.options.items() if k != "model"}:
-        names = [model.name.removeprefix("reportgen ") for model in models]
-        words += ["--base", names[0], "--head", names[1]]
+    if is_named and all(chosen == other for other in others):
+        first, *names = (model.name.removeprefix("reportgen ") for model in models)
+        words += ["--base", first]
+        words += [part for name in names for part in ("--head", name)]
         words += ["-" if item.name == "stdin" else item.name for item in base.inputs]
         for name, value in chosen.items():
             words += [f"--{name}"] if value is True else [f"--{name}", str(value)]
     else:
-        words += ["base_results/", "head_results/"]
+        numbers = range(2, len(models))
+        words += ["base_results/", *(f"results_{i}/" for i in numbers), "head_results/"]
         words += ["--redact"] if chosen.get(REDACT) else []
     words += ["--null", "null_results/"] if comparison.null is not None else []
     for name, value in shown_options(options, of_page=True).items():

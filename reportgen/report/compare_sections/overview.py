@@ -9,6 +9,7 @@ from reportgen.comparison.notes import EFFECT_CHANGED
 from reportgen.comparison.null import SHARE
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
+from reportgen.report.compare_sections.all_models import drift
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.predictions import mean_change, verdict
 from reportgen.report.components import Cell, Kpi, Sentence
@@ -45,8 +46,10 @@ def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
 def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     """What a reader must know, in a few sentences: which model fits the labels better comes first,
     where there are labels."""
+    models = comparison.all_models
+    drifts = () if models is None else drift(models, words)
     if comparison.is_same:
-        return tuple(_same(comparison, words))
+        return (*_same(comparison, words), *drifts)
     quality = comparison.predictions and comparison.predictions.quality
     said = [verdict(quality, words)] if quality else []
     said.append(_predictions(comparison, words))
@@ -60,6 +63,7 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
     else:
         said += _no_token(comparison, words)
+    said += drifts
     heads = comparison.heads
     if heads is not None and heads.changed.any():
         said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))

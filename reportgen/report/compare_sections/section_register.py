@@ -5,6 +5,7 @@ To add a section, add a line to `SECTIONS`, a module with the functions it names
 `[compared]`.
 """
 
+from reportgen.report.compare_sections.all_models import make_all_models
 from reportgen.report.compare_sections.attention import make_grids, make_layers
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.models import (
@@ -17,6 +18,7 @@ from reportgen.report.compare_sections.overview import make_notes, make_overview
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
 from reportgen.report.compare_sections.texts import make_pairs
 from reportgen.report.digest.compare_parts import (
+    short_all_models,
     short_heads,
     short_layers,
     short_models,
@@ -32,6 +34,7 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, short_run, in_navigation=False),
     PageSection("overview", make_overview, short_overview),
+    PageSection("all_models", make_all_models, short_all_models),
     PageSection("predictions", make_predictions, short_predictions),
     PageSection("tokens", make_tokens, short_tokens),
     PageSection("layers", make_layers, short_layers),

@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from reportgen.findings.notes.note import Note
+from reportgen.report.compare_sections.all_models import make_all_models, without_trend
 from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.models import make_models, make_reproduce, remarks
+from reportgen.report.compare_sections.models import make_models, make_reproduce, many, remarks
 from reportgen.report.compare_sections.overview import limits
 from reportgen.report.compare_sections.predictions import (
     flips,
@@ -34,7 +35,7 @@ def short_overview(context: CompareContext) -> Iterable[Section]:
     demo = (context.language.say("brief", "demo"),) if context.is_demo else ()
     yield Section(
         rank=1,
-        lead=(words.say("compared_as", base=base, head=head), *demo),
+        lead=(many(context) or words.say("compared_as", base=base, head=head), *demo),
         items=(
             *map(Cell, remarks(context)),
             *_answers(context),
@@ -42,6 +43,16 @@ def short_overview(context: CompareContext) -> Iterable[Section]:
         ),
         place=20,
     )
+
+
+def short_all_models(context: CompareContext) -> Iterable[Section]:
+    """Every figure in every model, and what changed from the first and from the one before."""
+    found = make_all_models(context)
+    if found is None:
+        return
+    heading, lead = context.words.say("all_models"), (*found.drift, *found.lead[:-1])
+    yield Section(1, heading, lead, table=without_trend(found.figures), place=25)
+    yield Section(1, found.steps.title, table=found.steps, place=25)
 
 
 def _answers(context: CompareContext) -> Iterable[Cell]:

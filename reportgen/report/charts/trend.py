@@ -1,0 +1,51 @@
+"""A chart for a cell of a table: one figure in several models, from the first to the last.
+
+The numbers are in the cells beside it, so that readers need not read them off the chart.
+"""
+
+from collections.abc import Sequence
+
+from markupsafe import Markup
+
+from reportgen.findings.statistics import Interval
+from reportgen.report.charts.colours import MUTED, ROLE_COLOURS
+from reportgen.report.charts.svg import px
+
+_GAP, _HEIGHT, _EDGE = 18, 28, 5  # pixels between two models, and around the points
+
+
+def trend(values: Sequence[float | None], intervals: Sequence[Interval | None]) -> Markup:
+    """A point for each of `values`, joined by a line that stops where a model has no value.
+
+    Args:
+        values: by model.
+        intervals: by model, drawn as an upright line; the scale holds all of them, so that changes
+            within noise look small.
+    """
+    ends = [value for value in values if value is not None]
+    ends += [end for interval in intervals if interval is not None for end in interval]
+    low, high = min(ends, default=0.0), max(ends, default=0.0)
+    span = _HEIGHT - 2 * _EDGE
+
+    def y(value: float) -> str:
+        share = (value - low) / (high - low) if high > low else 0.5
+        return px(_HEIGHT - _EDGE - span * share)
+
+    line, points, bars, is_on = "", "", "", False
+    for index, (value, interval) in enumerate(zip(values, intervals, strict=True)):
+        if value is None:
+            is_on = False
+            continue
+        x = _EDGE + _GAP * index
+        line += f"{'L' if is_on else 'M'}{x} {y(value)}"
+        points += f'<circle class="r0" cx="{x}" cy="{y(value)}" r="3" fill="{ROLE_COLOURS[0]}"/>'
+        if interval is not None:
+            bars += f"M{x} {y(interval.low)}V{y(interval.high)}"
+        is_on = True
+    width = 2 * _EDGE + _GAP * (len(values) - 1)
+    return Markup(  # numbers of our own only
+        f'<svg class="trend" viewBox="0 0 {width} {_HEIGHT}" width="{width}" height="{_HEIGHT}" '
+        f'aria-hidden="true"><path class="muted" d="{bars}" stroke="{MUTED}" stroke-width="1" '
+        f'fill="none"/><path class="muted" d="{line}" stroke="{MUTED}" stroke-width="1.5" '
+        f'fill="none"/>{points}</svg>'
+    )

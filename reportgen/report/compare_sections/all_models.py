@@ -1,0 +1,177 @@
+"""The section of a comparison of more than two models: every figure in each, and what changed from
+the first model and from the one before."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from reportgen.comparison.all_models import (
+    AGREEMENT,
+    AllModels,
+    FigureRow,
+    ModelValue,
+    Step,
+)
+from reportgen.comparison.attention import ENTROPY
+from reportgen.findings.statistics import Interval
+from reportgen.report.charts.trend import trend
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.components import Cell, Table, make_table
+from reportgen.report.language.comparison import NAME, CompareWords, Write
+from reportgen.report.language.numbers import NOTHING
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.panel.measures import cls_name
+from reportgen.results.info import RunInfo
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsAnswer:
+    """The section: sentences, then a table of figures and one of changes."""
+
+    lead: tuple[str, ...]
+    drift: tuple[str, ...]  # a sentence on changes that no single step shows, or none
+    figures: Table
+    steps: Table
+
+
+def make_all_models(context: CompareContext) -> ModelsAnswer | None:
+    """The section; None where two models are compared."""
+    found, words = context.comparison.all_models, context.words
+    if found is None:
+        return None
+    lead = [words.say("all_lead", n=found.n_texts)]
+    if found.n_left_out:
+        lead.append(words.count("all_left_out", found.n_left_out))
+    return ModelsAnswer(
+        (*lead, words.say("trend_note")),
+        drift(found, words),
+        _figures(found, words),
+        _steps(found, words),
+    )
+
+
+def model_names(infos: Sequence[RunInfo], words: CompareWords) -> tuple[str, ...]:
+    """The names of the models with their numbers."""
+    return tuple(
+        words.say("model_number", i=i, name=shorten(visible(info.model.name), NAME))
+        for i, info in enumerate(infos, 1)
+    )
+
+
+def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
+    """A sentence on what changed more from the first model to the last than in all steps together;
+    none where nothing did."""
+    parts = []
+    for key, changed, of_all in _COUNTS:
+        last, steps = found.from_first[-1], [changed(step) for step in found.from_previous]
+        k, known = changed(last), [step for step in steps if step is not None]
+        if k is not None and len(known) == len(steps) and k > sum(known):
+            parts.append(words.say(f"drift_{key}", k=k, n=of_all(last), sum=sum(known)))
+    comma = words.language.say("common", "comma")
+    return (words.say("drift", parts=comma.join(parts)),) if parts else ()
+
+
+_COUNTS: tuple[tuple[str, Callable[[Step], int | None], Callable[[Step], int | None]], ...] = (
+    ("moved", lambda step: step.n_moved, lambda step: step.n_predicted),
+    ("heads", lambda step: step.n_heads_changed, lambda step: step.n_heads),
+    ("tokens", lambda step: step.n_tokens_changed, lambda step: step.n_tokens),
+)
+
+
+def _figures(found: AllModels, words: CompareWords) -> Table:
+    rows = [
+        (_name(row, words), [*(_cell(v, row, found, words) for v in row.values), _trend(row)])
+        for row in found.rows
+    ]
+    columns = [words.say("fit_name"), *model_names(found.infos, words), words.say("trend")]
+    return make_table(words.say("all_figures"), columns, rows)
+
+
+def _name(row: FigureRow, words: CompareWords) -> str:
+    if row.token:
+        return words.say("figure_role", token=shorten(visible(row.token), NAME))
+    return words.say(f"quality_{row.quality}" if row.quality else f"figure_{row.key}")
+
+
+def _write(row: FigureRow, words: CompareWords) -> Write:
+    if row.quality is None and row.key not in (ENTROPY, AGREEMENT):
+        return words.share
+    return words.fit if row.quality is None else words.quality(row.quality)
+
+
+def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: CompareWords) -> Cell:
+    """A figure of one model, and its change from the first."""
+    if value is None:
+        return Cell(NOTHING)
+    write, comma = _write(row, words), words.language.say("common", "comma")
+    beside = []
+    if value.layer is not None:
+        beside.append(words.say("in_layer", layer=value.layer))
+    if value.view is not None:
+        info = found.infos[row.values.index(value)]
+        name = visible(cls_name(info, words.language) or "")
+        beside.append(words.language.measure(value.view, "name", row=name))
+        beside.append(words.unsigned_interval(value.interval, write))
+    if value.change is not None:
+        beside.append(str(words.changed(value.change, write)))
+    return Cell(write(value.value, False), comma.join(filter(None, beside)))
+
+
+def _trend(row: FigureRow) -> Cell:
+    """The figure in every model as a line; an interval is drawn about what it is of."""
+    first = row.values[0]
+    values, intervals = [], list[Interval | None]()
+    for value in row.values:
+        values.append(None if value is None else value.value)
+        interval = None if value is None else value.interval
+        if value is not None and value.change is not None and first is not None:
+            of_change = value.change.interval
+            interval = of_change and Interval(*(first.value + end for end in of_change))
+        intervals.append(interval)
+    return Cell("", track=trend(values, intervals))
+
+
+def _steps(found: AllModels, words: CompareWords) -> Table:
+    """What changed: two rows for each figure, from the first model and from the one before."""
+
+    def counted(key: str) -> Callable[[Step], Cell]:
+        _, changed, of_all = next(each for each in _COUNTS if each[0] == key)
+
+        def cell(step: Step) -> Cell:
+            k, n = changed(step), of_all(step)
+            return Cell(NOTHING if k is None else words.say("of_all", k=k, n=n))
+
+        return cell
+
+    def written(value: float | None) -> Cell:
+        return Cell(NOTHING if value is None else words.fit(value))
+
+    def verdict(step: Step) -> Cell:
+        return Cell(words.say(f"gain_{step.verdict}") if step.verdict else NOTHING)
+
+    kinds: Sequence[tuple[str, Callable[[Step], Cell]]] = (
+        ("verdict", verdict),
+        ("moved", counted("moved")),
+        ("tokens", counted("tokens")),
+        ("effects", lambda step: written(step.effects)),
+        ("heads", counted("heads")),
+        ("distance", lambda step: written(step.distance)),
+    )
+    rows = []
+    for key, cell in kinds:
+        for way, steps in (("first", found.from_first), ("previous", found.from_previous)):
+            cells = [cell(step) for step in steps]
+            if any(own.text != NOTHING for own in cells):
+                rows.append((words.say(f"step_{way}", name=words.say(f"step_{key}")), cells))
+    columns = [words.say("fit_name"), *model_names(found.infos, words)[1:]]
+    return make_table(words.say("all_steps"), columns, rows)
+
+
+def without_trend(table: Table) -> Table:
+    """The table without its charts, for forms that have no place for them."""
+    keep = [not any(row[i].track for row in table.rows) for i in range(len(table.columns))]
+
+    def kept(cells: Iterable[Cell]) -> tuple[Cell, ...]:
+        return tuple(cell for cell, is_kept in zip(cells, keep, strict=True) if is_kept)
+
+    columns = tuple(c for c, is_kept in zip(table.columns, keep, strict=True) if is_kept)
+    return Table(columns, tuple(map(kept, table.rows)), table.title, table.kind)

@@ -1,0 +1,335 @@
+"""More than two models: every figure against a plain recomputation, and steps that hide a drift."""
+
+import gc
+import json
+import weakref
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from factories import changed, make_results
+from plain_bootstrap import plain_interval
+from planted import planted, traces
+from scipy.stats import spearmanr
+from two_models import LABELS, TEXTS, pair_of, plant
+
+from reportgen.comparison import all_models as module
+from reportgen.comparison.all_models import FigureRow
+from reportgen.comparison.attention import HEAD_CHANGED
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.errors import ComparisonError
+from reportgen.findings.findings import Findings
+from reportgen.report import comparison_json
+from reportgen.report.compare_sections.all_models import drift
+from reportgen.report.compare_sections.overview import headline
+from reportgen.report.digest import markdown
+from reportgen.report.html import compare_page
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import CompareOptions
+from reportgen.report.redact_comparison import redacted_comparison
+from reportgen.results.store import Results
+
+
+def chain(*sides: Results, null: Results | None = None) -> Comparison:
+    """The comparison of models in this order."""
+    first, *between, last = map(Findings, sides)
+    return compare(first, last, None if null is None else Findings(null), between)
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
+    """Four models: three of other weights, and the last like the third, with a planted token."""
+    folder = tmp_path_factory.mktemp("chain")
+    made = [
+        make_results(
+            folder / str(i), TEXTS, seed=i, labels=LABELS, evidence="basic", sink=0.1 + 0.2 * i
+        )
+        for i in range(3)
+    ]
+    return (*made, plant(made[2]))
+
+
+@pytest.fixture(scope="module")
+def found(sides: tuple[Results, ...]) -> Comparison:
+    return chain(*sides)
+
+
+def row_of(found: Comparison, key: str) -> FigureRow:
+    (row,) = [row for row in found.all_models.rows if row.key == key]
+    return row
+
+
+def plain_figures(results: Results) -> dict[str, float]:
+    """What each figure is, from the tables alone."""
+    texts, heads, roles = results.texts, results.heads, results.roles
+    predicted = texts["prediction"].to_numpy(np.float64)
+    error = predicted - texts["label_value"].to_numpy(np.float64)
+    special = heads.groupby(["text", "layer"])["special_share"].mean().groupby("layer").mean()
+    strongest = {
+        key: own.groupby("layer")["share"].mean().max() for key, own in roles.groupby("role")
+    }
+    return {
+        "mae": abs(error).mean(),
+        "rmse": (error**2).mean() ** 0.5,
+        "bias": error.mean(),
+        "rank": spearmanr(predicted, texts["label_value"]).statistic,
+        "special": heads.groupby("text")["special_share"].mean().mean(),
+        "special_layer": special.max(),
+        "entropy": heads.groupby("text")["entropy"].mean().mean(),
+        **strongest,
+    }
+
+
+def test_every_figure_is_that_of_each_model(sides, found: Comparison) -> None:
+    for i, side in enumerate(sides):
+        for key, value in plain_figures(side).items():
+            assert row_of(found, key).values[i].value == pytest.approx(value, abs=2e-6), (key, i)
+        agreement = row_of(found, "agreement").values[i]
+        colouring = Findings(side).colouring
+        assert agreement.value == colouring.agreement.mean
+        assert (agreement.view, agreement.interval) == (
+            colouring.view,
+            colouring.agreement.interval,
+        )
+
+
+def test_changes_are_from_the_first_model_with_paired_intervals(sides, found: Comparison) -> None:
+    first, third = (side.texts for side in (sides[0], sides[2]))
+    errors = [abs(t["prediction"] - t["label_value"]).to_numpy(np.float64) for t in (first, third)]
+    shares = [
+        side.heads.groupby("text")["special_share"].mean().to_numpy(np.float64)
+        for side in (sides[0], sides[2])
+    ]
+    for key, (own, other) in (("mae", errors), ("special", shares)):
+        change = row_of(found, key).values[2].change
+        differences = other - own
+        assert change.difference == pytest.approx(differences.mean(), abs=1e-5)
+        low, high = plain_interval(lambda rows, d=differences: d[rows].mean(), len(differences))
+        width = high - low
+        assert change.interval == pytest.approx((low, high), abs=0.12 * width)
+    assert all(row.values[0].change is None for row in found.all_models.rows)
+
+
+def test_each_step_is_the_comparison_of_those_two_models(sides, found: Comparison) -> None:
+    models = found.all_models
+    for steps, pairs in (
+        (models.from_first, [(0, 1), (0, 2), (0, 3)]),
+        (models.from_previous, [(0, 1), (1, 2), (2, 3)]),
+    ):
+        for step, (i, k) in zip(steps, pairs, strict=True):
+            plain = compare(Findings(sides[i]), Findings(sides[k]))
+            assert step.n_moved == plain.predictions.n_moved
+            assert step.verdict == plain.predictions.quality.verdict
+            assert step.n_heads_changed == plain.heads.changed.sum()
+            assert step.n_heads == plain.heads.distance.size
+            assert step.distance == pytest.approx(plain.heads.distance.mean())
+            assert step.n_tokens_changed == plain.figures["tokens_changed"]
+            assert step.effects == pytest.approx(plain.effects.mean.head)
+    last = models.from_previous[-1]
+    assert (last.n_moved, last.n_heads_changed, last.n_tokens_changed) == (0, 0, 1)
+
+
+def drifting(folder: Path) -> list[Results]:
+    """Four models, each hardly another than the one before."""
+    made = [
+        make_results(folder / str(i), TEXTS, seed=0, evidence="basic", sink=0.2 + 0.05 * i)
+        for i in range(4)
+    ]
+    spread = float(made[0].texts["prediction"].std(ddof=0))
+    found = []
+    for i, side in enumerate(made):
+        texts = side.texts.copy()
+        texts["prediction"] = made[0].texts["prediction"] + 0.03 * spread * i
+        texts["scores"] = [[value] for value in texts["prediction"]]
+        found.append(changed(side, texts=texts))
+    return found
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_small_steps_that_add_up_are_told_first(tmp_path: Path, lang: str) -> None:
+    found = chain(*drifting(tmp_path))
+    models = found.all_models
+    assert [step.n_moved for step in models.from_previous] == [0, 0, 0]
+    assert [step.n_heads_changed for step in models.from_previous] == [0, 0, 0]
+    assert max(step.distance for step in models.from_previous) < HEAD_CHANGED
+    last = models.from_first[-1]
+    assert last.n_moved == len(TEXTS)
+    assert last.n_heads_changed >= 8
+    words = CompareWords(found, load_language(lang))
+    (said,) = drift(models, words)
+    if lang == "en":
+        assert (
+            f"12 of 12 predictions changed (0 in the single steps), {last.n_heads_changed} of"
+            in said
+        )
+    assert said in headline(found, words)
+    options = CompareOptions(lang=lang)
+    html = BeautifulSoup(compare_page.render(found, options).decode(), "html.parser")
+    assert said in html.find(id="all_models").get_text()
+    assert said.split("12")[0] in markdown.write_comparison(found, options).text
+
+
+def test_where_steps_show_what_changed_no_drift_is_told(sides, found: Comparison) -> None:
+    words = CompareWords(found, load_language("en"))
+    assert drift(found.all_models, words) == ()
+    there_and_back = chain(sides[0], sides[1], sides[0])
+    assert drift(there_and_back.all_models, words) == ()
+    assert there_and_back.is_same
+    assert there_and_back.all_models.from_first[0].n_heads_changed
+    assert there_and_back.all_models.from_first[1].n_heads_changed == 0
+
+
+def test_only_texts_that_all_models_have_count_wherever_they_stand(tmp_path: Path) -> None:
+    options = {"labels": LABELS, "evidence": "basic"}
+    first, second = pair_of(tmp_path, **options)
+    ids = tuple(str(i) for i in range(1, 13))
+    order = [*range(11, 0, -1)]  # without the first text, the others from the last to the first
+    third = make_results(
+        tmp_path / "third",
+        tuple(TEXTS[i] for i in order),
+        ids=tuple(ids[i] for i in order),
+        seed=2,
+        failed=(0,),
+        **(options | {"labels": tuple(LABELS[i] for i in order)}),
+    )
+    found = chain(first, second, third)
+    models = found.all_models
+    assert (models.n_texts, models.n_left_out) == (10, 2)
+    kept = list(range(1, 11))
+    errors = abs(first.texts["prediction"] - first.texts["label_value"])
+    assert row_of(found, "mae").values[0].value == pytest.approx(errors.iloc[kept].mean(), abs=1e-6)
+    own = third.texts.set_index("text_id").loc[[ids[row] for row in kept]]
+    errors = abs(own["prediction"] - own["label_value"])
+    assert row_of(found, "mae").values[2].value == pytest.approx(errors.mean(), abs=1e-6)
+    html = compare_page.render(found, CompareOptions()).decode()
+    assert "2 more texts of the first model are left out." in html
+
+
+def test_what_a_model_lacks_is_a_dash_and_null(tmp_path: Path) -> None:
+    first, second = pair_of(tmp_path, labels=LABELS, evidence="basic")
+    bare = make_results(tmp_path / "bare", TEXTS, seed=2, n_layers=2, kind="class", special=False)
+    found = chain(first, bare, second)
+    step = found.all_models.from_first[0]
+    assert (step.n_moved, step.verdict, step.n_heads_changed, step.effects) == (None,) * 4
+    assert found.all_models.from_first[1].n_moved is not None
+    assert row_of(found, "mae").values[1] is None
+    assert row_of(found, "cls").values[1] is None
+    assert row_of(found, "agreement").values[1] is None
+    assert row_of(found, "entropy").values[1].change is not None
+    record = json.loads(comparison_json.write_comparison(found, CompareOptions()).text)
+    assert record["models"][1]["figures"]["mae"] is None
+    assert record["models"][1]["from_previous"]["n_moved"] is None
+    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
+    rows = html.find(id="all_models").tbody.find_all("tr")
+    assert rows[0].find_all("td")[1].get_text() == "–"
+
+
+def test_no_common_text_is_told_in_one_line(tmp_path: Path) -> None:
+    first, second = pair_of(tmp_path)
+    other = make_results(tmp_path / "other", tuple(f"other {text}" for text in TEXTS))
+    with pytest.raises(
+        ComparisonError, match=r"model 2 \(.*\) has no text in common with the first"
+    ):
+        _ = chain(first, other, second).all_models
+    failed = make_results(tmp_path / "failed", TEXTS, failed=tuple(range(len(TEXTS))))
+    with pytest.raises(ComparisonError, match="no text was analysed by all 3 models"):
+        _ = chain(first, failed, second).all_models
+
+
+def test_limits_of_another_seed_hold_in_every_step(sides) -> None:
+    found = chain(*sides[:3], null=sides[1])
+    plain = compare(*map(Findings, (sides[0], sides[2], sides[1])))
+    step = found.all_models.from_first[1]
+    assert step.n_moved == plain.predictions.n_moved
+    assert step.n_heads_changed == plain.heads.changed.sum()
+
+
+def test_json_adds_the_models_and_renames_nothing(sides, found: Comparison) -> None:
+    two = compare(Findings(sides[0]), Findings(sides[3]))
+    record, plain = (
+        json.loads(comparison_json.write_comparison(each, CompareOptions()).text)
+        for each in (found, two)
+    )
+    models = record.pop("models")
+    assert plain.pop("models") is None
+    assert record == plain  # of the first and the last model, as if no other were there
+    assert [model["from_first"] is None for model in models] == [True, False, False, False]
+    assert models[0]["model"] == sides[0].info.model.name
+    assert models[3]["from_previous"]["n_tokens_changed"] == 1
+    assert models[1]["figures"]["mae"]["change"] == pytest.approx(
+        models[1]["figures"]["mae"]["value"] - models[0]["figures"]["mae"]["value"], abs=1e-6
+    )
+
+
+def test_a_page_of_two_has_no_such_section(sides) -> None:
+    found = compare(Findings(sides[0]), Findings(sides[1]))
+    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
+    assert html.find(id="all_models") is None
+    assert html.h1.get_text() == "Two models compared"
+
+
+def test_the_page_has_a_column_for_each_model_and_a_trend(found: Comparison) -> None:
+    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
+    assert html.h1.get_text() == "4 models compared"
+    figures, steps = html.find(id="all_models").find_all("table")
+    assert [len(table.thead.find_all("th")) for table in (figures, steps)] == [6, 4]
+    for row in figures.tbody.find_all("tr"):
+        assert len(row.find("svg", class_="trend").find_all("circle")) == 4
+    text = markdown.write_comparison(found, CompareOptions()).text
+    line = next(line for line in text.splitlines() if line.startswith("| Figure | 1 "))
+    assert line.count("|") == 6  # no column for charts
+
+
+def test_redacted_models_name_no_text(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+    made = [planted(tmp_path / name, seed=i) for i, name in enumerate("abc")]
+    with redacted_comparison(chain(*made), "en", wanted=True) as masked:
+        for write in (comparison_json, markdown, compare_page):
+            assert traces(write.write_comparison(masked, CompareOptions()).content) == set()
+        record = json.loads(comparison_json.write_comparison(masked, CompareOptions()).text)
+    assert [list(model["inputs"].values()) for model in record["models"]] == [[None]] * 3
+
+
+def test_remarks_of_a_model_in_between_are_told(sides) -> None:
+    info = replace(sides[1].info, remarks=("a remark on it",))
+    found = chain(sides[0], Results(info, sides[1].source), sides[2])
+    html = compare_page.render(found, CompareOptions()).decode()
+    assert "Model 2: a remark on it" in html
+    assert info.model.weights_sha256 in html
+
+
+def test_the_command_names_folders_where_one_model_was_run_otherwise(sides) -> None:
+    settings = replace(sides[1].info.settings, options={"max-length": 64})
+    info = replace(sides[1].info, settings=settings)
+    for second, command in (
+        (sides[1], "compare --base {0} --head {0} --head {0} ".format(sides[0].info.model.name)),
+        (Results(info, sides[1].source), "compare base_results/ results_2/ head_results/"),
+    ):
+        found = chain(sides[0], second, sides[2])
+        assert command in markdown.write_comparison(found, CompareOptions()).text
+
+
+def test_tables_of_three_models_at_most_are_in_memory(sides, monkeypatch) -> None:
+    opened: list[weakref.ref[Results]] = []
+    fresh, step, most = module._fresh, module._step, []
+
+    def counted(results: Results) -> Results:
+        found = fresh(results)
+        opened.append(weakref.ref(found))
+        return found
+
+    def watched(*arguments):
+        done = step(*arguments)
+        gc.collect()
+        most.append(sum("texts" in own.__dict__ for ref in opened if (own := ref())))
+        return done
+
+    monkeypatch.setattr(module, "_fresh", counted)
+    monkeypatch.setattr(module, "_step", watched)
+    module.all_models([Findings(side) for side in (*sides, *sides)])
+    assert len(most) == 13
+    assert max(most) == 3
