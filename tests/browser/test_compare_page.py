@@ -38,6 +38,44 @@ def addresses(sides, tmp_path_factory):
     return {lang: (folder / f"{lang}.html").as_uri() for lang in ("en", "ja")}
 
 
+@pytest.fixture(scope="module")
+def many(sides, tmp_path_factory):
+    """The addresses of pages of four and twelve models, by their number."""
+    folder: Path = tmp_path_factory.mktemp("many")
+    for n in (4, 12):
+        first, *between, last = map(Findings, (sides * 6)[:n])
+        page = render(compare(first, last, between=between), RenderOptions())
+        (folder / f"{n}.html").write_bytes(page)
+    return {n: (folder / f"{n}.html").as_uri() for n in (4, 12)}
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+def test_twelve_models_scroll_in_their_table_alone(watched, many, scheme, width):
+    watched.set_viewport_size({"width": width, "height": 900})
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto(many[12])
+    assert found(watched) == []
+    assert watched.evaluate("document.documentElement.scrollWidth") <= width
+    cells = watched.locator("#all_models tbody tr").first.locator("td.n")
+    assert cells.count() == 12
+    labels = cells.evaluate_all("""cells => cells.map(cell =>
+      getComputedStyle(cell, "::before").content)""")
+    assert all("made-up" in label for label in labels) == (width == 400)
+
+
+@pytest.mark.parametrize("n_models", [4, 12])
+def test_on_paper_no_model_is_cut(watched, many, n_models):
+    watched.goto(many[n_models])
+    watched.set_viewport_size({"width": 700, "height": 900})
+    watched.emulate_media(media="print")
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 700
+    ends = watched.locator("#all_models td").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().right)"
+    )
+    assert len(ends) > 20 * n_models - 10
+    assert max(ends) <= 700
+
+
 # Every two of scheme, width and language once.
 @pytest.mark.parametrize(
     ("scheme", "width", "lang"),

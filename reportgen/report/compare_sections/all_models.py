@@ -22,6 +22,8 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.measures import cls_name
 from reportgen.results.info import RunInfo
 
+_ON_PAPER = 4  # models that stand beside one another
+
 
 @dataclass(frozen=True, slots=True)
 class ModelsAnswer:
@@ -31,6 +33,7 @@ class ModelsAnswer:
     drift: tuple[str, ...]  # a sentence on changes that no single step shows, or none
     figures: Table
     steps: Table
+    are_many: bool  # models: more than stand beside one another on paper
 
 
 def make_all_models(context: CompareContext) -> ModelsAnswer | None:
@@ -46,6 +49,7 @@ def make_all_models(context: CompareContext) -> ModelsAnswer | None:
         drift(found, words),
         _figures(found, words),
         _steps(found, words),
+        are_many=len(found.infos) > _ON_PAPER,
     )
 
 
@@ -83,7 +87,7 @@ def _figures(found: AllModels, words: CompareWords) -> Table:
         for row in found.rows
     ]
     columns = [words.say("fit_name"), *model_names(found.infos, words), words.say("trend")]
-    return make_table(words.say("all_figures"), columns, rows)
+    return make_table(words.say("all_figures"), columns, rows, "tracks")
 
 
 def _name(row: FigureRow, words: CompareWords) -> str:
@@ -163,7 +167,7 @@ def _steps(found: AllModels, words: CompareWords) -> Table:
             if any(own.text != NOTHING for own in cells):
                 rows.append((words.say(f"step_{way}", name=words.say(f"step_{key}")), cells))
     columns = [words.say("fit_name"), *model_names(found.infos, words)[1:]]
-    return make_table(words.say("all_steps"), columns, rows)
+    return make_table(words.say("all_steps"), columns, rows, "tracks")
 
 
 def without_trend(table: Table) -> Table:
