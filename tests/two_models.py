@@ -5,6 +5,9 @@ from pathlib import Path
 import numpy as np
 from factories import HEADLINES, changed, make_results
 
+from reportgen.comparison.all_models import FigureRow
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.findings.findings import Findings
 from reportgen.results.store import Results
 
 STAR = "★★"  # two code points, so a token of its own in made-up results
@@ -64,3 +67,25 @@ def shaken(results: Results, by: float = 3e-7) -> Results:
         heads=moved(results.heads, "special_share", "entropy"),
         roles=moved(results.roles, "share"),
     )
+
+
+def four_of(folder: Path) -> tuple[Results, ...]:
+    """Four models: three of other weights, and the last like the third, with a planted token."""
+    made = [
+        make_results(
+            folder / str(i), TEXTS, seed=i, labels=LABELS, evidence="basic", sink=0.1 + 0.2 * i
+        )
+        for i in range(3)
+    ]
+    return (*made, plant(made[2]))
+
+
+def chain(*sides: Results, null: Results | None = None) -> Comparison:
+    """The comparison of models in this order."""
+    first, *between, last = map(Findings, sides)
+    return compare(first, last, None if null is None else Findings(null), between)
+
+
+def row_of(found: Comparison, key: str) -> FigureRow:
+    (row,) = [row for row in found.all_models.rows if row.key == key]
+    return row

@@ -3,20 +3,18 @@
 import gc
 import json
 import weakref
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
+from factories import LABELS as NAMES
 from factories import changed, make_results
 from plain_bootstrap import plain_interval
-from planted import planted, traces
 from scipy.stats import spearmanr
-from two_models import LABELS, TEXTS, pair_of, plant
+from two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
 from reportgen.comparison import all_models as module
-from reportgen.comparison.all_models import FigureRow
 from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import ComparisonError
@@ -29,37 +27,17 @@ from reportgen.report.html import compare_page
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions
-from reportgen.report.redact_comparison import redacted_comparison
 from reportgen.results.store import Results
-
-
-def chain(*sides: Results, null: Results | None = None) -> Comparison:
-    """The comparison of models in this order."""
-    first, *between, last = map(Findings, sides)
-    return compare(first, last, None if null is None else Findings(null), between)
 
 
 @pytest.fixture(scope="module")
 def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, ...]:
-    """Four models: three of other weights, and the last like the third, with a planted token."""
-    folder = tmp_path_factory.mktemp("chain")
-    made = [
-        make_results(
-            folder / str(i), TEXTS, seed=i, labels=LABELS, evidence="basic", sink=0.1 + 0.2 * i
-        )
-        for i in range(3)
-    ]
-    return (*made, plant(made[2]))
+    return four_of(tmp_path_factory.mktemp("chain"))
 
 
 @pytest.fixture(scope="module")
 def found(sides: tuple[Results, ...]) -> Comparison:
     return chain(*sides)
-
-
-def row_of(found: Comparison, key: str) -> FigureRow:
-    (row,) = [row for row in found.all_models.rows if row.key == key]
-    return row
 
 
 def plain_figures(results: Results) -> dict[str, float]:
@@ -208,6 +186,37 @@ def test_only_texts_that_all_models_have_count_wherever_they_stand(tmp_path: Pat
     assert "2 more texts of the first model are left out." in html
 
 
+def labelled(results: Results, names: list[str]) -> Results:
+    return changed(results, texts=results.texts.assign(label=names))
+
+
+def test_classes_are_counted_against_the_labels_that_all_results_agree_on(tmp_path: Path) -> None:
+    bad, good = NAMES["class"]
+    given = [(bad, good)[i % 2] for i in range(len(TEXTS))]
+    made = [
+        make_results(tmp_path / str(i), TEXTS, kind="class", seed=i, evidence="basic")
+        for i in range(3)
+    ]
+    other = [good, *given[1:]]  # the middle one has another label for the first text
+    found = chain(*map(labelled, made, (given, other, given)))
+    for key, plain in (("accuracy", accuracy_score), ("macro_f1", plain_macro_f1)):
+        for side, value in zip(made, row_of(found, key).values, strict=True):
+            predicted = side.texts["prediction_label"].tolist()
+            assert value.value == pytest.approx(plain(given[1:], predicted[1:])), key
+
+
+def accuracy_score(given: list[str], predicted: list[str]) -> float:
+    return sum(map(str.__eq__, given, predicted)) / len(given)
+
+
+def plain_macro_f1(given: list[str], predicted: list[str]) -> float:
+    found = []
+    for name in set(given):
+        hits = sum(own == name == other for own, other in zip(given, predicted, strict=True))
+        found.append(2 * hits / (given.count(name) + predicted.count(name)))
+    return sum(found) / len(found)
+
+
 def test_what_a_model_lacks_is_a_dash_and_null(tmp_path: Path) -> None:
     first, second = pair_of(tmp_path, labels=LABELS, evidence="basic")
     bare = make_results(tmp_path / "bare", TEXTS, seed=2, n_layers=2, kind="class", special=False)
@@ -245,72 +254,6 @@ def test_limits_of_another_seed_hold_in_every_step(sides) -> None:
     step = found.all_models.from_first[1]
     assert step.n_moved == plain.predictions.n_moved
     assert step.n_heads_changed == plain.heads.changed.sum()
-
-
-def test_json_adds_the_models_and_renames_nothing(sides, found: Comparison) -> None:
-    two = compare(Findings(sides[0]), Findings(sides[3]))
-    record, plain = (
-        json.loads(comparison_json.write_comparison(each, CompareOptions()).text)
-        for each in (found, two)
-    )
-    models = record.pop("models")
-    assert plain.pop("models") is None
-    assert record == plain  # of the first and the last model, as if no other were there
-    assert [model["from_first"] is None for model in models] == [True, False, False, False]
-    assert models[0]["model"] == sides[0].info.model.name
-    assert models[3]["from_previous"]["n_tokens_changed"] == 1
-    assert models[1]["figures"]["mae"]["change"] == pytest.approx(
-        models[1]["figures"]["mae"]["value"] - models[0]["figures"]["mae"]["value"], abs=1e-6
-    )
-
-
-def test_a_page_of_two_has_no_such_section(sides) -> None:
-    found = compare(Findings(sides[0]), Findings(sides[1]))
-    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
-    assert html.find(id="all_models") is None
-    assert html.h1.get_text() == "Two models compared"
-
-
-def test_the_page_has_a_column_for_each_model_and_a_trend(found: Comparison) -> None:
-    html = BeautifulSoup(compare_page.render(found, CompareOptions()).decode(), "html.parser")
-    assert html.h1.get_text() == "4 models compared"
-    figures, steps = html.find(id="all_models").find_all("table")
-    assert [len(table.thead.find_all("th")) for table in (figures, steps)] == [6, 4]
-    for row in figures.tbody.find_all("tr"):
-        assert len(row.find("svg", class_="trend").find_all("circle")) == 4
-    text = markdown.write_comparison(found, CompareOptions()).text
-    line = next(line for line in text.splitlines() if line.startswith("| Figure | 1 "))
-    assert line.count("|") == 6  # no column for charts
-
-
-def test_redacted_models_name_no_text(tmp_path: Path) -> None:
-    for name in ("a", "b", "c"):
-        (tmp_path / name).mkdir()
-    made = [planted(tmp_path / name, seed=i) for i, name in enumerate("abc")]
-    with redacted_comparison(chain(*made), "en", wanted=True) as masked:
-        for write in (comparison_json, markdown, compare_page):
-            assert traces(write.write_comparison(masked, CompareOptions()).content) == set()
-        record = json.loads(comparison_json.write_comparison(masked, CompareOptions()).text)
-    assert [list(model["inputs"].values()) for model in record["models"]] == [[None]] * 3
-
-
-def test_remarks_of_a_model_in_between_are_told(sides) -> None:
-    info = replace(sides[1].info, remarks=("a remark on it",))
-    found = chain(sides[0], Results(info, sides[1].source), sides[2])
-    html = compare_page.render(found, CompareOptions()).decode()
-    assert "Model 2: a remark on it" in html
-    assert info.model.weights_sha256 in html
-
-
-def test_the_command_names_folders_where_one_model_was_run_otherwise(sides) -> None:
-    settings = replace(sides[1].info.settings, options={"max-length": 64})
-    info = replace(sides[1].info, settings=settings)
-    for second, command in (
-        (sides[1], "compare --base {0} --head {0} --head {0} ".format(sides[0].info.model.name)),
-        (Results(info, sides[1].source), "compare base_results/ results_2/ head_results/"),
-    ):
-        found = chain(sides[0], second, sides[2])
-        assert command in markdown.write_comparison(found, CompareOptions()).text
 
 
 def test_tables_of_three_models_at_most_are_in_memory(sides, monkeypatch) -> None:
