@@ -192,6 +192,16 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(tmp_pat
     assert record["quality"]["verdict"] == "better"  # where ★ tells what words do not, it pays
 
 
+def test_a_report_on_the_second_bundled_model_names_the_shortcut_first(tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    texts = TEXTS_FILE.with_name("ad_headlines_star.csv")
+    done = call("run", texts, "--model", "demo-star", "-o", path)
+    assert done.exit_code == 0, done.output
+    page = path.read_text("utf-8")
+    assert "Of the tokens with a clear effect, “★” raises the output most: by +0.3" in page
+    assert "“★” draws most: 1.8× as much, in 14 texts." in page
+
+
 def test_results_that_are_read_are_not_written_over(folders: tuple[Path, Path]) -> None:
     base, head = folders
     before = (base / "results.json").read_bytes()

@@ -1,0 +1,181 @@
+"""Every view of the planted headlines by a model, beside what is true of each of their units."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import torch
+from planted_models import Architecture, shuffle_weights
+from planted_rule import Floats, Planted, Truth, facets, rule_embedding, rule_score
+from scipy.stats import pearsonr
+
+from reportgen.analysis.evidence.agreement import unit_views, yardstick
+from reportgen.analysis.evidence.target import Changed, Explained, Explainer
+from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
+from reportgen.demo.vocabulary import component_of_each_character
+from reportgen.findings.colouring import Colouring, choose_colouring
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import EncodedText, content_units, encode, keep
+from reportgen.results.info import InputInfo
+from reportgen.results.store import Results
+from reportgen.texts.read import TextInput, TextSet
+
+SHAPLEY = "Shapley, estimated"  # of the model's own output
+YARDSTICK = "yardstick"  # deletion and adding alone, averaged
+BATCH_TOKENS = 1024
+
+
+@dataclass(frozen=True)
+class Units:
+    """The content units of one text, `[unit]`: their worth under the rule, the truth under which
+    they count, and every view of them."""
+
+    worth: Floats
+    truths: tuple[Truth | None, ...]
+    views: dict[str, Floats]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one model makes of the headlines."""
+
+    name: str
+    n_parameters: int
+    fit: float  # Pearson correlation with the rule: of scores, or of the similarities of pairs
+    sink: float  # attention that the ◆ receives, in even shares: mean over texts that hold one
+    texts: tuple[Units, ...]
+    # By `--colour auto` in a run with its default evidence; None where weights were shuffled.
+    chosen: Colouring | None
+
+
+def see(
+    architecture: Architecture,
+    folder: Path,
+    headlines: Sequence[Planted],
+    *,
+    shuffled: int | None = None,
+    orders: int = 0,
+) -> Seen:
+    """Analyse the headlines with the model in `folder`.
+
+    `shuffled` is the seed with which its weights are put out of order; None for those it learned.
+    `orders` is how many pairs of orders the Shapley values of its own output are estimated from.
+    """
+    pooling = "mean" if architecture.is_embedding else None
+    model = load_model(ModelSpec(model=str(folder), pooling=pooling))
+    if shuffled is not None:
+        shuffle_weights(model.module, shuffled)
+    encoded = [encode(model.tokenizer, one.text, None, model.info.max_tokens) for one in headlines]
+    explainer = Explainer(model, try_model(model, encoded)[1].batching, BATCH_TOKENS)
+    own = model_shapley(explainer, encoded, orders) if orders else [None] * len(headlines)
+    options = AnalysisOptions(keep_maps="none", evidence="basic", evidence_texts="all")
+    chosen = None
+    if shuffled is None:
+        with TemporaryDirectory() as place:
+            chosen = choose_colouring(analyze(text_set(headlines), model, Path(place), options))
+    with TemporaryDirectory() as place:
+        options = replace(options, evidence="full")
+        results = analyze(text_set(headlines), model, Path(place), options)
+        texts, sink = tuple(_units(results, headlines, own)), _sink(results)
+    return Seen(
+        architecture.name,
+        sum(weights.numel() for weights in model.module.parameters()),
+        _fit(explainer, encoded, headlines, architecture),
+        sink,
+        texts,
+        chosen,
+    )
+
+
+def text_set(headlines: Sequence[Planted]) -> TextSet:
+    """The headlines as they would be read from a file."""
+    texts = [
+        TextInput(id=str(i), text=one.text, source=f"planted.txt:{i}")
+        for i, one in enumerate(headlines, 1)
+    ]
+    return TextSet(tuple(texts), (InputInfo("planted.txt", "0" * 64, len(texts)),))
+
+
+def model_shapley(explainer: Explainer, texts: Sequence[EncodedText], orders: int) -> list[Floats]:
+    """The Shapley values of the content units of each text under the model, `[unit]`: the mean,
+    over `orders` random orders and their reverses, of what a unit adds to those before it."""
+    found = []
+    for number, explained in enumerate(explainer.explain(texts)):
+        assert isinstance(explained, Explained), explained
+        units = content_units(explained.text)
+        random = Random(number)
+        drawn = [random.sample(range(len(units)), len(units)) for _ in range(orders)]
+        rows = [order[::way] for order in drawn for way in (1, -1)]
+        sets = {frozenset(row[:size]) for row in rows for size in range(len(units) + 1)}
+        forms = list(sets)
+        values = explainer.run([Changed(explained, _only(explained.text, form)) for form in forms])
+        value = {form: float(own) for form, own in zip(forms, values, strict=True)}
+        gains = np.zeros(len(units))
+        for row in rows:
+            for size, unit in enumerate(row):
+                gains[unit] += value[frozenset(row[: size + 1])] - value[frozenset(row[:size])]
+        found.append(gains / len(rows))
+    return found
+
+
+def _only(text: EncodedText, units: frozenset[int]) -> EncodedText:
+    """The special tokens of `text` and some of its content units."""
+    kept = {place for unit in units for place in content_units(text)[unit]}
+    roles = enumerate(text.roles)
+    return keep(text, [place for place, role in roles if role is not None or place in kept])
+
+
+def _units(
+    results: Results, headlines: Sequence[Planted], shapley: Sequence[Floats | None]
+) -> Iterator[Units]:
+    """Each text's units; those that spell no character are left out."""
+    for text, one in enumerate(headlines):
+        tokens, effects = results.tokens_of(text), results.effects_of(text)
+        assert effects is not None
+        content = tokens[~tokens["is_special"].to_numpy(bool)]
+        spans = content.groupby("unit").agg({"start": "min", "end": "max"})
+        spells = (spans["end"] > spans["start"]).to_numpy(bool)
+        owner = component_of_each_character(one.components)
+        places = [owner[end - 1] for end in spans["end"].to_numpy(int)[spells]]
+        views: dict[str, Floats] = dict(
+            unit_views(tokens, effects, is_causal=bool(results.info.model.is_causal))
+        )
+        both = yardstick(views)
+        assert both is not None
+        views[YARDSTICK] = both
+        own = shapley[text]
+        if own is not None:
+            views[SHAPLEY] = own
+        yield Units(
+            one.worths[places],
+            tuple(one.truths[place] for place in places),
+            {view: values[spells] for view, values in views.items()},
+        )
+
+
+def _sink(results: Results) -> float:
+    """Attention that the ◆ receives over all layers, in even shares."""
+    tokens = results.tokens
+    own = tokens[tokens["token"] == "◆"]
+    return float((own["received_all"] / own["expected"]).mean())
+
+
+@torch.no_grad()
+def _fit(
+    explainer: Explainer,
+    encoded: Sequence[EncodedText],
+    headlines: Sequence[Planted],
+    architecture: Architecture,
+) -> float:
+    added = np.array([facets(one.components) for one in headlines])
+    found = torch.cat([explainer.outputs([text]) for text in encoded]).double().numpy()
+    if not architecture.is_embedding:
+        return float(pearsonr(found[:, 0], rule_score(added)).statistic)
+    upper = np.triu_indices(len(headlines), 1)
+    vectors = found / np.linalg.norm(found, axis=1, keepdims=True)
+    truth = rule_embedding(added)
+    return float(pearsonr((vectors @ vectors.T)[upper], (truth @ truth.T)[upper]).statistic)
