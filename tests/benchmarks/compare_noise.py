@@ -32,7 +32,7 @@ from reportgen.results.info import InputInfo
 from reportgen.texts.read import TextInput, TextSet
 
 N_TEXTS = 500
-RUNS = 100
+RUNS = 200
 SIZES = (12, 40, 100)  # texts of a run
 NOISES = (0.02, 0.1, 0.5, 1.0)
 SEED = 20_261_126
