@@ -67,7 +67,7 @@ def remarks(context: CompareContext) -> tuple[str, ...]:
     comparison, colon = context.comparison, context.language.say("page", "colon")
     for side, info in (
         (words.say("base"), comparison.base.info),
-        *((words.say("model", i=number), info) for number, info in _between(comparison)),
+        *((words.say("nth_model", i=number), info) for number, info in _between(comparison)),
         (words.say("head"), comparison.head.info),
     ):
         said += [side + colon + remark for remark in info.remarks]

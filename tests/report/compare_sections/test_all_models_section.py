@@ -1,6 +1,7 @@
 """Comparisons of more than two models as they are written: page, Markdown, JSON, redacted."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import get_args
@@ -40,9 +41,13 @@ def test_every_kind_of_output_is_written(tmp_path: Path, kind: OutputKind) -> No
     ]
     found = chain(*made)
     assert row_of(found, "entropy").values[2].change is not None
-    for write in (comparison_json, markdown, compare_page):
-        for lang in ("en", "ja"):
-            assert write.write_comparison(found, CompareOptions(lang=lang)).content
+    for lang in ("en", "ja"):
+        options = CompareOptions(lang=lang)
+        page = BeautifulSoup(compare_page.render(found, options).decode(), "html.parser")
+        text = markdown.write_comparison(found, options).text
+        for said in (page.main.get_text(), text):
+            assert not re.search(r"nan\b|None|\binf\b|[{}]", said)
+        assert json.loads(comparison_json.write_comparison(found, options).text)["models"]
     steps = found.all_models.from_first
     assert all((step.n_moved is None) == (kind == "embedding") for step in steps)
 
