@@ -150,6 +150,17 @@ def test_small_steps_that_add_up_are_told_first(tmp_path: Path, lang: str) -> No
     assert said.split("12")[0] in markdown.write_comparison(found, options).text
 
 
+@pytest.mark.parametrize(("lang", "part"), [("en", "on the 11 texts that"), ("ja", "11件で、")])
+def test_a_drift_over_fewer_texts_says_how_many(tmp_path: Path, lang: str, part: str) -> None:
+    first, second, *others = drifting(tmp_path)
+    status = ["failed", *second.texts["status"].iloc[1:]]
+    second = changed(second, texts=second.texts.assign(status=status))
+    found = chain(first, second, *others)
+    (said,) = drift(found.all_models, CompareWords(found, load_language(lang)))
+    assert part in said
+    assert ("11 of 11 predictions" if lang == "en" else "予測11件のうち11件") in said
+
+
 def test_where_steps_show_what_changed_no_drift_is_told(sides, found: Comparison) -> None:
     words = CompareWords(found, load_language("en"))
     assert drift(found.all_models, words) == ()

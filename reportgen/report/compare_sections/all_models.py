@@ -71,7 +71,11 @@ def drift(found: AllModels, words: CompareWords) -> tuple[str, ...]:
         if k is not None and len(known) == len(steps) and k > sum(known):
             parts.append(words.say(f"drift_{key}", k=k, n=of_all(last), sum=sum(known)))
     comma = words.language.say("common", "comma")
-    return (words.say("drift", parts=comma.join(parts)),) if parts else ()
+    if not parts:
+        return ()
+    # Where texts are left out here, the comparison of the first and the last model may have them.
+    key = "drift_common" if found.n_left_out else "drift"
+    return (words.say(key, parts=comma.join(parts), n=found.n_texts),)
 
 
 _COUNTS: tuple[tuple[str, Callable[[Step], int | None], Callable[[Step], int | None]], ...] = (
