@@ -9,6 +9,7 @@ from factories import HEADLINES, changed, make_results
 from made_up_figures import CLS, COMMA, FIRST, OUTPUT, Made, estimate, passing, probed, viewed
 from role_tables import far_apart, same_in_every_text, with_roles
 
+from reportgen.findings.attention import RoleFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
@@ -20,7 +21,8 @@ from reportgen.findings.notes.trust import (
     offset_note,
     rollout_note,
 )
-from reportgen.findings.notes.verdicts import other_sink
+from reportgen.findings.notes.verdicts import subject_verdict
+from reportgen.findings.statistics import Interval
 from reportgen.results.info import OutputKind, Reason, SinkTest, View
 from reportgen.results.store import Results
 
@@ -59,6 +61,7 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
         make_results(folder(), ("ab", "")),
         _without_content(make_results(folder())),
         make_results(folder(), special=False),
+        make_results(folder(), HEADLINES[:1] * 6, special=False),
         make_results(folder(), HEADLINES[:3], special=False, evidence="full"),
         make_results(folder(), special=False, evidence="full"),
         *(make_results(folder(), kind=kind, sink=0.6, evidence="full") for kind in KINDS),
@@ -115,7 +118,9 @@ def _tests() -> Iterator[Note]:
         ratios |= {} if zero is None else {"zero_value": zero}
         ratios |= {} if mean is None else {"mean_value": mean}
         ratios |= {} if hide is None else {"hide_key": hide}
-        yield from sink_test_notes(probed(ratios, subject), 2, subject is CLS, OUTPUT)
+        for is_same in (False, True):
+            figures = replace(probed(ratios, subject), is_same=is_same)
+            yield from sink_test_notes(figures, 2, subject is CLS, OUTPUT)
     for output in OUTPUTS:
         for ratios in (
             {"zero_value": 0.1, "hide_key": (1.0, 0.9, 1.1)},
@@ -131,12 +136,16 @@ def _tests() -> Iterator[Note]:
 
 
 def _others() -> Iterator[Note]:
-    piles: tuple[Made, ...] = (3.0, (3.5, 2.9, 4.0), (9.0, None))
-    for subject, pile, value in product((COMMA, FIRST), piles, (0.1, (0.5, 0.4, 0.6), 0.9, None)):
-        shares = (0.1, (0.6, None) if pile == (9.0, None) else 0.6)
-        note = other_sink(probed({}, subject, shares=shares, piles=(1.0, pile), value=value))
-        assert note is not None
-        yield note
+    shares: tuple[Made, ...] = (0.6, (0.6, 0.3, 0.7), 0.2, (0.2, 0.1, 0.25), 0.1, (0.6, None))
+    for subject, share in product((CLS, COMMA, FIRST), shares):
+        few = isinstance(share, tuple) and share[1] is None
+        layers = probed({}, subject, shares=(0.1, share)).layers
+        ranges = Interval(0.1, 0.2)
+        layers = tuple(
+            replace(own, share_range=ranges, expected_range=ranges, self_share=0.05)
+            for own in layers
+        )
+        yield subject_verdict(subject, RoleFigures(3 if few else 20, layers))[0]
 
 
 def _agreement() -> Iterator[Note]:

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from reportgen.findings.attention import LayerFigures
-from reportgen.findings.evidence import SubjectFigures, Swapped, TestFigures, ViewFigures
+from reportgen.findings.evidence import ViewFigures
+from reportgen.findings.sink_tests import SubjectFigures, Swapped, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Statistic, Subject, View
 
@@ -23,6 +24,14 @@ def estimate(made: Made, n_texts: int = 20) -> Estimate:
         return Estimate(made[0], None, 3)
     mean, low, high = made
     return Estimate(mean, Interval(low, high), n_texts)
+
+
+def beyond_even(share: Estimate, expected: float) -> Estimate:
+    """The share as part of the way from an even spread to all attention."""
+    ends = share.interval and Interval(
+        *((end - expected) / (1 - expected) for end in share.interval)
+    )
+    return Estimate((share.mean - expected) / (1 - expected), ends, share.n_texts)
 
 
 def probed(
@@ -91,6 +100,7 @@ def passing(
         share=estimate(share),
         expected=0.1,
         ratio=estimate(pile),
+        excess=beyond_even(estimate(share), 0.1),
         norm_share=None if norm is None else estimate(norm),
         value_ratio=None if value is None else estimate(value),
     )

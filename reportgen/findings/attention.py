@@ -38,34 +38,35 @@ class LayerFigures:
     share: Estimate  # of all attention received in the layer, 0..1
     expected: float  # the share under an even spread
     ratio: Estimate  # share / expected
+    # What it gets beyond an even spread: (share - expected) / (1 - expected) of each text, so 0 for
+    # an even spread and 1 for all attention, however short the text is.
+    excess: Estimate
     # Over the texts in which norms were measured; None where there is no such text.
     norm_share: Estimate | None = None  # of norm-weighted attention received
     value_ratio: Estimate | None = None  # length of what it passes on / a content token's
-    # Of a special-token role:
-    self_share: float = nan  # of the weight that its own rows spread, the part on itself
+    self_share: float = nan  # of the weight that a role's own rows spread, the part on itself
     share_range: Interval | None = None  # smallest and largest share of a text
     expected_range: Interval | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RoleFigures:
-    """What one special-token role gets, over the texts that take part."""
+    """What one special-token role, other token or position gets, over the texts that take part."""
 
     n_texts: int
     layers: tuple[LayerFigures, ...]  # none where no text takes part
+    n_tried: int = 1  # of how many tokens it was found to be the strongest
 
     @property
     def judged(self) -> tuple[LayerFigures, ...]:
-        """The layers with lower ends that hold for the strongest of them, which a verdict names.
+        """The layers with an excess whose lower end holds for the strongest of all layers, and of
+        all tokens that were tried, which is the one that a verdict names.
 
-        The upper ends stay: there is no sink only if no layer has one, so that many layers make it
+        The upper end stays: there is no sink only if no layer has one, so that many layers make it
         no easier to be said.
         """
-        n = len(self.layers)
-        return tuple(
-            replace(layer, share=low_among(layer.share, n), ratio=low_among(layer.ratio, n))
-            for layer in self.layers
-        )
+        n = len(self.layers) * self.n_tried
+        return tuple(replace(own, excess=low_among(own.excess, n)) for own in self.layers)
 
 
 def takes_part(results: Results) -> Booleans:
@@ -114,13 +115,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
     return RoleFigures(
         n_texts,
         tuple(
-            replace(
-                found,
-                self_share=float(own[:, i].mean()),
-                share_range=_range(share[:, i]),
-                expected_range=_range(expected[:, i]),
-            )
-            for i, found in enumerate(figures)
+            replace(found, self_share=float(own[:, i].mean())) for i, found in enumerate(figures)
         ),
     )
 
@@ -136,6 +131,7 @@ def layer_figures(
     """
     norm_share, value_size, content_size = measured(*norms)
     shares, ratios = estimates(share), ratio_estimates(share, expected)
+    excesses = estimates(excess(share, expected))
     norm_shares: Sequence[Estimate | None] = (None,) * len(ratios)
     value_ratios = norm_shares
     if len(norm_share):
@@ -147,12 +143,25 @@ def layer_figures(
             share=shares[i],
             expected=float(expected[:, i].mean()),
             ratio=ratio,
+            excess=excesses[i],
             norm_share=norm_shares[i],
             value_ratio=value_ratios[i],
+            share_range=_range(share[:, i]),
+            expected_range=_range(expected[:, i]),
         )
         for i, (layer, ratio) in enumerate(zip(layers, ratios, strict=True))
         if ratio is not None  # it never is: an even spread is never 0
     )
+
+
+def excess(share: Floats, expected: Floats) -> Floats:
+    """What a share is beyond an even spread: 0 for that spread, 1 for all attention.
+
+    0 also where there is nothing else to look at, so that an even spread is all attention.
+    """
+    found = np.zeros_like(share)
+    np.divide(share - expected, 1 - expected, out=found, where=expected < 1)
+    return found
 
 
 def _range(values: Floats) -> Interval:

@@ -1,81 +1,31 @@
-"""Evidence over all texts, with intervals: sink tests, agreement, live rows, mixing.
+"""Evidence over all texts, with intervals: agreement, live rows, mixing.
 
 Every estimate is the mean over texts of per-text figures; a ratio is the ratio of two such means.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from reportgen.findings.attention import LayerFigures, analysed, layer_figures, takes_part
+from reportgen.findings.attention import analysed, takes_part
 from reportgen.findings.statistics import (
     Estimate,
-    Floats,
     estimate,
-    estimates,
-    measured,
-    ratio_estimates,
 )
 from reportgen.results.info import (
-    SINK_TESTS,
     STATISTICS,
     Scalar,
-    SinkTest,
     Statistic,
-    Subject,
     View,
 )
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
 
-_NORMS = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]  # of sink tests
 BASELINES: tuple[View, ...] = ("rarity", "random")
 # Statistics that mean little without those of a random order beside them.
 _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "sufficiency": False}
-
-
-@dataclass(frozen=True, slots=True)
-class TestFigures:
-    """One sink test on one subject."""
-
-    effect: Estimate  # size of the output's change, in the output's unit
-    control: Estimate  # the same on content tokens
-    # effect / control; None where content tokens move the output in no text, or in so few that
-    # the ratio has no finite interval
-    ratio: Estimate | None
-
-
-@dataclass(frozen=True, slots=True)
-class Swapped:
-    """What one token's position gets in one layer once another token is put there."""
-
-    before: float  # attention received before, in the texts in which the swap was done
-    after: Estimate
-    ratio: Estimate | None  # after / before; None where that is not defined
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectFigures:
-    """What was found about one token or position that may be a sink."""
-
-    subject: Subject
-    n_texts: int
-    layers: tuple[LayerFigures, ...]
-    swapped: tuple[Swapped, ...]  # by layer; empty where the swap was done in no text
-    tests: Mapping[SinkTest, TestFigures]  # those that could be done
-
-    @property
-    def strongest(self) -> LayerFigures:
-        """The layer in which its share is the largest multiple of an even spread."""
-        return max(self.layers, key=lambda layer: layer.ratio.mean)
-
-    @property
-    def share_swapped(self) -> Estimate | None:
-        """What its position gets in that layer after a swap; None where there was no swap."""
-        return self.swapped[self.strongest.layer - 1].after if self.swapped else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,17 +68,6 @@ class LiveRows:
     def share(self) -> float | None:
         """The share of rows that the output can depend on."""
         return self.n_live / self.n_rows if self.n_rows else None
-
-
-def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
-    """The subjects of the sink tests, in the order of `Evidence.subjects`.
-
-    Texts of fewer than MIN_CONTENT content tokens take no part; a subject in no text is left out.
-    """
-    rows = _long_enough(results, results.sinks.dropna(subset=["share_layers"]))
-    subjects = results.info.evidence.subjects
-    found = ((subject, rows[rows["subject"] == subject.key]) for subject in subjects)
-    return tuple(_subject_figures(subject, own) for subject, own in found if len(own))
 
 
 def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
@@ -186,13 +125,13 @@ def live_rows(results: Results) -> LiveRows | None:
 
 def mixing(results: Results) -> Estimate | None:
     """Mixing ratio (Kobayashi et al. 2021), mean over queries and layers; None if not measured."""
-    rows = _long_enough(results, results.layers)
+    rows = long_enough(results, results.layers)
     return estimate(rows["mixing"].astype(np.float64).groupby(rows["text"]).mean())
 
 
 def rollout_share(results: Results) -> Estimate | None:
     """Share of special tokens in rollout over all layers (Abnar and Zuidema 2020)."""
-    rows = _long_enough(results, results.layers)
+    rows = long_enough(results, results.layers)
     return estimate(rows.loc[rows["layer"] == results.info.model.n_layers, "rollout_special"])
 
 
@@ -260,52 +199,10 @@ def explained_range(results: Results) -> float | None:
     return float(np.ptp(values)) or None
 
 
-def _long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
+def long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
     """Those of `rows` whose text has at least MIN_CONTENT content tokens."""
     own: pd.DataFrame = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
     return own
-
-
-def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
-    """`rows` are those of the subject's tests."""
-    by_text = rows.drop_duplicates("text")
-    share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
-    known = by_text[_NORMS].dropna()
-    norms = (_by_layer(known[name]) for name in _NORMS)
-    tests = {test: _test_figures(rows[rows["test"] == test]) for test in SINK_TESTS}
-    return SubjectFigures(
-        subject=subject,
-        n_texts=len(by_text),
-        layers=layer_figures(range(1, share.shape[1] + 1), share, expected, *norms),
-        swapped=_swapped(rows),
-        tests={test: figures for test, figures in tests.items() if figures is not None},
-    )
-
-
-def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
-    """What swaps of a subject left of its share, `[layer]`; none where there was no swap.
-
-    `rows` are those of the subject's tests.
-    """
-    done = rows.dropna(subset=["share_after_layers"])
-    before, after = (_by_layer(done[name]) for name in ("share_layers", "share_after_layers"))
-    return tuple(
-        Swapped(float(before[:, i].mean()), share, ratio)
-        for i, (share, ratio) in enumerate(
-            zip(estimates(after), ratio_estimates(after, before), strict=True)
-        )
-    )
-
-
-def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
-    """What one test on one subject found; None where it was done in no text.
-
-    `rows` has one row per text."""
-    effects, controls = measured(_column(rows["effect"]), _column(rows["control"]))
-    if not len(effects):
-        return None
-    (effect,), (control,) = estimates(effects), estimates(controls)
-    return TestFigures(effect, control, *ratio_estimates(effects, controls))
 
 
 def _view_figures(
@@ -329,13 +226,3 @@ def _view_figures(
         lead = (own - random) * (1 if _HIGHER_IS_BETTER[statistic] else -1)
         figures = replace(figures, beats_random=int((lead > 0).sum()))
     return figures
-
-
-def _column(values: "pd.Series[float]") -> Floats:
-    """`[text, 1]`."""
-    return np.asarray(values, dtype=np.float64)[:, None]
-
-
-def _by_layer(column: "pd.Series[Any]") -> Floats:
-    """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
-    return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)

@@ -89,6 +89,13 @@ _ROLES = (
         Figure("<role>_share", "share", "attention on the token in that layer", "share", True),
         Figure("<role>_expected", "share", "that share under an even spread", "expected"),
         Figure("<role>_ratio", "times", "the share over that of an even spread", "ratio", True),
+        Figure(
+            "<role>_excess",
+            "share",
+            "the share as part of the way from an even spread to all attention",
+            "excess",
+            True,
+        ),
     ),
     Figure("<role>_share_max", "share", "largest share of all layers", "most.share.mean"),
     Figure("<role>_share_max_layer", "layer", "layer of that share", "most.layer"),

@@ -200,6 +200,8 @@ def _whole(findings: "Findings") -> _Items:
 def _roles(findings: "Findings") -> _Items:
     for note in findings.notes:
         if note.is_verdict and note.role is not None:
+            if not note.is_special:
+                continue
             layers = findings.roles[note.role].layers
             judged = findings.roles[note.role].judged
             named = (layer for layer in judged if layer.layer == note.values.get("layer"))

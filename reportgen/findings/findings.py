@@ -11,8 +11,10 @@ import pandas as pd
 from reportgen.findings import attention, evidence
 from reportgen.findings import classes as of_classes
 from reportgen.findings import labels as of_labels
+from reportgen.findings import piles as of_piles
 from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
+from reportgen.findings import sink_tests as of_sinks
 from reportgen.findings import token_lists as of_lists
 from reportgen.findings import tokens as of_tokens
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
@@ -69,6 +71,7 @@ class Findings:
     takes_part = _part(attention.takes_part)
     n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
+    piles = _part(of_piles.piles)
     head_shares = _part(attention.head_shares)
     role_shares = _part(attention.role_shares)
     shares_by_text = _part(attention.shares_by_text)
@@ -76,7 +79,7 @@ class Findings:
     entropy_by_head = _part(attention.entropy_by_head)
 
     # What evidence says.
-    subjects = _part(evidence.subject_figures)
+    subjects = _part(of_sinks.subject_figures)
     agreement = _part(evidence.agreement_figures)
     live_rows = _part(evidence.live_rows)
     mixing = _part(evidence.mixing)
@@ -222,7 +225,8 @@ class Findings:
     @cached_property
     def placed(self) -> Placed:
         """The notes by their place in the report."""
-        return place(self.notes, self.info)
+        tokens = (pile.subject.key for pile in self.piles.found)
+        return place(self.notes, self.info, tokens)
 
     @cached_property
     def figures(self) -> Mapping[str, Value]:

@@ -5,10 +5,11 @@ import json
 from dataclasses import asdict
 
 from reportgen.findings.colouring import Colouring
-from reportgen.findings.evidence import SubjectFigures, ViewFigures
+from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.figures import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
+from reportgen.findings.sink_tests import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions

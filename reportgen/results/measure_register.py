@@ -24,7 +24,8 @@ from reportgen.results.info import EvidenceLevel, Scalar, View
 MIN_TEXTS = 5  # texts, for a statement about all of them and for an interval
 MIN_CONTENT = 3  # content tokens of a text, for it to take part
 MIN_UNITS = 4  # content units of a text, for a rank correlation
-SINK_RATIO = 3.0  # times an even spread: the least attention that a sink receives
+SINK_EXCESS = 0.30  # (share - u) / (1 - u), u the even spread: the least that a sink receives
+MOST_OF_TEXT = 0.5  # of a token: where an even spread gives it more, it is not judged in a text
 MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
 
 # How a unit's value comes from the values of its tokens: their sum, the root of the sum of their

@@ -166,6 +166,19 @@ class Results:
         """The columns `names` of all tokens."""
         return _frame(self._tokens.select(list(names)))
 
+    def token_layers(self, first: int, size: int, *names: str) -> tuple[NDArray[np.float32], ...]:
+        """The columns `names` of `size` tokens from row `first` on, each `[token, layer]`; NaN
+        where a token has no value."""
+        rows = self._tokens.slice(first, size)
+        return tuple(self._by_layer(rows[name]) for name in names)
+
+    def _by_layer(self, column: pa.ChunkedArray) -> NDArray[np.float32]:
+        values = np.full((len(column), self.info.model.n_layers), np.nan, np.float32)
+        known = column.is_valid().to_numpy()
+        given = pa.concat_arrays([chunk.flatten() for chunk in column.drop_null().chunks])
+        values[known] = given.to_numpy(zero_copy_only=False).reshape(-1, values.shape[1])
+        return values
+
     @cached_property
     def _tokens(self) -> Table:
         return self.source.table("tokens")

@@ -150,13 +150,14 @@ def verdicts(
 ) -> tuple[str, str]:
     """The verdict by plain intervals and by those that are moved for the number of layers.
 
-    Every layer has 1.5 times an even spread in truth, the threshold, half of what differs between
-    texts being the same in all layers; with a sink, the last one has 6 times, a share of .5.
+    Every layer has .05 of the way from an even spread to all attention in truth, the threshold,
+    half of what differs between texts being the same in all layers; with a sink, the last one has a
+    share of .5, 6 times an even spread.
     """
     own, shared = random.normal(size=(n_texts, LAYERS)), random.normal(size=(n_texts, 1))
     factors = np.exp(spread * (own + shared) / np.sqrt(2) - spread**2 / 2)
     even = np.full((n_texts, LAYERS), 0.5 / 6)
-    truth = np.full(LAYERS, 1.5 if not sink else 1.0)
+    truth = np.full(LAYERS, 1.0 if sink else 1 + 0.05 * (1 - even[0, 0]) / even[0, 0])
     truth[-1] = 6 if sink else truth[-1]
     layers = layer_figures(
         range(1, LAYERS + 1), even * truth * factors, even, *np.full((3, 0, LAYERS), np.nan)

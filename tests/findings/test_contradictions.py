@@ -13,11 +13,7 @@ ON_A_PAGE: tuple[tuple[str, ...], ...] = (
     ("constant", "N13", "N13-few"),
     ("N12", "N12-unrelated", "N12-unclear"),
     ("N13c", "N13c-unclear"),
-    ("no-special-unlooked", "no-special-few", "N1c-none", "N1c"),
-    ("N1c-none", "N1c-unclear"),
-    ("no-special", "N1"),
-    ("no-special", "N1b"),
-    ("no-special", "N1d"),
+    ("no-special-few", "no-token"),
     ("evidence-some", "evidence-stopped"),
     ("copies", "copies-few"),
     ("N9", "N9-cls"),
@@ -26,10 +22,10 @@ ON_A_PAGE: tuple[tuple[str, ...], ...] = (
 )
 # The same for sentences about one token: what it gets, what it passes on, what the tests say of it.
 ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
-    ("N1", "N1b", "N1d", "unclear", "unclear-raised", "few", "no-text"),
-    ("N1c", "N1c-unclear", "N1c-few"),
+    ("N1", "N1b", "N1b-below", "N1d", "unclear", "unclear-raised", "few", "no-text"),
     ("N2", "N2-heavy", "N2-unclear", "N3", "few-value"),
-    ("N4", "N5", "N5-open", "N5-unclear", "N6", "N6-partly", "tests-disagree", "tests-unclear"),
+    ("N4", "N5", "N5-first", "N5-open", "N5-unclear", "N6", "N6-partly", "tests-disagree"),
+    *(("tests-unclear", other) for other in ("N4", "N5", "N5-first", "N5-open", "N6", "N6-partly")),
     *(("tests-no-control", other) for other in ("N4", "N5", "N6", "N7", "hide-only")),
     *(("few-tests", other) for other in ("N4", "N5", "N6", "N7", "N8")),
     ("N7", "N7-unclear", "hide-only"),
@@ -42,9 +38,6 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("N1d", "N11"),
     ("unclear", "N10"),
     ("unclear", "N11"),
-    # A short pile-up is called a sink only where what it passes on was found to be short.
-    ("N1c-sink", "N3"),
-    ("N1c-sink", "N1c-unmeasured"),
 )
 # And for sentences about one colouring.
 ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (("N13-better", "N13b", "N13-worse"),)
@@ -100,6 +93,15 @@ def test_each_sentence_of_a_row_is_one_that_can_be_said(notes: list[Note]) -> No
     said = {id for note in notes for id in ids(note)}
     rows = (*ON_A_PAGE, *ABOUT_A_TOKEN, *ABOUT_A_VIEW)
     assert {id for row in rows for id in row} - said == set()
+
+
+def test_no_content_token_is_a_sink_where_that_is_said_of_all(
+    pages: list[tuple[Note, ...]],
+) -> None:
+    for notes in pages:
+        if any("no-token" in note.also for note in notes):
+            verdicts = [note for note in notes if note.role and note.role.startswith("token:")]
+            assert not [note for note in verdicts if note.verdict in ("sink", "unclear")]
 
 
 def _together(said: set[str], rows: tuple[tuple[str, ...], ...]) -> list[list[str]]:

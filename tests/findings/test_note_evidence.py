@@ -1,5 +1,6 @@
 """Corpus figures of evidence, and their intervals, against plain loops."""
 
+from dataclasses import replace
 from math import isnan, nan
 from pathlib import Path
 from statistics import mean
@@ -18,8 +19,8 @@ from reportgen.findings.evidence import (
     mask_offset,
     mixing,
     rollout_share,
-    subject_figures,
 )
+from reportgen.findings.sink_tests import subject_figures
 from reportgen.results.info import SINK_TESTS
 from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results
@@ -295,3 +296,11 @@ def test_the_same_results_give_the_same_figures(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     assert subject_figures(results) == subject_figures(results)
     assert agreement_figures(results) == agreement_figures(results)
+
+
+def test_what_stands_first_in_a_causal_model_is_the_same_in_every_text(tmp_path: Path) -> None:
+    made = make_results(tmp_path, sink=0.6, evidence="full")
+    for is_causal in (False, True):
+        info = replace(made.info, model=replace(made.info.model, is_causal=is_causal))
+        found = {own.subject.key: own.is_same for own in subject_figures(changed(made, info))}
+        assert found == {"cls": is_causal, "sep": False}

@@ -5,7 +5,6 @@ from collections import Counter
 import pytest
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import place
 
 _SAID_BY_THE_PAGE_ITSELF = {"withheld", "interrupted", "N13-few"}
 
@@ -18,7 +17,7 @@ def everything(situations):
 def test_each_note_has_one_place(everything):
     for found in everything:
         notes = found.notes
-        placed = place(notes, found.info)
+        placed = found.placed
         sinks = [note for own in placed.sinks.values() for note in own]
         stands = Counter(
             id(note) for note in (*placed.overview, *sinks, *placed.agreement, *placed.trust)
@@ -30,7 +29,7 @@ def test_each_note_has_one_place(everything):
 def test_verdicts_stay_in_the_overview(everything):
     for found in everything:
         notes = found.notes
-        placed = place(notes, found.info)
+        placed = found.placed
         verdicts = [note for note in notes if note.is_verdict]
         assert [note for note in placed.overview if note.is_verdict] == verdicts
 
@@ -39,7 +38,7 @@ def test_without_evidence_all_is_in_the_overview(everything):
     bare = [found for found in everything if found.info.evidence.level == "none"]
     assert bare
     for found in bare:
-        placed = place(found.notes, found.info)
+        placed = found.placed
         assert (placed.sinks, placed.agreement, placed.trust) == ({}, (), ())
 
 
@@ -47,7 +46,7 @@ def test_what_is_said_of_a_token_stands_in_its_panel(everything):
     own = [
         (key, note)
         for found in everything
-        for key, notes in place(found.notes, found.info).sinks.items()
+        for key, notes in found.placed.sinks.items()
         for note in notes
     ]
     assert {note.id for _, note in own} >= {"N2", "N4", "N7", "N8"}

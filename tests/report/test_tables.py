@@ -12,9 +12,10 @@ from factories import HEADLINES, LABELS, changed, make_results
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reportgen.findings.evidence import agreement_figures, subject_figures
+from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import label_fit, predictions
+from reportgen.findings.sink_tests import subject_figures
 from reportgen.report.options import TABLE_NAMES, TableName
 from reportgen.report.tables import table, to_csv, to_parquet
 from reportgen.results.info import SINK_TESTS

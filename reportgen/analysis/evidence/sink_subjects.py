@@ -11,7 +11,12 @@ from reportgen.analysis.evidence.target import Explained
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, put
 from reportgen.results.info import Role, SinkTest, Subject
-from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_RATIO
+from reportgen.results.measure_register import (
+    MIN_CONTENT,
+    MIN_TEXTS,
+    MOST_OF_TEXT,
+    SINK_EXCESS,
+)
 
 MAX_TEXTS = 50  # in which subjects are looked for, and which are tested
 MAX_FOUND = 3  # subjects beside the special-token roles
@@ -24,9 +29,10 @@ def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple
     """Choose what is tested: the special-token `roles` in `texts`, then other possible sinks.
 
     The latter are at most MAX_FOUND content tokens (as the tokenizer writes them), or the first
-    position if it is content: those with the highest shares of attention received, of at least
-    SINK_RATIO times an even spread in some layer, as means over the texts that have them. If the
-    first position can be a sink, tokens are judged by their other positions only.
+    position if it is content: those that get most beyond an even spread, at least SINK_EXCESS in
+    some layer, as means over the texts that have them. A text that is mostly one token does not
+    count for it. If the first position can be a sink, tokens are judged by their other positions
+    only.
 
     Args:
         texts: for each text its rows of the table of tokens, in the order of positions.
@@ -46,7 +52,7 @@ def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple
         names = tokens["token"].to_numpy()
         _add(everywhere, names[is_content], shares[is_content])
         if is_content[0]:
-            first.append(shares[0])
+            first.append(_excess(shares[0]))
         _add(elsewhere, names[1:][is_content[1:]], shares[1:][is_content[1:]])
     found = {FIRST: _peak(first)}
     by_token = everywhere if found[FIRST] is None else elsewhere
@@ -98,25 +104,34 @@ def evenly_spaced(n: int, most: int) -> tuple[int, ...]:
 
 
 def _add(sums: dict[str, list[Floats]], names: NDArray[np.object_], shares: Floats) -> None:
-    """Add one text: for each token the sum of its `shares` `[position, figure, layer]`."""
+    """Add one text: what each token gets beyond an even spread, by `shares`
+    `[position, received | expected, layer]`."""
     codes, tokens = pd.factorize(names)
     by_token = np.zeros((len(tokens), *shares.shape[1:]))
     np.add.at(by_token, codes, shares)
     for token, own in zip(tokens, by_token, strict=True):
-        sums.setdefault(token, []).append(own)
+        if (own[1] <= MOST_OF_TEXT).all():
+            sums.setdefault(token, []).append(_excess(own))
 
 
-def _peak(shares: Sequence[Floats]) -> float | None:
-    """The highest share of attention received in any layer where it is that of a sink, else None.
+def _excess(shares: Floats) -> Floats:
+    """`[layer]`, what a token gets beyond an even spread, from `[received | expected, layer]`."""
+    received, expected = shares
+    found: Floats = np.zeros_like(received)
+    np.divide(received - expected, 1 - expected, out=found, where=expected < 1)
+    return found
+
+
+def _peak(excess: Sequence[Floats]) -> float | None:
+    """The highest mean over texts of all layers if it is that of a sink, else None.
 
     Args:
-        shares: for each text, `[received | expected, layer]`.
+        excess: for each text, `[layer]`.
     """
-    if len(shares) < MIN_TEXTS:
+    if len(excess) < MIN_TEXTS:
         return None
-    received, expected = np.mean(shares, axis=0)
-    high = received[received >= SINK_RATIO * expected]
-    return float(high.max()) if high.size else None
+    most = float(np.mean(excess, axis=0).max())
+    return most if most >= SINK_EXCESS else None
 
 
 @dataclass(frozen=True, slots=True)

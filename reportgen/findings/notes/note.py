@@ -1,6 +1,6 @@
 """A note: one statement about the measured figures, not yet in words."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -11,8 +11,7 @@ from reportgen.results.info import RunInfo, Subject
 Values: TypeAlias = Mapping[str, float | int | str]
 # What a note is about. It decides where the note is placed and which summaries include it.
 Kind: TypeAlias = Literal[
-    "verdict",  # whether a special token is an attention sink
-    "pile",  # whether attention piles up on another token
+    "verdict",  # whether a token is an attention sink
     "length",  # how long the vectors are that a token passes on
     "passed",  # what a token passes on, as the sink tests show it
     "test",  # sink tests that leave that open
@@ -22,7 +21,7 @@ Kind: TypeAlias = Literal[
     "banner",  # what the page says in a banner or a list of what is missing
     "general",
 ]
-# The one statement on attention sinks that each special token has.
+# The one statement on attention sinks that each token has which is judged.
 Verdict: TypeAlias = Literal[
     "sink",
     "raised",  # it gets more than an even spread, but is no sink
@@ -51,7 +50,7 @@ class Note:
 
     @property
     def is_verdict(self) -> bool:
-        """Whether it is the one statement on attention sinks that its role has."""
+        """Whether it is the one statement on attention sinks that its token has."""
         return self.kind == "verdict"
 
 
@@ -127,20 +126,21 @@ class Placed:
     trust: tuple[Note, ...]
 
 
-def place(notes: Sequence[Note], info: RunInfo) -> Placed:
+def place(notes: Sequence[Note], info: RunInfo, others: Iterable[str] = ()) -> Placed:
     """The `notes` by their place in the report.
 
-    Notes on which tokens attention piles up stay in the overview. If there is evidence, the other
-    notes on a token go to its panel, and notes on agreement to the panel on trust.
+    Verdicts stay in the overview. If there is evidence, the other notes on a token go to its panel,
+    and notes on agreement to the panel on trust. `others` are the keys of tokens that have a
+    verdict and are no special ones.
     """
     has_panels = info.evidence.level != "none"
-    subjects = (*(role.key for role in info.roles), *(s.key for s in info.evidence.subjects))
+    subjects = (*(role.key for role in info.roles), *others)
     overview: list[Note] = []
     sinks: dict[str, list[Note]] = {key: [] for key in subjects if has_panels}
     agreement: list[Note] = []
     trust: list[Note] = []
     for note in notes:
-        if note.role in sinks and note.kind not in ("verdict", "pile"):
+        if note.role in sinks and not note.is_verdict:
             sinks[note.role].append(note)
         elif has_panels and note.kind == "agreement":
             agreement.append(note)

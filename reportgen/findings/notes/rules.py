@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from reportgen.findings.attention import LayerFigures
-from reportgen.findings.evidence import SubjectFigures
+from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.citations import GU
 from reportgen.findings.notes.missing import (
     constant_notes,
@@ -22,9 +21,10 @@ from reportgen.findings.notes.spread import (
     text_spread_notes,
 )
 from reportgen.findings.notes.trust import trust_notes
-from reportgen.findings.notes.verdicts import caution_notes, other_sink, role_verdict
-from reportgen.results.info import ANALYSED, Evidence, Role, Subject
-from reportgen.results.measure_register import MIN_TEXTS, SINK_RATIO
+from reportgen.findings.notes.verdicts import caution_notes, subject_verdict
+from reportgen.findings.sink_tests import SubjectFigures
+from reportgen.results.info import ANALYSED, Subject
+from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -39,7 +39,6 @@ RULES = (
     length_notes,
     missing_notes,
 )
-_SINKS_FIRST = ("N1", "N1c")
 
 
 def corpus_notes(found: "Findings") -> tuple[Note, ...]:
@@ -51,7 +50,7 @@ def corpus_notes(found: "Findings") -> tuple[Note, ...]:
     about_tokens = sorted(subject_notes(found).values(), key=_rank)
     notes = [note for own in about_tokens for note in own]
     if not found.info.roles:
-        notes.insert(0, _no_special(found.info.evidence, int(found.takes_part.sum())))
+        notes.append(_no_special(found))
     live = live_rows_note(found)
     if live is not None and found.live_rows is not None and not found.live_rows.are_all:
         notes.append(live)
@@ -68,61 +67,48 @@ def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:
 
 
 def subject_notes(found: "Findings") -> Mapping[str, tuple[Note, ...]]:
-    """The notes on each special-token role and each other subject of the sink tests, by its key.
+    """The notes on each special-token role and each other token that has a verdict, by its key.
 
     Roles come first. The notes of each go from the attention that it gets to what that does.
     """
     tested = {figures.subject.key: figures for figures in found.subjects}
-    notes = {role.key: _role_notes(found, role, tested.get(role.key)) for role in found.info.roles}
-    for key, figures in tested.items():
-        if figures.subject.kind != "role":
-            notes[key] = _other_notes(found, figures)
-    return notes
+    roles = [Subject(role.key, role.token, "role") for role in found.info.roles]
+    judged = [(role, found.roles[role.key]) for role in roles]
+    judged += [(pile.subject, pile.figures) for pile in found.piles.found]
+    return {
+        subject.key: _notes_on(found, subject, figures, tested.get(subject.key))
+        for subject, figures in judged
+    }
 
 
 def _rank(notes: tuple[Note, ...]) -> int:
-    """The rank of a token's notes by the first, on whether attention piles up on the token."""
-    ids = [note.id for note in notes[:1]]
-    return _SINKS_FIRST.index(ids[0]) if ids and ids[0] in _SINKS_FIRST else len(_SINKS_FIRST)
+    """The rank of a token's notes by the first, which says whether it is a sink: these first."""
+    return 0 if notes[0].verdict == "sink" else 1
 
 
-def _no_special(evidence: Evidence, n_texts: int) -> Note:
-    """That no special token can be a sink, and whether another one was looked for."""
-    values = {"sink_ratio": SINK_RATIO, "min_texts": MIN_TEXTS}
-    if n_texts < MIN_TEXTS:
-        also = "no-special-few"
-    elif evidence.level == "full" and not evidence.interrupted:
-        also = "N1c-none"
-    else:
-        also = "no-special-unlooked"
+def _no_special(found: "Findings") -> Note:
+    """That there is no special token, and whether other ones were looked at."""
+    values: dict[str, float | int | str] = {"min_texts": MIN_TEXTS}
+    also: tuple[str, ...] = ()
+    if int(found.takes_part.sum()) < MIN_TEXTS:
+        also = ("no-special-few",)
+    elif found.piles.n_tried and all(pile.subject.kind != "token" for pile in found.piles.found):
+        also, values["n_tried"] = ("no-token",), found.piles.n_tried
+        values["sink_excess"] = SINK_EXCESS
     return Note(
-        "no-special",
-        None,
-        None,
-        values,
-        (GU,),
-        "verdict",
-        also=() if evidence.subjects else (also,),
-        verdict="no_special_tokens",
+        "no-special", None, None, values, (GU,), "verdict", also=also, verdict="no_special_tokens"
     )
 
 
-def _role_notes(found: "Findings", role: Role, tested: SubjectFigures | None) -> tuple[Note, ...]:
-    figures = found.roles[role.key]
-    verdict, layer = role_verdict(role, figures)
+def _notes_on(
+    found: "Findings", subject: Subject, figures: RoleFigures, tested: SubjectFigures | None
+) -> tuple[Note, ...]:
+    verdict, layer = subject_verdict(subject, figures)
     if layer is None:
         return (verdict,)
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
-    subject = Subject(role.key, role.token, "role")
     return (verdict, *_what_it_does(found, subject, layer, tested, is_sink))
-
-
-def _other_notes(found: "Findings", figures: SubjectFigures) -> tuple[Note, ...]:
-    pile = other_sink(figures)
-    is_sink = pile is not None and pile.id in ("N1c", "N1c-few")
-    rest = _what_it_does(found, figures.subject, figures.strongest, figures, is_sink)
-    return rest if pile is None else (pile, *rest)
 
 
 def _what_it_does(

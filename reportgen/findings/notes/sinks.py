@@ -1,9 +1,9 @@
 """What a token passes on, and whether that matters: the length of its vectors, the sink tests."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from reportgen.findings.attention import LayerFigures
-from reportgen.findings.evidence import SubjectFigures
 from reportgen.findings.notes.citations import (
     CLARK,
     DARCET,
@@ -24,6 +24,7 @@ from reportgen.findings.notes.thresholds import (
     TEST_SMALL,
     certain,
 )
+from reportgen.findings.sink_tests import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
@@ -77,11 +78,6 @@ def value_note(subject: Subject, figures: LayerFigures, is_tested: bool) -> Note
     return about(subject, id, values, *_CITATIONS.get(id, ()), kind=kind, also=also)
 
 
-def is_light(value_ratio: Estimate) -> bool:
-    """Whether the whole interval says that the vectors a token passes on are short."""
-    return value_ratio.interval is not None and value_ratio.interval.high <= LIGHT_VALUE
-
-
 def value_case(value_ratio: float, norm_share: float, share: float) -> str:
     """Which of N2 and N3 holds for these exact figures."""
     if value_ratio > LIGHT_VALUE:
@@ -98,12 +94,18 @@ def sink_test_notes(
     `output` is as `note.explained` gives it.
     """
     subject = figures.subject
-    tested = {test: figures.tests[test].ratio for test in _RATIOS if test in figures.tests}
+    tested = {
+        test: figures.tests[test].ratio
+        for test in _RATIOS
+        if test in figures.tests and not (test == "mean_value" and figures.is_same)
+    }
     ratios = {test: ratio for test, ratio in tested.items() if ratio is not None}
     sure = {test: ratio for test, ratio in ratios.items() if ratio.interval is not None}
     if sure:
         share = {"layer": layer, "share": figures.layers[layer - 1].share.mean}
         passed = _passes_on(subject, sure, is_sink, output)
+        if passed is not None and passed.id == "N5-open" and figures.is_same:
+            passed = replace(passed, id="N5-first", kind="passed")
         notes = (passed, _parking(subject, sure, {**share, **output}))
         return tuple(note for note in notes if note is not None)
     if ratios:

@@ -12,11 +12,10 @@ from reportgen.results.measure_register import (
     MIN_CONTENT,
     MIN_TEXTS,
     MIN_UNITS,
-    SINK_RATIO,
+    SINK_EXCESS,
 )
 
-SINK_SHARE = 0.30
-RAISED_RATIO = 1.5
+RAISED_EXCESS = 0.05  # of what lies between an even spread and all attention
 LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a content token
 LIGHT_NORM = 0.5  # share of norm-weighted attention, in that of attention
 TEST_SMALL = 0.25  # effect of a sink test, in that on content tokens
@@ -38,9 +37,8 @@ class Threshold:
 
 
 THRESHOLDS = (
-    Threshold("sink_share", SINK_SHARE, GU),
-    Threshold("sink_ratio", SINK_RATIO),
-    Threshold("raised_ratio", RAISED_RATIO),
+    Threshold("sink_excess", SINK_EXCESS, GU),
+    Threshold("raised_excess", RAISED_EXCESS),
     Threshold("light_value", LIGHT_VALUE),
     Threshold("light_norm", LIGHT_NORM),
     Threshold("test_small", TEST_SMALL),

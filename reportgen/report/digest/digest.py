@@ -11,13 +11,14 @@ from reportgen.report.compare_sections.section_register import SECTIONS as COMPA
 from reportgen.report.components import Brief
 from reportgen.report.digest.parts import short_notes
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
+from reportgen.report.language.sentences import token_name
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import SECTIONS
 
-# What the headline says of a special token's verdict.
+# What the headline says of a token's verdict.
 _CLAUSES: Mapping[Verdict, str] = {
     "sink": "sink",
     "raised": "raised",
@@ -90,7 +91,7 @@ def _sinks(context: Context) -> list[str]:
         if note.verdict is None:
             continue
         clause = _CLAUSES[note.verdict]
-        said = note.token or ""
+        said = token_name(note, context.language)
         if clause in ("sink", "raised"):
             share, layer = float(note.values["share"]), note.values["layer"]
             said = say("brief", "with_share", token=said, share=share, layer=layer)

@@ -159,6 +159,7 @@ def difference(value: float) -> str:
 # The styles that can follow the colon in `{name:style}`.
 STYLES: Mapping[str, Style] = {
     "percent": Style(percentage, "percent"),
+    "signed_percent": Style(percentage, "percent", between="signed_range"),
     "exact_percent": Style(lambda share: exact(100.0 * share), "percent"),
     "about_percent": Style(about_percentage, "about_percent"),
     "points": Style(points, "points"),

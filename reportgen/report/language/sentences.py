@@ -14,7 +14,8 @@ def sentence(note: Note, language: Language) -> str:
     """The note in words: its sentence, and those that follow it."""
     values = _values(note, language)
     said = [
-        language.fill(language.words["sentences"][key], values) for key in (note.id, *note.also)
+        _begun(note, language.fill(language.words["sentences"][key], values))
+        for key in (note.id, *note.also)
     ]
     return language.say("common", "space").join(said)
 
@@ -23,7 +24,7 @@ def in_short(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
     """Those of `notes` that have a headline, each in one short sentence."""
     headlines = language.words["headlines"]
     return tuple(
-        language.fill(headlines[note.id], _values(note, language))
+        _begun(note, language.fill(headlines[note.id], _values(note, language)))
         for note in notes
         if note.id in headlines
     )
@@ -87,6 +88,16 @@ def subject_name(subject: Subject, language: Language) -> str:
     return _token(subject.token, subject.kind == "role", language)
 
 
+def _begun(note: Note, said: str) -> str:
+    """A sentence, which may begin with words for a position where others have a token."""
+    return said[:1].upper() + said[1:] if note.token == "" else said
+
+
+def token_name(note: Note, language: Language) -> str:
+    """The token that a note is about, as `subject_name`; "" where it is about none."""
+    return "" if note.token is None else _token(note.token, note.is_special, language)
+
+
 def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -> str:
     """The names of views, effects and sink tests in a row; `row` names the token whose row is
     read."""
@@ -111,7 +122,7 @@ def _values(note: Note, language: Language) -> dict[str, object]:
     values["scope"] = _scope(n_texts, "mean_of_texts", language)
     values["within"] = _scope(n_texts, "these_texts", language)
     if note.token is not None:
-        values["token"] = _token(note.token, note.is_special, language)
+        values["token"] = token_name(note, language)
     if "scalar" in values:
         values["output"] = _scalar("outputs", values, language)
     if "view" in values:

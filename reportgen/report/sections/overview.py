@@ -13,7 +13,7 @@ from reportgen.findings.notes.note import Note
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import stacked_bars
 from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
-from reportgen.report.language.sentences import verdicts
+from reportgen.report.language.sentences import token_name, verdicts
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
 
@@ -47,7 +47,7 @@ def make_overview(findings: Findings, language: Language) -> Overview:
     means, notes = findings.head_shares, findings.placed.overview
     has_special = len(findings.results.roles) > 0
     has_heads = bool(np.isfinite(means.even).all())
-    sinks = [note.token for note in notes if note.verdict == "sink"]
+    sinks = [token_name(note, language) for note in notes if note.verdict == "sink"]
     roles = [role.token for role in findings.info.roles]
     return Overview(
         verdicts=verdicts(notes, language),
@@ -88,14 +88,12 @@ def _no_sink(notes: Sequence[Note], language: Language, means: HeadShares) -> st
     verdicts = [note for note in notes if note.is_verdict]
     if not verdicts or not all(note.rules_out_sink for note in verdicts):
         return ""
-    if any(note.kind == "pile" for note in notes):
-        return ""
     return language.say("sinks", "no_sink", share=means.mean, even=means.even_mean)
 
 
-def _naming(key: str, tokens: Sequence[str | None], language: Language) -> str:
+def _naming(key: str, tokens: Sequence[str], language: Language) -> str:
     """The string `key` with `tokens` separated by commas, each named once."""
-    names = language.say("common", "comma").join(dict.fromkeys(filter(None, tokens)))
+    names = language.say("common", "comma").join(dict.fromkeys(tokens))
     return language.say("sinks", key, tokens=names)
 
 

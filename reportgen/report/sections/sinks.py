@@ -7,8 +7,8 @@ from functools import partial
 from markupsafe import Markup
 
 from reportgen.findings.attention import LayerFigures
-from reportgen.findings.evidence import SubjectFigures, TestFigures
 from reportgen.findings.findings import Findings
+from reportgen.findings.sink_tests import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
@@ -72,12 +72,12 @@ class _Maker:
         self._language = language
         self._say = partial(language.say, "sink")
         self._tested = {figures.subject.key: figures for figures in findings.subjects}
+        self._others = {pile.subject: pile.figures for pile in findings.piles.found}
 
     def subjects(self) -> list[Subject]:
-        """The special tokens and whatever else was tested, in the order of the notes."""
-        info = self._findings.info
-        roles = [Subject(role.key, role.token, "role") for role in info.roles]
-        others = [subject for subject in info.evidence.subjects if subject.kind != "role"]
+        """The special tokens and whatever else has a verdict, in the order of the notes."""
+        roles = [Subject(role.key, role.token, "role") for role in self._findings.info.roles]
+        others = list(self._others)
         order = list(dict.fromkeys(note.role for note in self._findings.notes))
         order += [subject.key for subject in (*roles, *others) if subject.key not in order]
         return sorted((*roles, *others), key=lambda subject: order.index(subject.key))
@@ -85,13 +85,9 @@ class _Maker:
     def panel(self, subject: Subject) -> SinkPanel | None:
         """The panel of one token or position; None where no text has it."""
         tested = self._tested.get(subject.key)
-        if subject.kind == "role":
-            role = self._findings.roles[subject.key]
-            n_texts, layers = role.n_texts, role.layers
-        elif tested is not None:
-            n_texts, layers = tested.n_texts, tested.layers
-        else:
-            return None
+        is_role = subject.kind == "role"
+        figures = self._findings.roles[subject.key] if is_role else self._others[subject]
+        n_texts, layers = figures.n_texts, figures.layers
         if not layers:
             return None
         language = self._language
@@ -111,14 +107,14 @@ class _Maker:
             value=self._value(token, layers),
             tests=()
             if tested is None
-            else tuple(self._test(test, token, tested.tests.get(test)) for test in SINK_TESTS),
+            else tuple(self._test(test, token, tested) for test in SINK_TESTS),
             tested_on=self._say("tested_on", texts=tested.n_texts) if tested and has_fewer else "",
         )
 
-    def _test(
-        self, test: SinkTest, token: str, figures: TestFigures | None
-    ) -> tuple[Cell, Cell, Cell]:
-        name = self._language.say("tests", test)
+    def _test(self, test: SinkTest, token: str, tested: SubjectFigures) -> tuple[Cell, Cell, Cell]:
+        name, figures = self._language.say("tests", test), tested.tests.get(test)
+        if test == "mean_value" and tested.is_same:
+            return Cell(name, self._say("same", token=token)), Cell(""), Cell(NOTHING)
         if figures is None or figures.ratio is None:
             return Cell(name, self._why_not(test, figures)), Cell(""), Cell(NOTHING)
         mean, interval = figures.ratio.mean, figures.ratio.interval

@@ -49,25 +49,33 @@ def test_special_tokens_are_tested_always_and_only_those_that_stand_in_a_text():
     assert keys(find_subjects((CLS, SEP), [short])) == ["cls", "sep"]
 
 
-def test_a_content_token_with_thrice_its_even_share_in_one_layer_is_tested():
-    even, pile = [1 / 6] * 6, [0.1, 0.1, 0.1, 0.1, 0.5, 0.1]
+def test_a_content_token_far_beyond_its_even_share_in_one_layer_is_tested():
+    # (.42 - 1/6) / (5/6) = .304
+    even, pile = [1 / 6] * 6, [0.116, 0.116, 0.116, 0.116, 0.42, 0.116]
     for layers in ((pile, even), (even, pile)):
         texts = [tokens("[CLS] a b c 。 [SEP]", *layers)] * 5
         assert find_subjects((CLS, SEP), texts)[2:] == (token("。"),)
-    below = [tokens("[CLS] a b c 。 [SEP]", [0.11, 0.1, 0.1, 0.1, 0.49, 0.1])] * 5
+    below = [tokens("[CLS] a b c 。 [SEP]", [0.12, 0.116, 0.116, 0.116, 0.416, 0.116])] * 5
     assert len(find_subjects((CLS, SEP), below)) == 2
 
 
 def test_the_mean_over_the_texts_decides_of_the_sum_in_each():
-    # Two commas with .25 each are as much as one with .5; the even spread is 2/7, not 1/7.
-    pair = [0.1, 0.1, 0.1, 0.25, 0.1, 0.25, 0.1]
-    twice = tokens("[CLS] a b , c , [SEP]", pair)
-    assert keys(find_subjects((CLS, SEP), [twice] * 5)) == ["cls", "sep"]
+    def twice(share: float):
+        rest = (1 - 2 * share) / 5
+        return tokens("[CLS] a b , c , [SEP]", [rest, rest, rest, share, rest, share, rest])
+
+    # Two commas are as much as one; the even spread is 2/7, not 1/7: (.5 - 2/7) / (5/7) = .3.
+    assert keys(find_subjects((CLS, SEP), [twice(0.249)] * 5)) == ["cls", "sep"]
+    assert keys(find_subjects((CLS, SEP), [twice(0.251)] * 5)) == ["cls", "sep", "token:,"]
     once = tokens("[CLS] a b , c d [SEP]", [0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05])
-    # Share (3 * .7 + 2 * .5) / 5 = .62, even spread (3/7 + 4/7) / 5 = 1/5.
-    assert keys(find_subjects((CLS, SEP), [once] * 3 + [twice] * 2)) == ["cls", "sep", "token:,"]
-    # (2 * .7 + 3 * .5) / 5 = .58 against (2/7 + 6/7) / 5 = .229: 2.5 times.
-    assert keys(find_subjects((CLS, SEP), [once] * 2 + [twice] * 3)) == ["cls", "sep"]
+    # (.7 - 1/7) / (6/7) = .65 and (.4 - 2/7) / (5/7) = .16: .356 and .258 on average.
+    assert keys(find_subjects((CLS,), [once] * 2 + [twice(0.2)] * 3)) == ["cls", "token:,"]
+    assert keys(find_subjects((CLS,), [once] + [twice(0.2)] * 4)) == ["cls"]
+
+
+def test_a_text_that_is_mostly_one_token_does_not_count_for_it():
+    mostly = tokens("[CLS] a a a a b", [0.05, 0.23, 0.23, 0.23, 0.23, 0.03])
+    assert keys(find_subjects((CLS,), [mostly] * 9)) == ["cls"]
 
 
 def test_fewer_than_five_texts_and_texts_of_fewer_than_three_content_tokens_say_nothing():
@@ -78,13 +86,13 @@ def test_fewer_than_five_texts_and_texts_of_fewer_than_three_content_tokens_say_
     assert keys(find_subjects((CLS,), [pile] * 5)) == ["cls", "token:,"]
 
 
-def test_the_three_with_the_highest_shares_are_tested():
+def test_the_three_that_get_most_beyond_an_even_spread_are_tested():
     names = list("abcdefghijklmnopqrst")
-    shares = [0.01] * 20
-    for name, share in (("d", 0.16), ("b", 0.18), ("p", 0.2), ("q", 0.22)):
-        shares[names.index(name)] = share
-    found = find_subjects((), [tokens("[CLS] " + " ".join(names), [0.0, *shares])] * 5)
-    assert keys(found) == ["token:q", "token:p", "token:b"]
+    layers = [[0.0, *[0.01] * 20] for _ in range(2)]
+    for layer, name, share in ((0, "d", 0.42), (0, "b", 0.4), (1, "p", 0.45), (1, "q", 0.38)):
+        layers[layer][1 + names.index(name)] = share
+    found = find_subjects((), [tokens("[CLS] " + " ".join(names), *layers)] * 5)
+    assert keys(found) == ["token:p", "token:d", "token:b"]
 
 
 def test_the_first_position_is_a_position_and_no_special_token():
@@ -103,7 +111,7 @@ def test_a_token_is_judged_by_where_else_it_stands_if_the_first_position_is_a_si
     # Of "the", one stands first with .7, one elsewhere with no more than an even share.
     plain = [tokens("the a b the d", [0.7, 0.05, 0.05, 0.15, 0.05])] * 5
     assert find_subjects((), plain) == (FIRST,)
-    both = [tokens("the a b the d e f g h i", [0.4, *[0.025] * 2, 0.35, *[0.03] * 6])] * 5
+    both = [tokens("the a b the d e f g h i", [0.4, *[0.02] * 2, 0.38, *[0.03] * 6])] * 5
     assert find_subjects((), both) == (FIRST, token("the"))
 
 

@@ -37,16 +37,18 @@ def test_every_role_has_exactly_one_verdict(tmp_path: Path, sink: float, n: int)
     ("share", "expected", "id"),
     [
         (0.60, 0.08, "N1"),
-        (0.31, 0.10, "N1"),
-        (0.29, 0.01, "N1d"),  # 29 times an even spread, but under 30 %
-        (0.45, 0.20, "N1d"),  # short texts: over 30 %, but not three times an even spread
-        (0.16, 0.10, "N1d"),
-        (0.14, 0.10, "N1b"),
-        (0.02, 0.08, "N1b"),
-        (0.40, 0.40, "N1b"),  # five tokens, two of them special: 40 % is an even spread
+        (0.371, 0.10, "N1"),  # .271 / .9 is more than .30
+        (0.369, 0.10, "N1d"),
+        (0.29, 0.01, "N1d"),  # 29 times an even spread, but .28 of the way to all
+        (0.45, 0.20, "N1"),  # short texts: .25 / .8
+        (0.90, 0.45, "N1"),  # very short ones, where three times an even spread is impossible
+        (0.146, 0.10, "N1d"),
+        (0.144, 0.10, "N1b"),
+        (0.02, 0.08, "N1b-below"),
+        (0.40, 0.40, "N1b-below"),  # five tokens, two of them special: 40 % is an even spread
     ],
 )
-def test_the_verdict_follows_both_thresholds(
+def test_the_verdict_follows_the_thresholds_whatever_an_even_spread_is(
     tmp_path: Path, share: float, expected: float, id: str
 ) -> None:
     results = with_roles(make_results(tmp_path), same_in_every_text(share, expected))
@@ -79,7 +81,7 @@ def test_a_sink_carries_its_figures_and_sources(tmp_path: Path) -> None:
     assert note.values["layer"] == layer
     assert note.values["share"] == pytest.approx(float(means["share"][layer]), rel=1e-6)
     assert note.values["share_low"] < note.values["share"] < note.values["share_high"]  # type: ignore[operator]
-    assert verdicts(results)["sep"] == "N1b"
+    assert verdicts(results)["sep"] == "N1b-below"
 
 
 def test_fewer_than_five_texts_get_measurements_and_no_verdict(tmp_path: Path) -> None:
@@ -108,7 +110,7 @@ def test_without_a_text_long_enough_that_is_said(tmp_path: Path) -> None:
 
 def test_a_model_without_special_tokens_has_that_for_a_verdict(tmp_path: Path) -> None:
     results = make_results(tmp_path, special=False)
-    assert verdicts(results) == {None: "no-special"}
+    assert verdicts(results) == {None: "no-special", "first": "N1b"}
 
 
 def test_the_boundary_note_stands_only_with_a_sink_on_the_separator(tmp_path: Path) -> None:
@@ -155,7 +157,7 @@ def test_a_sink_is_told_to_its_end_before_anything_else(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, evidence="full")
     assert ids(Findings(results).notes) == [
         *("N1", "N2", "N4", "N7", "N8"),  # of [CLS]
-        *("N1b", "N6"),  # of [SEP]
+        *("N1b-below", "N6"),  # of [SEP]
         *("N9-cls", "N10"),
         *["N13"] * 5,
         *("N19", "N15"),
@@ -173,7 +175,7 @@ def test_a_sink_comes_before_tokens_that_are_none(tmp_path: Path) -> None:
     )
     assert [(note.role, note.id) for note in Findings(results).notes[:3]] == [
         ("sep", "N1"),
-        ("cls", "N1b"),
+        ("cls", "N1b-below"),
         ("sep", "N11"),
     ]
 
@@ -185,7 +187,7 @@ def test_basic_evidence_has_no_sink_tests(tmp_path: Path) -> None:
 
 
 def test_without_evidence_only_attention_is_spoken_of(tmp_path: Path) -> None:
-    assert ids(Findings(make_results(tmp_path, sink=0.6)).notes) == ["N1", "N1b", "N15"]
+    assert ids(Findings(make_results(tmp_path, sink=0.6)).notes) == ["N1", "N1b-below", "N15"]
 
 
 def test_every_note_on_a_sink_test_names_the_output_it_holds_for(tmp_path: Path) -> None:
@@ -212,7 +214,7 @@ def test_all_there_is_to_say_of_a_token_stands_by_its_key(tmp_path: Path) -> Non
     by_key = subject_notes(Findings(results))
     assert list(by_key) == ["cls", "sep"]
     assert ids(by_key["cls"]) == ["N1", "N2", "N4", "N7", "N8"]
-    assert ids(by_key["sep"]) == ["N1b", "N6"]
+    assert ids(by_key["sep"]) == ["N1b-below", "N6"]
 
 
 def test_the_swap_is_judged_in_the_layer_that_the_sink_is_named_in(tmp_path: Path) -> None:
@@ -230,13 +232,14 @@ def test_the_swap_is_judged_in_the_layer_that_the_sink_is_named_in(tmp_path: Pat
     assert swap.values["swap_ratio_low"] == pytest.approx(0.98)
 
 
-def with_subject(results: Results, subject: Subject, pile: float, value: float = 1.8) -> Results:
-    """The same results with [SEP]'s tests said to be those of `subject`, its ratio `pile`, and
-    `value` the length of what it passes on (content tokens: 2)."""
+def with_subject(results: Results, subject: Subject, share: float, value: float = 1.8) -> Results:
+    """The same results with [SEP]'s tests said to be those of `subject`, which gets `share` where
+    an even spread gives a tenth, and `value` the length of what it passes on (content tokens: 2).
+    """
     rows = results.sinks
     rows.loc[rows["subject"] == "sep", "subject"] = subject.key
     for name, made in (
-        ("share_layers", 0.1 * pile),
+        ("share_layers", share),
         ("expected_layers", 0.1),
         ("value_size_layers", value),
     ):
@@ -249,60 +252,46 @@ def with_subject(results: Results, subject: Subject, pile: float, value: float =
     return changed(results, replace(results.info, evidence=evidence), sinks=rows)
 
 
-def test_an_ordinary_token_may_be_a_sink_too(tmp_path: Path) -> None:
+def test_what_was_tested_is_judged_though_no_text_shows_it(tmp_path: Path) -> None:
+    """As in a redacted copy, whose tokens cannot be told apart."""
     made = make_results(tmp_path, sink=0.6, evidence="full")
-    results = with_subject(made, Subject("token:、", "、", "token"), 4.0)
+    results = with_subject(made, Subject("token:、", "、", "token"), 0.4)
     notes = subject_notes(Findings(results))["token:、"]
     assert [(note.id, note.also) for note in notes] == [
-        ("N1c", ()),
+        ("N1", ()),
         ("N3", ("N3-tests",)),
         ("N6", ("N6-sink",)),
         ("N8-token", ()),
     ]
     assert notes[1].values["value_ratio"] == pytest.approx(0.9)
     assert not any(note.is_special for note in notes)
-    assert ids(Findings(results).notes)[5:10] == ["N1c", "N3", "N6", "N8-token", "N1b"]
+    assert ids(Findings(results).notes)[5:10] == ["N1", "N3", "N6", "N8-token", "N1b-below"]
 
 
-def test_an_ordinary_token_with_short_vectors_behaves_like_a_sink(tmp_path: Path) -> None:
+def test_how_long_its_vectors_are_is_no_part_of_the_verdict_on_a_token(tmp_path: Path) -> None:
+    for value, note in ((0.2, "N2"), (1.8, "N3")):
+        made = make_results(tmp_path / note, sink=0.6, evidence="full")
+        results = with_subject(made, Subject("token:、", "、", "token"), 0.4, value)
+        assert ids(subject_notes(Findings(results))["token:、"])[:2] == ["N1", note]
+
+
+def test_a_tested_token_below_the_threshold_is_not_called_a_sink(tmp_path: Path) -> None:
     made = make_results(tmp_path, sink=0.6, evidence="full")
-    results = with_subject(made, Subject("token:、", "、", "token"), 4.0, value=0.2)
-    pile, value, *_ = subject_notes(Findings(results))["token:、"]
-    assert (pile.id, pile.also, value.id) == ("N1c", ("N1c-sink",), "N2")
-    assert pile.values["value_ratio"] == value.values["value_ratio"] == pytest.approx(0.1)
+    results = with_subject(made, Subject("token:、", "、", "token"), 0.2)
+    assert ids(subject_notes(Findings(results))["token:、"]) == ["N1d", "N6"]
 
 
-def test_without_norms_it_is_not_known_whether_an_ordinary_token_is_a_sink(
-    tmp_path: Path,
-) -> None:
-    withheld = {"received_norm_all": "values_unproven"}
-    made = make_results(tmp_path, sink=0.6, evidence="full", withheld=withheld)  # type: ignore[arg-type]
-    results = with_subject(made, Subject("token:、", "、", "token"), 4.0)
-    results.sinks["value_size_layers"] = None
-    notes = subject_notes(Findings(results))["token:、"]
-    assert [(note.id, note.also) for note in notes[:2]] == [
-        ("N1c", ("N1c-unmeasured",)),
-        ("N6", ("N6-sink",)),
-    ]
+def test_a_model_without_special_tokens_says_which_others_were_looked_at(tmp_path: Path) -> None:
+    def note(level: str, texts: tuple[str, ...]) -> Note:
+        folder = tmp_path / f"{level}{len(texts)}"
+        notes = Findings(make_results(folder, texts, special=False, evidence=level)).notes  # type: ignore[arg-type]
+        return by_id(notes)["no-special"]
 
-
-def test_an_ordinary_token_below_the_threshold_is_not_called_a_sink(tmp_path: Path) -> None:
-    made = make_results(tmp_path, sink=0.6, evidence="full")
-    results = with_subject(made, Subject("token:、", "、", "token"), 2.0)
-    assert ids(subject_notes(Findings(results))["token:、"]) == ["N6"]
-
-
-def test_a_model_without_special_tokens_says_whether_others_were_looked_for(
-    tmp_path: Path,
-) -> None:
-    def also(level: str, n_texts: int = 5) -> tuple[str, ...]:
-        folder = tmp_path / f"{level}{n_texts}"
-        texts = HEADLINES[:n_texts]
-        return Findings(make_results(folder, texts, special=False, evidence=level)).notes[0].also  # type: ignore[arg-type]
-
-    assert also("none") == also("basic") == ("no-special-unlooked",)
-    assert also("full") == ("N1c-none",)
-    assert also("full", 4) == ("no-special-few",)
+    for level in ("none", "basic", "full"):
+        assert note(level, HEADLINES[:5]).also == ()  # they have no token in common
+        assert note(level, HEADLINES[:4]).also == ("no-special-few",)
+        same = note(level, HEADLINES[:1] * 5)
+        assert (same.also, same.values["n_tried"]) == (("no-token",), len(HEADLINES[0] + " ") // 2)
 
 
 def test_a_note_over_few_texts_has_no_interval(tmp_path: Path) -> None:

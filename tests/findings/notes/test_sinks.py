@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing, probed
 
-from reportgen.findings.evidence import Swapped
 from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
+from reportgen.findings.sink_tests import Swapped
 from reportgen.results.info import SinkTest
 
 
@@ -229,3 +229,17 @@ def test_without_a_swap_nothing_is_said_of_the_position() -> None:
     assert swap_note(probed({}), 1) is None
     nothing = Swapped(0.0, estimate(0.2), None)
     assert swap_note(replace(probed({}), swapped=(nothing, nothing)), 1) is None
+
+
+def test_that_the_start_token_of_a_causal_model_is_a_constant_is_no_finding() -> None:
+    """It sees itself alone, so its average over the other texts is itself."""
+    found = probed({"zero_value": 0.9, "mean_value": 0.0})
+    assert ids(sink_test_notes(found, 2, True, OUTPUT)) == ["N5"]
+    (note,) = sink_test_notes(replace(found, is_same=True), 2, True, OUTPUT)
+    assert (note.id, note.kind) == ("N5-first", "passed")
+    assert "mean_ratio" not in note.values
+    alone = replace(probed({"mean_value": 0.0}), is_same=True)
+    assert sink_test_notes(alone, 2, True, OUTPUT) == ()
+    # That its content is hardly used is one, since the output could have used it.
+    unused = replace(probed({"zero_value": 0.1, "mean_value": 0.0}), is_same=True)
+    assert ids(sink_test_notes(unused, 2, True, OUTPUT)) == ["N4"]

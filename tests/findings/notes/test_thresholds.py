@@ -20,7 +20,7 @@ def test_every_threshold_is_listed_once() -> None:
     ids = [threshold.id for threshold in THRESHOLDS]
     assert len(ids) == len(set(ids))
     values = {threshold.id: threshold.value for threshold in THRESHOLDS}
-    assert (values["sink_share"], values["sink_ratio"], values["raised_ratio"]) == (0.3, 3, 1.5)
+    assert (values["sink_excess"], values["raised_excess"]) == (0.3, 0.05)
     assert (values["test_small"], values["test_large"], values["light_value"]) == (0.25, 0.5, 0.5)
 
 

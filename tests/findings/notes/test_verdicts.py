@@ -1,30 +1,30 @@
 """One verdict a role, whatever the figures; and what else attention piles up on."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from made_up_figures import COMMA, FIRST, OUTPUT, Made, probed
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
-from reportgen.findings.notes.citations import CLARK
 from reportgen.findings.notes.note import Note, Verdict
 from reportgen.findings.notes.verdicts import (
     VERDICTS,
     caution_notes,
-    other_sink,
-    role_verdict,
     standing,
+    subject_verdict,
     verdict,
 )
 from reportgen.findings.statistics import Estimate, Interval
-from reportgen.results.info import Role
+from reportgen.results.info import Subject
 
 
-def truth(share: float, ratio: float) -> str:
-    """The verdict if the figures were known exactly."""
-    if share >= 0.30 and ratio >= 3:
+def truth(excess: float) -> str:
+    """The verdict if the figure was known exactly."""
+    if excess >= 0.30:
         return "N1"
-    return "N1d" if ratio >= 1.5 else "N1b"
+    return "N1d" if excess >= 0.05 else "N1b"
 
 
 def around(value: float, below: float, above: float) -> Estimate:
@@ -33,17 +33,16 @@ def around(value: float, below: float, above: float) -> Estimate:
 
 @st.composite
 def layers(draw: st.DrawFn, layer: int = 1) -> LayerFigures:
-    """A layer with any share, even spread and interval, often right at a threshold."""
-    share = draw(st.floats(0, 1) | st.sampled_from([0.3, 0.29999, 0.6]))
-    expected = draw(st.floats(0.001, 1) | st.sampled_from([share / 3, share / 1.5]))
-    expected = max(expected, 0.001)
+    """A layer with any excess and interval, often right at a threshold."""
+    excess = draw(st.floats(-1, 1) | st.sampled_from([0.3, 0.29999, 0.05, 0.04999, 0.0]))
     widths = st.floats(0, 0.9) | st.just(0.0)
-    spread = st.tuples(widths, widths)
+    low, high = (draw(widths) for _ in range(2))
     return LayerFigures(
         layer=layer,
-        share=around(share, *draw(spread)),
-        expected=expected,
-        ratio=around(share / expected, *draw(spread)),
+        share=around(0.2, 0, 0),
+        expected=0.1,
+        ratio=around(2.0, 0, 0),
+        excess=Estimate(excess, Interval(excess - low, excess + high), 20),
     )
 
 
@@ -55,19 +54,19 @@ def models(draw: st.DrawFn) -> RoleFigures:
 
 def corners(layer: LayerFigures) -> set[str]:
     """Every verdict that some point inside the intervals would get."""
-    assert layer.share.interval is not None
-    assert layer.ratio.interval is not None
-    return {truth(share, ratio) for share in layer.share.interval for ratio in layer.ratio.interval}
+    assert layer.excess.interval is not None
+    low, high = layer.excess.interval
+    inside = (value for value in (0.05, 0.30) if low <= value <= high)
+    return {truth(excess) for excess in (low, high, *inside)}
 
 
 @given(layers())
 def test_a_layer_has_the_one_verdict_of_its_whole_interval_or_is_unclear(
     layer: LayerFigures,
 ) -> None:
-    assert layer.share.interval is not None
-    assert layer.ratio.interval is not None
+    assert layer.excess.interval is not None
     possible = corners(layer)
-    said = VERDICTS[standing(layer.share.interval, layer.ratio.interval)]
+    said = VERDICTS[standing(layer.excess.interval)]
     unclear = "unclear" if "N1" in possible else "unclear-raised"
     assert said == (possible.pop() if len(possible) == 1 else unclear)
 
@@ -92,7 +91,7 @@ def test_the_verdict_on_a_model_is_the_strongest_that_any_layer_has_for_sure(
         assert corners(named) == {"N1d", "N1b"}
     else:
         assert said == "N1b"
-        assert named.ratio.mean == max(layer.ratio.mean for layer in figures.layers)
+        assert named.excess.mean == max(layer.excess.mean for layer in figures.layers)
 
 
 @given(models())
@@ -103,60 +102,56 @@ def test_of_layers_with_the_same_verdict_the_one_furthest_above_an_even_spread_i
     assert named in figures.layers
     if not said.startswith("unclear"):
         same = [layer for layer in figures.layers if corners(layer) == {said}]
-        assert named.ratio.mean == max(layer.ratio.mean for layer in same)
+        assert named.excess.mean == max(layer.excess.mean for layer in same)
 
 
 def test_a_role_that_no_text_has_is_not_judged() -> None:
-    note, layer = role_verdict(Role("cls", "[CLS]"), RoleFigures(0, ()))
+    note, layer = subject_verdict(Subject("cls", "[CLS]", "role"), RoleFigures(0, ()))
     assert (note.id, layer) == ("no-text", None)
     assert note.is_verdict
 
 
+def figures(*shares: Made) -> RoleFigures:
+    """A token with these shares by layer; an even spread gives it a tenth."""
+    return RoleFigures(20, probed({}, shares=shares, piles=(1.0,) * len(shares)).layers)
+
+
+@pytest.mark.parametrize("subject", [Subject("cls", "[CLS]", "role"), COMMA, FIRST])
 @pytest.mark.parametrize(
-    ("pile", "id"),
+    ("share", "id"),
     [
-        (3.0, "N1c"),
-        (2.99, None),
-        ((4.0, 3.3, 5.0), "N1c"),
-        ((4.0, 3.05, 5.0), "N1c-unclear"),  # of two layers one is high by luck more often
-        ((3.5, 2.9, 4.0), "N1c-unclear"),
-        ((2.5, 2.0, 3.0), "N1c-unclear"),
-        ((9.0, None), "N1c-few"),
+        (0.38, "N1"),  # .28 / .9 = .31
+        (0.36, "N1d"),  # .26 / .9 = .29
+        ((0.6, 0.5, 0.7), "N1"),
+        ((0.5, 0.36, 0.7), "unclear"),
+        ((0.5, 0.38, 0.7), "unclear"),  # of two layers one is high by luck more often
+        (0.15, "N1d"),
+        ((0.15, 0.11, 0.2), "unclear-raised"),
+        (0.14, "N1b"),
+        (0.1, "N1b-below"),
+        (0.02, "N1b-below"),
     ],
 )
-def test_another_token_is_named_where_attention_piles_up_on_it(pile: Made, id: str | None) -> None:
-    note = other_sink(probed({}, COMMA, piles=(1.0, pile)))
-    assert (note and note.id) == id
-
-
-def test_another_token_carries_the_figures_of_its_strongest_layer() -> None:
-    figures = probed({}, FIRST, shares=(0.2, 0.5, 0.3), piles=(3.0, 9.0, 4.0))
-    note = other_sink(figures)
-    assert note is not None
-    assert (note.values["layer"], note.values["share"]) == (2, 0.5)
-    assert (note.role, note.token, note.is_special) == ("first", "", False)
-    assert not note.is_verdict
-    assert CLARK in note.citations
-
-
-@pytest.mark.parametrize(
-    ("value", "also"),
-    [
-        (0.5, ("N1c-sink",)),
-        (0.51, ()),
-        ((0.4, 0.3, 0.5), ("N1c-sink",)),
-        ((0.4, 0.3, 0.6), ()),  # what is said of its length says that it is unclear
-        ((0.4, None), ()),
-        (None, ("N1c-unmeasured",)),
-    ],
-)
-def test_another_token_behaves_like_a_sink_only_if_what_it_passes_on_is_short(
-    value: Made | None, also: tuple[str, ...]
+def test_every_token_is_judged_by_the_same_rule_and_in_the_same_words(
+    subject: Subject, share: Made, id: str
 ) -> None:
-    note = other_sink(probed({}, COMMA, piles=(1.0, 4.0), value=value))
-    assert note is not None
-    assert (note.id, note.also) == ("N1c", also)
-    assert (CLARK in note.citations) == ("N1c-sink" in also)
+    note, _ = subject_verdict(subject, figures(0.1, share))
+    assert note.id == id
+    assert note.is_verdict
+    assert (note.role, note.token) == (subject.key, subject.token)
+    assert note.is_special == (subject.kind == "role")
+
+
+def test_the_lower_end_of_a_token_found_among_many_is_moved_down_further() -> None:
+    made = figures(0.1, (0.6, 0.5, 0.7))
+    alone, among = (replace(made, n_tried=n).judged[1].excess.low for n in (1, 1000))
+    assert made.layers[1].excess.low > alone > among > 0
+
+
+def test_a_full_stop_at_78_percent_is_called_what_a_special_token_at_61_is_called() -> None:
+    stop, _ = subject_verdict(Subject("token:。", "。", "token"), figures(0.1, (0.78, 0.7, 0.86)))
+    cls, _ = subject_verdict(Subject("cls", "[CLS]", "role"), figures(0.1, (0.61, 0.58, 0.64)))
+    assert (stop.id, stop.verdict) == (cls.id, cls.verdict) == ("N1", "sink")
 
 
 def judged(verdict: Verdict, role: str) -> Note:

@@ -283,7 +283,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     ("how", "words"),
     [
         ({"sink": 0.0}, "no attention sink"),
-        ({"special": False}, "no special tokens"),
+        ({"special": False}, "no attention sink"),
         ({"texts": HEADLINES[:3], "sink": 0.6}, "too few texts for a verdict on"),
     ],
 )

@@ -89,7 +89,7 @@ def test_the_sections_stand_in_their_order(soup):
         "Overview",
         "What did the model predict, and how well?",
         "Texts",
-        "Does attention pile up on special tokens, and is that a problem?",
+        "Does attention pile up on one token, such as a special one, and is that a problem?",
         "Across all texts: what draws attention, what moves the output?",
         "Method and glossary",
         "How to reproduce",

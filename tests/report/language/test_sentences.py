@@ -118,9 +118,8 @@ def test_what_is_read_of_the_last_layer_is_said_in_one_short_sentence(
 @pytest.mark.parametrize(
     ("id", "english", "japanese"),
     [
-        ("sink_share", "30\u00a0%", "30%"),
-        ("raised_ratio", "1.5 times", "1.5倍"),
-        ("sink_ratio", "3 times", "3倍"),
+        ("sink_excess", "30\u00a0%", "30%"),
+        ("raised_excess", "5\u00a0%", "5%"),
         ("confidence", "95\u00a0%", "95%"),
         ("resamples", "1,000", "1,000"),
         ("min_texts", "5 texts", "テキスト5件"),
@@ -145,12 +144,12 @@ def sink_note(**values: float) -> Note:
         "ratio": 7.51,
         "share_low": 0.551,
         "share_high": 0.642,
-        "ratio_low": 6.9,
-        "ratio_high": 8.1,
+        "excess": 0.561,
+        "excess_low": 0.512,
+        "excess_high": 0.611,
         "confidence": 0.95,
-        "sink_share": 0.3,
-        "sink_ratio": 3.0,
-        "raised_ratio": 1.5,
+        "sink_excess": 0.3,
+        "raised_excess": 0.05,
     }
     return Note("N1", "cls", "[CLS]", figures | values, (), "verdict", verdict="sink")
 
@@ -161,11 +160,21 @@ def test_figures_stand_in_the_sentence_rounded() -> None:
         .replace("\u00a0", " ")
         .startswith(
             "In layer 3, 59.6 % of all attention goes to [CLS] (mean over 20 texts, 95 % interval "
-            "55.1–64.2 %); spread evenly it would be 7.9 %, so this is 7.5 times as much."
+            "55.1–64.2 %); spread evenly it would be 7.9 %, so this is 7.5 times as much, and "
+            "56.1 % of the way from an even spread to all attention (interval 51.2 to 61.1 %)."
         )
     )
     japanese = sentence(sink_note(), JA)
-    for figure in ("第3層", "59.6%", "テキスト20件", "95%", "55.1～64.2%", "7.9%", "7.5倍"):
+    for figure in (
+        "第3層",
+        "59.6%",
+        "テキスト20件",
+        "95%",
+        "55.1～64.2%",
+        "7.9%",
+        "7.5倍",
+        "56.1%",
+    ):
         assert figure in japanese
 
 

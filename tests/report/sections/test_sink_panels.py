@@ -152,10 +152,14 @@ def test_a_position_that_gathers_attention_has_a_panel_too(tmp_path):
     assert len(first.tests) == 4
 
 
-def test_there_are_none_without_evidence_or_without_such_tokens(tmp_path):
+def test_there_are_none_without_evidence(tmp_path):
     assert sinks_of(make_results(tmp_path / "none", sink=0.6)) is None
-    bare = make_results(tmp_path / "bare", special=False, evidence="full")
-    assert sinks_of(bare) is None
+
+
+def test_without_special_tokens_the_first_position_has_one(tmp_path):
+    (panel,) = sinks_of(make_results(tmp_path, special=False, evidence="basic")).panels
+    assert panel.token == "The first position"
+    assert panel.verdict.startswith("No attention sink on the first position:")
 
 
 def test_tests_on_fewer_texts_than_the_shares_say_on_how_many(results, tmp_path):

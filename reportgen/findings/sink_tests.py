@@ -1,0 +1,137 @@
+"""Sink tests over all texts: what a token gets, and what the output does without it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.attention import LayerFigures, layer_figures
+from reportgen.findings.evidence import long_enough
+from reportgen.findings.statistics import Estimate, Floats, estimates, measured, ratio_estimates
+from reportgen.results.info import SINK_TESTS, SinkTest, Subject
+from reportgen.results.store import Results
+
+_NORMS = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]  # of sink tests
+
+
+@dataclass(frozen=True, slots=True)
+class TestFigures:
+    """One sink test on one subject."""
+
+    effect: Estimate  # size of the output's change, in the output's unit
+    control: Estimate  # the same on content tokens
+    # effect / control; None where content tokens move the output in no text, or in so few that
+    # the ratio has no finite interval
+    ratio: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Swapped:
+    """What one token's position gets in one layer once another token is put there."""
+
+    before: float  # attention received before, in the texts in which the swap was done
+    after: Estimate
+    ratio: Estimate | None  # after / before; None where that is not defined
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFigures:
+    """What was found about one token or position that may be a sink."""
+
+    subject: Subject
+    n_texts: int
+    layers: tuple[LayerFigures, ...]
+    swapped: tuple[Swapped, ...]  # by layer; empty where the swap was done in no text
+    tests: Mapping[SinkTest, TestFigures]  # those that could be done
+    # What it passes on is the same in every text, since it is one token at the first position of
+    # a causal model, which sees itself alone. So its average over texts is no test.
+    is_same: bool = False
+
+    @property
+    def strongest(self) -> LayerFigures:
+        """The layer in which it gets most beyond an even spread."""
+        return max(self.layers, key=lambda layer: layer.excess.mean)
+
+    @property
+    def share_swapped(self) -> Estimate | None:
+        """What its position gets in that layer after a swap; None where there was no swap."""
+        return self.swapped[self.strongest.layer - 1].after if self.swapped else None
+
+
+def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
+    """The subjects of the sink tests, in the order of `Evidence.subjects`.
+
+    Texts of fewer than MIN_CONTENT content tokens take no part; a subject in no text is left out.
+    """
+    rows = long_enough(results, results.sinks.dropna(subset=["share_layers"]))
+    subjects = results.info.evidence.subjects
+    found = ((subject, rows[rows["subject"] == subject.key]) for subject in subjects)
+    same = _same_by_mask(results) if subjects else frozenset()
+    return tuple(
+        replace(_subject_figures(subject, own), is_same=subject.key in same)
+        for subject, own in found
+        if len(own)
+    )
+
+
+def _same_by_mask(results: Results) -> frozenset[str]:
+    """The roles that only ever stand at the first position, of a causal model."""
+    if not results.info.model.is_causal:
+        return frozenset()
+    tokens = results.token_columns("position", "role")
+    later = tokens["role"][tokens["position"] > 0]
+    return frozenset(role.key for role in results.info.roles) - frozenset(later.dropna())
+
+
+def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
+    """`rows` are those of the subject's tests."""
+    by_text = rows.drop_duplicates("text")
+    share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
+    known = by_text[_NORMS].dropna()
+    norms = (_by_layer(known[name]) for name in _NORMS)
+    tests = {test: _test_figures(rows[rows["test"] == test]) for test in SINK_TESTS}
+    return SubjectFigures(
+        subject=subject,
+        n_texts=len(by_text),
+        layers=layer_figures(range(1, share.shape[1] + 1), share, expected, *norms),
+        swapped=_swapped(rows),
+        tests={test: figures for test, figures in tests.items() if figures is not None},
+    )
+
+
+def _swapped(rows: pd.DataFrame) -> tuple[Swapped, ...]:
+    """What swaps of a subject left of its share, `[layer]`; none where there was no swap.
+
+    `rows` are those of the subject's tests.
+    """
+    done = rows.dropna(subset=["share_after_layers"])
+    before, after = (_by_layer(done[name]) for name in ("share_layers", "share_after_layers"))
+    return tuple(
+        Swapped(float(before[:, i].mean()), share, ratio)
+        for i, (share, ratio) in enumerate(
+            zip(estimates(after), ratio_estimates(after, before), strict=True)
+        )
+    )
+
+
+def _test_figures(rows: pd.DataFrame) -> TestFigures | None:
+    """What one test on one subject found; None where it was done in no text.
+
+    `rows` has one row per text."""
+    effects, controls = measured(_column(rows["effect"]), _column(rows["control"]))
+    if not len(effects):
+        return None
+    (effect,), (control,) = estimates(effects), estimates(controls)
+    return TestFigures(effect, control, *ratio_estimates(effects, controls))
+
+
+def _column(values: "pd.Series[float]") -> Floats:
+    """`[text, 1]`."""
+    return np.asarray(values, dtype=np.float64)[:, None]
+
+
+def _by_layer(column: "pd.Series[Any]") -> Floats:
+    """`[text, layer]` from a column of lists; `[0, 0]` where it is empty."""
+    return np.array([*column], dtype=np.float64).reshape(len(column), -1 if len(column) else 0)
