@@ -17,7 +17,7 @@ AUTO = "auto"
 MIN_CHOICE = 8  # texts with evidence; with fewer, no measure is chosen by its agreement
 _FOLDS = 5
 # Where there is no choice by agreement: the first of these that was measured.
-_PREFERRED: tuple[View, ...] = ("attention_gradient", "received_norm_all", "received_all")
+_PREFERRED: tuple[View, ...] = ("gradient", "received_norm_all", "received_all")
 # Why a measure comes first: it was asked for; agrees best; or few texts, or none, can be compared.
 Way: TypeAlias = Literal["asked", "best", "few", "unmeasured"]
 
@@ -49,8 +49,8 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
 
     What is asked for but was not measured is replaced as "auto" would. "auto" takes the measure
     whose sizes agree best with the size of effects in at least MIN_CHOICE texts that have all
-    measures (Spearman, mean over texts; of equals the first in the register); else attention times
-    gradient, norm-weighted attention or attention received, the first of them that was measured.
+    measures (Spearman, mean over texts; of equals the first in the register); else gradient
+    size, norm-weighted attention or attention received, the first of them that was measured.
     """
     given = size_agreement(results)
     able = offered(results)

@@ -67,23 +67,23 @@ def test_of_equals_the_first_in_the_register_is_chosen(basic) -> None:
 
 @pytest.mark.parametrize("n", [0, MIN_CHOICE - 1])
 def test_too_few_texts_give_attention_times_gradient(basic, n: int) -> None:
-    views = {"attention_gradient": [0.1] * n, "received_all": [0.9] * n, "rarity": [0.0] * n}
+    views = {"gradient": [0.1] * n, "received_all": [0.9] * n, "rarity": [0.0] * n}
     found = choose_colouring(with_agreement(basic, **views))
-    assert (found.view, found.way, found.agreement) == ("attention_gradient", "few", None)
-    views = {"attention_gradient": [0.1] * 8, "received_all": [0.9] * 8, "rarity": [0.0] * 8}
+    assert (found.view, found.way, found.agreement) == ("gradient", "few", None)
+    views = {"gradient": [0.1] * 8, "received_all": [0.9] * 8, "rarity": [0.0] * 8}
     assert choose_colouring(with_agreement(basic, **views)).view == "received_all"
 
 
 def test_where_no_agreement_is_a_number_nothing_is_chosen_by_it(basic) -> None:
     nothing = [np.nan] * N
     found = choose_colouring(with_agreement(basic, gradient=nothing, received_all=nothing))
-    assert (found.view, found.way, found.n_texts) == ("attention_gradient", "few", 0)
+    assert (found.view, found.way, found.n_texts) == ("gradient", "few", 0)
 
 
 def test_without_it_norms_come_next_then_attention_received(tmp_path: Path) -> None:
     embedding = make_results(tmp_path / "a", TEXTS[:5], evidence="basic", kind="embedding")
     assert choose_colouring(embedding).view == "received_norm_all"
-    withheld = {"received_norm_all": "values_unproven"}
+    withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
     plain = make_results(tmp_path / "b", TEXTS[:5], evidence="basic", withheld=withheld)
     assert choose_colouring(plain).view == "received_all"
     none = choose_colouring(make_results(tmp_path / "c", TEXTS))
@@ -145,7 +145,7 @@ def test_results_of_the_first_version_are_compared_with_deletion_alone() -> None
     results = open_results(GOLD / "results_1")
     found = Findings(results)
     assert not found.is_averaged
-    assert (found.shown_first, found.colouring.way) == ("received_norm_all", "few")
+    assert (found.shown_first, found.colouring.way) == ("gradient", "few")
     assert Findings(open_results(GOLD / "results_2")).is_averaged
 
 

@@ -68,7 +68,7 @@ def test_without_special_tokens_entropy_takes_the_place_of_shares(tmp_path: Path
 
 
 def test_the_order_takes_the_reasons_in_turn(results: Results) -> None:
-    found = figures(results, "received_norm_all")
+    found = figures(results, "gradient")
     counted = (results.texts["n_content"] >= 3).to_numpy()
     by_reason = []
     for reason in REASONS:

@@ -124,10 +124,10 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
 
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     trust = trust_of(results)
-    mean = f"{means(results)['attention_gradient']:.2f}".replace("-", "−")
+    mean = f"{means(results)['gradient']:.2f}".replace("-", "−")
     assert f"agree with what moves the output at {mean} " in trust.headline
     assert trust.beside.startswith(
-        "The colours show attention × gradient: choosing by measurement takes at least 8 texts "
+        "The colours show gradient size: choosing by measurement takes at least 8 texts "
         "with evidence, and here there are 5. The figure is a rank correlation of sizes, mean over "
         "5 texts, 95\u00a0% interval ["
     )
@@ -135,8 +135,8 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     assert f"with [MASK] in a token's place, agrees at {ceiling:.2f}." in trust.beside
     assert "Ranking tokens by their rarity alone reaches" in trust.beside
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
-    assert first.text == "attention × gradient"
-    withheld = {"received_norm_all": "values_unproven"}
+    assert first.text == "gradient size"
+    withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
     without = make_results(tmp_path, HEADLINES, evidence="basic", withheld=withheld)
     assert trust_of(without).beside.startswith("The colours show attention received, all layers: ")
     assert "Another measurement" not in trust_of(without).beside
@@ -235,7 +235,7 @@ def test_there_is_no_panel_without_evidence(tmp_path):
 def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     made = make_results(tmp_path, HEADLINES, evidence="basic")
     rows = made.agreement
-    own = (rows["view"] == "received_norm_all") & (rows["statistic"] == "spearman")
+    own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
     rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
     assert trust_of(made).headline.startswith("No clear agreement between the colours shown first")
     rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
