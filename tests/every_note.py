@@ -203,13 +203,15 @@ def _unproven(results: Results) -> Results:
 
 
 def _flawed(results: Results, interrupted: bool) -> Results:
-    """Evidence on some of the texts, of which one is faulty and one is moved by nothing."""
+    """Evidence on some of the texts: one is faulty, one is moved by nothing, one is beside the
+    sample."""
     rows = results.evidence
     rows.loc[[0, 1], "ig_complete"] = False
     rows.loc[1, "ig_error"] = None
     rows.loc[2, "message"] = "out of range"
     moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
     results.effects.loc[moved, "deletion"] = 0.0
-    evidence = replace(results.info.evidence, n_texts=4, interrupted=interrupted)
+    rows["extra"] = rows["text"] == 5
+    evidence = replace(results.info.evidence, n_texts=4, n_extra=1, interrupted=interrupted)
     info = replace(results.info, evidence=evidence)
     return changed(results, info, evidence=rows[rows["text"] != 4])

@@ -279,7 +279,7 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
         packed = (source.folder / "maps.bin").read_bytes()
     else:
         packed = source.packed
-    whole = {name: getattr(results, name) for name in TABLES} | tables
+    whole = {name: results.stored(name) for name in TABLES} | tables
     return Results.from_tables(info or results.info, whole, packed)
 
 

@@ -147,6 +147,7 @@ class MadeUpEvidence:
             "ig_error": 0.003 if full else None,
             "ig_complete": True if full else None,
             "message": "",
+            "extra": False,
         }
 
     def _append_agreement(

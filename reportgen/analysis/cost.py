@@ -1,7 +1,7 @@
 """Chooses the texts that get evidence, and estimates the passes through the model in advance."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.sink_subjects import MAX_CONTROLS, MAX_TEXTS
@@ -44,11 +44,12 @@ def expected_cost(
         if level == "none":
             continue
         stages = _passes(text, level, basis)
-        if level == "full" and n_chosen <= MAX_TEXTS:
-            stages["sinks"] = _sink_passes(text, n_roles)
+        if level == "full":
+            stages["faithfulness"] = _faithfulness_passes(text)
+            if n_chosen <= MAX_TEXTS:
+                stages["sinks"] = _sink_passes(text, n_roles)
         counts.update(stages.keys())
-        for stage, more in stages.items():
-            passes[stage] = _sum(passes.get(stage), more)
+        _add(passes, stages)
     # The other texts are assumed to be as long as those chosen.
     all_tokens = n_texts * n_tokens / n_chosen if n_chosen else 0.0
     return Cost(
@@ -58,6 +59,17 @@ def expected_cost(
     )
 
 
+def extra_cost(extra: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> Cost:
+    """Estimate the passes of evidence on `extra` texts, beside the sample."""
+    passes: dict[Stage, Passes] = {}
+    counts: Counter[Stage] = Counter()
+    for text in extra:
+        stages = _passes(text, level, basis)
+        counts.update(stages.keys())
+        _add(passes, stages)
+    return Cost(passes, counts, is_exact=level != "full")
+
+
 def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[Stage, Passes]:
     """The passes of each measure that `level` includes, for one text."""
     stages: dict[Stage, Passes] = {}
@@ -65,10 +77,12 @@ def _passes(text: EncodedText, level: EvidenceLevel, basis: CostBasis) -> dict[S
         passes = load_stage(measure).cost(text, basis)
         if passes is not None:
             stages[measure.id] = passes
-    if level == "full":
-        n_ranked = n_passes(len(content_units(text)), _DISTINCT_RANKINGS)
-        stages["faithfulness"] = Passes(n_ranked, 0, n_ranked * len(text.ids) / 2)
     return stages
+
+
+def _faithfulness_passes(text: EncodedText) -> Passes:
+    n_ranked = n_passes(len(content_units(text)), _DISTINCT_RANKINGS)
+    return Passes(n_ranked, 0, n_ranked * len(text.ids) / 2)
 
 
 def _sink_passes(text: EncodedText, n_roles: int) -> Passes:
@@ -78,7 +92,7 @@ def _sink_passes(text: EncodedText, n_roles: int) -> Passes:
     return Passes(n_runs, 0, n_runs * len(text.ids))
 
 
-def _sum(one: Passes | None, other: Passes) -> Passes:
-    if one is None:
-        return other
-    return Passes(one.forward + other.forward, one.backward + other.backward, one.work + other.work)
+def _add(passes: dict[Stage, Passes], more: Mapping[Stage, Passes]) -> None:
+    """Add `more` to `passes`, stage by stage."""
+    for stage, own in more.items():
+        passes[stage] = passes[stage].plus(own) if stage in passes else own

@@ -1,17 +1,18 @@
 """Analyses texts with a model and writes a results folder; all steps are called from here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from platform import python_version
+from typing import TypeAlias
 
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.cost import choose, expected_cost
+from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
 from reportgen.analysis.evidence.sink_tests import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
@@ -35,7 +36,7 @@ from reportgen.results.info import (
 )
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.schema import ANALYSIS_TABLES, EVIDENCE_TABLES
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import Results, open_first_pass, open_results
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextSet
 from reportgen.texts.words import word_splitter
@@ -46,6 +47,9 @@ SAMPLES = ("one", "one two three four five six seven eight nine ten")
 # Longest text of a trial run, so that it stays cheap.
 PROBE_TOKENS = 128
 TRIED_TEXTS = 128
+# From the results of the first pass, which have no evidence yet, to the rows of `texts` that get
+# evidence even if they are not in the sample.
+ListedFirst: TypeAlias = Callable[[Results], Sequence[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,11 @@ def analyze(
     folder: Path,
     options: AnalysisOptions,
     progress: Progress | None = None,
+    listed_first: ListedFirst | None = None,
 ) -> Results:
     """Run all texts through the model, and write the results into the empty `folder`.
+
+    Evidence is measured on an even sample of the texts, and on those that `listed_first` names.
 
     If the user interrupts the gathering of evidence, the results are written without the rest and
     say so.
@@ -135,6 +142,9 @@ def analyze(
     with Recorder(folder, EVIDENCE_TABLES) as recorder:
         if norms is not None:
             first = FirstPass(folder)
+            sample = choose(first.analysed, options.evidence_texts)
+            listed = listed_first(open_first_pass(folder, info)) if listed_first else ()
+            extra = sorted(set(listed).intersection(first.analysed).difference(sample))
             info = replace(info, evidence=_evidence(norms, explainer, options, tally))
             gatherer = Gatherer(
                 explainer,
@@ -145,8 +155,15 @@ def analyze(
                 recorder,
                 progress,
             )
-            chosen = choose(first.analysed, options.evidence_texts)
-            info = replace(info, evidence=gatherer.run(chosen, encode_rows))
+            if extra:
+                progress.extend(
+                    extra_cost(
+                        _contexts(extra, encode_rows, explainer),
+                        options.evidence,
+                        _cost_basis(explainer),
+                    )
+                )
+            info = replace(info, evidence=gatherer.run(sample, extra, encode_rows))
         recorder.finish(info)
     return open_results(folder)
 
@@ -166,19 +183,28 @@ def _cost(
 ) -> Cost:
     return expected_cost(
         n_texts,
-        (
-            explainer.context(text) or text
-            for window in chunks(chosen, WINDOW)
-            for text in encode_rows(window)
-            if text.n_content
-        ),
+        _contexts(chosen, encode_rows, explainer),
         options.evidence,
-        CostBasis(
-            explainer.scalar,
-            n_figures=explainer.model.reader.width,
-            has_mask_token=explainer.model.tokenizer.mask_token_id is not None,
-        ),
+        _cost_basis(explainer),
         n_roles=n_roles,
+    )
+
+
+def _contexts(
+    rows: Sequence[int], encode_rows: Encode, explainer: Explainer
+) -> Iterator[EncodedText]:
+    """What is run of each of the texts `rows` that has content."""
+    for window in chunks(rows, WINDOW):
+        for text in encode_rows(window):
+            if text.n_content:
+                yield explainer.context(text) or text
+
+
+def _cost_basis(explainer: Explainer) -> CostBasis:
+    return CostBasis(
+        explainer.scalar,
+        n_figures=explainer.model.reader.width,
+        has_mask_token=explainer.model.tokenizer.mask_token_id is not None,
     )
 
 

@@ -31,6 +31,12 @@ class Passes:
     backward: int
     work: float  # tokens in plain forward passes that take as long
 
+    def plus(self, other: "Passes") -> "Passes":
+        """These and the `other` ones together."""
+        return Passes(
+            self.forward + other.forward, self.backward + other.backward, self.work + other.work
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -40,12 +46,30 @@ class Cost:
     n_texts: Mapping[Stage, int]  # texts that go through each of them
     is_exact: bool  # False: integrated gradients and sink tests may take more or fewer passes
 
+    def plus(self, more: "Cost") -> "Cost":
+        """This and `more` together."""
+        none = Passes(0, 0, 0.0)
+        return Cost(
+            {
+                stage: self.passes.get(stage, none).plus(more.passes.get(stage, none))
+                for stage in {**self.passes, **more.passes}
+            },
+            {
+                stage: self.n_texts.get(stage, 0) + more.n_texts.get(stage, 0)
+                for stage in {**self.n_texts, **more.n_texts}
+            },
+            is_exact=self.is_exact and more.is_exact,
+        )
+
 
 class Progress:
     """Receives the progress of an analysis; this one ignores it, a subclass may show it."""
 
     def begin(self, cost: Cost) -> None:
         """Called once, before the first pass."""
+
+    def extend(self, more: Cost) -> None:
+        """Called after the first pass where texts beside the sample get evidence: `more` work."""
 
     def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
         """Called when `done` more texts finished a step; `work` as in `Passes`, 0 if not known."""

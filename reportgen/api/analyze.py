@@ -14,7 +14,7 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.analysis.pipeline import AnalysisOptions, try_model
+from reportgen.analysis.pipeline import AnalysisOptions, ListedFirst, try_model
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.api import arguments
@@ -28,6 +28,8 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
 from reportgen.files.temporary import make_scratch
+from reportgen.findings.detail import listed_first
+from reportgen.findings.findings import Findings
 from reportgen.models.borrow import bare, borrowed, device_of
 from reportgen.models.load import LoadedModel, load_module
 from reportgen.models.load import load_model as load_named
@@ -169,12 +171,15 @@ def analyze_named(
     asked: Analysis,
     folder: Path,
     progress: Progress | None = None,
+    listed: ListedFirst | None = None,
     *,
     verbose: bool = False,
     silent: bool = False,
 ) -> Results:
     """Load the model of `asked`, run `texts` through it and write the results to the empty
     `folder`. If `silent`, whatever a user's class prints, which may be a text, is thrown away.
+
+    `listed` names texts that get evidence beside the sample; None: no text does.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
@@ -187,7 +192,12 @@ def analyze_named(
         # Whatever a user's class prints must not get into a report on standard output.
         stack.enter_context(redirect_stdout(sys.stderr))
         loaded = load_named(asked.spec, verbose=verbose)
-        return run_analysis(texts, loaded, folder, options, progress)
+        return run_analysis(texts, loaded, folder, options, progress, listed)
+
+
+def listed_by(detail: str | None = None) -> ListedFirst:
+    """What finds the texts that a report lists first; `detail` is what --detail takes."""
+    return lambda results: listed_first(Findings(results), detail)
 
 
 def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
@@ -233,12 +243,14 @@ def _analyzed(
     with redirect_stdout(sys.stderr):
         if folder is not None:
             with Staging() as staging:
-                run_analysis(texts, model, staging.folder(Path(folder)), options, progress)
+                target = staging.folder(Path(folder))
+                run_analysis(texts, model, target, options, progress, listed_by())
                 staging.commit()
             return Report(open_results(Path(folder)))
         temporary = make_scratch()
         try:
-            return Report(run_analysis(texts, model, temporary.path, options, progress), temporary)
+            results = run_analysis(texts, model, temporary.path, options, progress, listed_by())
+            return Report(results, temporary)
         except BaseException:
             temporary.remove()
             raise

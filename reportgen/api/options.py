@@ -216,8 +216,8 @@ class AnalysisChoices:
         _ANALYSIS(
             metavar="N|all",
             read=read_evidence_texts,
-            help="Number of texts with evidence, spread evenly over the input, e.g. 200; norms are "
-            "measured on all.",
+            help="Number of texts with evidence, spread evenly over the input, e.g. 200; texts "
+            "that the report lists first have it too, and norms are measured on all.",
         ),
     ] = "50"
     units: Annotated[

@@ -41,6 +41,13 @@ class TerminalProgress(Progress):
             )
         self._started = time.perf_counter()
 
+    def extend(self, more: Cost) -> None:
+        """Print what evidence on more texts costs, and make the bars longer."""
+        self._say(extra_line(more))
+        self._cost = self._cost.plus(more)
+        for stage in self._tasks.keys() & more.n_texts.keys():
+            self._bars.update(self._tasks[stage], total=self._cost.n_texts[stage])
+
     def advance(self, stage: Stage, done: int, work: float = 0.0) -> None:
         """Move the bar of a stage; after the first batch, print how long the rest will take."""
         task = self._tasks.get(stage)
@@ -101,13 +108,23 @@ INTERRUPTED = (
 
 def cost_line(expected: Cost) -> str:
     """How many texts and passes an analysis takes, as one line."""
-    forward = sum(passes.forward for passes in expected.passes.values())
-    backward = sum(passes.backward for passes in expected.passes.values())
     line = f"{count_of_texts(expected.n_texts['texts'])} to analyse"
     if "deletion" in expected.n_texts:
         line += f", evidence on {expected.n_texts['deletion']:,}"
-    about = "" if expected.is_exact else "about "
-    return f"{line}: {about}{forward:,} forward and {backward:,} backward passes"
+    return f"{line}: {_passes(expected)}"
+
+
+def extra_line(more: Cost) -> str:
+    """How many texts get evidence beside the sample, and the passes that takes, as one line."""
+    count = count_of_texts(more.n_texts.get("deletion", 0))
+    return f"evidence also on {count} that the report lists first: {_passes(more)} more"
+
+
+def _passes(cost: Cost) -> str:
+    forward = sum(passes.forward for passes in cost.passes.values())
+    backward = sum(passes.backward for passes in cost.passes.values())
+    about = "" if cost.is_exact else "about "
+    return f"{about}{forward:,} forward and {backward:,} backward passes"
 
 
 def time_left(seconds: float) -> str:

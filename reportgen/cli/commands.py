@@ -99,7 +99,7 @@ def run(
     terminal.print_lines(job.recovered, verbosity)
     with Staging(force=files.force) as staging, scratch_folder() as scratch:
         folder = staging.folder(job.folders[0]) if job.folders else scratch
-        results = _analyze(text_set, asked, folder, verbosity, redact=redact)
+        results = _analyze(text_set, asked, folder, verbosity, redact=redact, detail=options.detail)
         with _shown(results, job) as findings:
             from reportgen.api.report import write_report
 
@@ -231,7 +231,9 @@ def compare(
             text_set = arguments.text_set(sides.texts, inputs)
             for asked, folder in zip(sides.models, folders, strict=True):
                 folder.mkdir()
-                results = _analyze(text_set, asked, folder, verbosity, redact=redact)
+                results = _analyze(
+                    text_set, asked, folder, verbosity, redact=redact, is_compared=True
+                )
                 is_interrupted |= results.info.evidence.interrupted
         from reportgen.api.compare import compare as compare_folders
         from reportgen.api.compare import write_comparison
@@ -244,17 +246,29 @@ def compare(
 
 
 def _analyze(
-    texts: TextSet, asked: Analysis, folder: Path, verbosity: Verbosity, *, redact: bool = False
+    texts: TextSet,
+    asked: Analysis,
+    folder: Path,
+    verbosity: Verbosity,
+    *,
+    redact: bool = False,
+    detail: str | None = None,
+    is_compared: bool = False,
 ) -> "Results":
-    """Run an analysis and show its progress on standard error; with `redact` nothing else."""
+    """Run an analysis and show its progress on standard error; with `redact` nothing else.
+
+    The texts that a report with --detail `detail` lists first get evidence; where results are
+    compared, only the sample does.
+    """
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices):
         typer.echo(f"reportgen: {line}", err=True)
     quiet_libraries(verbosity)
-    from reportgen.api.analyze import analyze_named
+    from reportgen.api.analyze import analyze_named, listed_by
 
+    listed = None if is_compared else listed_by(detail)
     with terminal_progress(verbosity) as progress:
         return analyze_named(
-            texts, asked, folder, progress, verbose=verbosity.verbose, silent=redact
+            texts, asked, folder, progress, listed, verbose=verbosity.verbose, silent=redact
         )
 
 

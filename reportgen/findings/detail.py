@@ -10,6 +10,7 @@ from reportgen.errors import UsageError
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
 
+MOST_COUNTED = 50  # texts that first:N and worst:N list first, at most
 _COUNTED = re.compile(r"(first|worst):([0-9]{1,12})")
 
 
@@ -48,6 +49,22 @@ def detailed(found: "Findings", choice: str | None) -> tuple[tuple[int, ...], in
     chosen = _chosen(found, choice, ids)
     taken = set(chosen)
     return (*chosen, *(row for row in found.order if row not in taken)), len(chosen)
+
+
+def listed_first(found: "Findings", choice: str | None) -> tuple[int, ...]:
+    """The rows of `texts` that a page lists first, none twice: those that --detail names, the one
+    that is open first, those that deserve a look, and those with the largest errors.
+
+    `choice` is what --detail takes; of first:N and worst:N the first MOST_COUNTED, and no more than
+    without it for `all`. Only texts that were analysed are among them.
+    """
+    chosen: Sequence[int] = ()
+    if choice is not None and choice != "all":
+        chosen = _chosen(found, choice, found.texts["text_id"].astype(str).tolist())
+        chosen = chosen[:MOST_COUNTED] if _COUNTED.fullmatch(choice) else chosen
+    picked = found.picked
+    rows = dict.fromkeys((*chosen, picked.first, *picked.texts, *picked.worst))
+    return tuple(row for row in rows if found.analysed[row])
 
 
 def _named(choice: str, ids: Collection[str]) -> list[str]:

@@ -198,6 +198,11 @@ class Findings:
         return of_ranking.ranking(self.takes_part, self.text_figures)
 
     @cached_property
+    def picked(self) -> of_ranking.Picked:
+        """The texts that deserve a look, and the one that is open first."""
+        return of_ranking.picked(self.ranking, self.text_figures)
+
+    @cached_property
     def order(self) -> tuple[int, ...]:
         """All rows of `texts`, those that deserve a look first."""
         return of_ranking.order(self.ranking, len(self.texts))

@@ -1,6 +1,7 @@
 """Which texts deserve a look: figures of each text, and an order by them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
@@ -23,6 +24,23 @@ Reason: TypeAlias = Literal["error", "strangeness", "special_share", "tokens", "
 REASONS: tuple[Reason, ...] = get_args(Reason)
 _AT_ONCE = 4096  # texts
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
+RANKS = 2  # texts that each reason picks
+MARKED = 3  # texts with the largest errors, which a chart names
+_MOST = 8  # texts that deserve a look, at most
+_SHARE = 3  # and at most one in so many of all texts, so that few texts are not listed twice
+_LEAST = 4  # fewer texts than this are too few to pick from
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The texts that deserve a look."""
+
+    reasons: tuple[Reason, ...]  # that picked any
+    # By row of `texts`, the one that stands out most in front: why it was picked, and its rank by
+    # that reason, from 0.
+    texts: Mapping[int, tuple[tuple[Reason, int], ...]]
+    first: int  # row of the text that is open when the page opens
+    worst: tuple[int, ...]  # rows of those with the largest errors, at most MARKED
 
 
 def figures(results: Results, shown_first: View) -> pd.DataFrame:
@@ -88,6 +106,32 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
         rows = np.argsort(keys, kind="stable")  # NaN last
         ranked[reason] = rows[: int(np.isfinite(keys).sum())]
     return ranked
+
+
+def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
+    """The texts that deserve a look; none where there are too few texts to pick from.
+
+    `ranked` is as `ranking` gives it, `found` are the `figures`. The reasons take turns; one by
+    which all texts are alike picks none.
+
+    With labels, the text with the largest error is open first, because readers look for it.
+    Otherwise it is the first text: statistics of attention are no reason to leave the order that
+    the user chose.
+    """
+    rows = {
+        reason: own[:RANKS].tolist()
+        for reason, own in ranked.items()
+        if len(own) and (reason == "error" or np.ptp(found[reason].to_numpy(np.float64)[own]) > 0)
+    }
+    texts: dict[int, tuple[tuple[Reason, int], ...]] = {}
+    for rank in range(RANKS):
+        for reason, own in rows.items():
+            if rank < len(own):
+                texts[own[rank]] = (*texts.get(own[rank], ()), (reason, rank))
+    most = min(_MOST, -(-len(found) // _SHARE)) if len(found) >= _LEAST else 0
+    first = int(ranked["error"][0]) if len(ranked["error"]) else 0
+    worst = tuple(ranked["error"][:MARKED].tolist())
+    return Picked(tuple(rows), dict(list(texts.items())[:most]), first, worst)
 
 
 def strangeness(results: Results) -> Floats:

@@ -97,6 +97,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "scalar": evidence.scalar,
         "target": evidence.target,
         "n_texts": evidence.n_texts,
+        "n_extra": evidence.n_extra or None,
         "interrupted": evidence.interrupted or None,
         "norms_error": rounded(evidence.norms_error),
         "withheld": dict(sorted(evidence.withheld.items())),

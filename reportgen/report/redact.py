@@ -23,7 +23,7 @@ from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames
 from reportgen.results.row_groups import StoredTable
-from reportgen.results.schema import TABLES
+from reportgen.results.schema import TABLES, in_schema
 from reportgen.results.store import Results, open_results, write_info
 
 DOT = "•"
@@ -92,7 +92,7 @@ def _masked_parts(results: Results, masked: "_Masked", name: str) -> Iterator[pa
     schema = TABLES[name]
     try:
         for part in StoredTable(results.folder / f"{name}.parquet", schema).parts():
-            rows = part.select(schema.names).cast(schema)
+            rows = in_schema(part, schema)
             yield _with(rows, masked.columns(name, rows))
     except (OSError, pa.ArrowException, KeyError) as error:
         raise ResultsError(

@@ -18,6 +18,7 @@ from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
 from reportgen.results.measure_register import exported
+from reportgen.results.schema import EXTRA
 from reportgen.results.store import Results
 
 # Means over heads; a sum over them is `n_heads` times as much.
@@ -64,6 +65,7 @@ TEXT_COLUMNS = (
     "n_truncated",
     "status",
     "message",
+    "evidence",
 )
 SINK_COLUMNS = {
     "token": "string",
@@ -106,8 +108,8 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
 
     `tokens` has the means over heads or, with `heads="sum"`, the sums, of all that is a mean over
     heads; in `texts` the prediction is a number where the model gives one number, and words
-    otherwise. `sinks` has a row for every test, done or not; without evidence it and `agreement`
-    have none.
+    otherwise, and `evidence` is "sample", "extra" (beside the sample, in no average) or missing.
+    `sinks` has a row for every test, done or not; without evidence it and `agreement` have none.
     """
     if name == "tokens":
         return _tokens(findings, heads)
@@ -147,7 +149,9 @@ def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
     columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects)))
     place = ["text", "position"]
     results = findings.results
-    rows = results.tokens.merge(results.effects, how="left", on=place, validate="one_to_one")
+    rows = results.tokens.merge(
+        results.stored("effects"), how="left", on=place, validate="one_to_one"
+    )
     frame = _with_ids(results, rows, columns)
     frame[effects] = frame[effects].astype(np.float32)
     if heads == "sum":
@@ -157,8 +161,12 @@ def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
 
 
 def _texts(findings: Findings) -> pd.DataFrame:
+    rows = findings.results.stored("evidence").set_index("text")[EXTRA]
+    evidence = rows.fillna(False).map({False: "sample", True: "extra"}).astype("string")
     frame = findings.texts.assign(
-        prediction=findings.predictions, label_error=findings.label_errors
+        prediction=findings.predictions,
+        label_error=findings.label_errors,
+        evidence=evidence.reindex(findings.texts.index),
     )
     return frame[list(TEXT_COLUMNS)]
 

@@ -11,7 +11,8 @@ from reportgen.errors import UsageError
 # Versions of the results folder. Folders of version 1 and later can always be read.
 # 0: never released; cannot be read
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
-# 2: also attention times gradient, what each unit does alone, and to the score of each class
+# 2: also attention times gradient, what each unit does alone, and to the score of each class; and
+#    evidence on texts that are listed first
 SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -157,7 +158,8 @@ class Evidence:
     scalar: Scalar | None = None  # None at level "none"
     target: str | None = None  # class, label or number asked for; None: the predicted one
     asked: str = "50"  # texts asked for: a number, or all
-    n_texts: int = 0  # texts with evidence, evenly spaced over those analysed
+    n_texts: int = 0  # texts with evidence, evenly spaced over those analysed: the sample
+    n_extra: int = 0  # texts beside the sample with evidence, because the report lists them first
     norms_error: float | None = None  # of the self-check, worst text; None if not computed
     withheld: Mapping[str, Reason] = field(default_factory=dict)  # why a measure is missing
     subjects: tuple[Subject, ...] = ()  # of the sink tests, roles first

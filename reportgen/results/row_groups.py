@@ -15,7 +15,7 @@ from reportgen.errors import ResultsError, quoted
 from reportgen.results.info import RunInfo
 from reportgen.results.limits import require_regular, stored_strings, tables_within
 from reportgen.results.maps import require_whole
-from reportgen.results.schema import TABLES, in_schema
+from reportgen.results.schema import EVIDENCE_TABLES, TABLES, in_schema
 from reportgen.results.validate import require_columns, require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
@@ -159,6 +159,14 @@ class FolderSource:
             raise ResultsError(f"{path}: cannot be read; {AGAIN}") from error
         except ValueError as error:
             raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
+
+
+class FirstPassSource(FolderSource):
+    """The same after the first pass, when there are no tables of evidence yet: they are empty."""
+
+    def table(self, name: str) -> Table:
+        """The table `name`, checked as that of a whole folder."""
+        return TABLES[name].empty_table() if name in EVIDENCE_TABLES else super().table(name)
 
 
 class MemorySource:

@@ -10,6 +10,7 @@ import pyarrow as pa
 from reportgen.results.measure_register import MEASURES
 
 DELETION_SCORES = "deletion_scores"
+EXTRA = "extra"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -117,6 +118,7 @@ EVIDENCE_SCHEMA = pa.schema(
         ("ig_error", pa.float64()),  # |sum - (f(x) - f(b))| / |f(x) - f(b)|
         ("ig_complete", pa.bool_()),
         ("message", pa.string()),  # why evidence is missing or incomplete; "" otherwise
+        (EXTRA, pa.bool_()),  # the text is not in the sample, so it is part of no average
     ]
 )
 EFFECTS_SCHEMA = pa.schema(
@@ -172,12 +174,14 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "agreement": AGREEMENT_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
-# Columns that results folders of earlier versions do not have: their measures came later.
-LATER_COLUMNS = frozenset((DELETION_SCORES, *(m.column or m.id for m in MEASURES if m.since > 1)))
+# Columns that results folders of earlier versions do not have: they came later.
+LATER_COLUMNS = frozenset(
+    (DELETION_SCORES, EXTRA, *(m.column or m.id for m in MEASURES if m.since > 1))
+)
 
 
 def in_schema(rows: pa.Table, schema: pa.Schema) -> pa.Table:
-    """The columns of `schema` in `rows`, as its types; null for a measure that came later."""
+    """The columns of `schema` in `rows`, as its types; null for what came later."""
     columns = [
         pa.nulls(len(rows), field.type)
         if field.name in LATER_COLUMNS and field.name not in rows.column_names

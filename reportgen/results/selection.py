@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from reportgen.results.row_groups import Table, table_of
 from reportgen.results.store import Results
@@ -29,7 +28,7 @@ class _SelectedSource:
 
     def table(self, name: str) -> Table:
         """The table `name`."""
-        frame: pd.DataFrame = getattr(self.whole, name)
+        frame = self.whole.stored(name)
         if name == "texts":
             own = frame.iloc[self._rows].reset_index(drop=True)
             sizes = own["n_tokens"].to_numpy(np.int64)

@@ -21,8 +21,15 @@ from reportgen.errors import ResultsError, quoted
 from reportgen.files import system
 from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
 from reportgen.results.limits import HEADS, INFO_BYTES, LAYERS, require_regular
-from reportgen.results.row_groups import AGAIN, FolderSource, MemorySource, Source, Table
-from reportgen.results.schema import TABLES
+from reportgen.results.row_groups import (
+    AGAIN,
+    FirstPassSource,
+    FolderSource,
+    MemorySource,
+    Source,
+    Table,
+)
+from reportgen.results.schema import EXTRA, TABLES
 
 _MOST = 10**9  # of anything that a model has; --max-length takes as much
 
@@ -33,8 +40,11 @@ class Results:
 
     Tables are whole DataFrames in input order. Those of tokens and heads grow to gigabytes with the
     number of texts: `tokens_of` and `heads_of` return the rows of one text, `token_columns` and
-    `head_values` single columns of all texts. The tables of evidence hold the texts that were
-    chosen for it.
+    `head_values` single columns of all texts.
+
+    The tables of evidence hold an even sample of the texts, which averages are made of. Texts that
+    have evidence only because a report lists them first are not in these tables: `evidence_of` and
+    `effects_of` have those too, and `stored` has the tables with all of them.
     """
 
     info: RunInfo
@@ -97,13 +107,13 @@ class Results:
 
     @cached_property
     def evidence(self) -> pd.DataFrame:
-        """One row per text that has evidence; columns as in `EVIDENCE_SCHEMA`."""
-        return self._frame_of("evidence")
+        """One row per text of the sample; columns as in `EVIDENCE_SCHEMA`."""
+        return self._sampled(self._evidence)
 
     @cached_property
     def effects(self) -> pd.DataFrame:
-        """One row per token of the texts that have evidence; columns as in `EFFECTS_SCHEMA`."""
-        return self._frame_of("effects")
+        """One row per token of the texts of the sample; columns as in `EFFECTS_SCHEMA`."""
+        return self._sampled(self._effects)
 
     @cached_property
     def sinks(self) -> pd.DataFrame:
@@ -115,10 +125,22 @@ class Results:
         """One row per text, view and statistic; columns as in `AGREEMENT_SCHEMA`."""
         return self._frame_of("agreement")
 
+    def stored(self, name: str) -> pd.DataFrame:
+        """The table `name` with all its texts, also those beside the sample."""
+        if name in ("evidence", "effects"):
+            return self._evidence if name == "evidence" else self._effects
+        table: pd.DataFrame = getattr(self, name)
+        return table
+
+    def evidence_of(self, text: int) -> pd.DataFrame:
+        """The row of the table of evidence for row `text` of `texts`; empty if it has none."""
+        own: pd.DataFrame = self._evidence[self._evidence["text"] == text]
+        return own
+
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
         rows = self._effects_by_text.get(text)
-        return None if rows is None else self.effects.iloc[rows]
+        return None if rows is None else self._effects.iloc[rows]
 
     def heads_of(self, text: int) -> pd.DataFrame:
         """The heads of row `text` of `texts`, layer by layer; empty if it was not analysed."""
@@ -145,7 +167,7 @@ class Results:
 
     @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
-        groups = self.effects.groupby("text").indices
+        groups = self._effects.groupby("text").indices
         return {text: np.asarray(rows) for text, rows in groups.items()}
 
     def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
@@ -186,6 +208,23 @@ class Results:
     @cached_property
     def _heads(self) -> Table:
         return self.source.table("heads")
+
+    @cached_property
+    def _evidence(self) -> pd.DataFrame:
+        return self._frame_of("evidence")
+
+    @cached_property
+    def _effects(self) -> pd.DataFrame:
+        return self._frame_of("effects")
+
+    def _sampled(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Those of `rows` whose text is in the sample."""
+        is_extra = self._evidence[EXTRA].fillna(False).astype(bool)
+        if not is_extra.any():
+            return rows
+        extra = self._evidence.loc[is_extra, "text"]
+        sample: pd.DataFrame = rows[~rows["text"].isin(extra)].reset_index(drop=True)
+        return sample
 
     def _frame_of(self, name: str) -> pd.DataFrame:
         return _frame(self.source.table(name).select(TABLES[name].names))
@@ -231,6 +270,12 @@ def open_results(folder: Path) -> Results:
     except (ValueError, RecursionError) as error:
         raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
     return Results(info, FolderSource(folder, info))
+
+
+def open_first_pass(folder: Path, info: RunInfo) -> Results:
+    """The results in `folder` after the first pass: `info` says what was run, and the tables of
+    evidence, which are not there yet, are empty."""
+    return Results(info, FirstPassSource(folder, info))
 
 
 def write_info(folder: Path, info: RunInfo) -> None:

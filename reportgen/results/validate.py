@@ -18,7 +18,7 @@ from reportgen.results.info import (
     RunInfo,
 )
 from reportgen.results.measure_register import VIEWS
-from reportgen.results.schema import LATER_COLUMNS, TABLES
+from reportgen.results.schema import EXTRA, LATER_COLUMNS, TABLES
 
 Ints: TypeAlias = NDArray[np.int64]
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
@@ -46,7 +46,7 @@ _FILLED: Mapping[str, tuple[str, ...]] = {
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "tokens": ("text", "position", "unit", "segment", "is_special"),
     "roles": ("text", "layer", "role"),
-    "evidence": ("text", "live_rows", "n_rows", "reads_cls_only"),
+    "evidence": ("text", "live_rows", "n_rows", "reads_cls_only", EXTRA),
     "effects": ("text", "position"),
     "sinks": ("text", "subject", "test"),
     "agreement": ("text", "view", "statistic"),
@@ -226,7 +226,9 @@ def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require_analysed(table, texts)
     _require_unique(table, "text")
-    _require(len(table) == info.evidence.n_texts, "text")
+    n_extra = pc.sum(table[EXTRA], min_count=0).as_py()
+    _require(n_extra == info.evidence.n_extra, EXTRA)
+    _require(len(table) == info.evidence.n_texts + n_extra, "text")
     has_live = _known(table, "live_rows")
     _require((has_live <= _known(table, "n_rows")).all(), "n_rows")
     n_live, n_rows = (table[name].filter(has_live).to_numpy() for name in ("live_rows", "n_rows"))

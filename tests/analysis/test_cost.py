@@ -1,8 +1,8 @@
 from encoded_texts import encoded
 
-from reportgen.analysis.cost import choose, expected_cost
+from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.stages import CostBasis
-from reportgen.analysis.progress import ANALYSIS
+from reportgen.analysis.progress import ANALYSIS, Cost, Passes
 
 
 def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
@@ -68,3 +68,22 @@ def test_sink_tests_are_counted_for_at_most_fifty_texts():
 
 def test_texts_without_evidence_are_taken_to_be_as_long_as_those_with_it():
     assert cost([encoded(4), encoded(6)], "basic", n_texts=10).passes["texts"].work == 70 * ANALYSIS
+
+
+def test_texts_beside_the_sample_cost_their_measures_alone():
+    basis = CostBasis("number", n_figures=16, has_mask_token=True)
+    texts = [encoded(5), encoded(7)]
+    whole, extra = cost(texts, "full"), extra_cost(texts, "full", basis)
+    assert set(whole.passes) - set(extra.passes) == {"texts", "faithfulness", "sinks"}
+    assert all(whole.passes[stage] == own for stage, own in extra.passes.items())
+    assert extra.n_texts == dict.fromkeys(extra.passes, 2)
+    assert not extra.is_exact
+    assert extra_cost(texts, "basic", basis).is_exact
+
+
+def test_the_sum_of_two_costs_has_the_stages_of_both():
+    one = Cost({"a": Passes(1, 2, 3.0)}, {"a": 4}, is_exact=True)
+    other = Cost({"a": Passes(10, 20, 30.0), "b": Passes(5, 0, 1.0)}, {"a": 1, "b": 2}, False)
+    assert one.plus(other) == Cost(
+        {"a": Passes(11, 22, 33.0), "b": Passes(5, 0, 1.0)}, {"a": 5, "b": 2}, False
+    )

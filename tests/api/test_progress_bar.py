@@ -76,6 +76,25 @@ def test_without_a_terminal_each_stage_is_one_line_of_any_length(clock) -> None:
     ]
 
 
+def test_texts_beside_the_sample_are_announced_and_counted(clock) -> None:
+    progress, stream, _ = shown()
+    progress.begin(COST)
+    clock.now = 1.0
+    progress.advance("texts", 6, 100.0)
+    more = {"deletion": Passes(20, 0, 120.0), "gradient": Passes(4, 2, 30.0)}
+    progress.extend(Cost(more, {"deletion": 2, "gradient": 2}, is_exact=True))
+    clock.now = 5.5
+    progress.advance("deletion", 4)
+    progress.advance("deletion", 2)  # 460 of 550 in 5.5 seconds
+    progress.advance("gradient", 6)
+    assert stream.getvalue().splitlines()[3:] == [
+        "evidence also on 2 texts that the report lists first: 24 forward and 2 backward passes "
+        "more",
+        "Deletion: 6 texts, about 1 second more",
+        "Gradient: 6 texts",
+    ]
+
+
 def test_on_a_terminal_there_is_a_bar_a_stage_in_the_order_of_the_work(clock) -> None:
     progress, stream, moved = shown(is_terminal=True, width=100)
     with moved:

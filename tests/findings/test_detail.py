@@ -5,7 +5,7 @@ import pytest
 from factories import HEADLINES, make_results
 
 from reportgen.errors import UsageError
-from reportgen.findings.detail import check_detail, detailed
+from reportgen.findings.detail import check_detail, detailed, listed_first
 from reportgen.findings.findings import Findings
 
 IDS = ("a", "b", "c,d", "first:2x", "e", "f")
@@ -53,6 +53,38 @@ def test_without_labels_the_worst_are_those_that_deserve_a_look(tmp_path):
     made = make_results(tmp_path, HEADLINES)
     order, count = detailed(Findings(made), "worst:2")
     assert order[:count] == Findings(made).order[:2]
+
+
+@pytest.mark.parametrize(
+    ("choice", "named"),
+    [
+        (None, []),
+        ("all", []),
+        ("none", []),
+        ("first:2x, a", [3, 0]),
+        ("first:3", [0, 1, 2]),
+        ("worst:1", [5]),
+    ],
+)
+def test_a_page_lists_first_what_it_names_opens_or_picks_and_the_worst(results, choice, named):
+    found = Findings(results)
+    errors = np.abs(results.texts["prediction"].to_numpy(float) - np.array(LABELS))
+    worst = np.argsort(-errors)[:3].tolist()
+    assert found.picked.first == worst[0]
+    rows = listed_first(found, choice)
+    assert rows[: len(named)] == tuple(named)
+    assert set(rows) == {*named, *found.picked.texts, *worst}
+    assert len(rows) == len(set(rows))
+
+
+def test_of_counted_texts_only_so_many_are_listed_first_and_none_that_is_empty(tmp_path):
+    texts = ("", *HEADLINES * 12)
+    found = Findings(make_results(tmp_path, texts, n_layers=1, n_heads=1, keep=0))
+    rows = listed_first(found, "first:60")
+    assert set(rows) - set(found.picked.texts) <= set(range(1, 50))
+    assert {*range(1, 50)} <= set(rows)
+    assert 0 not in rows
+    assert len(listed_first(found, "1,2,3")) <= 3 + 8
 
 
 @pytest.mark.parametrize(

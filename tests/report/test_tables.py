@@ -27,7 +27,7 @@ COLUMNS = {
     "heads": "text_id, layer, head, special_share, cls_share, sep_share, uniform_share, entropy, "
     "distance, head_class",
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
-    "message",
+    "message, evidence",
     "sinks": "token, kind, role, test, ratio, low, high, effect, control, n_texts, layer, share, "
     "expected, share_after",
     "agreement": "view, statistic, mean, low, high, n_texts",

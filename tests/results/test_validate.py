@@ -264,3 +264,14 @@ def test_a_cls_row_is_known_in_all_ways_or_in_none(folder: Path) -> None:
     table = read(folder, "tokens")
     none = put(table, "cls_row_last", [None] * len(table), pa.float32())
     assert "'cls_row_all' does not fit" in refused(folder, "tokens", none)
+
+
+def test_texts_beside_the_sample_must_be_as_many_as_the_results_say(folder: Path) -> None:
+    rows = pq.read_table(folder / "evidence.parquet")
+    place = rows.schema.get_field_index("extra")
+    more = pa.array([True] + [False] * (len(rows) - 1))
+    said = refused(folder, "evidence", rows.set_column(place, "extra", more))
+    assert "column 'extra' does not fit the rest of the results" in said
+    without = rows.drop_columns(["extra"])  # an earlier version
+    pq.write_table(without, folder / "evidence.parquet")
+    assert len(read_all(folder).evidence) == len(rows)

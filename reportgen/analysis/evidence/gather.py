@@ -38,6 +38,7 @@ from reportgen.files.interrupts import held_back
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subject, View
 from reportgen.results.row_groups import FirstPass
+from reportgen.results.schema import EXTRA
 from reportgen.results.write import Recorder
 
 # Texts whose evidence is in memory at a time, and that are measured together: few enough that an
@@ -68,6 +69,7 @@ class Gatherer:
         self._info = info
         self._recorder = recorder
         self._progress = progress
+        self._spread = 0.0  # standard deviation of the scalar over a window of the sample
         self._is_stopped = False
         self._is_tested = False  # whether any text went through the sink tests
         self._columns: list[dict[str, list[Any]]] = []  # of the table of evidence, by window
@@ -76,8 +78,11 @@ class Gatherer:
         self._withheld: dict[str, Reason] = {}
         self._subjects: tuple[Subject, ...] = ()
 
-    def run(self, chosen: Sequence[int], encode: Encode) -> Evidence:
-        """Measure and record the evidence of the `chosen` rows of `texts`.
+    def run(self, sample: Sequence[int], extra: Sequence[int], encode: Encode) -> Evidence:
+        """Measure and record the evidence of rows of `texts`.
+
+        The `extra` rows get no agreement and no sink tests, which are for averages. They run after
+        the `sample` and apart from it, so that its figures are the same with and without them.
 
         An interrupt ends the work, and what was measured so far is recorded. A second interrupt is
         raised.
@@ -85,43 +90,50 @@ class Gatherer:
         Returns:
             The summary of all evidence.
         """
-        for rows in chunks(chosen, WINDOW):
+        for rows, is_extra in (
+            *((rows, False) for rows in chunks(sample, WINDOW)),
+            *((rows, True) for rows in chunks(extra, WINDOW)),
+        ):
             window: list[TextEvidence] = []
             scores: list[Score] = []
             with self._until_interrupted():
-                window += self._explain(rows, encode(rows))
+                window += self._explain(rows, encode(rows), is_extra=is_extra)
                 self._measure(window, scores)
             self._record(window, scores)
             if self._is_stopped:
                 break
         if self._tester is not None and not self._is_stopped:
             with self._until_interrupted():
-                self._test_sinks(self._tester, chosen, encode)
+                self._test_sinks(self._tester, sample, encode)
         return self._finish()
 
-    def _explain(self, rows: Sequence[int], encoded: Sequence[EncodedText]) -> list[TextEvidence]:
+    def _explain(
+        self, rows: Sequence[int], encoded: Sequence[EncodedText], *, is_extra: bool = False
+    ) -> list[TextEvidence]:
         """Find the scalar of each text that is to be explained."""
         window = []
         for row, text, found in zip(rows, encoded, self._explainer.explain(encoded), strict=True):
             if isinstance(found, Explained):
-                window.append(TextEvidence(row, text, found))
+                window.append(TextEvidence(row, text, found, is_extra))
             else:
-                window.append(TextEvidence(row, text, None, messages=[found]))
+                window.append(TextEvidence(row, text, None, is_extra, messages=[found]))
         return window
 
     def _measure(self, window: Sequence[TextEvidence], scores: list[Score]) -> None:
         """Take all measures of a window of texts; faithfulness is appended to `scores`."""
+        sample = [item for item in window if not item.is_extra]
         # For embeddings the scalar of every whole text is 1.
-        values = [item.explained.value for item in window if item.explained is not None]
-        spread = pstdev(values) if values else 0.0
+        values = [item.explained.value for item in sample if item.explained is not None]
+        if sample:
+            self._spread = pstdev(values) if values else 0.0
         for measure in self._stages.taken:
             for chunk in chunks(window, CHUNK):
                 explained = [item for item in chunk if item.explained is not None]
-                self._stages.run(measure, explained, spread)
+                self._stages.run(measure, explained, self._spread)
                 self._progress.advance(measure, len(chunk))
         if not self._stages.is_full:
             return
-        for chunk in chunks(window, CHUNK):
+        for chunk in chunks(sample, CHUNK):
             ranked = [self._rankings(item) for item in chunk]
             scores += faithfulness(self._explainer, [one for one in ranked if one is not None])
             self._progress.advance("faithfulness", len(chunk))
@@ -145,15 +157,16 @@ class Gatherer:
 
     def _append(self, window: Sequence[TextEvidence], scores: Sequence[Score]) -> None:
         self._recorder.append("effects", effect_columns(window))
+        sample = [item for item in window if not item.is_extra]
         agreement = [
             score
-            for item in window
+            for item in sample
             if item.explained is not None
             for score in text_agreement(item.text, self._views(item), self._explainer.scalar)
         ]
         self._recorder.append("agreement", agreement_columns([*agreement, *scores]))
         self._columns.append(evidence_columns(window))
-        self._reasons.add(window)
+        self._reasons.add(sample)
 
     def _views(self, item: TextEvidence) -> dict[View, Floats]:
         assert item.explained is not None
@@ -164,8 +177,8 @@ class Gatherer:
             is_causal=self._info.model.is_causal,
         )
 
-    def _test_sinks(self, tester: SinkTester, chosen: Sequence[int], encode: Encode) -> None:
-        rows = [chosen[i] for i in evenly_spaced(len(chosen), MAX_TEXTS)]
+    def _test_sinks(self, tester: SinkTester, sample: Sequence[int], encode: Encode) -> None:
+        rows = [sample[i] for i in evenly_spaced(len(sample), MAX_TEXTS)]
         items = self._explain(rows, encode(rows))
         explained = {item.text: item.explained for item in items if item.explained is not None}
         self._subjects = find_subjects(self._info.roles, map(self._first.tokens_of, explained))
@@ -184,14 +197,16 @@ class Gatherer:
 
     def _finish(self) -> Evidence:
         """Record the table of evidence, and summarise the evidence on all texts."""
-        n_texts = 0
+        n_texts = n_extra = 0
         for columns in self._columns:
-            n_texts += len(columns["text"])
+            n_texts += columns[EXTRA].count(False)
+            n_extra += columns[EXTRA].count(True)
             self._recorder.append("evidence", with_messages(columns, self._sink_messages))
         cut = SINK_TESTS if self._tester and self._is_stopped and not self._is_tested else ()
         return replace(
             self._info.evidence,
             n_texts=n_texts,
+            n_extra=n_extra,
             withheld={
                 **self._info.evidence.withheld,
                 **self._reasons.withheld(self._stages.measures, is_stopped=self._is_stopped),

@@ -11,7 +11,7 @@ from reportgen.analysis.evidence.target import Explained
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason, View
 from reportgen.results.measure_register import EFFECTS
-from reportgen.results.schema import DELETION_SCORES, EFFECTS_SCHEMA, EVIDENCE_SCHEMA
+from reportgen.results.schema import DELETION_SCORES, EFFECTS_SCHEMA, EVIDENCE_SCHEMA, EXTRA
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -41,6 +41,7 @@ class TextEvidence:
     text: int  # row of `texts`
     encoded: EncodedText
     explained: Explained | None  # None where the text has no scalar to explain
+    is_extra: bool = False  # beside the sample that averages are made of
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
     scores: dict[int, tuple[float, ...]] = field(default_factory=dict)  # by position, [class]
     row: dict[str, Any] = field(default_factory=dict)  # columns of the table of evidence
@@ -139,6 +140,7 @@ def evidence_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any]]:
             "explained": item.explained and item.explained.value,
             "explained_label": item.explained and item.explained.label,
             "message": "; ".join(item.messages),
+            EXTRA: item.is_extra,
         }
         for item in texts
     ]

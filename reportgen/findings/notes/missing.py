@@ -14,6 +14,7 @@ from reportgen.results.measure_register import (
     MIN_UNITS,
     VIEWS,
 )
+from reportgen.results.schema import EXTRA
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -74,7 +75,9 @@ def missing_notes(found: "Findings") -> list[Note]:
         if evidence.interrupted:
             notes.append(plain("evidence-stopped", values))
         else:
-            notes.append(plain("evidence-some", values, kind="trust"))
+            values = {**values, "n_extra": evidence.n_extra}
+            also = "evidence-extra" if evidence.n_extra else None
+            notes.append(plain("evidence-some", values, kind="trust", also=(also,)))
     n_flawed = int(found.results.evidence["message"].ne("").sum())
     if n_flawed:
         counts = {"n_flawed": n_flawed, "n_chosen": len(found.results.evidence)}
@@ -89,12 +92,14 @@ def missing_text_notes(found: "Findings", text: int) -> list[Note]:
         return []
     output = explained(found.info)
     notes = [_unproven(found, text)]
-    row = found.results.evidence[found.results.evidence["text"] == text]
+    row = found.results.evidence_of(text)
     if row.empty:
         also = None if evidence.interrupted else "evidence-choice"
         counts = {"n_chosen": evidence.n_texts}
         notes.append(plain("evidence-none-text", {**counts, **output}, also=(also,)))
         return [note for note in notes if note is not None]
+    if row[EXTRA].eq(True).any():
+        notes.append(plain("evidence-extra-text", {}))
     notes.append(incomplete_text_note(found, row))
     message = str(row["message"].iloc[0])
     if message:

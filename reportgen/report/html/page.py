@@ -1,6 +1,6 @@
 """The HTML writer: one self-contained page, or a page with its files beside it, from results."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from reportgen.findings.detail import detailed
@@ -62,12 +62,15 @@ def render(findings: Findings, options: RenderOptions) -> Document:
     steps = dict(zip(listed, zip(numbers, numbers[2:], strict=False), strict=True))
     shown = [setting.panel(panel, levels[text], steps[text]) for text, panel in panels.items()]
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
-    first = _first((context.notable.first - 1, *listed[:1], *order), levels)
+    rest = (*listed[:1], *order)
+    has_evidence = set(findings.results.stored("evidence")["text"])
+    measured = (text for text in rest if text in has_evidence)
+    first = _first((findings.picked.first, *measured, *rest), levels)
     document = setting.document(shown, carried, reduced, first + 1)
     return Document(document, setting.parts(document, carried), reduced, assets.files)
 
 
-def _first(wanted: Sequence[int], levels: Mapping[int, Level]) -> int:
+def _first(wanted: Iterable[int], levels: Mapping[int, Level]) -> int:
     """The text that is open first: the first of `wanted` that has figures, else any."""
     with_figures = (text for text in wanted if levels.get(text, Level.ABSENT) > Level.LINE)
     return next(with_figures, min(levels, default=0))

@@ -54,6 +54,8 @@ def _texts(evidence: Evidence, total: int, language: Language) -> str:
         return language.say("evidence", "texts_all", **counts)
     kind = "stopped" if evidence.interrupted else "some"
     sentences = [language.say("evidence", f"texts_{kind}", **counts)]
+    if evidence.n_extra:
+        sentences.append(language.say("evidence", "texts_extra", n=evidence.n_extra))
     if "received_norm_all" not in evidence.withheld:
         sentences.append(language.say("evidence", "norms_all"))
     return language.say("common", "space").join(sentences)

@@ -32,7 +32,7 @@ class TextEffects:
 
 def text_effects(results: Results, text: int, unit_of: Sequence[int]) -> TextEffects | None:
     """The evidence on row `text` of `texts`, by display unit; None if there is none for it."""
-    rows = results.evidence[results.evidence["text"] == text]
+    rows = results.evidence_of(text)
     if rows.empty:
         return None
     row = rows.iloc[0]

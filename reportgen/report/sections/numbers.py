@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
+from reportgen.findings.ranking import MARKED
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
@@ -20,7 +21,6 @@ from reportgen.report.language.strings import Language
 _BANDS = 4  # bands of labels in the table beside the scatter plot
 _BINS = 10  # bins of the histogram, at most
 _GROUPS = 8  # groups in the table
-_MARKS = 3  # texts named in the scatter plot, those with the largest errors
 _NAME = 28  # half-width characters of a name
 
 
@@ -87,7 +87,7 @@ class _Numbers:
         """The section for texts with labels: how far predictions are from them."""
         say, errors = self._say, fit.errors
         self._digits = decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
-        by_size = np.argsort(-abs(errors), kind="stable")[:_MARKS]
+        by_size = np.argsort(-abs(errors), kind="stable")[:MARKED]
         chart, most = scatter(
             across=fit.labels,
             up=fit.predictions,

@@ -1,16 +1,15 @@
 """The section on texts: a few that deserve a look, each with the reason, and the list of all."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isfinite
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.ranking import REASONS, Reason
+from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.components import Cell
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
@@ -19,10 +18,6 @@ from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.info import ANALYSED
 
-_MOST = 8  # texts that deserve a look, at most
-_SHARE = 3  # and at most one in so many of all texts, so that few texts are not listed twice
-_LEAST = 4  # fewer texts than this are too few to pick from
-_RANKS = 2  # texts that each reason picks
 _SHOWN = 96  # half-width characters of a text that deserves a look
 _SHOWN_IN_LIST = 110  # half-width characters of a text in the list
 _CELL = 28  # half-width characters of an id, group, class or label
@@ -48,50 +43,26 @@ class Notable:
 
 
 def make_notable(findings: Findings, language: Language) -> Notable:
-    """The texts that deserve a look; none where there are too few texts to pick from.
-
-    With labels, the text with the largest error is open first, because readers look for it.
-    Otherwise it is the first text: statistics of attention are no reason to leave the order that
-    the user chose.
-    """
-    found, ranked = findings.text_figures, findings.ranking
-    first = int(ranked["error"][0]) + 1 if len(ranked["error"]) else 1
-    picked = _picked(ranked, found)
-    names = [language.say("notable", f"by_{reason}") for reason in REASONS if reason in picked]
-    texts: dict[int, list[str]] = {}
-    for rank in range(_RANKS):
-        for reason, rows in picked.items():
-            if rank < len(rows):
-                row = int(rows[rank])
-                texts.setdefault(row, []).append(_why(findings, language, reason, row, rank))
-    n_texts = len(findings.texts)
-    most = min(_MOST, -(-n_texts // _SHARE)) if n_texts >= _LEAST else 0
-    shown = list(texts.items())[:most]
-    has_shares = bool(np.isfinite(found["special_share"]).any())
+    """The texts that deserve a look; none where there are too few texts to pick from."""
+    picked = findings.picked
+    names = [language.say("notable", f"by_{reason}") for reason in picked.reasons]
+    has_shares = bool(np.isfinite(findings.text_figures["special_share"]).any())
     strange = language.say("notable", "strange" if has_shares else "strange_entropy")
     return Notable(
-        strange=strange if "strangeness" in picked else "",
+        strange=strange if "strangeness" in picked.reasons else "",
         lead=language.say(
-            "notable", "lead", reasons=language.say("common", "comma").join(names), n=_RANKS
+            "notable", "lead", reasons=language.say("common", "comma").join(names), n=RANKS
         ),
         texts=tuple(
-            NotableText(row + 1, shorten(_whole(findings.texts.iloc[row]), _SHOWN), tuple(reasons))
-            for row, reasons in shown
+            NotableText(
+                row + 1,
+                shorten(_whole(findings.texts.iloc[row]), _SHOWN),
+                tuple(_why(findings, language, reason, row, rank) for reason, rank in reasons),
+            )
+            for row, reasons in picked.texts.items()
         ),
-        first=first,
+        first=picked.first + 1,
     )
-
-
-def _picked(
-    ranked: Mapping[Reason, NDArray[np.intp]], found: pd.DataFrame
-) -> dict[Reason, NDArray[np.intp]]:
-    """The first texts by each reason; none for a reason by which all texts are alike."""
-    picked = {}
-    for reason, rows in ranked.items():
-        values = found[reason].to_numpy(np.float64)[rows]
-        if len(rows) and (reason == "error" or np.ptp(values) > 0):
-            picked[reason] = rows[:_RANKS]
-    return picked
 
 
 def _whole(row: "pd.Series[str]") -> str:

@@ -4,6 +4,7 @@ what is left of it where the user stops it."""
 import os
 import signal
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,10 @@ from scipy.stats import kendalltau, spearmanr
 from reportgen.analysis.evidence import gather
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
+from reportgen.comparison.compare import compare
+from reportgen.findings.findings import Findings
 from reportgen.models.load import LoadedModel
-from reportgen.results.info import SINK_TESTS, Evidence, InputInfo
+from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, InputInfo
 from reportgen.results.store import Results
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
@@ -562,3 +565,40 @@ def test_an_interrupt_while_rows_are_written_leaves_none_half_written(
     for table in ("evidence", "effects", "agreement"):
         assert set(getattr(results, table)["text"]) == {0, 1, 2, 3}, table
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("level", ["basic", "full"])
+def test_texts_beside_the_sample_are_measured_and_change_no_figure(
+    bert: LoadedModel, level: EvidenceLevel, tmp_path: Path
+) -> None:
+    """To the last digit, for some sets of such texts; what they have is what they have alone."""
+    choices = AnalysisOptions(evidence=level, evidence_texts="5")
+    found = {}
+    for listed in ((), (7,), (1, 0, 3), range(len(TEXTS))):
+        folder = tmp_path / str(len(found))
+        folder.mkdir()
+        found[tuple(listed)] = analyze(
+            text_set(*TEXTS), bert, folder, choices, None, lambda results, own=listed: own
+        )
+    plain = found.pop(())
+    sample = plain.evidence["text"].tolist()
+    every = run(tmp_path / "all", bert, evidence=level)
+    assert plain.info.evidence.n_extra == 0
+    for listed, results in found.items():
+        extra = sorted(set(listed) - set(sample))
+        assert results.info.evidence == replace(plain.info.evidence, n_extra=len(extra))
+        for table in EVIDENCE_TABLES:
+            left, right = getattr(plain, table), getattr(results, table)
+            pd.testing.assert_frame_equal(left, right, check_exact=True)
+        assert Findings(results).figures == Findings(plain).figures
+        changes = compare(Findings(results), Findings(every))
+        assert changes.figures == compare(Findings(plain), Findings(every)).figures
+        stored = results.stored("evidence")
+        assert stored.loc[stored["extra"].astype(bool), "text"].tolist() == extra
+        for text in extra:
+            own, alone = results.effects_of(text), every.effects_of(text)
+            assert own is not None
+            assert alone is not None
+            np.testing.assert_allclose(
+                own[[*BASIC]].to_numpy(float), alone[[*BASIC]].to_numpy(float), atol=1e-5
+            )

@@ -118,6 +118,21 @@ def test_a_text_that_was_not_chosen_says_how_it_would_be(tmp_path: Path) -> None
     assert ids(some, 2) == []
 
 
+def test_a_text_beside_the_sample_says_so_and_is_counted_apart(tmp_path: Path) -> None:
+    made = with_evidence(make_results(tmp_path, evidence="full"), n_texts=4, n_extra=2)
+    rows = made.evidence.assign(extra=made.evidence["text"].isin([1, 4]))
+    rows.loc[rows["text"] == 4, "message"] = "out of memory"
+    results = changed(made, evidence=rows)
+    (note,) = missing_notes(Findings(results))  # faults beside the sample are not counted
+    assert (note.id, note.also) == ("evidence-some", ("evidence-extra",))
+    assert (note.values["n_chosen"], note.values["n_extra"]) == (4, 2)
+    assert [ids(results, text) for text in (0, 1, 4)] == [
+        [],
+        ["evidence-extra-text"],
+        ["evidence-extra-text", "evidence-flawed-text"],
+    ]
+
+
 def test_a_fault_is_told_by_its_own_text_and_counted_by_the_rest(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="full")
     results.evidence.loc[2, "message"] = "2 of 9 units: out of range."

@@ -46,6 +46,9 @@ def test_it_says_on_how_many_texts_and_of_what(basic):
     norms = "Norm-weighted attention is on all."
     said = "Evidence is on 4 of 6 texts"
     assert some.texts == f"{said}, evenly spaced in input order. {norms}"
+    extra = make_scope(Findings(with_evidence(basic, n_texts=4, n_extra=1)), EN)
+    also = "Also on 1 that the page lists first; the averages leave these out."
+    assert extra.texts == f"{said}, evenly spaced in input order. {also} {norms}"
     stopped = make_scope(Findings(with_evidence(basic, n_texts=4, interrupted=True)), EN)
     assert stopped.texts == f"{said}: those that had it when it was stopped. {norms}"
 
