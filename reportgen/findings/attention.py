@@ -160,7 +160,7 @@ def excess(share: Floats, expected: Floats) -> Floats:
     0 also where there is nothing else to look at, so that an even spread is all attention.
     """
     found = np.zeros_like(share)
-    np.divide(share - expected, 1 - expected, out=found, where=expected < 1)
+    np.divide(share - expected, 1 - expected, out=found, where=~(expected >= 1))
     return found
 
 
@@ -277,7 +277,7 @@ def _head_means(results: Results, name: str) -> Floats:
     return column_means(values, counted_texts(results, values))
 
 
-def column_means(values: NDArray[np.float32], texts: Booleans) -> Floats:
+def column_means(values: NDArray[np.float32] | Floats, texts: Booleans) -> Floats:
     """`[layer, head]`: means of `[text, layer, head]` over `texts`; NaN where these are none."""
     if not texts.any():
         return np.full(values.shape[1:], np.nan)

@@ -97,6 +97,12 @@ _ROLES = (
             True,
         ),
     ),
+    Figure(
+        "<role>_sink_heads",
+        "share",
+        "of all heads, those that on their own make it a sink",
+        "heads.share",
+    ),
     Figure("<role>_share_max", "share", "largest share of all layers", "most.share.mean"),
     Figure("<role>_share_max_layer", "layer", "layer of that share", "most.layer"),
     Figure("<role>_ratio_max", "times", "largest ratio of all layers", "highest.ratio.mean"),

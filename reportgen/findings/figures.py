@@ -14,6 +14,7 @@ from reportgen.results.measure_register import VIEWS
 if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures
     from reportgen.findings.findings import Findings
+    from reportgen.findings.sink_heads import SinkHeads
 
 Value: TypeAlias = float | int | None  # None: not measured, or not defined
 Unit: TypeAlias = Literal[
@@ -186,11 +187,12 @@ _Items: TypeAlias = Iterator[tuple[Mapping[str, str], object]]
 
 class _Role(NamedTuple):
     """A special-token role: the layer that its verdict names, that in which it gets the largest
-    share, and that in which it gets the largest multiple of an even spread."""
+    share, that in which it gets the largest multiple of an even spread, and single heads."""
 
     named: "LayerFigures | None"
     most: "LayerFigures | None"
     highest: "LayerFigures | None"
+    heads: "SinkHeads | None"
 
 
 def _whole(findings: "Findings") -> _Items:
@@ -207,7 +209,8 @@ def _roles(findings: "Findings") -> _Items:
             named = (layer for layer in judged if layer.layer == note.values.get("layer"))
             most = max(layers, key=lambda layer: layer.share.mean, default=None)
             highest = max(layers, key=lambda layer: layer.ratio.mean, default=None)
-            yield {"role": figure_key(note.role)}, _Role(next(named, None), most, highest)
+            heads = findings.sink_heads.get(note.role)
+            yield {"role": figure_key(note.role)}, _Role(next(named, None), most, highest, heads)
 
 
 def _subjects(findings: "Findings") -> _Items:

@@ -14,6 +14,7 @@ from reportgen.findings import labels as of_labels
 from reportgen.findings import piles as of_piles
 from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
+from reportgen.findings import sink_heads as of_heads
 from reportgen.findings import sink_tests as of_sinks
 from reportgen.findings import token_lists as of_lists
 from reportgen.findings import tokens as of_tokens
@@ -72,6 +73,7 @@ class Findings:
     n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
     piles = _part(of_piles.piles)
+    sink_heads = _part(of_heads.sink_heads)
     head_shares = _part(attention.head_shares)
     role_shares = _part(attention.role_shares)
     shares_by_text = _part(attention.shares_by_text)

@@ -21,7 +21,7 @@ from reportgen.findings.notes.spread import (
     text_spread_notes,
 )
 from reportgen.findings.notes.trust import trust_notes
-from reportgen.findings.notes.verdicts import caution_notes, subject_verdict
+from reportgen.findings.notes.verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.sink_tests import SubjectFigures
 from reportgen.results.info import ANALYSED, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
@@ -106,6 +106,7 @@ def _notes_on(
     verdict, layer = subject_verdict(subject, figures)
     if layer is None:
         return (verdict,)
+    verdict = with_heads(verdict, found.sink_heads.get(subject.key))
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
     return (verdict, *_what_it_does(found, subject, layer, tested, is_sink))

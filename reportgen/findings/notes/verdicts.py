@@ -9,6 +9,7 @@ from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA, Citation
 from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
 from reportgen.findings.notes.thresholds import RAISED_EXCESS
+from reportgen.findings.sink_heads import SinkHeads
 from reportgen.findings.statistics import Interval
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_EXCESS
@@ -106,6 +107,15 @@ def subject_verdict(subject: Subject, figures: RoleFigures) -> tuple[Note, Layer
     if subject.kind == "role":
         values["self_share"] = layer.self_share
     return _verdict(subject, id, _OUTCOMES[id], values, *_CITATIONS[id]), layer
+
+
+def with_heads(note: Note, heads: SinkHeads | None) -> Note:
+    """The verdict with how many single heads make its token a sink; only where that was stored, and
+    left out where none does and the mean over heads says so."""
+    if heads is None or "excess" not in note.values or (note.rules_out_sink and not heads.n_sink):
+        return note
+    values = {"n_sink_heads": heads.n_sink, "n_heads": heads.n_heads}
+    return replace(note, values={**note.values, **values}, also=(*note.also, "single-heads"))
 
 
 def caution_notes(verdicts: Iterable[Note], reads_cls_only: bool, output: Values) -> list[Note]:
