@@ -18,8 +18,8 @@ HOSTILE = (
 
 def written(results: Results, folder: Path, **options) -> str:
     """The address of the report of `results`."""
-    path = folder / "report.html"
-    path.write_bytes(render(Findings(results), RenderOptions(**options)).content)
+    path, choices = folder / "report.html", RenderOptions(**options)
+    path.write_bytes(render(Findings(results, choices.colour), choices).content)
     return path.as_uri()
 
 

@@ -26,7 +26,7 @@ def results(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+    return written(results, tmp_path_factory.mktemp("page"), colour="received_norm_all")
 
 
 def chooser(page, number=1):

@@ -261,7 +261,7 @@ def test_only_what_was_measured_is_told(tmp_path: Path) -> None:
     names |= {"yardstick", "colouring", "deletion_offset"}
     assert set(told) == {*names, "rollout_special_share"}
     assert told["yardstick"] == "deletion"
-    assert told["colouring"]["view"] == "received_norm_all"
+    assert told["colouring"]["view"] == "gradient"
     assert told["rollout_special_share"]["mean"] == 0.25
     spearman = told["agreement"]["gradient"]["spearman"]
     assert spearman == {"mean": None, "low": None, "high": None, "n_texts": 2}

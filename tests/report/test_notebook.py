@@ -92,7 +92,7 @@ def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) ->
     cell = render_notebook(Findings(reportgen.open_report(folder).results))
     page = BeautifulSoup(frame(cell), "html.parser")
     assert "[CLS]" in page.select_one("#overview .verdict").get_text()
-    assert len(page.select("#notable ol > li")) == 8
+    assert len(page.select("#notable ol > li")) == 7
 
 
 def test_it_says_its_size_and_keeps_to_its_limit(folder: Path) -> None:

@@ -64,7 +64,7 @@ def found_on(model: LoadedModel, *texts: str) -> list[UnitEffects]:
     return [value for value in values if isinstance(value, UnitEffects)]
 
 
-@pytest.mark.parametrize("architecture", ["albert", "roberta"])
+@pytest.mark.parametrize("architecture", ["albert", "bert"])
 def test_values_are_near_those_of_the_formula(
     folder: Path, monkeypatch: pytest.MonkeyPatch, architecture: str
 ) -> None:
