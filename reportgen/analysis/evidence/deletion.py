@@ -8,9 +8,9 @@ from statistics import fmean, pstdev
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.text_evidence import (
-    Missing,
     TextEvidence,
     UnitEffects,
+    add_effects,
     explained_of,
 )
 from reportgen.analysis.progress import Passes
@@ -181,23 +181,15 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
         text.add_scores(found)
     if not BY_ID["alone"].applies_to(tools.explainer.scalar):
         return
-    alone = alone_effects(tools.explainer, explained_of(texts))
-    if isinstance(alone, str):
-        for text in texts:
-            text.add("alone", Missing(alone))
-        return
-    for text, found in zip(texts, alone, strict=True):
-        text.add_units("alone", found)
+    add_effects("alone", texts, alone_effects(tools.explainer, explained_of(texts)))
 
 
 def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = mask_effects(tools.explainer, explained_of(texts))
+    add_effects("mask", texts, all_found)
     if isinstance(all_found, str):
-        for text in texts:
-            text.add("mask", Missing(all_found))
         return
     for text, found in zip(texts, all_found, strict=True):
-        text.add_units("mask", found)
         if not isinstance(found, str):
             text.row["mask_offset"] = mask_offset(found.effects)
 

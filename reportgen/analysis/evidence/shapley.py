@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import (
-    Missing,
     TextEvidence,
     UnitEffects,
+    add_effects,
     explained_of,
 )
 from reportgen.analysis.progress import Passes
@@ -130,13 +130,7 @@ def _play(explainer: Explainer, games: Sequence[_Game]) -> None:
 
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = shapley_values(tools.explainer, explained_of(texts))
-    if isinstance(all_found, str):
-        for text in texts:
-            text.add("shapley", Missing(all_found))
-        return
-    for text, found in zip(texts, all_found, strict=True):
-        text.add_units("shapley", found)
+    add_effects("shapley", texts, shapley_values(tools.explainer, explained_of(texts)))
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:

@@ -126,6 +126,18 @@ class Reasons:
         return found
 
 
+def add_effects(
+    measure: View, texts: Sequence[TextEvidence], found: list[UnitEffects | str] | Reason
+) -> None:
+    """Add what was `found` of a measure to each of `texts`, or why no text has it."""
+    if isinstance(found, str):
+        for text in texts:
+            text.add(measure, Missing(found))
+        return
+    for text, own in zip(texts, found, strict=True):
+        text.add_units(measure, own)
+
+
 def explained_of(texts: Sequence[TextEvidence]) -> list[Explained]:
     """What is explained of each of `texts`, leaving out those without a scalar to explain."""
     return [text.explained for text in texts if text.explained is not None]
