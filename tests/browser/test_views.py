@@ -87,6 +87,8 @@ def test_the_chosen_token_stands_in_the_address_and_back_undoes_it(watched, url,
     expect(watched.locator("#map-1 .detail h4")).to_have_count(0)
     watched.goto("about:blank")
     watched.goto(f"{url}#text=1&layer=2&head=3&token=4")
+    drawn(watched, 1)
+    expect(watched.locator("#map-1 .detail h4")).to_be_visible()
     weights = maps_of(results, 0)[1, 2]
     names = results.tokens_of(0)["token"].tolist()
     lists = watched.locator("#map-1 .detail ol")
