@@ -19,7 +19,7 @@ from reportgen.findings.statistics import (
     Floats,
     Interval,
     estimates,
-    low_among,
+    lows_among,
     measured,
     ratio_estimates,
 )
@@ -65,8 +65,11 @@ class RoleFigures:
         The upper end stays: there is no sink only if no layer has one, so that many layers make it
         no easier to be said.
         """
-        n = len(self.layers) * self.n_tried
-        return tuple(replace(own, excess=low_among(own.excess, n)) for own in self.layers)
+        excesses = [layer.excess for layer in self.layers]
+        moved = lows_among(excesses, [layer.share for layer in self.layers], self.n_tried)
+        return tuple(
+            replace(own, excess=excess) for own, excess in zip(self.layers, moved, strict=True)
+        )
 
 
 def takes_part(results: Results) -> Booleans:

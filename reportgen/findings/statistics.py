@@ -7,9 +7,10 @@ a share stays within 0 and 1. `tests/benchmarks/coverage.py` measures what share
 the truth.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from math import log, sqrt
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
@@ -210,19 +211,47 @@ def intervals_between(resampled: Floats, n_texts: int) -> list[Interval | None]:
     ]
 
 
-def low_among(estimate: Estimate, n_figures: int) -> Estimate:
-    """`estimate` with a lower end that holds where it is the strongest of `n_figures` figures.
+def lows_among(
+    figures: Sequence[Estimate], sizes: Sequence[Estimate], n_tried: int = 1
+) -> tuple[Estimate, ...]:
+    """`figures` with lower ends that hold for the strongest of them, and of `n_tried` such sets.
 
     Of many figures one is high by luck. So the distance from a positive figure down to its lower
-    end grows, on a scale of logarithms, as Student's t does from a level of 2.5 % to 2.5 % /
-    `n_figures` (Bonferroni).
+    end grows, on a scale of logarithms, as Student's t does from a level of 2.5 % to 2.5 % divided
+    by the number of figures (Bonferroni). So far out few texts say little about how far they
+    differ. So the variance of a figure is taken to be half its own and half the mean of all, which
+    has more degrees of freedom (Smyth 2004).
+
+    Args:
+        figures: of the same texts; what is not positive at its lower end stays as it is.
+        sizes: what each figure is made of, such as a share; the distance of its lower end on a
+            scale of logarithms says how far the texts of that figure differ.
     """
-    if estimate.interval is None or estimate.interval.low <= 0:
-        return estimate
-    freedom, level = estimate.n_texts - 1, (1 - CONFIDENCE) / 2
-    grown = stdtrit(freedom, 1 - level / n_figures) / stdtrit(freedom, 1 - level)
-    low = estimate.mean * (estimate.interval.low / estimate.mean) ** float(grown)
-    return replace(estimate, interval=Interval(low, estimate.interval.high))
+    own = np.array([_distance(size) for size in sizes])
+    pool = float(np.mean(own[own > 0] ** 2)) if (own > 0).any() else 0.0
+    n_pooled, level = int((own > 0).sum()), (1 - CONFIDENCE) / 2
+    found = []
+    for figure, distance in zip(figures, own, strict=True):
+        if figure.interval is None or figure.interval.low <= 0:
+            found.append(figure)
+            continue
+        freedom, spread = figure.n_texts - 1.0, 1.0
+        if distance > 0:
+            freedom *= min(2.0, 4 * n_pooled / (n_pooled + 3))  # as for independent figures
+            spread = sqrt((1 + pool / distance**2) / 2)
+        further = stdtrit(freedom, 1 - level / (len(figures) * n_tried))
+        grown = max(1.0, spread * further / stdtrit(figure.n_texts - 1, 1 - level))
+        low = figure.mean * (figure.interval.low / figure.mean) ** float(grown)
+        found.append(replace(figure, interval=Interval(low, figure.interval.high)))
+    return tuple(found)
+
+
+def _distance(size: Estimate) -> float:
+    """How far the lower end of a positive figure is below it, on a scale of logarithms; 0 where
+    that is not defined."""
+    if size.interval is None or size.interval.low <= 0:
+        return 0.0
+    return log(size.mean / size.interval.low)
 
 
 def resamples(n_texts: int) -> int:

@@ -16,7 +16,7 @@ from reportgen.findings.statistics import (
     estimates,
     intervals_of,
     intervals_of_ratio,
-    low_among,
+    lows_among,
     mean_intervals,
     p_values,
     resamples,
@@ -103,21 +103,52 @@ def test_benjamini_hochberg_takes_the_longest_run_below_its_line() -> None:
 
 def test_the_lower_end_of_the_strongest_of_many_is_bonferronis() -> None:
     alone = Estimate(6.0, Interval(4.0, 7.0), 8)
-    assert low_among(alone, 1).interval == pytest.approx(alone.interval)
+    (same,) = lows_among([alone], [alone])
+    assert same.interval == pytest.approx(alone.interval)
+    (among,) = lows_among([alone], [alone], n_tried=24)
     grown = t.ppf(1 - 0.025 / 24, 7) / t.ppf(0.975, 7)
-    assert low_among(alone, 24).interval == pytest.approx((6 * (4 / 6) ** grown, 7))
+    assert among.interval == pytest.approx((6 * (4 / 6) ** grown, 7))
     at_0 = Estimate(0.2, Interval(0.0, 0.5), 8)
-    assert low_among(at_0, 24) == at_0
     few = Estimate(0.2, None, 3)
-    assert low_among(few, 24) == few
+    exact = Estimate(0.2, Interval(0.2, 0.2), 8)
+    for own in (at_0, few, exact):
+        assert lows_among([own], [own], n_tried=24) == (own,)
+
+
+def test_a_figure_has_half_its_own_variance_and_half_that_of_all() -> None:
+    figures = [Estimate(m, Interval(m * low, 2 * m), 5) for m, low in ((4, 0.9), (2, 0.5), (3, 0))]
+    sizes = [Estimate(m, Interval(m * low, 2 * m), 5) for m, low in ((2, 0.8), (1, 0.6), (1, 0.7))]
+    found = lows_among(figures, sizes, n_tried=2)
+    apart = [-np.log(0.8), -np.log(0.6), -np.log(0.7)]
+    for figure, moved, own in zip(figures[:2], found, apart, strict=False):
+        spread = np.sqrt((own**2 + np.mean(np.square(apart))) / 2) / own
+        grown = spread * t.ppf(1 - 0.025 / 6, 4 * 2) / t.ppf(0.975, 4)
+        assert grown > 1
+        low, high = figure.interval
+        assert moved.interval == pytest.approx((figure.mean * (low / figure.mean) ** grown, high))
+    assert found[2] == figures[2]
+    # It is never moved up, however little the others differ.
+    sizes = [sizes[1], Estimate(1.0, Interval(0.999, 2.0), 5)]
+    assert lows_among(figures[:2], sizes)[0].interval == pytest.approx(figures[0].interval)
 
 
 def test_of_many_even_layers_the_strongest_is_seldom_called_raised() -> None:
     """24 layers at the threshold itself, 8 texts; with plain ends it is in a fifth of the runs."""
-    n_raised = {1: 0, 24: 0}
+    n_raised = {False: 0, True: 0}
     for _ in range(100):
         found = estimates(1.5 * RANDOM.lognormal(-0.045, 0.3, (8, 24)))
-        for n in n_raised:
-            ends = [low_among(own, n).interval for own in found]
-            n_raised[n] += any(end.low >= 1.5 for end in ends if end)
-    assert n_raised[24] <= 8 < n_raised[1]
+        for is_moved in n_raised:
+            own = lows_among(found, found) if is_moved else found
+            n_raised[is_moved] += any(one.interval.low >= 1.5 for one in own)
+    assert n_raised[True] <= 5 < n_raised[False]
+
+
+def test_a_sink_of_few_texts_is_found_among_many_layers() -> None:
+    """One of 24 layers has .5, six times an even spread; 5 texts that differ by a tenth."""
+    n_found = 0
+    for _ in range(50):
+        even = 0.5 / 6
+        share = even * RANDOM.lognormal(-0.005, 0.1, (5, 24)) * np.append(np.ones(23), 6)
+        moved = lows_among(estimates((share - even) / (1 - even)), estimates(share))
+        n_found += moved[-1].interval.low >= 0.3
+    assert n_found >= 45
