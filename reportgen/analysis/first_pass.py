@@ -17,7 +17,7 @@ from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models.factory import describe
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode
-from reportgen.models.words import joined_to_words
+from reportgen.models.words import joined_to_words, n_joined
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.words import WordSplitter
@@ -42,6 +42,7 @@ class Tally:
     n_unknown: int = 0
     n_kept: int = 0
     n_early: int = 0  # texts that were cut before they were tokenised
+    n_joined: int = 0  # given units that a token joined to what stands beside them
     n_to_keep: int = 0  # texts whose maps were to be kept, including texts that failed
     bytes_to_keep: int = 0
     row_sum_error: float = 0.0
@@ -69,6 +70,7 @@ class Tally:
         if text.summary is not None:
             self.n_content += text.encoded.n_content
             self.n_unknown += text.encoded.n_unknown
+            self.n_joined += n_joined(text.encoded, text.source.units or ())
             self.row_sum_error = max(self.row_sum_error, text.summary.row_sum_error)
             self.padding_mass = max(self.padding_mass, text.summary.padding_mass)
             if text.summary.norms is not None:
@@ -162,7 +164,7 @@ def encode_all(
 ) -> tuple[list[EncodedText], dict[int, str]]:
     """Tokenise texts; returns them, and error messages by index for those that failed.
 
-    With a `splitter` the units of the texts are its words.
+    With a `splitter` the units of the texts are its words and the units that were given.
     """
     encoded: list[EncodedText] = []
     faults: dict[int, str] = {}
@@ -170,7 +172,8 @@ def encode_all(
         try:
             text = encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
             if splitter is not None:
-                text = joined_to_words(text, (source.text, source.pair), splitter)
+                own = (source.text, source.pair)
+                text = joined_to_words(text, own, splitter, source.units or ())
         except Exception as error:  # a tokenizer may be user code
             faults[i] = describe(error)
             text = NO_TOKENS

@@ -19,7 +19,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.progress import Cost, Progress
-from reportgen.errors import ModelError
+from reportgen.errors import ModelError, UsageError
 from reportgen.models.architecture import looks_through_window
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode, special_roles
@@ -61,7 +61,8 @@ class AnalysisOptions:
     evidence: EvidenceLevel = "basic"
     evidence_texts: str = "50"  # all, or the number of texts that get evidence
     explain_class: str | None = None  # None: the one predicted for each text
-    units: UnitKind = "token"  # what is measured and drawn as one
+    # What is measured and drawn as one; None: what the texts give, else words.
+    units: UnitKind | None = "token"
     shown: Mapping[str, str | int | bool] = field(default_factory=dict)  # see `Settings.options`
 
 
@@ -97,8 +98,12 @@ def analyze(
         InputError: no text has any content.
         ModelError: the tokenizer does not know the texts, or every text failed.
         CaptureError: the model returns no attention maps, or they fail the checks.
-        UsageError: the model has no class called `options.explain_class`.
+        UsageError: the model has no class called `options.explain_class`; or units are asked for
+            that the texts do not give, or that its tokenizer cannot find.
     """
+    kind = _unit_kind(texts, model, options.units)
+    if kind != "given":
+        texts = replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
     progress = progress or Progress()
     created = created_date()
     has_pairs = any(text.pair is not None for text in texts.texts)
@@ -108,7 +113,7 @@ def analyze(
         [i for i, text in enumerate(texts.texts) if not text.is_blank], options.evidence_texts
     )
 
-    splitter = word_splitter() if options.units == "word" else None
+    splitter = None if kind == "token" else word_splitter()
 
     def encode_rows(rows: Sequence[int]) -> list[EncodedText]:
         return encode_all(model, [texts.texts[i] for i in rows], splitter)[0]
@@ -135,8 +140,9 @@ def analyze(
         options.shown,
         options.keep_maps,
         tally.n_kept,
-        options.units,
+        kind,
         splitter.segmenter if splitter else None,
+        tally.n_joined,
     )
     info = _run_info(created, texts, model, capture, probed, roles, settings, tally)
     with Recorder(folder, EVIDENCE_TABLES) as recorder:
@@ -166,6 +172,26 @@ def analyze(
             info = replace(info, evidence=gatherer.run(sample, extra, encode_rows))
         recorder.finish(info)
     return open_results(folder)
+
+
+def _unit_kind(texts: TextSet, model: LoadedModel, asked: UnitKind | None) -> UnitKind:
+    """What is measured as one, if `asked` is what was asked for.
+
+    Raises:
+        UsageError: no text has units of its own, or the tokenizer tells no places of tokens.
+    """
+    are_given = any(text.units for text in texts.texts)
+    kind = asked or ("given" if are_given else "word")
+    if kind == "given" and not are_given:
+        raise UsageError(
+            "--units given: the texts have no column units; name one with --units-column"
+        )
+    if kind == "given" and not model.tokenizer.is_fast:
+        raise UsageError(
+            "--units given: the tokenizer of this model does not tell where its tokens stand in "
+            "the text; give --units word"
+        )
+    return kind
 
 
 def _sample(model: LoadedModel) -> EncodedText:

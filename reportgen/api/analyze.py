@@ -37,7 +37,7 @@ from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
-from reportgen.texts.memory import Beside, texts_in_memory
+from reportgen.texts.memory import ARGUMENTS, Beside, texts_in_memory
 from reportgen.texts.read import TextSet
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
@@ -88,11 +88,12 @@ def analyze(
     labels: Beside = None,
     ids: Beside = None,
     groups: Beside = None,
+    text_units: Beside = None,
     label_map: str | Mapping[str, str] | None = None,
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
     evidence_texts: int | str = 50,
-    units: UnitKind = "word",
+    units: UnitKind | None = None,
     explain_class: str | int | None = None,
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,
@@ -109,8 +110,9 @@ def analyze(
             device, configuration, gradients and random numbers of a model object are restored.
         tokenizer: Needed if the model does not come with one.
         text_column: The column of a table with the texts. Default: `text`, or the only column.
-        pairs, labels, ids, groups: One value per text or, for a table, the name of a column. By
-            default the columns `pair`, `label`, `id` and `group` are used; `""` ignores them.
+        pairs, labels, ids, groups, text_units: One value per text or, for a table, the name of a
+            column. By default the columns `pair`, `label`, `id`, `group` and `units` are used; `""`
+            ignores them. The units of a text are a list of strings or of `[start, end]`.
         label_map: Other names for labels, by the label that is given.
         limit: Use only the first so many texts.
         evidence, evidence_texts, units, explain_class, keep_maps, batch_tokens: As on the command
@@ -125,7 +127,13 @@ def analyze(
         ReportgenError: one of its subclasses UsageError, InputError, ModelError, CaptureError and
             OutputError, with a message of one line that says what to do next.
     """
-    names = {"pair": pairs, "label": labels, "id": ids, "group": groups}
+    names = {
+        "pair": pairs,
+        "label": labels,
+        "id": ids,
+        "group": groups,
+        "units": text_units,
+    }
     columns: dict[str, Any] = {
         f"{name}_column": value for name, value in names.items() if isinstance(value, str)
     }
@@ -262,7 +270,9 @@ def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside])
     if isinstance(texts, (list, tuple)) and texts and all(isinstance(t, Path) for t in texts):
         given = [name for name, value in beside.items() if not isinstance(value, str | None)]
         if given:
-            raise UsageError(f"{given[0]}s: for texts in a file, give the name of a column")
+            raise UsageError(
+                f"{ARGUMENTS[given[0]]}: for texts in a file, give the name of a column"
+            )
         return arguments.text_set([str(t) for t in texts], inputs)
     found = texts_in_memory(texts, inputs.text_column, beside)
     found = replace(found, texts=found.texts[: inputs.limit])

@@ -24,6 +24,7 @@ def columns(choices: InputChoices) -> Columns:
         label=choices.label_column,
         id=choices.id_column,
         group=choices.group_column,
+        units=choices.units_column,
     )
 
 
@@ -109,10 +110,16 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
     return tuple(parsed.values())
 
 
-def without_effect(analysis: AnalysisChoices) -> list[str]:
-    """One line for each given option that has no effect because of another."""
-    if analysis.evidence != "none":
-        return []
-    given = shown_options(analysis)
-    names = ("evidence-texts", "explain-class")
-    return [f"--{name} has no effect with --evidence none" for name in names if name in given]
+def without_effect(
+    analysis: AnalysisChoices, shown: Mapping[str, str | int | bool] | None = None
+) -> list[str]:
+    """One line for each given option that has no effect because of another; `shown` are all that
+    were given."""
+    given = shown_options(analysis) if shown is None else shown
+    lines = []
+    if given.get("units-column") and analysis.units not in (None, "given"):
+        lines.append(f"--units-column has no effect with --units {analysis.units}")
+    if analysis.evidence == "none":
+        names = [name for name in ("evidence-texts", "explain-class") if name in given]
+        lines += [f"--{name} has no effect with --evidence none" for name in names]
+    return lines

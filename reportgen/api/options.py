@@ -60,6 +60,13 @@ class InputChoices:
             help="Column that groups the texts, e.g. campaign. Default: group, if there is one."
         ),
     ] = None
+    units_column: Annotated[
+        str | None,
+        _TEXTS(
+            help="Column with the units of each text, e.g. phrases: a JSON list of strings or of "
+            "[start, end]. Default: units, if there is one."
+        ),
+    ] = None
     encoding: Annotated[
         str | None, _TEXTS(help="Encoding of the files, e.g. cp932. Default: detected.")
     ] = None
@@ -221,13 +228,14 @@ class AnalysisChoices:
         ),
     ] = "50"
     units: Annotated[
-        UnitKind,
+        UnitKind | None,
         _ANALYSIS(
-            help="What is measured and drawn as one: token or word. Words end at spaces and "
-            "punctuation; Japanese ones as SudachiPy says if it is installed, else where the "
-            "script changes."
+            help="What is measured and drawn as one: token, word, or given (the column units). "
+            "Words end at spaces and punctuation; Japanese ones as SudachiPy says if it is "
+            "installed, else where the script changes. Default: given if there is such a column, "
+            "else word."
         ),
-    ] = "word"
+    ] = None
     explain_class: Annotated[
         str | None,
         _ANALYSIS(

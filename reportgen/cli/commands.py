@@ -260,7 +260,7 @@ def _analyze(
     The texts that a report with --detail `detail` lists first get evidence; where results are
     compared, only the sample does.
     """
-    for line in () if verbosity.quiet else arguments.without_effect(asked.choices):
+    for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
         typer.echo(f"reportgen: {line}", err=True)
     quiet_libraries(verbosity)
     from reportgen.api.analyze import analyze_named, listed_by

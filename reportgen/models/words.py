@@ -4,15 +4,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reportgen.models.tokens import EncodedText, Span
+from reportgen.texts.given_units import Place
 from reportgen.texts.words import WordSplitter
 
 _CONTINUES = "##"
 
 
 def joined_to_words(
-    text: EncodedText, sources: tuple[str, str | None], splitter: WordSplitter
+    text: EncodedText,
+    sources: tuple[str, str | None],
+    splitter: WordSplitter,
+    given: Sequence[Place] = (),
 ) -> EncodedText:
     """`text` with words as its units, instead of display units.
+
+    Places of the text itself that are `given` count as words, and what lies between is split.
 
     Tokens are one unit if they share a character or a word of `sources`, its text and pair; a token
     that reaches into the next word joins the two. A special token is a unit by itself. Where the
@@ -24,7 +30,11 @@ def joined_to_words(
             for token, role in zip(text.tokens, text.roles, strict=True)
         ]
     else:
-        words = [_words(source or "", splitter) for source in sources]
+        text_words = splitter.split(sources[0], given)
+        words = [
+            _by_code_point(sources[0], text_words),
+            _by_code_point(sources[1] or "", splitter.split(sources[1] or "")),
+        ]
         goes_on = [False, *_joined(text, [_touched(span, words) for span in text.spans])]
     units: list[int] = []
     for is_next in goes_on:
@@ -50,10 +60,30 @@ def _joined(text: EncodedText, touched: Sequence[tuple[int, int] | None]) -> lis
     return found
 
 
-def _words(source: str, splitter: WordSplitter) -> list[int]:
+def n_joined(text: EncodedText, given: Sequence[Place]) -> int:
+    """How many of the `given` places of a text are part of a larger unit, because a token reaches
+    over their start or end."""
+    found = 0
+    spans = [span if span is not None and span.segment == 0 else None for span in text.spans]
+    units = dict[int, Place]()  # first code point and end of each unit of the text itself
+    for span, unit in zip(spans, text.units, strict=True):
+        if span is not None and span.end > span.start:
+            start, end = units.get(unit, (span.start, span.end))
+            units[unit] = min(start, span.start), max(end, span.end)
+    for start, end in given:
+        own = {
+            unit
+            for span, unit in zip(spans, text.units, strict=True)
+            if span is not None and span.start < end and span.end > start
+        }
+        found += any(units[unit][0] < start or units[unit][1] > end for unit in own)
+    return found
+
+
+def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:
     """`[code point]`: the number of its word, -1 for a space."""
     found = [-1] * len(source)
-    for number, (start, end) in enumerate(splitter.split(source)):
+    for number, (start, end) in enumerate(words):
         found[start:end] = [number] * (end - start)
     return found
 

@@ -26,7 +26,23 @@ class Misfit:
     """A cell that is not text; `what` says what it is, such as "a list"."""
 
     what: str
-    as_json: str | None = None  # of a list of strings, numbers, true and false: the list
+    items: Sequence[object] | None = None  # of a list, numbers as strings
+
+    @property
+    def as_json(self) -> str | None:
+        """Of a list: the list; None if it is nested too deeply."""
+        if self.items is None:
+            return None
+        try:
+            return json.dumps(self.items, ensure_ascii=False, default=lambda item: item.what)
+        except RecursionError:
+            return None
+
+    @property
+    def labels(self) -> str | None:
+        """Of a list of strings, numbers, true and false: the list as JSON."""
+        is_flat = all(isinstance(item, str) for item in self.items or ())
+        return self.as_json if is_flat else None
 
 
 Cell: TypeAlias = str | Misfit | None
@@ -247,9 +263,7 @@ def _cell(value: object) -> Cell:
         return _word(value)
     if not isinstance(value, list):
         return Misfit("an object")
-    items = [_word(item) if isinstance(item, bool) else item for item in value]
-    is_plain = all(isinstance(item, str) for item in items)
-    return Misfit("a list", json.dumps(items, ensure_ascii=False) if is_plain else None)
+    return Misfit("a list", [_word(item) if isinstance(item, bool) else item for item in value])
 
 
 def _word(value: bool) -> str:

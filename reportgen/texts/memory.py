@@ -10,15 +10,22 @@ from reportgen.texts.read import Columns, TextSet, texts_of
 # Labels, ids and the like: one value per text or, if the texts are a table, the name of a column.
 Beside: TypeAlias = Sequence[Any] | str | None
 NAME = "texts.jsonl"
-_PARTS = ("pair", "label", "id", "group")
+# What may stand beside a text, with the argument that gives it.
+ARGUMENTS = {
+    "pair": "pairs",
+    "label": "labels",
+    "id": "ids",
+    "group": "groups",
+    "units": "text_units",
+}
 
 
 def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Beside]) -> TextSet:
     """Take the texts of a list of strings, a DataFrame, or anything with `to_pandas`.
 
     They are written as JSON lines and read back as a file `texts.jsonl`, so that the same checks
-    hold as for files. `column` names the column of texts in a table; `beside` maps "pair", "label",
-    "id" and "group" to values or to a column.
+    hold as for files. `column` names the column of texts in a table; `beside` maps the names in
+    ARGUMENTS to values or to a column.
 
     Raises:
         UsageError: a column does not exist, or there are more or fewer values than texts.
@@ -36,13 +43,13 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
         rows = _records(frame)
         given = {name: value for name, value in beside.items() if isinstance(value, str)}
         columns = Columns(text=column, **given)
-    for name in _PARTS:
+    for name, argument in ARGUMENTS.items():
         values = beside.get(name)
         if values is None or (isinstance(values, str) and frame is not None):
             continue
         if isinstance(values, str):
-            raise UsageError(f"{name}s: a list of texts has no columns; give one value per text")
-        _put(rows, name, values)
+            raise UsageError(f"{argument}: a list of texts has no columns; give one value per text")
+        _put(rows, name, values, argument)
     return texts_of(b"".join(map(_line, rows)), NAME, columns)
 
 
@@ -83,15 +90,18 @@ def _records(frame: Any) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in record.items()} for record in records]
 
 
-def _put(rows: list[dict[str, Any]], name: str, values: Sequence[Any]) -> None:
+def _put(rows: list[dict[str, Any]], name: str, values: Sequence[Any], argument: str) -> None:
     if not isinstance(values, Iterable):
         raise UsageError(
-            f"{name}s: {type(values).__name__}; give a list with one value per text, or None"
+            f"{argument}: {type(values).__name__}; give a list with one value per text, or None"
         )
     given = list(values)
     if len(given) != len(rows):
-        raise UsageError(f"{name}s: {len(given)} for {len(rows)} texts; give one per text, or None")
-    for row, value in zip(rows, given, strict=True):
+        raise UsageError(
+            f"{argument}: {len(given)} for {len(rows)} texts; give one per text, or None"
+        )
+    for row, given_value in zip(rows, given, strict=True):
+        value = _plain(given_value) if hasattr(given_value, "tolist") else given_value
         row[name] = None if value is None or value != value else value  # NaN is not itself
 
 
@@ -103,6 +113,6 @@ def _line(row: Mapping[str, Any]) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    """Convert what JSON cannot write: numbers of numpy to numbers, anything else to a string."""
-    item = getattr(value, "item", None)
-    return item() if callable(item) else str(value)
+    """Convert what JSON cannot write: numbers and arrays of numpy, anything else to a string."""
+    plain = getattr(value, "tolist", None)
+    return plain() if callable(plain) else str(value)

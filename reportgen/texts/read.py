@@ -3,13 +3,14 @@
 import hashlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 from reportgen.errors import InputError, UsageError, quoted, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
+from reportgen.texts.given_units import Place, given_units
 from reportgen.texts.labels import renamed
 
 STDIN = "-"
@@ -37,6 +38,8 @@ class TextInput:
     label: str | None = None  # as the file gives it; a list as JSON
     group: str | None = None
     source: str = ""  # file:line, the file without its folder
+    # Units of `text` that the file gives, [start, end) in code points; None without any.
+    units: tuple[Place, ...] | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -57,6 +60,7 @@ class Columns:
     label: str | None = None
     id: str | None = None
     group: str | None = None
+    units: str | None = None
 
 
 BY_NAME = Columns()
@@ -253,8 +257,9 @@ def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
         label=part("label", columns.label),
         id=part("id", columns.id),
         group=part("group", columns.group),
+        units=part("units", columns.units),
     )
-    for name in (chosen.text, chosen.pair, chosen.label, chosen.id, chosen.group):
+    for name in astuple(chosen):
         if name is not None and name not in names:
             raise UsageError(f"{path}: no column {_quoted(name)}; {_listed(names)}")
         if name is not None and names.count(name) > 1:
@@ -265,8 +270,8 @@ def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
 def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:
     def cell(name: str | None) -> str | None:
         value = row.cells.get(name) if name is not None else None
-        if isinstance(value, Misfit) and name == columns.label and value.as_json is not None:
-            value = value.as_json  # several labels
+        if isinstance(value, Misfit) and name == columns.label and value.labels is not None:
+            value = value.labels
         if isinstance(value, Misfit):
             raise InputError(
                 f"{where}: column {_quoted(name or '')} holds {value.what}, not a text; name "
@@ -276,14 +281,35 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
 
     if columns.text not in row.cells:
         raise InputError(f"{where}: no {_quoted(columns.text or 'text')} in this object")
+    text_id = cell(columns.id) or number
+    text = cell(columns.text) or ""
     return TextInput(
-        id=cell(columns.id) or number,
-        text=cell(columns.text) or "",
+        id=text_id,
+        text=text,
         pair=cell(columns.pair),
         label=cell(columns.label),
         group=cell(columns.group),
         source=source,
+        units=_units(row, columns, f"{where}: text {_quoted(text_id)}"),
     )
+
+
+def _units(row: Row, columns: Columns, where: str) -> tuple[Place, ...] | None:
+    value = row.cells.get(columns.units) if columns.units is not None else None
+    if not value:
+        return None
+    text = row.cells.get(columns.text or "")
+    given = value.as_json if isinstance(value, Misfit) else value
+    try:
+        if given is None:
+            what = value.what if isinstance(value, Misfit) else ""
+            raise ValueError(f"{what}; write it as JSON, such as [[0, 8], [9, 15]]")
+        return given_units(given, text if isinstance(text, str) else "")
+    except ValueError as error:
+        raise InputError(
+            f"{where}: column {_quoted(columns.units or '')}: {error}; or leave the column unused "
+            "with --units-column ''"
+        ) from error
 
 
 def _name(path: str) -> str:

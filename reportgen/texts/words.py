@@ -1,10 +1,12 @@
 """Splits texts into words: at spaces and punctuation, and Japanese by a segmenter or by script."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 
 import regex
+
+from reportgen.texts.given_units import Place
 
 _DIGITS = r"\p{Nd}++(?:[.,．，:/]\p{Nd}++)*+"
 _COUNTED = "円年月日時分秒人件個回本枚倍割歳位点名台社万億間"
@@ -35,11 +37,21 @@ class WordSplitter:
     japanese: Callable[[str], list[str]]  # a stretch of Japanese to its words, in order
     segmenter: str | None  # what splits Japanese, such as "SudachiPy 0.7.0"; None: its scripts
 
-    def split(self, text: str) -> list[tuple[int, int]]:
-        """The first code point and the end of each word of `text`; spaces are in none."""
-        return list(self._split(text))
+    def split(self, text: str, given: Sequence[Place] = ()) -> list[Place]:
+        """The first code point and the end of each word of `text`; spaces are in none.
 
-    def _split(self, text: str) -> Iterator[tuple[int, int]]:
+        Places that are `given` are words as they are, and what lies between them is split.
+        """
+        found: list[Place] = []
+        at = 0
+        for start, end in (*given, (len(text), len(text))):
+            found += ((at + first, at + last) for first, last in self._split(text[at:start]))
+            if end > start:
+                found.append((start, end))
+            at = end
+        return found
+
+    def _split(self, text: str) -> Iterator[Place]:
         for found in _WORD.finditer(text):
             if found["japanese"] is None:
                 yield found.span()

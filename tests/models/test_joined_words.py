@@ -4,7 +4,7 @@ import pytest
 from models import TOKENIZERS, tiny_tokenizer
 
 from reportgen.models.tokens import content_units, encode
-from reportgen.models.words import joined_to_words
+from reportgen.models.words import joined_to_words, n_joined
 from reportgen.texts.words import WordSplitter, by_script
 
 SPLITTER = WordSplitter(by_script, None)
@@ -41,3 +41,47 @@ def test_special_tokens_stay_alone() -> None:
     special = [unit for unit, role in zip(found.units, found.roles, strict=True) if role]
     assert special == [0, max(found.units)]
     assert found.ids == encoded.ids
+
+
+def test_given_units_are_whole_and_the_rest_is_split() -> None:
+    text = "the cats sat. the cat"
+    encoded = encode(tiny_tokenizer("wordpiece"), text, "the cat", 200)
+    found = joined_to_words(encoded, (text, "the cat"), SPLITTER, [(0, 8), (14, 21)])
+    parts = []
+    for unit in content_units(found):
+        spans = [span for i in unit if (span := found.spans[i]) is not None]
+        source = ("the cats sat. the cat", "the cat")[spans[0].segment]
+        parts.append(source[spans[0].start : spans[-1].end])
+    assert parts == ["the cats", "sat", ".", "the cat", "the", "cat"]
+    assert n_joined(found, [(0, 8), (14, 21)]) == 0
+
+
+def test_a_token_that_reaches_beyond_a_given_unit_joins_it_to_what_is_there() -> None:
+    text = "the cats sat"
+    encoded = encode(tiny_tokenizer("wordpiece"), text, None, 200)
+    (_, cats, *_), spans = content_units(encoded), encoded.spans
+    place = spans[cats[0]]
+    assert place is not None
+    assert place.end - place.start > 1  # cut in the middle by the given unit
+    given = [(0, place.start + 1), (place.end + 1, len(text))]
+    found = joined_to_words(encoded, (text, None), SPLITTER, given)
+    units = [
+        "".join(text[span.start : span.end] for i in unit if (span := found.spans[i]) is not None)
+        for unit in content_units(found)
+    ]
+    assert units[0].startswith("thecat")
+    assert units[-1] == "sat"
+    assert n_joined(found, given) == 1
+
+
+def test_half_an_emoji_cannot_be_a_unit_of_its_own() -> None:
+    """Bytes of one character are never taken apart, but joined characters may be."""
+    text = "a👍🏽b"
+    encoded = encode(tiny_tokenizer("bytes"), text, None, 200)
+    found = joined_to_words(encoded, (text, None), SPLITTER, [(0, 2), (2, 4)])
+    labels = []
+    for unit in content_units(found):
+        spans = [span for i in unit if (span := found.spans[i]) is not None]
+        labels.append(text[min(s.start for s in spans) : max(s.end for s in spans)])
+    assert labels == ["a👍", "🏽b"]
+    assert n_joined(found, [(0, 2), (2, 4)]) == 0

@@ -214,13 +214,13 @@ def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") ->
 
     `segment` `[unit]` is the segment of each unit, only for a pair; `words` `[unit]` is the number
     of its word, only where words have several units; `unspaced` says that words are not separated.
-    Neither is there where units are words already.
+    Neither is there where units are words, or larger, already.
     """
     found: dict[str, Any] = {}
     segments = [unit.segment for unit in units.units]
     if {0, 1} <= set(segments):
         found |= {"pair": True, "segment": segments}
-    if kind == "word":
+    if kind != "token":
         return found
     if any(is_unspaced(text) for text in texts):
         return found | {"unspaced": True}

@@ -170,9 +170,14 @@ def _units(findings: Findings, language: Language) -> str:
     settings = findings.info.settings
     if settings.units == "token":
         return language.say("texts", "pieces")
-    if settings.segmenter is None:
-        return language.say("texts", "words")
-    return language.say("texts", "words_by", segmenter=settings.segmenter)
+    segmenter = settings.segmenter
+    by = "" if segmenter is None else "_by"
+    if settings.units == "word":
+        return language.say("texts", f"words{by}", segmenter=segmenter or "")
+    found = [language.say("texts", f"given{by}", segmenter=segmenter or "")]
+    if settings.n_joined:
+        found.append(language.count("texts", "given_joined", settings.n_joined))
+    return language.say("common", "space").join(found)
 
 
 def _row(

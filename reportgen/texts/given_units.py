@@ -1,0 +1,79 @@
+"""Units that a file gives with a text: parts of it as strings, or as places [start, end]."""
+
+import json
+import re
+
+from reportgen.errors import quoted, without_surrogates
+
+EXAMPLE = 'write ["New York", "is big"] or [[0, 8], [9, 15]]'
+_NUMBER = re.compile("[0-9]{1,12}")
+_LONGEST = 40  # characters of a unit that a message quotes
+Place = tuple[int, int]  # first code point and end
+
+
+def given_units(value: str, text: str) -> tuple[Place, ...]:
+    """The places in `text` of the units that the JSON list `value` names, in order.
+
+    An item is a string, which is looked for after the unit before it, or [start, end] in code
+    points. Places are those of `without_surrogates(text)`, which is what is analysed.
+
+    Raises:
+        ValueError: with what is wrong, for a message.
+    """
+    try:
+        items = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
+    except (ValueError, RecursionError):
+        items = None
+    if not isinstance(items, list):
+        raise ValueError(f"no JSON list of units; {EXAMPLE}")
+    found: list[Place] = []
+    end = 0
+    for number, item in enumerate(items, 1):
+        start, end = _place(item, number, text, end)
+        found.append((start, end))
+    shifted = without_surrogates(text) != text
+    return tuple(
+        (len(without_surrogates(text[:start])), len(without_surrogates(text[:end])))
+        if shifted
+        else (start, end)
+        for start, end in found
+    )
+
+
+def _place(item: object, number: int, text: str, least: int) -> Place:
+    """The place of a unit that begins at `least` or later."""
+    if isinstance(item, str) and item:
+        start = text.find(item, least)
+        if start < 0:
+            raise ValueError(
+                f"unit {number}, {quoted(repr(item[:_LONGEST]))}, does not stand in the text"
+                f"{f' after unit {number - 1}' if least else ''}; write units as the text has "
+                "them, in its order"
+            )
+        return start, start + len(item)
+    if isinstance(item, list) and len(item) == 2:
+        start, end = (_code_point(each, number) for each in item)
+        if end > len(text):
+            raise ValueError(
+                f"unit {number} ends at {end}, but the text has {len(text)} characters"
+            )
+        if start < least:
+            raise ValueError(
+                f"unit {number} begins at {start}, before the end of unit {number - 1} at {least}; "
+                "give units in the order of the text, without overlap"
+            )
+        if start > end:
+            raise ValueError(f"unit {number} begins at {start}, after its end at {end}")
+        if start < end:
+            return start, end
+    if item == "" or (isinstance(item, list) and len(item) == 2):
+        raise ValueError(f"unit {number} is empty; leave it out")
+    raise ValueError(f"unit {number} is neither a string nor [start, end]; {EXAMPLE}")
+
+
+def _code_point(value: object, number: int) -> int:
+    if not (isinstance(value, str) and _NUMBER.fullmatch(value)):
+        raise ValueError(
+            f"unit {number}: start and end are whole numbers from 0, counted in characters"
+        )
+    return int(value)
