@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.results.info import Role
@@ -62,12 +62,10 @@ def encode(
     """
     early = _beginnings(tokenizer, text, pair, max_tokens)
     text, pair = early or (text, pair)
-    segments = _segments(tokenizer, text, pair)
+    kept = _Encoding(tokenizer, text, pair, max_tokens)
+    segments = kept.all_segments
     cuts: tuple[int | None, int | None] = (None, None)
-    if len(segments) <= max_tokens:
-        kept = _Encoding(tokenizer, text, pair, None)
-    else:
-        kept = _Encoding(tokenizer, text, pair, max_tokens)
+    if len(segments) > max_tokens:
         if len(kept.ids) > max_tokens or all(segment is None for segment in kept.segments):
             n_special = segments.count(None)
             what = "a text" if pair is None else "a text and its pair"
@@ -101,20 +99,23 @@ def encode(
 def _beginnings(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
 ) -> tuple[str, str | None] | None:
-    """A text and its pair with the beginning alone of the one that is very long, if that holds
-    every token that is kept; else None.
+    """A text and its pair with the beginning alone of what is very long, if that holds every token
+    that is kept; else None.
 
     What is kept of a pair depends on which of the two has more tokens, so the beginning must have
-    more than the other, and not both may be very long.
+    more than the other. Where both are very long, each keeps half; of an odd number of tokens the
+    last goes to the one whose beginning has more.
     """
     most = max(_LONG, _PER_TOKEN * max_tokens)
-    is_first = len(text) > most
-    if is_first == (pair is not None and len(pair) > most):
+    first, second = len(text) > most, pair is not None and len(pair) > most
+    if not (first or second):
         return None
-    begun = (text[:most], pair) if is_first or pair is None else (text, pair[:most])
+    begun = (text[:most] if first else text, pair if pair is None else pair[:most])
     segments = _segments(tokenizer, *begun)
     of_text, of_pair = segments.count(0), segments.count(1)
-    own, other = (of_text, of_pair) if is_first else (of_pair, of_text)
+    if first and second:
+        return begun if min(of_text, of_pair) > max_tokens else None
+    own, other = (of_text, of_pair) if first else (of_pair, of_text)
     return begun if own > max(max_tokens, other) else None
 
 
@@ -122,7 +123,13 @@ def _segments(
     tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None
 ) -> tuple[int | None, ...]:
     """The segment of every token of a text (and its pair), none of them cut."""
-    given = tokenizer(text, pair, verbose=False)
+    return _segments_in(tokenizer, tokenizer(text, pair, verbose=False), text, pair)
+
+
+def _segments_in(
+    tokenizer: PreTrainedTokenizerBase, given: BatchEncoding, text: str, pair: str | None
+) -> tuple[int | None, ...]:
+    """The segment of every token that the tokenizer gave for a text (and its pair)."""
     if tokenizer.is_fast:
         return tuple(given.sequence_ids(0))
     return _segments_of_slow(tokenizer, tuple(given["input_ids"]), text, pair)
@@ -185,42 +192,60 @@ def display_units(spans: Sequence[Span | None]) -> tuple[int, ...]:
 
 
 class _Encoding:
-    """The output of a tokenizer for a text, the same for fast and slow tokenizers."""
+    """A text (and its pair) as token ids, cut after `max_tokens`, the same for fast and slow
+    tokenizers."""
 
     def __init__(
-        self,
-        tokenizer: PreTrainedTokenizerBase,
-        text: str,
-        pair: str | None,
-        max_tokens: int | None,
+        self, tokenizer: PreTrainedTokenizerBase, text: str, pair: str | None, max_tokens: int
     ) -> None:
-        fast = bool(tokenizer.is_fast)
-        self.has_offsets = fast
-        given = tokenizer(
-            text,
-            pair,
-            truncation=max_tokens is not None,
-            max_length=max_tokens,
-            return_offsets_mapping=fast,
-            verbose=False,
-        )
-        self.ids: tuple[int, ...] = tuple(given["input_ids"])
-        type_ids = given.get("token_type_ids")
-        self.type_ids: tuple[int, ...] | None = None if type_ids is None else tuple(type_ids)
-        self.tokens: tuple[str, ...] = tuple(tokenizer.convert_ids_to_tokens(list(self.ids)))
-        self.spans: tuple[Span | None, ...]
-        self.segments: tuple[int | None, ...]
+        self.has_offsets = fast = bool(tokenizer.is_fast)
+        given = tokenizer(text, pair, return_offsets_mapping=fast, verbose=False)
+        # Of every token, those that are cut off too.
+        self.all_segments = _segments_in(tokenizer, given, text, pair)
+        self.segments: tuple[int | None, ...] = self.all_segments
+        places: Sequence[int] = range(len(self.segments))
         if fast:
-            self.segments = tuple(given.sequence_ids(0))
+            # Fast tokenizers would keep all that they cut off in parts as long as the rest, of a
+            # pair each part of one with each of the other, which fills any memory.
+            places = _kept_places(self.segments, max_tokens)
+            self.segments = tuple(self.segments[i] for i in places)
+        elif len(self.segments) > max_tokens:
+            given = tokenizer(text, pair, truncation=True, max_length=max_tokens, verbose=False)
+            self.segments = _segments_in(tokenizer, given, text, pair)
+            places = range(len(self.segments))
+        ids, type_ids = given["input_ids"], given.get("token_type_ids")
+        self.ids: tuple[int, ...] = tuple(ids[i] for i in places)
+        self.type_ids: tuple[int, ...] | None = (
+            None if type_ids is None else tuple(type_ids[i] for i in places)
+        )
+        self.tokens: tuple[str, ...] = tuple(tokenizer.convert_ids_to_tokens(list(self.ids)))
+        self.spans: tuple[Span | None, ...] = (None,) * len(self.ids)
+        if fast:
+            offsets = given["offset_mapping"]
             self.spans = tuple(
-                None if segment is None else _span(token, segment, offset, (text, pair or ""))
-                for token, segment, offset in zip(
-                    self.tokens, self.segments, given["offset_mapping"], strict=True
-                )
+                None if segment is None else _span(token, segment, offsets[i], (text, pair or ""))
+                for token, segment, i in zip(self.tokens, self.segments, places, strict=True)
             )
-        else:
-            self.segments = _segments_of_slow(tokenizer, self.ids, text, pair)
-            self.spans = (None,) * len(self.ids)
+
+
+def _kept_places(segments: Sequence[int | None], max_tokens: int) -> list[int]:
+    """The places of the tokens that are kept of a text (and its pair): all special tokens, and the
+    first ones of the longer of the two until both are as long, then of both alike."""
+    sizes = [segments.count(0), segments.count(1)]
+    room = max(0, max_tokens - segments.count(None))
+    if sum(sizes) > room:
+        longer = 0 if sizes[0] > sizes[1] else 1
+        shorter = 1 - longer
+        sizes[shorter] = min(sizes[shorter], room // 2)
+        sizes[longer] = room - sizes[shorter]
+    places, left = [], {0: sizes[0], 1: sizes[1]}
+    for place, segment in enumerate(segments):
+        if segment is not None:
+            left[segment] -= 1
+            if left[segment] < 0:
+                continue
+        places.append(place)
+    return places
 
 
 def _span(token: str, segment: int, offset: tuple[int, int], texts: tuple[str, str]) -> Span:

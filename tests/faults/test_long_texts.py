@@ -1,8 +1,11 @@
 """Very long texts are cut before they are tokenised; the tokens that are kept stay the same."""
 
+import multiprocessing
+import resource
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -50,11 +53,18 @@ def same_tokens(kind: str, text: str, pair: str | None, most: int) -> None:
         patch.setattr(tokens, "_LONG", 0)
         cut = outcome(kind, text, pair, most)
     assert cut.is_early or cut == whole
+    if cut.is_early and pair is not None and min(len(text), len(pair)) > 50 * most:
+        # Of two very long texts each keeps half; of an odd number the last is either's.
+        assert len(cut.ids) == len(whole.ids)
+        halves = [one.segments.count(segment) for one in (cut, whole) for segment in (0, 1)]
+        assert max(halves) - min(halves) <= 1
+        if halves[:2] != halves[2:]:
+            return
     # How many were cut off may differ: a word that is cut in two can be more tokens than whole.
     assert replace(cut, n_truncated=0, is_early=False) == replace(whole, n_truncated=0)
 
 
-@cases(4)  # of longer texts most time goes into tokens that are cut off
+@cases(8)
 @few
 def test_the_same_tokens_are_kept(kind: str, text: str, pair: str | None, most: int) -> None:
     same_tokens(kind, text, pair, most)
@@ -75,3 +85,22 @@ def test_a_very_long_text_is_cut_first_and_that_is_said() -> None:
     (remark,) = Tally(n_early=1).remarks
     assert remark.startswith("1 text is so long that only the beginning was tokenised")
     assert not outcome("bytes", "a very good film " * 5_000, None, 12).is_early
+
+
+def _encode_in(room: int) -> None:
+    """Tokenise a pair of long texts within `room` more bytes of memory."""
+    size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (size + room, size + room))
+    for n_words in (10_000, 1_000_000):  # not cut before they are tokenised, and cut
+        encoded = outcome("wordpiece", "film " * n_words, "good " * n_words, 13)
+        assert [encoded.segments.count(part) for part in (0, 1)] == [5, 5]
+        assert encoded.is_early == (n_words > 10_000)
+
+
+def test_a_pair_of_long_texts_takes_little_memory() -> None:
+    """Fast tokenizers that cut a pair keep each part of one text with each part of the other."""
+    tokenizer_of("wordpiece")
+    run = multiprocessing.get_context("fork").Process(target=_encode_in, args=(500_000_000,))
+    run.start()
+    run.join()
+    assert run.exitcode == 0

@@ -136,6 +136,19 @@ def test_a_cut_pair_says_where_each_part_was_cut() -> None:
     assert encoded.cuts[1] == len("a dog sat")
 
 
+@pytest.mark.parametrize("kind", ["wordpiece", "bytes", "bytes_plain", "unigram", "unigram_bos"])
+@pytest.mark.parametrize("pair", [None, "ab", SENTENCES[3], SENTENCES[5] * 3])
+def test_what_is_kept_is_what_the_tokenizer_itself_would_keep(kind: str, pair: str | None) -> None:
+    tokenizer = tiny_tokenizer(kind)
+    for most in range(7, 40):
+        own = tokenizer(TEXT, pair, truncation=True, max_length=most, return_offsets_mapping=True)
+        kept = encode(tokenizer, TEXT, pair, most)
+        assert list(kept.ids) == own["input_ids"]
+        assert list(kept.segments) == own.sequence_ids(0)
+        if kept.type_ids is not None:
+            assert list(kept.type_ids) == own["token_type_ids"]
+
+
 @pytest.mark.parametrize(
     ("kind", "pair", "least"),
     [
