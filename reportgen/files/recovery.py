@@ -36,8 +36,8 @@ def recover(folder: Path) -> list[str]:
 def _end(left: Temporary, folder: Path) -> str:
     journal = _journal_of(left)
     if journal is None:
-        left.remove()
-        return f"{folder}: removed temporary files of a run that was killed"
+        is_gone = left.remove()
+        return f"{folder}: removed temporary files of a run that was killed" if is_gone else ""
     is_own = journal.parent == left.path
     lines = [_finish(journal)] if is_own else recover(journal.parent.parent)
     if journal.exists():  # another run is ending it just now

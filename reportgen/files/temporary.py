@@ -2,13 +2,14 @@
 killed."""
 
 import json
+import logging
 import os
 import stat
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from reportgen.files import system
 # How the names of temporary folders begin: beside outputs, where they are hidden, and in the
 # system's folder for temporary files.
 BESIDE, APART = ".reportgen-", "reportgen-"
+# Cleaning up must not depend on who called, so it is told by logging: on standard error, unless the
+# caller of the Python API sends it elsewhere.
+_LOG = logging.getLogger(__name__)
 _OWNER = "owner.json"  # marks such a folder as ours: no other one is ever removed
 _MOMENT = 5.0  # seconds that a run has to mark its folder
 
@@ -33,11 +37,25 @@ class Temporary:
         if self.lock is not None:
             os.close(self.lock)
 
-    def remove(self) -> None:
-        """Remove the folder with all that it holds; what cannot be removed, a later run removes."""
-        with suppress(OSError):
+    def remove(self) -> bool:
+        """Remove the folder with all that it holds; returns whether it is gone.
+
+        If it is not, one line on standard error says so, as it may hold texts.
+        """
+        try:
             system.remove_folder(self.path)
+        except OSError as error:
+            said = error.strerror or type(error).__name__
+            path = str(self.path)
+            shown = path if path.isprintable() else repr(path)
+            if os.path.lexists(path):
+                _LOG.warning(
+                    "reportgen: %s: temporary folder, cannot be removed (%s); remove it yourself",
+                    shown,
+                    said,
+                )
         self.release()
+        return not os.path.lexists(self.path)
 
 
 def make_temporary(parent: Path, prefix: str = BESIDE) -> Temporary:

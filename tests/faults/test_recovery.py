@@ -217,6 +217,45 @@ def test_scratch_folders_of_killed_runs_are_removed_by_the_next(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_temporary_folder_that_stays_is_told_in_one_line_without_what_it_holds(
+    tmp_path: Path,
+) -> None:
+    script = (
+        "from reportgen.files import system\n"
+        "from reportgen.files.temporary import scratch_folder\n"
+        "def refuse(path):\n"
+        "    raise PermissionError(1, 'Operation not permitted', 'secret')\n"
+        "system.remove_folder = refuse\n"
+        "with scratch_folder() as folder:\n"
+        "    (folder / 'secret').write_text('secret')\n"
+    )
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    (left,) = tmp_path.iterdir()
+    assert done.stderr == (
+        f"reportgen: {left}: temporary folder, cannot be removed (Operation not permitted); "
+        "remove it yourself\n"
+    )
+
+
+def test_what_cannot_be_swept_is_not_called_removed(tmp_path: Path, monkeypatch, caplog) -> None:
+    left = make_temporary(tmp_path)
+    left.release()
+
+    def refuse(path: Path) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(system, "remove_folder", refuse)
+        assert recover_at([tmp_path / "page.md"]) == ()
+    (said,) = caplog.messages
+    assert said.startswith(f"reportgen: {left.path}: temporary folder, cannot be removed (Input/")
+    assert recover_at([tmp_path / "page.md"]) != ()
+    assert not left.path.exists()
+
+
 def _write_often(folder: Path, content: str, n_times: int) -> None:
     for _ in range(n_times):
         write(folder, content)
