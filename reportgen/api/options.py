@@ -17,8 +17,8 @@ from reportgen.models.spec import Dtype, Pooling
 from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
 from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel, UnitKind
-from reportgen.texts.file_formats import InputFormat
 from reportgen.texts.labels import read_label_map
+from reportgen.texts.source_files import InputFormat
 
 _TEXTS = partial(Option, panel="Texts")
 _MODEL = partial(Option, panel="Model")

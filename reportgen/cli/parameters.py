@@ -13,7 +13,7 @@ from reportgen.api.keywords import options_of
 from reportgen.cli.terminal import user_errors
 from reportgen.findings.figure_register import figure_list
 from reportgen.report.options import Option, options_in
-from reportgen.texts.file_formats import INPUT_FORMATS
+from reportgen.texts.source_files import INPUT_FORMATS
 from reportgen.version import __version__
 
 

@@ -25,6 +25,8 @@ HEADS = 1_000
 # million labels and vocabularies of a million are known.
 COUNT = 100_000_000
 _ROWS_AT_ONCE = 1 << 16
+# Where only the first rows are read, few at once, and a row group may hold so many times more.
+_FEW_ROWS_AT_ONCE, _DECLARED_OVER = 1 << 8, 5
 
 
 def require_regular(path: Path) -> int:
@@ -51,24 +53,32 @@ def room(size: int) -> int:
 
 
 def tables_within(
-    file: pq.ParquetFile, size: int, columns: Sequence[str] | None = None
+    file: pq.ParquetFile,
+    most: int,
+    columns: Sequence[str] | None = None,
+    n_rows: int | None = None,
 ) -> Iterator[pa.Table]:
-    """The rows of `file`, of `size` bytes, in parts with plain columns; at least one part, which
-    may be empty.
+    """The rows of `file`, or the first `n_rows`, in parts with plain columns; at least one part,
+    which may be empty. A row group is never held as a whole.
 
     A text that fills a million rows is stored once. Such columns are read as they are stored, and
     are repeated after their size has been counted.
 
     Raises:
-        ValueError: the rows would take more memory than `room` gives.
+        ValueError: the rows would take more than `most` bytes of memory.
     """
-    most = room(size)
-    _require_declared(file.metadata, most)
+    left = file.metadata.num_rows if n_rows is None else n_rows
+    is_part = left < file.metadata.num_rows
+    _require_declared(file.metadata, most * (_DECLARED_OVER if is_part else 1), columns, left)
     used = 0
     fields = [f for f in file.schema_arrow if columns is None or f.name in columns]
     yield _plain(pa.schema(fields).empty_table())
-    for batch in file.iter_batches(_ROWS_AT_ONCE, columns=columns):
-        part = pa.Table.from_batches([batch])
+    rows_at_once = _FEW_ROWS_AT_ONCE if is_part else _ROWS_AT_ONCE
+    for batch in file.iter_batches(rows_at_once, columns=columns):
+        if not left:
+            return
+        part = pa.Table.from_batches([batch[:left]])
+        left -= len(part)
         used += sum(_size(column) for column in part.columns)
         if used > most:
             raise _too_large(used, most)
@@ -87,21 +97,33 @@ def stored_strings(meta: pq.FileMetaData) -> list[str]:
     ]
 
 
-def _require_declared(meta: pq.FileMetaData, most: int) -> None:
-    """Check what the file says of its own size, before any of it is unpacked."""
+def _require_declared(
+    meta: pq.FileMetaData, most: int, columns: Sequence[str] | None, n_rows: int
+) -> None:
+    """Check what the file says of the size of its first rows, before any of it is unpacked."""
     declared = 0
     for place in range(meta.num_row_groups):
         group = meta.row_group(place)
+        chunks = [group.column(number) for number in range(group.num_columns)]
+        own = [chunk for chunk in chunks if columns is None or _belongs(chunk, columns)]
         declared += max(
-            group.total_byte_size, sum(_values(group, each) for each in range(group.num_columns))
+            sum(chunk.total_uncompressed_size for chunk in own),
+            sum(_values(chunk) for chunk in own),
         )
         if declared > most or group.num_rows > most:
             raise _too_large(declared, most)
+        n_rows -= group.num_rows
+        if n_rows <= 0:
+            return
 
 
-def _values(group: pq.RowGroupMetaData, column: int) -> int:
+def _belongs(chunk: pq.ColumnChunkMetaData, columns: Sequence[str]) -> bool:
+    path = chunk.path_in_schema
+    return path in columns or path.partition(".")[0] in columns
+
+
+def _values(chunk: pq.ColumnChunkMetaData) -> int:
     """The bytes that the numbers of a column take, at the least, when they are not repeated."""
-    chunk = group.column(column)
     width = {"BOOLEAN": 0.125, "INT64": 8, "DOUBLE": 8, "INT96": 12}.get(chunk.physical_type, 4)
     return int(chunk.num_values * width)
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
 from reportgen.results.info import RunInfo
-from reportgen.results.limits import require_regular, stored_strings, tables_within
+from reportgen.results.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.maps import require_whole
 from reportgen.results.schema import EVIDENCE_TABLES, TABLES, in_schema
 from reportgen.results.validate import require_columns, require_rows, require_texts
@@ -74,7 +74,7 @@ class StoredTable:
         """
         with self._opened(stored_strings(self._meta)) as file:
             known = [name for name in file.schema_arrow.names if name in self._schema.names]
-            yield from tables_within(file, self._size, list(dict.fromkeys(known)))
+            yield from tables_within(file, room(self._size), list(dict.fromkeys(known)))
 
     def select(self, names: Sequence[str]) -> pa.Table:
         """All rows of the columns `names`."""

@@ -1,88 +1,54 @@
 """Reads the bytes of one file (txt, csv, tsv, json, jsonl, parquet) into rows of named cells."""
 
 import csv
-import io
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
-from typing import Literal, TypeAlias, get_args
+from pathlib import Path
 
 from reportgen.errors import InputError
 from reportgen.texts.encoding import decode
+from reportgen.texts.rows import Cell, Misfit, Row, Table
+from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS, InputFormat
 
-InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
-INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
-# A parquet file may have so many rows, or one for so many of its bytes if that is more.
-_ROWS, _BYTES_PER_ROW = 1_000_000, 4
+_LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _QUOTED = re.compile(r'"[^"]*"')
 _HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may hold line breaks
 
 
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """A cell that is not text; `what` says what it is, such as "a list"."""
-
-    what: str
-    items: Sequence[object] | None = None  # of a list, numbers as strings
-
-    @property
-    def as_json(self) -> str | None:
-        """Of a list: the list; None if it is nested too deeply."""
-        if self.items is None:
-            return None
-        try:
-            return json.dumps(self.items, ensure_ascii=False, default=lambda item: item.what)
-        except RecursionError:
-            return None
-
-    @property
-    def labels(self) -> str | None:
-        """Of a list of strings, numbers, true and false: the list as JSON."""
-        is_flat = all(isinstance(item, str) for item in self.items or ())
-        return self.as_json if is_flat else None
-
-
-Cell: TypeAlias = str | Misfit | None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a file: a text and its other cells."""
-
-    place: str  # the line it starts on; "item 3" in a JSON list, "row 3" in a parquet file
-    cells: Mapping[str, Cell]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """The rows of one file; plain text has a single column named `text`."""
-
-    columns: tuple[str, ...]  # empty if the file holds nothing
-    rows: tuple[Row, ...]
-    n_blank_lines: int = 0
-
-
 def read_table(
-    data: bytes,
+    content: bytes | Path,
     input_format: InputFormat,
     path: str,
     encoding: str | None = None,
     delimiter: str | None = None,
+    wanted: Callable[[Sequence[str]], Collection[str]] = lambda names: names,
+    limit: int | None = None,
 ) -> Table:
-    """Read a file that holds `data`; cells stay strings as the file writes them.
+    """Read a file that holds `content`; cells stay strings as the file writes them.
 
-    `path` is for messages. `encoding` is as in `decode` and not used for parquet; `delimiter`
-    stands between the cells of a csv, None finds it.
+    Args:
+        content: the bytes, or where a parquet file lies.
+        input_format: how it is written.
+        path: for messages.
+        encoding: as in `decode`; not used for parquet.
+        delimiter: stands between the cells of a csv; None finds it.
+        wanted: of the names of all columns those whose cells are needed; others may be left out.
+        limit: how many rows are needed; more may be read.
 
     Raises:
-        InputError: a line, an item or the whole file is broken, or its encoding was not found.
+        InputError: a line, an item or the whole file is broken or too large, or its encoding was
+            not found.
         UsageError: `encoding` is not a text encoding.
     """
     if input_format == "parquet":
-        return _parquet(data, path)
+        from reportgen.texts.parquet import read_parquet  # brings a library of tables
+
+        return read_parquet(content, path, wanted, limit)
+    assert isinstance(content, bytes)
     readers: Mapping[str, Callable[[str, str], Table]] = {
         "txt": _txt,
         "csv": partial(_csv, delimiter=delimiter),
@@ -90,7 +56,10 @@ def read_table(
         "json": _json,
         "jsonl": _jsonl,
     }
-    return readers[input_format](decode(data, path, encoding), path)
+    text = decode(content, path, encoding)
+    if sys.getsizeof(text) > 1.5 * MAX_BYTES:  # one emoji makes all characters four bytes wide
+        raise InputError(f"{path}: too large to read at once with such characters; split it")
+    return readers[input_format](text, path)
 
 
 def _txt(text: str, path: str) -> Table:
@@ -105,9 +74,14 @@ def _lines(text: str) -> tuple[list[tuple[int, str]], int]:
     Only line breaks end a line: the other separators of Unicode (U+2028, U+0085, form feed) are
     part of a text.
     """
-    lines = [line.removesuffix("\n") for line in io.StringIO(text, newline=None)]
+    lines = [found[1] for found in _found_lines(text)]
     kept = [(number, line) for number, line in enumerate(lines, 1) if line.strip()]
     return kept, len(lines) - len(kept)
+
+
+def _found_lines(text: str) -> Iterator[re.Match[str]]:
+    """Each line of `text`, with what ends it; its first group leaves that out."""
+    return (found for found in _LINE.finditer(text) if found.start() < len(text))
 
 
 def _csv(text: str, path: str, *, delimiter: str | None) -> Table:
@@ -175,7 +149,8 @@ def _cells(text: str, path: str, delimiter: str) -> Table:
 
 def _records(text: str, path: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Each record with the line it starts on; quoted cells may hold line breaks."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    lines = (found[0] for found in _found_lines(text))
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
     with _no_size_limit():
         while True:
             line = reader.line_num + 1
@@ -221,6 +196,8 @@ def _jsonl(text: str, path: str) -> Table:
 
 def _objects(items: Sequence[tuple[str, object]], path: str, n_blank: int = 0) -> Table:
     """Rows from strings and objects; the columns are all their keys, in order of appearance."""
+    if len(items) > MAX_ROWS:
+        raise InputError(f"{path}: {len(items):,} texts, more than {MAX_ROWS:,}; split it")
     rows = []
     for place, item in items:
         if isinstance(item, dict):
@@ -268,43 +245,3 @@ def _cell(value: object) -> Cell:
 
 def _word(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _parquet(data: bytes, path: str) -> Table:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from reportgen.results.limits import stored_strings, tables_within
-
-    try:
-        meta = pq.read_metadata(pa.BufferReader(data))
-        if meta.num_rows > max(_ROWS, len(data) // _BYTES_PER_ROW):
-            raise InputError(f"{path}: {meta.num_rows:,} rows in {len(data):,} bytes; split it")
-        stored = [name for name in stored_strings(meta) if "." not in name]
-        file = pq.ParquetFile(pa.BufferReader(data), read_dictionary=stored)
-        schema = file.schema_arrow
-        names = tuple(schema.names)
-        nested = [pa.types.is_nested(field.type) for field in schema]
-        flat = [name for name, is_nested in zip(names, nested, strict=True) if not is_nested]
-        read = iter(pa.concat_tables(tables_within(file, len(data), flat)).columns)
-    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read as a parquet file") from error
-    except ValueError as error:
-        raise InputError(f"{path}: {error}; split it") from error
-    columns = []
-    for field, is_nested in zip(schema, nested, strict=True):
-        if is_nested:  # never read
-            columns.append([Misfit(str(field.type))] * meta.num_rows)
-            continue
-        column = next(read)
-        try:
-            columns.append(column.cast(pa.string()).to_pylist())
-        except pa.ArrowException:  # bytes that are not text
-            columns.append([Misfit(str(column.type))] * len(column))
-        except UnicodeDecodeError:
-            columns.append([Misfit("bytes that are not UTF-8")] * len(column))
-    rows = tuple(
-        Row(f"row {number}", dict(zip(names, cells, strict=True)))
-        for number, cells in enumerate(zip(*columns, strict=True), 1)
-    )
-    return Table(names, rows)

@@ -1,31 +1,17 @@
 """Reads texts from files (txt, csv, tsv, json, jsonl, parquet) or standard input."""
 
-import hashlib
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from pathlib import Path
+from functools import partial
 
 from reportgen.errors import InputError, UsageError, quoted, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.encoding import check_encoding
-from reportgen.texts.file_formats import INPUT_FORMATS, InputFormat, Misfit, Row, read_table
+from reportgen.texts.file_formats import read_table
 from reportgen.texts.given_units import Place, given_units
 from reportgen.texts.labels import renamed
-
-STDIN = "-"
-SUFFIXES: dict[str, InputFormat] = {
-    "": "txt",
-    ".txt": "txt",
-    ".text": "txt",
-    ".csv": "csv",
-    ".tsv": "tsv",
-    ".tab": "tsv",
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-}
+from reportgen.texts.rows import Misfit, Row
+from reportgen.texts.source_files import STDIN, InputFormat, Source, format_of, shown, source_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +83,8 @@ def read_texts(
         input_format: the format of all files; None goes by the suffix. Standard input and names
             without a suffix are plain text, one text per line.
         delimiter: what stands between the cells of a csv, one character or "tab"; None finds it.
-        limit: how many texts to keep, from the first on; None keeps all.
+        limit: how many texts to keep, from the first on; None keeps all. Of a parquet file no
+            more rows are read.
 
     Raises:
         UsageError: a format, an encoding, a delimiter, a column or the limit cannot be used.
@@ -110,16 +97,13 @@ def read_texts(
         raise UsageError("standard input (-) can be read only once")
     if encoding is not None:
         check_encoding(encoding)
-    formats = [_format(path, input_format) for path in paths]
-    sources = (
-        _Source(_shown(path), _name(path), _read(path), its_format)
-        for path, its_format in zip(paths, formats, strict=True)
-    )
+    formats = [format_of(path, input_format) for path in paths]
+    sources = (source_of(path, its_format) for path, its_format in zip(paths, formats, strict=True))
     if delimiter is not None:
         delimiter = _delimiter(delimiter, formats)
-    texts = _collect(sources, columns, encoding, delimiter)
+    texts = _collect(sources, columns, encoding, delimiter, limit)
     if not texts.texts:
-        raise InputError(f"no texts in {', '.join(map(_shown, paths))}; give at least one")
+        raise InputError(f"no texts in {', '.join(map(shown, paths))}; give at least one")
     return replace(texts, texts=texts.texts[:limit])
 
 
@@ -140,20 +124,10 @@ def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
     Raises:
         UsageError, InputError: as `read_texts`.
     """
-    texts = _collect([_Source(name, name, data, _format(name, None))], columns)
+    texts = _collect([Source(name, name, data, format_of(name, None))], columns)
     if not texts.texts:
         raise InputError("no texts; give at least one")
     return texts
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """One file, read."""
-
-    shown: str  # its path as messages show it
-    name: str  # last part of its path
-    data: bytes
-    format: InputFormat
 
 
 def _delimiter(given: str, formats: Iterable[InputFormat]) -> str:
@@ -169,16 +143,25 @@ def _delimiter(given: str, formats: Iterable[InputFormat]) -> str:
 
 
 def _collect(
-    sources: Iterable[_Source],
+    sources: Iterable[Source],
     columns: Columns,
     encoding: str | None = None,
     delimiter: str | None = None,
+    limit: int | None = None,
 ) -> TextSet:
     texts: list[TextInput] = []
     files: list[InputInfo] = []
     places: dict[str, str] = {}  # id -> file:line
     for source in sources:
-        table = read_table(source.data, source.format, source.shown, encoding, delimiter)
+        table = read_table(
+            source.content,
+            source.format,
+            source.shown,
+            encoding,
+            delimiter,
+            wanted=partial(_wanted, columns, source.shown),
+            limit=None if limit is None else max(0, limit - len(texts)),
+        )
         chosen = _choose(columns, table.columns, source.shown) if table.columns else columns
         for row in table.rows:
             where = f"{source.shown}:{row.place}"
@@ -190,52 +173,16 @@ def _collect(
                 )
             places[text.id] = where
             texts.append(text)
-        digest = hashlib.sha256(source.data).hexdigest()
-        files.append(InputInfo(source.name, digest, len(table.rows), table.n_blank_lines))
+        n_texts = len(table.rows) + table.n_more
+        files.append(InputInfo(source.name, source.sha256, n_texts, table.n_blank_lines))
     return TextSet(tuple(texts), tuple(files))
 
 
-def _format(path: str, given: str | None) -> InputFormat:
-    wanted = given if given is not None else _format_of_suffix(path)
-    for known in INPUT_FORMATS:
-        if known == wanted:
-            return known
-    raise UsageError(
-        f"--input-format {given!r}: not a format; use one of {', '.join(INPUT_FORMATS)}"
-    )
-
-
-def _format_of_suffix(path: str) -> InputFormat:
-    if path == STDIN:
-        return "txt"
-    suffix = Path(path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UsageError(
-            f"{_shown(path)}: the suffix {suffix!r} is not known; give --input-format "
-            f"({', '.join(INPUT_FORMATS)})"
-        )
-    return SUFFIXES[suffix]
-
-
-def _read(path: str) -> bytes:
-    try:
-        if path == STDIN:
-            return _read_stdin()
-        return Path(path).read_bytes()
-    except FileNotFoundError as error:
-        raise InputError(f"{_shown(path)}: no such file") from error
-    except IsADirectoryError as error:
-        raise InputError(f"{_shown(path)}: a folder; give the files in it") from error
-    except OSError as error:
-        raise InputError(f"{_shown(path)}: cannot be read ({error.strerror})") from error
-    except ValueError as error:  # a NUL in the name
-        raise InputError(f"{_shown(path)}: no such file") from error
-
-
-def _read_stdin() -> bytes:
-    if sys.stdin is None:
-        raise InputError("standard input is closed; name a file of texts")
-    return sys.stdin.buffer.read()
+def _wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
+    """Those of the columns of a file whose cells are needed."""
+    if not names:
+        return set()
+    return {name for name in astuple(_choose(columns, names, path)) if name is not None}
 
 
 def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
@@ -310,17 +257,6 @@ def _units(row: Row, columns: Columns, where: str) -> tuple[Place, ...] | None:
             f"{where}: column {_quoted(columns.units or '')}: {error}; or leave the column unused "
             "with --units-column ''"
         ) from error
-
-
-def _name(path: str) -> str:
-    return "stdin" if path == STDIN else without_surrogates(Path(path).name)
-
-
-def _shown(path: str) -> str:
-    """Format `path` for a message, on one line."""
-    if path == STDIN:
-        return "stdin"
-    return path if path.isprintable() else repr(path)
 
 
 def _quoted(text: str) -> str:

@@ -1,9 +1,10 @@
 """Files that unpack to far more than they hold, or that never end: each is told in one line, at
 once, and within a limit of memory."""
 
-import io
 import json
+import multiprocessing
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -27,7 +28,7 @@ from reportgen.models.checkpoint import read_state_dict
 from reportgen.models.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
 from reportgen.results.schema import TABLES
-from reportgen.texts.file_formats import read_table
+from reportgen.texts.read import read_texts
 
 ROOM = 1_000_000_000
 READER = Path(__file__).with_name("reading.py")
@@ -243,22 +244,93 @@ def test_a_configuration_of_lists_in_lists_is_refused(tmp_path: Path) -> None:
         load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
 
 
-@pytest.mark.parametrize(
-    "table",
-    [
-        pa.table({"text": pa.repeat("x" * 10**6, 300)}),
-        pa.table({"text": pa.nulls(3_000_000, pa.int32())}),
-        pa.table(
-            {"text": pa.repeat("a", 900_000), "n": pa.repeat(pa.scalar(b"x" * 1000), 900_000)}
+def parquet(path: Path, table: pa.Table, group: int | None = None) -> str:
+    """Write a parquet file whose texts are not stored as a dictionary."""
+    pq.write_table(table, path, compression="zstd", row_group_size=group, use_dictionary=False)
+    return str(path)
+
+
+def test_a_parquet_file_of_texts_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    tables = {
+        "long texts": pa.table({"text": pa.repeat("x" * 10**6, 300)}),
+        "many rows": pa.table({"text": pa.nulls(3_000_000, pa.int32())}),
+        "long labels": pa.table(
+            {"text": pa.repeat("a", 400_000), "label": pa.repeat("x" * 1000, 400_000)}
         ),
-    ],
-    ids=["long texts", "many rows", "another column"],
-)
-def test_a_parquet_file_of_texts_that_unpacks_to_too_much_is_refused(table: pa.Table) -> None:
-    stream = io.BytesIO()
-    pq.write_table(table, stream, compression="zstd")
-    with pytest.raises(InputError, match=r"^t\.parquet: .*; split it$"):
-        read_table(stream.getvalue(), "parquet", "t.parquet")
+    }
+    for name, table in tables.items():
+        for is_dictionary in (True, False):
+            path = tmp_path / f"{name}.parquet"
+            pq.write_table(table, path, compression="zstd", use_dictionary=is_dictionary)
+            with pytest.raises(InputError, match=r"split it, or take the first with --limit$"):
+                read_texts([str(path)])
+            assert len(read_texts([str(path)], limit=10).texts) == 10
+
+
+def within(room: int, work: Callable[[], None]) -> None:
+    """Do `work` in another process that may take `room` bytes of memory more than this one."""
+
+    def limited() -> None:
+        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (size + room, size + room))
+        work()
+
+    run = multiprocessing.get_context("fork").Process(target=limited)
+    run.start()
+    run.join(120)
+    assert run.exitcode == 0
+
+
+@pytest.mark.parametrize("group", [None, pytest.param(1_000, marks=pytest.mark.whole)])
+def test_of_a_large_parquet_file_the_first_rows_are_read(tmp_path: Path, group: int | None) -> None:
+    """10 texts of 350 MB, in one row group or in many."""
+    texts = [f"{number:06} " * 25 for number in range(1_000)]
+    path = parquet(tmp_path / "large.parquet", pa.table({"text": texts * 2_000}), group)
+
+    def read() -> None:
+        found = read_texts([path], limit=10)
+        assert [one.text for one in found.texts] == texts[:10]
+        assert found.files[0].n_texts == 2_000_000
+
+    within(ROOM // 5, read)
+
+
+@pytest.mark.whole
+@pytest.mark.parametrize("group", [1_000, None], ids=["many groups", "one group"])
+def test_a_large_parquet_file_is_read_in_parts(tmp_path: Path, group: int | None) -> None:
+    """190 MB of texts, beside as much of a column that is not needed."""
+    texts = [f"{number:06} " * 60 for number in range(1_000)] * 450
+    path = parquet(tmp_path / "whole.parquet", pa.table({"text": texts, "other": texts}), group)
+    within(ROOM, lambda: require_texts(path, 450_000))
+
+
+def require_texts(path: str, n_texts: int) -> None:
+    assert len(read_texts([path]).texts) == n_texts
+
+
+def test_a_file_of_texts_that_never_ends_or_holds_too_much_is_refused(tmp_path: Path) -> None:
+    whole = {
+        "lines.txt": b"a\n" * 500_001,
+        "cells.csv": b"text" + b"," * 5_000_001,
+        "texts.json": b"[1" + b",1" * 500_000 + b"]",
+        "cells.json": b"[1" + b",1" * 5_000_001 + b"]",
+    }
+    for name, content in whole.items():
+        (tmp_path / name).write_bytes(content)
+
+    def read() -> None:
+        for name in whole:
+            with pytest.raises(InputError, match=rf"{name}: .*more than [\d,]+.*; split it"):
+                read_texts([str(tmp_path / name)])
+        for input_format in ("txt", "json", "parquet"):
+            with pytest.raises(InputError, match="/dev/zero: more than 200,000,000 bytes; split"):
+                read_texts(["/dev/zero"], input_format=input_format)
+        wide = tmp_path / "wide.txt"
+        wide.write_bytes(b"a" * 80_000_000 + "😀".encode())
+        with pytest.raises(InputError, match="too large to read at once with such characters"):
+            read_texts([str(wide)])
+
+    within(ROOM, read)
 
 
 def test_weights_that_unpack_to_far_more_than_they_hold_are_refused(tmp_path: Path) -> None:

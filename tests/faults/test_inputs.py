@@ -17,8 +17,8 @@ from reportgen.api.arguments import text_set
 from reportgen.api.options import InputChoices
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.texts.encoding import decode
-from reportgen.texts.file_formats import INPUT_FORMATS
 from reportgen.texts.read import TextSet
+from reportgen.texts.source_files import INPUT_FORMATS
 
 CODECS = sorted(
     {found.name for found in pkgutil.iter_modules(encodings.__path__)}

@@ -1,6 +1,7 @@
 """Reading files of texts: columns, ids, limits and what is wrong with a file."""
 
 from pathlib import Path
+from typing import BinaryIO
 
 import pyarrow as pa
 import pytest
@@ -136,12 +137,13 @@ class TestFiles:
     def test_a_file_that_may_not_be_read_is_named(
         self, write: Write, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def refuse(path: Path) -> bytes:
+        def refuse(path: Path, mode: str) -> BinaryIO:
             raise PermissionError(13, "Permission denied")
 
-        monkeypatch.setattr(Path, "read_bytes", refuse)
+        path = write("t.txt", "a")
+        monkeypatch.setattr(Path, "open", refuse)
         with pytest.raises(InputError, match=r"t\.txt: cannot be read \(Permission denied\)"):
-            read_texts([write("t.txt", "a")])
+            read_texts([path])
 
     def test_a_name_that_is_no_text_is_made_visible(self, tmp_path: Path) -> None:
         path = tmp_path / "odd\udcff.txt"
