@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.analysis.evidence.agreement import n_passes
+from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sink_subjects import MAX_CONTROLS, MAX_TEXTS
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
@@ -30,17 +31,21 @@ def expected_cost(
     basis: CostBasis,
     *,
     n_roles: int,
+    has_phrases: bool = False,
 ) -> Cost:
     """Estimate the passes of an analysis of `n_texts` texts with evidence for the `chosen` ones.
 
-    `n_roles` is the number of special-token roles, which all get sink tests.
+    `n_roles` is the number of special-token roles, which all get sink tests. If it `has_phrases`,
+    these are looked for in every text.
     """
     passes: dict[Stage, Passes] = {}
     counts: Counter[Stage] = Counter()
     n_chosen = n_tokens = 0
+    joining = Passes(0, 0, 0.0)
     for text in chosen:
         n_chosen += 1
         n_tokens += len(text.ids)
+        joining = joining.plus(phrase_cost(text))
         if level == "none":
             continue
         stages = _passes(text, level, basis)
@@ -51,11 +56,14 @@ def expected_cost(
         counts.update(stages.keys())
         _add(passes, stages)
     # The other texts are assumed to be as long as those chosen.
-    all_tokens = n_texts * n_tokens / n_chosen if n_chosen else 0.0
+    scale = n_texts / n_chosen if n_chosen else 0.0
+    first = {"texts": Passes(n_texts, 0, ANALYSIS * scale * n_tokens)}
+    if has_phrases:
+        first["phrases"] = Passes(round(scale * joining.forward), 0, scale * joining.work)
     return Cost(
-        {"texts": Passes(n_texts, 0, ANALYSIS * all_tokens), **passes},
-        {"texts": n_texts, **counts},
-        is_exact=level != "full",
+        {**first, **passes},
+        {**dict.fromkeys(first, n_texts), **counts},
+        is_exact=level != "full" and not has_phrases,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.attention.runner import Outcome, Runner
+from reportgen.analysis.evidence.phrases import with_phrases
+from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.rows import (
     AnalysedText,
@@ -92,9 +94,11 @@ class AttentionPass:
         keep_maps: str,
         progress: Progress,
         splitter: WordSplitter | None = None,
+        phrases: Explainer | None = None,  # finds them, to be the units of texts
     ) -> None:
         self._model = model
         self._splitter = splitter
+        self._phrases = phrases
         self._runner = runner
         self._recorder = recorder
         self._roles = roles  # keys of Roles
@@ -138,6 +142,11 @@ class AttentionPass:
         def store(number: int, packed: bytes) -> None:
             places[analysed[number]] = self._recorder.append_maps(packed)
 
+        if self._phrases is not None:
+            found_phrases = with_phrases(self._phrases, [encoded[i] for i in analysed])
+            for i, text in zip(analysed, found_phrases, strict=True):
+                encoded[i] = text
+            self._progress.advance("phrases", len(analysed))
         outcomes = self._runner.run([encoded[i] for i in analysed], keeps, store, done)
         found = {i: Outcome(error=fault) for i, fault in faults.items()}
         found |= dict(zip(analysed, outcomes, strict=True))

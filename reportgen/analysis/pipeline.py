@@ -18,7 +18,7 @@ from reportgen.analysis.evidence.sink_tests import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
-from reportgen.analysis.progress import Cost, Progress
+from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.architecture import looks_through_window
 from reportgen.models.load import LoadedModel
@@ -99,9 +99,9 @@ def analyze(
         ModelError: the tokenizer does not know the texts, or every text failed.
         CaptureError: the model returns no attention maps, or they fail the checks.
         UsageError: the model has no class called `options.explain_class`; or units are asked for
-            that the texts do not give, or that its tokenizer cannot find.
+            that the texts do not give, that its tokenizer cannot find, or that take evidence.
     """
-    kind = _unit_kind(texts, model, options.units)
+    kind = _unit_kind(texts, model, options)
     if kind != "given":
         texts = replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
     progress = progress or Progress()
@@ -121,7 +121,15 @@ def analyze(
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
     explainer = Explainer(model, probed.batching, options.batch_tokens, options.explain_class)
     norms = None if options.evidence == "none" else find_norms(model, capture, _sample(model))
-    progress.begin(_cost(len(texts.texts), expected, encode_rows, explainer, options, len(roles)))
+    cost = expected_cost(
+        len(texts.texts),
+        _contexts(expected, encode_rows, explainer),
+        options.evidence,
+        _cost_basis(explainer),
+        n_roles=len(roles),
+        has_phrases=kind == "phrase",
+    )
+    progress.begin(cost)
     runner = Runner(
         model,
         capture,
@@ -133,7 +141,14 @@ def analyze(
     )
     with Recorder(folder, ANALYSIS_TABLES) as recorder:
         first_pass = AttentionPass(
-            model, runner, recorder, keys, options.keep_maps, progress, splitter
+            model,
+            runner,
+            recorder,
+            keys,
+            options.keep_maps,
+            progress,
+            splitter,
+            explainer if kind == "phrase" else None,
         )
         tally = first_pass.run(texts)
     settings = Settings(
@@ -169,19 +184,26 @@ def analyze(
                         _cost_basis(explainer),
                     )
                 )
-            info = replace(info, evidence=gatherer.run(sample, extra, encode_rows))
+            measured = _recorded_units(encode_rows, first) if kind == "phrase" else encode_rows
+            info = replace(info, evidence=gatherer.run(sample, extra, measured))
         recorder.finish(info)
     return open_results(folder)
 
 
-def _unit_kind(texts: TextSet, model: LoadedModel, asked: UnitKind | None) -> UnitKind:
-    """What is measured as one, if `asked` is what was asked for.
+def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:
+    """What is measured as one.
 
     Raises:
-        UsageError: no text has units of its own, or the tokenizer tells no places of tokens.
+        UsageError: no text has units of its own, or the tokenizer tells no places of tokens; or
+            phrases are asked for without evidence.
     """
     are_given = any(text.units for text in texts.texts)
-    kind = asked or ("given" if are_given else "word")
+    kind = options.units or ("given" if are_given else "word")
+    if kind == "phrase" and options.evidence == "none":
+        raise UsageError(
+            "--units phrase: phrases are found by leaving words out, which --evidence none does "
+            "not; give --evidence basic or full"
+        )
     if kind == "given" and not are_given:
         raise UsageError(
             "--units given: the texts have no column units; name one with --units-column"
@@ -194,26 +216,20 @@ def _unit_kind(texts: TextSet, model: LoadedModel, asked: UnitKind | None) -> Un
     return kind
 
 
+def _recorded_units(encode_rows: Encode, first: FirstPass) -> Encode:
+    """Like `encode_rows`, with the units that the first pass recorded."""
+
+    def encode_as_recorded(rows: Sequence[int]) -> list[EncodedText]:
+        units = (first.tokens_of(row)["unit"].tolist() for row in rows)
+        pairs = zip(encode_rows(rows), units, strict=True)
+        return [replace(text, units=tuple(own)) for text, own in pairs]
+
+    return encode_as_recorded
+
+
 def _sample(model: LoadedModel) -> EncodedText:
     """A sample text to try a model on."""
     return encode(model.tokenizer, SAMPLES[-1], None, model.info.max_tokens)
-
-
-def _cost(
-    n_texts: int,
-    chosen: Sequence[int],
-    encode_rows: Encode,
-    explainer: Explainer,
-    options: AnalysisOptions,
-    n_roles: int,
-) -> Cost:
-    return expected_cost(
-        n_texts,
-        _contexts(chosen, encode_rows, explainer),
-        options.evidence,
-        _cost_basis(explainer),
-        n_roles=n_roles,
-    )
 
 
 def _contexts(

@@ -183,7 +183,8 @@ def sides_of(
 
     Raises:
         UsageError: only one model is named, there is one results folder, there are more than
-            MAX_MODELS, or options of an analysis are given where there is none.
+            MAX_MODELS, options of an analysis are given where there is none, or units that differ
+            from model to model.
         ModelError: the folder of a model does not exist, or holds no model.
     """
     if base is None and not heads:
@@ -203,6 +204,11 @@ def sides_of(
         missing = "base" if base is None else "head"
         raise UsageError(f"--{missing} is missing; name both models, demo for the bundled one")
     check_number(1 + len(heads))
+    if analysis.units == "phrase":
+        raise UsageError(
+            "--units phrase: each model has phrases of its own, which cannot be compared; give "
+            "--units word"
+        )
     models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
     return Sides(models=tuple(models), texts=tuple(paths))
 

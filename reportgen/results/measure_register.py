@@ -26,6 +26,11 @@ MIN_CONTENT = 3  # content tokens of a text, for it to take part
 MIN_UNITS = 4  # content units of a text, for a rank correlation
 SINK_EXCESS = 0.30  # (share - u) / (1 - u), u the even spread: the least that a sink receives
 MOST_OF_TEXT = 0.5  # of a token: where an even spread gives it more, it is not judged in a text
+# Neighbours are one phrase where their interaction, what leaving out both does beyond the sum of
+# what leaving out each does, is at least
+PHRASE_SHARE = 0.5  # of the largest of the three effects, and
+PHRASE_LEAST = 0.05  # of the largest effect of a word in the text;
+PHRASE_WORDS = 4  # up to so many words
 MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
 
 # How a unit's value comes from the values of its tokens: their sum, the root of the sum of their

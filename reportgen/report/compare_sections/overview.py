@@ -128,7 +128,9 @@ def _other_units(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     base, head = (side.info.settings.units for side in (comparison.base, comparison.head))
     n = comparison.pairing.n_other_units
     if n:
-        key = "limit_words" if base == head else "limit_units"
+        key = "limit_units" if base != head else "limit_words"
+        if "phrase" in (base, head):
+            key = "limit_phrases"
         yield words.count(key, n, base=base, head=head)
 
 

@@ -17,6 +17,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.info import ANALYSED
+from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
 _SHOWN_IN_LIST = 110  # half-width characters of a text in the list
@@ -174,6 +175,9 @@ def _units(findings: Findings, language: Language) -> str:
     by = "" if segmenter is None else "_by"
     if settings.units == "word":
         return language.say("texts", f"words{by}", segmenter=segmenter or "")
+    if settings.units == "phrase":
+        limits = {"share": PHRASE_SHARE, "least": PHRASE_LEAST, "most": PHRASE_WORDS}
+        return language.say("texts", f"phrases{by}", segmenter=segmenter or "", **limits)
     found = [language.say("texts", f"given{by}", segmenter=segmenter or "")]
     if settings.n_joined:
         found.append(language.count("texts", "given_joined", settings.n_joined))

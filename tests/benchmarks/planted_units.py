@@ -1,0 +1,101 @@
+"""How well effects find what the bundled model's rule scores, by what is left out as one.
+
+    python tests/benchmarks/planted_units.py
+
+The headlines and the rule are those of `planted.py`. Each token has the effect of its unit, so that
+all kinds of units are scored on the same tokens: "area" is that under the curve of telling tokens
+of worth from those without any by the size of the effect, mean over texts; "signed" the Pearson
+correlation with the worth, over the tokens of all texts. "true" are the components of the rule,
+given as units: the best that phrases could be.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from planted import NOTHING, Floats, area, fresh_headlines, text_set
+from scipy.stats import pearsonr, sem
+
+from reportgen.analysis.evidence.agreement import unit_views, yardstick
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.demo.vocabulary import Component, component_of_each_character, contributions
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import UnitKind
+from reportgen.results.store import Results
+from reportgen.texts.read import TextSet
+
+KINDS: tuple[UnitKind, ...] = ("token", "word", "phrase", "given")
+
+
+def main() -> None:
+    torch.set_num_threads(1)
+    headlines, _ = fresh_headlines()
+    model = load_model(ModelSpec())
+    print("| units | per headline | deletion: area | s.e. | signed | both: area | s.e. | signed |")
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for kind in KINDS:
+        with tempfile.TemporaryDirectory() as folder:
+            results = analyze(
+                with_components(text_set(headlines), headlines),
+                model,
+                Path(folder),
+                AnalysisOptions(
+                    keep_maps="none", evidence="basic", evidence_texts="all", units=kind
+                ),
+            )
+            print(row("true" if kind == "given" else kind, results, headlines), flush=True)
+
+
+def with_components(texts: TextSet, headlines: Sequence[Sequence[Component]]) -> TextSet:
+    """`texts` with the components of the rule as their own units."""
+    found = []
+    for text, components in zip(texts.texts, headlines, strict=True):
+        owner = component_of_each_character(components)
+        starts = [i for i in range(len(owner)) if not i or owner[i] != owner[i - 1]]
+        units = zip(starts, [*starts[1:], len(owner)], strict=True)
+        found.append(replace(text, units=tuple(units)))
+    return replace(texts, texts=tuple(found))
+
+
+def row(name: str, results: Results, headlines: Sequence[Sequence[Component]]) -> str:
+    """One row of the table."""
+    cells, n_units = [name], []
+    for view in ("deletion", "both"):
+        areas, values, truths = [], [], []
+        for text, components in enumerate(headlines):
+            found, truth, count = by_token(results, text, components, view)
+            n_units.append(count)
+            planted = abs(truth) > NOTHING
+            if planted.any() and not planted.all():
+                areas.append(area(abs(found), planted))
+            values.append(found)
+            truths.append(truth)
+        signed = pearsonr(np.concatenate(values), np.concatenate(truths)).statistic
+        cells += [f"{np.mean(areas):.3f}", f"{sem(areas):.3f}", f"{signed:.2f}"]
+    return "| " + " | ".join([cells[0], f"{np.mean(n_units):.1f}", *cells[1:]]) + " |"
+
+
+def by_token(
+    results: Results, text: int, components: Sequence[Component], view: str
+) -> tuple[Floats, Floats, int]:
+    """The effect of each token's unit and the worth of the token, `[token]` over content that
+    spells a character; and how many units there are."""
+    tokens, effects = results.tokens_of(text), results.effects_of(text)
+    assert effects is not None
+    content = tokens[~tokens["is_special"].to_numpy(bool)]
+    views = unit_views(tokens, effects)
+    found = views["deletion"] if view == "deletion" else yardstick(views)
+    assert found is not None
+    of_token = found[content["unit"].rank(method="dense").to_numpy(int) - 1]
+    spells = (content["end"] > content["start"]).to_numpy(bool)
+    owner, worths = component_of_each_character(components), contributions(components)
+    truth = np.array([worths[owner[end - 1]] for end in content["end"].to_numpy(int)[spells]])
+    return of_token[spells], truth, len(found)
+
+
+if __name__ == "__main__":
+    main()
