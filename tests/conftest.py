@@ -15,8 +15,8 @@ from hypothesis import settings
 from typer.main import get_command
 
 if TYPE_CHECKING:
+    from reportgen.findings.findings import Findings
     from reportgen.findings.notes.note import Note
-    from reportgen.results.store import Results
 
 # The headless shell is the same browser without its window: it draws a page in half the time.
 BROWSERS = (
@@ -81,16 +81,19 @@ def minilm_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Results]":
-    """Results that together call for every note; to be read, not changed."""
+def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Findings]":
+    """Reports that together call for every note; to be read, not changed."""
     import every_note
 
-    return every_note.situations(lambda: tmp_path_factory.mktemp("results"))
+    from reportgen.findings.findings import Findings
+
+    made = every_note.situations(lambda: tmp_path_factory.mktemp("results"))
+    return [Findings(results) for results in made]
 
 
 @pytest.fixture(scope="session")
-def notes(situations: "list[Results]") -> "list[Note]":
+def notes(situations: "list[Findings]") -> "list[Note]":
     """The notes of all situations, and on figures of all sizes."""
     import every_note
 
-    return list(every_note.every_note(situations))
+    return every_note.every_note(situations)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from factories import HEADLINES, changed, make_results
 from made_up_figures import CLS, COMMA, FIRST, OUTPUT, Made, estimate, passing, probed, viewed
+from pairs import pairs
 from role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.attention import RoleFigures
@@ -77,19 +78,20 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
     ]
 
 
-def every_note(results: list[Results]) -> Iterator[Note]:
-    """The notes of all these results and of the grid."""
-    for own in results:
-        yield from Findings(own).notes
-        for text in range(len(own.texts)):
-            yield from Findings(own).text_notes(text)
-    yield from grid()
+def every_note(found: list[Findings]) -> list[Note]:
+    """The notes of all these reports and of the grid, each once."""
+    made = [*grid()]
+    for own in found:
+        made += own.notes
+        for text in range(len(own.results.texts)):
+            made += own.text_notes(text)
+    return list({repr(note): note for note in made}.values())
 
 
-def live_notes(results: list[Results]) -> Iterator[Note]:
+def live_notes(found: list[Findings]) -> Iterator[Note]:
     """What can be said beside views of the last layer."""
-    for own in results:
-        note = live_rows_note(Findings(own))
+    for own in found:
+        note = live_rows_note(own)
         if note is not None:
             yield note
 
@@ -150,21 +152,23 @@ def _others() -> Iterator[Note]:
 
 def _agreement() -> Iterator[Note]:
     views: tuple[View, ...] = ("received_all", "cls_row_last", "gradient", "jacobian", "ig")
-    for output, row, agreement, over in product(OUTPUTS, ("[CLS]", ""), CORRELATIONS, CORRELATIONS):
+    both = (True, False)
+    for output, (agreement, over), (is_causal, is_averaged), row in pairs(
+        OUTPUTS, product(CORRELATIONS, repeat=2), product(both, both), ("[CLS]", "")
+    ):
         shown = {view: viewed(view, agreement, over) for view in views}
         beside = {**shown, "mask": viewed("mask", 0.7), "rarity": viewed("rarity", 0.35)}
         signed = {"ig": viewed("ig", agreement)}
         with_top = {**signed, "mask": viewed("mask", 0.8)}
-        for is_causal, is_averaged in product((True, False), repeat=2):
-            for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
-                ranked = Ranked(sizes, signs, is_averaged)
-                yield from agreement_notes(ranked, row, output, is_causal)
-            only_signed = Ranked({"gradient": shown["gradient"]}, with_top, is_averaged)
-            yield from agreement_notes(only_signed, row, output, is_causal)
-            yield from agreement_notes(Ranked({}, with_top, is_averaged), row, output, is_causal)
-            for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
-                found = None if view is None else viewed("rollout", view)
-                yield from filter(None, [rollout_note(estimate(share), found, is_averaged)])
+        for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
+            ranked = Ranked(sizes, signs, is_averaged)
+            yield from agreement_notes(ranked, row, output, is_causal)
+        only_signed = Ranked({"gradient": shown["gradient"]}, with_top, is_averaged)
+        yield from agreement_notes(only_signed, row, output, is_causal)
+        yield from agreement_notes(Ranked({}, with_top, is_averaged), row, output, is_causal)
+        for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
+            found = None if view is None else viewed("rollout", view)
+            yield from filter(None, [rollout_note(estimate(share), found, is_averaged)])
     for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
         yield from filter(None, [offset_note(estimate(offset), output)])
         yield from filter(None, [deletion_offset_note(estimate(offset), output)])

@@ -13,7 +13,6 @@ from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.language.numbers import STYLES
 from reportgen.report.language.sentences import beside, in_short, sentence, threshold
 from reportgen.report.language.strings import Language, load_language
-from reportgen.results.store import Results
 
 LANGUAGES = ("en", "ja")
 BOTH = {lang: load_language(lang) for lang in LANGUAGES}
@@ -124,16 +123,22 @@ def said(note: Note, language: Language) -> list[str]:
     return [sentence(note, language), *in_short([note], language)]
 
 
+@pytest.fixture(scope="module")
+def texts(notes: list[Note], situations: list[Findings]) -> Mapping[str, set[str]]:
+    """All that is ever said, by language."""
+    by_language = {}
+    for lang, language in BOTH.items():
+        texts = {text for note in notes for text in said(note, language)}
+        texts |= {beside(note, language) for note in live_notes(situations)}
+        texts |= {meaning for limit in THRESHOLDS for *_, meaning in [threshold(limit, language)]}
+        by_language[lang] = texts
+    return by_language
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("claim", FORBIDDEN["en"])
-def test_it_is_never_claimed(
-    notes: list[Note], situations: list[Results], lang: str, claim: str
-) -> None:
-    language = BOTH[lang]
-    texts = {text for note in notes for text in said(note, language)}
-    texts |= {beside(note, language) for note in live_notes(situations)}
-    texts |= {meaning for limit in THRESHOLDS for *_, meaning in [threshold(limit, language)]}
-    assert not [text for text in texts if re.search(FORBIDDEN[lang][claim], text)]
+def test_it_is_never_claimed(texts: Mapping[str, set[str]], lang: str, claim: str) -> None:
+    assert not [text for text in texts[lang] if re.search(FORBIDDEN[lang][claim], text)]
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
@@ -307,7 +312,7 @@ def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> No
             assert "+" not in sentence(note, language)
 
 
-def test_exact_rows_are_told_only_where_they_were_measured(situations: list[Results]) -> None:
+def test_exact_rows_are_told_only_where_they_were_measured(situations: list[Findings]) -> None:
     for own in situations:
-        measured = own.evidence["live_rows"].notna().any()
-        assert (live_rows_note(Findings(own)) is not None) == measured
+        measured = own.results.evidence["live_rows"].notna().any()
+        assert (live_rows_note(own) is not None) == measured

@@ -1,9 +1,8 @@
 """No two sentences of one page deny each other: over made-up results of every kind."""
 
-from itertools import product
-
 import pytest
 from factories import HEADLINES, make_results
+from pairs import pairs
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
@@ -46,9 +45,11 @@ ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (("N13-better", "N13b", "N13-worse")
 @pytest.fixture(scope="module")
 def pages(situations, tmp_path_factory) -> list[tuple[Note, ...]]:
     """The notes of each of many made-up reports."""
-    many = [Findings(results).notes for results in situations]
-    grid = product((0.0, 0.25, 0.6), (True, False), ("none", "full"), (True, False))
-    for sink, special, evidence, reads_cls_only in grid:
+    many = [own.notes for own in situations]
+    both = (True, False)
+    for sink, special, evidence, reads_cls_only in pairs(
+        (0.0, 0.25, 0.6), both, ("none", "full"), both
+    ):
         results = make_results(
             tmp_path_factory.mktemp("results"),
             HEADLINES,

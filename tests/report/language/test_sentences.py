@@ -36,7 +36,6 @@ from reportgen.results.info import (
     Subject,
 )
 from reportgen.results.measure_register import BY_ID, MEASURES
-from reportgen.results.store import Results
 
 EN, JA = load_language("en"), load_language("ja")
 LANGUAGES = pytest.mark.parametrize("language", [EN, JA], ids=["en", "ja"])
@@ -47,7 +46,7 @@ def keys(section: str) -> set[str]:
 
 
 def test_every_sentence_belongs_to_a_note_and_every_note_has_one(
-    notes: list[Note], situations: list[Results]
+    notes: list[Note], situations: list[Findings]
 ) -> None:
     assert {key for note in notes for key in (note.id, *note.also)} == keys("sentences")
     assert {note.id for note in notes if note.is_verdict} <= keys("headlines")
@@ -81,10 +80,10 @@ def test_every_note_can_be_said(notes: list[Note], language: Language) -> None:
 
 @LANGUAGES
 def test_a_headline_is_one_line_with_every_verdict(
-    situations: list[Results], language: Language
+    situations: list[Findings], language: Language
 ) -> None:
     for own in situations:
-        said = headline(Findings(own).notes, own.info.model.name, language)
+        said = headline(own.notes, own.info.model.name, language)
         assert "\n" not in said
         assert said.startswith("made-up")
         assert all(role.token in said for role in own.info.roles)
@@ -107,7 +106,7 @@ def test_a_headline_says_what_a_sink_passes_on_where_that_was_tested(
 
 @LANGUAGES
 def test_what_is_read_of_the_last_layer_is_said_in_one_short_sentence(
-    situations: list[Results], language: Language
+    situations: list[Findings], language: Language
 ) -> None:
     said = {note.id: beside(note, language) for note in live_notes(situations)}
     assert said.keys() == {"N9-cls", "N9", "N9-all"}
