@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from gathered import GatheringRecorder
 from made_up_evidence import MadeUpEvidence
 from packed_maps import pack
 
@@ -111,7 +112,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
         asked.later,
     )
     kept = first = 0
-    with Recorder(folder) as recorder:
+    with Recorder(folder) as whole:
+        recorder = GatheringRecorder(whole)
         for index, text in enumerate(asked.texts):
             status = "ok" if text else "empty"
             if index in asked.truncated:

@@ -85,11 +85,10 @@ def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
 
 def _by_view(rows: pd.DataFrame, statistic: Statistic) -> dict[View, "pd.Series[float]"]:
     """The values of a statistic by text, for each view that has any, in the order of VIEWS."""
-    own = rows[rows["statistic"] == statistic]
-    known = set(own["view"])
-    return {
-        view: own[own["view"] == view].set_index("text")["value"] for view in VIEWS if view in known
-    }
+    own = rows.loc[rows["statistic"] == statistic, ["text", "view", "value"]]
+    values, names = own.set_index("text")["value"], own["view"].to_numpy(dtype=object)
+    known = set(names)
+    return {view: values[names == view] for view in VIEWS if view in known}
 
 
 def size_agreement(results: Results) -> Mapping[View, "pd.Series[float]"]:

@@ -72,7 +72,6 @@ class Findings:
     takes_part = _part(attention.takes_part)
     n_by_status = _part(attention.n_by_status)
     roles = _part(attention.roles)
-    piles = _part(of_piles.piles)
     sink_heads = _part(of_heads.sink_heads)
     head_shares = _part(attention.head_shares)
     role_shares = _part(attention.role_shares)
@@ -108,6 +107,11 @@ class Findings:
     tokens = _part(of_tokens.corpus_tokens)
     parts = _part(of_tokens.parts)
     explained_targets = _part(of_lists.explained_targets)
+
+    @cached_property
+    def piles(self) -> of_piles.Piles:
+        """Content tokens that are judged as special tokens are."""
+        return of_piles.piles(self.results, self.subjects)
 
     @property
     def special(self) -> attention.HeadShares | None:

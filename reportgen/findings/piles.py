@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import RoleFigures, excess, layer_figures, takes_part
-from reportgen.findings.sink_tests import subject_figures
+from reportgen.findings.sink_tests import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
@@ -66,13 +66,13 @@ class _Gathered:
         return RoleFigures(len(self.share), layers, n_tried)
 
 
-def piles(results: Results) -> Piles:
+def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
     """The first position, if it is content in at least one text; then at most MAX_FOUND content
     tokens that get SINK_EXCESS or more in some layer, as means over at least MIN_TEXTS texts.
 
     Where the first position is such a sink, tokens are judged by their other positions only. What
-    the sink tests were done on follows, where it is not among these. In a redacted copy content
-    tokens cannot be told apart, so that only what was tested is judged.
+    the sink tests were done on, `subjects_tested`, follows where it is not among these. In a
+    redacted copy content tokens cannot be told apart, so that only what was tested is judged.
     """
     everywhere, elsewhere = _Means(), _Means()
     first: list[tuple[Floats, ...]] = []
@@ -91,7 +91,7 @@ def piles(results: Results) -> Piles:
         Pile(subject, own.figures(1 if subject == FIRST else len(peaks)))
         for subject, own in zip(subjects, _gathered(results, subjects, is_sink), strict=True)
     ]
-    tested = (own for own in subject_figures(results) if own.subject.kind != "role")
+    tested = (own for own in subjects_tested if own.subject.kind != "role")
     found += [
         Pile(own.subject, RoleFigures(own.n_texts, own.layers))
         for own in tested

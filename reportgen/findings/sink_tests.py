@@ -91,13 +91,14 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
     share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
     known = by_text[_NORMS].dropna()
     norms = (_by_layer(known[name]) for name in _NORMS)
-    tests = {test: _test_figures(rows[rows["test"] == test]) for test in SINK_TESTS}
+    done, figures = rows["test"].to_numpy(dtype=object), rows[["effect", "control"]]
+    tests = {test: _test_figures(figures[done == test]) for test in SINK_TESTS}
     return SubjectFigures(
         subject=subject,
         n_texts=len(by_text),
         layers=layer_figures(range(1, share.shape[1] + 1), share, expected, *norms),
         swapped=_swapped(rows),
-        tests={test: figures for test, figures in tests.items() if figures is not None},
+        tests={test: found for test, found in tests.items() if found is not None},
     )
 
 

@@ -11,7 +11,6 @@ from reportgen.findings import piles as module
 from reportgen.findings.attention import excess, role_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.piles import piles
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.language.strings import load_language
@@ -116,11 +115,11 @@ def test_the_first_position_of_short_causal_texts_can_be_a_sink(
 
 def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path) -> None:
     results = with_pile(make_results(tmp_path, STOP, evidence="basic"), 0.6)
-    (found,) = piles(results).found
+    (found,) = Findings(results).piles.found
     assert found.subject.token == "。。"
     assert found.figures.n_texts == 6
     n_tried = sum(n >= 5 for n in _texts_with_each(results).values())
-    assert (found.figures.n_tried, piles(results).n_tried) == (n_tried, n_tried)
+    assert (found.figures.n_tried, Findings(results).piles.n_tried) == (n_tried, n_tried)
     tokens = results.tokens
     for layer in found.figures.layers:
         shares, evens, norms, sizes, contents = [], [], [], [], []
@@ -149,9 +148,9 @@ def _texts_with_each(results: Results) -> dict[str, int]:
 
 def test_in_parts_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     results = with_pile(make_results(tmp_path, STOP), 0.6)
-    whole = piles(results)
+    whole = Findings(results).piles
     monkeypatch.setattr(module, "_AT_ONCE", 15)
-    parts = piles(results)
+    parts = Findings(results).piles
     assert parts.n_tried == whole.n_tried
     for one, other in zip(parts.found, whole.found, strict=True):
         assert one.subject == other.subject
@@ -161,22 +160,22 @@ def test_in_parts_the_same_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_a_token_of_few_texts_is_not_judged(tmp_path: Path) -> None:
     results = with_pile(make_results(tmp_path, STOP[:4]), 0.78)
-    assert piles(results).found == ()
+    assert Findings(results).piles.found == ()
 
 
 def test_a_sink_at_the_first_position_is_none_of_its_token(tmp_path: Path) -> None:
     texts = tuple(f"{letter * 2}{HEADLINES[2][:20]}" for letter in "qqqqqq")
     results = with_pile(make_results(tmp_path, texts, special=False), 0.8, first=True)
-    assert [pile.subject.key for pile in piles(results).found] == ["first"]
+    assert [pile.subject.key for pile in Findings(results).piles.found] == ["first"]
 
 
 def test_in_a_redacted_copy_only_the_first_position_is_judged(tmp_path: Path) -> None:
     made = with_pile(make_results(tmp_path, STOP), 0.78)
     options = {**made.info.settings.options, "redact": True}
     info = replace(made.info, settings=replace(made.info.settings, options=options))
-    assert piles(changed(made, info)).found == ()
+    assert Findings(changed(made, info)).piles.found == ()
 
 
 def test_a_text_that_is_mostly_one_token_says_nothing_of_it(tmp_path: Path) -> None:
     results = make_results(tmp_path, ("。" * 10 + "ab",) * 6)
-    assert piles(results).n_tried == 1  # “ab”
+    assert Findings(results).piles.n_tried == 1  # “ab”

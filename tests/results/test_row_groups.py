@@ -58,6 +58,6 @@ def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, monkey
 
 
 def test_lists_of_strings_are_read_from_several_row_groups(tmp_path: Path) -> None:
-    made = make_results(tmp_path, ("one", "two", "three"), kind="next_token")
+    made = make_results(tmp_path, ("one", "two", "three", "four"), kind="next_token")
     assert pq.read_metadata(tmp_path / "texts.parquet").num_row_groups > 1
-    assert [len(names) for names in made.texts["score_names"]] == [5, 5, 5]
+    assert [len(names) for names in made.texts["score_names"]] == [5, 5, 5, 5]
