@@ -144,7 +144,7 @@ def plain(text: str) -> str:
 
 def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "reportgen", "run", str(SAMPLE), "--limit", "6"]
+    command = [sys.executable, "-m", "reportgen", "run", str(SAMPLE), "--limit", "2"]
     process = subprocess.Popen(
         [*command, "-o", str(tmp_path / "report.html")],
         stderr=theirs,
@@ -163,9 +163,9 @@ def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path) -> None:
     os.close(ours)
     assert process.wait(timeout=60) == 0, said
     text = plain(said.decode("utf-8"))
-    cost, time_left = text.index("forward and 6 backward passes"), text.index(" more")
+    cost, time_left = text.index("forward and 2 backward passes"), text.index(" more")
     assert cost < time_left < text.index("report.html: ")
     for name in ("Attention", "Deletion", "Gradient"):
-        assert re.search(rf"{name} +━* *[━╸╺ ]*6/6", text), name
+        assert re.search(rf"{name} +━* *[━╸╺ ]*2/2", text), name
     # The bars are gone in the end.
     assert "\x1b[2K" in said.decode("utf-8")

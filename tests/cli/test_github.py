@@ -1,16 +1,15 @@
 """`--github-summary`, and that no log of a build reads a text as a command."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from factories import make_results
 from hostile_texts import COMMANDS, hostile_texts
 from on_github import soup
+from typer.testing import CliRunner, Result
 
+from reportgen.cli.commands import app
 from reportgen.cli.github import MOST_BYTES, find_step_summary
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
@@ -23,11 +22,25 @@ from reportgen.results.store import Results
 COMMAND = re.compile(r"^\s*::|##\[|##vso\[", re.MULTILINE)
 
 
+def made(folder: Path, n_texts: int) -> Results:
+    texts = hostile_texts(n_texts)
+    return make_results(folder, texts, ids=texts, n_layers=2, n_heads=1, failed=(0, 1, 2, 3, 4, 5))
+
+
 @pytest.fixture(scope="module")
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
-    texts = hostile_texts(150)
-    folder = tmp_path_factory.mktemp("made")
-    return make_results(folder, texts, ids=texts, n_layers=2, n_heads=1, failed=(0, 1, 2, 3, 4, 5))
+    """More texts than a summary of a step has room for."""
+    return made(tmp_path_factory.mktemp("made"), 150)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Each hostile text once."""
+    return str(made(tmp_path_factory.mktemp("once"), 60).folder)
+
+
+def render(folder: str, *options: str) -> Result:
+    return CliRunner().invoke(app, ["render", folder, *options])
 
 
 def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monkeypatch) -> None:
@@ -74,14 +87,11 @@ def test_it_is_refused_outside_of_a_step(tmp_path: Path, monkeypatch) -> None:
         find_step_summary(wanted=True)
 
 
-def test_the_command_adds_it_beside_its_outputs(
-    results: Results, tmp_path: Path, monkeypatch
-) -> None:
+def test_the_command_adds_it_beside_its_outputs(folder: str, tmp_path: Path, monkeypatch) -> None:
     path = tmp_path / "summary"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
-    command = [sys.executable, "-m", "reportgen", "render", str(results.folder), "-q"]
-    command += ["-o", str(tmp_path / "a.md"), "--images", "none", "--github-summary"]
-    subprocess.run(command, check=True)
+    options = ("-q", "-o", str(tmp_path / "a.md"), "--images", "none", "--github-summary")
+    assert render(folder, *options).exit_code == 0
     written = (tmp_path / "a.md").read_text("utf-8")
     added = path.read_text("utf-8")
     commands = [line for line in added.splitlines() if line.startswith("reportgen run ")]
@@ -113,44 +123,21 @@ def test_a_line_that_is_no_command_is_said_as_it_is() -> None:
         ("-o", "-", "--format", "confluence", "-q"),
     ],
 )
-def test_no_text_reaches_a_log_as_a_command(results: Results, tmp_path: Path, outputs) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "reportgen", "render", str(results.folder), *outputs],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-        env=os.environ | {"GITHUB_ACTIONS": "true"},
-    )
+def test_no_text_reaches_a_log_as_a_command(folder: str, tmp_path, monkeypatch, outputs) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    ran = render(folder, *outputs)
+    assert ran.exit_code == 0, ran.output
     assert ran.stdout or ran.stderr
     assert [m[0] for m in COMMAND.finditer(ran.stderr + "\n" + ran.stdout)] == []
 
 
 @pytest.mark.parametrize("detail", ["none", "::error::a"])
 def test_an_error_that_quotes_a_text_is_no_command(
-    results: Results, tmp_path: Path, detail
+    folder: str, tmp_path: Path, monkeypatch, detail: str
 ) -> None:
-    ran = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "reportgen",
-            "render",
-            str(results.folder),
-            "--detail",
-            detail,
-            "--id",
-            "##[error]x",
-            "-o",
-            "a.md",
-        ],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    assert ran.returncode == 2
+    monkeypatch.chdir(tmp_path)
+    ran = render(folder, "--detail", detail, "--id", "##[error]x", "-o", "a.md")
+    assert ran.exit_code == 2
     assert not COMMAND.search(ran.stderr)
     assert not list(tmp_path.iterdir())

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from reportgen.analysis.progress import Cost, Stage
 from reportgen.api import progress_bar
 from reportgen.cli.commands import app
-from reportgen.files.interrupts import held_back
+from reportgen.files.interrupts import held_back, interrupt_on_every_signal
 from reportgen.files.staging import Staging
 
 STOPPED = "reportgen: interrupted; nothing was written"
@@ -117,10 +117,23 @@ def test_a_second_interrupt_and_one_before_evidence_write_nothing(run, folder: P
     assert names(folder) == ["report.html", "texts.txt"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_request_to_end_the_process_is_an_interrupt(
-    folder: Path, model: Path, number: int
-) -> None:
+def test_every_request_to_end_the_process_is_an_interrupt_but_one_that_is_ignored() -> None:
+    asked = (signal.SIGTERM, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in asked}
+    try:
+        for ignored in (None, *asked):
+            for number in asked:
+                signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
+            interrupt_on_every_signal()
+            for number in asked:
+                wanted = signal.SIG_IGN if number == ignored else signal.default_int_handler
+                assert signal.getsignal(number) is wanted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_a_request_to_end_the_process_leaves_nothing_behind(folder: Path, model: Path) -> None:
     (folder / "texts.txt").write_text("the cat sat on the mat\n" * 5_000)
     command = [sys.executable, "-m", "reportgen", "run", "texts.txt", "--model", model]
     process = subprocess.Popen(
@@ -132,7 +145,7 @@ def test_a_request_to_end_the_process_is_an_interrupt(
     deadline = time.monotonic() + 120
     while not any(folder.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
         time.sleep(0.05)
-    process.send_signal(number)
+    process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
     assert stderr.decode().splitlines()[-1] == STOPPED

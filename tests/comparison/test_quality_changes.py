@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from factories import LABELS as NAMES
 from factories import changed
-from scipy.stats import pearsonr, rankdata
+from scipy.stats import rankdata
 from two_models import LABELS, TEXTS, pair_of
 
 from reportgen.comparison.change import Change
@@ -28,7 +28,7 @@ def numbers(n, seed=0):
 
 
 def plain_rank(predictions, labels):
-    return pearsonr(rankdata(predictions), rankdata(labels)).statistic
+    return np.corrcoef(rankdata(predictions), rankdata(labels))[0, 1]
 
 
 PLAIN = {

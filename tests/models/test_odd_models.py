@@ -176,17 +176,21 @@ def one_unit(n: int) -> tuple[str, ...]:
 
 
 @pytest.mark.parametrize(
-    ("texts", "n_ranked"),
+    ("name", "texts", "n_ranked"),
     [
-        (one_unit(6), 0),
-        (one_unit(1), 0),
-        (TEXTS[:3], 3),
-        (("", " ", *TEXTS[:2]), 2),
-        (("cat sat on " * 60, *TEXTS[:1]), 2),
+        ("bert", one_unit(6), 0),
+        ("gpt2", one_unit(6), 0),
+        ("bert", one_unit(1), 0),
+        ("gpt2", one_unit(1), 0),
+        ("bert", TEXTS[:3], 3),
+        ("gpt2", ("", " ", *TEXTS[:2]), 2),
+        ("gpt2", ("cat sat on " * 60, *TEXTS[:1]), 2),
     ],
-    ids=["one unit each", "one text", "three texts", "empty ones", "longer than the model takes"],
+    ids=[
+        *("one unit each", "one unit each, causal", "one text", "one text, causal"),
+        *("three texts", "empty ones", "longer than the model takes"),
+    ],
 )
-@pytest.mark.parametrize("name", ["bert", "gpt2"])
 def test_texts_too_few_or_too_short_have_a_report(
     tmp_path: Path, name: str, texts: tuple[str, ...], n_ranked: int
 ) -> None:

@@ -36,11 +36,11 @@ STUB_REPORTGEN = """#!/usr/bin/env bash
 printf '%s\\0' "$@" > "{folder}/called"
 exit {code}
 """
-# Makes a real environment, behind which this one's packages stand.
+# Makes a real environment, behind which this one's packages stand, pip among them.
 WRAPPER = """#!/usr/bin/env bash
 set -e
 [ "$1 $2" = "-m venv" ]
-"{python}" "$@"
+"{python}" "$@" --without-pip
 cp "{folder}/behind.pth" "$("$3/bin/python" -c \
   "import sysconfig; print(sysconfig.get_path('purelib'))")"
 """
