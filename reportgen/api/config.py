@@ -16,10 +16,12 @@ from pathlib import Path
 import yaml
 
 from reportgen.errors import UsageError, without_surrogates
+from reportgen.files.reading import read_within
 
 _PYPROJECT = "pyproject.toml"
 _GATES = ("fail-if", "warn-if")
 _COMMANDS = ("compare",)
+_MOST_BYTES = 10_000_000
 
 
 class _Loader(yaml.BaseLoader):  # type: ignore[misc]
@@ -159,6 +161,6 @@ def _read(path: Path) -> str:
 
 def _read_bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_within(path, _MOST_BYTES)
     except OSError as error:
         raise UsageError(f"{path}: cannot be read ({error.strerror})") from error

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError, some
-from reportgen.results.limits import room
+from reportgen.results.limits import require_regular, room
 
 StateDict: TypeAlias = dict[str, Tensor]
 # Keys under which training code saves the weights among other state, the most likely first.
@@ -65,6 +65,7 @@ def read_state_dict(path: Path) -> StateDict:
         ModelError: it has Python objects, is damaged, or has no tensors.
     """
     with _readable_errors(path):
+        require_file(path)
         if path.suffix == ".safetensors":
             return load_file(path)
         require_honest_size(path)
@@ -79,12 +80,26 @@ def require_readable(path: Path) -> None:
         ModelError: it would fail.
     """
     with _readable_errors(path):
+        require_file(path)
         if path.suffix == ".safetensors":
             with safe_open(path, "pt"):
                 return
         require_honest_size(path)
         saved = torch.load(path, map_location="meta", weights_only=True)
     _tensors(path, saved)
+
+
+def require_file(path: Path) -> int:
+    """The size of the file of a model at `path`.
+
+    Raises:
+        ModelError: it is a folder, a pipe, a device or a socket, whose reading may never end.
+        OSError: there is no such file.
+    """
+    try:
+        return require_regular(path)
+    except ValueError as error:
+        raise ModelError(f"{path}: {error}; copy or download it again") from error
 
 
 def require_honest_size(path: Path) -> None:

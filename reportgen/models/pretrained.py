@@ -13,10 +13,11 @@ from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.architecture import find_encoder
-from reportgen.models.checkpoint import require_honest_size, require_readable
+from reportgen.models.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.config_limits import require_possible_sizes
 from reportgen.models.output import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
+from reportgen.results.limits import UNPACKED
 
 # Names of sentence-transformers for ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
@@ -92,12 +93,30 @@ def _require_possible_sizes(name: str, folder: Path | None, revision: str | None
         if fetched is not None:
             require_possible_sizes(Path(fetched).parent, None)
         return
+    _require_files(folder)
     kinds = (".safetensors", ".bin")
     files = [path for path in folder.iterdir() if path.suffix in kinds and path.is_file()]
     for path in files:
         if path.suffix == ".bin":
             require_honest_size(path)
     require_possible_sizes(folder, sum(path.stat().st_size for path in files))
+
+
+def _require_files(folder: Path) -> None:
+    """Check that what is in a folder of a model are files, and that those that are read as a whole
+    are not too large.
+
+    Raises:
+        ModelError: there is a pipe, a device or a socket, whose reading may never end.
+    """
+    for path in folder.iterdir():
+        if path.is_dir() or not path.exists():
+            continue
+        size = require_file(path)
+        if path.suffix in (".json", ".txt") and size > UNPACKED:
+            raise ModelError(
+                f"{path}: larger than {UNPACKED / 1e6:.0f} MB; copy or download the folder again"
+            )
 
 
 def reported_part(

@@ -12,9 +12,11 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias, get_args, get_type_hints
 
 from reportgen.errors import UsageError, without_surrogates
+from reportgen.files.reading import read_within
 from reportgen.findings.gates import GateResult
 from reportgen.results.measure_register import COLOURS
 
+_PLOTLYJS_BYTES = 50_000_000  # ten times the largest bundle
 # What `colour` takes: a measure that colours texts, or the one that agrees best with effects.
 COLOUR_CHOICES: tuple[str, ...] = ("auto", *COLOURS)
 TableName: TypeAlias = Literal["tokens", "heads", "texts", "sinks", "agreement"]
@@ -208,7 +210,7 @@ def read_plotlyjs(path: Path) -> str:
         UsageError: the file cannot be read or is not plotly.js.
     """
     try:
-        source = path.read_text("utf-8-sig")
+        source = read_within(path, _PLOTLYJS_BYTES).decode("utf-8-sig")
     except FileNotFoundError as error:
         raise UsageError(f"--plotlyjs {path}: no such file") from error
     except OSError as error:

@@ -12,6 +12,7 @@ import sys
 import zipfile
 import zlib
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ import torch
 from factories import make_results
 from models import save_model
 
-from reportgen.errors import InputError, ModelError
-from reportgen.models.checkpoint import read_state_dict
+from reportgen.api.config import configured_gates
+from reportgen.errors import InputError, ModelError, UsageError
+from reportgen.models.checkpoint import read_state_dict, require_readable
 from reportgen.models.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
+from reportgen.report.options import read_plotlyjs
 from reportgen.results.schema import TABLES
 from reportgen.texts.read import read_texts
 
@@ -242,6 +245,42 @@ def test_a_configuration_of_lists_in_lists_is_refused(tmp_path: Path) -> None:
     (folder / "config.json").write_text('{"a":' * 10**5 + "1" + "}" * 10**5)
     with pytest.raises(ModelError, match=r"config\.json: nested too deeply"):
         load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
+
+
+@pytest.mark.parametrize("put", [pipe, device])
+@pytest.mark.parametrize("name", ["config.json", "tokenizer.json", "model.safetensors", "notes"])
+def test_a_folder_of_a_model_with_a_pipe_or_a_device_is_refused(
+    tmp_path: Path, put: Callable[[Path], None], name: str
+) -> None:
+    folder = save_model(tmp_path / "model", "bert")
+    (folder / name).unlink(missing_ok=True)
+    put(folder / name)
+    with pytest.raises(ModelError, match=rf"{name}: a (pipe|device), not a file; copy or down"):
+        load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
+
+
+@pytest.mark.parametrize("put", [pipe, device])
+@pytest.mark.parametrize("name", ["weights.pt", "weights.safetensors"])
+def test_weights_that_are_no_file_are_refused(
+    tmp_path: Path, put: Callable[[Path], None], name: str
+) -> None:
+    put(tmp_path / name)
+    for read in (read_state_dict, require_readable):
+        with pytest.raises(ModelError, match=r"a (pipe|device), not a file"):
+            read(tmp_path / name)
+
+
+def test_a_tokenizer_of_impossible_size_is_refused(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "model", "bert")
+    os.truncate(folder / "tokenizer.json", 1 << 36)
+    with pytest.raises(ModelError, match=r"tokenizer\.json: larger than 200 MB"):
+        load_pretrained(ModelSpec(model=str(folder)), str(folder), torch.float32)
+
+
+def test_settings_and_plotlyjs_that_never_end_are_refused() -> None:
+    for read in (partial(configured_gates, "run"), read_plotlyjs):
+        with pytest.raises(UsageError, match=r"/dev/zero: cannot be read \(File too large\)"):
+            read(Path("/dev/zero"))
 
 
 def parquet(path: Path, table: pa.Table, group: int | None = None) -> str:
