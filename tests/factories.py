@@ -209,6 +209,9 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "value_size_layers": [
                         None if norms is None else [0.2 if i == 0 else 2.0] * n_layers for i in rows
                     ],
+                    "value_ratio_layers": [
+                        None if norms is None else [0.1 if i == 0 else 1.0] * n_layers for i in rows
+                    ],
                     "rollout": [None] * n if norms is None else cls_row.mean(0),
                 },
             )
@@ -268,6 +271,9 @@ def _write(folder: Path, asked: MadeUp) -> None:
                             None if norms is None else (0.2, 1.8)[role > 0] for _, role in where
                         ],
                         "content_value_size": [None if norms is None else 2.0 for _ in where],
+                        "value_ratio": [
+                            None if norms is None else (0.1, 0.9)[role > 0] for _, role in where
+                        ],
                     },
                 )
         info = _info(asked.texts, n_layers, n_heads, kind, special, kept)

@@ -210,8 +210,13 @@ class MadeUpEvidence:
                 )
 
     def _norms_of(self, share: Floats, size: float) -> dict[str, list[Floats | None]]:
-        names = ("norm_share_layers", "value_size_layers", "content_value_size_layers")
+        names = (
+            "norm_share_layers",
+            "value_size_layers",
+            "content_value_size_layers",
+            "value_ratio_layers",
+        )
         if "received_norm_all" in self._withheld:
             return {name: [None] for name in names}
-        sizes = (np.full(self._n_layers, length) for length in (size, 2.0))
+        sizes = (np.full(self._n_layers, length) for length in (size, 2.0, size / 2))
         return {name: [values] for name, values in zip(names, (share * 0.2, *sizes), strict=True)}

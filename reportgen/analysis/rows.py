@@ -122,13 +122,18 @@ def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
 def _norms_of(summary: TextSummary) -> Columns:
     """The columns of norm-weighted attention and rollout; NaN if they were not measured."""
     norms, rollout = summary.norms, summary.rollout
-    received = np.full_like(summary.received, np.nan) if norms is None else norms.received
-    sizes = np.full_like(summary.received, np.nan) if norms is None else norms.value_sizes
+    none = np.full_like(summary.received, np.nan)
+    received, sizes, ratios = (
+        (none, none, none)
+        if norms is None
+        else (norms.received, norms.value_sizes, norms.value_ratios)
+    )
     return {
         "received_norm_last": received[-1],
         "received_norm_all": received.mean(axis=0),
         "received_norm_layers": received.T,
         "value_size_layers": sizes.T,
+        "value_ratio_layers": ratios.T,
         "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
     }
 
@@ -195,6 +200,7 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
         "norm_share": none if norms is None else norms.share[:, number],
         "value_size": none if norms is None else norms.value_size[:, number],
         "content_value_size": none if norms is None else norms.content_value_size,
+        "value_ratio": none if norms is None else norms.value_ratio[:, number],
     }
 
 

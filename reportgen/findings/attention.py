@@ -27,7 +27,8 @@ from reportgen.results.info import ANALYSED, STATUSES
 from reportgen.results.measure_register import MIN_CONTENT
 from reportgen.results.store import Results
 
-_NORMS = ("norm_share", "value_size", "content_value_size")  # columns of the table of roles
+# Columns of the table of roles.
+_NORMS = ("norm_share", "value_size", "content_value_size", "value_ratio")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class LayerFigures:
     # Over the texts in which norms were measured; None where there is no such text.
     norm_share: Estimate | None = None  # of norm-weighted attention received
     value_ratio: Estimate | None = None  # length of what it passes on / a content token's
+    # Whether each head counts as much as it looks at the token; else all count alike, as in results
+    # of earlier versions.
+    is_weighted: bool = False
     self_share: float = nan  # of the weight that a role's own rows spread, the part on itself
     share_range: Interval | None = None  # smallest and largest share of a text
     expected_range: Interval | None = None
@@ -128,18 +132,22 @@ def layer_figures(
 ) -> tuple[LayerFigures, ...]:
     """The figures of one token or position in `layers`.
 
-    `share`, `expected` and `norms` are `[text, layer]`. The three `norms` are the share of
-    norm-weighted attention and the lengths of what the token and what a content token pass on. They
-    may be of other texts than the shares.
+    `share`, `expected` and `norms` are `[text, layer]`. The four `norms` are the share of
+    norm-weighted attention, the lengths of what the token and what a content token pass on, and the
+    ratio of these with heads weighted, NaN where that was not stored. They may be of other texts
+    than the shares.
     """
-    norm_share, value_size, content_size = measured(*norms)
+    is_weighted = bool(np.isfinite(norms[3]).any())
+    norm_share, value_size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
     shares, ratios = estimates(share), ratio_estimates(share, expected)
     excesses = estimates(excess(share, expected))
     norm_shares: Sequence[Estimate | None] = (None,) * len(ratios)
     value_ratios = norm_shares
     if len(norm_share):
         norm_shares = estimates(norm_share)
-        value_ratios = ratio_estimates(value_size, content_size)
+        value_ratios = (
+            estimates(weighted[0]) if is_weighted else ratio_estimates(value_size, content_size)
+        )
     return tuple(
         LayerFigures(
             layer=int(layer),
@@ -149,6 +157,7 @@ def layer_figures(
             excess=excesses[i],
             norm_share=norm_shares[i],
             value_ratio=value_ratios[i],
+            is_weighted=is_weighted,
             share_range=_range(share[:, i]),
             expected_range=_range(expected[:, i]),
         )

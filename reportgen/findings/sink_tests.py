@@ -13,7 +13,13 @@ from reportgen.findings.statistics import Estimate, Floats, estimates, measured,
 from reportgen.results.info import SINK_TESTS, SinkTest, Subject
 from reportgen.results.store import Results
 
-_NORMS = ["norm_share_layers", "value_size_layers", "content_value_size_layers"]  # of sink tests
+# Of sink tests; the last is not in results of earlier versions.
+_NORMS = [
+    "norm_share_layers",
+    "value_size_layers",
+    "content_value_size_layers",
+    "value_ratio_layers",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +95,12 @@ def _subject_figures(subject: Subject, rows: pd.DataFrame) -> SubjectFigures:
     """`rows` are those of the subject's tests."""
     by_text = rows.drop_duplicates("text")
     share, expected = (_by_layer(by_text[name]) for name in ("share_layers", "expected_layers"))
-    known = by_text[_NORMS].dropna()
-    norms = (_by_layer(known[name]) for name in _NORMS)
+    known = by_text[_NORMS].dropna(subset=_NORMS[:3])
+    has_ratio = known[_NORMS[3]].notna()
+    known = known[has_ratio] if has_ratio.any() else known
+    norms = [_by_layer(known[name]) for name in _NORMS[:3]]
+    ratio = known[_NORMS[3]]
+    norms.append(_by_layer(ratio) if has_ratio.any() else np.full_like(norms[0], np.nan))
     done, figures = rows["test"].to_numpy(dtype=object), rows[["effect", "control"]]
     tests = {test: _test_figures(figures[done == test]) for test in SINK_TESTS}
     return SubjectFigures(

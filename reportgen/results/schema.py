@@ -11,6 +11,7 @@ from reportgen.results.measure_register import MEASURES
 
 DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
+VALUE_RATIO = "value_ratio"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -64,7 +65,9 @@ TOKENS_SCHEMA = pa.schema(
         ("received_norm_last", pa.float32()),
         ("received_norm_all", pa.float32()),  # mean over layers
         ("received_norm_layers", pa.list_(pa.float32())),  # [layer]
-        ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f
+        ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f, mean over heads
+        # [layer], that of a content token being 1, heads weighted by their attention to the token
+        (f"{VALUE_RATIO}_layers", pa.list_(pa.float32())),
         ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
     ]
 )
@@ -95,6 +98,7 @@ ROLES_SCHEMA = pa.schema(
         ("norm_share", pa.float32()),  # sum of norm-weighted attention received over them
         ("value_size", pa.float32()),  # length of the vector one of them passes on, mean over heads
         ("content_value_size", pa.float32()),  # the same, mean over the text's content tokens
+        (VALUE_RATIO, pa.float32()),  # as in `tokens`, mean over the tokens with this role
     ]
 )
 LAYERS_SCHEMA = pa.schema(
@@ -150,6 +154,7 @@ SINKS_SCHEMA = pa.schema(
         ("norm_share_layers", pa.list_(pa.float32())),
         ("value_size_layers", pa.list_(pa.float32())),
         ("content_value_size_layers", pa.list_(pa.float32())),
+        (f"{VALUE_RATIO}_layers", pa.list_(pa.float32())),  # as in `tokens`, mean over positions
     ]
 )
 AGREEMENT_SCHEMA = pa.schema(
@@ -176,7 +181,13 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
-    (DELETION_SCORES, EXTRA, *(m.column or m.id for m in MEASURES if m.since > 1))
+    (
+        DELETION_SCORES,
+        EXTRA,
+        VALUE_RATIO,
+        f"{VALUE_RATIO}_layers",
+        *(m.column or m.id for m in MEASURES if m.since > 1),
+    )
 )
 
 

@@ -23,6 +23,7 @@ ON_A_PAGE: tuple[tuple[str, ...], ...] = (
 ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("N1", "N1b", "N1b-below", "N1d", "unclear", "unclear-raised", "few", "no-text"),
     ("N2", "N2-heavy", "N2-unclear", "N3", "few-value"),
+    ("value-weighted", "value-plain"),
     ("N4", "N5", "N5-first", "N5-open", "N5-unclear", "N6", "N6-partly", "tests-disagree"),
     *(("tests-unclear", other) for other in ("N4", "N5", "N5-first", "N5-open", "N6", "N6-partly")),
     *(("tests-no-control", other) for other in ("N4", "N5", "N6", "N7", "hide-only")),

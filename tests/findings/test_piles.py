@@ -113,8 +113,15 @@ def test_the_first_position_of_short_causal_texts_can_be_a_sink(
         assert denied not in str(brief)
 
 
-def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_ratio", [True, False])
+def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio: bool) -> None:
     results = with_pile(make_results(tmp_path, STOP, evidence="basic"), 0.6)
+    made = results.tokens
+    made["value_ratio_layers"] = [
+        [(i + 1.0) * (j + 1) for j in range(results.info.model.n_layers)] if has_ratio else None
+        for i in made["position"]
+    ]
+    results = changed(results, tokens=made)
     (found,) = Findings(results).piles.found
     assert found.subject.token == "。。"
     assert found.figures.n_texts == 6
@@ -122,7 +129,7 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path) -> None:
     assert (found.figures.n_tried, Findings(results).piles.n_tried) == (n_tried, n_tried)
     tokens = results.tokens
     for layer in found.figures.layers:
-        shares, evens, norms, sizes, contents = [], [], [], [], []
+        shares, evens, norms, sizes, contents, ratios = [], [], [], [], [], []
         for _, rows in tokens[tokens["role"].isna()].groupby("text"):
             own = rows[rows["token"] == "。。"]
             at = layer.layer - 1
@@ -132,13 +139,17 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path) -> None:
             sizes.append(sum(float(v[at]) for v in own["value_size_layers"]) / len(own))
             every = [float(v[at]) for v in rows["value_size_layers"]]
             contents.append(sum(every) / len(every))
+            if has_ratio:
+                ratios.append(sum(float(v[at]) for v in own["value_ratio_layers"]) / len(own))
         values = [(s - e) / (1 - e) for s, e in zip(shares, evens, strict=True)]
         assert layer.share.mean == pytest.approx(sum(shares) / 6)
         assert layer.excess.mean == pytest.approx(sum(values) / 6)
         assert layer.norm_share is not None
         assert layer.value_ratio is not None
         assert layer.norm_share.mean == pytest.approx(sum(norms) / 6)
-        assert layer.value_ratio.mean == pytest.approx(sum(sizes) / sum(contents))
+        expected = sum(ratios) / 6 if has_ratio else sum(sizes) / sum(contents)
+        assert layer.value_ratio.mean == pytest.approx(expected)
+        assert layer.is_weighted == has_ratio
 
 
 def _texts_with_each(results: Results) -> dict[str, int]:

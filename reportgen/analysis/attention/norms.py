@@ -46,6 +46,10 @@ class TextNorms:
     value_sizes: Array  # [layer, key], ||f_h||, mean over heads
     value_size: Array  # [layer, role], the same, mean over the role's tokens
     content_value_size: Array  # [layer], the same over content tokens
+    # [layer, key], ||f_h|| as a multiple of that of a content token in the same heads, each head
+    # counted by how much it looks at the token
+    value_ratios: Array
+    value_ratio: Array  # [layer, role], mean over the role's tokens
     mixing: Array  # [layer], mean over queries; NaN where the residual is not known
     error: float  # of the self-check, largest of all layers
 
@@ -93,9 +97,11 @@ class BatchNorms:
         gram, mixing = _by_token(block)
         mixes = layout.real & ~mixing.isnan()
         received = _received(block.maps, gram, layout.query_mean)
-        sizes = gram.diagonal(0, -2, -1).clamp(min=0).sqrt().mean(-1)  # [text, key]
+        by_head = gram.diagonal(0, -2, -1).clamp(min=0).sqrt()  # [text, key, head]
+        sizes = by_head.mean(-1)  # [text, key]
         columns = layout.columns[..., CONTENT:]  # [text, key, column]
         column_sizes = _times(sizes, columns) / columns.sum(1)
+        ratios = _value_ratios(block.maps, by_head, layout)
         self._layers.append(
             {
                 "received": received,
@@ -103,6 +109,9 @@ class BatchNorms:
                 "value_sizes": sizes,
                 "value_size": column_sizes[:, FIRST_ROLE - CONTENT :],
                 "content_value_size": column_sizes[:, 0],
+                "value_ratios": ratios,
+                "value_ratio": _times(ratios, columns[..., FIRST_ROLE - CONTENT :])
+                / columns[..., FIRST_ROLE - CONTENT :].sum(1),
                 "mixing": torch.where(mixes, mixing, 0.0).sum(1) / mixes.sum(1),
                 "error": _error(block, layout.real, self._scratch),
             }
@@ -132,6 +141,8 @@ class BatchNorms:
             value_sizes=layers["value_sizes"][:, keys] + blank,
             value_size=layers["value_size"] + blank,
             content_value_size=layers["content_value_size"] + blank,
+            value_ratios=layers["value_ratios"][:, keys] + blank,
+            value_ratio=layers["value_ratio"] + blank,
             mixing=layers["mixing"] + blank,
             error=error,
         )
@@ -203,6 +214,23 @@ def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
         weight += weights.sum(1, keepdim=True)
         received += _times(weights / rows.clamp(min=_TINY), sizes)
     return received / weight
+
+
+def _value_ratios(maps: Tensor, by_head: Tensor, layout: Layout) -> Tensor:
+    """How long the vectors are that each token passes on, as a multiple of a content token's.
+
+    `[text, key]`: the mean over heads, weighted by the attention that each head gives the token, of
+    its own vectors, divided by the same mean of a content token's. 0 on padding; NaN where no head
+    looks at a token, or content passes on nothing.
+
+    Args:
+        by_head: `[text, key, head]`, length of the vector that a head passes on from a key.
+    """
+    given = (layout.query_mean[:, None, None] @ maps).squeeze(2).transpose(1, 2)
+    content = layout.columns[..., CONTENT, None]  # [text, key, 1]
+    usual = (by_head * content).sum(1, keepdim=True) / content.sum(1, keepdim=True)
+    ratios = (given * by_head).sum(-1) / (given * usual).sum(-1)
+    return torch.where(layout.real, ratios, 0.0)
 
 
 def _form(maps: Tensor, factors: Tensor) -> Tensor:

@@ -203,6 +203,9 @@ def sink_columns(
         "norm_share_layers": [_by_layer(norms, at, np.sum) for at in subjects],
         "value_size_layers": [_by_layer(sizes, at, np.mean) for at in subjects],
         "content_value_size_layers": [_by_layer(sizes, content, np.mean) for _ in rows],
+        "value_ratio_layers": [
+            _by_layer(tokens["value_ratio_layers"], at, np.mean) for at in subjects
+        ],
     }
 
 

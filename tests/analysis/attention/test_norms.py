@@ -56,6 +56,20 @@ def plain_received(layer: PlainLayer) -> np.ndarray:
     return received
 
 
+def plain_value_ratios(layer: PlainLayer, content: np.ndarray) -> np.ndarray:
+    """Each head counts by how much it looks at the key."""
+    ratios = []
+    for key in range(len(layer.passed)):
+        own = usual = 0.0
+        for head, rows in enumerate(layer.maps):
+            given = sum(float(row[key]) for row in rows) / len(rows)
+            lengths = [float(passed[head].norm()) for passed in layer.passed]
+            own += given * lengths[key]
+            usual += given * np.mean([lengths[i] for i in np.flatnonzero(content)])
+        ratios.append(own / usual)
+    return np.array(ratios)
+
+
 def plain_mixing(layer: PlainLayer) -> float:
     """Mean over queries of what comes from others beside what comes from itself."""
     _, parts = plain_parts(layer)
@@ -90,6 +104,12 @@ def test_figures_are_those_of_explicit_tensors(folder: Path, family: str) -> Non
             assert found.content_value_size[number] == pytest.approx(
                 sizes[roles == ""].mean(), rel=1e-5
             )
+            ratios = plain_value_ratios(layer, roles == "")
+            np.testing.assert_allclose(found.value_ratios[number], ratios, rtol=1e-5)
+            for column, role in enumerate(ROLES):
+                assert found.value_ratio[number, column] == pytest.approx(
+                    ratios[roles == role].mean(), rel=1e-5
+                )
             if layer.residual is None:
                 assert np.isnan(found.mixing[number])
             else:
@@ -104,7 +124,8 @@ def test_a_text_in_a_padded_batch_is_as_it_is_alone(folder: Path, family: str) -
     together = measured(model, texts, is_causal=SITES[family].is_causal, found=found)
     for text, one in zip(texts, together, strict=True):
         (alone,) = measured(model, [text], is_causal=SITES[family].is_causal, found=found)
-        for name in ("received", "share", "value_sizes", "content_value_size", "mixing"):
+        names = ("received", "share", "value_sizes", "content_value_size", "value_ratios")
+        for name in (*names, "value_ratio", "mixing"):
             padded, unpadded = getattr(one, name), getattr(alone, name)
             np.testing.assert_allclose(padded, unpadded, rtol=1e-6, atol=1e-6)
 
@@ -170,6 +191,8 @@ def test_a_text_of_one_token(folder: Path) -> None:
     close(found.received, np.ones((3, 1)))
     close(found.share, np.zeros((3, 2)))  # content
     assert np.isnan(found.value_size).all()
+    assert np.isnan(found.value_ratio).all()
+    close(found.value_ratios, np.ones((3, 1)))
     close(found.content_value_size, found.value_sizes[:, 0])
     close(found.mixing, np.zeros(3))  # there is no other
 
@@ -180,6 +203,7 @@ def test_a_text_of_special_tokens_only(folder: Path) -> None:
     close(found.share.sum(1), np.ones(3))
     assert np.isfinite(found.value_size).all()
     assert np.isnan(found.content_value_size).all()
+    assert np.isnan(found.value_ratios).all()  # there is no content to compare with
 
 
 def test_a_text_whose_self_check_fails_has_no_figures_and_others_theirs(folder: Path) -> None:

@@ -230,6 +230,8 @@ def test_the_sink_tests_equal_a_plain_computation(full, bert, test: str) -> None
     np.testing.assert_allclose(cls["value_size_layers"], sizes[0], atol=1e-6)
     content = sizes[1:-1].mean(0)
     np.testing.assert_allclose(cls["content_value_size_layers"], content, atol=1e-6)
+    ratios = tokens["value_ratio_layers"].iloc[0]
+    np.testing.assert_allclose(cls["value_ratio_layers"], ratios, atol=1e-6)
 
 
 def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:

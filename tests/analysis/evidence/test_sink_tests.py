@@ -500,6 +500,7 @@ def norms_of(text: EncodedText) -> pd.DataFrame:
             "is_special": [role is not None for role in text.roles],
             "received_norm_layers": [[i, i] for i in range(n)],
             "value_size_layers": [[2, 2]] * n,
+            "value_ratio_layers": [[1, 1]] * n,
         }
     )
 

@@ -242,6 +242,7 @@ def with_subject(results: Results, subject: Subject, share: float, value: float 
         ("share_layers", share),
         ("expected_layers", 0.1),
         ("value_size_layers", value),
+        ("value_ratio_layers", value / 2),
     ):
         rows[name] = [
             [made] * len(results.sinks["share_layers"].iloc[0]) if key == subject.key else own
@@ -259,7 +260,7 @@ def test_what_was_tested_is_judged_though_no_text_shows_it(tmp_path: Path) -> No
     notes = subject_notes(Findings(results))["token:、"]
     assert [(note.id, note.also) for note in notes] == [
         ("N1", ()),
-        ("N3", ("N3-tests",)),
+        ("N3", ("value-weighted", "N3-tests")),
         ("N6", ("N6-sink",)),
         ("N8-token", ()),
     ]

@@ -43,7 +43,7 @@ def test_how_much_a_sink_passes_on_by_length(value: Made, norm: Made, share: Mad
     note = value_note(CLS, passing(value, norm, share), is_tested=False)
     assert note is not None
     assert note.id == id
-    assert note.also == ()
+    assert note.also == ("value-weighted",)
 
 
 def test_light_vectors_carry_their_figures_and_sources() -> None:
@@ -53,13 +53,13 @@ def test_light_vectors_carry_their_figures_and_sources() -> None:
     assert note.values["norm_share"] == 0.11
     assert (note.values["value_ratio_low"], note.values["value_ratio_high"]) == (0.08, 0.12)
     assert GUO in note.citations
-    assert note.also == ()
+    assert note.also == ("value-weighted",)
 
 
 def test_long_vectors_point_to_the_tests_where_there_are_some() -> None:
     note = value_note(CLS, passing(0.9), is_tested=True)
     assert note is not None
-    assert note.also == ("N3-tests",)
+    assert note.also == ("value-weighted", "N3-tests")
 
 
 @pytest.mark.parametrize(
