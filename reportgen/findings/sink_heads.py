@@ -30,6 +30,11 @@ class SinkHeads:
         return int((self.excess >= SINK_EXCESS).sum())
 
     @property
+    def n_by_layer(self) -> tuple[int, ...]:
+        """Those of each layer."""
+        return tuple(map(int, (self.excess >= SINK_EXCESS).sum(axis=1)))
+
+    @property
     def share(self) -> float:
         """Their share of all heads."""
         return self.n_sink / self.n_heads

@@ -10,6 +10,7 @@ from io import BytesIO
 import numpy as np
 import pandas as pd
 
+from reportgen.findings.attention import excess
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.sink_tests import SubjectFigures
@@ -50,6 +51,8 @@ HEAD_COLUMNS = (
     "special_share",
     "cls_share",
     "sep_share",
+    "cls_excess",
+    "sep_excess",
     "uniform_share",
     "entropy",
     "distance",
@@ -120,7 +123,7 @@ def table(findings: Findings, name: TableName, heads: Heads = "mean") -> pd.Data
         rows = [_agreement_row(figures) for figures in findings.agreement]
         return _frame(rows, AGREEMENT_COLUMNS)
     if name == "heads":
-        return _with_ids(findings.results, findings.results.heads, HEAD_COLUMNS)
+        return _with_ids(findings.results, _with_excess(findings.results), HEAD_COLUMNS)
     return _texts(findings)
 
 
@@ -205,6 +208,18 @@ def _agreement_row(figures: ViewFigures) -> dict[str, object]:
 def _estimate(name: str, estimate: Estimate | None) -> dict[str, float | None]:
     low, high = (estimate and estimate.interval) or (None, None)
     return {name: estimate.mean if estimate else None, "low": low, "high": high}
+
+
+def _with_excess(results: Results) -> pd.DataFrame:
+    """The heads, with what [CLS] and separators get in each beyond an even spread."""
+    heads, roles = results.heads, results.roles
+    rows = pd.MultiIndex.from_frame(heads[["text", "layer"]])
+    for role in ("cls", "sep"):
+        own = roles[roles["role"] == role].set_index(["text", "layer"])["expected"]
+        even = own.reindex(rows).to_numpy(np.float64)
+        share = heads[f"{role}_share"].to_numpy(np.float64)
+        heads = heads.assign(**{f"{role}_excess": excess(share, even).astype(np.float32)})
+    return heads
 
 
 def _frame(rows: list[dict[str, object]], types: Mapping[str, str]) -> pd.DataFrame:

@@ -24,7 +24,8 @@ COLUMNS = {
     "tokens": "text_id, position, unit, segment, token, start, end, is_special, cls_row_last, "
     "received_last, cls_row_all, received_all, expected, received_norm_all, received_norm_last, "
     "deletion, gradient, attention_gradient, alone",
-    "heads": "text_id, layer, head, special_share, cls_share, sep_share, uniform_share, entropy, "
+    "heads": "text_id, layer, head, special_share, cls_share, sep_share, cls_excess, sep_excess, "
+    "uniform_share, entropy, "
     "distance, head_class",
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
     "message, evidence",
@@ -109,6 +110,27 @@ def test_every_sink_test_on_every_subject_has_a_row(tmp_path: Path) -> None:
         assert row["control"] == pytest.approx(outcome.control.mean)
         assert outcome.ratio is not None
         assert (row["low"], row["high"]) == pytest.approx(outcome.ratio.interval)
+
+
+def test_heads_have_what_they_give_a_special_token_beyond_an_even_spread(tmp_path: Path) -> None:
+    results = make_results(tmp_path, (*HEADLINES, ""), sink=0.6)
+    findings = Findings(results)
+    rows = table(findings, "heads")
+    ids = list(results.texts["text_id"])
+    assert len(rows) == 6 * 12
+    sums = np.zeros((2, 12))
+    for row in rows.to_dict("records"):
+        even = 1 / int(results.texts["n_tokens"].iloc[ids.index(row["text_id"])])
+        for i, role in enumerate(("cls", "sep")):
+            beyond = (row[f"{role}_share"] - even) / (1 - even)
+            assert row[f"{role}_excess"] == pytest.approx(beyond, abs=1e-6)
+            sums[i, (row["layer"] - 1) * results.info.model.n_heads + row["head"] - 1] += beyond / 6
+    for role, means in zip(("cls", "sep"), sums, strict=True):
+        found = findings.sink_heads[role]
+        assert found.excess.ravel() == pytest.approx(means, abs=1e-6)
+        assert sum(found.n_by_layer) == (means >= 0.3).sum()
+    bare = table(Findings(make_results(tmp_path / "bare", special=False)), "heads")
+    assert bare["cls_excess"].isna().all()
 
 
 def test_agreement_has_a_row_a_view_and_statistic(tmp_path: Path) -> None:

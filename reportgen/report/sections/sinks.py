@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.findings import Findings
+from reportgen.findings.sink_heads import SinkHeads
 from reportgen.findings.sink_tests import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
@@ -93,7 +94,7 @@ class _Maker:
         language = self._language
         token = visible(subject_name(subject, language))
         own = [note for note in self._findings.notes if note.role == subject.key]
-        columns, rows = self._table(layers, tested)
+        columns, rows = self._table(layers, tested, self._findings.sink_heads.get(subject.key))
         has_fewer = tested is not None and tested.n_texts != n_texts
         return SinkPanel(
             token=token[:1].upper() + token[1:],
@@ -150,7 +151,10 @@ class _Maker:
         ).on_page()
 
     def _table(
-        self, layers: Sequence[LayerFigures], tested: SubjectFigures | None
+        self,
+        layers: Sequence[LayerFigures],
+        tested: SubjectFigures | None,
+        heads: SinkHeads | None,
     ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
         """Headings and rows of the figures by layer; figures that no layer has are left out."""
         swapped = [own.after for own in tested.swapped] if tested else []
@@ -159,11 +163,19 @@ class _Maker:
             "even": [self._percent(layer.expected) for layer in layers],
             "norm_share": [self._percent(_mean(layer.norm_share)) for layer in layers],
             "value_size": [self._times(_mean(layer.value_ratio)) for layer in layers],
+            "heads": self._heads(heads),
             "swapped": [self._percent(share.mean) for share in swapped],
         }
         kept = {key: cells for key, cells in columns.items() if set(cells) - {NOTHING}}
         numbers = map(str, range(1, len(layers) + 1))
         return tuple(map(self._say, kept)), tuple(zip(numbers, *kept.values(), strict=True))
+
+    def _heads(self, heads: SinkHeads | None) -> list[str]:
+        """How many heads of each layer make the token a sink."""
+        if heads is None:
+            return []
+        n_heads = heads.excess.shape[1]
+        return [self._say("n_heads", n=n, of=n_heads) for n in heads.n_by_layer]
 
     def _value(self, token: str, layers: Sequence[LayerFigures]) -> str:
         sizes = [layer.value_ratio.mean for layer in layers if layer.value_ratio]

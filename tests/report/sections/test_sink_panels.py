@@ -36,6 +36,7 @@ def test_the_table_holds_the_means_of_the_results(results):
         "Even spread",
         "Norm-weighted",
         "Length passed on",
+        "Sink heads",
         "Attention, swapped",
     )
     means = results.roles.groupby(["role", "layer"])[["share", "expected", "norm_share"]].mean()
@@ -51,6 +52,7 @@ def test_the_table_holds_the_means_of_the_results(results):
                 percent(expected),
                 percent(norm),
                 size,
+                {"cls": "3 of 3", "sep": "0 of 3"}[role],
                 swapped,
             )
 
@@ -113,7 +115,7 @@ def test_without_norms_nothing_is_said_of_length(tmp_path):
     withheld = {"received_norm_all": "values_unproven"}
     made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic", withheld=withheld)
     for panel in sinks_of(made).panels:
-        assert panel.columns == ("Attention", "Even spread")
+        assert panel.columns == ("Attention", "Even spread", "Sink heads")
         assert (panel.value, panel.has_norms) == ("", False)
         assert 'class="o0"' not in panel.chart
 
