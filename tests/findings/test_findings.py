@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from places import SAMPLES
 
-from reportgen.analysis.evidence import gradients
+from reportgen.analysis.evidence import gradients, integrated_gradients, shapley
 from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
@@ -23,15 +23,18 @@ REVIEWS = str(SAMPLES / "reviews_en.csv")
 
 @pytest.fixture(scope="module")
 def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    """Full evidence on twelve reviews; without Jacobians, which take most of the time and which no
-    note below is about."""
+    """Full evidence on twelve reviews; without what takes most of the time and which no note below
+    is about."""
     texts = read_texts([REVIEWS], Columns(text="review", label="stars"), limit=12)
     model = load_model(ModelSpec(model=str(minilm_folder)))
     folder = tmp_path_factory.mktemp("findings")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            gradients, "jacobian_norms", lambda _, items: [Missing("failed")] * len(items)
-        )
+        for module, name in (
+            (gradients, "jacobian_norms"),
+            (integrated_gradients, "integrated_gradients"),
+            (shapley, "shapley_values"),
+        ):
+            patch.setattr(module, name, lambda _, items, *rest: [Missing("failed")] * len(items))
         return analyze(texts, model, folder, AnalysisOptions(evidence="full"))
 
 

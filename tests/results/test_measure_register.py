@@ -108,7 +108,7 @@ import reportgen
 
 folder, old = map(Path, sys.argv[1:])
 texts = ["Shares fall again", "A quiet day on the markets", "Profits rise for a third year"]
-report = reportgen.analyze(texts, evidence="full", progress=True)
+report = reportgen.analyze(texts, evidence="basic", progress=True)
 report.save(folder / "page.html", folder / "tokens.csv", f"{folder}/kept/")
 report = reportgen.open_report(folder / "kept")
 earlier = reportgen.open_report(old)
