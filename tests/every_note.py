@@ -213,6 +213,7 @@ def _flawed(results: Results, interrupted: bool) -> Results:
     rows = results.evidence
     rows.loc[[0, 1], "ig_complete"] = False
     rows.loc[1, "ig_error"] = None
+    rows["cp_lrp_holds"] = [True, False, *[True] * (len(rows) - 2)]
     rows.loc[2, "message"] = "out of range"
     moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
     results.effects.loc[moved, "deletion"] = 0.0

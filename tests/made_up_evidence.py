@@ -82,6 +82,7 @@ class MadeUpEvidence:
                 "attention_gradient": effects["attention_gradient"],
                 "alone": np.where(content, effects["alone"], np.nan),
                 "shapley": np.where(content, effects["shapley"], np.nan),
+                "cp_lrp": effects["cp_lrp"],
             },
         )
         recorder.append("evidence", {name: [value] for name, value in self._row(text, n).items()})
@@ -127,6 +128,8 @@ class MadeUpEvidence:
         for name, own in zip(("attention_gradient", "alone"), drawn, strict=True):
             effects[name] = deletion + own if later else np.full(n, np.nan)
         effects["shapley"] = (deletion + effects["alone"]) / 2 if full else np.full(n, np.nan)
+        propagated = deletion + np.random.default_rng(len(deletion)).normal(0, 0.1, n)
+        effects["cp_lrp"] = propagated if later and full else np.full(n, np.nan)
         for name in effects:
             if name in self._withheld:
                 effects[name] = np.full(n, np.nan)
@@ -146,6 +149,8 @@ class MadeUpEvidence:
             "ig_steps": 32 if full else None,
             "ig_error": 0.003 if full else None,
             "ig_complete": True if full else None,
+            "cp_lrp_error": 1e-6 if full and self._later else None,
+            "cp_lrp_holds": True if full and self._later else None,
             "message": "",
             "extra": False,
         }
@@ -169,7 +174,7 @@ class MadeUpEvidence:
         for view, values in ranked.items():
             if np.isnan(values).any():
                 continue
-            has_sign = view in ("ig", "mask", "attention_gradient")
+            has_sign = view in ("ig", "mask", "attention_gradient", "cp_lrp")
             truth = deletion if has_sign else np.abs(deletion)
             pairs = {
                 "spearman": spearmanr(values, truth).statistic,

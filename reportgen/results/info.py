@@ -11,8 +11,8 @@ from reportgen.errors import UsageError
 # Versions of the results folder. Folders of version 1 and later can always be read.
 # 0: never released; cannot be read
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
-# 2: also attention times gradient, what each unit does alone, and to the score of each class; and
-#    evidence on texts that are listed first, and lengths weighted by head
+# 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
+#    class; evidence on texts that are listed first, and lengths weighted by head
 SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -50,6 +50,8 @@ Reason: TypeAlias = Literal[
     "no_map_gradient",  # the maps of the last layer have none
     "zero_gradient",  # the gradient is 0 for every token
     "embedding_output",  # the cosine of a text to itself has no gradient
+    "no_first_states",  # the encoder does not give what goes into its first layer
+    "not_conserved",  # the shares of CP-LRP do not add up to the output
     "no_mask_token",
     "no_special_tokens",  # without its content nothing of a text is left to run
     "cannot_hide",  # the model does not hide a key when asked to

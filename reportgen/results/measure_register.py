@@ -31,6 +31,7 @@ MOST_OF_TEXT = 0.5  # of a token: where an even spread gives it more, it is not 
 PHRASE_SHARE = 0.5  # of the largest of the three effects, and
 PHRASE_LEAST = 0.05  # of the largest effect of a word in the text;
 PHRASE_WORDS = 4  # up to so many words
+CONSERVED = 0.01  # of the explained figure: the most that the shares of CP-LRP may miss it by
 MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the same sign
 
 # How a unit's value comes from the values of its tokens: their sum, the root of the sum of their
@@ -178,6 +179,17 @@ MEASURES: tuple[Measure, ...] = (
         level="full",
         stage="shapley:SHAPLEY",
         bar="Shapley values",
+        signed=True,
+        scalars=EXPLAINED_FIGURES,
+        shown=("colours", "table", "tokens"),
+        since=2,
+    ),
+    Measure(  # gradient times states in front of the first layer, attention weights held constant
+        "cp_lrp",
+        "gradients",
+        level="full",
+        stage="cp_lrp:CP_LRP",
+        bar="CP-LRP",
         signed=True,
         scalars=EXPLAINED_FIGURES,
         shown=("colours", "table", "tokens"),

@@ -12,6 +12,7 @@ from reportgen.results.measure_register import MEASURES
 DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
 VALUE_RATIO = "value_ratio"
+CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -122,6 +123,8 @@ EVIDENCE_SCHEMA = pa.schema(
         ("ig_error", pa.float64()),  # |sum - (f(x) - f(b))| / |f(x) - f(b)|
         ("ig_complete", pa.bool_()),
         ("message", pa.string()),  # why evidence is missing or incomplete; "" otherwise
+        (CP_LRP_ERROR, pa.float64()),  # |scalar - all shares| / |scalar|
+        (CP_LRP_HOLDS, pa.bool_()),  # whether that is small enough for the shares to be kept
         (EXTRA, pa.bool_()),  # the text is not in the sample, so it is part of no average
     ]
 )
@@ -182,10 +185,8 @@ TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
-        DELETION_SCORES,
-        EXTRA,
-        VALUE_RATIO,
-        f"{VALUE_RATIO}_layers",
+        *(DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
+        *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(m.column or m.id for m in MEASURES if m.since > 1),
     )
 )

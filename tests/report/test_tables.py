@@ -33,7 +33,7 @@ COLUMNS = {
     "expected, share_after",
     "agreement": "view, statistic, mean, low, high, n_texts",
 }
-FULL_EFFECTS = ("mask", "ig", "alti", "shapley")
+FULL_EFFECTS = ("mask", "ig", "alti", "shapley", "cp_lrp")
 OVER_HEADS = ("cls_row_last", "received_last", "cls_row_all", "received_all", "expected")
 
 

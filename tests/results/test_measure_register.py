@@ -61,7 +61,8 @@ def test_basic_measures_are_taken_first_and_those_of_few_models_last() -> None:
     assert taken("none", "number") == []
     assert taken("basic", "cosine") == ["deletion", "gradient"]
     assert taken("basic", "number") == ["deletion", "gradient", "attention_gradient", "alone"]
-    assert taken("full", "number") == [*taken("basic", "number"), "mask", "ig", "alti", "shapley"]
+    more = ["mask", "ig", "alti", "shapley", "cp_lrp"]
+    assert taken("full", "number") == [*taken("basic", "number"), *more]
     assert taken("full", "cosine") == ["deletion", "gradient", "mask", "ig", "alti", "jacobian"]
     assert (
         exported("none")

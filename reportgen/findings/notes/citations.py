@@ -15,6 +15,11 @@ class Citation:
 ABNAR = Citation(
     "Abnar and Zuidema 2020", "Quantifying Attention Flow in Transformers", "arXiv 2005.00928"
 )
+ALI = Citation(
+    "Ali et al. 2022",
+    "XAI for Transformers: Better Explanations through Conservative Propagation",
+    "arXiv 2202.07304",
+)
 BENJAMINI = Citation(
     "Benjamini and Hochberg 1995",
     "Controlling the False Discovery Rate: A Practical and Powerful Approach to Multiple Testing",

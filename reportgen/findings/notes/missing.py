@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from reportgen.findings.notes.note import Note, Values, explained, plain
-from reportgen.findings.notes.trust import incomplete_text_note
+from reportgen.findings.notes.trust import incomplete_text_note, unconserved_text_note
 from reportgen.results.info import SINK_TESTS, Reason
 from reportgen.results.measure_register import (
     CHANGES,
@@ -100,7 +100,7 @@ def missing_text_notes(found: "Findings", text: int) -> list[Note]:
         return [note for note in notes if note is not None]
     if row[EXTRA].eq(True).any():
         notes.append(plain("evidence-extra-text", {}))
-    notes.append(incomplete_text_note(found, row))
+    notes += [incomplete_text_note(found, row), unconserved_text_note(found, row)]
     message = str(row["message"].iloc[0])
     if message:
         notes.append(plain("evidence-flawed-text", {"message": message.rstrip(".。")}))

@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from reportgen.findings.evidence import ViewFigures
-from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
+from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
 from reportgen.findings.statistics import Estimate
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
     COLOURS,
+    CONSERVED,
     MASK_OFFSET,
     MIN_TEXTS,
     MIN_UNITS,
     VIEWS,
 )
+from reportgen.results.schema import CP_LRP_HOLDS
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -29,7 +31,7 @@ _OVER_RARITY: Mapping[int, str] = {1: "N13-better", 0: "N13b", -1: "N13-worse"}
 
 
 def trust_notes(found: "Findings") -> list[Note]:
-    """N13 on agreement, then N12, N13c, N13d and N14 on single measures."""
+    """N13 on agreement, then N12, N13c, N13d, N14 and N14b on single measures."""
     if found.info.evidence.level == "none" or found.is_constant:
         return []
     output = explained(found.info)
@@ -46,6 +48,7 @@ def trust_notes(found: "Findings") -> list[Note]:
         offset_note(found.mask_offset, output),
         deletion_offset_note(found.deletion_offset, output),
         incomplete_note(found),
+        unconserved_note(found),
     ]
     return [*agreement, *(note for note in rest if note is not None)]
 
@@ -186,3 +189,24 @@ def _incomplete(id: str, rows: pd.DataFrame, counts: Mapping[str, int], found: "
     values: Values = {**counts, **steps, **known, **explained(found.info)}
     also = (f"{id}-error" if known else None,)
     return plain(id, values, SUNDARARAJAN, kind="trust", also=also)
+
+
+def unconserved_note(found: "Findings") -> Note | None:
+    """N14b: how many texts have no shares of CP-LRP, because these do not add up; None where no
+    text has any, which is told as missing."""
+    if "cp_lrp" in found.info.evidence.withheld:
+        return None
+    rows = found.results.evidence[found.results.evidence[CP_LRP_HOLDS].notna()]
+    failed = rows[~rows[CP_LRP_HOLDS].astype(bool)]
+    if failed.empty:
+        return None
+    counts = {"n_incomplete": len(failed), "n_attributed": len(rows), "conserved": CONSERVED}
+    return plain("N14b", {**counts, **explained(found.info)}, ALI, kind="trust")
+
+
+def unconserved_text_note(found: "Findings", row: pd.DataFrame) -> Note | None:
+    """N14b for one text; `row` is its row of `evidence`."""
+    is_told = "cp_lrp" in found.info.evidence.withheld
+    if is_told or not row[CP_LRP_HOLDS].eq(False).fillna(False).any():
+        return None
+    return plain("N14b-text", {"conserved": CONSERVED, **explained(found.info)}, ALI, kind="trust")

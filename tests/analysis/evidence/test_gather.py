@@ -149,14 +149,13 @@ def test_rank_agreement_equals_a_plain_computation(full) -> None:
     effect = (effects["deletion"] + effects["alone"]).to_numpy()[content] / 2
     names = ("received_norm_all", "received_norm_last", "received_all", "received_last")
     views = {name: tokens[name] for name in (*names, "cls_row_all", "cls_row_last", "rollout")}
-    views |= {
-        name: effects[name] for name in ("gradient", "ig", "alti", "mask", "attention_gradient")
-    }
+    signed = ("ig", "mask", "attention_gradient", "cp_lrp")
+    views |= {name: effects[name] for name in ("gradient", "alti", *signed)}
     views["rarity"] = tokens["token_id"]
     for name, column in views.items():
         values = column.to_numpy(float)[content]
         sizes = spearmanr(abs(values), abs(effect)).statistic
-        has_sign = name in ("ig", "mask", "attention_gradient")
+        has_sign = name in signed
         if has_sign:
             assert found[name, "spearman_size"] == pytest.approx(sizes)
         truth = effect if has_sign else abs(effect)
@@ -430,9 +429,18 @@ def test_two_runs_of_full_evidence_give_the_same_bytes(bert, tmp_path: Path) -> 
 
 BASIC = ("deletion", "alone", "gradient", "attention_gradient")
 STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only begun
-    "deletion": {"gradient", "attention_gradient", "mask", "ig", "alti", "shapley", *SINK_TESTS},
-    "gradient": {"mask", "ig", "alti", "shapley", *SINK_TESTS},
-    "alti": {"shapley", *SINK_TESTS},
+    "deletion": {
+        "gradient",
+        "attention_gradient",
+        "mask",
+        "ig",
+        "alti",
+        "shapley",
+        "cp_lrp",
+        *SINK_TESTS,
+    },
+    "gradient": {"mask", "ig", "alti", "shapley", "cp_lrp", *SINK_TESTS},
+    "alti": {"shapley", "cp_lrp", *SINK_TESTS},
     "faithfulness": set(SINK_TESTS),
     "sinks": set(),
 }

@@ -1,14 +1,16 @@
 """Agreement and its doubts: each note when it is due, and not otherwise."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 from made_up_figures import OUTPUT, Made, estimate, viewed
 
 from reportgen.findings.evidence import ViewFigures, is_constant
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.citations import ABNAR, HASE, JAIN, SUNDARARAJAN
+from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, SUNDARARAJAN
+from reportgen.findings.notes.missing import missing_notes
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.trust import (
     Ranked,
@@ -19,8 +21,11 @@ from reportgen.findings.notes.trust import (
     offset_note,
     rollout_note,
     trust_notes,
+    unconserved_note,
+    unconserved_text_note,
 )
 from reportgen.results.info import View
+from reportgen.results.measure_register import CONSERVED
 
 COSINE = {"scalar": "cosine", "output_name": "embedding"}
 
@@ -247,3 +252,28 @@ def test_only_views_that_the_page_shows_are_noted(tmp_path: Path) -> None:
 def test_an_interval_that_holds_no_relation_says_so(agreement: Made, is_open: bool) -> None:
     (note,) = noted(viewed("ig", agreement))
     assert ("N13-zero" in note.also) == is_open
+
+
+def test_texts_without_shares_that_add_up_are_counted(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", later=True)
+    rows = results.evidence
+    assert unconserved_note(Findings(results)) is None
+    rows.loc[[1, 3], "cp_lrp_holds"] = False
+    note = unconserved_note(Findings(results))
+    assert note is not None
+    assert (note.id, note.citations) == ("N14b", (ALI,))
+    found = [note.values[name] for name in ("n_incomplete", "n_attributed", "conserved")]
+    assert found == [2, len(HEADLINES), CONSERVED]
+    told = [unconserved_text_note(Findings(results), rows[rows["text"] == i]) for i in range(4)]
+    assert [note is None for note in told] == [True, False, True, False]
+
+
+def test_what_no_text_has_is_told_as_missing_alone(tmp_path: Path) -> None:
+    results = make_results(tmp_path, evidence="full", later=True)
+    rows = results.evidence.assign(cp_lrp_holds=False)
+    told = replace(results.info.evidence, withheld={"cp_lrp": "not_conserved"})
+    found = Findings(changed(results, replace(results.info, evidence=told), evidence=rows))
+    assert unconserved_note(found) is None
+    assert unconserved_text_note(found, rows[rows["text"] == 0]) is None
+    (note,) = [note for note in missing_notes(found) if note.id == "withheld"]
+    assert note.values["measures"] == "cp_lrp"

@@ -75,7 +75,7 @@ def test_what_was_not_found_out_is_none(tmp_path):
 
 def test_distances_and_sizes_have_no_sign():
     signed = {
-        "number": {"deletion", "alone", "mask", "ig", "attention_gradient", "shapley"},
+        "number": {"deletion", "alone", "mask", "ig", "attention_gradient", "shapley", "cp_lrp"},
         "cosine": {"ig"},
     }
     for scalar, expected in signed.items():

@@ -28,7 +28,7 @@ def trust_of(results):
     return make_trust(Findings(results), make_scope(Findings(results), EN), EN)
 
 
-SIGNED = {"ig", "mask", "attention_gradient"}
+SIGNED = {"ig", "mask", "attention_gradient", "cp_lrp"}
 
 
 def means(results, with_sign=False):
@@ -60,6 +60,7 @@ NAMES = {
     "gradient size": "gradient",
     "integrated gradients": "ig",
     "attention × gradient": "attention_gradient",
+    "CP-LRP": "cp_lrp",
     "ALTI": "alti",
     "[MASK] effect": "mask",
     "token rarity": "rarity",
