@@ -11,6 +11,7 @@ from pairs import pairs
 from role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.attention import RoleFigures
+from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
@@ -23,8 +24,9 @@ from reportgen.findings.notes.trust import (
     rollout_note,
 )
 from reportgen.findings.notes.verdicts import subject_verdict
+from reportgen.findings.notes.why import massive_note, why_note
 from reportgen.findings.statistics import Interval
-from reportgen.results.info import OutputKind, Reason, SinkTest, View
+from reportgen.results.info import OutputKind, Reason, SinkTest, Subject, View
 from reportgen.results.store import Results
 
 LONG = "x" * 64  # more tokens than the head size
@@ -99,6 +101,7 @@ def live_notes(found: list[Findings]) -> Iterator[Note]:
 def grid() -> Iterator[Note]:
     """Notes on figures of all sizes, certain, uncertain and of a few texts."""
     yield from _values()
+    yield from _why()
     yield from _tests()
     yield from _others()
     yield from _agreement()
@@ -112,6 +115,16 @@ def _values() -> Iterator[Note]:
         note = value_note(CLS, passed, is_tested)
         assert note is not None
         yield note
+
+
+def _why() -> Iterator[Note]:
+    sizes: tuple[Made, ...] = (575.0, 1500.0, (1500.0, 900.0, 2000.0))
+    rows = (LiveRows(20, 20, 200, True), LiveRows(20, 200, 200, False), None)
+    sep = Subject("sep", "[SEP]", "role")
+    for subject, size, live, output in product((CLS, sep, COMMA), sizes, rows, OUTPUTS):
+        made = replace(passing(0.2), activation=estimate(size), content_activation=12.0)
+        yield from filter(None, [why_note(subject, made, [made], live, output)])
+        yield from filter(None, [massive_note(subject, [made])])
 
 
 def _tests() -> Iterator[Note]:

@@ -212,6 +212,10 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "value_ratio_layers": [
                         None if norms is None else [0.1 if i == 0 else 1.0] * n_layers for i in rows
                     ],
+                    "activation_layers": [
+                        None if norms is None else [500.0 if i == 0 else 10.0] * n_layers
+                        for i in rows
+                    ],
                     "rollout": [None] * n if norms is None else cls_row.mean(0),
                 },
             )
@@ -271,6 +275,10 @@ def _write(folder: Path, asked: MadeUp) -> None:
                             None if norms is None else (0.2, 1.8)[role > 0] for _, role in where
                         ],
                         "content_value_size": [None if norms is None else 2.0 for _ in where],
+                        "activation": [
+                            None if norms is None else (500.0, 12.0)[role > 0] for _, role in where
+                        ],
+                        "content_activation": [None if norms is None else 10.0 for _ in where],
                         "value_ratio": [
                             None if norms is None else (0.1, 0.9)[role > 0] for _, role in where
                         ],

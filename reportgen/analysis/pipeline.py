@@ -138,6 +138,7 @@ def analyze(
         options.batch_tokens,
         norms=norms if isinstance(norms, Norms) else None,
         rollout=norms is not None,
+        activations=norms is not None,
     )
     with Recorder(folder, ANALYSIS_TABLES) as recorder:
         first_pass = AttentionPass(

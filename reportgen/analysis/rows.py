@@ -134,6 +134,7 @@ def _norms_of(summary: TextSummary) -> Columns:
         "received_norm_layers": received.T,
         "value_size_layers": sizes.T,
         "value_ratio_layers": ratios.T,
+        "activation_layers": (none if summary.activations is None else summary.activations).T,
         "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
     }
 
@@ -189,6 +190,8 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
     n_layers = len(summary.received)
     here = np.array([key == role for key in text.encoded.roles])
     norms, none = summary.norms, np.full(n_layers, np.nan)
+    content = np.array([key is None for key in text.encoded.roles])
+    sizes = summary.activations
     return {
         "text": [text.index] * n_layers,
         "layer": list(range(1, n_layers + 1)),
@@ -200,6 +203,10 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
         "norm_share": none if norms is None else norms.share[:, number],
         "value_size": none if norms is None else norms.value_size[:, number],
         "content_value_size": none if norms is None else norms.content_value_size,
+        "activation": none if sizes is None else sizes[:, here].mean(axis=1),
+        "content_activation": none
+        if sizes is None or not content.any()
+        else sizes[:, content].mean(axis=1),
         "value_ratio": none if norms is None else norms.value_ratio[:, number],
     }
 

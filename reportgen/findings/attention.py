@@ -48,6 +48,10 @@ class LayerFigures:
     # Whether each head counts as much as it looks at the token; else all count alike, as in results
     # of earlier versions.
     is_weighted: bool = False
+    # Over the texts in which hidden states were read: the largest hidden value, over the median of
+    # the text's, and that of content tokens.
+    activation: Estimate | None = None
+    content_activation: float = nan
     self_share: float = nan  # of the weight that a role's own rows spread, the part on itself
     share_range: Interval | None = None  # smallest and largest share of a text
     expected_range: Interval | None = None
@@ -118,7 +122,13 @@ def role_figures(results: Results, role: str) -> RoleFigures:
         return values
 
     share, expected, own = (column(name) for name in ("share", "expected", "self_share"))
-    figures = layer_figures(layers, share, expected, *(column(name) for name in _NORMS))
+    figures = layer_figures(
+        layers,
+        share,
+        expected,
+        *(column(name) for name in _NORMS),
+        activations=(column("activation"), column("content_activation")),
+    )
     return RoleFigures(
         n_texts,
         tuple(
@@ -128,15 +138,23 @@ def role_figures(results: Results, role: str) -> RoleFigures:
 
 
 def layer_figures(
-    layers: Iterable[int], share: Floats, expected: Floats, *norms: Floats
+    layers: Iterable[int],
+    share: Floats,
+    expected: Floats,
+    *norms: Floats,
+    activations: tuple[Floats, Floats] | None = None,
 ) -> tuple[LayerFigures, ...]:
     """The figures of one token or position in `layers`.
 
     `share`, `expected` and `norms` are `[text, layer]`. The four `norms` are the share of
     norm-weighted attention, the lengths of what the token and what a content token pass on, and the
-    ratio of these with heads weighted, NaN where that was not stored. They may be of other texts
-    than the shares.
+    ratio of these with heads weighted, NaN where that was not stored. `activations` are the largest
+    hidden values of the token and of content. They may be of other texts than the shares.
     """
+    own_activations: Sequence[Estimate | None] = (None,) * share.shape[1]
+    usual = np.full(share.shape[1], nan)
+    if activations is not None and len((known := measured(*activations))[0]):
+        own_activations, usual = estimates(known[0]), known[1].mean(axis=0)
     is_weighted = bool(np.isfinite(norms[3]).any())
     norm_share, value_size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
     shares, ratios = estimates(share), ratio_estimates(share, expected)
@@ -158,6 +176,8 @@ def layer_figures(
             norm_share=norm_shares[i],
             value_ratio=value_ratios[i],
             is_weighted=is_weighted,
+            activation=own_activations[i],
+            content_activation=float(usual[i]) if own_activations[i] else nan,
             share_range=_range(share[:, i]),
             expected_range=_range(expected[:, i]),
         )

@@ -13,6 +13,7 @@ DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
 VALUE_RATIO = "value_ratio"
 CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
+ACTIVATION = "activation"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -69,6 +70,8 @@ TOKENS_SCHEMA = pa.schema(
         ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f, mean over heads
         # [layer], that of a content token being 1, heads weighted by their attention to the token
         (f"{VALUE_RATIO}_layers", pa.list_(pa.float32())),
+        # [layer], largest absolute hidden value over the median of the text's; null as norms
+        (f"{ACTIVATION}_layers", pa.list_(pa.float32())),
         ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
     ]
 )
@@ -99,6 +102,9 @@ ROLES_SCHEMA = pa.schema(
         ("norm_share", pa.float32()),  # sum of norm-weighted attention received over them
         ("value_size", pa.float32()),  # length of the vector one of them passes on, mean over heads
         ("content_value_size", pa.float32()),  # the same, mean over the text's content tokens
+        # Largest hidden value as in `tokens`, mean over the role's and over content tokens.
+        (ACTIVATION, pa.float32()),
+        (f"content_{ACTIVATION}", pa.float32()),
         (VALUE_RATIO, pa.float32()),  # as in `tokens`, mean over the tokens with this role
     ]
 )
@@ -187,6 +193,7 @@ LATER_COLUMNS = frozenset(
     (
         *(DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
+        *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
         *(m.column or m.id for m in MEASURES if m.since > 1),
     )
 )

@@ -27,7 +27,7 @@ class Capture:
     def __init__(self, module: nn.Module, encoder: PreTrainedModel) -> None:
         self._module = module
         self._encoder = encoder
-        self._recorded = list(_recorded_modules(encoder))
+        self._recorded = list(recorded_modules(encoder, "attentions", 1))
         self.way: Literal["hooks", "output"] = "hooks" if self._recorded else "output"
         # Fused kernels do not compute the weights. Models with one implementation only keep theirs.
         encoder.set_attn_implementation("eager")
@@ -120,9 +120,16 @@ def _require_maps(encoder: PreTrainedModel, weights: Any) -> None:
     )
 
 
-def _recorded_modules(encoder: PreTrainedModel) -> Iterator[tuple[nn.Module, int]]:
-    """Modules that return attention maps by declaration of the encoder's class, each with the index
-    of the maps in its output."""
+def recorded_modules(
+    encoder: PreTrainedModel, kind: str, index: int
+) -> Iterator[tuple[nn.Module, int]]:
+    """Modules that return what is asked for by declaration of the encoder's class, each with its
+    index in their output.
+
+    Args:
+        kind: what is asked for, "attentions" or "hidden_states".
+        index: where it is unless the declaration says otherwise.
+    """
 
     def walk(
         module: nn.Module, path: str, recorders: list[OutputRecorder]
@@ -131,26 +138,28 @@ def _recorded_modules(encoder: PreTrainedModel) -> Iterator[tuple[nn.Module, int
             if _matches(recorder, module, path):
                 yield module, recorder.index
         for name, child in module.named_children():
-            inner = _recorders(child) if isinstance(child, PreTrainedModel) else recorders
+            inner = recorders
+            if isinstance(child, PreTrainedModel):
+                inner = _recorders(child, kind, index)
             yield from walk(child, f"{path}.{name}", inner)
 
-    yield from walk(encoder, "", _recorders(encoder))
+    yield from walk(encoder, "", _recorders(encoder, kind, index))
 
 
 class _NoClass(nn.Module):
     """A class of no module, for recorders that select modules by name only."""
 
 
-def _recorders(model: PreTrainedModel) -> list[OutputRecorder]:
-    declared = model.can_record_outputs.get("attentions", [])
+def _recorders(model: PreTrainedModel, kind: str, index: int) -> list[OutputRecorder]:
+    declared = model.can_record_outputs.get(kind, [])
     recorders = []
     for item in declared if isinstance(declared, list) else [declared]:
         if isinstance(item, OutputRecorder):
             recorders.append(item)
         elif isinstance(item, str):
-            recorders.append(OutputRecorder(_NoClass, class_name=item, index=1))
+            recorders.append(OutputRecorder(_NoClass, class_name=item, index=index))
         else:
-            recorders.append(OutputRecorder(target_class=item, index=1))
+            recorders.append(OutputRecorder(target_class=item, index=index))
     return recorders
 
 

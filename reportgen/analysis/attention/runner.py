@@ -1,14 +1,15 @@
 """Runs texts through the model in batches and returns the figures of each text, or its error."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
 
+from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches
-from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.checks import ROW_SUM_TOLERANCE, Probe
 from reportgen.analysis.attention.norms import BatchNorms, Norms
 from reportgen.analysis.attention.rollout import BatchRollout
@@ -49,8 +50,9 @@ class Runner:
         *,
         norms: Norms | None = None,
         rollout: bool = False,
+        activations: bool = False,
     ) -> None:
-        """Without `norms` or `rollout`, summaries have no figures of them."""
+        """Without `norms`, `rollout` or `activations`, summaries have no figures of them."""
         self._model = model
         self._capture = capture
         self._probed = probed
@@ -58,6 +60,9 @@ class Runner:
         self._batch_tokens = batch_tokens
         self._norms = norms
         self._with_rollout = rollout
+        self._hidden = (
+            tuple(recorded_modules(model.encoder, "hidden_states", 0)) if activations else ()
+        )
         self._accepted = accepted_arguments(model.module)
         self._has_window = looks_through_window(model.encoder)
 
@@ -128,7 +133,11 @@ class Runner:
         inputs = pad(texts, model.pad_token_id, self._accepted, model.device)
         layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
         figures = _BatchFigures(
-            layout, norms, with_rollout=self._with_rollout, has_window=self._has_window
+            layout,
+            norms,
+            BatchActivations(layout, self._hidden, self._probed.n_layers) if self._hidden else None,
+            with_rollout=self._with_rollout,
+            has_window=self._has_window,
         )
         packers = [Packer() if keep else None for keep in keeps]
 
@@ -172,15 +181,28 @@ class _BatchFigures:
     """Computes all figures of one batch: `add` its maps layer by layer, then read `texts`."""
 
     def __init__(
-        self, layout: Layout, norms: Norms | None, *, with_rollout: bool, has_window: bool
+        self,
+        layout: Layout,
+        norms: Norms | None,
+        activations: BatchActivations | None,
+        *,
+        with_rollout: bool,
+        has_window: bool,
     ) -> None:
+        self._activations = activations
         self._summary = BatchSummary(layout, has_window=has_window)
         self._rollout = BatchRollout(layout) if with_rollout else None
         self._norms = None if norms is None else BatchNorms(layout, norms)
 
-    def hooked(self) -> AbstractContextManager[None]:
-        """A context in which the model must run, so that norms see its value vectors."""
-        return nullcontext() if self._norms is None else self._norms.hooked()
+    @contextmanager
+    def hooked(self) -> Iterator[None]:
+        """A context in which the model must run, so that its value vectors and hidden states are
+        seen."""
+        with ExitStack() as stack:
+            for part in (self._norms, self._activations):
+                if part is not None:
+                    stack.enter_context(part.hooked())
+            yield
 
     def add(self, maps: Tensor) -> None:
         """Add the maps of the next layer, `[text, head, query, key]`."""
@@ -199,6 +221,9 @@ class _BatchFigures:
         if self._rollout is not None:
             rolled = self._rollout.texts()
             summaries = [replace(s, rollout=r) for s, r in zip(summaries, rolled, strict=True)]
+        if self._activations is not None:
+            sizes = self._activations.texts()
+            summaries = [replace(s, activations=a) for s, a in zip(summaries, sizes, strict=True)]
         return summaries
 
 

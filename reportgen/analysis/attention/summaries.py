@@ -60,6 +60,7 @@ class TextSummary:
     padding_mass: float  # largest weight of a row on padding
     norms: TextNorms | None = None  # None where they were not measured
     rollout: TextRollout | None = None
+    activations: Array | None = None  # [layer, key], largest hidden value over the text's median
 
 
 class BatchSummary:

@@ -22,6 +22,7 @@ from reportgen.findings.notes.spread import (
 )
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.notes.verdicts import caution_notes, subject_verdict, with_heads
+from reportgen.findings.notes.why import massive_note, why_note
 from reportgen.findings.sink_tests import SubjectFigures
 from reportgen.results.info import ANALYSED, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
@@ -109,7 +110,13 @@ def _notes_on(
     verdict = with_heads(verdict, found.sink_heads.get(subject.key))
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
-    return (verdict, *_what_it_does(found, subject, layer, tested, is_sink))
+    also = (
+        why_note(subject, layer, figures.layers, found.live_rows, explained(found.info))
+        if verdict.verdict == "sink"
+        else massive_note(subject, figures.layers)
+    )
+    does = _what_it_does(found, subject, layer, tested, is_sink)
+    return tuple(note for note in (verdict, also, *does) if note is not None)
 
 
 def _what_it_does(

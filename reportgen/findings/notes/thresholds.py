@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TypeVar
 
-from reportgen.findings.notes.citations import GU, HESTERBERG, Citation
+from reportgen.findings.notes.citations import GU, HESTERBERG, SUN, Citation
 from reportgen.findings.statistics import CONFIDENCE, RESAMPLES, Interval
 from reportgen.results.measure_register import (
     MASK_OFFSET,
@@ -18,6 +18,7 @@ from reportgen.results.measure_register import (
 RAISED_EXCESS = 0.05  # of what lies between an even spread and all attention
 LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a content token
 LIGHT_NORM = 0.5  # share of norm-weighted attention, in that of attention
+MASSIVE = 1000  # largest hidden value, in the median of its text's
 TEST_SMALL = 0.25  # effect of a sink test, in that on content tokens
 TEST_LARGE = 0.5
 HIDE_LARGE = 1.0
@@ -41,6 +42,7 @@ THRESHOLDS = (
     Threshold("raised_excess", RAISED_EXCESS),
     Threshold("light_value", LIGHT_VALUE),
     Threshold("light_norm", LIGHT_NORM),
+    Threshold("massive", MASSIVE, SUN),
     Threshold("test_small", TEST_SMALL),
     Threshold("test_large", TEST_LARGE),
     Threshold("hide_large", HIDE_LARGE),

@@ -163,6 +163,7 @@ class _Maker:
             "even": [self._percent(layer.expected) for layer in layers],
             "norm_share": [self._percent(_mean(layer.norm_share)) for layer in layers],
             "value_size": [self._times(_mean(layer.value_ratio)) for layer in layers],
+            "activation": [self._times(_mean(layer.activation)) for layer in layers],
             "heads": self._heads(heads),
             "swapped": [self._percent(share.mean) for share in swapped],
         }

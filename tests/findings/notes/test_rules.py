@@ -156,7 +156,7 @@ def ids(notes: tuple[Note, ...]) -> list[str]:
 def test_a_sink_is_told_to_its_end_before_anything_else(tmp_path: Path) -> None:
     results = make_results(tmp_path, sink=0.6, evidence="full")
     assert ids(Findings(results).notes) == [
-        *("N1", "N2", "N4", "N7", "N8"),  # of [CLS]
+        *("N1", "why", "N2", "N4", "N7", "N8"),  # of [CLS]
         *("N1b-below", "N6"),  # of [SEP]
         *("N9-cls", "N10"),
         *["N13"] * 5,
@@ -182,7 +182,7 @@ def test_a_sink_comes_before_tokens_that_are_none(tmp_path: Path) -> None:
 
 def test_basic_evidence_has_no_sink_tests(tmp_path: Path) -> None:
     found = ids(Findings(make_results(tmp_path, sink=0.6, evidence="basic")).notes)
-    assert found[:2] == ["N1", "N2"]
+    assert found[:3] == ["N1", "why", "N2"]
     assert not {"N4", "N7", "N8", "tests-no-control"} & set(found)
 
 
@@ -213,7 +213,7 @@ def test_all_there_is_to_say_of_a_token_stands_by_its_key(tmp_path: Path) -> Non
     results = make_results(tmp_path, sink=0.6, evidence="full")
     by_key = subject_notes(Findings(results))
     assert list(by_key) == ["cls", "sep"]
-    assert ids(by_key["cls"]) == ["N1", "N2", "N4", "N7", "N8"]
+    assert ids(by_key["cls"]) == ["N1", "why", "N2", "N4", "N7", "N8"]
     assert ids(by_key["sep"]) == ["N1b-below", "N6"]
 
 
@@ -260,20 +260,21 @@ def test_what_was_tested_is_judged_though_no_text_shows_it(tmp_path: Path) -> No
     notes = subject_notes(Findings(results))["token:、"]
     assert [(note.id, note.also) for note in notes] == [
         ("N1", ()),
+        ("why", ("why-length",)),
         ("N3", ("value-weighted", "N3-tests")),
         ("N6", ("N6-sink",)),
         ("N8-token", ()),
     ]
-    assert notes[1].values["value_ratio"] == pytest.approx(0.9)
+    assert notes[2].values["value_ratio"] == pytest.approx(0.9)
     assert not any(note.is_special for note in notes)
-    assert ids(Findings(results).notes)[5:10] == ["N1", "N3", "N6", "N8-token", "N1b-below"]
+    assert ids(Findings(results).notes)[6:12] == ["N1", "why", "N3", "N6", "N8-token", "N1b-below"]
 
 
 def test_how_long_its_vectors_are_is_no_part_of_the_verdict_on_a_token(tmp_path: Path) -> None:
     for value, note in ((0.2, "N2"), (1.8, "N3")):
         made = make_results(tmp_path / note, sink=0.6, evidence="full")
         results = with_subject(made, Subject("token:、", "、", "token"), 0.4, value)
-        assert ids(subject_notes(Findings(results))["token:、"])[:2] == ["N1", note]
+        assert ids(subject_notes(Findings(results))["token:、"])[:3] == ["N1", "why", note]
 
 
 def test_a_tested_token_below_the_threshold_is_not_called_a_sink(tmp_path: Path) -> None:
@@ -313,4 +314,4 @@ def test_what_a_role_passes_on_is_of_the_texts_that_have_norms(tmp_path: Path) -
     (value,) = (note for note in subject_notes(Findings(results))["cls"] if note.id == "few-value")
     assert value.values["n_texts"] == 4
     results.roles[norms] = float("nan")
-    assert ids(subject_notes(Findings(results))["cls"]) == ["N1"]
+    assert ids(subject_notes(Findings(results))["cls"]) == ["N1", "why"]

@@ -36,6 +36,7 @@ def test_the_table_holds_the_means_of_the_results(results):
         "Even spread",
         "Norm-weighted",
         "Length passed on",
+        "Largest value",
         "Sink heads",
         "Attention, swapped",
     )
@@ -52,6 +53,7 @@ def test_the_table_holds_the_means_of_the_results(results):
                 percent(expected),
                 percent(norm),
                 size,
+                {"cls": "500.0×", "sep": "12.0×"}[role],
                 {"cls": "3 of 3", "sep": "0 of 3"}[role],
                 swapped,
             )

@@ -1,0 +1,70 @@
+"""Massive activations: single hidden values far larger than the others (Sun et al. 2024)."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from reportgen.analysis.attention.batches import Array, Layout
+
+
+class BatchActivations:
+    """How large the largest hidden value of each token is, as a multiple of the median value of its
+    text: run the model within `hooked`, then read `texts`.
+
+    Both are absolute values of what a layer puts out; the median is over all values of all tokens
+    of a text in that layer, the lower one of two.
+
+    Args:
+        modules: those that put out the hidden states of the layers, each with the index of these in
+            its output.
+    """
+
+    def __init__(
+        self, layout: Layout, modules: Sequence[tuple[nn.Module, int]], n_layers: int
+    ) -> None:
+        self._layout = layout
+        self._modules = modules
+        self._n_layers = n_layers
+        self._layers: list[Tensor | None] = []
+
+    @contextmanager
+    def hooked(self) -> Iterator[None]:
+        """A context in which the model must run: within it hooks read hidden states."""
+        handles = [
+            module.register_forward_hook(self._reads(index)) for module, index in self._modules
+        ]
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+    def texts(self) -> list[Array | None]:
+        """`[layer, key]` of each text, NaN where its median is 0; None where the model did not put
+        out one hidden state per layer and token."""
+        found = [layer for layer in self._layers if layer is not None]
+        lengths = self._layout.lengths
+        if not len(found) == len(self._layers) == self._n_layers:
+            return [None] * len(lengths)
+        stacked: Array = torch.stack(found, dim=1).cpu().numpy()  # [text, layer, key]
+        return [np.array(stacked[row, :, :size]) for row, size in enumerate(lengths)]
+
+    def _reads(self, index: int) -> Callable[..., None]:
+        def hook(module: nn.Module, args: Any, made: Any) -> None:
+            self._layers.append(self._ratios(made[index] if isinstance(made, tuple) else made))
+
+        return hook
+
+    def _ratios(self, hidden: Any) -> Tensor | None:
+        """`[text, key]`; None if these are no hidden states."""
+        if not isinstance(hidden, Tensor) or hidden.shape[:-1] != self._layout.real.shape:
+            return None
+        sizes = hidden.detach().float().abs()
+        medians = torch.stack(
+            [own[:length].median() for own, length in zip(sizes, self._layout.lengths, strict=True)]
+        )
+        return sizes.amax(-1) / torch.where(medians > 0, medians, torch.nan)[:, None]
