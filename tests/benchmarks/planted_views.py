@@ -100,14 +100,19 @@ def text_set(headlines: Sequence[Planted]) -> TextSet:
     return TextSet(tuple(texts), (InputInfo("planted.txt", "0" * 64, len(texts)),))
 
 
-def model_shapley(explainer: Explainer, texts: Sequence[EncodedText], orders: int) -> list[Floats]:
+def model_shapley(
+    explainer: Explainer, texts: Sequence[EncodedText], orders: int, seed: int = 0
+) -> list[Floats]:
     """The Shapley values of the content units of each text under the model, `[unit]`: the mean,
-    over `orders` random orders and their reverses, of what a unit adds to those before it."""
+    over `orders` random orders and their reverses, of what a unit adds to those before it.
+
+    Text number i draws its orders with `seed` + i.
+    """
     found = []
     for number, explained in enumerate(explainer.explain(texts)):
         assert isinstance(explained, Explained), explained
         units = content_units(explained.text)
-        random = Random(number)
+        random = Random(seed + number)
         drawn = [random.sample(range(len(units)), len(units)) for _ in range(orders)]
         rows = [order[::way] for order in drawn for way in (1, -1)]
         sets = {frozenset(row[:size]) for row in rows for size in range(len(units) + 1)}
