@@ -59,6 +59,8 @@ class Held(TorchFunctionMode):
         kwargs = kwargs or {}
         if func is functional.layer_norm:
             return _layer_norm(*args, **kwargs)
+        if func is functional.rms_norm:
+            return _rms_norm(*args, **kwargs)
         if func in _CONSTANT:
             return func(*args, **kwargs).detach()
         if not self._inside and func in _PRODUCT:
@@ -135,3 +137,15 @@ def _layer_norm(
     made = ((whole - whole.mean(axes, keepdim=True)) / spread).to(given.dtype)
     made = made if weight is None else made * weight
     return made if bias is None else made + bias
+
+
+def _rms_norm(
+    given: Tensor, shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """RMSNorm that divides by a constant."""
+    axes = tuple(range(-len(shape), 0))
+    whole = given.float()
+    least = torch.finfo(given.dtype).eps if eps is None else eps
+    size = (whole.detach().square().mean(axes, keepdim=True) + least).sqrt()
+    made = (whole / size).to(given.dtype)
+    return made if weight is None else made * weight

@@ -11,11 +11,15 @@ from models import SENTENCES
 from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
+from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.cp_lrp import Relevance, cp_lrp
+from reportgen.analysis.evidence.stages import Tools, load_stage
 from reportgen.analysis.evidence.target import Explainer
-from reportgen.analysis.evidence.text_evidence import Missing
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText
+from reportgen.results.measure_register import BY_ID, CONSERVED
+from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "a very 🐱 film", "dog")
 
@@ -229,6 +233,31 @@ def test_a_model_that_bends_signals_elsewhere_is_not_conserved(folder: Path) -> 
         assert found.error > 0.01
     large = relevance(explainer, items, spread=1e6)
     assert all(found.is_conserved for found in large)
+
+
+@pytest.mark.parametrize("norm", [nn.RMSNorm(32), nn.RMSNorm(32, eps=0.1), nn.LayerNorm(32)])
+def test_norms_of_torch_divide_by_a_number(folder: Path, norm: nn.Module) -> None:
+    model = load(folder, "bert", **NUMBER)
+    own = with_module(model, Head(model.encoder, lambda hidden, ids, mask: norm(hidden)[:, 0, :1]))
+    explainer, items = explain(own, encoded(own, *TEXTS))
+    for item, found in zip(items, relevance(explainer, items), strict=True):
+        assert sum(found.scores) + found.rest == pytest.approx(item.value, abs=1e-5)
+        assert found.is_conserved
+
+
+def test_shares_that_do_not_add_up_are_not_kept(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    squared = Head(model.encoder, lambda hidden, ids, mask: hidden[:, 0, :1] ** 2 + 1)
+    for own, holds in ((model, True), (with_module(model, squared), False)):
+        explainer, items = explain(own, encoded(own, *TEXTS))
+        texts = [TextEvidence(i, item.text, item) for i, item in enumerate(items)]
+        capture = Capture(own.module, own.encoder)
+        load_stage(BY_ID["cp_lrp"]).run(Tools(explainer, capture, "values_unreadable"), texts)
+        for text in texts:
+            assert text.row[CP_LRP_HOLDS] is holds
+            assert (text.row[CP_LRP_ERROR] <= CONSERVED) is holds
+            assert ("cp_lrp" in text.effects) is holds
+            assert text.missing == ({} if holds else {"cp_lrp": "not_conserved"})
 
 
 def test_activations_that_are_functions_are_counted(folder: Path) -> None:
