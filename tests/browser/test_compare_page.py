@@ -76,20 +76,17 @@ def test_on_paper_no_model_is_cut(watched, many, n_models):
     assert max(ends) <= 700
 
 
-# Every two of scheme, width and language once.
-@pytest.mark.parametrize(
-    ("scheme", "width", "lang"),
-    [("light", 1280, "en"), ("dark", 400, "en"), ("dark", 1280, "ja"), ("light", 400, "ja")],
-)
-def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(
-    watched, addresses, scheme, width, lang
-):
-    watched.set_viewport_size({"width": width, "height": 900})
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_axe_finds_nothing_and_nothing_is_wider_than_the_page(watched, addresses, lang):
+    """Axe once in each theme, width and language: contrast does not depend on the language."""
+    scheme, narrow_first = {"en": ("light", False), "ja": ("dark", True)}[lang]
     watched.emulate_media(color_scheme=scheme)
     watched.goto(addresses[lang])
     watched.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    for width in (1280, 400) if narrow_first else (400, 1280):
+        watched.set_viewport_size({"width": width, "height": 900})
+        assert watched.evaluate("document.documentElement.scrollWidth") <= width
     assert found(watched) == []
-    assert watched.evaluate("document.documentElement.scrollWidth") <= width
     assert watched.evaluate("window.bad") is None
 
 
