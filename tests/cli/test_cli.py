@@ -9,19 +9,15 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from calling import call
 from factories import make_results
 from models import SENTENCES, save_model
 from places import SAMPLES
-from typer.testing import CliRunner, Result
 
 from reportgen.api.options import GateChoices, InputChoices, ModelChoices
-from reportgen.cli.commands import app, main
+from reportgen.cli.commands import main
 from reportgen.cli.terminal import system_said
 from reportgen.report.options import CompareOptions, RenderOptions, options_in
-
-
-def call(*args: object, stdin: bytes | str | None = None) -> Result:
-    return CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
 
 
 @pytest.fixture

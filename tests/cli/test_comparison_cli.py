@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 import pytest
+from calling import call
 from models import SENTENCES, save_model
 from places import SAMPLES
-from test_cli import call
 from two_models import TEXTS, pair_of
 
 TEXTS_FILE = SAMPLES / "ad_headlines.csv"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
+from calling import call
 from factories import HEADLINES, make_results
 from log_commands import HOSTILE, is_command
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from reportgen.api import arguments, options
-from reportgen.cli import commands as cli
 from reportgen.cli import terminal
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate
@@ -25,10 +25,6 @@ def outside(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
     make_results(tmp_path / "r", labels=(1.0, 2.0, 0.0, 1.5, 1.0, 3.0))
-
-
-def call(*args: str) -> Result:
-    return CliRunner().invoke(cli.app, list(args))
 
 
 def render(*args: str) -> Result:

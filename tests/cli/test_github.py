@@ -4,12 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from calling import call
 from factories import make_results
 from hostile_texts import COMMANDS, hostile_texts
 from on_github import soup
-from typer.testing import CliRunner, Result
 
-from reportgen.cli.commands import app
 from reportgen.cli.github import MOST_BYTES, find_step_summary
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
@@ -37,10 +36,6 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Each hostile text once."""
     return str(made(tmp_path_factory.mktemp("once"), 60).folder)
-
-
-def render(folder: str, *options: str) -> Result:
-    return CliRunner().invoke(app, ["render", folder, *options])
 
 
 def test_it_is_added_behind_what_is_there(results: Results, tmp_path: Path, monkeypatch) -> None:
@@ -91,7 +86,7 @@ def test_the_command_adds_it_beside_its_outputs(folder: str, tmp_path: Path, mon
     path = tmp_path / "summary"
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
     options = ("-q", "-o", str(tmp_path / "a.md"), "--images", "none", "--github-summary")
-    assert render(folder, *options).exit_code == 0
+    assert call("render", folder, *options).exit_code == 0
     written = (tmp_path / "a.md").read_text("utf-8")
     added = path.read_text("utf-8")
     commands = [line for line in added.splitlines() if line.startswith("reportgen run ")]
@@ -126,7 +121,7 @@ def test_a_line_that_is_no_command_is_said_as_it_is() -> None:
 def test_no_text_reaches_a_log_as_a_command(folder: str, tmp_path, monkeypatch, outputs) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    ran = render(folder, *outputs)
+    ran = call("render", folder, *outputs)
     assert ran.exit_code == 0, ran.output
     assert ran.stdout or ran.stderr
     assert [m[0] for m in COMMAND.finditer(ran.stderr + "\n" + ran.stdout)] == []
@@ -137,7 +132,7 @@ def test_an_error_that_quotes_a_text_is_no_command(
     folder: str, tmp_path: Path, monkeypatch, detail: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    ran = render(folder, "--detail", detail, "--id", "##[error]x", "-o", "a.md")
+    ran = call("render", folder, "--detail", detail, "--id", "##[error]x", "-o", "a.md")
     assert ran.exit_code == 2
     assert not COMMAND.search(ran.stderr)
     assert not list(tmp_path.iterdir())

@@ -10,13 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from calling import call
 from factories import make_results
 from models import save_model
 from planted import ID, SECRETS, planted, traces
-from typer.testing import CliRunner, Result
 
 from reportgen.analysis.first_pass import AttentionPass
-from reportgen.cli.commands import app
 from reportgen.errors import ModelError, OutputError, quoted
 from reportgen.report.html.data import text_data
 from reportgen.report.redact import DOT, redacted
@@ -34,10 +33,6 @@ OUTPUTS = (
         "sinks.parquet",
     ),
 )
-
-
-def call(*args: object) -> Result:
-    return CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 @pytest.fixture(scope="module", params=["number", "class", "next_token"])

@@ -8,14 +8,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from calling import call
 from factories import make_results
 from models import save_model
 from planted import SECRETS, planted, traces
 from two_models import STAR, pair_of, plant
-from typer.testing import CliRunner, Result
 
 from reportgen.api.compare import compare
-from reportgen.cli.commands import app
 from reportgen.comparison.compare import compare as compare_findings
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
@@ -24,10 +23,6 @@ from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results
 
 OUTPUTS = ("compare.html", "compare.md", "compare.json")
-
-
-def call(*args: object) -> Result:
-    return CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 def rewritten(results: Results, **tables: pd.DataFrame) -> Results:

@@ -6,19 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 from albert_for_regression import AlbertForRegression
+from calling import call
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import save_model
-from typer.testing import CliRunner, Result
 
-from reportgen.cli.commands import app
 from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts.read import Columns, read_texts
-
-
-def call(*args: object) -> Result:
-    return CliRunner().invoke(app, [str(arg) for arg in args])
-
 
 SECRET = "zqxjkvwyqzzxqj"
 WRONG = {

@@ -6,13 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from calling import call
 from explaining import CLASSES, NUMBER, Head, encoded, explain, load, one, with_module
 from models import SENTENCES, save_model
 from torch import nn
-from typer.testing import CliRunner, Result
 
 from reportgen.analysis.evidence.target import Changed, Explainer, find_class
-from reportgen.cli.commands import app
 from reportgen.errors import UsageError
 from reportgen.models.output import OutputReader
 from reportgen.models.tokens import without
@@ -20,10 +19,6 @@ from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 
 TEXTS = (*SENTENCES[:3], "the cat", ("the cat", "sat on the mat"))
-
-
-def call(*args: object) -> Result:
-    return CliRunner().invoke(app, [str(arg) for arg in args])
 
 
 @pytest.fixture(scope="module")
