@@ -148,7 +148,7 @@ def test_what_is_no_delimiter_is_told(tmp_path: Path, delimiter: str) -> None:
 
 
 cells = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
-names = st.sampled_from(["text", "pair", "label", "id", "group", "note", "", "x;y", "a,b"])
+names = st.sampled_from(["text", "pair", "label", "id", "group", "units", "note", "", "x;y", "a,b"])
 tables = st.lists(st.one_of(names, cells), min_size=1, max_size=4, unique=True).flatmap(
     lambda header: st.tuples(
         st.just(header),
@@ -161,6 +161,7 @@ choices = st.fixed_dictionaries(
         "text_column": st.one_of(names, cells),
         "pair_column": names,
         "id_column": names,
+        "units_column": names,
         "encoding": st.sampled_from(["utf-8", "utf-16", "cp932", "latin-1", "idna"]),
         "input_format": st.sampled_from(INPUT_FORMATS),
         "delimiter": st.one_of(st.sampled_from([",", ";", "tab", "|"]), cells),

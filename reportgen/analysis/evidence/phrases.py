@@ -76,24 +76,24 @@ class _Merge:
         same = segments[self.parts[i][0]] == segments[self.parts[i + 1][0]]
         return same and self.sizes[i] + self.sizes[i + 1] <= PHRASE_WORDS
 
-    def strength(self, i: int) -> float:
+    def strength(self, i: int, least: float) -> float:
         """The interaction of the parts `i` and `i + 1`, as a share of the largest effect of these
-        and both together; 0 where they do not belong together."""
+        and both together; 0 where they do not belong together or it is less than `least`."""
         if not self.may_join(i):
             return 0.0
         parts = (self.parts[i], self.parts[i + 1], self.pair(i))
         first, second, both = (self.effects[part] for part in parts)
         interaction = abs(first + second - both)
         largest = max(abs(first), abs(second), abs(both))
-        units = [abs(self.effects[unit]) for unit in self.units]
-        least = PHRASE_LEAST * max(filter(isfinite, units), default=0.0)
         if not (isfinite(interaction) and largest and interaction >= least):
             return 0.0
         return interaction / largest
 
     def join(self) -> bool:
         """Join the two neighbours that belong together most; False where there are none."""
-        strengths = [self.strength(i) for i in range(len(self.parts) - 1)]
+        units = [abs(self.effects[unit]) for unit in self.units]
+        least = PHRASE_LEAST * max(filter(isfinite, units), default=0.0)
+        strengths = [self.strength(i, least) for i in range(len(self.parts) - 1)]
         most = max(strengths, default=0.0)
         if not most or most < PHRASE_SHARE:
             return False
