@@ -1,6 +1,6 @@
 """How well each view finds what the bundled model's rule really scores, on fresh headlines.
 
-    python tests/benchmarks/planted.py
+    python tests/benchmarks/planted.py [--units token]
 
 The rule is known, so each component's worth is: the score with it minus the score without it. A
 display unit is worth what the component of its last character is, as in training; a component of
@@ -10,6 +10,7 @@ error over texts; "signed" is the Pearson correlation of a view that has a sign 
 the units of all texts. Fresh: no headline is among those the model was trained on, as token ids.
 """
 
+import argparse
 import tempfile
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -55,6 +56,10 @@ Ids = tuple[int, ...]
 
 
 def main() -> None:
+    """Print the table for words, as reportgen takes them by default, or for tokens."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--units", choices=("word", "token"), default="word")
+    units = parser.parse_args().units
     torch.set_num_threads(1)
     headlines, n_known = fresh_headlines()
     with tempfile.TemporaryDirectory() as folder:
@@ -62,7 +67,7 @@ def main() -> None:
             text_set(headlines),
             load_model(ModelSpec()),
             Path(folder),
-            AnalysisOptions(keep_maps="none", evidence="full", evidence_texts="all"),
+            AnalysisOptions(keep_maps="none", evidence="full", evidence_texts="all", units=units),
         )
         texts = list(over_texts(results, headlines))
         chosen = choose_colouring(results)
