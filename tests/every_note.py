@@ -13,7 +13,7 @@ from role_tables import far_apart, same_in_every_text, with_roles
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.evidence import LiveRows
 from reportgen.findings.findings import Findings
-from reportgen.findings.notes.note import Note
+from reportgen.findings.notes.note import Note, about
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import live_rows_note
 from reportgen.findings.notes.trust import (
@@ -26,7 +26,7 @@ from reportgen.findings.notes.trust import (
 from reportgen.findings.notes.verdicts import subject_verdict
 from reportgen.findings.notes.why import massive_note, why_note
 from reportgen.findings.statistics import Interval
-from reportgen.results.info import OutputKind, Reason, SinkTest, Subject, View
+from reportgen.results.info import LEARNED_SINK, OutputKind, Reason, SinkTest, Subject, View
 from reportgen.results.store import Results
 
 LONG = "x" * 64  # more tokens than the head size
@@ -118,6 +118,7 @@ def _values() -> Iterator[Note]:
 
 
 def _why() -> Iterator[Note]:
+    yield about(LEARNED_SINK, "learned", {})
     sizes: tuple[Made, ...] = (575.0, 1500.0, (1500.0, 900.0, 2000.0))
     rows = (LiveRows(20, 20, 200, True), LiveRows(20, 200, 200, False), None)
     sep = Subject("sep", "[SEP]", "role")

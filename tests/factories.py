@@ -232,6 +232,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "layer": list(range(1, n_layers + 1)),
                     "mixing": [None if norms is None else 0.25] * n_layers,
                     "rollout_special": [None if norms is None else 0.4] * n_layers,
+                    "learned_share": [None] * n_layers,
+                    "learned_expected": [None] * n_layers,
                 },
             )
             per_head = maps.mean(axis=2)  # [layer, head, key]
@@ -247,6 +249,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     ],
                     "cls_share": [per_head[w][0] if special else None for w in where],
                     "sep_share": [per_head[w][-1] if special else None for w in where],
+                    "learned_share": [None] * len(where),
                     "uniform_share": [is_special.sum() / n] * len(where),
                     "entropy": [entropy[w].mean() / np.log(n) if n > 1 else None for w in where],
                     "distance": [_distance(maps[w], ~is_special) for w in where],

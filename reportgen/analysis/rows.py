@@ -166,6 +166,9 @@ def _heads_of(text: AnalysedText, summary: TextSummary, roles: Sequence[str]) ->
         "special_share": np.where(special.any(), summary.special_share, np.nan).ravel(),
         "cls_share": share("cls"),
         "sep_share": share("sep"),
+        "learned_share": np.full(n_layers * n_heads, np.nan)
+        if summary.learned_share is None
+        else summary.learned_share.ravel(),
         "uniform_share": np.repeat(uniform, n_heads),
         "entropy": summary.entropy.ravel(),
         "distance": summary.distance.ravel(),
@@ -225,6 +228,10 @@ def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
         "layer": list(range(1, n_layers + 1)),
         "mixing": none if norms is None else norms.mixing,
         "rollout_special": none if rollout is None else rollout.special_share,
+        "learned_share": none
+        if summary.learned_share is None
+        else summary.learned_share.mean(axis=1),
+        "learned_expected": none if summary.learned_even is None else summary.learned_even,
     }
 
 

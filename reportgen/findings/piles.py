@@ -12,8 +12,9 @@ import pandas as pd
 from reportgen.findings.attention import RoleFigures, excess, layer_figures, takes_part
 from reportgen.findings.sink_tests import SubjectFigures
 from reportgen.findings.statistics import Booleans, Floats, Places
-from reportgen.results.info import Subject
+from reportgen.results.info import LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
+from reportgen.results.schema import LEARNED_SHARE
 from reportgen.results.store import Results
 
 MAX_FOUND = 3  # content tokens
@@ -39,7 +40,8 @@ class Pile:
 
 @dataclass(frozen=True, slots=True)
 class Piles:
-    """The first position where texts begin with content, then content tokens that may be sinks."""
+    """A learned sink where the model has one, the first position where texts begin with content,
+    then content tokens that may be sinks."""
 
     found: tuple[Pile, ...]
     n_tried: int  # content tokens in at least MIN_TEXTS texts, which could have been found
@@ -108,7 +110,24 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
         for own in tested
         if own.subject not in subjects
     ]
-    return Piles(tuple(found), len(peaks))
+    return Piles((*_learned_sink(results), *found), len(peaks))
+
+
+def _learned_sink(results: Results) -> Iterator[Pile]:
+    """What a learned sink gets, as of any token; nothing where the model has none."""
+    rows = results.layers
+    rows = rows[rows[LEARNED_SHARE].notna() & takes_part(results)[rows["text"].to_numpy(np.intp)]]
+    if rows.empty:
+        return
+    n_layers = results.info.model.n_layers
+    share, even = (
+        rows[name].to_numpy(np.float64).reshape(-1, n_layers)
+        for name in (LEARNED_SHARE, "learned_expected")
+    )
+    nothing = np.full_like(share, np.nan)
+    numbers = range(1, n_layers + 1)
+    layers = layer_figures(numbers, share, even, nothing, nothing, nothing, nothing)
+    yield Pile(LEARNED_SINK, RoleFigures(len(share), layers))
 
 
 class _Means:

@@ -53,6 +53,7 @@ HEAD_COLUMNS = (
     "sep_share",
     "cls_excess",
     "sep_excess",
+    "learned_share",
     "uniform_share",
     "entropy",
     "distance",

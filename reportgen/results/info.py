@@ -12,8 +12,8 @@ from reportgen.errors import UsageError
 # 0: never released; cannot be read
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
 # 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
-#    class; evidence on texts that are listed first, lengths weighted by head, and massive
-#    activations
+#    class; evidence on texts that are listed first, lengths weighted by head, massive
+#    activations, and the shares of learned sinks
 SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -151,9 +151,13 @@ class Settings:
 class Subject:
     """A token or position on which sink tests were done."""
 
-    key: str  # key of a Role; "token:。"; "first" for the first position of texts
-    token: str  # as the tokenizer writes it; "" for a position
-    kind: Literal["role", "token", "position"]
+    # Key of a Role; "token:。"; "first" for the first position of texts; "learned_sink"
+    key: str
+    token: str  # as the tokenizer writes it; "" for a position and a learned sink
+    kind: Literal["role", "token", "position", "learned"]
+
+
+LEARNED_SINK = Subject("learned_sink", "", "learned")
 
 
 @dataclass(frozen=True, slots=True)

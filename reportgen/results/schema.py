@@ -14,6 +14,7 @@ EXTRA = "extra"
 VALUE_RATIO = "value_ratio"
 CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
 ACTIVATION = "activation"
+LEARNED_SHARE = "learned_share"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -83,6 +84,7 @@ HEADS_SCHEMA = pa.schema(
         ("special_share", pa.float32()),  # sums of `received`; null if the role is absent
         ("cls_share", pa.float32()),
         ("sep_share", pa.float32()),
+        (LEARNED_SHARE, pa.float32()),  # of a learned sink; null without one
         ("uniform_share", pa.float32()),  # `special_share` under an even spread
         ("entropy", pa.float32()),  # 0..1 over all visible keys; null for a single token
         ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without
@@ -114,6 +116,9 @@ LAYERS_SCHEMA = pa.schema(
         ("layer", pa.int16()),
         ("mixing", pa.float32()),  # mixing ratio, mean over queries; null where not measured
         ("rollout_special", pa.float32()),  # share of special tokens in rollout up to this layer
+        # What a learned sink gets, mean over heads, and under an even spread; null without one.
+        (LEARNED_SHARE, pa.float32()),
+        ("learned_expected", pa.float32()),
     ]
 )
 EVIDENCE_SCHEMA = pa.schema(
@@ -194,6 +199,7 @@ LATER_COLUMNS = frozenset(
         *(DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
+        *(LEARNED_SHARE, "learned_expected"),
         *(m.column or m.id for m in MEASURES if m.since > 1),
     )
 )

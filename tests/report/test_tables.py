@@ -25,7 +25,7 @@ COLUMNS = {
     "received_last, cls_row_all, received_all, expected, received_norm_all, received_norm_last, "
     "deletion, gradient, attention_gradient, alone",
     "heads": "text_id, layer, head, special_share, cls_share, sep_share, cls_excess, sep_excess, "
-    "uniform_share, entropy, "
+    "learned_share, uniform_share, entropy, "
     "distance, head_class",
     "texts": "text_id, text, label, prediction, label_error, n_tokens, n_truncated, status, "
     "message, evidence",

@@ -117,7 +117,9 @@ def lay_out(
     )
 
 
-def even_spread(visible: Tensor, query_mean: Tensor) -> tuple[Tensor, Tensor]:
+def even_spread(
+    visible: Tensor, query_mean: Tensor, *, learned_sinks: bool = False
+) -> tuple[Tensor, Tensor]:
     """The attention each key would receive if every query spread its attention evenly.
 
     1/T where every query sees all T keys; in a causal model query q sees q + 1 keys, so key 0 gets
@@ -126,11 +128,13 @@ def even_spread(visible: Tensor, query_mean: Tensor) -> tuple[Tensor, Tensor]:
     Args:
         visible: `[text, query, key]`, whether a query can attend to a key.
         query_mean: `[text, query]`, weights of the mean over queries.
+        learned_sinks: whether each query can also attend to a learned sink, which is no key.
 
     Returns:
-        The number of keys each query can see, `[text, query]`; attention received, `[text, key]`.
+        The number of keys each query can see, `[text, query]`, with a learned sink; attention
+        received, `[text, key]`.
     """
-    n_visible = visible.sum(-1).clamp(min=1).float()
+    n_visible = visible.sum(-1).clamp(min=1).float() + learned_sinks
     expected = (query_mean / n_visible)[:, None] @ visible.float()
     return n_visible, expected.squeeze(1)
 

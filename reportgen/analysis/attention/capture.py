@@ -22,6 +22,8 @@ class Capture:
         way: "hooks" where the encoder's class declares which of its modules return attention
             weights, so that the maps of a layer can be freed before the next layer runs; else
             "output", where the encoder returns the maps of all layers together.
+        has_learned_sinks: whether each head of every layer has a learned number beside the keys
+            (GPT-OSS), so that a row of its map sums to less than 1: the rest is that sink's share.
     """
 
     def __init__(self, module: nn.Module, encoder: PreTrainedModel) -> None:
@@ -29,6 +31,9 @@ class Capture:
         self._encoder = encoder
         self._recorded = list(recorded_modules(encoder, "attentions", 1))
         self.way: Literal["hooks", "output"] = "hooks" if self._recorded else "output"
+        self.has_learned_sinks = bool(self._recorded) and all(
+            _has_sinks(module, encoder) for module, _ in self._recorded
+        )
         # Fused kernels do not compute the weights. Models with one implementation only keep theirs.
         encoder.set_attn_implementation("eager")
 
@@ -84,6 +89,12 @@ class Capture:
         finally:
             for handle in handles:
                 handle.remove()
+
+
+def _has_sinks(module: nn.Module, encoder: PreTrainedModel) -> bool:
+    sinks = getattr(module, "sinks", None)
+    n_heads = getattr(encoder.config.get_text_config(), "num_attention_heads", None)
+    return isinstance(sinks, nn.Parameter) and sinks.shape == (n_heads,)
 
 
 def _reads(index: int, hand_over: Callable[[Any], None]) -> Callable[..., None]:

@@ -66,7 +66,9 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
             f"{name} gives attention maps of {whole[0].shape[-1]} positions for a text of "
             f"{len(long.ids)} tokens; this kind of attention cannot be reported"
         )
-    off = _largest(layer.sum(-1) - 1 for layer in whole)
+    beyond = (layer.sum(-1) - 1 for layer in whole)
+    # A learned sink has what is missing.
+    off = _largest(own.clamp(min=0) if capture.has_learned_sinks else own for own in beyond)
     if not off <= ROW_SUM_TOLERANCE[model.info.dtype]:  # so that NaN does not pass
         raise CaptureError(
             f"{name} gives attention whose rows do not sum to 1 (off by {off:.2g}); "

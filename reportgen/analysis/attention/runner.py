@@ -138,6 +138,7 @@ class Runner:
             BatchActivations(layout, self._hidden, self._probed.n_layers) if self._hidden else None,
             with_rollout=self._with_rollout,
             has_window=self._has_window,
+            learned_sinks=self._capture.has_learned_sinks,
         )
         packers = [Packer() if keep else None for keep in keeps]
 
@@ -188,9 +189,10 @@ class _BatchFigures:
         *,
         with_rollout: bool,
         has_window: bool,
+        learned_sinks: bool,
     ) -> None:
         self._activations = activations
-        self._summary = BatchSummary(layout, has_window=has_window)
+        self._summary = BatchSummary(layout, has_window=has_window, learned_sinks=learned_sinks)
         self._rollout = BatchRollout(layout) if with_rollout else None
         self._norms = None if norms is None else BatchNorms(layout, norms)
 

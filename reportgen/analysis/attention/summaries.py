@@ -56,8 +56,10 @@ class TextSummary:
     head_class: NDArray[np.int64]  # [layer, head], index into HEAD_CLASSES
     effective_tokens: float  # exp(entropy), mean over layers, heads and queries
     effective_content: float  # over content tokens alone, renormalised; mean of the layers' means
-    row_sum_error: float  # largest distance of a row's sum from 1
+    row_sum_error: float  # largest distance of a row's sum from 1; with learned sinks beyond 1
     padding_mass: float  # largest weight of a row on padding
+    learned_share: Array | None = None  # [layer, head], of a learned sink; None where there is none
+    learned_even: Array | None = None  # [layer], that share under an even spread
     norms: TextNorms | None = None  # None where they were not measured
     rollout: TextRollout | None = None
     activations: Array | None = None  # [layer, key], largest hidden value over the text's median
@@ -66,10 +68,15 @@ class TextSummary:
 class BatchSummary:
     """Summarises the maps of one batch: `add` them layer by layer, then read `texts`."""
 
-    def __init__(self, layout: Layout, *, has_window: bool = False) -> None:
+    def __init__(
+        self, layout: Layout, *, has_window: bool = False, learned_sinks: bool = False
+    ) -> None:
+        """With `learned_sinks`, what a row lacks to 1 is the share of a learned sink, which counts
+        as one more key."""
         self._layout = layout
         self._has_window = has_window
-        self._n_visible, self._expected = even_spread(layout.visible, layout.query_mean)
+        self._learned_sinks = learned_sinks
+        self._n_visible, self._expected = self._even(layout.visible)
         self._layers: list[Mapping[str, Tensor]] = []
         # Working memory for one layer, reused for the next.
         self._scratch = torch.empty(0)
@@ -81,7 +88,7 @@ class BatchSummary:
         visible, n_visible, expected = layout.visible, self._n_visible, self._expected
         if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = (maps > 0).any(dim=1)
-            n_visible, expected = even_spread(visible, layout.query_mean)
+            n_visible, expected = self._even(visible)
         real, content = layout.real[:, None], layout.content[:, None]
 
         received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
@@ -93,6 +100,10 @@ class BatchSummary:
         reach = torch.mul(maps, layout.distances[:, None], out=scratch).sum(-1)
 
         entropy = -negative_entropy[..., REAL]  # [text, head, query], nats
+        missing = 1 - sums[..., REAL] - sums[..., PADDING]
+        learned = missing.clamp(min=0)
+        if self._learned_sinks:
+            entropy = entropy - learned.clamp(min=_TINY).log() * learned
         content_mass = sums[..., CONTENT]
         attends_content = content_mass >= MIN_CONTENT_MASS
         content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
@@ -115,10 +126,18 @@ class BatchSummary:
                 "effective_content": _mean_over_heads(
                     content_entropy.exp(), content & attends_content
                 ),
-                "row_sum_error": _largest(sums[..., REAL] + sums[..., PADDING] - 1, real),
+                "row_sum_error": _largest(
+                    missing.clamp(max=0) if self._learned_sinks else missing, real
+                ),
+                "learned_share": (learned * layout.query_mean[:, None]).sum(-1),
+                "learned_even": (layout.query_mean / n_visible).sum(-1),
                 "padding_mass": _largest(sums[..., PADDING], real),
             }
         )
+
+    def _even(self, visible: Tensor) -> tuple[Tensor, Tensor]:
+        mean = self._layout.query_mean
+        return even_spread(visible, mean, learned_sinks=self._learned_sinks)
 
     def texts(self) -> list[TextSummary]:
         """One summary per text, in the order of the batch."""
@@ -148,6 +167,8 @@ class BatchSummary:
             effective_content=_mean_of_defined(layers["effective_content"]),
             row_sum_error=float(layers["row_sum_error"].max()),
             padding_mass=float(layers["padding_mass"].max()),
+            learned_share=layers["learned_share"] if self._learned_sinks else None,
+            learned_even=layers["learned_even"] if self._learned_sinks else None,
         )
 
 

@@ -239,7 +239,8 @@ class SinkRuns:
         if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = seen
         even = torch.full((1, len(seen)), 1 / len(seen), device=seen.device)
-        return even_spread(visible[None], even)[1]
+        learned = self._capture.has_learned_sinks
+        return even_spread(visible[None], even, learned_sinks=learned)[1]
 
 
 def _received(maps: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from reportgen.findings.notes.missing import (
     missing_notes,
     missing_text_notes,
 )
-from reportgen.findings.notes.note import Note, explained
+from reportgen.findings.notes.note import Note, about, explained
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.notes.spread import (
     length_notes,
@@ -24,7 +24,7 @@ from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.notes.verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.notes.why import massive_note, why_note
 from reportgen.findings.sink_tests import SubjectFigures
-from reportgen.results.info import ANALYSED, Subject
+from reportgen.results.info import ANALYSED, LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _notes_on(
     verdict = with_heads(verdict, found.sink_heads.get(subject.key))
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
+    if subject == LEARNED_SINK:
+        return (verdict, about(subject, "learned", {}))
     also = (
         why_note(subject, layer, figures.layers, found.live_rows, explained(found.info))
         if verdict.verdict == "sink"

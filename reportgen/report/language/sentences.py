@@ -7,7 +7,7 @@ from reportgen.findings.notes.note import Note, explained
 from reportgen.findings.notes.thresholds import Threshold
 from reportgen.findings.statistics import Interval
 from reportgen.report.language.strings import Language
-from reportgen.results.info import OutputInfo, RunInfo, Subject
+from reportgen.results.info import LEARNED_SINK, OutputInfo, RunInfo, Subject
 
 
 def sentence(note: Note, language: Language) -> str:
@@ -84,8 +84,8 @@ def output_kind(output: OutputInfo, language: Language) -> str:
 
 
 def subject_name(subject: Subject, language: Language) -> str:
-    """A special token as it is, another one in quotes, or the first position."""
-    return _token(subject.token, subject.kind == "role", language)
+    """A special token as it is, another one in quotes, the first position or the learned sink."""
+    return _token(subject.key, subject.token, subject.kind == "role", language)
 
 
 def _begun(note: Note, said: str) -> str:
@@ -95,7 +95,9 @@ def _begun(note: Note, said: str) -> str:
 
 def token_name(note: Note, language: Language) -> str:
     """The token that a note is about, as `subject_name`; "" where it is about none."""
-    return "" if note.token is None else _token(note.token, note.is_special, language)
+    if note.token is None or note.role is None:
+        return ""
+    return _token(note.role, note.token, note.is_special, language)
 
 
 def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -> str:
@@ -145,7 +147,9 @@ def _scalar(section: str, said: Mapping[str, object], language: Language) -> str
     return language.say(section, key, name=said["output_name"], target=target)
 
 
-def _token(token: str, is_special: bool, language: Language) -> str:
+def _token(key: str, token: str, is_special: bool, language: Language) -> str:
+    if key == LEARNED_SINK.key:
+        return language.say("phrases", "learned_sink")
     if not token:
         return language.say("phrases", "first_position")
     return token if is_special else language.say("phrases", "quoted", token=token)

@@ -1,0 +1,202 @@
+"""Learned sinks (GPT-OSS): rows sum to less than 1, and the rest is the share of the sink."""
+
+import csv
+import json
+from math import exp, log
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from models import spread_weights, tiny_tokenizer
+from torch import nn
+from transformers import AutoConfig, AutoModelForCausalLM
+from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.checks import probe
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.api.report import Report
+from reportgen.errors import CaptureError
+from reportgen.findings.findings import Findings
+from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import encode
+from reportgen.report.language.sentences import in_short, sentence
+from reportgen.report.language.strings import load_language
+from reportgen.report.sections.sinks import make_sinks
+from reportgen.results.store import Results
+from reportgen.texts.read import TextInput, TextSet
+
+TEXTS = (
+    "the cat sat on the mat",
+    "the dog sat on the log",
+    "a very good film with a bad ending",
+    "Free coffee for every new member",
+    "a good cat and a bad dog",
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
+    folder = tmp_path_factory.mktemp("gpt_oss")
+    tokenizer = tiny_tokenizer("bytes_plain")
+    config = AutoConfig.for_model(
+        "gpt_oss",
+        vocab_size=len(tokenizer),
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=8,
+        intermediate_size=32,
+        num_local_experts=2,
+        num_experts_per_tok=1,
+        max_position_embeddings=128,
+        layer_types=["full_attention", "full_attention"],
+        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
+        pad_token_id=0,
+        bos_token_id=0,
+        eos_token_id=0,
+    )
+    model = AutoModelForCausalLM.from_config(config)
+    spread_weights(model)
+    with torch.no_grad():
+        for layer in model.model.layers:
+            layer.self_attn.sinks.copy_(torch.tensor([1.0, 4.0, 6.0, 9.0]))
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return load_model(ModelSpec(model=str(folder)))
+
+
+@pytest.fixture(scope="module")
+def results(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    inputs = tuple(
+        TextInput(str(i), text, None, None, None, f"made:{i}") for i, text in enumerate(TEXTS)
+    )
+    options = AnalysisOptions(evidence="full", batch_tokens=64)
+    return analyze(TextSet(inputs, ()), model, tmp_path_factory.mktemp("results"), options)
+
+
+def plain_maps(model: LoadedModel, ids: tuple[int, ...]) -> list[list[list[list[float]]]]:
+    """`[layer][head][query][key]`, the last key being the learned sink, weight by weight."""
+    encoder = model.encoder
+    given: list[dict[str, Any]] = []
+    handles = [
+        layer.self_attn.register_forward_pre_hook(
+            lambda _, args, kwargs: given.append({"args": args, **kwargs}), with_kwargs=True
+        )
+        for layer in encoder.layers
+    ]
+    with torch.no_grad():
+        encoder(torch.tensor([ids]))
+    for handle in handles:
+        handle.remove()
+    found = []
+    for layer, call in zip(encoder.layers, given, strict=True):
+        own = layer.self_attn
+        hidden = call["args"][0] if call["args"] else call["hidden_states"]
+        with torch.no_grad():
+            queries = own.q_proj(hidden).view(1, len(ids), 4, 8).transpose(1, 2)
+            keys = own.k_proj(hidden).view(1, len(ids), 2, 8).transpose(1, 2)
+            queries, keys = apply_rotary_pos_emb(queries, keys, *call["position_embeddings"])
+        heads = []
+        for head in range(4):
+            rows = []
+            for query in range(len(ids)):
+                row = [
+                    exp((queries[0, head, query] @ keys[0, head // 2, key]).item() / 8**0.5)
+                    if key <= query
+                    else 0.0
+                    for key in range(len(ids))
+                ]
+                row.append(exp(own.sinks[head].item()))
+                rows.append([weight / sum(row) for weight in row])
+            heads.append(rows)
+        found.append(heads)
+    return found
+
+
+def test_shares_are_those_of_a_plain_loop(model: LoadedModel, results: Results) -> None:
+    layers = results.layers.set_index(["text", "layer"])
+    heads = results.heads.set_index(["text", "layer", "head"])
+    for number, source in enumerate(TEXTS):
+        ids = encode(model.tokenizer, source, None, model.info.max_tokens).ids
+        n = len(ids)
+        tokens = results.tokens_of(number)
+        for layer, maps in enumerate(plain_maps(model, ids)):
+            received = np.mean([np.mean(rows, axis=0) for rows in maps], axis=0)
+            got = [float(own[layer]) for own in tokens["received_layers"]]
+            np.testing.assert_allclose(got, received[:n], atol=1e-5)
+            row = layers.loc[(number, layer + 1)]
+            assert row["learned_share"] == pytest.approx(received[n], abs=1e-5)
+            even = sum(1 / (seen + 2) for seen in range(n)) / n
+            assert row["learned_expected"] == pytest.approx(even, abs=1e-6)
+            evens = [float(own[layer]) for own in tokens["expected_layers"]]
+            assert sum(evens) + even == pytest.approx(1, abs=1e-6)
+            for head, rows in enumerate(maps):
+                own = heads.loc[(number, layer + 1, head + 1)]
+                share = sum(row[n] for row in rows) / n
+                assert own["learned_share"] == pytest.approx(share, abs=1e-5)
+                entropy = [
+                    -sum(w * log(w) for w in row if w > 0) / log(query + 2)
+                    for query, row in enumerate(rows)
+                ]
+                assert own["entropy"] == pytest.approx(sum(entropy) / n, abs=1e-5)
+    assert results.info.checks.row_sum_error < 1e-5
+
+
+def test_the_learned_sink_is_judged_as_any_token_is(results: Results) -> None:
+    findings = Findings(results)
+    notes = {note.id: note for note in findings.notes if note.role == "learned_sink"}
+    assert notes.keys() == {"N1", "learned"}
+    values = notes["N1"].values
+    rows = results.layers[results.layers["layer"] == values["layer"]]
+    share, even = rows["learned_share"].astype(float), rows["learned_expected"].astype(float)
+    assert values["share"] == pytest.approx(share.mean())
+    assert values["excess"] == pytest.approx(((share - even) / (1 - even)).mean())
+    for lang, name in (("en", "The learned sink"), ("ja", "学習されたシンク")):
+        language = load_language(lang)
+        assert in_short([notes["N1"]], language)[0].startswith(name)
+        assert sentence(notes["learned"], language).startswith(name)
+        panels = make_sinks(findings, language)
+        assert panels is not None
+        assert panels.panels[0].token == name
+
+
+def test_every_output_names_it(results: Results, tmp_path: Path) -> None:
+    report = Report(results)
+    for name in ("report.html", "report.md", "summary.json", "heads.csv"):
+        report.save(tmp_path / name)
+    assert "The learned sink is an attention sink" in (tmp_path / "report.html").read_text("utf-8")
+    assert "The learned sink is an attention sink" in (tmp_path / "report.md").read_text("utf-8")
+    summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
+    assert summary["verdicts"]["learned_sink"]["verdict"] == "sink"
+    with (tmp_path / "heads.csv").open(encoding="utf-8-sig", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    stored = results.heads["learned_share"].tolist()
+    assert [float(row["learned_share"]) for row in rows] == pytest.approx(stored, rel=1e-5)
+
+
+def test_what_a_learned_sink_lets_pass_is_proven(results: Results) -> None:
+    """Norm-weighted attention holds; to hide a key cannot be shown to do that alone."""
+    evidence = results.info.evidence
+    assert evidence.norms_error is not None
+    assert evidence.norms_error < 1e-4
+    assert "received_norm_all" not in evidence.withheld
+    assert results.tokens["received_norm_all"].notna().all()
+
+
+def test_rows_that_lack_weight_without_a_learned_sink_are_a_fault(model: LoadedModel) -> None:
+    capture = Capture(model.module, model.encoder)
+    assert capture.has_learned_sinks
+    capture.has_learned_sinks = False
+    texts = [encode(model.tokenizer, text, None, 64) for text in TEXTS[2:4]]
+    with pytest.raises(CaptureError, match="do not sum to 1"):
+        probe(model, capture, texts)
+    own = model.encoder.layers[0].self_attn
+    kept = own.sinks
+    own.sinks = nn.Parameter(torch.zeros(3))  # not one for each head
+    assert not Capture(model.module, model.encoder).has_learned_sinks
+    own.sinks = kept
