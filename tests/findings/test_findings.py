@@ -44,7 +44,7 @@ def cls(results: Results) -> dict[str, Note]:
 
 
 def test_half_of_all_attention_and_a_tenth_of_what_is_passed_on_is_the_sinks(cls) -> None:
-    assert set(cls) == {"N1", "N2", "N4", "N7", "N8"}
+    assert set(cls) == {"N1", "why", "N2", "N4", "N7", "N8"}
     assert 0.45 < cls["N1"].values["share"] < 0.65
     assert 0.05 < cls["N2"].values["norm_share"] < 0.15
     assert cls["N2"].values["value_ratio"] < 0.1

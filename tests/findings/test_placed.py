@@ -2,20 +2,11 @@
 
 from collections import Counter
 
-import pytest
-
-from reportgen.findings.findings import Findings
-
 _SAID_BY_THE_PAGE_ITSELF = {"withheld", "interrupted", "N13-few"}
 
 
-@pytest.fixture(scope="module")
-def everything(situations):
-    return [Findings(results) for results in situations]
-
-
-def test_each_note_has_one_place(everything):
-    for found in everything:
+def test_each_note_has_one_place(situations):
+    for found in situations:
         notes = found.notes
         placed = found.placed
         sinks = [note for own in placed.sinks.values() for note in own]
@@ -26,26 +17,26 @@ def test_each_note_has_one_place(everything):
         assert stands == Counter(id(note) for note in expected)
 
 
-def test_verdicts_stay_in_the_overview(everything):
-    for found in everything:
+def test_verdicts_stay_in_the_overview(situations):
+    for found in situations:
         notes = found.notes
         placed = found.placed
         verdicts = [note for note in notes if note.is_verdict]
         assert [note for note in placed.overview if note.is_verdict] == verdicts
 
 
-def test_without_evidence_all_is_in_the_overview(everything):
-    bare = [found for found in everything if found.info.evidence.level == "none"]
+def test_without_evidence_all_is_in_the_overview(situations):
+    bare = [found for found in situations if found.info.evidence.level == "none"]
     assert bare
     for found in bare:
         placed = found.placed
         assert (placed.sinks, placed.agreement, placed.trust) == ({}, (), ())
 
 
-def test_what_is_said_of_a_token_stands_in_its_panel(everything):
+def test_what_is_said_of_a_token_stands_in_its_panel(situations):
     own = [
         (key, note)
-        for found in everything
+        for found in situations
         for key, notes in found.placed.sinks.items()
         for note in notes
     ]
