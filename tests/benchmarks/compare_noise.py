@@ -1,6 +1,6 @@
 """How often a comparison calls a token changed where nothing but noise differs.
 
-    python tests/benchmarks/compare_noise.py
+    python tests/benchmarks/compare_noise.py [--units token]
 
 Two kinds of noise: the weights of the bundled model rounded to 8 bits (one scale per row of a
 matrix), and normal noise on the deletion effects of every unit, by its size in standard deviations
@@ -8,6 +8,7 @@ of the effects. A run compares a random sample of made-up headlines. "Called
 changed": in the table of tokens; "named": in a note or the headline.
 """
 
+import argparse
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,6 +40,10 @@ SEED = 20_261_126
 
 
 def main() -> None:
+    """Print the table for words, as reportgen takes them by default, or for tokens."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--units", choices=("word", "token"), default="word")
+    units = parser.parse_args().units
     torch.set_num_threads(1)
     texts = text_set()
     with tempfile.TemporaryDirectory() as folder:
@@ -47,18 +52,18 @@ def main() -> None:
             model = load_model(ModelSpec())
             if is_rounded:
                 round_weights(model.module)
-            options = AnalysisOptions(keep_maps="none", evidence_texts="all")
+            options = AnalysisOptions(keep_maps="none", evidence_texts="all", units=units)
             path = Path(folder) / name
             path.mkdir()
             sides.append(analyze(texts, model, path, options))
         found = compare(*map(Findings, sides))
-        units = found.units
+        pairs = found.units
         moved = found.predictions
         assert moved is not None
         print(f"8-bit weights: {moved.n_moved} of {len(moved.texts)} predictions change, ", end="")
         print(f"the largest by {moved.largest:.4f} (threshold {moved.threshold:.4f})\n")
         print("| noise | texts | called changed | named |\n|---|---|---|---|")
-        for name, noisy in kinds(units):
+        for name, noisy in kinds(pairs):
             for n_texts in SIZES:
                 called, named = shares(noisy, n_texts, N_TEXTS)
                 print(f"| {name} | {n_texts} | {called:.1%} | {named:.1%} |", flush=True)
