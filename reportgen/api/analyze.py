@@ -30,14 +30,14 @@ from reportgen.files.targets import check_target
 from reportgen.files.temporary import make_scratch
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings
-from reportgen.models.borrow import bare, borrowed, device_of
+from reportgen.models.callers_module import bare, borrowed, device_of
 from reportgen.models.load import LoadedModel, load_module
 from reportgen.models.load import load_model as load_named
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
-from reportgen.texts.memory import ARGUMENTS, Beside, texts_in_memory
+from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
 from reportgen.texts.read import TextSet
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from reportgen.api.config import configured_gates
 from reportgen.api.options import AnalysisChoices, GateChoices, InputChoices, ModelChoices
+from reportgen.api.settings_file import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate

@@ -44,7 +44,7 @@ from reportgen.models.tokenizer import (
     require_vocabulary,
 )
 from reportgen.models.tokens import encode
-from reportgen.models.trial import Trial, entries, reads_ahead, try_module
+from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
 from reportgen.results.info import ModelInfo, OutputInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]

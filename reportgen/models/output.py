@@ -11,7 +11,7 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.spec import Pooling
-from reportgen.models.trial import (
+from reportgen.models.trial_run import (
     Entry,
     Trial,
     describe_returned,

@@ -16,8 +16,8 @@ from places import ROOT
 from typer.testing import CliRunner
 
 from reportgen.api.arguments import gates
-from reportgen.api.config import configured_gates
 from reportgen.api.options import GateChoices
+from reportgen.api.settings_file import configured_gates
 from reportgen.cli.commands import app
 from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName

@@ -24,7 +24,7 @@ import torch
 from factories import make_results
 from models import save_model
 
-from reportgen.api.config import configured_gates
+from reportgen.api.settings_file import configured_gates
 from reportgen.errors import InputError, ModelError, UsageError
 from reportgen.models.checkpoint import read_state_dict, require_readable
 from reportgen.models.pretrained import load_pretrained

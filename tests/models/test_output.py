@@ -30,7 +30,7 @@ from reportgen.models.output import (
     sequence_reader,
     with_class_names,
 )
-from reportgen.models.trial import Trial
+from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
 
 HIDDEN = 16

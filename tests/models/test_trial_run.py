@@ -6,7 +6,7 @@ from models import TOKENIZERS, tiny_model, tiny_tokenizer
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError
-from reportgen.models.trial import reads_ahead, try_module
+from reportgen.models.trial_run import reads_ahead, try_module
 
 CPU = torch.device("cpu")
 
