@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.evidence import size_agreement
-from reportgen.findings.statistics import Estimate, estimate
+from reportgen.findings.notes.thresholds import TRUST_LARGELY, TRUST_PARTLY, certain
+from reportgen.findings.statistics import Estimate, Interval, estimate
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID, CHANGES, COLOURS
 from reportgen.results.store import Results
@@ -42,6 +43,21 @@ class Colouring:
         if self.agreement is None or self.rarity is None:
             return False
         return self.agreement.mean <= self.rarity.mean
+
+
+TrustWord: TypeAlias = Literal["hardly", "partly", "largely"]
+
+
+def trust_word(agreement: Interval) -> TrustWord | None:
+    """How far colours can be trusted, by the interval of their agreement; None where its ends
+    call for different words."""
+    return certain(_trust_word, agreement)
+
+
+def _trust_word(agreement: float) -> TrustWord:
+    if agreement < TRUST_PARTLY:
+        return "hardly"
+    return "partly" if agreement < TRUST_LARGELY else "largely"
 
 
 def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:

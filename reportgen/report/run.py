@@ -75,16 +75,20 @@ class Reproduce:
     """What is needed to make the same page again."""
 
     command: str
+    run: Facts  # model, output and texts
     versions: Facts
     checks: Facts
     checksums: Facts
 
 
-def make_reproduce(info: RunInfo, options: RenderOptions, language: Language) -> Reproduce:
+def make_reproduce(
+    info: RunInfo, options: RenderOptions, n_texts: int, language: Language
+) -> Reproduce:
     """The command of the page with versions, checks and checksums."""
     weights = (language.say("reproduce", "weights"), info.model.weights_sha256)
     return Reproduce(
         command=command(info, options),
+        run=run_facts(info, n_texts, language),
         versions=tuple(sorted(info.versions.items())),
         checks=_checks(info, language),
         checksums=(weights, *((item.name, item.sha256) for item in info.inputs if item.sha256)),
@@ -109,6 +113,14 @@ def run_facts(info: RunInfo, n_texts: int, language: Language) -> Facts:
         (language.say("run", key), value + (shared if key == "size" else ""))
         for key, value in parts
     )
+
+
+def run_line(info: RunInfo, language: Language) -> tuple[str, ...]:
+    """Model, its size, the files of texts and the date, for the line below the title."""
+    model = info.model
+    files = language.say("common", "comma").join(item.name for item in info.inputs)
+    size = language.say("run", "size_value", layers=model.n_layers, heads=model.n_heads)
+    return (model.encoder, size, files, info.created)
 
 
 def _architecture(info: RunInfo, language: Language) -> str:

@@ -1,5 +1,6 @@
 """A report written to disk and opened."""
 
+import re
 from pathlib import Path
 
 from playwright.sync_api import Locator, Page
@@ -28,6 +29,13 @@ def drawn(page: Page, number: int) -> Locator:
     figure = page.locator(f"#map-{number}.drawn")
     figure.wait_for(state="attached", timeout=20_000)  # `expect` would look only once a second
     return figure.locator(".plot")
+
+
+def show_all(page: Page) -> None:
+    """Shows the list of all texts, where those to start with stand first."""
+    tab = page.get_by_role("button", name=re.compile(r"^All \d"))
+    if tab.count():
+        tab.click()
 
 
 def turn_page(page: Page) -> None:

@@ -105,6 +105,7 @@ def test_axe_finds_nothing_in_japanese(watched, japanese):
 
 
 def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url):
+    watched.set_viewport_size({"width": 1100, "height": 900})  # the list has columns
     watched.emulate_media(color_scheme="light")
     watched.goto(f"{url}#text=1")
     drawn(watched, 1)

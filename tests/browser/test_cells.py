@@ -21,8 +21,8 @@ def test_a_cell_shows_the_overview_and_runs_nothing(watched, tmp_path) -> None:
     watched.goto(cell.as_uri())
     assert watched.locator("iframe").evaluate("frame => frame.contentDocument") is None
     inside = watched.frame_locator("iframe")
-    expect(inside.locator("#overview .verdict").first).to_contain_text("[CLS]")
-    expect(inside.locator("#overview .headline").first).to_be_in_viewport()
+    expect(inside.locator("#answers .says").nth(2)).to_contain_text("[CLS]")
+    expect(inside.locator("#answers .says").first).to_be_in_viewport()
     assert inside.locator("#notable ol > li").count() == 6
     assert all(frame.evaluate("window.bad ?? 0") == 0 for frame in watched.frames)
     width = inside.locator("html").evaluate("html => html.scrollWidth - html.clientWidth")

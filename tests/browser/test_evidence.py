@@ -8,6 +8,8 @@ from factories import HEADLINES, changed, make_results
 from opening import HOSTILE, drawn, turn_page, written
 from playwright.sync_api import expect
 
+from reportgen.findings.findings import Findings
+
 pytestmark = pytest.mark.browser
 
 HUES = """units => units.map(unit => {
@@ -68,7 +70,11 @@ def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
 ):
     watched.goto(url)
     watched.locator("#strip-1").scroll_into_view_if_needed()
-    chooser(watched).select_option(label=name)
+    shown = chooser(watched).locator(f"option[value={measure}]")
+    agreement = Findings(results).agreement_by_size.get(measure)
+    said = "" if agreement is None else f" · agreement {agreement.estimate.mean:.2f}"
+    expect(shown).to_have_text(name + said.replace("-", "−"))
+    chooser(watched).select_option(measure)
     expect(watched.locator("#legend-1")).not_to_have_text("")
     shown, values = read_back(watched), factor * column(results, measure)
     for text, value, is_content in zip(shown, values, content_of(results), strict=True):
@@ -187,8 +193,7 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
     for number in range(1, len(HEADLINES) + 1):
         panel = page.locator(f"[id='text={number}']")
         panel.scroll_into_view_if_needed()
-        expect(panel.locator(".compared ol")).to_have_count(2)
-        expect(panel.locator(".compared ol").first).to_be_visible()
+        expect(panel.locator(".influence table")).to_be_visible()
         expect(panel.locator(".colours")).to_contain_text("norm-weighted attention, all layers")
         panel.locator("summary").click()
         expect(panel.locator("details table")).to_contain_text("deletion effect")

@@ -8,7 +8,7 @@ from base64 import b64encode
 
 import pytest
 from factories import HEADLINES, changed, make_results
-from opening import drawn, written
+from opening import drawn, show_all, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -79,12 +79,14 @@ def cut_behind(folder, seen, lost):
 def test_a_text_that_was_cut_is_saved_whole_or_its_column_says_that_it_goes_on(watched, tmp_path):
     seen = "ab" * 100
     watched.goto(written(cut_behind(tmp_path / "one", seen, "cd" * 100), tmp_path))
+    show_all(watched)
     _, content = saved(watched, tools(watched, "#list"), "Save CSV")
     head, *rows = rows_of(content)
     assert head[1] == "Text"
     assert [row[1] for row in rows] == [seen + "cd" * 100, "short"]
     watched.goto("about:blank")  # 300 characters behind the cut are held
     watched.goto(written(cut_behind(tmp_path / "two", seen, "cd" * 900), tmp_path))
+    show_all(watched)
     _, content = saved(watched, tools(watched, "#list"), "Save CSV")
     head, *rows = rows_of(content)
     assert head[1] == "Text (… where it goes on)"
@@ -94,6 +96,7 @@ def test_a_text_that_was_cut_is_saved_whole_or_its_column_says_that_it_goes_on(w
 def test_cells_that_a_spreadsheet_would_run_get_a_quote(watched, tmp_path):
     made = make_results(tmp_path / "r", RUNS)
     watched.goto(written(made, tmp_path))
+    show_all(watched)
     _, content = saved(watched, tools(watched, "#list"), "Save CSV")
     texts = [row[1] for row in rows_of(content)[1:]]
     assert texts[:5] == ["'" + text for text in RUNS[:5]]
@@ -104,7 +107,7 @@ def test_every_table_and_chart_of_the_page_and_of_the_open_text_has_its_tools(wa
     watched.goto(f"{url}#text=2")
     watched.locator("#map-2").scroll_into_view_if_needed()
     drawn(watched, 2)
-    for kind, button in (("table", "Save CSV"), ("svg.fig, .plot", "Save SVG")):
+    for kind, button in (("table", "Save CSV"), ("svg.fig:not(.small), .plot", "Save SVG")):
         things = watched.locator("main").locator(kind).filter(visible=True)
         assert things.count() >= 3
         for thing in things.all():
@@ -133,6 +136,7 @@ def test_copying_gives_the_same_cells_with_tabs(browser, url):
     with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
         page = context.new_page()
         page.goto(url)
+        show_all(page)
         group = tools(page, "#list")
         group.get_by_role("button", name="Copy").click()
         expect(group.get_by_role("status")).to_have_text(
@@ -244,6 +248,7 @@ def test_a_frame_that_may_forbid_downloads_says_so(browser, url, tmp_path):
     page.on("download", lambda download: downloads.append(download))
     page.goto(frame.as_uri())
     inside = page.frame_locator("iframe")
+    inside.get_by_role("button", name="All 7").click()
     group = inside.locator("#list + .tools")
     group.get_by_role("button", name="Save CSV").click()
     expect(group.get_by_role("status")).to_contain_text("If no file arrives, this frame forbids")

@@ -70,6 +70,10 @@ def test_the_pdf_has_every_section_and_every_figure_of_every_text(browser, repor
         assert len(charts) == 2 * count
         pdf = printed(page)
     outline = bare(titles(pdf, b"Title"))
+    # Chromium says the words of a heading at the top of a page twice.
+    outline |= {
+        title[: len(title) // 2] for title in outline if title == 2 * title[: len(title) // 2]
+    }
     assert bare((*sections, *(f"Text {n + 1}" for n in range(count)))) <= outline
     assert bare(charts) <= bare(titles(pdf, b"Alt"))
 
@@ -95,7 +99,7 @@ def test_what_belongs_together_fits_a_page_and_is_kept_on_it(tab, report, tmp_pa
     tab.emulate_media(media="print")
     # What is wider makes the browser shrink the whole tab.
     assert tab.evaluate("document.documentElement.scrollWidth") <= PAPER["width"]
-    boxes = tab.locator("main :is(svg.fig, tr, .notes li, .card, .compared)").evaluate_all(
+    boxes = tab.locator("main :is(svg.fig, tr, .notes li, .card, .influence tr)").evaluate_all(
         """all => all.filter(e => e.getClientRects().length).map(e => ({
           height: e.getBoundingClientRect().height, inside: getComputedStyle(e).breakInside,
           right: e.matches("svg.cells") ? 0 : e.getBoundingClientRect().right,
@@ -135,7 +139,7 @@ def test_the_map_lies_whole_within_its_part_of_the_page(tab, report):
         assert found[0] <= 1
         assert found[1] >= 0
         assert found[2] <= 1
-        assert found[3] > 70
+        assert found[3] > 50
 
 
 def test_paper_is_light_whatever_the_screen_is(tab, report):
@@ -158,7 +162,7 @@ def test_paper_says_what_was_chosen_and_the_screen_is_as_before(watched, report)
     line = watched.locator('[id="text=2"] .printed')
     expect(line).to_be_visible()
     expect(line).to_contain_text("Chosen on the screen: layer 1, head 2, Content tokens only.")
-    expect(watched.locator("#texts .printed").nth(1)).to_contain_text("layer 1, head 2")
+    expect(watched.locator("#texts > .printed").nth(1)).to_contain_text("layer 1, head 2")
     assert watched.locator(".panel > details[open]").count() == watched.locator(".panel").count()
     watched.emulate_media(media="screen")
     watched.evaluate("dispatchEvent(new Event('afterprint'))")

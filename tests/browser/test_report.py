@@ -4,7 +4,7 @@ import re
 
 import pytest
 from factories import HEADLINES, make_results
-from opening import HOSTILE, drawn, written
+from opening import HOSTILE, drawn, show_all, written
 from packed_maps import unpack
 from playwright.sync_api import expect
 
@@ -232,11 +232,12 @@ def test_the_layers_table_is_not_cut(tab, url):
 def test_a_long_label_leaves_the_text_its_room(tab, tmp_path):
     made = make_results(tmp_path, HEADLINES, labels=(1.0,) * 6)
     made.texts["label"] = "9" * 300
-    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.set_viewport_size({"width": 1100, "height": 900})
     tab.goto(written(made, tmp_path))
+    show_all(tab)
     table = tab.locator("table.texts")
     assert table.locator("td.t").first.bounding_box()["width"] > 250
-    assert tab.locator("#texts .scroll").evaluate("box => box.scrollWidth <= box.clientWidth")
+    assert tab.locator("#list").evaluate("box => box.scrollWidth <= box.clientWidth")
 
 
 def test_a_japanese_sentence_says_about_in_words(tab, results, tmp_path):
@@ -251,6 +252,7 @@ def test_a_japanese_sentence_says_about_in_words(tab, results, tmp_path):
 
 def test_the_table_leads_to_the_text(watched, url):
     watched.goto(url)
+    show_all(watched)
     watched.locator("table.texts a").nth(4).click()
     expect(watched).to_have_url(re.compile("#text=5$"))
     expect(watched.locator("[id='text=5'] h3")).to_be_in_viewport()
@@ -258,9 +260,11 @@ def test_the_table_leads_to_the_text(watched, url):
 
 
 def test_a_link_to_a_section_keeps_what_is_chosen(watched, url):
+    watched.set_viewport_size({"width": 1100, "height": 900})  # the list is not beside the text
     watched.goto(f"{url}#text=1&layer=2&head=4")
     drawn(watched, 1)
     watched.get_by_role("link", name="Back to the table").first.click()
+    show_all(watched)
     watched.locator("table.texts a").first.click()
     expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
     assert watched.url.endswith("#text=1&layer=2&head=4")
@@ -350,11 +354,11 @@ def test_the_switch_turns_light_into_dark_and_back(watched, url):
     drawn(watched, 1)
     ground = "getComputedStyle(document.body).backgroundColor"
     light = watched.evaluate(ground)
-    watched.get_by_role("button", name="Light or dark").click()
+    watched.get_by_role("button", name="Theme").click()
     assert watched.evaluate(ground) != light
     watched.reload()
     assert watched.evaluate(ground) != light
-    watched.get_by_role("button", name="Light or dark").click()
+    watched.get_by_role("button", name="Theme").click()
     assert watched.evaluate(ground) == light
 
 
@@ -365,7 +369,8 @@ def test_print_shows_the_static_figures_and_no_controls(watched, url):
     expect(watched.locator("#map-1 svg.lines")).to_be_visible()
     expect(watched.locator("#map-1 .said")).to_be_visible()
     expect(watched.locator("#map-1 .plot")).to_be_hidden()
-    expect(watched.locator("#map-1 .controls")).to_be_hidden()
+    for controls in watched.locator("#map-1 .controls").all():
+        expect(controls).to_be_hidden()
     expect(watched.get_by_text("On paper each text has the map of its last layer")).to_be_visible()
     watched.emulate_media(media="screen")
     expect(watched.get_by_text("On paper each text has the map of its last layer")).to_be_hidden()

@@ -94,6 +94,7 @@ def test_tokens_merged_to_words_are_sums_to_and_means_from(tab, tmp_path):
     tokens = made.tokens_of(0)
     tab.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=3")
     drawn(tab, 1)
+    tab.get_by_text("More options").locator("visible=true").click()
     tab.get_by_label("Merge tokens into words").check()
     assert tab.url.endswith("&words=1")
     word = words_of(made, 0)

@@ -31,7 +31,7 @@ def test_a_long_text_has_an_overview_and_a_window_of_it(watched, long_url, long)
     weights = maps_of(long, 0)[1, 0]
     (plot,) = plots(watched, 1)
     size = len(plot.rows)
-    assert 40 <= size <= 64
+    assert 25 <= size <= 64
     assert plot.rows == list(range(40, 40 + size))
     assert plot.columns == list(range(70, 70 + size))
     assert same(plot.z, weights[40 : 40 + size, 70 : 70 + size])

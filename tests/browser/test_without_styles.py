@@ -185,7 +185,7 @@ def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
     )
     names = page.locator("#map-1 svg.cells use")
     names.scroll_into_view_if_needed()
-    assert colours(browser, names)[ink] > 50
+    assert colours(browser, names)[ink] > 20
     key = page.locator("#map-1 figcaption svg").first
     assert colours(browser, key)[blue] > 20
     context.close()

@@ -291,7 +291,7 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     info = replace(head.info, remarks=("loaded <oddly>",), evidence=evidence, model=model)
     head = replace(head, info=info)
     said = [p.get_text() for p in page_of(base, head).select(".run > .banner")]
-    assert said[0].startswith("This is the bundled demonstration model.")
+    assert said[0].startswith("Demonstration model: its scores follow a made-up rule")
     assert said[1:] == [
         "New model: loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",

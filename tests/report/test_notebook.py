@@ -91,7 +91,9 @@ def test_the_frame_runs_nothing_and_fetches_nothing(folder: Path) -> None:
 def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) -> None:
     cell = render_notebook(Findings(reportgen.open_report(folder).results))
     page = BeautifulSoup(frame(cell), "html.parser")
-    assert "[CLS]" in page.select_one("#overview .verdict").get_text()
+    assert [p.get_text() for p in page.select("#answers .says")][2].startswith("Yes, on [CLS]")
+    assert len(page.select("#answers svg")) == 4
+    assert not page.select("a[href^='#']")  # what they would lead to is not in the cell
     assert len(page.select("#notable ol > li")) == 7
 
 
@@ -116,5 +118,5 @@ def test_markdown_and_japanese(folder: Path) -> None:
     assert markdown.startswith("**")
     assert "\n- " in markdown
     assert "<" not in re.sub(r"\\<", "", markdown)
-    assert "概要" in render_notebook(Findings(results), "ja")
+    assert "予測の結果は？" in render_notebook(Findings(results), "ja")
     assert "アテンション" in render_markdown(Findings(results), "ja")

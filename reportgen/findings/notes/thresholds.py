@@ -25,6 +25,8 @@ HIDE_LARGE = 1.0
 SWAP_SAME = 0.10  # how far a share may move with another token in the place
 ROLLOUT_SHARE = 0.5
 TINY_EFFECT = 0.05  # largest deletion effect of a text, in the range of the scores of all texts
+TRUST_PARTLY = 0.2  # rank agreement of the colours with what changes the prediction
+TRUST_LARGELY = 0.6
 Decided = TypeVar("Decided")
 
 
@@ -50,6 +52,8 @@ THRESHOLDS = (
     Threshold("rollout_limit", ROLLOUT_SHARE),
     Threshold("mask_limit", MASK_OFFSET),
     Threshold("tiny_effect", TINY_EFFECT),
+    Threshold("trust_partly", TRUST_PARTLY),
+    Threshold("trust_largely", TRUST_LARGELY),
     Threshold("confidence", CONFIDENCE, HESTERBERG),
     Threshold("resamples", RESAMPLES),
     Threshold("min_texts", MIN_TEXTS),

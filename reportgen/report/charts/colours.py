@@ -4,6 +4,7 @@ STEPS = 16  # of a ramp, from bare paper to the strongest colour
 INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#d9dce3", "#ffffff"
 CLS_ROW, RECEIVED = "#0b5cad", "#c2252d"
 ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
+RAISES, LOWERS = "#b8371b", "#1f62b8"  # the prediction
 _ABOVE, _BELOW = (230, 97, 0), (47, 119, 201)
 _STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it
 

@@ -18,7 +18,7 @@ from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
 
 SIDE = 64  # cells along a side; units of longer texts share one
-_LEFT, _TOP, _WIDTH, _CELL = 106, 6, 960, 20
+_LEFT, _TOP, _WIDTH, _CELL = 106, 6, 600, 20
 _NARROW = 760  # pixels a narrow drawing takes at most
 _SHADES = 8  # without that of no colour
 _HALF = 0.62  # of the size of the letters, at most: what a half-width character takes

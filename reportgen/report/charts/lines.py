@@ -15,7 +15,7 @@ from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language
 from reportgen.results.units import TextUnits
 
-_WIDTH = 960
+_WIDTH = 600
 _LEFT, _RIGHT = 58, 14
 _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
 

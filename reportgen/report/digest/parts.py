@@ -188,7 +188,7 @@ def short_method(context: Context) -> Iterable[Section]:
 def short_reproduce(context: Context) -> Iterable[Section]:
     """The command that writes the same again, versions and checksums."""
     info, language = context.findings.info, context.language
-    found = make_reproduce(info, context.options, language)
+    found = make_reproduce(info, context.options, context.findings.n_texts, language)
     versions = ((language.say("reproduce", "versions"), found.versions),)
     code = command(info, context.options, context.output)
     yield reproduce_section(code, versions, found.checksums, language)

@@ -28,10 +28,10 @@ def _scripts(folder: str, *names: str) -> tuple[str, ...]:
 
 # The files of the style sheet, and of the script of each page, in the order they are joined in.
 # All scripts of a page share one scope; a constant must come before what reads it at the start.
-_PLAIN_STYLES = _styles("theme", "base", "page", "tables", "figures", "sections")
-STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "text", "map", "compare", "print"))
+_PLAIN_STYLES = _styles("theme", "base", "page", "answers", "tables", "figures", "sections")
+STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "explorer", "text", "map", "compare", "print"))
 # What a notebook shows has no texts and no scripts.
-NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("print"))
+NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print"))
 _CORE_SCRIPTS = _scripts("core", "page", "elements")
 _TOOL_SCRIPTS = _scripts("tools", "theme", "export", "pictures")
 REPORT_SCRIPTS = (
@@ -42,7 +42,7 @@ REPORT_SCRIPTS = (
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "figure"),
     *_scripts("map", "overview", "grid", "controls", "pane", "pictures"),
     *_scripts("text", "measures", "strip", "panel", "reader"),
-    *_scripts("list", "state", "controls", "list"),
+    *_scripts("list", "state", "tabs", "controls", "list"),
     "js/start_report.js",
 )
 COMPARE_SCRIPTS = (*_CORE_SCRIPTS, *_TOOL_SCRIPTS, "js/start_compare.js")

@@ -20,7 +20,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, cls_name
-from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind
+from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import COLOURS
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
@@ -46,10 +46,17 @@ def compressed(source: str) -> str:
 
 
 def page_data(
-    info: RunInfo, options: RenderOptions, language: Language, first: int = 1
+    info: RunInfo,
+    options: RenderOptions,
+    language: Language,
+    first: int = 1,
+    agreement: Mapping[View, str] | None = None,
 ) -> dict[str, Any]:
     """The data of all texts together: the model's shape, the script's words, the empty figure.
-    `first` is the number of the text that is open unless the address names another."""
+
+    `first` is the number of the text that is open unless the address names another; `agreement` is
+    that of each measure with what changes the prediction, as printed.
+    """
     name = cls_name(info, language)
     return {
         "layers": info.model.n_layers,
@@ -58,6 +65,7 @@ def page_data(
         "sums": options.heads == "sum",
         "cls": name,
         "measures": COLOURS,
+        "agreement": agreement or {},
         "classes": HEAD_CLASSES,
         "words": script_words(language, "common", "script", "tools", "explore"),
         "figure": map_figure(language, name),

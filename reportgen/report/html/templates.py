@@ -18,6 +18,7 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.panel.panel import Panel, make_panel
 from reportgen.report.sections.section_register import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
+from reportgen.results.info import View
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,9 @@ class Setting:
             **self._values(self.page, reduced),
             is_comparison=False,
             assets=self.assets,
-            data=page_data(self.findings.info, self.options, self.language, first),
+            data=page_data(
+                self.findings.info, self.options, self.language, first, self._agreement()
+            ),
             panels=panels,
             blocks=blocks,
         ).encode()
@@ -101,13 +104,20 @@ class Setting:
         }
         return {"texts and figures": whole - sum(parts.values()), **parts}
 
+    def _agreement(self) -> Mapping[View, str]:
+        """The agreement of each measure with what changes the prediction, as printed."""
+        return {
+            view: self.language.write(item.estimate.mean, "correlation")
+            for view, item in self.findings.agreement_by_size.items()
+        }
+
     def _list_size(self, rows: tuple[Any, ...]) -> int:
         section = self.page.sections["texts"]
         assert isinstance(section, Texts)
         texts = replace(section, list=replace(section.list, rows=rows, partial=""))
         page = replace(self.page, sections={**self.page.sections, "texts": texts})
         values = self._values(page, ())
-        return size_of(self._set("sections/texts.html.jinja", **values))
+        return size_of(self._set("sections/texts.html.jinja", panels=(), **values))
 
     def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
         return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS}

@@ -1,13 +1,14 @@
 """The panel of one text: its highlighted text, figures, lists and notes."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.findings.predictions import MIN_PREDICTIONS
 from reportgen.report.charts.heatmap import make_static_map
 from reportgen.report.charts.lines import Weights, make_chart
 from reportgen.report.components import Cell, Sentence
@@ -15,20 +16,20 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import scalar_name, sentence
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.influence import Explained, Influence, bars, influence
 from reportgen.report.panel.measures import (
     TextEffects,
     TextMeasure,
     cls_name,
     measures,
-    strongest,
     text_effects,
 )
+from reportgen.report.panel.places import ordinal, places, told_apart
 from reportgen.report.panel.prediction import Prediction, prediction
 from reportgen.report.panel.strip import Paragraph, paragraphs, runs_left, twin
-from reportgen.report.panel.strongest import TOP, Compared, TopUnit, compare, places, told_apart
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
-from reportgen.results.units import TextUnits, text_units
+from reportgen.results.units import text_units
 
 _LOST_SHOWN = 300  # code points of what was cut off
 
@@ -41,9 +42,8 @@ class Figures:
     twin: tuple[tuple[Cell, ...], ...]  # the strip where style sheets are refused
     runs_left: bool  # from right to left
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
-    compared: Compared
-    cls_top: tuple[TopUnit, ...]
-    cls_title: str
+    influence: Influence
+    has_bars: bool  # beside the tokens of the strip
     chart: Markup
     map: Markup  # empty where the maps were not kept
     chart_title: str
@@ -102,7 +102,7 @@ def make_panel(
         status=str(row["status"]),
         message=str(row["message"]),
         facts=_facts(row, findings.shares_by_text.get(text), language) if analysed else (),
-        prediction=prediction(row, findings.info.output, language) if analysed else None,
+        prediction=_predicted(findings, text, language) if analysed else None,
         figures=make_figures(findings, text, segments, language, heads, scope)
         if has_figures
         else None,
@@ -124,6 +124,23 @@ def _cut(findings: Findings, n_lost: int, language: Language) -> str:
 def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]:
     """Notes in words, in their order."""
     return tuple(Sentence(sentence(note, language), note.citations) for note in notes)
+
+
+def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
+    """The prediction of row `text` of `texts`, with its place among all, or its probability."""
+    row, kind = findings.texts.iloc[text], findings.info.output.kind
+    found = prediction(row, findings.info.output, language)
+    if kind == "class" and found.value:
+        share = float(findings.class_shares[text].max())
+        return replace(found, beside=language.say("panel", "probability", share=share))
+    spread = findings.number_spread
+    if kind != "number" or spread is None or len(spread.values) < MIN_PREDICTIONS:
+        return found
+    n, above = len(spread.values), int((spread.values > float(row["prediction"])).sum())
+    if above == 0 or above == n - 1:
+        return replace(found, beside=language.say("panel", "lowest" if above else "highest", n=n))
+    nth = ordinal(above + 1, language)
+    return replace(found, beside=language.say("panel", "nth_highest", nth=nth, n=n))
 
 
 def _facts(
@@ -157,25 +174,17 @@ def make_figures(
     placed = places(units.units, segments, language)
     first = found[0]
     name = None if units.cls_row is None else cls_name(info, language)
-    title = language.say("panel", "cls_top", name=name, layer=len(units.received))
-    scalar = scalar_name(info, language)
-    strip = paragraphs(units.units, segments, first.steps, first.shown)
+    lengths = bars(found, scope.spread)
+    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths)
     return Figures(
         strip=strip,
         twin=twin(strip),
         runs_left=runs_left(strip),
         measures=found,
-        compared=compare(
-            found,
-            bare_labels,
-            scalar,
-            language,
-            places=placed,
-            is_causal=info.model.is_causal,
-            spread=scope.spread,
+        influence=influence(
+            found, bare_labels, placed, _explained(findings, text, scope, language), language
         ),
-        cls_top=_cls_top(units, placed, language),
-        cls_title=title[:1].upper() + title[1:],
+        has_bars=any(lengths),
         chart=make_chart(text + 1, units, labels, first.steps, language, weights),
         map=make_static_map(findings.results, text, units, labels, language),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
@@ -185,15 +194,16 @@ def make_figures(
     )
 
 
-def _cls_top(units: TextUnits, placed: Sequence[str], language: Language) -> tuple[TopUnit, ...]:
-    """The content units that the [CLS] row of the last layer gives most."""
-    if units.cls_row is None:
-        return ()
-    row = units.cls_row[-1]
-    return tuple(
-        TopUnit(i, units.units[i].label, language.percent(float(row[i])), place=placed[i])
-        for i in strongest(units, row)[:TOP]
-    )
+def _explained(findings: Findings, text: int, scope: Scope, language: Language) -> Explained:
+    """The figure of the output that evidence explains, with its value where that is the prediction
+    of row `text` of `texts`."""
+    info = findings.info
+    is_prediction = info.output.kind == "number" and info.evidence.scalar == "number"
+    if not is_prediction:
+        return Explained(scalar_name(info, language), spread=scope.spread)
+    name = language.say("influence", "output", name=info.output.name)
+    value = float(findings.texts["prediction"].iloc[text])
+    return Explained(name, value, scope.spread)
 
 
 def _live(

@@ -22,6 +22,7 @@ class Prediction:
     error: str | None
     scores: tuple[tuple[str, str], ...]  # name, value; the largest first
     n_left_out: int  # scores not listed
+    beside: str = ""  # its place among all predictions, or the probability of a class
 
 
 def prediction(
@@ -43,7 +44,7 @@ def prediction(
     if output.kind == "number" and not pd.isna(row["label_value"]):
         error = _error(float(row["prediction"]), float(row["label_value"]), digits)
     if output.kind == "number":
-        value = _printed(float(row["prediction"]), digits)
+        value = printed(float(row["prediction"]), digits)
     elif output.kind == "numbers":
         value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
     elif output.kind == "embedding":
@@ -64,9 +65,10 @@ def _error(predicted: float, label: float, digits: int | None) -> str:
     """Prediction minus label, with as many decimals as the prediction is printed with."""
     gap = predicted - label
     digits = decimals(predicted) if digits is None else digits
-    shown = _printed(gap, digits)
+    shown = printed(gap, digits)
     return f"+{shown}" if gap > 0 and shown.strip("0.") else shown
 
 
-def _printed(value: float, digits: int | None) -> str:
+def printed(value: float, digits: int | None = None) -> str:
+    """A number with `digits` decimals; for None as many as its size calls for."""
     return fixed(value, digits) if digits is not None and isfinite(value) else number(value)

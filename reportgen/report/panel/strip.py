@@ -24,6 +24,7 @@ class Piece:
     step: int | None = None  # of the highlight
     share: str = ""  # the figure behind the highlight
     title: str = ""
+    bar: int = 0  # what changes without it; below 0 where the prediction rises
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,13 @@ def paragraphs(
     segments: Sequence[str],
     steps: Sequence[int | None],
     shown: Sequence[str],
+    bars: Sequence[int] = (),
 ) -> tuple[Paragraph, ...]:
     """The strip of a text; between units come the characters that `segments` have there.
 
-    `steps` and `shown` are each unit's step of the highlight and the figure behind it. Characters
-    that no token covers become plain text, except those after a cut.
+    `steps` and `shown` are each unit's step of the highlight and the figure behind it, `bars` the
+    steps of its bar, if there are any. Characters that no token covers become plain text, except
+    those after a cut.
     """
     done: list[Paragraph] = []
     pieces: list[Piece] = []
@@ -91,14 +94,15 @@ def paragraphs(
         text = unit.label
         if unit.start is not None and unit.end is not None and unit.end > unit.start:
             text = segments[segment][unit.start : unit.end]  # the space itself, not its mark
-        pieces.append(_piece(unit, text, steps[index], shown[index]))
+        bar = bars[index] if bars else 0
+        pieces.append(_piece(unit, text, steps[index], shown[index], bar))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 
 
-def _piece(unit: Unit, text: str, step: int | None, share: str) -> Piece:
+def _piece(unit: Unit, text: str, step: int | None, share: str, bar: int) -> Piece:
     kind: Literal["unit", "special"] = "special" if unit.is_special else "unit"
     if len(text) <= _LONGEST:
-        return Piece(kind, text, step, share, share)
+        return Piece(kind, text, step, share, share, bar)
     half = _LONGEST // 2
-    return Piece(kind, f"{text[:half]}…{text[-half:]}", step, share, f"{text} {share}")
+    return Piece(kind, f"{text[:half]}…{text[-half:]}", step, share, f"{text} {share}", bar)

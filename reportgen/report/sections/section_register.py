@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from reportgen.report.components import Grid, Kpi
+from reportgen.report.components import Grid, Sentence
 from reportgen.report.digest.parts import (
     short_method,
     short_overview,
@@ -18,16 +18,25 @@ from reportgen.report.digest.parts import (
     short_texts,
 )
 from reportgen.report.language.printable import shorten
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
-from reportgen.report.run import Facts, GateRow, Reproduce, gate_rows, make_reproduce, run_facts
+from reportgen.report.run import (
+    GateRow,
+    Reproduce,
+    gate_rows,
+    make_reproduce,
+    run_line,
+)
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
+from reportgen.report.sections.answers import Answers, make_answers
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.method import Method, make_method
-from reportgen.report.sections.overview import Overview, Sinks
+from reportgen.report.sections.overview import Sinks
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import Notable, TextList, make_text_list
 from reportgen.report.sections.tokens import make_across
+from reportgen.results.info import RunInfo
 
 _TITLE_WIDTH = 60  # half-width characters of a model's name
 
@@ -38,7 +47,7 @@ class Run:
 
     heading: str
     is_demo: bool
-    facts: Facts
+    line: tuple[str, ...]  # model, size, files and date
     gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
 
@@ -57,30 +66,27 @@ class SinkSection:
 
     no_sink: str
     is_sink: str
+    verdicts: tuple[str, ...]
+    special: str  # names the special tokens; "" where there are none
+    notes: tuple[Sentence, ...]
     layers: Sinks | None
-    grid: Grid
+    grid: Grid | None
     tokens: SinkPanels | None
 
 
 def _run(context: Context) -> Run:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
-    name = short_name(info.model.name)
     return Run(
-        heading=context.options.title or language.count("page", "heading", n_texts, model=name),
+        heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",
-        facts=run_facts(info, n_texts, language),
+        line=run_line(info, language),
         gates=gate_rows(context.options.gates, language),
         remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
     )
 
 
-def _overview(context: Context) -> Overview:
-    more = []
-    if context.trust is not None and context.trust.first is not None:
-        first, n, say = context.trust.first, context.trust.first_texts, context.language.say
-        remark = say("kpi", "agreement_scale", interval=first.small, n=n)
-        more.append(Kpi(first.text, say("kpi", "agreement"), remark))
-    return replace(context.overview, kpis=(*context.overview.kpis, *more))
+def _answers(context: Context) -> Answers:
+    return make_answers(context.findings, context.language)
 
 
 def _texts(context: Context) -> Texts:
@@ -94,10 +100,18 @@ def _texts(context: Context) -> Texts:
 
 def _sinks(context: Context) -> SinkSection | None:
     findings, overview = context.findings, context.overview
-    if overview.grid is None:
+    if overview.grid is None and not overview.notes:
         return None
-    tokens = make_sinks(findings, context.language)
-    return SinkSection(overview.no_sink, overview.is_sink, overview.sinks, overview.grid, tokens)
+    return SinkSection(
+        no_sink=overview.no_sink,
+        is_sink=overview.is_sink,
+        verdicts=overview.verdicts,
+        special=overview.special,
+        notes=overview.notes,
+        layers=overview.sinks,
+        grid=overview.grid,
+        tokens=make_sinks(findings, context.language) if overview.grid else None,
+    )
 
 
 def _method(context: Context) -> Method:
@@ -105,18 +119,19 @@ def _method(context: Context) -> Method:
 
 
 def _reproduce(context: Context) -> Reproduce:
-    return make_reproduce(context.findings.info, context.options, context.language)
+    return make_reproduce(
+        context.findings.info, context.options, context.findings.n_texts, context.language
+    )
 
 
 SECTIONS: tuple[PageSection[Context], ...] = (
     PageSection("run", _run, short_run, in_navigation=False),
-    PageSection("overview", _overview, short_overview, in_notebook=True),
-    PageSection("predictions", lambda context: context.quality),
+    PageSection("answers", _answers, short_overview, in_notebook=True),
     PageSection("texts", _texts, short_texts, is_of_listed=True),
+    PageSection("predictions", lambda context: context.quality),
     PageSection("sinks", _sinks, short_sinks),
     PageSection("trust", lambda context: context.trust),
     PageSection("across", lambda context: make_across(context.findings, context.language)),
-    PageSection("panels", lambda context: True, in_navigation=False),  # the texts one by one
     PageSection("method", _method, short_method, is_of_listed=True),
     PageSection("reproduce", _reproduce, short_reproduce),
 )
@@ -156,6 +171,13 @@ def with_texts(
     own = replace(context, listed=tuple(listed), cited_by_texts=cited)
     again = {section.id: section.make(own) for section in SECTIONS if section.is_of_listed}
     return replace(page, sections={**page.sections, **again})
+
+
+def heading(info: RunInfo, n_texts: int, language: Language) -> str:
+    """What was measured on how many texts, such as `Appeal score of 24 texts`."""
+    kind, name = info.output.kind, shorten(info.output.name, _TITLE_WIDTH)
+    key = "heading" if kind == "number" else f"heading_{kind}"
+    return language.count("page", key, n_texts, name=name[:1].upper() + name[1:])
 
 
 def short_name(model: str) -> str:

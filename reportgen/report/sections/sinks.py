@@ -191,7 +191,7 @@ class _Maker:
     def _times(self, ratio: float | None) -> str:
         if ratio is None:
             return NOTHING
-        return self._language.say("panel", "top_ratio", ratio=fixed(ratio, _digits(ratio)))
+        return self._language.say("sink", "times_as_long", ratio=fixed(ratio, _digits(ratio)))
 
 
 def _norm_shares(layers: Sequence[LayerFigures]) -> list[float] | None:

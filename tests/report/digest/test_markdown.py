@@ -244,7 +244,7 @@ def test_what_a_reviewer_needs_stands_first_and_the_rest_is_folded(tmp_path: Pat
     markdown = render(Findings(results), RenderOptions(), "report").text
     assert sections(markdown) == [
         ("Attention report: made-up", ""),
-        ("Texts that deserve a look", ""),
+        ("Start with these texts", ""),
         ("", "All 6 texts"),
         ("", "Attention to special tokens, layer by layer"),
         ("", "Notes in full, with their sources"),
@@ -297,7 +297,7 @@ def test_the_strongest_units_of_a_text_are_in_bold(tmp_path: Path) -> None:
     results = make_results(tmp_path, evidence="basic")
     findings = Findings(results, "received_norm_all")
     markdown = render(findings, RenderOptions()).text
-    table = markdown[markdown.index("### Texts that deserve") : markdown.index("<details>")]
+    table = markdown[markdown.index("### Start with these") : markdown.index("<details>")]
     rows = bold_rows("| id" + table.partition("| id")[2])
     assert rows
     for row in rows:

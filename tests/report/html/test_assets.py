@@ -16,6 +16,7 @@ from reportgen.report.html.assets import (
     joined,
     templates_root,
 )
+from reportgen.report.panel.influence import BAR, WIDTH
 from reportgen.results.info import Status
 
 TEMPLATES = Path(str(templates_root()))
@@ -53,6 +54,8 @@ def test_every_class_of_the_style_sheet_is_used() -> None:
     style = re.sub(r"/\*.*?\*/|\"[^\"]*\"", "", joined(STYLE_SHEETS), flags=re.DOTALL)
     named = {name for rule in style.split("}") for name in re.findall(r"\.([a-z][\w-]*)", rule)}
     named -= {f"h{step}" for step in range(16)} | {f"r{role}" for role in range(4)}
+    named -= {f"{kind}{step}" for kind in "bn" for step in range(1, BAR + 1)}
+    named -= {f"w{step}" for step in range(1, WIDTH + 1)}
     named -= set(get_args(Status))
     sources = [*TEMPLATES.rglob("*.jinja"), *TEMPLATES.rglob("*.js"), *REPORT.rglob("*.py")]
     text = "\n".join(path.read_text("utf-8") for path in sources)

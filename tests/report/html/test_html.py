@@ -76,7 +76,7 @@ def test_the_page_without_texts_is_small_enough(results, report):
 
 def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
     kept = [tag.name for tag in panel(soup, 1).find(class_="keep").find_all(recursive=False)]
-    assert kept == ["header", "div", "div", "p", "div"]  # the strip and its twin
+    assert kept == ["header", "div", "div", "p", "div", "div", "p"]  # the strip and its twin
     assert ".keep" in soup.style.string.partition("@media print")[2]
     (said,) = soup.find_all(class_="printed")
     assert said.has_attr("hidden")
@@ -85,19 +85,22 @@ def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
 def test_the_sections_stand_in_their_order(soup):
     headings = [h.get_text(strip=True) for h in soup.find_all(["h1", "h2"])]
     assert headings == [
-        "made-up · 7 texts",
-        "Overview",
-        "What did the model predict, and how well?",
+        "Score of 7 texts",
+        "What did it predict?",
+        "What changes the prediction?",
+        "Does attention pile up?",
+        "Can I trust the colours?",
         "Texts",
+        "What did the model predict, and how well?",
         "Does attention pile up on one token, such as a special one, and is that a problem?",
         "Across all texts: what draws attention, what moves the output?",
         "Method and glossary",
         "How to reproduce",
         "How to read this page",
     ]
-    names = re.compile("^(overview|predictions|texts|sinks|across|method|text=1)$")
+    names = re.compile("^(answers|predictions|texts|sinks|across|method|text=1)$")
     order = [tag.get("id") for tag in soup.main.find_all(id=names)]
-    assert order == ["overview", "predictions", "texts", "sinks", "across", "text=1", "method"]
+    assert order == ["answers", "texts", "text=1", "predictions", "sinks", "across", "method"]
 
 
 def test_headings_never_skip_a_level(soup):
@@ -264,4 +267,6 @@ def test_every_kind_of_output_has_a_page(tmp_path, kind):
     page = BeautifulSoup(
         render(Findings(make_results(tmp_path, kind=kind)), RenderOptions()).content, "html.parser"
     )
-    assert panel(page, 1).find(class_="big").get_text(strip=True)
+    assert page.select_one("#answers .says").get_text(strip=True)
+    is_short = panel(page, 1).find("b", class_="value")
+    assert (is_short is None) == (kind == "embedding")

@@ -36,16 +36,16 @@ def test_a_template_that_is_not_there_is_an_error(name: str) -> None:
 
 
 def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None:
-    def overview(folder: str, texts: tuple[str, ...]) -> Tag:
+    def sinks(folder: str, texts: tuple[str, ...]) -> Tag:
         made = make_results(tmp_path / folder, texts, n_layers=2)
         made = with_roles(made, same_in_every_text(0.6))
         page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
-        found = page.find(id="overview")
+        found = page.find(id="sinks")
         assert isinstance(found, Tag)
         return found
 
-    few = overview("few", (*HEADLINES, "ab"))
+    few = sinks("few", (*HEADLINES, "ab"))
     assert (len(few.select("ul.notes > li")), len(few.select("details"))) == (5, 0)
-    many = overview("many", (*HEADLINES, "ab", "x" * 64))
+    many = sinks("many", (*HEADLINES, "ab", "x" * 64))
     assert len(many.select("ul.notes > li")) == 6
     assert len(many.select("details ul.notes > li")) == 1

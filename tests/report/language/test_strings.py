@@ -154,8 +154,8 @@ def _in_python() -> Iterator[tuple[set[str], str]]:
     """For each module the sections it may read, and patterns of the keys it names."""
     known = set(EN.words)
     # These name kinds of outputs, states of texts, sizes or signs that notes compare, and parts.
-    named = ("results/info.py", "findings/notes/trust.py", "findings/tokens.py")
-    kinds = {PACKAGE / name for name in named}
+    named = ("notes/trust.py", "tokens.py", "colouring.py")
+    kinds = {PACKAGE / "results/info.py", *(PACKAGE / "findings" / name for name in named)}
     for path in {*(PACKAGE / "report").rglob("*.py"), *kinds}:
         tree = ast.parse(path.read_text("utf-8"))
         texts = {

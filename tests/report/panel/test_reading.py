@@ -27,11 +27,6 @@ def figures(results, heads="mean", text=TEXT):
     return make_figures(Findings(results), 0, [text], EN, heads, make_scope(Findings(results), EN))
 
 
-def content_of(results):
-    tokens = results.tokens_of(0)
-    return tokens[~tokens["is_special"].astype(bool)]
-
-
 def percent(value):
     return f"{100 * value:.1f}\u00a0%"
 
@@ -53,19 +48,6 @@ def test_a_sink_takes_no_part_in_the_colours(results):
     steps = [piece.step for piece in paragraph.pieces if piece.kind == "unit"]
     assert 8 <= max(steps) < 15  # random maps are nearly even: no token is twice the average
     assert min(steps) > 4
-
-
-def test_the_second_list_is_where_cls_looks_in_the_last_layer(results):
-    content = content_of(results)
-    row = content["cls_row_last"].astype(float).sort_values(ascending=False)[:5]
-    shown = figures(results)
-    assert shown.cls_title == "[CLS] looks at most (layer 4)"
-    assert [unit.index for unit in shown.cls_top] == content.loc[row.index, "position"].tolist()
-    assert [unit.value for unit in shown.cls_top] == [percent(share) for share in row]
-
-
-def test_without_a_cls_row_there_is_no_second_list(tmp_path):
-    assert figures(make_results(tmp_path, (TEXT,), special=False)).cls_top == ()
 
 
 def test_the_chart_says_of_which_layer_and_heads_it_is(results):
@@ -98,7 +80,7 @@ def test_a_text_of_special_tokens_only_has_no_scale(results):
     results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [1, 0, None]  # [CLS] alone
     shown = figures(results, text="")
     results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [12, 10, offset]
-    assert shown.compared.points.units == ()
+    assert shown.influence.rows == ()
     assert "Colour" not in shown.measures[0].legend
 
 
@@ -130,7 +112,7 @@ def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
     scope = make_scope(Findings(made), EN)
     shown = make_figures(Findings(made), 0, [TEXT], EN, "mean", scope)
     assert shown.live == scope.live != ""
-    assert shown.compared.moves is None
+    assert shown.influence.change == ""
 
 
 def test_before_evidence_nothing_is_said_of_rows(results):

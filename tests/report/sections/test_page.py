@@ -91,7 +91,7 @@ def test_versions_checks_and_checksums_are_listed(results, page):
 
 
 def test_every_cited_work_is_in_the_literature(page):
-    cited = [c for note in page.overview.notes for c in note.citations]
+    cited = [c for note in page.sinks.notes for c in note.citations]
     assert cited
     for citation in cited:
         assert any(citation.title in entry for entry in page.method.literature)
@@ -110,7 +110,7 @@ def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
     made = make_results(tmp_path, ("ab",))
     page = page_of(replace(made, info=replace(made.info, remarks=("no weights for the head",))))
     assert page.run.remarks == ("No weights for the head",)
-    assert ("Texts", "1 text from made.txt") in page.run.facts
+    assert ("Texts", "1 text from made.txt") in page.reproduce.run
 
 
 def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
@@ -124,12 +124,10 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
 def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):
     assert (page.trust, page.sinks.tokens, page.scope.live) == (None, None, "")
     full = page_of(make_results(tmp_path, sink=0.5, evidence="full"))
-    kpi = full.overview.kpis[-1]
-    assert kpi.value == full.trust.first.text
-    assert kpi.remark.startswith(full.trust.first.small)
+    *_, trust = full.answers.answers
+    assert full.trust.first.text in trust.answer
     assert [panel.token for panel in full.sinks.tokens.panels] == ["[CLS]", "[SEP]"]
     assert "[CLS]" in full.scope.live
-    assert len(full.overview.kpis) == len(page.overview.kpis) + 1
 
 
 def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
@@ -141,7 +139,7 @@ def test_the_self_check_of_the_norms_is_printed(tmp_path, page):
 
 def test_the_title_names_the_model_and_how_many_texts(results, page, tmp_path):
     assert page.title == "made-up · 6 texts · reportgen"
-    assert page.run.heading == "made-up · 6 texts"
+    assert page.run.heading == "Score of 6 texts"
     assert page_of(make_results(tmp_path, ("ab",))).title == "made-up · 1 text · reportgen"
     given = page_of(results, title="Headlines, June")
     assert (given.title, given.run.heading, given.brand) == ("Headlines, June",) * 3
@@ -172,6 +170,6 @@ def test_a_hostile_name_is_plain_text_in_title_and_heading(results):
     html = render(Findings(made), RenderOptions()).text
     page = BeautifulSoup(html, "html.parser")
     said = f"{name.rpartition('/')[2]} · 6 texts"
-    assert page.h1.get_text() == said
+    assert page.h1.get_text() == "Score of 6 texts"
     assert page.title.get_text() == f"{said} · reportgen"
     assert "<script>bad" not in html

@@ -26,13 +26,20 @@ function startList() {
   addEventListener("afterprint", () => layRows());
   list.lastSearched = list.heads.get("group")?.at ?? list.heads.get("text").at;
   list.shows = Object.keys(SHOW_NAMES).filter(isUseful);
-  box.before(makeForm());
+  startTabs(list.rows.length);
+  placeForm(makeForm(), box);
   finder.none = make("p", { className: "banner quiet", textContent: say("list_none"), hidden: true });
   box.after(finder.none);
   keepWidths(table);
   listState = readListState(location.hash);
   applyList();
   prepareSearch(0);
+}
+
+// The search stands below the tabs, so that it is there in both; without tabs above the list.
+function placeForm(form, box) {
+  if (tabs.row) tabs.row.after(form);
+  else box.before(form);
 }
 
 // Every column head becomes a button.
@@ -48,6 +55,7 @@ function makeSortable(table) {
 
 // Columns keep the widths that fit all their cells, whichever of them are shown.
 function keepWidths(table) {
+  if (!table.tHead.offsetWidth) return; // rows without columns, where it is narrow
   const whole = table.offsetWidth;
   const widths = Array.from(list.heads.values(), ({ head }) => [head, head.offsetWidth]);
   for (const [head, width] of widths) head.style.width = `${(100 * width) / whole}%`;

@@ -108,6 +108,7 @@ function applyList() {
     if (way) head.setAttribute("aria-sort", way);
     else head.removeAttribute("aria-sort");
   }
+  if (LIST_NAMES.some((name) => listState[name])) showFew(false);
   updateForm();
   markOpen();
 }
@@ -146,7 +147,8 @@ function openPanelNumber() {
 function markOpen() {
   const number = openPanelNumber();
   if (!number || !list.body) return;
-  list.body.querySelector("[aria-current]")?.removeAttribute("aria-current");
+  for (const link of document.querySelectorAll(".listed [aria-current]")) link.removeAttribute("aria-current");
+  document.querySelector(`.pick[href="#text=${number}"]`)?.setAttribute("aria-current", "true");
   const row = list.rows.find((one) => one.number === number);
   row?.link.setAttribute("aria-current", "true");
   const at = list.shown.indexOf(row);

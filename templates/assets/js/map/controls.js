@@ -1,4 +1,4 @@
-// The choices of a text's map: the grid of heads, and beside it everything else.
+// The choices of a text's map: layer and head above it, all heads and everything else below.
 
 class Controls {
   constructor(panel) {
@@ -23,7 +23,7 @@ class Controls {
       ...(data.special.length ? { content: makeCheckbox(say("content"), set("content")) } : {}),
       ...(data.words && !(data.pool > 1) ? { words: makeCheckbox(say("words"), set("words")) } : {}),
     };
-    this.box = this.makeBox();
+    this.makeBoxes();
   }
 
   // Layer and head as lists: the simple way.
@@ -38,21 +38,31 @@ class Controls {
     for (const { control } of [this.layer, this.head]) control.lastChild.hidden = true;
   }
 
-  makeBox() {
+  // Above the map what is chosen most often; below it all heads, and the rest folded.
+  makeBoxes() {
     const { data, hasHeads } = this.panel;
+    const labels = (controls) => Object.values(controls).map(({ label }) => label);
     this.compare = make("div", { className: "compare" });
-    const choices = [this.layer, this.head, ...Object.values(this.selects), ...Object.values(this.boxes)];
-    const controls = make("div", { className: "controls" }, ...choices.map(({ label }) => label));
-    if (!hasHeads) controls.append(make("small", { textContent: say("only_layers") }));
-    if (data.unspaced) controls.append(make("small", { textContent: say("no_words") }));
-    const hint = make("p", { className: "hint", textContent: say("pick") });
-    return make("div", { className: "chooser" }, this.grid.box, make("div", {}, controls, this.compare, hint));
+    const hide = this.boxes.content ? [this.boxes.content.label] : [];
+    this.top = make("div", { className: "controls" }, this.layer.label, this.head.label, ...hide);
+    const words = this.boxes.words ? [this.boxes.words.label] : [];
+    const rest = make("div", { className: "controls" }, ...labels(this.selects), ...words);
+    if (data.unspaced) rest.append(make("small", { textContent: say("no_words") }));
+    this.more = make("details", { className: "more" },
+      make("summary", { textContent: say("more_options") }), rest, this.compare);
+    this.box = make("div", { className: "chooser" }, this.more);
+    if (!hasHeads) this.box.append(make("small", { textContent: say("only_layers") }));
+    this.box.append(this.grid.box);
   }
 
   // Where no map can be drawn, there are no colours to choose and no second map beside it.
   hideMapChoices() {
     for (const name of ["scale", "range"]) this.selects[name].label.hidden = true;
     this.compare.hidden = true;
+  }
+
+  hide(isHidden) {
+    this.top.hidden = this.box.hidden = isHidden;
   }
 
   current() {
@@ -72,6 +82,8 @@ class Controls {
     this.selects.range.control.disabled = choice.scale === "rank";
     for (const [name, { input }] of Object.entries(this.boxes)) input.checked = choice[name];
     this.grid.update(choice.grid, selections);
+    const { scale, range, part, words } = choice;
+    if (selections.length > 1 || scale !== "linear" || range !== "own" || part || words) this.more.open = true;
     this.showCompare(selections);
   }
 

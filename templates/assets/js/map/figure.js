@@ -1,7 +1,8 @@
 // The plotly figure of a view: the page's empty figure, filled with the rows and columns of a crop.
 
-const NARROW = 560; // pixels; below, the room goes to the map
-const LINES = 150; // pixels, height of the lines
+const NARROW = 440; // pixels; below, the room goes to the map
+const TITLED = 620; // pixels; from there on axes have titles
+const LINES = 100; // pixels, height of the lines
 const CLEAR = "rgba(0,0,0,0)";
 
 // plotly reads text as a little HTML. Cut first and escape then, so that no entity is cut in half.
@@ -72,14 +73,15 @@ function makeLayout(layout, { shape, view, rows, columns, width, chosen, lineTop
   const mapHeight = Math.max(140, Math.min(1100, Math.min(26, Math.max(12, 640 / rows.length)) * rows.length));
   const [tall, long] = [longestLabel(shape, columns), longestLabel(shape, rows)];
   const isWide = width > NARROW;
+  const isTitled = width > TITLED;
   const isPair = shape.segment !== null;
   // Between the lines and the map stand the columns' labels: slanted, or upright where it is narrow.
-  const inner = LINES + (isWide ? 0.77 * tall + 52 : tall + 26) + mapHeight;
+  const inner = LINES + (isTitled ? 0.77 * tall + 52 : isWide ? 0.77 * tall + 22 : tall + 26) + mapHeight;
   const margin = {
     ...layout.margin,
     t: isPair ? 24 : layout.margin.t,
-    l: Math.max(46, long + 12) + (isWide ? 28 : 0) + (isPair ? 18 : 0),
-    r: isWide ? 96 : 8,
+    l: Math.max(46, long + 12) + (isTitled ? 28 : 0) + (isPair ? 18 : 0),
+    r: isTitled ? 96 : isWide ? 80 : 8,
     b: 8,
   };
   const ticks = (some, room, each) => {
@@ -92,7 +94,7 @@ function makeLayout(layout, { shape, view, rows, columns, width, chosen, lineTop
     ...layout[name],
     color: muted,
     tickfont: { color: ink, size: 12 },
-    title: { ...(isWide ? layout[name].title : { text: "" }), font: { color: muted, size: 12 } },
+    title: { ...(isTitled ? layout[name].title : { text: "" }), font: { color: muted, size: 12 } },
   });
   return Object.assign(layout, {
     width,

@@ -6,7 +6,7 @@ const LINE_HEIGHT = 64; // pixels, of the line of attention received
 
 // How many units can be read side by side.
 function windowSize(width, count) {
-  return Math.min(count, Math.max(16, Math.min(LONG, Math.floor((width - 220) / 15))));
+  return Math.min(count, Math.max(16, Math.min(LONG, Math.floor((width - 150) / 11))));
 }
 
 // The rows and columns that are drawn: those of the chosen part, or of the window into them. A

@@ -5,7 +5,10 @@ class Measures {
     const block = document.getElementById(`measures-${number}`);
     if (!block) return; // there is one measure only, and the text has its colours
     this.all = JSON.parse(block.textContent);
-    const options = this.all.map(({ id, name }) => [id, name]);
+    const options = this.all.map(({ id, name }) => {
+      const agreement = page.agreement[id];
+      return [id, agreement === undefined ? name : say("agreement_beside", { name, agreement })];
+    });
     const { control, label } = makeSelect(say("colours"), options, (id) =>
       choose(number, { measure: id === this.all[0].id ? null : id, token: null }));
     this.control = control;

@@ -46,9 +46,10 @@ class Panel {
     offerExports(this.controls.box);
     this.controls.grid.box.append(this.controls.grid.box.querySelector(".tools"));
     const live = (...children) => make("div", { className: "live" }, ...children);
-    this.figure.querySelector("figcaption").before(live(this.controls.box, this.overview.box));
+    this.figure.querySelector("figcaption").before(live(this.controls.top));
     this.figure.querySelector(".said").after(this.title);
-    this.fixed.before(live(this.caption, this.plots, this.detail));
+    this.fixed.before(
+      live(this.overview.box, this.plots, this.caption, this.detail, this.controls.box));
     this.strip = stripOf(this.number);
     this.strip.listen(this);
   }
@@ -143,7 +144,7 @@ class Panel {
       const chosen = this.unit === null ? null : shape.at[this.unit];
       const crop = cropOf(shape, choice, width, chosen);
       this.shown = { shape, views, colours, crop, width, chosen, lineTop: lineTop(views) };
-      this.controls.box.hidden = false;
+      this.controls.hide(false);
       this.describe();
       const overviewKey = `${this.viewKey}${this.colourKey}${isDark()}`;
       if (plotly) this.overview.update(shape, views[0], colours, crop, overviewKey);
@@ -157,7 +158,7 @@ class Panel {
     } catch (error) {
       this.drawn = "";
       this.figure.classList.remove("drawn");
-      this.controls.box.hidden = true; // they would change nothing
+      this.controls.hide(true); // they would change nothing
       this.caption.textContent = say("failed", { reason: error.message });
     }
   }

@@ -1,12 +1,6 @@
-// With scripts one text at a time is open, below the list. Paper shows all texts, below everything
-// that is about all of them, where they stand without scripts.
+// With scripts one text at a time is open, beside the list. Paper shows all texts.
 
 const reader = document.getElementById("panels");
-const placeOnPaper = reader.previousElementSibling;
-
-function placeBelowList() {
-  document.getElementById("texts").after(reader);
-}
 
 function openPanel() {
   const open = document.getElementById(`text=${openNumber()}`);
@@ -34,7 +28,6 @@ function visitText(number) {
 }
 
 function startReader() {
-  placeBelowList();
   openPanel();
   addEventListener("beforeprint", prepareForPaper);
   addEventListener("afterprint", returnFromPaper);
@@ -44,8 +37,8 @@ const undoForPaper = []; // what undoes the changes made for paper
 
 // Shows all texts in the chosen measure with their tables open, and a line that says what was chosen.
 function prepareForPaper() {
-  placeOnPaper.after(reader);
-  for (const box of reader.querySelectorAll(".strip[id]")) stripIn(box).update();
+  moveOthersDown();
+  for (const box of document.querySelectorAll(".strip[id]")) stripIn(box).update();
   for (const folded of document.querySelectorAll(".panel > details:not([open]), .folded:not([open])")) {
     folded.open = true;
     undoForPaper.push(() => (folded.open = false));
@@ -59,9 +52,22 @@ function prepareForPaper() {
   }
 }
 
+// Texts that are neither open nor among those to start with follow the sections on all texts.
+function moveOthersDown() {
+  const all = Array.from(reader.querySelectorAll(".panel"));
+  const first = new Set(Array.from(document.querySelectorAll(".pick[href]"), (link) => numberIn(link.hash)));
+  const others = all.filter((panel) => !first.has(numberIn(panel.id)) && numberIn(panel.id) !== openNumber());
+  if (!first.size || !others.length) return;
+  const place = make("div", { className: "panels" }, ...others);
+  document.getElementById("main").append(place);
+  undoForPaper.push(() => {
+    reader.append(...all);
+    place.remove();
+  });
+}
+
 function returnFromPaper() {
   for (const undo of undoForPaper.splice(0)) undo();
-  placeBelowList();
 }
 
 const stripIn = (box) => stripOf(Number(box.id.slice("strip-".length)));

@@ -7,6 +7,7 @@ class Strip {
     this.legend = document.getElementById(`legend-${number}`);
     this.units = Array.from(this.box.querySelectorAll(".u"));
     this.first = this.units.map((unit) => [unit.className, unit.title, unit.querySelector("small")?.textContent]);
+    this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.firstLegend = this.legend.textContent;
     this.panel = null;
   }
@@ -78,7 +79,7 @@ class Strip {
       const step = shown.steps[i];
       const text = shown.shown[i];
       const className = step === null ? "u s" : `u h${Math.abs(step)}${step < 0 ? " m" : ""}`;
-      this.setUnit(unit, className, text, text);
+      this.setUnit(unit, className + this.bars[i], text, text);
     });
     this.legend.textContent = shown.legend;
   }
@@ -105,7 +106,8 @@ class Strip {
       const share = Number.isNaN(row[k]) ? 0 : row[k];
       const step = isSpecial[k] ? 0 : colourStep(share, top);
       const text = Number.isNaN(row[k]) ? "" : weightText(share * view.factor, view.summed, true);
-      this.setUnit(unit, `u${isSpecial[k] ? " s" : ""} h${step}${k === token ? " chosen" : ""}`, text, text);
+      const marks = `${isSpecial[k] ? " s" : ""} h${step}${this.bars[i]}${k === token ? " chosen" : ""}`;
+      this.setUnit(unit, `u${marks}`, text, text);
     });
     const name = tokenName(shape, token);
     this.legend.textContent = say(hasRow ? "looking" : "looked_at", {

@@ -160,7 +160,7 @@ function offerExports(part) {
   for (const table of part.querySelectorAll("table:not([data-tools], .twin *)")) {
     if (!isLater(table, ".panel, dialog")) place(table).after(tableTools(table));
   }
-  for (const drawing of part.querySelectorAll("svg.fig:not([data-tools])")) {
+  for (const drawing of part.querySelectorAll("svg.fig:not([data-tools], .small)")) {
     if (!isLater(drawing, ".panel")) place(drawing).after(drawingTools(drawing));
   }
 }

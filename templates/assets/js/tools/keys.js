@@ -42,7 +42,7 @@ function turnBy(step) {
 }
 
 function goToSearch() {
-  document.getElementById("texts").scrollIntoView();
+  finder.search.scrollIntoView({ block: "nearest" });
   finder.search.focus({ preventScroll: true });
   finder.search.select();
 }

@@ -1,0 +1,189 @@
+"""The tokens of one text that matter: what each gets of attention, and what changes without it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from math import isfinite, isnan
+
+import numpy as np
+
+from reportgen.findings.notes.thresholds import TINY_EFFECT
+from reportgen.report.language.numbers import fixed
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.measures import TextMeasure, attention_received
+from reportgen.report.panel.prediction import printed as printed_number
+from reportgen.results.units import Floats
+
+TOP = 5  # units that count as the strongest by a measure
+BAR = 14  # steps of a bar beside a token of the text
+_SHORTEST = 2  # shorter bars are left out: they could not be told from a line
+WIDTH = 20  # steps of a bar in the table
+
+
+@dataclass(frozen=True, slots=True)
+class InfluenceRow:
+    """One content unit: its figures, and bars as long as they are."""
+
+    index: int
+    label: str
+    place: str  # which occurrence it is, and the word it is a piece of
+    attention: str
+    attention_width: int  # in WIDTH steps, which the largest in the text has
+    change: str  # "–" where it was not measured
+    change_width: (
+        int  # in WIDTH steps, which the largest has; below 0 where the prediction rises without it
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Influence:
+    """The strongest units of a text, by change or else by attention."""
+
+    sentences: tuple[str, ...]  # the same in words
+    attention: str  # name of the column
+    change: str  # name of the column; "" where no change was measured
+    rows: tuple[InfluenceRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The figure that changes stand for, and its value for the text."""
+
+    name: str
+    value: float | None = None  # None where it is not the prediction itself
+    spread: float | None = None  # its range over all texts; None where that is unknown
+
+
+def bars(found: Sequence[TextMeasure], spread: float | None) -> tuple[int, ...]:
+    """`[unit]`: how long the bar of each unit's change is, from -BAR to BAR.
+
+    The longest stands for the largest change in the text, but at least for TINY_EFFECT of the
+    `spread` of the figure over all texts, so that a text that nothing moves has no bars.
+    """
+    moves = _moves(found)
+    if moves is None:
+        return ()
+    top = max(_largest(moves), TINY_EFFECT * (spread or 0.0))
+    lengths = (
+        0 if step is None or isnan(value) or not top else round(BAR * value / top)
+        for step, value in zip(moves.steps, moves.values.tolist(), strict=True)
+    )
+    return tuple(length if abs(length) >= _SHORTEST else 0 for length in lengths)
+
+
+def influence(
+    found: Sequence[TextMeasure],
+    labels: Sequence[str],
+    places: Sequence[str],
+    explained: Explained,
+    language: Language,
+) -> Influence:
+    """What matters in one text.
+
+    Args:
+        found: The measures of the text.
+        labels: The characters of each unit, `[unit]`.
+        places: What distinguishes units with the same label, `[unit]`.
+        explained: What changes when a unit is left out.
+    """
+    say = partial(language.say, "influence")
+    points, moves = attention_received(found), _moves(found)
+    first = points.order[:TOP]
+    second = moves.order[:TOP] if moves else ()
+    shown = list(dict.fromkeys((*second, *first)))
+    if moves:
+        sizes = abs(np.nan_to_num(moves.values))
+        shown.sort(key=lambda i: -float(sizes[i]))
+    changes = [] if moves is None else _change_sentences(moves, labels, explained, language)
+    return Influence(
+        sentences=tuple(
+            filter(
+                None,
+                (
+                    _attention_sentence(points, labels, language),
+                    *changes,
+                    _shared(first, second, len(points.order), language),
+                ),
+            )
+        ),
+        attention=language.measure(points.id, "short").capitalize(),
+        change=say("change" if moves.kind == "signed" else "change_size") if moves else "",
+        rows=tuple(
+            InfluenceRow(
+                index=i,
+                label=labels[i],
+                place=places[i],
+                attention=_attention(points, i, language),
+                attention_width=_width(_per_token(points), i, points.order),
+                change=moves.shown[i] if moves else "",
+                change_width=_width(moves.values, i, moves.order) if moves else 0,
+            )
+            for i in shown
+        ),
+    )
+
+
+def _per_token(points: TextMeasure) -> Floats:
+    """`[unit]`: attention per token, as a multiple of that of the average content token."""
+    return points.values if points.ratios is None else points.ratios
+
+
+def _attention(points: TextMeasure, i: int, language: Language) -> str:
+    """The share of a unit, and how many times the average content token each of its tokens gets."""
+    ratio = fixed(float(_per_token(points)[i]), 1)
+    return language.say("influence", "attention", share=points.shown[i], ratio=ratio)
+
+
+def _moves(found: Sequence[TextMeasure]) -> TextMeasure | None:
+    return next((measure for measure in found if measure.id == "deletion"), None)
+
+
+def _largest(moves: TextMeasure) -> float:
+    return abs(float(moves.values[moves.order[0]])) if moves.order else 0.0
+
+
+def _width(values: Floats, i: int, order: Sequence[int]) -> int:
+    """How long the bar of a value is, in steps; the largest of the units in `order` has WIDTH."""
+    top = max((abs(float(values[j])) for j in order), default=0.0)
+    value = float(values[i])
+    return round(WIDTH * value / top) if top and isfinite(value) else 0
+
+
+def _attention_sentence(points: TextMeasure, labels: Sequence[str], language: Language) -> str:
+    if points.flat or not points.order:
+        return points.flat
+    first = [labels[i] for i in points.order[:2]]
+    key = "most_attention" if len(first) > 1 else "most_attention_one"
+    return language.say("influence", key, first=first[0], second=first[-1])
+
+
+def _change_sentences(
+    moves: TextMeasure, labels: Sequence[str], explained: Explained, language: Language
+) -> list[str]:
+    """What changes most without one unit; that little does, compared with all texts."""
+    say = partial(language.say, "influence")
+    if not moves.order:
+        return [say("nothing")]
+    first = moves.order[0]
+    value, largest = float(moves.values[first]), _largest(moves)
+    if explained.spread is not None and largest <= TINY_EFFECT * explained.spread:
+        return [say("still", most=largest, spread=explained.spread)]
+    way = "size" if moves.kind == "size" else "fall" if value > 0 else "rise"
+    said = {"token": labels[first], "output": explained.name, "most": largest}
+    if explained.value is None or way == "size":
+        return [say(way, **said)]
+    before, after = (printed_number(x) for x in (explained.value, explained.value - value))
+    return [say(f"{way}_to", before=before, after=after, **said)]
+
+
+def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:
+    """How many of the strongest units by either measure are the same; "" where all must be."""
+    if not second or n_content <= TOP:
+        return ""
+    return language.say(
+        "influence",
+        "shared",
+        n=len(set(first) & set(second)),
+        of=len(second),
+        chance=len(first) * len(second) / n_content,
+    )

@@ -1,0 +1,222 @@
+"""The four answers at the top of a page, each in one sentence with one small chart.
+
+What the model predicted, what changes that, whether attention piles up, and how far the colours
+can be trusted. An answer names a token only where a sentence may (see `findings/token_lists.py`).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from reportgen.findings.attention import RoleFigures
+from reportgen.findings.colouring import trust_word
+from reportgen.findings.findings import Findings
+from reportgen.findings.notes.note import Note
+from reportgen.findings.token_lists import EffectLists, ListedToken
+from reportgen.report.charts.small import (
+    ROWS,
+    Bar,
+    Dot,
+    dots_with_intervals,
+    named_bars,
+    shares_by_layer,
+)
+from reportgen.report.charts.svg import Drawing
+from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.printable import shorten
+from reportgen.report.language.sentences import token_name
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.measures import cls_name, strongest, text_effects
+from reportgen.report.sections.predicted import Answer, predicted
+from reportgen.results.info import View
+from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results.units import text_units
+
+_TOKEN = 22  # half-width characters of a token in an answer
+_VERDICTS = ("sink", "raised", "unclear", "none", "too_few_texts")  # the first is told
+_KEYS = {"none": "no_pile", "too_few_texts": "few"}
+# Beside the measure that is shown first, those that a reader may know, the first in front.
+_BESIDE: tuple[View, ...] = ("cls_row_last", "received_norm_all", "received_all", "gradient")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers in reading order."""
+
+    answers: tuple[Answer, ...]
+
+
+def make_answers(findings: Findings, language: Language) -> Answers:
+    """The answers of a report."""
+    return Answers(
+        (
+            predicted(findings, language),
+            _changes(findings, language),
+            _sinks(findings, language),
+            _trust(findings, language),
+        )
+    )
+
+
+def _changes(findings: Findings, language: Language) -> Answer:
+    """Which tokens raise the explained figure, and which lower it."""
+    say = partial(language.say, "answers")
+    answer = partial(Answer, "across", say("changes"))
+    if findings.info.evidence.level == "none":
+        return answer(say("not_measured"), say("ask_evidence"))
+    if int(findings.analysed.sum()) == 1 and not findings.results.is_redacted:
+        return _changes_in_one(findings, language, answer)
+    own = next((own for own in findings.token_lists if any(own.lists.values())), None)
+    if findings.results.is_redacted:  # all tokens of the same length look the same
+        return answer(say("redacted"))
+    if own is None:
+        is_judged = any(np.isfinite(own.shrunken.values).any() for own in findings.token_lists)
+        return answer(say("none_stands_out" if is_judged else "too_few_tokens"))
+    names = findings.tokens.labels
+    said = {
+        kind: shorten(names[token.label], _TOKEN)
+        for kind, found in own.lists.items()
+        if (token := next((token for token in found if token.is_named), None))
+    }
+    if not said:
+        verdict = say("none_stands_out")
+    elif "moves" in said:
+        verdict = say("moves", token=said["moves"])
+    elif len(said) == 2:
+        verdict = say("raises_and_lowers", up=said["raises"], down=said["lowers"])
+    else:
+        (key,) = said
+        verdict = say(key, **{"up" if key == "raises" else "down": said[key]})
+    what = shorten(own.target or "", 2 * _TOKEN)
+    about = "mean_change_of" if own.target else "mean_change"
+    remark = language.count("answers", about, own.n_texts, what=what)
+    return answer(verdict, remark, _changing(own, names))
+
+
+def _changes_in_one(
+    findings: Findings, language: Language, answer: Callable[..., Answer]
+) -> Answer:
+    """What changes the prediction in the only text: its strongest changes, as they are."""
+    say = partial(language.say, "answers")
+    text = int(np.flatnonzero(findings.analysed)[0])
+    units = text_units(findings.results, text)
+    effects = text_effects(findings.results, text, units.unit_of)
+    values = None if effects is None else effects.columns.get("deletion")
+    if values is None:
+        return answer(say("not_measured"))
+    first = [i for i in strongest(units, abs(values)) if values[i]][:ROWS]
+    if not first:
+        return answer(say("none_moves_one"), say("one_change"))
+    labels = [unit.label for unit in units.units]
+    verdict = say("in_one_text", token=shorten(labels[first[0]], _TOKEN))
+    is_signed = findings.info.evidence.scalar != "cosine"
+    digits = column_decimals(abs(float(values[first[0]])))
+    bars = [
+        Bar(labels[i], float(values[i]), written(float(values[i]), digits, is_signed), is_signed)
+        for i in sorted(first, key=lambda i: -float(values[i]))
+    ]
+    return answer(verdict, say("one_change"), named_bars(bars))
+
+
+def _changing(own: EffectLists, names: Sequence[str]) -> Drawing:
+    """The tokens that change the figure most, the strongest rise in front, the strongest fall last;
+    those that a sentence may name before others."""
+    each = ROWS // len(own.lists)
+    shown: list[ListedToken] = []
+    for kind, found in own.lists.items():
+        by_name = sorted(found, key=lambda token: not token.is_named)[:each]
+        ordered = sorted(by_name, key=lambda token: -abs(token.value))
+        shown += ordered[::-1] if kind == "lowers" else ordered
+    digits = column_decimals(max(abs(token.value) for token in shown))
+    is_signed = "moves" not in own.lists
+    return named_bars(
+        [
+            Bar(names[t.label], t.value, written(t.value, digits, is_signed), is_signed)
+            for t in shown
+        ]
+    )
+
+
+def _sinks(findings: Findings, language: Language) -> Answer:
+    """Whether attention piles up on one token, and where most."""
+    say = partial(language.say, "answers")
+    answer = partial(Answer, "sinks", say("sinks"))
+    notes = [note for note in findings.placed.overview if note.is_verdict]
+    ranked = sorted(
+        (note for note in notes if note.verdict in _VERDICTS and "share" in note.values),
+        key=lambda note: (_VERDICTS.index(str(note.verdict)), -float(note.values["share"])),
+    )
+    if not ranked:
+        is_bare = any(note.verdict == "no_special_tokens" for note in notes)
+        return answer(say("no_special" if is_bare else "no_tokens"))
+    note = ranked[0]
+    figures = _figures(findings, note)
+    even = float(note.values["expected"])
+    verdict = say(
+        _KEYS.get(str(note.verdict), str(note.verdict)),
+        token=shorten(token_name(note, language), _TOKEN),
+        share=float(note.values["share"]),
+        layer=note.values["layer"],
+    )
+    is_sink = note.verdict == "sink"
+    remark = say("sink_remark") if is_sink else say("even_remark", even=even)
+    if figures is None:
+        return answer(verdict, remark)
+    shares = [layer.share.mean for layer in figures.layers]
+    chart = shares_by_layer(
+        shares,
+        even,
+        [language.percent(share) for share in shares],
+        (say("layer_letter"), say("even_line", even=even)),
+    )
+    return answer(verdict, remark, chart)
+
+
+def _figures(findings: Findings, note: Note) -> RoleFigures | None:
+    """The figures by layer of the token that a verdict is about."""
+    if note.role is not None and note.role in findings.roles:
+        return findings.roles[note.role]
+    own = (pile for pile in findings.piles.found if pile.subject.key == note.role)
+    return next((pile.figures for pile in own), None)
+
+
+def _trust(findings: Findings, language: Language) -> Answer:
+    """How well the colours that are shown first agree with what changes the prediction."""
+    say = partial(language.say, "answers")
+    answer = partial(Answer, "trust", say("trust"))
+    if findings.info.evidence.level == "none":
+        return answer(say("not_measured"), say("ask_evidence"))
+    known, first = findings.agreement_by_size, findings.shown_first
+    shown = known.get(first)
+    estimate = findings.colouring.agreement or (shown.estimate if shown else None)
+    if estimate is None or estimate.interval is None:
+        return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS))
+    verdict = say(trust_word(estimate.interval) or "agreement", mean=estimate.mean)
+    row = cls_name(findings.info, language) or ""
+    views = [first, *(view for view in _BESIDE if view in known and view != first)][: ROWS - 1]
+    rows = [
+        Dot(
+            language.measure(view, "short", row=row),
+            (own := estimate if view == first else known[view].estimate).mean,
+            own.interval,
+            language.write(own.mean, "correlation"),
+            is_first=view == first,
+        )
+        for view in views
+    ]
+    if (rarity := known.get("rarity")) is not None:
+        shown_as = language.write(rarity.estimate.mean, "correlation")
+        rows.append(
+            Dot(
+                say("short_rarity"),
+                rarity.estimate.mean,
+                rarity.estimate.interval,
+                shown_as,
+                is_base=True,
+            )
+        )
+    below = findings.colouring.is_below_rarity
+    remark = say("below_rarity" if below else "agreement_remark")
+    return answer(verdict, remark, dots_with_intervals(rows))

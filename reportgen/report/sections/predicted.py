@@ -1,0 +1,176 @@
+"""The first of the four answers: what the model predicted, and how well, by the kind of output."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from markupsafe import Markup
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.predictions import MIN_PREDICTIONS
+from reportgen.report.charts.small import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.report.charts.svg import Drawing
+from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.prediction import prediction
+from reportgen.results.labels import NONE
+
+_NAME = 18  # half-width characters of a class, label or token
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer, which leads to the section with its figures."""
+
+    section: str  # id
+    question: str
+    answer: str
+    remark: str = ""
+    drawing: Drawing | None = None
+
+    @property
+    def chart(self) -> Markup | None:
+        """The drawing for a page, named by the question and its answer."""
+        if self.drawing is None:
+            return None
+        return replace(self.drawing, sentence=f"{self.question} {self.answer}").on_page()
+
+
+def predicted(findings: Findings, language: Language) -> Answer:
+    """What the model predicted; how well, where labels can be compared."""
+    return _Predicted(findings, language).answer()
+
+
+class _Predicted:
+    """Makes the answer for each kind of output."""
+
+    def __init__(self, findings: Findings, language: Language) -> None:
+        self._findings = findings
+        self._language = language
+        self._say = partial(language.say, "answers")
+        self._names = [shorten(visible(name), _NAME) for name in findings.info.output.labels]
+
+    def answer(self) -> Answer:
+        n = int(self._findings.analysed.sum())
+        if n == 0:
+            return self._told(self._say("none_analysed"))
+        kind = self._findings.info.output.kind
+        if kind == "embedding":
+            return self._told(self._say("embedding"), self._say("embedding_remark"))
+        if n < MIN_PREDICTIONS:
+            return self._one()
+        by_kind: dict[str, Callable[[], Answer]] = {
+            "number": self._number,
+            "class": self._class,
+            "labels": self._labels,
+            "numbers": self._numbers,
+            "next_token": self._next_token,
+        }
+        return by_kind[kind]()
+
+    def _told(self, verdict: str, remark: str = "", chart: Drawing | None = None) -> Answer:
+        return Answer("predictions", self._say("predictions"), verdict, remark, chart)
+
+    def _one(self) -> Answer:
+        """The prediction for the only text."""
+        row = self._findings.texts.iloc[int(np.flatnonzero(self._findings.analysed)[0])]
+        found = prediction(row, self._findings.info.output, self._language)
+        if found is None or not found.value:
+            names = self._findings.info.output.labels
+            return self._told(self._say("several_numbers_one", k=len(names)))
+        value = shorten(found.value, _NAME)
+        if found.label is None:
+            return self._told(value, self._say("no_labels"))
+        return self._told(self._say("one_label", value=value, label=shorten(found.label, _NAME)))
+
+    def _unlabelled(self) -> str:
+        has_labels = self._findings.texts["label"].notna().any()
+        return self._say("not_compared" if has_labels else "no_labels")
+
+    def _number(self) -> Answer:
+        spread, fit = self._findings.number_spread, self._findings.label_fit
+        if spread is None:
+            return self._told(self._say("no_number"))
+        opened = self._findings.picked.first
+        if fit is None or fit.n_texts < MIN_PREDICTIONS:
+            digits = column_decimals(spread.largest)
+            low, middle, high = (
+                written(value, digits) for value in (spread.low, spread.middle, spread.high)
+            )
+            if low == high:
+                return self._told(self._say("same_number", value=low), self._unlabelled())
+            verdict = self._say("numbers_alone", low=low, high=high, middle=middle)
+            value = float(self._findings.texts["prediction"].iloc[opened])
+            marked = value if self._findings.analysed[opened] and np.isfinite(value) else None
+            chart = columns_of_dots(spread.values, marked)
+            return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
+        digits = column_decimals(float(max(abs(fit.predictions).max(), abs(fit.labels).max())))
+        mae, base = (written(value, digits) for value in (fit.mae.mean, fit.mean_label_mae))
+        is_better = fit.mae.mean < fit.mean_label_mae or fit.r2 is None
+        verdict = self._say("numbers_fit" if is_better else "numbers_fit_worse", mae=mae)
+        place = np.flatnonzero(fit.texts == opened)
+        chart = plane(
+            fit.labels,
+            fit.predictions,
+            int(place[0]) if len(place) else None,
+            (self._say("axis_label"), self._say("axis_prediction")),
+        )
+        return self._told(verdict, self._say("numbers_fit_base", base=base), chart)
+
+    def _class(self) -> Answer:
+        found, fit = self._findings.classes, self._findings.class_fit
+        if fit is None:
+            given = found.predicted[found.predicted != NONE]
+            counts = np.bincount(given, minlength=len(self._names))
+            verdict, chart = self._most("class_alone", counts.tolist(), len(given))
+            return self._told(verdict, self._unlabelled(), chart)
+        right = fit.right
+        verdict = self._say("class_fit", share=right.share, k=right.n_right, n=right.n_texts)
+        by_label = fit.counts.sum(axis=1)
+        shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
+        bars = [
+            self._share_bar(i, int(fit.counts[i, i]), int(by_label[i]))
+            for i in shown
+            if by_label[i]
+        ]
+        base = self._say("class_fit_base", name=self._names[fit.base_label], base=fit.base_share)
+        return self._told(verdict, base, named_bars(bars))
+
+    def _labels(self) -> Answer:
+        found = self._findings.label_counts
+        verdict, chart = self._most("labels_alone", found.predicted.tolist(), found.n_texts)
+        if found.exact is None:
+            return self._told(verdict, self._unlabelled(), chart)
+        exact = self._say("labels_fit", k=found.exact.n_right, n=found.exact.n_texts)
+        return self._told(exact, self._say("labels_bars"), chart)
+
+    def _numbers(self) -> Answer:
+        spreads = self._findings.score_spreads
+        names = self._names or [str(i) for i in range(1, len(spreads) + 1)]
+        order = sorted(range(len(spreads)), key=lambda i: -spreads[i].deviation)
+        verdict = self._say("several_numbers", k=len(spreads), name=names[order[0]])
+        digits = column_decimals(spreads[order[0]].deviation)
+        bars = [
+            Bar(names[i], spreads[i].deviation, written(spreads[i].deviation, digits))
+            for i in order[:ROWS]
+        ]
+        return self._told(verdict, self._say("several_bars"), named_bars(bars))
+
+    def _next_token(self) -> Answer:
+        tokens = self._findings.next_tokens
+        n = sum(token.n_texts for token in tokens)
+        self._names = [shorten(visible(token.name), _NAME) for token in tokens]
+        verdict, chart = self._most("next_token", [token.n_texts for token in tokens], n)
+        return self._told(verdict, self._say("next_bars"), chart)
+
+    def _most(self, key: str, counts: list[int], n: int) -> tuple[str, Drawing]:
+        """The answer that names the most frequent, of `n` texts, and bars of the first of them."""
+        order = sorted(range(len(counts)), key=lambda i: -counts[i])
+        verdict = self._say(key, name=self._names[order[0]], k=counts[order[0]], n=n)
+        bars = [self._share_bar(i, counts[i], n) for i in order[:ROWS] if counts[i]]
+        return verdict, named_bars(bars)
+
+    def _share_bar(self, i: int, part: int, whole: int) -> Bar:
+        return Bar(self._names[i], part / whole, self._say("class_bar", k=part, n=whole))

@@ -1,0 +1,158 @@
+"""The tokens of a text that matter: attention and change, in words, as a table and as bars."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from factories import HEADLINES, make_results
+
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.influence import BAR, WIDTH, Explained, bars, influence
+from reportgen.report.panel.measures import TextMeasure, measures, text_effects
+from reportgen.results.units import text_units
+
+EN = load_language("en")
+LABELS = "abcdefghij"
+SCORE = Explained("the score")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(tmp_path_factory.mktemp("results"), HEADLINES, evidence="basic")
+
+
+def shown(results, text=0):
+    units = text_units(results, text)
+    labels = [unit.label for unit in units.units]
+    effects = text_effects(results, text, units.unit_of)
+    found = measures(results.info, units, labels, effects, EN)
+    return influence(found, labels, [""] * len(labels), SCORE, EN)
+
+
+def made(order=(), values=None, points=tuple(range(10)), kind="signed"):
+    """The measures of ten content units: attention and, with `values`, deletion effects."""
+    attention = TextMeasure(
+        id="received_all",
+        kind="attention",
+        name="attention received",
+        values=np.full(10, 0.1),
+        ratios=np.ones(10),
+        steps=(0,) * 10,
+        shown=("10.0\u00a0%",) * 10,
+        order=tuple(points),
+        legend="",
+        flat="",
+    )
+    if values is None:
+        return (attention,)
+    deletion = replace(
+        attention,
+        id="deletion",
+        kind=kind,
+        values=np.array(values, np.float64),
+        ratios=None,
+        shown=tuple(f"{value:+.2f}" for value in values),
+        order=tuple(order),
+    )
+    return attention, deletion
+
+
+def said(order, values, explained=SCORE, **given):
+    return influence(made(order, values, **given), LABELS, [""] * 10, explained, EN).sentences
+
+
+def test_the_rows_are_the_five_largest_of_either_column_the_largest_change_first(results):
+    tokens, effects = results.tokens_of(0), results.effects_of(0)
+    content = tokens[~tokens["is_special"].astype(bool)].set_index("position")
+    attention = content["received_norm_all"].astype(float)
+    change = effects.set_index("position")["deletion"].dropna().astype(float)
+    most = attention.sort_values(ascending=False, kind="stable").index[:5]
+    by_size = change.abs().sort_values(ascending=False, kind="stable").index
+    expected = set(most) | set(by_size[:5])
+    rows = shown(results).rows
+    assert [row.index for row in rows] == [i for i in by_size if i in expected]
+    assert [row.attention for row in rows] == [
+        f"{100 * attention[row.index]:.1f}\u00a0% ({attention[row.index] / attention.mean():.1f}×)"
+        for row in rows
+    ]
+    assert [row.change for row in rows] == [
+        f"{change[row.index]:+.3f}".replace("-", "−") for row in rows
+    ]
+    assert [row.change_width for row in rows] == [
+        round(WIDTH * change[row.index] / change.abs().max()) for row in rows
+    ]
+    assert [row.attention_width for row in rows] == [
+        round(WIDTH * attention[row.index] / attention.max()) for row in rows
+    ]
+
+
+def test_without_changes_there_is_attention_alone(tmp_path):
+    found = shown(make_results(tmp_path, HEADLINES[:1]))
+    assert found.change == ""
+    assert len(found.rows) == 5
+    assert {(row.change, row.change_width) for row in found.rows} == {("", 0)}
+    assert len(found.sentences) == 1
+
+
+def test_the_sentence_names_what_changes_the_prediction_most_and_to_what():
+    values = [0.1, -0.5, 0.2, *[0.0] * 7]
+    given = Explained("the score", value=2.0)
+    assert "Without “b” the score would rise most, from 2.000 to 2.500." in said(
+        (1, 2, 0), values, given
+    )
+    values[1] = 0.5
+    assert "Without “b” the score would fall most, from 2.000 to 1.500." in said(
+        (1, 2, 0), values, given
+    )
+    assert "Without “b” the score would fall most, by 0.5000." in said((1, 2, 0), values)
+    assert any("cosine distance of 0.5" in s for s in said((1, 2, 0), values, kind="size"))
+
+
+def test_how_many_are_among_the_first_of_both_is_said_with_what_chance_gives():
+    values = [0.0, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1, 0.8, 0.85]
+    sentences = said((4, 9, 8, 0, 1), values)
+    assert sentences[-1] == (
+        "The most attended and the most influential share 3 of 5 (by chance: about 2.5)."
+    )
+    assert not any("share" in s for s in said((2, 1, 0), values, points=range(3)))
+
+
+def test_where_nothing_changes_the_prediction_that_is_said():
+    assert "Nothing that was left out changed the prediction." in said((), [0.0] * 10)
+
+
+def test_a_text_that_hardly_anything_changes_is_said_to_be_one():
+    values = [0.01, -0.049, *[0.0] * 8]
+    spread = Explained("the score", spread=1.0)
+    expected = (
+        "No single token matters much here: the largest change is 0.04900; all texts span 1.000."
+    )
+    assert expected in said((1, 0), values, spread)
+    values[1] = -0.051
+    assert not any("matters much" in s for s in said((1, 0), values, spread))
+    assert not any("matters much" in s for s in said((1, 0), values))
+
+
+def test_a_flat_text_says_so(tmp_path):
+    found = shown(make_results(tmp_path, ("ab",)))
+    assert found.sentences[0] == "Nearly even: no content token stands out."
+
+
+def test_a_place_stands_with_its_token():
+    found = influence(
+        made((1, 0), [0.1, 0.2] + [0.0] * 8), LABELS, ["", "2nd", *[""] * 8], SCORE, EN
+    )
+    assert [(row.label, row.place) for row in found.rows if row.place] == [("b", "2nd")]
+
+
+def test_bars_are_as_long_as_changes_and_end_at_the_largest_of_the_text():
+    values = [0.5, -0.25, 0.01, *[0.0] * 6, np.nan]
+    assert bars(made((0, 1, 2), values), None) == (BAR, -BAR // 2, 0, *[0] * 7)
+
+
+def test_a_text_that_nothing_changes_has_no_bars():
+    values = [0.001, -0.0005, *[0.0] * 8]
+    assert set(bars(made((0, 1), values), 1.0)) == {0}
+    assert bars(made((0, 1), values), None)[0] == BAR
+    assert bars(made(), None) == ()
+    assert set(bars(made((), [0.0] * 10), None)) == {0}

@@ -1,0 +1,168 @@
+"""The four answers at the top of a page: each figure against a plain computation."""
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from factories import HEADLINES, changed, make_results
+from role_tables import same_in_every_text, with_roles
+
+from reportgen.findings.colouring import trust_word
+from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Interval
+from reportgen.report.html.page import render
+from reportgen.report.language.printable import half_widths
+from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.sections.answers import make_answers
+
+EN, JA = load_language("en"), load_language("ja")
+LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
+KINDS = ("number", "class", "labels", "numbers", "embedding", "next_token")
+# "aa" stands in every text, so that it can be judged; all others are different.
+TEXTS = tuple(f"aa{a}{a}{b}{b}" for a, b in zip("bcdefghi", "jklmnopq", strict=True))
+
+
+def answers(results, language=EN):
+    return make_answers(Findings(results), language).answers
+
+
+def test_numbers_without_labels(tmp_path):
+    results = make_results(tmp_path)
+    values = results.texts["prediction"]
+    low, middle, high = (f"{x:.2f}".replace("-", "−") for x in np.quantile(values, [0, 0.5, 1]))
+    first = answers(results)[0]
+    assert first.answer == f"{low} to {high}, half below {middle}"
+    assert first.remark == "One dot per text. No labels, so accuracy is unknown."
+    assert first.section == "predictions"
+
+
+def test_numbers_with_labels(tmp_path):
+    results = make_results(tmp_path, labels=LABELS)
+    errors = np.abs(results.texts["prediction"] - np.array(LABELS))
+    base = np.abs(np.array(LABELS) - np.mean(LABELS)).mean()
+    first = answers(results)[0]
+    better = "" if errors.mean() < base else ": no better than a constant"
+    assert first.answer == f"Off by {errors.mean():.2f} on average{better}"
+    assert first.remark == f"Always answering the mean label: off by {base:.2f}."
+
+
+def test_classes_with_labels(tmp_path):
+    made = make_results(tmp_path, kind="class")
+    texts = made.texts.assign(label=["good"] * 6)
+    right = int((texts["prediction_label"] == "good").sum())
+    first = answers(changed(made, texts=texts))[0]
+    assert first.answer == f"{100 * right / 6:.1f}\u00a0% right: {right} of 6 texts"
+    assert first.remark == "Always answering “good”: 100.0\u00a0%."
+
+
+def test_classes_without_labels(tmp_path):
+    made = make_results(tmp_path, kind="class")
+    counts = made.texts["prediction_label"].value_counts()
+    first = answers(made)[0]
+    assert first.answer == f"Mostly “{counts.index[0]}”: {counts.iloc[0]} of 6 texts"
+
+
+def test_the_next_token_is_named_with_its_texts(tmp_path):
+    made = make_results(tmp_path, kind="next_token")
+    counts = made.texts["prediction_label"].value_counts()
+    first = answers(made)[0]
+    assert first.answer.startswith("Next token mostly “")
+    assert f": {counts.iloc[0]} of 6 texts" in first.answer
+
+
+def with_effects(folder, effect):
+    """Results in which "aa" has the deletion effects `effect` (one per text), all others none."""
+    made = make_results(folder, TEXTS, evidence="basic")
+    effects = made.effects.copy()
+    effects["deletion"] = 0.0
+    first = effects["position"] == 1
+    effects.loc[first, "deletion"] = list(effect)
+    return changed(made, effects=effects)
+
+
+def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
+    clear = answers(with_effects(tmp_path / "a", np.linspace(0.9, 1.1, 8)))[1]
+    assert clear.answer == "“aa” raises it most clearly"
+    assert clear.remark == "Mean change when the token is left out (8 texts)."
+    lowers = answers(with_effects(tmp_path / "b", np.linspace(-0.9, -1.1, 8)))[1]
+    assert lowers.answer == "“aa” lowers it most clearly"
+    noise = answers(with_effects(tmp_path / "c", [1, -1, 1, -1, 1, -1, 1, -0.9]))[1]
+    assert noise.answer == "No token stands out over all texts"
+
+
+def test_in_one_text_the_strongest_change_is_told(tmp_path):
+    made = make_results(tmp_path, HEADLINES[:1], evidence="basic")
+    effects = made.effects_of(0).dropna(subset=["deletion"])
+    strongest = effects.loc[effects["deletion"].abs().idxmax(), "position"]
+    label = made.tokens_of(0).set_index("position").loc[strongest, "token"]
+    assert answers(made)[1].answer == f"In this text, “{label}” changes it most"
+
+
+@pytest.mark.parametrize(
+    ("share", "said"), [(0.6, "Yes, on [CLS]: 60.0\u00a0% in layer "), (0.02, "No: [")]
+)
+def test_the_strongest_special_token_is_judged(tmp_path, share, said):
+    made = with_roles(make_results(tmp_path, n_layers=2), same_in_every_text(share))
+    third = answers(made)[2]
+    assert third.answer.startswith(said)
+    assert third.section == "sinks"
+
+
+def test_without_special_tokens_the_first_position_is_judged(tmp_path):
+    third = answers(make_results(tmp_path, special=False))[2]
+    assert third.answer.startswith("No: the first position gets at most ")
+
+
+def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
+    made = make_results(tmp_path, HEADLINES * 2, evidence="basic")
+    findings = Findings(made)
+    fourth = answers(made)[3]
+    known = findings.agreement_by_size
+    shown = findings.colouring.agreement or known[findings.shown_first].estimate
+    assert f"{shown.mean:.2f}".replace("-", "−") in fourth.answer
+    names = [
+        text.get_text() for text in BeautifulSoup(fourth.chart, "html.parser").find_all("text")
+    ]
+    assert "Rarity alone" in names
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "word"),
+    [(0.1, 0.19, "hardly"), (0.2, 0.59, "partly"), (0.6, 0.9, "largely"), (0.1, 0.3, None)],
+)
+def test_a_word_stands_only_where_the_whole_interval_calls_for_it(low, high, word):
+    assert trust_word(Interval(low, high)) == word
+
+
+def test_without_evidence_what_was_not_measured_is_told(tmp_path):
+    _, changes, _, trust = answers(make_results(tmp_path))
+    assert changes.answer == trust.answer == "Not measured"
+    assert "--evidence basic" in changes.remark
+
+
+@pytest.mark.parametrize("evidence", ["none", "basic", "full"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_answer_is_short_in_both_languages(tmp_path, kind, evidence):
+    for n in (1, 2, 6):
+        made = make_results(tmp_path / str(n), HEADLINES[:n], kind=kind, evidence=evidence)
+        for answer in answers(made):
+            assert 1 <= len(answer.answer.split()) <= 15
+            assert len(answer.remark.split()) <= 15
+        for answer in answers(made, JA):
+            assert half_widths(answer.answer) <= 80
+            assert half_widths(answer.remark) <= 80
+
+
+def test_texts_without_figures_have_answers_too(tmp_path):
+    empty = answers(make_results(tmp_path, ("", "")))
+    assert empty[0].answer == "No text was analysed"
+    assert all(answer.answer for answer in empty)
+
+
+def test_an_answer_leads_to_its_section_where_the_page_has_one(tmp_path):
+    page = BeautifulSoup(
+        render(Findings(make_results(tmp_path)), RenderOptions()).content, "html.parser"
+    )
+    cards = page.select("#answers > *")
+    assert [card.get("href") for card in cards] == ["#predictions", "#across", "#sinks", None]
+    assert page.find(id="trust") is None
