@@ -53,7 +53,7 @@ def test_a_module_that_takes_one_text_is_tried_with_one() -> None:
 
 
 def test_an_error_in_forward_names_the_line() -> None:
-    with pytest.raises(ModelError, match=r"Broken cannot be run: KeyError at .*trial.py:\d+"):
+    with pytest.raises(ModelError, match=r"Broken cannot be run: KeyError at .*trial_run.py:\d+"):
         try_module(Broken(), tiny_tokenizer("wordpiece"), 0, CPU)
 
 

@@ -42,6 +42,7 @@ IN_EFFECTS = (
     "alti",
     "attention_gradient",
     "alone",
+    "cp_lrp",
 )
 # Which vector of the reference each view is; all of them explain the embedding.
 REFERENCE = {

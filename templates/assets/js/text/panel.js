@@ -48,8 +48,8 @@ class Panel {
     const live = (...children) => make("div", { className: "live" }, ...children);
     this.figure.querySelector("figcaption").before(live(this.controls.top));
     this.figure.querySelector(".said").after(this.title);
-    this.fixed.before(
-      live(this.overview.box, this.plots, this.caption, this.detail, this.controls.box));
+    this.fixed.before(live(this.overview.box, this.plots, this.caption, this.detail));
+    this.fixed.after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
     this.strip = stripOf(this.number);
     this.strip.listen(this);
   }

@@ -1,0 +1,140 @@
+"""The first screen: four answers, a coloured text and its map, with scripts on and off."""
+
+import pytest
+from factories import HEADLINES, make_results
+from opening import drawn, show_all, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+MOST_MOVED = 0.05  # of the layout, by the measure of browsers (CLS)
+
+TEXTS = HEADLINES * 2
+SCREENS = pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
+SCRIPTS = pytest.mark.parametrize("scripts", [True, False])
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    labels = tuple(1.0 + index / 10 for index in range(len(TEXTS)))
+    return make_results(folder, TEXTS, sink=0.5, evidence="basic", labels=labels)
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def opened(browser, url, width, height, scripts):
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, java_script_enabled=scripts
+    )
+    page.goto(url)
+    return page
+
+
+def box(page, selector):
+    return page.locator(selector).locator("visible=true").first.bounding_box()
+
+
+@SCRIPTS
+@SCREENS
+def test_answers_text_and_map_are_there_without_scrolling(browser, url, width, height, scripts):
+    page = opened(browser, url, width, height, scripts)
+    for card in page.locator(".answer-card").all():
+        expect(card.locator(".says")).to_be_in_viewport()
+    charts = page.locator(".answer-card svg.small").all()
+    assert len(charts) >= 3  # no token of these texts is in enough of them
+    for chart in charts:
+        expect(chart).to_be_in_viewport(ratio=1)
+    strip, lines = box(page, ".strip"), box(page, ".map svg.lines" if not scripts else ".map")
+    assert strip["y"] < 0.6 * height
+    assert strip["y"] + strip["height"] < height
+    assert lines["y"] < 0.6 * height
+    assert lines["x"] > strip["x"] + strip["width"]
+    if scripts:
+        number = int(page.locator(".panel.open").get_attribute("id").removeprefix("text="))
+        drawn(page, number)
+        plot = box(page, f"#map-{number} .plot")
+        assert plot["y"] < 0.55 * height
+    page.close()
+
+
+@SCRIPTS
+def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(browser, url, scripts):
+    page = opened(browser, url, 400, 860, scripts)
+    assert box(page, ".strip")["y"] < 860
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400 if scripts else True
+    page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 1024, 800, 640, 400])
+def test_the_bar_is_one_line_at_every_width(browser, url, width):
+    page = opened(browser, url, width, 800, True)
+    assert page.locator(".top").bounding_box()["height"] <= 46
+    page.close()
+
+
+def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(watched, url):
+    watched.goto(url)
+    for section in ("predictions", "across", "sinks", "trust"):
+        watched.locator(f'.answer-card[href="#{section}"]').click()
+        heading = watched.locator(f"#{section} h2")
+        expect(heading).to_be_in_viewport(ratio=1)
+        bar = watched.locator(".top").bounding_box()
+        assert heading.bounding_box()["y"] >= bar["y"] + bar["height"]
+
+
+def test_bars_stand_at_the_tokens_that_change_the_prediction(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    effects = results.effects_of(0).set_index("position")["deletion"].dropna()
+    units = watched.locator("#strip-1 .u")
+    spread = results.texts["prediction"].max() - results.texts["prediction"].min()
+    top = max(effects.abs().max(), 0.05 * spread)
+    for position, effect in effects.items():
+        steps = round(14 * effect / top)
+        classes = units.nth(int(position)).get_attribute("class").split()
+        bars = [name for name in classes if name[0] in "bn" and name[1:].isdigit()]
+        expected = f"{'b' if steps > 0 else 'n'}{abs(steps)}"
+        assert bars == ([expected] if abs(steps) >= 2 else [])
+
+
+def test_search_is_there_in_both_tabs_and_shows_its_result_below_it(watched, url):
+    watched.goto(url)
+    watched.keyboard.press("/")
+    field = watched.get_by_role("searchbox")
+    expect(field).to_be_focused()
+    expect(field).to_be_in_viewport(ratio=1)
+    watched.keyboard.type("coffee")
+    row = watched.locator("#list tbody tr").locator("visible=true").first
+    expect(row).to_be_in_viewport()
+    assert row.bounding_box()["y"] > field.bounding_box()["y"]
+
+
+def test_the_whole_row_of_a_text_to_start_with_opens_it(watched, url):
+    watched.goto(url)
+    row = watched.locator("#notable ol > li").nth(1)
+    number = row.locator("b").first.inner_text()
+    area = row.bounding_box()
+    watched.mouse.click(area["x"] + area["width"] - 4, area["y"] + area["height"] - 4)
+    expect(watched.locator(".panel.open")).to_have_attribute("id", f"text={number}")
+    expect(row.locator("[aria-current=true]")).to_have_count(1)
+    show_all(watched)
+    expect(watched.locator("#list [aria-current=true]")).to_have_count(1)
+
+
+def test_the_page_does_not_move_while_it_loads(browser, url):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.add_init_script(
+        """window.moved = 0;
+        new PerformanceObserver((list) => {
+          for (const entry of list.getEntries()) window.moved += entry.value;
+        }).observe({ type: "layout-shift", buffered: true });"""
+    )
+    page.goto(url)
+    number = int(page.locator(".panel.open").get_attribute("id").removeprefix("text="))
+    drawn(page, number)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.moved") < MOST_MOVED
+    page.close()
