@@ -1,7 +1,8 @@
 """Make the README's pictures from real reports: `python tests/picture.py`.
 
-The bundled model reads `sample_inputs/ad_headlines.txt`, and the top of its report is shown. For the second picture both bundled models are compared. They
-are photographed in Chromium; the same checkout, versions and fonts give the same pictures.
+The bundled model reads `sample_inputs/ad_headlines.txt`, and the top of its report is shown. For
+the second picture both bundled models are compared. They are photographed in Chromium; the same
+checkout, versions and fonts give the same pictures.
 """
 
 import io
