@@ -140,3 +140,14 @@ def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(browser,
     for number in range(1, len(HEADLINES) + 1):
         assert page.locator(f"#map-{number} svg.cells").is_visible()
     context.close()
+
+
+def test_escape_releases_a_token_chosen_in_the_map(watched, url):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    watched.locator("#strip-1 .u").nth(3).click()
+    expect(watched.locator("#map-1 .detail h4")).to_be_visible()
+    watched.evaluate("document.activeElement.blur()")
+    watched.keyboard.press("Escape")
+    expect(watched.locator("#map-1 .detail h4")).to_have_count(0)
+    assert "token" not in watched.url

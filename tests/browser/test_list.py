@@ -259,6 +259,8 @@ def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watche
         box.evaluate("box => { box.scrollTop = box.scrollHeight }")
         watched.wait_for_timeout(100)
     assert len(shown(watched)) > seen
+    watched.locator("#list").get_by_role("columnheader", name="Error").get_by_role("button").click()
+    assert box.evaluate("box => box.scrollTop") == 0  # the largest first, not the open text
     watched.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert len(shown(watched)) == 1000
     watched.evaluate("dispatchEvent(new Event('afterprint'))")

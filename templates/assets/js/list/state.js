@@ -48,6 +48,7 @@ function chooseList(change, isTyped = false) {
   Object.assign(listState, change);
   if (isTyped) typedAt = performance.now();
   applyList();
+  if ("sort" in change) document.getElementById("list").scrollTop = 0;
   clearTimeout(typing);
   if (isTyped) typing = setTimeout(goToList, TYPING, true);
   else goToList(false);

@@ -102,7 +102,8 @@ class Controls {
   beginButton() {
     return this.makeButton("begin", () => {
       this.side = 1;
-      choose(this.panel.number, { with: this.panel.selections()[0] });
+      const [shown] = this.panel.selections();
+      choose(this.panel.number, { with: shown === "all.mean" ? `${page.layers}.mean` : "all.mean" });
     });
   }
 

@@ -27,7 +27,15 @@ function visitText(number) {
   heading.focus({ preventScroll: true });
 }
 
+// Escape releases the chosen token wherever it was chosen, but in a field or a dialog.
+function releaseToken(event) {
+  if (event.key !== "Escape" || event.defaultPrevented || event.target.closest?.("input, select, dialog[open]")) return;
+  const panel = panels.get(openNumber());
+  if (panel && panel.unit !== null) panel.chooseUnit(null);
+}
+
 function startReader() {
+  document.addEventListener("keydown", releaseToken);
   openPanel();
   addEventListener("beforeprint", prepareForPaper);
   addEventListener("afterprint", returnFromPaper);
