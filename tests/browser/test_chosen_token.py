@@ -151,3 +151,22 @@ def test_escape_releases_a_token_chosen_in_the_map(watched, url):
     watched.keyboard.press("Escape")
     expect(watched.locator("#map-1 .detail h4")).to_have_count(0)
     assert "token" not in watched.url
+
+
+def test_a_tap_on_the_map_chooses_a_token_and_keeps_it(browser, url):
+    with browser.new_context(viewport={"width": 1280, "height": 900}, has_touch=True) as context:
+        page = context.new_page()
+        page.goto(f"{url}#text=1")
+        drawn(page, 1)
+        area = page.locator("#map-1 .plot .nsewdrag").first
+        area.scroll_into_view_if_needed()
+        box = area.bounding_box()
+        page.evaluate(
+            """() => { window.told = [];
+              const plot = document.querySelector("#map-1 .plot");
+              plot.on("plotly_click", ({ event }) => window.told.push(event.type)); }"""
+        )
+        page.touchscreen.tap(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_function("window.told.length > 1")  # a touch, and a click made of it
+        expect(page.locator("#map-1 .detail h4")).to_be_visible()
+        assert "&token=" in page.url

@@ -1,5 +1,7 @@
 // One drawn map with its lines: the plot, and the sentences above it.
 
+const ECHO = 1000; // milliseconds after a touch in which a click is the same tap
+
 class Pane {
   constructor(panel, at) {
     this.panel = panel;
@@ -21,10 +23,19 @@ class Pane {
     await plotly.react(this.plot, data, layout, { displaylogo: false, displayModeBar: false });
     if (!isFirst) return;
     // A cell chooses the token of its row, a point of a line its own.
-    this.plot.on("plotly_click", ({ points: [point] }) => {
+    this.plot.on("plotly_click", ({ points: [point], event }) => {
+      if (this.isEcho(event)) return;
       const drawn = point.data.type === "heatmap" ? point.y : point.x;
       this.panel.chooseUnit(this.panel.shown.shape.first[drawn]);
     });
+  }
+
+  // A tap is told twice, as a touch and as the click that browsers make of it: the second is left out.
+  isEcho(event) {
+    const isTouch = event.type.startsWith("touch");
+    const isEcho = !isTouch && performance.now() - (this.touchedAt ?? -Infinity) < ECHO;
+    if (isTouch) this.touchedAt = performance.now();
+    return isEcho;
   }
 
   describe({ shape, views, colours }, sentences) {
