@@ -82,10 +82,10 @@ def with_effects(folder, effect):
 
 def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
     clear = answers(with_effects(tmp_path / "a", np.linspace(0.9, 1.1, 8)))[1]
-    assert clear.answer == "“aa” raises it most clearly"
+    assert clear.answer == "“aa” clearly raises it"
     assert clear.remark == "Mean change when the token is left out (8 texts)."
     lowers = answers(with_effects(tmp_path / "b", np.linspace(-0.9, -1.1, 8)))[1]
-    assert lowers.answer == "“aa” lowers it most clearly"
+    assert lowers.answer == "“aa” clearly lowers it"
     noise = answers(with_effects(tmp_path / "c", [1, -1, 1, -1, 1, -1, 1, -0.9]))[1]
     assert noise.answer == "No token stands out over all texts"
 
