@@ -4,11 +4,12 @@
 `open_report` opens one that was kept. Torch is imported when one of them is first used.
 """
 
-from typing import TYPE_CHECKING, Any
-
 from reportgen.version import __version__
 
+TYPE_CHECKING = False  # without `typing`, which would take most of the time of this import
 if TYPE_CHECKING:
+    from typing import Any
+
     from reportgen.api.analyze import analyze, load_model
     from reportgen.api.callback import ReportCallback
     from reportgen.api.compare import ComparedReports, compare
@@ -36,7 +37,7 @@ _PLACES = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     if name not in _PLACES:
         raise AttributeError(f"module 'reportgen' has no attribute {name!r}")
     from importlib import import_module

@@ -1,20 +1,14 @@
-"""The `reportgen` command, and `python -m reportgen`.
+"""The `reportgen` command, and `python -m reportgen`."""
 
-The command line is imported inside, so that an interrupt in the first moment ends in one line too.
-"""
-
-import sys
+from reportgen.files.interrupts import end_at_once
 
 
 def main() -> None:
-    """Run the command line."""
-    try:
-        from reportgen.cli.commands import main as run
+    """Run the command line, which is imported after an interrupt can end in one line."""
+    end_at_once()
+    from reportgen.cli.commands import main as run
 
-        run()
-    except KeyboardInterrupt:
-        sys.stderr.write("reportgen: interrupted; nothing was written\n")
-        sys.exit(130)
+    run()
 
 
 if __name__ == "__main__":

@@ -99,6 +99,19 @@ class InterruptedLateError(ReportgenError):
     exit_code = 130
 
 
+def is_interrupt(error: BaseException | None) -> bool:
+    """Whether `error` is an interrupt, or what a library made of one.
+
+    Transformers turns an interrupt that comes while it imports a part of itself into an
+    ImportError.
+    """
+    while error is not None and not isinstance(error, InterruptedLateError):
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__
+    return False
+
+
 def first_line(error: BaseException) -> str:
     """The first line of the message of another library's `error`."""
     message = error.msg if isinstance(error, SyntaxError) else str(error)

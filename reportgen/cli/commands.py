@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,7 +29,7 @@ from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import parameters, terminal
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError
-from reportgen.files.interrupts import interrupt_on_every_signal
+from reportgen.files.interrupts import ending_at_once
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
@@ -54,9 +55,7 @@ app = typer.Typer(
 
 
 def main() -> None:
-    """Run the command line. A request to end the process is treated as an interrupt, so that no
-    half-written file is left behind."""
-    interrupt_on_every_signal()
+    """Run the command line."""
     try:
         app()
     except OSError as error:  # standard output, say, or the folder for temporary files
@@ -97,6 +96,7 @@ def run(
     check_detail(options.detail, {text.id for text in text_set.texts})
     started = time.perf_counter()
     terminal.print_lines(job.recovered, verbosity)
+    _import("reportgen.api.analyze", verbosity)
     with Staging(force=files.force) as staging, scratch_folder() as scratch:
         folder = staging.folder(job.folders[0]) if job.folders else scratch
         results = _analyze(text_set, asked, folder, verbosity, redact=redact, detail=options.detail)
@@ -132,6 +132,7 @@ def analyze(
     check_target(output, force=force, is_folder=True)
     text_set = arguments.text_set(texts, inputs)
     started = time.perf_counter()
+    _import("reportgen.api.analyze", verbosity)
     with Staging(force=force) as staging:
         results = _analyze(text_set, asked, staging.folder(output), verbosity)
         from reportgen.findings.findings import Findings
@@ -166,6 +167,7 @@ def render(
     if job.folders:
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
+    _import("reportgen.api.report", verbosity)
     from reportgen.api.report import write_report
     from reportgen.results.store import open_results
 
@@ -189,7 +191,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
     check_spec(spec)
     if sys.stdout is None:
         raise OutputError("standard output is closed; check prints there what it finds")
-    quiet_libraries(verbosity)
+    _import("reportgen.api.analyze", verbosity)
     from reportgen.api.analyze import check_model
 
     for line in check_model(spec, verbose=verbosity.verbose):
@@ -225,6 +227,7 @@ def compare(
     job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
+    _import("reportgen.api.analyze" if sides.models else "reportgen.api.compare", verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
         if sides.models:
@@ -245,6 +248,13 @@ def compare(
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
 
 
+def _import(module: str, verbosity: Verbosity) -> None:
+    """Import the part of the API that a command needs, with the libraries below it."""
+    quiet_libraries(verbosity)
+    with ending_at_once():
+        import_module(module)
+
+
 def _analyze(
     texts: TextSet,
     asked: Analysis,
@@ -262,7 +272,6 @@ def _analyze(
     """
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
         typer.echo(f"reportgen: {line}", err=True)
-    quiet_libraries(verbosity)
     from reportgen.api.analyze import analyze_named, listed_by
 
     listed = None if is_compared else listed_by(detail)

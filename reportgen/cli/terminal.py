@@ -14,7 +14,8 @@ import typer
 from reportgen.api.options import GateChoices, OutputChoices, Verbosity
 from reportgen.api.progress_bar import count_of_texts
 from reportgen.cli.github import StepSummary, annotates, annotation
-from reportgen.errors import ReportgenError
+from reportgen.errors import ReportgenError, is_interrupt
+from reportgen.files.interrupts import interruptible
 from reportgen.findings.gates import GateResult, errors_first, gate_line, has_failed
 from reportgen.report.format_register import STANDARD_OUTPUT
 from reportgen.report.language.printable import inert
@@ -76,16 +77,20 @@ def finish(
 @contextmanager
 def user_errors(*, redact: bool) -> Iterator[None]:
     """Print an error that a user can cause in one line, and exit with the code of its kind; with
-    `redact` the line quotes no text."""
+    `redact` the line quotes no text. A request to end the process is an interrupt here, so that no
+    half-written file is left behind."""
     try:
-        yield
-    except ReportgenError as error:
+        with interruptible():
+            yield
+    except (Exception, KeyboardInterrupt) as error:
+        if is_interrupt(error):
+            typer.echo("reportgen: interrupted; nothing was written", err=True)
+            raise typer.Exit(EXIT_INTERRUPTED) from error
+        if not isinstance(error, ReportgenError):
+            raise
         message = error.unquoted if redact else str(error)
         typer.echo(inert(f"reportgen: {message}"), err=True)
         raise typer.Exit(error.exit_code) from error
-    except KeyboardInterrupt as error:
-        typer.echo("reportgen: interrupted; nothing was written", err=True)
-        raise typer.Exit(EXIT_INTERRUPTED) from error
 
 
 _IDS, _ID = 5, 40  # ids that are named, and characters of one

@@ -10,13 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import typer
 from models import SENTENCES, save_model
 from typer.testing import CliRunner
 
 from reportgen.analysis.progress import Cost, Stage
 from reportgen.api import progress_bar
 from reportgen.cli.commands import app
-from reportgen.files.interrupts import held_back, interrupt_on_every_signal
+from reportgen.cli.terminal import user_errors
+from reportgen.errors import InputError
+from reportgen.files.interrupts import held_back, interruptible
 from reportgen.files.staging import Staging
 
 STOPPED = "reportgen: interrupted; nothing was written"
@@ -124,13 +127,60 @@ def test_every_request_to_end_the_process_is_an_interrupt_but_one_that_is_ignore
         for ignored in (None, *asked):
             for number in asked:
                 signal.signal(number, signal.SIG_IGN if number == ignored else signal.SIG_DFL)
-            interrupt_on_every_signal()
+            with interruptible():
+                for number in asked:
+                    wanted = signal.SIG_IGN if number == ignored else signal.default_int_handler
+                    assert signal.getsignal(number) is wanted
             for number in asked:
-                wanted = signal.SIG_IGN if number == ignored else signal.default_int_handler
+                wanted = signal.SIG_IGN if number == ignored else signal.SIG_DFL
                 assert signal.getsignal(number) is wanted
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+INTERRUPTED_AT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, *others):
+        if name == {module!r}:
+            assert not {{"typing", "typer"}} & set(sys.modules) or name != "reportgen.cli"
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.argv = ["reportgen", "run", "--help"]
+from reportgen.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["reportgen.cli", "typing", "rich.panel"], ids=["first", "in a library", "in help"]
+)
+def test_an_interrupt_before_the_work_begins_ends_in_one_line(module: str) -> None:
+    """`reportgen.cli` is the first import after the handler, and little is imported before it.
+    Typer catches interrupts by itself while it reads the command line."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT.format(module=module)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr, done.stdout) == (130, STOPPED + "\n", "")
+
+
+@pytest.mark.parametrize("made_of_it", [ModuleNotFoundError("no module"), InputError("a.txt: bad")])
+def test_an_interrupt_that_a_library_made_an_error_of_is_still_one(made_of_it, capsys) -> None:
+    with pytest.raises(typer.Exit) as ended, user_errors(redact=False):  # noqa: PT012
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt as interrupt:
+            raise made_of_it from interrupt
+    assert ended.value.exit_code == 130
+    assert capsys.readouterr().err == STOPPED + "\n"
 
 
 def test_a_request_to_end_the_process_leaves_nothing_behind(folder: Path, model: Path) -> None:
