@@ -122,6 +122,9 @@ def _why() -> Iterator[Note]:
     sizes: tuple[Made, ...] = (575.0, 1500.0, (1500.0, 900.0, 2000.0))
     rows = (LiveRows(20, 20, 200, True), LiveRows(20, 200, 200, False), None)
     sep = Subject("sep", "[SEP]", "role")
+    for value, rank in product((0.04, 0.3, 0.9), (1.2, 4.0)):
+        passed = replace(passing(value, min(value, 0.4)), output_rank=estimate(rank))
+        yield from filter(None, [why_note(CLS, passed, [passed], None, OUTPUT)])
     for subject, size, live, output in product((CLS, sep, COMMA), sizes, rows, OUTPUTS):
         made = replace(passing(0.2), activation=estimate(size), content_activation=12.0)
         yield from filter(None, [why_note(subject, made, [made], live, output)])

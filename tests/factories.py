@@ -212,6 +212,10 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "value_ratio_layers": [
                         None if norms is None else [0.1 if i == 0 else 1.0] * n_layers for i in rows
                     ],
+                    "output_rank_layers": [
+                        None if norms is None else [1.25 if i == 0 else 3.0] * n_layers
+                        for i in rows
+                    ],
                     "activation_layers": [
                         None if norms is None else [500.0 if i == 0 else 10.0] * n_layers
                         for i in rows
@@ -278,6 +282,9 @@ def _write(folder: Path, asked: MadeUp) -> None:
                             None if norms is None else (0.2, 1.8)[role > 0] for _, role in where
                         ],
                         "content_value_size": [None if norms is None else 2.0 for _ in where],
+                        "output_rank": [
+                            None if norms is None else (1.25, 3.0)[role > 0] for _, role in where
+                        ],
                         "activation": [
                             None if norms is None else (500.0, 12.0)[role > 0] for _, role in where
                         ],

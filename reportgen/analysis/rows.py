@@ -123,10 +123,10 @@ def _norms_of(summary: TextSummary) -> Columns:
     """The columns of norm-weighted attention and rollout; NaN if they were not measured."""
     norms, rollout = summary.norms, summary.rollout
     none = np.full_like(summary.received, np.nan)
-    received, sizes, ratios = (
-        (none, none, none)
+    received, sizes, ratios, ranks = (
+        (none, none, none, none)
         if norms is None
-        else (norms.received, norms.value_sizes, norms.value_ratios)
+        else (norms.received, norms.value_sizes, norms.value_ratios, norms.output_ranks)
     )
     return {
         "received_norm_last": received[-1],
@@ -134,6 +134,7 @@ def _norms_of(summary: TextSummary) -> Columns:
         "received_norm_layers": received.T,
         "value_size_layers": sizes.T,
         "value_ratio_layers": ratios.T,
+        "output_rank_layers": ranks.T,
         "activation_layers": (none if summary.activations is None else summary.activations).T,
         "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
     }
@@ -211,6 +212,7 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
         if sizes is None or not content.any()
         else sizes[:, content].mean(axis=1),
         "value_ratio": none if norms is None else norms.value_ratio[:, number],
+        "output_rank": none if norms is None else norms.output_rank[:, number],
     }
 
 

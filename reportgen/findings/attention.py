@@ -48,6 +48,8 @@ class LayerFigures:
     # Whether each head counts as much as it looks at the token; else all count alike, as in results
     # of earlier versions.
     is_weighted: bool = False
+    # Effective rank of what it passes on to the other tokens: 1 if all get the same direction.
+    output_rank: Estimate | None = None
     # Over the texts in which hidden states were read: the largest hidden value, over the median of
     # the text's, and that of content tokens.
     activation: Estimate | None = None
@@ -127,6 +129,7 @@ def role_figures(results: Results, role: str) -> RoleFigures:
         share,
         expected,
         *(column(name) for name in _NORMS),
+        output_rank=column("output_rank"),
         activations=(column("activation"), column("content_activation")),
     )
     return RoleFigures(
@@ -142,6 +145,7 @@ def layer_figures(
     share: Floats,
     expected: Floats,
     *norms: Floats,
+    output_rank: Floats | None = None,
     activations: tuple[Floats, Floats] | None = None,
 ) -> tuple[LayerFigures, ...]:
     """The figures of one token or position in `layers`.
@@ -151,7 +155,10 @@ def layer_figures(
     ratio of these with heads weighted, NaN where that was not stored. `activations` are the largest
     hidden values of the token and of content. They may be of other texts than the shares.
     """
-    own_activations: Sequence[Estimate | None] = (None,) * share.shape[1]
+    nothing: Sequence[Estimate | None] = (None,) * share.shape[1]
+    own_activations, output_ranks = nothing, nothing
+    if output_rank is not None and len(ranks := measured(output_rank)[0]):
+        output_ranks = estimates(ranks)
     usual = np.full(share.shape[1], nan)
     if activations is not None and len((known := measured(*activations))[0]):
         own_activations, usual = estimates(known[0]), known[1].mean(axis=0)
@@ -159,8 +166,7 @@ def layer_figures(
     norm_share, value_size, content_size, *weighted = measured(*norms[: 3 + is_weighted])
     shares, ratios = estimates(share), ratio_estimates(share, expected)
     excesses = estimates(excess(share, expected))
-    norm_shares: Sequence[Estimate | None] = (None,) * len(ratios)
-    value_ratios = norm_shares
+    norm_shares, value_ratios = nothing, nothing
     if len(norm_share):
         norm_shares = estimates(norm_share)
         value_ratios = (
@@ -176,6 +182,7 @@ def layer_figures(
             norm_share=norm_shares[i],
             value_ratio=value_ratios[i],
             is_weighted=is_weighted,
+            output_rank=output_ranks[i],
             activation=own_activations[i],
             content_activation=float(usual[i]) if own_activations[i] else nan,
             share_range=_range(share[:, i]),

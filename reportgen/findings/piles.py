@@ -25,6 +25,7 @@ _COLUMNS = (
     "received_norm_layers",
     "value_size_layers",
     "value_ratio_layers",
+    "output_rank_layers",
     "activation_layers",
 )
 _AT_ONCE = 100_000  # tokens
@@ -67,6 +68,7 @@ class _Gathered:
     value_size: Floats
     content_value_size: Floats  # of all content tokens of the text
     value_ratio: Floats  # mean over the subject's positions
+    output_rank: Floats  # the same
     activation: Floats  # largest hidden value, mean over the subject's positions
     content_activation: Floats  # mean over all content tokens of the text
 
@@ -74,8 +76,14 @@ class _Gathered:
         """The figures over these texts, of the strongest of `n_tried`."""
         numbers = range(1, self.share.shape[1] + 1)
         norms = self.norm_share, self.value_size, self.content_value_size, self.value_ratio
-        activations = self.activation, self.content_activation
-        layers = layer_figures(numbers, self.share, self.expected, *norms, activations=activations)
+        layers = layer_figures(
+            numbers,
+            self.share,
+            self.expected,
+            *norms,
+            output_rank=self.output_rank,
+            activations=(self.activation, self.content_activation),
+        )
         return RoleFigures(len(self.share), layers, n_tried)
 
 
@@ -179,14 +187,14 @@ def _in_texts(content: _Content, here: Booleans, is_first: bool) -> list[Floats]
     """The columns of `_Gathered`, of the texts that have a token `here`."""
     texts, found = np.unique(content.text, return_inverse=True)
     places: Places = np.asarray(found, np.intp)
-    share, even, norms, sizes, ratios, activations = content.layers
+    share, even, norms, sizes, ratios, ranks, activations = content.layers
     n_here, n_all = (np.bincount(own, minlength=len(texts)) for own in (places[here], places))
     of_text = [_sums(places[here], values[here], len(texts)) for values in (share, even, norms)]
     with np.errstate(invalid="ignore"):
         of_text.append(_sums(places[here], sizes[here], len(texts)) / n_here[:, None])
         of_text.append(_sums(places, sizes, len(texts)) / n_all[:, None])
-        of_text.append(_sums(places[here], ratios[here], len(texts)) / n_here[:, None])
-        of_text.append(_sums(places[here], activations[here], len(texts)) / n_here[:, None])
+        for values in (ratios, ranks, activations):
+            of_text.append(_sums(places[here], values[here], len(texts)) / n_here[:, None])
         of_text.append(_sums(places, activations, len(texts)) / n_all[:, None])
     counted = n_here > 0
     if not is_first:

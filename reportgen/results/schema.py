@@ -13,6 +13,7 @@ DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
 VALUE_RATIO = "value_ratio"
 CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
+OUTPUT_RANK = "output_rank"
 ACTIVATION = "activation"
 LEARNED_SHARE = "learned_share"
 MOST_CLASSES = 20
@@ -71,6 +72,8 @@ TOKENS_SCHEMA = pa.schema(
         ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f, mean over heads
         # [layer], that of a content token being 1, heads weighted by their attention to the token
         (f"{VALUE_RATIO}_layers", pa.list_(pa.float32())),
+        # [layer], effective rank of what it passes on to the other tokens, 0 where that is nothing
+        (f"{OUTPUT_RANK}_layers", pa.list_(pa.float32())),
         # [layer], largest absolute hidden value over the median of the text's; null as norms
         (f"{ACTIVATION}_layers", pa.list_(pa.float32())),
         ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
@@ -108,6 +111,7 @@ ROLES_SCHEMA = pa.schema(
         (ACTIVATION, pa.float32()),
         (f"content_{ACTIVATION}", pa.float32()),
         (VALUE_RATIO, pa.float32()),  # as in `tokens`, mean over the tokens with this role
+        (OUTPUT_RANK, pa.float32()),  # the same
     ]
 )
 LAYERS_SCHEMA = pa.schema(
@@ -198,6 +202,7 @@ LATER_COLUMNS = frozenset(
     (
         *(DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
+        *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
         *(LEARNED_SHARE, "learned_expected"),
         *(m.column or m.id for m in MEASURES if m.since > 1),

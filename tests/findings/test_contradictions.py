@@ -25,6 +25,8 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("N2", "N2-heavy", "N2-unclear", "N3", "few-value"),
     ("value-weighted", "value-plain"),
     ("why-read", "why-unread", "why-all-rows"),
+    *(("why-no-op", other) for other in ("why-rank", "N2-heavy", "N2-unclear", "N3", "few-value")),
+    *(("why-broadcast", other) for other in ("N2", "N2-heavy", "N2-unclear", "few-value")),
     *(("why", verdict) for verdict in ("N1b", "N1b-below", "N1d", "unclear", "few", "massive")),
     ("N4", "N5", "N5-first", "N5-open", "N5-unclear", "N6", "N6-partly", "tests-disagree"),
     *(("tests-unclear", other) for other in ("N4", "N5", "N5-first", "N5-open", "N6", "N6-partly")),

@@ -121,6 +121,10 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio
         [(i + 1.0) * (j + 1) for j in range(results.info.model.n_layers)] if has_ratio else None
         for i in made["position"]
     ]
+    made["output_rank_layers"] = [
+        [1 + (i + 1.0) / (j + 2) for j in range(results.info.model.n_layers)]
+        for i in made["position"]
+    ]
     results = changed(results, tokens=made)
     (found,) = Findings(results).piles.found
     assert found.subject.token == "。。"
@@ -129,7 +133,7 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio
     assert (found.figures.n_tried, Findings(results).piles.n_tried) == (n_tried, n_tried)
     tokens = results.tokens
     for layer in found.figures.layers:
-        shares, evens, norms, sizes, contents, ratios = [], [], [], [], [], []
+        shares, evens, norms, sizes, contents, ratios, ranks = [], [], [], [], [], [], []
         for _, rows in tokens[tokens["role"].isna()].groupby("text"):
             own = rows[rows["token"] == "。。"]
             at = layer.layer - 1
@@ -139,6 +143,7 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio
             sizes.append(sum(float(v[at]) for v in own["value_size_layers"]) / len(own))
             every = [float(v[at]) for v in rows["value_size_layers"]]
             contents.append(sum(every) / len(every))
+            ranks.append(sum(float(v[at]) for v in own["output_rank_layers"]) / len(own))
             if has_ratio:
                 ratios.append(sum(float(v[at]) for v in own["value_ratio_layers"]) / len(own))
         values = [(s - e) / (1 - e) for s, e in zip(shares, evens, strict=True)]
@@ -150,6 +155,8 @@ def test_what_a_token_gets_is_a_plain_sum_in_each_text(tmp_path: Path, has_ratio
         expected = sum(ratios) / 6 if has_ratio else sum(sizes) / sum(contents)
         assert layer.value_ratio.mean == pytest.approx(expected)
         assert layer.is_weighted == has_ratio
+        assert layer.output_rank is not None
+        assert layer.output_rank.mean == pytest.approx(sum(ranks) / 6)
 
 
 def _texts_with_each(results: Results) -> dict[str, int]:

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Array, Layout
 from reportgen.analysis.attention.blocks import Block, Blocks, Residual, find_residual
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.output_rank import output_ranks
 from reportgen.models.architecture import (
     Projection,
     accepted_arguments,
@@ -50,6 +51,8 @@ class TextNorms:
     # counted by how much it looks at the token
     value_ratios: Array
     value_ratio: Array  # [layer, role], mean over the role's tokens
+    output_ranks: Array  # [layer, key], effective rank of what a token passes on to the others
+    output_rank: Array  # [layer, role], mean over the role's tokens
     mixing: Array  # [layer], mean over queries; NaN where the residual is not known
     error: float  # of the self-check, largest of all layers
 
@@ -102,6 +105,8 @@ class BatchNorms:
         columns = layout.columns[..., CONTENT:]  # [text, key, column]
         column_sizes = _times(sizes, columns) / columns.sum(1)
         ratios = _value_ratios(block.maps, by_head, layout)
+        ranks = output_ranks(block.maps, gram, layout.real, CHUNK)
+        by_role = columns[..., FIRST_ROLE - CONTENT :]
         self._layers.append(
             {
                 "received": received,
@@ -110,8 +115,9 @@ class BatchNorms:
                 "value_size": column_sizes[:, FIRST_ROLE - CONTENT :],
                 "content_value_size": column_sizes[:, 0],
                 "value_ratios": ratios,
-                "value_ratio": _times(ratios, columns[..., FIRST_ROLE - CONTENT :])
-                / columns[..., FIRST_ROLE - CONTENT :].sum(1),
+                "value_ratio": _times(ratios, by_role) / by_role.sum(1),
+                "output_ranks": ranks,
+                "output_rank": _times(ranks, by_role) / by_role.sum(1),
                 "mixing": torch.where(mixes, mixing, 0.0).sum(1) / mixes.sum(1),
                 "error": _error(block, layout.real, self._scratch),
             }
@@ -143,6 +149,8 @@ class BatchNorms:
             content_value_size=layers["content_value_size"] + blank,
             value_ratios=layers["value_ratios"][:, keys] + blank,
             value_ratio=layers["value_ratio"] + blank,
+            output_ranks=layers["output_ranks"][:, keys] + blank,
+            output_rank=layers["output_rank"] + blank,
             mixing=layers["mixing"] + blank,
             error=error,
         )

@@ -47,6 +47,11 @@ FERRANDO = Citation(
     "Measuring the Mixing of Contextual Information in the Transformer",
     "arXiv 2203.04212",
 )
+FESSER = Citation(
+    "Fesser et al. 2026",
+    "A Unifying View of Attention Sinks: Two Algorithms, Two Solutions",
+    "arXiv 2606.08105",
+)
 GU = Citation(
     "Gu et al. 2024",
     "When Attention Sink Emerges in Language Models: An Empirical View",

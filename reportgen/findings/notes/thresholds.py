@@ -18,6 +18,8 @@ from reportgen.results.measure_register import (
 RAISED_EXCESS = 0.05  # of what lies between an even spread and all attention
 LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a content token
 LIGHT_NORM = 0.5  # share of norm-weighted attention, in that of attention
+NO_OPERATION = 0.1  # the same, of what adds next to nothing
+BROADCAST_RANK = 1.5  # effective rank of what nearly all points along one direction
 MASSIVE = 1000  # largest hidden value, in the median of its text's
 TEST_SMALL = 0.25  # effect of a sink test, in that on content tokens
 TEST_LARGE = 0.5
@@ -44,6 +46,8 @@ THRESHOLDS = (
     Threshold("raised_excess", RAISED_EXCESS),
     Threshold("light_value", LIGHT_VALUE),
     Threshold("light_norm", LIGHT_NORM),
+    Threshold("no_operation", NO_OPERATION),
+    Threshold("broadcast_rank", BROADCAST_RANK),
     Threshold("massive", MASSIVE, SUN),
     Threshold("test_small", TEST_SMALL),
     Threshold("test_large", TEST_LARGE),

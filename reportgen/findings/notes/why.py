@@ -1,14 +1,27 @@
-"""What goes with an attention sink: the length of what it passes on, its largest hidden value, and
-whether the output reads its row."""
+"""What goes with an attention sink: the length and rank of what it passes on, its largest hidden
+value, and whether the output reads its row."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.evidence import LiveRows
-from reportgen.findings.notes.citations import SUN
+from reportgen.findings.notes.citations import FESSER, SUN, Citation
 from reportgen.findings.notes.note import Note, Values, about
-from reportgen.findings.notes.thresholds import MASSIVE, certain
+from reportgen.findings.notes.sinks import value_case
+from reportgen.findings.notes.thresholds import (
+    BROADCAST_RANK,
+    LIGHT_VALUE,
+    MASSIVE,
+    NO_OPERATION,
+    certain,
+)
 from reportgen.results.info import Subject
+
+_CITATIONS: Mapping[str, Citation] = {
+    "why-no-op": FESSER,
+    "why-broadcast": FESSER,
+    "why-massive": SUN,
+}
 
 
 def why_note(
@@ -32,6 +45,10 @@ def why_note(
     if layer.value_ratio is not None and layer.is_weighted:
         values["value_ratio"] = layer.value_ratio.mean
         also.append("why-length")
+        values |= {"no_operation": NO_OPERATION, "broadcast_rank": BROADCAST_RANK}
+        also += _what_it_does(layer)
+        if layer.output_rank is not None:
+            values["output_rank"] = layer.output_rank.mean
     found = _largest(layers)
     if found is not None:
         values |= found
@@ -44,9 +61,8 @@ def why_note(
         also.append(row)
     if not also:
         return None
-    return about(
-        subject, "why", values, *([SUN] if "why-massive" in also else []), also=tuple(also)
-    )
+    citations = [_CITATIONS[id] for id in also if id in _CITATIONS]
+    return about(subject, "why", values, *citations, also=tuple(also))
 
 
 def massive_note(subject: Subject, layers: Sequence[LayerFigures]) -> Note | None:
@@ -75,6 +91,31 @@ def _is_massive(layers: Sequence[LayerFigures]) -> bool:
     """Whether in some layer the whole interval is that of a massive activation."""
     known = [own.activation.interval for own in layers if own.activation is not None]
     return any(certain(lambda size: size >= MASSIVE, own) for own in known if own is not None)
+
+
+def _what_it_does(layer: LayerFigures) -> list[str]:
+    """Which sentences say whether a sink adds next to nothing, or hands one vector to all tokens.
+
+    The rank of what is next to nothing is not told.
+    """
+    length, norm_share, rank = layer.value_ratio, layer.norm_share, layer.output_rank
+    if rank is None or length is None or norm_share is None:
+        return []
+    ends = length.interval, norm_share.interval, layer.share.interval, rank.interval
+    sure = tuple(interval for interval in ends if interval is not None)
+    if len(sure) < len(ends):
+        return ["why-rank"]
+    if certain(_adds_nothing, *sure[:3]):
+        return ["why-no-op"]
+    return ["why-rank", *(["why-broadcast"] if certain(_hands_out_one, sure[0], sure[3]) else [])]
+
+
+def _adds_nothing(length: float, norm_share: float, share: float) -> bool:
+    return length <= NO_OPERATION and value_case(length, norm_share, share) == "N2"
+
+
+def _hands_out_one(length: float, rank: float) -> bool:
+    return length > LIGHT_VALUE and rank <= BROADCAST_RANK
 
 
 def _row(subject: Subject, live: LiveRows | None) -> str | None:

@@ -163,6 +163,7 @@ class _Maker:
             "even": [self._percent(layer.expected) for layer in layers],
             "norm_share": [self._percent(_mean(layer.norm_share)) for layer in layers],
             "value_size": [self._times(_mean(layer.value_ratio)) for layer in layers],
+            "output_rank": [self._rank(layer.output_rank) for layer in layers],
             "activation": [self._times(_mean(layer.activation)) for layer in layers],
             "heads": self._heads(heads),
             "swapped": [self._percent(share.mean) for share in swapped],
@@ -170,6 +171,9 @@ class _Maker:
         kept = {key: cells for key, cells in columns.items() if set(cells) - {NOTHING}}
         numbers = map(str, range(1, len(layers) + 1))
         return tuple(map(self._say, kept)), tuple(zip(numbers, *kept.values(), strict=True))
+
+    def _rank(self, rank: Estimate | None) -> str:
+        return NOTHING if rank is None else fixed(rank.mean, 2)
 
     def _heads(self, heads: SinkHeads | None) -> list[str]:
         """How many heads of each layer make the token a sink."""

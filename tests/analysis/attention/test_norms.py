@@ -70,6 +70,17 @@ def plain_value_ratios(layer: PlainLayer, content: np.ndarray) -> np.ndarray:
     return np.array(ratios)
 
 
+def plain_output_ranks(layer: PlainLayer) -> np.ndarray:
+    """From the singular values of the vectors that each key gives the other tokens."""
+    ranks = []
+    for key in range(len(layer.parts)):
+        others = [part[key] for query, part in enumerate(layer.parts) if query != key]
+        powers = torch.linalg.svdvals(torch.stack(others)) ** 2
+        total = float(powers.sum())
+        ranks.append(total**2 / float((powers**2).sum()) if total > 0 else 0.0)
+    return np.array(ranks)
+
+
 def plain_mixing(layer: PlainLayer) -> float:
     """Mean over queries of what comes from others beside what comes from itself."""
     _, parts = plain_parts(layer)
@@ -106,7 +117,12 @@ def test_figures_are_those_of_explicit_tensors(folder: Path, family: str) -> Non
             )
             ratios = plain_value_ratios(layer, roles == "")
             np.testing.assert_allclose(found.value_ratios[number], ratios, rtol=1e-5)
+            ranks = plain_output_ranks(layer)
+            np.testing.assert_allclose(found.output_ranks[number], ranks, rtol=1e-5)
             for column, role in enumerate(ROLES):
+                assert found.output_rank[number, column] == pytest.approx(
+                    ranks[roles == role].mean(), rel=1e-5
+                )
                 assert found.value_ratio[number, column] == pytest.approx(
                     ratios[roles == role].mean(), rel=1e-5
                 )
@@ -125,7 +141,7 @@ def test_a_text_in_a_padded_batch_is_as_it_is_alone(folder: Path, family: str) -
     for text, one in zip(texts, together, strict=True):
         (alone,) = measured(model, [text], is_causal=SITES[family].is_causal, found=found)
         names = ("received", "share", "value_sizes", "content_value_size", "value_ratios")
-        for name in (*names, "value_ratio", "mixing"):
+        for name in (*names, "value_ratio", "output_ranks", "output_rank", "mixing"):
             padded, unpadded = getattr(one, name), getattr(alone, name)
             np.testing.assert_allclose(padded, unpadded, rtol=1e-6, atol=1e-6)
 
@@ -139,6 +155,7 @@ def test_working_in_small_steps_gives_the_same(
     monkeypatch.setattr(norms_module, "CHUNK", 300)
     for one, other in zip(whole, measured(model, texts), strict=True):
         np.testing.assert_allclose(one.received, other.received, atol=1e-6)
+        np.testing.assert_allclose(one.output_ranks, other.output_ranks, atol=1e-6)
         np.testing.assert_allclose(one.mixing, other.mixing, atol=1e-6)
 
 
@@ -193,6 +210,7 @@ def test_a_text_of_one_token(folder: Path) -> None:
     assert np.isnan(found.value_size).all()
     assert np.isnan(found.value_ratio).all()
     close(found.value_ratios, np.ones((3, 1)))
+    close(found.output_ranks, np.zeros((3, 1)))  # there is no other
     close(found.content_value_size, found.value_sizes[:, 0])
     close(found.mixing, np.zeros(3))  # there is no other
 
@@ -258,6 +276,29 @@ def test_what_is_not_finite_in_one_text_stays_there(folder: Path, bad: float) ->
     for number in (0, 2):
         np.testing.assert_allclose(found[number].received, whole[number].received, atol=1e-6)
         np.testing.assert_allclose(found[number].mixing, whole[number].mixing, atol=1e-6)
+
+
+@pytest.mark.parametrize("head", [None, 2])
+def test_a_sink_that_adds_nothing_has_no_rank_and_one_that_hands_out_a_vector_has_one(
+    folder: Path, head: int | None
+) -> None:
+    """The values of the first token are 0 in all heads, or but for one head."""
+    model = load_family(folder, "bert")
+    size = model.encoder.config.hidden_size // 4
+
+    def plant(module, args, made):
+        planted = made.clone()
+        planted[:, 0] = 0
+        if head is not None:
+            planted[:, 0, head * size : (head + 1) * size] = 3
+        return planted
+
+    handle = model.encoder.encoder.layer[1].attention.self.value.register_forward_hook(plant)
+    (found,) = measured(model, encoded(model, TEXTS[0]))
+    handle.remove()
+    assert found.output_rank[1, 0] == pytest.approx(0 if head is None else 1, rel=1e-5)
+    assert (found.value_ratio[1, 0] == 0) == (head is None)
+    assert found.output_rank[2, 0] > 1 + 1e-4
 
 
 def test_a_query_that_nothing_is_passed_on_to_has_no_row(folder: Path) -> None:

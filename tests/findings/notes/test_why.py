@@ -76,6 +76,36 @@ def test_whether_the_output_reads_its_row(
     assert note.also == ("why-length", *([row] if row else []))
 
 
+@pytest.mark.parametrize(
+    ("value", "norm", "rank", "sentences"),
+    [
+        (0.05, 0.02, 1.2, ("why-no-op",)),
+        (0.0, 0.0, 0.0, ("why-no-op",)),
+        (0.05, 0.5, 1.2, ("why-rank",)),  # short, but weighted by attention it is a lot
+        (0.1, 0.05, 1.2, ("why-no-op",)),
+        (0.17, 0.1, 1.2, ("why-rank",)),  # between the two
+        (0.9, 0.5, 1.5, ("why-rank", "why-broadcast")),
+        (0.9, 0.5, 1.6, ("why-rank",)),
+        (0.5, 0.5, 1.2, ("why-rank",)),
+        ((0.09, 0.05, 0.2), 0.02, 1.2, ("why-rank",)),  # an interval crosses its threshold
+        (0.9, 0.5, (1.4, 1.2, 1.7), ("why-rank",)),
+        ((0.05, None), 0.02, 1.2, ("why-rank",)),
+        (0.9, 0.5, (1.2, None), ("why-rank",)),
+        (0.9, 0.5, None, ()),  # of an earlier version
+    ],
+)
+def test_whether_it_adds_nothing_or_hands_out_one_vector(
+    value: Made, norm: Made, rank: Made | None, sentences: tuple[str, ...]
+) -> None:
+    layer = passing(value, norm)
+    layer = replace(layer, output_rank=None if rank is None else estimate(rank))
+    note = why_note(CLS, layer, [layer], None, {})
+    assert note is not None
+    assert note.also == ("why-length", *sentences)
+    cited = ["Fesser et al. 2026"] * (sentences[-1:] in (("why-no-op",), ("why-broadcast",)))
+    assert [own.author_year for own in note.citations] == cited
+
+
 def test_without_any_figure_there_is_no_paragraph() -> None:
     bare = passing(None, None)
     assert why_note(CLS, bare, [bare], READS_SOME, OUTPUT) is None
@@ -89,15 +119,20 @@ def test_figures_are_means_over_texts(tmp_path: Path) -> None:
     roles = results.roles
     steps = roles["text"].astype(float) + roles["layer"].astype(float)
     roles["activation"], roles["content_activation"] = 7 * steps, 2 * steps
+    roles["output_rank"] = steps / 4
     for layer in role_figures(results, "cls").layers:
         own = [float(text + layer.layer) for text in range(6)]
         assert layer.activation is not None
         assert layer.activation.mean == pytest.approx(7 * np.mean(own))
         assert layer.content_activation == pytest.approx(2 * np.mean(own))
+        assert layer.output_rank is not None
+        assert layer.output_rank.mean == pytest.approx(np.mean(own) / 4)
     notes = {note.id: note for note in Findings(results).notes if note.role == "cls"}
     assert notes["why"].values["activation_layer"] == results.info.model.n_layers
-    roles["activation"] = np.nan  # as in results of earlier versions
-    assert all(layer.activation is None for layer in role_figures(results, "cls").layers)
+    roles["activation"] = roles["output_rank"] = np.nan  # as in results of earlier versions
+    for layer in role_figures(results, "cls").layers:
+        assert layer.activation is None
+        assert layer.output_rank is None
 
 
 def test_the_first_position_has_its_largest_value_too(tmp_path: Path) -> None:
