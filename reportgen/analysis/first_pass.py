@@ -72,7 +72,7 @@ class Tally:
         if text.summary is not None:
             self.n_content += text.encoded.n_content
             self.n_unknown += text.encoded.n_unknown
-            self.n_joined += n_joined(text.encoded, text.source.units or ())
+            self.n_joined += n_joined(text.encoded, text.source.units or ((), ()))
             self.row_sum_error = max(self.row_sum_error, text.summary.row_sum_error)
             self.padding_mass = max(self.padding_mass, text.summary.padding_mass)
             if text.summary.norms is not None:
@@ -182,7 +182,7 @@ def encode_all(
             text = encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
             if splitter is not None:
                 own = (source.text, source.pair)
-                text = joined_to_words(text, own, splitter, source.units or ())
+                text = joined_to_words(text, own, splitter, source.units or ((), ()))
         except Exception as error:  # a tokenizer may be user code
             faults[i] = describe(error)
             text = NO_TOKENS

@@ -198,7 +198,7 @@ def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> 
         UsageError: no text has units of its own, or the tokenizer tells no places of tokens; or
             phrases are asked for without evidence.
     """
-    are_given = any(text.units for text in texts.texts)
+    are_given = any(any(text.units or ()) for text in texts.texts)
     kind = options.units or ("given" if are_given else "word")
     if kind == "phrase" and options.evidence == "none":
         raise UsageError(

@@ -112,7 +112,8 @@ def analyze(
         text_column: The column of a table with the texts. Default: `text`, or the only column.
         pairs, labels, ids, groups, text_units: One value per text or, for a table, the name of a
             column. By default the columns `pair`, `label`, `id`, `group` and `units` are used; `""`
-            ignores them. The units of a text are a list of strings or of `[start, end]`.
+            ignores them. The units of a text are a list of strings or of `[start, end]`; those of
+            a text and its pair a dict of such lists, `text` and `pair`.
         label_map: Other names for labels, by the label that is given.
         limit: Use only the first so many texts.
         evidence, evidence_texts, units, explain_class, keep_maps, batch_tokens: As on the command

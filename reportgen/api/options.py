@@ -64,7 +64,8 @@ class InputChoices:
         str | None,
         _TEXTS(
             help="Column with the units of each text, e.g. phrases: a JSON list of strings or of "
-            "[start, end]. Default: units, if there is one."
+            "[start, end], or an object of such lists for text and pair. Default: units, if there "
+            "is one."
         ),
     ] = None
     encoding: Annotated[

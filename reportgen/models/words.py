@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reportgen.models.tokens import EncodedText, Span
-from reportgen.texts.given_units import Place
+from reportgen.texts.given_units import Place, Places
 from reportgen.texts.words import WordSplitter
 
 _CONTINUES = "##"
+_NONE: tuple[Places, Places] = ((), ())
 
 
 def joined_to_words(
     text: EncodedText,
     sources: tuple[str, str | None],
     splitter: WordSplitter,
-    given: Sequence[Place] = (),
+    given: tuple[Places, Places] = _NONE,
 ) -> EncodedText:
     """`text` with words as its units, instead of display units.
 
-    Places of the text itself that are `given` count as words, and what lies between is split.
+    Places of the text and of its pair that are `given` count as words, and what lies between is
+    split.
 
     Tokens are one unit if they share a character or a word of `sources`, its text and pair; a token
     that reaches into the next word joins the two. A special token is a unit by itself. Where the
@@ -30,10 +32,9 @@ def joined_to_words(
             for token, role in zip(text.tokens, text.roles, strict=True)
         ]
     else:
-        text_words = splitter.split(sources[0], given)
         words = [
-            _by_code_point(sources[0], text_words),
-            _by_code_point(sources[1] or "", splitter.split(sources[1] or "")),
+            _by_code_point(source or "", splitter.split(source or "", own))
+            for source, own in zip(sources, given, strict=True)
         ]
         goes_on = [False, *_joined(text, [_touched(span, words) for span in text.spans])]
     units: list[int] = []
@@ -60,12 +61,16 @@ def _joined(text: EncodedText, touched: Sequence[tuple[int, int] | None]) -> lis
     return found
 
 
-def n_joined(text: EncodedText, given: Sequence[Place]) -> int:
-    """How many of the `given` places of a text are part of a larger unit, because a token reaches
-    over their start or end."""
+def n_joined(text: EncodedText, given: tuple[Places, Places]) -> int:
+    """How many of the `given` places of a text and of its pair are part of a larger unit, because a
+    token reaches over their start or end."""
+    return sum(_n_joined_in(text, number, own) for number, own in enumerate(given))
+
+
+def _n_joined_in(text: EncodedText, segment: int, given: Places) -> int:
     found = 0
-    spans = [span if span is not None and span.segment == 0 else None for span in text.spans]
-    units = dict[int, Place]()  # first code point and end of each unit of the text itself
+    spans = [span if span is not None and span.segment == segment else None for span in text.spans]
+    units = dict[int, Place]()  # first code point and end of each unit of the segment
     for span, unit in zip(spans, text.units, strict=True):
         if span is not None and span.end > span.start:
             start, end = units.get(unit, (span.start, span.end))

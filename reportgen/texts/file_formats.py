@@ -238,6 +238,8 @@ def _cell(value: object) -> Cell:
         return value
     if isinstance(value, bool):
         return _word(value)
+    if isinstance(value, dict):
+        return Misfit("an object", value)
     if not isinstance(value, list):
         return Misfit("an object")
     return Misfit("a list", [_word(item) if isinstance(item, bool) else item for item in value])

@@ -1,31 +1,51 @@
-"""Units that a file gives with a text: parts of it as strings, or as places [start, end]."""
+"""Units that a file gives with a text and its pair: parts as strings, or as places [start, end]."""
 
 import json
 import re
+from collections.abc import Sequence
 
 from reportgen.errors import quoted, without_surrogates
 
 EXAMPLE = 'write ["New York", "is big"] or [[0, 8], [9, 15]]'
 _NUMBER = re.compile("[0-9]{1,12}")
 _LONGEST = 40  # characters of a unit that a message quotes
+OF_A_PAIR = 'write {"text": ["New York"], "pair": ["is big"]} for units of a text and of its pair'
+SEGMENTS = ("text", "pair")
 Place = tuple[int, int]  # first code point and end
+Places = tuple[Place, ...]
 
 
-def given_units(value: str, text: str) -> tuple[Place, ...]:
-    """The places in `text` of the units that the JSON list `value` names, in order.
+def given_units(value: str, text: str, pair: str = "") -> tuple[Places, Places]:
+    """The places in `text` and in `pair` of the units that the JSON `value` names, in order.
 
-    An item is a string, which is looked for after the unit before it, or [start, end] in code
-    points. Places are those of `without_surrogates(text)`, which is what is analysed.
+    It is a list with the units of the text, or an object with such lists of "text" and "pair". An
+    item is a string, which is looked for after the unit before it, or [start, end] in code points.
+    Places are those of `without_surrogates(text)`, which is what is analysed.
 
     Raises:
         ValueError: with what is wrong, for a message.
     """
     try:
-        items = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
+        given = json.loads(value, parse_int=str, parse_float=str, parse_constant=str)
     except (ValueError, RecursionError):
-        items = None
-    if not isinstance(items, list):
+        given = None
+    if isinstance(given, list):
+        return _places(given, text), ()
+    if not isinstance(given, dict):
         raise ValueError(f"no JSON list of units; {EXAMPLE}")
+    lists = {name: own for name, own in given.items() if name in SEGMENTS and own is not None}
+    if len(given.keys() | SEGMENTS) > len(SEGMENTS) or not all(
+        isinstance(own, list) for own in lists.values()
+    ):
+        raise ValueError(f"an object of other things than lists of units; {OF_A_PAIR}")
+    try:
+        of_pair = _places(lists.get("pair", []), pair)
+    except ValueError as error:
+        raise ValueError(f"in the pair, {error}") from error
+    return _places(lists.get("text", []), text), of_pair
+
+
+def _places(items: Sequence[object], text: str) -> Places:
     found: list[Place] = []
     end = 0
     for number, item in enumerate(items, 1):

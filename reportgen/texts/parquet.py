@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 from reportgen.errors import InputError
 from reportgen.results.limits import stored_strings, tables_within
 from reportgen.texts.rows import Cell, Misfit, Row, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS
+from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 
 
 def read_parquet(
@@ -42,10 +42,14 @@ def read_parquet(
             fields = [field for field in schema if field.name in asked]
             columns: dict[str, list[Cell]] = {field.name: [] for field in fields}
             for field in fields:
-                if pa.types.is_nested(field.type):  # never read
+                if pa.types.is_nested(field.type) and not _is_readable(field.type):
                     columns[field.name] = [Misfit(str(field.type))] * n_rows
-            flat = [name for name, cells in columns.items() if not cells]
-            for part in tables_within(file, MAX_BYTES, flat, n_rows):
+            read = [name for name, cells in columns.items() if not cells]
+            n_items = 0
+            for part in tables_within(file, MAX_BYTES, read, n_rows):
+                n_items += sum(_n_items(column) for column in part.columns)
+                if n_items > MAX_CELLS:
+                    raise ValueError(f"lists of more than {MAX_CELLS:,} items")
                 for name, column in zip(part.column_names, part.columns, strict=True):
                     columns[name] += _cells_of(column)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -59,7 +63,32 @@ def read_parquet(
     return Table(names, rows, n_more=meta.num_rows - n_rows)
 
 
+def _is_readable(kind: pa.DataType) -> bool:
+    """Whether it is a list of strings, of whole numbers, or of lists of whole numbers."""
+    if not _is_list(kind):
+        return False
+    item = kind.value_type
+    if _is_list(item):
+        return bool(pa.types.is_integer(item.value_type))
+    types = pa.types
+    return bool(types.is_string(item) or types.is_large_string(item) or types.is_integer(item))
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
+
+
+def _n_items(column: pa.ChunkedArray) -> int:
+    """How many items the lists of a column hold, and the lists in them."""
+    if not _is_list(column.type):
+        return 0
+    items = column.combine_chunks().flatten()
+    return len(items) + _n_items(pa.chunked_array([items]))
+
+
 def _cells_of(column: pa.ChunkedArray) -> list[Cell]:
+    if pa.types.is_nested(column.type):
+        return [None if own is None else _list_of(own) for own in column.to_pylist()]
     try:
         cells: list[Cell] = column.cast(pa.string()).to_pylist()
     except pa.ArrowException:  # bytes that are not text
@@ -67,3 +96,14 @@ def _cells_of(column: pa.ChunkedArray) -> list[Cell]:
     except UnicodeDecodeError:
         return [Misfit("bytes that are not UTF-8")] * len(column)
     return cells
+
+
+def _list_of(items: Sequence[object]) -> Misfit:
+    """A list as one in JSON is read: with its numbers as strings."""
+    return Misfit("a list", [_item(item) for item in items])
+
+
+def _item(item: object) -> object:
+    if isinstance(item, list):
+        return [_item(own) for own in item]
+    return item if item is None else str(item)

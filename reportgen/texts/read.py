@@ -8,7 +8,7 @@ from reportgen.errors import InputError, UsageError, quoted, without_surrogates
 from reportgen.results.info import InputInfo
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import read_table
-from reportgen.texts.given_units import Place, given_units
+from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.labels import renamed
 from reportgen.texts.rows import Misfit, Row
 from reportgen.texts.source_files import STDIN, InputFormat, Source, format_of, shown, source_of
@@ -24,8 +24,8 @@ class TextInput:
     label: str | None = None  # as the file gives it; a list as JSON
     group: str | None = None
     source: str = ""  # file:line, the file without its folder
-    # Units of `text` that the file gives, [start, end) in code points; None without any.
-    units: tuple[Place, ...] | None = None
+    # Units that the file gives, of `text` and of `pair`, [start, end) in code points; None without.
+    units: tuple[Places, Places] | None = None
 
     @property
     def is_blank(self) -> bool:
@@ -241,17 +241,18 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
     )
 
 
-def _units(row: Row, columns: Columns, where: str) -> tuple[Place, ...] | None:
+def _units(row: Row, columns: Columns, where: str) -> tuple[Places, Places] | None:
     value = row.cells.get(columns.units) if columns.units is not None else None
     if not value:
         return None
-    text = row.cells.get(columns.text or "")
+    cells = (row.cells.get(name or "") for name in (columns.text, columns.pair))
+    sources = (cell if isinstance(cell, str) else "" for cell in cells)
     given = value.as_json if isinstance(value, Misfit) else value
     try:
         if given is None:
             what = value.what if isinstance(value, Misfit) else ""
             raise ValueError(f"{what}; write it as JSON, such as [[0, 8], [9, 15]]")
-        return given_units(given, text if isinstance(text, str) else "")
+        return given_units(given, *sources)
     except ValueError as error:
         raise InputError(
             f"{where}: column {_quoted(columns.units or '')}: {error}; or leave the column unused "

@@ -11,23 +11,30 @@ class Misfit:
     """A cell that is not text; `what` says what it is, such as "a list"."""
 
     what: str
-    items: Sequence[object] | None = None  # of a list, numbers as strings
+    # Of a list or an object, numbers as strings.
+    items: Sequence[object] | Mapping[str, object] | None = None
 
     @property
     def as_json(self) -> str | None:
-        """Of a list: the list; None if it is nested too deeply."""
+        """Of a list or an object: itself; None if it is nested too deeply."""
         if self.items is None:
             return None
         try:
-            return json.dumps(self.items, ensure_ascii=False, default=lambda item: item.what)
+            return json.dumps(self.items, ensure_ascii=False, default=_inside)
         except RecursionError:
             return None
 
     @property
     def labels(self) -> str | None:
         """Of a list of strings, numbers, true and false: the list as JSON."""
-        is_flat = all(isinstance(item, str) for item in self.items or ())
+        items = self.items
+        is_flat = isinstance(items, Sequence) and all(isinstance(item, str) for item in items)
         return self.as_json if is_flat else None
+
+
+def _inside(cell: Misfit) -> object:
+    """What stands for a cell inside of another."""
+    return cell.what if cell.items is None else cell.items
 
 
 Cell: TypeAlias = str | Misfit | None

@@ -28,7 +28,7 @@ SUFFIXES: dict[str, InputFormat] = {
 # and what may end a cell (a wide table of numbers is no file of texts).
 MAX_BYTES = 200_000_000
 MAX_ROWS = 500_000
-_MAX_CELLS = 5_000_000
+MAX_CELLS = 5_000_000
 _CELL_ENDS = {"csv": b",;\t", "tsv": b"\t", "json": b",", "jsonl": b","}
 
 
@@ -129,7 +129,7 @@ def require_bounded(data: bytes, input_format: InputFormat, path: str) -> None:
     for n, most, what in (
         (len(data), MAX_BYTES, "bytes"),
         (n_lines, MAX_ROWS, "lines"),
-        (n_cells, _MAX_CELLS, "cells"),
+        (n_cells, MAX_CELLS, "cells"),
     ):
         if n > most:
             raise InputError(

@@ -87,6 +87,13 @@ def test_python_takes_units_beside_a_list_and_in_a_table(bert: Path) -> None:
     ):
         assert parts(report.results, 0, TEXT)[2] == "sat, 1,000円"
         assert report.results.info.settings.units == "given"
+    of_pair = [{"pair": ["the cats"]}]
+    report = reportgen.analyze(
+        ["the cats"], bert, pairs=["the cats sat"], text_units=of_pair, **fast
+    )
+    tokens = report.results.tokens_of(0)
+    own, beside = (tokens[tokens["segment"] == segment]["unit"].nunique() for segment in (0, 1))
+    assert (own, beside) == (2, 2)  # "the", "cats"; "the cats", "sat"
     report = reportgen.analyze(frame, bert, text_units="parts", units="word", **fast)
     assert parts(report.results, 0, TEXT)[:2] == ["the", "unbelievable"]
     with pytest.raises(UsageError, match=r"^text_units: 1 for 2 texts"):

@@ -293,6 +293,9 @@ def test_a_parquet_file_of_texts_that_unpacks_to_too_much_is_refused(tmp_path: P
     tables = {
         "long texts": pa.table({"text": pa.repeat("x" * 10**6, 300)}),
         "many rows": pa.table({"text": pa.nulls(3_000_000, pa.int32())}),
+        "long lists": pa.table(
+            {"text": pa.repeat("a", 20), "label": pa.array([np.zeros(300_000, np.int8)] * 20)}
+        ),
         "long labels": pa.table(
             {"text": pa.repeat("a", 400_000), "label": pa.repeat("x" * 1000, 400_000)}
         ),

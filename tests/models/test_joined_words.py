@@ -43,17 +43,22 @@ def test_special_tokens_stay_alone() -> None:
     assert found.ids == encoded.ids
 
 
-def test_given_units_are_whole_and_the_rest_is_split() -> None:
+@pytest.mark.parametrize(
+    ("of_pair", "last"),
+    [((), ["the", "cat"]), (((0, 7),), ["the cat"]), (((4, 7),), ["the", "cat"])],
+)
+def test_given_units_are_whole_and_the_rest_is_split(of_pair, last: list[str]) -> None:
     text = "the cats sat. the cat"
     encoded = encode(tiny_tokenizer("wordpiece"), text, "the cat", 200)
-    found = joined_to_words(encoded, (text, "the cat"), SPLITTER, [(0, 8), (14, 21)])
+    given = ((0, 8), (14, 21)), of_pair
+    found = joined_to_words(encoded, (text, "the cat"), SPLITTER, given)
     parts = []
     for unit in content_units(found):
         spans = [span for i in unit if (span := found.spans[i]) is not None]
         source = ("the cats sat. the cat", "the cat")[spans[0].segment]
         parts.append(source[spans[0].start : spans[-1].end])
-    assert parts == ["the cats", "sat", ".", "the cat", "the", "cat"]
-    assert n_joined(found, [(0, 8), (14, 21)]) == 0
+    assert parts == ["the cats", "sat", ".", "the cat", *last]
+    assert n_joined(found, given) == 0
 
 
 def test_a_token_that_reaches_beyond_a_given_unit_joins_it_to_what_is_there() -> None:
@@ -63,7 +68,7 @@ def test_a_token_that_reaches_beyond_a_given_unit_joins_it_to_what_is_there() ->
     place = spans[cats[0]]
     assert place is not None
     assert place.end - place.start > 1  # cut in the middle by the given unit
-    given = [(0, place.start + 1), (place.end + 1, len(text))]
+    given = ((0, place.start + 1), (place.end + 1, len(text))), ()
     found = joined_to_words(encoded, (text, None), SPLITTER, given)
     units = [
         "".join(text[span.start : span.end] for i in unit if (span := found.spans[i]) is not None)
@@ -72,16 +77,19 @@ def test_a_token_that_reaches_beyond_a_given_unit_joins_it_to_what_is_there() ->
     assert units[0].startswith("thecat")
     assert units[-1] == "sat"
     assert n_joined(found, given) == 1
+    encoded = encode(tiny_tokenizer("wordpiece"), "a", text, 200)
+    turned = (), given[0]
+    assert n_joined(joined_to_words(encoded, ("a", text), SPLITTER, turned), turned) == 1
 
 
 def test_half_an_emoji_cannot_be_a_unit_of_its_own() -> None:
     """Bytes of one character are never taken apart, but joined characters may be."""
-    text = "a👍🏽b"
+    text, given = "a👍🏽b", (((0, 2), (2, 4)), ())
     encoded = encode(tiny_tokenizer("bytes"), text, None, 200)
-    found = joined_to_words(encoded, (text, None), SPLITTER, [(0, 2), (2, 4)])
+    found = joined_to_words(encoded, (text, None), SPLITTER, given)
     labels = []
     for unit in content_units(found):
         spans = [span for i in unit if (span := found.spans[i]) is not None]
         labels.append(text[min(s.start for s in spans) : max(s.end for s in spans)])
     assert labels == ["a👍", "🏽b"]
-    assert n_joined(found, [(0, 2), (2, 4)]) == 0
+    assert n_joined(found, given) == 0

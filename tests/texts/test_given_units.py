@@ -17,7 +17,9 @@ SPLITTER = WordSplitter(by_script, None)
 
 
 def found(value: object, text: str) -> list[str]:
-    return [text[a:b] for a, b in given_units(json.dumps(value), text)]
+    own, of_pair = given_units(json.dumps(value), text, "no pair here")
+    assert of_pair == ()
+    return [text[a:b] for a, b in own]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +46,11 @@ def test_units_are_found_in_order(value: object, text: str, expected: list[str])
     ("value", "message"),
     [
         ("New York", "no JSON list of units"),
-        ('{"a": 1}', "no JSON list of units"),
+        ('{"a": 1}', "an object of other things than lists of units; write {"),
+        ('{"text": ["New York"], "pairs": []}', "an object of other things than lists of units"),
+        ('{"text": "New York"}', "an object of other things than lists of units"),
+        ('{"pair": ["New"]}', "in the pair, unit 1, 'New', does not stand in the text; "),
+        ('{"text": ["of"], "pair": ["of"]}', "unit 1, 'of', does not stand in the text; "),
         ("3", "no JSON list of units"),
         ("[" * 100_000, "no JSON list of units"),
         ('["big", "New"]', "unit 2, 'New', does not stand in the text after unit 1"),
@@ -66,8 +72,8 @@ def test_units_are_found_in_order(value: object, text: str, expected: list[str])
     ],
 )
 def test_what_is_wrong_is_said(value: str, message: str) -> None:
-    with pytest.raises(ValueError, match=r"^no JSON|^unit \d") as caught:
-        given_units(value, "New York is big")
+    with pytest.raises(ValueError, match=r"^no JSON|unit \d|^an object") as caught:
+        given_units(value, "New York is big", "one of many")
     said = str(caught.value).replace("\x02", "").replace("\x03", "")
     assert message in "".join(c for c in said if c.isprintable())
 
@@ -77,7 +83,7 @@ def test_places_count_the_characters_that_are_analysed() -> None:
     text = "\ud83da b"
     shown = without_surrogates(text)
     for value in (["a", "b"], [[1, 2], [3, 4]]):
-        places = given_units(json.dumps(value), text)
+        places, _ = given_units(json.dumps(value), text)
         assert [shown[a:b] for a, b in places] == ["a", "b"]
 
 
@@ -86,7 +92,8 @@ def test_places_count_the_characters_that_are_analysed() -> None:
 def test_words_fill_what_the_given_units_leave(text: str, cuts: list[int]) -> None:
     ends = sorted({cut for cut in cuts if cut <= len(text)})
     places = list(zip(ends[::2], ends[1::2], strict=False))
-    assert list(given_units(json.dumps(places), text)) == places
+    assert given_units(json.dumps(places), text) == (tuple(places), ())
+    assert given_units(json.dumps({"pair": places}), "", text) == ((), tuple(places))
     parts = SPLITTER.split(text, places)
     assert set(places) <= set(parts)
     before = [0, *(end for _, end in parts)]
@@ -106,13 +113,29 @@ def test_files_give_units(write: Write) -> None:
         write("t.jsonl", lines),
         write("t.parquet", parquet(**columns)),
     ):
-        assert [text.units for text in read_texts([path]).texts] == [((0, 3),), None, ()]
+        found = [text.units for text in read_texts([path]).texts]
+        assert found == [(((0, 3),), ()), None, ((), ())]
+
+
+def test_files_give_units_of_a_pair(write: Write) -> None:
+    own = {"text": ["a b"], "pair": [[0, 4]]}
+    rows = [("text", "pair", "units"), ("a b c", "d ef g", json.dumps(own))]
+    line = json.dumps({"text": "a b c", "pair": "d ef g", "units": own})
+    columns = {name: [value] for name, value in zip(*rows, strict=True)}
+    for path in (
+        write("t.csv", csv_bytes(rows)),
+        write("t.jsonl", line),
+        write("t.json", f"[{line}]"),
+        write("t.parquet", parquet(**columns)),
+    ):
+        (text,) = read_texts([path]).texts
+        assert text.units == (((0, 3),), ((0, 4),))
 
 
 def test_the_column_may_have_another_name_or_be_ignored(write: Write) -> None:
     path = write("t.jsonl", '{"text": "a b", "spans": [[0, 1], [2, 3]], "units": "7 sold"}\n')
     texts = read_texts([path], Columns(units="spans")).texts
-    assert texts[0].units == ((0, 1), (2, 3))
+    assert texts[0].units == (((0, 1), (2, 3)), ())
     assert read_texts([path], Columns(units="")).texts[0].units is None
     with pytest.raises(InputError, match=r"no JSON list of units.*--units-column ''"):
         read_texts([path])
@@ -124,7 +147,7 @@ def test_the_column_may_have_another_name_or_be_ignored(write: Write) -> None:
         ('["b", "a"]', "unit 2, 'a', does not stand in the text after unit 1"),
         ("[[0, 5]]", "unit 1 ends at 5, but the text has 3 characters"),
         ("[[{}]]", "unit 1 is neither a string nor"),
-        ('{"a": []}', "an object; write it as JSON"),
+        ('{"a": []}', "an object of other things than lists of units"),
         ("12", "no JSON list of units"),
         ("[" * 900 + "]" * 900, "unit 1 is neither a string nor|nested too deeply|write it as"),
     ],
@@ -138,7 +161,22 @@ def test_an_error_names_file_line_and_text(write: Write, cell: str, message: str
     assert "a b" not in caught.value.unquoted
 
 
-def test_a_nested_column_of_a_parquet_file_is_told(write: Write) -> None:
-    path = write("t.parquet", parquet(text=["a"], units=pa.array([["a"]])))
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        (pa.array([["a b"], None, []]), [(((0, 3),), ()), None, ((), ())]),
+        (pa.array([[[0, 3]], None, []]), [(((0, 3),), ()), None, ((), ())]),
+        (pa.array([["a b"], None, []], pa.large_list(pa.large_string())), None),
+    ],
+)
+def test_a_parquet_file_gives_units_as_lists(write: Write, units: pa.Array, expected) -> None:
+    path = write("t.parquet", parquet(text=["a b c", "d e", "f"], units=units))
+    found = [text.units for text in read_texts([path]).texts]
+    assert found == (expected or [(((0, 3),), ()), None, ((), ())])
+
+
+@pytest.mark.parametrize("units", [pa.array([[{"a": 1}]]), pa.array([[["a"]]]), pa.array([[0.5]])])
+def test_another_nested_column_of_a_parquet_file_is_told(write: Write, units: pa.Array) -> None:
+    path = write("t.parquet", parquet(text=["a"], units=units))
     with pytest.raises(InputError, match=r"list<.*; write it as JSON"):
         read_texts([path])
