@@ -11,7 +11,7 @@ from reportgen.results.write import Recorder
 
 Floats = NDArray[np.float64]
 
-# Effect of each test on [CLS] and on [SEP], as a multiple of that on content tokens.
+# Effect of each test on [CLS] and on [SEP], as a multiple of that on text tokens.
 RATIOS = {
     "cls": {"zero_value": 0.12, "mean_value": 0.01, "hide_key": 9.6, "swap": 0.2},
     "sep": {"zero_value": 1.1, "mean_value": 0.9, "hide_key": 0.8, "swap": 1.2},

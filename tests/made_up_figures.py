@@ -27,7 +27,7 @@ def estimate(made: Made, n_texts: int = 20) -> Estimate:
 
 
 def beyond_even(share: Estimate, expected: float) -> Estimate:
-    """The share as part of the way from an even spread to all attention."""
+    """The share as part of the way from the equal share to all attention."""
     ends = share.interval and Interval(
         *((end - expected) / (1 - expected) for end in share.interval)
     )
@@ -95,7 +95,7 @@ def passing(
     is_weighted: bool = True,
 ) -> LayerFigures:
     """What a sink gets and passes on in a layer: length of its vectors, norm-weighted share, share,
-    and that as a multiple of an even spread."""
+    and that as a multiple of an equal share."""
     return LayerFigures(
         layer=layer,
         share=estimate(share),

@@ -16,7 +16,7 @@ def with_roles(results: Results, rows: list[RoleRow]) -> Results:
 
 
 def same_in_every_text(share: float, expected: float = 0.1, n: int = 6) -> list[RoleRow]:
-    """Both roles get an even spread in layer 1 and `share` in layer 2, in each of `n` texts."""
+    """Both roles get an equal share in layer 1 and `share` in layer 2, in each of `n` texts."""
     return [
         (text, layer, role, value, expected, 0.05)
         for text in range(n)
@@ -26,7 +26,7 @@ def same_in_every_text(share: float, expected: float = 0.1, n: int = 6) -> list[
 
 
 def far_apart(low: float = 0.1, high: float = 0.56) -> list[RoleRow]:
-    """Both roles get `low` in half of six texts and `high` in the others; an even spread: 5 %."""
+    """Both roles get `low` in half of six texts and `high` in the others; an equal share: 5 %."""
     return [
         (text, 1, role, share, 0.05, 0.0)
         for text, share in enumerate((low, high) * 3)

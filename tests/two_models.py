@@ -40,7 +40,7 @@ def plant(results: Results, effect: float = 0.6, row: float = 0.5, token: str = 
 
 
 def retokenise(results: Results, text: int) -> Results:
-    """Let the first content token of a text have another name."""
+    """Let the first text token of a text have another name."""
     tokens = results.tokens.copy()
     tokens.loc[int(results.texts["first_token"].iloc[text]) + 1, "token"] = "another"
     return changed(results, tokens=tokens)

@@ -179,7 +179,7 @@ def layer_changes(base: Findings, head: Findings, pairing: Pairing) -> tuple[Lay
     """All special tokens, each role that both have, and entropy; a figure that no text has in both
     is left out.
 
-    Only texts count that both models analysed and that have enough content tokens.
+    Only texts count that both models analysed and that have enough text tokens.
     """
     texts = base.takes_part & head.takes_part & pairing.analysed
     own, other = ({role.key: role.token for role in side.info.roles} for side in (base, head))

@@ -11,7 +11,7 @@ from reportgen.findings.statistics import Floats, Interval, Places, mean_interva
 # largest figure; smaller differences count as none. `tests/cli/test_comparison_cli.py` checks it.
 SAME_OUTPUT = 1e-5
 # The same for figures of attention, whose own size is about 1: shares, entropies, multiples of an
-# even share. A hundredth of a percentage point.
+# equal share. A hundredth of a percentage point.
 SAME_SHARE = 1e-4
 Sides: TypeAlias = tuple[Floats, Floats]  # a figure in the base, and in the head
 

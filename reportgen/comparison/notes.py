@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 EFFECT_CHANGED = 0.5  # of a token's deletion effect, in spreads of the base's effects
 LOOKS_RATIO = 1.5  # attention in the head over that in the base
-LOOKS_LEAST = 1.0  # times the even share, in the model that looks more: below, nothing is looked at
+LOOKS_LEAST = 1.0  # times the equal share, in the model that looks more: less is not looking
 SHARE_CHANGED = 0.05  # of a layer's attention or entropy
 _TOKENS = 5  # notes on tokens
 # The strings of the page explain each of them.

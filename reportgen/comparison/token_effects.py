@@ -47,8 +47,8 @@ class TokenChange:
 
     token: str
     n_texts: int
-    attention: Change  # attention received, as a multiple of the even share
-    # The weight in the one row that the output is read from, as a multiple of the even share; None
+    attention: Change  # attention received, as a multiple of the equal share
+    # The weight in the one row that the output is read from, as a multiple of the equal share; None
     # where the output is read from several rows.
     row: Change | None
     effect: Change | None  # deletion effect; None where it was measured on too few texts

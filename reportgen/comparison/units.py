@@ -1,4 +1,4 @@
-"""The content units of the texts that both models split into the same tokens, with the figures of
+"""The text units of the texts that both models split into the same tokens, with the figures of
 both models."""
 
 from dataclasses import dataclass
@@ -18,15 +18,15 @@ _COLUMNS = ("text", "unit", "segment", "token", "start", "end", "is_special")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnitPairs:
-    """The content units of the aligned texts in input order; each array is `[unit]`."""
+    """The text units of the aligned texts in input order; each array is `[unit]`."""
 
     names: tuple[str, ...]  # every label once
     label: Places  # place in `names`
     text: Places  # row of `texts`
     unit: Places  # its number in the text
-    attention: Sides  # received, as a multiple of the even share; mean over layers and heads
+    attention: Sides  # received, as a multiple of the equal share; mean over layers and heads
     # The weight in the row that the output is read from ([CLS], or the last row of a causal model),
-    # as a multiple of the even share; mean over layers and heads. NaN where the output of one of
+    # as a multiple of the equal share; mean over layers and heads. NaN where the output of one of
     # the models is read from several rows.
     row: Sides
     effect: Sides  # deletion effect; NaN where it cannot be compared
@@ -38,7 +38,7 @@ class UnitPairs:
 
 
 def unit_pairs(base: Results, head: Results, pairing: Pairing) -> UnitPairs:
-    """The content units of the aligned texts."""
+    """The text units of the aligned texts."""
     tokens = _tokens(base, pairing)
     content = ~tokens["is_special"].to_numpy(np.bool_)
     own = tokens[content]

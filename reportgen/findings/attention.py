@@ -1,7 +1,7 @@
 """Attention over all texts: what each special token gets in each layer, and how wide it spreads.
 
 A figure of all texts is the mean of the texts' figures, so that long texts do not dominate. The
-ratio to an even spread is the ratio of two such means, not the mean of the texts' ratios: a reader
+ratio to an equal share is the ratio of two such means, not the mean of the texts' ratios: a reader
 gets it by dividing the two printed numbers.
 """
 
@@ -37,21 +37,21 @@ class LayerFigures:
 
     layer: int  # from 1
     share: Estimate  # of all attention received in the layer, 0..1
-    expected: float  # the share under an even spread
+    expected: float  # the share with equal shares
     ratio: Estimate  # share / expected
-    # What it gets beyond an even spread: (share - expected) / (1 - expected) of each text, so 0 for
-    # an even spread and 1 for all attention, however short the text is.
+    # What it gets beyond the equal share: (share - expected) / (1 - expected) per text, so 0 for
+    # an equal share and 1 for all attention, however short the text is.
     excess: Estimate
     # Over the texts in which norms were measured; None where there is no such text.
     norm_share: Estimate | None = None  # of norm-weighted attention received
-    value_ratio: Estimate | None = None  # length of what it passes on / a content token's
+    value_ratio: Estimate | None = None  # length of what it passes on / a text token's
     # Whether each head counts as much as it looks at the token; else all count alike, as in results
     # of earlier versions.
     is_weighted: bool = False
     # Effective rank of what it passes on to the other tokens: 1 if all get the same direction.
     output_rank: Estimate | None = None
     # Over the texts in which hidden states were read: the largest hidden value, over the median of
-    # the text's, and that of content tokens.
+    # the text's, and that of text tokens.
     activation: Estimate | None = None
     content_activation: float = nan
     self_share: float = nan  # of the weight that a role's own rows spread, the part on itself
@@ -83,7 +83,7 @@ class RoleFigures:
 
 
 def takes_part(results: Results) -> Booleans:
-    """`[text]`: whether a text was analysed and has at least MIN_CONTENT content tokens."""
+    """`[text]`: whether a text was analysed and has at least MIN_CONTENT text tokens."""
     texts = results.texts
     long_enough = (texts["n_content"] >= MIN_CONTENT).to_numpy(dtype=np.bool_)
     return long_enough & analysed(results)
@@ -151,7 +151,7 @@ def layer_figures(
     """The figures of one token or position in `layers`.
 
     `share`, `expected` and `norms` are `[text, layer]`. The four `norms` are the share of
-    norm-weighted attention, the lengths of what the token and what a content token pass on, and the
+    norm-weighted attention, the lengths of what the token and what a text token pass on, and the
     ratio of these with heads weighted, NaN where that was not stored. `activations` are the largest
     hidden values of the token and of content. They may be of other texts than the shares.
     """
@@ -189,14 +189,14 @@ def layer_figures(
             expected_range=_range(expected[:, i]),
         )
         for i, (layer, ratio) in enumerate(zip(layers, ratios, strict=True))
-        if ratio is not None  # it never is: an even spread is never 0
+        if ratio is not None  # it never is: an equal share is never 0
     )
 
 
 def excess(share: Floats, expected: Floats) -> Floats:
-    """What a share is beyond an even spread: 0 for that spread, 1 for all attention.
+    """What a share is beyond the equal share: 0 for that spread, 1 for all attention.
 
-    0 also where there is nothing else to look at, so that an even spread is all attention.
+    0 also where there is nothing else to look at, so that an equal share is all attention.
     """
     found = np.zeros_like(share)
     np.divide(share - expected, 1 - expected, out=found, where=~(expected >= 1))
@@ -212,7 +212,7 @@ class HeadShares:
     """What special tokens get in each head, mean over texts; NaN where no text has a value."""
 
     share: Floats  # [layer, head]
-    even: Floats  # [layer, head], what they would get under an even spread
+    even: Floats  # [layer, head], what they would get with equal shares
 
     @property
     def by_layer(self) -> Floats:
@@ -222,7 +222,7 @@ class HeadShares:
 
     @property
     def even_by_layer(self) -> Floats:
-        """`[layer]`: their share under an even spread."""
+        """`[layer]`: their share with equal shares."""
         means: Floats = self.even.mean(axis=1)
         return means
 
@@ -243,7 +243,7 @@ class HeadShares:
 
     @property
     def even_mean(self) -> float:
-        """The share under an even spread, mean over layers and heads."""
+        """The share with equal shares, mean over layers and heads."""
         return float(self.even.mean())
 
 
@@ -300,7 +300,7 @@ def text_means(results: Results, name: str) -> Floats:
 
 
 def shares_by_text(results: Results) -> Mapping[int, tuple[float, float]]:
-    """The share that special tokens get in each text and their share under an even spread, mean
+    """The share that special tokens get in each text and their share with equal shares, mean
     over layers and heads, by row of `texts`.
 
     Only analysed texts have an entry; none has where the model has no special token.

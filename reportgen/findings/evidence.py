@@ -30,7 +30,7 @@ _HIGHER_IS_BETTER: Mapping[Statistic, bool] = {"comprehensiveness": True, "suffi
 
 @dataclass(frozen=True, slots=True)
 class ViewFigures:
-    """How well one view's ranking of content units agrees with their deletion effects."""
+    """How well one view's ranking of text units agrees with their deletion effects."""
 
     view: View
     statistic: Statistic
@@ -146,7 +146,7 @@ def mask_offset(results: Results) -> Estimate | None:
 
 
 def deletion_offset(results: Results) -> Estimate | None:
-    """The mean over texts of |mean| / sd of the deletion effects of content units.
+    """The mean over texts of |mean| / sd of the deletion effects of text units.
 
     None where no text has two of them that differ, and for embeddings, as for [MASK].
     """
@@ -199,7 +199,7 @@ def explained_range(results: Results) -> float | None:
 
 
 def long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:
-    """Those of `rows` whose text has at least MIN_CONTENT content tokens."""
+    """Those of `rows` whose text has at least MIN_CONTENT text tokens."""
     own: pd.DataFrame = rows[takes_part(results)[rows["text"].to_numpy(dtype=np.int64)]]
     return own
 

@@ -35,7 +35,7 @@ _TEXTS = (
     ),
     *_within(
         "info.checks",
-        Figure("unknown_share", "share", "content tokens that are the unknown token"),
+        Figure("unknown_share", "share", "text tokens that are the unknown token"),
         Figure("row_sum_error", "number", "largest distance of an attention row's sum from 1"),
         Figure("padding_mass", "share", "largest attention weight on padding"),
         Figure(
@@ -69,16 +69,18 @@ _ATTENTION = (
         Figure(
             "special_share_mean", "share", "mean attention on special tokens over all heads", "mean"
         ),
-        Figure("special_share_expected", "share", "that share under an even spread", "even_mean"),
+        Figure(
+            "special_share_expected", "share", "the equal share of the same tokens", "even_mean"
+        ),
         Figure("special_share_max", "share", "that share in the layer where it is largest", "most"),
         Figure("special_share_max_layer", "layer", "layer of that share", "best"),
     ),
     *_within(
         "spread_means",
-        Figure("entropy_mean", "share", "entropy of attention: 0 one token, 1 an even spread"),
-        Figure("distance_mean", "tokens", "mean distance attention spans, over content tokens"),
+        Figure("entropy_mean", "share", "entropy of attention: 0 one token, 1 all tokens alike"),
+        Figure("distance_mean", "tokens", "mean distance attention spans, over text tokens"),
         Figure("effective_tokens_mean", "tokens", "tokens attention is spread over, exp(entropy)"),
-        Figure("effective_content_mean", "tokens", "that number over content tokens alone"),
+        Figure("effective_content_mean", "tokens", "that number over text tokens alone"),
     ),
 )
 _ROLES = (
@@ -87,12 +89,12 @@ _ROLES = (
         Figure("<role>_n_texts", "count", "texts that the verdict rests on", "share.n_texts"),
         Figure("<role>_layer", "layer", "layer that the verdict names", "layer"),
         Figure("<role>_share", "share", "attention on the token in that layer", "share", True),
-        Figure("<role>_expected", "share", "that share under an even spread", "expected"),
-        Figure("<role>_ratio", "times", "the share over that of an even spread", "ratio", True),
+        Figure("<role>_expected", "share", "the equal share of the same tokens", "expected"),
+        Figure("<role>_ratio", "times", "the share over the equal share", "ratio", True),
         Figure(
             "<role>_excess",
             "share",
-            "the share as part of the way from an even spread to all attention",
+            "the share as part of the way from the equal share to all attention",
             "excess",
             True,
         ),
@@ -112,7 +114,7 @@ _EVIDENCE = (
     *_within(
         "info.evidence",
         Figure("evidence_n_texts", "count", "texts chosen for evidence", "n_texts"),
-        Figure("norms_error", "number", "largest error of the self-check of norm-weighted views"),
+        Figure("norms_error", "number", "largest error of the self-check of attention × value"),
     ),
     *_within(
         "live_rows",
@@ -141,7 +143,9 @@ _EVIDENCE = (
     ),
     Figure("mask_offset", "number", "|mean| / sd of the effects of [MASK] in a text", "", True),
     Figure("mask_offset_n_texts", "count", "texts in which it was measured", "mask_offset.n_texts"),
-    Figure("deletion_offset", "number", "|mean| / sd of deletion effects in a text", "", True),
+    Figure(
+        "deletion_offset", "number", "|mean| / sd of changes without a token in a text", "", True
+    ),
     Figure(
         "deletion_offset_n_texts",
         "count",
@@ -165,7 +169,7 @@ _SINKS = (
         "strongest",
         Figure("sink_<subject>_layer", "layer", "layer in which it stands out most", "layer"),
         Figure("sink_<subject>_share", "share", "attention on it in that layer", "share", True),
-        Figure("sink_<subject>_expected", "share", "that under an even spread", "expected"),
+        Figure("sink_<subject>_expected", "share", "its equal share", "expected"),
     ),
     Figure(
         "sink_<subject>_share_swapped",
@@ -184,9 +188,12 @@ _SINKS = (
         "sink_<subject>_<test>_n_texts", "count", "texts in which it was done", "effect.n_texts"
     ),
     Figure(
-        "sink_<subject>_<test>_effect", "output", "how far the test moves the output", "effect.mean"
+        "sink_<subject>_<test>_effect",
+        "output",
+        "how far the test changes the prediction",
+        "effect.mean",
     ),
-    Figure("sink_<subject>_<test>_control", "output", "effect on content tokens", "control.mean"),
+    Figure("sink_<subject>_<test>_control", "output", "effect on text tokens", "control.mean"),
     Figure("sink_<subject>_<test>_ratio", "times", "effect over control", "ratio", True),
 )
 _AGREEMENT = (
@@ -294,7 +301,7 @@ _OF_TWO = (
     Figure("jsd_max", "number", "that distance in the head where it is largest"),
     Figure("heads_changed", "count", "heads whose attention changed by more than noise"),
     Figure(
-        "deletion_change_mean", "number", "change of a text's deletion effects, mean over the texts"
+        "deletion_change_mean", "number", "change of a text's token effects, mean over the texts"
     ),
     Figure("deletion_change_max", "number", "that change in the text where it is largest"),
     Figure("tokens_changed", "count", "tokens whose change is larger than noise"),

@@ -187,7 +187,7 @@ _Items: TypeAlias = Iterator[tuple[Mapping[str, str], object]]
 
 class _Role(NamedTuple):
     """A special-token role: the layer that its verdict names, that in which it gets the largest
-    share, that in which it gets the largest multiple of an even spread, and single heads."""
+    share, that in which it gets the largest multiple of an equal share, and single heads."""
 
     named: "LayerFigures | None"
     most: "LayerFigures | None"

@@ -110,7 +110,7 @@ class Findings:
 
     @cached_property
     def piles(self) -> of_piles.Piles:
-        """Content tokens that are judged as special tokens are."""
+        """Text tokens that are judged as special tokens are."""
         return of_piles.piles(self.results, self.subjects)
 
     @property
@@ -215,17 +215,17 @@ class Findings:
 
     @cached_property
     def token_means(self) -> of_tokens.Means:
-        """The means of each content token over the texts that have it."""
+        """The means of each text token over the texts that have it."""
         return of_tokens.token_means(self.tokens)
 
     @cached_property
     def token_lists(self) -> tuple[of_lists.EffectLists, ...]:
-        """The content tokens that move the output most, apart for each figure explained."""
+        """The text tokens that move the output most, apart for each figure explained."""
         return of_lists.lists_by_target(self.results, self.tokens, self.explained_targets)
 
     @cached_property
     def token_attention(self) -> of_lists.Shrunken:
-        """How much attention each content token draws."""
+        """How much attention each text token draws."""
         return of_lists.shrunken_attention(self.tokens)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Attention that piles up on what is no special token: the first position, and content tokens.
+"""Attention that piles up on what is no special token: the first position, and text tokens.
 
 They are judged by the rule for special tokens, from the table of tokens, so without evidence too.
 """
@@ -17,7 +17,7 @@ from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXC
 from reportgen.results.schema import LEARNED_SHARE
 from reportgen.results.store import Results
 
-MAX_FOUND = 3  # content tokens
+MAX_FOUND = 3  # text tokens
 FIRST = Subject("first", "", "position")
 _COLUMNS = (
     "received_layers",
@@ -42,15 +42,15 @@ class Pile:
 @dataclass(frozen=True, slots=True)
 class Piles:
     """A learned sink where the model has one, the first position where texts begin with content,
-    then content tokens that may be sinks."""
+    then text tokens that may be sinks."""
 
     found: tuple[Pile, ...]
-    n_tried: int  # content tokens in at least MIN_TEXTS texts, which could have been found
+    n_tried: int  # text tokens in at least MIN_TEXTS texts, which could have been found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Content:
-    """The content tokens of some texts that take part, `[token]` or `[token, layer]` each."""
+    """The text tokens of some texts that take part, `[token]` or `[token, layer]` each."""
 
     text: Places  # row of `texts`
     token: Sequence[str]
@@ -66,11 +66,11 @@ class _Gathered:
     expected: Floats
     norm_share: Floats
     value_size: Floats
-    content_value_size: Floats  # of all content tokens of the text
+    content_value_size: Floats  # of all text tokens of the text
     value_ratio: Floats  # mean over the subject's positions
     output_rank: Floats  # the same
     activation: Floats  # largest hidden value, mean over the subject's positions
-    content_activation: Floats  # mean over all content tokens of the text
+    content_activation: Floats  # mean over all text tokens of the text
 
     def figures(self, n_tried: int) -> RoleFigures:
         """The figures over these texts, of the strongest of `n_tried`."""
@@ -93,7 +93,7 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
 
     Where the first position is such a sink, tokens are judged by their other positions only. What
     the sink tests were done on, `subjects_tested`, follows where it is not among these. In a
-    redacted copy content tokens cannot be told apart, so that only what was tested is judged.
+    redacted copy text tokens cannot be told apart, so that only what was tested is judged.
     """
     everywhere, elsewhere = _Means(), _Means()
     first: list[tuple[Floats, ...]] = []
@@ -139,7 +139,7 @@ def _learned_sink(results: Results) -> Iterator[Pile]:
 
 
 class _Means:
-    """What each token gets beyond an even spread, mean over its texts.
+    """What each token gets beyond the equal share, mean over its texts.
 
     A text that is mostly this token does not count: there is hardly anything to draw from.
     """

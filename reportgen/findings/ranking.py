@@ -90,7 +90,7 @@ def order(ranked: Mapping[Reason, Places], n_texts: int) -> tuple[int, ...]:
 def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places]:
     """By reason, the rows of the texts that it applies to, those that stand out most first.
 
-    `found` are the `figures`. A correct prediction is no reason. Texts with few content tokens
+    `found` are the `figures`. A correct prediction is no reason. Texts with few text tokens
     are listed by their error and length only, if there are longer ones: their shares are large
     because there is little else to attend to.
     """
@@ -136,9 +136,9 @@ def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
 
 def strangeness(results: Results) -> Floats:
     """`[text]`: root mean square, over all layers and heads, of how far the share that a head gives
-    to special tokens beyond an even spread lies from its mean over the texts.
+    to special tokens beyond the equal share lies from its mean over the texts.
 
-    The even spread is subtracted because it is larger in short texts whatever a model does. A model
+    The equal share is subtracted because it is larger in short texts whatever a model does. A model
     without special tokens is measured by entropy instead. The mean is that over the texts that the
     notes count.
     """

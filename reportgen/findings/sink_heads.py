@@ -15,7 +15,7 @@ _COLUMNS = {"cls": "cls_share", "sep": "sep_share"}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SinkHeads:
-    """What each head gives one special token beyond an even spread, mean over texts."""
+    """What each head gives one special token beyond the equal share, mean over texts."""
 
     excess: Floats  # [layer, head]
 

@@ -27,8 +27,8 @@ class TestFigures:
     """One sink test on one subject."""
 
     effect: Estimate  # size of the output's change, in the output's unit
-    control: Estimate  # the same on content tokens
-    # effect / control; None where content tokens move the output in no text, or in so few that
+    control: Estimate  # the same on text tokens
+    # effect / control; None where text tokens move the output in no text, or in so few that
     # the ratio has no finite interval
     ratio: Estimate | None
 
@@ -57,7 +57,7 @@ class SubjectFigures:
 
     @property
     def strongest(self) -> LayerFigures:
-        """The layer in which it gets most beyond an even spread."""
+        """The layer in which it gets most beyond the equal share."""
         return max(self.layers, key=lambda layer: layer.excess.mean)
 
     @property
@@ -69,7 +69,7 @@ class SubjectFigures:
 def subject_figures(results: Results) -> tuple[SubjectFigures, ...]:
     """The subjects of the sink tests, in the order of `Evidence.subjects`.
 
-    Texts of fewer than MIN_CONTENT content tokens take no part; a subject in no text is left out.
+    Texts of fewer than MIN_CONTENT text tokens take no part; a subject in no text is left out.
     """
     rows = long_enough(results, results.sinks.dropna(subset=["share_layers"]))
     subjects = results.info.evidence.subjects

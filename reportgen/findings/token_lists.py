@@ -127,7 +127,7 @@ def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[Listed
 
 
 def shrunken_attention(tokens: CorpusTokens) -> Shrunken:
-    """How much attention tokens draw, in that of the average content token of their texts."""
+    """How much attention tokens draw, in that of the average text token of their texts."""
     fewest = fewest_texts(tokens.n_texts)
     return shrink(tokens.label, tokens.attention, len(tokens.labels), fewest, 1.0, least=0.0)
 

@@ -1,4 +1,4 @@
-"""Content tokens over all texts: how much attention each draws, and how it moves the output."""
+"""Text tokens over all texts: how much attention each draws, and how it moves the output."""
 
 import math
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ class CorpusTokens:
     text: Places  # [row], row of `texts`
     label: Places  # [row], place in `labels`
     count: Places  # [row], how often it occurs in the text
-    attention: Floats  # [row], times the text's average content token; NaN where not measured
+    attention: Floats  # [row], times the text's average text token; NaN where not measured
     effect: Floats  # [row], deletion effect; NaN where not measured
 
     def among(self, texts: Booleans) -> "CorpusTokens":
@@ -48,7 +48,7 @@ class CorpusTokens:
 
     @property
     def n_texts(self) -> int:
-        """How many texts have a content token."""
+        """How many texts have a text token."""
         return len(np.unique(self.text))
 
     @property
@@ -92,7 +92,7 @@ def shown_attention(results: Results) -> View:
 
 
 def corpus_tokens(results: Results) -> CorpusTokens:
-    """The content tokens of all texts, by display unit."""
+    """The text tokens of all texts, by display unit."""
     view = shown_attention(results)
     names = ["text", "unit", "segment", "token", "start", "end", "is_special", "expected", view]
     every = results.token_columns(*dict.fromkeys(names))
@@ -192,7 +192,7 @@ def _by_text(
 def _ratios(values: Floats, even: Floats, text: Places, starts: Places) -> Floats:
     """`[unit]`, as `measures.multiples` gives it for one text; NaN where nothing is measured.
 
-    `values`, `even` and `text` are `[content token]`; `starts` is where each unit begins.
+    `values`, `even` and `text` are `[text token]`; `starts` is where each unit begins.
     """
     size = np.diff(starts, append=len(values))
     measure = np.add.reduceat(values, starts) / np.add.reduceat(even, starts)
@@ -221,7 +221,7 @@ def unit_labels(
     """What units are called: `[unit]`, places in the labels, and these; in lower case where the
     tokenizer knows no other.
 
-    `tokens` are content tokens with the columns text, unit, segment, token, start and end; a unit
+    `tokens` are text tokens with the columns text, unit, segment, token, start and end; a unit
     begins at each of `starts`.
     """
     parts = (results.texts["text"].tolist(), results.texts["pair"].tolist())

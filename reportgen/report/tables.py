@@ -212,7 +212,7 @@ def _estimate(name: str, estimate: Estimate | None) -> dict[str, float | None]:
 
 
 def _with_excess(results: Results) -> pd.DataFrame:
-    """The heads, with what [CLS] and separators get in each beyond an even spread."""
+    """The heads, with what [CLS] and separators get in each beyond the equal share."""
     heads, roles = results.heads, results.roles
     rows = pd.MultiIndex.from_frame(heads[["text", "layer"]])
     for role in ("cls", "sep"):

@@ -130,7 +130,7 @@ class Checks:
     padding_mass: float  # largest weight found on padding
     padded_difference: float | None  # of a text in a padded batch and alone; None if not possible
     batching: Batching  # how texts ran together without changing each other's figures
-    unknown_share: float  # share of content tokens that are the unknown token
+    unknown_share: float  # share of text tokens that are the unknown token
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,10 +22,10 @@ from reportgen.results.info import EvidenceLevel, Scalar, View
 # How many texts, tokens and units a statement needs, and the limits that measurements share with
 # what is said about them.
 MIN_TEXTS = 5  # texts, for a statement about all of them and for an interval
-MIN_CONTENT = 3  # content tokens of a text, for it to take part
-MIN_UNITS = 4  # content units of a text, for a rank correlation
-SINK_EXCESS = 0.30  # (share - u) / (1 - u), u the even spread: the least that a sink receives
-MOST_OF_TEXT = 0.5  # of a token: where an even spread gives it more, it is not judged in a text
+MIN_CONTENT = 3  # text tokens of a text, for it to take part
+MIN_UNITS = 4  # text units of a text, for a rank correlation
+SINK_EXCESS = 0.30  # (share - u) / (1 - u), u the equal share: the least that a sink receives
+MOST_OF_TEXT = 0.5  # of a token: where an equal share gives it more, it is not judged in a text
 # Neighbours are one phrase where their interaction, what leaving out both does beyond the sum of
 # what leaving out each does, is at least
 PHRASE_SHARE = 0.5  # of the largest of the three effects, and

@@ -39,7 +39,7 @@ TEXTS_SCHEMA = pa.schema(
         ("scores", pa.list_(pa.float64())),  # numbers; logits; log-probabilities (next token)
         ("score_names", pa.list_(pa.string())),  # the five next tokens; empty otherwise
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
-        ("effective_content", pa.float64()),  # the same over content tokens, renormalised
+        ("effective_content", pa.float64()),  # the same over text tokens, renormalised
         ("first_token", pa.int64()),  # its first row in `tokens`
         ("map_offset", pa.int64()),  # start of its maps in maps.bin; null if not kept
         ("map_bytes", pa.int64()),
@@ -61,7 +61,7 @@ TOKENS_SCHEMA = pa.schema(
         ("received_last", pa.float32()),
         ("cls_row_all", pa.float32()),  # means over heads and layers
         ("received_all", pa.float32()),
-        ("expected", pa.float32()),  # `received_all` under an even spread
+        ("expected", pa.float32()),  # `received_all` with equal shares
         ("cls_row_layers", pa.list_(pa.float32())),  # [layer], means over heads
         ("received_layers", pa.list_(pa.float32())),  # [layer]
         ("expected_layers", pa.list_(pa.float32())),  # [layer]
@@ -70,7 +70,7 @@ TOKENS_SCHEMA = pa.schema(
         ("received_norm_all", pa.float32()),  # mean over layers
         ("received_norm_layers", pa.list_(pa.float32())),  # [layer]
         ("value_size_layers", pa.list_(pa.float32())),  # [layer], length of f, mean over heads
-        # [layer], that of a content token being 1, heads weighted by their attention to the token
+        # [layer], that of a text token being 1, heads weighted by their attention to the token
         (f"{VALUE_RATIO}_layers", pa.list_(pa.float32())),
         # [layer], effective rank of what it passes on to the other tokens, 0 where that is nothing
         (f"{OUTPUT_RANK}_layers", pa.list_(pa.float32())),
@@ -88,7 +88,7 @@ HEADS_SCHEMA = pa.schema(
         ("cls_share", pa.float32()),
         ("sep_share", pa.float32()),
         (LEARNED_SHARE, pa.float32()),  # of a learned sink; null without one
-        ("uniform_share", pa.float32()),  # `special_share` under an even spread
+        ("uniform_share", pa.float32()),  # `special_share` with equal shares
         ("entropy", pa.float32()),  # 0..1 over all visible keys; null for a single token
         ("distance", pa.float32()),  # tokens, over content keys, renormalised; null without
         ("head_class", pa.string()),
@@ -101,13 +101,13 @@ ROLES_SCHEMA = pa.schema(
         ("role", pa.string()),  # key of a Role
         ("n_tokens", pa.int16()),  # tokens of the text with this role
         ("share", pa.float32()),  # sum of `received` over them, mean over heads
-        ("expected", pa.float32()),  # `share` under an even spread
+        ("expected", pa.float32()),  # `share` with equal shares
         ("self_share", pa.float32()),  # share of the weight of their own rows that is on the role
         # Null if norms were not measured.
         ("norm_share", pa.float32()),  # sum of norm-weighted attention received over them
         ("value_size", pa.float32()),  # length of the vector one of them passes on, mean over heads
-        ("content_value_size", pa.float32()),  # the same, mean over the text's content tokens
-        # Largest hidden value as in `tokens`, mean over the role's and over content tokens.
+        ("content_value_size", pa.float32()),  # the same, mean over the text's text tokens
+        # Largest hidden value as in `tokens`, mean over the role's and over text tokens.
         (ACTIVATION, pa.float32()),
         (f"content_{ACTIVATION}", pa.float32()),
         (VALUE_RATIO, pa.float32()),  # as in `tokens`, mean over the tokens with this role
@@ -120,7 +120,7 @@ LAYERS_SCHEMA = pa.schema(
         ("layer", pa.int16()),
         ("mixing", pa.float32()),  # mixing ratio, mean over queries; null where not measured
         ("rollout_special", pa.float32()),  # share of special tokens in rollout up to this layer
-        # What a learned sink gets, mean over heads, and under an even spread; null without one.
+        # What a learned sink gets, mean over heads, and with equal shares; null without one.
         (LEARNED_SHARE, pa.float32()),
         ("learned_expected", pa.float32()),
     ]
@@ -133,7 +133,7 @@ EVIDENCE_SCHEMA = pa.schema(
         ("live_rows", pa.int32()),  # rows of the last layer that the output can depend on
         ("n_rows", pa.int32()),  # rows of that run (of a causal model's context, else n_tokens)
         ("reads_cls_only", pa.bool_()),  # only the row of [CLS] is live; null as live_rows
-        ("mask_offset", pa.float64()),  # |mean| / sd of the [MASK] effects of content units
+        ("mask_offset", pa.float64()),  # |mean| / sd of the [MASK] effects of text units
         ("ig_steps", pa.int32()),  # steps at which it was complete, else the most that were tried
         ("ig_error", pa.float64()),  # |sum - (f(x) - f(b))| / |f(x) - f(b)|
         ("ig_complete", pa.bool_()),
@@ -161,14 +161,14 @@ SINKS_SCHEMA = pa.schema(
         ("subject", pa.string()),  # key of a Subject
         ("test", pa.string()),  # one of SINK_TESTS
         ("effect", pa.float64()),  # absolute change of the output; null if it could not be done
-        ("control", pa.float64()),  # the same for content tokens, mean; null as `effect`
+        ("control", pa.float64()),  # the same for text tokens, mean; null as `effect`
         ("n_controls", pa.int16()),
         # [layer], attention received by the subject's positions, mean over heads, before and after
         ("share_layers", pa.list_(pa.float32())),
         ("share_after_layers", pa.list_(pa.float32())),  # null except for the swap test
         ("expected_layers", pa.list_(pa.float32())),
         # [layer], sum of norm-weighted attention received, and mean length of the vector that one
-        # of its positions passes on, with that of content tokens; null if norms were not measured
+        # of its positions passes on, with that of text tokens; null if norms were not measured
         ("norm_share_layers", pa.list_(pa.float32())),
         ("value_size_layers", pa.list_(pa.float32())),
         ("content_value_size_layers", pa.list_(pa.float32())),

@@ -124,7 +124,7 @@ def text_units(results: Results, text: int) -> TextUnits:
 
 
 def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str) -> str:
-    """The label of a unit of content tokens: the characters of its `span` in the `segment`, or what
+    """The label of a unit of text tokens: the characters of its `span` in the `segment`, or what
     its tokens (`names`) spell if the tokenizer gives no offsets."""
     if span is None:
         label = "".join(name.removeprefix(_CONTINUES).lstrip(_BEGINS) for name in names)

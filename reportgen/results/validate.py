@@ -150,7 +150,7 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
         if column.endswith("_layers"):
             lengths = _lengths(rows[column].drop_null())
             _require((lengths == info.model.n_layers).all(), column)
-        if column.startswith("expected"):  # an even spread is never 0
+        if column.startswith("expected"):  # an equal share is never 0
             _require((_flat(rows[column]).to_numpy() > 0).all(), column)
     if name == "agreement":
         is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)

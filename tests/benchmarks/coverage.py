@@ -150,9 +150,9 @@ def verdicts(
 ) -> tuple[str, str]:
     """The verdict by plain intervals and by those that are moved for the number of layers.
 
-    Every layer has .05 of the way from an even spread to all attention in truth, the threshold,
+    Every layer has .05 of the way from the equal share to all attention in truth, the threshold,
     half of what differs between texts being the same in all layers; with a sink, the last one has a
-    share of .5, 6 times an even spread.
+    share of .5, 6 times its equal share.
     """
     own, shared = random.normal(size=(n_texts, LAYERS)), random.normal(size=(n_texts, 1))
     factors = np.exp(spread * (own + shared) / np.sqrt(2) - spread**2 / 2)

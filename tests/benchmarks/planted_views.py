@@ -31,7 +31,7 @@ BATCH_TOKENS = 1024
 
 @dataclass(frozen=True)
 class Units:
-    """The content units of one text, `[unit]`: their worth under the rule, the truth under which
+    """The text units of one text, `[unit]`: their worth under the rule, the truth under which
     they count, and every view of them."""
 
     worth: Floats
@@ -103,7 +103,7 @@ def text_set(headlines: Sequence[Planted]) -> TextSet:
 def model_shapley(
     explainer: Explainer, texts: Sequence[EncodedText], orders: int, seed: int = 0
 ) -> list[Floats]:
-    """The Shapley values of the content units of each text under the model, `[unit]`: the mean,
+    """The Shapley values of the text units of each text under the model, `[unit]`: the mean,
     over `orders` random orders and their reverses, of what a unit adds to those before it.
 
     Text number i draws its orders with `seed` + i.
@@ -128,7 +128,7 @@ def model_shapley(
 
 
 def _only(text: EncodedText, units: frozenset[int]) -> EncodedText:
-    """The special tokens of `text` and some of its content units."""
+    """The special tokens of `text` and some of its text units."""
     kept = {place for unit in units for place in content_units(text)[unit]}
     roles = enumerate(text.roles)
     return keep(text, [place for place, role in roles if role is not None or place in kept])

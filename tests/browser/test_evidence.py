@@ -57,10 +57,10 @@ def hues(page, number=1):
 @pytest.mark.parametrize(
     ("measure", "name", "factor", "within"),
     [
-        ("received_norm_all", "norm-weighted attention, all layers", 100, 0.051),
+        ("received_norm_all", "attention × value, all layers", 100, 0.051),
         ("received_all", "attention received, all layers", 100, 0.051),
         ("cls_row_last", "[CLS] row, last layer", 100, 0.051),
-        ("deletion", "deletion effect", 1, 0.00051),
+        ("deletion", "change without the token", 1, 0.00051),
         ("gradient", "gradient size", 1, 0.00051),
         ("ig", "integrated gradients", 1, 0.00051),
     ],
@@ -194,9 +194,9 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
         panel = page.locator(f"[id='text={number}']")
         panel.scroll_into_view_if_needed()
         expect(panel.locator(".influence table")).to_be_visible()
-        expect(panel.locator(".colours")).to_contain_text("norm-weighted attention, all layers")
+        expect(panel.locator(".colours")).to_contain_text("attention × value, all layers")
         panel.locator("summary").click()
-        expect(panel.locator("details table")).to_contain_text("deletion effect")
+        expect(panel.locator("details table")).to_contain_text("change without the token")
     context.close()
 
 

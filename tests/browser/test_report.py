@@ -106,9 +106,9 @@ def test_all_layers_are_their_mean(watched, url, results):
 def test_content_only_renormalises_and_says_how_much_it_hides(watched, url, results):
     watched.goto(f"{url}#text=1&layer=1&head=2")
     drawn(watched, 1)
-    watched.locator("#map-1").get_by_label("Content tokens only").check()
+    watched.locator("#map-1").get_by_label("Text tokens only").check()
     expect(watched.locator("#map-1 .live.legend, #map-1 .live .legend").first).to_contain_text(
-        "Content tokens only"
+        "Text tokens only"
     )
     figure = plotted(drawn(watched, 1))
     content = maps_of(results, 0)[0, 1][:, 1:-1].astype(float)

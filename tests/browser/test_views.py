@@ -215,5 +215,5 @@ def test_without_special_tokens_there_is_no_choice_to_take_them_out(watched, tmp
         made = make_results(folder, ("ab", "cd"), special=special)
         watched.goto(f"{written(made, folder)}#text=1")
         drawn(watched, 1)
-        box = watched.locator("#map-1").get_by_role("checkbox", name="Content tokens only")
+        box = watched.locator("#map-1").get_by_role("checkbox", name="Text tokens only")
         assert box.count() == special

@@ -302,7 +302,7 @@ def test_a_note_on_agreement_is_about_ranks_and_has_its_baselines(notes: list[No
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_a_view_without_a_sign_is_given_none(notes: list[Note], lang: str) -> None:
     """Only the sign of a rank correlation and of a difference may be printed, and that of the end
-    of an interval which begins below an even spread."""
+    of an interval which begins below an equal share."""
     language = BOTH[lang]
     for note in notes:
         if note.values.get("excess", -1) > 0 > note.values["excess_low"]:

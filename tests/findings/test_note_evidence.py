@@ -155,7 +155,7 @@ def test_where_nothing_moves_the_output_there_is_no_ratio(tmp_path: Path) -> Non
 
 
 def test_a_ratio_over_hardly_any_text_is_none(tmp_path: Path) -> None:
-    """Content tokens move the output in one text of six: a third of all resamples miss it."""
+    """Text tokens move the output in one text of six: a third of all resamples miss it."""
     results = make_results(tmp_path, evidence="full")
     results.sinks.loc[results.sinks["text"] > 0, "control"] = 0.0
     assert all(
@@ -179,7 +179,7 @@ def test_few_texts_have_figures_but_no_interval(tmp_path: Path, n: int) -> None:
 
 
 def test_texts_too_short_for_figures_take_no_part(tmp_path: Path) -> None:
-    # Two code points a token: "abcd" has two content tokens.
+    # Two code points a token: "abcd" has two text tokens.
     results = make_results(tmp_path, ("abcd", *HEADLINES, ""), evidence="full")
     assert [figures.n_texts for figures in subject_figures(results)] == [6, 6]
 

@@ -66,7 +66,7 @@ def test_intervals_are_those_of_a_plain_bootstrap(tmp_path: Path) -> None:
 def test_texts_of_one_length_with_an_even_spread_have_a_ratio_interval_of_one(
     tmp_path: Path,
 ) -> None:
-    """Shares that follow the texts' lengths vary, but their ratio to the even spread does not."""
+    """Shares that follow the texts' lengths vary, but their ratio to the equal share does not."""
     even = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4)
     results = with_roles(
         make_results(tmp_path), [(i, 1, "cls", u, u, 0.0) for i, u in enumerate(even)]
@@ -93,7 +93,7 @@ def test_short_empty_and_failed_texts_take_no_part(tmp_path: Path) -> None:
     texts = ("abcdef", "abcd", "abcde", "", "abcdefgh", "abcdefgh")
     results = make_results(tmp_path, texts, failed=(4,), truncated=(5,))
     assert list(analysed(results)) == [True, True, True, False, False, True]
-    # Two code points a token: "abcd" has two content tokens, "abcde" three.
+    # Two code points a token: "abcd" has two text tokens, "abcde" three.
     assert list(takes_part(results)) == [True, False, True, False, False, True]
     assert role_figures(results, "cls").n_texts == 3
 

@@ -47,7 +47,7 @@ def with_pile(
     results: Results, share: float, first: bool = False, token: str = "。。", causal: bool = False
 ) -> Results:
     """The same results in which one token, or the first position, gets `share` in layer 2 and the
-    others the rest of it; with a causal even spread if asked for."""
+    others the rest of it; with a causal equal share if asked for."""
     tokens = results.tokens
     for _, rows in tokens.groupby("text"):
         n = len(rows)
@@ -97,7 +97,7 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
 def test_the_first_position_of_short_causal_texts_can_be_a_sink(
     tmp_path: Path, share: float, id: str
 ) -> None:
-    """Six tokens: an even spread gives the first one (1 + 1/2 + ... + 1/6) / 6 = .41, of which
+    """Six tokens: an equal share gives the first one (1 + 1/2 + ... + 1/6) / 6 = .41, of which
     three times is out of reach."""
     texts = tuple((text * 3)[:12] for text in HEADLINES)
     made = make_results(tmp_path, texts, special=False)

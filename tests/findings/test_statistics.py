@@ -144,7 +144,7 @@ def test_of_many_even_layers_the_strongest_is_seldom_called_raised() -> None:
 
 
 def test_a_sink_of_few_texts_is_found_among_many_layers() -> None:
-    """One of 24 layers has .5, six times an even spread; 5 texts that differ by a tenth."""
+    """One of 24 layers has .5, six times its equal share; 5 texts that differ by a tenth."""
     n_found = 0
     for _ in range(50):
         even = 0.5 / 6

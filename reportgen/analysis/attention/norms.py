@@ -46,8 +46,8 @@ class TextNorms:
     share: Array  # [layer, role], sums of `received`
     value_sizes: Array  # [layer, key], ||f_h||, mean over heads
     value_size: Array  # [layer, role], the same, mean over the role's tokens
-    content_value_size: Array  # [layer], the same over content tokens
-    # [layer, key], ||f_h|| as a multiple of that of a content token in the same heads, each head
+    content_value_size: Array  # [layer], the same over text tokens
+    # [layer, key], ||f_h|| as a multiple of that of a text token in the same heads, each head
     # counted by how much it looks at the token
     value_ratios: Array
     value_ratio: Array  # [layer, role], mean over the role's tokens
@@ -225,10 +225,10 @@ def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
 
 
 def _value_ratios(maps: Tensor, by_head: Tensor, layout: Layout) -> Tensor:
-    """How long the vectors are that each token passes on, as a multiple of a content token's.
+    """How long the vectors are that each token passes on, as a multiple of a text token's.
 
     `[text, key]`: the mean over heads, weighted by the attention that each head gives the token, of
-    its own vectors, divided by the same mean of a content token's. 0 on padding; NaN where no head
+    its own vectors, divided by the same mean of a text token's. 0 on padding; NaN where no head
     looks at a token, or content passes on nothing.
 
     Args:

@@ -30,7 +30,7 @@ from reportgen.analysis.attention.rollout import TextRollout
 from reportgen.results.info import HEAD_CLASSES
 
 _TINY = torch.finfo(torch.float32).tiny
-# Queries with less than this weight on content tokens are left out of figures over content alone.
+# Queries with less than this weight on text tokens are left out of figures over content alone.
 MIN_CONTENT_MASS = 0.01
 # Head classes by rule, modelled on those of Kovaleva et al. 2019. Each is decided by a mean over
 # content queries of the weight on special tokens (vertical), on content at most one token away
@@ -47,7 +47,7 @@ class TextSummary:
 
     cls_row: Array  # [layer, key], mean over heads; NaN where there is no [CLS] row
     received: Array  # [layer, key], mean over heads and queries
-    expected: Array  # [layer, key], of `received` under an even spread
+    expected: Array  # [layer, key], of `received` with equal shares
     shares: Array  # [layer, head, role], sums of attention received
     special_share: Array  # [layer, head]
     self_share: Array  # [layer, role], weight of a role's own rows on the role, mean over heads
@@ -55,11 +55,11 @@ class TextSummary:
     distance: Array  # [layer, head], tokens, mean over queries
     head_class: NDArray[np.int64]  # [layer, head], index into HEAD_CLASSES
     effective_tokens: float  # exp(entropy), mean over layers, heads and queries
-    effective_content: float  # over content tokens alone, renormalised; mean of the layers' means
+    effective_content: float  # over text tokens alone, renormalised; mean of the layers' means
     row_sum_error: float  # largest distance of a row's sum from 1; with learned sinks beyond 1
     padding_mass: float  # largest weight of a row on padding
     learned_share: Array | None = None  # [layer, head], of a learned sink; None where there is none
-    learned_even: Array | None = None  # [layer], that share under an even spread
+    learned_even: Array | None = None  # [layer], that share with equal shares
     norms: TextNorms | None = None  # None where they were not measured
     rollout: TextRollout | None = None
     activations: Array | None = None  # [layer, key], largest hidden value over the text's median
@@ -186,7 +186,7 @@ def _classify(maps: Tensor, sums: Tensor, even: Tensor, layout: Layout) -> Tenso
     Args:
         maps: `[text, head, query, key]`.
         sums: `[text, head, query, column]`, sums over keys by column of the layout.
-        even: `[text, query, key]`, the map of an even spread.
+        even: `[text, query, key]`, the map of an equal share.
     """
     content = layout.columns[:, None, :, CONTENT]  # [text, 1, position]
     queries = content / content.sum(-1, keepdim=True)

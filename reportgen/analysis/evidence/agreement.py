@@ -1,4 +1,4 @@
-"""Agreement of each measure's ranking of content units with their effect on the output.
+"""Agreement of each measure's ranking of text units with their effect on the output.
 
 Rank agreement says that two measures order the units alike, not that either of them is right.
 """
@@ -28,7 +28,7 @@ from reportgen.results.measure_register import (
 )
 
 _SEED = 20190603
-PERCENTS = (10, 20, 50)  # of the content units, rounded up
+PERCENTS = (10, 20, 50)  # of the text units, rounded up
 # Texts whose changed forms run together: enough for full batches.
 _WINDOW = 32
 
@@ -62,7 +62,7 @@ def unit_views(
     *,
     is_causal: bool = False,
 ) -> dict[View, Floats]:
-    """Both parts of the yardstick and all other measures of one text, by content unit.
+    """Both parts of the yardstick and all other measures of one text, by text unit.
 
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
@@ -74,7 +74,7 @@ def unit_views(
             first tokens of a causal model would rank first, whatever the text.
 
     Returns:
-        `[content unit]` by measure, NaN where a unit has no value. Measures without any value are
+        `[text unit]` by measure, NaN where a unit has no value. Measures without any value are
         left out; a text with at least one unit has token rarity and a random order.
     """
     is_row_read = not is_causal or n_rows is None or n_rows == len(tokens)
@@ -116,7 +116,7 @@ def yardstick(views: Mapping[View, Floats]) -> Floats | None:
 def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> list[Score]:
     """Rank correlation of each of a text's `views` (see `unit_views`) with its `yardstick`.
 
-    Spearman's rho and Kendall's tau-b over the content units that have both values. Signed measures
+    Spearman's rho and Kendall's tau-b over the text units that have both values. Signed measures
     are compared with signed effects, and by size as well ("spearman_size"); the others with the
     size of effects; for embeddings, whose effects are distances, all are compared by size. There
     is no score for fewer than MIN_UNITS units, nor if either side has the same value for all.
@@ -169,11 +169,11 @@ def _random(text: int, n_units: int) -> Floats:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rankings:
-    """A text, with the measures whose rankings of its content units are tried on the model."""
+    """A text, with the measures whose rankings of its text units are tried on the model."""
 
     text: int
     explained: Explained
-    views: Mapping[View, Floats]  # [content unit]; larger absolute values rank first
+    views: Mapping[View, Floats]  # [text unit]; larger absolute values rank first
 
 
 def rankings(

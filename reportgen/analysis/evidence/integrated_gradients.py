@@ -68,7 +68,7 @@ def integrate(
     """Integrated gradients of one text in `steps` steps (Sundararajan, Taly and Yan 2017).
 
     (x - b) . mean over a of grad f(b + a (x - b)), with a at the midpoints of `steps` equal parts
-    of 0..1. x are the text's input embeddings; b is the baseline, in which each content token has
+    of 0..1. x are the text's input embeddings; b is the baseline, in which each text token has
     the embedding of the mask token, or zeros if the tokenizer has no mask token.
 
     Raises:

@@ -91,7 +91,7 @@ class Whole:
     """An unchanged text."""
 
     received: Array  # [layer, key], attention received, mean over heads and queries
-    expected: Array  # [layer, key], of `received` under an even spread
+    expected: Array  # [layer, key], of `received` with equal shares
     seen: tuple[Tensor, ...]  # for each layer [query, key]: whether any head has weight there
     first_maps: Tensor  # [head, query, key], of the first layer
     values: ValueSums | None  # None if values were not read

@@ -20,7 +20,7 @@ from reportgen.results.measure_register import (
 
 MAX_TEXTS = 50  # in which subjects are looked for, and which are tested
 MAX_FOUND = 3  # subjects beside the special-token roles
-MAX_CONTROLS = 8  # groups of content tokens that a subject is compared with
+MAX_CONTROLS = 8  # groups of text tokens that a subject is compared with
 # The first position of texts that begin with content, in models without a start token.
 FIRST = Subject("first", "", "position")
 
@@ -28,8 +28,8 @@ FIRST = Subject("first", "", "position")
 def find_subjects(roles: Sequence[Role], texts: Iterable[pd.DataFrame]) -> tuple[Subject, ...]:
     """Choose what is tested: the special-token `roles` in `texts`, then other possible sinks.
 
-    The latter are at most MAX_FOUND content tokens (as the tokenizer writes them), or the first
-    position if it is content: those that get most beyond an even spread, at least SINK_EXCESS in
+    The latter are at most MAX_FOUND text tokens (as the tokenizer writes them), or the first
+    position if it is content: those that get most beyond the equal share, at least SINK_EXCESS in
     some layer, as means over the texts that have them. A text that is mostly one token does not
     count for it. If the first position can be a sink, tokens are judged by their other positions
     only.
@@ -104,7 +104,7 @@ def evenly_spaced(n: int, most: int) -> tuple[int, ...]:
 
 
 def _add(sums: dict[str, list[Floats]], names: NDArray[np.object_], shares: Floats) -> None:
-    """Add one text: what each token gets beyond an even spread, by `shares`
+    """Add one text: what each token gets beyond the equal share, by `shares`
     `[position, received | expected, layer]`."""
     codes, tokens = pd.factorize(names)
     by_token = np.zeros((len(tokens), *shares.shape[1:]))
@@ -115,7 +115,7 @@ def _add(sums: dict[str, list[Floats]], names: NDArray[np.object_], shares: Floa
 
 
 def _excess(shares: Floats) -> Floats:
-    """`[layer]`, what a token gets beyond an even spread, from `[received | expected, layer]`."""
+    """`[layer]`, what a token gets beyond the equal share, from `[received | expected, layer]`."""
     received, expected = shares
     found: Floats = np.zeros_like(received)
     np.divide(received - expected, 1 - expected, out=found, where=expected < 1)
@@ -138,7 +138,7 @@ def _peak(excess: Sequence[Floats]) -> float | None:
 class Group:
     """Positions of a text that are changed together."""
 
-    subject: str | None  # its key; None for a group of content tokens
+    subject: str | None  # its key; None for a group of text tokens
     positions: tuple[int, ...]
 
 
@@ -149,7 +149,7 @@ class Case:
     index: int  # index among the explained texts
     explained: Explained
     subjects: tuple[Group, ...]  # those that the text has
-    controls: tuple[Group, ...]  # groups of content tokens, of the same sizes as the subjects
+    controls: tuple[Group, ...]  # groups of text tokens, of the same sizes as the subjects
     content: tuple[int, ...]  # positions of content that is not a subject
 
     @property
@@ -200,7 +200,7 @@ def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> t
 def swapped(case: Case, group: Group) -> EncodedText | None:
     """The text with other tokens at the positions of `group`; None if it has no other token.
 
-    Each is replaced by the next content token with another id, starting half the text's content
+    Each is replaced by the next text token with another id, starting half the text's content
     further on.
     """
     ids = {}

@@ -104,7 +104,7 @@ class SinkTester:
     def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
         """Choose at most MAX_TEXTS of the `explained` texts, and the tests that can be done.
 
-        A text needs MIN_CONTENT content tokens and at least one of `subjects`. Whether the model
+        A text needs MIN_CONTENT text tokens and at least one of `subjects`. Whether the model
         hides keys as asked is tried on the longest text.
         """
         numbered = enumerate(explained)

@@ -3,7 +3,7 @@
 The effect of any change of a text is `f(whole) - f(changed)`. The scalar `f` is the number; the
 margin of a class over the strongest other class; the logit of a label; for embeddings the cosine
 to the embedding of the whole text, so that the effect is a cosine distance; for a causal model the
-log-probability of the last content token, given the tokens before it.
+log-probability of the last text token, given the tokens before it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -209,7 +209,7 @@ class Explainer:
 
     def context(self, text: EncodedText) -> EncodedText | None:
         """The part of a text that is run: all of it, or for a causal model the tokens before its
-        last content token; None if there are none."""
+        last text token; None if there are none."""
         if self.scalar != "log_probability":
             return text
         last = _last_content(text)

@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal[
 # The one statement on attention sinks that each token has which is judged.
 Verdict: TypeAlias = Literal[
     "sink",
-    "raised",  # it gets more than an even spread, but is no sink
+    "raised",  # it gets more than an equal share, but is no sink
     "none",
     "unclear",
     "too_few_texts",

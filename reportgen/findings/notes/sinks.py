@@ -146,7 +146,7 @@ def swap_case(ratio: float) -> str:
 def passing_case(zero: float, mean: float | None = None) -> str:
     """What exact ratios of zero_value and mean_value say of what is passed on.
 
-    Both are ratios to the effect on content tokens; the second is None where it was not done.
+    Both are ratios to the effect on text tokens; the second is None where it was not done.
     """
     if _is_small(zero):
         return "N4" if mean is None or _is_small(mean) else "tests-disagree"

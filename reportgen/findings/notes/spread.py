@@ -96,7 +96,7 @@ def live_rows_note(found: "Findings") -> Note | None:
 
 
 def _spread_note(found: "Findings", values: Mapping[str, float]) -> Note:
-    """N15; without its half on content tokens where that would say the same, or is not defined."""
+    """N15; without its half on text tokens where that would say the same, or is not defined."""
     if found.info.roles and not isnan(values["effective_content"]):
         return plain("N15", values, CLARK)
     kept = {key: value for key, value in values.items() if not key.endswith("content")}

@@ -15,13 +15,13 @@ from reportgen.results.measure_register import (
     SINK_EXCESS,
 )
 
-RAISED_EXCESS = 0.05  # of what lies between an even spread and all attention
-LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a content token
+RAISED_EXCESS = 0.05  # of what lies between an equal share and all attention
+LIGHT_VALUE = 0.5  # length of a token's vectors, in those of a text token
 LIGHT_NORM = 0.5  # share of norm-weighted attention, in that of attention
 NO_OPERATION = 0.1  # the same, of what adds next to nothing
 BROADCAST_RANK = 1.5  # effective rank of what nearly all points along one direction
 MASSIVE = 1000  # largest hidden value, in the median of its text's
-TEST_SMALL = 0.25  # effect of a sink test, in that on content tokens
+TEST_SMALL = 0.25  # effect of a sink test, in that on text tokens
 TEST_LARGE = 0.5
 HIDE_LARGE = 1.0
 SWAP_SAME = 0.10  # how far a share may move with another token in the place

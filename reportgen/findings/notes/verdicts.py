@@ -1,4 +1,4 @@
-"""Is it an attention sink? One rule for special tokens, the first position and content tokens; and
+"""Is it an attention sink? One rule for special tokens, the first position and text tokens; and
 warnings against two common conclusions from sinks."""
 
 from collections.abc import Iterable, Mapping
@@ -53,7 +53,7 @@ _CITATIONS: Mapping[str, tuple[Citation, ...]] = {
 
 
 def standing(excess: Interval) -> Standing:
-    """Where a layer stands, by the interval of what its token gets beyond an even spread.
+    """Where a layer stands, by the interval of what its token gets beyond the equal share.
 
     A statement needs the whole interval on its side of the threshold.
     """

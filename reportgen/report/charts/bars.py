@@ -22,7 +22,7 @@ def stacked_bars(
     values: Sequence[float] = _EVERY_SHARE,
 ) -> Drawing:
     """One bar per layer: the shares of `series` (name, `[layer]`) stacked, and a dashed line where
-    they would end under an even spread (`expected`, `[layer]`).
+    they would end with equal shares (`expected`, `[layer]`).
 
     `axis` names the share and the layers; `values` are the ticks of the shares, and the axis ends
     at the last of them.
@@ -57,7 +57,7 @@ def stacked_bars(
 
 
 def stacked_legend(names: Sequence[str], even: str) -> list[Swatch]:
-    """The legend of `stacked_bars`: the series by name, and the even spread, called `even`."""
+    """The legend of `stacked_bars`: the series by name, and the equal share, called `even`."""
     dashes = f'<path d="M0 6h28" stroke={INK} stroke-width=2 stroke-dasharray="5 3"/>'
     squares = [colour_swatch(role_colour(index), name) for index, name in enumerate(names)]
     return [*squares, Swatch(dashes, 28, even)]
@@ -74,7 +74,7 @@ def layer_shares(
     sentence: str,
 ) -> Drawing:
     """Two bars per layer: a token's share of attention, filled, and of norm-weighted attention, in
-    outline (None where not measured), with the even spread where it is known; all `[layer]`."""
+    outline (None where not measured), with the equal share where it is known; all `[layer]`."""
     count = len(shares)
     width, top, bottom, left = 460, 10, 172, 54
     gap = (width - left - 6) / count
@@ -109,7 +109,7 @@ def layer_shares(
 def _even(
     name: str, left: float, gap: float, layer: int, y: str, colour: str = INK, width: int = 2
 ) -> str:
-    """The dashed line of the even spread across the bars of a layer."""
+    """The dashed line of the equal share across the bars of a layer."""
     return (
         f'<path class={name} d="M{px(left + gap * (layer + 0.06))} {y}'
         f'h{px(gap * 0.88)}" stroke={colour} stroke-width={width} '

@@ -111,7 +111,7 @@ def two_lines(
     ribbon: str,
     sentence: str,
 ) -> Drawing:
-    """The [CLS] row and the attention received over the units, with the even spread.
+    """The [CLS] row and the attention received over the units, with the equal share.
 
     `key` tells the figure from others of the page. `labels`, the lines and `steps` (the highlight
     of each unit, None without one) have an entry a unit; the highlight is the ribbon under the

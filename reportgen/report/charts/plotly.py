@@ -20,7 +20,7 @@ SCALE_DARK = ("#14181f", "#3a2618", "#6f3c12", "#a95a12", "#dd8526", "#f7bd6b", 
 def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
     """The figure's JSON; `cls_name` is the token of the [CLS] row, None where there is none.
 
-    Traces: 0 the map, 1 attention received, 2 the even spread, 3 the [CLS] row.
+    Traces: 0 the map, 1 attention received, 2 the equal share, 3 the [CLS] row.
     """
     figure = go.Figure(layout={"template": "none"})
     figure.add_heatmap(

@@ -20,7 +20,7 @@ from reportgen.results.units import TextUnits, text_units
 TEXTS = 6  # shown
 _TOP = 3  # tokens named of each
 _BEGINNING = 60  # half-width characters
-_TIMES = 2.0  # where the colours of attention end at least, in multiples of the even share
+_TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     if not has_effects:
         top = max(_TIMES, top)
     digits = column_decimals(top) if has_effects else 2
-    # Multiples of an even share and distances have no sign, their difference has.
+    # Multiples of an equal share and distances have no sign, their difference has.
     signs = [has_effects and not words.is_size] * 2 + [True]
     shown = [
         [written(float(value), digits, sign) for value in side]
@@ -137,7 +137,7 @@ def _step(value: float, top: float) -> int:
 
 
 def _placed(values: Floats, at: NDArray[np.intp], units: TextUnits) -> Floats:
-    """`[unit]`: the `values` of the content units `at`, and NaN for special tokens."""
+    """`[unit]`: the `values` of the text units `at`, and NaN for special tokens."""
     every = np.full(len(units.units), np.nan)
     every[at] = values
     return every

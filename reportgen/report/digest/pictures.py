@@ -19,7 +19,7 @@ _RANK = 3
 
 
 def make_sink_figure(findings: Findings, language: Language) -> Section | None:
-    """The share of every special-token role, layer by layer, against the even spread; None for a
+    """The share of every special-token role, layer by layer, against the equal share; None for a
     model without any, or where no text is long enough."""
     found = [(role, findings.roles[role.key]) for role in findings.info.roles]
     known = [(role, figures) for role, figures in found if figures.layers]

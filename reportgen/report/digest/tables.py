@@ -26,7 +26,7 @@ NAME_LENGTH = 40  # of an id, a label, a token
 _TOP = 3  # units in bold, and units that move the output most
 _UNIT_LENGTH = 20
 _MARK = "⟨…⟩"
-_STANDS_OUT = 1.3  # times an average content token, from which on a unit is set in bold
+_STANDS_OUT = 1.3  # times an average text token, from which on a unit is set in bold
 _PALE = 0.5  # of the colours of a share, so that figures are read on them in any theme
 _RAISES, _LOWERS = "#fde6d3", "#dbe7f6"
 
@@ -71,7 +71,7 @@ def figures_table(kpis: Sequence[Kpi], language: Language) -> Table:
 
 
 def layers_table(findings: Findings, language: Language) -> tuple[Table, int] | None:
-    """The share and the even spread of each role, a row for each layer, and over how many texts;
+    """The share and the equal share of each role, a row for each layer, and over how many texts;
     None without a role or a text."""
     found = [(role, findings.roles[role.key]) for role in findings.info.roles]
     known = [(role, figures) for role, figures in found if figures.layers]

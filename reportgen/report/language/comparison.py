@@ -78,7 +78,7 @@ class CompareWords:
         return self.error if name in ERRORS else self.fit
 
     def times(self, value: float, with_sign: bool = False) -> str:
-        """How many times the even share."""
+        """How many times the equal share."""
         return written(value, 2, True) if with_sign else times(value)
 
     def share(self, value: float, with_sign: bool = False) -> str:

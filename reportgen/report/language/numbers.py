@@ -13,7 +13,7 @@ would read as 0 or 100 without being so. The reasons:
 A share is written otherwise only where it is not a measured figure of the results: `exact_percent`
 for what was chosen (a 95 % interval, a threshold, the marks of an axis), `about_percent` for what
 is read from packed maps, which hold two digits. Two tables of narrow figures name the percent sign
-in their heading instead: shares of single tokens have two decimals, since an even spread over 100
+in their heading instead: shares of single tokens have two decimals, since an equal share over 100
 tokens is already 1 %, and the cells of a grid of heads have none, since their colour says the rest.
 """
 

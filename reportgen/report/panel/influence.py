@@ -22,7 +22,7 @@ WIDTH = 20  # steps of a bar in the table
 
 @dataclass(frozen=True, slots=True)
 class InfluenceRow:
-    """One content unit: its figures, and bars as long as they are."""
+    """One text unit: its figures, and bars as long as they are."""
 
     index: int
     label: str
@@ -124,12 +124,12 @@ def influence(
 
 
 def _per_token(points: TextMeasure) -> Floats:
-    """`[unit]`: attention per token, as a multiple of that of the average content token."""
+    """`[unit]`: attention per token, as a multiple of that of the average text token."""
     return points.values if points.ratios is None else points.ratios
 
 
 def _attention(points: TextMeasure, i: int, language: Language) -> str:
-    """The share of a unit, and how many times the average content token each of its tokens gets."""
+    """The share of a unit, and how many times the average text token each of its tokens gets."""
     ratio = fixed(float(_per_token(points)[i]), 1)
     return language.say("influence", "attention", share=points.shown[i], ratio=ratio)
 

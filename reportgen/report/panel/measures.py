@@ -78,7 +78,7 @@ _COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
     "largest": _largest,
 }
 SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
-STANDS_OUT = 1.3  # times an average content token; below it no token is called strong
+STANDS_OUT = 1.3  # times an average text token; below it no token is called strong
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,12 +89,12 @@ class TextMeasure:
     kind: Literal["attention", "signed", "size"]
     name: str
     values: Floats  # [unit]; NaN where it has none
-    ratios: Floats | None  # [unit], times an average content token; None if it is not attention
+    ratios: Floats | None  # [unit], times an average text token; None if it is not attention
     steps: tuple[int | None, ...]  # [unit], of the colours, signed; None for special tokens
     shown: tuple[str, ...]  # [unit], values as printed
-    order: tuple[int, ...]  # content units with a colour, the strongest first
+    order: tuple[int, ...]  # text units with a colour, the strongest first
     legend: str
-    flat: str  # says that no content token stands out; "" if one does
+    flat: str  # says that no text token stands out; "" if one does
 
 
 def measures(
@@ -134,7 +134,7 @@ def attention_received(found: Sequence[TextMeasure]) -> TextMeasure:
 
 
 def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> Floats:
-    """`values` per token as multiples of the average content token, `[unit]`.
+    """`values` per token as multiples of the average text token, `[unit]`.
 
     In causal models, `values` are divided by their `even` spread instead of the number of tokens,
     because more queries see early tokens. All zero if there is no content, or it receives nothing.
@@ -148,12 +148,12 @@ def multiples(units: TextUnits, values: Floats, even: Floats | None = None) -> F
 
 
 def colour_scale(units: TextUnits, ratios: Floats) -> float:
-    """The end of the colour scale of attention, in multiples of the average content token."""
+    """The end of the colour scale of attention, in multiples of the average text token."""
     return max(SCALE_LEAST, float(ratios[units.content].max(initial=0.0)))
 
 
 def strongest(units: TextUnits, values: Floats) -> tuple[int, ...]:
-    """The content units that have `values` (`[unit]`), the largest first."""
+    """The text units that have `values` (`[unit]`), the largest first."""
     known = np.flatnonzero(units.content & ~np.isnan(values))
     return tuple(sorted((int(i) for i in known), key=lambda i: (-values[i], i)))
 
@@ -199,7 +199,7 @@ class _Words:
         self._row = visible(cls_name(info, language) or "")
 
     def attention(self, id: View, values: Floats) -> TextMeasure:
-        """A measure of attention, coloured relative to the average content token."""
+        """A measure of attention, coloured relative to the average text token."""
         units = self._units
         is_over_even = self._info.model.is_causal and BY_ID[id].is_over_even
         ratios = multiples(units, values, units.expected_all if is_over_even else None)

@@ -33,7 +33,7 @@ class UnitTable:
 
     columns: tuple[str, ...]
     rows: tuple[UnitRow, ...]
-    even: str  # what an even spread gives, in words; "" where units differ in it and have a column
+    even: str  # what an equal share gives, in words; "" where units differ in it and have a column
 
 
 def unit_table(

@@ -25,7 +25,7 @@ class Sinks:
     chart: Markup
     end: str  # says where the axis of the chart ends
     roles: tuple[str, ...]  # the special tokens
-    rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, even spread
+    rows: tuple[tuple[str, ...], ...]  # layer, share of each role, all of them, equal share
 
 
 @dataclass(frozen=True, slots=True)

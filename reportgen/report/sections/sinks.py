@@ -38,7 +38,7 @@ class SinkPanel:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]  # by layer
     value: str  # says how long the vectors it passes on are; "" where not measured
-    # How much the output changes, as a multiple of the same test on content tokens: name, with
+    # How much the output changes, as a multiple of the same test on text tokens: name, with
     # what it means; chart; the multiple with its interval.
     tests: tuple[tuple[Cell, Cell, Cell], ...]
     tested_on: str  # says on how many texts, where the other figures are on more

@@ -69,7 +69,7 @@ class Across:
 
 
 def make_across(findings: Findings, language: Language) -> Across | None:
-    """The section; None where no text has a content token, or where all texts are redacted."""
+    """The section; None where no text has a text token, or where all texts are redacted."""
     if findings.results.is_redacted:  # all tokens of the same length look the same
         return None
     return _Maker(findings, language).across() if len(findings.tokens.text) else None

@@ -296,7 +296,7 @@ def test_block_heads_of_a_causal_model_are_held_against_what_is_visible() -> Non
         rows[q, keys] = 1 / len(keys)
     maps = rows[None, None].astype(np.float32)
     (summary,) = summarise([made_text(shape)], [maps], is_causal=True)
-    # An even spread would give the own segment all of the first text, a third or so of the second.
+    # An equal share would give the own segment all of the first text, a third or so of the second.
     even = np.mean([1 if q < 12 else (q - 11) / (q + 1) for q in range(n)])
     assert even + 0.2 < 1
     assert HEAD_CLASSES[summary.head_class[0, 0]] == "block"

@@ -1,4 +1,4 @@
-"""Views of content units and their rank agreement with deletion, against plain loops."""
+"""Views of text units and their rank agreement with deletion, against plain loops."""
 
 import warnings
 from collections.abc import Sequence

@@ -184,13 +184,13 @@ def test_faithfulness_equals_a_plain_computation(full, bert) -> None:
 
 @pytest.mark.parametrize("test", ["zero_value", "mean_value", "hide_key"])
 def test_the_sink_tests_equal_a_plain_computation(full, bert, test: str) -> None:
-    """[CLS] of one text, held against its content tokens one by one."""
+    """[CLS] of one text, held against its text tokens one by one."""
     plain, row = Plain(bert), TEXTS.index(TEXT)
     ids = ids_of(full, row)
     n, whole = len(ids), plain.number(ids)
     encoder = bert.encoder
     specials = {"cls": 0, "sep": -1}
-    # A text of fewer than three content tokens takes no part.
+    # A text of fewer than three text tokens takes no part.
     others = [ids_of(full, other) for other in range(len(TEXTS) - 1) if other != row]
     sums = [run_plainly(encoder, tuple(other)).values for other in others]
 

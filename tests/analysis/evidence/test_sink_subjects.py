@@ -21,7 +21,7 @@ FIRST = Subject("first", "", "position")
 
 def tokens(text: str, first_layer: list[float], last_layer: list[float] | None = None):
     """The rows of one text of tokens between spaces, with what each receives in two layers; the
-    even spread is the same for all of them."""
+    equal share is the same for all of them."""
     names = text.split()
     last_layer = last_layer or [1 / len(names)] * len(names)
     return pd.DataFrame(
@@ -64,7 +64,7 @@ def test_the_mean_over_the_texts_decides_of_the_sum_in_each():
         rest = (1 - 2 * share) / 5
         return tokens("[CLS] a b , c , [SEP]", [rest, rest, rest, share, rest, share, rest])
 
-    # Two commas are as much as one; the even spread is 2/7, not 1/7: (.5 - 2/7) / (5/7) = .3.
+    # Two commas are as much as one; the equal share is 2/7, not 1/7: (.5 - 2/7) / (5/7) = .3.
     assert keys(find_subjects((CLS, SEP), [twice(0.249)] * 5)) == ["cls", "sep"]
     assert keys(find_subjects((CLS, SEP), [twice(0.251)] * 5)) == ["cls", "sep", "token:,"]
     once = tokens("[CLS] a b , c d [SEP]", [0.05, 0.05, 0.05, 0.7, 0.05, 0.05, 0.05])
@@ -108,7 +108,7 @@ def test_a_token_that_only_stands_first_is_not_listed_again():
 
 
 def test_a_token_is_judged_by_where_else_it_stands_if_the_first_position_is_a_sink():
-    # Of "the", one stands first with .7, one elsewhere with no more than an even share.
+    # Of "the", one stands first with .7, one elsewhere with no more than an equal share.
     plain = [tokens("the a b the d", [0.7, 0.05, 0.05, 0.15, 0.05])] * 5
     assert find_subjects((), plain) == (FIRST,)
     both = [tokens("the a b the d e f g h i", [0.4, *[0.02] * 2, 0.38, *[0.03] * 6])] * 5

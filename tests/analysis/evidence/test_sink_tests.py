@@ -29,7 +29,7 @@ from reportgen.models.tokens import EncodedText, special_roles
 from reportgen.results.info import SINK_TESTS, Subject
 from reportgen.results.schema import SINKS_SCHEMA
 
-# No more than eight content tokens, so that all of them are controls.
+# No more than eight text tokens, so that all of them are controls.
 TEXTS = ("the cat sat on the mat", "a very good film", "on the mat", "the very dog", "bad good log")
 SHORT = ("a cat", "dogs", "logs", "a mat", "film")  # for tokens of one byte
 FIRST = Subject("first", "", "position")

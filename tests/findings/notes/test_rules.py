@@ -39,13 +39,13 @@ def test_every_role_has_exactly_one_verdict(tmp_path: Path, sink: float, n: int)
         (0.60, 0.08, "N1"),
         (0.371, 0.10, "N1"),  # .271 / .9 is more than .30
         (0.369, 0.10, "N1d"),
-        (0.29, 0.01, "N1d"),  # 29 times an even spread, but .28 of the way to all
+        (0.29, 0.01, "N1d"),  # 29 times its equal share, but .28 of the way to all
         (0.45, 0.20, "N1"),  # short texts: .25 / .8
-        (0.90, 0.45, "N1"),  # very short ones, where three times an even spread is impossible
+        (0.90, 0.45, "N1"),  # very short ones, where three times its equal share is impossible
         (0.146, 0.10, "N1d"),
         (0.144, 0.10, "N1b"),
         (0.02, 0.08, "N1b-below"),
-        (0.40, 0.40, "N1b-below"),  # five tokens, two of them special: 40 % is an even spread
+        (0.40, 0.40, "N1b-below"),  # five tokens, two of them special: 40 % is an equal share
     ],
 )
 def test_the_verdict_follows_the_thresholds_whatever_an_even_spread_is(
@@ -234,7 +234,7 @@ def test_the_swap_is_judged_in_the_layer_that_the_sink_is_named_in(tmp_path: Pat
 
 def with_subject(results: Results, subject: Subject, share: float, value: float = 1.8) -> Results:
     """The same results with [SEP]'s tests said to be those of `subject`, which gets `share` where
-    an even spread gives a tenth, and `value` the length of what it passes on (content tokens: 2).
+    an equal share gives a tenth, and `value` the length of what it passes on (text tokens: 2).
     """
     rows = results.sinks
     rows.loc[rows["subject"] == "sep", "subject"] = subject.key

@@ -112,7 +112,7 @@ def test_a_role_that_no_text_has_is_not_judged() -> None:
 
 
 def figures(*shares: Made) -> RoleFigures:
-    """A token with these shares by layer; an even spread gives it a tenth."""
+    """A token with these shares by layer; an equal share gives it a tenth."""
     return RoleFigures(20, probed({}, shares=shares, piles=(1.0,) * len(shares)).layers)
 
 

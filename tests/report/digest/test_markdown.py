@@ -341,7 +341,7 @@ def test_how_far_the_bold_is_to_be_trusted_is_told(tmp_path: Path) -> None:
         if (item.view, item.statistic) == ("gradient", "spearman")
     ]
     mean = f"{found.estimate.mean:.2f}".replace("-", "\u2212")
-    assert f"with what moves the output is {mean} (95\u00a0% interval" in markdown
+    assert f"with what changes the prediction is {mean} (95\u00a0% interval" in markdown
     none = render(Findings(make_results(tmp_path / "none")), RenderOptions()).text
     assert "**Trust" not in none
 

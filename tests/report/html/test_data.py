@@ -73,7 +73,7 @@ def test_the_measures_but_the_first_bring_their_colours_figures_and_words(tmp_pa
     labels = [unit.label for unit in units.units]
     found = measures(made.info, units, labels, text_effects(made, 0, units.unit_of), EN)
     first, *others = measure_data(found)
-    assert first == {"id": "received_norm_all", "name": "norm-weighted attention, all layers"}
+    assert first == {"id": "received_norm_all", "name": "attention × value, all layers"}
     assert [item["id"] for item in others] == [measure.id for measure in found[1:]]
     for item, measure in zip(others, found[1:], strict=True):
         assert (item["steps"], item["shown"]) == (measure.steps, measure.shown)

@@ -93,7 +93,7 @@ def test_the_sections_stand_in_their_order(soup):
         "Texts",
         "What did the model predict, and how well?",
         "Does attention pile up on one token, such as a special one, and is that a problem?",
-        "Across all texts: what draws attention, what moves the output?",
+        "Which tokens matter across all texts?",
         "Method and glossary",
         "How to reproduce",
         "How to read this page",

@@ -159,8 +159,8 @@ def test_figures_stand_in_the_sentence_rounded() -> None:
         .replace("\u00a0", " ")
         .startswith(
             "In layer 3, 59.6 % of all attention goes to [CLS] (mean over 20 texts, 95 % interval "
-            "55.1–64.2 %); spread evenly it would be 7.9 %, so this is 7.5 times as much, and "
-            "56.1 % of the way from an even spread to all attention (interval 51.2 to 61.1 %)."
+            "55.1–64.2 %); its equal share would be 7.9 %, so this is 7.5 times as much, and "
+            "56.1 % of the way from the equal share to all attention (interval 51.2 to 61.1 %)."
         )
     )
     japanese = sentence(sink_note(), JA)
@@ -205,7 +205,7 @@ def test_a_citation_without_identifier_ends_with_its_title() -> None:
         ("class", ("bad", "good"), "bad", "the lead of the class “bad”"),
         ("labels", ("price", "taste"), "taste", "the logit of the label “taste”"),
         ("embedding", (), None, "the text's embedding"),
-        ("next_token", (), None, "the log-probability of the text's last content token"),
+        ("next_token", (), None, "the log-probability of the last text token"),
     ],
 )
 def test_what_is_explained_is_named(
@@ -232,7 +232,7 @@ def test_what_is_missing_is_listed_by_name() -> None:
     values = {"measures": "received_norm_all\nzero_value", "reason": "values_unreadable"}
     note = Note("withheld", None, None, values, (), "banner")
     assert sentence(note, EN).startswith(
-        "Not measured: norm-weighted attention, all layers; zero value (test). It is not known"
+        "Not measured: attention × value, all layers; zero value (test). It is not known"
     )
     assert measure_names(["cls_row_last"], JA, "<s>") == "<s>の行（最終層）"
 

@@ -90,9 +90,9 @@ def test_the_japanese_page_leaves_nothing_in_english() -> None:
 
 
 def test_one_thing_is_said_as_one() -> None:
-    assert EN.count("kpi", "content", 1) == "1 content token"
-    assert EN.count("kpi", "content", 2345) == "2,345 content tokens"
-    assert JA.count("kpi", "content", 1) == "うち通常のトークン1個"
+    assert EN.count("kpi", "content", 1) == "1 text token"
+    assert EN.count("kpi", "content", 2345) == "2,345 text tokens"
+    assert JA.count("kpi", "content", 1) == "うち本文のトークン1個"
     assert EN.write(1, "texts") == "1 text"
     assert EN.write(2000, "texts") == "2,000 texts"
     assert JA.write(1, "texts") == "テキスト1件"

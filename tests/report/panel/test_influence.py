@@ -30,7 +30,7 @@ def shown(results, text=0):
 
 
 def made(order=(), values=None, points=tuple(range(10)), kind="signed"):
-    """The measures of ten content units: attention and, with `values`, deletion effects."""
+    """The measures of ten text units: attention and, with `values`, deletion effects."""
     attention = TextMeasure(
         id="received_all",
         kind="attention",
@@ -112,9 +112,9 @@ def test_how_many_are_among_the_first_of_both_is_said_with_what_chance_gives():
     values = [0.0, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1, 0.8, 0.85]
     sentences = said((4, 9, 8, 0, 1), values)
     assert sentences[-1] == (
-        "The most attended and the most influential share 3 of 5 (by chance: about 2.5)."
+        "3 of 5 are in both lists, most attended and most influential (by chance: about 2.5)."
     )
-    assert not any("share" in s for s in said((2, 1, 0), values, points=range(3)))
+    assert not any("in both lists" in s for s in said((2, 1, 0), values, points=range(3)))
 
 
 def test_where_nothing_changes_the_prediction_that_is_said():
@@ -135,7 +135,7 @@ def test_a_text_that_hardly_anything_changes_is_said_to_be_one():
 
 def test_a_flat_text_says_so(tmp_path):
     found = shown(make_results(tmp_path, ("ab",)))
-    assert found.sentences[0] == "Nearly even: no content token stands out."
+    assert found.sentences[0] == "Nearly even: no text token stands out."
 
 
 def test_a_place_stands_with_its_token():

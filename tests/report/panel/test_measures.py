@@ -125,7 +125,7 @@ def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
     ("withheld", "start"),
     [
         ({}, "from a text of nothing but [MASK] to this text"),
-        ({"mask": "no_mask_token"}, "from a text whose content tokens have zeros as input"),
+        ({"mask": "no_mask_token"}, "from a text with zeros as the input"),
     ],
 )
 @pytest.mark.parametrize("scalar", ["number", "cosine"])
@@ -183,8 +183,8 @@ def test_causal_models_are_coloured_over_the_even_spread_but_for_the_row(full):
     found = {m.id: m for m in measures(info, units, tokens["token"].tolist(), None, EN)}
     over = tokens["received_all"].to_numpy(float) / even
     assert found["received_all"].ratios == pytest.approx(over / over[content].mean())
-    assert "over its even spread" in found["received_all"].legend
-    assert "over its even spread" in found["received_norm_all"].legend
+    assert "over its equal share" in found["received_all"].legend
+    assert "over its equal share" in found["received_norm_all"].legend
     row = tokens["cls_row_last"].to_numpy(float)
     assert found["cls_row_last"].ratios == pytest.approx(row / row[content].mean())
 
@@ -201,9 +201,9 @@ def test_content_that_receives_nothing_has_no_colour():
 
 
 def test_a_flat_text_says_that_no_token_stands_out(tmp_path):
-    one = make_results(tmp_path / "one", ("ab",))  # one content token is its own average
+    one = make_results(tmp_path / "one", ("ab",))  # one text token is its own average
     flat = measured(one)["received_all"]
-    assert flat.flat == "Nearly even: no content token stands out."
+    assert flat.flat == "Nearly even: no text token stands out."
     assert flat.flat in flat.legend
     assert "Strongest" not in flat.legend
     two = make_results(tmp_path / "two", ("abcdefgh",), n_layers=1, n_heads=1)

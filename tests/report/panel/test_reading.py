@@ -89,8 +89,8 @@ def test_a_text_of_special_tokens_only_has_no_scale(results):
     [
         (
             True,
-            "The output reads only 1 of 12 rows of this layer, that of [CLS]: what the other rows "
-            "look at here cannot change it.",
+            "In this layer the prediction uses only the [CLS] row. The other rows (of 12) cannot "
+            "affect it.",
         ),
         (False, ""),
     ],
@@ -103,7 +103,7 @@ def test_the_last_layer_says_how_few_rows_the_output_reads(tmp_path, reads_cls_o
 def test_rows_that_are_read_but_are_not_that_of_cls_are_counted(tmp_path):
     made = made_results(tmp_path, evidence="basic")
     made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [3, False]
-    assert "reads only 3 of 12 rows of this layer:" in figures(made).live
+    assert "the prediction uses only 3 of 12 rows." in figures(made).live
 
 
 def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
@@ -123,5 +123,5 @@ def test_a_log_probability_reads_rows_before_its_token(tmp_path):
     made = make_results(tmp_path, (TEXT,), kind="next_token", evidence="basic")
     made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [1, False]
     assert figures(made).live.startswith(
-        "What is explained, the log-probability of the last content token, reads only 1 of the "
+        "What is explained, the log-probability of the last text token, uses only 1 of the "
     )

@@ -43,7 +43,7 @@ def test_it_says_on_how_many_texts_and_of_what(basic):
     assert scope.texts == "Evidence is on all texts that were analysed (6)."
     assert "score" in scope.explained
     some = make_scope(Findings(with_evidence(basic, n_texts=4)), EN)
-    norms = "Norm-weighted attention is on all."
+    norms = "Attention × value is on all."
     said = "Evidence is on 4 of 6 texts"
     assert some.texts == f"{said}, evenly spaced in input order. {norms}"
     extra = make_scope(Findings(with_evidence(basic, n_texts=4, n_extra=1)), EN)
@@ -67,7 +67,7 @@ def test_what_is_missing_stands_by_reason_in_the_order_of_the_views(basic):
     assert len(reasons) == len(begin)
     assert list(names[:2]) == [
         "gradient size; integrated gradients",
-        "norm-weighted attention, all layers; ALTI",
+        "attention × value, all layers; ALTI",
     ]
     assert "zero value" in names[2]
 
@@ -76,7 +76,7 @@ def test_the_colours_name_what_they_cannot_show(basic):
     assert make_scope(Findings(basic), EN).colours == ""
     scope = make_scope(Findings(with_evidence(basic, withheld=REASONS)), EN)
     assert scope.colours == (
-        "Not available: norm-weighted attention, all layers; gradient size; integrated gradients"
+        "Not available: attention × value, all layers; gradient size; integrated gradients"
     )
     tests_only = with_evidence(basic, withheld={"zero_value": "values_unreadable"})
     assert make_scope(Findings(tests_only), EN).colours == ""
@@ -91,7 +91,7 @@ def test_an_interruption_names_what_is_missing_for_it(basic):
         basic, interrupted=True, withheld={"deletion": "interrupted", "gradient": "no_gradient"}
     )
     assert make_scope(Findings(cut), EN).stopped.endswith(
-        "Missing: deletion effect. What came last may be on some of the texts only."
+        "Missing: change without the token. What came last may be on some of the texts only."
     )
     assert make_scope(Findings(cut), JA).stopped.startswith("検証が途中で中断されました。")
 

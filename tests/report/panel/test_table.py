@@ -34,7 +34,7 @@ def test_without_evidence_there_is_attention_alone(tmp_path):
     shown, tokens = table(made), made.tokens_of(0)
     assert shown.columns == tuple(ATTENTION)
     (even,) = {f"{100 * value:.2f}\u00a0%" for value in tokens["expected"]}
-    assert shown.even == f"An even spread gives every token {even}."
+    assert shown.even == f"The equal share of every token is {even}."
     for row, (_, token) in zip(shown.rows, tokens.iterrows(), strict=True):
         assert row.figures == tuple(f"{100 * token[c]:.2f}" for c in ATTENTION.values())
         assert (row.index, row.label) == (token["position"], token["token"])
@@ -45,8 +45,8 @@ def test_evidence_has_a_column_each_with_its_sign(tmp_path):
     made = make_results(tmp_path, HEADLINES[:1], evidence="full")
     shown, effects = table(made), made.effects_of(0)
     assert shown.columns[3:] == (
-        "norm-weighted, all layers (%)",
-        "deletion effect",
+        "attention × value, all layers (%)",
+        "change without the token",
         "gradient size",
         "integrated gradients",
         "[MASK] effect",
@@ -71,7 +71,7 @@ def test_an_even_spread_that_differs_has_a_column(tmp_path):
     units = made_units([0.5, 0.3, 0.2], [0.6, 0.3, 0.1], [0, 1, 2])
     shown = unit_table(units, None, None, None, Weights(EN, "mean", HEADS), EN)
     assert shown.even == ""
-    at = shown.columns.index("even spread (%)")
+    at = shown.columns.index("equal share (%)")
     assert [row.figures[at] for row in shown.rows] == ["60.00", "30.00", "10.00"]
 
 
@@ -88,7 +88,7 @@ def test_letters_from_right_to_left_are_told(label, is_turned):
 def test_a_distance_has_no_sign(tmp_path):
     made = make_results(tmp_path, HEADLINES[:1], evidence="full", kind="embedding")
     shown = table(made)
-    at = shown.columns.index("deletion effect")
+    at = shown.columns.index("change without the token")
     assert not any(row.figures[at].startswith("+") for row in shown.rows)
     at = shown.columns.index("integrated gradients")
     assert any(row.figures[at].startswith("+") for row in shown.rows)
@@ -100,7 +100,7 @@ def test_sums_are_the_means_times_the_heads(tmp_path):
     shown = table(made, heads="sum")
     assert shown.columns[1] == "received, layer 4"
     assert shown.rows[0].figures[1] == f"{HEADS * token['received_last']:.3f}"
-    norm = shown.columns.index("norm-weighted, all layers (%)")
+    norm = shown.columns.index("attention × value, all layers (%)")
     assert shown.rows[0].figures[norm] == f"{100 * token['received_norm_all']:.2f}"
 
 

@@ -13,10 +13,10 @@ from reportgen.report.sections.overview import make_overview
 EN = load_language("en")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
 NO_SINK = {
-    "en": "No attention sink here: special tokens receive {share}\u00a0% of attention; an even "
-    "spread would give them {even}\u00a0%.",
+    "en": "No attention sink here: special tokens receive {share}\u00a0% of attention; their "
+    "equal share would be {even}\u00a0%.",
     "ja": "アテンションシンクは見られません。特殊トークンに向くアテンションは{share}%で、"
-    "均等配分なら{even}%です。",
+    "均等なら{even}%です。",
 }
 
 
@@ -110,7 +110,7 @@ def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     html = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
     piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
-    assert overview.is_sink.startswith(f"It does, on {piled}.")
+    assert overview.is_sink.startswith(f"Yes, on {piled}.")
     assert html.find(id="sinks").select(":not(details) > .sink")
 
 
@@ -137,4 +137,4 @@ def test_nothing_but_empty_texts_still_makes_a_page(tmp_path):
 def test_one_text_and_one_token_are_counted_in_the_singular(tmp_path):
     texts, tokens = overview_of(make_results(tmp_path, ("ab",))).kpis[:2]
     assert (texts.value, texts.name) == ("1", "text")
-    assert (tokens.name, tokens.remark) == ("tokens", "1 content token")
+    assert (tokens.name, tokens.remark) == ("tokens", "1 text token")

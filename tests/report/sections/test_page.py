@@ -100,10 +100,10 @@ def test_every_cited_work_is_in_the_literature(page):
 def test_the_thresholds_are_printed(page):
     limits = {limit.name: limit for limit in page.method.thresholds}
     assert len(limits) == len(THRESHOLDS)
-    sink = limits["Attention sink: beyond an even spread"]
+    sink = limits["Attention sink: beyond the equal share"]
     assert sink.value == "30\u00a0%"
     assert "30\u00a0%" in sink.why.text
-    assert limits["Raised: beyond an even spread"].value == "5\u00a0%"
+    assert limits["Raised: beyond the equal share"].value == "5\u00a0%"
 
 
 def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):

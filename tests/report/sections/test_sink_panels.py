@@ -33,9 +33,9 @@ def test_the_table_holds_the_means_of_the_results(results):
     cls, sep = sinks_of(results).panels
     assert cls.columns == (
         "Attention",
-        "Even spread",
-        "Norm-weighted",
-        "Length passed on",
+        "Equal share",
+        "Attention × value",
+        "Value size",
         "Effective rank",
         "Largest value",
         "Sink heads",
@@ -104,13 +104,13 @@ def test_the_verdict_stands_in_words_and_its_figures_below(results):
 def test_what_it_passes_on_is_said_as_a_length(results):
     cls, _ = sinks_of(results).panels
     assert cls.value == (
-        "What [CLS] passes on is 0.10× as long as what an average content token passes on."
+        "The value vectors of [CLS] are 0.10× the length of an average text token's."
     )
 
 
 def test_basic_evidence_says_what_the_tests_would_add(tmp_path):
     shown = sinks_of(make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic"))
-    assert "--evidence full adds four tests" in shown.more
+    assert "--evidence full tests each in four ways" in shown.more
     assert [panel.tests for panel in shown.panels] == [(), ()]
     assert "Attention, swapped" not in shown.panels[0].columns
 
@@ -119,7 +119,7 @@ def test_without_norms_nothing_is_said_of_length(tmp_path):
     withheld = {"received_norm_all": "values_unproven"}
     made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic", withheld=withheld)
     for panel in sinks_of(made).panels:
-        assert panel.columns == ("Attention", "Even spread", "Sink heads")
+        assert panel.columns == ("Attention", "Equal share", "Sink heads")
         assert (panel.value, panel.has_norms) == ("", False)
         assert 'class="o0"' not in panel.chart
 
@@ -137,7 +137,7 @@ def test_a_test_that_was_not_done_says_why(tmp_path):
     )
     assert tests["mean_value"][0].small == "Not done: too few texts have this token."
     assert tests["hide_key"][0].small == (
-        "No ratio: the same done to content tokens does not move the output."
+        "No ratio: the same done to text tokens does not change the prediction."
     )
     assert {tests[test][2].text for test in ("zero_value", "mean_value", "hide_key")} == {"–"}
     assert tests["swap"][2].text == "0.20×"
@@ -154,7 +154,7 @@ def test_a_position_that_gathers_attention_has_a_panel_too(tmp_path):
     shown = sinks_of(_with(made, replace(made.info.evidence, subjects=subjects)))
     (first,) = [panel for panel in shown.panels if not panel.token.startswith("[")]
     assert first.token[0].isupper()
-    assert first.rows[0][2] == sinks_of(made).panels[0].rows[0][2]  # the even spread
+    assert first.rows[0][2] == sinks_of(made).panels[0].rows[0][2]  # the equal share
     assert len(first.tests) == 4
 
 

@@ -45,7 +45,7 @@ def number(text):
 
 
 Row = namedtuple("Row", "name chart spearman with_sign over_rarity n_texts")
-FIRST = "what the colours show first"
+FIRST = "the default colours"
 
 
 def rows_of(trust):
@@ -54,7 +54,7 @@ def rows_of(trust):
 
 
 NAMES = {
-    "norm-weighted attention, all layers": "received_norm_all",
+    "attention × value, all layers": "received_norm_all",
     "attention received, all layers": "received_all",
     "[CLS] row, last layer": "cls_row_last",
     "gradient size": "gradient",
@@ -78,7 +78,7 @@ def test_every_row_is_the_mean_over_texts(results):
             assert rows[name].with_sign.text == "–"
         low, high = map(number, rows[name].spearman.small.strip("[]").split(", "))
         assert low <= spearman[view] <= high
-        assert rows[name].n_texts.text == "5"  # one has too few content tokens
+        assert rows[name].n_texts.text == "5"  # one has too few text tokens
 
 
 def test_the_gain_over_rarity_is_the_difference_of_the_means(results):
@@ -126,7 +126,7 @@ def test_the_bars_end_at_the_means_and_the_ceiling_is_dashed(results):
 def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     trust = trust_of(results)
     mean = f"{means(results)['gradient']:.2f}".replace("-", "−")
-    assert f"agree with what moves the output at {mean} " in trust.headline
+    assert f"the default colours and what changes the prediction: {mean} " in trust.headline
     assert trust.beside.startswith(
         "The colours show gradient size: choosing by measurement takes at least 8 texts "
         "with evidence, and here there are 5. The figure is a rank correlation of sizes, mean over "
@@ -134,7 +134,7 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     )
     ceiling = means(results)["mask"]
     assert f"with [MASK] in a token's place, agrees at {ceiling:.2f}." in trust.beside
-    assert "Ranking tokens by their rarity alone reaches" in trust.beside
+    assert "For comparison, ranking tokens by rarity alone gives" in trust.beside
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
     assert first.text == "gradient size"
     withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
@@ -192,7 +192,7 @@ def test_too_few_texts_have_no_statistic_and_the_words_for_that(tmp_path):
     trust = trust_of(make_results(tmp_path, HEADLINES[:4], evidence="basic"))
     assert (trust.groups, trust.headline, trust.first) == ((), "", None)
     assert trust.not_computed == (
-        "Not computed: rank agreement takes at least 5 texts with at least 4 content tokens each, "
+        "Not computed: rank agreement takes at least 5 texts with at least 4 text tokens each, "
         "whose effects differ. Here there are 3, of 4 with evidence."
     )
 
@@ -238,11 +238,11 @@ def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     rows = made.agreement
     own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
     rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
-    assert trust_of(made).headline.startswith("No clear agreement between the colours shown first")
+    assert trust_of(made).headline.startswith("No clear agreement between the default colours")
     rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
     assert trust_of(made).headline == (
-        "The colours shown first agree with what moves the output at 0.50 (1 is the same order, "
-        "0 no relation)."
+        "Agreement between the default colours and what changes the prediction: 0.50 "
+        "(1 = same ranking, 0 = unrelated)."
     )
 
 

@@ -147,7 +147,7 @@ class Overview {
     });
   }
 
-  // Attention received over the whole length, up to the strongest content token.
+  // Attention received over the whole length, up to the strongest text token.
   paintLine(shape, view, [start, end]) {
     const values = view.received.slice(start, end);
     const top = largestContent(shape, values, start) || 1;

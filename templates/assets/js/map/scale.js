@@ -1,4 +1,4 @@
-// From weight to colour: linear, by square root or by rank; up to the strongest content token or up
+// From weight to colour: linear, by square root or by rank; up to the strongest text token or up
 // to a fixed value.
 
 // Where the colours of a view end: the 99.5th percentile of the content columns, so that an

@@ -1,4 +1,4 @@
-// A view of a text: the mean of the selected heads' maps, for all tokens or for content tokens only,
+// A view of a text: the mean of the selected heads' maps, for all tokens or for text tokens only,
 // for a whole pair or from one of its segments to another.
 
 // Without special tokens, rows that keep less than this are left blank: the rest is noise.
@@ -96,7 +96,7 @@ function makeView(data, choice, selection) {
   };
 }
 
-// The even spread over the columns that are shown; known only where every row sees every token.
+// The equal share over the columns that are shown; known only where every row sees every token.
 function evenSpread(data, at, choice) {
   const tokensOf = new Array(data.count).fill(0);
   data.drawnOf.forEach((drawn, entry) => (tokensOf[drawn] += data.sizes[entry]));
@@ -108,7 +108,7 @@ function evenSpread(data, at, choice) {
     isEven && isShown(k) && (to === null || data.segment[k] === to) ? n / size : null);
 }
 
-// The largest value of a content token; `first` is where `values` begin in the text.
+// The largest value of a text token; `first` is where `values` begin in the text.
 function largestContent(shape, values, first = 0) {
   return values.reduce((most, value, i) => (!shape.isSpecial[first + i] && value > most ? value : most), 0);
 }
