@@ -105,7 +105,7 @@ class BatchNorms:
         columns = layout.columns[..., CONTENT:]  # [text, key, column]
         column_sizes = _times(sizes, columns) / columns.sum(1)
         ratios = _value_ratios(block.maps, by_head, layout)
-        ranks = output_ranks(block.maps, gram, layout.real, CHUNK)
+        ranks = output_ranks(block.maps, gram, layout.real)
         by_role = columns[..., FIRST_ROLE - CONTENT :]
         self._layers.append(
             {

@@ -7,13 +7,17 @@ spread evenly in m. With the Gram matrix G of the heads' vectors and B[q,h] = A_
 are traces of a matrix of heads by heads, T = B'B G: (tr T)^2 / tr T^2.
 """
 
+from itertools import product
+
 import torch
 from torch import Tensor
 
+# Entries of a working tensor: all keys of a text of 800 tokens and 12 heads.
+CHUNK = 8_000_000
 _TINY = torch.finfo(torch.float32).tiny
 
 
-def output_ranks(maps: Tensor, gram: Tensor, real: Tensor, chunk: int) -> Tensor:
+def output_ranks(maps: Tensor, gram: Tensor, real: Tensor) -> Tensor:
     """The effective rank of what each token passes on to the other tokens, `[text, key]`.
 
     0 where it passes on nothing: nobody looks at it, or its vectors are 0.
@@ -22,18 +26,23 @@ def output_ranks(maps: Tensor, gram: Tensor, real: Tensor, chunk: int) -> Tensor
         maps: `[text, head, query, key]`.
         gram: `[text, key, head, head]`, products of the vectors that heads pass on from each key.
         real: `[text, query]`, which are no padding.
-        chunk: entries of a working tensor.
     """
-    n_texts, n_heads, length, _ = maps.shape
     ranks = torch.empty_like(gram[..., 0, 0])
-    step = max(1, chunk // (n_texts * n_heads * length))
-    for start in range(0, length, step):
+    _, n_heads, length, _ = maps.shape
+    step = max(1, CHUNK // (n_heads * length))
+    for text, start in product(range(len(maps)), range(0, length, step)):
         keys = slice(start, start + step)
-        given = maps[..., keys].permute(0, 3, 1, 2).masked_fill(~real[:, None, None], 0)
-        given.diagonal(start, 1, 3).zero_()  # what a token passes on to itself
-        both = given @ given.transpose(2, 3) @ gram[:, keys]  # [text, key, head, head]
-        total = both.diagonal(0, 2, 3).sum(-1)
-        shares = both / total.clamp(min=_TINY)[..., None, None]
-        squares = (shares * shares.transpose(2, 3)).sum((2, 3))
-        ranks[:, keys] = torch.where(total < _TINY, 0.0, 1 / squares)
+        # Turned as one matrix: of a long text that is three times faster than by its axes.
+        turned = maps[text, ..., keys].flatten(0, 1).T.clone(memory_format=torch.contiguous_format)
+        given = turned.view(-1, n_heads, length).mul_(real[text])
+        given.diagonal(start, 0, 2).zero_()  # what a token passes on to itself
+        ranks[text, keys] = _ranks(given @ given.transpose(1, 2) @ gram[text, keys])
     return ranks
+
+
+def _ranks(both: Tensor) -> Tensor:
+    """The effective rank of each matrix T of the module's docstring, `[key, head, head]`."""
+    total = both.diagonal(0, 1, 2).sum(-1)
+    shares = both / total.clamp(min=_TINY)[:, None, None]
+    squares = (shares * shares.transpose(1, 2)).sum((1, 2))
+    return torch.where(total < _TINY, 0.0, 1 / squares)

@@ -13,6 +13,7 @@ from plain_attention import PlainLayer, plain_layers, plain_parts
 from reference import RECORDS
 
 import reportgen.analysis.attention.norms as norms_module
+from reportgen.analysis.attention import output_rank
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.norms import BatchNorms, Norms, TextNorms
@@ -153,6 +154,7 @@ def test_working_in_small_steps_gives_the_same(
     texts = encoded(model, *TEXTS)
     whole = measured(model, texts)
     monkeypatch.setattr(norms_module, "CHUNK", 300)
+    monkeypatch.setattr(output_rank, "CHUNK", 300)
     for one, other in zip(whole, measured(model, texts), strict=True):
         np.testing.assert_allclose(one.received, other.received, atol=1e-6)
         np.testing.assert_allclose(one.output_ranks, other.output_ranks, atol=1e-6)
