@@ -130,7 +130,7 @@ MEASURES: tuple[Measure, ...] = (
         "gradients",
         "length",
         level="full",
-        stage="gradients:JACOBIAN",
+        stage="jacobian:JACOBIAN",
         bar="Jacobian",
         scalars=("cosine",),
         shown=("colours", "table"),

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from reportgen.analysis.evidence.gradients import NOT_FINITE, GradientError, embedding_leaf
+from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
+from reportgen.analysis.evidence.gradients import embedding_leaf
 from reportgen.analysis.evidence.held import Held
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.factory import describe
 from reportgen.models.tokens import EncodedText
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
@@ -49,17 +49,13 @@ def cp_lrp(
     `spread`, its standard deviation over texts. They differ in a model where something else bends
     or multiplies signals.
     """
-    found: list[Relevance | Missing] = []
-    for item in explained:
-        try:
-            own = _relevance(explainer, item, spread)
-            is_finite = all(map(isfinite, (*own.scores, own.rest)))
-            found.append(own if is_finite else Missing("failed", NOT_FINITE))
-        except GradientError as error:
-            found.append(Missing(error.reason))
-        except (Exception, SystemExit) as error:  # user code may call exit()
-            found.append(Missing("failed", describe(error)))
-    return found
+
+    def measure(item: Explained) -> Relevance | Missing:
+        own = _relevance(explainer, item, spread)
+        is_finite = all(map(isfinite, (*own.scores, own.rest)))
+        return own if is_finite else Missing("failed", NOT_FINITE)
+
+    return each_text(explained, measure)
 
 
 def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevance:

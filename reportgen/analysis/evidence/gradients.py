@@ -1,4 +1,4 @@
-"""Gradients at input embeddings, the Jacobian of an embedding, and live rows of the last layer."""
+"""Gradients at input embeddings, and live rows of the last layer."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,16 +11,15 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
-from reportgen.analysis.evidence.target import Explained, Explainer, unit_rows
+from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
-from reportgen.analysis.progress import BACKWARD, ONE_OF_MANY, Passes
-from reportgen.models.factory import describe
+from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 
-NOT_FINITE = "the gradient is not a finite number"
 SEED = 0  # of the projection of embeddings
 
 
@@ -35,14 +34,6 @@ class TextGradients:
     live_rows: int | None  # rows of the last layer the output can depend on; None: not known
     n_rows: int
     reads_cls_only: bool | None  # only the row of [CLS] is live; None as `live_rows`
-
-
-class GradientError(Exception):
-    """The output of a text has no gradient at its input embeddings."""
-
-    def __init__(self, reason: Reason) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 @contextmanager
@@ -250,60 +241,7 @@ def _projected(embeddings: Tensor) -> Tensor:
     return projected
 
 
-def jacobian_norms(
-    explainer: Explainer,
-    explained: Sequence[Explained],
-) -> list[tuple[float, ...] | Missing]:
-    """The Frobenius norm of d e / d x_i for each text, `[position]`.
-
-    e is the text's embedding scaled to length 1, because a cosine depends on its direction only;
-    x_i is the input embedding of token i (hidden token attribution, Brunner et al. 2020, before
-    normalisation). It is exact, with one row of the Jacobian for each dimension of e. Only for
-    models whose output is an embedding.
-    """
-    found: list[tuple[float, ...] | Missing] = []
-    for item in explained:
-        try:
-            found.append(_norms(explainer, item))
-        except GradientError as error:
-            found.append(Missing(error.reason))
-        except (Exception, SystemExit) as error:  # user code may call exit()
-            found.append(Missing("failed", describe(error)))
-    return found
-
-
-def _norms(explainer: Explainer, explained: Explained) -> tuple[float, ...] | Missing:
-    with embedding_leaf(explainer.model) as leaves:
-        embedding = unit_rows(explainer.outputs([explained.text]))[0]
-    if not embedding.requires_grad:
-        raise GradientError("no_gradient")
-    rows = torch.eye(len(embedding), dtype=embedding.dtype, device=embedding.device)
-    squares = torch.zeros(len(explained.text.ids), dtype=torch.float64, device=rows.device)
-    size = max(1, explainer.batch_tokens // len(explained.text.ids))
-    for start in range(0, len(rows), size):
-        moved = _pulled_back(embedding, leaves[0], rows[start : start + size])
-        squares += moved.double().square().sum((0, 1, 3))
-    if not squares.isfinite().all():
-        return Missing("failed", NOT_FINITE)
-    if not squares.any():
-        raise GradientError("zero_gradient")
-    norms: list[float] = squares.sqrt().tolist()
-    return tuple(norms)
-
-
-def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
-    """`rows` `[row, figure]` times the Jacobian, `[row, text, position, width]`."""
-    try:
-        (found,) = torch.autograd.grad(
-            embedding, leaf, rows, retain_graph=True, is_grads_batched=True
-        )
-    except RuntimeError:  # some operation of the model has no batched backward pass
-        each = [torch.autograd.grad(embedding, leaf, row, retain_graph=True)[0] for row in rows]
-        return torch.stack(each)
-    return found
-
-
-def _run_gradient(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = text_gradients(tools.explainer, tools.capture, explained_of(texts))
     for text, found in zip(texts, all_found, strict=True):
         if isinstance(found, Missing):
@@ -330,21 +268,9 @@ def _add_weighted(text: TextEvidence, found: TextGradients) -> None:
         text.add("attention_gradient", Missing("zero_gradient"))
 
 
-def _gradient_cost(text: EncodedText, basis: CostBasis) -> Passes:
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     # One more forward pass, which finds the scalar that is explained.
     return Passes(2, 1, (2 + BACKWARD) * len(text.ids))
 
 
-def _run_jacobian(tools: Tools, texts: Sequence[TextEvidence]) -> None:
-    all_found = jacobian_norms(tools.explainer, explained_of(texts))
-    for text, found in zip(texts, all_found, strict=True):
-        text.add("jacobian", found)
-
-
-def _jacobian_cost(text: EncodedText, basis: CostBasis) -> Passes:
-    n = basis.n_figures
-    return Passes(1, n, (1 + n * ONE_OF_MANY) * len(text.ids))
-
-
-GRADIENT = Stage(_run_gradient, _gradient_cost)
-JACOBIAN = Stage(_run_jacobian, _jacobian_cost)
+GRADIENT = Stage(_run, _cost)

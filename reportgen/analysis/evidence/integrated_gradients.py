@@ -7,17 +7,12 @@ from math import isfinite
 import torch
 from torch import Tensor
 
-from reportgen.analysis.evidence.gradients import (
-    NOT_FINITE,
-    GradientError,
-    embedding_leaf,
-    gradients,
-)
+from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
+from reportgen.analysis.evidence.gradients import embedding_leaf, gradients
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.factory import describe
 from reportgen.models.tokens import EncodedText, put
 
 FIRST_STEPS = 32
@@ -49,17 +44,12 @@ def integrated_gradients(
     the standard deviation of the scalar over texts (0 for embeddings). If 256 steps are not enough,
     those scores are returned, marked as incomplete.
     """
-    found: list[Integrated | Missing] = []
-    for item in explained:
-        try:
-            own = _complete(explainer, item, spread)
-            is_finite = all(map(isfinite, own.scores))
-            found.append(own if is_finite else Missing("failed", NOT_FINITE))
-        except GradientError as error:
-            found.append(Missing(error.reason))
-        except (Exception, SystemExit) as error:  # user code may call exit()
-            found.append(Missing("failed", describe(error)))
-    return found
+
+    def measure(item: Explained) -> Integrated | Missing:
+        own = _complete(explainer, item, spread)
+        return own if all(map(isfinite, own.scores)) else Missing("failed", NOT_FINITE)
+
+    return each_text(explained, measure)
 
 
 def integrate(

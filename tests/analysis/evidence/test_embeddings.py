@@ -10,8 +10,9 @@ from families import load_family
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.gradients import jacobian_norms, text_gradients
+from reportgen.analysis.evidence.gradients import text_gradients
 from reportgen.analysis.evidence.integrated_gradients import Integrated, integrated_gradients
+from reportgen.analysis.evidence.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
 
 TEXTS = ("the cat sat on the mat", "a very good film", "the", "dog")

@@ -9,7 +9,7 @@ import torch
 from explaining import Head, OwnTable, encoded, explain, load, with_module
 from reference import RECORDS
 
-from reportgen.analysis.evidence.gradients import jacobian_norms
+from reportgen.analysis.evidence.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
