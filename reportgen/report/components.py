@@ -21,6 +21,17 @@ class Span:
     is_strong: bool = False
 
 
+def between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
+    """The code points `start` to `end` of `spans`."""
+    found, at = [], 0
+    for span in spans:
+        text = span.text[max(0, start - at) : max(0, end - at)]
+        if text:
+            found.append(Span(text, span.is_strong))
+        at += len(span.text)
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell of a table, or an item of a list."""

@@ -1,32 +1,28 @@
 """The tables of a brief: the texts that deserve a look, all texts, the layers, the key figures."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour, heat_step
-from reportgen.report.components import Cell, Column, Kpi, Span, Table, marked
+from reportgen.report.components import Cell, Column, Kpi, Span, Table, between, marked
 from reportgen.report.language.numbers import number
-from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.measures import TextMeasure, measures, text_effects
-from reportgen.report.panel.strip import paragraphs
-from reportgen.results.info import ANALYSED
+from reportgen.report.panel.marked import marked_text, text_measures
+from reportgen.report.panel.measures import TextMeasure
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.units import text_units
 
 TEXT_LENGTH = 80  # code points of a text in the list of all
 LOOKED_AT_LENGTH = 120  # of one that deserves a look
 NAME_LENGTH = 40  # of an id, a label, a token
-_TOP = 3  # units in bold, and units that move the output most
+_TOP = 3  # units that change the prediction most
 _UNIT_LENGTH = 20
 _MARK = "⟨…⟩"
-_STANDS_OUT = 1.3  # times an average text token, from which on a unit is set in bold
 _PALE = 0.5  # of the colours of a share, so that figures are read on them in any theme
 _RAISES, _LOWERS = "#fde6d3", "#dbe7f6"
 
@@ -44,21 +40,10 @@ def cut_spans(spans: Sequence[Span], length: int) -> tuple[Span, ...]:
     kept = length - len(_MARK)
     head = (kept + 1) // 2
     return (
-        *_between(spans, 0, head),
+        *between(spans, 0, head),
         Span(_MARK),
-        *_between(spans, total - (kept - head), total),
+        *between(spans, total - (kept - head), total),
     )
-
-
-def _between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
-    """The code points `start` to `end` of `spans`."""
-    found, at = [], 0
-    for span in spans:
-        text = span.text[max(0, start - at) : max(0, end - at)]
-        if text:
-            found.append(Span(text, span.is_strong))
-        at += len(span.text)
-    return found
 
 
 def figures_table(kpis: Sequence[Kpi], language: Language) -> Table:
@@ -120,8 +105,9 @@ class TextTables:
         columns += [Column(self._say("moves"))] if has_effects else []
         made = []
         for index, row in enumerate(rows):
-            found = self._measures(row)
-            cells = [self._id(row), self._marked(row, found)]
+            found = text_measures(self._findings, row, self._language)
+            spans = marked_text(self._findings, row, found)
+            cells = [self._id(row), marked(cut_spans(spans, LOOKED_AT_LENGTH))]
             cells += [Cell(self._say("facts").join(reasons[index]))] if reasons else []
             cells += self._output_cells(row)
             cells += [self._moving(row, found)] if has_effects else []
@@ -177,38 +163,6 @@ class TextTables:
     def _id(self, row: int) -> Cell:
         return Cell(cut(str(self._rows[row]["text_id"]), NAME_LENGTH))
 
-    def _measures(self, row: int) -> tuple[TextMeasure, ...]:
-        if self._rows[row]["status"] not in ANALYSED:
-            return ()
-        units = text_units(self._findings.results, row)
-        labels = [visible(unit.label) for unit in units.units]
-        effects = text_effects(self._findings.results, row, units.unit_of)
-        first = self._findings.shown_first
-        return measures(self._info, units, labels, effects, self._language, first)
-
-    def _marked(self, row: int, found: Sequence[TextMeasure]) -> Cell:
-        """A text with the units in bold that the first measure ranks highest."""
-        text = self._rows[row]
-        if not found:
-            return Cell(_joined(text["text"], text["pair"], LOOKED_AT_LENGTH))
-        first, units = found[0], text_units(self._findings.results, row).units
-        ratios = first.ratios
-        if ratios is None:  # evidence, whose size counts
-            sizes = np.abs(first.values)
-            ratios = sizes / (sizes[list(first.order)].mean() if first.order else 1.0)
-        top = {i for i in first.order[:_TOP] if float(ratios[i]) >= _STANDS_OUT}
-        steps = [int(i in top) for i in range(len(units))]
-        segments = [str(text["text"])] + ([] if pd.isna(text["pair"]) else [str(text["pair"])])
-        spans: list[Span] = []
-        for paragraph in paragraphs(units, segments, steps, [""] * len(units)):
-            spans += [Span(" ／ ")] if spans else []
-            spans += [
-                Span(piece.text, piece.step == 1)
-                for piece in paragraph.pieces
-                if piece.kind != "special"
-            ]
-        return marked(cut_spans(_merged(spans), LOOKED_AT_LENGTH))
-
     def _moving(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """The units that move a text's output most when they are left out."""
         moves = next((measure for measure in found if measure.id == "deletion"), None)
@@ -238,14 +192,3 @@ def _joined(text: str, pair: str | None, length: int) -> str:
     if pair is None or pd.isna(pair):
         return cut(text, length)
     return f"{cut(text, length // 2)} / {cut(pair, length // 2)}"
-
-
-def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """`spans` with neighbours that are both bold, or both not, joined."""
-    found: list[Span] = []
-    for span in spans:
-        if found and found[-1].is_strong == span.is_strong:
-            found[-1] = Span(found[-1].text + span.text, span.is_strong)
-        elif span.text:
-            found.append(span)
-    return tuple(found)

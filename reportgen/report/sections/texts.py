@@ -1,19 +1,22 @@
 """The section on texts: a few that deserve a look, each with the reason, and the list of all."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
 
 import numpy as np
 import pandas as pd
+from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import RANKS, Reason
-from reportgen.report.components import Cell
+from reportgen.report.charts.place import place
+from reportgen.report.components import Cell, Span
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
+from reportgen.report.panel.marked import marked_text, shortened, text_measures
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.info import ANALYSED
@@ -26,10 +29,12 @@ _CELL = 28  # half-width characters of an id, group, class or label
 
 @dataclass(frozen=True, slots=True)
 class NotableText:
-    """One text that deserves a look."""
+    """One text that deserves a look, with its strongest tokens marked."""
 
     number: int
-    text: str
+    spans: tuple[Span, ...]
+    prediction: Cell  # with its place among all predictions, or the probability of a class
+    label: Cell
     reasons: tuple[str, ...]
 
 
@@ -57,13 +62,39 @@ def make_notable(findings: Findings, language: Language) -> Notable:
         texts=tuple(
             NotableText(
                 row + 1,
-                shorten(_whole(findings.texts.iloc[row]), _SHOWN),
+                shortened(_spans(findings, row, language), _SHOWN),
+                *_output(findings, row, language),
                 tuple(_why(findings, language, reason, row, rank) for reason, rank in reasons),
             )
             for row, reasons in picked.texts.items()
         ),
         first=picked.first + 1,
     )
+
+
+def _spans(findings: Findings, row: int, language: Language) -> tuple[Span, ...]:
+    return marked_text(findings, row, text_measures(findings, row, language))
+
+
+def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cell]:
+    """The prediction of a text and its label; empty where it has none."""
+    text = findings.texts.iloc[row]
+    if text["status"] not in ANALYSED:
+        return Cell(""), Cell("")
+    made = prediction(text, findings.info.output, language)
+    return replace(_cell(made.value), track=_place(findings, row)), _cell(made.label)
+
+
+def _place(findings: Findings, row: int) -> Markup | None:
+    """Where a number stands among all predictions, or the probability of a class from 0 to 1."""
+    kind = findings.info.output.kind
+    if kind == "class":
+        return place(float(findings.class_shares[row].max()), 0.0, 1.0)
+    values = findings.texts["prediction"].to_numpy(np.float64)
+    known = values[np.isfinite(values)]
+    if kind != "number" or not isfinite(values[row]):
+        return None
+    return place(float(values[row]), float(known.min()), float(known.max()))
 
 
 def _whole(row: "pd.Series[str]") -> str:

@@ -108,6 +108,9 @@ function applyList() {
     if (way) head.setAttribute("aria-sort", way);
     else head.removeAttribute("aria-sort");
   }
+  // A narrow list leaves some columns out until it is sorted by one of them.
+  const sorted = list.heads.get(listState.sort.replace(/^-/, ""))?.head;
+  list.body.parentElement.classList.toggle("with-extra", sorted?.classList.contains("extra") ?? false);
   if (LIST_NAMES.some((name) => listState[name])) showFew(false);
   updateForm();
   markOpen();
@@ -177,13 +180,11 @@ function neighbour(number, by) {
   return null;
 }
 
-// Scrolls within the list's own box; the page stays where it is.
+// Scrolls a row that is out of sight to the top of the list's own box, whose lower end may be below
+// the window; the page stays where it is.
 function scrollToRow(row) {
   const box = document.getElementById("list");
-  const head = list.body.previousElementSibling.offsetHeight;
-  const top = row.offsetTop - head;
-  if (top < box.scrollTop) box.scrollTop = top;
-  else if (row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight) {
-    box.scrollTop = row.offsetTop + row.offsetHeight - box.clientHeight;
-  }
+  const top = row.offsetTop - list.body.previousElementSibling.offsetHeight;
+  const isBelow = row.offsetTop + row.offsetHeight > box.scrollTop + box.clientHeight;
+  if (top < box.scrollTop || isBelow) box.scrollTop = top;
 }

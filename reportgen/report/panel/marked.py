@@ -1,0 +1,80 @@
+"""A text in which the units that its colours show strongest are marked."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.findings import Findings
+from reportgen.report.components import Span, between
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.measures import STANDS_OUT, TextMeasure, measures, text_effects
+from reportgen.report.panel.strip import paragraphs
+from reportgen.results.info import ANALYSED
+from reportgen.results.units import text_units
+
+_MOST = 3  # marked units of a text
+_BETWEEN = " ／ "  # the two texts of a pair
+
+
+def text_measures(findings: Findings, text: int, language: Language) -> tuple[TextMeasure, ...]:
+    """The measures of row `text` of `texts`, the one of its colours first; none where it was not
+    analysed."""
+    if findings.texts["status"].iloc[text] not in ANALYSED:
+        return ()
+    units = text_units(findings.results, text)
+    labels = [visible(unit.label) for unit in units.units]
+    effects = text_effects(findings.results, text, units.unit_of)
+    return measures(findings.info, units, labels, effects, language, findings.shown_first)
+
+
+def marked_text(findings: Findings, text: int, found: Sequence[TextMeasure]) -> tuple[Span, ...]:
+    """Row `text` of `texts` in pieces, of which up to three units are strong: those of which the
+    first of its measures `found` is largest, and clearly larger than for the average unit."""
+    row = findings.texts.iloc[text]
+    segments = [str(part) for part in (row["text"], row["pair"]) if not pd.isna(part)]
+    if not found:
+        return (Span(_BETWEEN.join(segments)),)
+    units, top = text_units(findings.results, text).units, _strongest(found[0])
+    steps = [int(index in top) for index in range(len(units))]
+    spans: list[Span] = []
+    for paragraph in paragraphs(units, segments, steps, [""] * len(units)):
+        spans += [Span(_BETWEEN)] if spans else []
+        pieces = (piece for piece in paragraph.pieces if piece.kind != "special")
+        spans += [Span(piece.text, piece.step == 1) for piece in pieces]
+    return _merged(spans)
+
+
+def shortened(spans: Sequence[Span], width: int) -> tuple[Span, ...]:
+    """`spans` cut in the middle to `width` half-width characters, as `shorten` does."""
+    whole = "".join(span.text for span in spans)
+    short = shorten(whole, width)
+    if short == whole:
+        return tuple(spans)
+    head = next(
+        at
+        for at, character in enumerate(short)
+        if character == "…" and whole.startswith(short[:at]) and whole.endswith(short[at + 1 :])
+    )
+    tail = len(short) - head - 1
+    return (*between(spans, 0, head), Span("…"), *between(spans, len(whole) - tail, len(whole)))
+
+
+def _strongest(first: TextMeasure) -> set[int]:
+    ratios = first.ratios
+    if ratios is None:  # evidence, whose size counts
+        sizes = np.abs(first.values)
+        ratios = sizes / (sizes[list(first.order)].mean() if first.order else 1.0)
+    return {index for index in first.order[:_MOST] if float(ratios[index]) >= STANDS_OUT}
+
+
+def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
+    """`spans` with neighbours that are both strong, or both not, joined."""
+    found: list[Span] = []
+    for span in spans:
+        if found and found[-1].is_strong == span.is_strong:
+            found[-1] = Span(found[-1].text + span.text, span.is_strong)
+        elif span.text:
+            found.append(span)
+    return tuple(found)
