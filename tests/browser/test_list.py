@@ -184,6 +184,40 @@ def test_classes_filter_by_label_prediction_and_being_wrong(watched, classes, tm
     assert shown(watched) == [str(at + 1) for at in both]
 
 
+def test_a_count_of_labels_and_classes_shows_its_texts(watched, classes, tmp_path):
+    """Each count but 0 is a link; none where labels are read as numbers of the classes."""
+    watched.goto(written(classes, tmp_path))
+    labels, predicted = classes.texts["label"], classes.texts["prediction_label"]
+    pairs = list(zip(labels, predicted, strict=True))
+    links = watched.locator("table.confusion a")
+    assert links.count() == len(set(pairs))
+    for at, (label, name) in enumerate(sorted(set(pairs))):
+        link = links.filter(visible=True).nth(at)
+        assert link.get_attribute("title").endswith(f"“{label}” predicted “{name}”")
+        link.click()
+        expect(watched.locator("#texts")).to_be_in_viewport()
+        expected = [str(number) for number, pair in enumerate(pairs, 1) if pair == (label, name)]
+        assert shown(watched) == expected
+        assert link.text_content() == str(len(expected))
+
+
+def test_labels_of_many_values_are_filtered_by_ranges(watched, tmp_path):
+    labels = (*(0.25 * n for n in range(12)), 9.0, 3.0)
+    made = make_results(tmp_path, tuple(f"text {n}" for n in range(14)), labels=labels)
+    made.texts.loc[12, ["label", "label_value"]] = None  # a text without a label
+    open_list(watched, written(made, tmp_path))
+    options = choice(watched, "Label").locator("option").all()
+    ranges = [option.get_attribute("value") for option in options[1:]]
+    assert ranges == ["0..1", "1..2", "2..3", "3..4"]
+    for option in ranges:
+        low, high = map(float, option.split(".."))
+        choice(watched, "Label").select_option(option)
+        inside = [n for n, label in enumerate(labels, 1) if low <= label < high]
+        assert shown(watched) == [str(n) for n in inside]
+    watched.reload()
+    assert shown(watched) == ["14"]
+
+
 def test_the_address_holds_the_list_and_back_undoes_it(watched, url):
     open_list(watched, url)
     watched.locator("#list").get_by_role("columnheader", name="Tokens").get_by_role(

@@ -42,7 +42,7 @@ REPORT_SCRIPTS = (
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "figure"),
     *_scripts("map", "overview", "grid", "controls", "pane", "pictures"),
     *_scripts("text", "measures", "strip", "panel", "reader"),
-    *_scripts("list", "state", "tabs", "controls", "list"),
+    *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",
 )
 COMPARE_SCRIPTS = (*_CORE_SCRIPTS, *_TOOL_SCRIPTS, "js/start_compare.js")

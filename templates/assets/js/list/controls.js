@@ -1,6 +1,8 @@
 // The list's search, filters, count and sortable column heads, which need scripts.
 
 const FACET_OPTIONS = 60; // a column with more values than that is searched, not filtered
+const FEW_FIGURES = 8; // labels with more figures than that are filtered by ranges of them
+const MOST_RANGES = 6; // at most
 const FILTER_NAMES = { label: "label", group: "group", predicted: "prediction", show: "list_show" };
 const SHOW_NAMES = {
   worst: "list_worst",
@@ -9,7 +11,7 @@ const SHOW_NAMES = {
   empty: "list_empty",
   failed: "list_failed",
 };
-const finder = { facets: new Map() }; // the elements of the form
+const finder = { facets: new Map(), ranges: new Map() }; // elements of the form; ranges of labels
 
 function startList() {
   const box = document.getElementById("list");
@@ -32,6 +34,7 @@ function startList() {
   box.after(finder.none);
   keepWidths(table);
   listState = readListState(location.hash);
+  linkConfusion();
   applyList();
   prepareSearch(0);
 }
@@ -106,6 +109,10 @@ function facetOptions() {
   const facets = FACETS.flatMap((name) => {
     const column = facetColumn(name);
     if (!column || (name === "predicted" && columnOf("prediction").isFigures)) return [];
+    if (name === "label" && columnOf("label").isFigures) {
+      const ranges = labelRanges(columnOf("label").values.filter((value) => value !== null));
+      if (ranges.length) return [[name, ranges]];
+    }
     const counts = new Map();
     for (const row of list.rows) {
       const value = row.cell(column.at);
@@ -118,6 +125,30 @@ function facetOptions() {
   const shows = list.shows.map((show) => [show, say(SHOW_NAMES[show])]);
   return shows.length ? [...facets, ["show", shows]] : facets;
 }
+
+// Ranges between round values that together hold all `values`, each with its number of texts; none
+// where there are so few values that each can be chosen.
+function labelRanges(values) {
+  if (new Set(values).size <= FEW_FIGURES) return [];
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const tens = 10 ** Math.floor(Math.log10((high - low) / MOST_RANGES));
+  const step = [1, 2, 5, 10].map((n) => n * tens).find((size) => nRanges(low, high, size) <= MOST_RANGES) ?? 20 * tens;
+  const digits = Math.max(0, -Math.floor(Math.log10(step)));
+  const first = Math.floor(low / step);
+  const ends = upTo(nRanges(low, high, step) + 1).map((n) => ((first + n) * step).toFixed(digits));
+  return upTo(ends.length - 1).flatMap((n) => {
+    const [from, to] = [Number(ends[n]), Number(ends[n + 1])];
+    const count = values.filter((value) => value >= from && value < to).length;
+    if (!count) return [];
+    const value = `${ends[n]}..${ends[n + 1]}`;
+    finder.ranges.set(value, [from, to]);
+    const name = say("list_range", { from: ends[n], to: ends[n + 1] });
+    return [[value, say("list_option", { name, n: count })]];
+  });
+}
+
+const nRanges = (low, high, size) => Math.floor(high / size) - Math.floor(low / size) + 1;
 
 function resetList() {
   chooseList(initialList());

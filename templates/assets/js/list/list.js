@@ -81,6 +81,14 @@ function matchesShow(row, at, show, from) {
 
 const facetColumn = (name) => list.heads.get(name === "predicted" ? "prediction" : name);
 
+// Figures are chosen by a range such as 1..1.5, which holds its lower end and not its upper one.
+function matchesFacet(row, at, name) {
+  const range = finder.ranges.get(listState[name]);
+  if (name !== "label" || !range) return row.cell(facetColumn(name).at) === listState[name];
+  const value = columnOf("label").values[at];
+  return value !== null && value >= range[0] && value < range[1];
+}
+
 function matchingRows() {
   const terms = simplified(listState.q).split(/\s+/).filter(Boolean);
   const { show } = listState;
@@ -88,7 +96,7 @@ function matchingRows() {
   const facets = FACETS.filter((name) => listState[name]);
   return new Set(list.rows.filter((row, at) =>
     (!show || matchesShow(row, at, show, from))
-    && facets.every((name) => row.cell(facetColumn(name).at) === listState[name])
+    && facets.every((name) => matchesFacet(row, at, name))
     && terms.every((term) => row.searched.includes(term))));
 }
 
