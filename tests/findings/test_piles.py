@@ -15,6 +15,7 @@ from reportgen.report.digest.digest import make_brief
 from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.sections.overview import make_overview
 from reportgen.results.store import Results
 
 STOP = tuple(f"{(text * 4)[:20]}。。" for text in HEADLINES)  # 10 tokens and “。。”
@@ -86,6 +87,9 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
     (special,) = in_short([replace(note, role="cls", token="[CLS]", is_special=True)], english)
     assert said == special.replace("[CLS]", "“。。”")
     assert said.startswith("“。。” is an attention sink: 78.0")
+    advice = make_overview(Findings(results), english).is_sink
+    assert "keeps “。。”, which belongs to the text" in advice
+    assert "special tokens" not in advice
     assert (
         load_language("ja").words["headlines"]["N1"]
         in load_language("ja").words["headlines"].values()

@@ -112,23 +112,30 @@ def keys_hidden(encoder: PreTrainedModel, hidden: Tensor, *, is_causal: bool) ->
         handle.remove()
 
 
-def is_hidden(maps: Tensor, visible: Tensor, tolerance: float) -> Tensor:
+def is_hidden(
+    maps: Tensor, visible: Tensor, tolerance: float, *, learned_sinks: bool = False
+) -> Tensor:
     """Whether weights outside of `visible` are exactly 0, and rows sum to 1 within `tolerance`.
 
     Args:
         maps: of one layer, `[text, head, query, key]`.
         visible: `[text, query, key]`.
+        learned_sinks: whether rows may sum to less, because a learned sink has the rest.
 
     Returns:
         `[text]`.
     """
     strays = maps.masked_fill(visible[:, None], 0.0)
-    off = (maps.float().sum(dim=-1) - 1).abs()
+    beyond = maps.float().sum(dim=-1) - 1
+    off = beyond.clamp(min=0) if learned_sinks else beyond.abs()
     return (strays == 0).flatten(1).all(dim=1) & (off <= tolerance).flatten(1).all(dim=1)
 
 
-def is_renormalised(maps: Tensor, whole: Tensor, visible: Tensor, tolerance: float) -> Tensor:
-    """Whether maps equal those of the unchanged text, renormalised over the `visible` keys.
+def is_renormalised(
+    maps: Tensor, whole: Tensor, visible: Tensor, tolerance: float, *, learned_sinks: bool = False
+) -> Tensor:
+    """Whether maps equal those of the unchanged text, renormalised over the `visible` keys, and
+    over the learned sink where there is one.
 
     They do not in models that do more to a hidden token than hide it as a key.
 
@@ -141,7 +148,10 @@ def is_renormalised(maps: Tensor, whole: Tensor, visible: Tensor, tolerance: flo
         `[text]`.
     """
     kept = whole.float() * visible[:, None]
-    off = (maps.float() * kept.sum(dim=-1, keepdim=True) - kept).abs()
+    total = kept.sum(dim=-1, keepdim=True)
+    if learned_sinks:
+        total = total + (1 - whole.float().sum(dim=-1, keepdim=True)).clamp(min=0)
+    off = (maps.float() * total - kept).abs()
     return (off <= tolerance).flatten(1).all(dim=1)
 
 

@@ -211,13 +211,19 @@ class SinkRuns:
         hidden = torch.zeros(len(groups), size, dtype=torch.bool, device=self._model.device)
         hidden[_places(groups)] = True
         asked = visible_cells(hidden, is_causal=self._is_causal)
-        dtype = self._model.info.dtype
+        dtype, learned = self._model.info.dtype, self._capture.has_learned_sinks
 
         def check(layer: int, maps: Tensor) -> None:
             visible = asked & whole.seen[layer] if self._has_window else asked
-            agrees = is_hidden(maps, visible, ROW_SUM_TOLERANCE[dtype])
+            agrees = is_hidden(maps, visible, ROW_SUM_TOLERANCE[dtype], learned_sinks=learned)
             if layer == 0:
-                agrees &= is_renormalised(maps, whole.first_maps, visible, PADDED_TOLERANCE[dtype])
+                agrees &= is_renormalised(
+                    maps,
+                    whole.first_maps,
+                    visible,
+                    PADDED_TOLERANCE[dtype],
+                    learned_sinks=learned,
+                )
             if not agrees.all():
                 raise CaptureError("a key could not be hidden as asked")
 

@@ -16,6 +16,7 @@ from reportgen.report.components import Cell, Grid, Kpi, Sentence, heat_cell
 from reportgen.report.language.sentences import token_name, verdicts
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
+from reportgen.results.info import LEARNED_SINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Overview:
 
     verdicts: tuple[str, ...]
     no_sink: str  # says that no token is a sink; "" where one is, or may be
-    is_sink: str  # says which special tokens are sinks; "" where none is
+    is_sink: str  # says which tokens are sinks, and how that affects maps; "" where none is
     special: str  # names the special tokens; "" where the model has none
     notes: tuple[Sentence, ...]
     kpis: tuple[Kpi, ...]
@@ -47,12 +48,12 @@ def make_overview(findings: Findings, language: Language) -> Overview:
     means, notes = findings.head_shares, findings.placed.overview
     has_special = len(findings.results.roles) > 0
     has_heads = bool(np.isfinite(means.even).all())
-    sinks = [token_name(note, language) for note in notes if note.verdict == "sink"]
+    sinks = [note for note in notes if note.verdict == "sink"]
     roles = [role.token for role in findings.info.roles]
     return Overview(
         verdicts=verdicts(notes, language),
         no_sink=_no_sink(notes, language, means),
-        is_sink=_naming("is_sink", sinks, language) if sinks else "",
+        is_sink=_is_sink(sinks, language) if sinks else "",
         special=_naming("special", roles, language) if has_special else "",
         notes=sentences(notes, language),
         kpis=_kpis(findings, language, means),
@@ -89,6 +90,19 @@ def _no_sink(notes: Sequence[Note], language: Language, means: HeadShares) -> st
     if not verdicts or not all(note.rules_out_sink for note in verdicts):
         return ""
     return language.say("sinks", "no_sink", share=means.mean, even=means.even_mean)
+
+
+def _is_sink(sinks: Sequence[Note], language: Language) -> str:
+    """Names the `sinks`, and says what each kind of them means for reading the maps."""
+    kinds: dict[str, list[str]] = {"read_special": [], "read_learned": [], "read_text": []}
+    for note in sinks:
+        is_learned = note.role == LEARNED_SINK.key
+        key = "special" if note.is_special else "learned" if is_learned else "text"
+        kinds[f"read_{key}"].append(token_name(note, language))
+    names = [token_name(note, language) for note in sinks]
+    said = [_naming("is_sink", names, language)]
+    said += [_naming(key, own, language) for key, own in kinds.items() if own]
+    return language.say("common", "space").join(said)
 
 
 def _naming(key: str, tokens: Sequence[str], language: Language) -> str:

@@ -218,7 +218,10 @@ def test_maps_are_as_asked_only_if_exactly_nothing_is_on_what_is_hidden() -> Non
     short = torch.tensor([[[[1.0, 0.0], [0.3, 0.6]]]])
     undefined = torch.tensor([[[[1.0, 0.0], [float("nan"), 0.7]]]])
     maps = torch.cat([good, leak, short, undefined])
-    assert is_hidden(maps, visible.expand(4, -1, -1), 1e-3).tolist() == [True, False, False, False]
+    visible = visible.expand(4, -1, -1)
+    assert is_hidden(maps, visible, 1e-3).tolist() == [True, False, False, False]
+    of_learned = is_hidden(maps, visible, 1e-3, learned_sinks=True)
+    assert of_learned.tolist() == [True, False, True, False]
 
 
 def test_the_first_layer_must_be_the_unchanged_one_renormalised() -> None:
@@ -229,3 +232,10 @@ def test_the_first_layer_must_be_the_unchanged_one_renormalised() -> None:
     other[0, 0, 0] = torch.tensor([0.0, 0.6, 0.4])  # the hidden token's own row went elsewhere
     assert is_renormalised(good, whole, visible, 1e-4).tolist() == [True]
     assert is_renormalised(other, whole, visible, 1e-4).tolist() == [False]
+    # With half of each row on a learned sink, which keeps its part.
+    half = whole / 2
+    rest = (1 - half[..., :1]).unsqueeze(1)
+    learned = torch.where(visible[:, None], half.unsqueeze(1) / rest, 0.0)
+    assert is_renormalised(learned, half, visible, 1e-4, learned_sinks=True).tolist() == [True]
+    assert is_renormalised(good, half, visible, 1e-4, learned_sinks=True).tolist() == [False]
+    assert is_renormalised(learned, half, visible, 1e-4).tolist() == [False]

@@ -2,7 +2,7 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
+from factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.page import render
@@ -10,7 +10,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.overview import make_overview
 
-EN = load_language("en")
+EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
 NO_SINK = {
     "en": "No attention sink here: special tokens receive {share}\u00a0% of attention; their "
@@ -111,7 +111,22 @@ def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     piled = ", ".join(token for token, id in verdicts.items() if id == "N1")
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
     assert overview.is_sink.startswith(f"Yes, on {piled}.")
+    assert "special tokens" in overview.is_sink
     assert html.find(id="sinks").select(":not(details) > .sink")
+
+
+@pytest.mark.parametrize("sink", [0.0, 0.6])
+def test_where_a_learned_sink_is_one_the_advice_is_about_it(tmp_path, sink):
+    """And about special tokens only where one of these is a sink too."""
+    made = make_results(tmp_path, sink=sink)
+    layers = made.layers.assign(learned_share=0.7, learned_expected=0.1)
+    findings = Findings(changed(made, layers=layers))
+    said = make_overview(findings, EN).is_sink
+    assert "the learned sink. This" in said
+    assert "The learned sink is no token" in said
+    assert ("special tokens" in said) == (sink > 0)
+    assert "keeps" not in said
+    assert "学習されたシンクは" in make_overview(findings, JA).is_sink
 
 
 def test_too_few_texts_are_not_said_to_have_no_sink(tmp_path):
