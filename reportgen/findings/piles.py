@@ -112,7 +112,7 @@ def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
         Pile(subject, own.figures(1 if subject == FIRST else len(peaks)))
         for subject, own in zip(subjects, _gathered(results, subjects, is_sink), strict=True)
     ]
-    tested = (own for own in subjects_tested if own.subject.kind != "role")
+    tested = (own for own in subjects_tested if own.subject.kind not in ("role", "learned"))
     found += [
         Pile(own.subject, RoleFigures(own.n_texts, own.layers))
         for own in tested

@@ -90,6 +90,19 @@ class Capture:
             for handle in handles:
                 handle.remove()
 
+    @contextmanager
+    def without_learned_sinks(self) -> Iterator[None]:
+        """A context in which no attention goes to learned sinks, so that rows sum to 1."""
+        sinks = [module.sinks for module, _ in self._recorded]
+        kept = [own.detach().clone() for own in sinks]
+        try:
+            for own in sinks:
+                own.data.fill_(torch.finfo(own.dtype).min)
+            yield
+        finally:
+            for own, before in zip(sinks, kept, strict=True):
+                own.data.copy_(before)
+
 
 def _has_sinks(module: nn.Module, encoder: PreTrainedModel) -> bool:
     sinks = getattr(module, "sinks", None)

@@ -36,7 +36,15 @@ from reportgen.analysis.evidence.text_evidence import (
 from reportgen.analysis.progress import Progress
 from reportgen.files.interrupts import held_back
 from reportgen.models.tokens import EncodedText
-from reportgen.results.info import SINK_TESTS, Evidence, Reason, RunInfo, Subject, View
+from reportgen.results.info import (
+    LEARNED_SINK,
+    SINK_TESTS,
+    Evidence,
+    Reason,
+    RunInfo,
+    Subject,
+    View,
+)
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.schema import EXTRA
 from reportgen.results.write import Recorder
@@ -182,6 +190,8 @@ class Gatherer:
         items = self._explain(rows, encode(rows))
         explained = {item.text: item.explained for item in items if item.explained is not None}
         self._subjects = find_subjects(self._info.roles, map(self._first.tokens_of, explained))
+        if tester.has_learned_sinks:
+            self._subjects += (LEARNED_SINK,)
         plan = tester.plan([*explained.values()], self._subjects)
         self._withheld |= {str(test): reason for test, reason in plan.withheld.items()}
         texts = list(explained.items())

@@ -161,6 +161,20 @@ class SinkRuns:
             means: mean value vectors of the kinds of `groups`; only used by mean_value.
         """
 
+        found: dict[Group, Outcome | str] = {}
+        # Hidden keys have a row each in a batch; without learned sinks, all of a batch is.
+        for own in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
+            found |= self._changed(test, case, own, whole, means)
+        return found
+
+    def _changed(
+        self,
+        test: SinkTest,
+        case: Case,
+        groups: Sequence[Group],
+        whole: Whole,
+        means: Mapping[Kind, Vectors],
+    ) -> dict[Group, Outcome | str]:
         def run(batch: Sequence[int]) -> list[Outcome]:
             return self._outcomes(test, case, [groups[i] for i in batch], whole, means)
 
@@ -202,7 +216,8 @@ class SinkRuns:
     def _without_keys(
         self, inputs: Mapping[str, Tensor], groups: Sequence[Group], whole: Whole
     ) -> Any:
-        """Run the module with the keys of one group hidden in each row; what it returns.
+        """Run the module with the keys of one group hidden in each row, or without learned sinks
+        where the groups have no keys; what it returns.
 
         Raises:
             CaptureError: by its maps, the model did not hide the keys, or did more than that.
@@ -211,7 +226,9 @@ class SinkRuns:
         hidden = torch.zeros(len(groups), size, dtype=torch.bool, device=self._model.device)
         hidden[_places(groups)] = True
         asked = visible_cells(hidden, is_causal=self._is_causal)
-        dtype, learned = self._model.info.dtype, self._capture.has_learned_sinks
+        dtype = self._model.info.dtype
+        is_without = not any(group.positions for group in groups)
+        learned = self._capture.has_learned_sinks and not is_without
 
         def check(layer: int, maps: Tensor) -> None:
             visible = asked & whole.seen[layer] if self._has_window else asked
@@ -227,6 +244,9 @@ class SinkRuns:
             if not agrees.all():
                 raise CaptureError("a key could not be hidden as asked")
 
+        if is_without:
+            with self._capture.without_learned_sinks():
+                return self._capture.run(inputs, check)
         with keys_hidden(self._model.encoder, hidden, is_causal=self._is_causal):
             return self._capture.run(inputs, check)
 
@@ -263,4 +283,4 @@ def _places(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
     """All positions of `groups`: the index of the group, `[place]`, and the position, `[place]`."""
     rows = [row for row, group in enumerate(groups) for _ in group.positions]
     keys = [position for group in groups for position in group.positions]
-    return torch.tensor(rows), torch.tensor(keys)
+    return torch.tensor(rows, dtype=torch.long), torch.tensor(keys, dtype=torch.long)

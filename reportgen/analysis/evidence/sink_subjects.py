@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.evidence.target import Explained
 from reportgen.analysis.evidence.text_evidence import Floats
 from reportgen.models.tokens import EncodedText, put
-from reportgen.results.info import Role, SinkTest, Subject
+from reportgen.results.info import LEARNED_SINK, Role, SinkTest, Subject
 from reportgen.results.measure_register import (
     MIN_CONTENT,
     MIN_TEXTS,
@@ -68,8 +68,8 @@ def places(
 ) -> Mapping[str, tuple[int, ...]]:
     """The positions of `subjects` in a text, by their keys; without those that it does not have.
 
-    No position belongs to two of them: where the first position is a subject, it does not count for
-    its token.
+    A learned sink has none, and every text has it. No position belongs to two subjects: where the
+    first position is one, it does not count for its token.
 
     Args:
         tokens: of the text, as the tokenizer writes them.
@@ -82,7 +82,11 @@ def places(
             key = FIRST.key
         if key in found:
             found[key].append(position)
-    return {key: tuple(positions) for key, positions in found.items() if positions}
+    return {
+        key: tuple(positions)
+        for key, positions in found.items()
+        if positions or key == LEARNED_SINK.key
+    }
 
 
 def control_groups(positions: Sequence[int], size: int) -> tuple[tuple[int, ...], ...]:
@@ -139,7 +143,12 @@ class Group:
     """Positions of a text that are changed together."""
 
     subject: str | None  # its key; None for a group of text tokens
-    positions: tuple[int, ...]
+    positions: tuple[int, ...]  # none of a learned sink
+
+    @property
+    def size(self) -> int:
+        """The number of text tokens that it is compared with."""
+        return max(1, len(self.positions))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -170,11 +179,12 @@ def find_case(index: int, explained: Explained, subjects: Sequence[Subject]) -> 
         return None
     taken = {position for positions in found.values() for position in positions}
     content = [i for i, role in enumerate(text.roles) if role is None and i not in taken]
-    sizes = sorted({len(positions) for positions in found.values()})
+    groups = tuple(Group(key, positions) for key, positions in found.items())
+    sizes = sorted({group.size for group in groups})
     return Case(
         index=index,
         explained=explained,
-        subjects=tuple(Group(key, positions) for key, positions in found.items()),
+        subjects=groups,
         controls=tuple(Group(None, g) for size in sizes for g in control_groups(content, size)),
         content=tuple(content),
     )
@@ -187,6 +197,9 @@ def groups_of(case: Case, test: SinkTest, averaged: Collection[str | None]) -> t
         averaged: the subjects that have mean value vectors; None stands for content.
     """
     groups = case.subjects + case.controls
+    if test == "hide_key":
+        return groups
+    groups = tuple(group for group in groups if group.positions)  # a learned sink passes nothing on
     if test == "mean_value":
         sizes = {len(group.positions) for group in case.subjects if group.subject in averaged}
         return tuple(

@@ -82,6 +82,9 @@ class SinkTester:
         projections: how its value vectors are read, as verified; or the reason why they cannot be.
         is_causal: whether queries see earlier keys only.
         has_window: whether some of its layers only attend to nearby keys.
+
+    Attributes:
+        has_learned_sinks: whether a learned sink can be a subject.
     """
 
     def __init__(
@@ -97,6 +100,7 @@ class SinkTester:
         if isinstance(projections, str):
             self._without = {"zero_value": projections, "mean_value": projections}
             projections = ()
+        self.has_learned_sinks = capture.has_learned_sinks
         self._runs = SinkRuns(
             explainer, capture, projections, is_causal=is_causal, has_window=has_window
         )
@@ -172,6 +176,8 @@ class SinkTester:
             for group in case.subjects:
                 if test == "mean_value" and group.subject not in vectors:
                     continue
+                if test != "hide_key" and not group.positions:  # of a learned sink
+                    continue
                 row, message = _row(case, whole, test, group, outcomes)
                 rows.append(row)
                 if message is not None:
@@ -195,7 +201,7 @@ def sink_columns(
     if not rows:
         return {}
     content = np.flatnonzero(~tokens["is_special"].to_numpy(dtype=np.bool_))
-    subjects = [np.array(places[row.subject]) for row in rows]
+    subjects = [np.array(places[row.subject], np.intp) for row in rows]
     norms, sizes = tokens["received_norm_layers"], tokens["value_size_layers"]
     return {
         "text": [text] * len(rows),
@@ -212,9 +218,10 @@ def sink_columns(
 def _by_layer(
     column: pd.Series, positions: NDArray[np.intp], over: Callable[..., Any]
 ) -> NDArray[np.float64] | None:
-    """The sum or mean `over` positions of a column of lists by layer; None if any is missing."""
+    """The sum or mean `over` positions of a column of lists by layer; None without positions, and
+    if any is missing."""
     lists = column.iloc[positions]
-    if lists.isna().any():
+    if lists.empty or lists.isna().any():
         return None
     values: NDArray[np.float64] = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
     return values
@@ -225,7 +232,7 @@ def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
     subject."""
     counts: Counter[Kind] = Counter()
     for case in cases:
-        counts.update(group.subject for group in case.subjects)
+        counts.update(group.subject for group in case.subjects if group.positions)
         counts.update([None] if case.content else [])
     kinds = frozenset(kind for kind, count in counts.items() if count >= MIN_TEXTS)
     return kinds if kinds - {None} else frozenset()
@@ -250,8 +257,8 @@ def _row(
         group: the positions of the subject.
         outcomes: of all groups on which the test was done.
     """
-    size, positions = len(group.positions), list(group.positions)
-    alike = [g for g in case.controls if len(g.positions) == size and g in outcomes]
+    positions = list(group.positions)
+    alike = [g for g in case.controls if g.size == group.size and g in outcomes]
     controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], Outcome)]
     outcome = outcomes.get(group, "no other token to put in its place")
     fault = outcome if isinstance(outcome, str) else None
@@ -270,11 +277,19 @@ def _row(
         effect=effect,
         control=control,
         n_controls=len(controls),
-        share_layers=whole.received[:, positions].sum(axis=1),
+        share_layers=_share(whole.received, positions),
         share_after_layers=after,
-        expected_layers=whole.expected[:, positions].sum(axis=1),
+        expected_layers=_share(whole.expected, positions),
     )
     return row, None if fault is None else f"{test} of {group.subject}: {fault}"
+
+
+def _share(received: Array, positions: Sequence[int]) -> Array:
+    """`[layer]`: what `positions` get of `received` `[layer, key]`; without positions, what no key
+    gets, which is a learned sink's."""
+    if not positions:
+        return 1 - received.sum(axis=1)
+    return received[:, positions].sum(axis=1)
 
 
 def _effect(case: Case, outcome: Outcome) -> float:

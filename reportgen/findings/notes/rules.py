@@ -111,7 +111,9 @@ def _notes_on(
     # With few texts there is no verdict, so every token gets the notes of a sink.
     is_sink = verdict.verdict in ("sink", "too_few_texts")
     if subject == LEARNED_SINK:
-        return (verdict, about(subject, "learned", {}))
+        output = explained(found.info)
+        tests = sink_test_notes(tested, layer.layer, is_sink, output) if tested else ()
+        return (verdict, about(subject, "learned", {}), *tests)
     also = (
         why_note(subject, layer, figures.layers, found.live_rows, explained(found.info))
         if verdict.verdict == "sink"

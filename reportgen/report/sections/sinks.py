@@ -20,7 +20,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import in_short, subject_name
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.panel import sentences
-from reportgen.results.info import SINK_TESTS, SinkTest, Subject
+from reportgen.results.info import LEARNED_SINK, SINK_TESTS, SinkTest, Subject
 
 _SCALE = log_scale()
 
@@ -116,6 +116,8 @@ class _Maker:
         name, figures = self._language.say("tests", test), tested.tests.get(test)
         if test == "mean_value" and tested.is_same:
             return Cell(name, self._say("same", token=token)), Cell(""), Cell(NOTHING)
+        if test != "hide_key" and tested.subject == LEARNED_SINK:
+            return Cell(name, self._say("no_place", token=token)), Cell(""), Cell(NOTHING)
         if figures is None or figures.ratio is None:
             return Cell(name, self._why_not(test, figures)), Cell(""), Cell(NOTHING)
         mean, interval = figures.ratio.mean, figures.ratio.interval

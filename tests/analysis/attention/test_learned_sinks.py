@@ -23,6 +23,7 @@ from reportgen.findings.findings import Findings
 from reportgen.models.load import LoadedModel, load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
+from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.sinks import make_sinks
@@ -150,7 +151,7 @@ def test_shares_are_those_of_a_plain_loop(model: LoadedModel, results: Results) 
 def test_the_learned_sink_is_judged_as_any_token_is(results: Results) -> None:
     findings = Findings(results)
     notes = {note.id: note for note in findings.notes if note.role == "learned_sink"}
-    assert notes.keys() == {"N1", "learned"}
+    assert notes.keys() == {"N1", "learned", "hide-only"}
     values = notes["N1"].values
     rows = results.layers[results.layers["layer"] == values["layer"]]
     share, even = rows["learned_share"].astype(float), rows["learned_expected"].astype(float)
@@ -163,6 +164,44 @@ def test_the_learned_sink_is_judged_as_any_token_is(results: Results) -> None:
         panels = make_sinks(findings, language)
         assert panels is not None
         assert panels.panels[0].token == name
+        done = {cell.text: ratio.text for cell, _, ratio in panels.panels[0].tests}
+        hidden = language.say("tests", "hide_key")
+        assert [test for test, ratio in done.items() if ratio != NOTHING] == [hidden]
+
+
+def log_probability(model: LoadedModel, ids: tuple[int, ...]) -> float:
+    """Of the last token after the others."""
+    with torch.no_grad():
+        logits = model.module(input_ids=torch.tensor([ids[:-1]])).logits[0, -1]
+    return float(logits.log_softmax(-1)[ids[-1]])
+
+
+def test_without_it_the_output_moves_as_in_a_plain_model(
+    model: LoadedModel, results: Results
+) -> None:
+    """With the logits of the sinks at minus infinity."""
+    assert "hide_key" not in results.info.evidence.withheld
+    assert results.sinks["test"].unique().tolist() == ["hide_key"]
+    attentions = [layer.self_attn for layer in model.encoder.layers]
+    for number, source in enumerate(TEXTS):
+        (row,) = (row for _, row in results.sinks[results.sinks["text"] == number].iterrows())
+        ids = encode(model.tokenizer, source, None, model.info.max_tokens).ids
+        whole = log_probability(model, ids)
+        explained = results.evidence.set_index("text").loc[number, "explained"]
+        assert whole == pytest.approx(explained, abs=1e-5)
+        kept = [own.sinks for own in attentions]
+        for own in attentions:
+            own.sinks = nn.Parameter(torch.full_like(own.sinks, -torch.inf))
+        effect = abs(log_probability(model, ids) - whole)
+        for own, before in zip(attentions, kept, strict=True):
+            own.sinks = before
+        assert row["effect"] == pytest.approx(effect, abs=1e-5)
+        assert row["n_controls"] == min(8, len(ids) - 1)
+        maps = np.array(plain_maps(model, ids[:-1]))  # [layer, head, query, key]
+        np.testing.assert_allclose(row["share_layers"], maps[..., -1].mean((1, 2)), atol=1e-5)
+    note = {note.id: note for note in Findings(results).notes if note.role == "learned_sink"}
+    ratio = results.sinks["effect"].mean() / results.sinks["control"].mean()
+    assert note["hide-only"].values["hide_ratio"] == pytest.approx(ratio)
 
 
 def test_every_output_names_it(results: Results, tmp_path: Path) -> None:
