@@ -93,15 +93,15 @@ class Capture:
     @contextmanager
     def without_learned_sinks(self) -> Iterator[None]:
         """A context in which no attention goes to learned sinks, so that rows sum to 1."""
-        sinks = [module.sinks for module, _ in self._recorded]
-        kept = [own.detach().clone() for own in sinks]
+        sinks = [module.get_parameter("sinks").data for module, _ in self._recorded]
+        kept = [own.clone() for own in sinks]
         try:
             for own in sinks:
-                own.data.fill_(torch.finfo(own.dtype).min)
+                own.fill_(torch.finfo(own.dtype).min)
             yield
         finally:
             for own, before in zip(sinks, kept, strict=True):
-                own.data.copy_(before)
+                own.copy_(before)
 
 
 def _has_sinks(module: nn.Module, encoder: PreTrainedModel) -> bool:

@@ -287,9 +287,8 @@ def _row(
 def _share(received: Array, positions: Sequence[int]) -> Array:
     """`[layer]`: what `positions` get of `received` `[layer, key]`; without positions, what no key
     gets, which is a learned sink's."""
-    if not positions:
-        return 1 - received.sum(axis=1)
-    return received[:, positions].sum(axis=1)
+    share: Array = received[:, positions].sum(axis=1) if positions else 1 - received.sum(axis=1)
+    return share
 
 
 def _effect(case: Case, outcome: Outcome) -> float:
