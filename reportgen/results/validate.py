@@ -18,7 +18,7 @@ from reportgen.results.info import (
     RunInfo,
 )
 from reportgen.results.measure_register import VIEWS
-from reportgen.results.schema import EXTRA, LATER_COLUMNS, TABLES
+from reportgen.results.schema import EXTRA, LATER_COLUMNS, LEARNED_SHARE, TABLES
 
 Ints: TypeAlias = NDArray[np.int64]
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
@@ -121,17 +121,19 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
     Raises:
         ValueError: rows or columns are missing, too many, or out of place.
     """
-    keys, n_rows = [], 0
+    keys, n_rows, has_learned = [], 0, set[bool]()
     for part in parts:
         rows = require_columns(part, name)
         _require_figures(rows, name, info)
         if name in _GRIDS:
             _require_grid(rows, n_rows, name, info, texts)
+            has_learned |= set(rows[LEARNED_SHARE].is_valid().to_pylist())
         else:
             keys.append(_keys(rows, name))
         n_rows += len(rows)
     if name in _GRIDS:
         _require(n_rows == len(_analysed(texts)) * _size(name, info), "text")
+        _require(len(has_learned) <= 1, LEARNED_SHARE)  # all heads have a learned sink, or none
         return
     checks: Mapping[str, Callable[[pa.Table, RunInfo, pa.Table], None]] = {
         "tokens": _tokens,

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from factories import make_results
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reading import said_of
 
@@ -107,6 +107,7 @@ def check(whole: Path, folder: Path, change: Any, alter: Callable[[Path, Any], N
 
 
 @cases
+@example(change=[(("layers", "learned_share"), "one", 0, 0)])
 @few
 def test_altered_tables_are_refused_or_read(whole, tmp_path_factory, change) -> None:
     check(whole, tmp_path_factory.getbasetemp() / "altered", change, alter)
