@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 from test_accessibility import found
 from two_models import LABELS, STAR, TEXTS, pair_of, plant
 
@@ -47,6 +48,60 @@ def many(sides, tmp_path_factory):
         page = render(compare(first, last, between=between), RenderOptions())
         (folder / f"{n}.html").write_bytes(page)
     return {n: (folder / f"{n}.html").as_uri() for n in (4, 12)}
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
+def test_answers_and_a_coloured_text_in_both_models_are_there_without_scrolling(
+    browser, addresses, width, height, scripts
+):
+    page = browser.new_page(
+        viewport={"width": width, "height": height}, java_script_enabled=scripts
+    )
+    page.goto(addresses["en"])
+    for part in (*page.locator(".answer-card .says").all(), page.locator("h1")):
+        expect(part).to_be_in_viewport(ratio=1)
+    charts = page.locator(".answer-card svg.small")
+    assert charts.count() == 4
+    for chart in charts.all():
+        expect(chart).to_be_in_viewport(ratio=1)
+    old, new, difference = (page.locator("article.two .strip").nth(i) for i in range(3))
+    for strip in (old, new, difference):
+        expect(strip).to_be_in_viewport(ratio=1)
+    tops = [strip.bounding_box() for strip in (old, new, difference)]
+    assert tops[0]["y"] < tops[1]["y"] < tops[2]["y"]
+    maps = page.locator("article.two").first.locator(".map svg.bare")
+    assert maps.count() == 2
+    for each in maps.all():
+        expect(each).to_be_in_viewport(ratio=0.9)
+        assert each.bounding_box()["x"] > tops[0]["x"] + tops[0]["width"]
+    page.close()
+
+
+def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
+    watched.set_viewport_size({"width": 1280, "height": 800})
+    watched.goto(addresses["en"])
+    opened = watched.locator("article.two.open")
+    expect(opened).to_have_count(1)
+    row = watched.locator(".notable ol > li").nth(2)
+    number = row.locator("b").first.inner_text()
+    area = row.bounding_box()
+    watched.mouse.click(area["x"] + area["width"] - 4, area["y"] + area["height"] - 4)
+    expect(opened).to_have_attribute("id", f"text={number}")
+    expect(row.locator("[aria-current=true]")).to_have_count(1)
+    expect(opened.locator("h3")).to_be_focused()
+    opened.locator("a[rel=next]").click()
+    expect(watched.locator(".notable ol > li").nth(3).locator("[aria-current]")).to_have_count(1)
+    watched.reload()
+    later = watched.locator(".notable ol > li").nth(3).locator("b").first.inner_text()
+    expect(opened).to_have_attribute("id", f"text={later}")
+
+
+def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(browser, addresses):
+    page = browser.new_page(viewport={"width": 400, "height": 860})
+    page.goto(addresses["en"])
+    assert page.locator("article.two.open .strip").first.bounding_box()["y"] < 860
+    page.close()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
@@ -108,7 +163,7 @@ def test_the_theme_can_be_switched_and_tables_taken_away(watched, addresses):
 
 def test_colours_have_a_second_sign_and_differ_by_theirs(watched, addresses):
     watched.goto(addresses["en"])
-    rows = watched.locator("article.two").first.locator(".strip")
+    rows = watched.locator("article.two.open .strip")
     assert rows.count() == 3
     looks = watched.evaluate(
         """() => [...document.querySelectorAll('.two .u.m:not(.h0)')].map(unit => {
@@ -118,7 +173,7 @@ def test_colours_have_a_second_sign_and_differ_by_theirs(watched, addresses):
     )
     assert looks
     assert all(line == "underline" and "0)" not in colour[-3:] for line, colour in looks)
-    raised = watched.locator(".two .u.h15:not(.m)").first.evaluate(
+    raised = watched.locator(".two .u:is(.h12, .h13, .h14, .h15):not(.m)").first.evaluate(
         "unit => getComputedStyle(unit).backgroundColor"
     )
     assert raised not in [colour for _, colour in looks]

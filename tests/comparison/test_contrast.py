@@ -87,10 +87,10 @@ def test_the_other_class_is_the_same_in_both_models(tmp_path: Path) -> None:
         for side, values in zip((base, head), found.units.effect, strict=True):
             assert values[found.units.text == text] == pytest.approx(contrast(side, text, 2, 1))
     context = CompareContext(found, CompareOptions(), load_language("en"))
-    first = make_pairs(context).texts[0]
+    first = make_pairs(context)[0]
     assert first.number == 1
     assert first.has_effects
-    assert "lead of “good” over “bad”" in first.legend
+    assert "lead of “good” over “bad”" in first.legend[-1]
 
 
 def test_a_changed_class_is_not_in_the_means_of_tokens(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import comparison_json
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
+from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page as compare_html
 from reportgen.report.language.comparison import CompareWords
@@ -77,12 +78,13 @@ def test_sections_stand_in_the_order_of_a_reviewers_questions(page: BeautifulSou
     ids = [section.get("id") for section in page.select("main > section")]
     assert ids == [
         None,
+        "answers",
+        "pairs",
         "overview",
         "predictions",
         "tokens",
         "layers",
         "heads",
-        "pairs",
         "notes",
         "models",
         "method",
@@ -129,7 +131,7 @@ def test_three_strips_stand_above_each_other_with_their_difference(
     page: BeautifulSoup, sides
 ) -> None:
     found = compare(*map(Findings, sides))
-    texts = found.changed_texts[:MOST_TEXTS]
+    texts = shown_texts(found)
     articles = page.select("article.two")
     assert [int(article["id"].removeprefix("text=")) - 1 for article in articles] == texts
     for article, text in zip(articles, texts, strict=True):
@@ -137,18 +139,28 @@ def test_three_strips_stand_above_each_other_with_their_difference(
         content = str(sides[0].texts["text"].iloc[text])
         assert [content in strip.get_text() for strip in strips] == [True] * 3
         own = found.units.text == text
-        base, head = (side[own] for side in found.units.effect)
+        looks, moves = (
+            [(base[i], head[i], head[i] - base[i]) for i in np.flatnonzero(own)]
+            for base, head in (found.units.row, found.units.effect)
+        )
         rows = article.select("tbody tr")
-        assert len(rows) == len(base)
+        assert len(rows) == len(moves)
         shown = [[cell.get_text() for cell in row.select("td")] for row in rows]
         given = [[float(cell.replace("−", "-")) for cell in row] for row in shown]
         for i, row in enumerate(given):
-            expected = [base[i], head[i], head[i] - base[i]]
-            assert row == pytest.approx(expected, abs=0.0051), (text, i)
+            assert row == pytest.approx([*looks[i], *moves[i]], abs=0.0051), (text, i)
+        top = max(abs(value) for row in moves for value in row)
+        for k, strip in enumerate(strips):
+            for unit, row in zip(strip.select(".u:not(.s)"), moves, strict=True):
+                steps = round(14 * row[k] / top)
+                expected = [f"{'b' if steps > 0 else 'n'}{abs(steps)}"] if abs(steps) > 1 else []
+                assert [name for name in unit["class"] if name[0] in "bn"] == expected
         star = [i for i, name in enumerate(row.th.get_text() for row in rows) if name == STAR]
         for i in star:
             marked = [strip.select(".u:not(.s)")[i]["class"] for strip in strips]
-            assert int(marked[2][-1].removeprefix("h")) >= 8
+            (step,) = [int(name[1:]) for name in marked[2] if re.fullmatch(r"h\d+", name)]
+            assert step >= 8
+            assert [name for name in marked[2] if re.fullmatch(r"b\d+", name)]
 
 
 def test_the_page_carries_no_request_and_one_known_script(sides) -> None:
@@ -156,7 +168,7 @@ def test_the_page_carries_no_request_and_one_known_script(sides) -> None:
     assert not re.search(r"(src|href)=\"(?!#|data:)", made)
     assert made.count('<script type="module">') == 1
     assert "style=" not in made.split("</style>")[1].split("<script")[0]
-    assert len(made) < 300_000
+    assert len(made) < 350_000
 
 
 def test_a_model_with_itself_says_that_nothing_was_found(tmp_path: Path) -> None:
@@ -261,7 +273,7 @@ def test_every_flip_is_listed_with_what_became_of_it(tmp_path: Path) -> None:
     assert outcomes == sorted(outcomes, key=["now wrong", "wrong in both", "now right"].index)
     numbers = [int(row.th.get_text().split(" · ")[0]) - 1 for row in table.select("tbody tr")]
     articles = [int(a["id"].removeprefix("text=")) - 1 for a in page.select("article.two")]
-    assert articles == numbers[:MOST_TEXTS]
+    assert articles[: len(numbers)] == numbers[:MOST_TEXTS]
     fixed, broken = (outcomes.count(name) for name in ("now right", "now wrong"))
     counts = f"{fixed} are now right, {broken} are now wrong, and 0 are wrong in both"
     assert counts in page.select_one("#predictions").get_text()
@@ -293,9 +305,10 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     model = replace(head.info.model, source="demo")
     info = replace(head.info, remarks=("loaded <oddly>",), evidence=evidence, model=model)
     head = replace(head, info=info)
-    said = [p.get_text() for p in page_of(base, head).select(".run > .banner")]
-    assert said[0].startswith("Demonstration model: its scores follow a made-up rule")
-    assert said[1:] == [
+    page = page_of(base, head)
+    assert page.select_one(".run .pill")["title"].startswith("Demonstration model: its scores")
+    said = [p.get_text() for p in page.select(".run > .banner")]
+    assert said == [
         "New model: loaded <oddly>",
         "New model: evidence was stopped by the user, so later stages are missing.",
     ]
@@ -439,7 +452,7 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
     text = markdown.write_comparison(found, RenderOptions()).text
     part = text.split("### The texts that changed most")[1].split("<details>")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
-    texts = found.changed_texts[:MOST_TEXTS]
+    texts = shown_texts(found)
     assert len(rows) == len(texts)
     n_changed = 0
     for (_, tokens, facts), number in zip(rows, texts, strict=True):

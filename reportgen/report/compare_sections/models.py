@@ -11,18 +11,20 @@ from reportgen.report.compare_sections.all_models import model_names
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
 from reportgen.results.info import REDACT, RunInfo
+
+_NAME = 48  # half-width characters of a model's name below the title
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """Which models were compared, and what a reader should know of how they were run."""
 
-    names: tuple[str, str]
-    models: str  # which models there are; "" for two
+    line: tuple[str, ...]  # the models, and how many texts were compared
     is_demo: bool
     gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
@@ -49,7 +51,17 @@ class Reproduce:
 def make_run(context: CompareContext) -> Run:
     """The section above the overview."""
     gates = gate_rows(context.options.gates, context.language)
-    return Run(context.names, many(context), context.is_demo, gates, remarks(context))
+    return Run(_line(context), context.is_demo, gates, remarks(context))
+
+
+def _line(context: CompareContext) -> tuple[str, ...]:
+    pairing, words = context.comparison.pairing, context.words
+    base, head = (shorten(visible(name), _NAME) for name in context.names)
+    line = [many(context) or words.say("compared_as", base=base, head=head)]
+    line.append(words.say("line_texts", k=pairing.n_aligned, n=pairing.n_texts))
+    if pairing.same_weights:
+        line.append(words.say("line_weights"))
+    return tuple(line)
 
 
 def many(context: CompareContext) -> str:

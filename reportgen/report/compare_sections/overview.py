@@ -1,4 +1,4 @@
-"""The overview of a comparison: the headline, the key figures, and what could not be compared."""
+"""A comparison in full sentences: what changed, and what could not be compared."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,10 +11,9 @@ from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.all_models import drift
 from reportgen.report.compare_sections.context import CompareContext
-from reportgen.report.compare_sections.predictions import mean_change, verdict
-from reportgen.report.components import Cell, Kpi, Sentence
+from reportgen.report.compare_sections.predictions import verdict
+from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
-from reportgen.report.language.numbers import written
 from reportgen.report.language.printable import shorten, visible
 from reportgen.results.measure_register import MIN_TEXTS
 
@@ -23,19 +22,16 @@ _IDS = 60  # half-width characters of the ids of texts that are left out
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """What a reader sees first."""
+    """The answers in full."""
 
     headline: tuple[str, ...]
-    kpis: tuple[Kpi, ...]
     limits: tuple[str, ...]
 
 
 def make_overview(context: CompareContext) -> Overview:
     """The overview of a comparison."""
     comparison, words = context.comparison, context.words
-    return Overview(
-        headline(comparison, words), tuple(_kpis(comparison, words)), limits(comparison, words)
-    )
+    return Overview(headline(comparison, words), limits(comparison, words))
 
 
 def make_notes(context: CompareContext) -> tuple[Sentence, ...]:
@@ -56,11 +52,11 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     found = comparison.predictions
     if comparison.pairing.same_weights and (found is None or found.same_outputs):
         said.append(words.say("same_weights"))
-    first = min(comparison.notes, key=_headline_rank, default=None)
-    key = "" if first is None else _headline_key(first)
-    if first is not None and key:
+    first = headline_note(comparison)
+    if first is not None:
+        note, key = first
         is_size = words.is_size and not key.startswith("looks")
-        said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(first)))
+        said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(note)))
     else:
         said += _no_token(comparison, words)
     said += drifts
@@ -68,6 +64,14 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     if heads is not None and heads.changed.any():
         said.append(words.say("headline_heads", k=heads.changed.sum(), n=heads.changed.size))
     return tuple(said)
+
+
+def headline_note(comparison: Comparison) -> tuple[Note, str] | None:
+    """The note on a token that comes first, and which sentence says the same as it; None where
+    there is none."""
+    first = min(comparison.notes, key=_headline_rank, default=None)
+    key = "" if first is None else _headline_key(first)
+    return (first, key) if first is not None and key else None
 
 
 def _same(comparison: Comparison, words: CompareWords) -> Iterable[str]:
@@ -151,35 +155,6 @@ def _headline_rank(note: Note) -> int:
     does."""
     ranks = {"both": 0, "moves": 0, "looks": 1, "moves_less": 2, "looks_less": 3}
     return ranks.get(_headline_key(note), len(ranks))
-
-
-def _kpis(comparison: Comparison, words: CompareWords) -> Iterable[Kpi]:
-    pairing, predictions = comparison.pairing, comparison.predictions
-    quality = predictions and predictions.quality
-    for figure in quality.deciding if quality else ():
-        if figure.name == "rmse":  # in the table alone: it says nearly the same as the error
-            continue
-        write = words.quality(figure.name)
-        base, head = (write(end, False) for end in (figure.change.base, figure.change.head))
-        cell = words.changed(figure.change, write)
-        said = words.say("compared_as", base=base, head=head)
-        yield Kpi(cell.text, words.say(f"kpi_{figure.name}"), str(Cell(said, cell.small)))
-    total = words.say("kpi_of", n=pairing.n_texts)
-    yield Kpi(f"{pairing.n_aligned:,}", words.say("kpi_texts"), total)
-    if predictions is not None:
-        share = words.share(predictions.share_moved.head)
-        yield Kpi(f"{predictions.n_moved:,}", words.say("kpi_changed"), share)
-        if predictions.mean is not None:
-            cell = words.changed(predictions.mean, mean_change(predictions.mean, words))
-            yield Kpi(cell.text, words.say("kpi_mean"), cell.small)
-    heads = comparison.heads
-    if heads is not None:
-        mean, most = (words.fit(float(v)) for v in (heads.distance.mean(), heads.distance.max()))
-        distance = words.say("kpi_distance", mean=mean, max=most)
-        yield Kpi(f"{heads.changed.sum():,}", words.say("kpi_heads"), distance)
-    if comparison.effects is not None:
-        mean = written(comparison.effects.mean.head, 2)
-        yield Kpi(mean, words.say("kpi_effects"), words.say("kpi_spreads"))
 
 
 def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:

@@ -6,8 +6,10 @@ To add a section, add a line to `SECTIONS`, a module with the functions it names
 """
 
 from reportgen.report.compare_sections.all_models import make_all_models
+from reportgen.report.compare_sections.answers import make_answers
 from reportgen.report.compare_sections.attention import make_grids, make_layers
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.explorer import make_explorer
 from reportgen.report.compare_sections.models import (
     make_method,
     make_models,
@@ -16,7 +18,6 @@ from reportgen.report.compare_sections.models import (
 )
 from reportgen.report.compare_sections.overview import make_notes, make_overview
 from reportgen.report.compare_sections.predictions import make_predictions, make_tokens
-from reportgen.report.compare_sections.texts import make_pairs
 from reportgen.report.digest.compare_parts import (
     short_all_models,
     short_heads,
@@ -33,13 +34,14 @@ from reportgen.report.section import Page, PageSection, make_navigation, make_se
 
 SECTIONS: tuple[PageSection[CompareContext], ...] = (
     PageSection("run", make_run, short_run, in_navigation=False),
+    PageSection("answers", make_answers, in_navigation=False),
+    PageSection("pairs", make_explorer, short_pairs),
     PageSection("overview", make_overview, short_overview),
     PageSection("all_models", make_all_models, short_all_models),
     PageSection("predictions", make_predictions, short_predictions),
     PageSection("tokens", make_tokens, short_tokens),
     PageSection("layers", make_layers, short_layers),
     PageSection("heads", make_grids, short_heads),
-    PageSection("pairs", make_pairs, short_pairs),
     PageSection("notes", make_notes, in_navigation=False),
     PageSection("models", make_models, short_models),
     PageSection("method", make_method),

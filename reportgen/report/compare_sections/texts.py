@@ -1,5 +1,6 @@
-"""The texts that changed most: coloured by the base, by the head, and by their difference."""
+"""The texts that changed most: in the old model, in the new one, and the difference."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,18 +15,23 @@ from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.panel.influence import bar
+from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.strip import Paragraph, paragraphs
 from reportgen.results.units import TextUnits, text_units
 
-TEXTS = 6  # shown
+TEXTS = 8  # shown
+_REGRESSIONS = 2  # texts shown whose error grew most
 _TOP = 3  # tokens named of each
+_REASONS = 2  # lines of each in the list
 _BEGINNING = 60  # half-width characters
+_ROW = 80  # the same of a text in the list
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
 
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A text with one set of colours."""
+    """A text with one set of colours and bars."""
 
     name: str
     paragraphs: tuple[Paragraph, ...]
@@ -38,28 +44,40 @@ class TextPair:
     number: int
     text_id: str
     beginning: str  # of the text
-    has_effects: bool  # what is compared: deletion effects, or attention
+    row: str  # the same for the list
+    has_effects: bool  # whether deletion effects are compared, not attention alone
     most: tuple[str, ...]  # the tokens that changed most, each with its figure in both
+    most_says: str  # which figure that is
     facts: tuple[str, ...]
-    legend: str
+    reasons: tuple[str, ...]  # why it is listed: its prediction, and what became of it
+    legend: tuple[str, ...]
     strips: tuple[Strip, ...]
     table: Table
 
 
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """The section on single texts."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Side:
+    """One measure of the units of a text in both models and their difference, `[unit]`; NaN for
+    special tokens."""
 
-    lead: str
-    texts: tuple[TextPair, ...]
+    values: tuple[Floats, Floats, Floats]
+    shown: tuple[list[str], ...]
+    top: float  # the largest size of the three
 
 
-def make_pairs(context: CompareContext) -> Pairs:
+def make_pairs(context: CompareContext) -> tuple[TextPair, ...]:
     """The texts that changed most, with their strips."""
-    comparison, words = context.comparison, context.words
-    lead = words.say("pairs_lead_size" if words.is_size else "pairs_lead")
-    shown = comparison.changed_texts[:TEXTS]
-    return Pairs(lead, tuple(_pair(comparison, text, words) for text in shown))
+    comparison = context.comparison
+    return tuple(_pair(comparison, text, context.words) for text in shown_texts(comparison))
+
+
+def shown_texts(comparison: Comparison) -> list[int]:
+    """Rows of `texts`, in the order they are listed: of numbers first those whose error grew most,
+    then what changed most."""
+    found, aligned = comparison.predictions, comparison.pairing.aligned
+    worse = [] if found is None else found.texts[found.regressions[:_REGRESSIONS]].tolist()
+    first = [text for text in worse if aligned[text]]
+    return list(dict.fromkeys((*first, *comparison.changed_texts)))[:TEXTS]
 
 
 def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
@@ -68,52 +86,110 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     own = comparison.units.text == text
     effects = [side[own] for side in comparison.units.effect]
     has_effects = bool(len(effects[0])) and bool(np.isfinite(effects[0]).all())
-    sides = effects if has_effects else [side[own] for side in comparison.units.attention]
     at = comparison.units.unit[own]
-    values = [_placed(side, at, units) for side in (*sides, sides[1] - sides[0])]
-    top = max(float(np.nanmax(np.abs(side), initial=0.0)) for side in values[:2])
-    if not has_effects:
-        top = max(_TIMES, top)
-    digits = column_decimals(top) if has_effects else 2
-    # Multiples of an equal share and distances have no sign, their difference has.
-    signs = [has_effects and not words.is_size] * 2 + [True]
-    shown = [
-        [written(float(value), digits, sign) for value in side]
-        for side, sign in zip(values, signs, strict=True)
-    ]
+    # Where the output is read from one row, what that row looks at, as the notes on tokens.
+    of_row = [side[own] for side in comparison.units.row]
+    is_row = bool(np.isfinite(of_row).all())
+    attention = of_row if is_row else [side[own] for side in comparison.units.attention]
+    looks = _side(attention, at, units, _TIMES, words, is_effect=False)
+    row_name = cls_name(base.info, words.language) or "" if is_row else ""
+    moves = _side(effects, at, units, 0.0, words, is_effect=True) if has_effects else None
     row = base.texts.iloc[text]
     segments = (str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"]))
-    strips = []
-    for key, side, said in zip(("base", "head", "difference"), values, shown, strict=True):
-        steps = [
-            _step(float(value), top) if content and np.isfinite(value) else None
-            for value, content in zip(side, units.content, strict=True)
-        ]
-        strips.append(Strip(words.say(key), paragraphs(units.units, segments, steps, said)))
-    key = "pair_effects" if has_effects else "pair_attention"
-    legend = words.say(key, top=written(top, digits))
-    found = comparison.predictions
-    if has_effects and comparison.units.flipped[own].any() and found is not None:
-        place = _place(found.texts, text)
-        if place is not None and found.names:
-            base_name, head_name = (shorten(name, NAME) for name in found.names[place])
-            space = words.language.say("common", "space")
-            legend += space + words.say("pair_flip", base=base_name, head=head_name)
+    told = moves or looks
+    most = _most(units, told.values[2], told.shown, words)
+    reasons = _predicted(comparison, text, words)
     return TextPair(
         number=text + 1,
         text_id=str(row["text_id"]),
         beginning=shorten(segments[0], _BEGINNING),
+        row=shorten(segments[0], _ROW),
         has_effects=has_effects,
-        most=_most(units, values[2], shown, words),
-        facts=_facts(comparison, text, words),
-        legend=legend,
-        strips=tuple(strips),
-        table=_table(units, shown, words),
+        most=most,
+        most_says=words.say("most_effects" if has_effects else "most_attention"),
+        facts=(*reasons, *_changes(comparison, text, words)),
+        reasons=(*reasons, *most)[:_REASONS],
+        legend=_legend(comparison, text, looks, moves, row_name, words),
+        strips=_strips(units, segments, looks, moves, words),
+        table=_table(units, looks, moves, row_name, words),
     )
 
 
+def _side(
+    ends: Sequence[Floats],
+    at: NDArray[np.intp],
+    units: TextUnits,
+    least: float,
+    words: CompareWords,
+    *,
+    is_effect: bool,
+) -> _Side:
+    base, head, change = (_placed(side, at, units) for side in (*ends, ends[1] - ends[0]))
+    sizes = [float(np.nanmax(np.abs(side), initial=0.0)) for side in (base, head, change)]
+    top = max(least, *sizes)  # an effect that turned round changed by more than either
+    digits = column_decimals(top) if is_effect else 2
+    # Multiples of an even share and distances have no sign, their difference has.
+    signs = [is_effect and not words.is_size] * 2 + [True]
+    shown = tuple(
+        [written(float(value), digits, sign) for value in side]
+        for side, sign in zip((base, head, change), signs, strict=True)
+    )
+    return _Side((base, head, change), shown, top)
+
+
+def _strips(
+    units: TextUnits,
+    segments: tuple[str, str],
+    looks: _Side,
+    moves: _Side | None,
+    words: CompareWords,
+) -> tuple[Strip, ...]:
+    """The text in the old model, in the new one, and their difference: colours for attention, bars
+    for what changes without a token."""
+    strips = []
+    for i, key in enumerate(("base", "head", "difference")):
+        steps = [
+            _step(float(value), looks.top) if content and np.isfinite(value) else None
+            for value, content in zip(looks.values[i], units.content, strict=True)
+        ]
+        said, bars = looks.shown[i], tuple[int, ...]()
+        if moves is not None:
+            said = [
+                words.say("pair_title", attention=one, effect=two)
+                for one, two in zip(said, moves.shown[i], strict=True)
+            ]
+            bars = tuple(bar(float(value), moves.top) for value in moves.values[i])
+        made = paragraphs(units.units, segments, steps, said, bars)
+        strips.append(Strip(words.say(key), made))
+    return tuple(strips)
+
+
+def _legend(
+    comparison: Comparison,
+    text: int,
+    looks: _Side,
+    moves: _Side | None,
+    row: str,
+    words: CompareWords,
+) -> tuple[str, ...]:
+    """What colours and bars stand for; `row` is the row whose attention is shown, "" for all."""
+    key = "pair_row" if row else "pair_attention"
+    said = [words.say(key, top=written(looks.top, 2), row=row)]
+    if moves is None:
+        return tuple(said)
+    key = "pair_effects_size" if words.is_size else "pair_effects"
+    said.append(words.say(key, top=written(moves.top, column_decimals(moves.top))))
+    found, own = comparison.predictions, comparison.units.text == text
+    if comparison.units.flipped[own].any() and found is not None:
+        place = _place(found.texts, text)
+        if place is not None and found.names:
+            base, head = (shorten(name, NAME) for name in found.names[place])
+            said.append(words.say("pair_flip", base=base, head=head))
+    return tuple(said)
+
+
 def _most(
-    units: TextUnits, changes: Floats, shown: list[list[str]], words: CompareWords
+    units: TextUnits, changes: Floats, shown: Sequence[list[str]], words: CompareWords
 ) -> tuple[str, ...]:
     """The tokens whose figure changed most; none that is printed the same for both models."""
     sizes = np.where(np.isfinite(changes), np.abs(changes), 0.0)
@@ -143,30 +219,52 @@ def _placed(values: Floats, at: NDArray[np.intp], units: TextUnits) -> Floats:
     return every
 
 
-def _table(units: TextUnits, shown: list[list[str]], words: CompareWords) -> Table:
+def _table(
+    units: TextUnits, looks: _Side, moves: _Side | None, row: str, words: CompareWords
+) -> Table:
+    """Attention and change of every token in both models, and the difference."""
+    name = words.say("pair_looks_row", row=row) if row else words.say("pair_looks")
+    sides = [(name, looks), *([(words.say("pair_moves"), moves)] if moves else [])]
     rows = [
-        (visible(unit.label), [Cell(side[i]) for side in shown])
+        (visible(unit.label), [Cell(column[i]) for _, side in sides for column in side.shown])
         for i, unit in enumerate(units.units)
         if not unit.is_special
     ]
-    columns = ("token", "base", "head", "difference")
-    return make_table(words.say("pair_table"), [words.say(name) for name in columns], rows)
+    colon = words.language.say("page", "colon")
+    columns = [
+        name + colon + words.say(end) for name, _ in sides for end in ("base", "head", "difference")
+    ]
+    return make_table(words.say("pair_table"), [words.say("token"), *columns], rows)
 
 
-def _facts(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
-    facts = []
-    predictions, effects, heads = comparison.predictions, comparison.effects, comparison.heads
-    if predictions is not None and (place := _place(predictions.texts, text)) is not None:
-        if predictions.kind == "number":
-            sides = predictions.base[place], predictions.head[place]
-            base, head = (words.prediction(float(side)) for side in sides)
-            facts.append(words.say("pair_prediction", base=base, head=head))
-        elif predictions.names:
-            base, head = (shorten(name, NAME) for name in predictions.names[place])
-            facts.append(words.say("pair_prediction", base=base, head=head))
+def _predicted(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
+    """Both predictions for a text, and whether the new one is wrong or farther from the label."""
+    found = comparison.predictions
+    place = None if found is None else _place(found.texts, text)
+    if found is None or place is None:
+        return ()
+    if found.kind == "number":
+        base, head = (words.prediction(float(side[place])) for side in (found.base, found.head))
+    elif found.names:
+        base, head = (shorten(name, NAME) for name in found.names[place])
+    else:
+        return ()
+    said = [words.say("pair_prediction", base=base, head=head)]
+    if found.outcomes:
+        said.append(words.say(f"outcome_{found.outcomes[place]}"))
+    if len(found.error_growth) and found.error_growth[place] > 0:
+        grown = words.error(float(found.error_growth[place]), True)
+        said.append(words.say("pair_error", grown=grown))
+    return tuple(said)
+
+
+def _changes(comparison: Comparison, text: int, words: CompareWords) -> tuple[str, ...]:
+    """How far the deletion effects and the attention of a text changed."""
+    said = []
+    effects, heads = comparison.effects, comparison.heads
     if effects is not None and (place := _place(effects.texts, text)) is not None:
         rank = float(effects.rank[place])
-        facts.append(
+        said.append(
             words.say(
                 "pair_effect_change",
                 change=written(float(effects.change[place]), 2),
@@ -175,8 +273,8 @@ def _facts(comparison: Comparison, text: int, words: CompareWords) -> tuple[str,
         )
     if heads is not None and (place := _place(heads.texts, text)) is not None:
         distance = words.fit(float(heads.by_text[place]))
-        facts.append(words.say("pair_distance", distance=distance))
-    return tuple(facts)
+        said.append(words.say("pair_distance", distance=distance))
+    return tuple(said)
 
 
 def _place(texts: NDArray[np.intp], text: int) -> int | None:

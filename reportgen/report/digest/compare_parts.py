@@ -115,7 +115,7 @@ def short_tokens(context: CompareContext) -> Iterable[Section]:
 
 def short_pairs(context: CompareContext) -> Iterable[Section]:
     """The texts that changed most, each with the tokens that changed most in it."""
-    words, pairs = context.words, make_pairs(context).texts
+    words, pairs = context.words, make_pairs(context)
     if not pairs:
         return
     comma = context.language.say("common", "comma")

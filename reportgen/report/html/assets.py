@@ -45,7 +45,12 @@ REPORT_SCRIPTS = (
     *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",
 )
-COMPARE_SCRIPTS = (*_CORE_SCRIPTS, *_TOOL_SCRIPTS, "js/start_compare.js")
+COMPARE_SCRIPTS = (
+    *_CORE_SCRIPTS,
+    *_TOOL_SCRIPTS,
+    *_scripts("compare", "reader"),
+    "js/start_compare.js",
+)
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,16 @@ def bars(found: Sequence[TextMeasure], spread: float | None) -> tuple[int, ...]:
     if moves is None:
         return ()
     top = max(_largest(moves), TINY_EFFECT * (spread or 0.0))
-    lengths = (
-        0 if step is None or isnan(value) or not top else round(BAR * value / top)
+    return tuple(
+        0 if step is None else bar(value, top)
         for step, value in zip(moves.steps, moves.values.tolist(), strict=True)
     )
-    return tuple(length if abs(length) >= _SHORTEST else 0 for length in lengths)
+
+
+def bar(value: float, top: float) -> int:
+    """The length of a bar, from -BAR to BAR, where the longest stands for `top`."""
+    length = 0 if isnan(value) or not top else round(BAR * value / top)
+    return length if abs(length) >= _SHORTEST else 0
 
 
 def influence(

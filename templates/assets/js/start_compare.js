@@ -3,4 +3,5 @@
 
 startTheme();
 root.classList.add("js");
+startTexts();
 offerExports(document);

@@ -1,0 +1,70 @@
+"""The attention of one text in two models: small maps without names, and their difference."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reportgen.report.charts.colours import MUTED, STEPS
+from reportgen.report.charts.heatmap import TextMap, draw_map, unit_map
+from reportgen.report.charts.strokes import painted
+from reportgen.report.charts.svg import Drawing
+from reportgen.results.units import Floats
+
+_SIDE = 220  # pixels of a small map, which has no names
+_SHADES = 8  # without that of no colour
+THUMB_CELLS = 24  # along a side of the map of a single head
+
+
+def small_map(cells: Floats, top: float, sentence: str, kind: str = "bare") -> Drawing:
+    """The cells `[query, key]` in their colours, which end at `top`; signed ones in two colours."""
+    size = _SIDE / len(cells)
+    rows = painted([[_shade(float(value), top) for value in row] for row in cells])
+    columns = painted(
+        [[_shade(float(value), top) for value in column] for column in cells.T], upright=True
+    )
+    if len(rows) <= len(columns):
+        group = f'transform="translate(0 {size / 2:g})scale({size:.4g})">{rows}'
+    else:
+        group = f'transform="translate({size / 2:g} 0)scale({size:.4g})">{columns}'
+    frame = f"<path class=rule d=M0.5,0.5H{_SIDE - 0.5}V{_SIDE - 0.5}H0.5z fill=none "
+    shapes = f"<g class=ramp {group}</g>{frame}stroke={MUTED} />"
+    return Drawing(kind, _SIDE, _SIDE, sentence, shapes)
+
+
+def difference_map(
+    base: TextMap, head: TextMap, key: str, sentence: str, axes: tuple[str, str]
+) -> Drawing:
+    """The new model's map less the old one's, with the names of the tokens."""
+    top = max(base.top, head.top)
+    cells = np.clip(head.cells - base.cells, -top, top)
+    return draw_map(replace(base, cells=cells, top=top), key, sentence, axes, narrow=True)
+
+
+def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
+    """The map of one head `[query, key]` of tokens, by unit and in at most THUMB_CELLS cells a
+    side."""
+    cells = unit_map(weights, unit_of)
+    each = _units_a_cell(len(cells))
+    if each == 1:
+        return cells
+    group = np.arange(len(cells)) // each
+    return unit_map(cells.astype(np.float32), tuple(group.tolist()))
+
+
+def thumb_content(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which cells of a thumb's side hold a unit that is no special token."""
+    starts = range(0, len(content), _units_a_cell(len(content)))
+    return np.logical_or.reduceat(content, list(starts))
+
+
+def _units_a_cell(n_units: int) -> int:
+    return ceil(n_units / THUMB_CELLS)
+
+
+def _shade(value: float, top: float) -> int:
+    share = min(1.0, abs(value) / top)
+    step = round((STEPS - 1) * round(_SHADES * share) / _SHADES)
+    return -step if value < 0 else step

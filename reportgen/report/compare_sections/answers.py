@@ -1,0 +1,233 @@
+"""The comparison in four answers: is the new model better, what changed in the predictions, which
+tokens count more or less, and did attention change."""
+
+from collections import Counter
+from functools import partial
+
+import numpy as np
+
+from reportgen.comparison.attention import ENTROPY, LayerChanges
+from reportgen.comparison.change import Change
+from reportgen.comparison.predictions import Outcome, PredictionChanges
+from reportgen.comparison.quality import Quality, QualityFigure
+from reportgen.comparison.token_effects import TokenChange
+from reportgen.report.charts.small import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.report.charts.small_pairs import pairs_by_layer
+from reportgen.report.charts.svg import Drawing
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.overview import headline_note
+from reportgen.report.compare_sections.texts import shown_texts
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.sections.answers import Answers
+from reportgen.report.sections.predicted import Answer
+
+_TOKEN = 22  # half-width characters of a token in an answer
+_NAME = 14  # of a class in a chart
+_FLIPS: tuple[Outcome, ...] = ("broken", "fixed", "wrong", "unknown")
+
+
+def make_answers(context: CompareContext) -> Answers:
+    """The answers of a comparison."""
+    made = _Answering(context)
+    return Answers((made.better(), made.predictions(), made.tokens(), made.attention()))
+
+
+class _Answering:
+    """Makes each answer for every kind of output."""
+
+    def __init__(self, context: CompareContext) -> None:
+        self._comparison = context.comparison
+        self._words = context.words
+        self._language = context.language
+        self._say = partial(context.language.say, "compared_answers")
+
+    def better(self) -> Answer:
+        """Which model fits the labels better."""
+        found = self._comparison.predictions
+        answer = partial(Answer, "predictions", self._say("better"))
+        if found is None:
+            is_same = self._comparison.pairing.same_output
+            remark = self._say("embeddings" if is_same else "other_outputs")
+            return answer(self._say("no_predictions"), remark)
+        quality = found.quality
+        if quality is None:
+            can = found.kind in ("number", "class")
+            return answer(self._say("unknown"), self._say("no_labels" if can else "other_kind"))
+        verdict = quality.verdict
+        shown = quality.with_gain("worse" if verdict == "worse" else "better")
+        figure = (shown or quality.deciding)[0]
+        if verdict == "mixed":
+            worse = quality.with_gain("worse")[0]
+            said = self._say("mixed", better=self._name(figure), worse=self._name(worse))
+        elif verdict == "few":
+            return answer(self._say("few"), self._of_labels(quality), self._both(figure))
+        else:
+            said = self._say(f"verdict_{verdict}", **self._ends(figure))
+        return answer(said, self._sure(figure), self._both(figure))
+
+    def _name(self, figure: QualityFigure) -> str:
+        return self._say(f"short_{figure.name}")
+
+    def _ends(self, figure: QualityFigure) -> dict[str, str]:
+        write = self._words.quality(figure.name)
+        base, head = (write(end, False) for end in (figure.change.base, figure.change.head))
+        return {"name": self._name(figure), "base": base, "head": head}
+
+    def _of_labels(self, quality: Quality) -> str:
+        return self._language.count("compared_answers", "labelled", quality.n_texts)
+
+    def _sure(self, figure: QualityFigure) -> str:
+        """The interval of the change of a figure."""
+        change, write = figure.change, self._words.quality(figure.name)
+        if change.interval is None:
+            return ""
+        return self._say(
+            "sure",
+            change=self._words.difference(change.difference, write),
+            interval=self._words.interval(change.interval, write),
+            n=change.n_texts,
+        )
+
+    def _both(self, figure: QualityFigure) -> Drawing:
+        ends = self._ends(figure)
+        values = figure.change.base, figure.change.head
+        return named_bars(
+            [
+                Bar(self._words.say(side), value, ends[side])
+                for side, value in zip(("base", "head"), values, strict=True)
+            ]
+        )
+
+    def predictions(self) -> Answer:
+        """How many predictions changed."""
+        found = self._comparison.predictions
+        answer = partial(Answer, "predictions", self._say("changed"))
+        if found is None:
+            is_same = self._comparison.pairing.same_output
+            remark = self._say("not_kept" if is_same else "other_outputs")
+            return answer(self._say("no_predictions"), remark)
+        k, n = found.n_moved, len(found.texts)
+        said = self._say("none_moved" if not k else "moved", k=k, n=n)
+        if found.kind == "number":
+            names = self._say("axis_base"), self._say("axis_head")
+            chart = plane(found.base, found.head, self._opened(found), names)
+            return answer(said, self._number_remark(found), chart)
+        if found.kind == "numbers":
+            finite = found.change[np.isfinite(found.change)]
+            dots = columns_of_dots(finite, None) if len(finite) else None
+            return answer(said, self._say("in_spreads"), dots)
+        bars = self._flips(found)
+        key = "by_outcome" if found.outcomes else "by_class"
+        return answer(said, self._say(key) if bars else "", named_bars(bars) if bars else None)
+
+    def _opened(self, found: PredictionChanges) -> int | None:
+        """The place in `found` of the text that is open first."""
+        texts = shown_texts(self._comparison)[:1]
+        places = np.flatnonzero(np.isin(found.texts, texts))
+        return int(places[0]) if len(places) else None
+
+    def _number_remark(self, found: PredictionChanges) -> str:
+        largest = max(range(len(found.texts)), key=lambda i: abs(float(found.change[i])))
+        if not found.change[largest]:
+            return self._say("same_outputs")
+        return self._say(
+            "largest",
+            text=int(found.texts[largest]) + 1,
+            base=self._words.prediction(float(found.base[largest])),
+            head=self._words.prediction(float(found.head[largest])),
+        )
+
+    def _flips(self, found: PredictionChanges) -> list[Bar]:
+        """How many predictions changed each way: by what became of them, or from what to what."""
+        if found.outcomes:
+            counts = {self._words.say(f"outcome_{each}"): found.n_flips(each) for each in _FLIPS}
+        else:
+            pairs = zip(found.names, found.moved, strict=True)
+            counts = Counter(
+                self._words.say("compared_as", base=_cut(old), head=_cut(new))
+                for (old, new), moved in pairs
+                if moved
+            )
+        shown = sorted(counts.items(), key=lambda item: -item[1])[:ROWS]
+        return [Bar(name, k, f"{k:,}") for name, k in shown if k]
+
+    def tokens(self) -> Answer:
+        """Which token changes the prediction, or is looked at, more or less than before."""
+        comparison = self._comparison
+        answer = partial(Answer, "tokens", self._say("tokens"))
+        if comparison.base.results.is_redacted:  # all tokens of the same length look the same
+            return answer(self._language.say("answers", "redacted"))
+        if not comparison.tokens:
+            return answer(self._say("too_few_tokens" if comparison.pairing.n_aligned else "other"))
+        found = [token for token in comparison.tokens if token.effect is not None]
+        first = headline_note(comparison)
+        if first is not None:
+            note, key = first
+            said = self._say(f"token_{key}", token=shorten(visible(note.token or ""), _TOKEN))
+        else:
+            said = self._say("no_token" if found else "no_looks")
+        clear = [t for t in found if t.turn != "noise"]
+        shown = (clear or found)[:ROWS]
+        if not shown:
+            looks = [token for token in comparison.tokens if token.looks_changed][:ROWS]
+            chart = self._token_bars(looks, is_effect=False)
+            return answer(said, self._say("by_looks") if looks else "", chart)
+        chart = self._token_bars(shown, is_effect=True)
+        return answer(said, self._say("by_effect") if chart else "", chart)
+
+    def _token_bars(self, tokens: list[TokenChange], *, is_effect: bool) -> Drawing | None:
+        """The change of each token's effect, or of how much it is looked at."""
+        changes = [token.effect if is_effect else token.looks for token in tokens]
+        write = self._words.effect_change if is_effect else self._words.times
+        bars = [
+            Bar(token.token, change.difference, write(change.difference, True), is_signed=is_effect)
+            for token, change in zip(tokens, changes, strict=True)
+            if change is not None
+        ]
+        has_any = any(bar.value for bar in bars)
+        return named_bars(sorted(bars, key=lambda bar: -bar.value)) if has_any else None
+
+    def attention(self) -> Answer:
+        """In how many heads attention changed, and what became of the sink."""
+        comparison = self._comparison
+        answer = partial(Answer, "heads", self._say("attention"))
+        heads, most = comparison.heads, self._most_changed()
+        if heads is None:
+            is_same = comparison.pairing.same_shape
+            said = self._say("no_maps" if is_same else "other_shape")
+            answer = partial(Answer, "layers", self._say("attention"))
+        elif heads.changed.any():
+            said = self._say("heads", k=int(heads.changed.sum()), n=heads.changed.size)
+        else:
+            said = self._say("no_heads", n=heads.changed.size)
+        if most is None:
+            return answer(said)
+        found, layer, change = most
+        share = partial(self._words.share, with_sign=False)
+        remark = self._say(
+            "sink" if change.difference else "sink_same",
+            token=shorten(visible(found.tokens[0]), _TOKEN) or self._say("special"),
+            layer=layer + 1,
+            base=share(change.base),
+            head=share(change.head),
+        )
+        texts = [
+            self._words.say("compared_as", base=share(base), head=share(head))
+            for base, head in zip(found.base, found.head, strict=True)
+        ]
+        letter = self._language.say("answers", "layer_letter")
+        return answer(said, remark, pairs_by_layer(found.base, found.head, texts, letter))
+
+    def _most_changed(self) -> tuple[LayerChanges, int, Change] | None:
+        """The special token whose share of attention changed most, in which layer, and how."""
+        found = [
+            (each, layer, change)
+            for each in self._comparison.layers
+            if each.key != ENTROPY and each.tokens[0]
+            for layer, change in enumerate(each.changes)
+        ]
+        return max(found, key=lambda item: abs(item[2].difference), default=None)
+
+
+def _cut(name: str) -> str:
+    return shorten(visible(name), _NAME)

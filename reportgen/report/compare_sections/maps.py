@@ -1,0 +1,121 @@
+"""The attention maps of one text in both models: the last layer with the difference, and the heads
+that changed most."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from reportgen.comparison.compare import Comparison
+from reportgen.report.charts.heatmap import colour_top, text_map
+from reportgen.report.charts.map_pairs import difference_map, small_map, thumb_cells, thumb_content
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.printable import visible
+from reportgen.results.maps import unpack_layers
+from reportgen.results.store import Results
+from reportgen.results.units import TextUnits, text_units
+
+HEADS = 6  # of those that changed most, drawn beside a text
+
+
+@dataclass(frozen=True, slots=True)
+class HeadPair:
+    """One head's map in the old and in the new model."""
+
+    name: str
+    distance: str
+    base: Markup
+    head: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class MapPair:
+    """The maps of one text."""
+
+    title: str
+    base: Markup
+    head: Markup
+    legend: str
+    difference: Markup
+    says: str  # what the difference shows
+    heads: tuple[HeadPair, ...]
+
+
+def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair | None:
+    """The maps of row `text` of `texts`; None where one of the models kept none, or where their
+    heads cannot be compared."""
+    if comparison.heads is None:
+        return None
+    units = text_units(comparison.base.results, text)
+    labels = [visible(unit.label) for unit in units.units]
+    sides = comparison.base.results, comparison.head.results
+    base, head = (text_map(results, text, units, labels) for results in sides)
+    if base is None or head is None:
+        return None
+    top = max(base.top, head.top)
+    title = words.say("map_title", layer=comparison.base.info.model.n_layers)
+    drawn = [
+        small_map(each.cells, top, words.say("map_of", side=words.say(side))).on_page()
+        for each, side in ((base, "base"), (head, "head"))
+    ]
+    change = head.cells - base.cells
+    row, column = divmod(int(np.abs(change).argmax()), len(change))
+    says = words.say(
+        "map_difference",
+        origin=base.labels[row],
+        to=base.labels[column],
+        base=words.share(float(base.cells[row, column])),
+        head=words.share(float(head.cells[row, column])),
+    )
+    script = words.language.words["script"]
+    axes = script["axis_key"], script["axis_query"]
+    difference = difference_map(base, head, f"d{text + 1}", says, axes)
+    return MapPair(
+        title=title,
+        base=drawn[0],
+        head=drawn[1],
+        legend=words.say("map_legend", top=top),
+        difference=difference.on_page(),
+        says=says,
+        heads=_heads(comparison, text, units, words),
+    )
+
+
+def _heads(
+    comparison: Comparison, text: int, units: TextUnits, words: CompareWords
+) -> tuple[HeadPair, ...]:
+    found = comparison.heads
+    if found is None or not found.distance.any():
+        return ()
+    shown = [place for place in found.ranking[:HEADS] if found.distance[place] > 0]
+    sides = comparison.base.results, comparison.head.results
+    weights = [_weights(results, text, shown) for results in sides]
+    content = thumb_content(units.content)
+    made = []
+    for place in shown:
+        cells = [thumb_cells(side[place], units.unit_of) for side in weights]
+        top = max(colour_top(each, content) for each in cells)
+        name = "L{}H{}".format(*(number + 1 for number in place))
+        drawings = [
+            small_map(each, top, f"{name} {words.say(side)}", "thumb").on_page()
+            for each, side in zip(cells, ("base", "head"), strict=True)
+        ]
+        distance = words.fit(float(found.distance[place]))
+        made.append(HeadPair(name, distance, drawings[0], drawings[1]))
+    return tuple(made)
+
+
+def _weights(
+    results: Results, text: int, places: Sequence[tuple[int, int]]
+) -> dict[tuple[int, int], NDArray[np.float32]]:
+    """The weights `[query, key]` of the heads at `places`, layer and head, in one text."""
+    packed, model = results.packed_maps(text), results.info.model
+    layers = unpack_layers(packed or b"", model.n_layers, model.n_heads)
+    return {
+        (layer, head): maps[head].copy()
+        for layer, maps in enumerate(layers)
+        for head in range(len(maps))
+        if (layer, head) in places
+    }

@@ -1,0 +1,27 @@
+// With scripts one text at a time is open, beside the list. Paper shows all texts.
+
+const texts = Array.from(document.querySelectorAll(".panel.two"));
+
+// Opens the text that the address names, else the one that is open, else the first.
+function openNamed() {
+  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const open = texts.includes(named) ? named : (texts.find((text) => text.classList.contains("open")) ?? texts[0]);
+  for (const text of texts) text.classList.toggle("open", text === open);
+  for (const link of document.querySelectorAll(".pick")) {
+    if (open && link.hash === `#${open.id}`) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+  return texts.includes(named) ? named : null;
+}
+
+function startTexts() {
+  openNamed();
+  addEventListener("hashchange", () => {
+    const open = openNamed();
+    const heading = open?.querySelector("h3");
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView({ block: "nearest" });
+  });
+}

@@ -1,0 +1,192 @@
+"""The four answers of a comparison, and the maps beside its texts: every figure against plain
+loops."""
+
+import re
+
+import numpy as np
+import pytest
+from factories import changed, make_results
+from two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
+
+from reportgen.comparison.compare import compare
+from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.answers import make_answers
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.explorer import make_explorer
+from reportgen.report.compare_sections.texts import shown_texts
+from reportgen.report.language.strings import LANGUAGES, load_language
+from reportgen.report.options import CompareOptions
+from reportgen.results.maps import unpack_layers
+from reportgen.results.units import text_units
+
+NUMBERS = r"[−+]?\d+(?:\.\d+)?"
+
+
+def context_of(base, head, lang="en"):
+    found = compare(Findings(base), Findings(head))
+    return CompareContext(found, CompareOptions(), load_language(lang))
+
+
+def answers_of(*sides, lang="en"):
+    return make_answers(context_of(*sides, lang)).answers
+
+
+def figures(said):
+    return [float(each.replace("−", "-")) for each in re.findall(NUMBERS, said)]
+
+
+@pytest.fixture(scope="module")
+def sides(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pair")
+    base, head = pair_of(folder, TEXTS, evidence="basic", labels=LABELS, sink=0.3)
+    return base, plant(head)
+
+
+@pytest.mark.parametrize(("shift", "said"), [(-0.9, "Yes: "), (0.9, "No, it is worse: ")])
+def test_the_first_answer_is_the_verdict_on_quality_with_its_interval(sides, shift, said):
+    """The old model is off by one and more; the new one by `shift` less or more."""
+    labels = np.array(LABELS)
+    spread = np.linspace(0, 0.2, len(labels))
+    base, head = (
+        changed(side, texts=side.texts.assign(prediction=labels + off))
+        for side, off in zip(sides, (1 + spread, 1 + shift + spread[::-1]), strict=True)
+    )
+    scored = [
+        changed(side, texts=side.texts.assign(scores=[[v] for v in side.texts["prediction"]]))
+        for side in (base, head)
+    ]
+    first, *_ = answers_of(*scored)
+    assert first.answer.startswith(f"{said}mean error ")
+    errors = [np.abs(side.texts["prediction"].to_numpy() - labels).mean() for side in scored]
+    assert figures(first.answer) == pytest.approx(errors, abs=0.0051)
+    change, _, low, high, n = figures(first.remark)
+    assert change == pytest.approx(errors[1] - errors[0], abs=0.0051)
+    assert low <= change <= high
+    assert n == len(labels)
+
+
+def test_the_second_answer_counts_what_changed_and_names_the_largest(sides):
+    before, after = (side.texts["prediction"].to_numpy() for side in sides)
+    moved = np.abs(after - before) > 0.05 * before.std()
+    _, second, *_ = answers_of(*sides)
+    assert second.answer == f"{moved.sum()} of {len(before)} changed"
+    most = int(np.abs(after - before).argmax())
+    text, *ends = figures(second.remark)
+    assert text == most + 1
+    assert ends == pytest.approx([before[most], after[most]], abs=0.0051)
+
+
+def test_the_third_answer_names_the_planted_token(sides):
+    third = answers_of(*sides)[2]
+    assert third.answer == f"“{STAR}”: looked at more, and counts more"
+    assert STAR in str(third.chart)
+    assert "+0.6" in str(third.chart)
+
+
+def test_the_fourth_answer_counts_heads_and_names_the_special_token_that_changed_most(sides):
+    found = compare(*map(Findings, sides))
+    fourth = answers_of(*sides)[3]
+    heads = found.heads
+    n_changed = sum(
+        interval.low > heads.limit for row in heads.intervals for interval in row if interval
+    )
+    assert fourth.answer == f"Yes, in {n_changed} of {heads.distance.size} heads"
+    differences = {}
+    for each in found.layers:
+        if each.tokens[0]:
+            for layer, (base, head) in enumerate(zip(each.base, each.head, strict=True), 1):
+                differences[each.tokens[0], layer] = (base, head)
+    (token, layer), ends = max(differences.items(), key=lambda item: abs(np.diff(item[1])[0]))
+    assert fourth.remark.startswith(f"{token} most, in layer {layer}: ")
+    assert figures(fourth.remark)[1:] == pytest.approx([100 * end for end in ends], abs=0.051)
+
+
+KINDS = ("number", "numbers", "class", "labels", "next_token", "embedding")
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_has_four_short_answers(kind, lang, tmp_path):
+    base, head = pair_of(tmp_path, TEXTS, kind=kind, evidence="basic")
+    for answer in answers_of(base, head, lang=lang):
+        assert answer.answer
+        if lang == "en":
+            assert len(answer.answer.split()) <= 15
+        else:
+            assert len(answer.answer) <= 40
+
+
+def test_classes_are_told_by_what_became_of_them(tmp_path):
+    base, head = pair_of(tmp_path, TEXTS, kind="class", evidence="none")
+    labels = ["good"] * len(TEXTS)
+    was = ["bad" if i < 5 else "good" for i in range(len(TEXTS))]
+    now = ["good" if i < 3 else "bad" if i in (3, 4, 5) else "good" for i in range(len(TEXTS))]
+    given = [
+        changed(side, texts=side.texts.assign(prediction_label=names, label=labels))
+        for side, names in ((base, was), (head, now))
+    ]
+    first, second, *_ = answers_of(*given)
+    assert figures(first.answer)[:2] == pytest.approx([700 / 12, 900 / 12], abs=0.051)
+    assert second.answer == "4 of 12 changed"
+    assert re.findall(r">(now \w+|3|1)<", str(second.chart)) == ["now right", "now wrong", "3", "1"]
+
+
+def test_nothing_is_said_of_what_was_not_compared(tmp_path):
+    base, head = twice(tmp_path, TEXTS, evidence="none")
+    first, second, third, fourth = answers_of(base, head)
+    assert first.answer == "Unknown: there is nothing to judge by"
+    assert (second.answer, second.remark) == (
+        "No change in 12 predictions",
+        "Both models give the same outputs.",
+    )
+    assert third.answer == "No token is looked at clearly more or less"
+    assert fourth.answer == "No, in none of 12 heads"
+    other = make_results(tmp_path / "other", TEXTS, kind="class", n_layers=3)
+    first, second, _, fourth = answers_of(base, other)
+    assert first.remark == second.remark == "The models have different kinds of output."
+    assert fourth.answer == "Heads differ in number, so not compared"
+
+
+def maps_of(results, text):
+    model, units = results.info.model, text_units(results, text)
+    layers = unpack_layers(results.packed_maps(text), model.n_layers, model.n_heads)
+    by_unit = []
+    for layer in layers:
+        heads = []
+        for weights in layer:
+            n = len(units.units)
+            cells = np.zeros((n, n))
+            for i, row in enumerate(units.unit_of):
+                for j, column in enumerate(units.unit_of):
+                    cells[row, column] += weights[i, j] / units.unit_of.count(row)
+            heads.append(cells)
+        by_unit.append(heads)
+    return units, by_unit
+
+
+def test_texts_begin_with_the_regressions_and_their_maps_name_the_largest_change(sides):
+    context = context_of(*sides)
+    listed = make_explorer(context)
+    texts = [open_text.pair.number - 1 for open_text in listed]
+    assert texts == shown_texts(context.comparison)
+    errors = [np.abs(side.texts["prediction"].to_numpy() - LABELS) for side in sides]
+    grown = np.argsort(-(errors[1] - errors[0]), kind="stable")[:2]
+    assert texts[:2] == grown.tolist()
+    for open_text in listed[:3]:
+        (units, base), (_, head) = (maps_of(side, open_text.pair.number - 1) for side in sides)
+        before, after = (np.mean(maps[-1], axis=0) for maps in (base, head))
+        row, column = np.unravel_index(np.abs(after - before).argmax(), before.shape)
+        labels = [unit.label for unit in units.units]
+        assert f"from “{labels[row]}” to “{labels[column]}”" in open_text.maps.says
+        ends = [100 * before[row, column], 100 * after[row, column]]
+        assert figures(open_text.maps.says)[-2:] == pytest.approx(ends, abs=0.051)
+        heads = context.comparison.heads
+        names = [f"L{layer + 1}H{head + 1}" for layer, head in heads.ranking[:6]]
+        assert [each.name for each in open_text.maps.heads] == names
+
+
+def test_the_steps_between_texts_follow_the_list(sides):
+    listed = make_explorer(context_of(*sides))
+    numbers = [each.pair.number for each in listed]
+    assert [each.before for each in listed] == [None, *numbers[:-1]]
+    assert [each.after for each in listed] == [*numbers[1:], None]
