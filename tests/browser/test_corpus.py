@@ -148,7 +148,7 @@ def test_hostile_texts_labels_and_groups_are_text(watched, tmp_path):
     assert watched.locator("#across table.parts").count() == 2  # by label and group
     for section in ("predictions", "notable", "across"):
         assert watched.locator(f"#{section} :is(script, img, iframe, s)").count() == 0
-    assert "<img" in watched.locator("#across").inner_text()
+    assert "<img" in watched.locator("#across").text_content()
 
 
 def test_the_page_says_it_in_japanese(watched, results, tmp_path):
@@ -156,7 +156,7 @@ def test_the_page_says_it_in_japanese(watched, results, tmp_path):
     for section in ("predictions", "notable", "across"):
         words = watched.locator(
             f"#{section} :is(h2, h3, dt, th[scope=col], .lead, .headline, figcaption)"
-        ).all_inner_texts()
+        ).all_text_contents()
         assert words
         for text in words:
             if text != "R²":

@@ -173,8 +173,10 @@ def test_what_is_withheld_is_named_at_the_choice_and_leads_to_the_reason(watched
     watched.goto(f"{written(made, tmp_path)}#text=1")
     expect(watched.locator("#colours-1")).to_contain_text("Not available: gradient size (why)")
     expect(chooser(watched)).to_be_visible()
+    expect(watched.locator("#withheld")).to_be_hidden()  # folded behind the answer
     watched.locator("#colours-1").get_by_role("link", name="why").click()
     expect(watched.locator("#withheld")).to_be_in_viewport()
+    expect(watched.locator("#sinks .behind")).not_to_have_attribute("open", "")
     expect(watched.locator("#withheld + ul")).to_contain_text("gradient size:")
 
 

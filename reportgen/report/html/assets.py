@@ -38,7 +38,7 @@ REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_scripts("core", "numbers", "selection", "state"),
     *_TOOL_SCRIPTS,
-    *_scripts("tools", "keys", "help"),
+    *_scripts("tools", "folds", "keys", "help"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "figure"),
     *_scripts("map", "overview", "grid", "controls", "pane", "pictures"),
     *_scripts("text", "measures", "strip", "panel", "reader"),

@@ -54,6 +54,7 @@ function start() {
   startTheme();
   root.addEventListener("themechange", redraw);
   root.classList.add("js");
+  startFolds();
   startReader();
   startList();
   startHelp();

@@ -97,8 +97,7 @@ def test_where_no_token_is_a_sink_that_is_said_before_the_verdicts(tmp_path, lan
     assert [p.get_text() for p in sinks.select(".headline")] == [said]
     told = [p.get_text() for p in sinks.select(":scope > .verdict")]
     assert told == list(overview_of(made, language).verdicts)
-    assert sinks.select("details .sink")
-    assert not sinks.select(":not(details) > .sink")
+    assert sinks.select(".behind .sink")
 
 
 def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
@@ -112,7 +111,7 @@ def test_where_a_token_is_a_sink_nothing_says_that_there_is_none(tmp_path):
     assert html.find(id="sinks").select_one(".headline").get_text() == overview.is_sink
     assert overview.is_sink.startswith(f"Yes, on {piled}.")
     assert "special tokens" in overview.is_sink
-    assert html.find(id="sinks").select(":not(details) > .sink")
+    assert html.find(id="sinks").select(".behind .sink")
 
 
 @pytest.mark.parametrize("sink", [0.0, 0.6])

@@ -118,7 +118,7 @@ def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
     terms, bare_terms = ({term for term, _ in p.method.glossary} for p in (page, bare))
     assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
     assert bare_terms - terms == {"Entropy"}
-    assert {"Even spread", "Head size", "95\u00a0% interval"} <= terms & bare_terms
+    assert {"Equal share", "Head size", "95\u00a0% interval"} <= terms & bare_terms
 
 
 def test_evidence_adds_its_sections_and_the_agreement_of_the_colours(tmp_path, page):
