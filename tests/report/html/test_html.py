@@ -259,7 +259,7 @@ def test_the_japanese_page_says_nothing_in_english(results):
     assert page.html["lang"] == "ja"
     heads = {th.get_text() for th in page.find_all("th", scope="col")}
     assert "予測" in heads
-    assert not heads & {"Text", "Prediction", "Layer", "Even spread", "Unit"}
+    assert not heads & {"Text", "Prediction", "Layer", "Equal share", "Unit"}
 
 
 @pytest.mark.parametrize("kind", ["class", "labels", "numbers", "embedding", "next_token"])
