@@ -26,12 +26,7 @@ _REPORT = """
 .skip, .tools, .panel > details { display: none !important; }
 .top { position: static !important; }
 """
-_COMPARED = """
-.skip, .banner, .tools, #models, #layers, #heads, #pairs, #method, #predictions,
-#tokens tbody tr:nth-child(n+6) { display: none !important; }
-.top { position: static !important; }
-main > section, .run { padding-top: 1.2rem !important; }
-"""
+_COMPARED = _REPORT + ".listed li:nth-child(n+7) { display: none !important; }"
 
 
 def run(*arguments: str) -> None:
@@ -56,12 +51,12 @@ def of_report(page: Page, folder: Path) -> bytes:
 
 
 def of_comparison(page: Page, folder: Path) -> bytes:
-    """The headline of a comparison and the tokens that changed most."""
+    """The top of a comparison and its first text."""
     path = folder / "compare.html"
     models = ("--base", "demo", "--head", "demo-star")
     run("compare", *models, "sample_inputs/ad_headlines_star.csv", "-o", str(path))
     page.goto(path.as_uri())
-    return photograph(page, _COMPARED, "#tokens table")
+    return photograph(page, _COMPARED, ".two.open .map > .scroll")
 
 
 def photograph(page: Page, rules: str, last: str) -> bytes:

@@ -314,6 +314,12 @@ def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
     ]
     text = markdown.write_comparison(compare(Findings(base), Findings(head)), RenderOptions()).text
     assert "- New model: loaded &lt;oddly&gt;\n" in text
+    both = replace(base, info=replace(base.info, remarks=("loaded <oddly>",)))
+    said = [p.get_text() for p in page_of(both, head).select(".run > .banner")]
+    assert said == [
+        "loaded <oddly>",
+        "New model: evidence was stopped by the user, so later stages are missing.",
+    ]
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])

@@ -74,15 +74,19 @@ def many(context: CompareContext) -> str:
 
 
 def remarks(context: CompareContext) -> tuple[str, ...]:
-    """The remarks in both results; each begins with the side of its model."""
-    said, words = [], context.words
-    comparison, colon = context.comparison, context.language.say("page", "colon")
-    for side, info in (
+    """The remarks in the results: what holds for all models once, others with the side of their
+    model in front."""
+    words, comparison = context.words, context.comparison
+    colon = context.language.say("page", "colon")
+    sides = (
         (words.say("base"), comparison.base.info),
         *((words.say("nth_model", i=number), info) for number, info in _between(comparison)),
         (words.say("head"), comparison.head.info),
-    ):
-        said += [side + colon + remark for remark in info.remarks]
+    )
+    of_all = [r for r in sides[0][1].remarks if all(r in info.remarks for _, info in sides)]
+    said = list(of_all)
+    for side, info in sides:
+        said += [side + colon + remark for remark in info.remarks if remark not in of_all]
         if info.evidence.interrupted:
             said.append(side + colon + words.say("interrupted"))
     return tuple(said)
