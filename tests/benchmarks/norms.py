@@ -31,7 +31,7 @@ from reportgen.models.load import LoadedModel
 from reportgen.models.tokens import encode
 
 ROUNDS = 9
-MOST = 1.2  # what the ratio may be
+MOST = 1.25  # what the ratio may be
 N_TOKENS = 2048  # of all texts together
 LENGTHS = (30, 128)
 
