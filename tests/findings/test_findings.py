@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from places import SAMPLES
 
-from reportgen.analysis.evidence import gradients, integrated_gradients, shapley
+from reportgen.analysis.evidence import integrated_gradients, jacobian, shapley
 from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
@@ -30,7 +30,7 @@ def results(minilm_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Re
     folder = tmp_path_factory.mktemp("findings")
     with pytest.MonkeyPatch.context() as patch:
         for module, name in (
-            (gradients, "jacobian_norms"),
+            (jacobian, "jacobian_norms"),
             (integrated_gradients, "integrated_gradients"),
             (shapley, "shapley_values"),
         ):
