@@ -24,7 +24,6 @@ from reportgen.findings.statistics import (
     Booleans,
     Floats,
     Interval,
-    Places,
     benjamini_hochberg,
     p_values,
 )
@@ -67,18 +66,19 @@ class EffectLists:
 
 
 def shrink(
-    label: Places, values: Floats, size: int, fewest: int, centre: float | None, least: float = -inf
+    tokens: CorpusTokens, values: Floats, fewest: int, centre: float | None, least: float = -inf
 ) -> Shrunken:
-    """Shrunken means of `values` `[row]` over the rows of each `label`.
+    """Shrunken means over texts of `values` `[row]` of `tokens`, by label.
+
+    What may be named goes by texts that differ: a copy shows nothing new.
 
     Args:
-        size: how many labels there are.
         fewest: rows that a label must have.
         centre: what means are pulled towards, and compared with; None for the mean of all means.
         least: what no value can be below.
     """
-    known = np.isfinite(values)
-    label, values = label[known], values[known]
+    known, size = np.isfinite(values), len(tokens.labels)
+    label, values = tokens.label[known], values[known]
     counts = np.bincount(label, minlength=size)
     held = np.maximum(counts, 1)
     means = np.bincount(label, weights=values, minlength=size) / held
@@ -99,10 +99,13 @@ def shrink(
     shrunken = np.where(listed, middle + kept * (means - middle), np.nan)
     half = stdtrit(np.maximum(freedom, 1) + _PRIOR_TEXTS, (1 + CONFIDENCE) / 2)
     half = half * np.sqrt(kept * variance)
-    tested = listed & (counts >= MIN_TEXTS)
-    errors = np.sqrt(squares / np.maximum(freedom, 1) / held)
+    n_texts = int(tokens.same.max()) + 1
+    pairs = np.unique(label * n_texts + tokens.same[known])
+    different = np.bincount(pairs // n_texts, minlength=size)
+    tested = listed & (different >= MIN_TEXTS)
+    errors = np.sqrt(squares / np.maximum(freedom, 1) / np.maximum(different, 1))
     is_named = np.zeros(size, np.bool_)
-    found = p_values((means - middle)[tested], errors[tested], counts[tested])
+    found = p_values((means - middle)[tested], errors[tested], different[tested])
     is_named[tested] = benjamini_hochberg(found)
     ends = np.stack([np.maximum(shrunken - half, least), shrunken + half])
     return Shrunken(shrunken, ends, is_named, middle)
@@ -129,7 +132,7 @@ def listed(kind: TokenKind, found: Shrunken, most: int = LISTED) -> tuple[Listed
 def shrunken_attention(tokens: CorpusTokens) -> Shrunken:
     """How much attention tokens draw, in that of the average text token of their texts."""
     fewest = fewest_texts(tokens.n_texts)
-    return shrink(tokens.label, tokens.attention, len(tokens.labels), fewest, 1.0, least=0.0)
+    return shrink(tokens, tokens.attention, fewest, 1.0, least=0.0)
 
 
 def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = None) -> EffectLists:
@@ -141,9 +144,9 @@ def effect_lists(tokens: CorpusTokens, *, is_size: bool, target: str | None = No
             the average token.
         target: the name of that figure.
     """
-    n_texts, size = tokens.n_effect, len(tokens.labels)
+    n_texts = tokens.n_effect
     centre, least = (None, 0.0) if is_size else (0.0, -inf)
-    found = shrink(tokens.label, tokens.effect, size, fewest_texts(n_texts), centre, least)
+    found = shrink(tokens, tokens.effect, fewest_texts(n_texts), centre, least)
     kinds: tuple[TokenEffect, ...] = ("moves",) if is_size else ("raises", "lowers")
     lists = {kind: listed(kind, found) for kind in kinds} if n_texts else {}
     return EffectLists(target, n_texts, found, lists)

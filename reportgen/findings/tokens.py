@@ -33,6 +33,7 @@ class CorpusTokens:
     count: Places  # [row], how often it occurs in the text
     attention: Floats  # [row], times the text's average text token; NaN where not measured
     effect: Floats  # [row], deletion effect; NaN where not measured
+    same: Places  # [row], of texts that are equal, the row of `texts` of the first
 
     def among(self, texts: Booleans) -> "CorpusTokens":
         """Those of the `texts` `[text]` that are true."""
@@ -44,6 +45,7 @@ class CorpusTokens:
             self.count[own],
             self.attention[own],
             self.effect[own],
+            self.same[own],
         )
 
     @property
@@ -104,12 +106,28 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     starts = np.flatnonzero((np.diff(text, prepend=-1) != 0) | (np.diff(unit, prepend=-1) != 0))
     if not len(starts):
         none, nothing = np.empty(0, np.intp), np.empty(0)
-        return CorpusTokens((), none, none, none, nothing, nothing)
+        return CorpusTokens((), none, none, none, nothing, nothing, none)
     is_causal = results.info.model.is_causal
     even = tokens["expected"].to_numpy(np.float64) if is_causal else np.ones(len(text))
     ratios = _ratios(tokens[view].to_numpy(np.float64), even, text, starts)
     codes, labels = unit_labels(results, tokens, starts)
-    return _by_text(text[starts], codes, labels, ratios, deletion[starts])
+    same = first_alike(results)
+    return _by_text(text[starts], codes, labels, ratios, deletion[starts], same)
+
+
+def first_alike(results: Results) -> Places:
+    """`[text]`: the first of `texts` that is equal; itself where texts are redacted, since dots do
+    not tell which are the same."""
+    own = np.arange(len(results.texts))
+    if results.is_redacted:
+        return own
+    _, first, copy = np.unique(
+        results.texts.groupby(["text", "pair"], dropna=False, sort=False).ngroup(),
+        return_index=True,
+        return_inverse=True,
+    )
+    found: Places = first[copy]
+    return found
 
 
 def token_means(tokens: CorpusTokens) -> Means:
@@ -174,7 +192,12 @@ def _mean(label: Places, values: Floats, size: int) -> tuple[Floats, Places]:
 
 
 def _by_text(
-    text: Places, codes: Places, labels: tuple[str, ...], ratios: Floats, effects: Floats
+    text: Places,
+    codes: Places,
+    labels: tuple[str, ...],
+    ratios: Floats,
+    effects: Floats,
+    same: Places,
 ) -> CorpusTokens:
     """Units `[unit]` as means over those of one text that are alike."""
     keys, place = np.unique(text * len(labels) + codes, return_inverse=True)
@@ -186,6 +209,7 @@ def _by_text(
         count=np.bincount(place),
         attention=attention,
         effect=effect,
+        same=same[keys // len(labels)],
     )
 
 

@@ -176,6 +176,18 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results) ->
     assert EN.say("across", "none_moves") in across.headline
 
 
+@pytest.mark.parametrize(("n_different", "is_named"), [(1, False), (4, False), (5, True)])
+def test_copies_of_a_text_show_nothing_new(
+    tmp_path: Path, n_different: int, is_named: bool
+) -> None:
+    """Eight texts with "ab", of which so many differ."""
+    texts = [f"abcdef{letter * 2}" for letter in "ghijk"[:n_different]]
+    texts += texts[:1] * (8 - n_different)
+    made_up = with_effects(make_results(tmp_path, (*texts,), evidence="basic"), PARTS)
+    headline = made(made_up).headline
+    assert (EN.say("across", "quoted", name="ab") in headline) == is_named
+
+
 @LANGUAGES
 def test_tokens_in_enough_texts_are_not_denied(results: Results, lang: str) -> None:
     """Where nothing moves the output, no token is listed, though "ab" stands in seven texts."""
