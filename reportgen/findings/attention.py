@@ -25,6 +25,7 @@ from reportgen.findings.statistics import (
 )
 from reportgen.results.info import ANALYSED, STATUSES
 from reportgen.results.measure_register import MIN_CONTENT
+from reportgen.results.schema import LEARNED_SHARE
 from reportgen.results.store import Results
 
 # Columns of the table of roles.
@@ -307,6 +308,13 @@ def shares_by_text(results: Results) -> Mapping[int, tuple[float, float]]:
     """
     means = results.heads.groupby("text")[["special_share", "uniform_share"]].mean().dropna()
     return {int(row): (share, even) for row, share, even in means.itertuples()}
+
+
+def learned_by_text(results: Results) -> Mapping[int, float]:
+    """The share that learned sinks get in each text, mean over layers and heads, by row of `texts`;
+    empty where the model has none."""
+    means = results.layers.groupby("text")[LEARNED_SHARE].mean().dropna()
+    return {int(row): float(share) for row, share in means.items()}
 
 
 def _head_means(results: Results, name: str) -> Floats:

@@ -76,6 +76,7 @@ class Findings:
     head_shares = _part(attention.head_shares)
     role_shares = _part(attention.role_shares)
     shares_by_text = _part(attention.shares_by_text)
+    learned_by_text = _part(attention.learned_by_text)
     spread_means = _part(attention.spread_means)
     entropy_by_head = _part(attention.entropy_by_head)
 

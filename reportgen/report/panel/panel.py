@@ -101,7 +101,7 @@ def make_panel(
         group=None if pd.isna(row["group"]) else str(row["group"]),
         status=str(row["status"]),
         message=str(row["message"]),
-        facts=_facts(row, findings.shares_by_text.get(text), language) if analysed else (),
+        facts=_facts(findings, text, language) if analysed else (),
         prediction=_predicted(findings, text, language) if analysed else None,
         figures=make_figures(findings, text, segments, language, heads, scope)
         if has_figures
@@ -143,12 +143,13 @@ def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     return replace(found, beside=language.say("panel", "nth_highest", nth=nth, n=n))
 
 
-def _facts(
-    row: pd.Series, shares: tuple[float, float] | None, language: Language
-) -> tuple[str, ...]:
+def _facts(findings: Findings, text: int, language: Language) -> tuple[str, ...]:
+    row = findings.texts.iloc[text]
     facts = [language.count("panel", "tokens", int(row["n_tokens"]))]
-    if shares is not None:
+    if (shares := findings.shares_by_text.get(text)) is not None:
         facts.append(language.say("panel", "sink_share", share=shares[0]))
+    if (share := findings.learned_by_text.get(text)) is not None:
+        facts.append(language.say("panel", "learned_share", share=share))
     if int(row["n_unknown"]):
         facts.append(language.count("panel", "unknown", int(row["n_unknown"])))
     return tuple(facts)

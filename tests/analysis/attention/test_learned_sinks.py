@@ -209,6 +209,10 @@ def test_every_output_names_it(results: Results, tmp_path: Path) -> None:
     for name in ("report.html", "report.md", "summary.json", "heads.csv"):
         report.save(tmp_path / name)
     assert "The learned sink is an attention sink" in (tmp_path / "report.html").read_text("utf-8")
+    shares = results.layers.groupby("text")["learned_share"].mean()
+    page = (tmp_path / "report.html").read_text("utf-8").replace("\u00a0", " ")
+    for share in shares:
+        assert f"{100 * share:.1f} % of attention to the learned sink" in page
     assert "The learned sink is an attention sink" in (tmp_path / "report.md").read_text("utf-8")
     summary = json.loads((tmp_path / "summary.json").read_text("utf-8"))
     assert summary["verdicts"]["learned_sink"]["verdict"] == "sink"
