@@ -314,7 +314,7 @@ def learned_by_text(results: Results) -> Mapping[int, float]:
     """The share that learned sinks get in each text, mean over layers and heads, by row of `texts`;
     empty where the model has none."""
     means = results.layers.groupby("text")[LEARNED_SHARE].mean().dropna()
-    return {int(row): float(share) for row, share in means.items()}
+    return dict(zip(means.index.tolist(), means.tolist(), strict=True))
 
 
 def _head_means(results: Results, name: str) -> Floats:
