@@ -5,6 +5,7 @@ import re
 from base64 import b64decode, b64encode
 from hashlib import sha256
 from itertools import pairwise
+from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -117,11 +118,16 @@ def test_ids_are_unique_and_every_link_leads_somewhere(soup):
 
 
 def test_nothing_is_fetched_and_nothing_styled_inline(soup):
+    (icon,) = soup.find_all("link")
+    assert icon["rel"] == ["icon"]
+    assert unquote(icon["href"]).startswith("data:image/svg+xml,<svg ")
     for tag, attribute in LINKS.items():
         for element in soup.find_all(tag):
-            assert not element.get(attribute, "#").strip("#").startswith(("http", "//", "data:"))
+            if element is not icon:
+                address = element.get(attribute, "#").strip("#")
+                assert not address.startswith(("http", "//", "data:"))
     assert not soup.find_all(style=True)
-    assert not soup.find_all(["img", "iframe", "link", "base", "object"])
+    assert not soup.find_all(["img", "iframe", "base", "object"])
 
 
 def test_the_policy_allows_these_two_scripts_only(soup):
