@@ -85,6 +85,21 @@ def heads_table(results: Results, text: int, column: str) -> np.ndarray:
     return heads[column].to_numpy().reshape(model.n_layers, model.n_heads)
 
 
+def pick(page: Page, number: int, name: str, value: str) -> None:
+    """Push a text's button of a layer or a head."""
+    group = page.locator(f"#map-{number}").get_by_role("radiogroup", name=name, exact=True)
+    group.get_by_role("radio", name=value, exact=True).check()
+
+
+def colour_by(page: Page, number: int, measure: str) -> None:
+    """Choose what the colours of a text show."""
+    choice = page.locator(f"#colours-{number}")
+    button = choice.locator(f"input[value={measure}]")
+    if not button.is_visible():
+        choice.locator("summary").click()
+    button.check()
+
+
 def cell(page: Page, number: int, layer: int | str, head: int | str, n: int, m: int) -> Locator:
     """A cell of a text's grid of `n` layers and `m` heads; "all" and "mean" are the last ones."""
     row = n if layer == "all" else int(layer) - 1

@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from exploring import colour_by
 from factories import HEADLINES, make_results
 from opening import drawn, written
 from playwright.sync_api import expect
@@ -143,8 +144,7 @@ def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url):
     press("Enter")
     expect(watched.locator("#strip-1 [aria-pressed=true]")).to_have_count(1)
     look("a token is chosen", ".panel.open", found_in_both)
-    watched.locator("#colours-1 select").focus()
-    watched.locator("#colours-1 select").select_option("deletion")
+    colour_by(watched, 1, "deletion")
     press("Escape")
     look("another measure", ".panel.open")
     for summary in watched.locator(".panel.open summary").all():

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from exploring import colour_by
 from factories import HEADLINES, changed, make_results
 from opening import HOSTILE, drawn, turn_page, written
 from playwright.sync_api import expect
@@ -32,7 +33,8 @@ def url(results, tmp_path_factory):
 
 
 def chooser(page, number=1):
-    return page.locator(f"#colours-{number}").get_by_role("combobox", name="Colours show")
+    """The button that is down."""
+    return page.locator(f"#colours-{number} input:checked")
 
 
 def column(results, name, text=0):
@@ -44,9 +46,23 @@ def content_of(results, text=0):
     return ~results.tokens_of(text)["is_special"].to_numpy(bool)
 
 
+def test_the_row_that_is_read_alone_is_framed_in_the_last_layer_only(watched, url):
+    watched.goto(f"{url}#text=1")
+    key = watched.locator("#map-1 .rows")
+    frames = "plot => plot.layout.shapes.filter(shape => shape.name === 'reads').map(s => s.y0)"
+    assert drawn(watched, 1).evaluate(frames) == [-0.47]
+    expect(key).to_have_text("the prediction is read from this row alone")
+    for other in ("layer=2&head=mean", "layer=all&head=mean"):
+        watched.goto(f"{url}#text=1&{other}")
+        expect(key).to_be_hidden()
+        assert drawn(watched, 1).evaluate(frames) == []
+
+
 def read_back(page, number=1):
     """The values of the strip as they are printed; None where there is none."""
-    shown = page.locator(f"#strip-{number} .u").evaluate_all("units => units.map(u => u.title)")
+    shown = page.locator(f"#strip-{number} .u").evaluate_all(
+        "units => units.map(u => u.dataset.value ?? u.title)"
+    )
     return [None if s == "–" else float(s.rstrip(" %").replace("−", "-")) for s in shown]
 
 
@@ -70,11 +86,13 @@ def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
 ):
     watched.goto(url)
     watched.locator("#strip-1").scroll_into_view_if_needed()
-    shown = chooser(watched).locator(f"option[value={measure}]")
+    colour_by(watched, 1, measure)
+    button = watched.locator("#colours-1 label").filter(has=watched.locator("input:checked"))
     agreement = Findings(results).agreement_by_size.get(measure)
-    said = "" if agreement is None else f" · agreement {agreement.estimate.mean:.2f}"
-    expect(shown).to_have_text(name + said.replace("-", "−"))
-    chooser(watched).select_option(measure)
+    said = "" if agreement is None else f"{agreement.estimate.mean:.2f}".replace("-", "−")
+    assert button.locator("small").all_text_contents() == ([said] if said else [])
+    button.hover()
+    expect(watched.locator("#tip bdi")).to_have_text(name)
     expect(watched.locator("#legend-1")).not_to_have_text("")
     shown, values = read_back(watched), factor * column(results, measure)
     for text, value, is_content in zip(shown, values, content_of(results), strict=True):
@@ -93,7 +111,7 @@ def test_a_measure_is_chosen_and_its_values_are_those_of_the_results(
 def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(watched, url, results):
     watched.goto(f"{url}#text=1")
     first = hues(watched)
-    chooser(watched).select_option("deletion")
+    colour_by(watched, 1, "deletion")
     expect(watched.locator("#legend-1")).to_contain_text("Orange raises it; blue, underlined")
     assert hues(watched) != first
     address = watched.url
@@ -105,18 +123,59 @@ def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(wat
     turn_page(watched)
     expect(chooser(watched, 2)).to_have_value("deletion")
     assert read_back(watched, 2)[3] == pytest.approx(column(results, "deletion", 1)[3], abs=6e-4)
-    chooser(watched, 2).select_option("received_norm_all")
+    colour_by(watched, 2, "received_norm_all")
     assert watched.url.endswith("#text=2&layer=3&head=mean")
     watched.go_back()
     expect(chooser(watched, 2)).to_have_value("deletion")
 
 
+def test_one_tooltip_says_what_is_known_of_a_token(watched, url, results):
+    watched.goto(f"{url}#text=1&measure=gradient")
+    drawn(watched, 1)
+    tip, unit = watched.locator("#tip"), watched.locator("#strip-1 .u").nth(3)
+    share, effect, size = (
+        column(results, name)[3] for name in ("received_norm_all", "deletion", "gradient")
+    )
+    told = [
+        f"gradient size {size:.3f}".rstrip("0"),
+        f"attention × value {100 * share:.1f}\u00a0%",
+        f"fall without it {effect:+.3f}".replace("-", "−"),
+    ]
+
+    def said():
+        return [line.strip() for line in tip.locator("span").all_inner_texts()]
+
+    unit.hover()
+    expect(tip).to_be_visible()
+    assert [line.split()[:2] for line in said()] == [line.split()[:2] for line in told]
+    assert said()[1:] == told[1:]
+    assert unit.get_attribute("title") is None
+    area = tip.bounding_box()  # stays while the pointer is on it
+    watched.mouse.move(area["x"] + 9, area["y"] + area["height"] - 3)
+    watched.wait_for_timeout(300)
+    expect(tip).to_be_visible()
+    watched.mouse.move(2, 2)
+    expect(tip).to_be_hidden()
+    unit.focus()
+    expect(tip).to_be_visible()
+    expect(unit).to_have_attribute("aria-describedby", "tip")
+    watched.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    row = watched.locator('[id="text=1"] .influence tbody tr').first
+    row.hover()
+    number = int(row.get_attribute("data-u"))
+    expect(tip.locator("bdi")).to_contain_text(results.tokens_of(0)["token"].iloc[number].strip())
+
+
 def test_a_measure_is_chosen_with_the_keyboard_alone(watched, url):
     watched.goto(f"{url}#text=1")
     expect(chooser(watched)).to_have_value("received_norm_all")
+    watched.locator("#colours-1 summary").press("Enter")
     chooser(watched).focus()
-    for _ in range(3):
+    for _ in range(20):
         watched.keyboard.press("ArrowDown")
+        if chooser(watched).input_value() == "deletion":
+            break
     expect(chooser(watched)).to_have_value("deletion")
     expect(watched.locator("#legend-1")).to_contain_text("falls when the token is left out")
     assert watched.url.endswith("&measure=deletion")
@@ -266,7 +325,7 @@ def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):
         if number > 1:
             turn_page(watched)
         for measure in ("deletion", "gradient", "cls_row_last", "ig"):
-            chooser(watched, number).select_option(measure)
+            colour_by(watched, number, measure)
             expect(chooser(watched, number)).to_have_value(measure)
     assert watched.evaluate("window.bad") is None
     assert watched.locator(".panel img").count() == 0

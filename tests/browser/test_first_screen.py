@@ -11,6 +11,13 @@ MOST_MOVED = 0.05  # of the layout, by the measure of browsers (CLS)
 
 TEXTS = HEADLINES * 2
 SCREENS = pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
+# Upper end, left end, width and height of a text's figure, and where the controls below it begin.
+PLACES = """selector => {
+  const figure = document.querySelector(selector);
+  const { top, left, width, height } = figure.getBoundingClientRect();
+  const below = figure.closest("figure").querySelector(".chooser").getBoundingClientRect().top;
+  return [top, left, width, height, below].map((place, i) => place + (i % 4 ? 0 : scrollY));
+}"""
 SCRIPTS = pytest.mark.parametrize("scripts", [True, False])
 
 
@@ -48,7 +55,7 @@ def test_answers_text_and_map_are_there_without_scrolling(browser, url, width, h
     assert len(charts) >= 3  # no token of these texts is in enough of them
     for chart in charts:
         expect(chart).to_be_in_viewport(ratio=1)
-    strip, lines = box(page, ".strip"), box(page, ".map svg.lines" if not scripts else ".map")
+    strip, lines = box(page, ".strip"), box(page, ".map :is(svg.lines, .plot)")
     assert strip["y"] < 0.6 * height
     assert strip["y"] + strip["height"] < height
     assert lines["y"] < 0.6 * height
@@ -130,11 +137,25 @@ def test_the_page_does_not_move_while_it_loads(browser, url):
         """window.moved = 0;
         new PerformanceObserver((list) => {
           for (const entry of list.getEntries()) window.moved += entry.value;
-        }).observe({ type: "layout-shift", buffered: true });"""
+        }).observe({ type: "layout-shift", buffered: true });
+        window.requestIdleCallback = () => {};  // so that it is the pointer that starts plotly"""
     )
     page.goto(url)
     number = int(page.locator(".panel.open").get_attribute("id").removeprefix("text="))
+    expect(page.locator(f"#map-{number} .heads canvas").first).to_be_attached()
+    assert not page.evaluate("'Plotly' in window")
+    # The drawn map takes the place of the static one, in the same size and at the same place.
+    still = page.evaluate(PLACES, f"#map-{number} .static svg")
+    page.locator(f"#map-{number} .static svg").hover()
     drawn(page, number)
+    page.wait_for_timeout(300)
+    live = page.evaluate(PLACES, f"#map-{number} .plot")
+    assert live == pytest.approx(still, abs=1.5)
+    assert page.evaluate("window.moved") < MOST_MOVED
+    # The first jump to a text moves nothing but what it asks for.
+    page.evaluate("window.moved = 0")
+    page.evaluate("location.hash = '#text=3'")
+    drawn(page, 3)
     page.wait_for_timeout(300)
     assert page.evaluate("window.moved") < MOST_MOVED
     page.close()

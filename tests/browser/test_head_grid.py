@@ -6,13 +6,15 @@ from exploring import HEADS, LAYERS, cell, heads_table, maps_of, plots, same
 from opening import drawn
 from playwright.sync_api import expect
 
+from reportgen.report.charts.colours import SCALE_LIGHT
+
 pytestmark = pytest.mark.browser
 
 
 def test_the_grid_shows_every_heads_figures_and_their_means(watched, url, results):
     watched.goto(f"{url}#text=1")
     drawn(watched, 1)
-    choice = watched.locator("#map-1").get_by_role("combobox", name="Grid shows")
+    choice = watched.locator("#map-1").get_by_role("combobox", name="Show heads by")
     for name, column, factor, digits in (
         ("special-token share", "special_share", 100, 0),
         ("entropy", "entropy", 100, 0),
@@ -32,6 +34,40 @@ def test_the_grid_shows_every_heads_figures_and_their_means(watched, url, result
             found = cell(watched, 1, layer, head, LAYERS, HEADS)
             expect(found).to_have_text(letters[name])
             expect(found).to_have_attribute("aria-label", f"Layer {layer}, head {head}: {name}")
+
+
+def colour_of(share: float) -> np.ndarray:
+    """The colour of the light scale at a place from 0 to 1."""
+    stops = [[int(stop[i : i + 2], 16) for i in (1, 3, 5)] for stop in SCALE_LIGHT]
+    low = min(len(stops) - 2, int(share * (len(stops) - 1)))
+    part = share * (len(stops) - 1) - low
+    return np.array(stops[low]) * (1 - part) + np.array(stops[low + 1]) * part
+
+
+def test_each_head_is_a_small_picture_of_its_map(watched, url, results):
+    watched.goto(f"{url}#text=1")
+    drawn(watched, 1)
+    watched.wait_for_function(
+        "[...document.querySelectorAll('#map-1 .heads canvas')].every(one => one.width > 1)"
+    )
+    maps = maps_of(results, 0)
+    for layer, head, expected in ((1, 2, maps[0, 1]), (3, "mean", maps[2].mean(0))):
+        picture = cell(watched, 1, layer, head, LAYERS, HEADS).locator("canvas")
+        found = picture.evaluate(
+            "one => Array.from(one.getContext('2d').getImageData(0, 0, one.width, one.height).data)"
+        )
+        side = len(expected)
+        pixels = np.array(found).reshape(side, side, 4)
+        content = sorted(expected[:, 1:-1].flatten())
+        top = content[int(0.995 * len(content))]
+        for q in range(side):
+            for k in range(side):
+                step = round(255 * min(1, expected[q, k] / top)) / 255
+                assert np.abs(pixels[q, k, :3] - colour_of(step)).max() <= 3
+    said = cell(watched, 1, 3, 2, LAYERS, HEADS).get_attribute("aria-label")
+    for column, name in (("special_share", "special-token share"), ("entropy", "entropy")):
+        value = 100 * heads_table(results, 0, column)[2, 1]
+        assert f"{name} {value:.1f}\u00a0%" in said
 
 
 def test_a_cell_says_where_it_is_and_its_figure(watched, url, results):

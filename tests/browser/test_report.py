@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from exploring import pick
 from factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, show_all, written
 from packed_maps import unpack
@@ -32,7 +33,7 @@ def plotted(plot):
     """The drawn figure: values, labels and texts."""
     return plot.evaluate(
         """gd => ({
-          z: gd.data[0].z, hover: gd.data[0].customdata, zmax: gd.data[0].zmax,
+          z: gd.data[0].z, zmax: gd.data[0].zmax,
           bar: gd.data[0].colorbar.ticktext,
           received: gd.data[1].y, even: gd.data[2].y, row: gd.data[3] && gd.data[3].y,
           x: [...gd.querySelectorAll('.xtick text')].map(t => t.textContent),
@@ -68,21 +69,32 @@ def test_the_first_view_is_the_last_layer_over_all_heads(watched, url, results):
 
 def test_hovering_says_from_where_to_where_and_about_how_much(watched, url, results):
     watched.goto(f"{url}#text=1&layer=2&head=3")
-    figure = plotted(drawn(watched, 1))
+    plot = drawn(watched, 1)
     weights = maps_of(results, 0)[1, 2]
     names = results.tokens_of(0)["token"].tolist()
     share = 100 * float(weights[4, 0])
     assert share > 10
-    assert figure["hover"][4][0] == f"{names[4]} → [CLS]<br>≈ {share:.0f}\u00a0%"
-    watched.locator("#map-1 .nsewdrag").first.hover()
-    expect(watched.locator("#map-1 .hoverlayer")).to_contain_text("≈")
+    place = plot.evaluate(
+        """gd => {
+          const { left, top } = gd.getBoundingClientRect();
+          const { _offset: x } = gd._fullLayout.xaxis, { _offset: y } = gd._fullLayout.yaxis;
+          return [left + x + gd._fullLayout.xaxis.d2p(0), top + y + gd._fullLayout.yaxis.d2p(4)];
+        }"""
+    )
+    watched.mouse.move(place[0] - 2, place[1])
+    watched.mouse.move(*place)
+    tip = watched.locator("#tip")
+    expect(tip.locator("bdi")).to_have_text(f"{names[4]} → [CLS]")
+    expect(tip.locator("b").first).to_have_text(f"≈ {share:.0f}\u00a0%")
+    watched.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
 
 
 def test_layer_and_head_are_chosen_and_kept_in_the_address(watched, url, results):
     watched.goto(f"{url}#text=1")
     drawn(watched, 1)
-    watched.locator("#map-1").get_by_role("combobox", name="Layer").select_option("2")
-    watched.locator("#map-1").get_by_role("combobox", name="Head").select_option("4")
+    pick(watched, 1, "Layer", "2")
+    pick(watched, 1, "Head", "4")
     expect(watched.locator("#map-1 b.live")).to_have_text("Layer 2, head 4")
     assert watched.url.endswith("#text=1&layer=2&head=4")
     weights = maps_of(results, 0)[1, 3]
@@ -106,7 +118,7 @@ def test_all_layers_are_their_mean(watched, url, results):
 def test_content_only_renormalises_and_says_how_much_it_hides(watched, url, results):
     watched.goto(f"{url}#text=1&layer=1&head=2")
     drawn(watched, 1)
-    watched.locator("#map-1").get_by_label("Text tokens only").check()
+    watched.locator("#map-1").get_by_label("Hide [CLS] and [SEP]").check()
     expect(watched.locator("#map-1 .live.legend, #map-1 .live .legend").first).to_contain_text(
         "Text tokens only"
     )
@@ -155,6 +167,9 @@ def test_a_token_is_chosen_with_the_keyboard_alone(watched, url, results):
     expect(watched.locator("#map-1 .detail h4")).to_contain_text(names[3])
     first = watched.locator("#map-1 .detail ol").first.locator("li").first
     expect(first).to_have_text(f"{names[most]} ≈ {100 * row[most]:.0f} %")
+    watched.keyboard.press("Escape")
+    expect(watched.locator("#tip")).to_be_hidden()
+    expect(watched.locator("#strip-1")).to_have_class("strip looking")
     watched.keyboard.press("Escape")
     expect(watched.locator("#strip-1")).not_to_have_class("strip looking")
 
@@ -304,9 +319,8 @@ def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     heads = unpack(made.packed_maps(number - 1), LAYERS, 12)
     assert figure["title"] == "Layer 2, mean over 12 heads"
     assert close(figure["z"], heads[1].mean(axis=0), within=0.004)
-    heads_offered = tab.locator(f"#map-{number}").get_by_role("combobox", name="Head", exact=True)
-    heads_offered = heads_offered.locator("option:not([hidden], [disabled])")
-    expect(heads_offered).to_have_count(1)
+    heads_offered = tab.locator(f"#map-{number}").get_by_role("radiogroup", name="Head", exact=True)
+    expect(heads_offered.get_by_role("radio")).to_have_count(1)
 
 
 def test_with_scripts_off_every_figure_is_there(browser, url, results):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from exploring import pick
 from factories import HEADLINES, make_results
 from opening import drawn, written
 from packed_maps import unpack
@@ -105,7 +106,7 @@ def test_where_data_images_are_refused_only_what_still_works_is_offered(browser,
         names = results.tokens_of(0)["token"].tolist()
         first = figure.locator(".detail ol").first.locator("li").first
         expect(first).to_have_text(f"{names[weights.argmax()]} ≈ {100 * weights.max():.0f} %")
-        figure.get_by_role("combobox", name="Head").select_option("4")
+        pick(page, 1, "Head", "4")
         weights = unpack(results.packed_maps(0), LAYERS, HEADS)[0, 3, 3]
         expect(first).to_have_text(f"{names[weights.argmax()]} ≈ {100 * weights.max():.0f} %")
         page.close()

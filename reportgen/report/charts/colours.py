@@ -1,7 +1,13 @@
 """The colours of every chart: ink, roles, and the ramps for one sign and for two."""
 
+from collections.abc import Sequence
+
+# Of maps: light to dark, evenly falling in lightness, so that they also read in grey.
+SCALE_LIGHT = ("#fffdf9", "#fde3bf", "#f9b66d", "#e57a1f", "#b0480b", "#6d2a0c", "#2f1408")
+SCALE_DARK = ("#14181f", "#3a2618", "#6f3c12", "#a95a12", "#dd8526", "#f7bd6b", "#fff1d6")
 STEPS = 16  # of a ramp, from bare paper to the strongest colour
 INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#d9dce3", "#ffffff"
+WASH = "#f6f6f3"
 CLS_ROW, RECEIVED = "#0b5cad", "#c2252d"
 ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
 RAISES, LOWERS = "#b8371b", "#1f62b8"  # the prediction
@@ -24,6 +30,18 @@ def heat_colour(step: int) -> str:
     return _on_white(_ABOVE, step)
 
 
+def scale_colour(step: int, scale: Sequence[str] = SCALE_LIGHT) -> str:
+    """The colour of a step 0..15 on the scale of maps."""
+    place = step / (STEPS - 1) * (len(scale) - 1)
+    low = min(len(scale) - 2, int(place))
+    pairs = zip(*(_parts(colour) for colour in scale[low : low + 2]), strict=True)
+    return "#" + "".join(f"{round(a + (place - low) * (b - a)):02x}" for a, b in pairs)
+
+
+def _parts(colour: str) -> tuple[int, ...]:
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+
+
 def signed_step(value: float, top: float) -> int:
     """The step -15..15 of `value` on a scale from -`top` to `top`."""
     step = heat_step(abs(value), top)
@@ -38,3 +56,6 @@ def signed_colour(step: int) -> str:
 def _on_white(colour: tuple[int, int, int], step: int) -> str:
     alpha = _STRONGEST * step / (STEPS - 1)
     return "#" + "".join(f"{round(255 + (part - 255) * alpha):02x}" for part in colour)
+
+
+MAP_COLOURS = tuple(map(scale_colour, range(STEPS)))  # all steps of the scale of maps

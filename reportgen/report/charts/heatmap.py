@@ -1,18 +1,17 @@
-"""The attention map of one text as a chart that needs neither scripts nor styles."""
+"""The attention map of one text, and its drawing for a file of its own."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
 import numpy as np
-from markupsafe import Markup, escape
+from markupsafe import escape
 from numpy.typing import NDArray
 
-from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour
+from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour, heat_step
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.report.language.strings import Language
 from reportgen.results.maps import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
@@ -33,6 +32,16 @@ class TextMap:
     labels: tuple[str, ...]
     top: float  # where the colours end
     pooled: int  # units along each side of a cell
+
+    @property
+    def steps(self) -> list[list[int]]:
+        """The step of each cell on the scale of maps."""
+        return [[heat_step(float(value), self.top) for value in row] for row in self.cells]
+
+    @property
+    def n_above(self) -> int:
+        """How many cells are beyond the end of the colours."""
+        return int((self.cells > self.top).sum())
 
     @property
     def largest(self) -> tuple[int, int]:
@@ -59,22 +68,6 @@ def text_map(
         content = np.logical_or.reduceat(content, range(0, len(labels), each))
         labels = labels[::each]
     return TextMap(cells, tuple(labels), colour_top(cells, content), each)
-
-
-def make_static_map(
-    results: Results, text: int, units: TextUnits, labels: Sequence[str], language: Language
-) -> Markup:
-    """The map of row `text` of `texts` with its sentence, for the page; empty where its maps were
-    not kept."""
-    found = text_map(results, text, units, labels)
-    if found is None:
-        return Markup("")
-    key = text + 1
-    axes = language.say("script", "axis_key"), language.say("script", "axis_query")
-    drawing = draw_map(found, str(key), _sentence(found, language), axes)
-    return Markup(f"<p class=legend id=m{key}>{escape(drawing.sentence)}</p>") + drawing.on_page(
-        labelled_by=f"m{key}"
-    )
 
 
 def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
@@ -131,21 +124,6 @@ def map_legend(low: str, high: str) -> list[Swatch]:
         f"<rect x={9 * step} width=9 height=12 fill={heat_colour(step)} />" for step in range(STEPS)
     )
     return [Swatch(ramp, 9 * STEPS, f"{low} – {high}")]
-
-
-def _sentence(found: TextMap, language: Language) -> str:
-    row, column = found.largest
-    sentence = language.say(
-        "map",
-        "sentence",
-        **{"from": found.labels[row], "to": found.labels[column]},
-        share=float(found.cells[row, column]),
-        top=found.top,
-    )
-    if found.pooled == 1:
-        return sentence
-    pooled = language.say("map", "pooled", n=found.pooled)
-    return sentence + language.say("common", "space") + pooled
 
 
 def _shade(share: float) -> int:

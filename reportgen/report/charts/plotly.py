@@ -12,10 +12,6 @@ import plotly.graph_objects as go
 from reportgen.report.charts.colours import CLS_ROW, MUTED, RECEIVED
 from reportgen.report.language.strings import Language
 
-# Light to dark, evenly falling in lightness, so that it also reads in grey.
-SCALE_LIGHT = ("#fffdf9", "#fde3bf", "#f9b66d", "#e57a1f", "#b0480b", "#6d2a0c", "#2f1408")
-SCALE_DARK = ("#14181f", "#3a2618", "#6f3c12", "#a95a12", "#dd8526", "#f7bd6b", "#fff1d6")
-
 
 def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
     """The figure's JSON; `cls_name` is the token of the [CLS] row, None where there is none.
@@ -30,10 +26,15 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         xgap=1,
         ygap=1,
         hoverongaps=False,
-        hovertemplate="%{customdata}<extra></extra>",
-        colorbar={"thickness": 12, "outlinewidth": 0, "len": 0.7, "yanchor": "bottom", "y": 0},
+        hoverinfo="none",  # the page has a tooltip of its own
+        colorbar={"outlinewidth": 0, "yanchor": "bottom", "y": 0},
     )
-    line = {"xaxis": "x", "yaxis": "y2", "hovertemplate": "%{customdata}<extra></extra>"}
+    line = {
+        "xaxis": "x",
+        "yaxis": "y2",
+        "cliponaxis": False,
+        "hoverinfo": "none",
+    }
     figure.add_scatter(
         name=language.say("script", "received"),
         mode="lines+markers",
@@ -70,20 +71,17 @@ def map_figure(language: Language, cls_name: str | None) -> dict[str, Any]:
         dragmode=False,
         showlegend=False,
         xaxis={
-            "title": {"text": language.say("script", "axis_key"), "standoff": 8},
             "side": "top",
             "anchor": "y",
             **units,
         },
         yaxis={
-            "title": {"text": language.say("script", "axis_query"), "standoff": 8},
             "autorange": "reversed",
             **units,
         },
         yaxis2={
-            "title": {"text": language.say("common", "attention_line"), "standoff": 8},
-            "rangemode": "tozero",
-            "nticks": 5,
+            "tickmode": "array",
+            "autorange": False,
             **axis,
         },
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.report.charts.colours import signed_colour
+from reportgen.report.charts.colours import scale_colour, signed_colour
 
 
 def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
@@ -16,6 +16,22 @@ def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
             [[max(0, sign * step) for step in line] for line in lines], upright=upright
         ).items()
     )
+
+
+def scaled(lines: Sequence[Sequence[int]]) -> str:
+    """The same in the colours of a map, for a group in which a cell is one wide and one high."""
+    ways = {
+        place: "".join(
+            f'<path stroke={scale_colour(step)} d="{path}"/>'
+            for step, path in strokes(cells, upright=upright).items()
+        )
+        for place, cells, upright in (
+            ("0 .5", lines, False),
+            (".5 0", list(zip(*lines, strict=True)), True),
+        )
+    }
+    place, paths = min(ways.items(), key=lambda way: len(way[1]))
+    return f'<g transform="translate({place})">{paths}</g>'
 
 
 def strokes(lines: Sequence[Sequence[int]], *, upright: bool = False) -> dict[int, str]:

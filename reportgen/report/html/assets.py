@@ -36,11 +36,11 @@ _CORE_SCRIPTS = _scripts("core", "page", "elements")
 _TOOL_SCRIPTS = _scripts("tools", "theme", "export", "pictures")
 REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
-    *_scripts("core", "numbers", "selection", "state"),
+    *_scripts("core", "numbers", "selection", "state", "tip"),
     *_TOOL_SCRIPTS,
     *_scripts("tools", "folds", "keys", "help"),
-    *_scripts("map", "data", "shape", "view", "scale", "plotly", "figure"),
-    *_scripts("map", "overview", "grid", "controls", "pane", "pictures"),
+    *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),
+    *_scripts("map", "thumbnails", "overview", "grid", "controls", "pane", "pictures"),
     *_scripts("text", "measures", "strip", "panel", "reader"),
     *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",

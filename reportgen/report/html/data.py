@@ -13,7 +13,8 @@ import pandas as pd
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
-from reportgen.report.charts.plotly import SCALE_DARK, SCALE_LIGHT, map_figure
+from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
+from reportgen.report.charts.plotly import map_figure
 from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
 from reportgen.report.html.size_plan import Level
 from reportgen.report.language.printable import visible
@@ -21,7 +22,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, cls_name
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
-from reportgen.results.measure_register import COLOURS
+from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
 
@@ -66,11 +67,24 @@ def page_data(
         "cls": name,
         "measures": COLOURS,
         "agreement": agreement or {},
+        "short": _short_names(info, language, name),
         "classes": HEAD_CLASSES,
         "words": script_words(language, "common", "script", "tools", "explore"),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
     }
+
+
+def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str, str]:
+    """The short names of measures that can colour a text; `row` is the token of the [CLS] row."""
+    names = {
+        id: visible(language.measure(id, "short", row=row or ""))
+        for id in COLOURS
+        if "short" in language.words["measures"][id]
+    }
+    if BY_ID["deletion"].has_sign(info.evidence.scalar):
+        names["deletion"] = language.say("influence", "change").lower()
+    return names
 
 
 def script_words(language: Language, *sections: str) -> dict[str, Any]:

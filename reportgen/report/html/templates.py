@@ -7,7 +7,7 @@ from typing import Any
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import ROLE_COLOURS
+from reportgen.report.charts.colours import MAP_COLOURS, ROLE_COLOURS
 from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
 from reportgen.report.html.reduced import Given, carries
@@ -120,7 +120,7 @@ class Setting:
         return size_of(self._set("sections/texts.html.jinja", panels=(), **values))
 
     def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
-        return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS}
+        return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS, "scale": MAP_COLOURS}
 
     def _set(self, template: str, **values: Any) -> Markup:
         return Markup(environment().get_template(template).render(t=self.language.words, **values))

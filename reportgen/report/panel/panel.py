@@ -9,8 +9,9 @@ from markupsafe import Markup
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.heatmap import make_static_map
-from reportgen.report.charts.lines import Weights, make_chart
+from reportgen.report.charts.heatmap import TextMap, text_map
+from reportgen.report.charts.text_figure import make_text_figure
+from reportgen.report.charts.weights import Weights
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import scalar_name, sentence
@@ -29,7 +30,7 @@ from reportgen.report.panel.prediction import Prediction, prediction
 from reportgen.report.panel.strip import Paragraph, paragraphs, runs_left, twin
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
-from reportgen.results.units import text_units
+from reportgen.results.units import TextUnits, text_units
 
 _LOST_SHOWN = 300  # code points of what was cut off
 
@@ -45,8 +46,9 @@ class Figures:
     influence: Influence
     has_bars: bool  # beside the tokens of the strip
     chart: Markup
-    map: Markup  # empty where the maps were not kept
+    range: str  # of the map's colours, in words; "" where the maps were not kept
     chart_title: str
+    reads: int | None  # the unit whose row of the last layer the output reads alone
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
     table: UnitTable
@@ -175,6 +177,8 @@ def make_figures(
     placed = places(units.units, segments, language)
     first = found[0]
     name = None if units.cls_row is None else cls_name(info, language)
+    drawn = text_map(findings.results, text, units, labels)
+    reads = _reads(units, effects, findings)
     lengths = bars(found, scope.spread)
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths)
     return Figures(
@@ -186,9 +190,10 @@ def make_figures(
             found, bare_labels, placed, _explained(findings, text, scope, language), language
         ),
         has_bars=any(lengths),
-        chart=make_chart(text + 1, units, labels, first.steps, language, weights),
-        map=make_static_map(findings.results, text, units, labels, language),
+        chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
+        range=_range(drawn, language, weights),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
+        reads=reads,
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
@@ -205,6 +210,33 @@ def _explained(findings: Findings, text: int, scope: Scope, language: Language) 
     name = language.say("influence", "output", name=info.output.name)
     value = float(findings.texts["prediction"].iloc[text])
     return Explained(name, value, scope.spread)
+
+
+def _range(drawn: TextMap | None, language: Language, weights: Weights) -> str:
+    """Where the colours of the map end, and what lies beyond; as the script says it."""
+    if drawn is None:
+        return ""
+    parts = [language.say("script", "range", top=weights.about(drawn.top))]
+    if drawn.n_above:
+        most = weights.about(float(drawn.cells.max()))
+        parts.append(language.say("script", "clipped", n=drawn.n_above, most=most))
+    if drawn.pooled > 1:
+        parts.append(language.say("map", "pooled", n=drawn.pooled))
+    return language.say("common", "space").join(parts)
+
+
+def _reads(units: TextUnits, effects: TextEffects | None, findings: Findings) -> int | None:
+    """The unit whose row of the last layer the output reads alone: in this text, or else in all
+    that have evidence; None where it reads several, or that is not known."""
+    if units.cls_token is None:
+        return None
+    rows = findings.live_rows
+    is_alone = (
+        rows is not None and rows.reads_cls_only
+        if effects is None or effects.live_rows is None
+        else effects.reads_cls_only and effects.live_rows == 1
+    )
+    return units.unit_of[units.cls_token] if is_alone else None
 
 
 def _live(

@@ -55,6 +55,7 @@ function start() {
   root.addEventListener("themechange", redraw);
   root.classList.add("js");
   startFolds();
+  startTips();
   startReader();
   startList();
   startHelp();
@@ -62,10 +63,13 @@ function start() {
   watchMaps();
   watchStrips();
   followLinks();
+  startPlotlyOnUse();
+  if (document.readyState === "complete") startPlotlyWhenIdle();
+  else addEventListener("load", startPlotlyWhenIdle);
   if (state.text === null) return;
   showText(state.text);
   const figure = document.getElementById(`map-${state.text}`);
-  if (hasMaps(figure)) loadPlotly().catch(() => {}); // the panel says what failed
+  if (hasMaps(figure)) loadPlotly();
 }
 
 start();

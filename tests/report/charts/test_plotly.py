@@ -2,7 +2,8 @@
 
 import json
 
-from reportgen.report.charts.plotly import SCALE_DARK, SCALE_LIGHT, map_figure
+from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
+from reportgen.report.charts.plotly import map_figure
 from reportgen.report.language.strings import load_language
 
 EN, JA = load_language("en"), load_language("ja")
@@ -34,11 +35,6 @@ def test_the_lines_differ_by_more_than_colour():
 
 def test_without_a_cls_row_there_is_no_third_line():
     assert len(map_figure(EN, None)["data"]) == 3
-
-
-def test_axis_titles_are_in_the_language_of_the_page():
-    titles = map_figure(JA, "[CLS]")["layout"]["xaxis"]["title"]["text"]
-    assert titles == "アテンションの先（キー）"
 
 
 def test_both_scales_run_evenly_from_paper_to_ink():

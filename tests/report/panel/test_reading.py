@@ -8,10 +8,12 @@ from drawings import painted
 from factories import changed, make_results
 
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import heat_colour
+from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
+from reportgen.report.charts.heatmap import text_map
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.panel import make_figures
+from reportgen.results.units import text_units
 
 EN = load_language("en")
 TEXT = "Free coffee for you"
@@ -55,13 +57,21 @@ def test_the_chart_says_of_which_layer_and_heads_it_is(results):
     assert figures(results, heads="sum").chart_title == "Layer 4, sum over 3 heads"
 
 
-def test_the_ribbon_of_the_chart_has_the_colours_of_the_strip(results):
+def test_what_is_said_of_the_colours_of_the_map_is_so(results):
     shown = figures(results)
+    units = text_units(results, 0)
+    found = text_map(results, 0, units, [unit.label for unit in units.units])
+    above = [cell for row in found.cells for cell in row if cell > found.top]
+    assert above
+    assert shown.range == (
+        f"Colours run from 0 to ≈ {100 * found.top:.1f}\u00a0%. Cells above that: {len(above)}, "
+        f"the largest ≈ {100 * max(above):.0f}\u00a0%."
+    )
     svg = BeautifulSoup(shown.chart, "html.parser").svg
-    steps = shown.measures[0].steps
-    ribbon = painted(svg.find(class_="ramp"), 1, len(steps), heat_colour(0))
-    assert ribbon.tolist() == [[heat_colour(step or 0) for step in steps]]
-    assert len(set(ribbon[0])) > 2
+    cells = painted(
+        svg.select_one(".scale > g"), len(found.steps), len(found.steps), MAP_COLOURS[0]
+    )
+    assert cells.tolist() == [[MAP_COLOURS[step] for step in row] for row in found.steps]
 
 
 def test_the_twin_has_the_tokens_and_colours_of_the_strip(results):
@@ -98,12 +108,14 @@ def test_a_text_of_special_tokens_only_has_no_scale(results):
 def test_the_last_layer_says_how_few_rows_the_output_reads(tmp_path, reads_cls_only, said):
     made = made_results(tmp_path, evidence="basic", reads_cls_only=reads_cls_only)
     assert figures(made).live == said
+    assert figures(made).reads == (0 if reads_cls_only else None)
 
 
 def test_rows_that_are_read_but_are_not_that_of_cls_are_counted(tmp_path):
     made = made_results(tmp_path, evidence="basic")
     made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [3, False]
     assert "the prediction uses only 3 of 12 rows." in figures(made).live
+    assert figures(made).reads is None
 
 
 def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
@@ -112,11 +124,13 @@ def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
     scope = make_scope(Findings(made), EN)
     shown = make_figures(Findings(made), 0, [TEXT], EN, "mean", scope)
     assert shown.live == scope.live != ""
+    assert shown.reads == 0  # as in the texts that have it
     assert shown.influence.change == ""
 
 
 def test_before_evidence_nothing_is_said_of_rows(results):
     assert figures(results).live == ""
+    assert figures(results).reads is None
 
 
 def test_a_log_probability_reads_rows_before_its_token(tmp_path):

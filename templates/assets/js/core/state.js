@@ -4,7 +4,7 @@
 const SCALES = ["linear", "sqrt", "rank"]; // from weight to colour
 const RANGES = ["own", "shared"]; // of the colours
 const PARTS = { "1": [0, 0], "2": [1, 1], "1-2": [0, 1], "2-1": [1, 0] }; // from one segment of a pair to another
-const FIGURES = ["special", "entropy", "distance", "class"]; // of a head
+const FIGURES = ["map", "special", "entropy", "distance", "class"]; // that the grid of heads shows
 
 const initial = {
   text: null,

@@ -1,8 +1,28 @@
 // The choices of a text's map: layer and head above it, all heads and everything else below.
 
+const BUTTONS = 12; // layers, or heads, up to which each is a button
+
+// A list with an entry for what is none of its own: several layers or heads.
+function listOf(label, options, pick) {
+  const { control, label: box } = makeSelect(label, [...options, ["", say("several")]], pick);
+  control.lastChild.hidden = true;
+  return { label: box, show: (value) => (control.value = value), get value() {
+    return control.value;
+  } };
+}
+
+// "Hide [CLS] and [SEP]", with the special tokens of this text.
+function hideText({ labels, special }) {
+  const names = [...new Set(special.map((at) => labels[at]))];
+  if (names.length > 2) return say("hide_all");
+  const tokens = names.length > 1 ? say("two_tokens", { first: names[0], second: names[1] }) : names[0];
+  return say("hide", { tokens });
+}
+
 class Controls {
   constructor(panel) {
     this.panel = panel;
+    this.hasNoMap = false;
     this.side = 0; // which of two selections the grid and the lists of layers and heads change
     const { number, hasHeads, data } = panel;
     this.grid = new HeadGrid(headFigures(data), hasHeads, number, (selection, isAdded) =>
@@ -20,22 +40,28 @@ class Controls {
       this.selects.part = makeSelect(say("part"), parts, (value) => choose(number, { part: value || null }));
     }
     this.boxes = {
-      ...(data.special.length ? { content: makeCheckbox(say("content"), set("content")) } : {}),
+      ...(data.special.length ? { content: makeCheckbox(hideText(data), set("content")) } : {}),
       ...(data.words && !(data.pool > 1) ? { words: makeCheckbox(say("words"), set("words")) } : {}),
     };
     this.makeBoxes();
   }
 
-  // Layer and head as lists: the simple way.
+  // Layer and head: as buttons, or as lists where those would take more than a line.
   makeLists(hasHeads) {
+    const { number } = this.panel;
     const numbers = (count) => upTo(count).map((i) => [String(i + 1), String(i + 1)]);
     const mean = say(page.sums ? "sum_heads" : "mean_heads", { n: page.heads });
-    const several = ["", say("several")];
-    const heads = [["mean", mean], ...(hasHeads ? numbers(page.heads) : []), several];
-    const pick = () => this.pick(`${this.layer.control.value || "all"}.${this.head.control.value || "mean"}`);
-    this.layer = makeSelect(say("layer"), [["all", say("all_layers")], ...numbers(page.layers), several], pick);
-    this.head = makeSelect(say("head"), heads, pick);
-    for (const { control } of [this.layer, this.head]) control.lastChild.hidden = true;
+    const pick = () => this.pick(`${this.layer.value || "all"}.${this.head.value || "mean"}`);
+    const choice = (name, count, [value, short, long], isLast) => {
+      const some = count <= BUTTONS ? [value, short] : [value, long];
+      const options = isLast ? [...numbers(count), some] : [some, ...numbers(count)];
+      return count <= BUTTONS
+        ? makeRadios(say(name), `${name}-${number}`, options, pick)
+        : listOf(say(name), options, pick);
+    };
+    this.layer = choice("layer", page.layers, ["all", say("short_all"), say("all_layers")], true);
+    const heads = hasHeads ? page.heads : 0;
+    this.head = choice("head", heads, ["mean", say(page.sums ? "short_sum" : "grid_mean"), mean], false);
   }
 
   // Above the map what is chosen most often; below it all heads, and the rest folded.
@@ -43,22 +69,24 @@ class Controls {
     const { data, hasHeads } = this.panel;
     const labels = (controls) => Object.values(controls).map(({ label }) => label);
     this.compare = make("div", { className: "compare" });
+    this.top = make("div", { className: "controls" }, this.layer.label, this.head.label);
     const hide = this.boxes.content ? [this.boxes.content.label] : [];
-    this.top = make("div", { className: "controls" }, this.layer.label, this.head.label, ...hide);
     const words = this.boxes.words ? [this.boxes.words.label] : [];
-    const rest = make("div", { className: "controls" }, ...labels(this.selects), ...words);
+    this.unranged = make("small", { textContent: say("no_range"), hidden: true });
+    const rest = make("div", { className: "controls" }, ...labels(this.selects), this.unranged, ...words);
     if (data.unspaced) rest.append(make("small", { textContent: say("no_words") }));
     this.more = make("details", { className: "more" },
       make("summary", { textContent: say("more_options") }), rest, this.compare);
-    this.box = make("div", { className: "chooser" }, this.more);
+    this.box = make("div", { className: "chooser" }, ...hide, this.more);
     if (!hasHeads) this.box.append(make("small", { textContent: say("only_layers") }));
     this.box.append(this.grid.box);
   }
 
   // Where no map can be drawn, there are no colours to choose and no second map beside it.
   hideMapChoices() {
+    this.hasNoMap = true;
     for (const name of ["scale", "range"]) this.selects[name].label.hidden = true;
-    this.compare.hidden = true;
+    this.unranged.hidden = this.compare.hidden = true;
   }
 
   hide(isHidden) {
@@ -76,10 +104,12 @@ class Controls {
   update(choice, selections) {
     this.side = Math.min(this.side, selections.length - 1);
     const only = onlyItem(selections[this.side]) ?? ["", ""];
-    this.layer.control.value = String(only[0]);
-    this.head.control.value = String(only[1]);
+    this.layer.show(String(only[0]));
+    this.head.show(String(only[1]));
     for (const [name, { control }] of Object.entries(this.selects)) control.value = choice[name] ?? "";
-    this.selects.range.control.disabled = choice.scale === "rank";
+    const isRank = choice.scale === "rank";
+    this.selects.range.label.hidden = isRank || this.hasNoMap;
+    this.unranged.hidden = !isRank || this.hasNoMap;
     for (const [name, { input }] of Object.entries(this.boxes)) input.checked = choice[name];
     this.grid.update(choice.grid, selections);
     const { scale, range, part, words } = choice;

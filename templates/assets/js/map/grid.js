@@ -1,6 +1,8 @@
-// The heads of a text as a grid of layers and heads, coloured by a figure; here they are chosen. A
-// row ends with the mean of its layer, the last row holds the means of the heads over all layers.
+// The heads of a text as a grid of layers and heads, each as a small picture of its map or coloured by
+// a figure; here they are chosen. A row ends with the mean of its layer, the last row holds the means
+// of the heads over all layers.
 
+const FEW_HEADS = 6; // up to which words stand beside the heads
 const COLOUR_STEPS = 15; // the style sheet's classes h0 to h15
 const CLASS_LETTERS = { vertical: "V", diagonal: "D", "vertical+diagonal": "X", block: "B", heterogeneous: "H" };
 const CLASS_STEPS = { V: 12, X: 9, D: 6, B: 3, H: 0 }; // of the colour behind the letter
@@ -23,12 +25,21 @@ class HeadGrid {
     this.legend = make("p", { className: "small" });
     const room = setAttributes(
       make("div", { className: "scroll" }, this.table), { role: "region", "aria-label": say("grid_name") });
-    this.box = make("div", { className: "heads-box" }, this.figure.label, room, this.legend, this.add.label);
+    const title = make("h4", { textContent: say("all_heads") });
+    this.box = make("div", { className: "heads-box" },
+      make("div", { className: "about-heads" }, title, this.legend, this.figure.label, this.add.label), room);
+    this.box.classList.toggle("many", page.heads > FEW_HEADS);
+    this.table.style.setProperty("--across", page.heads + 2);
+    offerTips(this.table, "td[role]", ({ dataset }) => {
+      const [l, h] = [Number(dataset.l), Number(dataset.h)];
+      return { title: this.place(l, h), figures: this.figuresOf(l, h) };
+    });
     this.table.addEventListener("click", (event) => this.onClick(event));
     this.table.addEventListener("keydown", (event) => this.onKey(event));
   }
 
   has(name) {
+    if (name === "map") return this.hasHeads;
     return name === "class" || this.figures[name].some((value) => !Number.isNaN(value));
   }
 
@@ -85,22 +96,43 @@ class HeadGrid {
   colour(name) {
     this.shown = name;
     this.figure.control.value = name;
+    this.box.classList.toggle("pictured", name === "map");
     this.classes = new Map();
     const all = [...this.cells.keys()].map((key) => key.split(".").map(Number));
-    const values = name === "class" ? null : all.map(([l, h]) => this.value(name, l, h));
+    const isNumber = name !== "class" && name !== "map";
+    const values = isNumber ? all.map(([l, h]) => this.value(name, l, h)) : null;
     const top = values && (name === "distance" ? Math.max(...values.filter((value) => value > 0), 0) : 1);
     all.forEach(([l, h], i) => {
       const key = `${l}.${h}`;
-      const [step, text, inWords] = values ? this.numberCell(name, values[i], top) : this.letterCell(l, h);
-      this.classes.set(key, `h${step}`);
       const cell = this.cells.get(key);
-      cell.textContent = text;
-      const kinds = l < page.layers ? ["grid_head", "grid_layer"] : ["grid_column", "grid_corner"];
-      const where = say(kinds[h < page.heads ? 0 : 1], { layer: l + 1, head: h + 1 });
-      const figure = inWords && name !== "class" ? say(`grid_${name}_says`, { x: inWords }) : inWords;
+      const [step, text, inWords] = name === "map" ? [0, "", this.figuresText(l, h)]
+        : values ? this.numberCell(name, values[i], top) : this.letterCell(l, h);
+      this.classes.set(key, `h${step}`);
+      cell.replaceChildren(name === "map" ? make("canvas", { width: 1, height: 1 }) : text);
+      const figure = inWords && isNumber ? say(`grid_${name}_says`, { x: inWords }) : inWords;
+      const where = this.place(l, h);
       cell.setAttribute("aria-label", say("grid_says", { where, figure: figure || say("grid_none") }));
     });
+    this.painted = null;
     this.legend.textContent = say(`grid_${name}_legend`, name === "distance" ? { top: decimal(top, 1) } : {});
+  }
+
+  // The name of a cell: "Layer 3, head 2".
+  place(l, h) {
+    const kinds = l < page.layers ? ["grid_head", "grid_layer"] : ["grid_column", "grid_corner"];
+    return say(kinds[h < page.heads ? 0 : 1], { layer: l + 1, head: h + 1 });
+  }
+
+  // Pairs of a name and a value: all that is known of a head.
+  figuresOf(l, h) {
+    const numbers = FIGURES.filter((name) => name in this.figures && this.has(name))
+      .map((name) => [say(`grid_${name}`), this.numberCell(name, this.value(name, l, h), 1)[2] || say("grid_none")]);
+    const [, , kind] = this.letterCell(l, h);
+    return kind ? [...numbers, [say("grid_class"), kind]] : numbers;
+  }
+
+  figuresText(l, h) {
+    return this.figuresOf(l, h).map(([name, value]) => `${name} ${value}`).join(say("comma"));
   }
 
   // The colour step of a cell, its text, and its text for screen readers.
@@ -115,6 +147,25 @@ class HeadGrid {
     if (l === page.layers || h === page.heads) return [0, "", ""];
     const letter = CLASS_LETTERS[this.figures.classes[l * page.heads + h]];
     return [CLASS_STEPS[letter], letter, say(`class_${letter}`)];
+  }
+
+  // Draws the pictures, a few at a time; not again in the same colours.
+  async paint(data) {
+    const key = `${isDark()}`;
+    if (this.shown !== "map" || this.painted === key) return;
+    this.painted = key;
+    const table = colourTable();
+    let start = -Infinity;
+    for (const [at, cell] of this.cells) {
+      if (performance.now() - start > PAINT_FOR) {
+        await new Promise((resolve) => setTimeout(resolve));
+        if (this.painted !== key) return;
+        start = performance.now();
+      }
+      const picture = headPicture(data, mapCells(data, this.selectionAt(...at.split(".").map(Number))), table);
+      Object.assign(cell.firstChild, { width: picture.width, height: picture.height });
+      cell.firstChild.getContext("2d", { willReadFrequently: true }).putImageData(picture, 0, 0);
+    }
   }
 
   onClick(event) {

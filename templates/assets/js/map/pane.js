@@ -23,11 +23,48 @@ class Pane {
     await plotly.react(this.plot, data, layout, { displaylogo: false, displayModeBar: false });
     if (!isFirst) return;
     // A cell chooses the token of its row, a point of a line its own.
+    this.plot.on("plotly_hover", ({ points: [point], event }) => this.showTip(point, event));
+    this.plot.on("plotly_unhover", leaveTip);
     this.plot.on("plotly_click", ({ points: [point], event }) => {
       if (this.isEcho(event)) return;
+      this.showTip(point, event);
       const drawn = point.data.type === "heatmap" ? point.y : point.x;
       this.panel.chooseUnit(this.panel.shown.shape.first[drawn]);
     });
+  }
+
+  // A cell of the map, or a point of a line; it must not be in the way of the next one.
+  showTip(point, event) {
+    const { clientX: x, clientY: y } = event.touches?.[0] ?? event.changedTouches?.[0] ?? event;
+    const content = () => (point.data.type === "heatmap"
+      ? this.cellFigures(point.y, point.x) : this.pointFigures(point.data.name, point.x, point.y));
+    showTip(null, { left: x, right: x, top: y, bottom: y }, content, false);
+  }
+
+  cellFigures(q, k) {
+    const { shape, views } = this.panel.shown;
+    const view = views[this.at];
+    const value = view.z[q * shape.count + k];
+    if (Number.isNaN(value)) return null;
+    const [from, to] = [q, k].map((i) => tokenName(shape, i));
+    const weight = weightText(value * view.factor, view.summed, true);
+    const [unit, next] = [shape.first[k], shape.first[k + 1] ?? Infinity];
+    const isUnit = next === unit + 1 || unit === this.panel.strip.units.length - 1; // not a word, nor a pooled cell
+    const figures = isUnit ? this.panel.strip.figuresOf(unit) : [];
+    return {
+      title: say("from_to", { from, to }),
+      figures: [
+        [say("attention_line"), weight],
+        ...figures.map(([name, x]) => [say("of_token", { name, token: to }), x]),
+      ],
+    };
+  }
+
+  pointFigures(name, k, value) {
+    const { shape, views } = this.panel.shown;
+    const { summed, exact } = views[this.at];
+    const isExact = exact || name === say("even_line");
+    return { title: tokenName(shape, k), figures: [[name, weightText(value, summed, !isExact)]] };
   }
 
   // A tap is told twice, as a touch and as the click that browsers make of it: the second is left out.
@@ -71,7 +108,7 @@ function lineTop(views) {
   if (views.length === 1) return null;
   const values = views.flatMap(({ received, row, expected, factor }) =>
     [...received, ...(row ?? []), ...expected].map((value) => (value ?? 0) * factor));
-  return 1.06 * Math.max(...values);
+  return Math.max(...values);
 }
 
 // Sentences on what a view leaves out, and how much that is.

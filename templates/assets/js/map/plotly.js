@@ -1,11 +1,35 @@
-// Starts plotly.js, which lies in the page once, compressed, or in a file beside it. It starts when
-// the first map comes near, or at once where the address names a text.
+// Starts plotly.js, which lies in the page once, compressed, or in a file beside it. It takes a second,
+// so it starts when a map is first pointed at, touched or given the focus, when something is chosen that
+// the static map does not show, or else when the browser has nothing to do.
+
+const IDLE_BY = 2000; // milliseconds after which it starts in any case
 
 let plotlyReady = null;
 
 function loadPlotly() {
-  plotlyReady ??= startPlotly();
+  if (plotlyReady) return plotlyReady;
+  plotlyReady = startPlotly();
+  plotlyReady.catch(() => {}).then(redraw); // the panel says what failed
   return plotlyReady;
+}
+
+// When what is shown already has been painted.
+function startPlotlySoon() {
+  if (!plotlyReady) setTimeout(loadPlotly, 50);
+}
+
+function startPlotlyWhenIdle() {
+  const isHere = document.querySelector("figure.map[data-level='2'], figure.map[data-level='3']");
+  if (!isHere || plotlyReady) return;
+  if (window.requestIdleCallback) requestIdleCallback(loadPlotly, { timeout: IDLE_BY });
+  else setTimeout(loadPlotly, IDLE_BY);
+}
+
+function startPlotlyOnUse() {
+  for (const event of ["pointerover", "focusin", "touchstart"]) {
+    const start = ({ target }) => target.closest("figure.map") && startPlotlySoon();
+    reader.addEventListener(event, start, { passive: true });
+  }
 }
 
 async function startPlotly() {

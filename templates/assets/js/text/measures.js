@@ -1,18 +1,41 @@
-// The list of what the colours of a text show: one of its measures, the first by default.
+// What the colours of a text show: one of its measures, the first by default. Those that agree best
+// with what changes the prediction are buttons, the others are folded.
+
+const AS_BUTTONS = 3;
+const ATTENTION = ["received_norm_all", "received_all"]; // the first of which a text has is told of each token
 
 class Measures {
   constructor(number) {
     const block = document.getElementById(`measures-${number}`);
     if (!block) return; // there is one measure only, and the text has its colours
+    this.number = number;
     this.all = JSON.parse(block.textContent);
-    const options = this.all.map(({ id, name }) => {
-      const agreement = page.agreement[id];
-      return [id, agreement === undefined ? name : say("agreement_beside", { name, agreement })];
-    });
-    const { control, label } = makeSelect(say("colours"), options, (id) =>
+    const [first, ...others] = this.all;
+    const agreement = ({ id }) => parseFloat((page.agreement[id] ?? "-2").replace("−", "-"));
+    others.sort((a, b) => agreement(b) - agreement(a));
+    const isFew = this.all.length <= AS_BUTTONS + 1;
+    const shown = [first, ...(isFew ? others : others.slice(0, AS_BUTTONS - 1))];
+    this.groups = [this.makeGroup(say("colours"), shown)];
+    this.looking = makeButton("", () => choose(number, { token: null }), { className: "looking-at", hidden: true });
+    if (!isFew) {
+      this.groups.push(this.makeGroup(say("more_colours"), others.slice(AS_BUTTONS - 1)));
+      this.more = make("details", {}, make("summary", { textContent: say("more_colours") }), this.groups[1].label);
+    }
+    document.querySelector(`#colours-${number} > span`).replaceWith(
+      this.groups[0].label, ...(this.more ? [this.more] : []), this.looking);
+  }
+
+  makeGroup(label, some) {
+    const { number } = this;
+    const options = some.map((measure) => [measure.id, shortName(measure), page.agreement[measure.id]]);
+    const group = makeRadios(label, `measure-${number}`, options, (id) =>
       choose(number, { measure: id === this.all[0].id ? null : id, token: null }));
-    this.control = control;
-    document.querySelector(`#colours-${number} > span`).replaceWith(label);
+    offerTips(group.label, "label", (button) => {
+      const { id, name } = this.all.find((measure) => measure.id === button.querySelector("input").value);
+      const found = page.agreement[id];
+      return { title: name, figures: found === undefined ? [] : [[say("agreement_is"), found]] };
+    });
+    return group;
   }
 
   // The chosen measure, or the first where this text does not have it.
@@ -20,18 +43,34 @@ class Measures {
     return this.all && (this.all.find(({ id }) => id === state.measure) ?? this.all[0]);
   }
 
-  update() {
-    if (!this.control) return;
-    this.showOther(null);
-    this.control.value = this.shown.id;
+  // Pairs of a name and a value: the attention a unit receives, and what changes without it. The
+  // first measure's values are those of the strip.
+  figuresOf(i, first) {
+    if (!this.all) return [];
+    const attention = this.all.find(({ id }) => ATTENTION.includes(id));
+    const change = this.all.find(({ id }) => id === "deletion");
+    return [attention, change].filter(Boolean)
+      .map((measure) => [shortName(measure), measure === this.all[0] ? first[i][1] : measure.shown[i]]);
   }
 
-  // While a token is chosen, the colours show where it looks: adds an entry that says so.
+  update() {
+    if (this.all) this.show(this.shown.id, null);
+  }
+
+  // While a token is chosen, the colours show where it looks: no measure, but a button that says so
+  // and releases it.
   showOther(name) {
-    if (!this.control) return;
-    this.control.querySelector("[value='']")?.remove();
-    if (name === null) return;
-    this.control.prepend(make("option", { value: "", textContent: name }));
-    this.control.value = "";
+    if (this.all) this.show(null, name);
+  }
+
+  show(id, other) {
+    for (const group of this.groups) group.show(id);
+    if (this.groups[1]?.value) this.more.open = true;
+    if (this.more) this.more.hidden = other !== null;
+    this.looking.hidden = other === null;
+    this.looking.textContent = other === null ? "" : `${other} ×`;
+    this.looking.setAttribute("aria-label", other === null ? "" : say("release", { name: other }));
   }
 }
+
+const shortName = ({ id, name }) => page.short[id] ?? name;

@@ -27,7 +27,10 @@ class Panel {
     this.figure = figure;
     this.fixed = figure.querySelector(".static");
     this.rows = figure.querySelector(".rows"); // how few rows of the last layer the output reads
-    this.drawn = ""; // the key of what is drawn
+    // The unit whose row of the last layer the output reads alone.
+    this.reads = "reads" in figure.dataset ? Number(figure.dataset.reads) : null;
+    this.prepared = ""; // the key of what is shown beside the map
+    this.drawn = ""; // the key of what the map shows
     this.near = false;
     this.data = JSON.parse(document.getElementById(`data-${this.number}`).textContent);
     this.build();
@@ -49,7 +52,8 @@ class Panel {
     this.figure.querySelector("figcaption").before(live(this.controls.top));
     this.figure.querySelector(".said").after(this.title);
     this.fixed.before(live(this.overview.box, this.plots, this.caption, this.detail));
-    this.fixed.after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
+    const marks = this.figure.querySelector(".marks");
+    (marks ?? this.fixed).after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
     this.strip = stripOf(this.number);
     this.strip.listen(this);
   }
@@ -79,6 +83,16 @@ class Panel {
   selections() {
     const all = [selectionOf(state), ...(state.with ? [state.with] : [])];
     return all.map((selection) => availableIn(selection, this.hasHeads));
+  }
+
+  // What is said of the rows that the output reads holds for the last layer alone.
+  isLastLayer() {
+    return state.heads === null && state.with === null && state.layer === page.layers;
+  }
+
+  // Where the row is drawn that the output reads alone; null where none is, or it is not shown.
+  readRow(shape) {
+    return this.reads === null || !this.isLastLayer() ? null : shape.at[this.reads];
   }
 
   viewName(at = 0) {
@@ -125,49 +139,69 @@ class Panel {
     return say("on_paper", { view: [view, ...more.filter(Boolean)].join(say("comma")) });
   }
 
-  // Without plotly there is no map, but all else: what a chosen token looks at, the coloured text.
+  // First all that needs no plotly: what a chosen token looks at, the coloured text; then the map.
+  // Until plotly has started, the map is the drawing that stands there without scripts.
   async draw() {
     try {
-      const [data, plotly] = await Promise.all([
-        textData(this.number),
-        loadPlotly().catch((error) => this.refuse(error)),
-      ]);
-      const choice = this.choice();
-      this.arrangePanes(this.selections().length);
-      const place = plotly ? this.panes[0].plot : this.figure;
-      const width = Math.floor(place.getBoundingClientRect().width);
-      const key = this.key(width);
-      if (width < 50 || key === this.drawn) return;
-      this.drawn = key;
-      const shape = shapeOf(data, choice.words);
-      const [views, colours] = this.viewsOf(shape, choice);
-      const chosen = this.unit === null ? null : shape.at[this.unit];
-      const crop = cropOf(shape, choice, width, chosen);
-      this.shown = { shape, views, colours, crop, width, chosen, lineTop: lineTop(views) };
-      this.controls.hide(false);
-      this.describe();
-      const overviewKey = `${this.viewKey}${this.colourKey}${isDark()}`;
-      if (plotly) this.overview.update(shape, views[0], colours, crop, overviewKey);
-      this.strip.show(shape, views[0], this.unit);
-      this.detail.replaceChildren(...chosenLists(this, this.shown));
-      if (!plotly) return;
-      const isFirst = !this.figure.classList.contains("drawn");
-      await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
-      if (isFirst) this.figure.classList.add("drawn");
-      limitDrawn(this);
+      this.prepare(await textData(this.number));
+      if (!plotlyReady) return;
+      const plotly = await plotlyReady.catch((error) => this.refuse(error));
+      if (plotly && this.shown) await this.drawPanes(plotly);
     } catch (error) {
-      this.drawn = "";
+      this.prepared = this.drawn = "";
       this.figure.classList.remove("drawn");
+      this.figure.classList.add("refused");
       this.controls.hide(true); // they would change nothing
       this.caption.textContent = say("failed", { reason: error.message });
     }
   }
 
+  prepare(data) {
+    const choice = this.choice();
+    this.arrangePanes(this.selections().length);
+    const width = Math.floor((this.refused ? this.figure : this.panes[0].plot).getBoundingClientRect().width);
+    const key = `${this.key(width)}${this.refused ?? ""}`;
+    if (width < 50 || key === this.prepared) return;
+    this.prepared = key;
+    const shape = shapeOf(data, choice.words);
+    const [views, colours] = this.viewsOf(shape, choice);
+    const chosen = this.unit === null ? null : shape.at[this.unit];
+    const crop = cropOf(shape, choice, width, chosen);
+    const reads = this.readRow(shape);
+    this.shown = { shape, views, colours, crop, width, chosen, reads, lineTop: lineTop(views) };
+    this.controls.hide(false);
+    this.describe();
+    this.strip.show(shape, views[0], this.unit);
+    this.controls.grid.paint(data);
+    this.detail.replaceChildren(...chosenLists(this, this.shown));
+    this.figure.classList.toggle("waiting", !this.isStatic());
+    if (!this.isStatic()) startPlotlySoon();
+  }
+
+  async drawPanes(plotly) {
+    if (this.drawn === this.prepared) return;
+    this.drawn = this.prepared;
+    const { shape, views, colours, crop } = this.shown;
+    this.overview.update(shape, views[0], colours, crop, `${this.viewKey}${this.colourKey}${isDark()}`);
+    await Promise.all(this.panes.map((pane) => pane.draw(plotly, this.shown)));
+    this.figure.classList.add("drawn");
+    limitDrawn(this);
+  }
+
+  // Whether what is chosen is what the page shows without scripts.
+  isStatic() {
+    const { content, part, words, scale, range } = this.choice();
+    const isPlain = !content && !part && !words && scale === "linear" && range === "own";
+    return isPlain && this.unit === null && this.selections().join() === `${page.layers}.mean`;
+  }
+
   // Where the map cannot be drawn, the reason replaces it and the controls that only it has.
   refuse(error) {
     this.refused = say("refused", { reason: error.message });
+    this.figure.classList.add("refused");
     this.plots.hidden = true;
     this.controls.hideMapChoices();
+    if (this.shown) this.describe();
   }
 
   // One pane per selection.
@@ -183,7 +217,7 @@ class Panel {
   describe() {
     const { shape, views, colours } = this.shown;
     this.title.textContent = this.viewTitle();
-    if (this.rows) this.rows.hidden = state.heads !== null || state.layer !== page.layers;
+    if (this.rows) this.rows.hidden = !this.isLastLayer();
     const sentences = views.map((view) => describeView(view, this.choice()));
     const range = this.refused ? [this.refused] : describeColours(shape, views, colours);
     this.caption.textContent = [...(views.length > 1 ? [] : sentences[0]), ...range].join(say("space"));

@@ -10,6 +10,27 @@ class Strip {
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.firstLegend = this.legend.textContent;
     this.panel = null;
+    this.values = [];
+    this.update();
+    offerTips(this.box, ".u", (unit) => this.tipOf(this.units.indexOf(unit)));
+    const table = this.box.closest(".panel").querySelector(".influence");
+    if (table) offerTips(table, "tr[data-u]", (row) => this.tipOf(Number(row.dataset.u)));
+  }
+
+  figuresOf(i) {
+    return this.measures.figuresOf(i, this.first);
+  }
+
+  // What is known of a unit: the figure that its colour shows, its attention, its effect.
+  tipOf(i) {
+    const unit = this.units[i];
+    const name = this.panel ? tokenName(this.panel.data, i) : unit.firstChild.textContent.trim();
+    const chosen = this.panel?.unit ?? null;
+    const shown = this.measures.shown;
+    const colour = chosen === null ? (shown ? shortName(shown) : say("received")) : this.legendName;
+    const others = chosen === null ? this.figuresOf(i) : [];
+    const own = this.values[i] ? [[colour, this.values[i]]] : [];
+    return { title: name, figures: [...own, ...others.filter(([other]) => other !== colour)] };
   }
 
   // Where there is a map, a token can be chosen to see where it looks.
@@ -56,8 +77,13 @@ class Strip {
     this.units[at].focus();
   }
 
-  setUnit(unit, className, title, share) {
-    Object.assign(unit, { className, title });
+  // The value is not a title of the element, for the tooltip says it.
+  setUnit(i, className, value, share) {
+    const unit = this.units[i];
+    unit.className = className;
+    unit.removeAttribute("title");
+    unit.dataset.value = value;
+    this.values[i] = value;
     const small = unit.querySelector("small"); // special tokens print their share
     if (small) small.textContent = share;
   }
@@ -71,17 +97,19 @@ class Strip {
     this.legend.style.minHeight = "";
     const shown = this.measures.shown;
     if (!shown || shown === this.measures.all[0]) {
-      this.units.forEach((unit, i) => this.setUnit(unit, ...this.first[i]));
+      this.units.forEach((_, i) => this.setUnit(i, ...this.first[i]));
       this.legend.textContent = this.firstLegend;
+      refreshTip();
       return;
     }
     this.units.forEach((unit, i) => {
       const step = shown.steps[i];
       const text = shown.shown[i];
       const className = step === null ? "u s" : `u h${Math.abs(step)}${step < 0 ? " m" : ""}`;
-      this.setUnit(unit, className + this.bars[i], text, text);
+      this.setUnit(i, className + this.bars[i], text, text);
     });
     this.legend.textContent = shown.legend;
+    refreshTip();
   }
 
   // Shows where the chosen token looks, or, where its row is not shown, what looks at it. Without a
@@ -107,7 +135,7 @@ class Strip {
       const step = isSpecial[k] ? 0 : colourStep(share, top);
       const text = Number.isNaN(row[k]) ? "" : weightText(share * view.factor, view.summed, true);
       const marks = `${isSpecial[k] ? " s" : ""} h${step}${this.bars[i]}${k === token ? " chosen" : ""}`;
-      this.setUnit(unit, `u${marks}`, text, text);
+      this.setUnit(i, `u${marks}`, text, text);
     });
     const name = tokenName(shape, token);
     this.legend.textContent = say(hasRow ? "looking" : "looked_at", {
@@ -115,8 +143,10 @@ class Strip {
       view: this.panel.viewName(),
       most: aboutText(top * view.factor, view.summed),
     });
-    this.measures.showOther(say("where_looks", { token: name }));
+    this.legendName = say(hasRow ? "where_looks" : "who_looks", { token: name });
+    this.measures.showOther(this.legendName);
     this.answer.textContent = describeToken(shape, view, token);
+    refreshTip();
     // A shorter legend must not move what stands below.
     const left = this.room - this.legendRoom();
     if (left > 0) this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height + left}px`;

@@ -1,12 +1,15 @@
-"""The chart of a text: its sentence, its scale, means or sums over heads."""
+"""The figure of a text: lines, a map on the same axis, means or sums over heads."""
 
 import pytest
 from bs4 import BeautifulSoup
-from drawings import painted, points
+from drawings import points
 from factories import make_results
 
-from reportgen.report.charts.colours import heat_colour
-from reportgen.report.charts.lines import Weights, make_chart, two_lines
+from reportgen.report.charts.colours import MAP_COLOURS
+from reportgen.report.charts.heatmap import text_map
+from reportgen.report.charts.text_figure import draw_text, make_text_figure
+from reportgen.report.charts.text_geometry import WIDTH, geometry
+from reportgen.report.charts.weights import Weights
 from reportgen.report.language.strings import load_language
 from reportgen.results.units import text_units
 
@@ -20,10 +23,12 @@ def results(tmp_path_factory):
     return make_results(folder, ("Free coffee for you",), sink=0.6, n_heads=HEADS)
 
 
-def chart(results, heads="mean"):
+def chart(results, heads="mean", reads=None):
     units = text_units(results, 0)
     labels = [unit.label for unit in units.units]
-    made = make_chart(1, units, labels, [1] * len(labels), EN, Weights(EN, heads, HEADS))
+    weights = Weights(EN, heads, HEADS)
+    found = text_map(results, 0, units, labels)
+    made = make_text_figure(1, units, labels, found, reads, EN, weights)
     return BeautifulSoup(made, "html.parser").svg
 
 
@@ -49,7 +54,7 @@ def test_the_lines_are_the_columns_of_the_last_layer(results, heads, factor):
         values = factor * tokens[column].to_numpy(float)
         if name == "even":  # is level
             values = values[[0, -1]]
-        assert heights(chart(results, heads), name) == pytest.approx(values, abs=factor * 1e-3)
+        assert heights(chart(results, heads), name) == pytest.approx(values, abs=factor * 2.5e-3)
 
 
 def test_the_sentence_names_the_highest_token(results):
@@ -68,13 +73,6 @@ def test_a_sum_is_no_percentage(results):
     assert "%" not in said
 
 
-def test_weights_are_shares_or_sums():
-    mean, total = Weights(EN, "mean", 4), Weights(EN, "sum", 4)
-    assert (mean.show(0.125), mean.bare(0.125), mean.unit) == ("12.5\u00a0%", "12.50", " (%)")
-    assert (total.show(0.125), total.bare(0.125), total.unit) == ("0.50", "0.500", "")
-    assert (mean.mode, total.mode) == ("mean over 4 heads", "sum over 4 heads")
-
-
 def made(labels=("[CLS]", "a", "b"), **changes):
     values = {
         "key": 7,
@@ -82,13 +80,15 @@ def made(labels=("[CLS]", "a", "b"), **changes):
         "received": [0.5, 0.3, 0.2],
         "cls_row": [0.1, 0.4, 0.5],
         "expected": [1 / 3] * 3,
-        "steps": [None, 15, 10],
-        "tick_values": (0.0, 0.25, 0.5),
-        "tick_text": ("0\u00a0%", "25\u00a0%", "50\u00a0%"),
-        "ribbon": "all layers",
+        "found": None,
+        "second": None,
+        "reads": None,
+        "tick_style": "exact_percent",
+        "ends": ("0", "5", "≥ 10"),
+        "language": EN,
         "sentence": "What it shows.",
     }
-    return BeautifulSoup(two_lines(**values | changes).on_page(), "html.parser").svg
+    return BeautifulSoup(draw_text(**values | changes).on_page(), "html.parser").svg
 
 
 def drawn_line(svg, name):
@@ -97,10 +97,11 @@ def drawn_line(svg, name):
 
 def test_lines_stand_where_their_values_say():
     svg = made()
-    bottom, top = 200, 10
+    place = geometry(("[CLS]", "a", "b"), ())
+    bottom, top = place.lines_end, place.lines_start
     for name, values in (("received", [0.5, 0.3, 0.2]), ("cls", [0.1, 0.4, 0.5])):
-        heights = [(bottom - y) / (bottom - top) * 0.5 for _, y in drawn_line(svg, name)]
-        assert heights == pytest.approx(values, abs=1e-3)
+        heights = [(bottom - y) / (bottom - top) * 0.6 for _, y in drawn_line(svg, name)]
+        assert heights == pytest.approx(values, abs=2e-3)
 
 
 def test_both_lines_and_the_even_spread_share_the_positions_of_the_tokens():
@@ -116,7 +117,8 @@ def test_an_even_spread_that_is_level_runs_from_the_first_to_the_last_token():
     (start, height), (end, same) = drawn_line(svg, "even")
     assert [start, end] == [drawn_line(svg, "cls")[i][0] for i in (0, -1)]
     assert height == same
-    assert (200 - height) / 190 * 0.5 == pytest.approx(1 / 3, abs=1e-3)
+    place = geometry(("[CLS]", "a", "b"), ())
+    assert (place.lines_end - height) / 60 * 0.6 == pytest.approx(1 / 3, abs=2e-3)
 
 
 def test_each_point_of_a_line_has_a_mark_of_its_own_shape():
@@ -140,7 +142,7 @@ def test_a_model_without_a_cls_row_has_one_line():
 
 def test_labels_are_text_and_never_markup():
     svg = made(labels=("<s>", "</svg>", 'a"b&'))
-    assert [text.string for text in svg.find_all("g")[-1].find_all("text")] == [
+    assert [text.string for text in svg.find(class_="names").find_all("text")] == [
         "<s>",
         "</svg>",
         'a"b&',
@@ -148,12 +150,36 @@ def test_labels_are_text_and_never_markup():
     assert not svg.find_all("s")
 
 
-def test_colours_are_attributes_and_nothing_is_styled_inline():
-    svg = made()
-    ribbon = painted(svg.find(class_="ramp"), 1, 3, "none")
-    assert ribbon.tolist() == [["none", heat_colour(15), heat_colour(10)]]
+def test_colours_are_attributes_and_nothing_is_styled_inline(results):
+    svg = chart(results)
     assert svg.find("path", class_="received")["stroke"].startswith("#")
+    assert svg.find(class_="scale").find("path")["stroke"] in MAP_COLOURS
     assert "style" not in str(svg)
+
+
+def test_each_column_of_the_map_stands_below_its_point_of_the_lines(results):
+    svg = chart(results, reads=0)
+    labels = results.tokens_of(0)["token"].tolist()
+    place = geometry(labels, labels)
+    xs = [x for x, _ in points(svg.find("path", class_="cls"))]
+    scale = svg.find(class_="scale")
+    origin = scale.parent["transform"].removeprefix("translate(").removesuffix(")").split()
+    column = float(scale["transform"].removeprefix("scale(").split()[0])
+    centres = [float(origin[0]) + column * (i + 0.5) for i in range(len(labels))]
+    assert xs == pytest.approx(centres, abs=0.3)
+    assert place.right < WIDTH
+    frame = svg.find("rect", class_="reads")
+    assert float(frame["y"]) == 0  # the row of [CLS] is the first
+    assert float(frame["height"]) == pytest.approx(place.row, abs=0.06)
+    assert chart(results).find("rect", class_="reads") is None
+
+
+def test_a_pair_has_its_names_and_a_line_where_the_second_begins():
+    svg = made(second=2)
+    assert [text.string for text in svg.find_all("text")][-2:] == ["first", "second"]
+    place = geometry(("[CLS]", "a", "b"), (), is_pair=True)
+    x = float(svg.find("path", class_="ink")["d"].removeprefix("M").split()[0])
+    assert x == pytest.approx(place.left + 2 * place.column, abs=0.1)
 
 
 def test_long_texts_name_only_some_of_their_units():
@@ -163,7 +189,6 @@ def test_long_texts_name_only_some_of_their_units():
         received=[1 / count] * count,
         cls_row=[1 / count] * count,
         expected=[1 / count] * count,
-        steps=[0] * count,
     )
-    assert 40 <= len(svg.find_all("g")[-1].find_all("text")) <= 64
+    assert 30 <= len(svg.find(class_="names").find_all("text")) <= 64
     assert len(drawn_line(svg, "received")) == count
