@@ -1,5 +1,6 @@
 """Style sheet, script and plotly.js of a page, inside it or in files beside it."""
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,6 +54,9 @@ COMPARE_SCRIPTS = (
 )
 
 
+_LINES = re.MULTILINE | re.DOTALL
+
+
 @dataclass(frozen=True)
 class Assets:
     """Style sheet, script and plotly.js, and how a page of this layout comes by them."""
@@ -64,13 +68,13 @@ class Assets:
 
     @cached_property
     def style(self) -> str:
-        """The style sheet, the same for every page of a kind."""
-        return joined(self.style_sheets)
+        """The style sheet without comments and indents, the same for every page of a kind."""
+        return re.sub(r"/\*.*?\*/\s*|^\s+", "", joined(self.style_sheets), flags=_LINES)
 
     @cached_property
     def script(self) -> str:
-        """The script, the same for every page of a kind."""
-        return joined(self.scripts)
+        """The script without comments and indents, the same for every page of a kind."""
+        return re.sub(r"^\s*//.*\n|^\s+", "", joined(self.scripts), flags=re.MULTILINE)
 
     @cached_property
     def plotly(self) -> str:

@@ -1,7 +1,7 @@
 """What the page's script reads: inert blocks of JSON and base64."""
 
 import gzip
-from base64 import b64encode
+from base64 import b64encode, b85encode
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -42,8 +42,12 @@ def plotly_source(path: Path | None) -> str:
 
 @lru_cache(maxsize=1)  # plotly.js takes half a second, and is the same in every page
 def compressed(source: str) -> str:
-    """`source` as gzip in base64; the same bytes every time."""
-    return b64encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")
+    """`source` as gzip in base85, a sixteenth shorter than base64; the same bytes every time.
+
+    The letters that HTML reads as its own are others here; the page's script knows them.
+    """
+    packed = b85encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")
+    return packed.translate(str.maketrans("<>&", ",.:"))
 
 
 def page_data(

@@ -13,6 +13,7 @@ from reportgen.report.html.assets import (
     NOTEBOOK_STYLE_SHEETS,
     REPORT_SCRIPTS,
     STYLE_SHEETS,
+    Assets,
     joined,
     templates_root,
 )
@@ -60,6 +61,17 @@ def test_every_class_of_the_style_sheet_is_used() -> None:
     sources = [*TEMPLATES.rglob("*.jinja"), *TEMPLATES.rglob("*.js"), *REPORT.rglob("*.py")]
     text = "\n".join(path.read_text("utf-8") for path in sources)
     assert {name for name in named if not re.search(rf"\b{name}\b", text)} == set()
+
+
+def test_the_page_has_no_comments_and_nothing_else_is_lost() -> None:
+    made = Assets("file", "")
+    for text, names in ((made.script, REPORT_SCRIPTS), (made.style, STYLE_SHEETS)):
+        assert not re.search(r"^\s*(//|/\*)|\*/|^ ", text, re.MULTILINE)
+        whole = re.sub(r"/\*.*?\*/", "", joined(names), flags=re.DOTALL)
+        lines = [line.strip() for line in whole.splitlines()]
+        assert text.strip().split("\n") == [x for x in lines if x and not x.startswith("//")]
+    # A text over several lines would lose its indents.
+    assert all(line.count("`") % 2 == 0 for line in made.script.splitlines() if '"0123' not in line)
 
 
 def test_both_ways_to_the_dark_colours_say_the_same() -> None:

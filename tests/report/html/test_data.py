@@ -1,7 +1,7 @@
 """What the script reads is what was measured."""
 
 import gzip
-from base64 import b64decode
+from base64 import b64decode, b85decode
 
 import numpy as np
 import pytest
@@ -56,7 +56,11 @@ def test_the_page_knows_the_models_shape_and_how_heads_are_added(results):
 
 def test_compression_keeps_every_byte_and_is_the_same_every_time():
     source = "Plotly é ポ"
-    assert gzip.decompress(b64decode(compressed(source))).decode() == source
+    for text in (source, source + "1", source + "12", source + "123"):  # of every length by four
+        packed = compressed(text)
+        assert not set(packed) & set("<>&\"'")
+        read = b85decode(packed.translate(str.maketrans(",.:", "<>&")))
+        assert gzip.decompress(read).decode() == text
     assert compressed(source) == compressed(source)
 
 
