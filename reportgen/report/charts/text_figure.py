@@ -170,11 +170,14 @@ def _map(place: Geometry, found: TextMap, reads: int | None, ends: tuple[str, st
         f"height={px(place.row)} fill=none stroke={CLS_ROW} stroke-width=2 />"
     )
     low, middle, high = map(escape, ends)
+
+    def beside(y: float, text: str) -> str:
+        return f"<text x={_BAR + 4} y={y:.0f}>{text}</text>"
+
     bar = (
         f'<g transform="translate({px(place.right + 8)} {px(place.map_start)})" font-size=11>'
         f"<rect width={_BAR} height={px(tall)} fill=url(#scale) />"
-        f"<g transform=translate({_BAR + 4})><text y=9>{high}</text>"
-        f"<text y={px(tall / 2 + 4)}>{middle}</text><text y={px(tall)}>{low}</text></g></g>"
+        f"{beside(9, high)}{beside(tall / 2 + 4, middle)}{beside(tall, low)}</g>"
     )
     return (
         f'<g transform="{origin}">{cells}{frame}</g>'
