@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +15,8 @@ from reportgen.files.interrupts import held_back
 from reportgen.files.targets import PAGE_FILES, RESULTS_FILES
 from reportgen.files.temporary import Temporary, make_temporary
 from reportgen.files.transaction import Move, Removal, UnfinishedError, move_all
+
+_AT_ONCE = 16  # files and folders that are flushed to the disk side by side
 
 
 class Staging:
@@ -160,7 +163,7 @@ class Staging:
                 remove a file that is none.
         """
         with held_back():
-            moves = [self._ready(*staged) for staged in self._staged]
+            moves = self._ready()
             removals = [_removal(*each) for each in self._removed if os.path.lexists(each[1])]
             new = {name for move in moves for name in _names(move.item)}
             own = RESULTS_FILES | PAGE_FILES | new
@@ -171,23 +174,38 @@ class Staging:
                 raise
             self._is_committed = True
 
-    def _ready(self, item: Path, target: Path, existed: bool) -> Move:
-        """The move of a complete item, once it is on the disk."""
-        try:
-            if item.is_dir():
-                for path in sorted(item.iterdir()):
-                    system.sync(path)
-            system.sync(item)
-            return Move.of(item, target, may_replace=existed or self._force)
-        except OSError as error:
-            raise unwritten(target, error) from error
+    def _ready(self) -> list[Move]:
+        """The moves of all items, once these are on the disk."""
+        moves, parts = [], []
+        for item, target, existed in self._staged:
+            with _naming(target):
+                moves.append(Move.of(item, target, may_replace=existed or self._force))
+                paths = [*sorted(item.iterdir()), item] if item.is_dir() else [item]
+            parts += [(path, target) for path in paths]
+        # A disk ends several waits at once, so that many files take little longer than one.
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(_sync, *zip(*parts, strict=True)):
+                pass
+        return moves
+
+
+def _sync(path: Path, target: Path) -> None:
+    with _naming(target):
+        system.sync(path)
+
+
+@contextmanager
+def _naming(target: Path) -> Iterator[None]:
+    """Turn an error of the system into one that names the target."""
+    try:
+        yield
+    except OSError as error:
+        raise unwritten(target, error) from error
 
 
 def _removal(item: Path, target: Path) -> Move:
-    try:
+    with _naming(target):
         return Removal.at(target, item)
-    except OSError as error:
-        raise unwritten(target, error) from error
 
 
 def _names(path: Path) -> list[str]:

@@ -176,7 +176,7 @@ def move_all(moves: Sequence[Move], *, check: Callable[[Path], None]) -> None:
             for move in replaced:
                 if move.replaced:
                     check(move.replaced)
-            for move in moves:
+            for move in {move.target.parent: move for move in moves}.values():
                 with _naming(move):
                     system.sync(move.target.parent)
         except BaseException:

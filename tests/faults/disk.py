@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from types import FunctionType
 from typing import Any, BinaryIO
 
@@ -30,16 +31,18 @@ class Counted:
         self.at, self.fault = at, fault
         self.seen: list[str] = []
         self.is_dead = False
+        self._lock = Lock()
 
     def meet(self, name: str) -> bool:
         """Count an operation; whether the fault comes at it."""
-        if self.is_dead:
-            raise Killed
-        self.seen.append(name)
-        if self.at != len(self.seen):
-            return False
-        self.is_dead = isinstance(self.fault, Killed)
-        return True
+        with self._lock:  # files are flushed side by side
+            if self.is_dead:
+                raise Killed
+            self.seen.append(name)
+            if self.at != len(self.seen):
+                return False
+            self.is_dead = isinstance(self.fault, Killed)
+            return True
 
 
 class _Stream:
