@@ -20,6 +20,7 @@ from reportgen.report.format_register import Document, Output
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.report.notebook import plain_text, render_markdown, render_notebook
+from reportgen.report.notebook_text import TextCell
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact import redacted
@@ -50,6 +51,18 @@ class Report:
         language, notes = load_language(lang), self.findings.notes
         first = headline(notes, self.results.info.model.name, language)
         return [first, *(sentence(note, language) for note in notes)]
+
+    def text(self, text_id: object, lang: Lang = "en") -> TextCell:
+        """One text, to be shown by a notebook: its tokens coloured, its table and its map.
+
+        Args:
+            text_id: The id of the text; without ids of your own, its number from 1.
+
+        Raises:
+            UsageError: no text has this id.
+        """
+        check_language(lang)
+        return TextCell(self.findings, str(text_id), lang)
 
     def save(
         self,

@@ -120,3 +120,27 @@ def test_markdown_and_japanese(folder: Path) -> None:
     assert "<" not in re.sub(r"\\<", "", markdown)
     assert "予測の結果は？" in render_notebook(Findings(results), "ja")
     assert "アテンション" in render_markdown(Findings(results), "ja")
+
+
+def test_one_text_is_shown_by_its_id(folder: Path) -> None:
+    report = reportgen.open_report(folder)
+    cell = report.text(3)
+    page = BeautifulSoup(frame(cell._repr_html_()), "html.parser")
+    assert [panel["id"] for panel in page.select(".panel")] == ["text=3"]
+    strip = page.select_one(".strip")
+    assert HEADLINES[2] in strip.get_text().replace("\n", "")
+    assert len(page.select("svg.cells")) == 1
+    assert page.select(".influence table tbody tr")
+    said = page.select_one(".influence p").get_text()
+    assert said in repr(cell)
+    assert said in html.unescape(nh3.clean(cell._repr_html_()))  # in a notebook without trust
+    assert not page.find_all(["img", "iframe", "link", "object"])
+    assert not page.find_all("script", type=lambda kind: kind != "application/json")
+    assert "最もアテンションを受ける" in report.text("3", lang="ja")._repr_html_()
+
+
+def test_a_text_that_does_not_exist_is_named(folder: Path) -> None:
+    with pytest.raises(
+        reportgen.errors.UsageError, match=r"no text has the id '0'; ids are 1, 2, 3, …"
+    ):
+        reportgen.open_report(folder).text(0)

@@ -91,6 +91,14 @@ class Setting:
         values = self._values(self.page, ())
         return str(self._set("notebook.html.jinja", assets=self.assets, **values))
 
+    def text_cell(self, panel: Panel, level: Level) -> str:
+        """A page of one text's panel without scripts, for the frame in a notebook."""
+        shown = self.panel(panel, level, (None, None))
+        values = self._values(self.page, ())
+        return str(
+            self._set("notebook_text.html.jinja", assets=self.assets, panels=(shown,), **values)
+        )
+
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page and the files beside it, by kind of content."""
         assets = self.assets
