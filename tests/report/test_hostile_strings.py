@@ -26,7 +26,7 @@ KINDS = ("number", "class", "labels", "next_token", "embedding")
 PARSER = MarkdownIt("commonmark", {"html": True}).enable("table").enable("strikethrough")
 _RUNS = tuple("=+-@\t\r\n＝＋－＠")
 # What the project makes of unseen characters, line breaks and long names.
-_CHIPS = {"<span>", "span class", "span title", "<i>", "i class", "<br>", "td title"}
+_CHIPS = {"<span>", "span class", "span title", "<i>", "i class", "<br>", "td title", "b title"}
 SMALL = [("number", 0), ("class", 11)]
 WHOLE = [(kind, at) for kind in KINDS for at in range(len(STRINGS))]
 
