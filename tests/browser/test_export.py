@@ -162,8 +162,15 @@ def test_a_static_chart_is_saved_as_svg_that_stands_alone(watched, url):
     assert not [e for e in root.iter() if "color(" in " ".join(e.attrib.values())]
     assert not [e for e in root.iter() if e.get("class") or "var(" in " ".join(e.attrib.values())]
     assert "sans-serif" in root.get("font-family")
-    text = next(root.iter(f"{SVG}text"))
-    assert text.get("fill") in ("rgb(27, 29, 34)", "rgb(91, 97, 110)")
+    title, *texts = root.iter(f"{SVG}text")
+    assert title.text == watched.locator("#sinks :is(h2, h3)").filter(visible=True).evaluate_all(
+        """headings => headings.filter((one) => one.compareDocumentPosition(
+             document.querySelector("svg.sinks")) & 4).at(-1).textContent"""
+    )
+    key = watched.locator("figure:has(svg.sinks) figcaption span").all_text_contents()
+    assert {text.strip() for text in key} <= {text.text for text in texts}
+    inks = ("rgb(27, 29, 34)", "rgb(91, 97, 110)", "#1b1d22")
+    assert {text.get("fill") for text in (title, *texts)} <= set(inks)
     assert watched.evaluate("document.documentElement.dataset.theme") is None
 
 
@@ -214,7 +221,10 @@ def test_a_drawn_map_is_saved_both_ways(watched, url):
     name, svg = saved(watched, group, "Save SVG")
     assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.svg"
     assert b"<svg" in svg
-    assert ET.fromstring(svg).tag == f"{SVG}svg"
+    root = ET.fromstring(svg)
+    assert root.tag == f"{SVG}svg"
+    said = {text.text for text in root.iter(f"{SVG}text")}
+    assert {"Text 2 · layer 1, head 2", "attention received", "equal share"} <= said
     name, png = saved(watched, group, "Save PNG")
     assert name.endswith("layer-1-head-2.png")
     found = colours(watched, png)
@@ -230,6 +240,8 @@ def test_without_a_drawn_map_its_static_chart_is_saved(browser, url):
     page.close()
     names = [text.text for text in ET.fromstring(svg).iter(f"{SVG}text")]
     assert "[CLS]" in names
+    assert names[0].startswith("Text 2 · Layer ")
+    assert "attention received (column mean)" in names
 
 
 def test_a_picture_that_the_host_refuses_fails_with_a_sentence(watched, url):

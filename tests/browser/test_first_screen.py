@@ -83,6 +83,14 @@ def test_the_bar_is_one_line_at_every_width(browser, url, width):
     page.close()
 
 
+def test_at_two_hundred_percent_the_bar_does_not_take_the_window(browser, url):
+    page = opened(browser, url, 640, 400, True)  # as a browser of 1280 x 800 sees it
+    page.locator('.answer-card[href="#sinks"]').click()
+    expect(page.locator("#sinks h2")).to_be_in_viewport(ratio=1)
+    expect(page.locator(".top")).not_to_be_in_viewport()
+    page.close()
+
+
 def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(watched, url):
     watched.goto(url)
     for section in ("predictions", "across", "sinks", "trust"):

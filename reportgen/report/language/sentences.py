@@ -100,6 +100,15 @@ def token_name(note: Note, language: Language) -> str:
     return _token(note.role, note.token, note.is_special, language)
 
 
+_SPOKEN = {"\n": "line_break", "\r\n": "line_break", "\t": "tab", " ": "space_token"}
+
+
+def spoken(token: str, language: Language) -> str:
+    """A token as it stands in a sentence: one that cannot be seen is called by its name."""
+    key = _SPOKEN.get(token)
+    return language.say("common", key) if key else token
+
+
 def measure_names(keys: Iterable[str], language: Language, row: str = "[CLS]") -> str:
     """The names of views, effects and sink tests in a row; `row` names the token whose row is
     read."""

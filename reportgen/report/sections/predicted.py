@@ -13,6 +13,7 @@ from reportgen.report.charts.small import ROWS, Bar, columns_of_dots, named_bars
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.labels import NONE
@@ -161,7 +162,8 @@ class _Predicted:
     def _next_token(self) -> Answer:
         tokens = self._findings.next_tokens
         n = sum(token.n_texts for token in tokens)
-        self._names = [shorten(visible(token.name), _NAME) for token in tokens]
+        names = [spoken(token.name, self._language) for token in tokens]
+        self._names = [shorten(visible(name), _NAME) for name in names]
         verdict, chart = self._most("next_token", [token.n_texts for token in tokens], n)
         return self._told(verdict, self._say("next_bars"), chart)
 

@@ -7,6 +7,7 @@ from reportgen.findings.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Cell, Quality, make_table
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
+from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
 from reportgen.report.sections.classes import LISTED, NAME, ClassWords, share_bar
 from reportgen.report.sections.numbers import make_numbers
@@ -61,12 +62,12 @@ def _next_tokens(findings: Findings, language: Language) -> Quality:
     for token in tokens[:LISTED]:
         chance = Cell(language.percent(token.chance))
         cells = (share_bar(token.n_texts / n), Cell(f"{token.n_texts:,}"), chance)
-        rows.append((shorten(token.name, NAME), cells))
+        rows.append((shorten(spoken(token.name, language), NAME), cells))
     columns = [say(key) for key in ("token", "predicted_bar", "n_texts", "mean_chance")]
     return Quality(
         headline=say(
             "next_token",
-            name=shorten(tokens[0].name, NAME),
+            name=shorten(spoken(tokens[0].name, language), NAME),
             k=tokens[0].n_texts,
             n=n,
             different=len(tokens),

@@ -1,10 +1,23 @@
 // Saves the maps of a text as pictures: what a pane shows, and the overview of a long text.
 
-// plotly's own picture of a pane, in light colours.
+const HEAD = 64; // pixels, height of the title and the key above a pane
+
+// plotly's own picture of a pane, in light colours, with its title and its key.
 async function panePicture(pane, format) {
   const { data, layout } = inLight(() => pane.figure(pane.panel.shown));
-  const settings = { format, width: layout.width, height: layout.height, scale: SHARPER };
-  const figure = { data, layout: { ...layout, paper_bgcolor: "#ffffff" } };
+  const [height, margin] = [layout.height + HEAD, { ...layout.margin, t: layout.margin.t + HEAD }];
+  const ink = inLight(() => css("--ink"));
+  const title = {
+    text: escaped(viewHeading(pane.panel, pane.at)), font: { size: 15, color: ink },
+    x: 0, xref: "container", xanchor: "left", y: 1, yref: "container", yanchor: "top", pad: { t: 10, l: 10 },
+  };
+  // The heatmap has a key of its own: the colour bar.
+  const legend = { orientation: "h", x: 0, y: 1 - 32 / height, yref: "container", yanchor: "top" };
+  const settings = { format, width: layout.width, height, scale: SHARPER };
+  const figure = {
+    data: data.map((trace) => ({ ...trace, showlegend: trace.type !== "heatmap" })),
+    layout: { ...layout, height, margin, title, showlegend: true, legend, paper_bgcolor: "#ffffff" },
+  };
   const address = await window.Plotly.toImage(figure, settings).catch(() => {
     throw new Error(say("no_picture"));
   });
@@ -16,7 +29,7 @@ async function panePicture(pane, format) {
 
 // The heading of a text, with what its map shows at the moment: that names the file.
 const viewHeading = (panel, at) =>
-  `${document.getElementById(`t${panel.number}`).textContent} ${panel.viewName(at)}`;
+  `${document.getElementById(`t${panel.number}`).textContent} · ${panel.viewName(at)}`;
 
 function paneTools(pane) {
   return pictureTools(() => viewHeading(pane.panel, pane.at), (format) => panePicture(pane, format));

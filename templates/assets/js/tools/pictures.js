@@ -18,8 +18,55 @@ function svgElement(tag, attributes) {
   return setAttributes(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes);
 }
 
-// A drawing with its styles as attributes, so that it looks the same outside the page.
-function standalone(drawing) {
+const TITLE = 28; // pixels, height of a picture's title, and of each line of its key
+const LINE = 18;
+
+// A drawing with its title and its key, with styles as attributes, so that it looks the same outside
+// the page.
+function standalone(drawing, title) {
+  const copy = styledCopy(drawing);
+  const [x, y, width, height] = drawing.getAttribute("viewBox").split(/[\s,]+/).map(Number);
+  const { marks, lines } = keyOf(drawing, x, y, width);
+  const head = TITLE + lines * LINE + 6;
+  const top = y - head;
+  const whole = height + head;
+  const viewBox = [x, top, width, whole].join(" ");
+  setAttributes(copy, { viewBox, width, height: whole, "font-family": css("--font") });
+  const name = svgElement("text", { x: x + 8, y: top + 19, "font-size": 14, "font-weight": 600 });
+  name.setAttribute("fill", css("--ink"));
+  name.textContent = title;
+  const key = svgElement("g", { transform: `translate(0 ${top - y + TITLE})` });
+  key.append(...marks);
+  copy.prepend(svgElement("rect", { x, y: top, width, height: whole, fill: "#ffffff" }), name, key);
+  return { source: new XMLSerializer().serializeToString(copy), width, height: whole };
+}
+
+// The marks of the key beside a drawing with their names, from (x, y) on, and how many lines they take.
+function keyOf(drawing, x, y, width) {
+  const pen = make("canvas").getContext("2d");
+  pen.font = `12px ${css("--font")}`;
+  const marks = [];
+  let [at, line] = [x + 8, 0];
+  for (const entry of drawing.closest("figure")?.querySelectorAll("figcaption span, .marks span") ?? []) {
+    const mark = entry.querySelector("svg");
+    if (!mark || entry.hidden) continue;
+    const text = entry.textContent.trim();
+    const beside = Number(mark.getAttribute("width")) + 6;
+    const room = beside + pen.measureText(text).width + 18;
+    if (at > x + 8 && at + room > x + width) [at, line] = [x + 8, line + 1];
+    const group = svgElement("g", { transform: `translate(${at} ${y + line * LINE})` });
+    const used = mark.querySelector("use");
+    const drawn = used ? [document.querySelector(used.getAttribute("href"))] : Array.from(mark.children);
+    const label = svgElement("text", { x: beside, y: 10, "font-size": 12, fill: css("--ink") });
+    label.textContent = text;
+    group.append(...drawn.map(styledCopy), label);
+    marks.push(group);
+    at += room;
+  }
+  return { marks, lines: marks.length ? line + 1 : 0 };
+}
+
+function styledCopy(drawing) {
   const copy = drawing.cloneNode(true);
   const all = [drawing, ...drawing.querySelectorAll("*")];
   [copy, ...copy.querySelectorAll("*")].forEach((element, at) => {
@@ -30,10 +77,17 @@ function standalone(drawing) {
     }
     for (const name of ["class", "data-tools", "tabindex"]) element.removeAttribute(name);
   });
-  const [x, y, width, height] = drawing.getAttribute("viewBox").split(/[\s,]+/).map(Number);
-  setAttributes(copy, { width, height, "font-family": css("--font") });
-  copy.prepend(svgElement("rect", { x, y, width, height, fill: "#ffffff" }));
-  return { source: new XMLSerializer().serializeToString(copy), width, height };
+  const isScaled = drawing.querySelector("[fill='url(#scale)']") !== null;
+  if (isScaled) copy.prepend(styledScale(document.getElementById("scale")));
+  return copy;
+}
+
+// The colours of maps, which stand in the page once for all of them.
+function styledScale(scale) {
+  const copy = scale.cloneNode(true);
+  Array.from(copy.children).forEach((stop, i) =>
+    stop.setAttribute("stop-color", getComputedStyle(scale.children[i]).stopColor));
+  return copy;
 }
 
 const svgBlob = (source) => new Blob([source], { type: "image/svg+xml" });
@@ -65,12 +119,12 @@ function pictureTools(name, blob) {
 function drawingTools(drawing) {
   drawing.dataset.tools = "";
   const name = drawingName(drawing);
-  return pictureTools(() => name, (format) => pictureBlob(inLight(() => standalone(drawing)), format));
+  return pictureTools(() => name, (format) => pictureBlob(inLight(() => standalone(drawing, name)), format));
 }
 
 // The title of a drawing in a panel, together with the text; elsewhere the heading above it.
 function drawingName(drawing) {
   const text = drawing.closest(".panel")?.querySelector("h3")?.textContent;
   const title = drawing.closest("figure")?.querySelector("figcaption b.said")?.textContent;
-  return text ? `${text} ${title ?? ""}`.trim() : headingAbove(drawing);
+  return text ? [text, title].filter(Boolean).join(" · ") : headingAbove(drawing);
 }
