@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import MUTED, STEPS
-from reportgen.report.charts.heatmap import TextMap, draw_map, unit_map
+from reportgen.report.charts.heatmap import CLIPPED, TextMap, draw_map, unit_map
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing
 from reportgen.results.units import Floats
 
 _SIDE = 220  # pixels of a small map, which has no names
 _SHADES = 8  # without that of no colour
+_LEAST_CHANGE = 0.01  # of a share, where the colours of changes end at least
 THUMB_CELLS = 24  # along a side of the map of a single head
 
 
@@ -34,13 +35,26 @@ def small_map(cells: Floats, top: float, sentence: str, kind: str = "bare") -> D
     return Drawing(kind, _SIDE, _SIDE, sentence, shapes)
 
 
+def change_top(change: Floats) -> float:
+    """Where the colours of a map of changes `[query, key]` end, so that a few large ones do not
+    take them all; small changes stay pale."""
+    sizes = np.sort(np.abs(change), axis=None)
+    return max(_LEAST_CHANGE, float(sizes[min(len(sizes) - 1, int(CLIPPED / 100 * len(sizes)))]))
+
+
 def difference_map(
     base: TextMap, head: TextMap, key: str, sentence: str, axes: tuple[str, str]
 ) -> Drawing:
     """The new model's map less the old one's, with the names of the tokens."""
-    top = max(base.top, head.top)
-    cells = np.clip(head.cells - base.cells, -top, top)
-    return draw_map(replace(base, cells=cells, top=top), key, sentence, axes, narrow=True)
+    change = head.cells - base.cells
+    top = change_top(change)
+    shown = replace(base, cells=np.clip(change, -top, top), top=top)
+    return draw_map(shown, key, sentence, axes, narrow=True)
+
+
+def own_content(content: NDArray[np.bool_], pooled: int) -> NDArray[np.bool_]:
+    """Which cells along a side, each of `pooled` units, hold no special token."""
+    return np.logical_and.reduceat(content, list(range(0, len(content), pooled)))
 
 
 def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
@@ -55,9 +69,8 @@ def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
 
 
 def thumb_content(content: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which cells of a thumb's side hold a unit that is no special token."""
-    starts = range(0, len(content), _units_a_cell(len(content)))
-    return np.logical_or.reduceat(content, list(starts))
+    """Which cells along a side of a thumb hold no special token."""
+    return own_content(content, _units_a_cell(len(content)))
 
 
 def _units_a_cell(n_units: int) -> int:

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
 from reportgen.report.charts.heatmap import colour_top, text_map
-from reportgen.report.charts.map_pairs import difference_map, small_map, thumb_cells, thumb_content
+from reportgen.report.charts.map_pairs import (
+    change_top,
+    difference_map,
+    own_content,
+    small_map,
+    thumb_cells,
+    thumb_content,
+)
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
 from reportgen.results.maps import unpack_layers
@@ -54,7 +61,8 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     base, head = (text_map(results, text, units, labels) for results in sides)
     if base is None or head is None:
         return None
-    top = max(base.top, head.top)
+    content = own_content(units.content, base.pooled)
+    top = max(colour_top(each.cells, content) for each in (base, head))
     title = words.say("map_title", layer=comparison.base.info.model.n_layers)
     drawn = [
         small_map(each.cells, top, words.say("map_of", side=words.say(side))).on_page()
@@ -64,6 +72,7 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     row, column = divmod(int(np.abs(change).argmax()), len(change))
     says = words.say(
         "map_difference",
+        top=words.share(change_top(change)),
         origin=base.labels[row],
         to=base.labels[column],
         base=words.share(float(base.cells[row, column])),

@@ -24,6 +24,7 @@ TEXTS = 8  # shown
 _REGRESSIONS = 2  # texts shown whose error grew most
 _TOP = 3  # tokens named of each
 _REASONS = 2  # lines of each in the list
+_LONG = 100  # units, beyond which lines stand closer
 _BEGINNING = 60  # half-width characters
 _ROW = 80  # the same of a text in the list
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
@@ -45,6 +46,7 @@ class TextPair:
     text_id: str
     beginning: str  # of the text
     row: str  # the same for the list
+    is_long: bool
     has_effects: bool  # whether deletion effects are compared, not attention alone
     most: tuple[str, ...]  # the tokens that changed most, each with its figure in both
     most_says: str  # which figure that is
@@ -104,6 +106,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         text_id=str(row["text_id"]),
         beginning=shorten(segments[0], _BEGINNING),
         row=shorten(segments[0], _ROW),
+        is_long=len(units.units) > _LONG,
         has_effects=has_effects,
         most=most,
         most_says=words.say("most_effects" if has_effects else "most_attention"),

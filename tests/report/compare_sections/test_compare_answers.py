@@ -178,6 +178,9 @@ def test_texts_begin_with_the_regressions_and_their_maps_name_the_largest_change
         row, column = np.unravel_index(np.abs(after - before).argmax(), before.shape)
         labels = [unit.label for unit in units.units]
         assert f"from “{labels[row]}” to “{labels[column]}”" in open_text.maps.says
+        sizes = sorted(np.abs(after - before).ravel())
+        top = 100 * max(0.01, sizes[int(0.995 * len(sizes))])
+        assert figures(open_text.maps.says)[0] == pytest.approx(top, abs=0.051)
         ends = [100 * before[row, column], 100 * after[row, column]]
         assert figures(open_text.maps.says)[-2:] == pytest.approx(ends, abs=0.051)
         heads = context.comparison.heads
