@@ -180,3 +180,12 @@ def test_a_tap_on_the_map_chooses_a_token_and_keeps_it(browser, url):
         page.wait_for_function("window.told.length > 1")  # a touch, and a click made of it
         expect(page.locator("#map-1 .detail h4")).to_be_visible()
         assert "&token=" in page.url
+        tip = page.locator("#tip")
+        expect(tip).to_contain_text("→")
+        page.wait_for_timeout(300)
+        expect(tip).to_be_visible()  # until the next touch
+        unit = page.locator("#strip-1 .u").nth(2)
+        unit.tap()
+        expect(tip.locator("bdi")).to_contain_text(unit.inner_text().strip())
+        page.touchscreen.tap(2, 400)
+        expect(tip).to_be_hidden()

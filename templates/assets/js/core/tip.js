@@ -2,11 +2,13 @@
 // pointer, with the focus and with a touch, stays while the pointer is on it, and goes with Escape.
 
 const LINGERS = 150; // milliseconds that the pointer has to get from a thing to its tooltip
+const STAYS = 60; // pixels of scrolling up to which it stays
 const ASIDE = 10; // pixels between the two
 
 const tip = setAttributes(make("div", { id: "tip", className: "tip", hidden: true }), { role: "tooltip" });
 let tipped = null; // what the tooltip is of: { owner, content }
 let leaving = null;
+let shownAt = 0; // where the page was scrolled to
 let clicked = [-9, -9]; // where a mouse clicked last: what comes to lie under it there is not pointed at
 
 // `content()` returns the title and pairs of a name and a value, or null; `box` is where the thing is.
@@ -19,6 +21,7 @@ function showTip(owner, box, content, canBeEntered = true) {
   if (owner?.getAttribute("role") !== "gridcell") owner?.setAttribute("aria-describedby", "tip");
   if (!tip.isConnected) document.body.append(tip);
   tip.hidden = false;
+  shownAt = scrollY;
   tip.classList.toggle("passing", !canBeEntered);
   const { width, height } = tip.getBoundingClientRect();
   const left = Math.max(8, Math.min(innerWidth - width - 8, (box.left + box.right - width) / 2));
@@ -64,7 +67,7 @@ function offerTips(place, selector, content) {
   place.addEventListener("pointerover", show);
   place.addEventListener("focusin", show);
   place.addEventListener("pointerout", ({ pointerType }) => pointerType !== "touch" && leaveTip());
-  place.addEventListener("focusout", hideTip);
+  place.addEventListener("focusout", ({ target }) => tipped?.owner === target.closest(selector) && hideTip());
   // Who has clicked wants to see what follows, which may be under the tooltip.
   place.addEventListener("click", ({ pointerType, clientX, clientY }) => {
     if (pointerType !== "mouse") return;
@@ -76,10 +79,11 @@ function offerTips(place, selector, content) {
 function startTips() {
   tip.addEventListener("pointerenter", () => clearTimeout(leaving));
   tip.addEventListener("pointerleave", leaveTip);
-  addEventListener("scroll", hideTip, { passive: true });
+  // Browsers scroll a little by themselves when something above grows.
+  addEventListener("scroll", () => Math.abs(scrollY - shownAt) > STAYS && hideTip(), { passive: true });
   // A touch elsewhere closes it; Escape closes it first, before it releases what is chosen.
   document.addEventListener("pointerdown", ({ target }) => {
-    if (tipped?.owner && !tipped.owner.contains(target) && !tip.contains(target)) hideTip();
+    if (tipped && !tipped.owner?.contains(target) && !tip.contains(target)) hideTip();
   }, { capture: true });
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || tip.hidden) return;

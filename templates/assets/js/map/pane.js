@@ -24,7 +24,8 @@ class Pane {
     if (!isFirst) return;
     // A cell chooses the token of its row, a point of a line its own.
     this.plot.on("plotly_hover", ({ points: [point], event }) => this.showTip(point, event));
-    this.plot.on("plotly_unhover", leaveTip);
+    // After a touch, which nothing leaves, it stays until the next one.
+    this.plot.on("plotly_unhover", () => !this.wasTouched() && leaveTip());
     this.plot.on("plotly_click", ({ points: [point], event }) => {
       if (this.isEcho(event)) return;
       this.showTip(point, event);
@@ -67,10 +68,14 @@ class Pane {
     return { title: tokenName(shape, k), figures: [[name, weightText(value, summed, !isExact)]] };
   }
 
+  wasTouched() {
+    return performance.now() - (this.touchedAt ?? -Infinity) < ECHO;
+  }
+
   // A tap is told twice, as a touch and as the click that browsers make of it: the second is left out.
   isEcho(event) {
     const isTouch = event.type.startsWith("touch");
-    const isEcho = !isTouch && performance.now() - (this.touchedAt ?? -Infinity) < ECHO;
+    const isEcho = !isTouch && this.wasTouched();
     if (isTouch) this.touchedAt = performance.now();
     return isEcho;
   }

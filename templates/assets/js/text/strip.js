@@ -28,7 +28,7 @@ class Strip {
     const chosen = this.panel?.unit ?? null;
     const shown = this.measures.shown;
     const colour = chosen === null ? (shown ? shortName(shown) : say("received")) : this.legendName;
-    const others = chosen === null ? this.figuresOf(i) : [];
+    const others = this.figuresOf(i);
     const own = this.values[i] ? [[colour, this.values[i]]] : [];
     return { title: name, figures: [...own, ...others.filter(([other]) => other !== colour)] };
   }
