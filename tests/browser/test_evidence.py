@@ -199,6 +199,17 @@ def test_the_sign_has_a_colour_and_is_marked_without_it(tab, url, results, schem
         assert line is (sign < 0)
 
 
+def test_forced_colours_keep_what_colours_say(tab, url):
+    tab.emulate_media(forced_colors="active")
+    tab.goto(f"{url}#text=1")
+    drawn(tab, 1)
+    assert {unit["hue"] for unit in hues(tab)} >= {"orange"}
+    picked = tab.locator("#map-1 .heads td.picked")
+    others = tab.locator("#map-1 .heads td[role]:not(.picked)")
+    line = "cell => getComputedStyle(cell).outlineStyle"
+    assert (picked.evaluate(line), others.first.evaluate(line)) == ("solid", "none")
+
+
 def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(watched, url):
     watched.goto(f"{url}#text=1&measure=deletion")
     drawn(watched, 1)
