@@ -10,7 +10,7 @@ from reportgen.report.charts.small import HEIGHT, WIDTH
 from reportgen.report.charts.svg import Drawing, px
 
 _LINES = 5  # layers that have bars and figures each; of more there are columns
-_TEXT = 92  # pixels for the figures beside bars
+_TEXT = 108  # pixels for the figures beside bars
 
 
 def pairs_by_layer(

@@ -17,7 +17,7 @@ from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, w
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.influence import bar
 from reportgen.report.panel.measures import cls_name
-from reportgen.report.panel.strip import Paragraph, paragraphs
+from reportgen.report.panel.strip import Paragraph, paragraphs, twin
 from reportgen.results.units import TextUnits, text_units
 
 TEXTS = 8  # shown
@@ -36,6 +36,11 @@ class Strip:
 
     name: str
     paragraphs: tuple[Paragraph, ...]
+
+    @property
+    def twin(self) -> tuple[tuple[Cell, ...], ...]:
+        """The same where style sheets are refused."""
+        return twin(self.paragraphs)
 
 
 @dataclass(frozen=True, slots=True)
