@@ -154,7 +154,7 @@ class HeadGrid {
     const key = `${isDark()}`;
     if (this.shown !== "map" || this.painted === key) return;
     this.painted = key;
-    const table = colourTable();
+    const table = pixelTable();
     let start = -Infinity;
     for (const [at, cell] of this.cells) {
       if (performance.now() - start > PAINT_FOR) {
