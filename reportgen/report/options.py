@@ -151,6 +151,13 @@ class RenderOptions(WriteOptions):
             "remarkable first.",
         ),
     ] = None
+    brief: Annotated[
+        bool,
+        _REPORT(
+            help="Write a short HTML page instead, for readers without background: how good the "
+            "predictions are, which texts are wrong and why, which tokens count."
+        ),
+    ] = False
     pool_above: Annotated[
         int | None,
         _REPORT(

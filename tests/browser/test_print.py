@@ -8,6 +8,10 @@ from factories import HEADLINES, make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 
+from reportgen.findings.findings import Findings
+from reportgen.report.html.brief import render_brief
+from reportgen.report.options import RenderOptions
+
 pytestmark = pytest.mark.browser
 
 MM = 96 / 25.4
@@ -183,3 +187,17 @@ def test_every_text_is_printed_in_the_measure_that_was_chosen(watched, report):
     assert chosen == ["deletion"] * count
     for legend in watched.locator(".strip + .legend").all_inner_texts():
         assert "when the token is left out" in legend
+
+
+@pytest.mark.parametrize("kind", ["number", "class"])
+def test_the_brief_is_two_pages(watched, tmp_path, kind):
+    labels = tuple(n / 8 for n in range(24)) if kind == "number" else None
+    made = make_results(tmp_path, HEADLINES * 4, kind=kind, labels=labels, evidence="basic")
+    if kind == "class":
+        made.texts["label"] = ["bad", "good"] * 12
+    path = tmp_path / "brief.html"
+    path.write_bytes(render_brief(Findings(made), RenderOptions(brief=True)).content)
+    watched.goto(path.as_uri())
+    assert pages(printed(watched)) <= 2
+    watched.set_viewport_size({"width": 400, "height": 860})
+    assert watched.evaluate("document.documentElement.scrollWidth") <= 400

@@ -30,6 +30,7 @@ def _scripts(folder: str, *names: str) -> tuple[str, ...]:
 # The files of the style sheet, and of the script of each page, in the order they are joined in.
 # All scripts of a page share one scope; a constant must come before what reads it at the start.
 _PLAIN_STYLES = _styles("theme", "base", "page", "answers", "tables", "figures", "sections")
+BRIEF_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print", "brief"))
 STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("list", "explorer", "text", "map", "compare", "print"))
 # What a notebook shows has no texts and no scripts.
 NOTEBOOK_STYLE_SHEETS = (*_PLAIN_STYLES, *_styles("explorer", "print"))

@@ -7,6 +7,7 @@ from reportgen.findings.detail import detailed
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import Assets
+from reportgen.report.html.brief import render_brief
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
 from reportgen.report.html.reduced import Given, reduced_sentences
@@ -21,8 +22,8 @@ _RESERVE = 6_000  # bytes for sentences on what was reduced, and literature that
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
-    """The page, which does not depend on `output`."""
-    return render(findings, options)
+    """The page, which does not depend on `output`, or the brief where that is asked for."""
+    return render_brief(findings, options) if options.brief else render(findings, options)
 
 
 def render(findings: Findings, options: RenderOptions) -> Document:

@@ -99,6 +99,11 @@ class Setting:
             self._set("notebook_text.html.jinja", assets=self.assets, panels=(shown,), **values)
         )
 
+    def brief(self, brief: object) -> str:
+        """The brief, with its texts."""
+        values = self._values(self.page, ())
+        return str(self._set("brief.html.jinja", assets=self.assets, brief=brief, **values))
+
     def parts(self, document: bytes, blocks: Sequence[Markup]) -> dict[str, int]:
         """The bytes of a page and the files beside it, by kind of content."""
         assets = self.assets

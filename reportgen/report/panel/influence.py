@@ -40,6 +40,7 @@ class Influence:
     """The strongest units of a text, by change or else by attention."""
 
     sentences: tuple[str, ...]  # the same in words
+    changes: tuple[str, ...]  # those of them on what changes without a unit
     attention: str  # name of the column
     change: str  # name of the column; "" where no change was measured
     rows: tuple[InfluenceRow, ...]
@@ -111,6 +112,7 @@ def influence(
                 ),
             )
         ),
+        changes=tuple(changes),
         attention=language.measure(points.id, "short").capitalize(),
         change=say("change" if moves.kind == "signed" else "change_size") if moves else "",
         rows=tuple(

@@ -9,6 +9,7 @@ import pytest
 
 import reportgen
 from reportgen.report.html.assets import (
+    BRIEF_STYLE_SHEETS,
     COMPARE_SCRIPTS,
     NOTEBOOK_STYLE_SHEETS,
     REPORT_SCRIPTS,
@@ -29,7 +30,7 @@ LONGEST_LINE = 120
 def test_every_file_has_its_place() -> None:
     assets = TEMPLATES / "assets"
     there = {path.relative_to(assets).as_posix() for path in assets.rglob("*") if path.is_file()}
-    assert {*STYLE_SHEETS, *REPORT_SCRIPTS, *COMPARE_SCRIPTS} == there
+    assert {*STYLE_SHEETS, *BRIEF_STYLE_SHEETS, *REPORT_SCRIPTS, *COMPARE_SCRIPTS} == there
     assert set(NOTEBOOK_STYLE_SHEETS) <= set(STYLE_SHEETS)
     for names in (STYLE_SHEETS, REPORT_SCRIPTS, COMPARE_SCRIPTS):
         assert len(set(names)) == len(names)
