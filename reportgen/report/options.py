@@ -154,7 +154,7 @@ class RenderOptions(WriteOptions):
     brief: Annotated[
         bool,
         _REPORT(
-            help="Write a short HTML page instead, for readers without background: how good the "
+            help="Write a short HTML page instead, e.g. for a product manager: how good the "
             "predictions are, which texts are wrong and why, which tokens count."
         ),
     ] = False
