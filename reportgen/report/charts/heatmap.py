@@ -65,7 +65,7 @@ def text_map(
     if each > 1:
         group = np.arange(len(labels)) // each
         cells = unit_map(cells.astype(np.float32), tuple(group.tolist()))
-        content = np.logical_or.reduceat(content, range(0, len(labels), each))
+        content = own_content(content, each)
         labels = labels[::each]
     return TextMap(cells, tuple(labels), colour_top(cells, content), each)
 
@@ -78,6 +78,11 @@ def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
     to_units = np.add.reduceat(weights.astype(np.float64), starts, axis=1)
     means: Floats = np.add.reduceat(to_units, starts, axis=0) / sizes[:, None]
     return means
+
+
+def own_content(content: NDArray[np.bool_], pooled: int) -> NDArray[np.bool_]:
+    """Which cells along a side, each of `pooled` units, hold no special token."""
+    return np.logical_and.reduceat(content, list(range(0, len(content), pooled)))
 
 
 def colour_top(cells: Floats, content: NDArray[np.bool_]) -> float:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import MUTED, STEPS
-from reportgen.report.charts.heatmap import CLIPPED, TextMap, draw_map, unit_map
+from reportgen.report.charts.heatmap import CLIPPED, TextMap, draw_map, own_content, unit_map
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing
 from reportgen.results.units import Floats
@@ -50,11 +50,6 @@ def difference_map(
     top = change_top(change)
     shown = replace(base, cells=np.clip(change, -top, top), top=top)
     return draw_map(shown, key, sentence, axes, narrow=True)
-
-
-def own_content(content: NDArray[np.bool_], pooled: int) -> NDArray[np.bool_]:
-    """Which cells along a side, each of `pooled` units, hold no special token."""
-    return np.logical_and.reduceat(content, list(range(0, len(content), pooled)))
 
 
 def thumb_cells(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:

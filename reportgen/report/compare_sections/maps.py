@@ -13,7 +13,6 @@ from reportgen.report.charts.heatmap import colour_top, text_map
 from reportgen.report.charts.map_pairs import (
     change_top,
     difference_map,
-    own_content,
     small_map,
     thumb_cells,
     thumb_content,
@@ -61,8 +60,7 @@ def make_maps(comparison: Comparison, text: int, words: CompareWords) -> MapPair
     base, head = (text_map(results, text, units, labels) for results in sides)
     if base is None or head is None:
         return None
-    content = own_content(units.content, base.pooled)
-    top = max(colour_top(each.cells, content) for each in (base, head))
+    top = max(base.top, head.top)
     title = words.say("map_title", layer=comparison.base.info.model.n_layers)
     drawn = [
         small_map(each.cells, top, words.say("map_of", side=words.say(side))).on_page()

@@ -17,14 +17,13 @@ from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, w
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.influence import bar
 from reportgen.report.panel.measures import cls_name
-from reportgen.report.panel.strip import Paragraph, paragraphs, twin
+from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, twin
 from reportgen.results.units import TextUnits, text_units
 
 TEXTS = 8  # shown
 _REGRESSIONS = 2  # texts shown whose error grew most
 _TOP = 3  # tokens named of each
 _REASONS = 2  # lines of each in the list
-_LONG = 100  # units, beyond which lines stand closer
 _BEGINNING = 60  # half-width characters
 _ROW = 80  # the same of a text in the list
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
@@ -111,7 +110,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         text_id=str(row["text_id"]),
         beginning=shorten(segments[0], _BEGINNING),
         row=shorten(segments[0], _ROW),
-        is_long=len(units.units) > _LONG,
+        is_long=len(units.units) > LONG,
         has_effects=has_effects,
         most=most,
         most_says=words.say("most_effects" if has_effects else "most_attention"),

@@ -27,7 +27,7 @@ from reportgen.report.panel.measures import (
 )
 from reportgen.report.panel.places import ordinal, places, told_apart
 from reportgen.report.panel.prediction import Prediction, prediction
-from reportgen.report.panel.strip import Paragraph, paragraphs, runs_left, twin
+from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, runs_left, twin
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
 from reportgen.results.units import TextUnits, text_units
@@ -45,6 +45,7 @@ class Figures:
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
     influence: Influence
     has_bars: bool  # beside the tokens of the strip
+    is_long: bool  # so that its lines stand closer
     chart: Markup
     range: str  # of the map's colours, in words; "" where the maps were not kept
     chart_title: str
@@ -190,6 +191,7 @@ def make_figures(
             found, bare_labels, placed, _explained(findings, text, scope, language), language
         ),
         has_bars=any(lengths),
+        is_long=len(labels) > LONG,
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
         range=_range(drawn, language, weights),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),

@@ -68,6 +68,20 @@ def test_a_long_text_shares_cells(tmp_path: Path) -> None:
     assert made.labels == tuple(labels[::3])
 
 
+def test_a_sink_in_a_shared_cell_does_not_take_the_colours(tmp_path: Path) -> None:
+    """They end where the cells without a special token do."""
+    results = make_results(tmp_path, ("ab" * 150,), n_layers=2, n_heads=2, sink=0.8)
+    units, _, made = drawn(results)
+    size, special = made.pooled, [at for at, own in enumerate(units.content) if not own]
+    own = [
+        at for at in range(len(made.cells)) if not {at * size + i for i in range(size)} & {*special}
+    ]
+    assert 0 < len(own) < len(made.cells)
+    values = sorted(made.cells[:, own].flatten())
+    assert made.top == pytest.approx(values[int(0.995 * len(values))])
+    assert made.top < made.cells.max() / 4
+
+
 def test_without_maps_there_is_no_figure(tmp_path: Path) -> None:
     results = make_results(tmp_path, (TEXT,), n_layers=2, n_heads=2)
     results.texts["map_offset"] = None
