@@ -139,7 +139,7 @@ def test_one_tooltip_says_what_is_known_of_a_token(watched, url, results):
     told = [
         f"gradient size {size:.3f}".rstrip("0"),
         f"attention × value {100 * share:.1f}\u00a0%",
-        f"fall without it {effect:+.3f}".replace("-", "−"),
+        f"effect on the prediction {effect:+.3f}".replace("-", "−"),
     ]
 
     def said():

@@ -68,7 +68,8 @@ VERDICT_WORDS = {
     "en": r"is an attention sink|called an attention sink|No attention sink|no-op|hardly"
     r"|like a constant|depends on it|partly depends|attracts the attention|are short|not short"
     r"|measurably|dominated|Unclear",
-    "ja": r"アテンションシンクです|「アテンションシンク」と呼|シンクは見られません|no-op"
+    "ja": r"アテンションシンクです|「アテンションシンク」と呼|シンクではありません"
+    r"|シンクは見られません|no-op"
     r"|ほとんど影響|同じ定数|依存しています|位置がアテンションを集めて|は短く|上回って|下回って|はっきりしません"
     r"|大半が",
 }

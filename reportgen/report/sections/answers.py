@@ -90,9 +90,14 @@ def _changes(findings: Findings, language: Language) -> Answer:
         (key,) = said
         verdict = say(key, **{"up" if key == "raises" else "down": said[key]})
     what = shorten(own.target or "", 2 * _TOKEN)
-    about = "mean_change_of" if own.target else "mean_change"
+    about = "mean_change_of" if own.target else f"mean_change{_of_size(findings)}"
     remark = language.count("answers", about, own.n_texts, what=what)
     return answer(verdict, remark, _changing(own, names))
+
+
+def _of_size(findings: Findings) -> str:
+    """The ending of a key for changes that have no sign."""
+    return "_size" if findings.info.evidence.scalar == "cosine" else ""
 
 
 def _changes_in_one(
@@ -108,7 +113,7 @@ def _changes_in_one(
         return answer(say("not_measured"))
     first = [i for i in strongest(units, abs(values)) if values[i]][:ROWS]
     if not first:
-        return answer(say("none_moves_one"), say("one_change"))
+        return answer(say("none_moves_one"), say(f"one_change{_of_size(findings)}"))
     labels = [unit.label for unit in units.units]
     verdict = say("in_one_text", token=shorten(labels[first[0]], _TOKEN))
     is_signed = findings.info.evidence.scalar != "cosine"
@@ -117,7 +122,7 @@ def _changes_in_one(
         Bar(labels[i], float(values[i]), written(float(values[i]), digits, is_signed), is_signed)
         for i in sorted(first, key=lambda i: -float(values[i]))
     ]
-    return answer(verdict, say("one_change"), named_bars(bars))
+    return answer(verdict, say(f"one_change{_of_size(findings)}"), named_bars(bars))
 
 
 def _changing(own: EffectLists, names: Sequence[str]) -> Drawing:

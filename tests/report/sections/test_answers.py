@@ -85,7 +85,7 @@ def with_effects(folder, effect):
 def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
     clear = answers(with_effects(tmp_path / "a", np.linspace(0.9, 1.1, 8)))[1]
     assert clear.answer == "“aa” clearly raises it"
-    assert clear.remark == "Mean change when the token is left out (8 texts)."
+    assert clear.remark == "How far each token raises or lowers it, mean of 8 texts."
     lowers = answers(with_effects(tmp_path / "b", np.linspace(-0.9, -1.1, 8)))[1]
     assert lowers.answer == "“aa” clearly lowers it"
     noise = answers(with_effects(tmp_path / "c", [1, -1, 1, -1, 1, -1, 1, -0.9]))[1]
@@ -130,7 +130,14 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
 
 @pytest.mark.parametrize(
     ("low", "high", "word"),
-    [(0.1, 0.19, "hardly"), (0.2, 0.59, "partly"), (0.6, 0.9, "largely"), (0.1, 0.3, None)],
+    [
+        (0.1, 0.19, "hardly"),
+        (0.2, 0.59, "partly"),
+        (0.6, 0.9, "largely"),
+        (0.3, 0.7, "at_least_partly"),
+        (0.1, 0.3, None),
+        (0.1, 0.7, None),
+    ],
 )
 def test_a_word_stands_only_where_the_whole_interval_calls_for_it(low, high, word):
     assert trust_word(Interval(low, high)) == word
