@@ -83,7 +83,7 @@ def minilm_folder() -> Path:
 @pytest.fixture(scope="session")
 def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Findings]":
     """Reports that together call for every note; to be read, not changed."""
-    import every_note
+    from helpers.made_up import every_note
 
     from reportgen.findings.findings import Findings
 
@@ -94,6 +94,6 @@ def situations(tmp_path_factory: pytest.TempPathFactory) -> "list[Findings]":
 @pytest.fixture(scope="session")
 def notes(situations: "list[Findings]") -> "list[Note]":
     """The notes of all situations, and on figures of all sizes."""
-    import every_note
+    from helpers.made_up import every_note
 
     return every_note.every_note(situations)

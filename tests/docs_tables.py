@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
 import yaml
-from pages import DOCS
-from places import ROOT
+from helpers.pages import DOCS
+from helpers.places import ROOT
 from typer.models import OptionInfo
 
 from reportgen.cli.commands import app

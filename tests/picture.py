@@ -12,8 +12,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+from helpers.places import ROOT, SAMPLES
 from PIL import Image
-from places import ROOT, SAMPLES
 from playwright.sync_api import Page, sync_playwright
 
 PICTURES = SAMPLES

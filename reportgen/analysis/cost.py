@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
-from reportgen.analysis.evidence.sink_subjects import MAX_CONTROLS, MAX_TEXTS
+from reportgen.analysis.evidence.sinks.subjects import MAX_CONTROLS, MAX_TEXTS
 from reportgen.analysis.evidence.stages import CostBasis, load_stage
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes, Stage
 from reportgen.models.tokens import EncodedText, content_units

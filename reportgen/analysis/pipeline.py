@@ -14,7 +14,7 @@ from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
-from reportgen.analysis.evidence.sink_tests import SinkTester
+from reportgen.analysis.evidence.sinks.tests import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all

@@ -19,8 +19,8 @@ from reportgen.comparison.null import NullLimits
 from reportgen.comparison.pairing import Pairing, common_labels, pair
 from reportgen.comparison.predictions import prediction_changes
 from reportgen.comparison.quality import FigureName, Quality, Verdict
-from reportgen.comparison.token_effects import effect_changes, token_changes
-from reportgen.comparison.units import unit_pairs
+from reportgen.comparison.tokens.effects import effect_changes, token_changes
+from reportgen.comparison.tokens.units import unit_pairs
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval

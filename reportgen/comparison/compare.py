@@ -14,13 +14,13 @@ from reportgen.comparison.notes import change_notes
 from reportgen.comparison.null import NullLimits, null_limits
 from reportgen.comparison.pairing import Pairing, pair
 from reportgen.comparison.predictions import PredictionChanges, prediction_changes
-from reportgen.comparison.token_effects import (
+from reportgen.comparison.tokens.effects import (
     EffectChanges,
     TokenChange,
     effect_changes,
     token_changes,
 )
-from reportgen.comparison.units import UnitPairs, unit_pairs
+from reportgen.comparison.tokens.units import UnitPairs, unit_pairs
 from reportgen.findings.figures import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import MOVED
-from reportgen.comparison.token_effects import (
+from reportgen.comparison.tokens.effects import (
     EFFECT_LEAST,
     LOOKS_LEAST_CHANGE,
     EffectChanges,

@@ -10,8 +10,8 @@ from scipy.stats import spearmanr
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.comparison.quality import FigureName, Quality, class_quality, number_quality
-from reportgen.findings.classes import class_shares, match_classes
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.classes import class_shares, match_classes
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from reportgen.comparison.change import Change, changes
-from reportgen.findings.predictions import r_squared
+from reportgen.findings.outputs.predictions import r_squared
 from reportgen.findings.statistics import (
     Floats,
     Interval,

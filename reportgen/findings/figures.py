@@ -14,7 +14,7 @@ from reportgen.results.measure_register import VIEWS
 if TYPE_CHECKING:
     from reportgen.findings.attention import LayerFigures
     from reportgen.findings.findings import Findings
-    from reportgen.findings.sink_heads import SinkHeads
+    from reportgen.findings.sinks.heads import SinkHeads
 
 Value: TypeAlias = float | int | None  # None: not measured, or not defined
 Unit: TypeAlias = Literal[

@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings import attention, evidence
-from reportgen.findings import classes as of_classes
-from reportgen.findings import labels as of_labels
-from reportgen.findings import piles as of_piles
-from reportgen.findings import predictions as of_predictions
 from reportgen.findings import ranking as of_ranking
-from reportgen.findings import sink_heads as of_heads
-from reportgen.findings import sink_tests as of_sinks
-from reportgen.findings import token_lists as of_lists
-from reportgen.findings import tokens as of_tokens
 from reportgen.findings.colouring import AUTO, Colouring, choose_colouring
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
+from reportgen.findings.outputs import classes as of_classes
+from reportgen.findings.outputs import labels as of_labels
+from reportgen.findings.outputs import predictions as of_predictions
+from reportgen.findings.sinks import heads as of_heads
+from reportgen.findings.sinks import piles as of_piles
+from reportgen.findings.sinks import tests as of_sinks
 from reportgen.findings.statistics import Floats, Interval, Places, mean_interval
+from reportgen.findings.tokens import figures as of_tokens
+from reportgen.findings.tokens import lists as of_lists
 from reportgen.results.info import RunInfo, Statistic, View
 from reportgen.results.store import Results
 

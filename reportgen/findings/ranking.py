@@ -13,8 +13,8 @@ from reportgen.findings.attention import (
     counted_texts,
     text_means,
 )
-from reportgen.findings.classes import class_shares, match_classes
 from reportgen.findings.evidence import size_agreement
+from reportgen.findings.outputs.classes import class_shares, match_classes
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.store import Results

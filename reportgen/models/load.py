@@ -17,8 +17,21 @@ from transformers.utils import logging as transformers_logging
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
 from reportgen.models.architecture import find_encoder, read_facts
-from reportgen.models.checkpoint import load_checkpoint, weights_sha256
-from reportgen.models.factory import build_module, fill_required_arguments, importable
+from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
+from reportgen.models.loading.factory import build_module, fill_required_arguments, importable
+from reportgen.models.loading.pretrained import (
+    folder_max_tokens,
+    folder_pooling,
+    load_pretrained,
+    reported_part,
+)
+from reportgen.models.loading.tokenizer import (
+    cut_at_the_end,
+    load_tokenizer,
+    padding_id,
+    require_fit,
+    require_vocabulary,
+)
 from reportgen.models.output import (
     OutputReader,
     find_output,
@@ -29,20 +42,7 @@ from reportgen.models.output import (
     sequence_reader,
     with_class_names,
 )
-from reportgen.models.pretrained import (
-    folder_max_tokens,
-    folder_pooling,
-    load_pretrained,
-    reported_part,
-)
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
-from reportgen.models.tokenizer import (
-    cut_at_the_end,
-    load_tokenizer,
-    padding_id,
-    require_fit,
-    require_vocabulary,
-)
 from reportgen.models.tokens import encode
 from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
 from reportgen.results.info import ModelInfo, OutputInfo

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.factory import describe
+from reportgen.models.loading.factory import describe
 from reportgen.models.tokens import encode, pad
 
 # Two runs with different numbers of texts and tokens show which axes of the output are texts or

@@ -14,8 +14,8 @@ from reportgen.comparison.attention import HeadChanges, LayerChanges
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.pairing import Pairing, common_labels
 from reportgen.comparison.predictions import PredictionChanges
-from reportgen.comparison.token_effects import EffectChanges, TokenChange
-from reportgen.comparison.units import UnitPairs
+from reportgen.comparison.tokens.effects import EffectChanges, TokenChange
+from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.findings.figures import Value
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note

@@ -6,9 +6,9 @@ the ranking of units, colours, tables and explanations on the page are all deriv
 To add a measure of evidence, add
 
 1. an entry at the end of the evidence in `MEASURES`, with the next `SCHEMA_VERSION` as `since`,
-2. a module in `analysis/evidence` with the `Stage` that the entry names: how the measure is taken,
-   and how many passes through the model that takes (a measure that the stage of another takes too
-   names none),
+2. a module in `analysis/evidence/measures` with the `Stage` that the entry names: how the measure
+   is taken, and how many passes through the model that takes (a measure that the stage of another
+   takes too names none),
 3. a block of words in `report/language/strings/measures.toml`: its name, the legend of its
    colours, and how it is measured.
 """
@@ -58,7 +58,7 @@ class Measure:
     is_row: bool = False  # read from the row of [CLS], or of a causal model's last token
     # Of evidence only, which is measured in stages:
     level: EvidenceLevel = "none"  # the lowest level of evidence that includes it
-    stage: str = ""  # "module:NAME" in analysis/evidence; "": the stage of another takes it too
+    stage: str = ""  # "module:NAME" in evidence/measures; "": the stage of another takes it too
     bar: str = ""  # name of its progress bar
     signed: bool = False  # tells what raises the explained figure from what lowers it
     unsigned_for: tuple[Scalar, ...] = ()  # though signed: where effects are distances

@@ -1,4 +1,4 @@
-from encoded_texts import encoded
+from helpers.real.encoded_texts import encoded
 
 from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.stages import CostBasis

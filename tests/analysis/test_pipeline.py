@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from models import ARCHITECTURES, SENTENCES, save_model
-from packed_maps import unpack
+from helpers.made_up.packed_maps import unpack
+from helpers.real.models import ARCHITECTURES, SENTENCES, save_model
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
@@ -388,7 +388,7 @@ def test_a_model_that_sees_padding_runs_texts_of_one_length_together(tmp_path) -
         max_position_embeddings=128,
     )
     model = AutoModel.from_config(config)
-    from models import spread_weights
+    from helpers.real.models import spread_weights
 
     spread_weights(model)
     model.save_pretrained(folder)

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from factories import make_results
-from models import save_model
+from helpers.made_up.factories import make_results
+from helpers.real.models import save_model
 from transformers import AutoModelForSequenceClassification
 
 import reportgen

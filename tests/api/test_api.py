@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from albert_for_regression import AlbertForRegression
-from models import SENTENCES, save_model, spread_weights, tiny_model, tiny_tokenizer
+from helpers.real.albert_for_regression import AlbertForRegression
+from helpers.real.models import SENTENCES, save_model, spread_weights, tiny_model, tiny_tokenizer
 from torch import nn
 from transformers import pipeline
 from typer.testing import CliRunner

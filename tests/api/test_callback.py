@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from models import SENTENCES, tiny_model, tiny_tokenizer
+from helpers.real.models import SENTENCES, tiny_model, tiny_tokenizer
 from transformers import Trainer, TrainerControl, TrainerState, TrainingArguments
 
 import reportgen

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, make_results
-from two_models import TEXTS, pair_of
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.real.two_models import TEXTS, pair_of
 from typer.testing import CliRunner
 
 import reportgen

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from explaining import load
-from models import SENTENCES
+from helpers.real.explaining import load
+from helpers.real.models import SENTENCES
 
 import reportgen
 from reportgen.api.analyze import listed_by

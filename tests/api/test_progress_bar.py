@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from places import SAMPLES
+from helpers.places import SAMPLES
 from rich.console import Console
 from rich.progress import Progress as Bars
 

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from factories import make_results
-from many_commands import RUN_ALL
+from helpers.made_up.factories import make_results
+from helpers.many_commands import RUN_ALL
 
 # Adds a format before the command line is imported, as a new line in the register would.
 PLAIN = '''

@@ -22,7 +22,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from models import tiny_tokenizer
+from helpers.real.models import tiny_tokenizer
 from transformers import AlbertConfig, AutoModelForSequenceClassification, BertConfig
 
 from reportgen.analysis.attention.batches import plan_batches

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.comparison.compare import compare
 from reportgen.comparison.notes import token_notes
-from reportgen.comparison.token_effects import effect_changes, token_changes
-from reportgen.comparison.units import UnitPairs
+from reportgen.comparison.tokens.effects import effect_changes, token_changes
+from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.vocabulary import text_of
 from reportgen.findings.findings import Findings

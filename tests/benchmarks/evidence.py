@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.evidence.deletion import deletion_effects
-from reportgen.analysis.evidence.gradients import TextGradients, text_gradients
+from reportgen.analysis.evidence.measures.deletion import deletion_effects
+from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.pipeline import try_model
 from reportgen.models.load import LoadedModel

@@ -20,7 +20,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from factories import make_results
+from helpers.made_up.factories import make_results
 
 from reportgen.results.schema import ANALYSIS_TABLES
 from reportgen.results.store import open_results

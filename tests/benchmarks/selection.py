@@ -14,13 +14,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-import planted
 import torch
+from helpers.real import planted
 from numpy.typing import NDArray
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
-from reportgen.findings.token_lists import effect_lists
-from reportgen.findings.tokens import CorpusTokens, corpus_tokens, fewest_texts, token_means
+from reportgen.findings.tokens.figures import CorpusTokens, corpus_tokens, fewest_texts, token_means
+from reportgen.findings.tokens.lists import effect_lists
 from reportgen.models.load import load_model
 from reportgen.models.spec import ModelSpec
 

@@ -2,7 +2,7 @@
 
 import pytest
 from exploring import HEADS, LAYERS
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import written
 from playwright.sync_api import sync_playwright
 

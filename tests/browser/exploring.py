@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from factories import changed
-from packed_maps import unpack
+from helpers.made_up.factories import changed
+from helpers.made_up.packed_maps import unpack
 from playwright.sync_api import Locator, Page
 
 from reportgen.results.store import Results

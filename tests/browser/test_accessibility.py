@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from exploring import colour_by
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 

@@ -2,7 +2,7 @@
 
 import re
 
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from exploring import colour_by, maps_of
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 

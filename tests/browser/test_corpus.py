@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import HOSTILE, written
 from playwright.sync_api import expect
 

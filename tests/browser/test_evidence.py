@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from exploring import colour_by
-from factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import HOSTILE, drawn, turn_page, written
 from playwright.sync_api import expect
 

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 from base64 import b64encode
 
 import pytest
-from factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import drawn, show_all, written
 from playwright.sync_api import expect
 

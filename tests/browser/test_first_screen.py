@@ -1,7 +1,7 @@
 """The first screen: four answers, a coloured text and its map, with scripts on and off."""
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, show_all, written
 from playwright.sync_api import expect
 

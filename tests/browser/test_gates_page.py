@@ -1,7 +1,7 @@
 """The gates on the page: read without scripts and styles, in both languages, on narrow screens."""
 
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
 from opening import written
 from playwright.sync_api import expect
 from serving import JENKINS, served

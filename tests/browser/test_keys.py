@@ -1,7 +1,7 @@
 """Single keys, the help card and the theme switch in a real Chromium."""
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import written
 from playwright.sync_api import expect
 

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import show_all, written
 from playwright.sync_api import expect
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 from exploring import as_pair
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 

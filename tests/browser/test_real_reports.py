@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from exploring import maps_of, plots
-from models import SENTENCES, save_model
+from helpers.places import SAMPLES
+from helpers.real.models import SENTENCES, save_model
 from opening import written
-from places import SAMPLES
 from playwright.sync_api import expect
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze

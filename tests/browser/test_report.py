@@ -4,9 +4,9 @@ import re
 
 import pytest
 from exploring import pick
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.packed_maps import unpack
 from opening import HOSTILE, drawn, show_all, written
-from packed_maps import unpack
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings

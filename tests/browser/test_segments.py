@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, as_pair, maps_of, plots, same
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 from exploring import pick
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.packed_maps import unpack
 from opening import drawn, written
-from packed_maps import unpack
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, OWN, OWN_AND_DATA, served
 

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, cell, heads_table, maps_of, pick, plots, same
-from factories import make_results
+from helpers.made_up.factories import make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 from scipy.stats import rankdata

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from exploring import maps_of, plots, same
-from factories import make_results
+from helpers.made_up.factories import make_results
 from opening import drawn, written
 from playwright.sync_api import expect
 

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hostile_results import STRINGS, with_strings
+from helpers.made_up.hostile_results import STRINGS, with_strings
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings

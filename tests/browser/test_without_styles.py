@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from opening import written
 from playwright.sync_api import expect
 from serving import JENKINS, JENKINS_OLD, served

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from calling import call
-from factories import make_results
-from models import SENTENCES, save_model
-from places import SAMPLES
+from helpers.calling import call
+from helpers.made_up.factories import make_results
+from helpers.places import SAMPLES
+from helpers.real.models import SENTENCES, save_model
 
 from reportgen.api.options import GateChoices, InputChoices, ModelChoices
 from reportgen.cli.commands import main

@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
-from calling import call
-from models import SENTENCES, save_model
-from places import SAMPLES
-from two_models import TEXTS, pair_of
+from helpers.calling import call
+from helpers.places import SAMPLES
+from helpers.real.models import SENTENCES, save_model
+from helpers.real.two_models import TEXTS, pair_of
 
 TEXTS_FILE = SAMPLES / "ad_headlines.csv"
 

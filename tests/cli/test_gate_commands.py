@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from calling import call
-from factories import HEADLINES, make_results
-from log_commands import HOSTILE, is_command
+from helpers.calling import call
+from helpers.log_commands import HOSTILE, is_command
+from helpers.made_up.factories import HEADLINES, make_results
 from typer.testing import Result
 
 from reportgen.api import arguments, options

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from calling import call
-from factories import make_results
-from hostile_texts import COMMANDS, hostile_texts
-from on_github import soup
+from helpers.calling import call
+from helpers.hostile_texts import COMMANDS, hostile_texts
+from helpers.made_up.factories import make_results
+from helpers.on_github import soup
 
 from reportgen.cli.github import MOST_BYTES, find_step_summary
 from reportgen.errors import UsageError

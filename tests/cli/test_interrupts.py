@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import typer
-from models import SENTENCES, save_model
+from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
 from reportgen.analysis.progress import Cost, Stage

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from factories import LABELS as NAMES
-from factories import changed, make_results
-from plain_bootstrap import plain_interval
+from helpers.made_up.factories import LABELS as NAMES
+from helpers.made_up.factories import changed, make_results
+from helpers.plain.plain_bootstrap import plain_interval
+from helpers.real.two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 from scipy.stats import spearmanr
-from two_models import LABELS, TEXTS, chain, four_of, pair_of, row_of
 
 from reportgen.comparison import all_models as module
 from reportgen.comparison.attention import HEAD_CHANGED

@@ -8,12 +8,11 @@ from typing import get_args
 
 import numpy as np
 import pytest
-from factories import HEADLINES, changed, make_results
-from factories import LABELS as NAMES
-from packed_maps import unpack
-from plain_bootstrap import plain_interval
-from scipy.stats import spearmanr
-from two_models import (
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import LABELS as NAMES
+from helpers.made_up.packed_maps import unpack
+from helpers.plain.plain_bootstrap import plain_interval
+from helpers.real.two_models import (
     LABELS,
     STAR,
     TEXTS,
@@ -23,6 +22,7 @@ from two_models import (
     shaken,
     twice,
 )
+from scipy.stats import spearmanr
 
 from reportgen.comparison.attention import HEAD_CHANGED, row_distances
 from reportgen.comparison.change import SAME_OUTPUT, SAME_SHARE, equal_if_close
@@ -32,7 +32,7 @@ from reportgen.comparison.notes import change_notes
 from reportgen.comparison.predictions import MOVED
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import r_squared
+from reportgen.findings.outputs.predictions import r_squared
 from reportgen.results.info import OutputKind
 from reportgen.results.maps import quantise
 from reportgen.results.store import Results

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import changed
-from two_models import STAR, TEXTS, pair_of, plant, twice
+from helpers.made_up.factories import changed
+from helpers.real.two_models import STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import compare

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from factories import LABELS as NAMES
-from factories import changed
+from helpers.made_up.factories import LABELS as NAMES
+from helpers.made_up.factories import changed
+from helpers.real.two_models import LABELS, TEXTS, pair_of
 from scipy.stats import rankdata
-from two_models import LABELS, TEXTS, pair_of
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from helpers.real.two_models import STAR, pair_of, plant
 from scipy.stats import ttest_1samp
-from two_models import STAR, pair_of, plant
 
 from reportgen.comparison.compare import compare
 from reportgen.comparison.notes import change_notes
-from reportgen.comparison.token_effects import EFFECT_LEAST, token_changes
-from reportgen.comparison.units import UnitPairs
+from reportgen.comparison.tokens.effects import EFFECT_LEAST, token_changes
+from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import FALSE_DISCOVERIES
 

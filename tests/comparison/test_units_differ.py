@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import changed
-from two_models import TEXTS, pair_of, retokenise
+from helpers.made_up.factories import changed
+from helpers.real.two_models import TEXTS, pair_of, retokenise
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings

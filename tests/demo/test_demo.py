@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 import torch
-from places import SAMPLES
+from helpers.places import SAMPLES
 from transformers import AutoTokenizer
 
 from reportgen.demo import model_folder

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from places import ROOT
+from helpers.places import ROOT
 
 sys.path.append(str(ROOT / "tests" / "benchmarks"))
 

@@ -5,8 +5,8 @@ import shlex
 
 import pytest
 from docs_tables import TABLES, filled
-from pages import DOCS, PAGES, README, commands
-from places import ROOT
+from helpers.pages import DOCS, PAGES, README, commands
+from helpers.places import ROOT
 from typer.main import get_command
 
 from reportgen.cli.commands import app

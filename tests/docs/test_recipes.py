@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from factories import make_results
-from pages import PAGES, blocks
-from places import ROOT
+from helpers.made_up.factories import make_results
+from helpers.pages import PAGES, blocks
+from helpers.places import ROOT
 from typer.testing import CliRunner
 
 from reportgen.api.arguments import gates

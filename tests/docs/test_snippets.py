@@ -6,8 +6,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from models import SENTENCES, save_model, tiny_model, tiny_tokenizer
-from pages import blocks
+from helpers.pages import blocks
+from helpers.real.models import SENTENCES, save_model, tiny_model, tiny_tokenizer
 from torch import nn
 from transformers import AlbertModel
 

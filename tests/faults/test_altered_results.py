@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from reading import said_of

@@ -21,13 +21,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import torch
-from factories import make_results
-from models import save_model
+from helpers.made_up.factories import make_results
+from helpers.real.models import save_model
 
 from reportgen.api.settings_file import configured_gates
 from reportgen.errors import InputError, ModelError, UsageError
-from reportgen.models.checkpoint import read_state_dict, require_readable
-from reportgen.models.pretrained import load_pretrained
+from reportgen.models.loading.checkpoint import read_state_dict, require_readable
+from reportgen.models.loading.pretrained import load_pretrained
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import read_plotlyjs
 from reportgen.results.schema import TABLES

@@ -8,9 +8,9 @@ from functools import lru_cache
 from pathlib import Path
 
 import pytest
+from helpers.real.models import SENTENCES, tiny_tokenizer
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from models import SENTENCES, tiny_tokenizer
 
 from reportgen.analysis.first_pass import Tally
 from reportgen.models import tokens

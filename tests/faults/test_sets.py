@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from disk import Killed, disk
-from models import SENTENCES, save_model
+from helpers.real.models import SENTENCES, save_model
 from typer.testing import CliRunner
 
 from reportgen.api import compare as api_compare

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 
 import pytest
-from every_note import live_notes
+from helpers.made_up.every_note import live_notes
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from factories import changed, make_results
-from places import GOLD
+from helpers.made_up.factories import changed, make_results
+from helpers.places import GOLD
 
 from reportgen.findings.colouring import MIN_CHOICE, choose_colouring
 from reportgen.findings.findings import Findings

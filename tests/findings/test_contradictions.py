@@ -1,8 +1,8 @@
 """No two sentences of one page deny each other: over made-up results of every kind."""
 
 import pytest
-from factories import HEADLINES, make_results
-from pairs import pairs
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.pairs import pairs
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.errors import UsageError
 from reportgen.findings.detail import check_detail, detailed, listed_first

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
-from places import SAMPLES
+from helpers.places import SAMPLES
 
-from reportgen.analysis.evidence import integrated_gradients, jacobian, shapley
+from reportgen.analysis.evidence.measures import integrated_gradients, jacobian, shapley
 from reportgen.analysis.evidence.text_evidence import Missing
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings

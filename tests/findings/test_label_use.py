@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.api.options import Verbosity
 from reportgen.cli.terminal import account

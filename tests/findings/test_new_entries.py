@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from factories import make_results
-from many_commands import RUN_ALL
-from places import ROOT
+from helpers.made_up.factories import make_results
+from helpers.many_commands import RUN_ALL
+from helpers.places import ROOT
 
 FIGURE = """
 _TEXTS = (

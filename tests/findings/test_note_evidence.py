@@ -8,9 +8,9 @@ from statistics import mean
 import numpy as np
 import pandas as pd
 import pytest
-from factories import HEADLINES, changed, make_results
-from made_up_evidence import RATIOS, SUBJECTS
-from plain_bootstrap import plain_interval
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.made_up_evidence import RATIOS, SUBJECTS
+from helpers.plain.plain_bootstrap import plain_interval
 
 from reportgen.findings.evidence import (
     ViewFigures,
@@ -20,7 +20,7 @@ from reportgen.findings.evidence import (
     mixing,
     rollout_share,
 )
-from reportgen.findings.sink_tests import subject_figures
+from reportgen.findings.sinks.tests import subject_figures
 from reportgen.results.info import SINK_TESTS
 from reportgen.results.measure_register import MIN_TEXTS, VIEWS
 from reportgen.results.store import Results

@@ -5,9 +5,9 @@ from statistics import mean
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
-from plain_bootstrap import plain_interval
-from role_tables import with_roles
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.role_tables import with_roles
+from helpers.plain.plain_bootstrap import plain_interval
 
 from reportgen.findings.attention import analysed, role_figures, takes_part
 from reportgen.findings.statistics import (

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings import statistics
 from reportgen.findings.findings import Findings

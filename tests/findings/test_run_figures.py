@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.results.store import Results

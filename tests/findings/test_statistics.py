@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from plain_bootstrap import plain_interval
+from helpers.plain.plain_bootstrap import plain_interval
 from scipy.stats import t, ttest_1samp
 
 from reportgen.findings.statistics import (

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 import torch
-from albert_for_regression import AlbertForRegression
-from families import SITES, load_family
-from models import ARCHITECTURES, save_model, tiny_config, tiny_model
+from helpers.real.albert_for_regression import AlbertForRegression
+from helpers.real.families import SITES, load_family
+from helpers.real.models import ARCHITECTURES, save_model, tiny_config, tiny_model
 from torch import Tensor, nn
 from transformers import AutoConfig, AutoModel, BertConfig, BertModel, PreTrainedModel
 from transformers.pytorch_utils import Conv1D

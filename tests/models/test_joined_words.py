@@ -1,7 +1,7 @@
 """Tokens joined into words, for tokenizers that split in many ways."""
 
 import pytest
-from models import TOKENIZERS, tiny_tokenizer
+from helpers.real.models import TOKENIZERS, tiny_tokenizer
 
 from reportgen.models.tokens import content_units, encode
 from reportgen.models.words import joined_to_words, n_joined

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import torch
-from albert_for_regression import AlbertForRegression
-from models import ARCHITECTURES, SENTENCES, save_model, spread_weights, tiny_model
-from places import ROOT
+from helpers.places import ROOT
+from helpers.real.albert_for_regression import AlbertForRegression
+from helpers.real.models import ARCHITECTURES, SENTENCES, save_model, spread_weights, tiny_model
 from torch import Tensor
 from transformers import AlbertModel, AutoConfig, AutoModel
 from transformers.utils import logging as transformers_logging
@@ -24,7 +24,7 @@ from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
 from reportgen.results.info import OutputInfo
 
-USER_FILE = ROOT / "tests" / "albert_for_regression.py"
+USER_FILE = ROOT / "tests" / "helpers" / "real" / "albert_for_regression.py"
 
 
 def predict(model: LoadedModel, *texts: str) -> list[Prediction]:

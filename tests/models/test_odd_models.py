@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from models import save_model
+from helpers.real.models import save_model
 from typer.testing import CliRunner
 
 from reportgen.cli.commands import app

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from models import tiny_model, tiny_tokenizer
+from helpers.real.models import tiny_model, tiny_tokenizer
 from torch import Tensor
 from transformers import (
     BertConfig,

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from models import save_model
+from helpers.real.models import save_model
 
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.spec import ModelSpec, check_spec, factory_name, local_folder

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 import torch
-from models import SENTENCES, tiny_tokenizer
+from helpers.real.models import SENTENCES, tiny_tokenizer
 from transformers import AutoTokenizer
 
 from reportgen.errors import ModelError

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from models import TOKENIZERS, tiny_model, tiny_tokenizer
+from helpers.real.models import TOKENIZERS, tiny_model, tiny_tokenizer
 from torch import Tensor, nn
 
 from reportgen.errors import ModelError

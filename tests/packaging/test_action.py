@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import yaml
-from places import ROOT
+from helpers.places import ROOT
 from typer.main import get_command
 
 from reportgen.cli.commands import app

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from places import ROOT
+from helpers.places import ROOT
 
 pytestmark = pytest.mark.packaging
 

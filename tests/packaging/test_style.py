@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from helpers.places import ROOT
 from importlinter.cli import lint_imports
-from places import ROOT
 
 HEAVY = ("torch", "transformers", "pandas", "pyarrow", "numpy", "plotly", "jinja2")
 MAX_LINES = 350

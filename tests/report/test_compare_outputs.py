@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from factories import LABELS as LABEL_NAMES
-from factories import changed, make_results
+from helpers.made_up.factories import LABELS as LABEL_NAMES
+from helpers.made_up.factories import changed, make_results
+from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
 from markdown_it import MarkdownIt
-from two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
 
 from reportgen.comparison.compare import compare
 from reportgen.comparison.figures import comparison_figures

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 import pyarrow.parquet as pq
 import pytest
 from bs4 import BeautifulSoup
-from hostile_results import PLAIN, STRINGS, with_strings
+from helpers.made_up.hostile_results import PLAIN, STRINGS, with_strings
 from markdown_it import MarkdownIt
 
 from reportgen.comparison.compare import compare

@@ -9,15 +9,15 @@ from typing import Any, get_args
 
 import jsonschema
 import pytest
-from factories import HEADLINES, make_results
-from role_tables import far_apart, same_in_every_text, with_roles
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import figure_key
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
-from reportgen.findings.sink_tests import subject_figures
+from reportgen.findings.sinks.tests import subject_figures
 from reportgen.report.json import render, to_json
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject

@@ -10,7 +10,7 @@ import nbformat
 import nh3
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from nbconvert import HTMLExporter
 from nbconvert.preprocessors.sanitize import SanitizeHTML
 

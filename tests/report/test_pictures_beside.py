@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
 
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging

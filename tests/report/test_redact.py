@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from calling import call
-from factories import make_results
-from models import save_model
-from planted import ID, SECRETS, planted, traces
+from helpers.calling import call
+from helpers.made_up.factories import make_results
+from helpers.real.models import save_model
+from helpers.real.planted import ID, SECRETS, planted, traces
 
 from reportgen.analysis.first_pass import AttentionPass
 from reportgen.errors import ModelError, OutputError, quoted

@@ -8,11 +8,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from calling import call
-from factories import make_results
-from models import save_model
-from planted import SECRETS, planted, traces
-from two_models import STAR, pair_of, plant
+from helpers.calling import call
+from helpers.made_up.factories import make_results
+from helpers.real.models import save_model
+from helpers.real.planted import SECRETS, planted, traces
+from helpers.real.two_models import STAR, pair_of, plant
 
 from reportgen.api.compare import compare
 from reportgen.comparison.compare import compare as compare_findings

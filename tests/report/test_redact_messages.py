@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from albert_for_regression import AlbertForRegression
-from calling import call
+from helpers.calling import call
+from helpers.real.albert_for_regression import AlbertForRegression
+from helpers.real.models import save_model
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import save_model
 
 from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts.read import Columns, read_texts
@@ -103,7 +103,7 @@ def test_an_error_is_whole_without_redact_and_has_dots_with_it() -> None:
 def test_what_a_class_prints_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
         "import sys\n"
-        "from albert_for_regression import AlbertForRegression\n"
+        "from helpers.real.albert_for_regression import AlbertForRegression\n"
         "class Loud(AlbertForRegression):\n"
         "    def forward(self, *args, **named):\n"
         f"        print('{SECRET}'); print('{SECRET}', file=sys.stderr)\n"

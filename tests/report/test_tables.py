@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from factories import HEADLINES, LABELS, changed, make_results
+from helpers.made_up.factories import HEADLINES, LABELS, changed, make_results
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import label_fit, predictions
-from reportgen.findings.sink_tests import subject_figures
+from reportgen.findings.outputs.predictions import label_fit, predictions
+from reportgen.findings.sinks.tests import subject_figures
 from reportgen.report.options import TABLE_NAMES, TableName
 from reportgen.report.tables import table, to_csv, to_parquet
 from reportgen.results.info import SINK_TESTS

@@ -6,7 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from places import GOLD
+from helpers.places import GOLD
 
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings

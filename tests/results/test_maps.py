@@ -4,9 +4,9 @@ import zlib
 
 import numpy as np
 import pytest
+from helpers.made_up.packed_maps import pack, unpack
 from hypothesis import given
 from hypothesis import strategies as st
-from packed_maps import pack, unpack
 
 from reportgen.results.maps import MAX_ERROR, quantise
 

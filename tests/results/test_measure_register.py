@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from places import GOLD, ROOT
+from helpers.places import GOLD, ROOT
 
 from reportgen.analysis.evidence.stages import load_stage
 from reportgen.analysis.progress import STAGES

@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
 
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.schema import TABLES

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from factories import changed, make_results
-from packed_maps import unpack
+from helpers.made_up.factories import changed, make_results
+from helpers.made_up.packed_maps import unpack
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import SCHEMA_VERSION, Evidence

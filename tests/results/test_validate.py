@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
 
 from reportgen.errors import ResultsError
 from reportgen.results.schema import LATER_COLUMNS, TABLES

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from text_files import Write
+from helpers.text_files import Write
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The encodings of text files, found or named."""
 
 import pytest
-from text_files import Write, texts_of
+from helpers.text_files import Write, texts_of
 
 from reportgen.errors import InputError, UsageError
 from reportgen.texts.read import read_texts

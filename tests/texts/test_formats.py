@@ -6,9 +6,18 @@ import json
 
 import pyarrow as pa
 import pytest
+from helpers.text_files import (
+    Write,
+    any_text,
+    csv_bytes,
+    give,
+    line_text,
+    parquet,
+    round_trip,
+    texts_of,
+)
 from hypothesis import example, given
 from hypothesis import strategies as st
-from text_files import Write, any_text, csv_bytes, give, line_text, parquet, round_trip, texts_of
 
 from reportgen.errors import InputError
 from reportgen.results.info import InputInfo

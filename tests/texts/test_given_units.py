@@ -4,9 +4,9 @@ import json
 
 import pyarrow as pa
 import pytest
+from helpers.text_files import Write, csv_bytes, parquet
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from text_files import Write, csv_bytes, parquet
 
 from reportgen.errors import InputError, without_surrogates
 from reportgen.texts.given_units import given_units

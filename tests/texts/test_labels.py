@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from text_files import Write
+from helpers.text_files import Write
 
 from reportgen.errors import UsageError
 from reportgen.texts.labels import label_map, label_number

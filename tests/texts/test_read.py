@@ -5,8 +5,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 import pytest
-from places import SAMPLES
-from text_files import Write, csv_bytes, parquet, texts_of
+from helpers.places import SAMPLES
+from helpers.text_files import Write, csv_bytes, parquet, texts_of
 
 from reportgen.errors import InputError, UsageError
 from reportgen.texts.read import Columns, TextInput, read_texts

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from reportgen.analysis.evidence.target import Explained
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.factory import describe
+from reportgen.models.loading.factory import describe
 from reportgen.results.info import Reason
 
 NOT_FINITE = "the gradient is not a finite number"

@@ -49,7 +49,7 @@ class Stage:
 def load_stage(measure: Measure) -> Stage:
     """The stage that `measure` names in the register."""
     module, _, name = measure.stage.partition(":")
-    stage = getattr(import_module(f"{__package__}.{module}"), name)
+    stage = getattr(import_module(f"{__package__}.measures.{module}"), name)
     assert isinstance(stage, Stage)
     return stage
 

@@ -9,7 +9,7 @@ from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA, Citation
 from reportgen.findings.notes.note import Note, Values, Verdict, about, ends, figure
 from reportgen.findings.notes.thresholds import RAISED_EXCESS
-from reportgen.findings.sink_heads import SinkHeads
+from reportgen.findings.sinks.heads import SinkHeads
 from reportgen.findings.statistics import Interval
 from reportgen.results.info import Subject
 from reportgen.results.measure_register import MIN_CONTENT, MIN_TEXTS, SINK_EXCESS

@@ -13,7 +13,7 @@ from reportgen.comparison.all_models import (
 )
 from reportgen.comparison.attention import ENTROPY
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.trend import trend
+from reportgen.report.charts.small.trend import trend
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write

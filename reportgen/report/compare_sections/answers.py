@@ -10,9 +10,9 @@ from reportgen.comparison.attention import ENTROPY, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import Outcome, PredictionChanges
 from reportgen.comparison.quality import Quality, QualityFigure
-from reportgen.comparison.token_effects import TokenChange
-from reportgen.report.charts.small import ROWS, Bar, columns_of_dots, named_bars, plane
-from reportgen.report.charts.small_pairs import pairs_by_layer
+from reportgen.comparison.tokens.effects import TokenChange
+from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.report.charts.small.pairs import pairs_by_layer
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note

@@ -13,7 +13,7 @@ from reportgen.comparison.null import SHARE
 from reportgen.comparison.predictions import MOVED, Outcome, PredictionChanges
 from reportgen.comparison.quality import Quality as ModelQuality
 from reportgen.comparison.quality import QualityFigure
-from reportgen.comparison.token_effects import TokenChange
+from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table

@@ -1,7 +1,7 @@
 """The four answers at the top of a page, each in one sentence with one small chart.
 
 What the model predicted, what changes that, whether attention piles up, and how far the colours
-can be trusted. An answer names a token only where a sentence may (see `findings/token_lists.py`).
+can be trusted. An answer names a token only where a sentence may (see `findings/tokens/lists.py`).
 """
 
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ from reportgen.findings.attention import RoleFigures
 from reportgen.findings.colouring import trust_word
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.findings.token_lists import EffectLists, ListedToken
-from reportgen.report.charts.small import (
+from reportgen.findings.tokens.lists import EffectLists, ListedToken
+from reportgen.report.charts.small.answers import (
     ROWS,
     Bar,
     Dot,

@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.findings.classes import Classes, ClassFit, Right
 from reportgen.findings.findings import Findings
-from reportgen.findings.labels import LabelUse
-from reportgen.findings.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.tracks import Scale, bar
+from reportgen.findings.outputs.classes import Classes, ClassFit, Right
+from reportgen.findings.outputs.labels import LabelUse
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.report.charts.small.tracks import Scale, bar
 from reportgen.report.components import Cell, Kpi, Quality, Table, heat_cell, make_table
 from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten

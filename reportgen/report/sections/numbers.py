@@ -7,12 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
 from reportgen.findings.ranking import MARKED
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.axes import round_values
 from reportgen.report.charts.scatter import DOTS, histogram, scatter
-from reportgen.report.charts.tracks import interval_text
+from reportgen.report.charts.small.tracks import interval_text
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.numbers import NOTHING, decimals, written
 from reportgen.report.language.printable import shorten

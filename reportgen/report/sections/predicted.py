@@ -8,8 +8,8 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.small import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible

@@ -3,7 +3,7 @@
 from functools import partial
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import MIN_PREDICTIONS
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Cell, Quality, make_table
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten

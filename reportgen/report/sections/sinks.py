@@ -8,12 +8,12 @@ from markupsafe import Markup
 
 from reportgen.findings.attention import LayerFigures
 from reportgen.findings.findings import Findings
-from reportgen.findings.sink_heads import SinkHeads
-from reportgen.findings.sink_tests import SubjectFigures, TestFigures
+from reportgen.findings.sinks.heads import SinkHeads
+from reportgen.findings.sinks.tests import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
-from reportgen.report.charts.tracks import axis, dot, interval_text, log_scale
+from reportgen.report.charts.small.tracks import axis, dot, interval_text, log_scale
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, fixed
 from reportgen.report.language.printable import visible

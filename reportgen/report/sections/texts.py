@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import RANKS, Reason
-from reportgen.report.charts.place import place
+from reportgen.report.charts.small.place import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten

@@ -9,15 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.token_lists import (
-    EffectLists,
-    ListedToken,
-    effect_lists,
-    explaining,
-    listed,
-    shrunken_attention,
-)
-from reportgen.findings.tokens import (
+from reportgen.findings.tokens.figures import (
     CorpusTokens,
     Division,
     Part,
@@ -25,7 +17,15 @@ from reportgen.findings.tokens import (
     TokenKind,
     fewest_texts,
 )
-from reportgen.report.charts.tracks import Scale, axis, bar, interval_text, round_scale
+from reportgen.findings.tokens.lists import (
+    EffectLists,
+    ListedToken,
+    effect_lists,
+    explaining,
+    listed,
+    shrunken_attention,
+)
+from reportgen.report.charts.small.tracks import Scale, axis, bar, interval_text, round_scale
 from reportgen.report.components import Cell, Column, Span, Table, marked
 from reportgen.report.language.numbers import NOTHING, column_decimals, number, written
 from reportgen.report.language.printable import shorten

@@ -10,7 +10,7 @@ from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Estimate
-from reportgen.report.charts.tracks import axis, bar, correlation_scale, interval_text
+from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
 from reportgen.report.language.sentences import measure_names

@@ -6,8 +6,8 @@ from statistics import median_low
 import numpy as np
 import pytest
 import torch
-from explaining import encoded
-from families import SITES, load_family
+from helpers.real.explaining import encoded
+from helpers.real.families import SITES, load_family
 
 from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import lay_out

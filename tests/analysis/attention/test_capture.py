@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from models import ARCHITECTURES, tiny_model
+from helpers.real.models import ARCHITECTURES, tiny_model
 from torch import nn
 from transformers import AutoConfig, AutoModel
 

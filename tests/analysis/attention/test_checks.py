@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
-from models import tiny_model, tiny_tokenizer
+from helpers.real.models import tiny_model, tiny_tokenizer
 from torch import nn
 from transformers import AutoConfig, AutoModel
 

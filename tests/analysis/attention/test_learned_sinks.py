@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from models import spread_weights, tiny_tokenizer
+from helpers.real.models import spread_weights, tiny_tokenizer
 from torch import nn
 from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from explaining import encoded
-from families import SITES, load_family, on_dogs, proven
-from plain_attention import PlainLayer, plain_layers, plain_parts
-from reference import RECORDS
+from helpers.plain.plain_attention import PlainLayer, plain_layers, plain_parts
+from helpers.plain.reference import RECORDS
+from helpers.real.explaining import encoded
+from helpers.real.families import SITES, load_family, on_dogs, proven
 
 import reportgen.analysis.attention.norms as norms_module
 from reportgen.analysis.attention import output_rank

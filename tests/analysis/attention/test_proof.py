@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from explaining import encoded
-from families import SITES, load_family, proven
+from helpers.real.explaining import encoded
+from helpers.real.families import SITES, load_family, proven
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture

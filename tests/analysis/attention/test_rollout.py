@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from explaining import encoded
-from models import tiny_model, tiny_tokenizer
-from reference import RECORDS
+from helpers.plain.reference import RECORDS
+from helpers.real.explaining import encoded
+from helpers.real.models import tiny_model, tiny_tokenizer
 
 from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from explaining import NUMBER, encoded, load
-from families import load_family, on_dogs, proven
+from helpers.real.explaining import NUMBER, encoded, load
+from helpers.real.families import load_family, on_dogs, proven
 from torch import nn
 
 from reportgen.analysis.attention.checks import probe

@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from helpers.plain.reference import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reference import RECORDS
 
 from reportgen.analysis.attention.batches import cls_position, lay_out
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
+from helpers.plain.reference import RECORDS
 from hypothesis import given
 from hypothesis import strategies as st
-from reference import RECORDS
 
 from reportgen.analysis.evidence.agreement import (
     Score,

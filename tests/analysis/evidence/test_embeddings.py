@@ -5,14 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from explaining import Head, encoded, explain, load, one, with_module
-from families import load_family
+from helpers.real.explaining import Head, encoded, explain, load, one, with_module
+from helpers.real.families import load_family
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.gradients import text_gradients
-from reportgen.analysis.evidence.integrated_gradients import Integrated, integrated_gradients
-from reportgen.analysis.evidence.jacobian import jacobian_norms
+from reportgen.analysis.evidence.measures.gradients import text_gradients
+from reportgen.analysis.evidence.measures.integrated_gradients import (
+    Integrated,
+    integrated_gradients,
+)
+from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
 
 TEXTS = ("the cat sat on the mat", "a very good film", "the", "dog")

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from models import SENTENCES, save_model
+from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForSequenceClassification
 
 from reportgen.analysis.evidence.agreement import (

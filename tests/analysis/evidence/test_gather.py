@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from explaining import Head, load, with_module
-from models import SENTENCES
-from plain_models import run_plainly
+from helpers.plain.plain_models import run_plainly
+from helpers.real.explaining import Head, load, with_module
+from helpers.real.models import SENTENCES
 from scipy.stats import kendalltau, spearmanr
 
 from reportgen.analysis.evidence import gather

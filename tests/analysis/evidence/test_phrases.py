@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from explaining import NUMBER, Head, encoded, explain, load, one, with_module
+from helpers.real.explaining import NUMBER, Head, encoded, explain, load, one, with_module
 from torch import Tensor
 
 from reportgen.analysis.evidence import phrases

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
-from calling import call
-from explaining import CLASSES, NUMBER, Head, encoded, explain, load, one, with_module
-from models import SENTENCES, save_model
+from helpers.calling import call
+from helpers.real.explaining import CLASSES, NUMBER, Head, encoded, explain, load, one, with_module
+from helpers.real.models import SENTENCES, save_model
 from torch import nn
 
 from reportgen.analysis.evidence.target import Changed, Explainer, find_class

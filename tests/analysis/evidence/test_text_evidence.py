@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from encoded_texts import encoded
+from helpers.real.encoded_texts import encoded
 
 from reportgen.analysis.evidence.target import Explained
 from reportgen.analysis.evidence.text_evidence import (

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.missing import (

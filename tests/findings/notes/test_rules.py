@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, changed, make_results
-from role_tables import far_apart, same_in_every_text, with_roles
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import CLARK, GU, KOVALEVA

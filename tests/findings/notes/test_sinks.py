@@ -4,14 +4,14 @@ from dataclasses import replace
 from itertools import product
 
 import pytest
+from helpers.made_up.made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing, probed
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing, probed
 
 from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
-from reportgen.findings.sink_tests import Swapped
+from reportgen.findings.sinks.tests import Swapped
 from reportgen.results.info import SinkTest
 
 

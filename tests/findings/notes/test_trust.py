@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, changed, make_results
-from made_up_figures import OUTPUT, Made, estimate, viewed
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, viewed
 
 from reportgen.findings.evidence import ViewFigures, is_constant
 from reportgen.findings.findings import Findings

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from helpers.made_up.made_up_figures import COMMA, FIRST, OUTPUT, Made, probed
 from hypothesis import given
 from hypothesis import strategies as st
-from made_up_figures import COMMA, FIRST, OUTPUT, Made, probed
 
 from reportgen.findings.attention import LayerFigures, RoleFigures
 from reportgen.findings.notes.note import Note, Verdict

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import make_results
-from made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing
+from helpers.made_up.factories import make_results
+from helpers.made_up.made_up_figures import CLS, COMMA, OUTPUT, Made, estimate, passing
 
 from reportgen.findings.attention import LayerFigures, role_figures
 from reportgen.findings.evidence import LiveRows

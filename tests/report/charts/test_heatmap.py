@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import make_results
-from packed_maps import unpack
+from helpers.made_up.factories import make_results
+from helpers.made_up.packed_maps import unpack
 
-from reportgen.report.charts.heatmap import SIDE, colour_top, text_map, unit_map
+from reportgen.report.charts.text.heatmap import SIDE, colour_top, text_map, unit_map
 from reportgen.results.units import text_units
 
 TEXT = "abcdefgh <s>"

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from drawings import painted
-from factories import HEADLINES, make_results
-from hostile_texts import hostile_texts
+from helpers.drawings import painted
+from helpers.hostile_texts import hostile_texts
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import heat_colour

@@ -7,7 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.small import (
+from reportgen.report.charts.small.answers import (
     HEIGHT,
     WIDTH,
     Bar,

@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from reportgen.findings.statistics import Interval
-from reportgen.report.charts.tracks import (
+from reportgen.report.charts.small.tracks import (
     axis,
     bar,
     correlation_scale,

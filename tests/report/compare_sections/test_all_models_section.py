@@ -8,9 +8,9 @@ from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import make_results
-from planted import planted, traces
-from two_models import TEXTS, chain, four_of, row_of
+from helpers.made_up.factories import make_results
+from helpers.real.planted import planted, traces
+from helpers.real.two_models import TEXTS, chain, four_of, row_of
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings

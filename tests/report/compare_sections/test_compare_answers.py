@@ -5,8 +5,8 @@ import re
 
 import numpy as np
 import pytest
-from factories import changed, make_results
-from two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
+from helpers.made_up.factories import changed, make_results
+from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, twice
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
-from places import ROOT
-from two_models import pair_of
+from helpers.places import ROOT
+from helpers.real.two_models import pair_of
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from factories import make_results
-from hostile_texts import hostile_texts
+from helpers.hostile_texts import hostile_texts
+from helpers.made_up.factories import make_results
 
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings

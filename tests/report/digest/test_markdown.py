@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt

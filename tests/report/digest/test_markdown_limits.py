@@ -7,10 +7,10 @@ from typing import get_args
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import make_results
-from hostile_texts import hostile_texts
+from helpers.hostile_texts import hostile_texts
+from helpers.made_up.factories import make_results
+from helpers.on_github import rendered, sanitised, soup
 from markdown_it import MarkdownIt
-from on_github import rendered, sanitised, soup
 
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings

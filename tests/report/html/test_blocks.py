@@ -5,8 +5,8 @@ from base64 import b64decode
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
-from packed_maps import unpack
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.packed_maps import unpack
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block

@@ -2,7 +2,7 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import output_at

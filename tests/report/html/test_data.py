@@ -5,7 +5,7 @@ from base64 import b64decode, b85decode
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.report.html.data import compressed, measure_data, page_data, plotly_source, text_data
 from reportgen.report.language.strings import load_language

@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
-from packed_maps import unpack
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.packed_maps import unpack
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import STEPS

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
+from helpers.made_up.packed_maps import unpack
 from hypothesis import given
 from hypothesis import strategies as st
-from packed_maps import unpack
 
 from reportgen.report.html.map_pooling import SIDE, pool, pool_maps, pooling
 from reportgen.results.maps import MAX_ERROR

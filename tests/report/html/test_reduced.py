@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from factories import make_results
+from helpers.made_up.factories import make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.reduced import Given, Sizes, carries, megabytes, reduced_sentences

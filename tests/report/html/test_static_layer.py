@@ -5,7 +5,7 @@ import re
 from html import unescape
 
 import pytest
-from places import SAMPLES
+from helpers.places import SAMPLES
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings

@@ -5,8 +5,8 @@ from pathlib import Path
 import jinja2
 import pytest
 from bs4 import BeautifulSoup, Tag
-from factories import HEADLINES, make_results
-from role_tables import same_in_every_text, with_roles
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.role_tables import same_in_every_text, with_roles
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.assets import environment, templates_root

@@ -5,9 +5,9 @@ import re
 
 import pytest
 from bs4 import BeautifulSoup
+from helpers.log_commands import HOSTILE, is_command
 from hypothesis import given
 from hypothesis import strategies as st
-from log_commands import HOSTILE, is_command
 
 from reportgen.cli.github import annotation
 from reportgen.report.language.printable import inert, inert_page

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import get_args
 
 import pytest
-from every_note import live_notes
-from factories import make_results
+from helpers.made_up.every_note import live_notes
+from helpers.made_up.factories import make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import CLARK, Citation

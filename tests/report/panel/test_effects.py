@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.evidence import explained_range
 from reportgen.report.panel.measures import text_effects

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.influence import BAR, WIDTH, Explained, bars, influence

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from factories import HEADLINES, make_results
-from made_up_units import made_units
+from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.made_up_units import made_units
 
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from factories import changed, make_results
+from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language

@@ -4,12 +4,12 @@ from functools import partial
 
 import pytest
 from bs4 import BeautifulSoup
-from drawings import painted
-from factories import changed, make_results
+from helpers.drawings import painted
+from helpers.made_up.factories import changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
-from reportgen.report.charts.heatmap import text_map
+from reportgen.report.charts.text.heatmap import text_map
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.panel import make_figures

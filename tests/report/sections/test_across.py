@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 from markupsafe import Markup
 from scipy.stats import t
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.tokens import corpus_tokens, fewest_texts, token_means
+from reportgen.findings.tokens.figures import corpus_tokens, fewest_texts, token_means
 from reportgen.report.language.numbers import written
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.tokens import Across, TokenList, make_across

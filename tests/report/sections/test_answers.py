@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, changed, make_results
-from role_tables import same_in_every_text, with_roles
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.role_tables import same_in_every_text, with_roles
 
 from reportgen.findings.colouring import trust_word
 from reportgen.findings.findings import Findings

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import figures

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import make_results
+from helpers.made_up.factories import make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.thresholds import THRESHOLDS

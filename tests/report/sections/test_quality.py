@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.findings.classes import match_classes
 from reportgen.findings.findings import Findings
-from reportgen.findings.predictions import label_fit
+from reportgen.findings.outputs.classes import match_classes
+from reportgen.findings.outputs.predictions import label_fit
 from reportgen.findings.statistics import mean_intervals
 from reportgen.report.components import Quality, Table
 from reportgen.report.language.numbers import decimals, written

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import make_results
-from places import ROOT
+from helpers.made_up.factories import make_results
+from helpers.places import ROOT
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Cell, Section, make_table

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, changed, make_results
-from made_up_evidence import RATIOS
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.made_up_evidence import RATIOS
 
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language

@@ -1,7 +1,7 @@
 """The list of texts: one line each, with the figures it is sorted and filtered by."""
 
 import pytest
-from factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.language.numbers import decimals, fixed

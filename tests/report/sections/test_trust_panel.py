@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from factories import HEADLINES, changed, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Estimate
-from reportgen.report.charts.tracks import correlation_scale
+from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.trust import chosen, make_trust

@@ -1,0 +1,172 @@
+"""CP-LRP: shares of each token in a text's scalar, checked for conservation."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from math import isfinite
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
+from reportgen.analysis.evidence.measures.gradients import embedding_leaf
+from reportgen.analysis.evidence.measures.held import Held
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.progress import BACKWARD, Passes
+from reportgen.models.tokens import EncodedText
+from reportgen.results.measure_register import CONSERVED
+from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
+
+# Of the spread of the scalar over texts: an error that is small whatever the scalar of a text is.
+CONSERVED_SPREAD = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Relevance:
+    """The shares of one text."""
+
+    scores: tuple[float, ...]  # [position], signed
+    rest: float  # of the scalar, that no token has: of biases and of bent activations
+    error: float | None  # |scalar - all shares| / |scalar|; None where the scalar is 0
+    is_conserved: bool
+
+
+def cp_lrp(
+    explainer: Explainer, explained: Sequence[Explained], spread: float
+) -> list[Relevance | Missing]:
+    """CP-LRP of each text (Ali et al. 2022), one backward pass each.
+
+    The share of a token is h . df/dh at h, its vector in front of the first layer, with the
+    attention weights A, the standard deviations that norms divide by and the activations of gates
+    held constant. With these, the model is a chain of sums, biases b and activations u -> a. So
+    the scalar is the sum of the shares, of b . df/db, and of a . df/da - u . df/du: it is
+    conserved if these differ from it by at most CONSERVED of its size or CONSERVED_SPREAD of
+    `spread`, its standard deviation over texts. They differ in a model where something else bends
+    or multiplies signals.
+    """
+
+    def measure(item: Explained) -> Relevance | Missing:
+        own = _relevance(explainer, item, spread)
+        is_finite = all(map(isfinite, (*own.scores, own.rest)))
+        return own if is_finite else Missing("failed", NOT_FINITE)
+
+    return each_text(explained, measure)
+
+
+def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevance:
+    model, held = explainer.model, Held()
+    with embedding_leaf(model), _with_biases(model.module) as biases:
+        with _first_states(model.encoder) as states, held.watching(model.module), held:
+            value = explainer.scalars(explainer.outputs([item.text]), [item])[0]
+        if not states or states[0].shape[:2] != (1, len(item.text.ids)):
+            raise GradientError("no_first_states")
+        first = states[0]
+        if not (value.requires_grad and first.requires_grad):
+            raise GradientError("no_gradient")
+        bends = [tensor for pair in held.bends for tensor in pair]
+        at_first, terms = _products(value, first, (*biases, *bends))
+    of_biases, of_bends = terms[: len(biases)], terms[len(biases) :]
+    rest = sum(of_biases) + sum(of_bends[1::2]) - sum(of_bends[::2])
+    scores = (first.detach().double() * at_first.double()).sum(-1)[0]
+    if not scores.any():
+        raise GradientError("zero_gradient")
+    whole = float(value.detach())
+    gap, size = abs(whole - float(scores.sum()) - rest), abs(whole)
+    return Relevance(
+        scores=tuple(scores.tolist()),
+        rest=rest,
+        error=gap / size if size else None,
+        is_conserved=gap <= max(CONSERVED * size, CONSERVED_SPREAD * spread),
+    )
+
+
+def _products(
+    value: Tensor, first: Tensor, others: Sequence[Tensor]
+) -> tuple[Tensor, tuple[float, ...]]:
+    """The gradient of `value` at the states `first`, and for each of `others` the sum of its
+    entries times their gradients, as far as it acts behind these states."""
+    at_first, *found = torch.autograd.grad(
+        value, (first, *others), retain_graph=True, allow_unused=True
+    )
+    if at_first is None:
+        raise GradientError("no_gradient")
+    if not others:
+        return at_first, ()
+    before = torch.autograd.grad(first, others, at_first, allow_unused=True)
+    return at_first, tuple(
+        _product(tensor, own) - _product(tensor, earlier)
+        for tensor, own, earlier in zip(others, found, before, strict=True)
+    )
+
+
+def _product(tensor: Tensor, gradient: Tensor | None) -> float:
+    if gradient is None:
+        return 0.0
+    return float((tensor.detach().double() * gradient.double()).sum())
+
+
+@contextmanager
+def _first_states(encoder: PreTrainedModel) -> Iterator[list[Tensor]]:
+    """A context in which a run of `encoder` puts the states in front of its first layer into a
+    list, `[text, position, width]`; nothing if it does not give them."""
+    states: list[Tensor] = []
+
+    def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        return args, {**kwargs, "output_hidden_states": True}
+
+    def read(module: nn.Module, args: Any, output: Any) -> None:
+        named = getattr(output, "hidden_states", None)
+        if isinstance(named, tuple) and isinstance(named[0], Tensor):
+            states.append(named[0])
+
+    parameters = signature(encoder.forward).parameters
+    kinds = {parameter.kind for parameter in parameters.values()}
+    if "output_hidden_states" not in parameters and Parameter.VAR_KEYWORD not in kinds:
+        yield states
+        return
+    handles = (
+        encoder.register_forward_pre_hook(ask, with_kwargs=True),
+        encoder.register_forward_hook(read),
+    )
+    try:
+        yield states
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+@contextmanager
+def _with_biases(module: nn.Module) -> Iterator[tuple[nn.Parameter, ...]]:
+    """A context in which the biases of `module` are part of its graph, and no other weights."""
+    named = module.named_parameters()
+    biases = tuple(weight for name, weight in named if name.endswith("bias"))
+    try:
+        for bias in biases:
+            bias.requires_grad_(True)
+        yield biases
+    finally:
+        for bias in biases:
+            bias.requires_grad_(False)
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = cp_lrp(tools.explainer, explained_of(texts), tools.spread)
+    for text, found in zip(texts, all_found, strict=True):
+        if isinstance(found, Missing):
+            text.add("cp_lrp", found)
+            continue
+        text.row[CP_LRP_ERROR] = found.error
+        text.row[CP_LRP_HOLDS] = found.is_conserved
+        text.add("cp_lrp", found.scores if found.is_conserved else Missing("not_conserved"))
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
+    return Passes(1, 1, (1 + BACKWARD) * len(text.ids))
+
+
+CP_LRP = Stage(_run, _cost)

@@ -1,0 +1,151 @@
+"""Integrated gradients: shares of each token in a text's scalar, checked for completeness."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
+from reportgen.analysis.evidence.measures.gradients import embedding_leaf, gradients
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.progress import BACKWARD, Passes
+from reportgen.models.tokens import EncodedText, put
+
+FIRST_STEPS = 32
+MOST_STEPS = 256
+# Largest error of the sum of scores, relative to the difference that it should equal, or to the
+# spread of the scalar over texts.
+COMPLETE = 0.02
+COMPLETE_SPREAD = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class Integrated:
+    """Integrated gradients of one text."""
+
+    scores: tuple[float, ...]  # [position], signed; exactly 0 for special tokens
+    steps: int
+    error: float | None  # |sum - (f(x) - f(b))| / |f(x) - f(b)|; None where the difference is 0
+    is_complete: bool
+
+
+def integrated_gradients(
+    explainer: Explainer,
+    explained: Sequence[Explained],
+    spread: float,
+) -> list[Integrated | Missing]:
+    """Integrated gradients of each text, doubling the steps from 32 to 256 until complete.
+
+    Complete: |sum of scores - (f(x) - f(b))| is at most 2 % of |f(x) - f(b)| or 0.001 of `spread`,
+    the standard deviation of the scalar over texts (0 for embeddings). If 256 steps are not enough,
+    those scores are returned, marked as incomplete.
+    """
+
+    def measure(item: Explained) -> Integrated | Missing:
+        own = _complete(explainer, item, spread)
+        return own if all(map(isfinite, own.scores)) else Missing("failed", NOT_FINITE)
+
+    return each_text(explained, measure)
+
+
+def integrate(
+    explainer: Explainer, explained: Explained, steps: int, spread: float = 0.0
+) -> Integrated:
+    """Integrated gradients of one text in `steps` steps (Sundararajan, Taly and Yan 2017).
+
+    (x - b) . mean over a of grad f(b + a (x - b)), with a at the midpoints of `steps` equal parts
+    of 0..1. x are the text's input embeddings; b is the baseline, in which each text token has
+    the embedding of the mask token, or zeros if the tokenizer has no mask token.
+
+    Raises:
+        GradientError: the output has no gradient at the input embeddings, or the gradient is 0
+            although the output differs between x and b.
+    """
+    whole = _embeddings(explainer, explained.text)
+    base = _baseline(explainer, explained.text, whole)
+    way = (whole - base).double()
+    total = torch.zeros_like(way)
+    for batch in explainer.plan([explained.text] * steps, in_graph=True):
+        at = (torch.tensor(batch, device=way.device).double() + 0.5) / steps
+        points = base + at[:, None, None] * way
+        total += _along(explainer, explained, points)[1].double().sum(0)
+    ends = [_along(explainer, explained, end[None])[0] for end in (base, whole)]
+    difference = float(ends[1] - ends[0])
+    if difference and not total.any():
+        raise GradientError("zero_gradient")
+    scores = (way * total / steps).sum(1)
+    gap = abs(float(scores.sum()) - difference)
+    size = abs(difference)
+    return Integrated(
+        scores=tuple(scores.tolist()),
+        steps=steps,
+        error=gap / size if size else None,
+        is_complete=gap <= max(COMPLETE * size, COMPLETE_SPREAD * spread),
+    )
+
+
+def _complete(explainer: Explainer, explained: Explained, spread: float) -> Integrated:
+    """Integrated gradients of one text with as many steps as completeness needs."""
+    steps = FIRST_STEPS
+    found = integrate(explainer, explained, steps, spread)
+    while not found.is_complete and steps < MOST_STEPS:
+        steps *= 2
+        found = integrate(explainer, explained, steps, spread)
+    return found
+
+
+def _baseline(explainer: Explainer, text: EncodedText, whole: Tensor) -> Tensor:
+    """The embeddings of the baseline, `[position, width]`; `whole` are those of the text."""
+    content = [i for i, role in enumerate(text.roles) if role is None]
+    mask = explainer.model.tokenizer.mask_token_id
+    if isinstance(mask, int):
+        return _embeddings(explainer, put(text, dict.fromkeys(content, mask)))
+    base = whole.clone()
+    base[content] = 0.0
+    return base
+
+
+def _embeddings(explainer: Explainer, text: EncodedText) -> Tensor:
+    """The input embeddings of `text`, `[position, width]`."""
+    with embedding_leaf(explainer.model) as leaves:
+        explainer.outputs([text])
+    return leaves[0][0].detach()
+
+
+def _along(explainer: Explainer, explained: Explained, points: Tensor) -> tuple[Tensor, Tensor]:
+    """Run a text with other input embeddings, `points` `[point, position, width]`.
+
+    Returns:
+        The scalar at each point, `[point]`, and its gradient, of the shape of `points`.
+    """
+    count = len(points)
+    with embedding_leaf(explainer.model, points) as leaves:
+        outputs = explainer.outputs([explained.text] * count)
+        scalars = explainer.scalars(outputs, [explained] * count)
+    (found,) = gradients(scalars, leaves)
+    if found is None:
+        raise GradientError("no_gradient")
+    return scalars.detach(), found
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = integrated_gradients(tools.explainer, explained_of(texts), tools.spread)
+    for text, found in zip(texts, all_found, strict=True):
+        if isinstance(found, Missing):
+            text.add("ig", found)
+            continue
+        text.add("ig", found.scores)
+        text.row["ig_steps"] = found.steps
+        text.row["ig_error"] = found.error
+        text.row["ig_complete"] = found.is_complete
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
+    return Passes(FIRST_STEPS, FIRST_STEPS, FIRST_STEPS * (1 + BACKWARD) * len(text.ids))
+
+
+INTEGRATED_GRADIENTS = Stage(_run, _cost)

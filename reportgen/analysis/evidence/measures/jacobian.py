@@ -1,0 +1,73 @@
+"""How strongly an embedding reacts to each token of a text: the size of its Jacobian."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
+from reportgen.analysis.evidence.measures.gradients import embedding_leaf
+from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
+from reportgen.analysis.evidence.target import Explained, Explainer, unit_rows
+from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
+from reportgen.analysis.progress import ONE_OF_MANY, Passes
+from reportgen.models.tokens import EncodedText
+
+
+def jacobian_norms(
+    explainer: Explainer,
+    explained: Sequence[Explained],
+) -> list[tuple[float, ...] | Missing]:
+    """The Frobenius norm of d e / d x_i for each text, `[position]`.
+
+    e is the text's embedding scaled to length 1, because a cosine depends on its direction only;
+    x_i is the input embedding of token i (hidden token attribution, Brunner et al. 2020, before
+    normalisation). It is exact, with one row of the Jacobian for each dimension of e. Only for
+    models whose output is an embedding.
+    """
+    return each_text(explained, lambda item: _norms(explainer, item))
+
+
+def _norms(explainer: Explainer, explained: Explained) -> tuple[float, ...] | Missing:
+    with embedding_leaf(explainer.model) as leaves:
+        embedding = unit_rows(explainer.outputs([explained.text]))[0]
+    if not embedding.requires_grad:
+        raise GradientError("no_gradient")
+    rows = torch.eye(len(embedding), dtype=embedding.dtype, device=embedding.device)
+    squares = torch.zeros(len(explained.text.ids), dtype=torch.float64, device=rows.device)
+    size = max(1, explainer.batch_tokens // len(explained.text.ids))
+    for start in range(0, len(rows), size):
+        moved = _pulled_back(embedding, leaves[0], rows[start : start + size])
+        squares += moved.double().square().sum((0, 1, 3))
+    if not squares.isfinite().all():
+        return Missing("failed", NOT_FINITE)
+    if not squares.any():
+        raise GradientError("zero_gradient")
+    norms: list[float] = squares.sqrt().tolist()
+    return tuple(norms)
+
+
+def _pulled_back(embedding: Tensor, leaf: Tensor, rows: Tensor) -> Tensor:
+    """`rows` `[row, figure]` times the Jacobian, `[row, text, position, width]`."""
+    try:
+        (found,) = torch.autograd.grad(
+            embedding, leaf, rows, retain_graph=True, is_grads_batched=True
+        )
+    except RuntimeError:  # some operation of the model has no batched backward pass
+        each = [torch.autograd.grad(embedding, leaf, row, retain_graph=True)[0] for row in rows]
+        return torch.stack(each)
+    return found
+
+
+def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
+    all_found = jacobian_norms(tools.explainer, explained_of(texts))
+    for text, found in zip(texts, all_found, strict=True):
+        text.add("jacobian", found)
+
+
+def _cost(text: EncodedText, basis: CostBasis) -> Passes:
+    n = basis.n_figures
+    return Passes(1, n, (1 + n * ONE_OF_MANY) * len(text.ids))
+
+
+JACOBIAN = Stage(_run, _cost)

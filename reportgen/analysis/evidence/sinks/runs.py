@@ -1,0 +1,286 @@
+"""Runs a text for the sink tests: unchanged, and with each group of its positions changed."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from math import isfinite
+from typing import Any, TypeAlias
+
+import torch
+from torch import Tensor
+
+from reportgen.analysis.attention.batches import Array, even_spread
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.checks import PADDED_TOLERANCE, ROW_SUM_TOLERANCE
+from reportgen.analysis.evidence.sinks.interventions import (
+    is_hidden,
+    is_renormalised,
+    keys_hidden,
+    values_read,
+    values_replaced,
+    visible_cells,
+)
+from reportgen.analysis.evidence.sinks.subjects import Case, Group, swapped
+from reportgen.analysis.evidence.target import Explainer
+from reportgen.errors import CaptureError
+from reportgen.models.architecture import Projection
+from reportgen.results.info import SinkTest
+
+# The key of a subject; None for content that is not a subject.
+Kind: TypeAlias = str | None
+# Value vectors of one kind of token, [value head, size] for each layer.
+Vectors: TypeAlias = Sequence[Tensor]
+
+
+class ValueSums:
+    """Sums the value vectors of one text for each kind of token, layer by layer."""
+
+    def __init__(self, case: Case) -> None:
+        kinds: dict[Kind, tuple[int, ...]] = {g.subject: g.positions for g in case.subjects}
+        self._places = kinds | ({None: case.content} if case.content else {})
+        self.counts = {kind: len(positions) for kind, positions in self._places.items()}
+        self.sums: dict[Kind, list[Tensor]] = {kind: [] for kind in self._places}
+
+    def take(self, layer: int, values: Tensor) -> None:
+        """Add the next layer's `values`, `[1, key, value head, size]`."""
+        for kind, positions in self._places.items():
+            self.sums[kind].append(values[0, list(positions)].double().sum(dim=0))
+
+
+@dataclass
+class ValueMeans:
+    """Sums value vectors over texts, for means over all texts but one."""
+
+    n_texts: dict[Kind, int] = field(default_factory=dict)
+    _counts: dict[Kind, int] = field(default_factory=dict)
+    _sums: dict[Kind, list[Tensor]] = field(default_factory=dict)
+
+    def add(self, text: ValueSums) -> None:
+        """Add one text."""
+        for kind, sums in text.sums.items():
+            self.n_texts[kind] = self.n_texts.get(kind, 0) + 1
+            self._counts[kind] = self._counts.get(kind, 0) + text.counts[kind]
+            before = self._sums.get(kind)
+            self._sums[kind] = (
+                sums if before is None else [a + b for a, b in zip(before, sums, strict=True)]
+            )
+
+    def of_others(self, kind: Kind, text: ValueSums) -> Vectors:
+        """The mean vectors of `kind` over all added texts except `text`, which has that kind.
+
+        At least one other text must have it.
+        """
+        count = self._counts[kind] - text.counts[kind]
+        pairs = zip(self._sums[kind], text.sums[kind], strict=True)
+        return [(total - own) / count for total, own in pairs]
+
+
+def at_places(groups: Sequence[Group], means: Mapping[Kind, Vectors]) -> list[Tensor]:
+    """The mean vectors of each position of each of `groups`, one group after another.
+
+    Returns:
+        `[place, value head, size]` for each layer.
+    """
+    kinds = [group.subject for group in groups for _ in group.positions]
+    n_layers = len(means[kinds[0]])
+    return [torch.stack([means[kind][layer] for kind in kinds]) for layer in range(n_layers)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Whole:
+    """An unchanged text."""
+
+    received: Array  # [layer, key], attention received, mean over heads and queries
+    expected: Array  # [layer, key], of `received` with equal shares
+    seen: tuple[Tensor, ...]  # for each layer [query, key]: whether any head has weight there
+    first_maps: Tensor  # [head, query, key], of the first layer
+    values: ValueSums | None  # None if values were not read
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """A text with a group of its positions changed."""
+
+    scalar: float
+    received: Array | None  # [layer, key], for a swap; None for other tests
+
+
+class SinkRuns:
+    """Runs texts one by one through a model; for the arguments see `SinkTester`."""
+
+    def __init__(
+        self,
+        explainer: Explainer,
+        capture: Capture,
+        projections: Sequence[Projection],
+        *,
+        is_causal: bool,
+        has_window: bool,
+    ) -> None:
+        self._explainer = explainer
+        self._model = explainer.model
+        self._capture = capture
+        self._projections = projections
+        self._is_causal = is_causal
+        self._has_window = has_window
+
+    def whole(self, case: Case, *, reads_values: bool) -> Whole:
+        """Run the unchanged text. Errors of the model are not caught."""
+        maps_of_first: list[Tensor] = []
+        received: list[Tensor] = []
+        seen: list[Tensor] = []
+        values = ValueSums(case) if reads_values else None
+
+        def take(layer: int, maps: Tensor) -> None:
+            if layer == 0:  # a copy, because some models change their maps in place afterwards
+                maps_of_first.append(maps[0].clone())
+            received.append(_received(maps))
+            seen.append((maps[0] > 0).any(dim=0))
+
+        with nullcontext() if values is None else values_read(self._projections, values.take):
+            self._capture.run(self._explainer.inputs([case.text]), take)
+        return Whole(
+            received=_by_layer(received)[0],
+            expected=_by_layer([self._expected(cells) for cells in seen])[0],
+            seen=tuple(seen),
+            first_maps=maps_of_first[0],
+            values=values,
+        )
+
+    def changed(
+        self,
+        test: SinkTest,
+        case: Case,
+        groups: Sequence[Group],
+        whole: Whole,
+        means: Mapping[Kind, Vectors],
+    ) -> dict[Group, Outcome | str]:
+        """Do `test` on each of `groups`: the outcome, or an error message.
+
+        Args:
+            means: mean value vectors of the kinds of `groups`; only used by mean_value.
+        """
+
+        found: dict[Group, Outcome | str] = {}
+        # Hidden keys have a row each in a batch; without learned sinks, all of a batch is.
+        for own in ([g for g in groups if g.positions], [g for g in groups if not g.positions]):
+            found |= self._changed(test, case, own, whole, means)
+        return found
+
+    def _changed(
+        self,
+        test: SinkTest,
+        case: Case,
+        groups: Sequence[Group],
+        whole: Whole,
+        means: Mapping[Kind, Vectors],
+    ) -> dict[Group, Outcome | str]:
+        def run(batch: Sequence[int]) -> list[Outcome]:
+            return self._outcomes(test, case, [groups[i] for i in batch], whole, means)
+
+        # Where maps come with the output, those of all layers are in memory at once.
+        holds = test in ("hide_key", "swap") and self._capture.way == "output"
+        found = self._explainer.by_batch([case.text] * len(groups), run, in_graph=holds)
+        return {
+            group: self._explainer.undefined
+            if isinstance(outcome, Outcome) and not isfinite(outcome.scalar)
+            else outcome
+            for group, outcome in zip(groups, found, strict=True)
+        }
+
+    def _outcomes(
+        self,
+        test: SinkTest,
+        case: Case,
+        groups: Sequence[Group],
+        whole: Whole,
+        means: Mapping[Kind, Vectors],
+    ) -> list[Outcome]:
+        """Run one batch, with one row per group."""
+        texts = [(swapped(case, g) if test == "swap" else None) or case.text for g in groups]
+        inputs = self._explainer.inputs(texts)
+        received: list[Tensor] = []
+        if test == "swap":
+            returned = self._capture.run(inputs, lambda _, maps: received.append(_received(maps)))
+        elif test == "hide_key":
+            returned = self._without_keys(inputs, groups, whole)
+        else:
+            vectors = at_places(groups, means) if test == "mean_value" else None
+            with values_replaced(self._projections, len(whole.seen), *_places(groups), vectors):
+                returned = self._model.module(**inputs)
+        outputs = self._model.reader.values(returned, inputs)
+        scalars = self._explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
+        shares = _by_layer(received) if received else [None] * len(groups)
+        return [Outcome(*pair) for pair in zip(scalars, shares, strict=True)]
+
+    def _without_keys(
+        self, inputs: Mapping[str, Tensor], groups: Sequence[Group], whole: Whole
+    ) -> Any:
+        """Run the module with the keys of one group hidden in each row, or without learned sinks
+        where the groups have no keys; what it returns.
+
+        Raises:
+            CaptureError: by its maps, the model did not hide the keys, or did more than that.
+        """
+        size = len(whole.first_maps[0])
+        hidden = torch.zeros(len(groups), size, dtype=torch.bool, device=self._model.device)
+        hidden[_places(groups)] = True
+        asked = visible_cells(hidden, is_causal=self._is_causal)
+        dtype = self._model.info.dtype
+        is_without = not any(group.positions for group in groups)
+        learned = self._capture.has_learned_sinks and not is_without
+
+        def check(layer: int, maps: Tensor) -> None:
+            visible = asked & whole.seen[layer] if self._has_window else asked
+            agrees = is_hidden(maps, visible, ROW_SUM_TOLERANCE[dtype], learned_sinks=learned)
+            if layer == 0:
+                agrees &= is_renormalised(
+                    maps,
+                    whole.first_maps,
+                    visible,
+                    PADDED_TOLERANCE[dtype],
+                    learned_sinks=learned,
+                )
+            if not agrees.all():
+                raise CaptureError("a key could not be hidden as asked")
+
+        if is_without:
+            with self._capture.without_learned_sinks():
+                return self._capture.run(inputs, check)
+        with keys_hidden(self._model.encoder, hidden, is_causal=self._is_causal):
+            return self._capture.run(inputs, check)
+
+    def _expected(self, seen: Tensor) -> Tensor:
+        """Attention received if each query spread its attention evenly over the keys it can see.
+
+        Args:
+            seen: of the layer, `[query, key]`.
+
+        Returns:
+            `[1, key]`.
+        """
+        visible = torch.ones_like(seen)
+        if self._is_causal:
+            visible = visible.tril()
+        if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
+            visible = seen
+        even = torch.full((1, len(seen)), 1 / len(seen), device=seen.device)
+        learned = self._capture.has_learned_sinks
+        return even_spread(visible[None], even, learned_sinks=learned)[1]
+
+
+def _received(maps: Tensor) -> Tensor:
+    """Attention received, mean over heads and queries, `[text, key]`; without padding."""
+    return maps.float().mean(dim=(1, 2))
+
+
+def _by_layer(layers: Sequence[Tensor]) -> Array:
+    """Stack one `[text, key]` per layer to `[text, layer, key]`."""
+    return torch.stack(list(layers), dim=1).cpu().numpy()
+
+
+def _places(groups: Sequence[Group]) -> tuple[Tensor, Tensor]:
+    """All positions of `groups`: the index of the group, `[place]`, and the position, `[place]`."""
+    rows = [row for row, group in enumerate(groups) for _ in group.positions]
+    keys = [position for group in groups for position in group.positions]
+    return torch.tensor(rows, dtype=torch.long), torch.tensor(keys, dtype=torch.long)

@@ -1,0 +1,296 @@
+"""Sink tests: how far the output moves when a token is changed in one of four ways.
+
+In all layers and heads, the value vectors of a subject become 0 (zero_value) or their mean over the
+other texts (mean_value), while attention weights stay; or its key is hidden from every query
+(hide_key); or another token takes its place (swap). The same is done to groups of as many content
+tokens, as controls.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from reportgen.analysis.attention.batches import Array
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.evidence.sinks.runs import (
+    Kind,
+    Outcome,
+    SinkRuns,
+    ValueMeans,
+    Vectors,
+    Whole,
+)
+from reportgen.analysis.evidence.sinks.subjects import (
+    MAX_TEXTS,
+    Case,
+    Group,
+    evenly_spaced,
+    find_case,
+    groups_of,
+)
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.progress import Passes
+from reportgen.models.architecture import Projection
+from reportgen.models.loading.factory import describe
+from reportgen.results.info import SINK_TESTS, Reason, SinkTest, Subject
+from reportgen.results.measure_register import MIN_TEXTS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkRow:
+    """One test of one subject in one text; fields are named like the columns of `SINKS_SCHEMA`."""
+
+    subject: str
+    test: SinkTest
+    effect: float | None
+    control: float | None
+    n_controls: int
+    share_layers: Array
+    share_after_layers: Array | None
+    expected_layers: Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measured:
+    """The sink tests of one text."""
+
+    rows: tuple[SinkRow, ...]
+    message: str = ""  # which tests could not be done, and why
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SinkPlan:
+    """Which sink tests will be done on which texts."""
+
+    cases: tuple[Case, ...]
+    tests: tuple[SinkTest, ...]
+    averaged: frozenset[Kind]  # that enough texts have for mean_value
+    withheld: Mapping[SinkTest, Reason]
+    passes: Passes  # exact, if nothing fails
+
+
+class SinkTester:
+    """Does the sink tests of one model.
+
+    Args:
+        projections: how its value vectors are read, as verified; or the reason why they cannot be.
+        is_causal: whether queries see earlier keys only.
+        has_window: whether some of its layers only attend to nearby keys.
+
+    Attributes:
+        has_learned_sinks: whether a learned sink can be a subject.
+    """
+
+    def __init__(
+        self,
+        explainer: Explainer,
+        capture: Capture,
+        projections: Sequence[Projection] | Reason,
+        *,
+        is_causal: bool,
+        has_window: bool,
+    ) -> None:
+        self._without: dict[SinkTest, Reason] = {}
+        if isinstance(projections, str):
+            self._without = {"zero_value": projections, "mean_value": projections}
+            projections = ()
+        self.has_learned_sinks = capture.has_learned_sinks
+        self._runs = SinkRuns(
+            explainer, capture, projections, is_causal=is_causal, has_window=has_window
+        )
+
+    def plan(self, explained: Sequence[Explained], subjects: Sequence[Subject]) -> SinkPlan:
+        """Choose at most MAX_TEXTS of the `explained` texts, and the tests that can be done.
+
+        A text needs MIN_CONTENT text tokens and at least one of `subjects`. Whether the model
+        hides keys as asked is tried on the longest text.
+        """
+        numbered = enumerate(explained)
+        fitting = [case for i, item in numbered if (case := find_case(i, item, subjects))]
+        cases = tuple(fitting[i] for i in evenly_spaced(len(fitting), MAX_TEXTS))
+        withheld = dict(self._without)
+        if cases and not self._hides_keys(max(cases, key=lambda case: len(case.text.ids))):
+            withheld["hide_key"] = "cannot_hide"
+        tests = tuple(test for test in SINK_TESTS if test not in withheld)
+        averaged = _averaged(cases) if "mean_value" in tests else frozenset()
+        counts = [_n_passes(case, tests, averaged) for case in cases]
+        work = sum(n * len(case.text.ids) for n, case in zip(counts, cases, strict=True))
+        return SinkPlan(cases, tests, averaged, withheld, Passes(sum(counts), 0, work))
+
+    def run(self, plan: SinkPlan) -> Iterator[tuple[int, Measured]]:
+        """Test one text after another; one that fails has a message but no rows.
+
+        Yields:
+            The index among the explained texts, and its tests.
+        """
+        means = ValueMeans()
+        faults: dict[int, str] = {}
+        for case in plan.cases if plan.averaged else ():
+            whole = self._whole(case, plan)
+            if isinstance(whole, str):
+                faults[case.index] = whole
+            elif whole.values is not None:
+                means.add(whole.values)
+        for case in plan.cases:
+            whole = faults.get(case.index) or self._whole(case, plan)
+            if isinstance(whole, str):
+                yield case.index, Measured((), whole)
+            else:
+                yield case.index, self._measure(case, whole, plan, means)
+
+    def _whole(self, case: Case, plan: SinkPlan) -> Whole | str:
+        """Run the unchanged text; an error message if that fails."""
+        try:
+            return self._runs.whole(case, reads_values=bool(plan.averaged))
+        except (Exception, SystemExit) as error:  # user code may call exit()
+            return describe(error)
+
+    def _hides_keys(self, case: Case) -> bool:
+        """Whether the model hides the key of each subject of one text as asked."""
+        try:
+            whole = self._runs.whole(case, reads_values=False)
+        except (Exception, SystemExit):
+            return False
+        outcomes = self._runs.changed("hide_key", case, case.subjects, whole, {})
+        return not any(isinstance(outcome, str) for outcome in outcomes.values())
+
+    def _measure(self, case: Case, whole: Whole, plan: SinkPlan, means: ValueMeans) -> Measured:
+        """Do all tests of one text."""
+        vectors: dict[Kind, Vectors] = {}
+        if whole.values is not None:
+            # If texts failed, fewer kinds have means than planned.
+            averaged = {kind for kind, n in means.n_texts.items() if n >= MIN_TEXTS}
+            own = averaged & whole.values.counts.keys()
+            vectors = {kind: means.of_others(kind, whole.values) for kind in own}
+        rows: list[SinkRow] = []
+        messages: list[str] = []
+        for test in plan.tests:
+            groups = groups_of(case, test, vectors)
+            outcomes = self._runs.changed(test, case, groups, whole, vectors)
+            for group in case.subjects:
+                if test == "mean_value" and group.subject not in vectors:
+                    continue
+                if test != "hide_key" and not group.positions:  # of a learned sink
+                    continue
+                row, message = _row(case, whole, test, group, outcomes)
+                rows.append(row)
+                if message is not None:
+                    messages.append(message)
+        return Measured(tuple(rows), "; ".join(messages))
+
+
+def sink_columns(
+    text: int,
+    rows: Sequence[SinkRow],
+    places: Mapping[str, Sequence[int]],
+    tokens: pd.DataFrame,
+) -> Mapping[str, Sequence[Any]]:
+    """The sink tests of one text as columns of the table of sinks; {} if there are none.
+
+    Args:
+        text: its row in the table of texts.
+        places: positions of each subject in the text.
+        tokens: the text's rows of the table of tokens, which have the norms.
+    """
+    if not rows:
+        return {}
+    content = np.flatnonzero(~tokens["is_special"].to_numpy(dtype=np.bool_))
+    subjects = [np.array(places[row.subject], np.intp) for row in rows]
+    norms, sizes = tokens["received_norm_layers"], tokens["value_size_layers"]
+    return {
+        "text": [text] * len(rows),
+        **{field.name: [getattr(row, field.name) for row in rows] for field in fields(SinkRow)},
+        "norm_share_layers": [_by_layer(norms, at, np.sum) for at in subjects],
+        "value_size_layers": [_by_layer(sizes, at, np.mean) for at in subjects],
+        "content_value_size_layers": [_by_layer(sizes, content, np.mean) for _ in rows],
+        "value_ratio_layers": [
+            _by_layer(tokens["value_ratio_layers"], at, np.mean) for at in subjects
+        ],
+    }
+
+
+def _by_layer(
+    column: pd.Series, positions: NDArray[np.intp], over: Callable[..., Any]
+) -> NDArray[np.float64] | None:
+    """The sum or mean `over` positions of a column of lists by layer; None without positions, and
+    if any is missing."""
+    lists = column.iloc[positions]
+    if lists.empty or lists.isna().any():
+        return None
+    values: NDArray[np.float64] = over(np.stack(lists.to_list()).astype(np.float64), axis=0)
+    return values
+
+
+def _averaged(cases: Sequence[Case]) -> frozenset[Kind]:
+    """The kinds of token that at least MIN_TEXTS of `cases` have; none at all if these include no
+    subject."""
+    counts: Counter[Kind] = Counter()
+    for case in cases:
+        counts.update(group.subject for group in case.subjects if group.positions)
+        counts.update([None] if case.content else [])
+    kinds = frozenset(kind for kind, count in counts.items() if count >= MIN_TEXTS)
+    return kinds if kinds - {None} else frozenset()
+
+
+def _n_passes(case: Case, tests: Sequence[SinkTest], averaged: Collection[Kind]) -> int:
+    """The runs of one text: unchanged, once more for the means, and each changed version."""
+    n_changed = sum(len(groups_of(case, test, averaged)) for test in tests)
+    return 1 + bool(averaged) + n_changed
+
+
+def _row(
+    case: Case,
+    whole: Whole,
+    test: SinkTest,
+    group: Group,
+    outcomes: Mapping[Group, Outcome | str],
+) -> tuple[SinkRow, str | None]:
+    """Make the row of one subject and test, and a message if it has no figures.
+
+    Args:
+        group: the positions of the subject.
+        outcomes: of all groups on which the test was done.
+    """
+    positions = list(group.positions)
+    alike = [g for g in case.controls if g.size == group.size and g in outcomes]
+    controls = [_effect(case, out) for g in alike if isinstance(out := outcomes[g], Outcome)]
+    outcome = outcomes.get(group, "no other token to put in its place")
+    fault = outcome if isinstance(outcome, str) else None
+    effect = control = after = None
+    if isinstance(outcome, Outcome):
+        if outcome.received is not None:
+            after = outcome.received[:, positions].sum(axis=1)
+        if controls:
+            effect, control = _effect(case, outcome), fmean(controls)
+        else:
+            faults = [out for g in alike if isinstance(out := outcomes[g], str)]
+            fault = faults[0] if faults else "too little content to hold it against"
+    row = SinkRow(
+        subject=str(group.subject),
+        test=test,
+        effect=effect,
+        control=control,
+        n_controls=len(controls),
+        share_layers=_share(whole.received, positions),
+        share_after_layers=after,
+        expected_layers=_share(whole.expected, positions),
+    )
+    return row, None if fault is None else f"{test} of {group.subject}: {fault}"
+
+
+def _share(received: Array, positions: Sequence[int]) -> Array:
+    """`[layer]`: what `positions` get of `received` `[layer, key]`; without positions, what no key
+    gets, which is a learned sink's."""
+    share: Array = received[:, positions].sum(axis=1) if positions else 1 - received.sum(axis=1)
+    return share
+
+
+def _effect(case: Case, outcome: Outcome) -> float:
+    """The absolute change of the scalar."""
+    return abs(case.explained.value - outcome.scalar)

@@ -1,0 +1,166 @@
+"""Classes and labels over all texts: which were predicted, and how often they were right."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.outputs.labels import LabelSets, ReadAs
+from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_interval
+from reportgen.results.labels import NONE, ClassNames, label_list
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Classes:
+    """`[text]` each: places in the model's list of classes, or NONE."""
+
+    predicted: Places
+    labels: Places
+    read_as: ReadAs
+    unmatched: Booleans  # analysed texts whose label is no class
+    n_folded: int  # analysed texts whose label is one only without regard to case and spaces
+
+    @property
+    def compared(self) -> Booleans:
+        """`[text]`: whether a text has both."""
+        both: Booleans = (self.predicted != NONE) & (self.labels != NONE)
+        return both
+
+    @property
+    def n_unmatched(self) -> int:
+        """How many analysed texts have a label that is no class."""
+        return int(self.unmatched.sum())
+
+
+def match_classes(results: Results, labelled: pd.DataFrame | None = None) -> Classes:
+    """Predicted classes and labels of every text of a model that puts out a class.
+
+    A label is the name of a class (see `ClassNames`), or a list with one. Where no label of the
+    texts is a name, but all are whole numbers from 0 (which must be among them) to the number of
+    classes less one, it is the class's number.
+
+    Args:
+        results: their texts give the predictions, and the labels unless `labelled` is given.
+        labelled: a table with the columns `label` and `label_value`, one row per text.
+    """
+    texts, names = results.texts, ClassNames(results.info.output.labels)
+    n_classes, known = len(results.info.output.labels), analysed(results)
+    labelled = texts if labelled is None else labelled
+    place = {name: index for index, name in enumerate(results.info.output.labels)}
+    predicted = np.array([place.get(name, NONE) for name in texts["prediction_label"]], np.intp)
+    predicted[~known] = NONE
+    given = labelled["label"].notna().to_numpy(np.bool_)
+    own = [_single(label) if isinstance(label, str) else "" for label in labelled["label"]]
+    labels = np.array([names.find(label) if label else NONE for label in own], np.intp)
+    read_as: ReadAs = "name"
+    is_exact = np.array([names.is_exact(label) for label in own], np.bool_)
+    n_folded = int(((labels != NONE) & ~is_exact & known).sum())
+    if not (labels != NONE).any() and given.any():
+        numbers = labelled["label_value"].to_numpy(dtype=np.float64)
+        if 0 in set(numbers[given]) <= set(range(n_classes)):
+            read_as = "number"
+            labels = np.where(np.isnan(numbers), NONE, np.nan_to_num(numbers)).astype(np.intp)
+    return Classes(predicted, labels, read_as, given & (labels == NONE) & known, n_folded)
+
+
+def _single(label: str) -> str:
+    """The label in a list of one; any other label is returned unchanged."""
+    items = label_list(label)
+    return items[0] if items and len(items) == 1 else label
+
+
+def class_shares(results: Results) -> Floats:
+    """`[text, class]`: softmax of the logits; NaN where a text was not analysed."""
+    texts, n_classes = results.texts, len(results.info.output.labels)
+    logits = np.full((len(texts), n_classes), np.nan)
+    rows = np.flatnonzero((texts["scores"].map(len) == n_classes).to_numpy())
+    if len(rows):
+        logits[rows] = np.stack(list(texts["scores"].iloc[rows]))
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    shares: Floats = raised / raised.sum(axis=1, keepdims=True)
+    return shares
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """How many answers are right, with the bootstrap interval of their share."""
+
+    n_right: int
+    n_texts: int
+    share: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassFit:
+    """Predicted classes against labels, over the texts that have both."""
+
+    counts: Places  # [label, predicted], texts
+    right: Right
+    mean_recall: float  # mean over the labels of the share that was found
+    base_share: float  # of the most frequent label: what always answering it would get right
+    base_label: int  # that label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelCounts:
+    """Predicted labels, of which a text may have several, and how often they were right."""
+
+    n_texts: int
+    predicted: Places  # [label], texts
+    exact: Right | None  # texts whose labels are all right; None where no text has known labels
+    # Over the texts with known labels, [label]:
+    given: Places
+    found: Places  # predicted and given
+    claimed: Places  # predicted
+
+
+def class_fit(classes: Classes, n_classes: int) -> ClassFit | None:
+    """The fit of predicted classes with labels; None where no text has both."""
+    labels, predicted = (side[classes.compared] for side in (classes.labels, classes.predicted))
+    if not len(labels):
+        return None
+    counts = np.bincount(labels * n_classes + predicted, minlength=n_classes**2)
+    counts = counts.reshape(n_classes, n_classes)
+    by_label = counts.sum(axis=1)
+    has_texts = by_label > 0
+    return ClassFit(
+        counts=counts,
+        right=_right(labels == predicted),
+        mean_recall=float(np.mean(np.diag(counts)[has_texts] / by_label[has_texts])),
+        base_share=float(by_label.max() / len(labels)),
+        base_label=int(by_label.argmax()),
+    )
+
+
+def class_sureness(classes: Classes, shares: Floats) -> Floats:
+    """`[class]`: its share of the softmax, mean over the texts it was predicted for; NaN without
+    one."""
+    means = np.full(shares.shape[1], np.nan)
+    for i in np.unique(classes.predicted[classes.predicted != NONE]):
+        means[i] = shares[classes.predicted == i, i].mean()
+    return means
+
+
+def label_counts(results: Results, sets: LabelSets) -> LabelCounts:
+    """The labels of a model that puts out several; of at least one analysed text."""
+    rows, n_labels = analysed(results), len(results.info.output.labels)
+    scores = np.stack(list(results.texts["scores"].loc[rows]))
+    predicted = scores[:, :n_labels] > 0
+    given, known = sets.given[rows], sets.known[rows]
+    right = (predicted == given)[known].all(axis=1)
+    return LabelCounts(
+        n_texts=len(predicted),
+        predicted=predicted.sum(axis=0),
+        exact=_right(right) if len(right) else None,
+        given=given[known].sum(axis=0),
+        found=(predicted & given)[known].sum(axis=0),
+        claimed=predicted[known].sum(axis=0),
+    )
+
+
+def _right(right: Booleans) -> Right:
+    interval = mean_interval(right.astype(np.float64))
+    return Right(int(right.sum()), len(right), float(right.mean()), interval)

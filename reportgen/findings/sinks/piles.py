@@ -1,0 +1,233 @@
+"""Attention that piles up on what is no special token: the first position, and text tokens.
+
+They are judged by the rule for special tokens, from the table of tokens, so without evidence too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.attention import RoleFigures, excess, layer_figures, takes_part
+from reportgen.findings.sinks.tests import SubjectFigures
+from reportgen.findings.statistics import Booleans, Floats, Places
+from reportgen.results.info import LEARNED_SINK, Subject
+from reportgen.results.measure_register import MIN_TEXTS, MOST_OF_TEXT, SINK_EXCESS
+from reportgen.results.schema import LEARNED_SHARE
+from reportgen.results.store import Results
+
+MAX_FOUND = 3  # text tokens
+FIRST = Subject("first", "", "position")
+_COLUMNS = (
+    "received_layers",
+    "expected_layers",
+    "received_norm_layers",
+    "value_size_layers",
+    "value_ratio_layers",
+    "output_rank_layers",
+    "activation_layers",
+)
+_AT_ONCE = 100_000  # tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Pile:
+    """What is no special token and has a verdict."""
+
+    subject: Subject
+    figures: RoleFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Piles:
+    """A learned sink where the model has one, the first position where texts begin with content,
+    then text tokens that may be sinks."""
+
+    found: tuple[Pile, ...]
+    n_tried: int  # text tokens in at least MIN_TEXTS texts, which could have been found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Content:
+    """The text tokens of some texts that take part, `[token]` or `[token, layer]` each."""
+
+    text: Places  # row of `texts`
+    token: Sequence[str]
+    is_first: Booleans  # at the first position of its text
+    layers: tuple[Floats, ...]  # as asked for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Gathered:
+    """What one subject gets in each of its texts, `[text, layer]`."""
+
+    share: Floats
+    expected: Floats
+    norm_share: Floats
+    value_size: Floats
+    content_value_size: Floats  # of all text tokens of the text
+    value_ratio: Floats  # mean over the subject's positions
+    output_rank: Floats  # the same
+    activation: Floats  # largest hidden value, mean over the subject's positions
+    content_activation: Floats  # mean over all text tokens of the text
+
+    def figures(self, n_tried: int) -> RoleFigures:
+        """The figures over these texts, of the strongest of `n_tried`."""
+        numbers = range(1, self.share.shape[1] + 1)
+        norms = self.norm_share, self.value_size, self.content_value_size, self.value_ratio
+        layers = layer_figures(
+            numbers,
+            self.share,
+            self.expected,
+            *norms,
+            output_rank=self.output_rank,
+            activations=(self.activation, self.content_activation),
+        )
+        return RoleFigures(len(self.share), layers, n_tried)
+
+
+def piles(results: Results, subjects_tested: Sequence[SubjectFigures]) -> Piles:
+    """The first position, if it is content in at least one text; then at most MAX_FOUND content
+    tokens that get SINK_EXCESS or more in some layer, as means over at least MIN_TEXTS texts.
+
+    Where the first position is such a sink, tokens are judged by their other positions only. What
+    the sink tests were done on, `subjects_tested`, follows where it is not among these. In a
+    redacted copy text tokens cannot be told apart, so that only what was tested is judged.
+    """
+    everywhere, elsewhere = _Means(), _Means()
+    first: list[tuple[Floats, ...]] = []
+    for content in _windows(results, *_COLUMNS[:2]):
+        first.append(tuple(values[content.is_first] for values in content.layers))
+        everywhere.add(content, np.ones_like(content.is_first))
+        elsewhere.add(content, ~content.is_first)
+    columns = [np.concatenate(own) for own in zip(*first, strict=True)]
+    n_first = len(columns[0]) if columns else 0
+    is_sink = n_first >= MIN_TEXTS and bool((excess(*columns).mean(axis=0) >= SINK_EXCESS).any())
+    peaks = {} if results.is_redacted else (elsewhere if is_sink else everywhere).peaks()
+    high = sorted((-peak, token) for token, peak in peaks.items() if peak >= SINK_EXCESS)
+    subjects = [FIRST] if n_first else []
+    subjects += [Subject(f"token:{token}", token, "token") for _, token in high[:MAX_FOUND]]
+    found = [
+        Pile(subject, own.figures(1 if subject == FIRST else len(peaks)))
+        for subject, own in zip(subjects, _gathered(results, subjects, is_sink), strict=True)
+    ]
+    tested = (own for own in subjects_tested if own.subject.kind not in ("role", "learned"))
+    found += [
+        Pile(own.subject, RoleFigures(own.n_texts, own.layers))
+        for own in tested
+        if own.subject not in subjects
+    ]
+    return Piles((*_learned_sink(results), *found), len(peaks))
+
+
+def _learned_sink(results: Results) -> Iterator[Pile]:
+    """What a learned sink gets, as of any token; nothing where the model has none."""
+    rows = results.layers
+    rows = rows[rows[LEARNED_SHARE].notna() & takes_part(results)[rows["text"].to_numpy(np.intp)]]
+    if rows.empty:
+        return
+    n_layers = results.info.model.n_layers
+    share, even = (
+        rows[name].to_numpy(np.float64).reshape(-1, n_layers)
+        for name in (LEARNED_SHARE, "learned_expected")
+    )
+    nothing = np.full_like(share, np.nan)
+    numbers = range(1, n_layers + 1)
+    layers = layer_figures(numbers, share, even, nothing, nothing, nothing, nothing)
+    yield Pile(LEARNED_SINK, RoleFigures(len(share), layers))
+
+
+class _Means:
+    """What each token gets beyond the equal share, mean over its texts.
+
+    A text that is mostly this token does not count: there is hardly anything to draw from.
+    """
+
+    def __init__(self) -> None:
+        self._n_texts: dict[str, int] = {}
+        self._sums: dict[str, Floats] = {}
+
+    def add(self, content: _Content, counted: Booleans) -> None:
+        """Add the tokens that are `counted`: over a text, all of one name are one."""
+        frame = pd.DataFrame({"text": content.text, "token": content.token})[counted]
+        numbers = frame.groupby(["text", "token"], sort=False).ngroup()
+        groups: Places = np.asarray(numbers, np.intp)
+        names = frame["token"].to_numpy()[np.unique(groups, return_index=True)[1]]
+        share, even = (_sums(groups, values[counted]) for values in content.layers)
+        some = (even <= MOST_OF_TEXT).all(axis=1)
+        for token, own in zip(names[some], excess(share, even)[some], strict=True):
+            self._n_texts[token] = self._n_texts.get(token, 0) + 1
+            self._sums[token] = self._sums.get(token, 0.0) + own
+
+    def peaks(self) -> dict[str, float]:
+        """The highest mean of all layers of each token that enough texts have."""
+        counts = self._n_texts.items()
+        return {t: float(self._sums[t].max() / n) for t, n in counts if n >= MIN_TEXTS}
+
+
+def _gathered(
+    results: Results, subjects: Sequence[Subject], first_apart: bool
+) -> Iterator[_Gathered]:
+    """What each of `subjects` gets in its texts; with `first_apart` the first position is none of
+    a token's positions."""
+    parts: list[list[list[Floats]]] = [[] for _ in subjects]
+    for content in _windows(results, *_COLUMNS) if subjects else ():
+        names = np.asarray(content.token, dtype=object)
+        for subject, own in zip(subjects, parts, strict=True):
+            here = content.is_first
+            if subject != FIRST:
+                here = (names == subject.token) & ~(first_apart & content.is_first)
+            own.append(_in_texts(content, np.asarray(here, np.bool_), subject == FIRST))
+    for own in parts:
+        yield _Gathered(*(np.concatenate(columns) for columns in zip(*own, strict=True)))
+
+
+def _in_texts(content: _Content, here: Booleans, is_first: bool) -> list[Floats]:
+    """The columns of `_Gathered`, of the texts that have a token `here`."""
+    texts, found = np.unique(content.text, return_inverse=True)
+    places: Places = np.asarray(found, np.intp)
+    share, even, norms, sizes, ratios, ranks, activations = content.layers
+    n_here, n_all = (np.bincount(own, minlength=len(texts)) for own in (places[here], places))
+    of_text = [_sums(places[here], values[here], len(texts)) for values in (share, even, norms)]
+    with np.errstate(invalid="ignore"):
+        of_text.append(_sums(places[here], sizes[here], len(texts)) / n_here[:, None])
+        of_text.append(_sums(places, sizes, len(texts)) / n_all[:, None])
+        for values in (ratios, ranks, activations):
+            of_text.append(_sums(places[here], values[here], len(texts)) / n_here[:, None])
+        of_text.append(_sums(places, activations, len(texts)) / n_all[:, None])
+    counted = n_here > 0
+    if not is_first:
+        counted &= (of_text[1] <= MOST_OF_TEXT).all(axis=1)
+    return [values[counted] for values in of_text]
+
+
+def _sums(groups: Places, values: Floats, n_groups: int | None = None) -> Floats:
+    """`[group, layer]`: sums of `[token, layer]`."""
+    sums = np.zeros((n_groups or int(groups.max(initial=-1)) + 1, values.shape[1]))
+    np.add.at(sums, groups, values)
+    return sums
+
+
+def _windows(results: Results, *names: str) -> Iterator[_Content]:
+    """The content of all texts that take part, some whole texts at a time."""
+    counted = takes_part(results)
+    frame = results.token_columns("text", "position", "token", "role")
+    text = frame["text"].to_numpy(np.intp)
+    is_content = frame["role"].isna().to_numpy(np.bool_) & counted[text]
+    ends = np.append(np.flatnonzero(np.diff(text)) + 1, len(frame)).astype(np.intp)  # of each text
+    start = 0
+    while start < len(frame):
+        after = ends[ends > start]
+        n_texts = max(1, int((after <= start + _AT_ONCE).sum()))
+        end = int(after[n_texts - 1])
+        rows = np.flatnonzero(is_content[start:end])
+        own = frame.iloc[start:end].iloc[rows]
+        layers = results.token_layers(start, end - start, *names)
+        yield _Content(
+            text=own["text"].to_numpy(np.intp),
+            token=own["token"].tolist(),
+            is_first=(own["position"] == 0).to_numpy(np.bool_),
+            layers=tuple(values[rows].astype(np.float64) for values in layers),
+        )
+        start = end

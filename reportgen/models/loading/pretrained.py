@@ -1,0 +1,266 @@
+"""Loads a model from a transformers folder or the hub, and checks that no weights are missing."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers.utils.hub import cached_file
+
+from reportgen.errors import ModelError, first_line, some
+from reportgen.models.architecture import find_encoder
+from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
+from reportgen.models.loading.config_limits import require_possible_sizes
+from reportgen.models.output import head_of
+from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
+from reportgen.results.limits import UNPACKED
+
+# Names of sentence-transformers for ways of pooling.
+_POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}
+_OLD_POOLING_KEYS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pretrained:
+    """A model as loaded from a folder or the hub."""
+
+    module: PreTrainedModel
+    architecture: str  # the class named in the configuration
+    remark: str | None  # why not the model's own output is reported; None if it is
+
+
+def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretrained:
+    """Load the folder or hub id `name`, as the class named in its configuration.
+
+    Only the encoder is kept of masked language models and of models with an output per token, and
+    of any model if `spec.pooling` asks for an embedding.
+
+    Raises:
+        ModelError: it cannot be loaded, or some of its weights are missing.
+    """
+    folder = local_folder(name, "--model")
+    source = folder or name
+    options = {"revision": spec.revision, "trust_remote_code": spec.trust_remote_code}
+    try:
+        _require_possible_sizes(name, folder, spec.revision)
+        config: PreTrainedConfig = AutoConfig.from_pretrained(source, **options)
+    except ModelError:
+        raise
+    except Exception as error:
+        raise _failure(name, folder, error) from error
+    architecture = next(iter(config.architectures or ()), None)
+    try:
+        module, report = _loader(name, architecture, config).from_pretrained(
+            source,
+            config=config,
+            dtype=dtype,
+            attn_implementation="eager",
+            output_loading_info=True,
+            **options,
+        )
+    except ModelError:
+        raise
+    except Exception as error:
+        if folder is not None:
+            _require_weights_files(folder)
+        raise _failure(name, folder, error) from error
+    used: Any  # because its pooler may be removed below
+    path, used, remark = reported_part(module, spec)
+    _require_weights(name, architecture, module, path, report)
+    pooler = f"{path}.pooler.".removeprefix(".")
+    if any(key.startswith(pooler) for key in report["missing_keys"]):
+        used.pooler = None  # has random weights, and its output is not used
+    return Pretrained(used, type(module).__name__, remark)
+
+
+def _require_possible_sizes(name: str, folder: Path | None, revision: str | None) -> None:
+    """Check the configuration of a folder or of a hub id, which is fetched, before it is read.
+
+    Raises:
+        ModelError: it asks for a model of impossible size.
+        OSError: the hub has no such model, or cannot be reached.
+    """
+    if folder is None:
+        fetched = cached_file(name, "config.json", revision=revision)
+        if fetched is not None:
+            require_possible_sizes(Path(fetched).parent, None)
+        return
+    _require_files(folder)
+    kinds = (".safetensors", ".bin")
+    files = [path for path in folder.iterdir() if path.suffix in kinds and path.is_file()]
+    for path in files:
+        if path.suffix == ".bin":
+            require_honest_size(path)
+    require_possible_sizes(folder, sum(path.stat().st_size for path in files))
+
+
+def _require_files(folder: Path) -> None:
+    """Check that what is in a folder of a model are files, and that those that are read as a whole
+    are not too large.
+
+    Raises:
+        ModelError: there is a pipe, a device or a socket, whose reading may never end.
+    """
+    for path in folder.iterdir():
+        if path.is_dir() or not path.exists():
+            continue
+        size = require_file(path)
+        if path.suffix in (".json", ".txt") and size > UNPACKED:
+            raise ModelError(
+                f"{path}: larger than {UNPACKED / 1e6:.0f} MB; copy or download the folder again"
+            )
+
+
+def reported_part(
+    module: PreTrainedModel, spec: ModelSpec
+) -> tuple[str, PreTrainedModel, str | None]:
+    """The part of `module` whose output is reported.
+
+    Returns:
+        Its dotted name in `module` ("" for all of it), the part, and a remark why it is not all.
+    """
+    remark = _remark(type(module), spec)
+    is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
+    return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
+
+
+def folder_pooling(name: str, revision: str | None) -> Pooling | None:
+    """How sentence-transformers pools the model `name`; None if unknown or not supported."""
+    setting = _json(name, "1_Pooling/config.json", revision)
+    modes = setting.get("pooling_mode") or [
+        mode for key, mode in _OLD_POOLING_KEYS.items() if setting.get(key)
+    ]
+    modes = [modes] if isinstance(modes, str) else modes
+    return _POOLING_NAMES.get(modes[0]) if len(modes) == 1 else None
+
+
+def folder_max_tokens(name: str, revision: str | None) -> int | None:
+    """The length at which sentence-transformers cuts texts of the model `name`; None if unknown."""
+    size = _json(name, "sentence_bert_config.json", revision).get("max_seq_length")
+    return size if isinstance(size, int) else None
+
+
+def _json(name: str, file: str, revision: str | None) -> dict[str, Any]:
+    """Read a settings file of the model `name`; {} if it has none."""
+    folder = expanded(name)
+    try:
+        path = cached_file(folder if folder.is_dir() else name, file, revision=revision)
+        setting = json.loads(Path(path).read_text("utf-8")) if path else {}
+    except (OSError, ValueError):
+        return {}
+    return setting if isinstance(setting, dict) else {}
+
+
+def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> Any:
+    """The class to load the model with: the one it names, or the auto class for its own code."""
+    if architecture is None:
+        return AutoModel
+    known = getattr(transformers, architecture, None)
+    if known is not None:
+        return known
+    for auto_class, reference in (getattr(config, "auto_map", None) or {}).items():
+        if str(reference).endswith(f".{architecture}"):
+            return getattr(transformers, auto_class)
+    raise ModelError(
+        f"{name}: transformers {transformers.__version__} has no class {architecture}; "
+        "load it by its own code with --factory file.py:Class"
+    )
+
+
+def _remark(model_class: type, spec: ModelSpec) -> str | None:
+    """A remark why only the encoder is kept; None if the whole model is."""
+    kind, head = model_class.__name__, head_of(model_class)
+    if head == "other":
+        return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
+    if spec.pooling is not None and head is not None:
+        return f"--pooling: the embedding is reported, not the output of {kind}"
+    return None
+
+
+def _require_weights(
+    name: str,
+    architecture: str | None,
+    module: PreTrainedModel,
+    used: str,
+    report: Mapping[str, Collection[str]],
+) -> None:
+    """Raise a ModelError if weights inside the part called `used` are missing from the files."""
+    if architecture is None and report["unexpected_keys"]:
+        head = some(sorted(report["unexpected_keys"]))
+        raise ModelError(
+            f"{name}: its weights have a head ({head}) but config.json "
+            'does not name its class; add it: "architectures": ["BertForSequenceClassification"]'
+        )
+    base = "" if module.base_model is module else f"{module.base_model_prefix}."
+    inside = f"{used}." if used else ""
+    missing = sorted(key for key in report["missing_keys"] if key.startswith(inside))
+    if inside or not base:
+        # The output of a bare encoder is read before its pooler, which may be missing.
+        missing = [key for key in missing if not key.startswith(f"{inside}pooler.")]
+    if not missing:
+        return
+    kind = type(module).__name__
+    if base and not any(key.startswith(base) for key in missing):
+        raise ModelError(
+            f"{name}: the weights of the head are missing ({some(missing)}), so {kind} would "
+            "predict at random; name a fine-tuned checkpoint, or report the embedding with "
+            "--pooling mean"
+        )
+    raise ModelError(
+        f"{name}: {len(missing)} weights of {kind} are missing ({some(missing)}); "
+        "save the model again with save_pretrained"
+    )
+
+
+def _require_weights_files(folder: Path) -> None:
+    """Check that every file of weights in `folder` exists and can be read.
+
+    Raises:
+        ModelError: one does not, or cannot be read.
+    """
+    # The files that loading uses: safetensors if there are any.
+    first = next(name for name in WEIGHTS_FILES if (folder / name).is_file())
+    files = {first}
+    if first.endswith(".index.json"):
+        try:
+            files = set(json.loads((folder / first).read_text("utf-8"))["weight_map"].values())
+        except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+            raise ModelError(f"{folder / first}: damaged; copy or download it again") from error
+    for name in sorted(map(str, files)):
+        if not (folder / name).is_file():
+            raise ModelError(f"{folder / name}: no such file; copy or download it too")
+        require_readable(folder / name)
+
+
+def _failure(name: str, folder: Path | None, error: Exception) -> ModelError:
+    """The error to raise when loading `name` failed with `error`."""
+    message = first_line(error)
+    if "trust_remote_code" in str(error):
+        return ModelError(
+            f"{name}: holds Python code that loading it would run; read it, then allow it with "
+            "--trust-remote-code"
+        )
+    if "ignore_mismatched_sizes" in str(error):
+        return ModelError(
+            f"{name}: its weights have other shapes than config.json says; the two files belong "
+            "to different models"
+        )
+    if folder is None:
+        return ModelError(
+            f"{name}: neither a folder here nor a model that can be fetched ({message}); check "
+            "the name and the connection"
+        )
+    if isinstance(error, ImportError):
+        return ModelError(f"{name}: needs a package that is not installed: {message}")
+    return ModelError(
+        f"{name}: cannot be loaded ({type(error).__name__}: {message.rstrip(' .:')}); copy or "
+        "download the folder again, or save the model again with save_pretrained"
+    )

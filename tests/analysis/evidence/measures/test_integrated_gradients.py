@@ -1,0 +1,270 @@
+"""Integrated gradients, against a plain loop in float64 and the reference."""
+
+import warnings
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.plain.reference import RECORDS
+from helpers.real.explaining import (
+    CLASSES,
+    NUMBER,
+    Head,
+    OwnTable,
+    encoded,
+    explain,
+    load,
+    one,
+    with_module,
+)
+from helpers.real.models import SENTENCES, tiny_model
+
+import reportgen.analysis.evidence.measures.integrated_gradients as integrated
+from reportgen.analysis.evidence.measures.integrated_gradients import (
+    Integrated,
+    integrate,
+    integrated_gradients,
+)
+from reportgen.analysis.evidence.text_evidence import Missing
+from reportgen.models.load import load_model
+from reportgen.models.spec import ModelSpec
+
+TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+def by_hand(model, text, f, steps: int) -> tuple[list[float], float]:
+    """The scores of one text and f(x) - f(b), step by step; `f(returned)` is the scalar."""
+    table = model.module.get_input_embeddings()
+    mask = model.tokenizer.mask_token_id
+    x = table(torch.tensor(text.ids)).detach()
+    base = x.clone()
+    for i, role in enumerate(text.roles):
+        if role is None:
+            base[i] = 0.0 if mask is None else table.weight[mask].detach()
+
+    def run(point):
+        given = {"inputs_embeds": point[None]}
+        if text.type_ids is not None:
+            given["token_type_ids"] = torch.tensor([text.type_ids])
+        return f(model.module(**given))
+
+    total = torch.zeros_like(x)
+    for step in range(steps):
+        point = (base + (step + 0.5) / steps * (x - base)).requires_grad_()
+        total += torch.autograd.grad(run(point), point)[0]
+    scores = ((x - base) * total / steps).sum(1)
+    return scores.tolist(), float((run(x) - run(base)).detach())
+
+
+@pytest.mark.parametrize(
+    ("architecture", "changes"),
+    [
+        ("albert", NUMBER),
+        ("bert", NUMBER),
+        ("roberta", NUMBER),
+        ("distilbert", NUMBER),
+        ("gpt2", NUMBER),
+    ],
+)
+def test_scores_are_those_of_a_loop_over_steps(folder: Path, architecture, changes) -> None:
+    model = load(folder, architecture, **changes)
+    exact = load(folder, architecture, **changes)
+    exact.module.double()
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts)
+    for text, item in zip(texts, items, strict=True):
+        scores, difference = by_hand(exact, text, lambda r: r["logits"][0, 0], 8)
+        found = integrate(explainer, item, 8)
+        assert found.steps == 8
+        assert found.scores == pytest.approx(scores, abs=1e-5)
+        error = abs(sum(scores) - difference) / abs(difference)
+        assert found.error == pytest.approx(error, abs=1e-4)
+        assert found.is_complete == (error <= 0.02)
+
+
+def test_scores_of_a_class_share_out_its_lead(folder: Path) -> None:
+    model = load(folder, "bert", **CLASSES)
+    exact = load(folder, "bert", **CLASSES)
+    exact.module.double()
+    texts = encoded(model, *TEXTS)
+    explainer, items = explain(model, texts, explain_class="fair")
+    for text, item in zip(texts, items, strict=True):
+        scores, _ = by_hand(
+            exact, text, lambda r: r["logits"][0, 1] - r["logits"][0, [0, 2]].max(), 8
+        )
+        assert integrate(explainer, item, 8).scores == pytest.approx(scores, abs=1e-5)
+
+
+def test_scores_of_a_last_token_share_out_its_log_probability(folder: Path) -> None:
+    model = load(folder, "gpt2", "causal")
+    # The same weights; what loading adds to the model needs ids, which `by_hand` does not give.
+    exact = replace(model, module=tiny_model("gpt2", "causal").double())
+    texts = encoded(model, "the cat sat")
+    explainer, items = explain(model, texts)
+    scores, difference = by_hand(
+        exact, items[0].text, lambda r: r["logits"][0, -1].log_softmax(0)[texts[0].ids[-1]], 32
+    )
+    found = integrate(explainer, items[0], 32)
+    assert found.scores == pytest.approx(scores, abs=1e-5)
+    assert sum(found.scores) == pytest.approx(difference, rel=0.02)
+
+
+def test_scores_of_embeddings_equal_the_reference(minilm_folder: Path) -> None:
+    model = load_model(ModelSpec(model=str(minilm_folder)))
+    explainer, items = explain(model, encoded(model, *(record["text"] for record in RECORDS)))
+    for record, item in zip(RECORDS, items, strict=True):
+        found = integrate(explainer, item, 64)
+        np.testing.assert_allclose(found.scores, record["ig64_cos"], rtol=1e-4, atol=1e-5)
+        difference = record["ig64_cos_delta"]
+        assert sum(found.scores) == pytest.approx(difference, rel=1e-4)
+        assert found.error == pytest.approx(record["ig64_cos_err"], abs=1e-5)
+        assert found.is_complete
+
+
+def test_special_tokens_have_exactly_0(folder: Path) -> None:
+    model = load(folder, "roberta", **NUMBER)
+    explainer, items = explain(model, encoded(model, *TEXTS, *SENTENCES))
+    for item, found in zip(items, integrated_gradients(explainer, items, 0.0), strict=True):
+        for score, role in zip(found.scores, item.text.roles, strict=True):
+            assert (score == 0) == (role is not None)
+
+
+def needing_steps(base, sharpness: float):
+    """A head that leaps as the second token's embedding passes some point of the way."""
+
+    class Sharp(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.encoder = base.encoder
+
+        def forward(self, input_ids, attention_mask):
+            embedded = self.encoder.get_input_embeddings()(input_ids)
+            mask = self.encoder.get_input_embeddings().weight[base.tokenizer.mask_token_id]
+            own = self.encoder.get_input_embeddings().weight[input_ids[:, 1]]
+            way = own - mask
+            share = ((embedded[:, 1] - mask) * way).sum(1) / way.square().sum(1)  # 0..1
+            return torch.sigmoid(sharpness * (share - 0.5001))
+
+    return with_module(base, Sharp())
+
+
+@pytest.mark.parametrize(
+    ("sharpness", "steps", "is_complete"),
+    [(10.0, 32, True), (150.0, 64, True), (250.0, 128, True), (2000.0, 256, False)],
+)
+def test_steps_double_until_the_scores_add_up(
+    folder: Path, sharpness: float, steps: int, is_complete: bool
+) -> None:
+    base = load(folder, "bert", "base")
+    explainer, items = explain(needing_steps(base, sharpness), encoded(base, "cat"))
+    (found,) = integrated_gradients(explainer, items, 0.0)
+    assert (found.steps, found.is_complete) == (steps, is_complete)
+    fewer = integrate(explainer, items[0], found.steps // 2)
+    if steps > 32:
+        assert not fewer.is_complete
+    assert (found.error <= 0.02) == is_complete
+
+
+def test_a_gap_that_is_small_beside_the_spread_over_texts_is_none(folder: Path) -> None:
+    base = load(folder, "bert", "base")
+    explainer, items = explain(needing_steps(base, 2000.0), encoded(base, "cat"))
+    (strict,) = integrated_gradients(explainer, items, 0.0)
+    gap = strict.error * 1.0  # the scalar goes from 0 to 1
+    (enough,) = integrated_gradients(explainer, items, 1001 * gap)
+    (too_little,) = integrated_gradients(explainer, items, 999 * gap)
+    assert not strict.is_complete
+    assert not too_little.is_complete
+    assert enough.is_complete
+
+
+def test_other_batch_sizes_give_the_same(folder: Path) -> None:
+    model = load(folder, "albert", "base")
+    texts = encoded(model, *TEXTS)
+    found = []
+    for batch_tokens in (1, 4096):
+        explainer, items = explain(model, texts, batch_tokens)
+        found.append(integrated_gradients(explainer, items, 0.0))
+    for one_by_one, together in zip(*found, strict=True):
+        np.testing.assert_allclose(one_by_one.scores, together.scores, atol=1e-5)
+        assert one_by_one.steps == together.steps
+
+
+def test_what_does_not_change_along_the_way_has_no_relative_error(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    (text,) = encoded(model, "the cat")
+    cls, *_, sep = text.ids
+    ids = (cls, *[model.tokenizer.mask_token_id] * 2, sep)
+    explainer, masked = explain(model, [replace(text, ids=ids)])
+    (found,) = integrated_gradients(explainer, masked, 0.0)
+    assert found == Integrated((0.0,) * len(ids), 32, None, True)
+
+
+def test_a_text_of_special_tokens_alone_has_nothing_to_share_out(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    explainer, items = explain(model, encoded(model, ""))
+    (found,) = integrated_gradients(explainer, items, 0.0)
+    assert found == Integrated((0.0, 0.0), 32, None, True)
+
+
+def test_a_slope_of_0_that_cannot_add_up_is_said(folder: Path) -> None:
+    base = load(folder, "bert", "base")
+    head = Head(base.encoder, lambda h, ids, m: (h[:, 0, :1] * 1000).round())
+    explainer, items = explain(with_module(base, head), encoded(base, *TEXTS))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = integrated_gradients(explainer, items, 1.0)
+    assert found == [Missing("zero_gradient")] * 3
+
+
+def test_without_a_gradient_there_are_no_scores(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = load(folder, "bert", "base")
+    head = Head(base.encoder, lambda h, ids, m: (h[:, 0, :1] > 0).float())
+    explainer, items = explain(with_module(base, head), encoded(base, *TEXTS))
+    assert integrated_gradients(explainer, items, 1.0) == [Missing("no_gradient")] * 3
+    explainer, items = explain(with_module(base, OwnTable(base.encoder)), encoded(base, *TEXTS))
+    assert integrated_gradients(explainer, items, 1.0) == [Missing("no_embeddings")] * 3
+    monkeypatch.setattr(base.encoder, "get_input_embeddings", lambda: None)
+    assert integrated_gradients(explainer, items, 1.0) == [Missing("no_embeddings")] * 3
+
+
+def test_a_text_that_fails_is_marked_alone(folder: Path) -> None:
+    base = load(folder, "bert", "base")
+    texts = encoded(base, "the cat", "the dog", "the mat")
+    dog, mat = texts[1].ids[2], texts[2].ids[2]
+
+    def head(hidden, ids, mask):
+        if (ids == dog).any() and hidden.requires_grad:
+            raise ValueError("no way back")
+        first = hidden[:, 0, 0]
+        return first + (first * ~(ids == mat).any(1)).abs().sqrt()
+
+    explainer, items = explain(with_module(base, Head(base.encoder, head)), texts)
+    found = integrated_gradients(explainer, items, 0.0)
+    assert isinstance(found[0], Integrated)
+    assert found[1].reason == "failed"
+    assert "no way back" in found[1].message
+    assert found[2] == Missing("failed", "the gradient is not a finite number")
+
+
+def test_the_thresholds_are_those_that_are_documented() -> None:
+    assert (integrated.FIRST_STEPS, integrated.MOST_STEPS) == (32, 256)
+    assert (integrated.COMPLETE, integrated.COMPLETE_SPREAD) == (0.02, 1e-3)
+
+
+def test_one_way_of_running_a_text_is_enough_for_these_tests(folder: Path) -> None:
+    """`by_hand` gives embeddings in the ids' place; the library's result is the same."""
+    model = load(folder, "bert", **NUMBER)
+    (text,) = encoded(model, "the cat")
+    x = model.module.get_input_embeddings()(torch.tensor([text.ids]))
+    with torch.no_grad():
+        by_ids, by_embeddings = model.module(**one(text.ids)), model.module(inputs_embeds=x)
+    torch.testing.assert_close(by_ids["logits"], by_embeddings["logits"])

@@ -1,0 +1,149 @@
+"""Shapley values against plain runs of the library, one set of units at a time."""
+
+from itertools import combinations
+from math import factorial
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.real.explaining import NUMBER, Head, encoded, explain, load, one, with_module
+from torch import nn
+
+from reportgen.analysis.evidence.measures import shapley
+from reportgen.analysis.evidence.measures.deletion import deletion_effects
+from reportgen.analysis.evidence.measures.shapley import shapley_values
+from reportgen.analysis.evidence.text_evidence import UnitEffects
+from reportgen.models.load import LoadedModel
+from reportgen.models.tokens import EncodedText, content_units
+
+TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film", "dog")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("models")
+
+
+def plain(model: LoadedModel, text: EncodedText, kept: frozenset[int]) -> float:
+    """The library's score of a text with some of its units alone."""
+    units = content_units(text)
+    here = {position for unit in kept for position in units[unit]}
+    positions = [i for i, role in enumerate(text.roles) if role is not None or i in here]
+    given = one([text.ids[i] for i in positions])
+    if text.type_ids is not None:
+        given["token_type_ids"] = torch.tensor([[text.type_ids[i] for i in positions]])
+    with torch.no_grad():
+        return float(model.module(**given)["logits"][0, 0])
+
+
+def exact(model: LoadedModel, text: EncodedText) -> list[float]:
+    """The Shapley values by their formula, over all sets of units (Shapley 1953)."""
+    n = len(content_units(text))
+    value = {
+        frozenset(kept): plain(model, text, frozenset(kept))
+        for size in range(n + 1)
+        for kept in combinations(range(n), size)
+    }
+    found = []
+    for unit in range(n):
+        total = 0.0
+        for kept, score in value.items():
+            if unit not in kept:
+                weight = factorial(len(kept)) * factorial(n - len(kept) - 1) / factorial(n)
+                total += weight * (value[kept | {unit}] - score)
+        found.append(total)
+    return found
+
+
+def found_on(model: LoadedModel, *texts: str) -> list[UnitEffects]:
+    explainer, items = explain(model, encoded(model, *texts))
+    values = shapley_values(explainer, items)
+    assert not isinstance(values, str)
+    assert all(isinstance(value, UnitEffects) for value in values), values
+    return [value for value in values if isinstance(value, UnitEffects)]
+
+
+@pytest.mark.parametrize("architecture", ["albert", "bert"])
+def test_values_are_near_those_of_the_formula(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, architecture: str
+) -> None:
+    monkeypatch.setattr(shapley, "MOST_PAIRS", 500)
+    monkeypatch.setattr(shapley, "ENOUGH", 0.0)
+    model = load(folder, architecture, **NUMBER)
+    for text, found in zip(encoded(model, *TEXTS[:2]), found_on(model, *TEXTS[:2]), strict=True):
+        expected = exact(model, text)
+        exactly = len(expected) <= 2  # one pair of orders is all of them
+        atol = 1e-5 if exactly else 0.15 * np.std(expected)
+        np.testing.assert_allclose(found.effects, expected, atol=atol)
+
+
+def test_the_values_of_a_text_add_up_to_what_all_of_them_change(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    for text, found in zip(encoded(model, *TEXTS), found_on(model, *TEXTS), strict=True):
+        units = frozenset(range(len(content_units(text))))
+        whole = plain(model, text, units) - plain(model, text, frozenset())
+        assert sum(found.effects) == pytest.approx(whole, abs=1e-5)
+
+
+class Additive(nn.Module):
+    """A score that adds up over tokens, so that a unit is worth the same in every order."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.table = nn.Embedding.from_pretrained(torch.linspace(-1, 1, 1000)[:, None])
+
+    def forward(self, input_ids, attention_mask):
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+        score = (self.table(input_ids)[..., 0] * attention_mask).sum(1)
+        return score[:, None] + 0 * hidden[:, :1, 0]
+
+
+def test_where_effects_add_up_two_pairs_are_enough_and_give_deletion_effects(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load(folder, "bert", "base")
+    model = with_module(model, Additive(model.encoder))
+    explainer, items = explain(model, encoded(model, *TEXTS))
+    rounds = []
+    real = shapley._play
+    monkeypatch.setattr(
+        shapley,
+        "_play",
+        lambda explainer, games: (rounds.append(len(games)), real(explainer, games)),
+    )
+    values = shapley_values(explainer, items)
+    for one_value, effect in zip(values, deletion_effects(explainer, items), strict=True):
+        assert isinstance(one_value, UnitEffects)
+        assert isinstance(effect, UnitEffects)
+        np.testing.assert_allclose(one_value.effects, effect.effects, atol=1e-5)
+    assert rounds[:3] == [len(TEXTS), 2, 0]  # texts of one or two units are done after one pair
+
+
+def test_the_same_text_has_the_same_values_beside_others(folder: Path) -> None:
+    model = load(folder, "bert", **NUMBER)
+    beside = found_on(model, *TEXTS)[1]
+    (alone,) = found_on(model, TEXTS[1])
+    np.testing.assert_allclose(beside.effects, alone.effects, atol=1e-5)
+
+
+def test_without_special_tokens_there_is_nothing_to_start_from(folder: Path) -> None:
+    model = load(folder, "gpt2", **NUMBER)
+    explainer, items = explain(model, encoded(model, "the cat sat"))
+    assert shapley_values(explainer, items) == "no_special_tokens"
+
+
+def test_a_text_that_cannot_be_run_in_parts_has_the_error(folder: Path) -> None:
+    def head(hidden, input_ids, attention_mask):
+        if (attention_mask.sum(1) == 4).any():
+            raise RuntimeError("not four")
+        return hidden[:, 0, :1]
+
+    model = load(folder, "bert", "base")
+    model = with_module(model, Head(model.encoder, head))
+    explainer, items = explain(model, encoded(model, "the cat sat", "dog"))
+    first, second = shapley_values(explainer, items)
+    assert isinstance(first, str)
+    assert "not four" in first
+    assert isinstance(second, UnitEffects)

@@ -1,0 +1,249 @@
+"""Notes of every kind: from whole results, and from figures on a grid that leaves nothing out."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+
+from helpers.made_up.factories import HEADLINES, changed, make_results
+from helpers.made_up.made_up_figures import (
+    CLS,
+    COMMA,
+    FIRST,
+    OUTPUT,
+    Made,
+    estimate,
+    passing,
+    probed,
+    viewed,
+)
+from helpers.made_up.pairs import pairs
+from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
+from reportgen.findings.attention import RoleFigures
+from reportgen.findings.evidence import LiveRows
+from reportgen.findings.findings import Findings
+from reportgen.findings.notes.note import Note, about
+from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
+from reportgen.findings.notes.spread import live_rows_note
+from reportgen.findings.notes.trust import (
+    Ranked,
+    agreement_notes,
+    deletion_offset_note,
+    offset_note,
+    rollout_note,
+)
+from reportgen.findings.notes.verdicts import subject_verdict
+from reportgen.findings.notes.why import massive_note, why_note
+from reportgen.findings.statistics import Interval
+from reportgen.results.info import LEARNED_SINK, OutputKind, Reason, SinkTest, Subject, View
+from reportgen.results.store import Results
+
+LONG = "x" * 64  # more tokens than the head size
+KINDS: tuple[OutputKind, ...] = ("number", "numbers", "class", "labels", "embedding", "next_token")
+OUTPUTS: tuple[dict[str, str], ...] = (
+    OUTPUT,
+    {"scalar": "margin", "output_name": "stars"},
+    {"scalar": "margin", "output_name": "stars", "target": "good"},
+    {"scalar": "logit", "output_name": "tags"},
+    {"scalar": "logit", "output_name": "tags", "target": "price"},
+    {"scalar": "cosine", "output_name": "embedding"},
+    {"scalar": "log_probability", "output_name": "next token"},
+)
+RATIOS: tuple[Made, ...] = (0.0, 0.12, 0.25, (0.3, 0.2, 0.4), 0.4, 0.5, 1.1, 9.6, (0.2, None))
+CORRELATIONS: tuple[Made, ...] = (
+    (0.86, 0.83, 0.9),
+    (0.05, -0.1, 0.2),
+    (-0.3, -0.4, -0.2),
+    (0.0, -0.0, 0.0),
+)
+
+
+def situations(folder: Callable[[], Path]) -> list[Results]:
+    """Results that together call for every note that whole results can."""
+    return [
+        make_results(folder(), sink=0.6),
+        with_roles(make_results(folder()), same_in_every_text(0.6)),
+        with_roles(make_results(folder()), same_in_every_text(0.2)),
+        with_roles(make_results(folder()), far_apart()),
+        with_roles(make_results(folder()), far_apart(low=0.05, high=0.1)),
+        make_results(folder(), HEADLINES[:3]),
+        make_results(folder(), HEADLINES[:1] * 6),
+        make_results(folder(), (*HEADLINES, HEADLINES[0])),
+        make_results(folder(), ("ab", LONG)),
+        make_results(folder(), ("ab", "")),
+        _without_content(make_results(folder())),
+        make_results(folder(), special=False),
+        make_results(folder(), HEADLINES[:1] * 6, special=False),
+        make_results(folder(), HEADLINES[:3], special=False, evidence="full"),
+        make_results(folder(), special=False, evidence="full"),
+        *(make_results(folder(), kind=kind, sink=0.6, evidence="full") for kind in KINDS),
+        make_results(folder(), sink=0.6, evidence="basic", withheld=_withheld()),
+        make_results(folder(), HEADLINES[:3], sink=0.6, evidence="full"),
+        make_results(folder(), HEADLINES[:1], sink=0.6, evidence="full"),
+        make_results(folder(), reads_cls_only=False, evidence="full"),
+        _reads_some(make_results(folder(), evidence="basic")),
+        _constant(make_results(folder(), evidence="full")),
+        _flawed(make_results(folder(), (*HEADLINES, "abcdef"), evidence="full"), interrupted=True),
+        _flawed(make_results(folder(), evidence="full"), interrupted=False),
+        _unproven(make_results(folder(), evidence="basic")),
+    ]
+
+
+def every_note(found: list[Findings]) -> list[Note]:
+    """The notes of all these reports and of the grid, each once."""
+    made = [*grid()]
+    for own in found:
+        made += own.notes
+        for text in range(len(own.results.texts)):
+            made += own.text_notes(text)
+    return list({repr(note): note for note in made}.values())
+
+
+def live_notes(found: list[Findings]) -> Iterator[Note]:
+    """What can be said beside views of the last layer."""
+    for own in found:
+        note = live_rows_note(own)
+        if note is not None:
+            yield note
+
+
+def grid() -> Iterator[Note]:
+    """Notes on figures of all sizes, certain, uncertain and of a few texts."""
+    yield from _values()
+    yield from _why()
+    yield from _tests()
+    yield from _others()
+    yield from _agreement()
+
+
+def _values() -> Iterator[Note]:
+    for value, norm, is_tested in product(RATIOS, (0.05, (0.3, 0.25, 0.35), 0.5), (True, False)):
+        few = isinstance(value, tuple) and value[1] is None
+        passed = passing(value, (0.1, None) if few else norm, (0.6, None) if few else 0.6)
+        passed = replace(passed, is_weighted=not is_tested)
+        note = value_note(CLS, passed, is_tested)
+        assert note is not None
+        yield note
+
+
+def _why() -> Iterator[Note]:
+    yield about(LEARNED_SINK, "learned", {})
+    sizes: tuple[Made, ...] = (575.0, 1500.0, (1500.0, 900.0, 2000.0))
+    rows = (LiveRows(20, 20, 200, True), LiveRows(20, 200, 200, False), None)
+    sep = Subject("sep", "[SEP]", "role")
+    for value, rank in product((0.04, 0.3, 0.9), (1.2, 4.0)):
+        passed = replace(passing(value, min(value, 0.4)), output_rank=estimate(rank))
+        yield from filter(None, [why_note(CLS, passed, [passed], None, OUTPUT)])
+    for subject, size, live, output in product((CLS, sep, COMMA), sizes, rows, OUTPUTS):
+        made = replace(passing(0.2), activation=estimate(size), content_activation=12.0)
+        yield from filter(None, [why_note(subject, made, [made], live, output)])
+        yield from filter(None, [massive_note(subject, [made])])
+
+
+def _tests() -> Iterator[Note]:
+    done: tuple[Made | None, ...] = (*RATIOS, None)
+    for subject, (zero, mean, hide) in product((CLS, FIRST), product(done, done, (9.6, 0.1, None))):
+        ratios: dict[SinkTest, Made | None] = {}
+        ratios |= {} if zero is None else {"zero_value": zero}
+        ratios |= {} if mean is None else {"mean_value": mean}
+        ratios |= {} if hide is None else {"hide_key": hide}
+        for is_same in (False, True):
+            figures = replace(probed(ratios, subject), is_same=is_same)
+            yield from sink_test_notes(figures, 2, subject is CLS, OUTPUT)
+    for output in OUTPUTS:
+        for ratios in (
+            {"zero_value": 0.1, "hide_key": (1.0, 0.9, 1.1)},
+            {"zero_value": 0.9, "mean_value": 0.9},
+            {"zero_value": None},
+            {"hide_key": 2.0},
+        ):
+            yield from sink_test_notes(probed(ratios), 2, True, output)
+    for subject, ratio in product((CLS, COMMA, FIRST), (0.98, 0.4, (0.9, 0.8, 1.0), (1.0, None))):
+        note = swap_note(probed({}, subject, swap=ratio), 2)
+        assert note is not None
+        yield note
+
+
+def _others() -> Iterator[Note]:
+    shares: tuple[Made, ...] = (0.6, (0.6, 0.3, 0.7), 0.2, (0.2, 0.1, 0.25), 0.1, (0.6, None))
+    for subject, share in product((CLS, COMMA, FIRST), shares):
+        few = isinstance(share, tuple) and share[1] is None
+        layers = probed({}, subject, shares=(0.1, share)).layers
+        ranges = Interval(0.1, 0.2)
+        layers = tuple(
+            replace(own, share_range=ranges, expected_range=ranges, self_share=0.05)
+            for own in layers
+        )
+        yield subject_verdict(subject, RoleFigures(3 if few else 20, layers))[0]
+
+
+def _agreement() -> Iterator[Note]:
+    views: tuple[View, ...] = ("received_all", "cls_row_last", "gradient", "jacobian", "ig")
+    both = (True, False)
+    for output, (agreement, over), (is_causal, is_averaged), row in pairs(
+        OUTPUTS, product(CORRELATIONS, repeat=2), product(both, both), ("[CLS]", "")
+    ):
+        shown = {view: viewed(view, agreement, over) for view in views}
+        beside = {**shown, "mask": viewed("mask", 0.7), "rarity": viewed("rarity", 0.35)}
+        signed = {"ig": viewed("ig", agreement)}
+        with_top = {**signed, "mask": viewed("mask", 0.8)}
+        for sizes, signs in ((shown, {}), (beside, {}), (shown, signed), (beside, with_top)):
+            ranked = Ranked(sizes, signs, is_averaged)
+            yield from agreement_notes(ranked, row, output, is_causal)
+        only_signed = Ranked({"gradient": shown["gradient"]}, with_top, is_averaged)
+        yield from agreement_notes(only_signed, row, output, is_causal)
+        yield from agreement_notes(Ranked({}, with_top, is_averaged), row, output, is_causal)
+        for share, view in product((0.71, 0.3, (0.5, 0.4, 0.6)), (agreement, None)):
+            found = None if view is None else viewed("rollout", view)
+            yield from filter(None, [rollout_note(estimate(share), found, is_averaged)])
+    for output, offset in product(OUTPUTS, (1.48, (1.0, 0.8, 1.2), 0.2)):
+        yield from filter(None, [offset_note(estimate(offset), output)])
+        yield from filter(None, [deletion_offset_note(estimate(offset), output)])
+
+
+def _withheld() -> dict[str, Reason]:
+    return {
+        "received_norm_all": "values_unreadable",
+        "received_norm_last": "values_unreadable",
+        "gradient": "no_gradient",
+        "zero_value": "values_unproven",
+    }
+
+
+def _without_content(results: Results) -> Results:
+    results.texts.loc[0, ["n_tokens", "n_content"]] = [2, 0]
+    return results
+
+
+def _reads_some(results: Results) -> Results:
+    results.evidence["live_rows"] = 3
+    results.evidence["reads_cls_only"] = False
+    return results
+
+
+def _constant(results: Results) -> Results:
+    results.effects.loc[results.effects["deletion"].notna(), "deletion"] = 0.0
+    return results
+
+
+def _unproven(results: Results) -> Results:
+    """Norms whose self-check failed on one text."""
+    tokens = results.tokens
+    tokens.loc[tokens["text"] == 1, "received_norm_all"] = float("nan")
+    return changed(results, tokens=tokens)
+
+
+def _flawed(results: Results, interrupted: bool) -> Results:
+    """Evidence on some of the texts: one is faulty, one is moved by nothing, one is beside the
+    sample."""
+    rows = results.evidence
+    rows.loc[[0, 1], "ig_complete"] = False
+    rows.loc[1, "ig_error"] = None
+    rows["cp_lrp_holds"] = [True, False, *[True] * (len(rows) - 2)]
+    rows.loc[2, "message"] = "out of range"
+    moved = results.effects["deletion"].notna() & (results.effects["text"] == 1)
+    results.effects.loc[moved, "deletion"] = 0.0
+    rows["extra"] = rows["text"] == 5
+    evidence = replace(results.info.evidence, n_texts=4, n_extra=1, interrupted=interrupted)
+    info = replace(results.info, evidence=evidence)
+    return changed(results, info, evidence=rows[rows["text"] != 4])

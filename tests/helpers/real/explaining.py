@@ -1,0 +1,87 @@
+"""Tiny models loaded and ready to be explained, for the tests of evidence."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from helpers.real.models import save_model
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.output import OutputReader
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import EncodedText, encode
+
+NUMBER = {"num_labels": 1, "problem_type": "regression"}
+CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}
+
+
+def load(folder: Path, architecture: str, task: str = "sequence", **changes) -> LoadedModel:
+    """A tiny random model, out of a folder of its own in `folder`."""
+    name = "-".join([architecture, task, *map(str, changes.values())])
+    path = folder / "".join(c for c in name if c.isalnum() or c == "-")
+    if not path.exists():
+        save_model(path, architecture, task, **changes)
+    return load_model(ModelSpec(model=str(path)))
+
+
+def with_module(model: LoadedModel, module: nn.Module, kind: str = "number") -> LoadedModel:
+    """`model` with `module`, which holds its encoder and returns one tensor, in its place."""
+    width = 1 if kind == "number" else 4
+    return replace(model, module=module.eval(), reader=OutputReader(kind, None, width))
+
+
+class Head(nn.Module):
+    """A module of one's own: `head` makes its output of the encoder's last hidden states."""
+
+    def __init__(
+        self, encoder: nn.Module, head: Callable[[Tensor, Tensor, Tensor], Tensor]
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.head = head
+
+    def forward(self, input_ids, attention_mask):
+        hidden = self.encoder(input_ids=input_ids, attention_mask=attention_mask)[0]
+        return self.head(hidden, input_ids, attention_mask)
+
+
+class OwnTable(nn.Module):
+    """A module that looks tokens up in a table of its own: its encoder is given vectors alone."""
+
+    def __init__(self, encoder: nn.Module, width: int = 1) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.width = width
+        table = encoder.get_input_embeddings().weight
+        self.table = nn.Embedding.from_pretrained(table.detach().flip(0))
+
+    def forward(self, input_ids, attention_mask):
+        given = {"inputs_embeds": self.table(input_ids), "attention_mask": attention_mask}
+        return self.encoder(**given)[0][:, 0, : self.width]
+
+
+def encoded(model: LoadedModel, *texts: str | tuple[str, str]) -> list[EncodedText]:
+    """`texts`, and pairs of them, tokenised."""
+    pairs = [(text, None) if isinstance(text, str) else text for text in texts]
+    return [encode(model.tokenizer, text, pair, model.info.max_tokens) for text, pair in pairs]
+
+
+def explain(
+    model: LoadedModel,
+    texts: Sequence[EncodedText],
+    batch_tokens: int = 1024,
+    explain_class: str | None = None,
+) -> tuple[Explainer, list[Explained]]:
+    """An explainer of `model` and what it explains of `texts`, all of which can be."""
+    explainer = Explainer(model, "padded", batch_tokens, explain_class)
+    explained = explainer.explain(texts)
+    assert all(isinstance(item, Explained) for item in explained), explained
+    return explainer, [item for item in explained if isinstance(item, Explained)]
+
+
+def one(ids: Sequence[int]) -> dict[str, Tensor]:
+    """The plainest inputs of one text."""
+    return {"input_ids": torch.tensor([ids]), "attention_mask": torch.ones(1, len(ids)).long()}

@@ -1,7 +1,0 @@
-"""Where the checkout and its samples lie."""
-
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parents[1]
-SAMPLES = ROOT / "sample_inputs"
-GOLD = ROOT / "tests" / "gold"
