@@ -16,8 +16,8 @@ from reportgen.analysis.rows import (
     token_rows,
 )
 from reportgen.errors import InputError, ModelError, quoted
-from reportgen.models.load import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.models.words import joined_to_words, n_joined
 from reportgen.results.write import Recorder

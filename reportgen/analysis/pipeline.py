@@ -14,14 +14,14 @@ from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
-from reportgen.analysis.evidence.sinks.tests import SinkTester
+from reportgen.analysis.evidence.sinks.measure import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.architecture import looks_through_window
-from reportgen.models.load import LoadedModel
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
     Checks,

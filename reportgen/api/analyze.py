@@ -31,8 +31,8 @@ from reportgen.files.temporary import make_scratch
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings
 from reportgen.models.callers_module import bare, borrowed, device_of
-from reportgen.models.load import LoadedModel, load_module
-from reportgen.models.load import load_model as load_named
+from reportgen.models.loading.load import LoadedModel, load_module
+from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind

@@ -26,7 +26,8 @@ from reportgen.api.options import (
     Verbosity,
 )
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
-from reportgen.cli import parameters, terminal
+from reportgen.cli import from_options as parameters
+from reportgen.cli import terminal
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError
 from reportgen.files.interrupts import ending_at_once

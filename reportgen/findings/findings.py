@@ -19,8 +19,8 @@ from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import labels as of_labels
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.sinks import heads as of_heads
-from reportgen.findings.sinks import piles as of_piles
-from reportgen.findings.sinks import tests as of_sinks
+from reportgen.findings.sinks import other_tokens as of_piles
+from reportgen.findings.sinks import outcomes as of_sinks
 from reportgen.findings.statistics import Floats, Interval, Places, mean_interval
 from reportgen.findings.tokens import figures as of_tokens
 from reportgen.findings.tokens import lists as of_lists

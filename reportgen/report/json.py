@@ -9,7 +9,7 @@ from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.figures import rounded
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import gate_records
-from reportgen.findings.sinks.tests import SubjectFigures
+from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions

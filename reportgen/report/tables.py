@@ -13,7 +13,7 @@ import pandas as pd
 from reportgen.findings.attention import excess
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
-from reportgen.findings.sinks.tests import SubjectFigures
+from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName

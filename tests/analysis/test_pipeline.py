@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoModelForSequenceClassification, AutoToke
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.errors import InputError, ModelError
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.results.maps import MAX_ERROR

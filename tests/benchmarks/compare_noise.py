@@ -27,7 +27,7 @@ from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.vocabulary import text_of
 from reportgen.findings.findings import Findings
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.texts.read import TextInput, TextSet

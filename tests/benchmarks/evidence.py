@@ -27,7 +27,7 @@ from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.pipeline import try_model
-from reportgen.models.load import LoadedModel
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import content_units, encode, without
 
 ROUNDS = 5

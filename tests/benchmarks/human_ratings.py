@@ -46,7 +46,7 @@ from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
 from reportgen.findings.colouring import Colouring, choose_colouring
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
 from reportgen.models.words import joined_to_words

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode, pad
 from reportgen.results.maps import Packer, quantise, unpack_layers

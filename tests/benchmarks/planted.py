@@ -38,7 +38,7 @@ from reportgen.demo.vocabulary import (
     text_of,
 )
 from reportgen.findings.colouring import choose_colouring
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import MEASURES

@@ -17,7 +17,7 @@ from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
 from reportgen.demo.vocabulary import component_of_each_character
 from reportgen.findings.colouring import Colouring, choose_colouring
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, content_units, encode, keep
 from reportgen.results.info import InputInfo

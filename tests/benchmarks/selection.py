@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.tokens.figures import CorpusTokens, corpus_tokens, fewest_texts, token_means
 from reportgen.findings.tokens.lists import effect_lists
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 
 N_TEXTS = (88, 176)

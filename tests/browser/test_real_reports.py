@@ -11,7 +11,7 @@ from opening import written
 from playwright.sync_api import expect
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.store import Results
 from reportgen.texts.read import Columns, read_texts

@@ -21,7 +21,7 @@ from reportgen.demo.headlines import (
 from reportgen.demo.student import example, marked_example, training_batches
 from reportgen.demo.train import Recipe, train_further
 from reportgen.demo.vocabulary import LANGUAGES, score
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 
 SHORT = Lengths(long=0.0)

@@ -17,7 +17,7 @@ from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import figure_key
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
-from reportgen.findings.sinks.tests import subject_figures
+from reportgen.findings.sinks.outcomes import subject_figures
 from reportgen.report.json import render, to_json
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject

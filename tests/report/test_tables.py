@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from reportgen.findings.evidence import agreement_figures
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import label_fit, predictions
-from reportgen.findings.sinks.tests import subject_figures
+from reportgen.findings.sinks.outcomes import subject_figures
 from reportgen.report.options import TABLE_NAMES, TableName
 from reportgen.report.tables import table, to_csv, to_parquet
 from reportgen.results.info import SINK_TESTS

@@ -132,7 +132,7 @@ def test_a_measure_takes_an_entry_a_module_and_its_words(tmp_path: Path) -> None
     register = package / "results" / "measure_register.py"
     before, baselines, after = register.read_text("utf-8").partition("    # Baselines")
     register.write_text(before + ENTRY + baselines + after, "utf-8")
-    (package / "analysis" / "evidence" / "loudness.py").write_text(MODULE, "utf-8")
+    (package / "analysis" / "evidence" / "measures" / "loudness.py").write_text(MODULE, "utf-8")
     words = package / "report" / "language" / "strings" / "measures.toml"
     words.write_text(words.read_text("utf-8") + WORDS, "utf-8")
     old = next(path.parent for path in GOLD.rglob("results.json"))

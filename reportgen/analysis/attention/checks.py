@@ -11,8 +11,8 @@ from torch import Tensor
 from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.load import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.output import Prediction
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import Batching

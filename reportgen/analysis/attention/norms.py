@@ -24,7 +24,7 @@ from reportgen.models.architecture import (
     find_projections,
     other_layouts,
 )
-from reportgen.models.load import LoadedModel
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import Reason
 

@@ -16,13 +16,13 @@ from reportgen.analysis.evidence.agreement import (
     text_agreement,
     unit_views,
 )
+from reportgen.analysis.evidence.sinks.measure import SinkTester, sink_columns
 from reportgen.analysis.evidence.sinks.subjects import (
     MAX_TEXTS,
     evenly_spaced,
     find_subjects,
     places,
 )
-from reportgen.analysis.evidence.sinks.tests import SinkTester, sink_columns
 from reportgen.analysis.evidence.stages import Stages
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import (

@@ -17,8 +17,8 @@ from torch import Tensor
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.errors import UsageError
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.load import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, keep, pad
 from reportgen.results.info import Batching, OutputInfo, OutputKind, Scalar
 from reportgen.results.schema import MOST_CLASSES

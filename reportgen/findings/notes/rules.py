@@ -23,7 +23,7 @@ from reportgen.findings.notes.spread import (
 from reportgen.findings.notes.trust import trust_notes
 from reportgen.findings.notes.verdicts import caution_notes, subject_verdict, with_heads
 from reportgen.findings.notes.why import massive_note, why_note
-from reportgen.findings.sinks.tests import SubjectFigures
+from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.results.info import ANALYSED, LEARNED_SINK, Subject
 from reportgen.results.measure_register import MIN_TEXTS, SINK_EXCESS
 

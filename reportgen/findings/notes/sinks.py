@@ -24,7 +24,7 @@ from reportgen.findings.notes.thresholds import (
     TEST_SMALL,
     certain,
 )
-from reportgen.findings.sinks.tests import SubjectFigures
+from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS

@@ -9,8 +9,8 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
-from reportgen.report.charts.text.heatmap import colour_top, text_map
-from reportgen.report.charts.text.map_pairs import (
+from reportgen.report.charts.one_text.heatmap import colour_top, text_map
+from reportgen.report.charts.one_text.map_pairs import (
     change_top,
     difference_map,
     small_map,

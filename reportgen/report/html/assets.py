@@ -38,7 +38,7 @@ _CORE_SCRIPTS = _scripts("core", "page", "elements")
 _TOOL_SCRIPTS = _scripts("tools", "theme", "export", "pictures")
 REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
-    *_scripts("core", "numbers", "selection", "state", "tip"),
+    *_scripts("core", "numbers", "selection", "state", "tooltip"),
     *_TOOL_SCRIPTS,
     *_scripts("tools", "folds", "keys", "help"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),

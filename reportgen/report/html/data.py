@@ -14,7 +14,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
-from reportgen.report.charts.text.plotly import map_figure
+from reportgen.report.charts.one_text.plotly import map_figure
 from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
 from reportgen.report.html.size_plan import Level
 from reportgen.report.language.printable import visible

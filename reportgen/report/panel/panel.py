@@ -9,9 +9,9 @@ from markupsafe import Markup
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.text.figure import make_text_figure
-from reportgen.report.charts.text.heatmap import TextMap, text_map
-from reportgen.report.charts.text.weights import Weights
+from reportgen.report.charts.one_text.figure import make_text_figure
+from reportgen.report.charts.one_text.heatmap import TextMap, text_map
+from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import scalar_name, sentence

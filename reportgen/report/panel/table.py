@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from reportgen.report.charts.text.weights import Weights
+from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.numbers import token_percentage
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import TextEffects, printed

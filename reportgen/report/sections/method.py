@@ -13,7 +13,7 @@ from reportgen.findings.notes.citations import (
     Citation,
 )
 from reportgen.findings.notes.thresholds import THRESHOLDS
-from reportgen.report.charts.text.heatmap import CLIPPED
+from reportgen.report.charts.one_text.heatmap import CLIPPED
 from reportgen.report.components import Sentence
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.sentences import citation, threshold

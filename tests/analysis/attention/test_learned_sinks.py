@@ -20,7 +20,7 @@ from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.api.report import Report
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
-from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
 from reportgen.report.language.numbers import NOTHING

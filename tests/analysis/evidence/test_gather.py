@@ -21,7 +21,7 @@ from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
-from reportgen.models.load import LoadedModel
+from reportgen.models.loading.load import LoadedModel
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, InputInfo
 from reportgen.results.store import Results
 from reportgen.results.write import Recorder

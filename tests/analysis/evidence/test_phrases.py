@@ -13,7 +13,7 @@ from torch import Tensor
 from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.phrases import phrase_cost, with_phrases
 from reportgen.analysis.evidence.target import Explainer
-from reportgen.models.load import LoadedModel
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, content_units
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
-from reportgen.findings.sinks.tests import Swapped
+from reportgen.findings.sinks.outcomes import Swapped
 from reportgen.results.info import SinkTest
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from helpers.real.models import save_model
 from reportgen.analysis.evidence.target import Explained, Explainer
-from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.output import OutputReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, encode

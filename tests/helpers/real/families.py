@@ -17,7 +17,7 @@ from helpers.real.explaining import encoded
 from helpers.real.models import spread_weights, tiny_tokenizer
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.norms import Norms, find_norms
-from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.spec import ModelSpec
 
 _BERT = {

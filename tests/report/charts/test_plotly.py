@@ -3,7 +3,7 @@
 import json
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
-from reportgen.report.charts.text.plotly import map_figure
+from reportgen.report.charts.one_text.plotly import map_figure
 from reportgen.report.language.strings import load_language
 
 EN, JA = load_language("en"), load_language("ja")

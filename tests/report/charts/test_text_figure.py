@@ -6,10 +6,10 @@ from helpers.drawings import points
 from helpers.made_up.factories import make_results
 
 from reportgen.report.charts.colours import MAP_COLOURS
-from reportgen.report.charts.text.figure import draw_text, make_text_figure
-from reportgen.report.charts.text.geometry import WIDTH, geometry
-from reportgen.report.charts.text.heatmap import text_map
-from reportgen.report.charts.text.weights import Weights
+from reportgen.report.charts.one_text.figure import draw_text, make_text_figure
+from reportgen.report.charts.one_text.geometry import WIDTH, geometry
+from reportgen.report.charts.one_text.heatmap import text_map
+from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.strings import load_language
 from reportgen.results.units import text_units
 

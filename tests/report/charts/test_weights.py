@@ -1,6 +1,6 @@
 """Weights in words."""
 
-from reportgen.report.charts.text.weights import Weights
+from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.strings import load_language
 
 EN = load_language("en")

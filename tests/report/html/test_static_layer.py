@@ -9,7 +9,7 @@ from helpers.places import SAMPLES
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
 from reportgen.report.html.page import render

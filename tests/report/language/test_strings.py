@@ -154,7 +154,7 @@ def _in_python() -> Iterator[tuple[set[str], str]]:
     """For each module the sections it may read, and patterns of the keys it names."""
     known = set(EN.words)
     # These name kinds of outputs, states of texts, sizes or signs that notes compare, and parts.
-    named = ("notes/trust.py", "tokens.py", "colouring.py")
+    named = ("notes/trust.py", "tokens/figures.py", "colouring.py")
     kinds = {PACKAGE / "results/info.py", *(PACKAGE / "findings" / name for name in named)}
     for path in {*(PACKAGE / "report").rglob("*.py"), *kinds}:
         tree = ast.parse(path.read_text("utf-8"))

@@ -6,7 +6,7 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.made_up_units import made_units
 
-from reportgen.report.charts.text.weights import Weights
+from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.measures import text_effects
 from reportgen.report.panel.table import unit_table

@@ -13,7 +13,7 @@ from transformers import PreTrainedModel
 
 from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
 from reportgen.analysis.evidence.measures.gradients import embedding_leaf
-from reportgen.analysis.evidence.measures.held import Held
+from reportgen.analysis.evidence.measures.held_constant import Held
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of

@@ -32,7 +32,7 @@ from reportgen.analysis.evidence.measures.deletion import (
     mask_effects,
     mask_offset,
 )
-from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, encode
 

@@ -28,7 +28,7 @@ from reportgen.analysis.evidence.measures.integrated_gradients import (
     integrated_gradients,
 )
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

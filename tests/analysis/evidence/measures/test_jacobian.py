@@ -11,7 +11,7 @@ from helpers.real.explaining import Head, OwnTable, encoded, explain, load, with
 
 from reportgen.analysis.evidence.measures.jacobian import jacobian_norms
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.models.load import load_model
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

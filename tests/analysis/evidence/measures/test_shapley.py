@@ -14,7 +14,7 @@ from reportgen.analysis.evidence.measures import shapley
 from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.measures.shapley import shapley_values
 from reportgen.analysis.evidence.text_evidence import UnitEffects
-from reportgen.models.load import LoadedModel
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, content_units
 
 TEXTS = ("the cat", "the cat sat on the mat", "a very 🐱 film", "dog")

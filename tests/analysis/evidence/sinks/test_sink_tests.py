@@ -19,10 +19,10 @@ from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.sinks.tests import SinkRow, SinkTester, sink_columns
+from reportgen.analysis.evidence.sinks.measure import SinkRow, SinkTester, sink_columns
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.models.architecture import find_projections
-from reportgen.models.load import LoadedModel, load_model
+from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.output import OutputReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, special_roles

@@ -9,11 +9,11 @@ from markupsafe import Markup, escape
 
 from reportgen.report.charts.axes import level_rules, ticks
 from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED, WASH, scale_colour
+from reportgen.report.charts.one_text.geometry import LINES, SLANT, WIDTH, Geometry, geometry
+from reportgen.report.charts.one_text.heatmap import TextMap
+from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
-from reportgen.report.charts.text.geometry import LINES, SLANT, WIDTH, Geometry, geometry
-from reportgen.report.charts.text.heatmap import TextMap
-from reportgen.report.charts.text.weights import Weights
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 from reportgen.results.units import TextUnits

@@ -8,9 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import MUTED, STEPS
+from reportgen.report.charts.one_text.heatmap import (
+    CLIPPED,
+    TextMap,
+    draw_map,
+    own_content,
+    unit_map,
+)
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing
-from reportgen.report.charts.text.heatmap import CLIPPED, TextMap, draw_map, own_content, unit_map
 from reportgen.results.units import Floats
 
 _SIDE = 220  # pixels of a small map, which has no names
