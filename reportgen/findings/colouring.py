@@ -15,7 +15,7 @@ from reportgen.results.measure_register import BY_ID, CHANGES, COLOURS
 from reportgen.results.store import Results
 
 AUTO = "auto"
-MIN_CHOICE = 8  # texts with evidence; with fewer, no measure is chosen by its agreement
+MIN_CHOICE = 8  # different texts with evidence; with fewer, no measure is chosen by its agreement
 _FOLDS = 5
 # Where there is no choice by agreement: the first of these that was measured.
 _PREFERRED: tuple[View, ...] = ("gradient", "received_norm_all", "received_all")
@@ -66,8 +66,8 @@ def choose_colouring(results: Results, asked: str = AUTO) -> Colouring:
     """The measure that colours the texts of `results` first; `asked` is "auto" or one of them.
 
     What is asked for but was not measured is replaced as "auto" would. "auto" takes the measure
-    whose sizes agree best with the size of effects in at least MIN_CHOICE texts that have all
-    measures (Spearman, mean over texts; of equals the first in the register); else gradient
+    whose sizes agree best with the size of effects in at least MIN_CHOICE different texts that have
+    all measures (Spearman, mean over texts; of equals the first in the register); else gradient
     size, norm-weighted attention or attention received, the first of them that was measured.
     """
     given = size_agreement(results)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed, takes_part
+from reportgen.findings.copies import without_copies
 from reportgen.findings.statistics import (
     Estimate,
     estimate,
@@ -72,7 +73,7 @@ class LiveRows:
 
 def agreement_figures(results: Results) -> tuple[ViewFigures, ...]:
     """Every view and statistic that was measured, views in the order of VIEWS."""
-    rows = results.agreement[results.agreement["value"].notna()]
+    rows = different_agreement(results)
     found: list[ViewFigures] = []
     for statistic in STATISTICS:
         by_view = _by_view(rows, statistic)
@@ -91,11 +92,20 @@ def _by_view(rows: pd.DataFrame, statistic: Statistic) -> dict[View, "pd.Series[
     return {view: values[names == view] for view in VIEWS if view in known}
 
 
-def size_agreement(results: Results) -> Mapping[View, "pd.Series[float]"]:
+def different_agreement(results: Results) -> pd.DataFrame:
+    """The rows of the table of agreement that have a value; equal texts count once."""
+    known = results.agreement[results.agreement["value"].notna()]
+    return without_copies(results, known, "view", "statistic")
+
+
+def size_agreement(
+    results: Results, *, with_copies: bool = False
+) -> Mapping[View, "pd.Series[float]"]:
     """Spearman's correlation of each view with the size of effects, by text: views with a sign by
     their own size, so that all can be compared. Views with a sign are left out where that was not
-    measured."""
-    rows = results.agreement[results.agreement["value"].notna()]
+    measured. Of equal texts only the first is there, unless `with_copies` asks for all."""
+    every = results.agreement[results.agreement["value"].notna()]
+    rows = every if with_copies else different_agreement(results)
     scalar = results.info.evidence.scalar
     plain, by_size = _by_view(rows, "spearman"), _by_view(rows, "spearman_size")
     unsigned = {view: own for view, own in plain.items() if not is_signed(view, scalar)}
@@ -131,7 +141,8 @@ def mixing(results: Results) -> Estimate | None:
 def rollout_share(results: Results) -> Estimate | None:
     """Share of special tokens in rollout over all layers (Abnar and Zuidema 2020)."""
     rows = long_enough(results, results.layers)
-    return estimate(rows.loc[rows["layer"] == results.info.model.n_layers, "rollout_special"])
+    last = rows[rows["layer"] == results.info.model.n_layers]
+    return estimate(without_copies(results, last)["rollout_special"])
 
 
 def mask_offset(results: Results) -> Estimate | None:
@@ -142,7 +153,7 @@ def mask_offset(results: Results) -> Estimate | None:
     """
     if results.info.evidence.scalar == "cosine":
         return None
-    return estimate(results.evidence["mask_offset"])
+    return estimate(without_copies(results, results.evidence)["mask_offset"])
 
 
 def deletion_offset(results: Results) -> Estimate | None:
@@ -154,8 +165,8 @@ def deletion_offset(results: Results) -> Estimate | None:
     if results.info.evidence.scalar == "cosine" or effects.empty:
         return None
     places = results.token_columns("text", "position", "unit")
-    units = effects.merge(places, on=["text", "position"]).drop_duplicates(["text", "unit"])
-    by_text = units.groupby("text")["deletion"]
+    units = effects.merge(places, on=["text", "position"])
+    by_text = without_copies(results, units, "unit").groupby("text")["deletion"]
     mean, sd = by_text.mean(), by_text.std(ddof=0)
     return estimate((mean.abs() / sd).where(sd > 0).dropna())
 

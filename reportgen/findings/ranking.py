@@ -159,7 +159,7 @@ def _agreement(results: Results, view: View) -> Floats:
     values = np.full(len(results.texts), np.nan)
     if results.info.evidence.level == "none":
         return values
-    found = size_agreement(results).get(view)
+    found = size_agreement(results, with_copies=True).get(view)
     if found is not None:
         values[found.index.to_numpy(np.intp)] = found.to_numpy(np.float64)
     return values

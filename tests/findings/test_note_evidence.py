@@ -229,7 +229,7 @@ def test_beating_random_is_higher_comprehensiveness_and_lower_sufficiency(tmp_pa
         for statistic in ("comprehensiveness", "sufficiency", "spearman")
         for text, value in enumerate(values)
     ]
-    rows.append((9, "ig", "sufficiency", -5.0))  # random was not measured in this text
+    rows.append((5, "ig", "sufficiency", -5.0))  # random was not measured in this text
     results = with_agreement(make_results(tmp_path), rows)
     assert figures_of(results, "ig", "comprehensiveness").beats_random == 3
     assert figures_of(results, "ig", "sufficiency").beats_random == 1

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.attention import analysed
+from reportgen.findings.copies import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.store import Results
@@ -113,21 +114,6 @@ def corpus_tokens(results: Results) -> CorpusTokens:
     codes, labels = unit_labels(results, tokens, starts)
     same = first_alike(results)
     return _by_text(text[starts], codes, labels, ratios, deletion[starts], same)
-
-
-def first_alike(results: Results) -> Places:
-    """`[text]`: the first of `texts` that is equal; itself where texts are redacted, since dots do
-    not tell which are the same."""
-    own = np.arange(len(results.texts))
-    if results.is_redacted:
-        return own
-    _, first, copy = np.unique(
-        results.texts.groupby(["text", "pair"], dropna=False, sort=False).ngroup(),
-        return_index=True,
-        return_inverse=True,
-    )
-    found: Places = first[copy]
-    return found
 
 
 def token_means(tokens: CorpusTokens) -> Means:

@@ -7,7 +7,7 @@ from functools import partial
 from markupsafe import Markup
 
 from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
-from reportgen.findings.evidence import ViewFigures
+from reportgen.findings.evidence import ViewFigures, different_agreement
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
@@ -190,7 +190,7 @@ class _Maker:
         return self._language.say("common", "space").join(filter(None, parts))
 
     def _not_computed(self) -> str:
-        rows = self._findings.results.agreement
+        rows = different_agreement(self._findings.results)
         return self._say(
             "not_computed",
             min_texts=MIN_TEXTS,

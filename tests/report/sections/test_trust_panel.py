@@ -128,9 +128,9 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     mean = f"{means(results)['gradient']:.2f}".replace("-", "−")
     assert f"the default colours and what changes the prediction: {mean} " in trust.headline
     assert trust.beside.startswith(
-        "The colours show gradient size: choosing by measurement takes at least 8 texts "
-        "with evidence, and here there are 5. The figure is a rank correlation of sizes, mean over "
-        "5 texts, 95\u00a0% interval ["
+        "The colours show gradient size: choosing by measurement takes at least 8 different "
+        "texts with evidence, and here there are 5. The figure is a rank correlation of sizes, "
+        "mean over 5 texts, 95\u00a0% interval ["
     )
     ceiling = means(results)["mask"]
     assert f"with [MASK] in a token's place, agrees at {ceiling:.2f}." in trust.beside
@@ -192,9 +192,33 @@ def test_too_few_texts_have_no_statistic_and_the_words_for_that(tmp_path):
     trust = trust_of(make_results(tmp_path, HEADLINES[:4], evidence="basic"))
     assert (trust.groups, trust.headline, trust.first) == ((), "", None)
     assert trust.not_computed == (
-        "Not computed: rank agreement takes at least 5 texts with at least 4 text tokens each, "
-        "whose effects differ. Here there are 3, of 4 with evidence."
+        "Not computed: rank agreement takes at least 5 different texts with at least 4 text "
+        "tokens each, whose effects differ. Here there are 3, of 4 with evidence."
     )
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("n_different", [1, 4, 5])
+def test_equal_texts_count_once_in_agreement(tmp_path, lang, n_different):
+    """Ten texts, of which so many differ; each figure is that of the different texts alone."""
+    different = [f"{HEADLINES[0]}{letter}" for letter in "ghijk"[:n_different]]
+    n_copies = 10 - n_different
+    made = make_results(tmp_path, (*different, *different[:1] * n_copies), evidence="basic")
+    language, findings = load_language(lang), Findings(made)
+    trust = make_trust(findings, make_scope(findings, language), language)
+    if n_different < 5:
+        counts = {"min_texts": 5, "min_units": 4, "n": n_different, "total": 10}
+        said = language.say("trust", "not_computed", **counts)
+        assert trust.not_computed == said
+        assert (trust.groups, trust.first, findings.agreement_by_size) == ((), None, {})
+        assert findings.colouring.n_texts == n_different
+        return
+    rows = made.agreement[made.agreement["text"] < n_different]
+    of_rarity = rows[(rows["view"] == "rarity") & (rows["statistic"] == "spearman")]["value"]
+    assert trust.not_computed == ""
+    found = findings.agreement_by_size["rarity"].estimate
+    assert (found.mean, found.n_texts) == (pytest.approx(of_rarity.mean()), 5)
+    assert all(row[-1].text == "5" for group in trust.groups for row in group.rows)
 
 
 def test_a_view_of_too_few_texts_is_named_not_listed(tmp_path):
@@ -202,7 +226,7 @@ def test_a_view_of_too_few_texts_is_named_not_listed(tmp_path):
     gone = (made.agreement["view"] == "gradient") & (made.agreement["text"] > 2)
     made.agreement.loc[gone, "value"] = np.nan
     trust = trust_of(made)
-    assert trust.few == "In fewer than 5 texts, so not listed: gradient size."
+    assert trust.few == "In fewer than 5 different texts, so not listed: gradient size."
     assert "gradient size" not in rows_of(trust)
 
 
