@@ -18,8 +18,10 @@ from pathlib import Path
 from random import Random
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
+from planted_few import few_texts
 from scipy.stats import mannwhitneyu, pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
@@ -81,25 +83,34 @@ def main() -> None:
     told = f"{chosen.agreement.mean:.2f}" if chosen.agreement else "-"
     beside = f"{chosen.rarity.mean:.2f}" if chosen.rarity else "-"
     print(f"\nchosen: {chosen.view}, agreement {told}, rarity {beside}")
+    print(f"for few texts: {few_texts(areas_of(texts))}")
 
 
 def print_table(texts: Sequence[tuple[dict[str, Floats], Floats]]) -> None:
     """The views, the largest area first."""
     pooled: dict[str, list[tuple[Floats, Floats]]] = {}
-    areas: dict[str, list[float]] = {}
     for views, truth in texts:
-        planted = abs(truth) > NOTHING
         for view, values in views.items():
             pooled.setdefault(view, []).append((values, truth))
-            if planted.any() and not planted.all():
-                areas.setdefault(view, []).append(area(abs(values), planted))
+    areas = areas_of(texts)
     print("| view | area | s.e. | signed | texts |\n|---|---|---|---|---|")
-    for view, found in sorted(areas.items(), key=lambda item: -np.mean(item[1])):
+    for view in areas.mean().sort_values(ascending=False).index:
+        found = areas[view].dropna()
         signed = "-"
         if view in (*SIGNED, YARDSTICK):
             values, truths = map(np.concatenate, zip(*pooled[view], strict=True))
             signed = f"{pearsonr(values, truths).statistic:.2f}"
         print(f"| {view} | {np.mean(found):.3f} | {sem(found):.3f} | {signed} | {len(found)} |")
+
+
+def areas_of(texts: Sequence[tuple[dict[str, Floats], Floats]]) -> pd.DataFrame:
+    """`[text, view]`: the areas of the texts of which some units are of worth and some are not."""
+    rows = []
+    for views, truth in texts:
+        planted = abs(truth) > NOTHING
+        if planted.any() and not planted.all():
+            rows.append({view: area(abs(values), planted) for view, values in views.items()})
+    return pd.DataFrame(rows)
 
 
 def fresh_headlines() -> tuple[list[list[Component]], int]:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 import pandas as pd
 import torch
+from planted_few import FIXED, OTHER, few_texts
 from planted_models import ARCHITECTURES, SEED, Architecture, trained, training_data
 from planted_rule import TRUTHS, fresh
 from planted_scores import ALL, SHAPLEY_SCORE, SIGN, SINK, scores_of, table
@@ -51,6 +52,7 @@ def main() -> None:
     print("| model | parameters | texts | fit | attention on ◆ | --colour auto | area | rarity |")
     print("|---|--:|--:|--:|--:|---|--:|--:|", *told, sep="\n")
     print_tables(scores)
+    print_few(scores)
 
 
 def of_model(architecture: Architecture, cache: Path, per_truth: int) -> tuple[str, pd.DataFrame]:
@@ -92,6 +94,14 @@ def print_tables(scores: pd.DataFrame) -> None:
     names: Sequence[str] = (*TRUTHS, SINK, SIGN, SHAPLEY_SCORE)
     by_truth = means.groupby(["score", "view"]).mean().unstack("score")
     print("\n" + table(by_truth.reindex(index=ranked, columns=list(names))))
+
+
+def print_few(scores: pd.DataFrame) -> None:
+    """By model, what colours few texts, for which no measure can be chosen."""
+    for model, own in scores[(scores["score"] == ALL) & (scores["shuffle"] < 0)].groupby("model"):
+        areas = own.pivot(index="text", columns="view", values="value")
+        if {FIXED, OTHER} <= set(areas):
+            print(f"\n{model}, few texts: {few_texts(areas)}")
 
 
 if __name__ == "__main__":
