@@ -45,12 +45,14 @@ class Colouring:
         return self.agreement.mean <= self.rarity.mean
 
 
-TrustWord: TypeAlias = Literal["hardly", "partly", "at_least_partly", "largely"]
+TrustWord: TypeAlias = Literal["opposite", "hardly", "partly", "at_least_partly", "largely"]
 
 
 def trust_word(agreement: Interval) -> TrustWord | None:
     """How far colours can be trusted, by the interval of their agreement; None where its lower end
     calls for "hardly" and its upper end does not."""
+    if agreement.high < 0:
+        return "opposite"
     if agreement.low >= TRUST_PARTLY and agreement.low < TRUST_LARGELY <= agreement.high:
         return "at_least_partly"
     return certain(_trust_word, agreement)

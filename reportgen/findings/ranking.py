@@ -11,6 +11,7 @@ from reportgen.findings.attention import (
     analysed,
     column_means,
     counted_texts,
+    excess,
     text_means,
 )
 from reportgen.findings.evidence import size_agreement
@@ -20,10 +21,13 @@ from reportgen.results.info import View
 from reportgen.results.store import Results
 
 # Why a text deserves a look, in the order in which they take turns.
-Reason: TypeAlias = Literal["error", "strangeness", "special_share", "tokens", "agreement"]
+Reason: TypeAlias = Literal["error", "strangeness", "special_excess", "tokens", "agreement"]
 REASONS: tuple[Reason, ...] = get_args(Reason)
 _AT_ONCE = 4096  # texts
+_SEEN = 5e-4  # of a share or a correlation: what is less apart is alike, and reads alike
 DEPTH = 100  # texts that stand out by one reason, at most; all others keep their input order
+_OF_ALL: tuple[Reason, ...] = ("error", "tokens")  # also of texts with few text tokens
+_LEAST_OF: Mapping[Reason, float] = {"error": 0.0, "strangeness": _SEEN}
 RANKS = 2  # texts that each reason picks
 MARKED = 3  # texts with the largest errors, which a chart names
 _MOST = 8  # texts that deserve a look, at most
@@ -51,6 +55,9 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
     Columns:
         tokens: how many the model saw, special tokens included.
         special_share: attention that special tokens receive, mean over layers and heads.
+        special_even: their equal share.
+        special_excess: what they get beyond it, (share - equal) / (1 - equal): the share alone is
+            large in every short text.
         strangeness: how far its attention lies from the other texts', see `strangeness`.
         agreement: rank agreement (Spearman) of the size of the measure that is shown first with
             that of effects; none where it is part of them.
@@ -61,10 +68,13 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
     texts = results.texts
     tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
     error, prediction = _errors(results)
+    share, even = (text_means(results, name) for name in ("special_share", "uniform_share"))
     return pd.DataFrame(
         {
             "tokens": np.where(analysed(results), tokens, np.nan),
-            "special_share": text_means(results, "special_share"),
+            "special_share": share,
+            "special_even": even,
+            "special_excess": excess(share, even),
             "strangeness": strangeness(results),
             "agreement": _agreement(results, shown_first),
             "error": error,
@@ -91,17 +101,17 @@ def ranking(takes_part: Booleans, found: pd.DataFrame) -> Mapping[Reason, Places
     """By reason, the rows of the texts that it applies to, those that stand out most first.
 
     `found` are the `figures`. A correct prediction is no reason. Texts with few text tokens
-    are listed by their error and length only, if there are longer ones: their shares are large
-    because there is little else to attend to.
+    are listed by their error and length only, if there are longer ones: their figures of attention
+    rest on little. Nor is a text listed for attention that is that of the average text.
     """
     counted = takes_part if takes_part.any() else np.ones_like(takes_part)
     ranked: dict[Reason, Places] = {}
     for reason in REASONS:
         values = found[reason].to_numpy(dtype=np.float64)
-        if reason in ("strangeness", "special_share", "agreement"):
+        if reason not in _OF_ALL:
             values = np.where(counted, values, np.nan)
-        if reason == "error":
-            values = np.where(values > 0, values, np.nan)
+        if reason in _LEAST_OF:
+            values = np.where(values > _LEAST_OF[reason], values, np.nan)
         keys = values if reason == "agreement" else -values
         rows = np.argsort(keys, kind="stable")  # NaN last
         ranked[reason] = rows[: int(np.isfinite(keys).sum())]
@@ -121,7 +131,7 @@ def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
     rows = {
         reason: own[:RANKS].tolist()
         for reason, own in ranked.items()
-        if len(own) and (reason == "error" or np.ptp(found[reason].to_numpy(np.float64)[own]) > 0)
+        if len(own) and not _are_alike(reason, found[reason].to_numpy(np.float64)[own])
     }
     texts: dict[int, tuple[tuple[Reason, int], ...]] = {}
     for rank in range(RANKS):
@@ -132,6 +142,11 @@ def picked(ranked: Mapping[Reason, Places], found: pd.DataFrame) -> Picked:
     first = int(ranked["error"][0]) if len(ranked["error"]) else 0
     worst = tuple(ranked["error"][:MARKED].tolist())
     return Picked(tuple(rows), dict(list(texts.items())[:most]), first, worst)
+
+
+def _are_alike(reason: Reason, values: Floats) -> bool:
+    """Whether several texts are listed by a reason that tells none from the others."""
+    return reason != "error" and len(values) > 1 and bool(np.ptp(values) <= _SEEN)
 
 
 def strangeness(results: Results) -> Floats:

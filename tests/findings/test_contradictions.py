@@ -44,7 +44,10 @@ ABOUT_A_TOKEN: tuple[tuple[str, ...], ...] = (
     ("unclear", "N11"),
 )
 # And for sentences about one colouring.
-ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (("N13-better", "N13b", "N13-worse"),)
+ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (
+    ("N13-better", "N13b", "N13-worse"),
+    ("N13-zero", "N13-opposite"),
+)
 
 
 @pytest.fixture(scope="module")

@@ -127,6 +127,6 @@ def test_a_right_class_is_no_reason_and_the_surest_wrong_one_comes_first(tmp_pat
 def test_short_texts_are_not_named_by_their_shares(tmp_path: Path) -> None:
     results = make_results(tmp_path, (*HEADLINES, "ab"))
     ranked = Findings(results).ranking
-    assert 6 not in ranked["special_share"]
+    assert 6 not in ranked["special_excess"]
     assert 6 not in ranked["strangeness"]
     assert 6 in ranked["tokens"]

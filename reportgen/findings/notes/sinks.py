@@ -24,7 +24,7 @@ from reportgen.findings.notes.thresholds import (
     TEST_SMALL,
     certain,
 )
-from reportgen.findings.sinks.outcomes import SubjectFigures
+from reportgen.findings.sinks.outcomes import SubjectFigures, TestFigures
 from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import SinkTest, Subject
 from reportgen.results.measure_register import MIN_TEXTS
@@ -107,6 +107,8 @@ def sink_test_notes(
         passed = _passes_on(subject, sure, is_sink, output)
         if passed is not None and passed.id == "N5-open" and figures.is_same:
             passed = replace(passed, id="N5-first", kind="passed")
+        if passed is not None and passed.id == "N5":
+            passed = _with_exchange(passed, figures.tests.get("swap"))
         notes = (passed, _parking(subject, sure, {**share, **output}))
         return tuple(note for note in notes if note is not None)
     if ratios:
@@ -203,6 +205,15 @@ def _crossed(test: SinkTest, ratio: Estimate) -> float | None:
     if _is_small(low) != _is_small(high):
         return TEST_SMALL
     return TEST_LARGE if test == "mean_value" and _is_large(low) != _is_large(high) else None
+
+
+def _with_exchange(note: Note, swapped: TestFigures | None) -> Note:
+    """`note`, that a token is like a constant, with what its loss does if that is much."""
+    ratio = swapped.ratio if swapped else None
+    if ratio is None or ratio.interval is None or ratio.interval.low < HIDE_LARGE:
+        return note
+    values = {**note.values, **figure("exchange_ratio", ratio)}
+    return replace(note, values=values, also=(*note.also, "N5-swap"))
 
 
 def _parking(subject: Subject, ratios: Mapping[SinkTest, Estimate], values: Values) -> Note | None:

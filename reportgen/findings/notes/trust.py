@@ -10,7 +10,7 @@ from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
-from reportgen.findings.statistics import Estimate
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
     COLOURS,
@@ -100,7 +100,7 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
         first = "" if notes else "-first"  # the first note explains its terms
         ends = own.estimate.interval
         also = (
-            "N13-zero" if ends and ends.low <= 0 <= ends.high else None,
+            _against_nothing(ends),
             None if notes else f"N13-explained{averaged}",
             "N13-even" if is_causal and view in received[:1] else None,
             f"N13-ceiling{first}{'' if is_size else '-signed'}" if ceiling else None,
@@ -109,6 +109,13 @@ def agreement_notes(ranked: Ranked, row: str, output: Values, is_causal: bool) -
         )
         notes.append(plain("N13", values, JAIN, SERRANO, NEELY, kind="agreement", also=also))
     return notes
+
+
+def _against_nothing(ends: Interval | None) -> str | None:
+    """N13-zero where the order may be unrelated, N13-opposite where it is reversed."""
+    if ends is None or ends.low > 0:
+        return None
+    return "N13-opposite" if ends.high < 0 else "N13-zero"
 
 
 def _against_rarity(over_rarity: Estimate | None) -> str | None:

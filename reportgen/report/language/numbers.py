@@ -163,6 +163,7 @@ STYLES: Mapping[str, Style] = {
     "exact_percent": Style(lambda share: exact(100.0 * share), "percent"),
     "about_percent": Style(about_percentage, "about_percent"),
     "points": Style(points, "points"),
+    "points_apart": Style(percentage, "points"),  # a distance, which has no sign
     "texts": Style(count, "texts"),
     "count": Style(count),
     "exact": Style(exact),

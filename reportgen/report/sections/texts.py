@@ -110,8 +110,9 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
         return _error(findings, row, say)
     if reason == "tokens":
         return say(reason, n=int(value))
-    if reason == "special_share":
-        return say(reason, share=value)
+    if reason == "special_excess":
+        share, even = findings.text_figures[["special_share", "special_even"]].iloc[row]
+        return say(reason, share=float(share), even=float(even))
     if reason == "agreement":
         row_name = cls_name(findings.info, language) or ""
         view = language.measure(findings.shown_first, "name", row=row_name)

@@ -167,10 +167,9 @@ class _Maker:
         """How well the colours shown first agree."""
         if self._first is None:
             return ""
-        interval = self._first.interval
-        is_open = interval is not None and interval.low <= 0 <= interval.high
-        mean = self._cell(self._first).text
-        return self._say("headline_zero" if is_open else "headline", mean=mean)
+        low, high = self._first.interval or (1.0, 1.0)
+        key = "headline" if low > 0 else "headline_opposite" if high < 0 else "headline_zero"
+        return self._say(key, mean=self._cell(self._first).text)
 
     def _beside(self) -> str:
         """Why these colours are shown, what the headline's figure is, what to compare it with."""

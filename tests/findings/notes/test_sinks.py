@@ -12,6 +12,8 @@ from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.sinks.outcomes import Swapped
+from reportgen.report.language.sentences import sentence
+from reportgen.report.language.strings import load_language
 from reportgen.results.info import SinkTest
 
 
@@ -88,6 +90,21 @@ def test_what_the_tests_of_the_value_say(zero: Made, mean: Made | None, id: str)
     if mean is not None:
         ratios["mean_value"] = mean
     assert said(ratios) == [id]
+
+
+@pytest.mark.parametrize(
+    ("swap", "also"),
+    [(202.0, ("N5-swap",)), (0.9, ()), ((1.5, 0.9, 2.0), ()), ((202.0, None), ())],
+)
+def test_a_constant_whose_loss_moves_the_output_is_not_told_as_one_that_does_nothing(
+    swap: Made, also: tuple[str, ...]
+) -> None:
+    figures = probed({"zero_value": 0.9, "mean_value": 0.1, "swap": swap})
+    (note,) = sink_test_notes(figures, 2, True, OUTPUT)
+    assert (note.id, note.also) == ("N5", also)
+    for lang, said in (("en", "202 times as much"), ("ja", "202倍")):
+        told = sentence(note, load_language(lang))
+        assert (said in told) == bool(also)
 
 
 def truth(zero: float, mean: float) -> str:

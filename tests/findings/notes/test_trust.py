@@ -241,17 +241,19 @@ def test_only_views_that_the_page_shows_are_noted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("agreement", "is_open"),
+    ("agreement", "key"),
     [
-        ((0.2, 0.01, 0.4), False),
-        ((0.2, 0.0, 0.4), True),
-        ((0.1, -0.2, 0.4), True),
-        ((-0.2, -0.4, -0.01), False),
+        ((0.2, 0.01, 0.4), None),
+        ((0.2, 0.0, 0.4), "N13-zero"),
+        ((0.1, -0.2, 0.4), "N13-zero"),
+        ((-0.2, -0.4, -0.01), "N13-opposite"),
     ],
 )
-def test_an_interval_that_holds_no_relation_says_so(agreement: Made, is_open: bool) -> None:
+def test_no_relation_and_a_reversed_order_are_not_called_agreement(
+    agreement: Made, key: str | None
+) -> None:
     (note,) = noted(viewed("ig", agreement))
-    assert ("N13-zero" in note.also) == is_open
+    assert {"N13-zero", "N13-opposite"} & {*note.also} == ({key} if key else set())
 
 
 def test_texts_without_shares_that_add_up_are_counted(tmp_path: Path) -> None:

@@ -154,6 +154,7 @@ def _tests() -> Iterator[Note]:
         for ratios in (
             {"zero_value": 0.1, "hide_key": (1.0, 0.9, 1.1)},
             {"zero_value": 0.9, "mean_value": 0.9},
+            {"zero_value": 0.9, "mean_value": 0.1, "swap": 202.0},
             {"zero_value": None},
             {"hide_key": 2.0},
         ):

@@ -137,6 +137,8 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
         (0.3, 0.7, "at_least_partly"),
         (0.1, 0.3, None),
         (0.1, 0.7, None),
+        (-0.4, -0.01, "opposite"),
+        (-0.4, 0.1, "hardly"),
     ],
 )
 def test_a_word_stands_only_where_the_whole_interval_calls_for_it(low, high, word):

@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import figures
@@ -32,16 +33,58 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     assert f"largest error: predicted {predicted:.3f}, label {label:.3f}" in reasons[worst + 1]
     longest = int(found["tokens"].argmax())
     assert f"longest: {results.texts['n_tokens'].iloc[longest]} tokens" in reasons[longest + 1]
-    most = int(found["special_share"].argmax())
-    share = f"{100 * found['special_share'].iloc[most]:.1f}\u00a0%"
-    assert f"most attention on special tokens: {share}" in reasons[most + 1]
+    shares = results.heads.groupby("text")[["special_share", "uniform_share"]].mean()
+    share, even = shares["special_share"], shares["uniform_share"]
+    most = int(((share - even) / (1 - even)).argmax())
+    ends = (f"{100 * values[most]:.1f}\u00a0%" for values in (share, even))
+    said = "most attention on special tokens beyond their equal share: {}, equal share {}"
+    assert said.format(*ends) in reasons[most + 1]
     strange = int(found["strangeness"].argmax())
-    points = f"{100 * found['strangeness'].iloc[strange]:.1f} points from average"
+    apart = 100 * found["strangeness"].iloc[strange]
+    points = f"most unusual attention: {apart:.1f} points from average"
     assert any(points in reason for reason in reasons[strange + 1])
     least = int(found["agreement"].argmin())
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
     assert any(f"prediction: {value} (" in reason for reason in reasons[least + 1])
     assert notable.texts[0].number == worst + 1 == notable.first
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_texts_that_look_alike_are_not_called_unusual(tmp_path: Path, lang: str) -> None:
+    """Equal texts in batches of other sizes differ in the last digits."""
+    results = make_results(tmp_path, TEXTS[:1] * 12)
+    heads, columns = results.heads, ["special_share", "uniform_share"]
+    first = heads[heads["text"] == 0][columns].to_numpy()
+    heads[columns] = np.tile(first, (12, 1)) + np.linspace(0, 1e-6, len(heads))[:, None]
+    notable = make_notable(Findings(changed(results, heads=heads)), load_language(lang))
+    assert notable.texts == ()
+
+
+def test_one_text_apart_leaves_no_second_unusual_one(tmp_path: Path) -> None:
+    results = make_results(tmp_path, TEXTS[:1] * 12)
+    heads, columns = results.heads, ["special_share", "uniform_share"]
+    first = heads[heads["text"] == 0][columns].to_numpy()
+    heads[columns] = np.tile(first, (12, 1))
+    heads.loc[heads["text"] == 3, "special_share"] += 0.004
+    notable = make_notable(Findings(changed(results, heads=heads)), EN)
+    (said,) = [why for text in notable.texts for why in text.reasons if "unusual" in why]
+    assert said == "most unusual attention: 0.4 points from average (median: 0.03 points)"
+
+
+def test_short_texts_are_not_listed_for_what_every_short_text_gets(tmp_path: Path) -> None:
+    """Two texts of three tokens, whose special tokens get their equal share of 40 %, beside long
+    ones whose special tokens get more than theirs."""
+    texts = ("abcdef", "ghijkl", *(f"{line} {line}" for line in TEXTS[:10]))
+    results = make_results(tmp_path, texts, sink=0.3)
+    heads = results.heads
+    short = heads["text"] < 2
+    heads.loc[short, "special_share"] = heads.loc[short, "uniform_share"] = 0.4
+    heads.loc[~short, ["special_share", "uniform_share"]] = (0.3, 0.05)
+    heads.loc[heads["text"] == 5, "special_share"] = 0.35
+    findings = Findings(changed(results, heads=heads))
+    assert findings.ranking["special_excess"][0] == 5
+    assert findings.ranking["special_excess"][-2:].tolist() == [0, 1]
+    assert findings.text_figures["special_excess"].iloc[5] == pytest.approx(0.3 / 0.95)
 
 
 def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:

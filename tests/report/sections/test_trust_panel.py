@@ -133,7 +133,7 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
         "mean over 5 texts, 95\u00a0% interval ["
     )
     ceiling = means(results)["mask"]
-    assert f"with [MASK] in a token's place, agrees at {ceiling:.2f}." in trust.beside
+    assert f"with [MASK] in a token's place, correlates with it at {ceiling:.2f}." in trust.beside
     assert "For comparison, ranking tokens by rarity alone gives" in trust.beside
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
     assert first.text == "gradient size"
@@ -263,6 +263,10 @@ def test_a_headline_whose_interval_holds_0_claims_no_agreement(tmp_path):
     own = (rows["view"] == "gradient") & (rows["statistic"] == "spearman")
     rows.loc[own, "value"] = np.linspace(-0.6, 0.8, own.sum())
     assert trust_of(made).headline.startswith("No clear agreement between the default colours")
+    rows.loc[own, "value"] = np.linspace(-0.6, -0.2, own.sum())
+    reversed_order = "The default colours rank tokens the other way round"
+    assert trust_of(made).headline.startswith(f"{reversed_order}, compared with what changes ")
+    assert "−0.40 (1 = same ranking, 0 = unrelated, −1 = reversed)" in trust_of(made).headline
     rows.loc[own, "value"] = np.linspace(0.4, 0.6, own.sum())
     assert trust_of(made).headline == (
         "Agreement between the default colours and what changes the prediction: 0.50 "
