@@ -40,7 +40,7 @@ REPORT_SCRIPTS = (
     *_CORE_SCRIPTS,
     *_scripts("core", "numbers", "selection", "state", "tooltip"),
     *_TOOL_SCRIPTS,
-    *_scripts("tools", "folds", "keys", "help"),
+    *_scripts("tools", "folds", "keys", "help", "terms"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),
     *_scripts("map", "thumbnails", "overview", "grid", "controls", "pane", "pictures"),
     *_scripts("text", "measures", "strip", "panel", "reader"),

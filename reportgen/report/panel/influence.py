@@ -184,13 +184,14 @@ def _change_sentences(
 
 
 def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:
-    """How many of the strongest units by either measure are the same; "" where all must be."""
-    if not second or n_content <= TOP:
+    """How many of the TOP units by either measure are the same; "" where there are fewer, or all
+    must be."""
+    if len(second) < TOP or n_content <= TOP:
         return ""
     return language.say(
         "influence",
         "shared",
         n=len(set(first) & set(second)),
-        of=len(second),
-        chance=len(first) * len(second) / n_content,
+        of=TOP,
+        chance=TOP * TOP / n_content,
     )

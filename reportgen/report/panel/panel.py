@@ -135,15 +135,20 @@ def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     found = prediction(row, findings.info.output, language)
     if kind == "class" and found.value:
         share = float(findings.class_shares[text].max())
-        return replace(found, beside=language.say("panel", "probability", share=share))
+        return _beside(found, language.say("panel", "probability", share=share), language)
     spread = findings.number_spread
     if kind != "number" or spread is None or len(spread.values) < MIN_PREDICTIONS:
         return found
     n, above = len(spread.values), int((spread.values > float(row["prediction"])).sum())
     if above == 0 or above == n - 1:
-        return replace(found, beside=language.say("panel", "lowest" if above else "highest", n=n))
+        key = "lowest" if above else "highest"
+        return _beside(found, language.say("panel", key, n=n), language)
     nth = ordinal(above + 1, language)
-    return replace(found, beside=language.say("panel", "nth_highest", nth=nth, n=n))
+    return _beside(found, language.say("panel", "nth_highest", nth=nth, n=n), language)
+
+
+def _beside(found: Prediction, place: str, language: Language) -> Prediction:
+    return replace(found, beside=language.say("explore", "in_brackets", place=place))
 
 
 def _facts(findings: Findings, text: int, language: Language) -> tuple[str, ...]:

@@ -166,7 +166,9 @@ def _sinks(findings: Findings, language: Language) -> Answer:
         layer=note.values["layer"],
     )
     is_sink = note.verdict == "sink"
-    remark = say("sink_remark") if is_sink else say("even_remark", even=even)
+    remark = say("even_remark", even=even)
+    if is_sink:
+        remark = say("marker_remark" if note.is_special else "sink_remark")
     if figures is None:
         return answer(verdict, remark)
     shares = [layer.share.mean for layer in figures.layers]
@@ -215,7 +217,7 @@ def _trust(findings: Findings, language: Language) -> Answer:
         shown_as = language.write(rarity.estimate.mean, "correlation")
         rows.append(
             Dot(
-                say("short_rarity"),
+                language.measure("rarity", "name"),
                 rarity.estimate.mean,
                 rarity.estimate.interval,
                 shown_as,

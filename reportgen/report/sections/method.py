@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.citations import (
@@ -42,13 +43,21 @@ class Limit:
     why: Sentence
 
 
+class Term(NamedTuple):
+    """An entry of the glossary; links lead to its id."""
+
+    id: str
+    name: str
+    meaning: str
+
+
 @dataclass(frozen=True, slots=True)
 class Method:
     """The section on method."""
 
     sentences: tuple[str, ...]
     evidence: tuple[str, ...]  # sentences on what was measured besides attention
-    glossary: tuple[tuple[str, str], ...]
+    glossary: tuple[Term, ...]
     thresholds: tuple[Limit, ...]
     literature: tuple[str, ...]
 
@@ -84,7 +93,7 @@ def make_method(
         ),
         evidence=_evidence(measured, scope, info, language),
         glossary=tuple(
-            (entry["term"], entry["meaning"])
+            Term(entry["id"], entry["term"], entry["meaning"])
             for entry in language.words["glossary"]["entries"]
             if entry.get("with", "always") in needed
         ),

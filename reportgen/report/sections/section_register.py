@@ -31,10 +31,11 @@ from reportgen.report.run import (
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 from reportgen.report.sections.answers import Answers, make_answers
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.definitions import definitions
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.overview import Sinks
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
-from reportgen.report.sections.texts import Notable, TextList, make_text_list
+from reportgen.report.sections.texts import Notable, TextList, make_text_list, with_first
 from reportgen.report.sections.tokens import make_across
 from reportgen.results.info import RunInfo
 
@@ -47,6 +48,7 @@ class Run:
 
     heading: str
     is_demo: bool
+    definitions: str  # what a prediction and a label are
     line: tuple[str, ...]  # model, size, files and date
     gates: tuple[GateRow, ...]
     remarks: tuple[str, ...]
@@ -79,6 +81,7 @@ def _run(context: Context) -> Run:
     return Run(
         heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",
+        definitions=definitions(context.findings, language),
         line=run_line(info, language),
         gates=gate_rows(context.options.gates, language),
         remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
@@ -91,7 +94,7 @@ def _answers(context: Context) -> Answers:
 
 def _texts(context: Context) -> Texts:
     # Links lead to listed texts only. --detail may leave out some that deserve a look.
-    notable = context.notable
+    notable = with_first(context.notable, context.findings, context.language)
     if context.listed is not None:
         shown = tuple(text for text in notable.texts if text.number - 1 in context.listed)
         notable = replace(notable, texts=shown)

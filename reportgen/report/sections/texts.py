@@ -47,6 +47,11 @@ class Notable:
     texts: tuple[NotableText, ...]
     first: int  # number of the text whose panel is open when the page opens
 
+    @property
+    def has_marks(self) -> bool:
+        """Whether any token of the texts is marked."""
+        return any(span.is_strong for text in self.texts for span in text.spans)
+
 
 def make_notable(findings: Findings, language: Language) -> Notable:
     """The texts that deserve a look; none where there are too few texts to pick from."""
@@ -60,15 +65,36 @@ def make_notable(findings: Findings, language: Language) -> Notable:
             "notable", "lead", reasons=language.say("common", "comma").join(names), n=RANKS
         ),
         texts=tuple(
-            NotableText(
-                row + 1,
-                shortened(_spans(findings, row, language), _SHOWN),
-                *_output(findings, row, language),
+            _notable(
+                findings,
+                row,
                 tuple(_why(findings, language, reason, row, rank) for reason, rank in reasons),
+                language,
             )
             for row, reasons in picked.texts.items()
         ),
         first=picked.first + 1,
+    )
+
+
+def with_first(notable: Notable, findings: Findings, language: Language) -> Notable:
+    """`notable` with the text that is open at first, in front if nothing else lists it, so that a
+    reader finds it in the list that is open beside it."""
+    if not notable.texts or notable.first in {text.number for text in notable.texts}:
+        return notable
+    why = (language.say("notable", "first"),)
+    own = _notable(findings, notable.first - 1, why, language)
+    return replace(notable, texts=(own, *notable.texts))
+
+
+def _notable(
+    findings: Findings, row: int, reasons: tuple[str, ...], language: Language
+) -> NotableText:
+    return NotableText(
+        row + 1,
+        shortened(_spans(findings, row, language), _SHOWN),
+        *_output(findings, row, language),
+        reasons,
     )
 
 

@@ -19,7 +19,7 @@ from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.panel import sentences
 from reportgen.results.info import Statistic, View
-from reportgen.results.measure_register import MEASURES, MIN_TEXTS, MIN_UNITS
+from reportgen.results.measure_register import COLOURS, MEASURES, MIN_TEXTS, MIN_UNITS
 
 # Measures by what they are computed from; the others are compared with the last group.
 _GROUPS: Mapping[str, tuple[View, ...]] = {
@@ -218,6 +218,8 @@ class _Maker:
             role = self._say("incomplete")
         elif colour is None:
             role = self._say(f"role_{view}")
+        elif view not in COLOURS:
+            role = self._say("no_colours")
         known = by_size or with_sign
         return (
             Cell(self._name(view), role),

@@ -56,6 +56,7 @@ function start() {
   root.classList.add("js");
   startFolds();
   startTips();
+  startTerms();
   startReader();
   startList();
   startHelp();

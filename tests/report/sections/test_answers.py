@@ -125,7 +125,7 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
     names = [
         text.get_text() for text in BeautifulSoup(fourth.chart, "html.parser").find_all("text")
     ]
-    assert "Rarity alone" in names
+    assert "token rarity" in names
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from reportgen.findings.findings import Findings
 from reportgen.findings.ranking import figures
 from reportgen.report.language.strings import load_language
-from reportgen.report.sections.texts import make_notable
+from reportgen.report.sections.texts import make_notable, with_first
 from reportgen.results.store import Results
 
 EN = load_language("en")
@@ -92,6 +92,18 @@ def test_without_labels_the_first_text_is_open(tmp_path: Path) -> None:
     assert notable.first == 1
     assert "error" not in notable.lead
     assert "Unusual attention" in notable.strange
+
+
+def test_the_open_text_is_in_the_list(results: Results, tmp_path: Path) -> None:
+    made = Findings(make_results(tmp_path, TEXTS))
+    notable = make_notable(made, EN)
+    assert 1 not in {text.number for text in notable.texts}
+    shown = with_first(notable, made, EN)
+    assert shown.texts[1:] == notable.texts
+    assert (shown.texts[0].number, shown.texts[0].reasons) == (1, ("the first text",))
+    assert "".join(span.text for span in shown.texts[0].spans) == TEXTS[0]
+    listed = make_notable(Findings(results), EN)
+    assert with_first(listed, Findings(results), EN) is listed
 
 
 def test_few_texts_have_no_list(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_remarks_begin_with_a_capital_and_one_text_is_no_texts(tmp_path):
 
 def test_the_glossary_has_the_words_of_this_page_only(page, tmp_path):
     bare = page_of(make_results(tmp_path, special=False))
-    terms, bare_terms = ({term for term, _ in p.method.glossary} for p in (page, bare))
+    terms, bare_terms = ({term.name for term in p.method.glossary} for p in (page, bare))
     assert {"Attention sink", "[CLS] row", "Special token"} <= terms - bare_terms
     assert bare_terms - terms == {"Entropy"}
     assert {"Equal share", "Head size", "95\u00a0% interval"} <= terms & bare_terms

@@ -33,7 +33,7 @@ def test_the_table_holds_the_means_of_the_results(results):
     cls, sep = sinks_of(results).panels
     assert cls.columns == (
         "Attention",
-        "Equal share",
+        "Its equal share",
         "Attention × value",
         "Value size",
         "Effective rank",
@@ -119,7 +119,7 @@ def test_without_norms_nothing_is_said_of_length(tmp_path):
     withheld = {"received_norm_all": "values_unproven"}
     made = make_results(tmp_path, HEADLINES, sink=0.6, evidence="basic", withheld=withheld)
     for panel in sinks_of(made).panels:
-        assert panel.columns == ("Attention", "Equal share", "Sink heads")
+        assert panel.columns == ("Attention", "Its equal share", "Sink heads")
         assert (panel.value, panel.has_norms) == ("", False)
         assert 'class="o0"' not in panel.chart
 

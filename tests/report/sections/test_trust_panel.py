@@ -15,6 +15,7 @@ from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.trust import chosen, make_trust
+from reportgen.results.measure_register import BY_ID, COLOURS
 
 EN = load_language("en")
 
@@ -134,7 +135,7 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     )
     ceiling = means(results)["mask"]
     assert f"with [MASK] in a token's place, correlates with it at {ceiling:.2f}." in trust.beside
-    assert "For comparison, ranking tokens by rarity alone gives" in trust.beside
+    assert "For comparison, ranking tokens by token rarity gives" in trust.beside
     (first,) = [name for name, *_ in rows_of(trust).values() if name.small == FIRST]
     assert first.text == "gradient size"
     withheld = {"received_norm_all": "values_unproven", "gradient": "no_gradient"}
@@ -150,13 +151,12 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
         return chosen(found, load_language(lang), "[CLS]")
 
     high, low = Estimate(0.612, 24, None), Estimate(0.484, 24, None)
-    assert said("best", high, low) == (
-        "Of 6 colourings, gradient size agrees best with what changes the prediction: 0.61 (token "
-        "rarity: 0.48)."
+    best = (
+        "Of the 6 measures that can colour a text, gradient size agrees best with what changes the "
+        "prediction: 0.61"
     )
-    assert said("best", high) == (
-        "Of 6 colourings, gradient size agrees best with what changes the prediction: 0.61."
-    )
+    assert said("best", high, low) == f"{best} (token rarity: 0.48)."
+    assert said("best", high) == f"{best}."
     below = "Token rarity agrees at least as well, so these colours say little beyond which tokens"
     assert said("best", low, high).endswith(f"{below} are rare.")
     assert said("asked", low, high) == (
@@ -164,13 +164,23 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
         f"0.61). {below} are rare."
     )
     assert said("best", high, missing="ig").startswith(
-        "--colour asked for integrated gradients, which was not measured here. Of 6 colourings"
+        "--colour asked for integrated gradients, which was not measured here. Of the 6 measures"
     )
     assert said("best", high, low, lang="ja") == (
-        "6種類の色分けのうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です"
+        "色分けに使える6種類の尺度のうち、予測を変えるものと最もよく一致するのは「勾配の大きさ」で、0.61です"
         "（トークンの希少さは0.48）。"
     )
     assert "トークンの希少さの一致度はそれ以上" in said("asked", low, high, lang="ja")
+
+
+def test_rows_that_can_colour_no_text_say_so(results):
+    rows = rows_of(trust_of(results))
+    known = {EN.measure(view, "name", row="[CLS]"): view for view in BY_ID}
+    for name, row in rows.items():
+        is_base = BY_ID[known[name]].group == "baselines" or known[name] == "mask"
+        cannot = known[name] not in COLOURS and not is_base
+        assert (row.name.small == "cannot colour a text") == cannot, name
+    assert any(row.name.small == "cannot colour a text" for row in rows.values())
 
 
 def test_what_does_not_add_up_has_no_bar(results):

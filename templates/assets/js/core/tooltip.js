@@ -11,7 +11,8 @@ let leaving = null;
 let shownAt = 0; // where the page was scrolled to
 let clicked = [-9, -9]; // where a mouse clicked last: what comes to lie under it there is not pointed at
 
-// `content()` returns the title and pairs of a name and a value, or null; `box` is where the thing is.
+// `content()` returns the title, maybe what it `says`, and pairs of a name and a value, or null; `box` is
+// where the thing is.
 function showTip(owner, box, content, canBeEntered = true) {
   clearTimeout(leaving);
   if (!fillTip(content)) return hideTip();
@@ -36,7 +37,8 @@ function fillTip(content) {
   if (!found) return false;
   const figures = found.figures.map(([name, value]) =>
     make("span", {}, `${name} `, make("b", { textContent: value })));
-  tip.replaceChildren(make("bdi", { textContent: found.title }), ...figures);
+  const says = found.says ? [make("span", { textContent: found.says })] : [];
+  tip.replaceChildren(make("bdi", { textContent: found.title }), ...says, ...figures);
   return true;
 }
 

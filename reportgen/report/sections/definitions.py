@@ -1,0 +1,54 @@
+"""What a prediction and a label are in a report, where its page first speaks of them."""
+
+import numpy as np
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.report.language.numbers import column_decimals, written
+from reportgen.report.language.printable import shorten
+from reportgen.report.language.strings import Language
+from reportgen.results.info import ANALYSED
+from reportgen.results.units import Floats
+
+_NAME = 40  # half-width characters of a number's name
+_LABELLED = ("number", "class", "labels")
+
+
+def definitions(findings: Findings, language: Language) -> str:
+    """What the model gives each text, and what a label is where texts have labels.
+
+    Of numbers that have labels both ranges are told; without labels the first answer tells that of
+    the predictions.
+    """
+    output = findings.info.output
+    said = {"name": shorten(output.name, _NAME), "n": len(output.labels)}
+    has_labels = bool(findings.texts["label"].notna().any())
+    if output.kind == "number":
+        parts = _of_numbers(findings, language, said["name"])
+    else:
+        parts = [language.say("page", f"gives_{output.kind}", **said)]
+        if has_labels and output.kind in _LABELLED:
+            parts.append(language.say("page", f"label_{output.kind}"))
+    return language.say("common", "space").join(parts)
+
+
+def _of_numbers(findings: Findings, language: Language, name: object) -> list[str]:
+    texts = findings.texts[findings.texts["status"].isin(ANALYSED)]
+    predicted, labels = (
+        _finite(texts[column].to_numpy(np.float64)) for column in ("prediction", "label_value")
+    )
+    if len(labels) < MIN_PREDICTIONS or len(predicted) < MIN_PREDICTIONS:
+        return [language.say("page", "gives_number", name=name)]
+    digits = column_decimals(float(max(abs(predicted).max(), abs(labels).max())))
+    given, right = (
+        {"low": written(float(own.min()), digits), "high": written(float(own.max()), digits)}
+        for own in (predicted, labels)
+    )
+    return [
+        language.say("page", "gives_number_range", name=name, **given),
+        language.say("page", "label_number", **right),
+    ]
+
+
+def _finite(values: Floats) -> Floats:
+    return values[np.isfinite(values)]
