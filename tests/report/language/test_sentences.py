@@ -243,5 +243,5 @@ def test_a_row_without_a_token_is_that_of_the_last_one() -> None:
     ends = {"agreement_low": -0.1, "agreement_high": 0.6, "confidence": 0.95}
     note = Note("N13", None, None, {**values, **ends}, (), "agreement")
     said = sentence(note, EN)
-    assert "“last token row, last layer” agrees" in said
+    assert "“last token row, last layer” and ranking" in said
     assert "\u22120.10 to 0.60" in said
