@@ -12,6 +12,15 @@ import pandas as pd
 
 from helpers.made_up.gathered import GatheringRecorder
 from helpers.made_up.made_up_evidence import MadeUpEvidence
+from helpers.made_up.made_up_rows import (
+    OneText,
+    entropies,
+    head_rows,
+    layer_rows,
+    role_rows,
+    special_ones,
+    token_rows,
+)
 from helpers.made_up.packed_maps import pack
 from reportgen.results.info import (
     Checks,
@@ -125,7 +134,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                 [("[CLS]", None, None), *content, ("[SEP]", None, None)] if special else content
             )
             n = len(tokens) if status in ("ok", "truncated") else 0
-            is_special = np.array([start is None for _, start, _ in tokens[:n]], dtype=bool)
+            is_special = special_ones(tokens[:n])
             maps = random.dirichlet(np.full(max(n, 1), 0.7), (n_layers, n_heads, max(n, 1)))[
                 ..., :n
             ]
@@ -137,7 +146,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
             if n and (asked.keep is None or kept < asked.keep):
                 offset, size = recorder.append_maps(pack(maps))
                 kept += 1
-            entropy = -(maps * np.log(maps + 1e-30)).sum(-1)  # [layer, head, query]
+            entropy = entropies(maps)  # [layer, head, query]
             value = float(random.normal(1.5, 0.5))
             scores, names, label = _output(kind, value, random)
             recorder.append(
@@ -174,126 +183,13 @@ def _write(folder: Path, asked: MadeUp) -> None:
             first += n
             if not n:
                 continue
-            mean = maps.mean(axis=1)  # [layer, query, key]
-            received = mean.mean(axis=1)  # [layer, key]
-            cls_row = mean[:, 0, :]
-            norms = made_up.norms(is_special)  # [layer, key], None where not measured
-            rows = range(n)
-            recorder.append(
-                "tokens",
-                {
-                    "text": [index] * n,
-                    "position": list(rows),
-                    "unit": list(rows),
-                    "segment": [None if s else 0 for s in is_special],
-                    "token": [token for token, _, _ in tokens],
-                    "token_id": list(rows),
-                    "start": [start for _, start, _ in tokens],
-                    "end": [end for _, _, end in tokens],
-                    "is_special": is_special.tolist(),
-                    "role": [
-                        None if not s else ("cls" if i == 0 else "sep")
-                        for i, s in enumerate(is_special)
-                    ],
-                    "cls_row_last": cls_row[-1] if special else [None] * n,
-                    "received_last": received[-1],
-                    "cls_row_all": cls_row.mean(0) if special else [None] * n,
-                    "received_all": received.mean(0),
-                    "expected": [1 / n] * n,
-                    "cls_row_layers": [cls_row[:, i] if special else None for i in rows],
-                    "received_layers": [received[:, i] for i in rows],
-                    "expected_layers": [[1 / n] * n_layers for _ in rows],
-                    "received_norm_last": [None] * n if norms is None else norms[-1],
-                    "received_norm_all": [None] * n if norms is None else norms.mean(0),
-                    "received_norm_layers": [None if norms is None else norms[:, i] for i in rows],
-                    "value_size_layers": [
-                        None if norms is None else [0.2 if i == 0 else 2.0] * n_layers for i in rows
-                    ],
-                    "value_ratio_layers": [
-                        None if norms is None else [0.1 if i == 0 else 1.0] * n_layers for i in rows
-                    ],
-                    "output_rank_layers": [
-                        None if norms is None else [1.25 if i == 0 else 3.0] * n_layers
-                        for i in rows
-                    ],
-                    "activation_layers": [
-                        None if norms is None else [500.0 if i == 0 else 10.0] * n_layers
-                        for i in rows
-                    ],
-                    "rollout": [None] * n if norms is None else cls_row.mean(0),
-                },
-            )
-            views = {"received_all": received.mean(0), "received_last": received[-1]}
+            one = OneText(index, tokens, maps, made_up.norms(is_special))
+            recorder.append("tokens", token_rows(one))
+            made_up.append(recorder, index, is_special, one.views, one.received)
+            recorder.append("layers", layer_rows(one))
+            recorder.append("heads", head_rows(one))
             if special:
-                views |= {"cls_row_all": cls_row.mean(0), "cls_row_last": cls_row[-1]}
-            if norms is not None:
-                views |= {"received_norm_all": norms.mean(0), "received_norm_last": norms[-1]}
-            made_up.append(recorder, index, is_special, views, received)
-            recorder.append(
-                "layers",
-                {
-                    "text": [index] * n_layers,
-                    "layer": list(range(1, n_layers + 1)),
-                    "mixing": [None if norms is None else 0.25] * n_layers,
-                    "rollout_special": [None if norms is None else 0.4] * n_layers,
-                    "learned_share": [None] * n_layers,
-                    "learned_expected": [None] * n_layers,
-                },
-            )
-            per_head = maps.mean(axis=2)  # [layer, head, key]
-            where = [(layer, head) for layer in range(n_layers) for head in range(n_heads)]
-            recorder.append(
-                "heads",
-                {
-                    "text": [index] * len(where),
-                    "layer": [layer + 1 for layer, _ in where],
-                    "head": [head + 1 for _, head in where],
-                    "special_share": [
-                        per_head[w][is_special].sum() if special else None for w in where
-                    ],
-                    "cls_share": [per_head[w][0] if special else None for w in where],
-                    "sep_share": [per_head[w][-1] if special else None for w in where],
-                    "learned_share": [None] * len(where),
-                    "uniform_share": [is_special.sum() / n] * len(where),
-                    "entropy": [entropy[w].mean() / np.log(n) if n > 1 else None for w in where],
-                    "distance": [_distance(maps[w], ~is_special) for w in where],
-                    "head_class": [
-                        "vertical" if per_head[w][is_special].sum() > 0.5 else "heterogeneous"
-                        for w in where
-                    ],
-                },
-            )
-            if special:
-                where = [(layer, role) for layer in range(n_layers) for role in (0, n - 1)]
-                recorder.append(
-                    "roles",
-                    {
-                        "text": [index] * len(where),
-                        "layer": [layer + 1 for layer, _ in where],
-                        "role": ["cls" if role == 0 else "sep" for _, role in where],
-                        "n_tokens": [1] * len(where),
-                        "share": [received[layer, role] for layer, role in where],
-                        "expected": [1 / n] * len(where),
-                        "self_share": [mean[layer, role, role] for layer, role in where],
-                        "norm_share": [
-                            None if norms is None else norms[layer, role] for layer, role in where
-                        ],
-                        "value_size": [
-                            None if norms is None else (0.2, 1.8)[role > 0] for _, role in where
-                        ],
-                        "content_value_size": [None if norms is None else 2.0 for _ in where],
-                        "output_rank": [
-                            None if norms is None else (1.25, 3.0)[role > 0] for _, role in where
-                        ],
-                        "activation": [
-                            None if norms is None else (500.0, 12.0)[role > 0] for _, role in where
-                        ],
-                        "content_activation": [None if norms is None else 10.0 for _ in where],
-                        "value_ratio": [
-                            None if norms is None else (0.1, 0.9)[role > 0] for _, role in where
-                        ],
-                    },
-                )
+                recorder.append("roles", role_rows(one))
         info = _info(asked.texts, n_layers, n_heads, kind, special, kept)
         recorder.finish(replace(info, evidence=made_up.info()))
 
@@ -307,12 +203,6 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
         packed = source.packed
     whole = {name: results.stored(name) for name in TABLES} | tables
     return Results.from_tables(info or results.info, whole, packed)
-
-
-def _distance(weights: np.ndarray, content: np.ndarray) -> float:
-    inside = weights[:, content]
-    gaps = np.abs(np.arange(len(weights))[:, None] - np.arange(len(weights))[content])
-    return float(((inside * gaps).sum(1) / inside.sum(1)).mean())
 
 
 def _output(
