@@ -3,7 +3,7 @@
 import pytest
 from exploring import HEADS, LAYERS
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import written
+from opening import placed, rendered
 from playwright.sync_api import sync_playwright
 
 WINDOW = {"width": 1280, "height": 900}
@@ -48,11 +48,41 @@ def tab(one_tab):
     """
     yield one_tab
     one_tab.evaluate("location.protocol === 'file:' && localStorage.clear()")
-    one_tab.goto("about:blank")
-    one_tab.set_viewport_size(WINDOW)
-    one_tab.emulate_media(
+    empty(one_tab)
+
+
+def empty(page):
+    page.goto("about:blank")
+    page.set_viewport_size(WINDOW)
+    page.emulate_media(
         media="null", color_scheme="null", reduced_motion="null", forced_colors="null"
     )
+
+
+@pytest.fixture(scope="session")
+def one_still_tab(browser):
+    page = browser.new_page(viewport=WINDOW, java_script_enabled=False)
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def still_tab(one_still_tab):
+    """An empty tab where scripts are off."""
+    yield one_still_tab
+    empty(one_still_tab)
+
+
+@pytest.fixture
+def scripts():
+    """Whether scripts are on, for tests that try both."""
+    return True
+
+
+@pytest.fixture
+def page(request, scripts):
+    """A tab where scripts are on or off."""
+    return request.getfixturevalue("tab" if scripts else "still_tab")
 
 
 @pytest.fixture
@@ -80,5 +110,11 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    """The report of `results`; a module with others has its own."""
+    return rendered(results, tmp_path_factory.mktemp("page"))
+
+
+@pytest.fixture
+def url(page_file):
+    return placed(page_file)

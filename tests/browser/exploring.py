@@ -11,6 +11,13 @@ from playwright.sync_api import Locator, Page
 from reportgen.results.store import Results
 
 LAYERS, HEADS = 3, 4  # of the model whose headlines are explored
+QUIET = 100  # milliseconds without a change after which a panel is as it stays
+SETTLED = """(figure, quiet) => new Promise((resolve) => {
+  let timer = setTimeout(resolve, quiet);
+  const wait = () => { clearTimeout(timer); timer = setTimeout(resolve, quiet); };
+  const whole = { attributes: true, characterData: true, childList: true, subtree: true };
+  new MutationObserver(wait).observe(figure, whole);
+})"""
 
 
 def as_pair(results: Results, text: int, at: int) -> Results:
@@ -50,10 +57,16 @@ class Drawn:
     layout: dict
 
 
+def settle(page: Page, number: int) -> None:
+    """Wait until the map of a text is drawn and nothing changes there."""
+    figure = page.locator(f"#map-{number}.drawn")
+    figure.wait_for(state="attached", timeout=20_000)
+    figure.evaluate(SETTLED, QUIET)
+
+
 def plots(page: Page, number: int) -> list[Drawn]:
     """The plots of a text, once they are drawn."""
-    page.locator(f"#map-{number}.drawn").wait_for(state="attached", timeout=20_000)
-    page.wait_for_timeout(300)
+    settle(page, number)
     found = page.locator(f"#map-{number} .plot").evaluate_all(
         """plots => plots.map(gd => ({
           z: gd.data[0].z, rows: gd.data[0].y, columns: gd.data[0].x, zmax: gd.data[0].zmax,

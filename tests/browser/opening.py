@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Locator, Page
 
@@ -17,11 +18,29 @@ HOSTILE = (
 )
 
 
-def written(results: Results, folder: Path, **options) -> str:
-    """The address of the report of `results`."""
+# Where every report is opened. The browser keeps a compiled script under the address of its page:
+# at another one it would compile plotly.js again, which takes a second.
+_PLACE = TemporaryDirectory()
+
+
+def rendered(results: Results, folder: Path, **options) -> Path:
+    """The file of the report of `results`."""
     path, choices = folder / "report.html", RenderOptions(**options)
     path.write_bytes(render(Findings(results, choices.colour), choices).content)
-    return path.as_uri()
+    return path
+
+
+def placed(path: Path) -> str:
+    """The address of a report, which is its own until the next one is placed."""
+    place = Path(_PLACE.name) / "report.html"
+    place.unlink(missing_ok=True)
+    place.symlink_to(path)
+    return place.as_uri()
+
+
+def written(results: Results, folder: Path, **options) -> str:
+    """The address of the report of `results`, until the next one is placed."""
+    return placed(rendered(results, folder, **options))
 
 
 def drawn(page: Page, number: int) -> Locator:

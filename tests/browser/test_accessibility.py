@@ -2,12 +2,11 @@
 
 from importlib.resources import files
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from exploring import colour_by
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, written
+from opening import drawn, placed, rendered, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -38,13 +37,13 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
-@pytest.fixture(scope="module")
-def japanese(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page-ja"), lang="ja")
+@pytest.fixture
+def japanese(results, tmp_path):
+    return written(results, tmp_path, lang="ja")
 
 
 def found(page, part="html", rules=None):
@@ -93,12 +92,12 @@ def test_axe_finds_nothing_without_scripts(watched, tmp_path):
     made = make_results(
         tmp_path, (*HEADLINES[:3], ""), sink=0.4, truncated=(1,), failed=(2,), evidence="full"
     )
-    document = Path(written(made, tmp_path).removeprefix("file://")).read_text("utf-8")
+    document = rendered(made, tmp_path).read_text("utf-8")
     assert document.count('<script type="module">') == 1
     static = tmp_path / "static.html"  # axe itself is a script, so they cannot be switched off
     static.write_text(document.replace('<script type="module">', '<script type="text/plain">'))
     watched.emulate_media(color_scheme="light")
-    watched.goto(static.as_uri())
+    watched.goto(placed(static))
     expect(watched.locator("html.js")).to_have_count(0)
     assert found_in_both(watched) == []
 
@@ -148,11 +147,10 @@ def test_axe_finds_nothing_in_any_state_reached_by_keyboard(watched, url):
     press("Escape")
     colour_by(watched, 1, "deletion")
     press("Escape")
-    look("another measure", ".panel.open")
     for summary in watched.locator(".panel.open summary").all():
         summary.focus()
         press("Enter")
-    look("tables unfolded", ".panel.open")
+    look("another measure, and the tables unfolded", ".panel.open")
     watched.locator("#list + .tools button").last.focus()
     press("Enter")
     look("a table is saved", ".listed")

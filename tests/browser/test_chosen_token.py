@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from exploring import colour_by, maps_of
+from exploring import colour_by, maps_of, settle
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
@@ -66,7 +66,7 @@ def test_neither_the_first_nor_a_second_choice_moves_the_chart(watched, tmp_path
     before = plot.bounding_box()
     for unit in (2, 4, 0, 0):  # the last one undoes the choice
         watched.locator("#strip-1 .u").nth(unit).click()
-        watched.wait_for_timeout(300)
+        settle(watched, 1)
         assert plot.bounding_box() == before
 
 

@@ -53,11 +53,9 @@ def many(sides, tmp_path_factory):
 @pytest.mark.parametrize("scripts", [True, False])
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1440, 900)])
 def test_answers_and_a_coloured_text_in_both_models_are_there_without_scrolling(
-    browser, addresses, width, height, scripts
+    page, addresses, width, height, scripts
 ):
-    page = browser.new_page(
-        viewport={"width": width, "height": height}, java_script_enabled=scripts
-    )
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(addresses["en"])
     for part in (*page.locator(".answer-card .says").all(), page.locator("h1")):
         expect(part).to_be_in_viewport(ratio=1)
@@ -75,7 +73,6 @@ def test_answers_and_a_coloured_text_in_both_models_are_there_without_scrolling(
     for each in maps.all():
         expect(each).to_be_in_viewport(ratio=0.9)
         assert each.bounding_box()["x"] > tops[0]["x"] + tops[0]["width"]
-    page.close()
 
 
 def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
@@ -97,11 +94,10 @@ def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
     expect(opened).to_have_attribute("id", f"text={later}")
 
 
-def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(browser, addresses):
-    page = browser.new_page(viewport={"width": 400, "height": 860})
+def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, addresses):
+    page.set_viewport_size({"width": 400, "height": 860})
     page.goto(addresses["en"])
     assert page.locator("article.two.open .strip").first.bounding_box()["y"] < 860
-    page.close()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
@@ -179,24 +175,21 @@ def test_colours_have_a_second_sign_and_differ_by_theirs(watched, addresses):
     assert raised not in [colour for _, colour in looks]
 
 
-def test_without_scripts_or_styles_every_figure_stands(browser, addresses, tmp_path):
+def test_without_scripts_or_styles_every_figure_stands(still_tab, addresses, tmp_path):
     document = Path(addresses["en"].removeprefix("file://")).read_text("utf-8")
     bare = tmp_path / "bare.html"
     allowed = "style-src &#39;unsafe-inline&#39;"
     assert allowed in document
     bare.write_text(document.replace(allowed, "style-src &#39;none&#39;"), "utf-8")
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(bare.as_uri())
-    assert page.locator(".headline").first.is_visible()
-    assert page.locator("svg.fig").count() >= 5
-    dots = page.locator("svg.scatter .dots").first
+    still_tab.goto(bare.as_uri())
+    assert still_tab.locator(".headline").first.is_visible()
+    assert still_tab.locator("svg.fig").count() >= 5
+    dots = still_tab.locator("svg.scatter .dots").first
     assert dots.get_attribute("stroke").startswith("#")
-    coloured = page.locator("article.two .twin td[bgcolor]")
+    coloured = still_tab.locator("article.two .twin td[bgcolor]")
     assert coloured.first.is_visible()
-    cell = page.locator("table.grid td").first
+    cell = still_tab.locator("table.grid td").first
     assert cell.evaluate("cell => getComputedStyle(cell).backgroundColor") != "rgba(0, 0, 0, 0)"
-    context.close()
 
 
 def test_on_paper_nothing_is_cut(watched, addresses):

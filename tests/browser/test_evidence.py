@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from exploring import colour_by
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from opening import HOSTILE, drawn, turn_page, written
+from opening import HOSTILE, drawn, rendered, turn_page, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -28,8 +28,8 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"), colour="received_norm_all")
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"), colour="received_norm_all")
 
 
 def chooser(page, number=1):

@@ -8,7 +8,7 @@ from base64 import b64encode
 
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
-from opening import drawn, show_all, written
+from opening import drawn, rendered, show_all, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -27,8 +27,8 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 def tools(page, after):

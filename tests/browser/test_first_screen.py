@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, show_all, written
+from opening import drawn, rendered, show_all
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -29,16 +29,13 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
-def opened(browser, url, width, height, scripts):
-    page = browser.new_page(
-        viewport={"width": width, "height": height}, java_script_enabled=scripts
-    )
+def open_at(page, url, width, height):
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(url)
-    return page
 
 
 def box(page, selector):
@@ -47,8 +44,8 @@ def box(page, selector):
 
 @SCRIPTS
 @SCREENS
-def test_answers_text_and_map_are_there_without_scrolling(browser, url, width, height, scripts):
-    page = opened(browser, url, width, height, scripts)
+def test_answers_text_and_map_are_there_without_scrolling(page, url, width, height, scripts):
+    open_at(page, url, width, height)
     for card in page.locator(".answer-card").all():
         expect(card.locator(".says")).to_be_in_viewport()
     charts = page.locator(".answer-card svg.small").all()
@@ -65,30 +62,27 @@ def test_answers_text_and_map_are_there_without_scrolling(browser, url, width, h
         drawn(page, number)
         plot = box(page, f"#map-{number} .plot")
         assert plot["y"] < 0.55 * height
-    page.close()
 
 
 @SCRIPTS
-def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(browser, url, scripts):
-    page = opened(browser, url, 400, 860, scripts)
+def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, url, scripts):
+    open_at(page, url, 400, 860)
     assert box(page, ".strip")["y"] < 860
     assert page.evaluate("document.documentElement.scrollWidth") <= 400 if scripts else True
-    page.close()
 
 
-@pytest.mark.parametrize("width", [1280, 1024, 800, 640, 400])
-def test_the_bar_is_one_line_at_every_width(browser, url, width):
-    page = opened(browser, url, width, 800, True)
-    assert page.locator(".top").bounding_box()["height"] <= 46
-    page.close()
+def test_the_bar_is_one_line_at_every_width(page, url):
+    page.goto(url)
+    for width in (1280, 1024, 800, 640, 400):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert page.locator(".top").bounding_box()["height"] <= 46, width
 
 
-def test_at_two_hundred_percent_the_bar_does_not_take_the_window(browser, url):
-    page = opened(browser, url, 640, 400, True)  # as a browser of 1280 x 800 sees it
+def test_at_two_hundred_percent_the_bar_does_not_take_the_window(page, url):
+    open_at(page, url, 640, 400)  # as a browser of 1280 x 800 sees it
     page.locator('.answer-card[href="#sinks"]').click()
     expect(page.locator("#sinks h2")).to_be_in_viewport(ratio=1)
     expect(page.locator(".top")).not_to_be_in_viewport()
-    page.close()
 
 
 def test_answers_lead_to_sections_that_are_not_hidden_by_the_bar(watched, url):

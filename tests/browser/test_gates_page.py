@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import make_results
-from opening import written
+from opening import placed, rendered
 from playwright.sync_api import expect
 from serving import JENKINS, served
 from test_accessibility import found
@@ -29,7 +29,7 @@ def folders(tmp_path_factory):
     judged = evaluate(gates, Findings(results).figures)
     folders = {lang: tmp_path_factory.mktemp(lang) for lang in ("en", "ja")}
     for lang, folder in folders.items():
-        written(results, folder, lang=lang, gates=judged)
+        rendered(results, folder, lang=lang, gates=judged)
     return folders
 
 
@@ -40,9 +40,8 @@ WORDS = {
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-def test_all_is_read_where_neither_scripts_nor_inline_styles_are_allowed(browser, folders, lang):
+def test_all_is_read_where_neither_scripts_nor_inline_styles_are_allowed(page, folders, lang):
     with served(folders[lang], JENKINS) as address:
-        page = browser.new_page()
         page.goto(f"{address}/report.html")
         rows = page.locator(".run table.gates tbody tr")
         expect(rows.locator("th")).to_have_text(WORDS[lang])
@@ -52,14 +51,13 @@ def test_all_is_read_where_neither_scripts_nor_inline_styles_are_allowed(browser
         assert (
             page.evaluate("getComputedStyle(document.querySelector('.gates th')).padding") == "1px"
         )
-        page.close()
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing_and_nothing_sticks_out(watched, folders, scheme, width):
     watched.set_viewport_size({"width": width, "height": 900})
     watched.emulate_media(color_scheme=scheme)
-    watched.goto((folders["en"] / "report.html").as_uri())
+    watched.goto(placed(folders["en"] / "report.html"))
     expect(watched.locator("table.gates")).to_be_visible()
     assert found(watched) == []
     assert watched.evaluate("document.documentElement.scrollWidth") == width
@@ -70,7 +68,7 @@ def test_axe_finds_nothing_and_nothing_sticks_out(watched, folders, scheme, widt
 @pytest.mark.parametrize("lang", ["en", "ja"])
 def test_neither_a_result_nor_a_figure_is_broken_over_two_lines(watched, folders, lang):
     watched.set_viewport_size({"width": 390, "height": 900})
-    watched.goto((folders[lang] / "report.html").as_uri())
+    watched.goto(placed(folders[lang] / "report.html"))
     lines = """cells => cells.map(cell => {
       const range = document.createRange();
       range.selectNodeContents(cell);
@@ -81,7 +79,7 @@ def test_neither_a_result_nor_a_figure_is_broken_over_two_lines(watched, folders
 
 
 def test_states_differ_in_words_and_colour(watched, folders):
-    watched.goto((folders["en"] / "report.html").as_uri())
+    watched.goto(placed(folders["en"] / "report.html"))
     cells = watched.locator(".gates tbody th")
     colours = cells.evaluate_all("cells => cells.map(cell => getComputedStyle(cell).color)")
     assert len(set(colours)) == 3

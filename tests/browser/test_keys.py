@@ -2,7 +2,7 @@
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import written
+from opening import rendered, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -16,8 +16,8 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 def opened(page):
@@ -139,9 +139,7 @@ def test_without_storage_the_theme_still_switches(watched, url, tmp_path):
     expect(inside.locator("html")).to_have_attribute("data-theme", "dark")
 
 
-def test_without_scripts_there_is_no_help_button_and_no_card(browser, url):
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(url)
-        expect(page.locator("#help-button")).to_be_hidden()
-        expect(page.locator("#help")).to_be_hidden()
+def test_without_scripts_there_is_no_help_button_and_no_card(still_tab, url):
+    still_tab.goto(url)
+    expect(still_tab.locator("#help-button")).to_be_hidden()
+    expect(still_tab.locator("#help")).to_be_hidden()

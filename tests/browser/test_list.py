@@ -5,14 +5,14 @@ from itertools import pairwise
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import show_all, written
+from opening import placed, rendered, show_all, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
 LABELS = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0)
 IDS = ("ad-1", "ad-2", "EN-3", "ad-4", "EN-5", "ad-6")
-N_MANY = 1000
+N_MANY = 400
 GROUPS = ("shop", "shop", "café", None, "café", "shop")
 
 
@@ -32,8 +32,8 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def many(tmp_path_factory):
     made = make_results(
         tmp_path_factory.mktemp("many"), texts, n_layers=1, n_heads=2, labels=labels, keep=0
     )
-    return texts, written(made, tmp_path_factory.mktemp("page-of-many"))
+    return texts, rendered(made, tmp_path_factory.mktemp("page-of-many"))
 
 
 def open_list(page, address):
@@ -273,21 +273,21 @@ def test_next_and_previous_links_follow_the_list(watched, url):
 
 
 def test_many_texts_are_searched_as_one_types(watched, many):
-    texts, address = many
-    watched.goto(address)
+    texts, path = many
+    watched.goto(placed(path))
     typed = "free 無料"
     watched.locator("[type=search]").press_sequentially(typed)
     found = [at for at, text in enumerate(texts) if all(word in text for word in typed.split())]
-    assert count(watched) == f"{len(found)} of {N_MANY:,} texts shown"
+    assert count(watched) == f"{len(found)} of {N_MANY} texts shown"
     assert shown(watched) == [str(at + 1) for at in found][:150]
 
 
 def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watched, many):
-    _, address = many
-    open_list(watched, address)
+    _, path = many
+    open_list(watched, placed(path))
     box = watched.locator("#list")
     assert box.evaluate("box => box.scrollHeight > 3 * box.clientHeight && box.clientHeight < 700")
-    assert count(watched) == "1,000 texts"
+    assert count(watched) == f"{N_MANY} texts"
     seen = len(shown(watched))
     for _ in range(3):
         box.evaluate("box => { box.scrollTop = box.scrollHeight }")
@@ -296,9 +296,9 @@ def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watche
     watched.locator("#list").get_by_role("columnheader", name="Error").get_by_role("button").click()
     assert box.evaluate("box => box.scrollTop") == 0  # the largest first, not the open text
     watched.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(shown(watched)) == 1000
+    assert len(shown(watched)) == N_MANY
     watched.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert len(shown(watched)) < 1000
+    assert len(shown(watched)) < N_MANY
 
 
 def test_on_paper_the_list_says_what_it_shows(watched, url):
@@ -321,13 +321,12 @@ def test_narrow_pages_sort_by_a_choice_and_do_not_scroll_sideways(watched, url, 
     assert watched.evaluate("document.documentElement.scrollWidth") <= 400
 
 
-def test_without_scripts_the_list_is_whole_and_in_input_order(browser, url):
-    with browser.new_context(java_script_enabled=False) as context:
-        page = context.new_page()
-        page.goto(url)
-        assert shown(page) == list("123456")
-        assert page.locator(".find").count() == 0
-        assert page.locator("#list").evaluate("box => getComputedStyle(box).maxHeight") == "none"
+def test_without_scripts_the_list_is_whole_and_in_input_order(still_tab, url):
+    still_tab.goto(url)
+    assert shown(still_tab) == list("123456")
+    assert still_tab.locator(".find").count() == 0
+    height = "box => getComputedStyle(box).maxHeight"
+    assert still_tab.locator("#list").evaluate(height) == "none"
 
 
 def test_right_to_left_texts_stay_in_their_cells(watched, tmp_path):

@@ -5,7 +5,7 @@ import re
 import pytest
 from exploring import as_pair
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, written
+from opening import drawn, placed, rendered, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -20,12 +20,19 @@ FORTY = "".join(chr(0x3042 + i) for i in range(38))
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory):
+def whole(tmp_path_factory):
     """Short texts, one of 40 tokens, a pair, one of 200 tokens."""
     folder = tmp_path_factory.mktemp("paper")
     texts = (*HEADLINES, FORTY, "first second", "0123456789" * 20)
     made = make_results(folder / "results", texts, n_layers=3, sink=0.4, evidence="full")
-    return written(as_pair(made, len(HEADLINES) + 1, 6), folder), len(texts)
+    return rendered(as_pair(made, len(HEADLINES) + 1, 6), folder), len(texts)
+
+
+@pytest.fixture
+def report(whole):
+    """Its address and how many texts it has."""
+    path, count = whole
+    return placed(path), count
 
 
 def titles(pdf, key):
@@ -58,20 +65,18 @@ def printed(page):
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_the_pdf_has_every_section_and_every_figure_of_every_text(browser, report, scripts):
+def test_the_pdf_has_every_section_and_every_figure_of_every_text(page, report, scripts):
     url, count = report
-    with browser.new_context(java_script_enabled=scripts) as context:
-        page = context.new_page()
-        page.goto(f"{url}#text=1")
-        if scripts:
-            drawn(page, 1)
-        sections = page.locator("main > section :is(h2, h3)").all_text_contents()
-        charts = page.locator(".panel svg.fig").evaluate_all(
-            """figures => figures.map(figure => figure.getAttribute("aria-label"))"""
-        )
-        assert len(sections) > 8
-        assert len(charts) == count
-        pdf = printed(page)
+    page.goto(f"{url}#text=1")
+    if scripts:
+        drawn(page, 1)
+    sections = page.locator("main > section :is(h2, h3)").all_text_contents()
+    charts = page.locator(".panel svg.fig").evaluate_all(
+        """figures => figures.map(figure => figure.getAttribute("aria-label"))"""
+    )
+    assert len(sections) > 8
+    assert len(charts) == count
+    pdf = printed(page)
     outline = bare(titles(pdf, b"Title"))
     # Chromium says the words of a heading at the top of a page twice.
     outline |= {

@@ -1,13 +1,14 @@
 """Reports of real runs in a real Chromium: what is drawn and printed equals the results."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 from exploring import maps_of, plots
 from helpers.places import SAMPLES
 from helpers.real.models import SENTENCES, save_model
-from opening import written
+from opening import placed, rendered
 from playwright.sync_api import expect
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
@@ -33,8 +34,12 @@ class Report:
     """A page and what it was made of."""
 
     results: Results
-    url: str
+    path: Path
     lang: str
+
+    @property
+    def url(self) -> str:
+        return placed(self.path)
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -51,7 +56,7 @@ def report(request, tmp_path_factory) -> Report:
     texts = read_texts([str(path)], COLUMNS.get(kind, Columns()), limit=5)
     (folder / "results").mkdir()
     results = analyze(texts, load_model(spec), folder / "results", AnalysisOptions())
-    return Report(results, written(results, folder, lang=lang), lang)
+    return Report(results, rendered(results, folder, lang=lang), lang)
 
 
 def of_units(weights: np.ndarray, units: np.ndarray) -> np.ndarray:
@@ -106,18 +111,15 @@ def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, re
             assert any(value in panel for value in values)
 
 
-def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(browser, report):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(report.url)
+def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(still_tab, report):
+    still_tab.goto(report.url)
     for text in measured(report):
         tokens = report.results.tokens_of(text)
         received = tokens.groupby("unit")["received_last"].sum()
-        cells = page.locator(
+        cells = still_tab.locator(
             f'[id="text={text + 1}"] table.numbers:has(thead) tbody tr'
         ).evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
         assert [row[3] for row in cells] == [f"{100 * value:.2f}" for value in received]
-    context.close()
 
 
 def test_the_page_is_in_its_language(watched, report):

@@ -6,7 +6,7 @@ import pytest
 from exploring import pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import HOSTILE, drawn, show_all, written
+from opening import HOSTILE, drawn, placed, rendered, show_all, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -25,8 +25,8 @@ def results(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def url(results, tmp_path_factory):
-    return written(results, tmp_path_factory.mktemp("page"))
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"))
 
 
 def plotted(plot):
@@ -323,9 +323,8 @@ def test_a_text_with_layer_means_only_offers_no_heads(tab, tmp_path):
     expect(heads_offered.get_by_role("radio")).to_have_count(1)
 
 
-def test_with_scripts_off_every_figure_is_there(browser, url, results):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
+def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
+    page = still_tab
     page.goto(url)
     for number in range(1, len(HEADLINES) + 1):
         panel = page.locator(f"[id='text={number}']")
@@ -340,27 +339,23 @@ def test_with_scripts_off_every_figure_is_there(browser, url, results):
     steps = {name for name, _ in shown}
     assert len(steps) > 3
     assert len({colour for _, colour in shown}) == len(steps)  # special tokens have none
-    context.close()
 
 
 def test_where_plotly_cannot_start_the_static_figures_stay(tab, results, tmp_path):
     path = tmp_path / "broken.html"
     document = render(Findings(results), RenderOptions()).content
     path.write_bytes(re.sub(rb'(?<=id="plotly">).{5}', b"00000", document))
-    tab.goto(f"{path.as_uri()}#text=1")
+    tab.goto(f"{placed(path)}#text=1")
     expect(tab.locator("#map-1")).to_contain_text("could not be drawn here")
     expect(tab.locator("#map-1 svg.lines")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [400, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_page_never_scrolls_sideways(browser, url, width, scheme):
-    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)
-    page = context.new_page()
-    page.goto(f"{url}#text=1")
-    drawn(page, 1)
-    assert page.evaluate("document.documentElement.scrollWidth") == width
-    context.close()
+def test_the_page_never_scrolls_sideways(tab, url, width):
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto(f"{url}#text=1")
+    drawn(tab, 1)
+    assert tab.evaluate("document.documentElement.scrollWidth") == width
 
 
 def test_the_switch_turns_light_into_dark_and_back(watched, url):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from exploring import HEADS, LAYERS, as_pair, maps_of, plots, same
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, written
+from opening import drawn, placed, rendered, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -21,8 +21,13 @@ def pair(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def pair_url(pair, tmp_path_factory):
-    return written(pair, tmp_path_factory.mktemp("pair_page"))
+def pair_page(pair, tmp_path_factory):
+    return rendered(pair, tmp_path_factory.mktemp("pair_page"))
+
+
+@pytest.fixture
+def pair_url(pair_page):
+    return placed(pair_page)
 
 
 PARTS = {"1": (0, 0), "2": (1, 1), "1-2": (0, 1), "2-1": (1, 0)}

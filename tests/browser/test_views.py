@@ -219,6 +219,7 @@ def test_without_special_tokens_there_is_no_choice_to_take_them_out(watched, tmp
     for special in (True, False):
         folder = tmp_path / str(special)
         made = make_results(folder, ("ab", "cd"), special=special)
+        watched.goto("about:blank")
         watched.goto(f"{written(made, folder)}#text=1")
         drawn(watched, 1)
         box = watched.locator("#map-1").get_by_role("checkbox", name="Hide [CLS] and [SEP]")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from exploring import maps_of, plots, same
 from helpers.made_up.factories import make_results
-from opening import drawn, written
+from opening import drawn, placed, rendered
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
@@ -22,8 +22,13 @@ def long(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def long_url(long, tmp_path_factory):
-    return written(long, tmp_path_factory.mktemp("long_page"))
+def long_page(long, tmp_path_factory):
+    return rendered(long, tmp_path_factory.mktemp("long_page"))
+
+
+@pytest.fixture
+def long_url(long_page):
+    return placed(long_page)
 
 
 def test_a_long_text_has_an_overview_and_a_window_of_it(watched, long_url, long):

@@ -31,10 +31,17 @@ def document(results):
     return render(Findings(results), RenderOptions()).text
 
 
-def colours(browser, element):
+@pytest.fixture(scope="module")
+def reader(browser):
+    """An empty page that reads pictures."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+def colours(reader, element):
     """How many pixels of `element` have each colour."""
     picture = base64.b64encode(element.screenshot(animations="disabled")).decode()
-    reader = browser.new_page()
     data = reader.evaluate(
         """async (address) => {
           const image = new Image();
@@ -55,7 +62,6 @@ def colours(browser, element):
         }""",
         f"data:image/png;base64,{picture}",
     )
-    reader.close()
     return Counter(data)
 
 
@@ -65,11 +71,11 @@ def cells_of(document, number):
     return re.findall(r"<td(?: bgcolor=(#\w{6}))?>(.*?)(?=<t[dr]|</table>)", twin)
 
 
-def is_coloured(browser, page, document, number):
+def is_coloured(reader, page, document, number):
     """Each colour of the twin fills at least as much as its letters' boxes can leave."""
     twin = page.locator(f'[id="text={number}"] .twin')
     expect(twin).to_be_visible()
-    found = colours(browser, twin)
+    found = colours(reader, twin)
     wanted = Counter(colour for colour, _ in cells_of(document, number) if colour)
     assert len(wanted) > 2
     for colour, n in wanted.items():
@@ -77,19 +83,18 @@ def is_coloured(browser, page, document, number):
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("policy", [JENKINS, JENKINS_OLD])
+@pytest.mark.parametrize(("policy", "scheme"), [(JENKINS, "light"), (JENKINS_OLD, "dark")])
 def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
-    browser, document, tmp_path, policy, scheme
+    page, reader, document, tmp_path, policy, scheme
 ):
     (tmp_path / "report.html").write_text(document, "utf-8")
+    page.emulate_media(color_scheme=scheme)
     with served(tmp_path, policy) as host:
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme=scheme)
         page.goto(f"{host}/report.html")
         assert page.locator(".panel").first.evaluate("e => getComputedStyle(e).display") == "block"
         assert page.locator(".where").first.evaluate("e => getComputedStyle(e).fontSize") == "16px"
         for number in (1, 2):
-            found = is_coloured(browser, page, document, number)
+            found = is_coloured(reader, page, document, number)
             assert found.most_common(1)[0][0] == "#ffffff"  # the attributes are for light
         legend = page.locator("#legend-1")
         expect(legend).to_be_visible()
@@ -99,47 +104,41 @@ def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
             twin.bounding_box()["y"] + twin.bounding_box()["height"]
         )
         assert 0 <= gap < 40  # what the colours mean stands right under them
-        figure = colours(browser, page.locator("#map-1 svg.lines"))
+        figure = colours(reader, page.locator("#map-1 svg.lines"))
         assert {"#0b5cad", "#c2252d"} <= set(figure)
-        cells = colours(browser, page.locator("#map-1 svg.cells"))
+        cells = colours(reader, page.locator("#map-1 svg.cells"))
         assert cells[MAP_COLOURS[15]] > 300
-        page.close()
 
 
 def test_a_mail_that_is_stripped_of_styles_and_classes_keeps_its_colours(
-    browser, document, tmp_path
+    page, reader, document, tmp_path
 ):
     bare = re.sub(r"<style>.*?</style>|<script.*?</script>", "", document, flags=re.DOTALL)
     bare = re.sub(r"<svg.*?</svg>", "", bare, flags=re.DOTALL)
     (tmp_path / "mail.html").write_text(bare, "utf-8")
-    page = browser.new_page(viewport={"width": 640, "height": 900})
+    page.set_viewport_size({"width": 640, "height": 900})
     page.goto((tmp_path / "mail.html").as_uri())
-    is_coloured(browser, page, document, 1)
+    is_coloured(reader, page, document, 1)
     assert (
         page.locator('[id="text=1"] .twin').evaluate(
             "e => Math.max(...[...e.children].map((table) => table.getBoundingClientRect().right))"
         )
         <= 640
     )
-    page.close()
 
 
-def test_a_text_from_right_to_left_is_read_so_in_its_cells(browser, document, tmp_path):
+def test_a_text_from_right_to_left_is_read_so_in_its_cells(page, document, tmp_path):
     (tmp_path / "report.html").write_text(document, "utf-8")
     with served(tmp_path, JENKINS) as host:
-        page = browser.new_page()
         page.goto(f"{host}/report.html")
         cells = page.locator('[id="text=4"] .twin td')
         first, second = (cells.nth(i).bounding_box()["x"] for i in (0, 1))
         assert first > second
-        page.close()
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_with_styles_a_text_is_coloured_once(browser, results, tmp_path, scripts):
+def test_with_styles_a_text_is_coloured_once(page, reader, results, tmp_path, scripts):
     url = written(results, tmp_path)
-    context = browser.new_context(java_script_enabled=scripts)
-    page = context.new_page()
     page.goto(f"{url}#text=1")
     strip = page.locator("#strip-1")
     expect(strip).to_be_visible()
@@ -150,7 +149,7 @@ def test_with_styles_a_text_is_coloured_once(browser, results, tmp_path, scripts
     assert page.locator(".twin td").locator("visible=true").count() == 0
     assert page.locator(".twin ~ .tools, .twin .tools").count() == 0  # nothing to save there
     assert "[CLS][CLS]" not in page.locator('[id="text=1"]').inner_text().replace("\n", "")
-    found = colours(browser, strip)
+    found = colours(reader, strip)
     steps = [int(unit[1:]) for unit in re.findall(r"\bh\d+", strip.inner_html())]
     assert len(set(steps)) > 2
     for step in set(steps):
@@ -163,18 +162,15 @@ def test_with_styles_a_text_is_coloured_once(browser, results, tmp_path, scripts
         assert any(
             max(abs(a - b) for a, b in zip(wanted, shade, strict=True)) <= 2 for shade in shades
         )
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
-    browser, results, tmp_path, scheme
+    still_tab, reader, results, tmp_path, scheme
 ):
-    url = written(results, tmp_path)
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 1600}, color_scheme=scheme, java_script_enabled=False
-    )
-    page = context.new_page()
+    url, page = written(results, tmp_path), still_tab
+    page.set_viewport_size({"width": 1280, "height": 1600})
+    page.emulate_media(color_scheme=scheme)
     page.goto(f"{url}#text=1")
     ink = (
         page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--ink')").strip()
@@ -184,10 +180,9 @@ def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
     )
     names = page.locator("#map-1 svg.cells .names")
     names.scroll_into_view_if_needed()
-    assert colours(browser, names)[ink] > 20
+    assert colours(reader, names)[ink] > 20
     key = page.locator("#map-1 .marks svg").first
-    assert colours(browser, key)[blue] > 20
-    context.close()
+    assert colours(reader, key)[blue] > 20
 
 
 def test_the_table_of_units_is_a_table_with_headers_of_rows_and_columns(tab, results, tmp_path):
