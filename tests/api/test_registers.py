@@ -49,22 +49,24 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def say(first: str, *commands: str) -> list[str]:
-    """What each command prints in a process that runs `first` before everything else."""
+def say(first: str, *commands: str, last: str = "") -> tuple[list[str], str]:
+    """What each command prints in a process that runs `first` before everything else, and what
+    `last` prints there."""
     ran = subprocess.run(
-        [sys.executable, "-c", f"{first}\n{RUN_ALL}"],
+        [sys.executable, "-c", f"{first}\n{RUN_ALL}\nprint()\n{last}"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
         input=json.dumps(commands),
         capture_output=True,
         text=True,
         check=True,
     )
-    said: list[str] = json.loads(ran.stdout)
-    return said
+    said, _, after = ran.stdout.partition("\n")
+    return json.loads(said), after
 
 
 def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
     (folder / "plain.py").write_text(PLAIN)
-    *helps, docx, other, _, _, _ = say(
+    (*helps, docx, other, _, _, _), table = say(
         FORMAT,
         "run --help",
         "compare --help",
@@ -73,6 +75,7 @@ def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
         "render r -o a.txt --title T -o b.json",
         "render r -o c.md --format plain",
         "compare r r -o d.txt",
+        last="import docs_tables\nprint(*docs_tables.formats())",
     )
     for text in helps:
         assert "|plain>" in text
@@ -83,23 +86,11 @@ def test_a_format_is_one_line_and_one_module(folder: Path) -> None:
     assert (folder / "a.txt").read_text() == "6 texts, T, a"
     assert (folder / "c.md").read_text() == "6 texts, None, c"
     assert (folder / "d.txt").read_text() == "6 and 6 texts"
-    assert "| `plain` | `.txt` | a line | yes |" in documented()
-
-
-def documented() -> str:
-    """The table of formats in the documentation."""
-    ran = subprocess.run(
-        [sys.executable, "-c", f"{FORMAT}\nimport docs_tables\nprint(*docs_tables.formats())"],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return ran.stdout
+    assert "| `plain` | `.txt` | a line | yes |" in table
 
 
 def test_an_option_is_one_field(folder: Path) -> None:
-    said = say(
+    said, _ = say(
         OPTION,
         "run --help",
         "render r -o a.html --title-ink red",
