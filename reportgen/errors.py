@@ -29,7 +29,18 @@ _QUOTE = re.compile(f"{_OPEN}[^{_CLOSE}]*{_CLOSE}")
 def quoted(part: str) -> str:
     """Mark a part of a message that quotes a text, a cell, or what other code said of one: it is
     left out where no text may be shown."""
-    return f"{_OPEN}{part.replace(_OPEN, '').replace(_CLOSE, '')}{_CLOSE}"
+    return f"{_OPEN}{with_quotes(part)}{_CLOSE}"
+
+
+def with_quotes(message: str) -> str:
+    """A message with all that it quotes."""
+    return message.replace(_OPEN, "").replace(_CLOSE, "")
+
+
+def without_quotes(message: str) -> str:
+    """A message with dots in place of what it quotes."""
+    said, count = _QUOTE.subn("…", message)
+    return f"{said} (… stands for what --redact leaves out)" if count else said
 
 
 class ReportgenError(Exception):
@@ -38,13 +49,12 @@ class ReportgenError(Exception):
     exit_code = 1
 
     def __str__(self) -> str:
-        return self._message.replace(_OPEN, "").replace(_CLOSE, "")
+        return with_quotes(self._message)
 
     @property
     def unquoted(self) -> str:
         """The message with dots in place of what it quotes."""
-        message, count = _QUOTE.subn("…", self._message)
-        return f"{message} (… stands for what --redact leaves out)" if count else message
+        return without_quotes(self._message)
 
     def and_also(self, said: str) -> Self:
         """The same error with more said at its end."""

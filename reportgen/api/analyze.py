@@ -23,7 +23,7 @@ from reportgen.api.keywords import options_of
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Verbosity
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
-from reportgen.errors import ModelError, UsageError
+from reportgen.errors import ModelError, UsageError, with_quotes
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
@@ -105,11 +105,12 @@ def analyze(
 
     Args:
         texts: A list of strings; a DataFrame, or a data set with `to_pandas`; or the name of a
-            file, or a list of `Path`, read as by the command line.
+            file or folder, or a list of `Path`, read as by the command line.
         model: As for `load_model`, or what it returned, or a pipeline of transformers. Mode,
             device, configuration, gradients and random numbers of a model object are restored.
         tokenizer: Needed if the model does not come with one.
-        text_column: The column of a table with the texts. Default: `text`, or the only column.
+        text_column: The column of a table with the texts. Default: `text`, or the only column of
+            words.
         pairs, labels, ids, groups, text_units: One value per text or, for a table, the name of a
             column. By default the columns `pair`, `label`, `id`, `group` and `units` are used; `""`
             ignores them. The units of a text are a list of strings or of `[start, end]`; those of
@@ -158,6 +159,8 @@ def analyze(
             warnings.warn(f"reportgen: {line}", stacklevel=2)
         check_target(Path(folder), force=True, is_folder=True)
     text_set = _text_set(texts, inputs, names)
+    for note in text_set.notes:
+        warnings.warn(f"reportgen: {with_quotes(note)}", stacklevel=2)
     with ExitStack() as stack:
         stack.enter_context(_ONE_AT_A_TIME)
         if isinstance(model, LoadedModel):

@@ -12,8 +12,9 @@ from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
+from reportgen.texts.columns import Columns
 from reportgen.texts.labels import label_map
-from reportgen.texts.read import Columns, TextSet, read_texts, with_labels_renamed
+from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
 
 
 def columns(choices: InputChoices) -> Columns:
@@ -41,6 +42,7 @@ def text_set(paths: Sequence[str], choices: InputChoices) -> TextSet:
         encoding=choices.encoding,
         input_format=choices.input_format,
         delimiter=choices.delimiter,
+        sheet=choices.sheet,
         limit=choices.limit,
     )
     return as_labelled(found, choices)

@@ -33,7 +33,9 @@ class InputChoices:
 
     text_column: Annotated[
         str | None,
-        _TEXTS(help="Column with the texts, e.g. review. Default: text, or the only column."),
+        _TEXTS(
+            help="Column with the texts, e.g. review. Default: text, or the only column of words."
+        ),
     ] = None
     pair_column: Annotated[
         str | None,
@@ -74,6 +76,10 @@ class InputChoices:
     delimiter: Annotated[
         str | None,
         _TEXTS(help="What stands between the cells of a CSV, e.g. ; or tab. Default: detected."),
+    ] = None
+    sheet: Annotated[
+        str | None,
+        _TEXTS(help="Sheet of an Excel workbook, e.g. Reviews. Default: the first."),
     ] = None
     input_format: Annotated[
         InputFormat | None,

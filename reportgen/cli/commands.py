@@ -94,6 +94,7 @@ def run(
     room = summary.room if summary else None
     job = jobs.report_job(files, options, texts, gates, redact=redact, summary_room=room)
     text_set = arguments.text_set(texts, inputs)
+    terminal.print_notes(text_set, verbosity, redact=redact)
     check_detail(options.detail, {text.id for text in text_set.texts})
     started = time.perf_counter()
     terminal.print_lines(job.recovered, verbosity)
@@ -132,6 +133,7 @@ def analyze(
     terminal.print_lines(recover_at([output]), verbosity)
     check_target(output, force=force, is_folder=True)
     text_set = arguments.text_set(texts, inputs)
+    terminal.print_notes(text_set, verbosity)
     started = time.perf_counter()
     _import("reportgen.api.analyze", verbosity)
     with Staging(force=force) as staging:
@@ -233,6 +235,7 @@ def compare(
         folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
         if sides.models:
             text_set = arguments.text_set(sides.texts, inputs)
+            terminal.print_notes(text_set, verbosity, redact=redact)
             for asked, folder in zip(sides.models, folders, strict=True):
                 folder.mkdir()
                 results = _analyze(

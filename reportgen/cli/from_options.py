@@ -111,8 +111,8 @@ Texts = Annotated[
     list[str],
     typer.Argument(
         metavar="TEXTS...",
-        help=f"Files of texts ({' '.join(f'.{name}' for name in INPUT_FORMATS)}), or - for "
-        "standard input.",
+        help=f"Files of texts ({' '.join(f'.{name}' for name in INPUT_FORMATS)}; also .gz and "
+        ".zst), folders of .txt files, or - for standard input.",
     ),
 ]
 ResultsOutput = Annotated[

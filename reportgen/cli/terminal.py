@@ -14,7 +14,7 @@ import typer
 from reportgen.api.options import GateChoices, OutputChoices, Verbosity
 from reportgen.api.progress_bar import count_of_texts
 from reportgen.cli.github import StepSummary, annotates, annotation
-from reportgen.errors import ReportgenError, is_interrupt
+from reportgen.errors import ReportgenError, is_interrupt, with_quotes, without_quotes
 from reportgen.files.interrupts import interruptible
 from reportgen.findings.gates import GateResult, errors_first, gate_line, has_failed
 from reportgen.report.format_register import STANDARD_OUTPUT
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reportgen.api.report import Written
     from reportgen.findings.findings import Findings
     from reportgen.results.store import Results
+    from reportgen.texts.read import TextSet
 
 
 EXIT_GATE = 3
@@ -51,6 +52,12 @@ def print_lines(lines: Sequence[str], verbosity: Verbosity) -> None:
     if not verbosity.quiet:
         for line in lines:
             typer.echo(inert(line), err=True)
+
+
+def print_notes(texts: "TextSet", verbosity: Verbosity, *, redact: bool = False) -> None:
+    """Print on standard error what was found in the files of texts, or left unread."""
+    said = without_quotes if redact else with_quotes
+    print_lines([f"reportgen: {said(note)}" for note in texts.notes], verbosity)
 
 
 def finish(

@@ -1,4 +1,4 @@
-"""Reads the bytes of one file (txt, csv, tsv, json, jsonl, parquet) into rows of named cells."""
+"""Reads one file (txt, csv, tsv, json, jsonl, parquet, xlsx) or folder into rows of named cells."""
 
 import csv
 import json
@@ -12,7 +12,9 @@ from pathlib import Path
 from reportgen.errors import InputError
 from reportgen.texts.encoding import decode
 from reportgen.texts.rows import Cell, Misfit, Row, Table
-from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS, InputFormat
+from reportgen.texts.source_files import MAX_BYTES, MAX_ROWS, FolderFormat, InputFormat
+from reportgen.texts.sources.folders import read_folder
+from reportgen.texts.workbooks.sheet import read_workbook
 
 _LINE = re.compile(r"([^\r\n]*)(?:\r\n|\r|\n|\Z)")
 _QUOTED = re.compile(r'"[^"]*"')
@@ -21,33 +23,41 @@ _HEADER = re.compile(r'(?:"[^"]*"|[^"\r\n]+)*')  # a quoted name may hold line b
 
 def read_table(
     content: bytes | Path,
-    input_format: InputFormat,
+    input_format: InputFormat | FolderFormat,
     path: str,
     encoding: str | None = None,
     delimiter: str | None = None,
     wanted: Callable[[Sequence[str]], Collection[str]] = lambda names: names,
     limit: int | None = None,
+    sheet: str | None = None,
 ) -> Table:
     """Read a file that holds `content`; cells stay strings as the file writes them.
 
     Args:
-        content: the bytes, or where a parquet file lies.
+        content: the bytes, or where a parquet file or a folder lies.
         input_format: how it is written.
         path: for messages.
         encoding: as in `decode`; not used for parquet.
         delimiter: stands between the cells of a csv; None finds it.
         wanted: of the names of all columns those whose cells are needed; others may be left out.
         limit: how many rows are needed; more may be read.
+        sheet: which sheet of a workbook; None takes the first.
 
     Raises:
         InputError: a line, an item or the whole file is broken or too large, or its encoding was
             not found.
-        UsageError: `encoding` is not a text encoding.
+        UsageError: `encoding` is not a text encoding, or there is no such sheet.
     """
+    if input_format == "folder":
+        assert isinstance(content, Path)
+        return read_folder(content, path, encoding, wanted, limit)
     if input_format == "parquet":
         from reportgen.texts.parquet import read_parquet  # brings a library of tables
 
         return read_parquet(content, path, wanted, limit)
+    if input_format == "xlsx":
+        assert isinstance(content, bytes)
+        return read_workbook(content, path, sheet)
     assert isinstance(content, bytes)
     readers: Mapping[str, Callable[[str, str], Table]] = {
         "txt": _txt,
@@ -135,7 +145,7 @@ def _cells(text: str, path: str, delimiter: str) -> Table:
         if not cells:
             n_blank += 1
         elif header is None:
-            header = cells
+            header = [name.strip() for name in cells]
         elif len(cells) == len(header):
             rows.append(Row(str(line), dict(zip(header, cells, strict=True))))
         else:

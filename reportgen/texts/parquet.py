@@ -42,16 +42,16 @@ def read_parquet(
             fields = [field for field in schema if field.name in asked]
             columns: dict[str, list[Cell]] = {field.name: [] for field in fields}
             for field in fields:
-                if pa.types.is_nested(field.type) and not _is_readable(field.type):
+                if pa.types.is_nested(field.type) and not is_readable(field.type):
                     columns[field.name] = [Misfit(str(field.type))] * n_rows
             read = [name for name, cells in columns.items() if not cells]
-            n_items = 0
+            n_listed = 0
             for part in tables_within(file, MAX_BYTES, read, n_rows):
-                n_items += sum(_n_items(column) for column in part.columns)
-                if n_items > MAX_CELLS:
+                n_listed += sum(n_items(column) for column in part.columns)
+                if n_listed > MAX_CELLS:
                     raise ValueError(f"lists of more than {MAX_CELLS:,} items")
                 for name, column in zip(part.column_names, part.columns, strict=True):
-                    columns[name] += _cells_of(column)
+                    columns[name] += cells_of(column)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read as a parquet file") from error
     except ValueError as error:
@@ -63,30 +63,32 @@ def read_parquet(
     return Table(names, rows, n_more=meta.num_rows - n_rows)
 
 
-def _is_readable(kind: pa.DataType) -> bool:
+def is_readable(kind: pa.DataType) -> bool:
     """Whether it is a list of strings, of whole numbers, or of lists of whole numbers."""
-    if not _is_list(kind):
+    if not is_list(kind):
         return False
     item = kind.value_type
-    if _is_list(item):
+    if is_list(item):
         return bool(pa.types.is_integer(item.value_type))
     types = pa.types
     return bool(types.is_string(item) or types.is_large_string(item) or types.is_integer(item))
 
 
-def _is_list(kind: pa.DataType) -> bool:
+def is_list(kind: pa.DataType) -> bool:
+    """Whether it is a list."""
     return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind))
 
 
-def _n_items(column: pa.ChunkedArray) -> int:
+def n_items(column: pa.ChunkedArray) -> int:
     """How many items the lists of a column hold, and the lists in them."""
-    if not _is_list(column.type):
+    if not is_list(column.type):
         return 0
     items = column.combine_chunks().flatten()
-    return len(items) + _n_items(pa.chunked_array([items]))
+    return len(items) + n_items(pa.chunked_array([items]))
 
 
-def _cells_of(column: pa.ChunkedArray) -> list[Cell]:
+def cells_of(column: pa.ChunkedArray) -> list[Cell]:
+    """The cells of a column as strings, and its lists."""
     if pa.types.is_nested(column.type):
         return [None if own is None else _list_of(own) for own in column.to_pylist()]
     try:

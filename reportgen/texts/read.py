@@ -1,17 +1,19 @@
-"""Reads texts from files (txt, csv, tsv, json, jsonl, parquet) or standard input."""
+"""Reads texts from files, folders or standard input."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-from reportgen.errors import InputError, UsageError, quoted, without_surrogates
+from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.results.info import InputInfo
+from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import read_table
 from reportgen.texts.given_units import Places, given_units
 from reportgen.texts.labels import renamed
 from reportgen.texts.rows import Misfit, Row
-from reportgen.texts.source_files import STDIN, InputFormat, Source, format_of, shown, source_of
+from reportgen.texts.source_files import STDIN, Source, format_of, require_bounded, shown, source_of
+from reportgen.texts.sources.standard_input import format_found
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,31 +35,13 @@ class TextInput:
         return not (self.text.strip() or (self.pair or "").strip())
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which column holds what.
-
-    `text`: None means the column `text`, or the only column if there is just one. The others: None
-    means the column of that name if there is one, an empty string means none in any case.
-    """
-
-    text: str | None = None
-    pair: str | None = None
-    label: str | None = None
-    id: str | None = None
-    group: str | None = None
-    units: str | None = None
-
-
-BY_NAME = Columns()
-
-
 @dataclass(frozen=True)
 class TextSet:
     """The texts of a run and the files that they came from."""
 
     texts: tuple[TextInput, ...]
     files: tuple[InputInfo, ...]  # whole files, even if a limit kept only some of their texts
+    notes: tuple[str, ...] = ()  # for the user: what was found or left unread; see `with_quotes`
 
 
 def read_texts(
@@ -67,9 +51,13 @@ def read_texts(
     encoding: str | None = None,
     input_format: str | None = None,
     delimiter: str | None = None,
+    sheet: str | None = None,
     limit: int | None = None,
 ) -> TextSet:
     r"""Read the texts of all `paths` in order; `-` is standard input.
+
+    A path is a file, which may be compressed by gzip or Zstandard, a folder of .txt files, each one
+    text, or a folder that `save_to_disk` of the library `datasets` wrote.
 
     Cells and numbers stay the strings that they are in the file (`007`, `NA`): nothing is replaced
     or stripped. Blank lines are skipped and counted. A text cell that is empty or null is an empty
@@ -80,14 +68,16 @@ def read_texts(
         paths: the files.
         columns: which column holds what.
         encoding: the encoding of text files; None finds it (see `decode`).
-        input_format: the format of all files; None goes by the suffix. Standard input and names
-            without a suffix are plain text, one text per line.
+        input_format: the format of all files; None goes by the suffix, and of standard input by
+            its content. Names without a suffix are plain text, one text per line.
         delimiter: what stands between the cells of a csv, one character or "tab"; None finds it.
+        sheet: which sheet of a workbook; None takes the first that is not hidden.
         limit: how many texts to keep, from the first on; None keeps all. Of a parquet file no
             more rows are read.
 
     Raises:
-        UsageError: a format, an encoding, a delimiter, a column or the limit cannot be used.
+        UsageError: a format, an encoding, a delimiter, a sheet, a column or the limit cannot be
+            used.
         InputError: a file or one of its lines cannot be read, two texts have the same id, or
             there are no texts.
     """
@@ -101,7 +91,9 @@ def read_texts(
     sources = (source_of(path, its_format) for path, its_format in zip(paths, formats, strict=True))
     if delimiter is not None:
         delimiter = _delimiter(delimiter, formats)
-    texts = _collect(sources, columns, encoding, delimiter, limit)
+    if sheet is not None and not {"xlsx", None} & set(formats):
+        raise UsageError("--sheet: no input is a workbook; leave it out")
+    texts = _collect(sources, columns, encoding, delimiter, limit, sheet)
     if not texts.texts:
         raise InputError(f"no texts in {', '.join(map(shown, paths))}; give at least one")
     return replace(texts, texts=texts.texts[:limit])
@@ -130,9 +122,9 @@ def texts_of(data: bytes, name: str, columns: Columns = BY_NAME) -> TextSet:
     return texts
 
 
-def _delimiter(given: str, formats: Iterable[InputFormat]) -> str:
+def _delimiter(given: str, formats: Iterable[str | None]) -> str:
     """The character that `--delimiter` names."""
-    if "csv" not in formats:
+    if not {"csv", None} & set(formats):
         raise UsageError("--delimiter: no input is a csv file; leave it out")
     character = {"tab": "\t", "\\t": "\t"}.get(given, given)
     if len(character) != 1 or character in '"\r\n\0 ' or not character.isascii():
@@ -148,70 +140,46 @@ def _collect(
     encoding: str | None = None,
     delimiter: str | None = None,
     limit: int | None = None,
+    sheet: str | None = None,
 ) -> TextSet:
     texts: list[TextInput] = []
     files: list[InputInfo] = []
+    notes: list[str] = []
     places: dict[str, str] = {}  # id -> file:line
     for source in sources:
+        input_format = source.format
+        if input_format is None:
+            assert isinstance(source.content, bytes)
+            input_format, said = format_found(source.content, columns, encoding, delimiter)
+            notes += said
+            require_bounded(source.content, input_format, source.shown)
         table = read_table(
             source.content,
-            source.format,
+            input_format,
             source.shown,
             encoding,
             delimiter,
-            wanted=partial(_wanted, columns, source.shown),
+            wanted=partial(wanted, columns, source.shown),
             limit=None if limit is None else max(0, limit - len(texts)),
+            sheet=sheet,
         )
-        chosen = _choose(columns, table.columns, source.shown) if table.columns else columns
+        own, said = chosen(columns, table, source.shown) if table.columns else (columns, ())
+        notes += [*table.notes, *said]
         for row in table.rows:
-            where = f"{source.shown}:{row.place}"
-            text = _text(row, chosen, where, str(len(texts) + 1), f"{source.name}:{row.place}")
+            where = f"{source.shown}{table.joint}{row.place}"
+            place = f"{source.name}{table.joint}{row.place}"
+            text = _text(row, own, where, str(len(texts) + 1), place)
             if text.id in places:
                 raise InputError(
-                    f"{where}: the id {_quoted(text.id)} already stands at {places[text.id]}; "
+                    f"{where}: the id {quoted_name(text.id)} already stands at {places[text.id]}; "
                     "make ids unique, or number the texts with --id-column ''"
                 )
             places[text.id] = where
             texts.append(text)
         n_texts = len(table.rows) + table.n_more
-        files.append(InputInfo(source.name, source.sha256, n_texts, table.n_blank_lines))
-    return TextSet(tuple(texts), tuple(files))
-
-
-def _wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
-    """Those of the columns of a file whose cells are needed."""
-    if not names:
-        return set()
-    return {name for name in astuple(_choose(columns, names, path)) if name is not None}
-
-
-def _choose(columns: Columns, names: Sequence[str], path: str) -> Columns:
-    """The columns of this file by name; None for what it does not have."""
-    text = columns.text or ("text" if "text" in names else None)
-    if text is None and len(names) == 1:
-        text = names[0]
-    if text is None:
-        raise UsageError(f"{path}: no column 'text'; name one with --text-column; {_listed(names)}")
-
-    def part(name: str, given: str | None) -> str | None:
-        if given is None:
-            return name if name in names and name != text else None
-        return given or None
-
-    chosen = Columns(
-        text=text,
-        pair=part("pair", columns.pair),
-        label=part("label", columns.label),
-        id=part("id", columns.id),
-        group=part("group", columns.group),
-        units=part("units", columns.units),
-    )
-    for name in astuple(chosen):
-        if name is not None and name not in names:
-            raise UsageError(f"{path}: no column {_quoted(name)}; {_listed(names)}")
-        if name is not None and names.count(name) > 1:
-            raise UsageError(f"{path}: more than one column is named {_quoted(name)}; rename one")
-    return chosen
+        digest = table.sha256 or source.sha256
+        files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
+    return TextSet(tuple(texts), tuple(files), tuple(notes))
 
 
 def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:
@@ -221,13 +189,13 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
             value = value.labels
         if isinstance(value, Misfit):
             raise InputError(
-                f"{where}: column {_quoted(name or '')} holds {value.what}, not a text; name "
+                f"{where}: column {quoted_name(name or '')} holds {value.what}, not a text; name "
                 "another, or none with an empty name such as --label-column ''"
             )
         return without_surrogates(value) if value else None
 
     if columns.text not in row.cells:
-        raise InputError(f"{where}: no {_quoted(columns.text or 'text')} in this object")
+        raise InputError(f"{where}: no {quoted_name(columns.text or 'text')} in this object")
     text_id = cell(columns.id) or number
     text = cell(columns.text) or ""
     return TextInput(
@@ -237,7 +205,7 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
         label=cell(columns.label),
         group=cell(columns.group),
         source=source,
-        units=_units(row, columns, f"{where}: text {_quoted(text_id)}"),
+        units=_units(row, columns, f"{where}: text {quoted_name(text_id)}"),
     )
 
 
@@ -255,17 +223,6 @@ def _units(row: Row, columns: Columns, where: str) -> tuple[Places, Places] | No
         return given_units(given, *sources)
     except ValueError as error:
         raise InputError(
-            f"{where}: column {_quoted(columns.units or '')}: {error}; or leave the column unused "
-            "with --units-column ''"
+            f"{where}: column {quoted_name(columns.units or '')}: {error}; or leave the column "
+            "unused with --units-column ''"
         ) from error
-
-
-def _quoted(text: str) -> str:
-    """Quote `text`, which a file holds, for a message: on one line and shortened if it is long."""
-    shown = repr(text)
-    return quoted(shown if len(shown) <= 80 else f"{shown[:76]}...'")
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
-    return f"columns: {quoted(', '.join(map(_quoted, names[:30])) + more)}"

@@ -44,7 +44,9 @@ Cell: TypeAlias = str | Misfit | None
 class Row:
     """One row of a file: a text and its other cells."""
 
-    place: str  # the line it starts on; "item 3" in a JSON list, "row 3" in a parquet file
+    # The line it starts on; "item 3" in a JSON list, "row 3" in a parquet file, "Sheet1 row 3" in a
+    # workbook, "a.txt" in a folder.
+    place: str
     cells: Mapping[str, Cell]
 
 
@@ -56,3 +58,6 @@ class Table:
     rows: tuple[Row, ...]
     n_blank_lines: int = 0
     n_more: int = 0  # rows that were not read, because no more were wanted
+    notes: tuple[str, ...] = ()  # for the user: what was left unread or taken otherwise
+    sha256: str | None = None  # of a folder: the checksum of all that was read
+    joint: str = ":"  # stands between the name of the source and the place of a row

@@ -2,14 +2,20 @@
 
 import hashlib
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias, get_args
 
 from reportgen.errors import InputError, UsageError, without_surrogates
+from reportgen.texts.sources.unpacking import PACKED_SUFFIXES, unpacked
 
-InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet"]
+InputFormat: TypeAlias = Literal["txt", "csv", "tsv", "json", "jsonl", "parquet", "xlsx"]
 INPUT_FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
+# What a path may be beside a file: a folder of .txt files, or one that `save_to_disk` of the
+# library `datasets` wrote.
+FolderFormat: TypeAlias = Literal["folder"]
+_BINARY = ("parquet", "xlsx")
 STDIN = "-"
 SUFFIXES: dict[str, InputFormat] = {
     "": "txt",
@@ -22,6 +28,8 @@ SUFFIXES: dict[str, InputFormat] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".parquet": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
 }
 # The most that one file may hold, so that reading it takes about 1 GB of memory, whatever is in it:
 # bytes (of a parquet file those of the columns and rows that are read, unpacked), texts or lines,
@@ -34,37 +42,55 @@ _CELL_ENDS = {"csv": b",;\t", "tsv": b"\t", "json": b",", "jsonl": b","}
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One file, read."""
+    """One file, read, or a folder."""
 
     shown: str  # its path as messages show it
     name: str  # last part of its path
-    content: bytes | Path  # of a parquet file its path: it is read by row groups
-    format: InputFormat
+    content: bytes | Path  # unpacked; the path of a parquet file, read by row groups, or a folder
+    format: InputFormat | FolderFormat | None  # None: its content says
+    packed_sha256: str | None = None  # of a compressed file
 
     @property
     def sha256(self) -> str:
-        """The checksum of the whole file."""
+        """The checksum of the whole file as it is stored."""
+        if self.packed_sha256 is not None:
+            return self.packed_sha256
         if isinstance(self.content, bytes):
             return hashlib.sha256(self.content).hexdigest()
         with self.content.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def source_of(path: str, input_format: InputFormat) -> Source:
-    """The file at `path`, read, or found if it is read by row groups.
+def source_of(path: str, input_format: InputFormat | FolderFormat | None) -> Source:
+    """The file at `path`, read and unpacked, or found if it is read part by part.
 
     Raises:
         InputError: it cannot be read, or is too large.
     """
-    return Source(shown(path), _name(path), _read(path, input_format), input_format)
+    if input_format == "folder":
+        return Source(shown(path), _name(path), Path(path), input_format)
+    is_packed = path.lower().endswith(tuple(PACKED_SUFFIXES))
+    if path != STDIN and input_format == "parquet" and not is_packed and _is(Path.is_file, path):
+        return Source(shown(path), _name(path), Path(path), input_format)
+    data = _read(path)
+    content = unpacked(data, MAX_BYTES + 1, shown(path))
+    # The content of standard input has to say first how its lines and cells are counted.
+    require_bounded(content, input_format or "parquet", shown(path))
+    packed = None if content is data else hashlib.sha256(data).hexdigest()
+    return Source(shown(path), _name(path), content, input_format, packed)
 
 
-def format_of(path: str, given: str | None) -> InputFormat:
-    """The format that is given for a file, or that its suffix says.
+def format_of(path: str, given: str | None) -> InputFormat | FolderFormat | None:
+    """The format that is given for a file, or that its suffix says; None for standard input, whose
+    content says it.
 
     Raises:
         UsageError: there is no such format.
     """
+    if given in (None, "txt") and path != STDIN and _is(Path.is_dir, path):
+        return "folder"
+    if given is None and path == STDIN:
+        return None
     wanted = given if given is not None else _of_suffix(path)
     for known in INPUT_FORMATS:
         if known == wanted:
@@ -75,9 +101,12 @@ def format_of(path: str, given: str | None) -> InputFormat:
 
 
 def _of_suffix(path: str) -> InputFormat:
-    if path == STDIN:
-        return "txt"
-    suffix = Path(path).suffix.lower()
+    name = Path(path)
+    suffix = name.suffix.lower()
+    if suffix in PACKED_SUFFIXES:
+        suffix = Path(name.stem).suffix.lower()
+    if suffix in (".xls", ".xlsb", ".ods"):
+        raise UsageError(f"{shown(path)}: save it as .xlsx, which can be read")
     if suffix not in SUFFIXES:
         raise UsageError(
             f"{shown(path)}: the suffix {suffix!r} is not known; give --input-format "
@@ -86,20 +115,24 @@ def _of_suffix(path: str) -> InputFormat:
     return SUFFIXES[suffix]
 
 
-def _read(path: str, input_format: InputFormat) -> bytes | Path:
-    """The bytes of a file, or its path if it is read by row groups.
+def _is(kind: Callable[[Path], bool], path: str) -> bool:
+    try:
+        return kind(Path(path))
+    except OSError:
+        return False  # reading it says what is wrong
+
+
+def _read(path: str) -> bytes:
+    """The bytes of a file.
 
     Raises:
         InputError: it cannot be read, or is far too large; one that never ends is found too.
     """
     try:
-        if path != STDIN and input_format == "parquet" and Path(path).is_file():
-            return Path(path)
         if path == STDIN:
-            data = _read_stdin()
-        else:
-            with Path(path).open("rb") as stream:
-                data = stream.read(MAX_BYTES + 1)
+            return _read_stdin()
+        with Path(path).open("rb") as stream:
+            return stream.read(MAX_BYTES + 1)
     except FileNotFoundError as error:
         raise InputError(f"{shown(path)}: no such file") from error
     except IsADirectoryError as error:
@@ -108,8 +141,6 @@ def _read(path: str, input_format: InputFormat) -> bytes | Path:
         raise InputError(f"{shown(path)}: cannot be read ({error.strerror})") from error
     except ValueError as error:  # a NUL in the name
         raise InputError(f"{shown(path)}: no such file") from error
-    require_bounded(data, input_format, shown(path))
-    return data
 
 
 def _read_stdin() -> bytes:
@@ -118,13 +149,14 @@ def _read_stdin() -> bytes:
     return sys.stdin.buffer.read(MAX_BYTES + 1)
 
 
-def require_bounded(data: bytes, input_format: InputFormat, path: str) -> None:
+def require_bounded(data: bytes, input_format: str, path: str) -> None:
     """Refuse a file that would take far more memory than any file of texts; `path` is for messages.
 
     Raises:
         InputError: it has too many bytes, lines or cells.
     """
-    n_lines = max(data.count(end) for end in (b"\n", b"\r"))
+    is_text = input_format not in _BINARY
+    n_lines = max(data.count(end) for end in (b"\n", b"\r")) if is_text else 0
     n_cells = max((data.count(end) for end in _ends_of_cells(input_format)), default=0)
     for n, most, what in (
         (len(data), MAX_BYTES, "bytes"),
@@ -137,12 +169,14 @@ def require_bounded(data: bytes, input_format: InputFormat, path: str) -> None:
             )
 
 
-def _ends_of_cells(input_format: InputFormat) -> list[bytes]:
+def _ends_of_cells(input_format: str) -> list[bytes]:
     return [bytes([end]) for end in _CELL_ENDS.get(input_format, b"")]
 
 
 def _name(path: str) -> str:
-    return "stdin" if path == STDIN else without_surrogates(Path(path).name)
+    if path == STDIN:
+        return "stdin"
+    return without_surrogates(Path(path).name or Path(path).absolute().name)
 
 
 def shown(path: str) -> str:

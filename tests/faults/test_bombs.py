@@ -2,9 +2,7 @@
 once, and within a limit of memory."""
 
 import json
-import multiprocessing
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -22,6 +20,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from helpers.made_up.factories import make_results
+from helpers.memory import within
 from helpers.real.models import save_model
 
 from reportgen.api.settings_file import configured_gates
@@ -307,20 +306,6 @@ def test_a_parquet_file_of_texts_that_unpacks_to_too_much_is_refused(tmp_path: P
             with pytest.raises(InputError, match=r"split it, or take the first with --limit$"):
                 read_texts([str(path)])
             assert len(read_texts([str(path)], limit=10).texts) == 10
-
-
-def within(room: int, work: Callable[[], None]) -> None:
-    """Do `work` in another process that may take `room` bytes of memory more than this one."""
-
-    def limited() -> None:
-        size = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + room, size + room))
-        work()
-
-    run = multiprocessing.get_context("fork").Process(target=limited)
-    run.start()
-    run.join(120)
-    assert run.exitcode == 0
 
 
 @pytest.mark.parametrize("group", [None, pytest.param(1_000, marks=pytest.mark.whole)])

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from reportgen.texts.read import read_texts
 
@@ -25,6 +26,19 @@ round_trip = settings(
 def parquet(**columns: Any) -> bytes:
     stream = io.BytesIO()
     pq.write_table(pa.table(columns), stream)
+    return stream.getvalue()
+
+
+def workbook(*sheets: Sequence[Sequence[Any]], **named: Sequence[Sequence[Any]]) -> bytes:
+    """An Excel workbook with the rows of these sheets."""
+    book = Workbook()
+    book.remove(book.active)
+    for name, rows in {**{f"Sheet{n}": rows for n, rows in enumerate(sheets, 1)}, **named}.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(list(row))
+    stream = io.BytesIO()
+    book.save(stream)
     return stream.getvalue()
 
 

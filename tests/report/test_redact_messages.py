@@ -8,6 +8,7 @@ import torch
 from helpers.calling import call
 from helpers.real.albert_for_regression import AlbertForRegression
 from helpers.real.models import save_model
+from helpers.text_files import workbook
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -43,6 +44,15 @@ def test_what_is_wrong_with_an_input_is_said_without_quoting_it(name: str, tmp_p
     assert words in done.output
     for start in range(len(SECRET) - 4):
         assert SECRET[start : start + 5] not in done.output
+
+
+def test_what_is_said_of_an_input_is_said_without_quoting_it(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text(f"{SECRET},stars\nb,2\n")
+    (tmp_path / "t.xlsx").write_bytes(workbook(**{SECRET: [["text"], ["a"]], "Old": []}))
+    for name, said in (("t.csv", "from the column …"), ("t.xlsx", "sheet … is read")):
+        done = call("run", tmp_path / name, "--redact", "-o", tmp_path / "r.html", "--force")
+        assert said in done.output
+        assert SECRET[:5] not in done.output
 
 
 PARTS = st.sampled_from(

@@ -1,0 +1,136 @@
+"""Which column of a table holds the texts, and which holds what stands beside them."""
+
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
+
+from reportgen.errors import UsageError, quoted
+from reportgen.texts.labels import label_number
+from reportgen.texts.rows import Cell, Table
+
+_BESIDE = ("pair", "label", "id", "group", "units")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column holds what.
+
+    `text`: None means the column `text`, the only column if there is just one, or the only column
+    of words where all others hold numbers. The others: None means the column of that name if there
+    is one, an empty string means none in any case.
+    """
+
+    text: str | None = None
+    pair: str | None = None
+    label: str | None = None
+    id: str | None = None
+    group: str | None = None
+    units: str | None = None
+
+
+BY_NAME = Columns()
+
+
+def wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
+    """Those of the columns of a file whose cells are needed: all, where their cells have to say
+    which holds the texts. `path` is for messages.
+
+    Raises:
+        UsageError: one does not exist, or stands twice.
+    """
+    if not names:
+        return set()
+    text = _named_text(columns, names)
+    if text is None:
+        return set(names)
+    return {name for name in astuple(_beside(columns, text, names, path)) if name is not None}
+
+
+def chosen(columns: Columns, table: Table, path: str) -> tuple[Columns, tuple[str, ...]]:
+    """The columns of this table by name, None for what it does not have; and what is to be said of
+    them.
+
+    Raises:
+        UsageError: one does not exist, or stands twice.
+    """
+    names = table.columns
+    text = _named_text(columns, names)
+    notes: tuple[str, ...] = ()
+    if text is None:
+        text = only_words(columns, table)
+        if text is None:
+            raise UsageError(
+                f"{path}: no column 'text'; name one with --text-column; {_listed(names)}"
+            )
+        notes = (
+            f"{path}: the texts are taken from the column {quoted_name(text)}, the only one of "
+            "words; --text-column names another",
+        )
+    return _beside(columns, text, names, path), notes
+
+
+def only_words(columns: Columns, table: Table) -> str | None:
+    """The only column of `table` that holds words, among those that are not needed for something
+    else; None if there is none, or more than one, or if the names may be no header but a row."""
+    if any(label_number(name) is not None for name in table.columns):
+        return None
+    used = {getattr(columns, part) or part for part in _BESIDE if getattr(columns, part) != ""}
+    found = [
+        name
+        for name in table.columns
+        if name not in used and any(is_words(row.cells.get(name)) for row in table.rows)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def is_words(cell: Cell) -> bool:
+    """Whether a cell has a letter and is not a number, such as 1e5."""
+    return isinstance(cell, str) and any(map(str.isalpha, cell)) and label_number(cell) is None
+
+
+def _named_text(columns: Columns, names: Sequence[str]) -> str | None:
+    """The column of texts, where the names say it."""
+    if columns.text:
+        return columns.text
+    if "text" in names:
+        return "text"
+    return names[0] if len(names) == 1 else None
+
+
+def _beside(columns: Columns, text: str, names: Sequence[str], path: str) -> Columns:
+    def part(name: str, given: str | None) -> str | None:
+        if given is None:
+            return name if name in names and name != text else None
+        return _found(given, names) or None
+
+    chosen = Columns(
+        text=_found(text, names),
+        pair=part("pair", columns.pair),
+        label=part("label", columns.label),
+        id=part("id", columns.id),
+        group=part("group", columns.group),
+        units=part("units", columns.units),
+    )
+    for name in astuple(chosen):
+        if name is not None and name not in names:
+            raise UsageError(f"{path}: no column {quoted_name(name)}; {_listed(names)}")
+        if name is not None and names.count(name) > 1:
+            raise UsageError(
+                f"{path}: more than one column is named {quoted_name(name)}; rename one"
+            )
+    return chosen
+
+
+def _found(given: str, names: Sequence[str]) -> str:
+    """The name that is given, without the blanks around it where the file has none."""
+    return given if given in names or given.strip() not in names else given.strip()
+
+
+def quoted_name(text: str) -> str:
+    """Quote `text`, which a file holds, for a message: on one line and shortened if it is long."""
+    shown = repr(text)
+    return quoted(shown if len(shown) <= 80 else f"{shown[:76]}...'")
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 30} more" if len(names) > 30 else ""
+    return f"columns: {quoted(', '.join(map(quoted_name, names[:30])) + more)}"

@@ -1,0 +1,100 @@
+"""Finds the format of standard input, which has no name that would say it."""
+
+import json
+import re
+from collections.abc import Mapping
+
+from reportgen.errors import InputError
+from reportgen.texts.columns import BY_NAME, Columns, is_words, only_words, quoted_name
+from reportgen.texts.encoding import decode
+from reportgen.texts.file_formats import read_table
+from reportgen.texts.labels import label_number
+from reportgen.texts.rows import Cell, Table
+from reportgen.texts.source_files import InputFormat, require_bounded
+
+_BEGINNINGS: Mapping[bytes, InputFormat] = {b"PAR1": "parquet", b"PK\x03\x04": "xlsx"}
+_LINES = "--input-format txt takes each line as a text"
+_SHOWN = "stdin"
+
+
+def format_found(
+    data: bytes, columns: Columns, encoding: str | None, delimiter: str | None
+) -> tuple[InputFormat, tuple[str, ...]]:
+    """The format of `data`, and what is to be said of it; plain text unless it is certain.
+
+    A table is one whose first line names the column of texts, or whose only column of words stands
+    among numbers. Lines that begin with an object are JSON lines, and what is one list is JSON.
+
+    Raises:
+        InputError: it cannot be decoded.
+    """
+    for mark, binary in _BEGINNINGS.items():
+        if data.startswith(mark):
+            return binary, ()
+    require_bounded(data, "txt", _SHOWN)
+    if delimiter is not None:
+        return "csv", ()
+    text = decode(data, _SHOWN, encoding)
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    if first.startswith("{") and isinstance(_json(first), dict):
+        return "jsonl", (f"{_SHOWN}: read as JSON lines; {_LINES}",)
+    if first.startswith("[") and _is_list(_json(text)):
+        return "json", (f"{_SHOWN}: read as a JSON list; {_LINES}",)
+    return _of_lines(data, columns, encoding)
+
+
+def _json(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _is_list(found: object) -> bool:
+    return isinstance(found, list) and bool(found) and isinstance(found[0], dict | str)
+
+
+def _of_lines(
+    data: bytes, columns: Columns, encoding: str | None
+) -> tuple[InputFormat, tuple[str, ...]]:
+    """Whether lines are the rows of a table."""
+    name = columns.text or "text"
+    try:
+        require_bounded(data, "csv", _SHOWN)
+        table = read_table(data, "csv", _SHOWN, encoding)
+    except InputError:
+        if name != "text":  # lines have no other name, and what is wrong with a table is told
+            return "csv", ()
+        return "txt", _doubts(data, encoding)
+    if name not in table.columns and (columns.text is not None or not _is_among_numbers(table)):
+        return "txt", ()
+    found = name if name in table.columns else only_words(columns, table)
+    shown = quoted_name(found or "")
+    said = f"{_SHOWN}: read as a table, as its first line names the column {shown}"
+    return "csv", (f"{said}; {_LINES}",)
+
+
+def _doubts(data: bytes, encoding: str | None) -> tuple[str, ...]:
+    """What is said of lines that are no table, though the first could be its header."""
+    lines = decode(data, _SHOWN, encoding).splitlines()
+    names = [name.strip(' "') for name in re.split("[,;\t]", lines[0])] if lines else []
+    if "text" not in names:
+        return ()
+    return (f"{_SHOWN}: each line is a text, the first too; --input-format csv reads a table",)
+
+
+def _is_among_numbers(table: Table) -> bool:
+    """Whether the only column of words has a name, and beside it stand named columns of numbers."""
+    found = only_words(BY_NAME, table)
+    others = [name for name in table.columns if name != found]
+    cells = ((row.cells.get(name) for row in table.rows) for name in others)
+    return (
+        found is not None
+        and bool(others)
+        and all(map(is_words, table.columns))
+        and all(all(not cell or _is_number(cell) for cell in column) for column in cells)
+    )
+
+
+def _is_number(cell: Cell) -> bool:
+    return isinstance(cell, str) and label_number(cell) is not None

@@ -1,0 +1,234 @@
+"""Reads a sheet of an Excel workbook (.xlsx) into rows of cells as a person sees them.
+
+It is read row by row, and never further than a file of texts may reach.
+"""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from xml.parsers import expat
+
+from reportgen.errors import InputError, UsageError, quoted
+from reportgen.texts.rows import Cell, Misfit, Row, Table
+from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
+from reportgen.texts.workbooks.cell_contents import (
+    number_formats,
+    shared_strings,
+    too_many,
+    unescaped,
+)
+from reportgen.texts.workbooks.number_formats import Shown
+from reportgen.texts.workbooks.parts import Book, Handler, Package
+
+_OLE = b"\xd0\xcf\x11\xe0"  # of .xls files, and of workbooks with a password
+_MOST_COLUMNS = 16_384  # of any sheet
+_MOST_SHEET_ROWS = 1_048_576
+_REFERENCE = re.compile("([A-Z]{1,3})[0-9]{1,7}")
+_UNSTORED = "a formula whose value is not stored (save the file in Excel once)"
+_DAMAGED = (
+    expat.ExpatError,
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    IndexError,
+    ValueError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
+
+
+def read_workbook(content: bytes, path: str, sheet: str | None = None) -> Table:
+    """Read the sheet called `sheet`, or the first that is not hidden.
+
+    Its first row that is not empty is the header; columns without a name are left out. `path` is
+    for messages.
+
+    Raises:
+        InputError: it is damaged or holds too much.
+        UsageError: it has no such sheet.
+    """
+    if content.startswith(_OLE):
+        raise InputError(f"{path}: has a password or is an old .xls; save it as plain .xlsx")
+    try:
+        with zipfile.ZipFile(BytesIO(content)) as packed:
+            return _read(Package(packed, path), path, sheet)
+    except _DAMAGED as error:
+        raise InputError(f"{path}: cannot be read as an Excel workbook; save it again") from error
+
+
+def _read(package: Package, path: str, sheet: str | None) -> Table:
+    book = Book(package)
+    name, part = _chosen(book, path, sheet)
+    strings = shared_strings(package, book.part_of("sharedStrings"), path)
+    styles = number_formats(package, book.part_of("styles"), is_1904=book.is_1904)
+    rows = _SheetRows(strings, styles, path, name if name.isprintable() else repr(name))
+    package.parse(part, rows)
+    return rows.table(_said_of_others(book, path, name) if sheet is None else ())
+
+
+def _chosen(book: Book, path: str, sheet: str | None) -> tuple[str, str]:
+    """The name and the part of the sheet to read."""
+    if sheet is not None:
+        for same in (str, lambda name: name.strip().casefold()):
+            for name, part, _ in book.sheets:
+                if same(name) == same(sheet):
+                    return name, part
+        raise UsageError(f"{path}: no sheet {sheet!r}; sheets: {_names(book)}")
+    shown = [(name, part) for name, part, is_hidden in book.sheets if not is_hidden]
+    if not shown:
+        raise InputError(f"{path}: has no sheet that is not hidden; name one with --sheet")
+    return shown[0]
+
+
+def _said_of_others(book: Book, path: str, name: str) -> tuple[str, ...]:
+    others = [other for other, _, is_hidden in book.sheets if not is_hidden and other != name]
+    if not others:
+        return ()
+    n_others = "another sheet" if len(others) == 1 else f"{len(others)} other sheets"
+    read = quoted(repr(name))
+    return (f"{path}: sheet {read} is read; --sheet takes {n_others} ({_quoted(others)})",)
+
+
+def _names(book: Book) -> str:
+    return _quoted([name for name, _, _ in book.sheets])
+
+
+def _quoted(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return quoted(", ".join(map(repr, names[:10])) + more)
+
+
+@dataclass
+class _Open:
+    """A cell while it is read."""
+
+    column: int
+    kind: str
+    style: int
+    has_formula: bool = False
+    parts: list[str] = field(default_factory=list)
+
+
+class _SheetRows(Handler):
+    """The rows of a sheet."""
+
+    def __init__(
+        self, strings: Sequence[str], styles: Sequence[Shown], path: str, sheet: str
+    ) -> None:
+        super().__init__()
+        self._strings, self._styles = strings, styles
+        self._path, self._sheet = path, sheet
+        self._header: dict[int, str] | None = None  # by column
+        self._empty: dict[str, Cell] = {}  # a row without cells
+        self._rows: list[Row] = []
+        self._cells: dict[int, Cell] = {}
+        self._cell: _Open | None = None
+        self._in_value = self._in_reading = False
+        self._row = self._column = self._n_blank = self._n_errors = self._size = 0
+
+    def start(self, name: str, given: Mapping[str, str]) -> None:
+        if name == "row":
+            self._begin_row(int(given.get("r", self._row + 1)))
+        elif name == "c":
+            self._begin_cell(given)
+        elif self._cell is not None:
+            if name == "f":
+                self._cell.has_formula = True
+            elif name == "rPh":
+                self._in_reading = True
+            self._in_value = name == "v" or (name == "t" and not self._in_reading)
+
+    def text(self, data: str) -> None:
+        if self._in_value and self._cell is not None:
+            self._cell.parts.append(data)
+
+    def end(self, name: str) -> None:
+        self._in_value = False
+        if name == "rPh":
+            self._in_reading = False
+        elif name == "c" and self._cell is not None:
+            value = self._value(self._cell)
+            if value is not None and value != "":
+                self._size += len(value) if isinstance(value, str) else 1
+                self._cells[self._cell.column] = value
+            self._cell = None
+        elif name == "row":
+            self._end_row()
+
+    def _begin_row(self, number: int) -> None:
+        if not self._row < number <= _MOST_SHEET_ROWS:
+            raise ValueError("rows out of order")
+        if self._header is not None:
+            self._n_blank += number - self._row - 1
+        self._row, self._column, self._cells = number, 0, {}
+
+    def _begin_cell(self, given: Mapping[str, str]) -> None:
+        reference = _REFERENCE.fullmatch(given["r"]) if "r" in given else None
+        before = self._column
+        self._column = _column_number(reference[1]) if reference else before + 1
+        if not before < self._column <= _MOST_COLUMNS:
+            raise ValueError("columns out of order")
+        self._cell = _Open(self._column, given.get("t", "n"), int(given.get("s", "0")))
+
+    def _value(self, cell: _Open) -> Cell:
+        value = "".join(cell.parts)
+        if cell.kind == "s":
+            return self._strings[int(value)] if value else None
+        if cell.kind in ("inlineStr", "str"):
+            return unescaped(value)
+        if cell.has_formula and not value:
+            return Misfit(_UNSTORED)
+        if cell.kind == "e":
+            self._n_errors += 1
+            return None
+        if cell.kind == "b":
+            return {"1": "TRUE", "0": "FALSE"}.get(value)
+        if cell.kind == "n" and value and cell.style < len(self._styles):
+            return self._styles[cell.style](value)
+        return value
+
+    def _end_row(self) -> None:
+        if self._header is None:
+            names = {at: cell.strip() for at, cell in self._cells.items() if isinstance(cell, str)}
+            named = {at: name for at, name in sorted(names.items()) if name}
+            if named:
+                self._header = named
+                self._empty = dict.fromkeys(named.values())
+            return
+        header = self._header
+        cells = {header[at]: cell for at, cell in self._cells.items() if at in header}
+        if not cells:
+            self._n_blank += 1
+            return
+        self._rows.append(Row(f"{self._sheet} row {self._row}", {**self._empty, **cells}))
+        for n, most, what in (
+            (len(self._rows), MAX_ROWS, "rows"),
+            (len(self._rows) * len(self._header), MAX_CELLS, "cells"),
+            (self._size, MAX_BYTES, "characters"),
+        ):
+            if n > most:
+                raise too_many(self._path, most, what)
+
+    def table(self, notes: tuple[str, ...]) -> Table:
+        """What was read."""
+        if self._n_errors:
+            cells = (
+                "1 cell holds an error"
+                if self._n_errors == 1
+                else (f"{self._n_errors:,} cells hold errors")
+            )
+            notes += (f"{self._path}: {cells} such as #N/A, which is read as empty",)
+        names = tuple((self._header or {}).values())
+        return Table(names, tuple(self._rows), self._n_blank, notes=notes)
+
+
+def _column_number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number
