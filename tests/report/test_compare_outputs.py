@@ -20,7 +20,7 @@ from reportgen.findings.figure_register import COMPARE_FIGURES
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.report import comparison_json
-from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.overview import headline, limits
 from reportgen.report.compare_sections.texts import TEXTS as MOST_TEXTS
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.digest import markdown
@@ -29,7 +29,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.redact_comparison import redacted_comparison
-from reportgen.results.info import Role
+from reportgen.results.info import EvidenceLevel, Role
 from reportgen.results.store import Results
 
 HOSTILE = (
@@ -238,6 +238,28 @@ def test_no_token_is_denied_that_was_not_compared(
         "影響がはっきり変わったトークンはありません" if lang == "ja" else "No token's influence"
     )
     assert any(each.startswith(denied) for each in said) is alike
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize("evidence", ["none", "basic"])
+def test_how_many_texts_a_token_takes_is_told_where_none_is_in_so_many(
+    tmp_path: Path, lang: str, evidence: EvidenceLevel
+) -> None:
+    """Of 130 texts a token must be in six: "ab" in five of them does not stand in the way."""
+    letters = (chr(0x4E00 + i) for i in range(20_000))
+    apart = ["".join(next(letters) for _ in range(6)) for _ in range(130)]
+    texts = tuple(f"{text}ab" if i < 5 else text for i, text in enumerate(apart))
+    sides = [
+        Findings(
+            make_results(tmp_path / str(i), texts, n_layers=1, n_heads=1, keep=0, evidence=evidence)
+        )
+        for i in (0, 1)
+    ]
+    found, language = compare(*sides), load_language(lang)
+    key = "limit_few" if evidence == "none" else "limit_few_effects"
+    said = limits(found, CompareWords(found, language))
+    assert found.tokens == ()
+    assert CompareWords(found, language).say(key, n=6) in said
 
 
 def test_many_small_changes_are_told_as_such(tmp_path: Path) -> None:

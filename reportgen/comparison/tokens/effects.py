@@ -92,6 +92,18 @@ def effect_changes(units: UnitPairs) -> EffectChanges | None:
     )
 
 
+def n_with_effect(units: UnitPairs) -> int:
+    """In how many texts effects are compared."""
+    return len(np.unique(units.text[np.isfinite(on_one_figure(units)[0])]))
+
+
+def fewest_compared(units: UnitPairs) -> int:
+    """How many texts must contain a token to be listed, of those whose effects are compared where
+    there are any. With fewer than MIN_TEXTS a change has no interval, so that nothing can be said
+    of it."""
+    return max(MIN_TEXTS, fewest_texts(n_with_effect(units) or len(np.unique(units.text))))
+
+
 def token_changes(
     units: UnitPairs, least_effect: float = 0.0, least_looks: float = 0.0
 ) -> tuple[TokenChange, ...]:
@@ -105,13 +117,10 @@ def token_changes(
     """
     if not len(units.text):
         return ()
-    n_texts = len(np.unique(units.text))
-    n_effect = len(np.unique(units.text[np.isfinite(on_one_figure(units)[0])]))
+    n_effect, fewest = n_with_effect(units), fewest_compared(units)
     attention = _by_label(units, units.attention)
     row = _by_label(units, units.row)
     effect = _by_label(units, on_one_figure(units))
-    # With fewer than MIN_TEXTS texts a change has no interval, so that nothing can be said of it.
-    fewest = max(MIN_TEXTS, fewest_texts(n_effect or n_texts))
     listed = [
         label
         for label, sides in (effect if n_effect else attention).items()

@@ -7,6 +7,7 @@ from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison
 from reportgen.comparison.notes import EFFECT_CHANGED
 from reportgen.comparison.null import SHARE
+from reportgen.comparison.tokens.effects import fewest_compared, n_with_effect
 from reportgen.errors import some
 from reportgen.findings.notes.note import Note
 from reportgen.report.compare_sections.all_models import drift
@@ -15,7 +16,6 @@ from reportgen.report.compare_sections.predictions import verdict
 from reportgen.report.components import Sentence
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
-from reportgen.results.measure_register import MIN_TEXTS
 
 _IDS = 60  # half-width characters of the ids of texts that are left out
 
@@ -220,5 +220,7 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
     elif len(heads.texts) < pairing.n_aligned:
         said.append(words.count("limit_some_maps", len(heads.texts)))
     if pairing.n_aligned and not comparison.tokens:
-        said.append(words.say("limit_few", n=MIN_TEXTS))
+        units = comparison.units
+        key = "limit_few_effects" if n_with_effect(units) else "limit_few"
+        said.append(words.say(key, n=fewest_compared(units)))
     return tuple(said) or (words.say("limit_none"),)
