@@ -2,15 +2,16 @@
 
     python tests/benchmarks/compare_noise.py [--units token]
 
-Two kinds of noise: the weights of the bundled model rounded to 8 bits (one scale per row of a
-matrix), and normal noise on the deletion effects of every unit, by its size in standard deviations
+Three kinds of noise: the bundled model on the texts in another order and in batches of another
+size, so that sums are rounded otherwise; its weights rounded to 8 bits (one scale per row of a
+matrix); and normal noise on the deletion effects of every unit, by its size in standard deviations
 of the effects. A run compares a random sample of made-up headlines. "Called
 changed": in the table of tokens; "named": in a note or the headline.
 """
 
 import argparse
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
@@ -27,7 +28,7 @@ from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.vocabulary import text_of
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import load_model
+from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.texts.read import TextInput, TextSet
@@ -37,6 +38,8 @@ RUNS = 200
 SIZES = (12, 40, 100)  # texts of a run
 NOISES = (0.02, 0.1, 0.5, 1.0)
 SEED = 20_261_126
+ORDER, ROUNDED = "order and batches", "8-bit weights"
+OTHER_BATCH = 300  # tokens; 1,024 otherwise
 
 
 def main() -> None:
@@ -46,27 +49,44 @@ def main() -> None:
     units = parser.parse_args().units
     torch.set_num_threads(1)
     texts = text_set()
+    options = AnalysisOptions(keep_maps="none", evidence_texts="all", units=units)
+    in_other_batches = replace(options, batch_tokens=OTHER_BATCH)
+    rounded = load_model(ModelSpec())
+    round_weights(rounded.module)
     with tempfile.TemporaryDirectory() as folder:
-        sides = []
-        for name, is_rounded in (("base", False), ("head", True)):
-            model = load_model(ModelSpec())
-            if is_rounded:
-                round_weights(model.module)
-            options = AnalysisOptions(keep_maps="none", evidence_texts="all", units=units)
-            path = Path(folder) / name
-            path.mkdir()
-            sides.append(analyze(texts, model, path, options))
-        found = compare(*map(Findings, sides))
-        pairs = found.units
-        moved = found.predictions
-        assert moved is not None
-        print(f"8-bit weights: {moved.n_moved} of {len(moved.texts)} predictions change, ", end="")
-        print(f"the largest by {moved.largest:.4f} (threshold {moved.threshold:.4f})\n")
-        print("| noise | texts | called changed | named |\n|---|---|---|---|")
-        for name, noisy in kinds(pairs):
+        base = findings_of(texts, load_model(ModelSpec()), options, Path(folder) / "base")
+        found: dict[str, UnitPairs] = {}
+        for name, head in (
+            (ORDER, (shuffled(texts), load_model(ModelSpec()), in_other_batches)),
+            (ROUNDED, (texts, rounded, options)),
+        ):
+            comparison = compare(base, findings_of(*head, Path(folder) / name))
+            found[name] = comparison.units
+            moved = comparison.predictions
+            assert moved is not None
+            gap = float(np.abs(np.subtract(*found[name].effect)).max())
+            print(f"{name}: {moved.n_moved} of {len(moved.texts)} predictions change, the largest ")
+            print(
+                f"by {moved.largest:.1e} (threshold {moved.threshold:.4f}), an effect by {gap:.1e}"
+            )
+        print("\n| noise | texts | called changed | named |\n|---|---|---|---|")
+        for name, noisy in kinds(found):
             for n_texts in SIZES:
                 called, named = shares(noisy, n_texts, N_TEXTS)
                 print(f"| {name} | {n_texts} | {called:.1%} | {named:.1%} |", flush=True)
+
+
+def findings_of(
+    texts: TextSet, model: LoadedModel, options: AnalysisOptions, folder: Path
+) -> Findings:
+    """The findings of a model on the texts."""
+    folder.mkdir()
+    return Findings(analyze(texts, model, folder, options))
+
+
+def shuffled(texts: TextSet) -> TextSet:
+    """The same texts in another order."""
+    return replace(texts, texts=tuple(Random(SEED).sample(texts.texts, len(texts.texts))))
 
 
 def text_set() -> TextSet:
@@ -88,9 +108,14 @@ def round_weights(module: torch.nn.Module) -> None:
                 weights.copy_((weights / step).round() * step)
 
 
-def kinds(units: UnitPairs) -> Iterator[tuple[str, Callable[[np.random.Generator], UnitPairs]]]:
-    """The kinds of noise: each a name, and what draws one of its comparisons."""
-    yield "8-bit weights", lambda random: units
+def kinds(
+    found: Mapping[str, UnitPairs],
+) -> Iterator[tuple[str, Callable[[np.random.Generator], UnitPairs]]]:
+    """The kinds of noise: each a name, and what draws one of its comparisons; `found` are those
+    that were run."""
+    for name, own in found.items():
+        yield name, lambda random, own=own: own
+    units = found[ROUNDED]
     spread = float(units.effect[0].std())
 
     def by_unit(random: np.random.Generator, size: float) -> UnitPairs:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from helpers.real.planted import NOTHING, Floats, area, fresh_headlines, text_set
+from planted import NOTHING, Floats, area, fresh_headlines, text_set
 from scipy.stats import pearsonr, sem
 
 from reportgen.analysis.evidence.agreement import unit_views, yardstick

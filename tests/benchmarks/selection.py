@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+import planted
 import torch
-from helpers.real import planted
 from numpy.typing import NDArray
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze

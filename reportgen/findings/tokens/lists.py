@@ -7,7 +7,8 @@ on average, by as much as its texts leave it open (Efron and Morris 1975):
 
 where s2 is the variance over the n texts that have the token, pulled towards that of all tokens,
 and t2 the variance between tokens in truth, by the method of moments (Hedges and Olkin 1985). A
-token is named in a sentence only if Benjamini-Hochberg at FALSE_DISCOVERIES keeps it.
+token is named in a sentence only if Benjamini-Hochberg at FALSE_DISCOVERIES keeps it, and the
+interval that is printed beside it leaves out the centre.
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,6 +109,7 @@ def shrink(
     found = p_values((means - middle)[tested], errors[tested], different[tested])
     is_named[tested] = benjamini_hochberg(found)
     ends = np.stack([np.maximum(shrunken - half, least), shrunken + half])
+    is_named &= (ends[0] > middle) | (ends[1] < middle)
     return Shrunken(shrunken, ends, is_named, middle)
 
 

@@ -68,6 +68,8 @@ def _changes(findings: Findings, language: Language) -> Answer:
         return answer(say("not_measured"), say("ask_evidence"))
     if int(findings.analysed.sum()) == 1 and not findings.results.is_redacted:
         return _changes_in_one(findings, language, answer)
+    if findings.is_constant:
+        return answer(say("nothing_changes"))
     own = next((own for own in findings.token_lists if any(own.lists.values())), None)
     if findings.results.is_redacted:  # all tokens of the same length look the same
         return answer(say("redacted"))
@@ -199,6 +201,8 @@ def _trust(findings: Findings, language: Language) -> Answer:
     shown = known.get(first)
     estimate = findings.colouring.agreement or (shown.estimate if shown else None)
     if estimate is None or estimate.interval is None:
+        if findings.is_constant:
+            return answer(say("no_order"), say("no_order_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS))
     verdict = say(trust_word(estimate.interval) or "agreement", mean=estimate.mean)
     row = cls_name(findings.info, language) or ""

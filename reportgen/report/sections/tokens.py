@@ -109,7 +109,8 @@ class _Maker:
         """The tokens that stand out; that none does, where tokens could be judged."""
         sentences = [self._named(item) for item in lists if item.named is not None]
         if not sentences and self._has_effects():
-            sentences.append(self._say("none_moves"))
+            is_constant = self._findings.is_constant
+            sentences.append(self._say("nothing_moves" if is_constant else "none_moves"))
         if draws:
             is_named = draws.named is not None
             sentences.append(self._named(draws) if is_named else self._say("none_draws"))

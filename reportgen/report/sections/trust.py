@@ -189,6 +189,8 @@ class _Maker:
         return self._language.say("common", "space").join(filter(None, parts))
 
     def _not_computed(self) -> str:
+        if self._findings.is_constant:
+            return self._say("not_computed_constant")
         rows = different_agreement(self._findings.results)
         return self._say(
             "not_computed",
@@ -239,7 +241,9 @@ class _Maker:
         return bar(self._scale, mean, interval, ceiling, colour=colour)
 
     def _erasure(self) -> tuple[tuple[Cell, ...], ...]:
-        """Comprehensiveness and sufficiency, where they were measured."""
+        """Comprehensiveness and sufficiency, where they were measured and anything changes."""
+        if self._findings.is_constant:
+            return ()
         digits = {statistic: self._digits(statistic) for statistic in _ERASURE}
         rows = []
         for view in (view for views in _GROUPS.values() for view in views):

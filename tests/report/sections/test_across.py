@@ -11,10 +11,16 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from markupsafe import Markup
-from scipy.stats import t
+from scipy.stats import t, ttest_1samp
 
 from reportgen.findings.findings import Findings
-from reportgen.findings.tokens.figures import corpus_tokens, fewest_texts, token_means
+from reportgen.findings.tokens.figures import (
+    CorpusTokens,
+    corpus_tokens,
+    fewest_texts,
+    token_means,
+)
+from reportgen.findings.tokens.lists import shrink
 from reportgen.report.language.numbers import written
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.tokens import Across, TokenList, make_across
@@ -176,6 +182,36 @@ def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results) ->
     assert EN.say("across", "none_moves") in across.headline
 
 
+def test_a_token_is_named_only_where_its_printed_interval_leaves_out_the_centre() -> None:
+    """Its own texts hardly differ, so that a test alone would name it; but tokens hardly differ
+    either, so that its shrunken mean is that of all."""
+    n_texts, n_tokens = 6, 12
+    random = np.random.default_rng(3)
+    values = 1 + random.normal(0, 0.3, (n_texts, n_tokens))
+    values[:, 0] = 1.02 + random.normal(0, 0.001, n_texts)
+    text, label = (at.ravel() for at in np.indices(values.shape))
+    tokens = CorpusTokens(
+        labels=tuple(map(str, range(n_tokens))),
+        text=text,
+        label=label,
+        count=np.ones_like(text),
+        attention=values.ravel(),
+        effect=values.ravel(),
+        same=text,
+    )
+    assert ttest_1samp(values[:, 0], 1).pvalue * n_tokens < 0.1
+    found = shrink(tokens, tokens.attention, 3, 1.0)
+    assert found.intervals[0, 0] <= 1 <= found.intervals[1, 0]
+    assert not found.is_named[0]
+    for seed in range(40):
+        drawn = 1 + np.random.default_rng(seed).normal(0, 0.1, values.shape)
+        drawn += np.linspace(-0.3, 0.3, n_tokens)
+        found = shrink(tokens, drawn.ravel(), 3, 1.0)
+        low, high = found.intervals[:, found.is_named]
+        assert found.is_named.any()
+        assert ((low > 1) | (high < 1)).all()
+
+
 @pytest.mark.parametrize(("n_different", "is_named"), [(1, False), (4, False), (5, True)])
 def test_copies_of_a_text_show_nothing_new(
     tmp_path: Path, n_different: int, is_named: bool
@@ -195,7 +231,7 @@ def test_tokens_in_enough_texts_are_not_denied(results: Results, lang: str) -> N
     across = make_across(Findings(still), load_language(lang))
     assert not any(item.kind != "draws" for item in across.lists)
     assert across.remarks == ()
-    assert load_language(lang).say("across", "none_moves") in across.headline
+    assert load_language(lang).say("across", "nothing_moves") in across.headline
 
 
 @LANGUAGES

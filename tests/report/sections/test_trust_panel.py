@@ -14,6 +14,8 @@ from reportgen.findings.statistics import Estimate
 from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
+from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.tokens import make_across
 from reportgen.report.sections.trust import chosen, make_trust
 from reportgen.results.measure_register import BY_ID, COLOURS
 
@@ -130,8 +132,8 @@ def test_the_headline_is_about_what_the_colours_show_first(results, tmp_path):
     assert f"the default colours and what changes the prediction: {mean} " in trust.headline
     assert trust.beside.startswith(
         "The colours show gradient size: choosing by measurement takes at least 8 different "
-        "texts with evidence, and here there are 5. The figure is a rank correlation of sizes, "
-        "mean over 5 texts, 95\u00a0% interval ["
+        "texts whose tokens can be ranked by their effect (here: 5). The figure is a rank "
+        "correlation of sizes, mean over 5 texts, 95\u00a0% interval ["
     )
     ceiling = means(results)["mask"]
     assert f"with [MASK] in a token's place, correlates with it at {ceiling:.2f}." in trust.beside
@@ -203,7 +205,7 @@ def test_too_few_texts_have_no_statistic_and_the_words_for_that(tmp_path):
     assert (trust.groups, trust.headline, trust.first) == ((), "", None)
     assert trust.not_computed == (
         "Not computed: rank agreement takes at least 5 different texts with at least 4 text "
-        "tokens each, whose effects differ. Here there are 3, of 4 with evidence."
+        "tokens each, whose effects differ (here: 3 of 4 with evidence)."
     )
 
 
@@ -229,6 +231,23 @@ def test_equal_texts_count_once_in_agreement(tmp_path, lang, n_different):
     found = findings.agreement_by_size["rarity"].estimate
     assert (found.mean, found.n_texts) == (pytest.approx(of_rarity.mean()), 5)
     assert all(row[-1].text == "5" for group in trust.groups for row in group.rows)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_where_nothing_changes_the_output_that_is_the_reason(tmp_path, lang):
+    """Not that there are too few texts with evidence: there are six."""
+    made = make_results(tmp_path, HEADLINES, evidence="full")
+    made.effects["deletion"] = made.effects["deletion"].where(made.effects["deletion"].isna(), 0.0)
+    still = changed(made, agreement=made.agreement[made.agreement["statistic"] == "none"])
+    language, findings = load_language(lang), Findings(still)
+    trust = make_trust(findings, make_scope(findings, language), language)
+    assert trust.not_computed == language.say("trust", "not_computed_constant")
+    assert (trust.groups, trust.erasure) == ((), ())
+    said = {answer.section: answer for answer in make_answers(findings, language).answers}
+    assert said["across"].answer == language.say("answers", "nothing_changes")
+    assert said["trust"].answer == language.say("answers", "no_order")
+    headline = make_across(findings, language).headline
+    assert headline.startswith(language.say("across", "nothing_moves"))
 
 
 def test_a_view_of_too_few_texts_is_named_not_listed(tmp_path):
