@@ -9,7 +9,7 @@ import pandas as pd
 
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.notes.thresholds import TRUST_LARGELY, TRUST_PARTLY, certain
-from reportgen.findings.statistics import Estimate, Interval, estimate
+from reportgen.findings.statistics import Estimate, Interval, estimate, is_reversed
 from reportgen.results.info import View
 from reportgen.results.measure_register import BY_ID, CHANGES, COLOURS
 from reportgen.results.store import Results
@@ -51,7 +51,7 @@ TrustWord: TypeAlias = Literal["opposite", "hardly", "partly", "at_least_partly"
 def trust_word(agreement: Interval) -> TrustWord | None:
     """How far colours can be trusted, by the interval of their agreement; None where its lower end
     calls for "hardly" and its upper end does not."""
-    if agreement.high < 0:
+    if is_reversed(agreement):
         return "opposite"
     if agreement.low >= TRUST_PARTLY and agreement.low < TRUST_LARGELY <= agreement.high:
         return "at_least_partly"

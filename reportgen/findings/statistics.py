@@ -42,6 +42,12 @@ class Interval(NamedTuple):
     high: float
 
 
+def is_reversed(correlation: Interval) -> bool:
+    """Whether an order is the other way round for sure: all of the interval is below 0, also as it
+    is printed."""
+    return round(correlation.high, 2) < 0
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A mean over texts, or the ratio of two."""

@@ -10,7 +10,7 @@ from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.notes.citations import ABNAR, ALI, HASE, JAIN, NEELY, SERRANO, SUNDARARAJAN
 from reportgen.findings.notes.note import Note, Values, explained, figure, plain
 from reportgen.findings.notes.thresholds import ROLLOUT_SHARE, certain
-from reportgen.findings.statistics import Estimate, Interval
+from reportgen.findings.statistics import Estimate, Interval, is_reversed
 from reportgen.results.info import View
 from reportgen.results.measure_register import (
     COLOURS,
@@ -115,7 +115,7 @@ def _against_nothing(ends: Interval | None) -> str | None:
     """N13-zero where the order may be unrelated, N13-opposite where it is reversed."""
     if ends is None or ends.low > 0:
         return None
-    return "N13-opposite" if ends.high < 0 else "N13-zero"
+    return "N13-opposite" if is_reversed(ends) else "N13-zero"
 
 
 def _against_rarity(over_rarity: Estimate | None) -> str | None:

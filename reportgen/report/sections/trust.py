@@ -9,7 +9,7 @@ from markupsafe import Markup
 from reportgen.findings.colouring import MIN_CHOICE, Colouring, is_complete
 from reportgen.findings.evidence import ViewFigures, different_agreement
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Estimate
+from reportgen.findings.statistics import Estimate, is_reversed
 from reportgen.report.charts.small.tracks import axis, bar, correlation_scale, interval_text
 from reportgen.report.components import Cell, Sentence
 from reportgen.report.language.numbers import NOTHING, column_decimals, written
@@ -167,8 +167,10 @@ class _Maker:
         """How well the colours shown first agree."""
         if self._first is None:
             return ""
-        low, high = self._first.interval or (1.0, 1.0)
-        key = "headline" if low > 0 else "headline_opposite" if high < 0 else "headline_zero"
+        ends = self._first.interval
+        key = "headline"
+        if ends is not None and ends.low <= 0:
+            key = "headline_opposite" if is_reversed(ends) else "headline_zero"
         return self._say(key, mean=self._cell(self._first).text)
 
     def _beside(self) -> str:

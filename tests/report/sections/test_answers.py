@@ -138,6 +138,7 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
         (0.1, 0.3, None),
         (0.1, 0.7, None),
         (-0.4, -0.01, "opposite"),
+        (-0.4, -0.004, "hardly"),  # printed as 0.00
         (-0.4, 0.1, "hardly"),
     ],
 )
