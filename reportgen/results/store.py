@@ -29,7 +29,7 @@ from reportgen.results.row_groups import (
     Source,
     Table,
 )
-from reportgen.results.schema import EXTRA, TABLES
+from reportgen.results.schema import EXTRA, LEARNED_SHARE, TABLES
 
 _MOST = 10**9  # of anything that a model has; --max-length takes as much
 
@@ -104,6 +104,11 @@ class Results:
     def layers(self) -> pd.DataFrame:
         """One row per text and layer; columns as in `LAYERS_SCHEMA`."""
         return self._frame_of("layers")
+
+    @cached_property
+    def has_learned_sink(self) -> bool:
+        """Whether heads have a learned sink, which gets what rows of maps lack to 1."""
+        return bool(self.layers[LEARNED_SHARE].notna().any())
 
     @cached_property
     def evidence(self) -> pd.DataFrame:

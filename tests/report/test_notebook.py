@@ -89,12 +89,13 @@ def test_the_frame_runs_nothing_and_fetches_nothing(folder: Path) -> None:
 
 
 def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) -> None:
-    cell = render_notebook(Findings(reportgen.open_report(folder).results))
-    page = BeautifulSoup(frame(cell), "html.parser")
+    findings = Findings(reportgen.open_report(folder).results)
+    page = BeautifulSoup(frame(render_notebook(findings)), "html.parser")
     assert [p.get_text() for p in page.select("#answers .says")][2].startswith("Yes, on [CLS]")
     assert len(page.select("#answers svg")) == 4
     assert not page.select("a[href^='#']")  # what they would lead to is not in the cell
-    assert len(page.select("#notable ol > li")) == 7
+    listed = [int(number.get_text()) for number in page.select("#notable ol > li .pick > b")]
+    assert listed == [row + 1 for row in findings.picked.texts]
 
 
 def test_it_says_its_size_and_keeps_to_its_limit(folder: Path) -> None:

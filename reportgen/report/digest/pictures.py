@@ -73,8 +73,13 @@ def make_map_figure(results: Results, wanted: Sequence[int], language: Language)
     )
     if found.pooled > 1:
         sentence += say("common", "space") + say("map", "pooled", n=found.pooled)
+    if found.learned is not None:
+        sentence += say("common", "space") + say(
+            "map", "learned", share=language.percent(float(found.learned.mean()))
+        )
     axes = say("script", "axis_key"), say("script", "axis_query")
-    drawing = draw_map(found, "map", sentence, axes, narrow=True)
+    learned = say("script", "learned_sink")
+    drawing = draw_map(found, "map", sentence, axes, narrow=True, learned_name=learned)
     top = say("brief", "and_more", top=found.top)
     legend = map_legend(language.write(0, "exact_percent"), top)
     return _section("map", say("brief", "map_title", **where), drawing, legend)

@@ -56,11 +56,13 @@ def page_data(
     language: Language,
     first: int = 1,
     agreement: Mapping[View, str] | None = None,
+    has_learned_sink: bool = False,
 ) -> dict[str, Any]:
     """The data of all texts together: the model's shape, the script's words, the empty figure.
 
     `first` is the number of the text that is open unless the address names another; `agreement` is
-    that of each measure with what changes the prediction, as printed.
+    that of each measure with what changes the prediction, as printed; `has_learned_sink` is whether
+    the maps have a column of their own for a learned sink.
     """
     name = cls_name(info, language)
     return {
@@ -68,6 +70,7 @@ def page_data(
         "heads": info.model.n_heads,
         "first": first,
         "sums": options.heads == "sum",
+        "learned": has_learned_sink,
         "cls": name,
         "measures": COLOURS,
         "agreement": agreement or {},

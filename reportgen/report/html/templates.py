@@ -80,7 +80,12 @@ class Setting:
             is_comparison=False,
             assets=self.assets,
             data=page_data(
-                self.findings.info, self.options, self.language, first, self._agreement()
+                self.findings.info,
+                self.options,
+                self.language,
+                first,
+                self._agreement(),
+                self.findings.results.has_learned_sink,
             ),
             panels=panels,
             blocks=blocks,

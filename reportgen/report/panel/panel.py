@@ -223,9 +223,10 @@ def _range(drawn: TextMap | None, language: Language, weights: Weights) -> str:
     """Where the colours of the map end, and what lies beyond; as the script says it."""
     if drawn is None:
         return ""
-    parts = [language.say("script", "range", top=weights.about(drawn.top))]
+    parts = [] if drawn.learned is None else [language.say("script", "sink_says")]
+    parts.append(language.say("script", "range", top=weights.about(drawn.top)))
     if drawn.n_above:
-        most = weights.about(float(drawn.cells.max()))
+        most = weights.about(drawn.most)
         parts.append(language.say("script", "clipped", n=drawn.n_above, most=most))
     if drawn.pooled > 1:
         parts.append(language.say("map", "pooled", n=drawn.pooled))

@@ -9,75 +9,37 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from helpers.real.models import spread_weights, tiny_tokenizer
+from bs4 import BeautifulSoup
+from helpers.real.learned_sinks import TEXTS, analysed, gpt_oss
 from torch import nn
-from transformers import AutoConfig, AutoModelForCausalLM
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.api.report import Report
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import LoadedModel, load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import encode
+from reportgen.report.charts.one_text.heatmap import text_map
 from reportgen.report.language.numbers import NOTHING
+from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.sinks import make_sinks
+from reportgen.results.maps import MAX_ERROR
 from reportgen.results.store import Results
-from reportgen.texts.read import TextInput, TextSet
-
-TEXTS = (
-    "the cat sat on the mat",
-    "the dog sat on the log",
-    "a very good film with a bad ending",
-    "Free coffee for every new member",
-    "a good cat and a bad dog",
-)
+from reportgen.results.units import text_units
 
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> LoadedModel:
-    folder = tmp_path_factory.mktemp("gpt_oss")
-    tokenizer = tiny_tokenizer("bytes_plain")
-    config = AutoConfig.for_model(
-        "gpt_oss",
-        vocab_size=len(tokenizer),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=8,
-        intermediate_size=32,
-        num_local_experts=2,
-        num_experts_per_tok=1,
-        max_position_embeddings=128,
-        layer_types=["full_attention", "full_attention"],
-        rope_parameters={"rope_type": "default", "rope_theta": 10000.0},
-        pad_token_id=0,
-        bos_token_id=0,
-        eos_token_id=0,
-    )
-    model = AutoModelForCausalLM.from_config(config)
-    spread_weights(model)
-    with torch.no_grad():
-        for layer in model.model.layers:
-            layer.self_attn.sinks.copy_(torch.tensor([1.0, 4.0, 6.0, 9.0]))
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return load_model(ModelSpec(model=str(folder)))
+    return gpt_oss(tmp_path_factory.mktemp("gpt_oss"))
 
 
 @pytest.fixture(scope="module")
 def results(model: LoadedModel, tmp_path_factory: pytest.TempPathFactory) -> Results:
-    inputs = tuple(
-        TextInput(str(i), text, None, None, None, f"made:{i}") for i, text in enumerate(TEXTS)
-    )
-    options = AnalysisOptions(evidence="full", batch_tokens=64)
-    return analyze(TextSet(inputs, ()), model, tmp_path_factory.mktemp("results"), options)
+    return analysed(model, tmp_path_factory.mktemp("results"))
 
 
 def plain_maps(model: LoadedModel, ids: tuple[int, ...]) -> list[list[list[list[float]]]]:
@@ -220,6 +182,49 @@ def test_every_output_names_it(results: Results, tmp_path: Path) -> None:
         rows = list(csv.DictReader(stream))
     stored = results.heads["learned_share"].tolist()
     assert [float(row["learned_share"]) for row in rows] == pytest.approx(stored, rel=1e-5)
+
+
+@pytest.mark.parametrize("side", [64, 3])
+def test_the_static_map_shows_in_a_column_of_its_own_what_rows_lack(
+    model: LoadedModel, results: Results, side: int
+) -> None:
+    """Within what a byte a weight leaves open; by unit, and where several units share a cell."""
+    for number, source in enumerate(TEXTS):
+        units = text_units(results, number)
+        labels = [unit.label for unit in units.units]
+        found = text_map(results, number, units, labels, side)
+        assert found is not None
+        assert found.learned is not None
+        ids = encode(model.tokenizer, source, None, model.info.max_tokens).ids
+        of_tokens = np.array(plain_maps(model, ids)[-1])[:, :, -1].mean(axis=0)  # [query]
+        of_units = [
+            np.mean([of_tokens[t] for t, own in enumerate(units.unit_of) if own == unit])
+            for unit in range(len(labels))
+        ]
+        each = found.pooled
+        assert (each > 1) == (side == 3)
+        cells = [np.mean(of_units[i : i + each]) for i in range(0, len(of_units), each)]
+        np.testing.assert_allclose(found.learned, cells, atol=MAX_ERROR)
+        np.testing.assert_allclose(found.learned, 1 - found.cells.sum(axis=1), atol=1e-9)
+        assert found.n_above >= (found.learned > found.top).sum() > 0
+        assert found.most == max(found.cells.max(), found.learned.max())
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_the_page_draws_that_column_and_names_it(
+    results: Results, tmp_path: Path, lang: str
+) -> None:
+    language = load_language(lang)
+    Report(results).save(tmp_path / "report.html", lang=lang)
+    page = BeautifulSoup((tmp_path / "report.html").read_text("utf-8"), "html.parser")
+    drawings = page.select("figure.map svg.fig")
+    assert len(drawings) == len(TEXTS)
+    for drawing in drawings:
+        (column,) = drawing.select("g.sink")
+        assert column.select("g.scale path")
+        names = [text.get_text() for text in drawing.select("g.names text")]
+        assert names[-1] == shorten(language.say("script", "learned_sink"))
+    assert json.loads(page.select_one("script#page-data").get_text())["learned"] is True
 
 
 def test_what_a_learned_sink_lets_pass_is_proven(results: Results) -> None:

@@ -10,7 +10,7 @@ from markupsafe import Markup, escape
 from reportgen.report.charts.axes import level_rules, ticks
 from reportgen.report.charts.colours import CLS_ROW, INK, MUTED, RECEIVED, WASH, scale_colour
 from reportgen.report.charts.one_text.geometry import LINES, SLANT, WIDTH, Geometry, geometry
-from reportgen.report.charts.one_text.heatmap import TextMap
+from reportgen.report.charts.one_text.heatmap import APART, BESIDE, TextMap
 from reportgen.report.charts.one_text.weights import Weights
 from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
@@ -73,7 +73,15 @@ def draw_text(
     """`labels` and the lines have an entry a unit; `ends` stand beside the colours of the map, from
     below. `second` is where the second segment of a pair begins. `sentence` says what the figure
     shows."""
-    place = geometry(labels, found.labels if found else (), is_pair=second is not None)
+    beside = _beside(found, len(labels))
+    sink_name = language.say("script", "learned_sink") if beside else ""
+    place = geometry(
+        labels,
+        found.labels if found else (),
+        is_pair=second is not None,
+        beside=beside,
+        beside_name=sink_name,
+    )
     highest = max(*received, *expected, *(() if cls_row is None else cls_row))
     values = ticks(float(highest))
 
@@ -113,10 +121,11 @@ def draw_text(
         )
     shapes = (
         f"{axis}<g transform=scale({_FINE:g}) fill=none stroke-width=5 stroke-linejoin=round>"
-        f"{''.join(drawn)}</g>{_columns(place, labels)}"
+        f"{''.join(drawn)}</g>{_columns(place, labels, sink_name)}"
     )
     if found is not None:
         shapes += _map(place, found, reads, ends)
+        shapes += _sink_cells(place, found) if beside else ""
     if second is not None:
         shapes += _segments(place, second, found.pooled if found else 1, language)
     return Drawing(
@@ -124,14 +133,46 @@ def draw_text(
     )
 
 
-def _columns(place: Geometry, labels: Sequence[str]) -> str:
-    """The names of the units, slanted, between the lines and the map."""
+def _beside(found: TextMap | None, n_units: int) -> float:
+    """The room that the column of a learned sink takes, in columns of `n_units`; 0 without one.
+
+    It is as wide as a cell; the last cell of pooled ones may stand for fewer units than it covers.
+    """
+    if found is None or found.learned is None:
+        return 0.0
+    return BESIDE * found.pooled + len(found.labels) * found.pooled - n_units
+
+
+def _sink_cells(place: Geometry, found: TextMap) -> str:
+    """The column of a learned sink, apart from the text's own."""
+    column, tall = place.column * found.pooled, place.row * place.n_rows
+    left = place.left + column * (len(found.labels) + APART)
+    gaps = (
+        f'<path d="M{px(column / 2)} -.5V{px(tall)}" stroke-width={px(column)} '
+        f'stroke-dasharray="1 {place.row - 1:.4g}"/>'
+    )
+    return (
+        f'<g class=sink transform="translate({px(left)} {px(place.map_start)})">'
+        f"<rect width={px(column)} height={px(tall)} class=bare fill={scale_colour(0)} />"
+        f'<g class=scale transform="scale({column:.4g} {place.row:.4g})">'
+        f"{scaled(found.learned_steps)}</g><g class=gaps stroke={WASH}>{gaps}</g></g>"
+    )
+
+
+def _columns(place: Geometry, labels: Sequence[str], beside: str) -> str:
+    """The names of the units, and of what stands `beside` them, slanted, between the lines and the
+    map."""
     slant = radians(SLANT)  # of the whole group, in which the columns run down as well
+    every = place.column_every
+    named = [(float(i), label) for i, label in enumerate(labels) if i % every == 0]
+    if beside:
+        last = (place.right - place.left) / place.column - 1
+        named = [(i, label) for i, label in named if last - i >= every]
+        named.append((last, beside))
     names = "".join(
         f"<text x={place.column * i * cos(slant):.0f} y={place.column * i * sin(slant):.0f}>"
         f"{escape(shorten(label))}</text>"
-        for i, label in enumerate(labels)
-        if i % place.column_every == 0
+        for i, label in named
     )
     start = place.left + place.column / 2 + 3
     return (
@@ -143,7 +184,7 @@ def _columns(place: Geometry, labels: Sequence[str]) -> str:
 
 def _map(place: Geometry, found: TextMap, reads: int | None, ends: tuple[str, str, str]) -> str:
     """The cells, the names of the rows, the frame of the one that is read, and the colour bar."""
-    width, tall = place.right - place.left, place.row * place.n_rows
+    width, tall = place.column * place.n_columns, place.row * place.n_rows
     column = place.column * found.pooled
     origin = f"translate({px(place.left)} {px(place.map_start)})"
     names = "".join(
@@ -247,6 +288,9 @@ def _sentence(
         between = {"from": found.labels[row], "to": found.labels[column]}
         share = weights.about(float(found.cells[row, column]))
         sentences.append(language.say("map", "largest", share=share, **between))
+        if found.learned is not None:
+            of_sink = weights.about(float(found.learned.mean()))
+            sentences.append(language.say("map", "learned", share=of_sink))
     return language.say("common", "space").join(sentences)
 
 

@@ -34,6 +34,7 @@ class Geometry:
     column: float  # width of a column
     row: float  # height of a row
     n_rows: int
+    n_columns: int  # of the text; those of a map may stand for several
 
     @property
     def map_end(self) -> float:
@@ -66,17 +67,38 @@ def letters(room: float) -> float:
     return min(_LETTERS, max(_LEAST_LETTERS, room))
 
 
-def geometry(columns: Sequence[str], rows: Sequence[str], *, is_pair: bool = False) -> Geometry:
-    """The geometry for columns and rows of these names; without `rows` there is no map."""
+def geometry(
+    columns: Sequence[str],
+    rows: Sequence[str],
+    *,
+    is_pair: bool = False,
+    beside: float = 0.0,
+    beside_name: str = "",
+) -> Geometry:
+    """The geometry for columns and rows of these names; without `rows` there is no map.
+
+    `beside` is the room for what stands right of the text's columns, in columns, `beside_name` its
+    name.
+    """
     segments = FOR_SEGMENTS if is_pair else 0
     left = max(_LEAST_LEFT, _LETTERS * _HALF * _longest(rows) + 12) + segments
     right = WIDTH - _RIGHT
-    column = (right - left) / len(columns)
-    tall = letters(0.8 * column) * _HALF * _longest(columns) * sin(radians(SLANT))
+    column = (right - left) / (len(columns) + beside)
+    longest = _longest((*columns, beside_name))
+    tall = letters(0.8 * column) * _HALF * longest * sin(radians(SLANT))
     lines_end = _TOP + segments + LINES
-    height = min(26.0, max(10.0, (right - left) / (len(rows) or 1)))
+    cells = len(rows) + (beside * len(rows) / len(columns))
+    height = min(26.0, max(10.0, (right - left) / (cells or 1)))
     return Geometry(
-        left, right, _TOP + segments, lines_end, lines_end + tall + 16, column, height, len(rows)
+        left=left,
+        right=right,
+        lines_start=_TOP + segments,
+        lines_end=lines_end,
+        map_start=lines_end + tall + 16,
+        column=column,
+        row=height,
+        n_rows=len(rows),
+        n_columns=len(columns),
     )
 
 

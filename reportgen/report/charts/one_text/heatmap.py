@@ -19,6 +19,9 @@ from reportgen.results.units import Floats, TextUnits
 SIDE = 64  # cells along a side; units of longer texts share one
 _LEFT, _TOP, _WIDTH, _CELL = 106, 6, 600, 20
 _NARROW = 760  # pixels a narrow drawing takes at most
+# The column of a learned sink: how far it stands apart, and its place in all, in columns.
+APART = 0.5
+BESIDE = 1 + APART
 _SHADES = 8  # without that of no colour
 _HALF = 0.62  # of the size of the letters, at most: what a half-width character takes
 CLIPPED = 99.5  # percentile of the content columns at which the colours end, as in the live map
@@ -32,6 +35,7 @@ class TextMap:
     labels: tuple[str, ...]
     top: float  # where the colours end
     pooled: int  # units along each side of a cell
+    learned: Floats | None = None  # [query], what goes to a learned sink; None without one
 
     @property
     def steps(self) -> list[list[int]]:
@@ -41,7 +45,24 @@ class TextMap:
     @property
     def n_above(self) -> int:
         """How many cells are beyond the end of the colours."""
-        return int((self.cells > self.top).sum())
+        return int(sum((part > self.top).sum() for part in (self.cells, self.learned_column)))
+
+    @property
+    def most(self) -> float:
+        """The largest share that is drawn."""
+        return float(max(self.cells.max(), self.learned_column.max(initial=0.0)))
+
+    @property
+    def learned_column(self) -> Floats:
+        """What goes to a learned sink as a column `[query, 1]`; `[query, 0]` without one."""
+        if self.learned is None:
+            return np.empty((len(self.cells), 0))
+        return self.learned[:, None]
+
+    @property
+    def learned_steps(self) -> list[list[int]]:
+        """The steps of `learned_column`."""
+        return [[heat_step(float(w), self.top) for w in row] for row in self.learned_column]
 
     @property
     def largest(self) -> tuple[int, int]:
@@ -67,7 +88,9 @@ def text_map(
         cells = unit_map(cells.astype(np.float32), tuple(group.tolist()))
         content = own_content(content, each)
         labels = labels[::each]
-    return TextMap(cells, tuple(labels), colour_top(cells, content), each)
+    # The bytes of a row may add up to a little more than 1.
+    learned = np.maximum(0, 1 - cells.sum(axis=1)) if results.has_learned_sink else None
+    return TextMap(cells, tuple(labels), colour_top(cells, content), each, learned)
 
 
 def unit_map(weights: NDArray[np.float32], unit_of: Sequence[int]) -> Floats:
@@ -93,19 +116,28 @@ def colour_top(cells: Floats, content: NDArray[np.bool_]) -> float:
 
 
 def draw_map(
-    found: TextMap, key: str, sentence: str, axes: tuple[str, str], *, narrow: bool = False
+    found: TextMap,
+    key: str,
+    sentence: str,
+    axes: tuple[str, str],
+    *,
+    narrow: bool = False,
+    learned_name: str = "",
 ) -> Drawing:
     """The cells in their colours, with the units' names on the left and below.
 
     `key` tells it from other maps of the page; `axes` names the keys and the queries. A `narrow`
-    drawing ends where its cells end; others are as wide as the page.
+    drawing ends where its cells end; others are as wide as the page. `learned_name` is that of the
+    column of a learned sink.
     """
     labels, top = found.labels, found.top
     most = _NARROW if narrow else _WIDTH
-    size = min(_CELL, (most - _LEFT - 6) / len(labels))
+    columns_beside = BESIDE if found.learned is not None else 0
+    size = min(_CELL, (most - _LEFT - 6) / (len(labels) + columns_beside))
     side = size * len(labels)
     font = max(7, min(12, round(size * 0.75)))
-    longest = max(half_widths(shorten(label)) for label in labels)
+    named = (*labels, *([learned_name] if found.learned is not None else []))
+    longest = max(half_widths(shorten(label)) for label in named)
     below = round(_TOP + side + 8 + font * _HALF * longest)
     # A stroke runs along the middle of its cells, so it starts half a cell from the corner.
     steps = [[_shade(float(value) / top) for value in row] for row in found.cells]
@@ -119,7 +151,10 @@ def draw_map(
         f'<g class=ramp transform="{place}scale({size:.4g})">{paths}</g>'
         f"{_names(labels, size, font, key)}{_axes(below + 14, axes)}"
     )
-    width = round(_LEFT + side + 16) if narrow else _WIDTH
+    if found.learned is not None:
+        shares = [[_shade(float(share) / top)] for share in found.learned]
+        shapes += _sink_column(shares, size, font, _LEFT + side + size * APART, learned_name)
+    width = round(_LEFT + side + size * columns_beside + 16) if narrow else _WIDTH
     return Drawing("cells", width, below + 20, sentence, shapes)
 
 
@@ -148,6 +183,19 @@ def _names(labels: Sequence[str], size: float, font: int, key: str) -> str:
     return (
         f'<g id=n{key} transform="translate({_LEFT - 8} {_TOP})" text-anchor=end font-size={font} '
         f'fill={INK}>{names}</g><use href=#n{key} transform="{turned}"/>'
+    )
+
+
+def _sink_column(
+    steps: Sequence[Sequence[int]], size: float, font: int, left: float, name: str
+) -> str:
+    """A column of its own, apart from the tokens', with its name below."""
+    below = _TOP + size * len(steps) + 8
+    return (
+        f'<g class=ramp transform="translate({left:g} {_TOP + size / 2:g})scale({size:.4g})">'
+        f"{painted(steps)}</g>"
+        f'<text transform="translate({left + size / 2 + 4:g} {below:g})rotate(-90)" '
+        f"text-anchor=end font-size={font} fill={INK}>{escape(name)}</text>"
     )
 
 

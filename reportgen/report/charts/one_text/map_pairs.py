@@ -54,7 +54,7 @@ def difference_map(
     """The new model's map less the old one's, with the names of the tokens."""
     change = head.cells - base.cells
     top = change_top(change)
-    shown = replace(base, cells=np.clip(change, -top, top), top=top)
+    shown = replace(base, cells=np.clip(change, -top, top), top=top, learned=None)
     return draw_map(shown, key, sentence, axes, narrow=True)
 
 

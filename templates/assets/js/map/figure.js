@@ -16,6 +16,7 @@ function makeFigure(shape, view, { colours, crop, width, chosen, reads, lineTop 
     trace.y = columns.map((k) => (values[k] === null ? null : values[k] * view.factor));
   };
   fillMap(map, shape, view, { colours, rows, columns });
+  if (view.sink) figure.data.push(sinkTrace(map, view, { colours, rows, columns }));
   line(received, view.received);
   line(even, view.expected);
   if (row) {
@@ -25,7 +26,7 @@ function makeFigure(shape, view, { colours, crop, width, chosen, reads, lineTop 
   }
   received.line.color = received.marker.color = css("--red");
   even.line.color = css("--muted");
-  const place = geometryOf(shape, rows, columns, width);
+  const place = geometryOf(shape, rows, columns, width, view.sink !== null);
   for (const trace of [received, row]) if (trace) trace.marker.size = 5 * place.scale;
   const values = [received, even, row].flatMap((trace) => trace?.y ?? []);
   const layout = makeLayout(figure.layout, place,
@@ -60,6 +61,15 @@ function fillMap(map, shape, view, { colours, rows, columns }) {
   });
 }
 
+// Where the column of a learned sink stands, after the columns of the text.
+const sinkPlace = (columns) => columns.at(-1) + 1 + APART;
+
+// The column of a learned sink: a map of its own, in the same colours.
+function sinkTrace(map, view, { colours, rows, columns }) {
+  const z = rows.map((q) => [Number.isNaN(view.sink[q]) ? null : colours.of(view.sink[q] * view.factor)]);
+  return { ...map, name: say("learned_sink"), meta: "sink", x: [sinkPlace(columns)], z, showscale: false };
+}
+
 // Margins are set by hand: plotly can measure the labels, but draws everything twice for it.
 function makeLayout(layout, place, { shape, view, rows, columns, width, chosen, reads, lineTop }) {
   const { scale } = place;
@@ -86,8 +96,8 @@ function makeLayout(layout, place, { shape, view, rows, columns, width, chosen, 
     xaxis: {
       ...axis("xaxis", place.columnLetters, ink),
       tickangle: -SLANT,
-      range: [columns[0] - 0.5, columns.at(-1) + 0.5],
-      ...names(columns, place.columnEvery),
+      range: [columns[0] - 0.5, (view.sink ? sinkPlace(columns) : columns.at(-1)) + 0.5],
+      ...(view.sink ? withSink(names(columns, place.columnEvery), columns, place) : names(columns, place.columnEvery)),
     },
     yaxis: {
       ...axis("yaxis", place.rowLetters, ink),
@@ -106,11 +116,22 @@ function makeLayout(layout, place, { shape, view, rows, columns, width, chosen, 
         view.summed ? String(value) : say("percent", { x: Number((100 * value).toPrecision(12)) })),
     },
     shapes: [
-      ...mapGround(rows, columns), ...readFrame(reads, rows), ...chosenBands(chosen, rows, columns),
+      ...mapGround(rows, columns), ...(view.sink ? mapGround(rows, [sinkPlace(columns)]) : []),
+      ...readFrame(reads, rows), ...chosenBands(chosen, rows, columns),
       ...segmentRules(shape, rows, columns),
     ],
     annotations: shape.segment === null ? [] : segmentNames(shape, rows, columns, margin),
   });
+}
+
+// The names of the columns with that of a learned sink, which takes the room of those before it.
+function withSink({ tickvals, ticktext }, columns, { columnEvery }) {
+  const at = sinkPlace(columns);
+  const kept = tickvals.filter((k) => at - k >= columnEvery);
+  return {
+    tickvals: [...kept, at],
+    ticktext: [...ticktext.slice(0, kept.length), escaped(cutLabel(say("learned_sink")))],
+  };
 }
 
 // Behind the map, so that its gaps are seen; the lines stand on the paper.

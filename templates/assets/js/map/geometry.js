@@ -12,6 +12,7 @@ const LEAST_LEFT = 46;
 const HALF = 7 / 12; // of the size of the letters: what a half-width character takes, about
 const LETTERS = 12;
 const LEAST_LETTERS = 9;
+const APART = 0.5; // how far the column of a learned sink stands from the tokens', in columns
 const FOR_SEGMENTS = 18; // for the names of a pair's segments, on the left and above
 
 const lettersIn = (room) => Math.min(LETTERS, Math.max(LEAST_LETTERS, room));
@@ -19,15 +20,18 @@ const lettersIn = (room) => Math.min(LETTERS, Math.max(LEAST_LETTERS, room));
 // In half-width characters.
 const longestName = (shape, some) => Math.max(...some.map((i) => widthOf(Array.from(cutLabel(shape.labels[i])))));
 
-// Pixels in a figure of this width; `scale` is what a pixel of the design is there.
-function geometryOf(shape, rows, columns, width) {
+// Pixels in a figure of this width; `scale` is what a pixel of the design is there. `hasSink` is
+// whether the column of a learned sink stands beside those of the text.
+function geometryOf(shape, rows, columns, width, hasSink = false) {
   const scale = Math.max(LEAST_SCALE, width / DESIGN);
   const segments = shape.segment === null ? 0 : FOR_SEGMENTS;
   const left = Math.max(LEAST_LEFT, LETTERS * HALF * longestName(shape, rows) + 12) + segments;
   const right = width / scale - RIGHT;
-  const column = (right - left) / columns.length;
+  const column = (right - left) / (columns.length + (hasSink ? APART + 1 : 0));
   const columnLetters = lettersIn(0.8 * column);
-  const tall = columnLetters * HALF * longestName(shape, columns) * Math.sin((SLANT * Math.PI) / 180);
+  const ofSink = hasSink ? widthOf(Array.from(cutLabel(say("learned_sink")))) : 0;
+  const longest = Math.max(longestName(shape, columns), ofSink);
+  const tall = columnLetters * HALF * longest * Math.sin((SLANT * Math.PI) / 180);
   const linesEnd = TOP + segments + LINES;
   const mapStart = linesEnd + tall + 16;
   const row = Math.min(26, Math.max(10, column));

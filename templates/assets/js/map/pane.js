@@ -37,8 +37,11 @@ class Pane {
   // A cell of the map, or a point of a line; it must not be in the way of the next one.
   showTip(point, event) {
     const { clientX: x, clientY: y } = event.touches?.[0] ?? event.changedTouches?.[0] ?? event;
-    const content = () => (point.data.type === "heatmap"
-      ? this.cellFigures(point.y, point.x) : this.pointFigures(point.data.name, point.x, point.y));
+    const content = () => {
+      if (point.data.meta === "sink") return this.sinkFigures(point.y);
+      return point.data.type === "heatmap"
+        ? this.cellFigures(point.y, point.x) : this.pointFigures(point.data.name, point.x, point.y);
+    };
     showTip(null, { left: x, right: x, top: y, bottom: y }, content, false);
   }
 
@@ -61,6 +64,15 @@ class Pane {
     };
   }
 
+  // A cell of the learned sink's column.
+  sinkFigures(q) {
+    const { shape, views } = this.panel.shown;
+    const { sink, factor, summed } = views[this.at];
+    if (Number.isNaN(sink[q])) return null;
+    const title = say("from_to", { from: tokenName(shape, q), to: say("learned_sink") });
+    return { title, figures: [[say("attention_line"), weightText(sink[q] * factor, summed, true)]] };
+  }
+
   pointFigures(name, k, value) {
     const { shape, views } = this.panel.shown;
     const { summed, exact } = views[this.at];
@@ -80,7 +92,7 @@ class Pane {
     return isEcho;
   }
 
-  describe({ shape, views, colours }, sentences) {
+  describe({ shape, views }, sentences) {
     const view = views[this.at];
     const name = this.panel.viewName(this.at);
     const isAlone = views.length === 1; // then the panel's caption says it
@@ -93,7 +105,7 @@ class Pane {
       view: name,
       from: tokenName(shape, Math.floor(largest / shape.count)),
       to: tokenName(shape, largest % shape.count),
-      share: aboutText(colours.most[this.at], view.summed),
+      share: aboutText(view.factor * view.z[largest], view.summed),
     }));
   }
 
@@ -126,6 +138,7 @@ function describeView(view, choice) {
     sentences.push(say(choice.content ? "part_content_says" : "part_says", { part, share }));
   }
   if (view.blank) sentences.push(say("blank", { n: view.blank }));
+  if (view.sink) sentences.push(say("sink_says"));
   return sentences;
 }
 
@@ -148,6 +161,7 @@ function describeColours(shape, views, colours) {
 // Lists of what the chosen token looks at and what looks at it, in each view, and a button to reset.
 function chosenLists(panel, { shape, views, chosen }) {
   if (chosen === null) return [];
+  const nameAt = (i) => (i === shape.count ? say("learned_sink") : tokenName(shape, i));
   const list = (title, values, view, noneKey) => {
     const largest = values
       .map((value, i) => [value, i])
@@ -155,7 +169,7 @@ function chosenLists(panel, { shape, views, chosen }) {
       .sort((a, b) => b[0] - a[0] || a[1] - b[1])
       .slice(0, 5);
     const items = largest.map(([value, i]) =>
-      make("li", {}, make("bdi", { textContent: tokenName(shape, i) }), " ",
+      make("li", {}, make("bdi", { textContent: nameAt(i) }), " ",
         make("b", { textContent: weightText(value * view.factor, view.summed, true) })));
     return make("div", {}, make("h5", { textContent: title }),
       items.length ? make("ol", {}, ...items) : make("p", { className: "hint", textContent: say(noneKey) }));
@@ -163,7 +177,8 @@ function chosenLists(panel, { shape, views, chosen }) {
   const { count } = shape;
   const isPart = state.part && panel.data.pair;
   const lists = views.map((view, i) => {
-    const row = Array.from(view.z.subarray(chosen * count, (chosen + 1) * count));
+    const tokens = Array.from(view.z.subarray(chosen * count, (chosen + 1) * count));
+    const row = view.sink ? [...tokens, view.sink[chosen]] : tokens;
     const column = upTo(count).map((q) => view.z[q * count + chosen]);
     return make("div", { className: "told-of" },
       make("h4", {}, make("bdi", { textContent: tokenName(shape, chosen) }), ` · ${panel.viewName(i)}`),

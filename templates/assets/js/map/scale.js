@@ -43,11 +43,14 @@ function nthSmallest(values, at) {
 // of each view beyond `top`.
 function makeColours(shape, views, choice) {
   const factor = views.every((view) => view.summed) ? page.heads : 1;
-  const most = views.map(({ z, factor: f }) => f * z.reduce((best, value) => (value > best ? value : best), 0));
+  const cells = ({ z, sink }) => [z, ...(sink ? [sink] : [])];
+  const most = views.map((view) => view.factor * Math.max(...cells(view).map((some) =>
+    some.reduce((best, value) => (value > best ? value : best), 0))));
   if (choice.scale === "rank") return { ...rankColours(views), kind: "rank", most };
   const isFixed = choice.range === "shared";
   const top = isFixed ? factor : Math.max(...views.map((view) => view.factor * colourTop(shape, view.z)));
-  const above = views.map(({ z, factor: f }) => z.reduce((n, value) => n + (f * value > top ? 1 : 0), 0));
+  const above = views.map((view) => cells(view).reduce((sum, some) =>
+    sum + some.reduce((n, value) => n + (view.factor * value > top ? 1 : 0), 0), 0));
   const isRoot = choice.scale === "sqrt";
   const of = isRoot ? Math.sqrt : (value) => value;
   const ticks = [0, isRoot ? top / 4 : top / 2, top].map((value) => [of(value), value]);
@@ -56,8 +59,8 @@ function makeColours(shape, views, choice) {
 
 // By the rank of a cell among all cells drawn, from 0 to 1; equal cells have their mean rank.
 function rankColours(views) {
-  const all = Float64Array.from(views.flatMap(({ z, factor }) =>
-    Array.from(z.filter((value) => !Number.isNaN(value)), (value) => factor * value))).sort();
+  const all = Float64Array.from(views.flatMap(({ z, sink, factor }) =>
+    [...z, ...(sink ?? [])].filter((value) => !Number.isNaN(value)).map((value) => factor * value))).sort();
   const last = Math.max(1, all.length - 1);
   const ranks = new Map();
   const bound = (value, isAfter) => {

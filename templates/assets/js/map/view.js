@@ -71,10 +71,28 @@ function gatherMap(data, filtered) {
   return { z, row, received: received.map((sum) => sum / tokens) };
 }
 
+// What goes to the learned sink of the heads from each row that is drawn, which is what a row of the maps
+// lacks to 1; null without one, and where rows are divided by what they keep.
+function sinkColumn(data, map, filtered, choice) {
+  if (!page.learned || choice.content) return null;
+  const { side, count, drawnOf, sizes } = data;
+  const shares = new Float64Array(count);
+  const tokens = new Float64Array(count);
+  for (const q of filtered.rows) {
+    let sum = 0;
+    for (let k = 0; k < side; k++) sum += map[q * side + k];
+    shares[drawnOf[q]] += sizes[q] * (1 - sum);
+    tokens[drawnOf[q]] += sizes[q];
+  }
+  // The bytes of a row may add up to a little more than 1; 0 / 0, a row not shown, is NaN.
+  return shares.map((share, q) => Math.max(0, share / tokens[q]));
+}
+
 // The view as it is drawn. The lines of a layer with all its heads, or of all layers, are exact
 // figures; all other lines, and all cells of the map, come from the packed maps.
 function makeView(data, choice, selection) {
-  const filtered = filterMap(data, meanMap(data, mapCells(data, selection)), choice);
+  const map = meanMap(data, mapCells(data, selection));
+  const filtered = filterMap(data, map, choice);
   const { z, row, received } = gatherMap(data, filtered);
   const [layer, head] = onlyItem(selection) ?? [];
   const at = layer === undefined || layer === "all" ? page.layers : layer - 1;
@@ -84,6 +102,7 @@ function makeView(data, choice, selection) {
   const exactRow = data.row && Array.from(data.row[at]);
   return {
     z,
+    sink: sinkColumn(data, map, filtered, choice),
     received: exact ? Array.from(data.received[at]) : Array.from(received, nullForNaN),
     row: exact ? exactRow : data.cls === null ? null : Array.from(row, nullForNaN),
     expected: isWhole ? Array.from(data.expected[at]) : evenSpread(data, at, choice),

@@ -1,0 +1,86 @@
+"""The column of a learned sink in the drawn map: what each row lacks to 1, in every view."""
+
+import numpy as np
+import pytest
+from exploring import maps_of, same
+from helpers.made_up.factories import make_results
+from helpers.real.learned_sinks import analysed, gpt_oss
+from opening import drawn, written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+LAST = """plots => plots.map(gd => {
+  const [map, sink] = [gd.data[0], gd.data.find((trace) => trace.meta === "sink")];
+  const { range, ticktext } = gd.layout.xaxis;
+  return sink ? { z: sink.z.map(([cell]) => cell), x: sink.x, end: range[1],
+    zmax: [map.zmax, sink.zmax], last: map.x.at(-1), ticks: ticktext.at(-1) } : null;
+})"""
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    model = gpt_oss(tmp_path_factory.mktemp("gpt_oss"))
+    return analysed(model, tmp_path_factory.mktemp("results"), "basic")
+
+
+@pytest.fixture(scope="module")
+def url(results, tmp_path_factory):
+    return written(results, tmp_path_factory.mktemp("page"))
+
+
+def columns(page, number):
+    drawn(page, number)
+    page.wait_for_timeout(300)
+    return page.locator(f"#map-{number} .plot").evaluate_all(LAST)
+
+
+def test_its_cells_are_what_rows_lack_in_one_head_in_means_and_in_two_views(watched, url, results):
+    maps = maps_of(results, 0)
+    for place, expected in (
+        ("layer=1&head=2", [maps[0, 1]]),
+        ("layer=2&head=mean", [maps[1].mean(0)]),
+        ("layer=all&head=mean", [maps.mean((0, 1))]),
+        ("layer=1&head=1&with=2.4", [maps[0, 0], maps[1, 3]]),
+    ):
+        watched.goto(f"{url}#text=1&{place}")
+        found = columns(watched, 1)
+        assert len(found) == len(expected)
+        for own, whole in zip(found, expected, strict=True):
+            lacking = np.maximum(0, 1 - whole.sum(1))
+            assert same(np.array(own["z"], float), lacking)
+            assert own["zmax"][0] == own["zmax"][1]
+            assert own["x"] == [own["last"] + 1.5]  # apart from the tokens' columns
+            assert own["end"] == own["x"][0] + 0.5
+            assert own["ticks"] == "learned sink"
+
+
+def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(watched, url, results):
+    lacking = 1 - maps_of(results, 0)[1].mean(0).sum(1)
+    watched.goto(f"{url}#text=1&layer=2&head=mean")
+    figure = watched.locator("#map-1")
+    drawn(watched, 1)
+    said = figure.locator("p.legend").filter(has_text="The last column, apart from the tokens")
+    expect(said.first).to_be_visible()
+    watched.wait_for_timeout(300)
+    at = figure.locator(".plot").evaluate(
+        """gd => {
+          const { xaxis, yaxis } = gd._fullLayout;
+          const box = gd.getBoundingClientRect();
+          const sink = gd.data.find((trace) => trace.meta === "sink");
+          return [
+            box.left + xaxis._offset + xaxis.c2p(sink.x[0]), box.top + yaxis._offset + yaxis.c2p(2),
+          ];
+        }"""
+    )
+    watched.mouse.move(*at)
+    tip = watched.locator("#tip")
+    expect(tip).to_contain_text("→ learned sink")
+    assert f"{100 * lacking[2]:.0f}" in tip.inner_text()
+    watched.mouse.click(*at)
+    looks = figure.locator("xpath=ancestor::*[contains(@class, 'panel')]").locator(".told-of li")
+    expect(looks.filter(has_text="learned sink")).to_have_count(1)
+
+
+def test_models_without_one_have_no_such_column(watched, tmp_path):
+    watched.goto(f"{written(make_results(tmp_path), tmp_path)}#text=1")
+    assert columns(watched, 1) == [None]
