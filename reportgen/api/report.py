@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from reportgen.api.jobs import Job, report_job, saved_files
 from reportgen.api.keywords import check_language, options_of
 from reportgen.errors import UsageError
@@ -24,6 +26,8 @@ from reportgen.report.notebook_text import TextCell
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact import redacted
+from reportgen.report.tables import table
+from reportgen.results.map_arrays import AttentionMaps, Head, attention_maps
 from reportgen.results.store import Results, open_results
 
 
@@ -51,6 +55,29 @@ class Report:
         language, notes = load_language(lang), self.findings.notes
         first = headline(notes, self.results.info.model.name, language)
         return [first, *(sentence(note, language) for note in notes)]
+
+    @property
+    def tokens(self) -> pd.DataFrame:
+        """The table of `tokens.csv`: one row per token of all texts."""
+        return table(self.findings, "tokens")
+
+    def maps(self, text_id: object, layer: int | None = -1, head: Head = "mean") -> AttentionMaps:
+        """The attention maps of one text as an array, with its tokens.
+
+        Args:
+            text_id: The id of the text; without ids of your own, its number from 1.
+            layer: Which layer, from 1; -1 is the last. None: all of them.
+            head: Which head, from 1; `"mean"` is the mean over heads. None: all of them.
+
+        Returns:
+            `values` is `[query, key]`: a row looks at the columns, and sums to 1. Where all layers
+            or heads are asked for they come first: `[layer, head, query, key]`. `tokens` names
+            rows and columns. Values are within .004 of what was measured.
+
+        Raises:
+            UsageError: there is no such text, layer or head, or its maps were not kept.
+        """
+        return attention_maps(self.results, text_id, layer, head)
 
     def text(self, text_id: object, lang: Lang = "en") -> TextCell:
         """One text, to be shown by a notebook: its tokens coloured, its table and its map.

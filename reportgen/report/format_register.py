@@ -64,6 +64,10 @@ FORMATS = (
         "parquet", ".parquet", "tokens.parquet", "a table for notebooks",
         "reportgen.report.tables", is_table=True,
     ),
+    Format(
+        "npz", ".npz", "maps.npz", "attention maps as arrays of numpy",
+        "reportgen.report.maps",
+    ),
 )  # fmt: skip
 COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)
 PAGE = FORMATS[0]  # what is written where nothing says otherwise

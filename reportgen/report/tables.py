@@ -151,12 +151,7 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
     effects = list(exported(findings.info.evidence.level))
     columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects)))
-    place = ["text", "position"]
-    results = findings.results
-    rows = results.tokens.merge(
-        results.stored("effects"), how="left", on=place, validate="one_to_one"
-    )
-    frame = _with_ids(results, rows, columns)
+    frame = findings.results.tokens[list(columns)].copy()
     frame[effects] = frame[effects].astype(np.float32)
     if heads == "sum":
         # A plain int, so that float32 stays float32.

@@ -87,8 +87,14 @@ class Results:
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
-        """One row per token; columns as in `TOKENS_SCHEMA`."""
-        return self.token_columns(*TABLES["tokens"].names)
+        """One row per token; columns as in `TOKENS_SCHEMA`, after the id of its text, and as in
+        `EFFECTS_SCHEMA`: every column of `tokens.csv` is among them."""
+        rows = self.token_columns(*TABLES["tokens"].names).merge(
+            self._effects, how="left", on=["text", "position"], validate="one_to_one"
+        )
+        ids = self.texts["text_id"].to_numpy()[rows["text"].to_numpy(dtype=np.int64)]
+        rows.insert(0, "text_id", ids)
+        return rows
 
     @cached_property
     def heads(self) -> pd.DataFrame:
@@ -131,7 +137,10 @@ class Results:
         return self._frame_of("agreement")
 
     def stored(self, name: str) -> pd.DataFrame:
-        """The table `name` with all its texts, also those beside the sample."""
+        """The table `name` as it is stored: its own columns, and all its texts, also those beside
+        the sample."""
+        if name == "tokens":
+            return self.token_columns(*TABLES["tokens"].names)
         if name in ("evidence", "effects"):
             return self._evidence if name == "evidence" else self._effects
         table: pd.DataFrame = getattr(self, name)

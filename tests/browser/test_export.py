@@ -6,10 +6,13 @@ import struct
 import xml.etree.ElementTree as ET
 from base64 import b64encode
 
+import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import drawn, rendered, show_all, written
 from playwright.sync_api import expect
+
+from reportgen.results.map_arrays import attention_maps
 
 pytestmark = pytest.mark.browser
 
@@ -229,6 +232,19 @@ def test_a_drawn_map_is_saved_both_ways(watched, url):
     assert name.endswith("layer-1-head-2.png")
     found = colours(watched, png)
     assert max(found, key=found.get) == "255,255,255,255"
+
+
+def test_the_weights_of_a_drawn_map_are_saved(watched, url, results):
+    watched.goto(f"{url}#text=2&layer=1&head=2")
+    drawn(watched, 2)
+    name, content = saved(watched, tools(watched, ".panel.open .plot"), "Save CSV")
+    assert name == "made-up-7-texts-reportgen-text-2-layer-1-head-2.csv"
+    head, *rows = rows_of(content)
+    maps = attention_maps(results, results.texts["text_id"].iloc[1], 1, 2)
+    assert head == ["", *(row[0] for row in rows)]
+    assert [label.removeprefix("'") for label in head[1:]] == list(maps.tokens)
+    values = [[float(cell) for cell in row[1:]] for row in rows]
+    np.testing.assert_allclose(values, maps.values, rtol=1e-3, atol=1e-7)
 
 
 def test_without_a_drawn_map_its_static_chart_is_saved(browser, url):

@@ -388,7 +388,7 @@ def test_a_token_is_its_mean_over_the_texts_it_stands_in(tmp_path: Path) -> None
         each for each in compare(Findings(base), Findings(head)).tokens if each.token == STAR
     )
     for side, name in ((base, "base"), (head, "head")):
-        tokens = side.tokens.merge(side.effects, on=["text", "position"])
+        tokens = side.stored("tokens").merge(side.effects, on=["text", "position"])
         own = tokens[tokens["token"] == STAR]
         assert star.n_texts == own["text"].nunique() == len(own)
         even = own["expected"]

@@ -32,8 +32,23 @@ const viewHeading = (panel, at) =>
   `${document.getElementById(`t${panel.number}`).textContent} · ${panel.viewName(at)}`;
 
 function paneTools(pane) {
-  return pictureTools(() => viewHeading(pane.panel, pane.at), (format) => panePicture(pane, format));
+  return pictureTools(() => viewHeading(pane.panel, pane.at), (format) => panePicture(pane, format),
+    () => paneCells(pane));
 }
+
+// The weights of the map that a pane shows, a row for each query; "" where it draws none.
+function paneCells({ panel, at }) {
+  const { shape, views, crop } = panel.shown;
+  const { z, factor } = views[at];
+  const places = ([start, end]) => upTo(end - start).map((i) => start + i);
+  const columns = places(crop.columns);
+  const weight = (value) => (Number.isNaN(value) ? "" : String(Number((value * factor).toPrecision(4))));
+  const row = (q) => [inert(shape.labels[q]), ...columns.map((k) => weight(z[q * shape.count + k]))];
+  return [["", ...columns.map((k) => inert(shape.labels[k]))], ...places(crop.rows).map(row)];
+}
+
+// A spreadsheet runs a cell that begins with one of these, as in the tables that are written as files.
+const inert = (label) => (/^[=+\-@\t\r\n＝＋－＠]/.test(label) ? `'${label}` : label);
 
 // The whole map of a long text as a drawing: one path per colour, whose strokes are runs of dots.
 function overviewPicture({ shape, views, colours, crop }, name) {

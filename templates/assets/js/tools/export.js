@@ -56,6 +56,7 @@ function wholeText(panel) {
 
 const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
 const csvOf = (cells) => cells.map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n";
+const csvBlob = (cells) => new Blob(["\ufeff", csvOf(cells)], { type: "text/csv" });
 const tsvOf = (cells) => cells.map((row) => row.join("\t")).join("\n");
 
 // The title of the page and the name of the table or drawing, such as
@@ -146,8 +147,7 @@ function tableTools(table) {
     status.textContent = say(isCopied ? "copied" : "not_copied");
   };
   const saveCsv = (status) => {
-    const blob = new Blob(["\ufeff", csvOf(tableCells(table))], { type: "text/csv" });
-    save(blob, fileName(tableName(table), "csv"), status);
+    save(csvBlob(tableCells(table)), fileName(tableName(table), "csv"), status);
   };
   return toolRow(say("table_tools", { name }), [say("copy"), copy], [say("save_csv"), saveCsv]);
 }

@@ -109,11 +109,13 @@ async function pngBlob({ source, width, height }) {
 
 const pictureBlob = (picture, format) => (format === "svg" ? svgBlob(picture.source) : pngBlob(picture));
 
-// `name()` names the picture at the moment, `blob(format)` makes it.
-function pictureTools(name, blob) {
+// `name()` names the picture at the moment, `blob(format)` makes it, `cells()` its figures as a table.
+function pictureTools(name, blob, cells) {
   const saveAs = (format) => async (status) => save(await blob(format), fileName(name(), format), status);
+  const saveCsv = (status) => save(csvBlob(cells()), fileName(name(), "csv"), status);
   return toolRow(say("picture_tools", { name: name() }),
-    [say("save_png"), saveAs("png")], [say("save_svg"), saveAs("svg")]);
+    [say("save_png"), saveAs("png")], [say("save_svg"), saveAs("svg")],
+    ...(cells ? [[say("save_csv"), saveCsv]] : []));
 }
 
 function drawingTools(drawing) {
