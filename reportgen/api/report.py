@@ -70,9 +70,10 @@ class Report:
             head: Which head, from 1; `"mean"` is the mean over heads. None: all of them.
 
         Returns:
-            `values` is `[query, key]`: a row looks at the columns, and sums to 1. Where all layers
-            or heads are asked for they come first: `[layer, head, query, key]`. `tokens` names
-            rows and columns. Values are within .004 of what was measured.
+            `values` is `[query, key]`: a row looks at the columns, and sums to 1, less what a
+            learned sink takes. Where all layers or heads are asked for they come first:
+            `[layer, head, query, key]`. `tokens` names rows and columns. Values are
+            within .004 of what was measured.
 
         Raises:
             UsageError: there is no such text, layer or head, or its maps were not kept.

@@ -17,7 +17,7 @@ Head: TypeAlias = int | Literal["mean"] | None
 @dataclass(frozen=True, slots=True, eq=False)
 class AttentionMaps:
     """Attention maps of one text: the token of a row, the query, looks at those of the columns, the
-    keys. A row sums to 1."""
+    keys. A row sums to 1, less what a learned sink takes."""
 
     values: NDArray[np.float32]  # [query, key]; of all layers or heads [layer, head, query, key]
     tokens: tuple[str, ...]  # of rows and columns, as the tokenizer writes them
