@@ -27,7 +27,7 @@ def name_of(results, text, unit):
 def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, results):
     watched.goto(f"{url}#text=1&layer=2&head=3")
     drawn(watched, 1)
-    answer = watched.locator("#strip-1 + .answer")
+    answer = watched.locator("#strip-1 ~ .answer")
     expect(answer).to_have_attribute("aria-live", "polite")
     expect(answer).to_have_text(HINT)
     tokens = results.tokens_of(0)
@@ -50,7 +50,7 @@ def test_the_answer_says_where_a_token_looks_and_what_it_receives(watched, url, 
 def test_the_answer_stands_right_below_the_text_and_goes_with_the_choice(watched, url):
     watched.goto(f"{url}#text=1&token=2")
     drawn(watched, 1)
-    answer = watched.locator("#strip-1 + .answer")
+    answer = watched.locator("#strip-1 ~ .answer")
     expect(answer).to_contain_text("gives")
     strip, below = watched.locator("#strip-1").bounding_box(), answer.bounding_box()
     assert 0 <= below["y"] - strip["y"] - strip["height"] < 24
@@ -99,7 +99,7 @@ def test_what_the_colours_show_says_where_the_token_looks(watched, tmp_path):
 def test_content_only_and_a_special_token_say_what_there_is(watched, url):
     watched.goto(f"{url}#text=1&content=1&token=0")
     drawn(watched, 1)
-    answer = watched.locator("#strip-1 + .answer")
+    answer = watched.locator("#strip-1 ~ .answer")
     expect(answer).to_contain_text("of what “[CLS]” gives.")
     expect(answer).not_to_contain_text("receives")  # its column is taken out
 
@@ -136,7 +136,7 @@ def test_hostile_tokens_are_plain_text_in_the_answer(watched, tmp_path):
     made = make_results(tmp_path, HOSTILE * 2, evidence="basic")
     watched.goto(f"{written(made, tmp_path)}#text=1&token=1")
     drawn(watched, 1)
-    expect(watched.locator("#strip-1 + .answer")).to_contain_text("gives")
+    expect(watched.locator("#strip-1 ~ .answer")).to_contain_text("gives")
     assert watched.evaluate("window.bad") is None
 
 
@@ -144,7 +144,7 @@ def test_without_scripts_the_page_says_what_is_missing_and_that_is_true(browser,
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(url)
-    said = page.locator("noscript").first.inner_text()
+    said = page.locator(".static-view").inner_text()
     assert "search and sorting need scripts" in said
     assert "map of the last layer" in said
     for number in range(1, len(HEADLINES) + 1):

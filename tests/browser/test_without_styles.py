@@ -105,7 +105,7 @@ def test_a_sandbox_that_refuses_styles_shows_coloured_tokens(
         )
         assert 0 <= gap < 40  # what the colours mean stands right under them
         figure = colours(reader, page.locator("#map-1 svg.lines"))
-        assert {"#0b5cad", "#c2252d"} <= set(figure)
+        assert {"#6b3fa0", "#c25700"} <= set(figure)
         cells = colours(reader, page.locator("#map-1 svg.cells"))
         assert cells[MAP_COLOURS[15]] > 300
 
@@ -176,7 +176,7 @@ def test_names_and_keys_that_are_drawn_again_have_the_colours_of_the_theme(
         page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--ink')").strip()
     )
     blue = (
-        page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--blue')").strip()
+        page.locator("body").evaluate("e => getComputedStyle(e).getPropertyValue('--cls')").strip()
     )
     names = page.locator("#map-1 svg.cells .names")
     names.scroll_into_view_if_needed()

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
 from reportgen.files.targets import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
@@ -118,6 +119,12 @@ class Assets:
         return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
 
 
+def attribute(value: str) -> Markup:
+    """`value` as that of an attribute, in quotes only where HTML needs them."""
+    is_bare = re.fullmatch(r"[^\s\"'=<>`]+", value)
+    return escape(value) if is_bare else Markup('"{}"').format(value)
+
+
 def joined(names: Sequence[str]) -> str:
     """The text of these files of `templates/assets`, one after the other."""
     assets = templates_root().joinpath("assets")
@@ -160,7 +167,12 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    env.filters |= {"segments": segments, "visible": visible, "measure_data": measure_data}
+    env.filters |= {
+        "segments": segments,
+        "visible": visible,
+        "attribute": attribute,
+        "measure_data": measure_data,
+    }
     env.policies["json.dumps_kwargs"] = {
         "sort_keys": True,
         "separators": (",", ":"),

@@ -14,6 +14,7 @@ from reportgen.report.panel.panel import Panel
 _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
 _SAFETY = 1.1  # factor on an estimate
+_MARK = len("<mark></mark>")
 
 
 @dataclass
@@ -37,7 +38,10 @@ class PageCosts:
         if level is Level.FIGURES:
             if text not in self._figures:
                 # With the sentence on what it lacks, which it may not need.
-                self._figures[text] = size_of(self.setting.panel(self.panel(text), Level.LAYERS))
+                panel = self.panel(text)
+                marks = sum(span.is_strong for span in panel.figures.marked) if panel.figures else 0
+                drawn = self.setting.panel(panel, Level.LAYERS)
+                self._figures[text] = size_of(drawn) + _MARK * marks  # those of its row
             return max(0, self._figures[text] - self._line(text))
         block = self.block(text)
         return block.layers_size() if level is Level.LAYERS else block.heads_size()
@@ -66,7 +70,7 @@ class PageCosts:
         tokens = table["n_tokens"].to_numpy(float)
         made = list(self._figures)
         rate = sum(self._figures.values()) / max(1.0, tokens[made].sum())
-        maps = table["map_bytes"].fillna(0).to_numpy(float).sum() * 4 / 3
+        maps = table["map_bytes"].fillna(0).to_numpy(float).sum() * 5 / 4
         line = sum(self._rows.values()) / max(1, len(self._rows))
         return base + int(_SAFETY * (line * len(texts) + rate * tokens.sum() + maps)), False
 

@@ -1,6 +1,7 @@
-"""What the page's script reads: inert blocks of JSON and base64."""
+"""What the page's script reads: inert blocks of JSON, base64 and base85."""
 
 import gzip
+import re
 from base64 import b64encode, b85encode
 from collections.abc import Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -20,7 +21,7 @@ from reportgen.report.html.size_plan import Level
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
-from reportgen.report.panel.measures import TextMeasure, cls_name
+from reportgen.report.panel.measures import TextMeasure, about, cls_name
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.store import Results
@@ -42,12 +43,13 @@ def plotly_source(path: Path | None) -> str:
 
 @lru_cache(maxsize=1)  # plotly.js takes half a second, and is the same in every page
 def compressed(source: str) -> str:
-    """`source` as gzip in base85, a sixteenth shorter than base64; the same bytes every time.
+    """`source` as gzip in base85, a sixteenth shorter than base64; the same bytes every time."""
+    return _base85(gzip.compress(source.encode(), 9, mtime=0))
 
-    The letters that HTML reads as its own are others here; the page's script knows them.
-    """
-    packed = b85encode(gzip.compress(source.encode(), 9, mtime=0)).decode("ascii")
-    return packed.translate(str.maketrans("<>&", ",.:"))
+
+def _base85(data: bytes) -> str:
+    """`data` as letters, of which HTML reads none as its own; the page's script knows them."""
+    return b85encode(data).decode("ascii").translate(str.maketrans("<>&", ",.:"))
 
 
 def page_data(
@@ -74,6 +76,8 @@ def page_data(
         "cls": name,
         "measures": COLOURS,
         "agreement": agreement or {},
+        "names": {id: visible(language.measure(id, "name", row=name or "")) for id in COLOURS},
+        "about": {id: about(id, info, language) for id in COLOURS},
         "short": _short_names(info, language, name),
         "classes": HEAD_CLASSES,
         "words": script_words(language, "common", "script", "tools", "explore"),
@@ -102,8 +106,9 @@ def script_words(language: Language, *sections: str) -> dict[str, Any]:
 def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[str, Any]:
     """One text's units and the float32 figures behind its lines, as base64 `[layer, unit]`.
 
-    `grid` has the figures of every head; the entries of `reading` are added. If the maps are pooled
-    (`how`), `cells` has the cell of each unit, and `pool` the most tokens in a cell.
+    `expected` has one line where it is the same in every layer, `grid` the figures of every head;
+    the entries of `reading` are added. If the maps are pooled (`how`), `cells` has the cell of each
+    unit, and `pool` the most tokens in a cell.
     """
     units = text_units(results, text)
     row = results.texts.iloc[text]
@@ -118,7 +123,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
         "units": units.unit_of,
         "cls": units.cls_token,
         "received": _lines(units.received, units.received_all),
-        "expected": _lines(units.expected, units.expected_all),
+        "expected": shared_lines(units.expected, units.expected_all),
         "row": None
         if units.cls_row is None or units.cls_row_all is None
         else _lines(units.cls_row, units.cls_row_all),
@@ -128,16 +133,38 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
 
 
 def measure_data(measures: Sequence[TextMeasure]) -> list[dict[str, Any]]:
-    """The measures that can colour a text; of the first, which the strip shows, only the name."""
+    """The measures that can colour a text; of the first, which the strip shows, only the id.
+
+    What their values end with alike, such as a percent sign, stands once (`unit`).
+    """
     first, *others = measures
-    return [_named(first)] + [
-        _named(measure) | {"legend": measure.legend, "steps": measure.steps, "shown": measure.shown}
-        for measure in others
-    ]
+    return [{"id": first.id}, *map(_packed, others)]
 
 
-def _named(measure: TextMeasure) -> dict[str, Any]:
-    return {"id": measure.id, "name": visible(measure.name)}
+def _packed(measure: TextMeasure) -> dict[str, Any]:
+    unit = re.sub(r".*\d", "", measure.shown[0])
+    unit = unit if all(shown.endswith(unit) for shown in measure.shown) else ""
+    return {
+        "id": measure.id,
+        "legend": measure.legend,
+        "steps": "".join(map(_step, measure.steps)),
+        "shown": "|".join(shown.removesuffix(unit) for shown in measure.shown),
+        "unit": unit,
+    }
+
+
+def _step(step: int | None) -> str:
+    """A step of a colour as one character: a hexadecimal digit, below 0 a letter from g on; "."
+    for none."""
+    if step is None:
+        return "."
+    return f"{step:x}" if step >= 0 else chr(ord("g") - 1 - step)
+
+
+def shared_lines(layers: Floats, all_layers: Floats) -> str:
+    """As `_lines`; where every layer has the same line, that line alone."""
+    is_same = (np.vstack([layers, all_layers[None]]).astype("<f4") == layers[0].astype("<f4")).all()
+    return _lines(layers[:0], layers[0]) if is_same else _lines(layers, all_layers)
 
 
 def _lines(layers: Floats, all_layers: Floats) -> str:
@@ -179,7 +206,7 @@ class Block:
         if not self.kept:
             return None
         n_bytes = self._map_bytes if self.pooling is None else len(self._heads)
-        return len(self._set(b"").encode()) + 4 * -(-n_bytes // 3)
+        return len(self._set(b"").encode()) + n_bytes + -(-n_bytes // 4)
 
     def layers_size(self) -> int | None:
         """Bytes of the block with layer means; None without maps."""
@@ -218,7 +245,7 @@ class Block:
             self._env.get_template("parts/data.html.jinja").render(
                 number=self._index + 1,
                 data=self._data,
-                maps=b64encode(packed).decode("ascii"),
+                maps=Markup(_base85(packed)),
             )
         )
 

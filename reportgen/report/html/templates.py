@@ -44,10 +44,14 @@ class Setting:
         )
 
     def panel(
-        self, panel: Panel, level: Level, steps: tuple[int | None, int | None] | None = None
+        self,
+        panel: Panel,
+        level: Level,
+        steps: tuple[int | None, int | None] | None = None,
+        **more: object,
     ) -> Markup:
         """A text's panel with what it carries at `level`; `steps` are the numbers of the listed
-        texts before and after it, each None where there is none."""
+        texts before and after it, each None where there is none; `more` is for the template."""
         results, text = self.findings.results, panel.number - 1
         output, total = results.info.output, len(results.texts)
         before, after = steps or (total, total)  # not known yet: as long as any number
@@ -60,8 +64,10 @@ class Setting:
             output_name=output.name,
             output_kind_key=output.kind,
             output_kind=output_kind(output, self.language),
+            unit_kind=self.findings.info.settings.units,
             before=before,
             after=after,
+            **more,
         )
 
     def row_sizes(self, texts: Sequence[int]) -> list[int]:
@@ -98,7 +104,7 @@ class Setting:
 
     def text_cell(self, panel: Panel, level: Level) -> str:
         """A page of one text's panel without scripts, for the frame in a notebook."""
-        shown = self.panel(panel, level, (None, None))
+        shown = self.panel(panel, level, (None, None), in_cell=True)
         values = self._values(self.page, ())
         return str(
             self._set("notebook_text.html.jinja", assets=self.assets, panels=(shown,), **values)

@@ -39,11 +39,16 @@ class InfluenceRow:
 class Influence:
     """The strongest units of a text, by change or else by attention."""
 
-    sentences: tuple[str, ...]  # the same in words
-    changes: tuple[str, ...]  # those of them on what changes without a unit
+    changes: tuple[str, ...]  # sentences on what changes without a unit
+    others: tuple[str, ...]  # on attention, and how far it goes with change
     attention: str  # name of the column
     change: str  # name of the column; "" where no change was measured
     rows: tuple[InfluenceRow, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All sentences, as they follow one another on the page."""
+        return (*self.changes, *self.others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +107,16 @@ def influence(
         shown.sort(key=lambda i: -float(sizes[i]))
     changes = [] if moves is None else _change_sentences(moves, labels, explained, language)
     return Influence(
-        sentences=tuple(
+        changes=tuple(changes),
+        others=tuple(
             filter(
                 None,
                 (
                     _attention_sentence(points, labels, language),
-                    *changes,
                     _shared(first, second, len(points.order), language),
                 ),
             )
         ),
-        changes=tuple(changes),
         attention=language.measure(points.id, "short").capitalize(),
         change=say("change" if moves.kind == "signed" else "change_size") if moves else "",
         rows=tuple(

@@ -12,7 +12,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import STANDS_OUT, TextMeasure, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.results.info import ANALYSED
-from reportgen.results.units import text_units
+from reportgen.results.units import Unit, text_units
 
 _MOST = 3  # marked units of a text
 _BETWEEN = " ／ "  # the two texts of a pair
@@ -36,7 +36,12 @@ def marked_text(findings: Findings, text: int, found: Sequence[TextMeasure]) -> 
     segments = [str(part) for part in (row["text"], row["pair"]) if not pd.isna(part)]
     if not found:
         return (Span(_BETWEEN.join(segments)),)
-    units, top = text_units(findings.results, text).units, _strongest(found[0])
+    return marked(text_units(findings.results, text).units, segments, found[0])
+
+
+def marked(units: Sequence[Unit], segments: Sequence[str], first: TextMeasure) -> tuple[Span, ...]:
+    """`marked_text` of a text of `units`, made of `segments`, whose colours show `first`."""
+    top = _strongest(first)
     steps = [int(index in top) for index in range(len(units))]
     spans: list[Span] = []
     for paragraph in paragraphs(units, segments, steps, [""] * len(units)):

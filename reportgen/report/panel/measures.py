@@ -77,6 +77,8 @@ _COMBINE: Mapping[Combine, Callable[[pd.Series, Sequence[int]], Floats]] = {
     "first": _first,
     "largest": _largest,
 }
+# Of measures that are no attention, those that are made of it as well.
+_LOOKS: Mapping[View, str] = {"attention_gradient": "not_only_look"}
 SCALE_LEAST = 2.0  # least end of the colour scale of attention, so that an even text stays pale
 STANDS_OUT = 1.3  # times an average text token; below it no token is called strong
 
@@ -93,7 +95,7 @@ class TextMeasure:
     steps: tuple[int | None, ...]  # [unit], of the colours, signed; None for special tokens
     shown: tuple[str, ...]  # [unit], values as printed
     order: tuple[int, ...]  # text units with a colour, the strongest first
-    legend: str
+    legend: str  # what is told of its colours in this text alone; see `about`
     flat: str  # says that no text token stands out; "" if one does
 
 
@@ -186,6 +188,41 @@ def printed(values: Floats, with_sign: bool) -> tuple[str, ...]:
     return tuple(written(float(value), digits, with_sign) for value in values)
 
 
+def about(id: View, info: RunInfo, language: Language) -> str:
+    """What the colours of a measure show in every text, and whether that is where the model looks.
+
+    "" for a measure without colours.
+    """
+    measure, words = BY_ID[id], language.words["measures"][id]
+    key = words_key("legend", id, info, language)
+    if measure.is_over_even and info.model.is_causal:
+        key = "legend_causal"
+    if key not in words:
+        return ""
+    legend = language.measure(
+        id,
+        key,
+        name=visible(cls_name(info, language) or ""),
+        layer=info.model.n_layers,
+        scalar=explained_name(info, language),
+        baseline=baseline(info, language),
+    )
+    is_attention = measure.group == "attention"
+    looks = "is_look" if is_attention else _LOOKS.get(id, "not_look")
+    said = [legend, language.say("strip", looks)]
+    if info.roles:
+        dotted = "dotted" if is_attention else "dotted_effect"
+        said.append(language.say("strip", "dotted_deletion" if id == "deletion" else dotted))
+    return language.say("common", "space").join(said)
+
+
+def explained_name(info: RunInfo, language: Language) -> str:
+    """The figure that evidence explains, as it stands in a sentence on one text."""
+    if info.output.kind == "number" and info.evidence.scalar == "number":
+        return language.say("influence", "output", name=info.output.name)
+    return scalar_name(info, language)
+
+
 class _Words:
     """Makes the measures of one text."""
 
@@ -206,19 +243,10 @@ class _Words:
         scale = colour_scale(units, ratios)
         order = strongest(units, ratios)
         is_flat = bool(order) and ratios[order[0]] < STANDS_OUT
-        legend = []
-        flat = self._say("flat") if is_flat else ""
-        if order:
-            key = "legend_causal" if is_over_even else "legend"
-            layer = len(units.received)
-            legend.append(self._language.measure(id, key, top=scale, name=self._row, layer=layer))
+        legend = flat = self._say("flat") if is_flat else ""
+        if order and not is_flat:
             token, most = self._labels[order[0]], float(ratios[order[0]])
-            legend.append(flat or self._say("strongest", token=token, most=most))
-        if id == "received_norm_all":
-            plain = float(units.received_all[~units.content].sum())
-            legend += self._dotted("dotted_norm", share=plain)
-        else:
-            legend += self._dotted("dotted")
+            legend = self._say("strongest", token=token, most=most)
         return TextMeasure(
             id=id,
             kind="attention",
@@ -228,7 +256,7 @@ class _Words:
             steps=self._on_content([heat_step(float(ratio), scale) for ratio in ratios]),
             shown=tuple(self._language.percent(float(value)) for value in values),
             order=order,
-            legend=self._language.say("common", "space").join(legend),
+            legend=legend,
             flat=flat,
         )
 
@@ -240,20 +268,12 @@ class _Words:
         order = tuple(i for i in strongest(self._units, sizes) if sizes[i] > 0)
         shown = printed(values, with_sign)
         top = float(sizes[order[0]]) if order else 0.0
-        language = self._language
-        key = words_key("legend", id, self._info, language)
-        scalar, start = scalar_name(self._info, language), baseline(self._info, language)
-        legend = [language.measure(id, key, scalar=scalar, baseline=start)]
+        legend = [self._say("nothing")]
         if order:
-            (end,) = printed(np.array([top]), with_sign=False)
-            legend.append(self._say("ends_signed" if with_sign else "ends", top=end))
             token, most = self._labels[order[0]], shown[order[0]]
-            legend.append(self._say("strongest_effect", token=token, most=most))
-        else:
-            legend.append(self._say("nothing"))
+            legend = [self._say("strongest_effect", token=token, most=most)]
         if id == "ig" and not effects.ig_complete:
             legend.append(self._say("ig_incomplete"))
-        legend += self._dotted("dotted_deletion" if id == "deletion" else "dotted_effect")
         steps = [signed_step(float(value), top) for value in values]
         return TextMeasure(
             id=id,
@@ -274,9 +294,6 @@ class _Words:
         return tuple(
             s if is_content else None for s, is_content in zip(steps, content, strict=True)
         )
-
-    def _dotted(self, key: str, **values: object) -> list[str]:
-        return [] if self._units.content.all() else [self._say(key, **values)]
 
     def _say(self, key: str, **values: object) -> str:
         return self._language.say("strip", key, **values)

@@ -10,18 +10,22 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.charts.one_text.figure import make_text_figure
+from reportgen.report.charts.one_text.heads import HeadPicture, head_picture
 from reportgen.report.charts.one_text.heatmap import TextMap, text_map
 from reportgen.report.charts.one_text.weights import Weights
-from reportgen.report.components import Cell, Sentence
+from reportgen.report.components import Cell, Sentence, Span
 from reportgen.report.language.printable import visible
-from reportgen.report.language.sentences import scalar_name, sentence
+from reportgen.report.language.sentences import sentence
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.influence import Explained, Influence, bars, influence
+from reportgen.report.panel.marked import marked
 from reportgen.report.panel.measures import (
     TextEffects,
     TextMeasure,
+    about,
     cls_name,
+    explained_name,
     measures,
     text_effects,
 )
@@ -43,12 +47,15 @@ class Figures:
     twin: tuple[tuple[Cell, ...], ...]  # the strip where style sheets are refused
     runs_left: bool  # from right to left
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
+    legend: str  # of the first
+    marked: tuple[Span, ...]  # the text, with the units that the first shows strongest
     influence: Influence
     has_bars: bool  # beside the tokens of the strip
     is_long: bool  # so that its lines stand closer
     chart: Markup
     range: str  # of the map's colours, in words; "" where the maps were not kept
     chart_title: str
+    heads: HeadPicture | None  # of the texts to start with; for pages without scripts
     reads: int | None  # the unit whose row of the last layer the output reads alone
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
@@ -186,12 +193,17 @@ def make_figures(
     drawn = text_map(findings.results, text, units, labels)
     reads = _reads(units, effects, findings)
     lengths = bars(found, scope.spread)
+    is_first = text == findings.picked.first or text in findings.picked.texts
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths)
     return Figures(
         strip=strip,
         twin=twin(strip),
         runs_left=runs_left(strip),
         measures=found,
+        legend=language.say("common", "space").join(
+            filter(None, (about(first.id, info, language) if first.order else "", first.legend))
+        ),
+        marked=marked(units.units, segments, first),
         influence=influence(
             found, bare_labels, placed, _explained(findings, text, scope, language), language
         ),
@@ -200,6 +212,7 @@ def make_figures(
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
         range=_range(drawn, language, weights),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
+        heads=head_picture(findings.results, text) if is_first else None,
         reads=reads,
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
@@ -211,10 +224,9 @@ def _explained(findings: Findings, text: int, scope: Scope, language: Language) 
     """The figure of the output that evidence explains, with its value where that is the prediction
     of row `text` of `texts`."""
     info = findings.info
-    is_prediction = info.output.kind == "number" and info.evidence.scalar == "number"
-    if not is_prediction:
-        return Explained(scalar_name(info, language), spread=scope.spread)
-    name = language.say("influence", "output", name=info.output.name)
+    name = explained_name(info, language)
+    if info.output.kind != "number" or info.evidence.scalar != "number":
+        return Explained(name, spread=scope.spread)
     value = float(findings.texts["prediction"].iloc[text])
     return Explained(name, value, scope.spread)
 

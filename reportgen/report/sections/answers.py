@@ -23,7 +23,6 @@ from reportgen.report.charts.small.answers import (
     named_bars,
     shares_by_layer,
 )
-from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
@@ -94,7 +93,10 @@ def _changes(findings: Findings, language: Language) -> Answer:
     what = shorten(own.target or "", 2 * _TOKEN)
     about = "mean_change_of" if own.target else f"mean_change{_of_size(findings)}"
     remark = language.count("answers", about, own.n_texts, what=what)
-    return answer(verdict, remark, _changing(own, names))
+    bars = _changing(own, names, say("doubt"))
+    if any(bar.doubt for bar in bars):
+        remark = language.say("common", "space").join((remark, say("pale")))
+    return answer(verdict, remark, named_bars(bars))
 
 
 def _of_size(findings: Findings) -> str:
@@ -127,9 +129,9 @@ def _changes_in_one(
     return answer(verdict, say(f"one_change{_of_size(findings)}"), named_bars(bars))
 
 
-def _changing(own: EffectLists, names: Sequence[str]) -> Drawing:
+def _changing(own: EffectLists, names: Sequence[str], doubt: str) -> list[Bar]:
     """The tokens that change the figure most, the strongest rise in front, the strongest fall last;
-    those that a sentence may name before others."""
+    those that a sentence may name before others, which are in `doubt`."""
     each = ROWS // len(own.lists)
     shown: list[ListedToken] = []
     for kind, found in own.lists.items():
@@ -138,12 +140,16 @@ def _changing(own: EffectLists, names: Sequence[str]) -> Drawing:
         shown += ordered[::-1] if kind == "lowers" else ordered
     digits = column_decimals(max(abs(token.value) for token in shown))
     is_signed = "moves" not in own.lists
-    return named_bars(
-        [
-            Bar(names[t.label], t.value, written(t.value, digits, is_signed), is_signed)
-            for t in shown
-        ]
-    )
+    return [
+        Bar(
+            names[token.label],
+            token.value,
+            written(token.value, digits, is_signed),
+            is_signed,
+            "" if token.is_named else doubt,
+        )
+        for token in shown
+    ]
 
 
 def _sinks(findings: Findings, language: Language) -> Answer:

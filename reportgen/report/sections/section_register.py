@@ -98,7 +98,8 @@ def _texts(context: Context) -> Texts:
     if context.listed is not None:
         shown = tuple(text for text in notable.texts if text.number - 1 in context.listed)
         notable = replace(notable, texts=shown)
-    return Texts(make_text_list(context.findings, context.language, context.listed or ()), notable)
+    rows = make_text_list(context.findings, context.language, context.listed or (), context.marked)
+    return Texts(rows, notable)
 
 
 def _sinks(context: Context) -> SinkSection | None:
@@ -171,7 +172,8 @@ def with_texts(
     """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
     their `panels` cite."""
     cited = tuple(c for panel in panels for note in panel.notes for c in note.citations)
-    own = replace(context, listed=tuple(listed), cited_by_texts=cited)
+    marked = {panel.number - 1: panel.figures.marked for panel in panels if panel.figures}
+    own = replace(context, listed=tuple(listed), cited_by_texts=cited, marked=marked)
     again = {section.id: section.make(own) for section in SECTIONS if section.is_of_listed}
     return replace(page, sections={**page.sections, **again})
 

@@ -1,6 +1,6 @@
 """The section on texts: a few that deserve a look, each with the reason, and the list of all."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from math import isfinite
@@ -171,7 +171,7 @@ class TextRow:
 
     number: int
     text_id: Cell
-    text: str
+    spans: tuple[Span, ...]  # with the strongest tokens marked where its panel has figures
     group: Cell
     prediction: Cell
     label: Cell
@@ -198,9 +198,15 @@ class TextList:
 
 
 def make_text_list(
-    findings: Findings, language: Language, listed: Sequence[int] | None = None
+    findings: Findings,
+    language: Language,
+    listed: Sequence[int] | None = None,
+    marked: Mapping[int, tuple[Span, ...]] | None = None,
 ) -> TextList:
-    """The list of the texts `listed` (rows of `texts`, ascending); of all for None."""
+    """The list of the texts `listed` (rows of `texts`, ascending); of all for None.
+
+    `marked` are texts with their strongest tokens marked; others are plain.
+    """
     texts, kind = findings.texts, findings.info.output.kind
     shown = range(len(texts)) if listed is None else listed
     # All predictions have the decimals that give the largest four significant digits.
@@ -211,7 +217,10 @@ def make_text_list(
         classes = findings.classes
         wrong = classes.compared & (classes.predicted != classes.labels)
     return TextList(
-        rows=tuple(_row(findings, text, language, digits, bool(wrong[text])) for text in shown),
+        rows=tuple(
+            _row(findings, text, language, digits, bool(wrong[text]), (marked or {}).get(text))
+            for text in shown
+        ),
         units=_units(findings, language),
         partial=""
         if len(shown) == len(texts)
@@ -243,7 +252,12 @@ def _units(findings: Findings, language: Language) -> str:
 
 
 def _row(
-    findings: Findings, text: int, language: Language, digits: int | None, is_wrong: bool
+    findings: Findings,
+    text: int,
+    language: Language,
+    digits: int | None,
+    is_wrong: bool,
+    marked: tuple[Span, ...] | None,
 ) -> TextRow:
     row, share = findings.texts.iloc[text], findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
@@ -251,7 +265,7 @@ def _row(
     return TextRow(
         number=text + 1,
         text_id=_cell(str(row["text_id"])),
-        text=shorten(_whole(row), _SHOWN_IN_LIST),
+        spans=shortened(_spans_of(_whole(row), marked), _SHOWN_IN_LIST),
         group=_cell(None if pd.isna(row["group"]) else str(row["group"])),
         prediction=_cell(output.value if output else None),
         label=_cell(output.label if output else None),
@@ -261,6 +275,13 @@ def _row(
         sink_share="" if share is None else language.percent(share[0]),
         status=str(row["status"]),
     )
+
+
+def _spans_of(whole: str, marked: tuple[Span, ...] | None) -> tuple[Span, ...]:
+    """`whole` with its marks; plain where there are none, or the model did not see all of it."""
+    if marked is None or "".join(span.text for span in marked) != whole:
+        return (Span(whole),)
+    return marked
 
 
 def _cell(value: str | None) -> Cell:

@@ -1,12 +1,11 @@
 """A text's data block holds what its level promises, at the size that was planned."""
 
 import json
-from base64 import b64decode
 
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpack
+from helpers.made_up.packed_maps import unpack, unpacked_block
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
@@ -19,7 +18,7 @@ def results(tmp_path_factory):
 
 
 def maps(markup):
-    return b64decode(BeautifulSoup(markup, "html.parser").find(id="maps-1").string)
+    return unpacked_block(BeautifulSoup(markup, "html.parser").find(id="maps-1").string)
 
 
 def test_heads_are_the_packed_maps_themselves(results):
@@ -51,7 +50,7 @@ def test_a_long_text_carries_pooled_maps_and_every_label(tmp_path):
     side = max(told["cells"]) + 1
     assert len(told["labels"]) == len(told["cells"]) == 43
     assert told["pool"] == long.pooling.factor
-    packed = b64decode(data.find(id="maps-2").string)
+    packed = unpacked_block(data.find(id="maps-2").string)
     assert unpack(packed, 4, 3).shape == (4, 3, side, side)
     assert long.heads_size() == len(long.at(Level.HEADS).encode())
     assert long.layers_size() == len(long.at(Level.LAYERS).encode())

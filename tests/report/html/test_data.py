@@ -7,10 +7,17 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
-from reportgen.report.html.data import compressed, measure_data, page_data, plotly_source, text_data
+from reportgen.report.html.data import (
+    compressed,
+    measure_data,
+    page_data,
+    plotly_source,
+    shared_lines,
+    text_data,
+)
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
-from reportgen.report.panel.measures import measures, text_effects
+from reportgen.report.panel.measures import about, measures, text_effects
 from reportgen.results.units import text_units
 
 EN = load_language("en")
@@ -30,6 +37,9 @@ def test_lines_are_the_float32_figures_of_the_tables(results):
     data = text_data(results, 0)
     for name, column in (("received", "received"), ("expected", "expected"), ("row", "cls_row")):
         values = lines(data[name], len(tokens))
+        if name == "expected":  # the same in every layer, so that one line stands for all
+            assert len(values) == 1
+            values = values.repeat(4, axis=0)
         for layer in range(3):
             measured = [item[layer] for item in tokens[f"{column}_layers"]]
             assert values[layer].tolist() == np.float32(measured).tolist()
@@ -77,8 +87,27 @@ def test_the_measures_but_the_first_bring_their_colours_figures_and_words(tmp_pa
     labels = [unit.label for unit in units.units]
     found = measures(made.info, units, labels, text_effects(made, 0, units.unit_of), EN)
     first, *others = measure_data(found)
-    assert first == {"id": "received_norm_all", "name": "attention × value, all layers"}
+    assert first == {"id": "received_norm_all"}
     assert [item["id"] for item in others] == [measure.id for measure in found[1:]]
     for item, measure in zip(others, found[1:], strict=True):
-        assert (item["steps"], item["shown"]) == (measure.steps, measure.shown)
-        assert (item["name"], item["legend"]) == (measure.name, measure.legend)
+        assert unpacked(item) == (measure.steps, measure.shown)
+        assert item["legend"] == measure.legend
+    named = page_data(made.info, RenderOptions(), EN)
+    assert {measure.id: measure.name for measure in found}.items() <= named["names"].items()
+    assert named["about"]["gradient"] == about("gradient", made.info, EN)
+
+
+def unpacked(item):
+    """Steps and values of a measure as the page's script reads them."""
+    digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+    places = [None if step == "." else digits.index(step) for step in item["steps"]]
+    steps = (at if at is None or at < 16 else 15 - at for at in places)
+    return tuple(steps), tuple(value + item["unit"] for value in item["shown"].split("|"))
+
+
+def test_lines_that_differ_from_layer_to_layer_are_all_there(results):
+    units = text_units(results, 0)
+    rising = np.linspace(0.1, 0.2, units.expected.size).reshape(units.expected.shape)
+    found = lines(shared_lines(rising, rising.mean(axis=0)), rising.shape[1])
+    assert found[:3].tolist() == np.float32(rising).tolist()
+    assert found[3].tolist() == np.float32(rising.mean(axis=0)).tolist()

@@ -2,7 +2,7 @@
 
 import json
 import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from hashlib import sha256
 from itertools import pairwise
 from urllib.parse import unquote
@@ -10,10 +10,11 @@ from urllib.parse import unquote
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpack
+from helpers.made_up.packed_maps import unpack, unpacked_block
 
 from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import STEPS
+from reportgen.report.charts.one_text.heads import head_picture
 from reportgen.report.html.data import plotly_source
 from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
@@ -30,7 +31,7 @@ HOSTILE = (
     "[CLS] typed by a user",
     "W" * 600,
 )
-LINKS = {"a": "href", "img": "src", "script": "src", "link": "href", "iframe": "src"}
+LINKS = {"a": "href", "script": "src", "link": "href", "iframe": "src"}
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +78,7 @@ def test_the_page_without_texts_is_small_enough(results, report):
 
 def test_a_panels_head_strip_and_cards_stay_together_in_print(soup):
     kept = [tag.name for tag in panel(soup, 1).find(class_="keep").find_all(recursive=False)]
-    assert kept == ["header", "div", "div", "p", "div", "div", "p"]  # the strip and its twin
+    assert kept == ["header", "div", "div", "p", "p", "div", "div", "p"]  # the strip and its twin
     assert ".keep" in soup.style.string.partition("@media print")[2]
     (said,) = soup.find_all(class_="printed")
     assert said.has_attr("hidden")
@@ -127,7 +128,10 @@ def test_nothing_is_fetched_and_nothing_styled_inline(soup):
                 address = element.get(attribute, "#").strip("#")
                 assert not address.startswith(("http", "//", "data:"))
     assert not soup.find_all(style=True)
-    assert not soup.find_all(["img", "iframe", "base", "object"])
+    assert not soup.find_all(["iframe", "base", "object"])
+    for image in soup.find_all("img"):  # scripts draw what these show
+        assert image.parent.name == "noscript"
+        assert image["src"].startswith("data:image/png;base64,")
 
 
 def test_the_policy_allows_these_two_scripts_only(soup):
@@ -160,7 +164,7 @@ def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, sou
         content = [unit for unit in units if "s" not in unit["class"]]
         assert "".join(unit.get_text() for unit in content) == text
         tokens = results.tokens_of(number - 1)
-        assert [unit["title"] for unit in units] == [
+        assert [unit.get("title") or unit.small.get_text() for unit in units] == [
             f"{100 * share:.1f}\u00a0%" for share in tokens["received_all"]
         ]
         ratios = tokens["received_all"][1:-1] / tokens["received_all"][1:-1].mean()
@@ -171,7 +175,7 @@ def test_the_strip_reads_like_the_text_with_the_shares_of_the_table(results, sou
 
 
 def test_the_carried_maps_are_the_packed_ones(results, soup):
-    carried = b64decode(soup.find(id="maps-1").string)
+    carried = unpacked_block(soup.find(id="maps-1").string)
     assert carried == results.packed_maps(0)
     data = json.loads(soup.find(id="data-1").string)
     assert data["labels"] == results.tokens_of(0)["token"].tolist()
@@ -239,7 +243,7 @@ def test_a_limit_keeps_layer_means_for_all_and_heads_for_the_first(tmp_path):
     said = [item.get_text() for item in page.find(id="texts").find(class_="quiet").find_all("li")]
     assert tuple(said) == report.reduced
     assert "layer" in panel(page, 4).find_all(class_="small")[-1].get_text()
-    means = unpack(b64decode(page.find(id="maps-4").string), 4, 1)
+    means = unpack(unpacked_block(page.find(id="maps-4").string), 4, 1)
     heads = unpack(made.packed_maps(3), 4, 12)
     assert abs(means[:, 0] - heads.mean(axis=1)).max() < 0.004
 
@@ -276,3 +280,14 @@ def test_every_kind_of_output_has_a_page(tmp_path, kind):
     assert page.select_one("#answers .says").get_text(strip=True)
     is_short = panel(page, 1).find("b", class_="value")
     assert (is_short is None) == (kind == "embedding")
+
+
+def test_without_scripts_the_texts_to_start_with_have_a_picture_of_all_heads(results, soup):
+    findings = Findings(results)
+    first = {*findings.picked.texts, findings.picked.first}
+    for text in range(len(results.texts)):
+        found = head_picture(results, text) if text in first else None
+        after = panel(soup, text + 1).find_next_sibling()
+        images = after.select("img") if after and after.name == "noscript" else []
+        assert [image["src"] for image in images] == ([found.address] if found else [])
+    assert soup.select("noscript img")

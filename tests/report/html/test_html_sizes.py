@@ -1,12 +1,11 @@
 """The page within its limit: chosen texts, many texts, long ones, and files beside it."""
 
 import json
-from base64 import b64decode
 
 import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.packed_maps import unpack
+from helpers.made_up.packed_maps import unpack, unpacked_block
 
 from reportgen.findings.findings import Findings
 from reportgen.report.html.data import plotly_source
@@ -83,11 +82,11 @@ def test_a_long_text_is_pooled_and_says_so(tmp_path):
     (sentence,) = report.reduced
     assert sentence.startswith("Text 1: more than 256 tokens")
     side = max(json.loads(page.find(id="data-1").string)["cells"]) + 1
-    assert unpack(b64decode(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
+    assert unpack(unpacked_block(page.find(id="maps-1").string), 2, 2).shape[-1] == side < 130
     whole = render(Findings(made), RenderOptions(pool_above=None))
     assert not whole.reduced
     carried = BeautifulSoup(whole.content, "html.parser").find(id="maps-1").string
-    assert b64decode(carried) == made.packed_maps(0)
+    assert unpacked_block(carried) == made.packed_maps(0)
 
 
 def test_a_page_with_files_has_nothing_inline(results):

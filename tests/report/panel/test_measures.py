@@ -11,13 +11,14 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.measures import (
     TextEffects,
+    about,
     colour_scale,
     measures,
     multiples,
     printed,
     text_effects,
 )
-from reportgen.results.measure_register import COLOURS
+from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.units import text_units
 
 EN = load_language("en")
@@ -115,30 +116,51 @@ def test_the_steps_of_an_effect_are_its_share_of_the_largest_with_its_sign(full,
 
 def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
     for id in ("deletion", "ig"):
-        legend = measured(full)[id].legend
-        assert "Orange raises it; blue, underlined, lowers it." in legend
-        assert "From −0." in legend
-    assert "no sign" in measured(full)["gradient"].legend
+        assert "Orange raises it; blue, underlined, lowers it." in about(id, full.info, EN)
+    assert "Orange" not in about("gradient", full.info, EN)
+
+
+def test_only_attention_is_called_where_the_model_looks(full):
+    for id in COLOURS:
+        said = about(id, full.info, EN)
+        is_attention = BY_ID[id].group == "attention"
+        assert ("Attention is where the model looks" in said) == is_attention, id
+        assert ("not where the model looks" in said or "not just where" in said) != is_attention, id
+    for id in ("rollout", "alti", "rarity"):
+        assert about(id, full.info, EN) == ""
+
+
+def test_what_colours_show_is_told_in_short_sentences(full):
+    model = replace(full.info.model, is_causal=True)
+    for info in (full.info, replace(full.info, model=model)):
+        for id in COLOURS:
+            if id != "ig":  # which names what it starts from
+                assert all(len(part.split()) <= 15 for part in about(id, info, EN).split(". ")), id
+
+
+def test_special_tokens_are_explained_where_there_are_any(full):
+    assert "special tokens, markers added to each text" in about("gradient", full.info, EN)
+    assert "special tokens" not in about("gradient", replace(full.info, roles=()), EN)
 
 
 @pytest.mark.parametrize(
     ("withheld", "start"),
     [
-        ({}, "from a text of nothing but [MASK] to this text"),
+        ({}, "from a text of nothing but [MASK]"),
         ({"mask": "no_mask_token"}, "from a text with zeros as the input"),
     ],
 )
 @pytest.mark.parametrize("scalar", ["number", "cosine"])
 def test_integrated_gradients_say_what_they_start_from(full, scalar, withheld, start):
-    evidence = replace(full.info.evidence, withheld=withheld)
-    info = replace(full.info, evidence=evidence)
-    assert start in of_effect("ig", [-0.1, 0.4], scalar=scalar, info=info).legend
+    evidence = replace(full.info.evidence, withheld=withheld, scalar=scalar)
+    assert start in about("ig", replace(full.info, evidence=evidence), EN)
 
 
 def test_a_cosine_distance_has_no_sign_but_its_integrated_gradients_do(full):
     deletion = of_effect("deletion", [0.1, 0.4], scalar="cosine", info=full.info)
     assert (deletion.kind, deletion.shown) == ("size", ("0.100", "0.400"))
-    assert "has no sign" in deletion.legend
+    info = replace(full.info, evidence=replace(full.info.evidence, scalar="cosine"))
+    assert "has no sign" in about("deletion", info, EN)
     ig = of_effect("ig", [-0.1, 0.4], scalar="cosine", info=full.info)
     assert (ig.kind, ig.shown) == ("signed", ("−0.100", "+0.400"))
 
@@ -183,8 +205,8 @@ def test_causal_models_are_coloured_over_the_even_spread_but_for_the_row(full):
     found = {m.id: m for m in measures(info, units, tokens["token"].tolist(), None, EN)}
     over = tokens["received_all"].to_numpy(float) / even
     assert found["received_all"].ratios == pytest.approx(over / over[content].mean())
-    assert "over its equal share" in found["received_all"].legend
-    assert "over its equal share" in found["received_norm_all"].legend
+    assert "over its equal share" in about("received_all", info, EN)
+    assert "over its equal share" in about("received_norm_all", info, EN)
     row = tokens["cls_row_last"].to_numpy(float)
     assert found["cls_row_last"].ratios == pytest.approx(row / row[content].mean())
 

@@ -91,7 +91,7 @@ def test_a_text_of_special_tokens_only_has_no_scale(results):
     shown = figures(results, text="")
     results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [12, 10, offset]
     assert shown.influence.rows == ()
-    assert "Colour" not in shown.measures[0].legend
+    assert "Colour" not in shown.legend
 
 
 @pytest.mark.parametrize(

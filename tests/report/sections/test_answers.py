@@ -1,5 +1,7 @@
 """The four answers at the top of a page: each figure against a plain computation."""
 
+import re
+
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
@@ -32,7 +34,8 @@ def test_numbers_without_labels(tmp_path):
     low, middle, high = (f"{x:.2f}".replace("-", "−") for x in np.quantile(values, [0, 0.5, 1]))
     first = answers(results)[0]
     assert first.answer == f"{low} to {high}, half below {middle}"
-    assert first.remark == "One dot per text. No labels, so accuracy is unknown."
+    told = "One dot per text, the open one large. No labels, so accuracy is unknown."
+    assert first.remark == told
     assert first.section == "predictions"
 
 
@@ -72,9 +75,9 @@ def test_the_next_token_is_named_with_its_texts(tmp_path):
     assert answers(made)[0].answer == "Next token mostly “line break”: 6 of 6 texts"
 
 
-def with_effects(folder, effect):
+def with_effects(folder, effect, texts=TEXTS):
     """Results in which "aa" has the deletion effects `effect` (one per text), all others none."""
-    made = make_results(folder, TEXTS, evidence="basic")
+    made = make_results(folder, texts, evidence="basic")
     effects = made.effects.copy()
     effects["deletion"] = 0.0
     first = effects["position"] == 1
@@ -85,11 +88,26 @@ def with_effects(folder, effect):
 def test_a_token_is_named_only_where_its_effect_is_clear(tmp_path):
     clear = answers(with_effects(tmp_path / "a", np.linspace(0.9, 1.1, 8)))[1]
     assert clear.answer == "“aa” clearly raises it"
-    assert clear.remark == "How far each token raises or lowers it, mean of 8 texts."
+    assert clear.remark == "Mean effect of each token over 8 texts."
     lowers = answers(with_effects(tmp_path / "b", np.linspace(-0.9, -1.1, 8)))[1]
     assert lowers.answer == "“aa” clearly lowers it"
     noise = answers(with_effects(tmp_path / "c", [1, -1, 1, -1, 1, -1, 1, -0.9]))[1]
     assert noise.answer == "No token stands out over all texts"
+    assert "could be chance" not in str(clear.chart)
+
+
+def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
+    texts = tuple(f"aabb{c}{c}" for c in "cdefghij")  # "bb" too stands in all of them
+    made = with_effects(tmp_path, np.linspace(0.9, 1.1, 8), texts)
+    effects = made.effects.copy()
+    effects.loc[effects["position"] == 2, "deletion"] = [4.0, -1.0] * 4
+    found = answers(changed(made, effects=effects))[1]
+    assert found.answer == "“aa” clearly raises it"
+    assert found.remark == "Mean effect of each token over 8 texts. Pale bars could be chance."
+    pale, clear = BeautifulSoup(found.chart, "html.parser").find_all("rect")
+    assert "pale" in pale["class"]
+    assert re.fullmatch(r"bb \+\d\.\d+: could be chance", pale.get_text())
+    assert "pale" not in clear["class"]
 
 
 def test_in_one_text_the_strongest_change_is_told(tmp_path):

@@ -1,15 +1,24 @@
 """The list of texts: one line each, with the figures it is sorted and filtered by."""
 
 import pytest
+from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
+from reportgen.report.components import Span
+from reportgen.report.html.page import render
 from reportgen.report.language.numbers import decimals, fixed
 from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
+from reportgen.report.panel.marked import marked_text, text_measures
 from reportgen.report.sections.texts import make_text_list
 
 EN = load_language("en")
 LABELS = (1.0, 1.5, 2.0, 2.5, 3.0, 3.5)
+
+
+def text_of(row):
+    return "".join(span.text for span in row.spans)
 
 
 def list_of(results, listed=None):
@@ -46,9 +55,9 @@ def test_a_part_of_the_texts_is_said_to_be_one(results):
 def test_long_texts_and_labels_are_cut_in_the_list_only(tmp_path):
     long = make_results(tmp_path, ("word " * 100,), group="g" * 100)
     (row,) = list_of(long).rows
-    assert len(row.text) <= 110
-    assert row.text.startswith("word word")
-    assert "…" in row.text
+    assert len(text_of(row)) <= 110
+    assert text_of(row).startswith("word word")
+    assert "…" in text_of(row)
     assert len(row.group.text) <= 28
     assert row.group.whole == "g" * 100
     assert row.text_id.whole is None
@@ -84,3 +93,26 @@ def test_ids_have_a_column_where_they_are_not_the_numbers(tmp_path, results):
 def test_nothing_but_empty_texts_still_makes_a_list(tmp_path):
     rows = list_of(make_results(tmp_path, ("", ""))).rows
     assert [row.prediction.text for row in rows] == ["", ""]
+
+
+def test_the_rows_of_a_page_mark_what_its_panels_colour_most(tmp_path):
+    results = make_results(tmp_path, HEADLINES, evidence="basic")
+    findings = Findings(results)
+    page = BeautifulSoup(render(findings, RenderOptions()).content, "html.parser")
+    rows = page.select("table.texts tbody .t bdi")
+    for text, row in enumerate(rows):
+        assert row.get_text() == HEADLINES[text]
+        spans = marked_text(findings, text, text_measures(findings, text, EN))
+        assert [mark.get_text() for mark in row.select("mark")] == [
+            span.text for span in spans if span.is_strong
+        ]
+    assert any(row.select("mark") for row in rows)
+
+
+def test_a_text_that_the_model_did_not_see_to_its_end_is_plain(results):
+    seen = (Span(HEADLINES[1][:-3], is_strong=True),)
+    rows = make_text_list(Findings(results), EN, marked={1: seen, 2: (Span(HEADLINES[2]),)}).rows
+    assert rows[1].spans == (Span(HEADLINES[1]),)
+    whole = (Span(HEADLINES[2][:2], is_strong=True), Span(HEADLINES[2][2:]))
+    rows = make_text_list(Findings(results), EN, marked={2: whole}).rows
+    assert rows[2].spans == whole

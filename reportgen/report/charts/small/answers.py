@@ -29,12 +29,16 @@ _LINES = 5  # layers that have a bar and a figure each; of more there are column
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One bar with its name, its value as printed, and whether a value below 0 means anything."""
+    """One bar with its name, its value as printed, and whether a value below 0 means anything.
+
+    One whose value is in `doubt`, which says why, is pale.
+    """
 
     name: str
     value: float
     shown: str
     is_signed: bool = False
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def columns_of_dots(values: Floats, opened: float | None) -> Drawing:
         body = _dots("dot", dots, MUTED, 4)
         if marked is not None:
             top = bottom - 4 - _DOT * (int(counts[marked]) - 1)
-            body += _dots("now", f"M{left + _DOT * marked + 2.5:g} {top}h0", RAISES, 6)
+            body += _dots("now", f"M{left + _DOT * marked + 2.5:g} {top}h0", INK, 6)
     else:
         heights = (bottom - 4) * counts / counts.max()
         bars = "".join(
@@ -86,7 +90,7 @@ def columns_of_dots(values: Floats, opened: float | None) -> Drawing:
         )
         body = f"<path class=dot d={_quoted(bars)} fill={MUTED} />"
         if marked is not None:
-            body += _dots("now", f"M{left + _DOT * marked + 2} {bottom}h0", RAISES, 6)
+            body += _dots("now", f"M{left + _DOT * marked + 2} {bottom}h0", INK, 6)
     scale = (right - left) / (high - low)
     ticks = [(left + (mark - low) * scale, exact(mark)) for mark in marks]
     return _drawing(
@@ -116,7 +120,7 @@ def plane(across: Floats, up: Floats, opened: int | None, names: tuple[str, str]
         f"{_dots('dot', dots, MUTED, 4)}"
     )
     if opened is not None:
-        body += _dots("now", f"M{px(x[opened])} {px(y[opened])}h0", RAISES, 7)
+        body += _dots("now", f"M{px(x[opened])} {px(y[opened])}h0", INK, 7)
     rest = f"font-size=10.5 fill={MUTED}"
     return _drawing(
         f'<path class=rule d="M{left} 0V{bottom}H{right}" fill=none stroke={RULE} />{body}'
@@ -142,10 +146,15 @@ def named_bars(bars: Sequence[Bar]) -> Drawing:
         kind, colour = "r0", ROLE_COLOURS[0]
         if bar.is_signed:
             kind, colour = ("dn", LOWERS) if bar.value < 0 else ("up", RAISES)
-        shapes += (
-            f"<rect class={kind} x={px(x)} y={px(top)} width={px(max(length, 1))} height=10 "
-            f"fill={colour} />"
-        )
+        size = f"x={px(x)} y={px(top)} width={px(max(length, 1))} height=10"
+        if bar.doubt:
+            told = escape(f"{visible(bar.name)} {bar.shown}: {bar.doubt}")
+            shapes += (
+                f'<rect class="{kind} pale" {size} fill={colour} stroke={colour} '
+                f"fill-opacity=.2><title>{told}</title></rect>"
+            )
+        else:
+            shapes += f"<rect class={kind} {size} fill={colour} />"
         names += f"<text y={px(top + 9)}>{escape(_name(bar.name))}</text>"
         values += (
             f"<text x={px(max(zero, x + length) + 5)} y={px(top + 9)}>{escape(bar.shown)}</text>"
@@ -228,7 +237,7 @@ def dots_with_intervals(rows: Sequence[Dot]) -> Drawing:
     marks = names = values = ""
     for i, row in enumerate(shown):
         y = step * (i + 0.5)
-        kind, colour = ("first", RAISES) if row.is_first else ("r0", ROLE_COLOURS[0])
+        kind, colour = ("first", INK) if row.is_first else ("r0", ROLE_COLOURS[0])
         if row.interval is not None:
             marks += (
                 f'<path class={kind} d="M{px(at(row.interval.low))} {px(y)}'

@@ -2,7 +2,7 @@
 
 const root = document.documentElement;
 
-// A custom property of the style sheet, such as css("--red").
+// A custom property of the style sheet, such as css("--received").
 const css = (name) => getComputedStyle(root).getPropertyValue(name).trim().replace(/\s+/g, " ");
 
 function make(tag, properties = {}, ...children) {

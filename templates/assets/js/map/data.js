@@ -43,12 +43,13 @@ function cellsOf({ units, cells }) {
 // The maps are bytes: b stands for the weight (b / 255)².
 async function readText(number) {
   const data = JSON.parse(document.getElementById(`data-${number}`).textContent);
-  const base64 = document.getElementById(`maps-${number}`).textContent;
+  const packed = packedBytes(document.getElementById(`maps-${number}`).textContent);
   const count = data.labels.length;
-  const maps = new Uint8Array(await inflated(bytesOf(base64), "deflate"));
+  const maps = new Uint8Array(await inflated(packed, "deflate"));
   const lines = (text) => {
     const values = floatsOf(text);
-    return upTo(page.layers + 1).map((i) => values.subarray(i * count, (i + 1) * count));
+    const at = (i) => (values.length > count ? i * count : 0); // one line is that of every layer
+    return upTo(page.layers + 1).map((i) => values.subarray(at(i), at(i) + count));
   };
   const special = new Set(data.special);
   const { of: cellOf, sizes } = cellsOf(data);

@@ -22,9 +22,9 @@ function makeFigure(shape, view, { colours, crop, width, chosen, reads, lineTop 
   if (row) {
     row.name = say("cls_row", { name: page.cls });
     line(row, view.row ?? shape.labels.map(() => null));
-    row.line.color = row.marker.color = css("--blue");
+    row.line.color = row.marker.color = css("--cls");
   }
-  received.line.color = received.marker.color = css("--red");
+  received.line.color = received.marker.color = css("--received");
   even.line.color = css("--muted");
   const place = geometryOf(shape, rows, columns, width, view.sink !== null);
   for (const trace of [received, row]) if (trace) trace.marker.size = 5 * place.scale;
@@ -150,7 +150,7 @@ const alongColumns = (x0, x1) => ({ xref: "x", x0, x1, yref: "paper", y0: 0, y1:
 // A frame around the row that the output reads alone.
 function readFrame(reads, rows) {
   if (!rows.includes(reads)) return [];
-  const line = { color: css("--blue"), width: 2 };
+  const line = { color: css("--cls"), width: 2 };
   return [{ type: "rect", name: "reads", line, fillcolor: CLEAR, ...alongRows(reads - 0.47, reads + 0.47) }];
 }
 

@@ -154,7 +154,7 @@ class Overview {
     const width = Math.max(values.length, 600);
     Object.assign(this.profile, { width, height: LINE_HEIGHT });
     const pen = this.profile.getContext("2d");
-    pen.fillStyle = css("--red");
+    pen.fillStyle = css("--received");
     const each = width / values.length;
     values.forEach((value, i) => {
       const tall = LINE_HEIGHT * Math.min(1, (value ?? 0) / top);

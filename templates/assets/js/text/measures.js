@@ -9,7 +9,7 @@ class Measures {
     const block = document.getElementById(`measures-${number}`);
     if (!block) return; // there is one measure only, and the text has its colours
     this.number = number;
-    this.all = JSON.parse(block.textContent);
+    this.all = JSON.parse(block.textContent).map(unpacked);
     const [first, ...others] = this.all;
     const agreement = ({ id }) => parseFloat((page.agreement[id] ?? "-2").replace("−", "-"));
     others.sort((a, b) => agreement(b) - agreement(a));
@@ -31,9 +31,10 @@ class Measures {
     const group = makeRadios(label, `measure-${number}`, options, (id) =>
       choose(number, { measure: id === this.all[0].id ? null : id, token: null }));
     offerTips(group.label, "label", (button) => {
-      const { id, name } = this.all.find((measure) => measure.id === button.querySelector("input").value);
+      const id = button.querySelector("input").value;
       const found = page.agreement[id];
-      return { title: name, figures: found === undefined ? [] : [[say("agreement_is"), found]] };
+      const figures = found === undefined ? [] : [[say("agreement_is"), found]];
+      return { title: page.names[id], says: page.about[id], figures };
     });
     return group;
   }
@@ -73,4 +74,20 @@ class Measures {
   }
 }
 
-const shortName = ({ id, name }) => page.short[id] ?? name;
+const shortName = ({ id }) => page.short[id] ?? page.names[id];
+
+// The step of a colour is one character: of 36 digits, those from 16 on stand for -1 and below.
+function stepOf(character) {
+  const digit = parseInt(character, 36);
+  return Number.isNaN(digit) ? null : digit < 16 ? digit : 15 - digit;
+}
+
+function unpacked({ id, legend, steps, shown, unit }) {
+  if (steps === undefined) return { id }; // the first: the strip has its colours
+  return {
+    id,
+    legend: [page.about[id], legend].filter(Boolean).join(say("space")),
+    steps: Array.from(steps, stepOf),
+    shown: shown.split("|").map((value) => value + unit),
+  };
+}

@@ -6,7 +6,10 @@ class Strip {
     this.box = document.getElementById(`strip-${number}`);
     this.legend = document.getElementById(`legend-${number}`);
     this.units = Array.from(this.box.querySelectorAll(".u"));
-    this.first = this.units.map((unit) => [unit.className, unit.title, unit.querySelector("small")?.textContent]);
+    this.first = this.units.map((unit) => {
+      const share = unit.querySelector("small")?.textContent; // of a special token, which has no title
+      return [unit.className, unit.title || share, share];
+    });
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.firstLegend = this.legend.textContent;
     this.panel = null;
@@ -39,7 +42,7 @@ class Strip {
     setAttributes(this.box, { role: "group", "aria-label": say("strip_help") });
     this.answer = make("p", { className: "answer live", textContent: say("choose") });
     this.answer.setAttribute("aria-live", "polite");
-    this.box.after(this.answer);
+    (this.box.parentElement.querySelector(".without") ?? this.box).after(this.answer);
     const { labels } = panel.data;
     this.units.forEach((unit, i) => {
       unit.setAttribute("role", "button");

@@ -1,0 +1,57 @@
+"""Words that the glossary explains: by pointer, focus and touch, and as links without scripts."""
+
+import pytest
+from helpers.made_up.factories import HEADLINES, make_results
+from opening import written
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+
+MEANT = "A model reads a text in steps, its layers"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("terms")
+    return written(make_results(folder, HEADLINES, evidence="basic"), folder)
+
+
+def test_pointer_and_focus_show_what_a_word_means(watched, url):
+    watched.goto(url)
+    term, tip = watched.locator(".line .term"), watched.locator("#tip")
+    expect(term).to_have_text("4 layers × 3 heads")
+    term.hover()
+    expect(tip).to_contain_text(MEANT)
+    watched.keyboard.press("Escape")
+    expect(tip).to_be_hidden()
+    term.focus()
+    expect(tip).to_contain_text(MEANT)
+    expect(term).to_have_attribute("aria-describedby", "tip")
+
+
+def test_a_touch_shows_it_and_stays_where_it_is(browser, url):
+    page = browser.new_page(viewport={"width": 400, "height": 860}, has_touch=True)
+    page.goto(url)
+    page.locator(".panel.open .bars .term").tap()
+    expect(page.locator("#tip")).to_contain_text("the piece of text the model works on")
+    assert "#term" not in page.url
+    page.close()
+
+
+def test_a_click_and_without_scripts_the_link_lead_to_the_glossary(browser, url):
+    for scripts in (True, False):
+        page = browser.new_page(java_script_enabled=scripts)
+        page.goto(url)
+        page.locator(".line .term").click()
+        expect(page.locator("#term-layer dd")).to_be_in_viewport()
+        page.close()
+
+
+def test_every_term_stands_in_the_glossary(browser, url):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(url)
+    links = page.locator("a.term").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert {"#term-layer", "#term-token"} <= set(links)
+    for link in set(links):
+        expect(page.locator(f"{link} dt")).to_have_count(1)
+    page.close()
