@@ -38,7 +38,8 @@ def chooser(page, number=1):
 
 
 def column(results, name, text=0):
-    table = results.tokens_of(text) if name in results.tokens else results.effects_of(text)
+    tokens = results.tokens_of(text)
+    table = tokens if name in tokens else results.effects_of(text)
     return table[name].to_numpy(float)
 
 
