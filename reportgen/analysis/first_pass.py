@@ -16,6 +16,7 @@ from reportgen.analysis.rows import (
     token_rows,
 )
 from reportgen.errors import InputError, ModelError, quoted
+from reportgen.models.completions import encode_completed
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode
@@ -179,7 +180,7 @@ def encode_all(
     faults: dict[int, str] = {}
     for i, source in enumerate(sources):
         try:
-            text = encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
+            text = _encoded(model, source)
             if splitter is not None:
                 own = (source.text, source.pair)
                 text = joined_to_words(text, own, splitter, source.units or ((), ()))
@@ -188,6 +189,22 @@ def encode_all(
             text = NO_TOKENS
         encoded.append(text)
     return encoded, faults
+
+
+def _encoded(model: LoadedModel, source: TextInput) -> EncodedText:
+    if model.reader.kind != "completion":
+        return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
+    if source.pair is not None:
+        raise ModelError("it has a pair and a completion; a model that writes on takes no pair")
+    if not source.completion:
+        raise ModelError("it has no completion")
+    return encode_completed(
+        model.tokenizer,
+        source.text,
+        source.completion,
+        model.info.max_tokens,
+        source.completion_ids,
+    )
 
 
 def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tally: Tally) -> None:

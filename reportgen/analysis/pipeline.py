@@ -16,11 +16,13 @@ from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
 from reportgen.analysis.evidence.sinks.measure import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
-from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.evidence.target import Asked, Explainer, find_asked
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
+from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
 from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.architecture import looks_through_window
+from reportgen.models.completions import mark_last
 from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
@@ -60,7 +62,14 @@ class AnalysisOptions:
     keep_maps: str = "all"  # all, none, or the number of texts that keep their maps
     evidence: EvidenceLevel = "basic"
     evidence_texts: str = "50"  # all, or the number of texts that get evidence
-    explain_class: str | None = None  # None: the one predicted for each text
+    # None: what is predicted for each text.
+    explain_class: str | None = None
+    explain_token: str | None = None  # a next token
+    against: str | None = None  # the token that its lead is explained over
+    # Tokens that a causal model writes after each text without a completion; None: none.
+    generate: int | None = None
+    temperature: float = 0.0  # 0: always the likeliest token
+    seed: int = 0  # of what is drawn at other temperatures
     # What is measured and drawn as one; None: what the texts give, else words.
     units: UnitKind | None = "token"
     shown: Mapping[str, str | int | bool] = field(default_factory=dict)  # see `Settings.options`
@@ -68,7 +77,7 @@ class AnalysisOptions:
 
 def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Capture, Probe]:
     """Check that the model returns attention maps, on the given texts or on built-in samples."""
-    samples = [encode(model.tokenizer, sample, None, model.info.max_tokens) for sample in SAMPLES]
+    samples = [_sample(model, sample) for sample in SAMPLES]
     fitting = [text for text in texts if text.n_content and len(text.ids) <= PROBE_TOKENS]
     capture = Capture(model.module, model.encoder)
     if len({len(text.ids) for text in fitting}) > 1:
@@ -106,6 +115,12 @@ def analyze(
         texts = replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
     progress = progress or Progress()
     created = created_date()
+    model = ready_for_completions(model, texts, options.generate)
+    asked = Asked(options.explain_class, options.explain_token, options.against)
+    find_asked(model, asked)  # fails before anything is run
+    if options.generate is not None:
+        choice = Choice(options.generate, options.temperature, options.seed)
+        texts = with_generated(texts, model, choice)
     has_pairs = any(text.pair is not None for text in texts.texts)
     roles = special_roles(model.tokenizer, has_pairs=has_pairs)
     keys = [role.key for role in roles]
@@ -119,11 +134,11 @@ def analyze(
         return encode_all(model, [texts.texts[i] for i in rows], splitter)[0]
 
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
-    explainer = Explainer(model, probed.batching, options.batch_tokens, options.explain_class)
+    explainer = Explainer(model, probed.batching, options.batch_tokens, asked)
     norms = None if options.evidence == "none" else find_norms(model, capture, _sample(model))
     cost = expected_cost(
         len(texts.texts),
-        _contexts(expected, encode_rows, explainer),
+        _with_content(expected, encode_rows),
         options.evidence,
         _cost_basis(explainer),
         n_roles=len(roles),
@@ -180,7 +195,7 @@ def analyze(
             if extra:
                 progress.extend(
                     extra_cost(
-                        _contexts(extra, encode_rows, explainer),
+                        _with_content(extra, encode_rows),
                         options.evidence,
                         _cost_basis(explainer),
                     )
@@ -228,19 +243,16 @@ def _recorded_units(encode_rows: Encode, first: FirstPass) -> Encode:
     return encode_as_recorded
 
 
-def _sample(model: LoadedModel) -> EncodedText:
+def _sample(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     """A sample text to try a model on."""
-    return encode(model.tokenizer, SAMPLES[-1], None, model.info.max_tokens)
+    encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
+    return mark_last(encoded) if model.reader.kind == "completion" else encoded
 
 
-def _contexts(
-    rows: Sequence[int], encode_rows: Encode, explainer: Explainer
-) -> Iterator[EncodedText]:
-    """What is run of each of the texts `rows` that has content."""
+def _with_content(rows: Sequence[int], encode_rows: Encode) -> Iterator[EncodedText]:
+    """Those of the texts `rows` that have content."""
     for window in chunks(rows, WINDOW):
-        for text in encode_rows(window):
-            if text.n_content:
-                yield explainer.context(text) or text
+        yield from (text for text in encode_rows(window) if text.n_content)
 
 
 def _cost_basis(explainer: Explainer) -> CostBasis:
@@ -263,6 +275,7 @@ def _evidence(
         level=options.evidence,
         scalar=explainer.scalar,
         target=explainer.target,
+        against=explainer.against,
         asked=options.evidence_texts,
         norms_error=None if isinstance(norms, str) else max(norms.error, tally.norms_error or 0.0),
         withheld={} if reason is None else dict.fromkeys(views, reason),

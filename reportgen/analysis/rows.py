@@ -65,6 +65,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "text_id": text.source.id,
         "text": text.source.text,
         "pair": text.source.pair,
+        "completion": text.source.completion,
         "label": text.source.label,
         "label_value": label_number(text.source.label),
         "group": text.source.group,

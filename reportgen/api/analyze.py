@@ -85,6 +85,7 @@ def analyze(
     *,
     text_column: str | None = None,
     pairs: Beside = None,
+    completions: Beside = None,
     labels: Beside = None,
     ids: Beside = None,
     groups: Beside = None,
@@ -95,6 +96,11 @@ def analyze(
     evidence_texts: int | str = 50,
     units: UnitKind | None = None,
     explain_class: str | int | None = None,
+    explain_token: str | None = None,
+    against: str | None = None,
+    generate: int | None = None,
+    temperature: float = 0.0,
+    seed: int = 0,
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,
     folder: str | Path | None = None,
@@ -111,14 +117,14 @@ def analyze(
         tokenizer: Needed if the model does not come with one.
         text_column: The column of a table with the texts. Default: `text`, or the only column of
             words.
-        pairs, labels, ids, groups, text_units: One value per text or, for a table, the name of a
-            column. By default the columns `pair`, `label`, `id`, `group` and `units` are used; `""`
-            ignores them. The units of a text are a list of strings or of `[start, end]`; those of
-            a text and its pair a dict of such lists, `text` and `pair`.
+        pairs, completions, labels, ids, groups, text_units: One value per text or, for a table, the
+            name of a column. By default the columns `pair`, `completion`, `label`, `id`, `group`
+            and `units` are used; `""` ignores them. The units of a text are a list of strings or of
+            `[start, end]`; those of a text and its pair a dict of such lists, `text` and `pair`.
         label_map: Other names for labels, by the label that is given.
         limit: Use only the first so many texts.
-        evidence, evidence_texts, units, explain_class, keep_maps, batch_tokens: As on the command
-            line.
+        evidence, evidence_texts, units, explain_class, explain_token, against, generate,
+            temperature, seed, keep_maps, batch_tokens: As on the command line.
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
@@ -131,6 +137,7 @@ def analyze(
     """
     names = {
         "pair": pairs,
+        "completion": completions,
         "label": labels,
         "id": ids,
         "group": groups,
@@ -152,6 +159,11 @@ def analyze(
             "evidence_texts": str(evidence_texts),
             "units": units,
             "explain_class": explain_class if explain_class is None else str(explain_class),
+            "explain_token": explain_token,
+            "against": against,
+            "generate": generate,
+            "temperature": temperature,
+            "seed": seed,
         },
     )
     if folder is not None:

@@ -22,6 +22,7 @@ def columns(choices: InputChoices) -> Columns:
     return Columns(
         text=choices.text_column,
         pair=choices.pair_column,
+        completion=choices.completion_column,
         label=choices.label_column,
         id=choices.id_column,
         group=choices.group_column,
@@ -122,6 +123,12 @@ def without_effect(
     if given.get("units-column") and analysis.units not in (None, "given"):
         lines.append(f"--units-column has no effect with --units {analysis.units}")
     if analysis.evidence == "none":
-        names = [name for name in ("evidence-texts", "explain-class") if name in given]
+        evident = ("evidence-texts", "explain-class", "explain-token", "against")
+        names = [name for name in evident if name in given]
         lines += [f"--{name} has no effect with --evidence none" for name in names]
+    if analysis.generate is None:
+        names = [name for name in ("temperature", "seed") if name in given]
+        lines += [f"--{name} has no effect without --generate" for name in names]
+    elif "seed" in given and not analysis.temperature:
+        lines.append("--seed has no effect with --temperature 0, where nothing is drawn")
     return lines

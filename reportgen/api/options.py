@@ -41,6 +41,13 @@ class InputChoices:
         str | None,
         _TEXTS(help="Column with a second text, e.g. hypothesis. Default: pair, if there is one."),
     ] = None
+    completion_column: Annotated[
+        str | None,
+        _TEXTS(
+            help="Column with what a causal model was to write after each text, e.g. answer. "
+            "Default: completion, if there is one."
+        ),
+    ] = None
     label_column: Annotated[
         str | None,
         _TEXTS(help="Column with the true value, e.g. stars. Default: label, if there is one."),
@@ -250,6 +257,38 @@ class AnalysisChoices:
             "Default: the predicted class of each text."
         ),
     ] = None
+    explain_token: Annotated[
+        str | None,
+        _ANALYSIS(
+            help="Next token whose log-probability the evidence explains, e.g. ' bank'. Default: "
+            "the token that the model predicts for each text."
+        ),
+    ] = None
+    against: Annotated[
+        str | None,
+        _ANALYSIS(
+            help="Explain the lead of that next token over this one, e.g. ' river': the difference "
+            "of their log-probabilities."
+        ),
+    ] = None
+    generate: Annotated[
+        int | None,
+        _ANALYSIS(
+            least=1,
+            help="Let a causal model write up to N tokens after each text that has no completion, "
+            "and explain what it wrote, e.g. 20.",
+        ),
+    ] = None
+    temperature: Annotated[
+        float,
+        _ANALYSIS(
+            help="How freely --generate draws its tokens, e.g. 0.7. 0 takes the likeliest token "
+            "each time."
+        ),
+    ] = 0.0
+    seed: Annotated[
+        int, _ANALYSIS(help="Seed of what --generate draws at a temperature above 0, e.g. 1.")
+    ] = 0
 
 
 def _example(known: Format) -> str:

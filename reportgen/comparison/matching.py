@@ -8,6 +8,7 @@ from hashlib import sha256
 import pandas as pd
 
 from reportgen.errors import ComparisonError, quoted, some
+from reportgen.results.schema import COMPLETION
 from reportgen.results.store import Results
 
 
@@ -74,9 +75,8 @@ def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]
 
 
 def _hashes(results: Results) -> list[str]:
-    texts = results.texts
-    pairs = [None if pd.isna(pair) else pair for pair in texts["pair"]]
+    columns = (results.texts[name] for name in ("text", "pair", COMPLETION))
     return [
-        sha256(json.dumps([text, pair]).encode()).hexdigest()
-        for text, pair in zip(texts["text"], pairs, strict=True)
+        sha256(json.dumps([None if pd.isna(part) else part for part in parts]).encode()).hexdigest()
+        for parts in zip(*columns, strict=True)
     ]

@@ -16,6 +16,7 @@ from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.outputs import classes as of_classes
+from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.sinks import heads as of_heads
@@ -100,6 +101,7 @@ class Findings:
     number_spread = _part(of_predictions.number_spread)
     score_spreads = _part(of_predictions.score_spreads)
     next_tokens = _part(of_predictions.next_tokens)
+    completions = _part(of_completions.completions)
     label_fit = _part(of_predictions.label_fit)
     predictions = _part(of_predictions.predictions)
     label_errors = _part(of_predictions.label_errors)

@@ -10,7 +10,9 @@ from transformers import PreTrainedConfig, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.completions import completion_values, log_probabilities, needed_rows
 from reportgen.models.spec import Pooling
+from reportgen.models.tokens import EncodedText
 from reportgen.models.trial_run import (
     Entry,
     Trial,
@@ -48,6 +50,7 @@ _NAMES: Mapping[OutputKind, str] = {
     "labels": "labels",
     "embedding": "embedding",
     "next_token": "next token",
+    "completion": "completion",
 }
 
 
@@ -55,10 +58,14 @@ _NAMES: Mapping[OutputKind, str] = {
 class Prediction:
     """The output of the model for one text."""
 
-    value: float | None  # the number; None if the output is not a single number
+    value: float | None  # the number, or log-probability of the completion; None otherwise
     label: str | None  # class, labels joined by ", ", or the likeliest next token; None otherwise
-    scores: tuple[float, ...]  # number(s); logits; log-probabilities (next token); no embedding
-    score_names: tuple[str, ...]  # next tokens; empty otherwise
+    # Number(s); logits; log-probabilities of next tokens, or of the completion's tokens; no
+    # embedding.
+    scores: tuple[float, ...]
+    # Next tokens; the likeliest in place of each of the completion's, "" where that is the same;
+    # empty otherwise.
+    score_names: tuple[str, ...]
     is_finite: bool = True  # False if a figure is infinite or NaN; then there is no label
 
 
@@ -74,15 +81,27 @@ class OutputReader:
     is_narrowed: bool = False  # only logits of last tokens come, see `keep_last_logits`
     tokenizer: PreTrainedTokenizerBase | None = None  # decodes next tokens
 
-    def values(self, returned: Any, inputs: Mapping[str, Tensor]) -> Tensor:
+    def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
+        """The inputs that the reader needs beside the tokens of a batch of `texts`."""
+        if self.kind == "completion" and self.is_narrowed:
+            return {"logits_to_keep": needed_rows(texts)}
+        return {}
+
+    def values(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+    ) -> Tensor:
         """The output as float32 `[text, figure]`.
 
-        The number(s), logits, pooled embedding, or log-probabilities of all next tokens.
+        The number(s), logits, pooled embedding, log-probabilities of all next tokens, or of the
+        tokens of completions, 0 after the last one.
 
         Args:
             inputs: those of the call; without an attention mask no token is padding.
+            texts: those of the batch.
         """
         tensor: Tensor = entries(returned)[self.entry]
+        if self.kind == "completion":
+            return completion_values(tensor, inputs, texts)
         ids = inputs["input_ids"]
         mask = inputs.get("attention_mask", torch.ones_like(ids))
         if self.kind == "next_token":
@@ -94,9 +113,18 @@ class OutputReader:
             return _pool(tensor, mask, self.pooling)
         return tensor.reshape(ids.shape[0], self.width).float()
 
-    def read(self, returned: Any, inputs: Mapping[str, Tensor]) -> list[Prediction]:
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+    ) -> list[Prediction]:
         """One prediction per text; one that is not finite keeps its scores but has no label."""
-        values = self.values(returned, inputs).detach()
+        values = self.values(returned, inputs, texts).detach()
+        if self.kind == "completion":
+            logits = entries(returned)[self.entry].detach()
+            rows = log_probabilities(logits, inputs, texts)
+            return [
+                self._completion([text.ids[i] for i in text.completion], own, every)
+                for text, own, every in zip(texts, values, rows, strict=True)
+            ]
         if self.kind == "next_token":
             best = values.topk(min(N_NEXT_TOKENS, values.shape[1]), dim=1)
             pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
@@ -104,8 +132,8 @@ class OutputReader:
         finite = values.isfinite().all(dim=1).tolist()
         if self.kind == "embedding":
             return [Prediction(None, None, (), (), is_finite) for is_finite in finite]
-        rows = zip(values.tolist(), finite, strict=True)
-        return [self._scored(scores, is_finite) for scores, is_finite in rows]
+        scored = zip(values.tolist(), finite, strict=True)
+        return [self._scored(scores, is_finite) for scores, is_finite in scored]
 
     def _scored(self, scores: list[float], is_finite: bool) -> Prediction:
         value = scores[0] if self.kind == "number" else None
@@ -116,9 +144,21 @@ class OutputReader:
             label = ", ".join(n for n, logit in zip(self.labels, scores, strict=True) if logit > 0)
         return Prediction(value, label, tuple(scores), (), is_finite)
 
+    def _completion(self, ids: Sequence[int], own: Tensor, rows: Tensor) -> Prediction:
+        """Of one text: `ids` `[token]` are its completion, `own` `[token]` the log-probabilities of
+        that and maybe more, `rows` `[token, vocabulary]` those of every token."""
+        assert self.tokenizer is not None
+        own = own[: len(ids)]
+        names = tuple(
+            "" if best == given else spell(self.tokenizer, best)
+            for best, given in zip(rows.argmax(dim=1).tolist(), ids, strict=True)
+        )
+        is_finite = bool(own.isfinite().all())
+        return Prediction(float(own.double().sum()), None, tuple(own.tolist()), names, is_finite)
+
     def _next_tokens(self, scores: list[float], ids: list[int]) -> Prediction:
         assert self.tokenizer is not None
-        names = tuple(_spell(self.tokenizer, token_id) for token_id in ids)
+        names = tuple(spell(self.tokenizer, token_id) for token_id in ids)
         is_finite = all(abs(score) < float("inf") for score in scores)  # False for NaN as well
         return Prediction(None, names[0] if is_finite else None, tuple(scores), names, is_finite)
 
@@ -151,6 +191,11 @@ def next_token_reader(tokenizer: PreTrainedTokenizerBase) -> OutputReader:
     return OutputReader("next_token", "logits", 0, tokenizer=tokenizer)
 
 
+def completion_reader(reader: OutputReader) -> OutputReader:
+    """The reader of completions, for the model of a `reader` of next tokens."""
+    return replace(reader, kind="completion")
+
+
 def keep_last_logits(module: nn.Module) -> bool:
     """Make a causal language model compute logits of the last token of each text only, because all
     logits take more memory than everything else. False if its forward has no such option."""
@@ -158,6 +203,8 @@ def keep_last_logits(module: nn.Module) -> bool:
         return False
 
     def narrow(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        if "logits_to_keep" in kwargs:  # asked for by the reader of completions
+            return None
         mask = kwargs.get("attention_mask", torch.ones_like(kwargs["input_ids"]))
         return args, {**kwargs, "logits_to_keep": _distinct(_last_tokens(mask))}
 
@@ -278,7 +325,7 @@ def _pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
     return hidden[rows, _last_tokens(mask) if pooling == "last" else torch.zeros_like(rows)]
 
 
-def _spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
+def spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
     """The text of one token; if it has none, the token as the tokenizer writes it."""
     text = tokenizer.decode([token_id], clean_up_tokenization_spaces=False)
     if isinstance(text, str) and text.strip() and "\ufffd" not in text:

@@ -9,6 +9,7 @@ from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.results.info import Role
+from reportgen.results.schema import COMPLETION_SEGMENT
 
 # How tokenizers write a space before a word; a token of only that has no characters of the text.
 _SPACE_MARKS = "▁Ġ"
@@ -22,7 +23,7 @@ _PER_TOKEN = 50
 class Span:
     """The place of a token: code points of its segment's text."""
 
-    segment: int  # 0 text, 1 pair
+    segment: int  # 0 text, 1 pair, 2 completion
     start: int
     end: int
 
@@ -47,6 +48,16 @@ class EncodedText:
     def n_content(self) -> int:
         """The number of tokens that are not special."""
         return sum(role is None for role in self.roles)
+
+    @property
+    def completion(self) -> tuple[int, ...]:
+        """The positions of the tokens of the completion; empty without one."""
+        return tuple(i for i, segment in enumerate(self.segments) if segment == COMPLETION_SEGMENT)
+
+    @property
+    def n_completion(self) -> int:
+        """The number of tokens of the completion."""
+        return self.segments.count(COMPLETION_SEGMENT)
 
 
 def encode(
@@ -106,7 +117,7 @@ def _beginnings(
     more than the other. Where both are very long, each keeps half; of an odd number of tokens the
     last goes to the one whose beginning has more.
     """
-    most = max(_LONG, _PER_TOKEN * max_tokens)
+    most = _longest(max_tokens)
     first, second = len(text) > most, pair is not None and len(pair) > most
     if not (first or second):
         return None
@@ -117,6 +128,16 @@ def _beginnings(
         return begun if min(of_text, of_pair) > max_tokens else None
     own, other = (of_text, of_pair) if first else (of_pair, of_text)
     return begun if own > max(max_tokens, other) else None
+
+
+def too_long_to_tokenise(text: str, max_tokens: int) -> bool:
+    """Whether a text is so long that tokenising it would take minutes for tokens that are not
+    kept."""
+    return len(text) > _longest(max_tokens)
+
+
+def _longest(max_tokens: int) -> int:
+    return max(_LONG, _PER_TOKEN * max_tokens)
 
 
 def _segments(
@@ -323,15 +344,28 @@ def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
     return replace(text, ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)))
 
 
-def special_positions(text: EncodedText) -> tuple[int, ...]:
-    """The positions of the special tokens."""
-    return tuple(i for i, role in enumerate(text.roles) if role is not None)
+def fixed_positions(text: EncodedText) -> tuple[int, ...]:
+    """The positions of the tokens that stay when content is left out: special tokens, and the
+    completion, whose tokens are what is explained."""
+    pairs = zip(text.roles, text.segments, strict=True)
+    return tuple(
+        i
+        for i, (role, segment) in enumerate(pairs)
+        if role is not None or segment == COMPLETION_SEGMENT
+    )
+
+
+def runs_without_content(text: EncodedText) -> bool:
+    """Whether something is left to run without any content: a special token, which stands before
+    the completion if there is one."""
+    fixed = fixed_positions(text)
+    return bool(fixed) and text.segments[fixed[0]] != COMPLETION_SEGMENT
 
 
 def content_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
-    """The positions of each display unit that is content, in order."""
+    """The positions of each display unit that is content and no completion, in order."""
     units: dict[int, list[int]] = {}
     for position, (unit, role) in enumerate(zip(text.units, text.roles, strict=True)):
-        if role is None:
+        if role is None and text.segments[position] != COMPLETION_SEGMENT:
             units.setdefault(unit, []).append(position)
     return tuple(tuple(positions) for positions in units.values())

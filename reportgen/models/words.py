@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from reportgen.models.tokens import EncodedText, Span
+from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.texts.given_units import Place, Places
 from reportgen.texts.words import WordSplitter
 
@@ -24,12 +25,13 @@ def joined_to_words(
 
     Tokens are one unit if they share a character or a word of `sources`, its text and pair; a token
     that reaches into the next word joins the two. A special token is a unit by itself. Where the
-    tokenizer gives no offsets, its mark for a token that goes on (##) is followed.
+    tokenizer gives no offsets, its mark for a token that goes on (##) is followed. Tokens of a
+    completion are not joined.
     """
     if all(span is None for span in text.spans):
         goes_on = [
-            role is None and token.startswith(_CONTINUES)
-            for token, role in zip(text.tokens, text.roles, strict=True)
+            segment in (0, 1) and token.startswith(_CONTINUES)
+            for token, segment in zip(text.tokens, text.segments, strict=True)
         ]
     else:
         words = [
@@ -94,6 +96,9 @@ def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:
 
 
 def _touched(span: Span | None, words: Sequence[Sequence[int]]) -> tuple[int, int] | None:
-    """The first and the last word that a token has characters of; None without any."""
+    """The first and the last word that a token has characters of; None without any, and for tokens
+    of a completion, each of which is written by itself."""
+    if span is not None and span.segment == COMPLETION_SEGMENT:
+        return None
     own = [] if span is None else [w for w in words[span.segment][span.start : span.end] if w >= 0]
     return (min(own), max(own)) if own else None

@@ -96,6 +96,7 @@ def _evidence(findings: Findings) -> dict[str, object]:
         "level": evidence.level,
         "scalar": evidence.scalar,
         "target": evidence.target,
+        "against": evidence.against,
         "n_texts": evidence.n_texts,
         "n_extra": evidence.n_extra or None,
         "interrupted": evidence.interrupted or None,

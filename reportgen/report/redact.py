@@ -165,6 +165,7 @@ class _Masked:
             "text_id": self._ids(rows),
             "text": _dots(rows["text"]),
             "pair": _dots(rows["pair"]),
+            "completion": _dots(rows["completion"]),
             "label": [
                 label
                 if label is None or value is not None or self._is_known(label)
@@ -188,8 +189,8 @@ class _Masked:
         return all(part.strip().isdecimal() or self._classes.find(part) != NONE for part in parts)
 
     def _ids(self, rows: pa.Table) -> Sequence[Any]:
-        """The ids; one that is its own text, or second segment, is numbered."""
-        names = ("text_id", "text", "pair")
+        """The ids; one that is its own text, second segment or completion is numbered."""
+        names = ("text_id", "text", "pair", "completion")
         cells = zip(*(_list(rows, name) for name in names), strict=True)
         return [
             self._number("id", id) if id.strip() in {(text or "").strip() for text in texts} else id

@@ -23,7 +23,9 @@ SUMMARY_VERSION = 1
 COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
-OutputKind: TypeAlias = Literal["number", "numbers", "class", "labels", "embedding", "next_token"]
+OutputKind: TypeAlias = Literal[
+    "number", "numbers", "class", "labels", "embedding", "next_token", "completion"
+]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]
 Batching: TypeAlias = Literal["padded", "equal lengths", "one by one"]
 HeadClass: TypeAlias = Literal[
@@ -31,9 +33,19 @@ HeadClass: TypeAlias = Literal[
 ]
 EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # The scalar that evidence explains: the number; the margin of a class over the strongest other; the
-# logit of a label; the cosine to the embedding of the whole text; the log-probability of the last
-# token.
-Scalar: TypeAlias = Literal["number", "margin", "logit", "cosine", "log_probability"]
+# logit of a label; the cosine to the embedding of the whole text; the log-probability of the next
+# token, its lead over another token, and the log-probability of the completion. In results of
+# version 0.1 "log_probability" is that of the text's last token, given those before it.
+Scalar: TypeAlias = Literal[
+    "number",
+    "margin",
+    "logit",
+    "cosine",
+    "log_probability",
+    "next_token",
+    "token_lead",
+    "completion",
+]
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
 SinkTest: TypeAlias = Literal["zero_value", "mean_value", "hide_key", "swap"]
@@ -166,7 +178,9 @@ class Evidence:
 
     level: EvidenceLevel = "none"
     scalar: Scalar | None = None  # None at level "none"
-    target: str | None = None  # class, label or number asked for; None: the predicted one
+    # Class, label, number or token asked for; None: the predicted one.
+    target: str | None = None
+    against: str | None = None  # the token that its lead is over; None: none was asked for
     asked: str = "50"  # texts asked for: a number, or all
     n_texts: int = 0  # texts with evidence, evenly spaced over those analysed: the sample
     n_extra: int = 0  # texts beside the sample with evidence, because the report lists them first

@@ -38,7 +38,10 @@ MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the
 # squares, the largest, or the first (where a value was measured by unit and stands on each token).
 Combine: TypeAlias = Literal["sum", "length", "largest", "first"]
 # The explained figures that are no distances: the gradient is not 0 at the text itself.
-EXPLAINED_FIGURES: tuple[Scalar, ...] = ("number", "margin", "logit", "log_probability")
+EXPLAINED_FIGURES: tuple[Scalar, ...] = (
+    *("number", "margin", "logit"),
+    *("log_probability", "next_token", "token_lead", "completion"),
+)
 # What a measure is read from; "baselines" are what the others are compared with.
 Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.

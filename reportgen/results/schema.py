@@ -9,6 +9,8 @@ import pyarrow as pa
 
 from reportgen.results.measure_register import MEASURES
 
+COMPLETION = "completion"
+COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
 DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
 VALUE_RATIO = "value_ratio"
@@ -22,6 +24,8 @@ TEXTS_SCHEMA = pa.schema(
         ("text_id", pa.string()),
         ("text", pa.string()),
         ("pair", pa.string()),  # second segment; null if there is none
+        # What was to be written after the text, or what the model wrote; null if there is neither.
+        (COMPLETION, pa.string()),
         ("label", pa.string()),  # as given; null if there is none
         ("label_value", pa.float64()),  # the label as a number; null if it is not one
         ("group", pa.string()),
@@ -34,10 +38,14 @@ TEXTS_SCHEMA = pa.schema(
         ("cut_text", pa.int32()),  # code point at which `text` was cut; null if it was not
         ("cut_pair", pa.int32()),  # the same for `pair`
         ("n_unknown", pa.int32()),  # unknown tokens
-        ("prediction", pa.float64()),  # the number; null if the output is not a single number
+        # The number, or log-probability of the completion; null if the output is neither.
+        ("prediction", pa.float64()),
         ("prediction_label", pa.string()),  # class, labels or next token; null otherwise
-        ("scores", pa.list_(pa.float64())),  # numbers; logits; log-probabilities (next token)
-        ("score_names", pa.list_(pa.string())),  # the five next tokens; empty otherwise
+        # Numbers; logits; log-probabilities of the five next tokens, or of the completion's tokens.
+        ("scores", pa.list_(pa.float64())),
+        # The five next tokens; the likeliest in place of each of the completion's, "" where that is
+        # the same; else empty.
+        ("score_names", pa.list_(pa.string())),
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
         ("effective_content", pa.float64()),  # the same over text tokens, renormalised
         ("first_token", pa.int64()),  # its first row in `tokens`
@@ -50,7 +58,7 @@ TOKENS_SCHEMA = pa.schema(
         ("text", pa.int32()),  # row of `texts`
         ("position", pa.int32()),
         ("unit", pa.int32()),  # display unit, counted from 0 in each text
-        ("segment", pa.int8()),  # 0 text, 1 pair; null for special tokens
+        ("segment", pa.int8()),  # 0 text, 1 pair, 2 completion; null for special tokens
         ("token", pa.string()),  # as the tokenizer writes it
         ("token_id", pa.int32()),
         ("start", pa.int32()),  # code points of the segment's own text; null for special tokens
@@ -150,8 +158,9 @@ EFFECTS_SCHEMA = pa.schema(
         # One column per measure of evidence; null for special tokens and where not measured. What
         # was measured by unit stands on each of its tokens.
         *((m.column or m.id, pa.float64()) for m in MEASURES if m.table == "effects"),
-        # [class], how far leaving the unit out lowers the logit of each class; null where the
-        # output is no class of at least three and at most MOST_CLASSES
+        # [class], how far leaving the unit out lowers the logit of each class; [token], the
+        # log-probability of each of the completion's tokens; null where the output is neither a
+        # completion nor one of at least three and at most MOST_CLASSES classes
         (DELETION_SCORES, pa.list_(pa.float64())),
     ]
 )
@@ -200,7 +209,7 @@ TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
-        *(DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
+        *(COMPLETION, DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.results.schema import COMPLETION
 from reportgen.results.store import Results
 
 # Scripts that do not put spaces between words.
@@ -24,7 +25,7 @@ class Unit:
 
     label: str  # the original characters; a special token as the tokenizer writes it
     is_special: bool
-    segment: int | None  # 0 text, 1 pair; None for special tokens
+    segment: int | None  # 0 text, 1 pair, 2 completion; None for special tokens
     start: int | None  # code points of the segment's text; None if the tokenizer gives no offsets
     end: int | None
     begins_word: bool  # only if there are no offsets: a space precedes it
@@ -102,7 +103,7 @@ def text_units(results: Results, text: int) -> TextUnits:
     """The units of row `text` of `texts`, which has at least one token."""
     tokens = results.tokens_of(text)
     row = results.texts.iloc[text]
-    segments = (str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"]))
+    segments = segments_of(row)
     unit_of = tuple(int(unit) for unit in tokens["unit"])
     places = (tokens[name].tolist() for name in ("token", "segment", "start", "end"))
     rows = list(zip(*places, strict=True))
@@ -121,6 +122,15 @@ def text_units(results: Results, text: int) -> TextUnits:
         cls_token=_cls_token(tokens) if has_row else None,
         norm_all=unit_sums(tokens["received_norm_all"], unit_of) if has_norms else None,
     )
+
+
+def segments_of(row: "pd.Series[Any]") -> tuple[str, str, str]:
+    """The text, pair and completion of a row of `texts`, by the number of the segment; "" for what
+    it does not have."""
+    text, pair, completion = (
+        "" if pd.isna(row[name]) else str(row[name]) for name in ("text", "pair", COMPLETION)
+    )
+    return text, pair, completion
 
 
 def unit_label(names: Sequence[str], span: tuple[int, int] | None, segment: str) -> str:
@@ -166,7 +176,7 @@ def _groups(unit_of: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def _unit(tokens: Sequence[Sequence[Any]], segments: tuple[str, str]) -> Unit:
+def _unit(tokens: Sequence[Sequence[Any]], segments: Sequence[str]) -> Unit:
     """The unit of `tokens`: the name, segment, start and end of each."""
     names = [name for name, *_ in tokens]
     segment = tokens[0][1]

@@ -18,7 +18,7 @@ from reportgen.results.info import (
     RunInfo,
 )
 from reportgen.results.measure_register import VIEWS
-from reportgen.results.schema import EXTRA, LATER_COLUMNS, LEARNED_SHARE, TABLES
+from reportgen.results.schema import COMPLETION_SEGMENT, EXTRA, LATER_COLUMNS, LEARNED_SHARE, TABLES
 
 Ints: TypeAlias = NDArray[np.int64]
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
@@ -207,7 +207,9 @@ def _tokens(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     is_special = table["is_special"].to_numpy()
     segment = table["segment"].fill_null(-1).to_numpy()
     _require(
-        (is_special == (segment == -1)).all() and np.isin(segment, (-1, 0, 1)).all(), "segment"
+        (is_special == (segment == -1)).all()
+        and np.isin(segment, (-1, 0, 1, COMPLETION_SEGMENT)).all(),
+        "segment",
     )
     n_content = np.bincount(text[~is_special], minlength=len(texts))
     _require((n_content == _ints(texts, "n_content")).all(), "is_special")

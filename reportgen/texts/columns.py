@@ -21,6 +21,7 @@ class Columns:
 
     text: str | None = None
     pair: str | None = None
+    completion: str | None = None
     label: str | None = None
     id: str | None = None
     group: str | None = None
@@ -105,6 +106,7 @@ def _beside(columns: Columns, text: str, names: Sequence[str], path: str) -> Col
     chosen = Columns(
         text=_found(text, names),
         pair=part("pair", columns.pair),
+        completion=part("completion", columns.completion),
         label=part("label", columns.label),
         id=part("id", columns.id),
         group=part("group", columns.group),

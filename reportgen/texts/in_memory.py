@@ -14,6 +14,7 @@ NAME = "texts.jsonl"
 # What may stand beside a text, with the argument that gives it.
 ARGUMENTS = {
     "pair": "pairs",
+    "completion": "completions",
     "label": "labels",
     "id": "ids",
     "group": "groups",

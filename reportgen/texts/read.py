@@ -23,6 +23,9 @@ class TextInput:
     id: str
     text: str
     pair: str | None = None  # second segment
+    completion: str | None = None  # what a causal model was to write after it, or wrote
+    # The tokens that a model wrote the completion with; None: those of the tokenizer.
+    completion_ids: tuple[int, ...] | None = None
     label: str | None = None  # as the file gives it; a list as JSON
     group: str | None = None
     source: str = ""  # file:line, the file without its folder
@@ -202,6 +205,7 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
         id=text_id,
         text=text,
         pair=cell(columns.pair),
+        completion=cell(columns.completion),
         label=cell(columns.label),
         group=cell(columns.group),
         source=source,

@@ -10,11 +10,10 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
-from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import LoadedModel
 from reportgen.models.output import Prediction
-from reportgen.models.tokens import EncodedText, pad
+from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching
 
 # For each precision: how far the sum of a row may be from 1, and how far the figures of a text in a
@@ -151,9 +150,8 @@ def _run(
 ) -> tuple[list[Tensor], list[Prediction]]:
     """Run one batch: the maps of all layers, each `[text, head, query, key]`, and predictions."""
     layers: list[Tensor] = []
-    accepted = accepted_arguments(model.module)
-    inputs = pad(texts, model.pad_token_id, accepted, model.device)
+    inputs = model.inputs(texts)
     # A copy: some models go on to change their maps in place.
     returned = capture.run(inputs, lambda _, maps: layers.append(maps.float().cpu().clone()))
     with torch.inference_mode():
-        return layers, model.reader.read(returned, inputs)
+        return layers, model.reader.read(returned, inputs, texts)

@@ -20,12 +20,11 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.output_rank import output_ranks
 from reportgen.models.architecture import (
     Projection,
-    accepted_arguments,
     find_projections,
     other_layouts,
 )
 from reportgen.models.loading.load import LoadedModel
-from reportgen.models.tokens import EncodedText, pad
+from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 
 # For each precision: the largest error of a block's rebuilt output, relative to its largest entry.
@@ -301,7 +300,7 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
     found = find_projections(model.encoder)
     if not found:
         return "values_unreadable"
-    inputs = pad([text], model.pad_token_id, accepted_arguments(model.module), model.device)
+    inputs = model.inputs([text])
     tolerance = REBUILT_TOLERANCE[model.info.dtype]
     for projections in (found, *other_layouts(found)):
         try:

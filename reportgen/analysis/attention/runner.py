@@ -15,11 +15,11 @@ from reportgen.analysis.attention.norms import BatchNorms, Norms
 from reportgen.analysis.attention.rollout import BatchRollout
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
 from reportgen.errors import CaptureError
-from reportgen.models.architecture import accepted_arguments, looks_through_window
+from reportgen.models.architecture import looks_through_window
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import LoadedModel
 from reportgen.models.output import Prediction
-from reportgen.models.tokens import EncodedText, pad
+from reportgen.models.tokens import EncodedText
 from reportgen.results.maps import Packer, quantise
 
 # Most bytes of a batch's attention maps: of one layer, of which a few working copies are made, or
@@ -63,7 +63,6 @@ class Runner:
         self._hidden = (
             tuple(recorded_modules(model.encoder, "hidden_states", 0)) if activations else ()
         )
-        self._accepted = accepted_arguments(model.module)
         self._has_window = looks_through_window(model.encoder)
 
     def run(
@@ -130,7 +129,7 @@ class Runner:
         self, texts: Sequence[EncodedText], keeps: Sequence[bool], norms: Norms | None
     ) -> list[tuple[Outcome, bytes | None]]:
         model = self._model
-        inputs = pad(texts, model.pad_token_id, self._accepted, model.device)
+        inputs = model.inputs(texts)
         layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
         figures = _BatchFigures(
             layout,
@@ -149,7 +148,7 @@ class Runner:
         with figures.hooked():
             returned = self._capture.run(inputs, take)
         with torch.inference_mode():
-            predictions = model.reader.read(returned, inputs)
+            predictions = model.reader.read(returned, inputs, texts)
         results: list[tuple[Outcome, bytes | None]] = []
         for text, prediction, packer in zip(figures.texts(), predictions, packers, strict=True):
             error = self._fault(text, prediction)

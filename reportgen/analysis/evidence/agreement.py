@@ -16,7 +16,7 @@ from scipy.stats import kendalltau, spearmanr
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
-from reportgen.models.tokens import EncodedText, content_units, keep
+from reportgen.models.tokens import EncodedText, content_units, fixed_positions, keep
 from reportgen.results.info import Scalar, Statistic, View
 from reportgen.results.measure_register import (
     BY_ID,
@@ -26,6 +26,7 @@ from reportgen.results.measure_register import (
     YARDSTICK,
     Combine,
 )
+from reportgen.results.schema import COMPLETION_SEGMENT
 
 _SEED = 20190603
 PERCENTS = (10, 20, 50)  # of the text units, rounded up
@@ -58,7 +59,6 @@ class Score(NamedTuple):
 def unit_views(
     tokens: pd.DataFrame,
     effects: pd.DataFrame | Mapping[str, Floats],
-    n_rows: int | None = None,
     *,
     is_causal: bool = False,
 ) -> dict[View, Floats]:
@@ -67,19 +67,17 @@ def unit_views(
     Args:
         tokens: the text's rows of the table of tokens, in the order of positions.
         effects: the columns of the table of effects, also with one row per token.
-        n_rows: number of tokens that were run; None for all. The context of a causal model leaves
-            out the last token; measures read from its row are then left out, because the explained
-            output is not read from it.
         is_causal: whether attention received is divided by its even-spread value. Otherwise the
             first tokens of a causal model would rank first, whatever the text.
 
     Returns:
-        `[text unit]` by measure, NaN where a unit has no value. Measures without any value are
-        left out; a text with at least one unit has token rarity and a random order.
+        `[text unit]` by measure, NaN where a unit has no value, without those of a completion.
+        Measures without any value are left out, and with a completion those read from the row of
+        the last token, which none of it is read from; a text with at least one unit has token
+        rarity and a random order.
     """
-    is_row_read = not is_causal or n_rows is None or n_rows == len(tokens)
-    tokens = tokens.iloc[:n_rows]
-    content = ~tokens["is_special"].to_numpy(dtype=np.bool_)
+    is_completion = tokens["segment"].fillna(0).to_numpy(np.int64) == COMPLETION_SEGMENT
+    content = ~tokens["is_special"].to_numpy(dtype=np.bool_) & ~is_completion
     units = tokens["unit"].to_numpy(dtype=np.intp)[content]
     starts = np.flatnonzero(np.diff(units, prepend=-1))
     if not len(starts):
@@ -87,12 +85,12 @@ def unit_views(
     views: dict[View, Floats] = {}
     for name in (*VIEWS, *YARDSTICK):
         measure = BY_ID[name]
-        if measure.table is None or (measure.is_row and not is_row_read):
+        if measure.table is None or (measure.is_row and is_completion.any()):
             continue
         column = (tokens if measure.table == "tokens" else effects)[measure.column or name]
         if measure.is_over_even and is_causal:
             column = column / tokens["expected"]
-        values = np.asarray(column, dtype=np.float64)[:n_rows][content]
+        values = np.asarray(column, dtype=np.float64)[content]
         by_unit = _COMBINE[measure.combine](values, starts)
         if not np.isnan(by_unit).all():
             views[name] = by_unit
@@ -250,9 +248,8 @@ def _kept(text: EncodedText, values: Floats) -> dict[Statistic, list[tuple[int, 
     for percent in PERCENTS:
         size = -(-len(units) * percent // 100)
         first = {position for unit in order[:size] for position in units[unit]}
+        stay = first.union(fixed_positions(text))
         everywhere = range(len(text.ids))
         kept["comprehensiveness"].append(tuple(i for i in everywhere if i not in first))
-        kept["sufficiency"].append(
-            tuple(i for i in everywhere if i in first or text.roles[i] is not None)
-        )
+        kept["sufficiency"].append(tuple(i for i in everywhere if i in stay))
     return kept

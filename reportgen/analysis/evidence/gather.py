@@ -177,11 +177,9 @@ class Gatherer:
         self._reasons.add(sample)
 
     def _views(self, item: TextEvidence) -> dict[View, Floats]:
-        assert item.explained is not None
         return unit_views(
             self._first.tokens_of(item.text),
             item.all_effects(),
-            len(item.explained.text.ids),
             is_causal=self._info.model.is_causal,
         )
 

@@ -3,7 +3,8 @@
 The effect of any change of a text is `f(whole) - f(changed)`. The scalar `f` is the number; the
 margin of a class over the strongest other class; the logit of a label; for embeddings the cosine
 to the embedding of the whole text, so that the effect is a cosine distance; for a causal model the
-log-probability of the last text token, given the tokens before it.
+log-probability of the next token, or its lead over another token; where the texts have completions,
+the log-probability of the completion.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +17,10 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.errors import UsageError
-from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import LoadedModel
-from reportgen.models.tokens import EncodedText, keep, pad
+from reportgen.models.output import spell
+from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching, OutputInfo, OutputKind, Scalar
 from reportgen.results.schema import MOST_CLASSES
 
@@ -29,7 +30,8 @@ SCALARS: Mapping[OutputKind, Scalar] = {
     "class": "margin",
     "labels": "logit",
     "embedding": "cosine",
-    "next_token": "log_probability",
+    "next_token": "next_token",
+    "completion": "completion",
 }
 # Most bytes of one layer's attention maps of a batch.
 LAYER_BYTES = 16_000_000
@@ -38,19 +40,33 @@ LAYER_BYTES = 16_000_000
 GRAPH_BYTES = 192_000_000
 GRAPH_VECTORS = 20
 Result = TypeVar("Result")
-Scores: TypeAlias = tuple[float, ...]  # [class], logits
+Scores: TypeAlias = tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a user asks to have explained; None: what the model predicts for each text."""
+
+    explain_class: str | None = None  # name or number of a class, label or number
+    explain_token: str | None = None  # a next token
+    against: str | None = None  # the token that its lead is over
+
+
+NOTHING = Asked()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Explained:
     """A text and the scalar that is explained of it."""
 
-    text: EncodedText  # what is run: the whole text, or a causal model's context
+    text: EncodedText
     index: int | None  # entry of the output: number, class, label or token id
     anchor: Tensor | None  # embedding of the whole text, [figure]; None for other outputs
     value: float  # the scalar of the whole text
     label: str | None  # name of that entry; None where the output has only one
-    scores: Scores = ()  # [class], logits of the whole text; () where not kept
+    # Of the whole text: logits [class], or log-probabilities of the completion's tokens [token];
+    # () where not kept.
+    scores: Scores = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,27 +81,28 @@ class Explainer:
     """Runs texts and changed versions of them through a model, and returns their scalars.
 
     Raises:
-        UsageError: the model's output has no class called `explain_class`.
+        UsageError: the model's output has no such class, or no such token.
     """
 
     def __init__(
-        self,
-        model: LoadedModel,
-        batching: Batching,
-        batch_tokens: int,
-        explain_class: str | None = None,
+        self, model: LoadedModel, batching: Batching, batch_tokens: int, asked: Asked = NOTHING
     ) -> None:
         self.model = model
         self.scalar: Scalar = SCALARS[model.reader.kind]
         self.batch_tokens = batch_tokens
         self._batching = batching
-        self._index = None if explain_class is None else find_class(model.output, explain_class)
-        # The class, label or number that was asked for; None: the one predicted for each text.
-        self.target = None if self._index is None else model.output.labels[self._index]
+        self._index, self._against = find_asked(model, asked)
+        if self._against is not None:
+            self.scalar = "token_lead"
+        # The class, label, number or token that was asked for; None: the one that is predicted for
+        # each text.
+        self.target = None if self._index is None else self._name(self._index)
+        self.against = None if self._against is None else self._name(self._against)
         # Whether the logits of all classes are kept, so that any two can be compared later. Those
         # of two classes follow from the margin.
-        self.keeps_scores = self.scalar == "margin" and 2 < len(model.output.labels) <= MOST_CLASSES
-        self._accepted = accepted_arguments(model.module)
+        self.keeps_scores = self.scalar == "completion" or (
+            self.scalar == "margin" and 2 < len(model.output.labels) <= MOST_CLASSES
+        )
         # The error message where the scalar is not a finite number.
         self.undefined = (
             "its embedding is zero or not a finite number, so there is no angle to it"
@@ -117,38 +134,35 @@ class Explainer:
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs of the model for one batch of texts, padded on the right."""
-        return pad(texts, self.model.pad_token_id, self._accepted, self.model.device)
+        return self.model.inputs(texts)
 
     def outputs(self, texts: Sequence[EncodedText]) -> Tensor:
         """Run one batch: the output of the model, `[text, figure]`, with its graph unless gradients
         are switched off."""
         inputs = self.inputs(texts)
-        return self.model.reader.values(self.model.module(**inputs), inputs)
+        return self.model.reader.values(self.model.module(**inputs), inputs, texts)
 
     def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
         """The scalars `[text]`, float64, of `outputs` `[text, figure]`, one per explained text."""
         values = outputs.double()
+        if self.scalar == "completion":
+            return values.sum(1)
         if self.scalar == "cosine":
             anchors = torch.stack([item.anchor for item in explained if item.anchor is not None])
             # From the distance of unit vectors: exactly 1 for equal ones; NaN if one is zero.
             return 1 - (unit_rows(values) - unit_rows(anchors.to(values))).square().sum(1) / 2
         index = torch.tensor([[item.index] for item in explained], device=values.device)
         own = values.gather(1, index).squeeze(1)
+        if self._against is not None:
+            return own - values[:, self._against]
         if self.scalar != "margin":
             return own
         return own - values.scatter(1, index, -torch.inf).amax(1)
 
     def explain(self, texts: Sequence[EncodedText]) -> list[Explained | str]:
         """Run `texts` and find the scalar of each; an error message where it has none."""
-        contexts = [self.context(text) for text in texts]
-        runs = {i: context for i, context in enumerate(contexts) if context is not None}
-        rows = list(runs.values())
-        outputs = self.by_batch(rows, lambda batch: [*self.outputs([rows[i] for i in batch])])
-        found = dict(zip(runs, outputs, strict=True))
-        return [
-            self._explained(text, contexts[i], found.get(i, "nothing stands before its last token"))
-            for i, text in enumerate(texts)
-        ]
+        outputs = self.by_batch(texts, lambda batch: [*self.outputs([texts[i] for i in batch])])
+        return [self._explained(*pair) for pair in zip(texts, outputs, strict=True)]
 
     def run(self, variants: Sequence[Changed]) -> list[float | str]:
         """The scalar of each variant, or an error message; a failure does not affect the others."""
@@ -163,7 +177,8 @@ class Explainer:
             of = [variants[i].of for i in batch]
             outputs = self.outputs([variants[i].text for i in batch])
             values: list[float] = self.scalars(outputs, of).tolist()
-            return list(zip(values, self._kept(outputs), strict=True))
+            kept = self._kept(outputs, [variants[i].text for i in batch])
+            return list(zip(values, kept, strict=True))
 
         found = self.by_batch([variant.text for variant in variants], scalars)
         return [
@@ -171,10 +186,13 @@ class Explainer:
             for each in found
         ]
 
-    def _kept(self, outputs: Tensor) -> list[Scores]:
+    def _kept(self, outputs: Tensor, texts: Sequence[EncodedText]) -> list[Scores]:
         if not self.keeps_scores:
             return [()] * len(outputs)
-        return [tuple(row) for row in outputs.double().tolist()]
+        rows = outputs.double().tolist()
+        if self.scalar == "completion":  # the rest of a row fills it up
+            rows = [row[: text.n_completion] for row, text in zip(rows, texts, strict=True)]
+        return [tuple(row) for row in rows]
 
     def by_batch(
         self,
@@ -207,44 +225,87 @@ class Explainer:
                         found[i] = describe(error)
         return [found[i] for i in range(len(texts))]
 
-    def context(self, text: EncodedText) -> EncodedText | None:
-        """The part of a text that is run: all of it, or for a causal model the tokens before its
-        last text token; None if there are none."""
-        if self.scalar != "log_probability":
-            return text
-        last = _last_content(text)
-        return keep(text, range(last)) if last else None
-
-    def _explained(
-        self, text: EncodedText, context: EncodedText | None, output: Tensor | str
-    ) -> Explained | str:
-        """The scalar of one text, from the `output` for its `context` or an error message."""
-        if isinstance(output, str) or context is None:
-            return str(output)
+    def _explained(self, text: EncodedText, output: Tensor | str) -> Explained | str:
+        """The scalar of one text, from its `output` or an error message."""
+        if isinstance(output, str):
+            return output
         if self.scalar == "cosine":
-            explained = Explained(context, None, output, 1.0, None)
+            explained = Explained(text, None, output, 1.0, None)
         else:
-            index = self._chosen(text, output)
-            (scores,) = self._kept(output[None])
-            explained = Explained(context, index, None, 0.0, self._label(text, index), scores)
+            index = self._chosen(output)
+            (scores,) = self._kept(output[None], [text])
+            label = None if index is None else self._name(index)
+            explained = Explained(text, index, None, 0.0, label, scores)
         value = float(self.scalars(output[None], [explained]))
         if not isfinite(value):
             return self.undefined
         return explained if self.scalar == "cosine" else replace(explained, value=value)
 
-    def _chosen(self, text: EncodedText, output: Tensor) -> int:
-        """The entry of `output` that is explained: the class asked for, else the predicted one."""
-        if self.scalar == "log_probability":
-            return text.ids[_last_content(text)]
+    def _chosen(self, output: Tensor) -> int | None:
+        """The entry of `output` that is explained: the one asked for, else the predicted one; None
+        where all of them together are."""
+        if self.scalar == "completion":
+            return None
         if self._index is not None:
             return self._index
         return 0 if self.scalar == "number" else int(output.argmax())
 
-    def _label(self, text: EncodedText, index: int) -> str | None:
-        if self.scalar == "log_probability":
-            return text.tokens[_last_content(text)]
+    def _name(self, index: int) -> str | None:
+        """The name of an entry of the output; None where it has only one."""
+        if self.model.reader.kind == "next_token":
+            return spell(self.model.tokenizer, index)
         labels = self.model.output.labels
         return labels[index] if labels else None
+
+
+def find_asked(model: LoadedModel, asked: Asked) -> tuple[int | None, int | None]:
+    """The entry of the output that is explained, and the one that its lead is over; None: not asked
+    for.
+
+    Raises:
+        UsageError: the output has no such class, or no such token.
+    """
+    index = None
+    if asked.explain_class is not None:
+        index = find_class(model.output, asked.explain_class)
+    if asked.explain_token is not None:
+        index = _find_token(model, "--explain-token", asked.explain_token)
+    if asked.against is None:
+        return index, None
+    against = _find_token(model, "--against", asked.against)
+    if against == index:
+        raise UsageError("--against: the same token as --explain-token; name another one")
+    return index, against
+
+
+def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
+    """The id of the token that is written `wanted`.
+
+    Raises:
+        UsageError: no next token is explained, or the tokenizer has no such token.
+    """
+    if model.reader.kind == "completion":
+        raise UsageError(
+            f"{option}: these texts have completions, whose log-probability is explained; leave "
+            "the option out, or the completions with --completion-column ''"
+        )
+    if model.reader.kind != "next_token":
+        kind = model.output.kind.replace("_", " ")
+        raise UsageError(
+            f"{option}: the model's output is {kind}, not a next token; leave the option out"
+        )
+    tokenizer = model.tokenizer
+    known = tokenizer.get_vocab().get(wanted)
+    if known is not None:
+        return int(known)
+    ids = tokenizer(wanted, add_special_tokens=False, verbose=False)["input_ids"]
+    if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
+        return int(ids[0])
+    parts = ", ".join(repr(spell(tokenizer, own)) for own in ids[:5])
+    found = f"the tokenizer splits it into {len(ids)}: {parts}" if ids else "it has no characters"
+    if ids == [tokenizer.unk_token_id]:
+        found = "the tokenizer does not know it"
+    raise UsageError(f"{option} {wanted!r} is no single token: {found}; name one token")
 
 
 def find_class(output: OutputInfo, wanted: str) -> int:
@@ -270,8 +331,3 @@ def unit_rows(rows: Tensor) -> Tensor:
     """`rows` `[text, figure]` scaled to length 1; NaN where a row is zero."""
     sizes: Tensor = rows.norm(dim=1, keepdim=True)
     return rows / sizes
-
-
-def _last_content(text: EncodedText) -> int:
-    """Position of the last token that is not special; 0 if all are special."""
-    return max((i for i, role in enumerate(text.roles) if role is None), default=0)

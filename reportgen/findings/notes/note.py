@@ -109,7 +109,8 @@ def explained(info: RunInfo) -> dict[str, str]:
     if scalar == "number":
         name = target or next(iter(info.output.labels), name)
     said: dict[str, str] = {"scalar": scalar, "output_name": name}
-    return said | ({"target": target} if target else {})
+    against = info.evidence.against
+    return said | ({"target": target} if target else {}) | ({"against": against} if against else {})
 
 
 def _kept(keys: tuple[str | None, ...]) -> tuple[str, ...]:

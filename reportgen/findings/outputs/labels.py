@@ -102,7 +102,7 @@ def label_use(found: "Findings") -> LabelUse | None:
     not compared with."""
     kind, labels = found.info.output.kind, found.texts["label"]
     labelled = found.analysed & labels.notna().to_numpy(np.bool_)
-    if not labelled.any() or kind in ("embedding", "next_token"):
+    if not labelled.any() or kind in ("embedding", "next_token", "completion"):
         return None
     read_as: ReadAs = "number"
     used, n_folded, n_percent = np.zeros(len(labels), np.bool_), 0, 0

@@ -181,12 +181,13 @@ def label_errors(results: Results) -> "pd.Series[float]":
 
 
 def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":
-    """`[text]`: the number, the class, the labels, the numbers with their names or the next token.
+    """`[text]`: the number, the class, the labels, the numbers with their names, the next token or
+    the log-probability of the completion.
 
     Missing for a text that was not analysed and for an embedding, which is no prediction.
     """
     texts, output = results.texts, results.info.output
-    if output.kind == "number":
+    if output.kind in ("number", "completion"):
         return texts["prediction"].astype(np.float32)
     if output.kind == "numbers":
         named = [_named(output.labels, scores) for scores in texts["scores"]]

@@ -12,6 +12,7 @@ from reportgen.findings.attention import analysed
 from reportgen.findings.copies import first_alike
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
+from reportgen.results.schema import COMPLETION
 from reportgen.results.store import Results
 from reportgen.results.units import unit_label
 
@@ -234,7 +235,7 @@ def unit_labels(
     `tokens` are text tokens with the columns text, unit, segment, token, start and end; a unit
     begins at each of `starts`.
     """
-    parts = (results.texts["text"].tolist(), results.texts["pair"].tolist())
+    parts = tuple(results.texts[name].tolist() for name in ("text", "pair", COMPLETION))
     name, names = pd.factorize(tokens["token"])  # a token is written the same in many places
     has_case = any(one != one.lower() for one in names)
     text, segment = (tokens[key].to_numpy(np.intp)[starts] for key in ("text", "segment"))

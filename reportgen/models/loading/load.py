@@ -4,19 +4,19 @@ import contextlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
-from reportgen.models.architecture import find_encoder, read_facts
+from reportgen.models.architecture import accepted_arguments, find_encoder, read_facts
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
 from reportgen.models.loading.factory import build_module, fill_required_arguments, importable
 from reportgen.models.loading.pretrained import (
@@ -34,6 +34,7 @@ from reportgen.models.loading.tokenizer import (
 )
 from reportgen.models.output import (
     OutputReader,
+    completion_reader,
     find_output,
     head_of,
     keep_last_logits,
@@ -43,7 +44,7 @@ from reportgen.models.output import (
     with_class_names,
 )
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
-from reportgen.models.tokens import encode
+from reportgen.models.tokens import EncodedText, encode, pad
 from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
 from reportgen.results.info import ModelInfo, OutputInfo
 
@@ -72,6 +73,12 @@ class LoadedModel:
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
     # The options that load it, for the command that a report prints.
     shown: Mapping[str, str | int | bool] = field(default_factory=dict)
+
+    def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
+        """The inputs of the module for one batch of texts, padded on the right."""
+        given = pad(texts, self.pad_token_id, accepted_arguments(self.module), self.device)
+        beside = {name: value.to(self.device) for name, value in self.reader.beside(texts).items()}
+        return given | beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +131,13 @@ def load_module(
     device = _device(spec.device)
     with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
         return _prepare(spec, from_objects(module, tokenizer, spec), device)
+
+
+def with_completions(model: LoadedModel) -> LoadedModel:
+    """A causal language `model`, to read the log-probabilities of completions in place of next
+    tokens."""
+    reader = completion_reader(model.reader)
+    return replace(model, reader=reader, output=output_info(reader, None))
 
 
 def from_folder(spec: ModelSpec) -> Source:

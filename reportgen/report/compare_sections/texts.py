@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.comparison.compare import Comparison
@@ -18,7 +17,7 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.panel.influence import bar
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, twin
-from reportgen.results.units import TextUnits, text_units
+from reportgen.results.units import TextUnits, segments_of, text_units
 
 TEXTS = 8  # shown
 _REGRESSIONS = 2  # texts shown whose error grew most
@@ -101,7 +100,7 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     row_name = cls_name(base.info, words.language) or "" if is_row else ""
     moves = _side(effects, at, units, 0.0, words, is_effect=True) if has_effects else None
     row = base.texts.iloc[text]
-    segments = (str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"]))
+    segments = segments_of(row)
     told = moves or looks
     most = _most(units, told.values[2], told.shown, words)
     reasons = _predicted(comparison, text, words)
@@ -146,7 +145,7 @@ def _side(
 
 def _strips(
     units: TextUnits,
-    segments: tuple[str, str],
+    segments: Sequence[str],
     looks: _Side,
     moves: _Side | None,
     words: CompareWords,

@@ -24,8 +24,9 @@ from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, about, cls_name
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS
+from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits, is_unspaced, text_units, word_of
+from reportgen.results.units import Floats, TextUnits, is_unspaced, segments_of, text_units, word_of
 
 
 def plotly_source(path: Path | None) -> str:
@@ -112,7 +113,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     """
     units = text_units(results, text)
     row = results.texts.iloc[text]
-    texts = [str(row["text"]), "" if pd.isna(row["pair"]) else str(row["pair"])]
+    texts = segments_of(row)
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
     read = reading(units, texts, results.info.settings.units)
     if results.is_redacted:
@@ -268,7 +269,8 @@ def head_figures(results: Results, text: int) -> dict[str, str]:
 def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") -> dict[str, Any]:
     """How the script can group the units of a text; `texts` are its segments.
 
-    `segment` `[unit]` is the segment of each unit, only for a pair; `words` `[unit]` is the number
+    `segment` `[unit]` is the segment of each unit, 0 or 1, only for a pair or a text with a
+    `completion`; `words` `[unit]` is the number
     of its word, only where words have several units; `unspaced` says that words are not separated.
     Neither is there where units are words, or larger, already.
     """
@@ -276,6 +278,9 @@ def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") ->
     segments = [unit.segment for unit in units.units]
     if {0, 1} <= set(segments):
         found |= {"pair": True, "segment": segments}
+    elif {0, COMPLETION_SEGMENT} <= set(segments):
+        own = [segment and 1 for segment in segments]
+        found |= {"pair": True, "completion": True, "segment": own}
     if kind != "token":
         return found
     if any(is_unspaced(text) for text in texts):

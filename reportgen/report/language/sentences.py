@@ -153,7 +153,8 @@ def _scalar(section: str, said: Mapping[str, object], language: Language) -> str
     scalar, target = str(said["scalar"]), said.get("target")
     has_own = target and f"{scalar}_of" in language.words[section]
     key = f"{scalar}_of" if has_own else scalar
-    return language.say(section, key, name=said["output_name"], target=target)
+    against = said.get("against")
+    return language.say(section, key, name=said["output_name"], target=target, against=against)
 
 
 def _token(key: str, token: str, is_special: bool, language: Language) -> str:

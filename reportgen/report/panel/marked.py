@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span, between
@@ -12,7 +11,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import STANDS_OUT, TextMeasure, measures, text_effects
 from reportgen.report.panel.strip import paragraphs
 from reportgen.results.info import ANALYSED
-from reportgen.results.units import Unit, text_units
+from reportgen.results.units import Unit, segments_of, text_units
 
 _MOST = 3  # marked units of a text
 _BETWEEN = " ／ "  # the two texts of a pair
@@ -33,9 +32,9 @@ def marked_text(findings: Findings, text: int, found: Sequence[TextMeasure]) -> 
     """Row `text` of `texts` in pieces, of which up to three units are strong: those of which the
     first of its measures `found` is largest, and clearly larger than for the average unit."""
     row = findings.texts.iloc[text]
-    segments = [str(part) for part in (row["text"], row["pair"]) if not pd.isna(part)]
+    segments = segments_of(row)
     if not found:
-        return (Span(_BETWEEN.join(segments)),)
+        return (Span(_BETWEEN.join(filter(None, segments))),)
     return marked(text_units(findings.results, text).units, segments, found[0])
 
 

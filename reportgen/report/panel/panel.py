@@ -34,7 +34,7 @@ from reportgen.report.panel.prediction import Prediction, prediction
 from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, runs_left, twin
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
-from reportgen.results.units import TextUnits, text_units
+from reportgen.results.units import TextUnits, segments_of, text_units
 
 _LOST_SHOWN = 300  # code points of what was cut off
 
@@ -99,7 +99,7 @@ def make_panel(
     row = findings.texts.iloc[text]
     analysed = row["status"] in ANALYSED
     has_figures = analysed and with_figures
-    segments = [str(row["text"])] + ([] if pd.isna(row["pair"]) else [str(row["pair"])])
+    segments = segments_of(row)
     cuts = [None if pd.isna(row[name]) else int(row[name]) for name in ("cut_text", "cut_pair")]
     lost = [part[cut:] for part, cut in zip(segments, cuts, strict=False) if cut is not None]
     hidden = sum(max(0, len(part) - _LOST_SHOWN) for part in lost)
@@ -120,7 +120,7 @@ def make_panel(
         cut=_cut(findings, n_lost, language) if n_lost else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
         lost_more=language.count("panel", "lost_more", hidden) if hidden else "",
-        plain=tuple(segments),
+        plain=segments,
     )
 
 

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+import numpy as np
 import pandas as pd
 
+from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.strings import Language
 from reportgen.results.info import OutputInfo
@@ -34,7 +36,7 @@ def prediction(
     """
     scores = [float(score) for score in row["scores"]]
     names: Sequence[str] = list(row["score_names"]) or output.labels
-    if output.kind == "embedding" or output.kind == "number":
+    if output.kind in ("embedding", "number", "completion"):
         pairs: list[tuple[str, float]] = []
     else:
         pairs = list(zip(names, scores, strict=False))
@@ -45,6 +47,8 @@ def prediction(
         error = _error(float(row["prediction"]), float(row["label_value"]), digits)
     if output.kind == "number":
         value = printed(float(row["prediction"]), digits)
+    elif output.kind == "completion":
+        value = language.say("panel", "perplexity", value=perplexity(np.array(scores)))
     elif output.kind == "numbers":
         value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
     elif output.kind == "embedding":

@@ -68,6 +68,7 @@ class _Predicted:
             "labels": self._labels,
             "numbers": self._numbers,
             "next_token": self._next_token,
+            "completion": self._completion,
         }
         return by_kind[kind]()
 
@@ -166,6 +167,23 @@ class _Predicted:
         self._names = [shorten(visible(name), _NAME) for name in names]
         verdict, chart = self._most("next_token", [token.n_texts for token in tokens], n)
         return self._told(verdict, self._say("next_bars"), chart)
+
+    def _completion(self) -> Answer:
+        found = self._findings.completions
+        assert found is not None  # some text was analysed
+        spread = np.quantile(found.perplexities, (0, 0.5, 1))
+        digits = column_decimals(float(spread[2]))
+        low, middle, high = (written(float(value), digits) for value in spread)
+        share = found.n_likeliest / found.n_tokens
+        opened = self._findings.picked.first
+        marked = found.perplexities[found.texts.index(opened)] if opened in found.texts else None
+        return self._told(
+            self._say("completions_same", value=low)
+            if low == high
+            else self._say("completions", low=low, middle=middle, high=high),
+            self._say("completions_first", share=share),
+            columns_of_dots(found.perplexities, marked),
+        )
 
     def _most(self, key: str, counts: list[int], n: int) -> tuple[str, Drawing]:
         """The answer that names the most frequent, of `n` texts, and bars of the first of them."""

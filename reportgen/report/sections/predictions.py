@@ -1,6 +1,7 @@
 """The section on predictions: what the model returned for all texts, by the kind of its output."""
 
 from functools import partial
+from math import exp
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
@@ -24,6 +25,8 @@ def make_quality(findings: Findings, language: Language) -> Quality | None:
         return ClassWords(findings, language).classes()
     if kind == "labels":
         return ClassWords(findings, language).labels()
+    if kind == "completion":
+        return _completions(findings, language)
     return (_numbers if kind == "numbers" else _next_tokens)(findings, language)
 
 
@@ -50,6 +53,36 @@ def _numbers(findings: Findings, language: Language) -> Quality:
         ),
         remarks=(say("numbers_labels"),) if labelled else (),
         tables=(make_table(say("numbers_table"), columns, rows),),
+    )
+
+
+def _completions(findings: Findings, language: Language) -> Quality | None:
+    """How well the model expects the completions, and the tokens that it expects least."""
+    say = partial(language.say, "quality")
+    found = findings.completions
+    if found is None:
+        return None
+    rows = []
+    for step in found.least[:LISTED]:
+        text_id = str(findings.texts["text_id"].iloc[step.text])
+        likeliest = shorten(spoken(step.likeliest, language), NAME) if step.likeliest else ""
+        cells = (
+            Cell(language.percent(exp(step.log_probability))),
+            Cell(likeliest),
+            Cell(shorten(text_id, NAME)),
+        )
+        rows.append((shorten(spoken(step.token, language), NAME), cells))
+    columns = [say(key) for key in ("token", "chance", "likeliest", "in_text")]
+    return Quality(
+        headline=say(
+            "completions",
+            n=found.n_tokens,
+            k=found.n_likeliest,
+            share=found.n_likeliest / found.n_tokens,
+            perplexity=found.perplexity,
+        ),
+        remarks=(say("perplexity"),),
+        tables=(make_table(say("least_expected"), columns, rows),),
     )
 
 

@@ -21,6 +21,7 @@ from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
+from reportgen.results.units import segments_of
 
 _SHOWN = 96  # half-width characters of a text that deserves a look
 _SHOWN_IN_LIST = 110  # half-width characters of a text in the list
@@ -124,8 +125,8 @@ def _place(findings: Findings, row: int) -> Markup | None:
 
 
 def _whole(row: "pd.Series[str]") -> str:
-    """A text, with the second one of a pair."""
-    return str(row["text"]) if pd.isna(row["pair"]) else f"{row['text']} ／ {row['pair']}"
+    """A text, with the second one of a pair or its completion."""
+    return " ／ ".join(filter(None, segments_of(row)))
 
 
 def _why(findings: Findings, language: Language, reason: Reason, row: int, rank: int) -> str:

@@ -11,7 +11,8 @@ from transformers import AutoConfig, AutoModel
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.errors import CaptureError, ModelError
-from reportgen.models.tokens import encode
+from reportgen.models.architecture import accepted_arguments
+from reportgen.models.tokens import encode, pad
 
 TOKENIZER = tiny_tokenizer("wordpiece")
 TEXTS = [encode(TOKENIZER, text, None, 64) for text in ("the cat", "the cat sat on the mat")]
@@ -20,7 +21,7 @@ TEXTS = [encode(TOKENIZER, text, None, 64) for text in ("the cat", "the cat sat 
 class Reader:
     """Reads one number a text out of the first token."""
 
-    def read(self, returned, inputs):
+    def read(self, returned, inputs, texts):
         rows = returned.last_hidden_state[:, 0, :1].float()
         return [SimpleNamespace(scores=tuple(row.tolist())) for row in rows]
 
@@ -34,6 +35,7 @@ def trial(module: nn.Module, encoder=None, *, n_layers: int = 3, reader=None) ->
         device=torch.device("cpu"),
         reader=reader or Reader(),
         info=SimpleNamespace(name="made", dtype="float32", n_layers=n_layers),
+        inputs=lambda texts: pad(texts, 0, accepted_arguments(module), torch.device("cpu")),
     )
     return probe(model, Capture(module, encoder), TEXTS)
 
@@ -182,7 +184,7 @@ def test_a_module_that_runs_its_encoder_for_each_text_runs_them_one_by_one() -> 
 
 def test_a_model_that_scores_one_text_differently_each_time_is_refused() -> None:
     class DropsOut(Reader):
-        def read(self, returned, inputs):
+        def read(self, returned, inputs, texts):
             rows = nn.functional.dropout(returned.last_hidden_state[:, 0], 0.5).float()
             return [SimpleNamespace(scores=tuple(row.tolist())) for row in rows]
 
@@ -192,7 +194,7 @@ def test_a_model_that_scores_one_text_differently_each_time_is_refused() -> None
 
 def test_a_prediction_that_padding_changes_keeps_lengths_apart() -> None:
     class SeesPadding(Reader):
-        def read(self, returned, inputs):
+        def read(self, returned, inputs, texts):
             width = inputs["input_ids"].shape[1]
             return [SimpleNamespace(scores=(float(width),)) for _ in inputs["input_ids"]]
 

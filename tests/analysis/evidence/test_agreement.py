@@ -66,9 +66,13 @@ def token_table(
 ) -> pd.DataFrame:
     """One text's rows of the table of tokens; views that are not given are missing."""
     given = {name: columns.get(name, [np.nan] * len(units)) for name in IN_TOKENS}
-    return pd.DataFrame(
-        {"text": text, "unit": units, "is_special": is_special, "token_id": ids, **given}
-    ).astype({"unit": "Int32", "token_id": "Int32", "is_special": "boolean"})
+    return (
+        pd.DataFrame(
+            {"text": text, "unit": units, "is_special": is_special, "token_id": ids, **given}
+        )
+        .assign(segment=pd.array([0] * len(units), pd.Int8Dtype()))
+        .astype({"unit": "Int32", "token_id": "Int32", "is_special": "boolean"})
+    )
 
 
 def effects_table(n: int, **columns) -> pd.DataFrame:
@@ -175,18 +179,18 @@ def test_a_units_value_is_made_of_its_tokens() -> None:
         assert views[name].tolist() == pytest.approx(own)
 
 
-def test_a_causal_models_context_alone_takes_part() -> None:
-    """What stands behind the last token that was run has no effect, whatever its attention."""
+def test_tokens_of_a_completion_take_no_part() -> None:
+    """They are what is explained; and none of it is read from the row of the last token."""
+    rows = {"cls_row_last", "rollout"}
     tokens = token_table(range(4), [False] * 4, [5, 6, 7, 8], received_all=[0.1, 0.2, 0.3, 0.4])
-    effects = effects_table(4, deletion=[1.0, 2.0, 3.0, np.nan])
-    assert [len(values) for values in unit_views(tokens, effects, n_rows=3).values()] == [3] * 4
-    whole = unit_views(tokens, effects)
-    assert len(whole["received_all"]) == 4
-    rows = {"cls_row_last", "rollout"}  # of the last token: what is explained is read from another
     tokens = tokens.assign(expected=0.25, **dict.fromkeys(rows, 0.25))
-    assert not rows & unit_views(tokens, effects, n_rows=3, is_causal=True).keys()
-    assert rows <= unit_views(tokens, effects, n_rows=4, is_causal=True).keys()
-    assert np.isnan(whole["deletion"]).tolist() == [False, False, False, True]
+    effects = effects_table(4, deletion=[1.0, 2.0, np.nan, np.nan])
+    assert rows <= unit_views(tokens, effects, is_causal=True).keys()
+    completed = tokens.assign(segment=pd.array([0, 0, 2, 2], pd.Int8Dtype()))
+    views = unit_views(completed, effects, is_causal=True)
+    assert not rows & views.keys()
+    assert {name: len(values) for name, values in views.items()} == dict.fromkeys(views, 2)
+    assert views["deletion"].tolist() == [1.0, 2.0]
 
 
 def test_the_yardstick_is_the_mean_of_both_parts() -> None:

@@ -1,7 +1,6 @@
 """The one scalar that is explained, and running changed texts for it."""
 
 from dataclasses import replace
-from math import log
 from pathlib import Path
 
 import pytest
@@ -11,9 +10,9 @@ from helpers.real.explaining import CLASSES, NUMBER, Head, encoded, explain, loa
 from helpers.real.models import SENTENCES, save_model
 from torch import nn
 
-from reportgen.analysis.evidence.target import Changed, Explainer, find_class
+from reportgen.analysis.evidence.target import Asked, Changed, Explained, Explainer, find_class
 from reportgen.errors import UsageError
-from reportgen.models.output import OutputReader
+from reportgen.models.output import OutputReader, spell
 from reportgen.models.tokens import without
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
@@ -113,26 +112,57 @@ def test_an_embedding_is_explained_by_its_cosine_to_itself(folder: Path) -> None
 
 
 @pytest.mark.parametrize("architecture", ["gpt2", "llama"])
-def test_a_causal_model_is_explained_by_its_last_token(folder: Path, architecture: str) -> None:
+def test_a_causal_model_is_explained_by_the_token_that_it_predicts(
+    folder: Path, architecture: str
+) -> None:
     model = load(folder, architecture, "causal")
     texts = encoded(model, *TEXTS)
     explainer, items = explain(model, texts)
-    assert explainer.scalar == "log_probability"
+    assert explainer.scalar == "next_token"
     for text, item in zip(texts, items, strict=True):
-        context, last = text.ids[:-1], text.ids[-1]
-        probabilities = plain(model, context)[-1].softmax(0)
-        assert item.text.ids == context
-        assert item.label == text.tokens[-1]
-        assert item.value == pytest.approx(log(probabilities[last]), abs=1e-5)
+        own = plain(model, text.ids)[-1].log_softmax(0)
+        assert item.text == text
+        assert item.value == pytest.approx(float(own.max()), abs=1e-5)
+        assert item.label == spell(model.tokenizer, int(own.argmax()))
 
 
-def test_a_first_token_has_nothing_to_foretell_it(folder: Path) -> None:
+def test_a_next_token_that_was_asked_for_is_explained_or_its_lead_over_another(
+    folder: Path,
+) -> None:
     model = load(folder, "gpt2", "causal")
-    long, short = encoded(model, "the cat", "a")
-    assert len(short.ids) == 1
-    found = Explainer(model, "padded", 1024).explain([short, long])
-    assert found[0] == "nothing stands before its last token"
-    assert not isinstance(found[1], str)
+    texts = encoded(model, *TEXTS)
+    cat, dog = (model.tokenizer(word)["input_ids"] for word in (" cat", " dog"))
+    assert len(cat) == len(dog) == 1
+    for asked, scalar, sign in (
+        (Asked(explain_token=" cat"), "next_token", 0),
+        (Asked(explain_token=" cat", against=" dog"), "token_lead", 1),
+    ):
+        explainer = Explainer(model, "padded", 1024, asked)
+        assert explainer.scalar == scalar
+        assert (explainer.target, explainer.against) == (" cat", " dog" if sign else None)
+        for text, item in zip(texts, explainer.explain(texts), strict=True):
+            own = plain(model, text.ids)[-1].log_softmax(0)
+            assert isinstance(item, Explained)
+            expected = float(own[cat[0]] - sign * own[dog[0]])
+            assert item.value == pytest.approx(expected, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("kind", "asked", "said"),
+    [
+        ("causal", Asked(explain_token="the cat sat"), "is no single token: the tokenizer splits"),
+        ("causal", Asked(explain_token=""), "it has no characters"),
+        ("causal", Asked(explain_token=" cat", against=" cat"), "the same token"),
+        ("sequence", Asked(explain_token="cat"), "output is number, not a next token"),
+        ("sequence", Asked(against="cat"), "output is number, not a next token"),
+    ],
+)
+def test_a_token_that_cannot_be_explained_is_refused(
+    folder: Path, kind: str, asked: Asked, said: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        Explainer(load(folder, "gpt2", kind), "padded", 1024, asked)
+    assert said in str(caught.value)
 
 
 def test_a_causal_text_of_special_tokens_alone_has_no_last_token(folder: Path) -> None:

@@ -155,6 +155,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "text_id": [asked.ids[index] if asked.ids else str(index + 1)],
                     "text": [text],
                     "pair": [None],
+                    "completion": [None],
                     "label": [str(asked.labels[index]) if asked.labels else None],
                     "label_value": [asked.labels[index] if asked.labels else None],
                     "group": [asked.group],

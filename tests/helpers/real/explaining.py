@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from helpers.real.models import save_model
-from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.target import Asked, Explained, Explainer
 from reportgen.models.loading.load import LoadedModel, load_model
 from reportgen.models.output import OutputReader
 from reportgen.models.spec import ModelSpec
@@ -76,7 +76,7 @@ def explain(
     explain_class: str | None = None,
 ) -> tuple[Explainer, list[Explained]]:
     """An explainer of `model` and what it explains of `texts`, all of which can be."""
-    explainer = Explainer(model, "padded", batch_tokens, explain_class)
+    explainer = Explainer(model, "padded", batch_tokens, Asked(explain_class))
     explained = explainer.explain(texts)
     assert all(isinstance(item, Explained) for item in explained), explained
     return explainer, [item for item in explained if isinstance(item, Explained)]

@@ -17,9 +17,10 @@ from reportgen.analysis.progress import Passes
 from reportgen.models.tokens import (
     EncodedText,
     content_units,
+    fixed_positions,
     keep,
     put,
-    special_positions,
+    runs_without_content,
     without,
 )
 from reportgen.results.info import Reason
@@ -54,10 +55,10 @@ def alone_effects(
     Special tokens stay in both, the rest moves together, and nothing is tokenised again. Positive
     where the unit alone raises the scalar. Not for embeddings, whose effects are distances.
     """
-    if any(not special_positions(item.text) for item in explained):
+    if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
     variants = (
-        Changed(item, keep(item.text, sorted((*special_positions(item.text), *unit))))
+        Changed(item, keep(item.text, sorted((*fixed_positions(item.text), *unit))))
         for item in explained
         for unit in ((), *content_units(item.text))
     )
@@ -125,8 +126,9 @@ def _effects(
 
 
 def _can_delete(text: EncodedText, unit: Sequence[int]) -> bool:
-    """Whether a token would be left without `unit`."""
-    return len(unit) < len(text.ids)
+    """Whether a token would be left without `unit`, in front of the completion if there is one."""
+    first = text.completion[0] if text.completion else len(text.ids)
+    return len(unit) < first
 
 
 def _text_effects(
@@ -198,11 +200,11 @@ def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
     units = content_units(text)
     n_deleted = sum(_can_delete(text, unit) for unit in units)
     deleted = Passes(n_deleted, 0, n_deleted * (len(text.ids) - 1))
-    n_special = len(special_positions(text))
-    if not n_special or not BY_ID["alone"].applies_to(basis.scalar):
+    n_fixed = len(fixed_positions(text))
+    if not runs_without_content(text) or not BY_ID["alone"].applies_to(basis.scalar):
         return deleted
     n_alone = len(units) + 1
-    work = deleted.work + n_alone * n_special + sum(map(len, units))
+    work = deleted.work + n_alone * n_fixed + sum(map(len, units))
     return Passes(n_deleted + n_alone, 0, work)
 
 

@@ -192,7 +192,7 @@ def _run_batch(
     is_embedding = explainer.scalar == "cosine"
     with embedding_leaf(explainer.model) as leaves:
         returned = capture.run(inputs, take, gradients=True)
-        outputs = explainer.model.reader.values(returned, inputs)
+        outputs = explainer.model.reader.values(returned, inputs, texts)
         scalars = _projected(outputs) if is_embedding else explainer.scalars(outputs, items)
     maps = last[0] if last[0].requires_grad else None
     wanted = [leaves[0]] if maps is None else [leaves[0], maps]

@@ -13,7 +13,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.tokens import EncodedText, put
+from reportgen.models.tokens import EncodedText, content_units, put
 
 FIRST_STEPS = 32
 MOST_STEPS = 256
@@ -100,7 +100,7 @@ def _complete(explainer: Explainer, explained: Explained, spread: float) -> Inte
 
 def _baseline(explainer: Explainer, text: EncodedText, whole: Tensor) -> Tensor:
     """The embeddings of the baseline, `[position, width]`; `whole` are those of the text."""
-    content = [i for i, role in enumerate(text.roles) if role is None]
+    content = [position for unit in content_units(text) for position in unit]
     mask = explainer.model.tokenizer.mask_token_id
     if isinstance(mask, int):
         return _embeddings(explainer, put(text, dict.fromkeys(content, mask)))

@@ -18,7 +18,13 @@ from reportgen.analysis.evidence.text_evidence import (
     explained_of,
 )
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens import EncodedText, content_units, keep, special_positions
+from reportgen.models.tokens import (
+    EncodedText,
+    content_units,
+    fixed_positions,
+    keep,
+    runs_without_content,
+)
 from reportgen.results.info import Reason
 
 MOST_PAIRS = 8  # of permutations for a text
@@ -45,7 +51,7 @@ def shapley_values(
 
     A `Reason` where nothing would be left to run without content. Not for embeddings.
     """
-    if any(not special_positions(item.text) for item in explained):
+    if any(not runs_without_content(item.text) for item in explained):
         return "no_special_tokens"
     found: list[UnitEffects | str] = []
     for i in range(0, len(explained), _AT_ONCE):
@@ -94,7 +100,7 @@ class _Game:
         """The text with only the units `kept`."""
         positions = (position for unit in kept for position in self.units[unit])
         return Changed(
-            self.of, keep(self.of.text, sorted((*special_positions(self.of.text), *positions)))
+            self.of, keep(self.of.text, sorted((*fixed_positions(self.of.text), *positions)))
         )
 
     def score(self) -> None:
@@ -135,11 +141,11 @@ def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes | None:
     """The most passes: half of the text is run on average."""
-    n_special = len(special_positions(text))
-    if not n_special:
+    if not runs_without_content(text):
         return None
+    n_fixed = len(fixed_positions(text))
     n_passes = 2 * MOST_PAIRS * max(0, len(content_units(text)) - 1)
-    return Passes(n_passes, 0, n_passes * (len(text.ids) + n_special) // 2)
+    return Passes(n_passes, 0, n_passes * (len(text.ids) + n_fixed) // 2)
 
 
 SHAPLEY = Stage(_run, _cost)

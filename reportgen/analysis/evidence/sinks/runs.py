@@ -208,7 +208,7 @@ class SinkRuns:
             vectors = at_places(groups, means) if test == "mean_value" else None
             with values_replaced(self._projections, len(whole.seen), *_places(groups), vectors):
                 returned = self._model.module(**inputs)
-        outputs = self._model.reader.values(returned, inputs)
+        outputs = self._model.reader.values(returned, inputs, texts)
         scalars = self._explainer.scalars(outputs, [case.explained] * len(groups)).tolist()
         shares = _by_layer(received) if received else [None] * len(groups)
         return [Outcome(*pair) for pair in zip(scalars, shares, strict=True)]

@@ -1,0 +1,123 @@
+"""Completions of texts: whether a model can have them, and its own where none are given."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import nn
+
+from reportgen.errors import ModelError, UsageError
+from reportgen.models.loading.factory import describe
+from reportgen.models.loading.load import LoadedModel, with_completions
+from reportgen.models.tokens import EncodedText, encode, keep
+from reportgen.texts.read import TextInput, TextSet
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """How a causal model writes on."""
+
+    n_tokens: int  # the most
+    temperature: float  # 0: always the likeliest token
+    seed: int  # of what is drawn at other temperatures
+
+
+def ready_for_completions(
+    model: LoadedModel, texts: TextSet, n_generated: int | None
+) -> LoadedModel:
+    """`model`, to read completions if the texts have some or are to get them. A model that writes
+    nothing reads the texts alone, and says so.
+
+    Raises:
+        UsageError: it is to generate, and is no causal language model.
+    """
+    if n_generated is None and not any(text.completion for text in texts.texts):
+        return model
+    if model.reader.kind == "next_token":
+        return with_completions(model)
+    kind = model.output.kind.replace("_", " ")
+    if n_generated is not None:
+        raise UsageError(
+            f"--generate: only causal language models write on; this model's output is {kind}"
+        )
+    remark = f"completions of the texts are not used: the model's output is {kind}"
+    return replace(model, remarks=(*model.remarks, remark))
+
+
+def with_generated(texts: TextSet, model: LoadedModel, choice: Choice) -> TextSet:
+    """`texts` with completions that the model wrote, where none was given.
+
+    Each text is run by itself, and what is drawn for it does not depend on the others. A text that
+    nothing can be written for keeps none.
+
+    Raises:
+        UsageError: the model cannot generate.
+        ModelError: it fails on every text.
+    """
+    if not hasattr(model.module, "generate"):
+        raise UsageError(
+            f"--generate: {type(model.module).__name__} has no method generate; give completions "
+            "in a column of the texts"
+        )
+    found: list[TextInput] = []
+    first_error: str | None = None
+    for number, text in enumerate(texts.texts):
+        if text.completion or text.is_blank:
+            found.append(text)
+            continue
+        try:
+            found.append(_completed(text, model, choice, number))
+        except Exception as error:  # user code, or a model that fails on this text alone
+            first_error = first_error or f"text {text.id} ({text.source}): {describe(error)}"
+            found.append(text)
+    if first_error is not None and not any(text.completion for text in found):
+        raise ModelError(f"--generate: nothing was generated; the first error was {first_error}")
+    return replace(texts, texts=tuple(found))
+
+
+def _completed(text: TextInput, model: LoadedModel, choice: Choice, number: int) -> TextInput:
+    """`text`, which is row `number`, with what the model writes after it."""
+    prompt = _without_end(encode(model.tokenizer, text.text, None, model.info.max_tokens))
+    room = model.info.max_tokens - len(prompt.ids)
+    if room < 1:
+        raise ModelError(f"it has as many tokens as the model takes, {model.info.max_tokens:,}")
+    ids = _generated(
+        model, prompt.ids, replace(choice, n_tokens=min(choice.n_tokens, room)), number
+    )
+    if not ids:
+        raise ModelError("the first token that the model generates ends the text")
+    written = model.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+    return replace(text, completion=str(written), completion_ids=tuple(ids))
+
+
+def _without_end(text: EncodedText) -> EncodedText:
+    """`text` without the special tokens at its end, which a model would not go on from."""
+    last = max((i for i, role in enumerate(text.roles) if role is None), default=-1)
+    return keep(text, range(last + 1))
+
+
+def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: int) -> list[int]:
+    """The tokens that the model writes after `ids`, up to the one that ends the text."""
+    module: nn.Module = model.module
+    given = torch.tensor([list(ids)], device=model.device)
+    is_drawn = choice.temperature > 0
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        torch.manual_seed(choice.seed + number)
+        whole = module.generate(  # type: ignore[operator]
+            input_ids=given,
+            attention_mask=torch.ones_like(given),
+            max_new_tokens=choice.n_tokens,
+            do_sample=is_drawn,
+            temperature=choice.temperature if is_drawn else None,
+            top_k=0 if is_drawn else None,
+            top_p=1.0 if is_drawn else None,
+            num_beams=1,
+            use_cache=True,
+            pad_token_id=model.pad_token_id,
+        )
+    new: list[int] = whole[0, len(ids) :].tolist()
+    config = getattr(module, "generation_config", None)
+    ends = getattr(config, "eos_token_id", None)
+    ends = {ends} if isinstance(ends, int) else set(ends or ())
+    ends.add(model.tokenizer.eos_token_id)
+    return next((new[:i] for i, own in enumerate(new) if own in ends), new)

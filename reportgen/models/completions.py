@@ -1,0 +1,160 @@
+"""Texts with completions: what a causal model was to write after a text, or wrote itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from reportgen.errors import ModelError
+from reportgen.models.tokens import (
+    EncodedText,
+    Span,
+    display_units,
+    encode,
+    keep,
+    too_long_to_tokenise,
+)
+from reportgen.results.schema import COMPLETION_SEGMENT
+
+_ALL = 10**9  # tokens; none is cut off
+
+
+def encode_completed(
+    tokenizer: PreTrainedTokenizerBase,
+    text: str,
+    completion: str,
+    max_tokens: int,
+    ids: Sequence[int] | None = None,
+) -> EncodedText:
+    """Tokenise `text` with its `completion` as one string, whose tokens are told apart.
+
+    A space between the two belongs to the completion, as its first token has it.
+
+    Args:
+        ids: the tokens that a model wrote the completion with; None: the tokenizer's.
+
+    Raises:
+        ModelError: a token has characters of both; nothing stands before the completion, or it has
+            no tokens; or the two have more than `max_tokens`, of which none may be cut off.
+    """
+    if too_long_to_tokenise(text + completion, max_tokens):
+        raise ModelError(f"the text and its completion have far more than {max_tokens} tokens")
+    if tokenizer.is_fast:
+        found = _told_apart(encode(tokenizer, text + completion, None, _ALL), len(text), completion)
+    else:
+        own = tokenizer(completion, add_special_tokens=False, verbose=False)["input_ids"]
+        found = _put_after(tokenizer, text, own)
+    if ids is not None and [found.ids[i] for i in found.completion] != list(ids):
+        found = _put_after(tokenizer, text, ids, completion)
+    if not found.n_completion:
+        raise ModelError("its completion has no tokens")
+    if found.completion[0] == 0:
+        raise ModelError(
+            "nothing stands before its completion: the text is empty, and the tokenizer puts no "
+            "token in front of it"
+        )
+    if len(found.ids) > max_tokens:
+        raise ModelError(
+            f"the text and its completion have {len(found.ids):,} tokens, more than the "
+            f"{max_tokens:,} that are taken; shorten the text, or give a larger --max-length"
+        )
+    return found
+
+
+def mark_last(text: EncodedText) -> EncodedText:
+    """`text` with its last content token as its completion, for trial runs."""
+    last = max((i for i, role in enumerate(text.roles) if role is None), default=None)
+    segments = tuple(
+        COMPLETION_SEGMENT if i == last else own for i, own in enumerate(text.segments)
+    )
+    return replace(text, segments=segments)
+
+
+def needed_rows(texts: Sequence[EncodedText]) -> Tensor:
+    """The positions whose logits tell the completions of `texts`, each once, in order."""
+    return torch.tensor(sorted({i - 1 for text in texts for i in text.completion}))
+
+
+def log_probabilities(
+    logits: Tensor, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+) -> list[Tensor]:
+    """Log-probabilities of every token at each token of the completions, `[token, vocabulary]`
+    float32, given what stands before it; one tensor per text.
+
+    Args:
+        logits: `[text, position, vocabulary]`; with `logits_to_keep` in `inputs`, of the positions
+            that it names alone.
+    """
+    kept = inputs.get("logits_to_keep")
+    found = []
+    for own, text in zip(logits, texts, strict=True):
+        rows = torch.tensor([i - 1 for i in text.completion], device=own.device, dtype=torch.long)
+        if kept is not None:
+            rows = torch.searchsorted(kept, rows)
+        found.append(own[rows].float().log_softmax(dim=-1))
+    return found
+
+
+def completion_values(
+    logits: Tensor, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+) -> Tensor:
+    """The log-probability of each token of the completions, `[text, token]` float32, 0 after the
+    last one of a text."""
+    ids = inputs["input_ids"]
+    values = [
+        rows.gather(1, ids[number, list(text.completion)][:, None]).squeeze(1)
+        for number, (rows, text) in enumerate(
+            zip(log_probabilities(logits, inputs, texts), texts, strict=True)
+        )
+    ]
+    return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
+
+
+def _told_apart(whole: EncodedText, size: int, completion: str) -> EncodedText:
+    """`whole`, of a text of `size` code points and its completion, with the two as segments."""
+    segments: list[int | None] = []
+    spans: list[Span | None] = []
+    for token, segment, span in zip(whole.tokens, whole.segments, whole.spans, strict=True):
+        if span is not None and span.start < size < span.end:
+            raise ModelError(
+                f"the end of the text and the start of its completion are one token, {token!r}; "
+                f"move the last {size - span.start} characters of the text to the completion"
+            )
+        if segment is None or span is None or span.end <= size:
+            segments.append(segment)
+            spans.append(span)
+            continue
+        segments.append(COMPLETION_SEGMENT)
+        spans.append(Span(COMPLETION_SEGMENT, span.start - size, span.end - size))
+    assert completion or COMPLETION_SEGMENT not in segments
+    return replace(whole, segments=tuple(segments), spans=tuple(spans), units=display_units(spans))
+
+
+def _put_after(
+    tokenizer: PreTrainedTokenizerBase, text: str, ids: Sequence[int], completion: str = ""
+) -> EncodedText:
+    """`text` with the tokens `ids` after its last content token. With a `completion` they have
+    their places in it, as far as single tokens can be decoded."""
+    before = encode(tokenizer, text, None, _ALL) if text else encode(tokenizer, "a", None, _ALL)
+    content = [i for i, role in enumerate(before.roles) if role is None]
+    last = content[0] - 1 if not text else max(content, default=-1)
+    before = keep(before, range(last + 1))
+    spans: list[Span | None] = [None] * len(ids)
+    if completion:
+        ends = [len(tokenizer.decode(list(ids[:i]))) for i in range(len(ids) + 1)]
+        ends = [min(end, len(completion)) for end in ends]
+        spans = [Span(COMPLETION_SEGMENT, *pair) for pair in pairwise(ends)]
+    first = max(before.units, default=-1) + 1
+    return replace(
+        before,
+        ids=(*before.ids, *ids),
+        type_ids=None if before.type_ids is None else (*before.type_ids, *[0] * len(ids)),
+        tokens=(*before.tokens, *tokenizer.convert_ids_to_tokens(list(ids))),
+        spans=(*before.spans, *spans),
+        segments=(*before.segments, *[COMPLETION_SEGMENT] * len(ids)),
+        roles=(*before.roles, *[None] * len(ids)),
+        units=(*before.units, *range(first, first + len(ids))),
+    )
