@@ -128,7 +128,7 @@ def segments_of(row: "pd.Series[Any]") -> tuple[str, str, str]:
     """The text, pair and completion of a row of `texts`, by the number of the segment; "" for what
     it does not have."""
     text, pair, completion = (
-        "" if pd.isna(row[name]) else str(row[name]) for name in ("text", "pair", COMPLETION)
+        "" if pd.isna(row.get(name)) else str(row[name]) for name in ("text", "pair", COMPLETION)
     )
     return text, pair, completion
 

@@ -23,14 +23,14 @@ class TextInput:
     id: str
     text: str
     pair: str | None = None  # second segment
-    completion: str | None = None  # what a causal model was to write after it, or wrote
-    # The tokens that a model wrote the completion with; None: those of the tokenizer.
-    completion_ids: tuple[int, ...] | None = None
     label: str | None = None  # as the file gives it; a list as JSON
     group: str | None = None
     source: str = ""  # file:line, the file without its folder
     # Units that the file gives, of `text` and of `pair`, [start, end) in code points; None without.
     units: tuple[Places, Places] | None = None
+    completion: str | None = None  # what a causal model was to write after it, or wrote
+    # The tokens that a model wrote the completion with; None: those of the tokenizer.
+    completion_ids: tuple[int, ...] | None = None
 
     @property
     def is_blank(self) -> bool:

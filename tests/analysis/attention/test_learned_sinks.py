@@ -11,7 +11,7 @@ import pytest
 import torch
 from bs4 import BeautifulSoup
 from helpers.real.learned_sinks import TEXTS, analysed, gpt_oss
-from torch import nn
+from torch import Tensor, nn
 from transformers.models.gpt_oss.modeling_gpt_oss import apply_rotary_pos_emb
 
 from reportgen.analysis.attention.capture import Capture
@@ -131,11 +131,11 @@ def test_the_learned_sink_is_judged_as_any_token_is(results: Results) -> None:
         assert [test for test, ratio in done.items() if ratio != NOTHING] == [hidden]
 
 
-def log_probability(model: LoadedModel, ids: tuple[int, ...]) -> float:
-    """Of the last token after the others."""
+def log_probabilities(model: LoadedModel, ids: tuple[int, ...]) -> Tensor:
+    """Of all tokens that may come next."""
     with torch.no_grad():
-        logits = model.module(input_ids=torch.tensor([ids[:-1]])).logits[0, -1]
-    return float(logits.log_softmax(-1)[ids[-1]])
+        logits = model.module(input_ids=torch.tensor([ids])).logits[0, -1]
+    return logits.log_softmax(-1)
 
 
 def test_without_it_the_output_moves_as_in_a_plain_model(
@@ -148,18 +148,19 @@ def test_without_it_the_output_moves_as_in_a_plain_model(
     for number, source in enumerate(TEXTS):
         (row,) = (row for _, row in results.sinks[results.sinks["text"] == number].iterrows())
         ids = encode(model.tokenizer, source, None, model.info.max_tokens).ids
-        whole = log_probability(model, ids)
+        whole = log_probabilities(model, ids)
+        best = int(whole.argmax())
         explained = results.evidence.set_index("text").loc[number, "explained"]
-        assert whole == pytest.approx(explained, abs=1e-5)
+        assert float(whole[best]) == pytest.approx(explained, abs=1e-5)
         kept = [own.sinks for own in attentions]
         for own in attentions:
             own.sinks = nn.Parameter(torch.full_like(own.sinks, -torch.inf))
-        effect = abs(log_probability(model, ids) - whole)
+        effect = abs(float(log_probabilities(model, ids)[best] - whole[best]))
         for own, before in zip(attentions, kept, strict=True):
             own.sinks = before
         assert row["effect"] == pytest.approx(effect, abs=1e-5)
-        assert row["n_controls"] == min(8, len(ids) - 1)
-        maps = np.array(plain_maps(model, ids[:-1]))  # [layer, head, query, key]
+        assert row["n_controls"] == min(8, len(ids))
+        maps = np.array(plain_maps(model, ids))  # [layer, head, query, key]
         np.testing.assert_allclose(row["share_layers"], maps[..., -1].mean((1, 2)), atol=1e-5)
     note = {note.id: note for note in Findings(results).notes if note.role == "learned_sink"}
     ratio = results.sinks["effect"].mean() / results.sinks["control"].mean()

@@ -1,7 +1,6 @@
 """Comprehensiveness and sufficiency against a hand-made output, and against a model run plainly."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from math import ceil, nan
 from pathlib import Path
 
@@ -254,15 +253,3 @@ def test_a_real_model_is_changed_as_by_hand(tmp_path: Path, monkeypatch) -> None
     assert got == pytest.approx(expected, abs=1e-5)
     most = sum(n_passes(len(content_units(item.explained.text)), 3) for item in ranked)
     assert 0 < n_run <= most
-
-
-def test_what_is_run_of_a_causal_model_is_its_context() -> None:
-    """The rankings are of what stands before the last token."""
-    explainer = SumOfIds()
-    whole = made_text([1, 2, 3, 4, 5])
-    context = replace(explainer.explained(whole), text=made_text([1, 2, 3, 4]), value=10.0)
-    ranked = rankings(0, context, {"rarity": np.arange(4.0)}, "log_probability", None)
-    assert ranked is not None
-    result = found(faithfulness(explainer, [ranked]))  # type: ignore[arg-type]
-    assert result["rarity", "comprehensiveness"] == pytest.approx((4 + 4 + 7) / 3)
-    assert result["rarity", "sufficiency"] == pytest.approx((6 + 6 + 3) / 3)

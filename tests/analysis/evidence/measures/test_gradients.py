@@ -94,7 +94,7 @@ def test_sizes_of_a_pair_are_those_of_finite_differences(folder: Path) -> None:
     np.testing.assert_allclose(gradients.sizes, expected, rtol=1e-4, atol=1e-5)
 
 
-def test_sizes_of_a_causal_model_are_of_its_last_tokens_log_probability(folder: Path) -> None:
+def test_sizes_of_a_causal_model_are_of_its_next_tokens_log_probability(folder: Path) -> None:
     model = load(folder, "gpt2", "causal")
     (text,) = encoded(model, "the cat sat")
     ((gradients,), items) = measured(model, [text])
@@ -102,12 +102,12 @@ def test_sizes_of_a_causal_model_are_of_its_last_tokens_log_probability(folder: 
 
     def f(encoder, x, ids):
         hidden = encoder(inputs_embeds=x)[0][:, -1]
-        return exact.lm_head(hidden).log_softmax(-1)[:, text.ids[-1]]
+        return exact.lm_head(hidden).log_softmax(-1)[:, items[0].index]
 
     expected = by_differences(exact.transformer, f, list(items[0].text.ids))
-    assert len(expected) == len(text.ids) - 1
+    assert len(expected) == len(text.ids)
     np.testing.assert_allclose(gradients.sizes, expected, rtol=1e-4, atol=1e-5)
-    assert (gradients.live_rows, gradients.n_rows) == (1, len(text.ids) - 1)
+    assert (gradients.live_rows, gradients.n_rows) == (1, len(text.ids))
     assert gradients.reads_cls_only is False  # it reads the last row
 
 

@@ -102,14 +102,14 @@ def test_scores_of_a_class_share_out_its_lead(folder: Path) -> None:
         assert integrate(explainer, item, 8).scores == pytest.approx(scores, abs=1e-5)
 
 
-def test_scores_of_a_last_token_share_out_its_log_probability(folder: Path) -> None:
+def test_scores_of_a_next_token_share_out_its_log_probability(folder: Path) -> None:
     model = load(folder, "gpt2", "causal")
     # The same weights; what loading adds to the model needs ids, which `by_hand` does not give.
     exact = replace(model, module=tiny_model("gpt2", "causal").double())
     texts = encoded(model, "the cat sat")
     explainer, items = explain(model, texts)
     scores, difference = by_hand(
-        exact, items[0].text, lambda r: r["logits"][0, -1].log_softmax(0)[texts[0].ids[-1]], 32
+        exact, items[0].text, lambda r: r["logits"][0, -1].log_softmax(0)[items[0].index], 32
     )
     found = integrate(explainer, items[0], 32)
     assert found.scores == pytest.approx(scores, abs=1e-5)
