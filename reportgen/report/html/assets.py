@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 
 from reportgen.errors import OutputError
 from reportgen.files.targets import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
-from reportgen.report.html.data import compressed, measure_data
+from reportgen.report.html.data import compressed, measure_data, step_data
 from reportgen.report.language.printable import segments, visible
 from reportgen.report.options import Layout
 
@@ -172,6 +172,7 @@ def environment() -> jinja2.Environment:
         "visible": visible,
         "attribute": attribute,
         "measure_data": measure_data,
+        "step_data": step_data,
     }
     env.policies["json.dumps_kwargs"] = {
         "sort_keys": True,

@@ -22,6 +22,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, about, cls_name
+from reportgen.report.panel.steps import StepRow
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.schema import COMPLETION_SEGMENT
@@ -81,7 +82,8 @@ def page_data(
         "about": {id: about(id, info, language) for id in COLOURS},
         "short": _short_names(info, language, name),
         "classes": HEAD_CLASSES,
-        "words": script_words(language, "common", "script", "tools", "explore"),
+        "words": script_words(language, "common", "script", "tools", "explore")
+        | (script_words(language, "completion") if info.output.kind == "completion" else {}),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
     }
@@ -166,6 +168,15 @@ def shared_lines(layers: Floats, all_layers: Floats) -> str:
     """As `_lines`; where every layer has the same line, that line alone."""
     is_same = (np.vstack([layers, all_layers[None]]).astype("<f4") == layers[0].astype("<f4")).all()
     return _lines(layers[:0], layers[0]) if is_same else _lines(layers, all_layers)
+
+
+def step_data(steps: Sequence[StepRow]) -> dict[int, dict[str, Any]]:
+    """What the colours show while a token of the completion is chosen, by its unit."""
+    return {
+        step.unit: {"said": step.said, "steps": step.colours, "shown": step.changes}
+        for step in steps
+        if any(colour is not None for colour in step.colours)
+    }
 
 
 def _lines(layers: Floats, all_layers: Floats) -> str:

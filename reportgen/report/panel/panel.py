@@ -31,6 +31,7 @@ from reportgen.report.panel.measures import (
 )
 from reportgen.report.panel.places import ordinal, places, told_apart
 from reportgen.report.panel.prediction import Prediction, prediction
+from reportgen.report.panel.steps import StepRow, step_rows
 from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, runs_left, twin
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
@@ -60,6 +61,7 @@ class Figures:
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
     table: UnitTable
+    steps: tuple[StepRow, ...]  # the tokens of the completion
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +219,7 @@ def make_figures(
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
+        steps=step_rows(findings.results, text, units, language),
     )
 
 

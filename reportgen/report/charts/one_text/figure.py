@@ -16,6 +16,7 @@ from reportgen.report.charts.strokes import pair, scaled
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
+from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.units import TextUnits
 
 _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
@@ -46,6 +47,7 @@ def make_text_figure(
         expected=units.expected[-1] * weights.factor,
         found=found,
         second=_second(units),
+        names=segment_names(units, language),
         reads=reads,
         tick_style="number" if weights.factor > 1 else "exact_percent",
         ends=_ends(found, language, weights),
@@ -64,6 +66,7 @@ def draw_text(
     expected: Sequence[float],
     found: TextMap | None,
     second: int | None,
+    names: tuple[str, str],
     reads: int | None,
     tick_style: str,
     ends: tuple[str, str, str],
@@ -71,8 +74,8 @@ def draw_text(
     sentence: str,
 ) -> Drawing:
     """`labels` and the lines have an entry a unit; `ends` stand beside the colours of the map, from
-    below. `second` is where the second segment of a pair begins. `sentence` says what the figure
-    shows."""
+    below. `second` is where the second of two segments called `names` begins. `sentence` says what
+    the figure shows."""
     beside = _beside(found, len(labels))
     sink_name = language.say("script", "learned_sink") if beside else ""
     place = geometry(
@@ -127,7 +130,7 @@ def draw_text(
         shapes += _map(place, found, reads, ends)
         shapes += _sink_cells(place, found) if beside else ""
     if second is not None:
-        shapes += _segments(place, second, found.pooled if found else 1, language)
+        shapes += _segments(place, second, names, found.pooled if found else 1)
     return Drawing(
         "lines cells" if found else "lines", WIDTH, round(place.height), sentence, shapes
     )
@@ -227,10 +230,10 @@ def _map(place: Geometry, found: TextMap, reads: int | None, ends: tuple[str, st
     )
 
 
-def _segments(place: Geometry, second: int, pooled: int, language: Language) -> str:
-    """The names of a pair's segments, and lines where the second begins."""
+def _segments(place: Geometry, second: int, names: tuple[str, str], pooled: int) -> str:
+    """The names of a text's two segments, and lines where the second begins."""
     across, down = place.left + place.column * second, place.map_start + place.row * second / pooled
-    first, other = (escape(language.say("explore", name)) for name in ("first", "second"))
+    first, other = map(escape, names)
     rules = f"M{px(across)} {px(place.lines_start)}V{px(place.map_end)}"
     beside = ""
     if place.n_rows:
@@ -247,8 +250,15 @@ def _segments(place: Geometry, second: int, pooled: int, language: Language) -> 
 
 
 def _second(units: TextUnits) -> int | None:
-    """Where the second segment of a pair begins."""
-    return next((i for i, unit in enumerate(units.units) if unit.segment == 1), None)
+    """Where the second segment of a pair begins, or the completion of a text."""
+    return next((i for i, unit in enumerate(units.units) if unit.segment), None)
+
+
+def segment_names(units: TextUnits, language: Language) -> tuple[str, str]:
+    """What the two segments of a pair are called, or a text and its completion."""
+    is_completed = any(unit.segment == COMPLETION_SEGMENT for unit in units.units)
+    section = "completion" if is_completed else "explore"
+    return language.say(section, "first"), language.say(section, "second")
 
 
 def _ends(found: TextMap | None, language: Language, weights: Weights) -> tuple[str, str, str]:

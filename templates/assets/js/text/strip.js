@@ -12,6 +12,8 @@ class Strip {
     });
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.firstLegend = this.legend.textContent;
+    const steps = document.getElementById(`steps-${number}`);
+    this.steps = steps ? JSON.parse(steps.textContent) : {}; // by unit of a completion
     this.panel = null;
     this.values = [];
     this.update();
@@ -126,6 +128,11 @@ class Strip {
     if (!this.box.classList.contains("looking")) this.room = this.legendRoom();
     this.legend.style.minHeight = "";
     this.box.classList.add("looking");
+    const step = this.steps[chosen];
+    if (step) {
+      this.showStep(step, chosen, tokenName(shape, shape.at[chosen]));
+      return;
+    }
     const { at, count, isSpecial } = shape;
     const token = at[chosen];
     const ownRow = view.z.subarray(token * count, (token + 1) * count);
@@ -150,9 +157,30 @@ class Strip {
     this.measures.showOther(this.legendName);
     this.answer.textContent = describeToken(shape, view, token);
     refreshTip();
-    // A shorter legend must not move what stands below.
+    this.keepRoom();
+  }
+
+  // A shorter legend must not move what stands below.
+  keepRoom() {
     const left = this.room - this.legendRoom();
     if (left > 0) this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height + left}px`;
+  }
+
+  // Shows what changes the probability of a token of the completion.
+  showStep(step, chosen, token) {
+    this.box.classList.remove("looking"); // the colours are those of a measure with a sign
+    this.units.forEach((_, i) => {
+      const colour = step.steps[i] ?? 0;
+      const marks = `${colour < 0 ? " m" : ""}${i === chosen ? " chosen" : ""}`;
+      const special = / s\b/.test(this.first[i][0]) ? " s" : "";
+      this.setUnit(i, `u${special} h${Math.abs(colour)}${marks}`, step.shown[i], step.shown[i]);
+    });
+    this.legend.textContent = say("step_legend", { token });
+    this.legendName = say("moves_step", { token });
+    this.measures.showOther(this.legendName);
+    this.answer.textContent = step.said;
+    refreshTip();
+    this.keepRoom();
   }
 
   // Pixels from the end of the text to the end of its legend.
