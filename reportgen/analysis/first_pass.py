@@ -15,7 +15,7 @@ from reportgen.analysis.rows import (
     text_rows,
     token_rows,
 )
-from reportgen.errors import InputError, ModelError, quoted
+from reportgen.errors import InputError, ModelError, ReportgenError, quoted
 from reportgen.models.completions import encode_completed
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import LoadedModel
@@ -185,7 +185,7 @@ def encode_all(
                 own = (source.text, source.pair)
                 text = joined_to_words(text, own, splitter, source.units or ((), ()))
         except Exception as error:  # a tokenizer may be user code
-            faults[i] = describe(error)
+            faults[i] = str(error) if isinstance(error, ReportgenError) else describe(error)
             text = NO_TOKENS
         encoded.append(text)
     return encoded, faults

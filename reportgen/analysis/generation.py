@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import torch
 from torch import nn
 
-from reportgen.errors import ModelError, UsageError
+from reportgen.errors import ModelError, ReportgenError, UsageError
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import LoadedModel, with_completions
 from reportgen.models.tokens import EncodedText, encode, keep
@@ -68,7 +68,8 @@ def with_generated(texts: TextSet, model: LoadedModel, choice: Choice) -> TextSe
         try:
             found.append(_completed(text, model, choice, number))
         except Exception as error:  # user code, or a model that fails on this text alone
-            first_error = first_error or f"text {text.id} ({text.source}): {describe(error)}"
+            said = str(error) if isinstance(error, ReportgenError) else describe(error)
+            first_error = first_error or f"text {text.id} ({text.source}): {said}"
             found.append(text)
     if first_error is not None and not any(text.completion for text in found):
         raise ModelError(f"--generate: nothing was generated; the first error was {first_error}")

@@ -43,7 +43,7 @@ def encode_completed(
     if too_long_to_tokenise(text + completion, max_tokens):
         raise ModelError(f"the text and its completion have far more than {max_tokens} tokens")
     if tokenizer.is_fast:
-        found = _told_apart(encode(tokenizer, text + completion, None, _ALL), len(text), completion)
+        found = _told_apart(encode(tokenizer, text + completion, None, _ALL), text)
     else:
         own = tokenizer(completion, add_special_tokens=False, verbose=False)["input_ids"]
         found = _put_after(tokenizer, text, own)
@@ -113,15 +113,16 @@ def completion_values(
     return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
 
 
-def _told_apart(whole: EncodedText, size: int, completion: str) -> EncodedText:
-    """`whole`, of a text of `size` code points and its completion, with the two as segments."""
+def _told_apart(whole: EncodedText, text: str) -> EncodedText:
+    """`whole`, of a `text` and its completion, with the two as segments."""
+    size = len(text)
     segments: list[int | None] = []
     spans: list[Span | None] = []
     for token, segment, span in zip(whole.tokens, whole.segments, whole.spans, strict=True):
         if span is not None and span.start < size < span.end:
             raise ModelError(
                 f"the end of the text and the start of its completion are one token, {token!r}; "
-                f"move the last {size - span.start} characters of the text to the completion"
+                f"move {text[span.start :]!r} from the text to the completion"
             )
         if segment is None or span is None or span.end <= size:
             segments.append(segment)
@@ -129,7 +130,6 @@ def _told_apart(whole: EncodedText, size: int, completion: str) -> EncodedText:
             continue
         segments.append(COMPLETION_SEGMENT)
         spans.append(Span(COMPLETION_SEGMENT, span.start - size, span.end - size))
-    assert completion or COMPLETION_SEGMENT not in segments
     return replace(whole, segments=tuple(segments), spans=tuple(spans), units=display_units(spans))
 
 

@@ -1,0 +1,119 @@
+"""What a causal model writes after a text is explained as if it had been given."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import torch
+from helpers.calling import call
+from helpers.real.models import SENTENCES, save_model
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from reportgen.analysis.generation import Choice, with_generated
+from reportgen.errors import ModelError
+from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.store import open_results
+from reportgen.texts.read import TextInput, TextSet
+
+TEXTS = ("the cat sat", "Free coffee for every", "a very good film")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(tmp_path_factory.mktemp("models") / "llama", "llama", "causal")
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> LoadedModel:
+    return load_model(ModelSpec(model=str(folder)))
+
+
+def text_set(*texts: str) -> TextSet:
+    return TextSet(tuple(TextInput(str(i), text) for i, text in enumerate(texts)), ())
+
+
+def written(model: LoadedModel, texts: TextSet, *choice: float) -> list[tuple[int, ...]]:
+    return [
+        text.completion_ids or () for text in with_generated(texts, model, Choice(*choice)).texts
+    ]
+
+
+def test_it_is_what_the_library_generates(folder: Path, model: LoadedModel) -> None:
+    plain = AutoModelForCausalLM.from_pretrained(folder).eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    for text, ids in zip(TEXTS, written(model, text_set(*TEXTS), 6, 0.0, 0), strict=True):
+        given = tokenizer(text, return_tensors="pt")
+        whole = plain.generate(**given, max_new_tokens=6, do_sample=False, pad_token_id=0)[0]
+        new = whole[given["input_ids"].shape[1] :].tolist()
+        ends = new.index(tokenizer.eos_token_id) if tokenizer.eos_token_id in new else len(new)
+        assert list(ids) == new[:ends]
+        assert 0 < len(ids) <= 6
+
+
+def test_what_is_drawn_depends_on_the_seed_and_not_on_other_texts(model: LoadedModel) -> None:
+    state = torch.random.get_rng_state()
+    first = written(model, text_set(*TEXTS), 8, 1.5, 1)
+    assert torch.equal(state, torch.random.get_rng_state())
+    assert written(model, text_set(*TEXTS), 8, 1.5, 1) == first
+    assert written(model, text_set(TEXTS[0], "the dog", TEXTS[2]), 8, 1.5, 1)[2] == first[2]
+    assert written(model, text_set(*TEXTS), 8, 1.5, 2) != first
+
+
+def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
+    texts = TextSet((TextInput("1", "the cat", completion=" sat"), TextInput("2", " ")), ())
+    assert with_generated(texts, model, Choice(3, 0.0, 0)) == texts
+
+
+def test_a_text_as_long_as_the_model_takes_leaves_no_room(model: LoadedModel) -> None:
+    with pytest.raises(ModelError, match="has as many tokens as the model takes"):
+        with_generated(text_set("the cat " * 400), model, Choice(3, 0.0, 0))
+
+
+def test_a_run_keeps_what_was_generated_and_gives_the_same_when_it_is_given(
+    folder: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "texts.txt"
+    source.write_text("\n".join(SENTENCES[2:4]) + "\n", "utf-8")
+    made = tmp_path / "made"
+    done = call("analyze", source, "-m", folder, "--generate", "4", "-o", made)
+    assert done.exit_code == 0, done.stderr
+    results = open_results(made)
+    assert results.info.output.kind == results.info.evidence.scalar == "completion"
+    texts = results.texts
+    assert texts["completion"].str.len().gt(0).all()
+    for row in range(len(texts)):
+        tokens = results.tokens_of(row)
+        assert Counter(tokens["segment"].dropna()) == Counter(
+            {0: int((tokens["segment"] == 0).sum()), 2: len(texts["scores"][row])}
+        )
+        # What a model writes itself with no draw is what it holds likeliest at each place.
+        assert list(texts["score_names"][row]) == [""] * len(texts["scores"][row])
+    again = tmp_path / "again.jsonl"
+    texts[["text", "completion"]].to_json(again, orient="records", lines=True)
+    done = call("analyze", again, "-m", folder, "-o", tmp_path / "again")
+    assert done.exit_code == 0, done.stderr
+    given = open_results(tmp_path / "again")
+    if results.tokens["token_id"].tolist() == given.tokens["token_id"].tolist():
+        assert given.texts["prediction"].tolist() == pytest.approx(texts["prediction"].tolist())
+
+
+def test_a_model_that_writes_nothing_says_what_is_done_with_completions(tmp_path: Path) -> None:
+    texts = tmp_path / "texts.csv"
+    texts.write_text("text,completion\nthe cat, sat\na dog, ran\n", "utf-8")
+    plain = call("run", texts, "--evidence", "none", "-o", tmp_path / "page.html")
+    assert plain.exit_code == 0, plain.stderr
+    assert "completions of the texts are not used: the model's output is number" in plain.stderr
+    refused = call("run", texts, "--generate", "3", "-o", tmp_path / "other.html")
+    assert refused.exit_code == 2
+    assert "--generate: only causal language models write on" in refused.stderr
+
+
+def test_a_text_without_a_completion_fails_alone(folder: Path, tmp_path: Path) -> None:
+    texts = tmp_path / "texts.csv"
+    texts.write_text("text,completion\nthe cat, sat\na dog,\n", "utf-8")
+    done = call("analyze", texts, "-m", folder, "--evidence", "none", "-o", tmp_path / "r")
+    assert done.exit_code == 0, done.stderr
+    found = open_results(tmp_path / "r").texts
+    assert found["status"].tolist() == ["ok", "failed"]
+    assert found["message"][1] == "it has no completion"
