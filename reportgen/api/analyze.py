@@ -35,13 +35,24 @@ from reportgen.models.loading.load import LoadedModel, load_module
 from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.options import shown_options
-from reportgen.results.info import EvidenceLevel, UnitKind
+from reportgen.results.info import EvidenceLevel, OutputKind, UnitKind
 from reportgen.results.store import Results, open_results
 from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
 from reportgen.texts.read import TextSet
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.
+# What evidence explains of each kind of output, and how to have something else.
+EXPLAINED: Mapping[OutputKind, str] = {
+    "number": "the number",
+    "numbers": "the largest number; another with --explain-class",
+    "class": "the lead of the predicted class; of another with --explain-class",
+    "labels": "the logit of the strongest label; of another with --explain-class",
+    "embedding": "how far the embedding turns",
+    "next_token": "the predicted next token; another with --explain-token, completions of the texts "
+    "with a column completion or --generate",
+    "completion": "the log-probability of the completion",
+}
 _ONE_AT_A_TIME = RLock()
 
 
@@ -244,6 +255,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
     facts = {
         "Model": f"{info.name} ({info.architecture})",
         "Output": ", ".join(filter(None, shown)),
+        "Explained": EXPLAINED[output.kind],
         "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",

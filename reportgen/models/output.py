@@ -88,7 +88,7 @@ class OutputReader:
         return {}
 
     def values(
-        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> Tensor:
         """The output as float32 `[text, figure]`.
 
@@ -97,7 +97,7 @@ class OutputReader:
 
         Args:
             inputs: those of the call; without an attention mask no token is padding.
-            texts: those of the batch.
+            texts: those of the batch; needed for completions alone.
         """
         tensor: Tensor = entries(returned)[self.entry]
         if self.kind == "completion":
@@ -114,7 +114,7 @@ class OutputReader:
         return tensor.reshape(ids.shape[0], self.width).float()
 
     def read(
-        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[Prediction]:
         """One prediction per text; one that is not finite keeps its scores but has no label."""
         values = self.values(returned, inputs, texts).detach()

@@ -7,7 +7,7 @@ from reportgen.errors import UsageError, quoted
 from reportgen.texts.labels import label_number
 from reportgen.texts.rows import Cell, Table
 
-_BESIDE = ("pair", "label", "id", "group", "units")
+_BESIDE = ("pair", "completion", "label", "id", "group", "units")
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def make_panel(
         cut=_cut(findings, n_lost, language) if n_lost else "",
         lost=tuple(part[:_LOST_SHOWN] for part in lost if part),
         lost_more=language.count("panel", "lost_more", hidden) if hidden else "",
-        plain=segments,
+        plain=tuple(filter(None, segments)),
     )
 
 

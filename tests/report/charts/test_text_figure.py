@@ -82,6 +82,7 @@ def made(labels=("[CLS]", "a", "b"), **changes):
         "expected": [1 / 3] * 3,
         "found": None,
         "second": None,
+        "names": ("first", "second"),
         "reads": None,
         "tick_style": "exact_percent",
         "ends": ("0", "5", "≥ 10"),
