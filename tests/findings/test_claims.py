@@ -79,12 +79,16 @@ OUTPUT_NAMES = {
         "margin": "the lead of the",
         "logit": "the logit of the",
         "log_probability": "the log-probability of the last token",
+        "next_token": "the log-probability of the next token",
+        "completion": "the log-probability of the completion",
     },
     "ja": {
         "cosine": "埋め込み",
         "margin": "次点との差",
         "logit": "のロジット",
         "log_probability": "最後のトークンの対数確率",
+        "next_token": "次のトークンの対数確率",
+        "completion": "補完の対数確率",
     },
 }
 SENTENCES = BOTH["en"].words["sentences"]

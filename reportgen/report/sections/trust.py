@@ -159,7 +159,7 @@ class _Maker:
             erasure=self._erasure(),
             withheld=scope.withheld,
             has_ceiling=self._ceiling is not None,
-            is_row_unread=evidence.scalar == "log_probability",
+            is_row_unread=evidence.scalar in ("log_probability", "completion"),
             is_basic=evidence.level == "basic",
         )
 

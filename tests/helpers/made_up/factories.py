@@ -133,6 +133,9 @@ def _write(folder: Path, asked: MadeUp) -> None:
             tokens = (
                 [("[CLS]", None, None), *content, ("[SEP]", None, None)] if special else content
             )
+            # The last two pieces of content are the completion of what stands before them.
+            last = content[-2:] if asked.kind == "completion" and len(content) > 2 else []
+            completed_from = last[0][1] if last else None
             n = len(tokens) if status in ("ok", "truncated") else 0
             is_special = special_ones(tokens[:n])
             maps = random.dirichlet(np.full(max(n, 1), 0.7), (n_layers, n_heads, max(n, 1)))[
@@ -149,13 +152,16 @@ def _write(folder: Path, asked: MadeUp) -> None:
             entropy = entropies(maps)  # [layer, head, query]
             value = float(random.normal(1.5, 0.5))
             scores, names, label = _output(kind, value, random)
+            scores, names = (
+                (part[: len(last)] for part in (scores, names)) if last else (scores, names)
+            )
             recorder.append(
                 "texts",
                 {
                     "text_id": [asked.ids[index] if asked.ids else str(index + 1)],
-                    "text": [text],
+                    "text": [text[:completed_from]],
                     "pair": [None],
-                    "completion": [None],
+                    "completion": [text[completed_from:] if last else None],
                     "label": [str(asked.labels[index]) if asked.labels else None],
                     "label_value": [asked.labels[index] if asked.labels else None],
                     "group": [asked.group],
@@ -170,7 +176,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "cut_text": [len(text) if status == "truncated" else None],
                     "cut_pair": [None],
                     "n_unknown": [0],
-                    "prediction": [value if kind == "number" and n else None],
+                    "prediction": [_number(kind, value, scores) if n else None],
                     "prediction_label": [label if n else None],
                     "scores": [scores if n else []],
                     "score_names": [names if n else []],
@@ -184,7 +190,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
             first += n
             if not n:
                 continue
-            one = OneText(index, tokens, maps, made_up.norms(is_special))
+            one = OneText(index, tokens, maps, made_up.norms(is_special), completed_from)
             recorder.append("tokens", token_rows(one))
             made_up.append(recorder, index, is_special, one.views, one.received)
             recorder.append("layers", layer_rows(one))
@@ -206,6 +212,12 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
     return Results.from_tables(info or results.info, whole, packed)
 
 
+def _number(kind: OutputKind, value: float, scores: list[float]) -> float | None:
+    if kind == "completion":
+        return sum(scores)
+    return value if kind == "number" else None
+
+
 def _output(
     kind: OutputKind, value: float, random: np.random.Generator
 ) -> tuple[list[float], list[str], str | None]:
@@ -215,6 +227,8 @@ def _output(
         return [value, -value], [], None
     if kind == "embedding":
         return [], [], None
+    if kind == "completion":
+        return [-0.25, -3.5], ["", "の"], None
     if kind == "next_token":
         return [-0.5, -1.2, -2.0, -3.1, -4.0], ["の", "、", "です", "!", "</s>"], "の"
     logits = random.normal(0, 1, len(LABELS[kind])).tolist()

@@ -18,10 +18,19 @@ class OneText:
     tokens: list[Token]
     maps: np.ndarray
     norms: np.ndarray | None
+    completed_from: int | None = None  # code point at which the completion begins
 
     @property
     def n_tokens(self) -> int:
         return len(self.tokens)
+
+    def is_completion(self, start: int | None) -> bool:
+        """Whether a token that begins at `start` is one of the completion."""
+        return None not in (start, self.completed_from) and start >= self.completed_from
+
+    def place(self, start: int | None, at: int | None) -> int | None:
+        """The code point `at` of the segment of a token that begins at `start`."""
+        return at - self.completed_from if self.is_completion(start) else at
 
     @cached_property
     def is_special(self) -> np.ndarray:
@@ -81,11 +90,14 @@ def token_rows(one: OneText) -> dict[str, Any]:
         "text": [one.index] * n,
         "position": list(rows),
         "unit": list(rows),
-        "segment": [None if s else 0 for s in is_special],
+        "segment": [
+            None if s else 2 * one.is_completion(start)
+            for s, (_, start, _) in zip(is_special, one.tokens, strict=True)
+        ],
         "token": [token for token, _, _ in one.tokens],
         "token_id": list(rows),
-        "start": [start for _, start, _ in one.tokens],
-        "end": [end for _, _, end in one.tokens],
+        "start": [one.place(start, start) for _, start, _ in one.tokens],
+        "end": [one.place(start, end) for _, start, end in one.tokens],
         "is_special": is_special.tolist(),
         "role": [None if not s else ("cls" if i == 0 else "sep") for i, s in enumerate(is_special)],
         "cls_row_last": cls_row[-1] if special else [None] * n,

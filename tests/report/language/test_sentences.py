@@ -205,7 +205,9 @@ def test_a_citation_without_identifier_ends_with_its_title() -> None:
         ("class", ("bad", "good"), "bad", "the lead of the class “bad”"),
         ("labels", ("price", "taste"), "taste", "the logit of the label “taste”"),
         ("embedding", (), None, "the text's embedding"),
-        ("next_token", (), None, "the log-probability of the last text token"),
+        ("next_token", (), None, "the log-probability of the predicted next token"),
+        ("next_token", (), " cat", "the log-probability of the next token “ cat”"),
+        ("completion", (), None, "the log-probability of the completion"),
     ],
 )
 def test_what_is_explained_is_named(
@@ -215,6 +217,19 @@ def test_what_is_explained_is_named(
     evidence = replace(info.evidence, target=target)
     output = OutputInfo(kind, "score", labels)
     assert scalar_name(replace(info, evidence=evidence, output=output), EN).startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("target", "name"),
+    [
+        (None, "the lead of the predicted next token over “ dog”"),
+        (" cat", "the lead of the next token “ cat” over “ dog”"),
+    ],
+)
+def test_the_lead_of_a_token_names_the_other(tmp_path: Path, target: str | None, name: str) -> None:
+    info = make_results(tmp_path, kind="next_token", evidence="basic").info
+    lead = replace(info.evidence, scalar="token_lead", target=target, against=" dog")
+    assert scalar_name(replace(info, evidence=lead), EN).startswith(name)
 
 
 def test_without_evidence_nothing_is_explained(tmp_path: Path) -> None:

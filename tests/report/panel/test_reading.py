@@ -1,5 +1,6 @@
 """A text's figures are those of the results tables."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -135,6 +136,8 @@ def test_before_evidence_nothing_is_said_of_rows(results):
 
 def test_a_log_probability_reads_rows_before_its_token(tmp_path):
     made = make_results(tmp_path, (TEXT,), kind="next_token", evidence="basic")
+    evidence = replace(made.info.evidence, scalar="log_probability")  # as version 0.1 had it
+    made = changed(made, replace(made.info, evidence=evidence))
     made.evidence.loc[0, ["live_rows", "reads_cls_only"]] = [1, False]
     assert figures(made).live.startswith(
         "What is explained, the log-probability of the last text token, uses only 1 of the "
