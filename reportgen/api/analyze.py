@@ -49,8 +49,8 @@ EXPLAINED: Mapping[OutputKind, str] = {
     "class": "the lead of the predicted class; of another with --explain-class",
     "labels": "the logit of the strongest label; of another with --explain-class",
     "embedding": "how far the embedding turns",
-    "next_token": "the predicted next token; another with --explain-token, completions of the texts "
-    "with a column completion or --generate",
+    "next_token": "the predicted next token; another with --explain-token, a completion with a "
+    "column completion or --generate",
     "completion": "the log-probability of the completion",
 }
 _ONE_AT_A_TIME = RLock()

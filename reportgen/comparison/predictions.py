@@ -121,7 +121,8 @@ def prediction_changes(
     base: Findings, head: Findings, pairing: Pairing, least: float = 0.0
 ) -> PredictionChanges | None:
     """What changed in the predictions; None where the outputs differ in kind, where they are
-    embeddings (results hold none), and where no text has a prediction in both.
+    embeddings (results hold none), and where no text has a prediction in both. The log-probability
+    of a completion is compared as a number.
 
     A number has moved where it changed by more than `least` and more than MOVED says.
     """
@@ -131,8 +132,9 @@ def prediction_changes(
     texts = np.flatnonzero(pairing.analysed)
     if not len(texts):
         return None
-    if kind in ("number", "numbers"):
-        return _numbers(base, head, pairing, texts, kind, least)
+    if kind in ("number", "numbers", "completion"):
+        own: OutputKind = "numbers" if kind == "numbers" else "number"
+        return _numbers(base, head, pairing, texts, own, least)
     columns = [side.texts["prediction_label"].iloc[texts] for side in (base, head)]
     known = (columns[0].notna() & columns[1].notna()).to_numpy(np.bool_)
     if not known.any():
@@ -214,6 +216,8 @@ def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:
 
 def _scores(results: Results, texts: Places) -> Floats:
     """`[text, number]` of `texts`; NaN where a text has none."""
+    if results.info.output.kind == "completion":
+        return results.texts["prediction"].to_numpy(np.float64)[texts][:, None]
     scores = [np.asarray(item, np.float64) for item in results.texts["scores"].iloc[texts]]
     width = max((len(item) for item in scores), default=1) or 1
     return np.stack([item if len(item) == width else np.full(width, np.nan) for item in scores])

@@ -50,7 +50,7 @@ _NAMES: Mapping[OutputKind, str] = {
     "labels": "labels",
     "embedding": "embedding",
     "next_token": "next token",
-    "completion": "completion",
+    "completion": "log-probability of the completion",
 }
 
 
