@@ -17,8 +17,8 @@ from reportgen.analysis.rows import (
 )
 from reportgen.errors import InputError, ModelError, ReportgenError, quoted
 from reportgen.models.completions import encode_completed
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.loading.load import LoadedModel
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.models.words import joined_to_words, n_joined
 from reportgen.results.write import Recorder

@@ -7,9 +7,10 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError, ReportgenError, UsageError
+from reportgen.models.changed_texts import keep
+from reportgen.models.loaded import LoadedModel, with_completions
 from reportgen.models.loading.factory import describe
-from reportgen.models.loading.load import LoadedModel, with_completions
-from reportgen.models.tokens import EncodedText, encode, keep
+from reportgen.models.tokens import EncodedText, encode
 from reportgen.texts.read import TextInput, TextSet
 
 

@@ -23,7 +23,7 @@ from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.architecture import looks_through_window
 from reportgen.models.completions import mark_last
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
     Checks,

@@ -14,13 +14,14 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.analysis.pipeline import AnalysisOptions, ListedFirst, try_model
+from reportgen.analysis.pipeline import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.api import arguments
 from reportgen.api.jobs import Analysis
 from reportgen.api.keywords import options_of
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, Verbosity
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.output_options import Verbosity
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError, with_quotes
@@ -31,28 +32,18 @@ from reportgen.files.temporary import make_scratch
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings
 from reportgen.models.callers_module import bare, borrowed, device_of
-from reportgen.models.loading.load import LoadedModel, load_module
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named
-from reportgen.models.spec import ModelSpec, check_spec
+from reportgen.models.loading.load import load_module
+from reportgen.models.spec import check_spec
 from reportgen.report.options import shown_options
-from reportgen.results.info import EvidenceLevel, OutputKind, UnitKind
+from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.results.store import Results, open_results
 from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
 from reportgen.texts.read import TextSet
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.
-# What evidence explains of each kind of output, and how to have something else.
-EXPLAINED: Mapping[OutputKind, str] = {
-    "number": "the number",
-    "numbers": "the largest number; another with --explain-class",
-    "class": "the lead of the predicted class; of another with --explain-class",
-    "labels": "the logit of the strongest label; of another with --explain-class",
-    "embedding": "how far the embedding turns",
-    "next_token": "the predicted next token; another with --explain-token, a completion with a "
-    "column completion or --generate",
-    "completion": "the log-probability of the completion",
-}
 _ONE_AT_A_TIME = RLock()
 
 
@@ -233,39 +224,6 @@ def analyze_named(
 def listed_by(detail: str | None = None) -> ListedFirst:
     """What finds the texts that a report lists first; `detail` is what --detail takes."""
     return lambda results: listed_first(Findings(results), detail)
-
-
-def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
-    """Load a model, run it on a few words, and describe it: one line for each fact.
-
-    Raises:
-        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
-    """
-    with redirect_stdout(sys.stderr):
-        loaded = load_named(spec, verbose=verbose)
-        capture, probe = try_model(loaded)
-    info, output = loaded.info, loaded.output
-    way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
-    padded = (
-        "texts of different length cannot run together"
-        if probe.padded_difference is None
-        else f"differs by {probe.padded_difference:.1e} from the same text alone"
-    )
-    shown = [output.kind, f'"{output.name}"', output.pooling and f"{output.pooling} pooling"]
-    facts = {
-        "Model": f"{info.name} ({info.architecture})",
-        "Output": ", ".join(filter(None, shown)),
-        "Explained": EXPLAINED[output.kind],
-        "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
-        "Direction": "causal" if probe.is_causal else "bidirectional",
-        "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
-        "Padding": f"{padded}; batches: {probe.batching}",
-        "Tokenizer": f"{info.tokenizer}: {info.vocabulary_size:,} tokens, fits the model",
-        "Longest text": f"{info.max_tokens:,} tokens",
-        "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
-        f"sha256 {info.weights_sha256[:16]}",
-    }
-    return [f"{name:13} {value}" for name, value in facts.items()]
 
 
 def _analyzed(

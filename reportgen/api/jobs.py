@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from reportgen.api.arguments import model_spec
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices, OutputChoices
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.findings.gates import Gate

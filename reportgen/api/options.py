@@ -5,16 +5,14 @@ against them. How outputs look is declared in `report/options.py`. Nothing heavy
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from reportgen.api.printed_paths import factory_without_folder, json_without_folders, last_part
 from reportgen.errors import UsageError
 from reportgen.models.spec import Dtype, Pooling
-from reportgen.report.format_register import COMPARISON_FORMATS, FORMATS, Format
 from reportgen.report.options import Option
 from reportgen.results.info import EvidenceLevel, UnitKind
 from reportgen.texts.labels import read_label_map
@@ -23,8 +21,6 @@ from reportgen.texts.source_files import InputFormat
 _TEXTS = partial(Option, panel="Texts")
 _MODEL = partial(Option, panel="Model")
 _ANALYSIS = partial(Option, panel="Analysis")
-_REPORT = partial(Option, panel="Report")
-_GATES = partial(Option, panel="Gates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,100 +285,3 @@ class AnalysisChoices:
     seed: Annotated[
         int, _ANALYSIS(help="Seed of what --generate draws at a temperature above 0, e.g. 1.")
     ] = 0
-
-
-def _example(known: Format) -> str:
-    """A file name, followed by the name of its format if that is not its suffix."""
-    is_suffix = known.suffix == f".{known.name}"
-    return known.example if is_suffix else f"{known.example} ({known.name})"
-
-
-def _output_option(examples: Sequence[str]) -> Option:
-    first, *others = examples
-    return Option(
-        flags=("--output", "-o"),
-        metavar="PATH",
-        help=f"Where to write, e.g. {first}; may repeat: {', '.join(others)}. The suffix decides "
-        "the format. - is standard output.",
-    )
-
-
-def _format_option(formats: Sequence[Format]) -> Option:
-    return _REPORT(
-        choices=tuple(known.name for known in formats),
-        help="Format of the outputs, e.g. md. Default: taken from the suffix.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class OutputChoices:
-    """Which files to write from a report."""
-
-    output: Annotated[
-        list[str] | None,
-        _output_option([*map(_example, FORMATS), "results/ (a folder)"]),
-    ] = None
-    format: Annotated[str | None, _format_option(FORMATS)] = None
-    force: Annotated[bool, Option(help="Overwrite files that exist.")] = False
-    open: Annotated[bool, Option(help="Open the HTML page in a browser.")] = False
-    github_summary: Annotated[
-        bool,
-        _REPORT(help="Add the Markdown to the summary of the step, e.g. in GitHub Actions."),
-    ] = False
-
-
-@dataclass(frozen=True, slots=True)
-class CompareOutputChoices(OutputChoices):
-    """Which files to write from a comparison."""
-
-    output: Annotated[
-        list[str] | None,
-        _output_option([known.comparison_example for known in COMPARISON_FORMATS]),
-    ] = None
-    format: Annotated[str | None, _format_option(COMPARISON_FORMATS)] = None
-
-
-@dataclass(frozen=True, slots=True)
-class GateChoices:
-    """Conditions on the figures, and where to report those that are not met."""
-
-    fail_if: Annotated[
-        list[str] | None,
-        _GATES(
-            metavar="EXPR",
-            help='Exit with code 3 if this holds, e.g. "special_share_max > 0.8"; may repeat.',
-        ),
-    ] = None
-    warn_if: Annotated[
-        list[str] | None,
-        _GATES(metavar="EXPR", help='Warn if this holds, e.g. "unknown_share > 5%"; may repeat.'),
-    ] = None
-    config: Annotated[
-        Path | None,
-        _GATES(
-            metavar="FILE",
-            help="File with more gates, e.g. gates.yaml. Default: the nearest pyproject.toml with "
-            "a table [tool.reportgen].",
-        ),
-    ] = None
-    annotations: Annotated[
-        Literal["auto", "github", "none"],
-        _GATES(
-            help="Show gates that did not pass as annotations of the job, e.g. github; auto does "
-            "so on GitHub Actions."
-        ),
-    ] = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Verbosity:
-    """How much to print."""
-
-    quiet: Annotated[bool, Option(flags=("--quiet", "-q"), help="Print only errors.")] = False
-    verbose: Annotated[
-        bool,
-        Option(
-            flags=("--verbose", "-v"),
-            help="Print more: checks, versions and why each failed text failed.",
-        ),
-    ] = False

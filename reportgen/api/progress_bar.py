@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemaini
 from rich.progress import Progress as Bars
 
 from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
-from reportgen.api.options import Verbosity
+from reportgen.api.output_options import Verbosity
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

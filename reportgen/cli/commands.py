@@ -16,15 +16,8 @@ import typer
 
 from reportgen.api import arguments, jobs
 from reportgen.api.jobs import Analysis
-from reportgen.api.options import (
-    AnalysisChoices,
-    CompareOutputChoices,
-    GateChoices,
-    InputChoices,
-    ModelChoices,
-    OutputChoices,
-    Verbosity,
-)
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.output_options import CompareOutputChoices, GateChoices, OutputChoices, Verbosity
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import from_options as parameters
 from reportgen.cli import terminal
@@ -195,7 +188,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
     if sys.stdout is None:
         raise OutputError("standard output is closed; check prints there what it finds")
     _import("reportgen.api.analyze", verbosity)
-    from reportgen.api.analyze import check_model
+    from reportgen.api.check import check_model
 
     for line in check_model(spec, verbose=verbosity.verbose):
         typer.echo(printable.inert(line))

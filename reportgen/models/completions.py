@@ -9,14 +9,8 @@ from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens import (
-    EncodedText,
-    Span,
-    display_units,
-    encode,
-    keep,
-    too_long_to_tokenise,
-)
+from reportgen.models.changed_texts import keep
+from reportgen.models.tokens import EncodedText, Span, display_units, encode, too_long_to_tokenise
 from reportgen.results.schema import COMPLETION_SEGMENT
 
 _ALL = 10**9  # tokens; none is cut off

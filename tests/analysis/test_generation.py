@@ -11,7 +11,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.store import open_results
 from reportgen.texts.read import TextInput, TextSet

@@ -12,10 +12,10 @@ from reportgen.api.options import (
     AnalysisChoices,
     InputChoices,
     ModelChoices,
-    OutputChoices,
     read_evidence_texts,
     read_keep_maps,
 )
+from reportgen.api.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.report.options import RenderOptions, read_size, shown_options
 from reportgen.texts.read import Columns

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from reportgen.api.arguments import gates
-from reportgen.api.options import GateChoices
+from reportgen.api.output_options import GateChoices
 from reportgen.api.settings_file import ConfiguredGates, configured_gates
 from reportgen.errors import UsageError
 

@@ -28,7 +28,8 @@ from transformers import AlbertConfig, AutoModelForSequenceClassification, BertC
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, encode, pad
 from reportgen.results.info import EvidenceLevel, InputInfo

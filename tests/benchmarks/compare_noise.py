@@ -28,7 +28,8 @@ from reportgen.comparison.tokens.units import UnitPairs
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.vocabulary import text_of
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
 from reportgen.texts.read import TextInput, TextSet

@@ -27,8 +27,9 @@ from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.pipeline import try_model
-from reportgen.models.loading.load import LoadedModel
-from reportgen.models.tokens import content_units, encode, without
+from reportgen.models.changed_texts import content_units, without
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.tokens import encode
 
 ROUNDS = 5
 N_TOKENS = 30

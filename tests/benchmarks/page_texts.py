@@ -9,7 +9,8 @@ from typing import Any
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
 from reportgen.report.html import page as html

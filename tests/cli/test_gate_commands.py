@@ -10,7 +10,8 @@ from helpers.log_commands import HOSTILE, is_command
 from helpers.made_up.factories import HEADLINES, make_results
 from typer.testing import Result
 
-from reportgen.api import arguments, options
+from reportgen.api import arguments
+from reportgen.api.output_options import GateChoices
 from reportgen.cli import terminal
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate
@@ -122,7 +123,7 @@ def test_precedence_of_exit_codes(
 ) -> None:
     results = make_results(tmp_path / "flawed", (*HEADLINES, ""))
     object.__setattr__(results.info, "evidence", Evidence(interrupted=interrupted))
-    (gate,) = arguments.gates(options.GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
+    (gate,) = arguments.gates(GateChoices(fail_if=[ALWAYS if failed else NEVER]), "run")
     judged = evaluate((gate,), Findings(results).figures)
     assert terminal.exit_code(results, judged, strict=strict) == code
 

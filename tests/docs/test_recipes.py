@@ -16,7 +16,7 @@ from helpers.places import ROOT
 from typer.testing import CliRunner
 
 from reportgen.api.arguments import gates
-from reportgen.api.options import GateChoices
+from reportgen.api.output_options import GateChoices
 from reportgen.api.settings_file import configured_gates
 from reportgen.cli.commands import app
 from reportgen.findings.findings import Findings

@@ -12,9 +12,10 @@ from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.errors import ModelError
+from reportgen.models.changed_texts import content_units, without
 from reportgen.models.completions import encode_completed, mark_last
-from reportgen.models.loading.load import with_completions
-from reportgen.models.tokens import content_units, encode, without
+from reportgen.models.loaded import with_completions
+from reportgen.models.tokens import encode
 
 TEXTS = (
     ("the cat sat", " on the mat"),

@@ -3,7 +3,8 @@
 import pytest
 from helpers.real.models import TOKENIZERS, tiny_tokenizer
 
-from reportgen.models.tokens import content_units, encode
+from reportgen.models.changed_texts import content_units
+from reportgen.models.tokens import encode
 from reportgen.models.words import joined_to_words, n_joined
 from reportgen.texts.words import WordSplitter, by_script
 

@@ -18,7 +18,8 @@ from transformers.utils import logging as transformers_logging
 
 from reportgen.errors import CaptureError, ModelError, UsageError
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.output import Prediction
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode

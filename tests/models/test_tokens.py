@@ -8,18 +8,8 @@ from helpers.real.models import SENTENCES, tiny_tokenizer
 from transformers import AutoTokenizer
 
 from reportgen.errors import ModelError
-from reportgen.models.tokens import (
-    EncodedText,
-    Span,
-    content_units,
-    display_units,
-    encode,
-    keep,
-    pad,
-    put,
-    special_roles,
-    without,
-)
+from reportgen.models.changed_texts import content_units, keep, put, without
+from reportgen.models.tokens import EncodedText, Span, display_units, encode, pad, special_roles
 from reportgen.results.info import Role
 
 TEXT = SENTENCES[0]

@@ -10,8 +10,8 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.loading.load import LoadedModel
 from reportgen.models.output import Prediction
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching

@@ -23,7 +23,7 @@ from reportgen.models.architecture import (
     find_projections,
     other_layouts,
 )
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Reason
 

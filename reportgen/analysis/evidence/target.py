@@ -17,8 +17,8 @@ from torch import Tensor
 
 from reportgen.analysis.attention.batches import plan_batches
 from reportgen.errors import UsageError
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.loading.load import LoadedModel
 from reportgen.models.output import spell
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching, OutputInfo, OutputKind, Scalar

@@ -4,19 +4,20 @@ import contextlib
 import logging
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.utils import logging as transformers_logging
 
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
-from reportgen.models.architecture import accepted_arguments, find_encoder, read_facts
+from reportgen.models.architecture import find_encoder, read_facts
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
 from reportgen.models.loading.factory import build_module, fill_required_arguments, importable
 from reportgen.models.loading.pretrained import (
@@ -34,7 +35,6 @@ from reportgen.models.loading.tokenizer import (
 )
 from reportgen.models.output import (
     OutputReader,
-    completion_reader,
     find_output,
     head_of,
     keep_last_logits,
@@ -44,9 +44,9 @@ from reportgen.models.output import (
     with_class_names,
 )
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
-from reportgen.models.tokens import EncodedText, encode, pad
+from reportgen.models.tokens import encode
 from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
-from reportgen.results.info import ModelInfo, OutputInfo
+from reportgen.results.info import ModelInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
 # Length limit of texts if neither the model nor its tokenizer has one (T5).
@@ -55,30 +55,6 @@ HANDED_OVER = (
     "the model was handed over in Python; to repeat this with the command, save it "
     "(save_pretrained) and name its folder with --model"
 )
-
-
-@dataclass(frozen=True)
-class LoadedModel:
-    """A model that is ready to run on batches padded on the right."""
-
-    module: nn.Module  # is called with the inputs that its forward declares
-    encoder: PreTrainedModel  # whose attention is read
-    encoder_name: str  # its dotted name inside the module, "" for the module itself
-    tokenizer: PreTrainedTokenizerBase
-    pad_token_id: int  # fills the end of shorter texts in a batch
-    device: torch.device
-    info: ModelInfo  # `is_causal` is only set by an analysis, which measures it
-    output: OutputInfo
-    reader: OutputReader  # reads predictions from what the module returns
-    remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
-    # The options that load it, for the command that a report prints.
-    shown: Mapping[str, str | int | bool] = field(default_factory=dict)
-
-    def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
-        """The inputs of the module for one batch of texts, padded on the right."""
-        given = pad(texts, self.pad_token_id, accepted_arguments(self.module), self.device)
-        beside = {name: value.to(self.device) for name, value in self.reader.beside(texts).items()}
-        return given | beside
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +107,6 @@ def load_module(
     device = _device(spec.device)
     with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
         return _prepare(spec, from_objects(module, tokenizer, spec), device)
-
-
-def with_completions(model: LoadedModel) -> LoadedModel:
-    """A causal language `model`, to read the log-probabilities of completions in place of next
-    tokens."""
-    reader = completion_reader(model.reader)
-    return replace(model, reader=reader, output=output_info(reader, None))
 
 
 def from_folder(spec: ModelSpec) -> Source:

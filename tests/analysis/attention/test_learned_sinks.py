@@ -19,7 +19,7 @@ from reportgen.analysis.attention.checks import probe
 from reportgen.api.report import Report
 from reportgen.errors import CaptureError
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens import encode
 from reportgen.report.charts.one_text.heatmap import text_map
 from reportgen.report.language.numbers import NOTHING

@@ -18,7 +18,8 @@ from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.norms import BatchNorms, Norms, TextNorms
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, pad
 

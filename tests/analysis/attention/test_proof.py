@@ -13,7 +13,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.models import architecture
 from reportgen.models.architecture import FAMILIES
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import Reason
 
 

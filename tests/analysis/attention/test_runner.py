@@ -12,7 +12,7 @@ from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.attention.norms import BatchNorms
 from reportgen.analysis.attention.runner import Outcome, Runner
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet

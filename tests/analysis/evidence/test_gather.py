@@ -21,7 +21,7 @@ from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, InputInfo
 from reportgen.results.store import Results
 from reportgen.results.write import Recorder
@@ -254,7 +254,7 @@ def test_an_embedding_has_the_size_of_its_jacobian(tmp_path: Path) -> None:
 
 def test_basic_evidence_is_the_first_part_of_full(bert, full, tmp_path: Path) -> None:
     basic = run(tmp_path / "r", bert, evidence="basic")
-    pd.testing.assert_frame_equal(basic.tokens, full.tokens)
+    pd.testing.assert_frame_equal(basic.stored("tokens"), full.stored("tokens"))
     pd.testing.assert_frame_equal(
         basic.effects[["text", "position", *BASIC]],
         full.effects[["text", "position", *BASIC]],

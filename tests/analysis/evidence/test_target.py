@@ -12,8 +12,8 @@ from torch import nn
 
 from reportgen.analysis.evidence.target import Asked, Changed, Explained, Explainer, find_class
 from reportgen.errors import UsageError
+from reportgen.models.changed_texts import without
 from reportgen.models.output import OutputReader, spell
-from reportgen.models.tokens import without
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 

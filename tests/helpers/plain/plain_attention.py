@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from helpers.real.families import SITES
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens import EncodedText
 
 

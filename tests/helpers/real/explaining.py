@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from helpers.real.models import save_model
 from reportgen.analysis.evidence.target import Asked, Explained, Explainer
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.output import OutputReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, encode

@@ -7,7 +7,8 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from helpers.real.models import spread_weights, tiny_tokenizer
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results

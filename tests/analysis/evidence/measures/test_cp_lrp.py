@@ -25,7 +25,7 @@ from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
 from reportgen.analysis.evidence.stages import Tools, load_stage
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
-from reportgen.models.loading.load import LoadedModel
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens import EncodedText
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS

@@ -31,7 +31,8 @@ from reportgen.analysis.evidence.measures.deletion import (
     mask_effects,
     mask_offset,
 )
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, encode
 

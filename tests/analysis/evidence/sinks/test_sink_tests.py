@@ -22,7 +22,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.sinks.measure import SinkRow, SinkTester, sink_columns
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.models.architecture import find_projections
-from reportgen.models.loading.load import LoadedModel, load_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
 from reportgen.models.output import OutputReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, special_roles

@@ -1,0 +1,55 @@
+"""`reportgen check`: what a model is read as, before any text is analysed."""
+
+import sys
+from collections.abc import Mapping
+from contextlib import redirect_stdout
+
+from reportgen.analysis.pipeline import try_model
+from reportgen.models.loading.load import load_model as load_named
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import OutputKind
+
+# What evidence explains of each kind of output, and how to have something else.
+EXPLAINED: Mapping[OutputKind, str] = {
+    "number": "the number",
+    "numbers": "the largest number; another with --explain-class",
+    "class": "the lead of the predicted class; of another with --explain-class",
+    "labels": "the logit of the strongest label; of another with --explain-class",
+    "embedding": "how far the embedding turns",
+    "next_token": "the predicted next token; another with --explain-token, a completion with a "
+    "column completion or --generate",
+    "completion": "the log-probability of the completion",
+}
+
+
+def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
+    """Load a model, run it on a few words, and describe it: one line for each fact.
+
+    Raises:
+        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
+    """
+    with redirect_stdout(sys.stderr):
+        loaded = load_named(spec, verbose=verbose)
+        capture, probe = try_model(loaded)
+    info, output = loaded.info, loaded.output
+    way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
+    padded = (
+        "texts of different length cannot run together"
+        if probe.padded_difference is None
+        else f"differs by {probe.padded_difference:.1e} from the same text alone"
+    )
+    shown = [output.kind, f'"{output.name}"', output.pooling and f"{output.pooling} pooling"]
+    facts = {
+        "Model": f"{info.name} ({info.architecture})",
+        "Output": ", ".join(filter(None, shown)),
+        "Explained": EXPLAINED[output.kind],
+        "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
+        "Direction": "causal" if probe.is_causal else "bidirectional",
+        "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
+        "Padding": f"{padded}; batches: {probe.batching}",
+        "Tokenizer": f"{info.tokenizer}: {info.vocabulary_size:,} tokens, fits the model",
+        "Longest text": f"{info.max_tokens:,} tokens",
+        "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
+        f"sha256 {info.weights_sha256[:16]}",
+    }
+    return [f"{name:13} {value}" for name, value in facts.items()]
