@@ -74,7 +74,7 @@ def test_navigation_leads_to_every_section(watched, url):
 
 def test_tokens_are_listed_with_their_bars_on_the_side_of_their_sign(watched, url, results):
     watched.goto(url)
-    effects = results.effects.merge(results.tokens, on=["text", "position"])
+    effects = results.tokens.dropna(subset="deletion")
     effects = effects[~effects["is_special"].astype(bool)]
     by_text = effects.groupby(["token", "text"])["deletion"].mean().groupby("token").mean()
     for kind, sign in (("raises", "+"), ("lowers", "−")):

@@ -335,7 +335,7 @@ def test_with_scripts_off_every_figure_is_there(still_tab, url, results):
         expect(panel.locator("svg.lines")).to_be_visible()
         expect(panel.locator(".strip .u").first).to_be_visible()
     expect(page.locator("svg.sinks")).to_be_visible()
-    expect(page.locator("noscript p")).to_be_visible()
+    expect(page.locator("noscript .static-view")).to_be_visible()
     shown = page.locator("#strip-1 .u").evaluate_all(
         "units => units.map(unit => [unit.className, getComputedStyle(unit).backgroundColor])"
     )
