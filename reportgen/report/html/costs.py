@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from pandas import isna
+
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
 from reportgen.report.html.reduced import Sizes
@@ -15,6 +17,9 @@ _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
 _SAFETY = 1.1  # factor on an estimate
 _MARK = len("<mark></mark>")
+# About what a page has beside its texts, and a token of a text, in bytes.
+_BASE = 2_300_000
+_PER_TOKEN = 800
 
 
 @dataclass
@@ -45,6 +50,22 @@ class PageCosts:
             return max(0, self._figures[text] - self._line(text))
         block = self.block(text)
         return block.layers_size() if level is Level.LAYERS else block.heads_size()
+
+    def none(self, text: int, level: Level) -> int | None:
+        """Like `of`, where nothing takes any bytes."""
+        if level is Level.LINE:
+            return 0
+        has_maps = level is Level.FIGURES or not isna(
+            self.setting.findings.texts["map_offset"].iloc[text]
+        )
+        return 0 if self._has_figures[text] and has_maps else None
+
+    def seem_to_fit(self, room: int) -> bool:
+        """Whether a page that has everything is likely to stay within `room` bytes, by the numbers
+        of tokens and the bytes of maps."""
+        texts = self.setting.findings.texts
+        maps = float(texts["map_bytes"].fillna(0).sum()) * 5 / 4
+        return _BASE + _PER_TOKEN * self.setting.findings.n_tokens + maps < room
 
     def panel(self, text: int) -> Panel:
         """The panel of a text, with its figures."""

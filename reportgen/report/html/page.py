@@ -10,7 +10,7 @@ from reportgen.report.html.assets import Assets
 from reportgen.report.html.brief import render_brief
 from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
-from reportgen.report.html.reduced import Given, reduced_sentences
+from reportgen.report.html.reduced import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.size_plan import Level, plan
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.strings import load_language
@@ -36,20 +36,31 @@ def render(findings: Findings, options: RenderOptions) -> Document:
     language = load_language(options.lang)
     assets = Assets(options.layout, plotly_source(options.plotlyjs))
     order, n_detailed = detailed(findings, options.detail)
-    context = Context(findings, options, language)
-    page = make_page(context)
+    page = make_page(Context(findings, options, language))
     # The panels' sentences depend on the chosen texts, so their sizes do too.
     chosen = frozenset(order[:n_detailed])
     draft = Setting(findings, options, language, page, assets, Given(detailed=chosen))
-    base = len(draft.document((), (), (), 1)) + _RESERVE
-
     costs = PageCosts(draft, order)
+    if costs.seem_to_fit(options.max_size):
+        # The plan would give every text all that it can have, and would render each for that.
+        levels = plan(costs.none, order, n_detailed, options.max_size)
+        document = _written(draft, costs, levels)
+        if len(document.content) <= options.max_size:
+            return document
+    base = len(draft.document((), (), (), 1)) + _RESERVE
     levels = plan(costs.of, order, n_detailed, options.max_size - base)
+    return _written(draft, costs, levels, costs.sizes(base, levels))
+
+
+def _written(
+    draft: Setting, costs: PageCosts, levels: Mapping[int, Level], sizes: Sizes = NO_SIZES
+) -> Document:
+    """The page whose texts carry what `levels` says."""
+    findings, options, language = draft.findings, draft.options, draft.language
     blocks = {text: costs.block(text) for text in levels if levels[text] >= Level.LAYERS}
     pooled = {text: block.pooling.factor for text, block in blocks.items() if block.pooling}
-    given = Given(levels, chosen, pooled, costs.sizes(base, levels))
+    given = Given(levels, draft.given.detailed, pooled, sizes)
     reduced = reduced_sentences(findings, given, options, language)
-
     listed = sorted(levels)
     panels = {
         text: costs.panel(text)
@@ -57,18 +68,19 @@ def render(findings: Findings, options: RenderOptions) -> Document:
         else draft.make_panel(text, with_figures=False)
         for text in listed
     }
-    page = with_texts(page, context, listed, list(panels.values()))
+    context = Context(findings, options, language)
+    page = with_texts(draft.page, context, listed, list(panels.values()))
     setting = replace(draft, page=page, given=given)
     numbers = [None, *(text + 1 for text in listed), None]
     steps = dict(zip(listed, zip(numbers, numbers[2:], strict=False), strict=True))
     shown = [setting.panel(panel, levels[text], steps[text]) for text, panel in panels.items()]
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
-    rest = (*listed[:1], *order)
+    rest = (*listed[:1], *costs.order)
     has_evidence = set(findings.results.stored("evidence")["text"])
     measured = (text for text in rest if text in has_evidence)
     first = _first((findings.picked.first, *measured, *rest), levels)
     document = setting.document(shown, carried, reduced, first + 1)
-    return Document(document, setting.parts(document, carried), reduced, assets.files)
+    return Document(document, setting.parts(document, carried), reduced, draft.assets.files)
 
 
 def _first(wanted: Iterable[int], levels: Mapping[int, Level]) -> int:

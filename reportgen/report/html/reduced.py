@@ -31,6 +31,9 @@ class Sizes:
     is_exact: bool  # whether `full` was measured, not estimated from some texts
 
 
+NO_SIZES = Sizes(0, 0, True)
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """The result of the size plan (texts are rows of `texts`)."""
@@ -38,7 +41,7 @@ class Given:
     levels: Mapping[int, Level] = field(default_factory=dict)  # of those that are not absent
     detailed: Collection[int] = ()  # those that may carry more than their line
     pooled: Mapping[int, int] = field(default_factory=dict)  # most tokens in a cell of its maps
-    sizes: Sizes = field(default_factory=lambda: Sizes(0, 0, True))
+    sizes: Sizes = NO_SIZES
 
 
 def carries(

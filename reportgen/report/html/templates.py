@@ -20,6 +20,9 @@ from reportgen.report.sections.section_register import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
 
+# Around the rows of the list of texts, as the template writes them.
+_FIRST_ROW, _ROW_END = "<tbody>\n", "</tr>\n"
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -73,8 +76,17 @@ class Setting:
     def row_sizes(self, texts: Sequence[int]) -> list[int]:
         """The bytes of the texts' rows in the list."""
         rows = make_text_list(self.findings, self.language, texts).rows
-        without = self._list_size(())
-        return [self._list_size((row,)) - without for row in rows]
+        section = self.page.sections["texts"]
+        assert isinstance(section, Texts)
+        own = replace(section, list=replace(section.list, rows=rows, partial=""))
+        page = replace(self.page, sections={**self.page.sections, "texts": own})
+        values = self._values(page, ())
+        whole = str(self._set("sections/texts.html.jinja", panels=(), **values))
+        # Texts are escaped, so that a row ends where the template ends it.
+        _, body = whole.split(_FIRST_ROW, 1) if rows else ("", "")
+        found = [len(f"{row}{_ROW_END}".encode()) for row in body.split(_ROW_END)[: len(rows)]]
+        assert len(found) == len(rows)
+        return found
 
     def document(
         self, panels: Sequence[Markup], blocks: Sequence[Markup], reduced: Sequence[str], first: int
@@ -134,14 +146,6 @@ class Setting:
             view: self.language.write(item.estimate.mean, "correlation")
             for view, item in self.findings.agreement_by_size.items()
         }
-
-    def _list_size(self, rows: tuple[Any, ...]) -> int:
-        section = self.page.sections["texts"]
-        assert isinstance(section, Texts)
-        texts = replace(section, list=replace(section.list, rows=rows, partial=""))
-        page = replace(self.page, sections={**self.page.sections, "texts": texts})
-        values = self._values(page, ())
-        return size_of(self._set("sections/texts.html.jinja", panels=(), **values))
 
     def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
         return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS, "scale": MAP_COLOURS}
