@@ -21,9 +21,9 @@ from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
 from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.architecture import looks_through_window
 from reportgen.models.completions import mark_last
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
     Checks,
@@ -336,5 +336,5 @@ def _run_info(
             unknown_share=tally.n_unknown / tally.n_content,
         ),
         settings=settings,
-        remarks=(*model.remarks, *tally.remarks),
+        remarks=(*model.remarks, *probed.remarks, *tally.remarks),
     )

@@ -52,4 +52,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
         f"sha256 {info.weights_sha256[:16]}",
     }
-    return [f"{name:13} {value}" for name, value in facts.items()]
+    return [
+        *(f"{name:13} {value}" for name, value in facts.items()),
+        *(f"{'Note':13} {remark}" for remark in (*loaded.remarks, *probe.remarks)),
+    ]

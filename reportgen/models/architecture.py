@@ -1,4 +1,4 @@
-"""The transformer inside a module: where it is, its size, and how its attention makes its output.
+"""A transformer: its size, and how its attention makes its output.
 
 To support an architecture whose modules have other names, add a row to `FAMILIES`.
 """
@@ -12,7 +12,8 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from reportgen.errors import CaptureError, ModelError
+from reportgen.errors import CaptureError
+from reportgen.models.settings import other_inputs, whole
 
 # How the value vectors of all heads lie in the output of the module that makes them: alone; behind
 # all queries and keys; or, for each value head, behind its queries and its key.
@@ -106,76 +107,37 @@ class Projection:
         return values.repeat_interleave(self.n_heads // self.n_value_heads, dim=-2)
 
 
-def find_encoder(module: nn.Module, name: str | None = None) -> tuple[str, PreTrainedModel]:
-    """Find the transformer whose attention is read.
-
-    It is the outermost transformers model in `module`, without its head; in an encoder-decoder it
-    is the encoder.
-
-    Args:
-        name: picks one of several transformers, by its dotted name inside `module`.
-
-    Returns:
-        Its dotted name inside `module` ("" for `module` itself), and the transformer.
-
-    Raises:
-        ModelError: there is none, none called `name`, or several and no `name`.
-    """
-    inside = {
-        path: inner
-        for path, inner in module.named_modules()
-        if isinstance(inner, PreTrainedModel) and not _is_shell(inner)
-    }
-    kind = type(module).__name__
-    if not inside:
-        raise ModelError(
-            f"no transformer inside {kind}: none of its modules is a transformers model, "
-            "and only their attention can be read"
-        )
-    if name is not None and name not in inside:
-        names = ", ".join(path or '""' for path in inside)
-        raise ModelError(f"--encoder {name}: no such transformer inside {kind}; it has {names}")
-    found = _outermost(inside) if name is None else {name: inside[name]}
-    if len(found) > 1:
-        names = ", ".join(f"{path} ({type(inner).__name__})" for path, inner in found.items())
-        raise ModelError(
-            f"several transformers inside {kind}: {names}; choose one with --encoder NAME"
-        )
-    encoder = _without_head(next(iter(found.values())))
-    return next(path for path, inner in module.named_modules() if inner is encoder), encoder
-
-
 def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
     """Read the layers, heads and positions of `encoder`.
 
     Raises:
-        CaptureError: its configuration has no attention heads (Mamba, FNet).
+        CaptureError: its configuration has no attention heads (Mamba, FNet), or none for texts
+            alone (LXMERT).
     """
     config = encoder.config.get_text_config()
-    n_layers = _whole(config, "num_hidden_layers")
-    n_heads = _whole(config, "num_attention_heads")
+    n_layers = whole(config, "num_hidden_layers")
+    n_heads = whole(config, "num_attention_heads")
     if n_layers is None or n_heads is None:
+        if read := other_inputs(encoder):
+            raise CaptureError(
+                f"{type(encoder).__name__} has no attention layers for texts alone; it also reads "
+                f"{read}"
+            )
         raise CaptureError(
             f"{type(encoder).__name__} has no attention heads, so there is no attention to report"
         )
-    hidden_size = _whole(config, "hidden_size") or 0
+    hidden_size = whole(config, "hidden_size") or 0
     # MobileBERT's attention is narrower than the vectors between its layers.
-    width = _whole(config, "true_hidden_size") or hidden_size
-    own_size = (_whole(config, key) for key in ("v_head_dim", "head_dim", "d_kv", "d_head"))
+    width = whole(config, "true_hidden_size") or hidden_size
+    own_size = (whole(config, key) for key in ("v_head_dim", "head_dim", "d_kv", "d_head"))
     return EncoderFacts(
         n_layers=n_layers,
         n_heads=n_heads,
         head_size=next((size for size in own_size if size), width // n_heads),
         max_positions=_max_positions(encoder, config),
-        shares_layers=n_layers > 1 and _whole(config, "num_hidden_groups") == 1,
+        shares_layers=n_layers > 1 and whole(config, "num_hidden_groups") == 1,
         hidden_size=hidden_size,
     )
-
-
-def looks_through_window(encoder: PreTrainedModel) -> bool:
-    """Whether, by its configuration, some layers only attend to nearby keys."""
-    names = ("sliding_window", "local_attention", "attention_window", "window_size")
-    return any(getattr(encoder.config, name, None) for name in names)
 
 
 def embedding_rows(encoder: PreTrainedModel) -> int | None:
@@ -225,47 +187,10 @@ def other_layouts(projections: Sequence[Projection]) -> tuple[tuple[Projection, 
     return (tuple(replace(item, layout=swapped[item.layout]) for item in projections),)
 
 
-def _is_shell(model: PreTrainedModel) -> bool:
-    """Whether `model` is a user's own class around a transformer that it does not name as its base
-    model."""
-    return (
-        model.base_model is model
-        and not type(model).__module__.startswith("transformers.")
-        and any(
-            inner is not model
-            and isinstance(inner, PreTrainedModel)
-            and "input_ids" in accepted_arguments(inner)
-            for inner in model.modules()
-        )
-    )
-
-
-def _outermost(inside: dict[str, PreTrainedModel]) -> dict[str, PreTrainedModel]:
-    """Those of `inside` that are not part of another one."""
-    return {
-        path: model
-        for path, model in inside.items()
-        if not any(
-            path != outer and (outer == "" or path.startswith(f"{outer}.")) for outer in inside
-        )
-    }
-
-
-def _without_head(model: PreTrainedModel) -> PreTrainedModel:
-    """`model` without its head; of an encoder-decoder, the encoder."""
-    base = model.base_model
-    if not isinstance(base, PreTrainedModel):
-        base = model
-    if getattr(base.config, "is_encoder_decoder", False):
-        encoder = base.get_encoder()
-        return encoder if isinstance(encoder, PreTrainedModel) else base
-    return base
-
-
 def _max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
     """The most tokens that the configuration and the position tables allow; None for no limit."""
     limits = []
-    stated = _whole(config, "max_position_embeddings")
+    stated = whole(config, "max_position_embeddings")
     if stated is not None and stated > 0:  # XLNet says -1
         limits.append(stated)
     tables = {family.positions for family in FAMILIES}
@@ -278,12 +203,6 @@ def _max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
                 skipped = int(getattr(table, "offset", 0))
             limits.append(table.num_embeddings - skipped)
     return min(limits, default=None)
-
-
-def _whole(config: Any, key: str) -> int | None:
-    """An integer setting; None if it is not there or not an integer."""
-    value = getattr(config, key, None)
-    return value if isinstance(value, int) else None
 
 
 def _projection(

@@ -11,6 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loading.factory import describe
+from reportgen.models.settings import other_inputs
 from reportgen.models.tokens import encode, pad
 
 # Two runs with different numbers of texts and tokens show which axes of the output are texts or
@@ -52,9 +53,11 @@ def try_module(
     accepted = accepted_arguments(module)
     name = type(module).__name__
     if "input_ids" not in accepted:
+        read = other_inputs(module)
         raise ModelError(
             f"forward of {name} takes ({', '.join(sorted(accepted))}), no input_ids; "
-            "only models that read token ids can be analysed"
+            + (f"it reads {read}, and " if read else "")
+            + "only models that read token ids can be analysed"
         )
 
     def run(texts: Sequence[str]) -> Trial:
@@ -71,6 +74,10 @@ def try_module(
         except Exception as error:
             failure = failure or error
     assert failure is not None
+    if read := other_inputs(module):
+        raise ModelError(
+            f"{name} cannot be run on texts alone; it also reads {read} ({describe(failure)})"
+        ) from failure
     raise ModelError(f"{name} cannot be run: {describe(failure)}") from failure
 
 

@@ -21,11 +21,11 @@ from reportgen.models.architecture import (
     Projection,
     accepted_arguments,
     embedding_rows,
-    find_encoder,
     find_projections,
     other_layouts,
     read_facts,
 )
+from reportgen.models.encoder import find_encoder
 
 
 class Wrapper(nn.Module):

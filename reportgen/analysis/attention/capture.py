@@ -10,6 +10,7 @@ from transformers import PreTrainedModel
 from transformers.utils.output_capturing import OutputRecorder
 
 from reportgen.errors import CaptureError
+from reportgen.models.settings import has_maps, layer_kinds, whole
 
 # Called with the number of a layer, from 0, and its maps [text, head, query, key].
 TakeMaps: TypeAlias = Callable[[int, Tensor], None]
@@ -29,11 +30,16 @@ class Capture:
     def __init__(self, module: nn.Module, encoder: PreTrainedModel) -> None:
         self._module = module
         self._encoder = encoder
-        self._recorded = list(recorded_modules(encoder, "attentions", 1))
+        self.n_calls = 0
+        self._recorded = [
+            (own, index)
+            for own, index in recorded_modules(encoder, "attentions", 1)
+            if not _is_linear(own, encoder)
+        ]
         self.way: Literal["hooks", "output"] = "hooks" if self._recorded else "output"
-        self.has_learned_sinks = bool(self._recorded) and all(
-            _has_sinks(module, encoder) for module, _ in self._recorded
-        )
+        with_sinks = [_has_sinks(module, encoder) for module, _ in self._recorded]
+        self.has_learned_sinks = bool(with_sinks) and all(with_sinks)
+        self.mixes_learned_sinks = any(with_sinks) and not all(with_sinks)
         # Fused kernels do not compute the weights. Models with one implementation only keep theirs.
         encoder.set_attn_implementation("eager")
 
@@ -69,7 +75,12 @@ class Capture:
 
     @contextmanager
     def _hooked(self, hand_over: Callable[[Any], None]) -> Iterator[None]:
-        handles = []
+        self.n_calls = 0
+
+        def count(*_: Any) -> None:
+            self.n_calls += 1
+
+        handles = [self._encoder.register_forward_pre_hook(count)]
         if self.way == "hooks":
             for module, index in self._recorded:
                 handles.append(module.register_forward_hook(_reads(index, hand_over)))
@@ -104,9 +115,15 @@ class Capture:
                 own.copy_(before)
 
 
+def _is_linear(module: nn.Module, encoder: PreTrainedModel) -> bool:
+    """Whether an attention module has no maps, though its class is declared to (MiniMax)."""
+    kinds, layer = layer_kinds(encoder), getattr(module, "layer_idx", None)
+    return isinstance(layer, int) and layer < len(kinds) and not has_maps(kinds[layer])
+
+
 def _has_sinks(module: nn.Module, encoder: PreTrainedModel) -> bool:
     sinks = getattr(module, "sinks", None)
-    n_heads = getattr(encoder.config.get_text_config(), "num_attention_heads", None)
+    n_heads = whole(encoder.config.get_text_config(), "num_attention_heads")
     return isinstance(sinks, nn.Parameter) and sinks.shape == (n_heads,)
 
 
@@ -137,11 +154,22 @@ def _attentions(output: Any) -> tuple[Any, ...]:
 def _require_maps(encoder: PreTrainedModel, weights: Any) -> None:
     if isinstance(weights, Tensor) and weights.ndim == 4 and weights.shape[2] == weights.shape[3]:
         return
-    shape = list(weights.shape) if isinstance(weights, Tensor) else type(weights).__name__
     raise CaptureError(
-        f"{type(encoder).__name__} gives attention of shape {shape}, not one square map "
+        f"{type(encoder).__name__} gives {_other_form(weights)}, not one square map "
         "[text, head, query, key] per layer; this kind of attention cannot be reported"
     )
+
+
+def _other_form(weights: Any) -> str:
+    """What attention weights are that are not square maps, for an error message."""
+    if not isinstance(weights, Tensor):
+        return f"attention as {type(weights).__name__}"
+    kind = "attention"
+    if weights.ndim > 4 or (weights.ndim == 4 and weights.shape[3] < weights.shape[2]):
+        kind = "banded attention (each token has weights for a stretch of the text only)"
+    elif weights.ndim == 4:
+        kind = "attention between other positions than the text's tokens"
+    return f"{kind} of shape {list(weights.shape)}"
 
 
 def recorded_modules(

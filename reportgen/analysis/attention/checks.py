@@ -13,6 +13,7 @@ from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.output import Prediction
+from reportgen.models.settings import layers_remark
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching
 
@@ -32,6 +33,7 @@ class Probe:
     row_sum_error: float
     padded_difference: float | None  # None where the two cannot run in one batch
     batching: Batching  # how texts can run together without changing each other's figures
+    remarks: tuple[str, ...] = ()  # what a user should know about its maps
 
 
 def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) -> Probe:
@@ -55,23 +57,36 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         said = quoted(describe(error))
         raise ModelError(f"{model.info.name} fails on one text: {said}") from error
     name = type(model.encoder).__name__
-    if len(whole) > model.info.n_layers:
+    if capture.n_calls > 1:  # in the last run, of one text
         raise CaptureError(
-            f"{type(model.module).__name__} runs its encoder more than once per text: {len(whole)} "
-            f"layers of attention where {name} has {model.info.n_layers}; not supported"
+            f"{type(model.module).__name__} runs its encoder more than once per text: "
+            f"{capture.n_calls} times {name}; not supported"
         )
-    if whole[0].shape[-1] != len(long.ids):
+    sizes = {layer.shape[-1] for layer in whole} - {len(long.ids)}
+    if sizes:
         raise CaptureError(
-            f"{name} gives attention maps of {whole[0].shape[-1]} positions for a text of "
+            f"{name} gives attention maps of {min(sizes)} positions for a text of "
             f"{len(long.ids)} tokens; this kind of attention cannot be reported"
         )
-    beyond = (layer.sum(-1) - 1 for layer in whole)
+    beyond = [layer.sum(-1) - 1 for layer in whole]
     # A learned sink has what is missing.
     off = _largest(own.clamp(min=0) if capture.has_learned_sinks else own for own in beyond)
     if not off <= ROW_SUM_TOLERANCE[model.info.dtype]:  # so that NaN does not pass
+        if capture.mixes_learned_sinks:
+            raise CaptureError(
+                f"{name} has learned sinks in some of its layers only, where rows do not sum to 1 "
+                f"(off by {off:.2g}); not supported"
+            )
         raise CaptureError(
             f"{name} gives attention whose rows do not sum to 1 (off by {off:.2g}); "
             "such weights cannot be reported as attention maps"
+        )
+    remarks = [layers_remark(model.encoder, len(whole))]
+    if capture.has_learned_sinks and _largest(beyond) <= ROW_SUM_TOLERANCE[model.info.dtype]:
+        capture.has_learned_sinks = False
+        remarks.append(
+            f"{name} has learned sinks, but rows of its maps sum to 1 all the same: the sinks only "
+            "weaken what is passed on, so their share is not in the maps and not in this report"
         )
     if len({layer.shape[1] for layer in whole}) > 1:
         raise CaptureError(f"{name} has layers with different numbers of heads; not supported")
@@ -90,6 +105,7 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         row_sum_error=off,
         padded_difference=difference,
         batching=batching,
+        remarks=tuple(remark for remark in remarks if remark is not None),
     )
 
 

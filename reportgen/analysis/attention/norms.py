@@ -237,6 +237,7 @@ def _value_ratios(maps: Tensor, by_head: Tensor, layout: Layout) -> Tensor:
     content = layout.columns[..., CONTENT, None]  # [text, key, 1]
     usual = (by_head * content).sum(1, keepdim=True) / content.sum(1, keepdim=True)
     ratios = (given * by_head).sum(-1) / (given * usual).sum(-1)
+    ratios = torch.where(ratios.isinf(), torch.nan, ratios)
     return torch.where(layout.real, ratios, 0.0)
 
 

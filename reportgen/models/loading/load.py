@@ -16,7 +16,8 @@ from transformers.utils import logging as transformers_logging
 
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
-from reportgen.models.architecture import find_encoder, read_facts
+from reportgen.models.architecture import read_facts
+from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.checkpoint import load_checkpoint, weights_sha256
 from reportgen.models.loading.factory import build_module, fill_required_arguments, importable
@@ -43,6 +44,7 @@ from reportgen.models.output import (
     sequence_reader,
     with_class_names,
 )
+from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
 from reportgen.models.tokens import encode
 from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
@@ -165,7 +167,9 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     facts = read_facts(encoder)
     tokenizer = _tokenizer(spec, source)
     require_fit(tokenizer, encoder)
-    remarks = (source.remark, cut_at_the_end(tokenizer))
+    read = other_inputs(module)
+    beside = f"{source.architecture} also reads {read}; here it reads texts alone" if read else None
+    remarks = (source.remark, beside, cut_at_the_end(tokenizer))
     sha256 = weights_sha256(module.state_dict())
     pad_id = padding_id(tokenizer, encoder)
     module.to(device)

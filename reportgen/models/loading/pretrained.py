@@ -12,7 +12,7 @@ from transformers import AutoConfig, AutoModel, PreTrainedConfig, PreTrainedMode
 from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
-from reportgen.models.architecture import find_encoder
+from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
 from reportgen.models.output import head_of

@@ -8,7 +8,7 @@ from transformers import AutoConfig, AutoModel
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError
-from reportgen.models.architecture import find_encoder
+from reportgen.models.encoder import find_encoder
 
 IDS = torch.tensor([[5, 6, 7, 8, 9, 10, 11], [12, 13, 14, 15, 5, 5, 5]])
 MASK = torch.tensor([[1] * 7, [1, 1, 1, 1, 0, 0, 0]])
@@ -111,7 +111,7 @@ def test_banded_attention_is_refused() -> None:
         attention_window=4,
         max_position_embeddings=64,
     )
-    with pytest.raises(CaptureError, match="not one square map"):
+    with pytest.raises(CaptureError, match=r"banded attention .* not one square map"):
         Capture(longformer, longformer).run(
             {"input_ids": IDS, "attention_mask": MASK}, lambda number, maps: None
         )

@@ -124,6 +124,27 @@ def test_an_encoder_that_runs_twice_is_refused() -> None:
         trial(twice, twice.bert)
 
 
+def test_an_encoder_that_loops_over_its_layers_is_one_of_more_layers() -> None:
+    model = tiny_model("bert")
+    model.encoder.layer.append(model.encoder.layer[0])
+    assert trial(model).n_layers == 4
+
+
+def test_sinks_that_work_behind_the_maps_are_no_key() -> None:
+    model = tiny_model("bert")
+    for layer in model.encoder.layer:
+        layer.attention.self.sinks = nn.Parameter(torch.zeros(4))
+    (said,) = trial(model).remarks
+    assert said.startswith("BertModel has learned sinks, but rows of its maps sum to 1")
+
+
+def test_sinks_in_some_layers_only_are_refused() -> None:
+    model = altered(lambda maps, number: maps * (0.5 if number == 1 else 1))
+    model.encoder.layer[1].attention.self.sinks = nn.Parameter(torch.zeros(4))
+    with pytest.raises(CaptureError, match="learned sinks in some of its layers only"):
+        trial(model)
+
+
 def test_any_attention_on_padding_keeps_lengths_apart() -> None:
     def leak(maps, number):
         if maps.shape[0] == 2:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,9 +15,9 @@ from helpers.real.families import SITES, load_family, on_dogs, proven
 
 import reportgen.analysis.attention.norms as norms_module
 from reportgen.analysis.attention import output_rank
-from reportgen.analysis.attention.batches import lay_out
+from reportgen.analysis.attention.batches import CONTENT, lay_out
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.norms import BatchNorms, Norms, TextNorms
+from reportgen.analysis.attention.norms import BatchNorms, Norms, TextNorms, _value_ratios
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
@@ -321,3 +322,13 @@ def test_a_query_that_nothing_is_passed_on_to_has_no_row(folder: Path) -> None:
     expected = (rows / rows.sum(1, keepdim=True)).mean(0)
     close(found.received[1], expected)
     assert found.received[1, :2].tolist() == [0, 0]
+
+
+def test_a_ratio_to_text_tokens_that_pass_on_nothing_is_not_defined() -> None:
+    ones = torch.ones(1, 2)
+    layout = SimpleNamespace(
+        query_mean=ones / 2, real=ones.bool(), columns=torch.eye(7)[CONTENT].expand(1, 2, 7).clone()
+    )
+    layout.columns[0, 0] = 0  # the first token is special, and alone passes something on
+    by_head = torch.tensor([[[1.0], [0.0]]])
+    assert _value_ratios(torch.full((1, 1, 2, 2), 0.5), by_head, layout).isnan().all()

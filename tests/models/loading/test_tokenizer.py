@@ -9,7 +9,7 @@ from helpers.real.models import ARCHITECTURES, TOKENIZERS, save_model, tiny_mode
 from transformers import AutoConfig, AutoModel, AutoTokenizer
 
 from reportgen.errors import ModelError
-from reportgen.models.architecture import find_encoder
+from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.tokenizer import (
     cut_at_the_end,
     load_tokenizer,
