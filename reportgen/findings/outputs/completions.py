@@ -44,7 +44,10 @@ def completions(results: Results, n_least: int = 20) -> Completions | None:
     rows = np.flatnonzero(analysed(results))
     if results.info.output.kind != "completion" or not len(rows):
         return None
-    steps = {int(row): text_steps(results, int(row)) for row in rows}
+    of_row = ((int(row), text_steps(results, int(row))) for row in rows)
+    steps = {row: own for row, own in of_row if own}
+    if not steps:
+        return None
     by_text = [np.array([step.log_probability for step in own]) for own in steps.values()]
     every = [step for own in steps.values() for step in own]
     return Completions(

@@ -30,9 +30,9 @@ class InfluenceRow:
     attention: str
     attention_width: int  # in WIDTH steps, which the largest in the text has
     change: str  # "–" where it was not measured
-    change_width: (
-        int  # in WIDTH steps, which the largest has; below 0 where the prediction rises without it
-    )
+    # In WIDTH steps, which the largest has, but at least TINY_EFFECT of the range over all texts;
+    # below 0 where the prediction rises without it.
+    change_width: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +105,7 @@ def influence(
     if moves:
         sizes = abs(np.nan_to_num(moves.values))
         shown.sort(key=lambda i: -float(sizes[i]))
+    least = TINY_EFFECT * (explained.spread or 0.0)
     changes = [] if moves is None else _change_sentences(moves, labels, explained, language)
     return Influence(
         changes=tuple(changes),
@@ -127,7 +128,7 @@ def influence(
                 attention=_attention(points, i, language),
                 attention_width=_width(_per_token(points), i, points.order),
                 change=moves.shown[i] if moves else "",
-                change_width=_width(moves.values, i, moves.order) if moves else 0,
+                change_width=_width(moves.values, i, moves.order, least) if moves else 0,
             )
             for i in shown
         ),
@@ -153,9 +154,11 @@ def _largest(moves: TextMeasure) -> float:
     return abs(float(moves.values[moves.order[0]])) if moves.order else 0.0
 
 
-def _width(values: Floats, i: int, order: Sequence[int]) -> int:
-    """How long the bar of a value is, in steps; the largest of the units in `order` has WIDTH."""
+def _width(values: Floats, i: int, order: Sequence[int], least: float = 0.0) -> int:
+    """How long the bar of a value is, in steps; the largest of the units in `order` has WIDTH,
+    unless it is smaller than `least`, which then would."""
     top = max((abs(float(values[j])) for j in order), default=0.0)
+    top = max(top, least)
     value = float(values[i])
     return round(WIDTH * value / top) if top and isfinite(value) else 0
 
@@ -192,10 +195,6 @@ def _shared(first: Sequence[int], second: Sequence[int], n_content: int, languag
     must be."""
     if len(second) < TOP or n_content <= TOP:
         return ""
-    return language.say(
-        "influence",
-        "shared",
-        n=len(set(first) & set(second)),
-        of=TOP,
-        chance=TOP * TOP / n_content,
-    )
+    n, chance = len(set(first) & set(second)), TOP * TOP / n_content
+    key = "shared" if n > chance else "shared_by_chance"
+    return language.say("influence", key, n=n, of=TOP, chance=chance)

@@ -48,7 +48,8 @@ def prediction(
     if output.kind == "number":
         value = printed(float(row["prediction"]), digits)
     elif output.kind == "completion":
-        value = language.say("panel", "perplexity", value=perplexity(np.array(scores)))
+        found = perplexity(np.array(scores)) if scores else None
+        value = "" if found is None else language.say("panel", "perplexity", value=found)
     elif output.kind == "numbers":
         value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
     elif output.kind == "embedding":

@@ -152,9 +152,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
             entropy = entropies(maps)  # [layer, head, query]
             value = float(random.normal(1.5, 0.5))
             scores, names, label = _output(kind, value, random)
-            scores, names = (
-                (part[: len(last)] for part in (scores, names)) if last else (scores, names)
-            )
+            if kind == "completion":
+                scores, names = scores[: len(last)], names[: len(last)]
             recorder.append(
                 "texts",
                 {

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 
+from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.influence import BAR, WIDTH, Explained, bars, influence
 from reportgen.report.panel.measures import TextMeasure, measures, text_effects
@@ -127,12 +128,29 @@ def test_a_text_that_hardly_anything_changes_is_said_to_be_one():
     values = [0.01, -0.049, *[0.0] * 8]
     spread = Explained("the score", spread=1.0)
     expected = (
-        "No single token matters much here: the largest change is 0.04900; all texts span 1.000."
+        "No single token matters much here, whatever its colour: the largest change is 0.04900; "
+        "all texts span 1.000."
     )
     assert expected in said((1, 0), values, spread)
     values[1] = -0.051
     assert not any("matters much" in s for s in said((1, 0), values, spread))
     assert not any("matters much" in s for s in said((1, 0), values))
+
+
+def test_bars_of_the_table_are_short_where_hardly_anything_changes_the_prediction():
+    """As those of the text: the longest stands for a twentieth of the range over all texts."""
+
+    def widths(values, spread):
+        made_up = made((1, 0), [*values, *[0.0] * 8])
+        explained = Explained("the score", spread=spread)
+        rows = influence(made_up, list("abcdefghij"), [""] * 10, explained, EN).rows
+        return {row.label: row.change_width for row in rows}
+
+    assert TINY_EFFECT == 0.05
+    assert widths((0.01, -0.04), None)["b"] == -WIDTH
+    assert widths((0.01, -0.04), 1.0)["b"] == round(-WIDTH * 0.04 / 0.05)
+    assert widths((0.0001, -0.0004), 1.0)["b"] == 0
+    assert widths((0.01, -0.2), 1.0)["b"] == -WIDTH
 
 
 def test_a_flat_text_says_so(tmp_path):

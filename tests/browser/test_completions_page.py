@@ -1,0 +1,70 @@
+"""Choosing a token of a completion shows what changes its probability."""
+
+import pytest
+from helpers.made_up.completed import completed_results
+from opening import written
+from playwright.sync_api import expect
+
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.steps import step_rows
+from reportgen.results.units import text_units
+
+pytestmark = pytest.mark.browser
+
+TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv")
+HINT = "Choose a token of the completion to see what changes its probability."
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return completed_results(tmp_path_factory.mktemp("made"), TEXTS)
+
+
+@pytest.fixture
+def address(made, tmp_path):
+    return written(made, tmp_path)
+
+
+def test_a_token_of_the_completion_colours_the_text_by_what_changes_it(watched, made, address):
+    watched.goto(f"{address}#text=1")
+    answer = watched.locator("#strip-1 ~ .answer")
+    expect(answer).to_have_text(HINT)
+    units = watched.locator("#strip-1 .u")
+    before = [units.nth(i).get_attribute("class") for i in range(units.count())]
+    for row in step_rows(made, 0, text_units(made, 0), load_language("en")):
+        units.nth(row.unit).click()
+        expect(answer).to_have_text(row.said)
+        expect(watched.locator("#legend-1")).to_contain_text(f"“{row.token}”")
+        for i, colour in enumerate(row.colours):
+            classes = units.nth(i).get_attribute("class").split()
+            assert f"h{abs(colour or 0)}" in classes
+            assert ("m" in classes) is (colour is not None and colour < 0)
+            assert units.nth(i).get_attribute("data-value") == row.changes[i]
+        assert "chosen" in units.nth(row.unit).get_attribute("class")
+    watched.locator("#colours-1 .looking-at").click()
+    expect(answer).to_have_text(HINT)
+    assert [units.nth(i).get_attribute("class") for i in range(units.count())] == before
+
+
+def test_a_token_of_the_text_shows_where_it_looks_as_ever(watched, address):
+    watched.goto(f"{address}#text=1&token=2")
+    expect(watched.locator("#strip-1 ~ .answer")).to_contain_text("gives")
+
+
+def test_segments_are_called_text_and_completion(watched, address):
+    watched.goto(f"{address}#text=2")
+    names = watched.locator("#strip-2 .segment")
+    assert names.all_inner_texts() == ["text", "completion"]
+    assert watched.locator("#map-2 .static text").filter(has_text="completion").count() == 2
+
+
+def test_every_token_stands_in_a_table_without_scripts(browser, made, address):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(address)
+    rows = page.locator('[id="text=2"] .completion tbody tr')
+    steps = step_rows(made, 1, text_units(made, 1), load_language("en"))
+    for i, step in enumerate(steps):
+        cells = rows.nth(i).locator("th, td").all_inner_texts()
+        expected = [step.token, step.chance, step.likeliest, step.raises, step.lowers]
+        assert cells == [" ".join(cell.split(" ")).strip() for cell in expected]
+    page.close()

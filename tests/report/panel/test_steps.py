@@ -1,0 +1,85 @@
+"""The tokens of a completion in a panel: probability, first choice, and what moves each."""
+
+from math import exp
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers.made_up.completed import completed_results
+from helpers.made_up.factories import make_results
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.completions import perplexity
+from reportgen.report.charts.colours import signed_step
+from reportgen.report.html.data import step_data
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.steps import StepRow, step_rows
+from reportgen.results.schema import COMPLETION_SEGMENT, DELETION_SCORES
+from reportgen.results.store import Results
+from reportgen.results.units import text_units
+
+EN = load_language("en")
+TEXTS = ("ab cd ef gh ij", "kl mn op qr st uv", "ab")
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    return completed_results(tmp_path_factory.mktemp("made"), TEXTS)
+
+
+def rows_of(results: Results, text: int) -> tuple[StepRow, ...]:
+    return step_rows(results, text, text_units(results, text), EN)
+
+
+@pytest.mark.parametrize("text", [0, 1])
+def test_each_token_has_its_probability_and_what_moves_it(results: Results, text: int) -> None:
+    rows, units = rows_of(results, text), text_units(results, text)
+    own = [i for i, unit in enumerate(units.units) if unit.segment == COMPLETION_SEGMENT]
+    assert [row.unit for row in rows] == own
+    scores, names = (results.texts[name][text] for name in ("scores", "score_names"))
+    by_token = results.effects_of(text)[DELETION_SCORES].tolist()
+    for number, row in enumerate(rows):
+        assert row.chance == EN.percent(exp(scores[number]))
+        assert row.likeliest == names[number]
+        effects = {i: own[number] for i, own in enumerate(by_token) if own is not None}
+        best = max(effects, key=effects.__getitem__)
+        worst = min(effects, key=effects.__getitem__)
+        label = units.units[best].label
+        assert row.raises == (f"“{label}” (+{effects[best]:.2f})" if effects[best] > 0 else "")
+        assert bool(row.lowers) is bool(effects[worst] < 0)
+        assert not row.lowers or units.units[worst].label in row.lowers
+        top = max(map(abs, effects.values()))
+        for i, (colour, change) in enumerate(zip(row.colours, row.changes, strict=True)):
+            assert colour == (signed_step(effects[i], top) if i in effects else None)
+            assert (change == "") is (i not in effects)
+        assert row.said.startswith(f"“{row.token}” had probability {row.chance}")
+    assert set(step_data(rows)) == set(own)
+
+
+def test_a_text_that_is_no_more_than_one_piece_has_no_steps(results: Results) -> None:
+    assert rows_of(results, 2) == ()
+
+
+def test_other_outputs_have_no_steps(tmp_path: Path) -> None:
+    assert rows_of(make_results(tmp_path, TEXTS[:1], evidence="basic"), 0) == ()
+
+
+def test_without_evidence_the_probabilities_remain(tmp_path: Path) -> None:
+    made = make_results(tmp_path, TEXTS[:1], kind="completion")
+    rows = rows_of(made, 0)
+    assert [row.raises + row.lowers for row in rows] == ["", ""]
+    assert all(row.chance for row in rows)
+    assert step_data(rows) == {}
+
+
+def test_completions_over_all_texts_equal_plain_sums(results: Results) -> None:
+    found = Findings(results).completions
+    assert found is not None
+    scores = [np.array(own) for own in results.texts["scores"][:2]]
+    every = np.concatenate(scores)
+    assert found.perplexity == pytest.approx(np.exp(-every.mean()))
+    assert found.perplexities[:2] == pytest.approx([np.exp(-own.mean()) for own in scores])
+    assert (found.n_tokens, found.n_likeliest) == (4, 2)
+    least = [step.log_probability for step in found.least]
+    assert least == sorted(every.tolist())
+    assert perplexity(np.array([-1e9])) == exp(700.0)
