@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from reportgen.findings.attention import analysed, takes_part
 from reportgen.findings.copies import without_copies
@@ -22,6 +23,7 @@ from reportgen.results.info import (
     View,
 )
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
+from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
 
 BASELINES: tuple[View, ...] = ("rarity", "random")
@@ -207,6 +209,21 @@ def explained_range(results: Results) -> float | None:
         others[np.arange(len(scores)), own] = -np.inf
         values = values - others.max(axis=1)
     return float(np.ptp(values)) or None
+
+
+def without_norms(results: Results) -> frozenset[int]:
+    """The rows of `texts` of which a token has no norm-weighted attention."""
+    tokens = results.token_columns("text", "received_norm_all")
+    return frozenset(tokens.loc[tokens["received_norm_all"].isna(), "text"].astype(int))
+
+
+def n_units(results: Results) -> NDArray[np.intp]:
+    """`[text]`: how many units of content it has, without those of a completion."""
+    tokens = results.token_columns("text", "unit", "is_special", "segment")
+    is_completion = tokens["segment"].eq(COMPLETION_SEGMENT).fillna(False).astype(bool)
+    content = tokens[~tokens["is_special"].astype(bool) & ~is_completion]
+    units = content[["text", "unit"]].drop_duplicates()["text"].to_numpy(np.intp)
+    return np.bincount(units, minlength=len(results.texts))
 
 
 def long_enough(results: Results, rows: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Everything that one results folder says, in numbers and notes: what every output is made of."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
@@ -47,6 +47,7 @@ class Findings:
 
     results: Results
     colour: str = AUTO  # the measure that texts are coloured by first, or "auto"
+    _text_notes: dict[int, tuple[Note, ...]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def info(self) -> RunInfo:
@@ -92,6 +93,8 @@ class Findings:
     is_averaged = _part(evidence.is_averaged)
     is_constant = _part(evidence.is_constant)
     explained_range = _part(evidence.explained_range)
+    without_norms = _part(evidence.without_norms)
+    n_units = _part(evidence.n_units)
     shown_attention = _part(of_tokens.shown_attention)
 
     # What was predicted, and how well that fits the labels.
@@ -249,4 +252,6 @@ class Findings:
 
     def text_notes(self, text: int) -> tuple[Note, ...]:
         """The notes on row `text` of `texts` alone."""
-        return rules.text_notes(self, text)
+        if text not in self._text_notes:
+            self._text_notes[text] = rules.text_notes(self, text)
+        return self._text_notes[text]

@@ -148,8 +148,7 @@ class Results:
 
     def evidence_of(self, text: int) -> pd.DataFrame:
         """The row of the table of evidence for row `text` of `texts`; empty if it has none."""
-        own: pd.DataFrame = self._evidence[self._evidence["text"] == text]
-        return own
+        return self._evidence.iloc[self._evidence_by_text.get(text, [])]
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
@@ -181,8 +180,11 @@ class Results:
 
     @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
-        groups = self._effects.groupby("text").indices
-        return {text: np.asarray(rows) for text, rows in groups.items()}
+        return _rows_by_text(self._effects)
+
+    @cached_property
+    def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+        return _rows_by_text(self._evidence)
 
     def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
         """The tokens of row `text` of `texts`, in the order of positions: the columns `names`, or
@@ -242,6 +244,11 @@ class Results:
 
     def _frame_of(self, name: str) -> pd.DataFrame:
         return _frame(self.source.table(name).select(TABLES[name].names))
+
+
+def _rows_by_text(table: pd.DataFrame) -> Mapping[Hashable, NDArray[np.intp]]:
+    groups = table.groupby("text").indices
+    return {text: np.asarray(rows) for text, rows in groups.items()}
 
 
 def _frame(table: pa.Table) -> pd.DataFrame:

@@ -117,17 +117,18 @@ def _unproven(found: "Findings", text: int) -> Note | None:
     """A note if the self-check of the value vectors failed on this text but not on all."""
     if "received_norm_all" in found.info.evidence.withheld:
         return None
-    norms = found.results.tokens_of(text, "received_norm_all")
-    return plain("norms-text", {}) if norms["received_norm_all"].isna().any() else None
+    return plain("norms-text", {}) if text in found.without_norms else None
 
 
 def _few_units(found: "Findings", text: int, row: pd.DataFrame) -> Note | None:
     """A note if the text has too few display units to rank and no other note says it is short."""
-    n_rows = row["n_rows"].iloc[0]
-    tokens = found.results.tokens_of(text, "is_special", "unit")
-    tokens = tokens.iloc[: None if pd.isna(n_rows) else int(n_rows)]
-    content = tokens[~tokens["is_special"].astype(bool)]
-    n_units = content["unit"].nunique()
-    if n_units >= MIN_UNITS or found.texts.iloc[text]["n_content"] < MIN_CONTENT:
+    if found.texts["n_content"].iloc[text] < MIN_CONTENT:
+        return None
+    n_units, n_rows = int(found.n_units[text]), row["n_rows"].iloc[0]
+    if not pd.isna(n_rows) and int(n_rows) < int(found.texts["n_tokens"].iloc[text]):
+        # Version 0.1 explained the last token of a causal model, which was not run itself.
+        tokens = found.results.tokens_of(text, "is_special", "unit").iloc[: int(n_rows)]
+        n_units = tokens.loc[~tokens["is_special"].astype(bool), "unit"].nunique()
+    if n_units >= MIN_UNITS:
         return None
     return plain("units-text", {"n_units": n_units, "min_units": MIN_UNITS})

@@ -62,9 +62,11 @@ def completions(results: Results, n_least: int = 20) -> Completions | None:
 
 def text_steps(results: Results, text: int) -> tuple[Step, ...]:
     """The tokens of the completion of row `text` of `texts`, in order; empty without one."""
+    if results.info.output.kind != "completion":
+        return ()
     row = results.texts.iloc[text]
     scores, names = list(row["scores"]), list(row["score_names"])
-    if results.info.output.kind != "completion" or not scores:
+    if not scores:
         return ()
     tokens = results.tokens_of(text, "token", "segment")
     own = tokens["token"][(tokens["segment"] == COMPLETION_SEGMENT).fillna(False).astype(bool)]

@@ -39,6 +39,8 @@ def step_rows(
     results: Results, text: int, units: TextUnits, language: Language
 ) -> tuple[StepRow, ...]:
     """The tokens of the completion of row `text` of `texts`; empty without a completion."""
+    if results.info.output.kind != "completion":
+        return ()
     steps = text_steps(results, text)
     places = [i for i, unit in enumerate(units.units) if unit.segment == COMPLETION_SEGMENT]
     # Tokens that share characters are one unit, which stands for the first of them.
