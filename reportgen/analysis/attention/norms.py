@@ -227,13 +227,14 @@ def _value_ratios(maps: Tensor, by_head: Tensor, layout: Layout) -> Tensor:
     """How long the vectors are that each token passes on, as a multiple of a text token's.
 
     `[text, key]`: the mean over heads, weighted by the attention that each head gives the token, of
-    its own vectors, divided by the same mean of a text token's. 0 on padding; NaN where no head
-    looks at a token, or content passes on nothing.
+    its own vectors, divided by the same mean of a text token's; heads count the same where none
+    looks at the token. 0 on padding; NaN where content passes on nothing.
 
     Args:
         by_head: `[text, key, head]`, length of the vector that a head passes on from a key.
     """
     given = (layout.query_mean[:, None, None] @ maps).squeeze(2).transpose(1, 2)
+    given = torch.where(given.sum(-1, keepdim=True) > 0, given, 1.0)
     content = layout.columns[..., CONTENT, None]  # [text, key, 1]
     usual = (by_head * content).sum(1, keepdim=True) / content.sum(1, keepdim=True)
     ratios = (given * by_head).sum(-1) / (given * usual).sum(-1)

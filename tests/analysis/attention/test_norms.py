@@ -324,11 +324,27 @@ def test_a_query_that_nothing_is_passed_on_to_has_no_row(folder: Path) -> None:
     assert found.received[1, :2].tolist() == [0, 0]
 
 
-def test_a_ratio_to_text_tokens_that_pass_on_nothing_is_not_defined() -> None:
-    ones = torch.ones(1, 2)
+def ratios_of(maps: list[list[float]], lengths: list[list[float]]) -> list[float]:
+    """The ratios of two tokens, the second of which is text, in a layer of two heads that look from
+    both by the same weights.
+
+    Args:
+        maps: `[head][key]`.
+        lengths: `[key][head]`, of what a head passes on from a key.
+    """
+    columns = torch.zeros(1, 2, 7)
+    columns[0, 1, CONTENT] = 1
     layout = SimpleNamespace(
-        query_mean=ones / 2, real=ones.bool(), columns=torch.eye(7)[CONTENT].expand(1, 2, 7).clone()
+        query_mean=torch.full((1, 2), 0.5), real=torch.ones(1, 2).bool(), columns=columns
     )
-    layout.columns[0, 0] = 0  # the first token is special, and alone passes something on
-    by_head = torch.tensor([[[1.0], [0.0]]])
-    assert _value_ratios(torch.full((1, 1, 2, 2), 0.5), by_head, layout).isnan().all()
+    rows = torch.tensor(maps)[None, :, None].expand(1, 2, 2, 2)
+    return _value_ratios(rows, torch.tensor([lengths]), layout)[0].tolist()
+
+
+def test_heads_count_the_same_for_a_token_that_none_looks_at() -> None:
+    ratios = ratios_of([[0.0, 1.0], [0.0, 1.0]], [[1.0, 3.0], [2.0, 6.0]])
+    assert ratios == pytest.approx([(1 + 3) / (2 + 6), 1.0])
+
+
+def test_a_ratio_to_text_tokens_that_pass_on_nothing_is_not_defined() -> None:
+    assert np.isnan(ratios_of([[0.5, 0.5], [0.5, 0.5]], [[1.0, 1.0], [0.0, 0.0]])).all()

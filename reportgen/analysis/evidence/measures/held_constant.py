@@ -92,7 +92,7 @@ class Held(TorchFunctionMode):
         handles = [
             handle
             for part in module.modules()
-            if type(part).__module__ in _ACTIVATIONS and not any(part.parameters())
+            if type(part).__module__ in _ACTIVATIONS and next(part.parameters(), None) is None
             for handle in (
                 part.register_forward_pre_hook(enter),
                 part.register_forward_hook(leave),
