@@ -88,7 +88,7 @@ def _row(
             continue
         label = shorten(visible(units.units[own].label), _NAME)
         named[key] = say("by", token=label, change=_change(values[own]))
-        sentences.append(say(key, token=label, change=_change(abs(values[own]))))
+        sentences.append(say(key, token=label, change=fixed(abs(values[own]), _DIGITS)))
     return StepRow(
         unit=unit,
         token=name,
