@@ -52,9 +52,9 @@ def test_each_token_has_its_probability_and_what_moves_it(results: Results, text
         for i, (colour, change) in enumerate(zip(row.colours, row.changes, strict=True)):
             assert colour == (signed_step(effects[i], top) if i in effects else None)
             assert (change == "") is (i not in effects)
-        for own, verb in ((best, "falls"), (worst, "rises")):
-            is_named = bool(effects[own] > 0 if verb == "falls" else effects[own] < 0)
-            assert (f"{verb} by {abs(effects[own]):.2f}." in row.said) is is_named
+        for unit, verb in ((best, "falls"), (worst, "rises")):
+            is_named = bool(effects[unit] > 0 if verb == "falls" else effects[unit] < 0)
+            assert (f"{verb} by {abs(effects[unit]):.2f}." in row.said) is is_named
         assert row.said.startswith(f"“{row.token}” had probability {row.chance}")
     assert set(step_data(rows)) == set(own)
 
