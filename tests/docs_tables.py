@@ -78,7 +78,7 @@ def _values(kind: Any, info: OptionInfo) -> str:
     choices = [choice for item in kinds if get_origin(item) is Literal for choice in get_args(item)]
     if choices or get_origin(kind) is Literal:
         return code(*(choices or get_args(kind)))
-    names = {bool: "", int: "number", Path: "file"}
+    names = {bool: "", int: "number", float: "number", Path: "file"}
     return next((name for item, name in names.items() if item in kinds), "text")
 
 

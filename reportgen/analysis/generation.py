@@ -13,6 +13,9 @@ from reportgen.models.loading.factory import describe
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.texts.read import TextInput, TextSet
 
+# At less, the likeliest token has all probability, and logits divided by it overflow.
+_LEAST_DRAWN = 1e-6
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -102,7 +105,7 @@ def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: i
     """The tokens that the model writes after `ids`, up to the one that ends the text."""
     module: nn.Module = model.module
     given = torch.tensor([list(ids)], device=model.device)
-    is_drawn = choice.temperature > 0
+    is_drawn = choice.temperature >= _LEAST_DRAWN
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(choice.seed + number)
         whole = module.generate(  # type: ignore[operator]

@@ -72,7 +72,8 @@ class AnalysisOptions:
     seed: int = 0  # of what is drawn at other temperatures
     # What is measured and drawn as one; None: what the texts give, else words.
     units: UnitKind | None = "token"
-    shown: Mapping[str, str | int | bool] = field(default_factory=dict)  # see `Settings.options`
+    # See `Settings.options`.
+    shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
 
 def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Capture, Probe]:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
+from reportgen.errors import with_quotes
 from reportgen.models.output import Prediction
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import HEAD_CLASSES, Status
@@ -69,7 +70,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "label": text.source.label,
         "label_value": label_number(text.source.label),
         "group": text.source.group,
-        "source": text.source.source,
+        "source": with_quotes(text.source.source),
         "status": text.status,
         "message": _message(text),
         "n_tokens": text.n_rows,

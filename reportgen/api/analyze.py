@@ -93,6 +93,7 @@ def analyze(
     groups: Beside = None,
     text_units: Beside = None,
     label_map: str | Mapping[str, str] | None = None,
+    sheet: str | None = None,
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
     evidence_texts: int | str = 50,
@@ -124,6 +125,7 @@ def analyze(
             and `units` are used; `""` ignores them. The units of a text are a list of strings or of
             `[start, end]`; those of a text and its pair a dict of such lists, `text` and `pair`.
         label_map: Other names for labels, by the label that is given.
+        sheet: The sheet of an Excel workbook. Default: the first that is not hidden.
         limit: Use only the first so many texts.
         evidence, evidence_texts, units, explain_class, explain_token, against, generate,
             temperature, seed, keep_maps, batch_tokens: As on the command line.
@@ -150,7 +152,12 @@ def analyze(
     }
     if isinstance(label_map, Mapping):
         label_map = json.dumps({str(old): str(new) for old, new in label_map.items()})
-    named = {"text_column": text_column, "label_map": label_map, "limit": limit}
+    named = {
+        "text_column": text_column,
+        "label_map": label_map,
+        "sheet": sheet,
+        "limit": limit,
+    }
     inputs = options_of(InputChoices, {**named, **columns})
     analysis = options_of(
         AnalysisChoices,
@@ -260,6 +267,8 @@ def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside])
                 f"{ARGUMENTS[given[0]]}: for texts in a file, give the name of a column"
             )
         return arguments.text_set([str(t) for t in texts], inputs)
+    if inputs.sheet is not None:
+        raise UsageError("sheet: only a file that is an Excel workbook has sheets")
     found = texts_in_memory(texts, inputs.text_column, beside)
     found = replace(found, texts=found.texts[: inputs.limit])
     return arguments.as_labelled(found, inputs)

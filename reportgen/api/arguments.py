@@ -115,7 +115,7 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
 
 
 def without_effect(
-    analysis: AnalysisChoices, shown: Mapping[str, str | int | bool] | None = None
+    analysis: AnalysisChoices, shown: Mapping[str, str | int | float | bool] | None = None
 ) -> list[str]:
     """One line for each given option that has no effect because of another; `shown` are all that
     were given."""

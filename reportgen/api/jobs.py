@@ -36,7 +36,7 @@ class Analysis:
 
     spec: ModelSpec
     choices: AnalysisChoices
-    shown: Mapping[str, str | int | bool]  # the options that a report names
+    shown: Mapping[str, str | int | float | bool]  # the options that a report names
 
 
 def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisChoices) -> Analysis:

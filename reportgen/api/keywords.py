@@ -1,7 +1,8 @@
 """Option values, checked against the fields that declare them."""
 
 from collections.abc import Mapping
-from numbers import Integral
+from math import isfinite
+from numbers import Integral, Real
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -14,6 +15,7 @@ Choices = TypeVar("Choices")
 _NAMES: Mapping[Any, str] = {
     str: "text",
     int: "a whole number",
+    float: "a number",
     bool: "True or False",
     Path: "a path",
     list[str]: "a list of texts",
@@ -56,6 +58,8 @@ def _value(name: str, value: Any, hint: Any, option: Option) -> Any:
         if found is not None or (value is None and kind is NoneType):
             if option.least is not None and found is not None and found < option.least:
                 raise UsageError(f"{name} {value!r}: takes {option.least} or more")
+            if option.most is not None and found is not None and found > option.most:
+                raise UsageError(f"{name} {value!r}: takes {option.most} or less")
             return found
     words = ", ".join(
         _NAMES[kind] if kind in _NAMES else ", ".join(map(repr, get_args(kind))) for kind in kinds
@@ -70,6 +74,9 @@ def _as(value: Any, kind: Any) -> Any:
     if kind is int:
         is_whole = isinstance(value, Integral) and not isinstance(value, bool)
         return int(value) if is_whole else None
+    if kind is float:
+        is_number = isinstance(value, Real) and not isinstance(value, bool)
+        return float(value) if is_number and isfinite(value) else None
     if kind is Path:
         return Path(value) if isinstance(value, (str, Path)) else None
     if get_origin(kind) is list:

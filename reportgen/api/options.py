@@ -278,10 +278,17 @@ class AnalysisChoices:
     temperature: Annotated[
         float,
         _ANALYSIS(
+            least=0,
+            most=1000,
             help="How freely --generate draws its tokens, e.g. 0.7. 0 takes the likeliest token "
-            "each time."
+            "each time.",
         ),
     ] = 0.0
     seed: Annotated[
-        int, _ANALYSIS(help="Seed of what --generate draws at a temperature above 0, e.g. 1.")
+        int,
+        _ANALYSIS(
+            least=0,
+            most=2**32 - 1,
+            help="Seed of what --generate draws at a temperature above 0, e.g. 1.",
+        ),
     ] = 0

@@ -83,6 +83,7 @@ def _declared(name: str, option: Option) -> Any:
         rich_help_panel=option.panel,
         metavar=option.metavar,
         min=None if option.read else option.least,
+        max=None if option.read else option.most,
     )
 
 

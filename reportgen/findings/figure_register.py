@@ -62,6 +62,14 @@ _PREDICTIONS = (
         ),
     ),
     Figure("label_accuracy", "share", "texts whose predicted class is the label", "accuracy"),
+    *_within(
+        "completions",
+        Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),
+        Figure("perplexity", "number", "exp of minus the mean log-probability of these tokens"),
+        Figure(
+            "first_choice_share", "share", "those that the model holds likeliest in their place"
+        ),
+    ),
 )
 _ATTENTION = (
     *_within(

@@ -32,7 +32,7 @@ class LoadedModel:
     reader: OutputReader  # reads predictions from what the module returns
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
     # The options that load it, for the command that a report prints.
-    shown: Mapping[str, str | int | bool] = field(default_factory=dict)
+    shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs of the module for one batch of texts, padded on the right."""

@@ -38,6 +38,7 @@ class Option:
     metavar: str | None = None  # what the help shows for its value
     choices: tuple[str, ...] = ()  # the only values it takes
     least: int | None = None  # the smallest number it takes
+    most: int | None = None  # the largest
     read: Callable[[str], Any] | None = None  # turns what is typed into the value
     write: Callable[[Any], Any] | None = None  # turns the value into what a printed command shows
     changes_page: bool = True  # whether the HTML page depends on it
@@ -193,12 +194,12 @@ class RenderOptions(WriteOptions):
     id: Annotated[str, _MARKDOWN(help=_ID_HELP)] = "report"
 
 
-def shown_options(*groups: Any, of_page: bool | None = None) -> dict[str, str | int | bool]:
+def shown_options(*groups: Any, of_page: bool | None = None) -> dict[str, str | int | float | bool]:
     """The options in `groups` that differ from their defaults, as printed commands name them.
 
     `of_page` selects those that change the HTML page, or those that change other formats only.
     """
-    shown: dict[str, str | int | bool] = {}
+    shown: dict[str, str | int | float | bool] = {}
     for choices in groups:
         defaults = type(choices)()
         for name, option in options_in(type(choices)).items():

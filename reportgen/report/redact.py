@@ -4,6 +4,7 @@ A redacted copy is a results folder like any other, so whatever is written from 
 or a token. Each character of a text becomes a dot: offsets and lengths stay what they were.
 """
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +28,7 @@ from reportgen.results.schema import TABLES, in_schema
 from reportgen.results.store import Results, open_results, write_info
 
 DOT = "•"
+_SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 _AT_ONCE = 4096  # rows of a row group, which are read together
 # Tables that hold only figures; they are copied as they are, and so are the maps.
 _AS_THEY_ARE = ("heads", "roles", "layers", "effects", "agreement")
@@ -163,6 +165,7 @@ class _Masked:
         labels, values = _list(rows, "label"), _list(rows, "label_value")
         return {
             "text_id": self._ids(rows),
+            "source": [self._source(source) for source in _list(rows, "source")],
             "text": _dots(rows["text"]),
             "pair": _dots(rows["pair"]),
             "completion": _dots(rows["completion"]),
@@ -196,6 +199,14 @@ class _Masked:
             self._number("id", id) if id.strip() in {(text or "").strip() for text in texts} else id
             for id, *texts in cells
         ]
+
+    def _source(self, source: str) -> str:
+        """Where a text stands in its file, without the name of a sheet."""
+        for item in self._info.inputs:
+            place = source.removeprefix(f"{item.name}:")
+            if place != source and (found := _SHEET_ROW.fullmatch(place)):
+                return f"{item.name}:{self._number('sheet', found[1])}{found[2]}"
+        return source
 
     def _tokens(self, rows: pa.Table) -> dict[str, Sequence[Any]]:
         spans = pc.subtract(rows["end"], rows["start"]).to_pylist()

@@ -50,7 +50,7 @@ Facts = tuple[tuple[str, str], ...]
 def command(info: RunInfo, options: RenderOptions, output: str = "") -> str:
     """The command that writes this page, or the file `output`, again. It is made from the results
     and names only options that differ from their defaults."""
-    given: dict[str, str | int | bool] = dict(info.settings.options)
+    given: dict[str, str | int | float | bool] = dict(info.settings.options)
     if info.model.source in ("folder", "hub"):
         given.setdefault("model", info.model.name)
     if info.settings.keep_maps != "all":

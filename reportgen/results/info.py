@@ -149,7 +149,8 @@ class Checks:
 class Settings:
     """The options of the analysis, enough to repeat it."""
 
-    options: Mapping[str, str | int | bool] = field(default_factory=dict)  # "text-column": "review"
+    # "text-column": "review"
+    options: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     keep_maps: str = "all"  # all, none or a number
     maps_kept: int = 0  # texts whose attention maps are in the folder
     # What is measured and drawn as one: display units, words, words that the

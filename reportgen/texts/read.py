@@ -25,7 +25,7 @@ class TextInput:
     pair: str | None = None  # second segment
     label: str | None = None  # as the file gives it; a list as JSON
     group: str | None = None
-    source: str = ""  # file:line, the file without its folder
+    source: str = ""  # file:line, the file without its folder; may quote, see `quoted`
     # Units that the file gives, of `text` and of `pair`, [start, end) in code points; None without.
     units: tuple[Places, Places] | None = None
     completion: str | None = None  # what a causal model was to write after it, or wrote

@@ -14,6 +14,8 @@ from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
+from reportgen.report.options import RenderOptions
+from reportgen.report.run import command
 from reportgen.results.store import open_results
 from reportgen.texts.read import TextInput, TextSet
 
@@ -97,6 +99,42 @@ def test_a_run_keeps_what_was_generated_and_gives_the_same_when_it_is_given(
     given = open_results(tmp_path / "again")
     if results.tokens["token_id"].tolist() == given.tokens["token_id"].tolist():
         assert given.texts["prediction"].tolist() == pytest.approx(texts["prediction"].tolist())
+
+
+@pytest.mark.parametrize("temperature", ["0.7", "1", "1e-300", "1000"])
+def test_results_keep_any_temperature_and_the_command_repeats_it(
+    folder: Path, tmp_path: Path, temperature: str
+) -> None:
+    texts = tmp_path / "texts.txt"
+    texts.write_text("the cat sat\na very good\n", "utf-8")
+    drawn = ("--generate", "3", "--temperature", temperature, "--seed", 2**32 - 1)
+    more = ("-m", folder, "--evidence", "none", "-o", tmp_path / "made")
+    done = call("analyze", texts, *drawn, *more)
+    assert done.exit_code == 0, done.stderr
+    results = open_results(tmp_path / "made")
+    assert results.info.settings.options["temperature"] == float(temperature)
+    assert results.texts["status"].tolist() == ["ok", "ok"]
+    repeated = command(results.info, RenderOptions())
+    assert f"--temperature {float(temperature)}" in repeated
+    assert "--seed 4294967295" in repeated
+
+
+@pytest.mark.parametrize("wrong", ["-1", "nan", "inf", "1e9"])
+def test_what_is_no_temperature_is_told_before_the_model_is_loaded(
+    tmp_path: Path, wrong: str
+) -> None:
+    (tmp_path / "texts.txt").write_text("the cat\n", "utf-8")
+    drawn = ("--generate", "3", f"--temperature={wrong}")
+    done = call("run", tmp_path / "texts.txt", *drawn, "-o", tmp_path / "page.html")
+    assert done.exit_code == 2
+    assert "temperature" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["texts.txt"]
+
+
+def test_a_temperature_too_low_to_divide_by_takes_the_likeliest(model: LoadedModel) -> None:
+    certain = written(model, text_set(*TEXTS), 6, 0.0, 0)
+    assert written(model, text_set(*TEXTS), 6, 5e-324, 3) == certain
+    assert written(model, text_set(*TEXTS), 6, 1e-5, 3) == certain
 
 
 def test_a_model_that_writes_nothing_says_what_is_done_with_completions(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 import torch
 from helpers.real.albert_for_regression import AlbertForRegression
 from helpers.real.models import SENTENCES, save_model, spread_weights, tiny_model, tiny_tokenizer
+from helpers.text_files import workbook
 from torch import nn
 from transformers import pipeline
 from typer.testing import CliRunner
@@ -147,6 +148,16 @@ def weights(module: nn.Module) -> dict[str, torch.Tensor]:
 
 
 @pytest.mark.usefixtures("same_day")
+def test_a_sheet_of_a_workbook_is_chosen_as_on_the_command_line(tmp_path: Path, bert: Path) -> None:
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(workbook(First=[["text"], ["the cat"]], Second=[["text"], ["a dog"]]))
+    report = reportgen.analyze(path, bert, sheet="Second", **FAST)
+    assert report.results.texts["text"].tolist() == ["a dog"]
+    assert report.results.texts["source"].tolist() == ["t.xlsx:Second row 2"]
+    with pytest.raises(UsageError, match="no sheet 'Third'"):
+        reportgen.analyze(path, bert, sheet="Third", **FAST)
+
+
 def test_a_model_in_memory_is_reported_as_its_folder_is(bert: Path) -> None:
     named = reportgen.analyze(TEXTS, bert)
     loaded = reportgen.load_model(bert)
@@ -399,6 +410,14 @@ def test_a_value_that_no_option_takes_is_told_and_nothing_is_written(
         ("labels", 5),
         ("device", 5),
         ("max_length", -1),
+        ("temperature", -1),
+        ("temperature", float("nan")),
+        ("temperature", float("inf")),
+        ("temperature", 1e9),
+        ("temperature", "0.7"),
+        ("seed", -1),
+        ("seed", 2**32),
+        ("sheet", "Reviews"),
         ("class_names", 5),
     ],
 )

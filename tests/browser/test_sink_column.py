@@ -1,5 +1,7 @@
 """The column of a learned sink in the drawn map: what each row lacks to 1, in every view."""
 
+import csv
+
 import numpy as np
 import pytest
 from exploring import maps_of, same
@@ -79,6 +81,20 @@ def test_it_has_a_tooltip_and_stands_in_what_a_token_looks_at(watched, url, resu
     watched.mouse.click(*at)
     looks = figure.locator("xpath=ancestor::*[contains(@class, 'panel')]").locator(".told-of li")
     expect(looks.filter(has_text="learned sink")).to_have_count(1)
+
+
+def test_it_is_saved_with_the_weights_of_the_map(watched, url, results):
+    watched.goto(f"{url}#text=1&layer=2&head=mean")
+    drawn(watched, 1)
+    with watched.expect_download() as info:
+        group = watched.locator(".panel.open .plot + .tools")
+        group.get_by_role("button", name="Save CSV").click()
+    head, *rows = csv.reader(info.value.path().read_text("utf-8-sig").splitlines())
+    assert head[-1] == "learned sink"
+    values = np.array([[float(cell) for cell in row[1:]] for row in rows])
+    np.testing.assert_allclose(values.sum(1), 1, rtol=2e-3)
+    lacking = 1 - maps_of(results, 0)[1].mean(0).sum(1)
+    np.testing.assert_allclose(values[:, -1], lacking, rtol=1e-3, atol=1e-4)
 
 
 def test_models_without_one_have_no_such_column(watched, tmp_path):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
@@ -52,6 +53,22 @@ def test_where_attention_goes_is_the_mean_over_the_texts_that_are_long_enough(
     assert found["special_share_max_layer"] == best
     effective = [float(results.texts["effective_tokens"][text]) for text in counted]
     assert found["effective_tokens_mean"] == pytest.approx(np.mean(effective), rel=1e-5)
+
+
+def test_how_well_completions_are_expected_is_over_all_their_tokens(tmp_path: Path) -> None:
+    results = completed_results(tmp_path, ("ab cd ef gh ij", "kl mn op qr st uv"))
+    found = Findings(results).figures
+    scores = [score for own in results.texts["scores"] for score in own]
+    firsts = [name == "" for own in results.texts["score_names"] for name in own]
+    assert found["completion_n_tokens"] == len(scores) == 4
+    assert found["perplexity"] == pytest.approx(np.exp(-np.mean(scores)), rel=1e-5)
+    assert found["first_choice_share"] == sum(firsts) / len(firsts)
+
+
+def test_models_without_completions_have_no_perplexity(results: Results) -> None:
+    found = Findings(results).figures
+    for name in ("completion_n_tokens", "perplexity", "first_choice_share"):
+        assert found[name] is None
 
 
 def test_texts_too_short_are_counted_where_there_is_no_other(tmp_path: Path) -> None:

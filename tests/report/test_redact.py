@@ -238,6 +238,19 @@ def test_an_id_that_is_its_text_is_numbered(tmp_path: Path) -> None:
         assert masked.texts["text_id"].tolist() == ["•1", "second"]
 
 
+def test_a_sheet_is_numbered_in_the_place_of_a_text(tmp_path: Path) -> None:
+    results = make_results(tmp_path, ("a b", "the cat", "c d", "e f"))
+    file = results.info.inputs[0].name
+    places = [f"{file}:{SECRET} row 2", f"{file}:row 7 row 3", f"{file}:{SECRET} row 4"]
+    texts = pq.read_table(tmp_path / "texts.parquet")
+    at = texts.schema.get_field_index("source")
+    texts = texts.set_column(at, "source", [[*places, f"{file}:row 5"]])
+    pq.write_table(texts, tmp_path / "texts.parquet")
+    with redacted(open_results(tmp_path), "en", wanted=True) as masked:
+        hidden = [f"{file}:•1 row 2", f"{file}:•2 row 3", f"{file}:•1 row 4", f"{file}:row 5"]
+        assert masked.texts["source"].tolist() == hidden
+
+
 @pytest.mark.parametrize("name", ["tokens.parquet", "maps.bin", "results.json"])
 def test_where_there_is_no_room_for_the_copy_that_is_said(
     name: str, next_token: Path, tmp_path: Path, monkeypatch

@@ -55,6 +55,17 @@ def test_what_is_said_of_an_input_is_said_without_quoting_it(tmp_path: Path) -> 
         assert SECRET[:5] not in done.output
 
 
+def test_the_sheet_in_the_place_of_an_error_is_not_quoted(tmp_path: Path) -> None:
+    rows = [["id", "text"], ["1", "a"], ["1", "b"]]
+    (tmp_path / "t.xlsx").write_bytes(workbook(**{SECRET: rows}))
+    plain = call("run", tmp_path / "t.xlsx", "-o", tmp_path / "r.html")
+    assert f"t.xlsx:{SECRET} row 3: the id '1' already stands at" in plain.output
+    done = call("run", tmp_path / "t.xlsx", "--redact", "-o", tmp_path / "r.html")
+    assert done.exit_code == 1
+    assert "t.xlsx:… row 3: the id … already stands at" in done.output
+    assert SECRET[:5] not in done.output
+
+
 PARTS = st.sampled_from(
     [SECRET, SECRET, *'",;:[]{}\\\n\t\0é', "text", "id", '"text":', '"id":', "null", "1", "\udcff"]
 )

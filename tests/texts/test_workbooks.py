@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 
-from reportgen.errors import InputError, UsageError
+from reportgen.errors import InputError, UsageError, quoted
 from reportgen.texts.columns import Columns
 from reportgen.texts.read import TextInput, read_texts
 from reportgen.texts.workbooks.number_formats import shown_by
@@ -29,6 +29,11 @@ cell_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20).filte
 cell_values = st.one_of(
     st.none(), cell_text, st.integers(-(10**14), 10**14), st.floats(-1e14, 1e14), st.booleans()
 )
+
+
+def place(sheet: str, row: int) -> str:
+    """Where a text of t.xlsx stands; the name of the sheet is left out where no text is shown."""
+    return f"t.xlsx:{quoted(sheet)} row {row}"
 
 
 def saved(book: Workbook) -> bytes:
@@ -86,8 +91,8 @@ def test_ids_labels_and_groups_are_found_as_in_other_tables(write: Write) -> Non
     ]
     read = read_texts([write("t.xlsx", workbook(rows))])
     assert read.texts == (
-        TextInput("7025", "a", None, "4.5", "x", "t.xlsx:Sheet1 row 2"),
-        TextInput("8", "b", "p", "1", "y", "t.xlsx:Sheet1 row 3"),
+        TextInput("7025", "a", None, "4.5", "x", place("Sheet1", 2)),
+        TextInput("8", "b", "p", "1", "y", place("Sheet1", 3)),
     )
     assert read.notes == ()
 
@@ -106,7 +111,7 @@ def test_cells_are_what_openpyxl_reads(
         for number, row in enumerate(sheet.iter_rows(min_row=2, values_only=True), 2)
         if any(value is not None and value != "" for value in row)
     ]
-    assert [text.source for text in read.texts] == [f"t.xlsx:Sheet1 row {n}" for n, _ in expected]
+    assert [text.source for text in read.texts] == [place("Sheet1", n) for n, _ in expected]
     for text, (_, row) in zip(read.texts, expected, strict=True):
         for cell, value in zip((text.text, text.label or ""), row, strict=True):
             if isinstance(value, bool):
@@ -258,7 +263,7 @@ class TestSheets:
         path = write("t.xlsx", self.book())
         for name in ("Notes", " notes"):
             read = read_texts([path], sheet=name)
-            assert read.texts == (TextInput("1", "c", source="t.xlsx:Notes row 2"),)
+            assert read.texts == (TextInput("1", "c", source=place("Notes", 2)),)
             assert read.notes == ()
         with pytest.raises(UsageError, match="no sheet 'x'; sheets: 'Reviews', 'Old', 'Notes'"):
             read_texts([path], sheet="x")
@@ -274,7 +279,7 @@ class TestSheets:
     def test_the_header_is_the_first_row_that_is_not_empty(self, write: Write) -> None:
         rows = [[None], [None, None, "text", None, "label"], [None], [5, None, "a", "note", 1], [6]]
         read = read_texts([write("t.xlsx", workbook(rows))])
-        assert read.texts == (TextInput("1", "a", label="1", source="t.xlsx:Sheet1 row 4"),)
+        assert read.texts == (TextInput("1", "a", label="1", source=place("Sheet1", 4)),)
         assert read.files[0].n_blank_lines == 2
 
     def test_a_wrong_column_lists_the_others(self, write: Write) -> None:

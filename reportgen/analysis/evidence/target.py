@@ -286,8 +286,8 @@ def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
     """
     if model.reader.kind == "completion":
         raise UsageError(
-            f"{option}: these texts have completions, whose log-probability is explained; leave "
-            "the option out, or the completions with --completion-column ''"
+            f"{option}: the log-probability of completions is explained here; leave the option "
+            "out, or both --generate and the completions (--completion-column '')"
         )
     if model.reader.kind != "next_token":
         kind = model.output.kind.replace("_", " ")

@@ -32,6 +32,11 @@ class Completions:
     n_likeliest: int  # tokens that the model holds likeliest at their place
     least: tuple[Step, ...]  # the least expected tokens in front
 
+    @property
+    def first_choice_share(self) -> float:
+        """The share of the tokens that the model holds likeliest at their place."""
+        return self.n_likeliest / self.n_tokens
+
 
 def perplexity(log_probabilities: Floats) -> float:
     """exp of minus the mean log-probability of `[token]`: 1 where every token was certain, and k

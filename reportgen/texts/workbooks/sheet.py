@@ -122,7 +122,7 @@ class _SheetRows(Handler):
     ) -> None:
         super().__init__()
         self._strings, self._styles = strings, styles
-        self._path, self._sheet = path, sheet
+        self._path, self._sheet = path, quoted(sheet)
         self._header: dict[int, str] | None = None  # by column
         self._empty: dict[str, Cell] = {}  # a row without cells
         self._rows: list[Row] = []

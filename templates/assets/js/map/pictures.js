@@ -39,12 +39,15 @@ function paneTools(pane) {
 // The weights of the map that a pane shows, a row for each query; "" where it draws none.
 function paneCells({ panel, at }) {
   const { shape, views, crop } = panel.shown;
-  const { z, factor } = views[at];
+  const { z, sink, factor } = views[at];
   const places = ([start, end]) => upTo(end - start).map((i) => start + i);
   const columns = places(crop.columns);
   const weight = (value) => (Number.isNaN(value) ? "" : String(Number((value * factor).toPrecision(4))));
-  const row = (q) => [inert(shape.labels[q]), ...columns.map((k) => weight(z[q * shape.count + k]))];
-  return [["", ...columns.map((k) => inert(shape.labels[k]))], ...places(crop.rows).map(row)];
+  const ofSink = (q) => (sink ? [weight(sink[q])] : []);
+  const row = (q) =>
+    [inert(shape.labels[q]), ...columns.map((k) => weight(z[q * shape.count + k])), ...ofSink(q)];
+  const names = [...columns.map((k) => inert(shape.labels[k])), ...(sink ? [say("learned_sink")] : [])];
+  return [["", ...names], ...places(crop.rows).map(row)];
 }
 
 // A spreadsheet runs a cell that begins with one of these, as in the tables that are written as files.
