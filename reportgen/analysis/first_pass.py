@@ -197,6 +197,8 @@ def _encoded(model: LoadedModel, source: TextInput) -> EncodedText:
     if source.pair is not None:
         raise ModelError("it has a pair and a completion; a model that writes on takes no pair")
     if not source.completion:
+        if source.is_blank:  # nothing is written after it either
+            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
         raise ModelError("it has no completion")
     return encode_completed(
         model.tokenizer,

@@ -184,8 +184,8 @@ def sides_of(
 
     Raises:
         UsageError: only one model is named, there is one results folder, there are more than
-            MAX_MODELS, options of an analysis are given where there is none, or units that differ
-            from model to model.
+            MAX_MODELS, options of an analysis are given where there is none, or units or
+            completions that differ from model to model.
         ModelError: the folder of a model does not exist, or holds no model.
     """
     if base is None and not heads:
@@ -209,6 +209,11 @@ def sides_of(
         raise UsageError(
             "--units phrase: each model has phrases of its own, which cannot be compared; give "
             "--units word"
+        )
+    if analysis.generate is not None:
+        raise UsageError(
+            "--generate: each model writes completions of its own, which cannot be compared; give "
+            "both the same in a column of the texts"
         )
     models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
     return Sides(models=tuple(models), texts=tuple(paths))

@@ -63,6 +63,14 @@ def test_what_is_drawn_depends_on_the_seed_and_not_on_other_texts(model: LoadedM
     assert written(model, text_set(*TEXTS), 8, 1.5, 2) != first
 
 
+def test_a_blank_text_that_nothing_is_written_after_is_empty(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.jsonl").write_text('{"text": " "}\n{"text": "the cat"}\n{"text": ""}\n')
+    made = ("--evidence", "none", "-o", tmp_path / "made")
+    done = call("analyze", tmp_path / "t.jsonl", "-m", folder, "--generate", "2", *made)
+    assert done.exit_code == 0, done.stderr
+    assert open_results(tmp_path / "made").texts["status"].tolist() == ["empty", "ok", "empty"]
+
+
 def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
     texts = TextSet((TextInput("1", "the cat", completion=" sat"), TextInput("2", " ")), ())
     assert with_generated(texts, model, Choice(3, 0.0, 0)) == texts

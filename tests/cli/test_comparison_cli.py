@@ -78,6 +78,7 @@ def test_standard_output_takes_one(folders: tuple[Path, Path]) -> None:
         (["a", "b", "-o", "x-tokens.csv"], "written as .html, .md or .json"),
         (["a", "b", "-o", "results/"], "written as .html, .md or .json"),
         (["t.csv", "--base", "demo", "--head", "demo", "--keep-maps", "x"], "--keep-maps x"),
+        (["t.csv", "--base", "demo", "--head", "demo", "--generate", "3"], "of its own, which"),
         (["a", "b", "-o", "x.md", "--md-limit", "99999"], "github takes 65,000 characters at most"),
     ],
 )

@@ -5,10 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import changed
 from helpers.real.two_models import TEXTS, twice
 
 from reportgen.comparison.compare import compare
+from reportgen.comparison.tokens.contrast import contrasts
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits
@@ -129,3 +131,21 @@ def test_of_two_classes_the_contrast_follows_from_the_margin(tmp_path: Path) -> 
         sign = -1 if text == 0 else 1
         assert units.effect[0][units.text == text] == pytest.approx(sign * own)
         assert units.effect[1][units.text == text] == pytest.approx(own)
+
+
+def test_completions_of_several_lengths_are_compared_by_their_effects(tmp_path: Path) -> None:
+    made = completed_results(tmp_path, ("ab cd ef gh ij", "kl mn op qr st uv"))
+    effects = made.effects.copy()
+    effects["deletion_scores"] = [
+        scores if scores is None or text == 0 else [*scores, 0.5]
+        for text, scores in zip(effects["text"], effects["deletion_scores"], strict=True)
+    ]
+    changed_effects = effects.assign(deletion=2 * effects["deletion"])
+    head = changed(made, effects=changed_effects)
+    compared = compare(Findings(changed(made, effects=effects)), Findings(head))
+    before, after = contrasts(
+        compared.base.results, compared.head.results, compared.pairing
+    ).effects
+    known = np.isfinite(before)
+    assert known.any()
+    np.testing.assert_allclose(after[known], 2 * before[known])

@@ -45,7 +45,10 @@ def contrasts(base: Results, head: Results, pairing: Pairing) -> Contrasts:
     own, other = (
         side.evidence.set_index("text")["explained_label"].astype(object) for side in sides
     )
-    scores = [_scores(side, int(side.texts["n_tokens"].sum())) for side in sides]
+    # Of other outputs they are no scores of classes.
+    scores = [
+        _scores(side, int(side.texts["n_tokens"].sum())) if is_margin else None for side in sides
+    ]
     n_other_target = n_other_rival = 0
     for text in own.index.intersection(other.index).tolist():
         labels = ["" if not isinstance(label, str) else label for label in (own[text], other[text])]
