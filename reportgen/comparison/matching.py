@@ -31,8 +31,8 @@ class Matching:
 def match_texts(base: Results, head: Results) -> Matching | None:
     """The texts that both results have; None where they are the same in the same order.
 
-    A text is the same where its id and its text and pair are; of what is left, where its text and
-    pair are, so that texts without ids of their own may stand in another order.
+    A text is the same where its id and its text, pair and completion are; of what is left, where
+    all but its id are, so that texts without ids of their own may stand in another order.
 
     Raises:
         ComparisonError: no text is in both.
@@ -48,7 +48,7 @@ def match_texts(base: Results, head: Results) -> Matching | None:
         raise ComparisonError(
             f"no text is in both results: the old model's have {len(own):,} texts (ids "
             f"{quoted(some(ids))}), the new model's {len(other):,} (ids {quoted(some(head_ids))}); "
-            "analyse one file of texts with both models"
+            f"analyse one file of texts{_with_completions(base, head)} with both models"
         )
     rows = sorted(found)
     left = {ids[row] for row in range(len(ids)) if row not in found}
@@ -72,6 +72,12 @@ def _match(found: dict[int, int], base: Iterable[object], head: Iterable[object]
     for row, key in enumerate(base):
         if row not in found and free.get(key):
             found[row] = free[key].pop(0)
+
+
+def _with_completions(*sides: Results) -> str:
+    """What the file has to give beside its texts, since models write different completions."""
+    has_completions = any(side.info.output.kind == "completion" for side in sides)
+    return " and their completions" if has_completions else ""
 
 
 def _hashes(results: Results) -> list[str]:

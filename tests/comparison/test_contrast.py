@@ -11,6 +11,7 @@ from helpers.real.two_models import TEXTS, twice
 
 from reportgen.comparison.compare import compare
 from reportgen.comparison.tokens.contrast import contrasts
+from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits
@@ -131,6 +132,13 @@ def test_of_two_classes_the_contrast_follows_from_the_margin(tmp_path: Path) -> 
         sign = -1 if text == 0 else 1
         assert units.effect[0][units.text == text] == pytest.approx(sign * own)
         assert units.effect[1][units.text == text] == pytest.approx(own)
+
+
+def test_completions_that_differ_are_named_where_no_text_is_the_same(tmp_path: Path) -> None:
+    made = completed_results(tmp_path, ("ab cd ef gh ij", "kl mn op qr st uv"))
+    other = changed(made, texts=made.texts.assign(completion=["xy", "zz"]))
+    with pytest.raises(ComparisonError, match="one file of texts and their completions with both"):
+        compare(Findings(made), Findings(other))
 
 
 def test_completions_of_several_lengths_are_compared_by_their_effects(tmp_path: Path) -> None:
