@@ -132,10 +132,11 @@ def _put_after(
 ) -> EncodedText:
     """`text` with the tokens `ids` after its last content token. With a `completion` they have
     their places in it, as far as single tokens can be decoded."""
-    before = encode(tokenizer, text, None, _ALL) if text else encode(tokenizer, "a", None, _ALL)
+    # Of an empty text only the special tokens in front count: those that any other text has there.
+    before = encode(tokenizer, text or "a", None, _ALL)
     content = [i for i, role in enumerate(before.roles) if role is None]
-    last = content[0] - 1 if not text else max(content, default=-1)
-    before = keep(before, range(last + 1))
+    end = max(content, default=-1) + 1 if text else content[0]
+    before = keep(before, range(end))
     spans: list[Span | None] = [None] * len(ids)
     if completion:
         ends = [len(tokenizer.decode(list(ids[:i]))) for i in range(len(ids) + 1)]
