@@ -13,10 +13,11 @@ from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.cost import choose, expected_cost, extra_cost
+from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
 from reportgen.analysis.evidence.sinks.measure import SinkTester
 from reportgen.analysis.evidence.stages import CostBasis, Stages
-from reportgen.analysis.evidence.target import Asked, Explainer, find_asked
+from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
 from reportgen.analysis.progress import Progress
@@ -259,7 +260,7 @@ def _with_content(rows: Sequence[int], encode_rows: Encode) -> Iterator[EncodedT
 def _cost_basis(explainer: Explainer) -> CostBasis:
     return CostBasis(
         explainer.scalar,
-        n_figures=explainer.model.reader.width,
+        n_figures=explainer.model.reader.n_figures,
         has_mask_token=explainer.model.tokenizer.mask_token_id is not None,
     )
 

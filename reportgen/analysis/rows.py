@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes
-from reportgen.models.output import Prediction
+from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import HEAD_CLASSES, Status
 from reportgen.texts.labels import label_number

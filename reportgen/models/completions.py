@@ -1,11 +1,9 @@
 """Texts with completions: what a causal model was to write after a text, or wrote itself."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-import torch
-from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
@@ -65,46 +63,6 @@ def mark_last(text: EncodedText) -> EncodedText:
         COMPLETION_SEGMENT if i == last else own for i, own in enumerate(text.segments)
     )
     return replace(text, segments=segments)
-
-
-def needed_rows(texts: Sequence[EncodedText]) -> Tensor:
-    """The positions whose logits tell the completions of `texts`, each once, in order."""
-    return torch.tensor(sorted({i - 1 for text in texts for i in text.completion}))
-
-
-def log_probabilities(
-    logits: Tensor, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
-) -> list[Tensor]:
-    """Log-probabilities of every token at each token of the completions, `[token, vocabulary]`
-    float32, given what stands before it; one tensor per text.
-
-    Args:
-        logits: `[text, position, vocabulary]`; with `logits_to_keep` in `inputs`, of the positions
-            that it names alone.
-    """
-    kept = inputs.get("logits_to_keep")
-    found = []
-    for own, text in zip(logits, texts, strict=True):
-        rows = torch.tensor([i - 1 for i in text.completion], device=own.device, dtype=torch.long)
-        if kept is not None:
-            rows = torch.searchsorted(kept, rows)
-        found.append(own[rows].float().log_softmax(dim=-1))
-    return found
-
-
-def completion_values(
-    logits: Tensor, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
-) -> Tensor:
-    """The log-probability of each token of the completions, `[text, token]` float32, 0 after the
-    last one of a text."""
-    ids = inputs["input_ids"]
-    values = [
-        rows.gather(1, ids[number, list(text.completion)][:, None]).squeeze(1)
-        for number, (rows, text) in enumerate(
-            zip(log_probabilities(logits, inputs, texts), texts, strict=True)
-        )
-    ]
-    return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
 
 
 def _told_apart(whole: EncodedText, text: str) -> EncodedText:

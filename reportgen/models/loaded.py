@@ -8,11 +8,9 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.output import (
-    OutputReader,
-    completion_reader,
-    output_info,
-)
+from reportgen.models.readers.completion import completion_reader
+from reportgen.models.readers.next_token import NextTokenReader
+from reportgen.models.readers.reader import OutputReader
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import ModelInfo, OutputInfo
 
@@ -44,5 +42,6 @@ class LoadedModel:
 def with_completions(model: LoadedModel) -> LoadedModel:
     """A causal language `model`, to read the log-probabilities of completions in place of next
     tokens."""
+    assert isinstance(model.reader, NextTokenReader)
     reader = completion_reader(model.reader)
-    return replace(model, reader=reader, output=output_info(reader, None))
+    return replace(model, reader=reader, output=reader.info(None))

@@ -20,7 +20,7 @@ from reportgen.errors import CaptureError, ModelError, UsageError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.output import Prediction
+from reportgen.models.readers.reader import Prediction
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import encode
 from reportgen.results.info import OutputInfo

@@ -12,7 +12,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.output import Prediction
+from reportgen.models.readers.reader import Prediction
 from reportgen.models.settings import layers_remark
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching

@@ -17,7 +17,7 @@ from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.output import Prediction
+from reportgen.models.readers.reader import Prediction
 from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens import EncodedText
 from reportgen.results.maps import Packer, quantise

@@ -7,7 +7,7 @@ log-probability of the next token, or its lead over another token; where the tex
 the log-probability of the completion.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import TypeAlias, TypeVar
@@ -16,23 +16,13 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.batches import plan_batches
-from reportgen.errors import UsageError
+from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
-from reportgen.models.output import spell
 from reportgen.models.tokens import EncodedText
-from reportgen.results.info import Batching, OutputInfo, OutputKind, Scalar
+from reportgen.results.info import Batching, Scalar
 from reportgen.results.schema import MOST_CLASSES
 
-SCALARS: Mapping[OutputKind, Scalar] = {
-    "number": "number",
-    "numbers": "number",
-    "class": "margin",
-    "labels": "logit",
-    "embedding": "cosine",
-    "next_token": "next_token",
-    "completion": "completion",
-}
 # Most bytes of one layer's attention maps of a batch.
 LAYER_BYTES = 16_000_000
 # Most bytes of a batch's graph. Each layer keeps its maps, and for each token about this many
@@ -41,18 +31,6 @@ GRAPH_BYTES = 192_000_000
 GRAPH_VECTORS = 20
 Result = TypeVar("Result")
 Scores: TypeAlias = tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What a user asks to have explained; None: what the model predicts for each text."""
-
-    explain_class: str | None = None  # name or number of a class, label or number
-    explain_token: str | None = None  # a next token
-    against: str | None = None  # the token that its lead is over
-
-
-NOTHING = Asked()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +66,7 @@ class Explainer:
         self, model: LoadedModel, batching: Batching, batch_tokens: int, asked: Asked = NOTHING
     ) -> None:
         self.model = model
-        self.scalar: Scalar = SCALARS[model.reader.kind]
+        self.scalar: Scalar = model.reader.scalar
         self.batch_tokens = batch_tokens
         self._batching = batching
         self._index, self._against = find_asked(model, asked)
@@ -96,8 +74,8 @@ class Explainer:
             self.scalar = "token_lead"
         # The class, label, number or token that was asked for; None: the one that is predicted for
         # each text.
-        self.target = None if self._index is None else self._name(self._index)
-        self.against = None if self._against is None else self._name(self._against)
+        self.target = None if self._index is None else model.reader.entry_name(self._index)
+        self.against = None if self._against is None else model.reader.entry_name(self._against)
         # Whether the logits of all classes are kept, so that any two can be compared later. Those
         # of two classes follow from the margin.
         self.keeps_scores = self.scalar == "completion" or (
@@ -234,7 +212,7 @@ class Explainer:
         else:
             index = self._chosen(output)
             (scores,) = self._kept(output[None], [text])
-            label = None if index is None else self._name(index)
+            label = None if index is None else self.model.reader.entry_name(index)
             explained = Explained(text, index, None, 0.0, label, scores)
         value = float(self.scalars(output[None], [explained]))
         if not isfinite(value):
@@ -249,82 +227,6 @@ class Explainer:
         if self._index is not None:
             return self._index
         return 0 if self.scalar == "number" else int(output.argmax())
-
-    def _name(self, index: int) -> str | None:
-        """The name of an entry of the output; None where it has only one."""
-        if self.model.reader.kind == "next_token":
-            return spell(self.model.tokenizer, index)
-        labels = self.model.output.labels
-        return labels[index] if labels else None
-
-
-def find_asked(model: LoadedModel, asked: Asked) -> tuple[int | None, int | None]:
-    """The entry of the output that is explained, and the one that its lead is over; None: not asked
-    for.
-
-    Raises:
-        UsageError: the output has no such class, or no such token.
-    """
-    index = None
-    if asked.explain_class is not None:
-        index = find_class(model.output, asked.explain_class)
-    if asked.explain_token is not None:
-        index = _find_token(model, "--explain-token", asked.explain_token)
-    if asked.against is None:
-        return index, None
-    against = _find_token(model, "--against", asked.against)
-    if against == index:
-        raise UsageError("--against: the same token as --explain-token; name another one")
-    return index, against
-
-
-def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
-    """The id of the token that is written `wanted`.
-
-    Raises:
-        UsageError: no next token is explained, or the tokenizer has no such token.
-    """
-    if model.reader.kind == "completion":
-        raise UsageError(
-            f"{option}: the log-probability of completions is explained here; leave the option "
-            "out, or both --generate and the completions (--completion-column '')"
-        )
-    if model.reader.kind != "next_token":
-        kind = model.output.kind.replace("_", " ")
-        raise UsageError(
-            f"{option}: the model's output is {kind}, not a next token; leave the option out"
-        )
-    tokenizer = model.tokenizer
-    known = tokenizer.get_vocab().get(wanted)
-    if known is not None:
-        return int(known)
-    ids = tokenizer(wanted, add_special_tokens=False, verbose=False)["input_ids"]
-    if len(ids) == 1 and ids[0] != tokenizer.unk_token_id:
-        return int(ids[0])
-    parts = ", ".join(repr(spell(tokenizer, own)) for own in ids[:5])
-    found = f"the tokenizer splits it into {len(ids)}: {parts}" if ids else "it has no characters"
-    if ids == [tokenizer.unk_token_id]:
-        found = "the tokenizer does not know it"
-    raise UsageError(f"{option} {wanted!r} is no single token: {found}; name one token")
-
-
-def find_class(output: OutputInfo, wanted: str) -> int:
-    """The index of the class, label or number that is called `wanted`, or has that number from 0.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if wanted in output.labels:
-        return output.labels.index(wanted)
-    if wanted.isdecimal() and int(wanted) < len(output.labels):
-        return int(wanted)
-    if not output.labels:
-        raise UsageError(
-            f"--explain-class {wanted}: the model's output is {output.kind.replace('_', ' ')}, "
-            "which has no classes to choose from; leave the option out"
-        )
-    names = ", ".join(output.labels)
-    raise UsageError(f"--explain-class {wanted}: the model has no such class; it has {names}")
 
 
 def unit_rows(rows: Tensor) -> Tensor:

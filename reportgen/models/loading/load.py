@@ -34,16 +34,10 @@ from reportgen.models.loading.tokenizer import (
     require_fit,
     require_vocabulary,
 )
-from reportgen.models.output import (
-    OutputReader,
-    find_output,
-    head_of,
-    keep_last_logits,
-    next_token_reader,
-    output_info,
-    sequence_reader,
-    with_class_names,
-)
+from reportgen.models.readers.choose import find_output, head_of
+from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
+from reportgen.models.readers.reader import OutputReader
+from reportgen.models.readers.scores import sequence_reader
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
 from reportgen.models.tokens import encode
@@ -178,9 +172,9 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     trials = try_module(module, tokenizer, pad_id, device)
     reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
     if spec.class_names:
-        reader = with_class_names(reader, spec.class_names)
+        reader = reader.with_class_names(spec.class_names)
     max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
-    if reader.kind == "next_token":
+    if isinstance(reader, NextTokenReader):
         reader = replace(reader, is_narrowed=keep_last_logits(module))
     info = ModelInfo(
         name=source.name,
@@ -207,7 +201,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         pad_token_id=pad_id,
         device=device,
         info=info,
-        output=output_info(reader, spec.output_name),
+        output=reader.info(spec.output_name),
         reader=reader,
         remarks=tuple(remark for remark in remarks if remark is not None),
     )
@@ -261,7 +255,7 @@ def _choose_reader(
                 "next token; report its embedding with --pooling mean"
             )
         if head == "next_token":
-            return next_token_reader(tokenizer)
+            return NextTokenReader(tokenizer)
     return find_output(
         trials,
         hidden_size,

@@ -15,7 +15,7 @@ from reportgen.errors import ModelError, first_line, some
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
-from reportgen.models.output import head_of
+from reportgen.models.readers.choose import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
 from reportgen.results.limits import UNPACKED
 

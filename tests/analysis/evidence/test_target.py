@@ -10,10 +10,12 @@ from helpers.real.explaining import CLASSES, NUMBER, Head, encoded, explain, loa
 from helpers.real.models import SENTENCES, save_model
 from torch import nn
 
-from reportgen.analysis.evidence.target import Asked, Changed, Explained, Explainer, find_class
+from reportgen.analysis.evidence.asked import Asked, find_class
+from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.errors import UsageError
 from reportgen.models.changed_texts import without
-from reportgen.models.output import OutputReader, spell
+from reportgen.models.readers.reader import spell
+from reportgen.models.readers.scores import ScoreReader
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 
@@ -83,7 +85,7 @@ def test_of_several_numbers_the_first_is_explained_or_the_one_asked_for(
     names = ("1", "2", "3")
     model = replace(
         with_module(base, head),
-        reader=OutputReader("numbers", None, 3, names),
+        reader=ScoreReader("numbers", None, 3, names),
         output=OutputInfo("numbers", "scores", names),
     )
     explainer, items = explain(model, encoded(base, *TEXTS), explain_class=asked)

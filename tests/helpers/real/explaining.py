@@ -8,10 +8,12 @@ import torch
 from torch import Tensor, nn
 
 from helpers.real.models import save_model
-from reportgen.analysis.evidence.target import Asked, Explained, Explainer
+from reportgen.analysis.evidence.asked import Asked
+from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.output import OutputReader
+from reportgen.models.readers.embedding import EmbeddingReader
+from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, encode
 
@@ -31,7 +33,8 @@ def load(folder: Path, architecture: str, task: str = "sequence", **changes) -> 
 def with_module(model: LoadedModel, module: nn.Module, kind: str = "number") -> LoadedModel:
     """`model` with `module`, which holds its encoder and returns one tensor, in its place."""
     width = 1 if kind == "number" else 4
-    return replace(model, module=module.eval(), reader=OutputReader(kind, None, width))
+    reader = EmbeddingReader(None, width) if kind == "embedding" else ScoreReader(kind, None, width)
+    return replace(model, module=module.eval(), reader=reader)
 
 
 class Head(nn.Module):

@@ -24,7 +24,7 @@ from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.models.architecture import find_projections
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.output import OutputReader
+from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens import EncodedText, special_roles
 from reportgen.results.info import SINK_TESTS, Subject
@@ -411,7 +411,7 @@ def test_a_users_own_module_needs_no_change(tmp_path) -> None:
         albert,
         module=module,
         encoder=module.albert,
-        reader=OutputReader("number", 1, 1),
+        reader=ScoreReader("number", 1, 1),
     )
     explainer, explained = explain(model, encoded(model, *TEXTS))
     rows = rows_of(sink_tester(model, explainer), explained, roles(model))

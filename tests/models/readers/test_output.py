@@ -19,17 +19,11 @@ from transformers import (
 from transformers.modeling_outputs import BaseModelOutputWithPooling, SequenceClassifierOutput
 
 from reportgen.errors import ModelError
-from reportgen.models.output import (
-    OutputReader,
-    Prediction,
-    find_output,
-    head_of,
-    keep_last_logits,
-    next_token_reader,
-    output_info,
-    sequence_reader,
-    with_class_names,
-)
+from reportgen.models.readers.choose import find_output, head_of
+from reportgen.models.readers.embedding import EmbeddingReader
+from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
+from reportgen.models.readers.reader import Prediction
+from reportgen.models.readers.scores import ScoreReader, sequence_reader
 from reportgen.models.trial_run import Trial
 from reportgen.results.info import OutputInfo
 
@@ -102,9 +96,7 @@ def test_a_bare_encoders_tokens_are_pooled_and_not_its_pooler() -> None:
 def test_asking_for_pooling_passes_over_a_prediction() -> None:
     both = trials(lambda b, t: (torch.ones(b), torch.ones(b, t, HIDDEN)))
     assert find_output(both, HIDDEN).kind == "number"
-    assert find_output(both, HIDDEN, pooling="cls") == OutputReader(
-        "embedding", 1, HIDDEN, pooling="cls"
-    )
+    assert find_output(both, HIDDEN, pooling="cls") == EmbeddingReader(1, HIDDEN, "cls")
 
 
 def test_an_entry_can_be_chosen_by_its_place() -> None:
@@ -140,7 +132,7 @@ def test_numbers_are_named_by_their_place() -> None:
 
 
 def test_a_number_is_read_as_it_is() -> None:
-    reader = OutputReader("number", 1, 1)
+    reader = ScoreReader("number", 1, 1)
     for shape in ((2,), (2, 1)):
         found = reader.read((None, torch.tensor([-3.5, 250.0]).reshape(shape)), INPUTS)
         assert found == [
@@ -151,13 +143,13 @@ def test_a_number_is_read_as_it_is() -> None:
 
 def test_a_squeezed_batch_of_one_is_still_one_text() -> None:
     one = {"input_ids": torch.ones(1, 4), "attention_mask": torch.ones(1, 4)}
-    assert OutputReader("number", None, 1).read(torch.tensor(2.5), one)[0].value == 2.5
-    found = OutputReader("numbers", None, 3).read(torch.tensor([1.0, 2.0, 3.0]), one)
+    assert ScoreReader("number", None, 1).read(torch.tensor(2.5), one)[0].value == 2.5
+    found = ScoreReader("numbers", None, 3).read(torch.tensor([1.0, 2.0, 3.0]), one)
     assert found == [Prediction(None, None, (1.0, 2.0, 3.0), ())]
 
 
 def test_a_class_is_the_highest_logit_and_logits_stay_logits() -> None:
-    reader = OutputReader("class", "logits", 3, ("bad", "fair", "good"))
+    reader = ScoreReader("class", "logits", 3, ("bad", "fair", "good"))
     found = reader.read({"logits": torch.tensor([[0.5, -2.0, 9.0], [3.0, 2.0, 1.0]])}, INPUTS)
     assert [p.label for p in found] == ["good", "bad"]
     assert found[0].scores == (0.5, -2.0, 9.0)
@@ -165,7 +157,7 @@ def test_a_class_is_the_highest_logit_and_logits_stay_logits() -> None:
 
 
 def test_labels_are_those_above_zero() -> None:
-    reader = OutputReader("labels", "logits", 3, ("price", "taste", "service"))
+    reader = ScoreReader("labels", "logits", 3, ("price", "taste", "service"))
     found = reader.read({"logits": torch.tensor([[0.5, -2.0, 9.0], [-1.0, 0.0, -1.0]])}, INPUTS)
     assert [p.label for p in found] == ["price, service", ""]
 
@@ -176,7 +168,7 @@ def test_one_text_that_is_not_finite_leaves_the_others(kind: Any, bad: float) ->
     width = 1 if kind == "number" else 2
     values = torch.ones(2, width)
     values[1, 0] = bad
-    good, broken = OutputReader(kind, None, width, ("a", "b")).read(values, INPUTS)
+    good, broken = ScoreReader(kind, None, width, ("a", "b")).read(values, INPUTS)
     assert (good.is_finite, broken.is_finite) == (True, False)
     assert broken.label is None
     assert str(broken.scores[0]) == str(bad)
@@ -191,7 +183,7 @@ def test_an_embedding_is_pooled_over_real_tokens() -> None:
         "last": [hidden[0, 3], hidden[1, 1]],
     }
     for pooling, rows in expected.items():
-        reader = OutputReader("embedding", "last_hidden_state", 3, pooling=pooling)
+        reader = EmbeddingReader("last_hidden_state", 3, pooling=pooling)
         output = {"last_hidden_state": hidden.clone()}
         assert torch.equal(reader.values(output, INPUTS), torch.stack(rows))
         assert reader.read(output, INPUTS) == [Prediction(None, None, (), ())] * 2
@@ -203,7 +195,7 @@ def test_an_embedding_is_pooled_over_real_tokens() -> None:
 
 def test_without_attention_mask_no_token_is_padding() -> None:
     hidden = torch.arange(24.0).reshape(2, 4, 3)
-    reader = OutputReader("embedding", None, 3, pooling="mean")
+    reader = EmbeddingReader(None, 3, pooling="mean")
     values = reader.values(hidden, {"input_ids": MASK})
     assert torch.equal(values, hidden.mean(1))
 
@@ -211,7 +203,7 @@ def test_without_attention_mask_no_token_is_padding() -> None:
 def test_half_precision_is_read_in_float32() -> None:
     values = torch.tensor([[60000.0, 1.0], [60000.0, 3.0]], dtype=torch.float16)
     hidden = torch.stack([values, values])  # a float16 sum would overflow
-    reader = OutputReader("embedding", None, 2, pooling="mean")
+    reader = EmbeddingReader(None, 2, pooling="mean")
     found = reader.values(hidden, {"input_ids": torch.ones(2, 2)})
     assert found.dtype == torch.float32
     assert found.isfinite().all()
@@ -232,7 +224,7 @@ def test_next_tokens_are_those_after_each_texts_last_one(narrowed: bool) -> None
     model = tiny_model("gpt2", "causal")
     texts = ["the cat", "a", "the cat sat on the mat", "the dog"]
     is_narrowed = narrowed and keep_last_logits(model)
-    reader = replace(next_token_reader(tokenizer), is_narrowed=is_narrowed)
+    reader = replace(NextTokenReader(tokenizer), is_narrowed=is_narrowed)
     inputs = batch_of(tokenizer, texts)
     with torch.no_grad():
         returned = model(**inputs)
@@ -257,7 +249,7 @@ def test_next_tokens_are_spelt_as_text_unless_they_are_part_of_a_character() -> 
     for rank, token_id in enumerate(ids):
         logits[0, 0, token_id] = 5.0 - rank
     one = {"input_ids": torch.ones(1, 1), "attention_mask": torch.ones(1, 1, dtype=torch.long)}
-    reader = next_token_reader(tokenizer)
+    reader = NextTokenReader(tokenizer)
     (found,) = reader.read({"logits": logits}, one)
     assert found.score_names == (" sat", "he", "ã", "Ġ", "A")
     (broken,) = reader.read({"logits": logits * math.nan}, one)
@@ -316,29 +308,29 @@ def test_the_longer_name_of_a_head_decides() -> None:
 
 
 def test_the_output_is_named() -> None:
-    number = OutputReader("number", None, 1)
-    assert output_info(number, None) == OutputInfo("number", "score")
-    assert output_info(number, "clicks") == OutputInfo("number", "clicks")
-    stars = OutputReader("number", "logits", 1, ("stars",))
-    assert output_info(stars, None) == OutputInfo("number", "stars")
-    plain = OutputReader("number", "logits", 1, ("LABEL_0",))
-    assert output_info(plain, None) == OutputInfo("number", "score")
-    classes = OutputReader("class", "logits", 2, ("bad", "good"))
-    assert output_info(classes, None) == OutputInfo("class", "class", ("bad", "good"))
-    pooled = OutputReader("embedding", None, 8, pooling="cls")
-    assert output_info(pooled, None) == OutputInfo("embedding", "embedding", (), "cls")
+    number = ScoreReader("number", None, 1)
+    assert number.info(None) == OutputInfo("number", "score")
+    assert number.info("clicks") == OutputInfo("number", "clicks")
+    stars = ScoreReader("number", "logits", 1, ("stars",))
+    assert stars.info(None) == OutputInfo("number", "stars")
+    plain = ScoreReader("number", "logits", 1, ("LABEL_0",))
+    assert plain.info(None) == OutputInfo("number", "score")
+    classes = ScoreReader("class", "logits", 2, ("bad", "good"))
+    assert classes.info(None) == OutputInfo("class", "class", ("bad", "good"))
+    pooled = EmbeddingReader(None, 8, pooling="cls")
+    assert pooled.info(None) == OutputInfo("embedding", "embedding", (), "cls")
 
 
 def test_names_of_classes_are_for_as_many_figures() -> None:
-    named = with_class_names(OutputReader("numbers", "logits", 2, ("1", "2")), ("bad", "good"))
+    named = ScoreReader("numbers", "logits", 2, ("1", "2")).with_class_names(("bad", "good"))
     assert (named.kind, named.labels) == ("class", ("bad", "good"))
-    named = with_class_names(OutputReader("class", "logits", 2, ("LABEL_0", "LABEL_1")), ("a", "b"))
+    named = ScoreReader("class", "logits", 2, ("LABEL_0", "LABEL_1")).with_class_names(("a", "b"))
     assert (named.kind, named.labels) == ("class", ("a", "b"))
     for reader in (
-        OutputReader("number", "logits", 1),
-        OutputReader("embedding", "x", 2),
-        OutputReader("next_token", "logits", 2),
-        OutputReader("labels", "logits", 2, ("a", "b")),
+        ScoreReader("number", "logits", 1),
+        EmbeddingReader("x", 2),
+        NextTokenReader(None),
+        ScoreReader("labels", "logits", 2, ("a", "b")),
     ):
         with pytest.raises(ModelError, match="--class-names a,b: 2 names"):
-            with_class_names(reader, ("a", "b"))
+            reader.with_class_names(("a", "b"))

@@ -1,0 +1,100 @@
+"""Chooses the reader of a module: by the name of its class, or by what it returns."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
+
+from reportgen.errors import ModelError
+from reportgen.models.readers.embedding import EmbeddingReader
+from reportgen.models.readers.scores import ScoreReader, numbers_reader
+from reportgen.models.spec import Pooling
+from reportgen.models.trial_run import (
+    Trial,
+    describe_returned,
+    entries,
+    figures_by_text,
+    figures_by_token,
+)
+
+# The output of a model by its class: one for the whole text, the next token, or something that is
+# not for a whole text ("other").
+Head: TypeAlias = Literal["sequence", "next_token", "other"]
+# By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
+_HEADS: Mapping[str, Head] = {
+    "ForSequenceClassification": "sequence",
+    "ForMaskedLM": "other",
+    "ForPreTraining": "other",
+    "WithLMHeadModel": "other",
+    "ForConditionalGeneration": "other",
+    "ForTokenClassification": "other",
+    "ForQuestionAnswering": "other",
+    "ForQuestionAnsweringSimple": "other",
+    "ForMultipleChoice": "other",
+    "ForNextSentencePrediction": "other",
+    "DoubleHeadsModel": "other",
+    "ForCausalLM": "next_token",
+    "LMHeadModel": "next_token",
+}
+
+
+def head_of(model_class: type) -> Head | None:
+    """The head of a transformers class, or of a user's subclass, by its name; None if unknown."""
+    for name in (base.__name__ for base in model_class.__mro__):
+        for ending, head in _HEADS.items():
+            if name.endswith(ending):
+                return head
+    return None
+
+
+def find_output(
+    trials: Sequence[Trial],
+    hidden_size: int,
+    *,
+    prediction_index: int | None = None,
+    pooling: Pooling | None = None,
+    default_pooling: Pooling = "mean",
+) -> ScoreReader | EmbeddingReader:
+    """Choose the reader for a module of an unknown class, from what it returned in `trials`.
+
+    The prediction is `.logits`, or the first float tensor of shape `[texts]` or `[texts, n]`. It is
+    an embedding if it is as wide as the transformer. A tensor with one row per token is pooled to
+    an embedding if there is nothing else, or if `pooling` asks for it.
+
+    Args:
+        hidden_size: width of the transformer.
+        prediction_index: index of the prediction in what was returned; None to find it.
+        default_pooling: for a tensor with one row per token, if `pooling` is None.
+
+    Raises:
+        ModelError: nothing that was returned can be a prediction, or not the entry asked for.
+    """
+    keys = list(entries(trials[0].returned))
+    widths = {key: figures_by_text(trials, key) for key in keys}
+    by_text = {key: width for key, width in widths.items() if width is not None}
+    if prediction_index is not None:
+        picked = [key for key in keys[prediction_index : prediction_index + 1] if key in by_text]
+        if not picked:
+            raise ModelError(
+                f"--prediction-index {prediction_index}: no float tensor of shape [texts] or "
+                f"[texts, n] there; forward returned {describe_returned(trials[0])}"
+            )
+        return numbers_reader(picked[0], by_text[picked[0]])
+    if pooling is None:
+        if "logits" in by_text:
+            return numbers_reader("logits", by_text["logits"])
+        for key, width in by_text.items():
+            if width == hidden_size and key != "pooler_output":
+                return EmbeddingReader(key, width)
+            if width != hidden_size:
+                return numbers_reader(key, width)
+    for key in keys:
+        size = figures_by_token(trials, key)
+        if size is not None:
+            return EmbeddingReader(key, size, pooling=pooling or default_pooling)
+    # The pooler of a bare encoder may be untrained, so it is only used if there is nothing else.
+    if pooling is None and "pooler_output" in by_text:
+        return EmbeddingReader("pooler_output", by_text["pooler_output"])
+    wanted = "[texts, tokens, n] to pool" if pooling else "[texts] or [texts, n]"
+    raise ModelError(
+        f"no prediction found: forward returned {describe_returned(trials[0])}, "
+        f"but no float tensor of shape {wanted}"
+    )

@@ -1,0 +1,74 @@
+"""Reads an embedding: one vector per text, or the vectors of its tokens pooled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from reportgen.models.readers.reader import OutputReader, Prediction, last_tokens
+from reportgen.models.spec import Pooling
+from reportgen.models.tokens import EncodedText
+from reportgen.models.trial_run import Entry, entries
+from reportgen.results.info import OutputInfo, OutputKind, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddingReader(OutputReader):
+    """Reads one vector per text."""
+
+    entry: Entry  # the part of what is returned
+    width: int  # of the vector
+    pooling: Pooling | None = None  # None: there is one row per text already
+
+    @property
+    def kind(self) -> OutputKind:
+        """What the output is."""
+        return "embedding"
+
+    @property
+    def scalar(self) -> Scalar:
+        """What of the output evidence explains."""
+        return "cosine"
+
+    @property
+    def n_figures(self) -> int:
+        """Figures per text."""
+        return self.width
+
+    def values(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> Tensor:
+        """The embedding, `[text, figure]`."""
+        tensor: Tensor = entries(returned)[self.entry]
+        ids = inputs["input_ids"]
+        if self.pooling is not None:
+            return _pool(tensor, inputs.get("attention_mask", torch.ones_like(ids)), self.pooling)
+        return tensor.reshape(ids.shape[0], self.width).float()
+
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[Prediction]:
+        """One prediction per text, without figures; they say only whether all are finite."""
+        finite = self.values(returned, inputs).detach().isfinite().all(dim=1).tolist()
+        return [Prediction(None, None, (), (), is_finite) for is_finite in finite]
+
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output for the report."""
+        return OutputInfo("embedding", name or "embedding", (), self.pooling)
+
+    def describe(self) -> str:
+        """What the output of the model is, for an error message."""
+        return "an embedding"
+
+
+def _pool(hidden: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Pool `hidden` `[text, token, width]` over all but padding tokens to `[text, width]`."""
+    hidden = hidden.float()
+    if pooling == "mean":
+        real = mask[..., None] > 0
+        # Not multiplied by the mask, because the values on padding may be NaN.
+        return hidden.where(real, 0.0).sum(dim=1) / real.sum(dim=1)
+    rows = torch.arange(len(hidden), device=hidden.device)
+    return hidden[rows, last_tokens(mask) if pooling == "last" else torch.zeros_like(rows)]

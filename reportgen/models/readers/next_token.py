@@ -1,0 +1,93 @@
+"""Reads the next token of a causal language model."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedTokenizerBase
+
+from reportgen.models.architecture import accepted_arguments
+from reportgen.models.readers.reader import (
+    OutputReader,
+    Prediction,
+    distinct,
+    last_tokens,
+    spell,
+)
+from reportgen.models.tokens import EncodedText
+from reportgen.models.trial_run import entries
+from reportgen.results.info import OutputInfo, OutputKind, Scalar
+
+N_NEXT_TOKENS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NextTokenReader(OutputReader):
+    """Reads the log-probabilities of the token after the last."""
+
+    tokenizer: PreTrainedTokenizerBase
+    is_narrowed: bool = False  # only logits of last tokens come, see `keep_last_logits`
+
+    @property
+    def kind(self) -> OutputKind:
+        """What the output is."""
+        return "next_token"
+
+    @property
+    def scalar(self) -> Scalar:
+        """What of the output evidence explains."""
+        return "next_token"
+
+    def values(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> Tensor:
+        """The log-probabilities of all tokens, `[text, vocabulary]`."""
+        logits: Tensor = entries(returned)["logits"]
+        last = last_tokens(inputs.get("attention_mask", torch.ones_like(inputs["input_ids"])))
+        rows = torch.searchsorted(distinct(last), last) if self.is_narrowed else last
+        own = logits[torch.arange(len(rows), device=rows.device), rows]
+        return own.float().log_softmax(dim=-1)
+
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[Prediction]:
+        """One prediction per text, with the likeliest tokens."""
+        values = self.values(returned, inputs).detach()
+        best = values.topk(min(N_NEXT_TOKENS, values.shape[1]), dim=1)
+        pairs = zip(best.values.tolist(), best.indices.tolist(), strict=True)
+        return [self._next_tokens(scores, ids) for scores, ids in pairs]
+
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output for the report."""
+        return OutputInfo("next_token", name or "next token")
+
+    def describe(self) -> str:
+        """What the output of the model is, for an error message."""
+        return "the next token"
+
+    def entry_name(self, index: int) -> str:
+        """The token with the id `index`."""
+        return spell(self.tokenizer, index)
+
+    def _next_tokens(self, scores: list[float], ids: list[int]) -> Prediction:
+        names = tuple(spell(self.tokenizer, token_id) for token_id in ids)
+        is_finite = all(abs(score) < float("inf") for score in scores)  # False for NaN as well
+        return Prediction(None, names[0] if is_finite else None, tuple(scores), names, is_finite)
+
+
+def keep_last_logits(module: nn.Module) -> bool:
+    """Make a causal language model compute logits of the last token of each text only, because all
+    logits take more memory than everything else. False if its forward has no such option."""
+    if "logits_to_keep" not in accepted_arguments(module):
+        return False
+
+    def narrow(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+        if "logits_to_keep" in kwargs:  # asked for by the reader of completions
+            return None
+        mask = kwargs.get("attention_mask", torch.ones_like(kwargs["input_ids"]))
+        return args, {**kwargs, "logits_to_keep": distinct(last_tokens(mask))}
+
+    module.register_forward_pre_hook(narrow, with_kwargs=True)
+    return True

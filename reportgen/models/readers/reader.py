@@ -1,0 +1,112 @@
+"""What reads the predictions of a model; each task has a reader of its own in this package."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+from transformers import PreTrainedTokenizerBase
+
+from reportgen.errors import ModelError
+from reportgen.models.tokens import EncodedText
+from reportgen.results.info import OutputInfo, OutputKind, Scalar
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """The output of the model for one text."""
+
+    value: float | None  # the number, or log-probability of the completion; None otherwise
+    label: str | None  # class, labels joined by ", ", or the likeliest next token; None otherwise
+    # Number(s); logits; log-probabilities of next tokens, or of the completion's tokens; no
+    # embedding.
+    scores: tuple[float, ...]
+    # Next tokens; the likeliest in place of each of the completion's, "" where that is the same;
+    # empty otherwise.
+    score_names: tuple[str, ...]
+    is_finite: bool = True  # False if a figure is infinite or NaN; then there is no label
+
+
+class OutputReader(ABC):
+    """Reads predictions from what a module returned for a batch padded on the right."""
+
+    @property
+    @abstractmethod
+    def kind(self) -> OutputKind:
+        """What the output is."""
+
+    @property
+    @abstractmethod
+    def scalar(self) -> Scalar:
+        """What of the output evidence explains."""
+
+    @property
+    def n_figures(self) -> int:
+        """Figures per text; 0 where that depends on the text."""
+        return 0
+
+    @abstractmethod
+    def values(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> Tensor:
+        """The output as float32 `[text, figure]`.
+
+        Args:
+            inputs: those of the call; without an attention mask no token is padding.
+            texts: those of the batch; readers of a figure per text do not need them.
+        """
+
+    @abstractmethod
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[Prediction]:
+        """One prediction per text; one that is not finite keeps its scores but has no label."""
+
+    @abstractmethod
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output for the report; `name` replaces the model's own name for
+        it."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """What the output of the model is, for an error message."""
+
+    def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
+        """The inputs that the reader needs beside the tokens of a batch of `texts`."""
+        return {}
+
+    def entry_name(self, index: int) -> str | None:
+        """The name of a figure of the output; None where it has only one."""
+        return None
+
+    def with_class_names(self, names: Sequence[str]) -> Self:
+        """The reader for a model whose outputs are classes called `names`.
+
+        Raises:
+            ModelError: the model has another number of outputs per text.
+        """
+        raise ModelError(
+            f"--class-names {','.join(names)}: {len(names)} names, but the model's output is "
+            f"{self.describe()}; give a name to each of its classes"
+        )
+
+
+def last_tokens(mask: Tensor) -> Tensor:
+    """Position of each text's last real token, `[text]`, by its attention mask."""
+    return mask.sum(dim=1) - 1
+
+
+def distinct(positions: Tensor) -> Tensor:
+    """`positions`, each once, in order."""
+    found: Tensor = torch.unique(positions)
+    return found
+
+
+def spell(tokenizer: PreTrainedTokenizerBase, token_id: int) -> str:
+    """The text of one token; if it has none, the token as the tokenizer writes it."""
+    text = tokenizer.decode([token_id], clean_up_tokenization_spaces=False)
+    if isinstance(text, str) and text.strip() and "\ufffd" not in text:
+        return text
+    return str(tokenizer.convert_ids_to_tokens(token_id))
