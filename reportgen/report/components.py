@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.findings.notes.citations import Citation
-from reportgen.report.charts.colours import heat_colour, heat_step
+from reportgen.report.charts.colours import count_colour, heat_colour, heat_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +169,12 @@ def heat_cell(text: str, share: float) -> Cell:
     """A cell coloured by a share from 0 to 1."""
     step = heat_step(share, 1.0)
     return Cell(text, step=step, colour=heat_colour(step))
+
+
+def count_cell(text: str, share: float) -> Cell:
+    """A cell of how many texts there are, coloured by their share from 0 to 1."""
+    step = heat_step(share, 1.0)
+    return Cell(text, step=step, colour=count_colour(step))
 
 
 def marked(parts: Sequence[Span], colour: str = "") -> Cell:

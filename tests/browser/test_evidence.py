@@ -15,8 +15,9 @@ pytestmark = pytest.mark.browser
 
 HUES = """units => units.map(unit => {
   const parts = getComputedStyle(unit).backgroundColor.match(/[\\d.e-]+/g).map(Number);
-  const [red, , blue, alpha = 1] = parts;
-  return { hue: alpha === 0 ? "none" : red > blue ? "orange" : "blue", alpha };
+  const [red, green, blue, alpha = 1] = parts;
+  const warm = green < blue ? "pink" : "orange";
+  return { hue: alpha === 0 ? "none" : red > blue ? warm : "blue", alpha };
 })"""
 
 
@@ -113,14 +114,14 @@ def test_a_chosen_measure_colours_every_text_and_comes_back_with_the_address(wat
     watched.goto(f"{url}#text=1")
     first = hues(watched)
     colour_by(watched, 1, "deletion")
-    expect(watched.locator("#legend-1")).to_contain_text("Orange raises it; blue, underlined")
+    expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     assert hues(watched) != first
     address = watched.url
     watched.goto(f"{url}#text=3")
     watched.goto("about:blank")
     watched.goto(address)
     expect(chooser(watched)).to_have_value("deletion")
-    expect(watched.locator("#legend-1")).to_contain_text("Orange raises it; blue, underlined")
+    expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     turn_page(watched)
     expect(chooser(watched, 2)).to_have_value("deletion")
     assert read_back(watched, 2)[3] == pytest.approx(column(results, "deletion", 1)[3], abs=6e-4)
@@ -187,13 +188,13 @@ def test_the_sign_has_a_colour_and_is_marked_without_it(tab, url, results, schem
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.emulate_media(color_scheme=scheme)
     tab.goto(f"{url}#text=1&measure=deletion")
-    expect(tab.locator("#legend-1")).to_contain_text("Orange raises it")
+    expect(tab.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     values = column(results, "deletion")
     steps = np.round(15 * values / np.nanmax(np.abs(values)))
     underlined = tab.locator("#strip-1 .u").evaluate_all(
         "units => units.map(u => getComputedStyle(u).textDecorationLine === 'underline')"
     )
-    right = {-1.0: "blue", 1.0: "orange", 0.0: "none"}
+    right = {-1.0: "blue", 1.0: "pink", 0.0: "none"}
     for unit, line, step in zip(hues(tab), underlined, steps, strict=True):
         sign = 0.0 if np.isnan(step) else float(np.sign(step))
         assert unit["hue"] == right[sign]
@@ -218,7 +219,7 @@ def test_choosing_a_token_and_letting_go_comes_back_to_the_measure(watched, url)
     watched.locator("#strip-1 .u").nth(2).click()
     expect(watched.locator("#legend-1")).to_contain_text("Colour: where")
     watched.keyboard.press("Escape")
-    expect(watched.locator("#legend-1")).to_contain_text("Orange raises it")
+    expect(watched.locator("#legend-1")).to_contain_text("Pink tokens raise the prediction")
     assert read_back(watched) == before
 
 

@@ -1,4 +1,8 @@
-"""The colours of every chart: ink, roles, and the ramps for one sign and for two."""
+"""The colours of every chart: ink, roles, and a ramp for each thing that a strength can be of.
+
+Each says one thing everywhere: orange attention and other strengths without a sign, red what raises
+the prediction, blue what lowers it, grey how many texts, or less attention than before.
+"""
 
 from collections.abc import Sequence
 
@@ -8,10 +12,11 @@ SCALE_DARK = ("#14181f", "#3a2618", "#6f3c12", "#a95a12", "#dd8526", "#f7bd6b", 
 STEPS = 16  # of a ramp, from bare paper to the strongest colour
 INK, MUTED, RULE, PAPER = "#1b1d22", "#5b616e", "#d9dce3", "#ffffff"
 WASH = "#f6f6f3"
-CLS_ROW, RECEIVED = "#6b3fa0", "#c25700"  # red and blue are what the prediction does
+CLS_ROW, RECEIVED = "#6b3fa0", "#c25700"
 ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
-RAISES, LOWERS = "#b8371b", "#1f62b8"  # the prediction
-_ABOVE, _BELOW = (230, 97, 0), (47, 119, 201)
+RAISES, LOWERS = "#b5124a", "#1f62b8"  # the prediction; the same as tints behind text:
+_RISE, _FALL = (224, 64, 106), (47, 119, 201)
+_HEAT, _GREY = (230, 97, 0), (107, 114, 128)
 _STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it
 
 
@@ -27,7 +32,12 @@ def heat_step(value: float, top: float) -> int:
 
 def heat_colour(step: int) -> str:
     """The colour of a step on white, such as `#f0a066`."""
-    return _on_white(_ABOVE, step)
+    return _on_white(_HEAT, step)
+
+
+def count_colour(step: int) -> str:
+    """The colour on white of a step that says how many texts there are."""
+    return _on_white(_GREY, step)
 
 
 def scale_colour(step: int, scale: Sequence[str] = SCALE_LIGHT) -> str:
@@ -48,9 +58,14 @@ def signed_step(value: float, top: float) -> int:
     return -step if value < 0 else step
 
 
-def signed_colour(step: int) -> str:
-    """The colour of a step on white; steps below 0 have a second colour."""
-    return _on_white(_BELOW if step < 0 else _ABOVE, abs(step))
+def effect_colour(step: int) -> str:
+    """The colour on white of a step of what raises the prediction, or below 0 lowers it."""
+    return _on_white(_FALL if step < 0 else _RISE, abs(step))
+
+
+def difference_colour(step: int) -> str:
+    """The colour on white of a step of more attention than before, or below 0 of less."""
+    return _on_white(_GREY if step < 0 else _HEAT, abs(step))
 
 
 def _on_white(colour: tuple[int, int, int], step: int) -> str:

@@ -8,7 +8,7 @@ from markupsafe import escape
 
 from reportgen.findings.statistics import Floats
 from reportgen.report.charts.axes import round_values
-from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, heat_colour, heat_step
+from reportgen.report.charts.colours import INK, MUTED, ROLE_COLOURS, RULE, count_colour, heat_step
 from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.numbers import exact
 
@@ -145,6 +145,6 @@ def _cells(across: Floats, down: Floats, side: int) -> tuple[str, int]:
         path = f"M{px(x * size)} {px(y * size)}h{px(size)}v{px(size)}h{px(-size)}z"
         by_step[step] = by_step.get(step, "") + path
     return "".join(
-        f'<path class="h{step}" d="{path}" fill="{heat_colour(step)}"/>'
+        f'<path class="h{step}" d="{path}" fill="{count_colour(step)}"/>'
         for step, path in sorted(by_step.items())
     ), most

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-from reportgen.report.charts.colours import scale_colour, signed_colour
+from reportgen.report.charts.colours import difference_colour, scale_colour
 
 
 def painted(lines: Sequence[Sequence[int]], *, upright: bool = False) -> str:
     """The cells `[line][place]` of steps in their colours, see `strokes`, for a group of class
-    `ramp`; the style sheet finds the step of a stroke by its colour. Steps below 0 have a colour
-    of their own."""
+    `ramp`; the style sheet finds the step of a stroke by its colour. Steps below 0 are
+    less attention than before."""
     return "".join(
-        f'<path{" class=m" * (sign < 0)} stroke={signed_colour(sign * step)} d="{path}"/>'
+        f'<path{" class=m" * (sign < 0)} stroke={difference_colour(sign * step)} d="{path}"/>'
         for sign in (1, -1)
         for step, path in strokes(
             [[max(0, sign * step) for step in line] for line in lines], upright=upright

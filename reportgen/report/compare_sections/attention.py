@@ -8,7 +8,7 @@ from markupsafe import Markup
 from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
-from reportgen.report.charts.colours import signed_colour, signed_step
+from reportgen.report.charts.colours import difference_colour, signed_step
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Grid, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
@@ -164,7 +164,7 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
 
 def _cell(value: float, top: float, text: str, is_changed: bool = False) -> Cell:
     step = signed_step(value, top)
-    return Cell(text, step=step, colour=signed_colour(step), is_strong=is_changed)
+    return Cell(text, step=step, colour=difference_colour(step), is_strong=is_changed)
 
 
 def _point(value: float) -> str:

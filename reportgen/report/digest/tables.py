@@ -8,7 +8,7 @@ import pandas as pd
 
 from reportgen.findings.attention import RoleFigures
 from reportgen.findings.findings import Findings
-from reportgen.report.charts.colours import heat_colour, heat_step
+from reportgen.report.charts.colours import effect_colour, heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Kpi, Span, Table, between, marked
 from reportgen.report.language.numbers import number
 from reportgen.report.language.strings import Language
@@ -24,7 +24,7 @@ _TOP = 3  # units that change the prediction most
 _UNIT_LENGTH = 20
 _MARK = "⟨…⟩"
 _PALE = 0.5  # of the colours of a share, so that figures are read on them in any theme
-_RAISES, _LOWERS = "#fde6d3", "#dbe7f6"
+_RAISES, _LOWERS = effect_colour(4), effect_colour(-4)
 
 
 def cut(text: str, length: int) -> str:

@@ -81,6 +81,7 @@ def page_data(
         "names": {id: visible(language.measure(id, "name", row=name or "")) for id in COLOURS},
         "about": {id: about(id, info, language) for id in COLOURS},
         "short": _short_names(info, language, name),
+        "signed": [id for id in COLOURS if BY_ID[id].has_sign(info.evidence.scalar)],
         "classes": HEAD_CLASSES,
         "words": script_words(language, "common", "script", "tools", "explore")
         | (script_words(language, "completion") if info.output.kind == "completion" else {}),

@@ -45,6 +45,7 @@ class Figures:
     """The figures of a text that was analysed."""
 
     strip: tuple[Paragraph, ...]
+    is_signed: bool  # whether its colours tell what raises the prediction from what lowers it
     twin: tuple[tuple[Cell, ...], ...]  # the strip where style sheets are refused
     runs_left: bool  # from right to left
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
@@ -197,9 +198,11 @@ def make_figures(
     lengths = bars(found, scope.spread)
     is_first = text == findings.picked.first or text in findings.picked.texts
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths)
+    is_signed = first.kind == "signed"
     return Figures(
         strip=strip,
-        twin=twin(strip),
+        is_signed=is_signed,
+        twin=twin(strip, is_signed=is_signed),
         runs_left=runs_left(strip),
         measures=found,
         legend=language.say("common", "space").join(

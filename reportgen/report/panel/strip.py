@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reportgen.report.charts.colours import signed_colour
+from reportgen.report.charts.colours import difference_colour, effect_colour
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
 from reportgen.results.units import Unit
@@ -36,12 +36,15 @@ class Paragraph:
     pieces: tuple[Piece, ...]
 
 
-def twin(strip: Sequence[Paragraph]) -> tuple[tuple[Cell, ...], ...]:
+def twin(strip: Sequence[Paragraph], *, is_signed: bool = False) -> tuple[tuple[Cell, ...], ...]:
     """The strip in lines of cells whose colours are attributes.
+
+    They show what raises and lowers the prediction (`is_signed`), or attention and its difference.
 
     The page shows it where style sheets are refused: nothing but a table's cell has a colour behind
     its text there, and a table's row does not wrap.
     """
+    colour_of = effect_colour if is_signed else difference_colour
     lines: list[tuple[Cell, ...]] = []
     for paragraph in strip:
         line: list[Cell] = []
@@ -53,7 +56,7 @@ def twin(strip: Sequence[Paragraph]) -> tuple[tuple[Cell, ...], ...]:
             if line and taken + width > _LINE:
                 lines.append(tuple(line))
                 line, taken = [], 0
-            line.append(Cell(piece.text, colour=signed_colour(piece.step) if piece.step else ""))
+            line.append(Cell(piece.text, colour=colour_of(piece.step) if piece.step else ""))
             taken += width
         lines.append(tuple(line))
     return tuple(lines)

@@ -11,7 +11,7 @@ from reportgen.findings.outputs.classes import Classes, ClassFit, Right
 from reportgen.findings.outputs.labels import LabelUse
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.charts.small.tracks import Scale, bar
-from reportgen.report.components import Cell, Kpi, Quality, Table, heat_cell, make_table
+from reportgen.report.components import Cell, Kpi, Quality, Table, count_cell, make_table
 from reportgen.report.language.numbers import NOTHING, percentage
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
@@ -157,7 +157,7 @@ class ClassWords:
             for j in shown:
                 total = int(table[i].sum())
                 share = table[i, j] / total if total else 0.0
-                cells.append(heat_cell(f"{table[i, j]:,}", share))
+                cells.append(count_cell(f"{table[i, j]:,}", share))
             cells.append(Cell(f"{table[i].sum():,}"))
             cells.append(self._share_cell(table[i, i], table[i].sum()))
             rows.append((self._names[i], cells))

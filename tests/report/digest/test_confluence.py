@@ -10,6 +10,7 @@ from helpers.made_up.factories import make_results
 
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
+from reportgen.report.charts.colours import effect_colour
 from reportgen.report.components import Brief, Section
 from reportgen.report.digest.confluence import render, set_brief
 from reportgen.report.digest.digest import make_brief
@@ -105,7 +106,7 @@ def test_strong_effects_are_coloured_by_their_sign(results: Results) -> None:
             continue
         colour = list(row)[-1].get("data-highlight-colour")
         first = cells[-1].text.partition("” ")[2]
-        assert colour == ("" if not first else "#fde6d3" if first[0] == "+" else "#dbe7f6")
+        assert colour == ("" if not first else effect_colour(4 if first[0] == "+" else -4))
 
 
 def test_the_anchor_marks_it_for_a_later_run(results: Results) -> None:

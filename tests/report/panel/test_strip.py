@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reportgen.report.charts.colours import heat_colour
+from reportgen.report.charts.colours import effect_colour, heat_colour
 from reportgen.report.panel.strip import paragraphs, runs_left, twin
 from reportgen.results.units import Unit
 
@@ -98,6 +98,11 @@ def test_the_twin_is_the_strip_in_lines_of_coloured_cells():
     assert [cell.text for cell in cells] == ["[CLS]", *["free"] * 60, "[SEP]"]
     assert {cell.colour for cell in cells[1:-1]} == {heat_colour(3)}
     assert [cells[0].colour, cells[-1].colour] == ["", ""]
+
+
+def test_the_twin_tells_what_raises_from_how_strong_something_is():
+    (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), is_signed=True)
+    assert line[1].colour == effect_colour(3) != heat_colour(3)
 
 
 def test_a_pair_has_lines_of_its_own_in_the_twin_and_nothing_is_lost():

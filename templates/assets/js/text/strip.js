@@ -12,6 +12,7 @@ class Strip {
     });
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.firstLegend = this.legend.textContent;
+    this.isSigned = this.box.classList.contains("signed"); // where there is one measure only
     const steps = document.getElementById(`steps-${number}`);
     this.steps = steps ? JSON.parse(steps.textContent) : {}; // by unit of a completion
     this.panel = null;
@@ -98,9 +99,10 @@ class Strip {
     if (this.panel?.unit != null) return;
     this.measures.update();
     if (this.answer) this.answer.textContent = say("choose");
-    this.box.classList.remove("looking");
-    this.legend.style.minHeight = "";
     const shown = this.measures.shown;
+    this.box.classList.remove("looking");
+    this.box.classList.toggle("signed", shown ? page.signed.includes(shown.id) : this.isSigned);
+    this.legend.style.minHeight = "";
     if (!shown || shown === this.measures.all[0]) {
       this.units.forEach((_, i) => this.setUnit(i, ...this.first[i]));
       this.legend.textContent = this.firstLegend;
@@ -128,6 +130,7 @@ class Strip {
     if (!this.box.classList.contains("looking")) this.room = this.legendRoom();
     this.legend.style.minHeight = "";
     this.box.classList.add("looking");
+    this.box.classList.remove("signed");
     const step = this.steps[chosen];
     if (step) {
       this.showStep(step, chosen, tokenName(shape, shape.at[chosen]));
@@ -168,7 +171,7 @@ class Strip {
 
   // Shows what changes the probability of a token of the completion.
   showStep(step, chosen, token) {
-    this.box.classList.remove("looking"); // the colours are those of a measure with a sign
+    this.box.classList.replace("looking", "signed");
     this.units.forEach((_, i) => {
       const colour = step.steps[i] ?? 0;
       const marks = `${colour < 0 ? " m" : ""}${i === chosen ? " chosen" : ""}`;
