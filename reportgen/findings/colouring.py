@@ -38,11 +38,18 @@ class Colouring:
     missing: View | None = None  # asked for, but not measured
 
     @property
+    def is_agreeing(self) -> bool:
+        """Whether the order of the colours is that of the effects for sure, if not wholly: neither
+        unrelated nor reversed."""
+        interval = self.agreement.interval if self.agreement else None
+        return interval is not None and interval.low > 0
+
+    @property
     def is_below_rarity(self) -> bool:
-        """Whether token rarity alone agrees as well or better."""
+        """Whether token rarity alone agrees as well or better; not where it is reversed itself."""
         if self.agreement is None or self.rarity is None:
             return False
-        return self.agreement.mean <= self.rarity.mean
+        return self.agreement.mean <= self.rarity.mean and self.rarity.mean > 0
 
 
 TrustWord: TypeAlias = Literal["opposite", "hardly", "partly", "at_least_partly", "largely"]

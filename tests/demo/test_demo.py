@@ -11,6 +11,7 @@ import torch
 from helpers.places import SAMPLES
 from transformers import AutoTokenizer
 
+from reportgen import analyze
 from reportgen.demo import model_folder
 from reportgen.demo.evaluate import load, measure, unseen_examples
 from reportgen.demo.headlines import Lengths, headline, with_masks, with_unknowns
@@ -27,6 +28,11 @@ from reportgen.demo.vocabulary import (
     score,
     text_of,
 )
+from reportgen.findings.findings import Findings
+from reportgen.report.language.sentences import sentence
+from reportgen.report.language.strings import load_language
+from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.tokens import make_across
 
 FOREIGN_TEXTS = (
     "東京都は十八日、鬱蒼とした森の保全に関する新しい条例案を公表した。",
@@ -214,6 +220,65 @@ def test_the_shipped_model_says_what_its_output_is(model):
     assert model.config.id2label == {0: "appeal score"}
     assert model.config.problem_type == "regression"
     assert type(model).__name__ == "AlbertForSequenceClassification"
+
+
+AMOUNTS = [
+    "1,000円分プレゼント",
+    "今すぐ申し込みで最大1,000円",
+    "初回限定1,000円オフ",
+    "アプリ登録で1,000円クーポン",
+    "カード発行で1,000円もらえる",
+    "もれなく1,000円相当",
+    "週末限定、1,000円割引",
+    "お友達紹介で1,000円キャッシュバック",
+    "入会で1,000円分ポイント進呈",
+]
+
+
+@pytest.fixture(scope="module")
+def amounts(tmp_path_factory):
+    """Headlines with an amount, by the units that were asked for."""
+    found = {}
+    for units in (None, "token"):
+        folder = tmp_path_factory.mktemp("amounts") / "results"
+        found[units] = Findings(analyze(AMOUNTS, units=units, folder=folder).results)
+    return found
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_an_amount_is_not_said_to_lower_the_score_by_one_of_its_pieces(amounts, lang):
+    """By the rule an amount raises the score; its piece "1" alone was said to lower it most."""
+    language, named, answers = load_language(lang), {}, {}
+    for units, findings in amounts.items():
+        lists = make_across(findings, language).lists
+        named[units] = {item.kind: item.rows[0][0].text for item in lists if item.named == 0}
+        answers[units] = make_answers(findings, language).answers[1].answer
+    assert named["token"]["lowers"] == "1"
+    assert named[None] == {"raises": "1,000円"}
+    assert answers[None] == language.say("answers", "raises", up="1,000円")
+
+
+@pytest.fixture(scope="module")
+def headlines(tmp_path_factory):
+    """What the shipped model makes of the first sample headlines."""
+    lines = (SAMPLES / "ad_headlines.txt").read_text("utf-8").splitlines()[:12]
+    folder = tmp_path_factory.mktemp("headlines") / "results"
+    return Findings(analyze(lines, folder=folder).results)
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+def test_heads_that_hardly_look_at_the_sink_do_not_make_its_vectors_long(headlines, lang):
+    """As a plain mean over heads those of [CLS] are .7 as long as a text token's: "not short"."""
+    (sink,) = (note for note in headlines.notes if note.id == "N1")
+    rows = headlines.results.roles
+    own = rows[(rows["role"] == "cls") & (rows["layer"] == sink.values["layer"])]
+    assert own["value_size"].mean() / own["content_value_size"].mean() > 0.6
+    (value,) = (note for note in headlines.notes if note.kind == "length" and note.role == "cls")
+    assert value.id != "N3"
+    said = sentence(value, load_language(lang))
+    assert own["value_ratio"].mean() < 0.2
+    assert {"en": "0.17 times as long", "ja": "0.17倍"}[lang] in said
+    assert {"en": "counted by how much it looks", "ja": "見ているヘッドほど重く"}[lang] in said
 
 
 @torch.inference_mode()

@@ -21,12 +21,14 @@ def sentence(note: Note, language: Language) -> str:
 
 
 def in_short(notes: Iterable[Note], language: Language) -> tuple[str, ...]:
-    """Those of `notes` that have a headline, each in one short sentence."""
+    """Those of `notes` that have a headline, each in a short sentence; what belongs to it and has a
+    headline too, in one more."""
     headlines = language.words["headlines"]
     return tuple(
-        _begun(note, language.fill(headlines[note.id], _values(note, language)))
+        _begun(note, language.fill(headlines[id], _values(note, language)))
         for note in notes
-        if note.id in headlines
+        for id in (note.id, *note.also)
+        if id in headlines
     )
 
 

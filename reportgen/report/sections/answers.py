@@ -162,8 +162,7 @@ def _sinks(findings: Findings, language: Language) -> Answer:
         key=lambda note: (_VERDICTS.index(str(note.verdict)), -float(note.values["share"])),
     )
     if not ranked:
-        is_bare = any(note.verdict == "no_special_tokens" for note in notes)
-        return answer(say("no_special" if is_bare else "no_tokens"))
+        return answer(say("no_tokens"))
     note = ranked[0]
     figures = _figures(findings, note)
     even = float(note.values["expected"])
@@ -210,7 +209,8 @@ def _trust(findings: Findings, language: Language) -> Answer:
         if findings.is_constant:
             return answer(say("no_order"), say("no_order_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS))
-    verdict = say(trust_word(estimate.interval) or "agreement", mean=estimate.mean)
+    figure = "agreement" if estimate.interval.low > 0 else "no_agreement"
+    verdict = say(trust_word(estimate.interval) or figure, mean=estimate.mean)
     row = cls_name(findings.info, language) or ""
     views = [first, *(view for view in _BESIDE if view in known and view != first)][: ROWS - 1]
     rows = [

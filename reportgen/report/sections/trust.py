@@ -91,7 +91,9 @@ def chosen(colouring: Colouring, language: Language, row: str) -> str:
         "rarity": written(rarity.mean, _DIGITS) if rarity else None,
     }
     beside = "_beside" if rarity else ""
-    key = f"chosen_best{beside}" if colouring.way == "best" else f"chosen_{colouring.way}"
+    key = f"chosen_{colouring.way}"
+    if colouring.way == "best":
+        key = f"chosen_{'best' if colouring.is_agreeing else 'highest'}{beside}"
     said = [language.say("trust", key, **values)]
     if colouring.missing is not None:
         name = language.measure(colouring.missing, "name", row=row)

@@ -12,7 +12,7 @@ from reportgen.findings.notes.citations import DARCET, GU, GUO, SUN, XIAO
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.sinks import sink_test_notes, swap_note, value_note
 from reportgen.findings.sinks.outcomes import Swapped
-from reportgen.report.language.sentences import sentence
+from reportgen.report.language.sentences import in_short, sentence
 from reportgen.report.language.strings import load_language
 from reportgen.results.info import SinkTest
 
@@ -103,8 +103,9 @@ def test_a_constant_whose_loss_moves_the_output_is_not_told_as_one_that_does_not
     (note,) = sink_test_notes(figures, 2, True, OUTPUT)
     assert (note.id, note.also) == ("N5", also)
     for lang, said in (("en", "202 times as much"), ("ja", "202倍")):
-        told = sentence(note, load_language(lang))
-        assert (said in told) == bool(also)
+        language = load_language(lang)
+        for told in (sentence(note, language), " ".join(in_short([note], language))):
+            assert (said in told) == bool(also)
 
 
 def truth(zero: float, mean: float) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.made_up_figures import OUTPUT, Made, estimate, viewed
@@ -24,6 +25,10 @@ from reportgen.findings.notes.trust import (
     unconserved_note,
     unconserved_text_note,
 )
+from reportgen.report.html.page import render
+from reportgen.report.language.sentences import sentence
+from reportgen.report.language.strings import LANGUAGES, load_language
+from reportgen.report.options import Lang, RenderOptions
 from reportgen.results.info import View
 from reportgen.results.measure_register import CONSERVED
 
@@ -84,6 +89,27 @@ def test_when_leaving_out_is_said_to_move_everything_one_way(offset: Made, is_sa
     note = deletion_offset_note(estimate(offset), OUTPUT)
     assert (note is not None and note.id == "N13d") == is_said
     assert deletion_offset_note(None, OUTPUT) is None
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize(("shift", "is_said"), [(1.5, True), (0.0, False)])
+def test_a_shift_by_length_alone_is_told_of_changes_without_a_token(
+    tmp_path: Path, lang: Lang, shift: float, is_said: bool
+) -> None:
+    """Without any token the output falls by `shift`, and by the token's part, which is of size 1 up
+    or down."""
+    results = make_results(tmp_path, HEADLINES, evidence="basic", later=True)
+    effects = results.effects.copy()
+    parts = np.where(np.arange(len(effects)) % 2, 1.0, -1.0)
+    effects["deletion"] = np.where(effects["deletion"].notna(), shift + parts, np.nan)
+    findings = Findings(changed(results, effects=effects))
+    language = load_language(lang)
+    told = [sentence(note, language) for note in findings.notes if note.id == "N13d"]
+    assert len(told) == is_said
+    page = render(findings, RenderOptions(lang=lang)).content.decode()
+    word = {"en": "leaving a token out tends to change", "ja": "どのトークンを除いても"}[lang]
+    assert (word in page) == is_said
+    assert all(word in each and "1.5" in each for each in told)
 
 
 def test_a_causal_models_attention_received_is_ranked_above_an_even_spread() -> None:

@@ -13,8 +13,9 @@ from reportgen.findings.notes.note import Note
 from reportgen.findings.sinks import other_tokens as module
 from reportgen.report.digest.digest import make_brief
 from reportgen.report.language.sentences import in_short, sentence
-from reportgen.report.language.strings import load_language
+from reportgen.report.language.strings import LANGUAGES, load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.overview import make_overview
 from reportgen.results.store import Results
 
@@ -82,19 +83,20 @@ def test_a_full_stop_at_78_percent_is_called_a_sink_in_the_words_of_a_special_to
     note = verdict_on(results, "token:。。")
     assert (note.id, note.verdict, note.values["layer"]) == ("N1", "sink", 2)
     assert note.values["share"] == pytest.approx(0.78)
-    english = load_language("en")
-    (said,) = in_short([note], english)
-    (special,) = in_short([replace(note, role="cls", token="[CLS]", is_special=True)], english)
-    assert said == special.replace("[CLS]", "“。。”")
-    assert said.startswith("“。。” is an attention sink: 78.0")
-    advice = make_overview(Findings(results), english).is_sink
-    assert "keeps “。。”, which belongs to the text" in advice
-    assert "special tokens" not in advice
-    assert (
-        load_language("ja").words["headlines"]["N1"]
-        in load_language("ja").words["headlines"].values()
-    )
-    assert "アテンションシンク" in sentence(note, load_language("ja"))
+    for lang, begin in (
+        ("en", "“。。” is an attention sink: 78.0"),
+        ("ja", "「。。」はアテンションシンクです"),
+    ):
+        language = load_language(lang)
+        named = language.say("phrases", "quoted", token="。。")
+        special = replace(note, role="cls", token="[CLS]", is_special=True)
+        (short,), (of_special,) = in_short([note], language), in_short([special], language)
+        assert short == of_special.replace("[CLS]", named)
+        assert short.startswith(begin)
+        assert sentence(note, language) == sentence(special, language).replace("[CLS]", named)
+        advice = make_overview(Findings(results), language).is_sink
+        assert language.say("sinks", "read_text", tokens=named) in advice
+        assert language.say("sinks", "read_special") not in advice
 
 
 @pytest.mark.parametrize(("share", "id"), [(0.9, "N1"), (0.85, "N1"), (0.5, "N1d"), (0.42, "N1b")])
@@ -109,12 +111,16 @@ def test_the_first_position_of_short_causal_texts_can_be_a_sink(
     note = verdict_on(results, "first")
     assert note.id == id
     assert note.values["expected"] == pytest.approx(sum(1 / k for k in range(1, 7)) / 6)
-    for lang in ("en", "ja"):
-        brief = make_brief(Findings(results), RenderOptions(lang=lang), "report.md")  # type: ignore[arg-type]
-        words = {"en": "the first position", "ja": "先頭の位置"}[lang]
-        denied = {"en": "could be judged", "ja": "対象となる特殊トークンはありません"}[lang]
+    keys = {"N1": "sink", "N1d": "raised", "N1b": "no_pile"}
+    for lang in LANGUAGES:
+        language, options = load_language(lang), RenderOptions(lang=lang)
+        brief = make_brief(Findings(results), options, "report.md")
+        words = language.say("phrases", "first_position")
         assert (words in brief.headline) == (id in ("N1", "N1d"))
-        assert denied not in str(brief)
+        assert language.say("brief", "no_special") not in brief.headline
+        third = make_answers(Findings(results), language).answers[2]
+        values = {"share": note.values["share"], "layer": note.values["layer"]}
+        assert third.answer == language.say("answers", keys[id], token=words, **values)
 
 
 @pytest.mark.parametrize("has_ratio", [True, False])

@@ -10,8 +10,6 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.panel import make_panel
 
-EN = load_language("en")
-
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
@@ -23,8 +21,9 @@ def results(tmp_path_factory):
     return made
 
 
-def panel(results, text):
-    return make_panel(Findings(results), text, EN, "mean", make_scope(Findings(results), EN))
+def panel(results, text, lang="en"):
+    language, findings = load_language(lang), Findings(results)
+    return make_panel(findings, text, language, "mean", make_scope(findings, language))
 
 
 def test_an_analysed_text_has_figures_facts_and_its_own_notes(results):
@@ -51,12 +50,21 @@ def test_a_cut_text_says_what_was_lost_and_how_much_is_not_shown(results):
     assert shown.lost_more == "… and 100 more characters"
 
 
-def test_a_text_cut_by_an_option_says_so(results):
+@pytest.mark.parametrize(
+    ("lang", "said"),
+    [
+        ("en", "Cut at 24 tokens, as --max-length asks: 3 tokens were lost."),
+        (
+            "ja",
+            "--max-length の指定により、24トークンで切り詰めました。失われたのは3トークンです。",
+        ),
+    ],
+)
+def test_a_text_cut_by_an_option_says_so(results, lang, said):
     settings = replace(results.info.settings, options={"max-length": 24})
     model = replace(results.info.model, max_tokens=24)
     info = replace(results.info, settings=settings, model=model)
-    shown = panel(changed(results, info), 3)
-    assert shown.cut == "Cut at 24 tokens, as --max-length asks: 3 tokens were lost."
+    assert panel(changed(results, info), 3, lang).cut == said
 
 
 def test_without_special_tokens_there_is_no_share(tmp_path):

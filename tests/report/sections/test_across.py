@@ -23,6 +23,7 @@ from reportgen.findings.tokens.figures import (
 from reportgen.findings.tokens.lists import shrink
 from reportgen.report.language.numbers import written
 from reportgen.report.language.strings import load_language
+from reportgen.report.sections.answers import make_answers
 from reportgen.report.sections.tokens import Across, TokenList, make_across
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
@@ -174,12 +175,22 @@ def test_only_a_clear_effect_is_named(planted: Results, results: Results, lang: 
         assert (language.say("across", "none_moves") in headline) != is_named
 
 
-def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results) -> None:
+@LANGUAGES
+def test_a_token_of_which_the_interval_holds_0_is_not_named(results: Results, lang: str) -> None:
     """The largest mean, but of texts that differ: "ab" raises the output in some, lowers in one."""
     effects = results.effects.copy()
     effects["deletion"] = np.random.default_rng(1).normal(0.1, 1, len(effects))
-    across = made(changed(results, effects=effects))
-    assert EN.say("across", "none_moves") in across.headline
+    language, findings = load_language(lang), Findings(changed(results, effects=effects))
+    across = make_across(findings, language)
+    assert across is not None
+    most = next(item for item in across.lists if item.kind == "raises").rows[0]
+    low, high = (float(end.replace("−", "-")) for end in most[2].small.strip("[]").split(", "))
+    assert low < 0 < high
+    assert language.say("across", "none_moves") in across.headline
+    assert most[0].text not in across.headline
+    assert make_answers(findings, language).answers[1].answer == language.say(
+        "answers", "none_stands_out"
+    )
 
 
 def test_a_token_is_named_only_where_its_printed_interval_leaves_out_the_centre() -> None:
@@ -232,6 +243,19 @@ def test_tokens_in_enough_texts_are_not_denied(results: Results, lang: str) -> N
     assert not any(item.kind != "draws" for item in across.lists)
     assert across.remarks == ()
     assert load_language(lang).say("across", "nothing_moves") in across.headline
+
+
+@LANGUAGES
+def test_a_token_in_enough_texts_that_draws_little_is_not_denied(
+    results: Results, lang: str
+) -> None:
+    """Those in three texts and more get less attention than the average token: "cd" in four, too.
+    "No token stands in at least 3 of the 8 texts" was said of them."""
+    language, tokens = load_language(lang), results.tokens.copy()
+    tokens["received_norm_all"] = np.where(tokens["token"] == "zz", 1.0, 0.01)  # in two texts
+    across = make_across(Findings(changed(results, tokens=tokens)), language)
+    assert across is not None
+    assert language.say("across", "no_draws", n=8, fewest=3) in across.remarks
 
 
 @LANGUAGES

@@ -133,6 +133,13 @@ def test_without_special_tokens_the_first_position_is_judged(tmp_path):
     assert third.answer.startswith("No: the first position gets at most ")
 
 
+@pytest.mark.parametrize("language", [EN, JA])
+def test_without_special_tokens_a_text_too_short_is_not_said_to_have_no_sink(tmp_path, language):
+    """A token of the text itself could be one."""
+    third = answers(make_results(tmp_path, ("ab", "cdef"), special=False), language)[2]
+    assert third.answer == language.say("answers", "no_tokens")
+
+
 def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
     made = make_results(tmp_path, HEADLINES * 2, evidence="basic")
     findings = Findings(made)

@@ -3,10 +3,13 @@
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.findings import Findings
+from reportgen.report.html.page import render
 from reportgen.report.language.strings import load_language
+from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.method import make_method
 
@@ -53,3 +56,24 @@ def test_a_distance_is_explained_as_one(tmp_path):
 def test_evidence_that_is_off_is_all_that_is_said_of_it(tmp_path):
     (said,) = method_of(make_results(tmp_path)).evidence
     assert said.startswith("Evidence was switched off")
+
+
+@pytest.mark.parametrize(
+    ("lang", "claim", "hedge"),
+    [
+        ("en", r"\brare\b|frequen", r"in some they do not|many are not"),
+        ("ja", r"珍しい|頻度", r"そうでない語彙も"),
+    ],
+    ids=["en", "ja"],
+)
+def test_a_place_in_the_vocabulary_is_never_said_to_be_how_rare_a_token_is(
+    tmp_path, lang, claim, hedge
+):
+    """Of four vocabularies one had its frequent tokens in front, another had them last."""
+    results = make_results(tmp_path, HEADLINES, evidence="full")
+    page = BeautifulSoup(render(Findings(results), RenderOptions(lang=lang)).content, "html.parser")
+    sentences = re.split(r"(?<=\.)\s|(?<=。)", page.find("main").get_text(" "))
+    said = [each for each in sentences if re.search("vocabular|語彙", each)]
+    claimed = [each for each in said if re.search(claim, each)]
+    assert len(claimed) == 2  # beside the bars, and among the methods
+    assert all(re.search(hedge, each) for each in claimed)

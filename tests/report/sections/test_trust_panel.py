@@ -10,7 +10,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.colouring import Colouring
 from reportgen.findings.findings import Findings
-from reportgen.findings.statistics import Estimate
+from reportgen.findings.statistics import Estimate, Interval
 from reportgen.report.charts.small.tracks import correlation_scale
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.evidence import make_scope
@@ -152,18 +152,19 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
         found = Colouring("gradient", way, 6, 24, agreement, rarity, missing)
         return chosen(found, load_language(lang), "[CLS]")
 
-    high, low = Estimate(0.612, 24, None), Estimate(0.484, 24, None)
+    high = Estimate(0.612, Interval(0.5, 0.7), 24)
+    low = Estimate(0.484, Interval(0.4, 0.6), 24)
     best = (
         "Of the 6 measures that can colour a text, gradient size agrees best with what changes the "
         "prediction: 0.61"
     )
     assert said("best", high, low) == f"{best} (token rarity: 0.48)."
     assert said("best", high) == f"{best}."
-    below = "Token rarity agrees at least as well, so these colours say little beyond which tokens"
-    assert said("best", low, high).endswith(f"{below} are rare.")
+    below = "Token rarity agrees at least as well, so these colours say little beyond the tokens"
+    assert said("best", low, high).endswith(f"{below} themselves.")
     assert said("asked", low, high) == (
         "The colours show gradient size, as --colour asked. Its agreement is 0.48 (token rarity: "
-        f"0.61). {below} are rare."
+        f"0.61). {below} themselves."
     )
     assert said("best", high, missing="ig").startswith(
         "--colour asked for integrated gradients, which was not measured here. Of the 6 measures"
@@ -173,6 +174,44 @@ def test_the_chosen_colours_are_named_with_their_figure_and_that_of_rarity():
         "（トークンの希少さは0.48）。"
     )
     assert "トークンの希少さの一致度はそれ以上" in said("asked", low, high, lang="ja")
+
+
+@pytest.mark.parametrize("lang", ["en", "ja"])
+@pytest.mark.parametrize(
+    ("best", "of_rarity", "headline", "answer", "is_below"),
+    [
+        (-0.29, -0.2, "headline_opposite", "opposite", False),
+        (-0.29, 0.2, "headline_opposite", "opposite", True),
+        (0.0, -0.2, "headline_zero", "no_agreement", False),
+        (0.5, 0.6, "headline", "at_least_partly", True),
+    ],
+)
+def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
+    tmp_path, lang, best, of_rarity, headline, answer, is_below
+):
+    """Of the measures that could colour these texts the best is at `best`, the others below."""
+    texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 2))
+    made = make_results(tmp_path, texts, evidence="basic")
+    rows = made.agreement
+    order = rows["text"].to_numpy() - rows["text"].mean()
+    at = rows["view"].map({"gradient": best, "rarity": of_rarity}).fillna(-0.6)
+    rows["value"] = at + order / 4 * (0.03 if best < 0 else 0.35)
+    language, findings = load_language(lang), Findings(made)
+    trust = make_trust(findings, make_scope(findings, language), language)
+    fourth = make_answers(findings, language).answers[3]
+    mean = findings.colouring.agreement.mean
+    assert findings.shown_first == "gradient"
+    assert trust.headline == language.say(
+        "trust", headline, mean=language.write(mean, "correlation")
+    )
+    assert fourth.answer == language.say("answers", answer, mean=mean)
+    agrees = {"en": "agrees best", "ja": "最もよく一致する"}[lang]
+    assert (agrees in trust.chosen) == (best > 0)
+    assert language.measure("gradient", "name", row="[CLS]") in trust.chosen
+    assert (language.say("trust", "chosen_below") in trust.chosen) == is_below
+    assert fourth.remark == language.say(
+        "answers", "below_rarity" if is_below else "agreement_remark"
+    )
 
 
 def test_rows_that_can_colour_no_text_say_so(results):

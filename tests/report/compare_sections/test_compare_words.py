@@ -1,0 +1,146 @@
+"""What a comparison says in words, walked through the cases in which it was false or missing."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from bs4 import BeautifulSoup
+from helpers.made_up.factories import changed
+from helpers.real.two_models import LABELS, pair_of, plant, twice
+from scipy.stats import spearmanr
+
+from reportgen.comparison.compare import Comparison, compare
+from reportgen.findings.findings import Findings
+from reportgen.report.compare_sections.answers import make_answers
+from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.overview import headline
+from reportgen.report.compare_sections.predictions import make_tokens
+from reportgen.report.digest import markdown
+from reportgen.report.html import compare_page
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import LANGUAGES, load_language
+from reportgen.report.options import Lang, RenderOptions
+from reportgen.results.store import Results
+
+IN_BOTH = pytest.mark.parametrize("lang", LANGUAGES)
+N = 80
+
+
+def in_markdown(found: Comparison, lang: Lang) -> str:
+    return markdown.write_comparison(found, RenderOptions(lang=lang)).text
+
+
+def front_of(found: Comparison, lang: Lang) -> str:
+    """What stands before the first section."""
+    return re.sub(r"[*\\]", "", in_markdown(found, lang).split("\n### ")[0])
+
+
+def predicted(results: Results, values: np.ndarray, labels: np.ndarray) -> Results:
+    texts = results.texts.assign(
+        prediction=values, scores=[[value] for value in values], label_value=labels
+    )
+    return changed(results, texts=texts.assign(label=[f"{label:g}" for label in labels]))
+
+
+@pytest.fixture(scope="module")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> tuple[Results, Results, np.ndarray]:
+    texts = tuple(f"review {i:04}" for i in range(N))
+    folder = tmp_path_factory.mktemp("reviews")
+    base, head = twice(folder, texts, n_layers=1, n_heads=1, keep=0, evidence="none")
+    return base, head, np.random.default_rng(8).integers(1, 6, N).astype(float)
+
+
+@IN_BOTH
+def test_a_rank_correlation_that_rose_is_told_though_the_error_stayed(
+    reviews: tuple[Results, Results, np.ndarray], lang: Lang
+) -> None:
+    """It ranks better and has a bias; the error, which alone was told, is as large as before."""
+    base, head, labels = reviews
+    random = np.random.default_rng(1)
+    own = labels + random.normal(0, 2, N)
+    other = labels + 1.5 + random.normal(0, 0.5, N)
+    sides = predicted(base, own, labels), predicted(head, other, labels)
+    found = compare(*map(Findings, sides))
+    quality = found.predictions.quality
+    gains = {each.name: each.gain for each in quality.figures}
+    assert (gains["rank"], gains["bias"], gains["mae"]) == ("better", "worse", "none")
+    words = CompareWords(found, load_language(lang))
+    ranks = [f"{spearmanr(side, labels).statistic:.3f}" for side in (own, other)]
+    first, *_ = make_answers(
+        CompareContext(found, RenderOptions(lang=lang), words.language)
+    ).answers
+    name = words.say("quality_rank")
+    arrow = {"en": " → ", "ja": "→"}[lang]
+    said = f"{name} {arrow.join(ranks)}"
+    for place in (headline(found, words)[0], front_of(found, lang)):
+        assert said in place
+        assert words.say("quality_bias") in place
+    assert name in first.answer + first.remark + str(first.chart)
+
+
+@IN_BOTH
+def test_an_error_that_rose_for_sure_is_in_the_headline(
+    reviews: tuple[Results, Results, np.ndarray], lang: Lang
+) -> None:
+    base, head, labels = reviews
+    random = np.random.default_rng(2)
+    own = labels + random.normal(0, 1, N)
+    other = labels + np.where(own > labels, 1, -1) * (abs(own - labels) + 0.1)
+    sides = predicted(base, own, labels), predicted(head, other, labels)
+    found = compare(*map(Findings, sides))
+    words = CompareWords(found, load_language(lang))
+    errors = [f"{abs(side - labels).mean():.2f}" for side in (own, other)]
+    assert {each.name: each.gain for each in found.predictions.quality.figures}["mae"] == "worse"
+    said = f"{words.say('quality_mae')} {({'en': ' → ', 'ja': '→'}[lang]).join(errors)}"
+    worse = words.say("verdict_worse", worse="").rstrip(".。 ()（）")
+    for place in (headline(found, words)[0], front_of(found, lang)):
+        assert said in place
+        assert worse in place
+
+
+@IN_BOTH
+@pytest.mark.parametrize("evidence", ["none", "basic"])
+def test_a_column_of_attention_is_not_called_effects(
+    tmp_path: Path, lang: Lang, evidence: str
+) -> None:
+    """Without evidence the tokens of a text that changed most are those of attention."""
+    base, head = pair_of(tmp_path, evidence=evidence)
+    has_effects = evidence == "basic"
+    found = compare(Findings(base), Findings(plant(head) if has_effects else head))
+    words = CompareWords(found, load_language(lang))
+    heading = words.say("md_effects" if has_effects else "md_attention")
+    other = words.say("md_attention" if has_effects else "md_effects")
+    section = in_markdown(found, lang).split(f"### {words.say('pairs')}")[1].split("<details>")[0]
+    columns = next(line for line in section.splitlines() if line.startswith("| "))
+    assert heading in columns
+    assert other not in columns
+    assert section.count(" → ") + section.count("→") > 2
+
+
+@IN_BOTH
+@pytest.mark.parametrize("kind", ["number", "embedding"])
+def test_every_column_of_tokens_is_explained_beside_the_table(
+    tmp_path: Path, lang: Lang, kind: str
+) -> None:
+    """Also in Markdown, where "Adding it" stood alone."""
+    base, head = pair_of(tmp_path, evidence="basic", kind=kind, labels=LABELS)
+    found = compare(Findings(base), Findings(plant(head)))
+    context = CompareContext(found, RenderOptions(lang=lang), load_language(lang))
+    section = make_tokens(context)
+    assert section is not None
+    names = [column.name for column in section.table.columns]
+    words = context.words
+    explained = {
+        words.say("adding"): {"en": "Adding: how far", "ja": "「あると」"}[lang],
+        words.say("looked"): {"en": "Looked at: ", "ja": "「見ている」"}[lang],
+        words.say("received"): {"en": "eceived: ", "ja": "「受ける」"}[lang],
+    }
+    shown = [each for name, each in explained.items() if any(name in own for own in names)]
+    assert explained[words.say("adding")] in shown
+    assert len(shown) >= 2
+    page = BeautifulSoup(compare_page.render(found, RenderOptions(lang=lang)), "html.parser")
+    tokens = in_markdown(found, lang).split(f"### {words.say('tokens')}")[1].split("\n| ")[0]
+    for place in (page.find(id="tokens").get_text(), tokens.replace("\\", "")):
+        for each in shown:
+            assert each in place
