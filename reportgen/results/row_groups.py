@@ -19,6 +19,7 @@ from reportgen.results.schema import EVIDENCE_TABLES, TABLES, in_schema
 from reportgen.results.validate import require_columns, require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
+_HELD = 16_000_000  # bytes of row groups that a table keeps in memory
 
 
 class Table(Protocol):
@@ -50,9 +51,9 @@ class StoredTable:
     `parts` reads within the limits of `tables_within`, and everything that `select` and `slice`
     read; so a file of unknown origin goes through `parts` first.
 
-    Opening it reads the footer alone. The row groups read last are kept: the rows of one text are
-    usually asked for more than once, and those of the next text often lie in the same group. Memory
-    therefore does not grow with the number of texts.
+    Opening it reads the footer alone. The row groups read last are kept, up to `_HELD` bytes: the
+    rows of one text are usually asked for more than once, and those of the next text often lie in a
+    group that was read before. Memory therefore does not grow with the number of texts.
     """
 
     def __init__(self, path: Path, schema: pa.Schema) -> None:
@@ -63,8 +64,7 @@ class StoredTable:
         meta = self._meta
         sizes = [meta.row_group(group).num_rows for group in range(meta.num_row_groups)]
         self._starts = np.cumsum([0, *sizes])  # [group], its first row
-        self._held = range(0)  # row groups
-        self._rows = schema.empty_table()
+        self._held: dict[range, pa.Table] = {}  # by row groups, those asked for last at the end
 
     def parts(self) -> Iterator[pa.Table]:
         """The columns of the schema as they are, in parts; at least one, which may be empty.
@@ -87,12 +87,21 @@ class StoredTable:
         if not size:
             return self._schema.empty_table()
         ends = np.searchsorted(self._starts, (first, first + size - 1), side="right")
-        groups = range(ends[0] - 1, ends[1])
-        if groups != self._held:
-            with self._opened() as file:
-                rows = file.read_row_groups(list(groups))
-            self._rows, self._held = in_schema(rows, self._schema), groups
-        return self._rows.slice(first - int(self._starts[groups[0]]), size)
+        groups = range(int(ends[0]) - 1, int(ends[1]))
+        if groups in self._held:
+            self._held[groups] = self._held.pop(groups)
+        else:
+            self._hold(groups)
+        return self._held[groups].slice(first - int(self._starts[groups[0]]), size)
+
+    def _hold(self, groups: range) -> None:
+        """Read row groups, and let go of those that were not asked for longest."""
+        with self._opened() as file:
+            self._held[groups] = in_schema(file.read_row_groups(list(groups)), self._schema)
+        sizes = {held: rows.nbytes for held, rows in self._held.items()}
+        for held in list(sizes)[:-1]:
+            if sum(sizes.values()) > _HELD:
+                del self._held[held], sizes[held]
 
     def _opened(self, as_stored: Sequence[str] = ()) -> pq.ParquetFile:
         # With pre_buffer, all of the file would stay in memory while its parts are read.

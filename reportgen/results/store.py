@@ -6,10 +6,10 @@ files, and `maps.bin` (the packed attention maps, one text after another). Torch
 
 import json
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 import numpy as np
@@ -49,6 +49,7 @@ class Results:
 
     info: RunInfo
     source: Source
+    _last_row: dict[int, "pd.Series[Any]"] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def from_tables(
@@ -84,6 +85,14 @@ class Results:
     def texts(self) -> pd.DataFrame:
         """One row per text, in input order; columns as in `TEXTS_SCHEMA`."""
         return self._frame_of("texts")
+
+    def text_row(self, text: int) -> "pd.Series[Any]":
+        """Row `text` of `texts`. What is made of a text asks for it again and again, and making it
+        takes long, so that the last one is kept."""
+        if text not in self._last_row:
+            self._last_row.clear()
+            self._last_row[text] = self.texts.iloc[text]
+        return self._last_row[text]
 
     @cached_property
     def tokens(self) -> pd.DataFrame:
@@ -148,7 +157,8 @@ class Results:
 
     def evidence_of(self, text: int) -> pd.DataFrame:
         """The row of the table of evidence for row `text` of `texts`; empty if it has none."""
-        return self._evidence.iloc[self._evidence_by_text.get(text, [])]
+        rows = self._evidence_by_text.get(text)
+        return self._no_evidence if rows is None else self._evidence.iloc[rows]
 
     def effects_of(self, text: int) -> pd.DataFrame | None:
         """The effects of row `text` of `texts`, in the order of positions; None if not measured."""
@@ -179,6 +189,10 @@ class Results:
         return places
 
     @cached_property
+    def _no_evidence(self) -> pd.DataFrame:
+        return self._evidence.iloc[:0]
+
+    @cached_property
     def _effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
         return _rows_by_text(self._effects)
 
@@ -189,13 +203,17 @@ class Results:
     def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
         """The tokens of row `text` of `texts`, in the order of positions: the columns `names`, or
         all of them."""
-        first, size = (int(self.texts[name].iloc[text]) for name in ("first_token", "n_tokens"))
-        rows = self._tokens.slice(first, size)
+        rows = self.token_table(text)
         return _frame(rows.select(list(names)) if names else rows)
+
+    def token_table(self, text: int) -> pa.Table:
+        """The tokens of row `text` of `texts` as they are stored, in the order of positions."""
+        row = self.text_row(text)
+        return self._tokens.slice(int(row["first_token"]), int(row["n_tokens"]))
 
     def packed_maps(self, text: int) -> bytes | None:
         """The packed attention maps of row `text` of `texts` (see `maps`); None if not kept."""
-        row = self.texts.iloc[text]
+        row = self.text_row(text)
         if pd.isna(row["map_offset"]):
             return None
         return self.source.maps(int(row["map_offset"]), int(row["map_bytes"]), int(row["n_tokens"]))
@@ -208,9 +226,10 @@ class Results:
         """The columns `names` of `size` tokens from row `first` on, each `[token, layer]`; NaN
         where a token has no value."""
         rows = self._tokens.slice(first, size)
-        return tuple(self._by_layer(rows[name]) for name in names)
+        return tuple(self.by_layer(rows[name]) for name in names)
 
-    def _by_layer(self, column: pa.ChunkedArray) -> NDArray[np.float32]:
+    def by_layer(self, column: pa.ChunkedArray) -> NDArray[np.float32]:
+        """A column of lists of tokens as `[token, layer]`; NaN where a token has no value."""
         values = np.full((len(column), self.info.model.n_layers), np.nan, np.float32)
         known = column.is_valid().to_numpy()
         given = pa.concat_arrays([chunk.flatten() for chunk in column.drop_null().chunks])

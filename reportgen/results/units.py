@@ -101,26 +101,34 @@ class TextUnits:
 
 def text_units(results: Results, text: int) -> TextUnits:
     """The units of row `text` of `texts`, which has at least one token."""
-    tokens = results.tokens_of(text)
-    row = results.texts.iloc[text]
+    row = results.text_row(text)
     segments = segments_of(row)
-    unit_of = tuple(int(unit) for unit in tokens["unit"])
-    places = (tokens[name].tolist() for name in ("token", "segment", "start", "end"))
+    tokens = results.token_table(text)
+    unit_of = tuple(tokens["unit"].to_pylist())
+    places = (tokens[name].to_pylist() for name in ("token", "segment", "start", "end"))
     rows = list(zip(*places, strict=True))
     units = tuple(_unit([rows[i] for i in group], segments) for group in _groups(unit_of))
-    has_row = bool(tokens["cls_row_all"].notna().all())
-    has_norms = bool(tokens["received_norm_all"].notna().all())
+    has_row = tokens["cls_row_all"].null_count == 0
+    has_norms = tokens["received_norm_all"].null_count == 0
+
+    def layers(name: str) -> Floats:
+        return _sums(results.by_layer(tokens[name]).T.astype(np.float64), unit_of)
+
+    def means(name: str) -> Floats:
+        sums: Floats = _sums(tokens[name].to_numpy().astype(np.float64)[None], unit_of)[0]
+        return sums
+
     return TextUnits(
         units=units,
         unit_of=unit_of,
-        received=_layers(tokens["received_layers"], unit_of),
-        expected=_layers(tokens["expected_layers"], unit_of),
-        cls_row=_layers(tokens["cls_row_layers"], unit_of) if has_row else None,
-        received_all=unit_sums(tokens["received_all"], unit_of),
-        expected_all=unit_sums(tokens["expected"], unit_of),
-        cls_row_all=unit_sums(tokens["cls_row_all"], unit_of) if has_row else None,
-        cls_token=_cls_token(tokens) if has_row else None,
-        norm_all=unit_sums(tokens["received_norm_all"], unit_of) if has_norms else None,
+        received=layers("received_layers"),
+        expected=layers("expected_layers"),
+        cls_row=layers("cls_row_layers") if has_row else None,
+        received_all=means("received_all"),
+        expected_all=means("expected"),
+        cls_row_all=means("cls_row_all") if has_row else None,
+        cls_token=_cls_token(tokens["role"].to_pylist()) if has_row else None,
+        norm_all=means("received_norm_all") if has_norms else None,
     )
 
 
@@ -149,11 +157,6 @@ def unit_sums(column: pd.Series, unit_of: Sequence[int]) -> Floats:
     return sums
 
 
-def _layers(column: pd.Series, unit_of: Sequence[int]) -> Floats:
-    """Sum a column of lists `[token][layer]` over the tokens of each unit, `[layer, unit]`."""
-    return _sums(np.stack([np.asarray(item, np.float64) for item in column]).T, unit_of)
-
-
 def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
     """Sum `[row, token]` over the tokens of each unit, `[row, unit]`."""
     sums = np.zeros((values.shape[0], max(unit_of) + 1))
@@ -162,10 +165,9 @@ def _sums(values: Floats, unit_of: Sequence[int]) -> Floats:
     return sums
 
 
-def _cls_token(tokens: pd.DataFrame) -> int:
+def _cls_token(roles: Sequence[str | None]) -> int:
     """The position of the first [CLS]; without one, that of a causal model's last token."""
-    places = np.flatnonzero((tokens["role"] == "cls").to_numpy())
-    return int(places[0]) if places.size else len(tokens) - 1
+    return roles.index("cls") if "cls" in roles else len(roles) - 1
 
 
 def _groups(unit_of: Sequence[int]) -> list[list[int]]:
@@ -180,9 +182,9 @@ def _unit(tokens: Sequence[Sequence[Any]], segments: Sequence[str]) -> Unit:
     """The unit of `tokens`: the name, segment, start and end of each."""
     names = [name for name, *_ in tokens]
     segment = tokens[0][1]
-    if segment is pd.NA:
+    if segment is None:
         return Unit("".join(names), True, None, None, None, False)
-    if any(start is pd.NA or end is pd.NA for *_, start, end in tokens):
+    if any(start is None or end is None for *_, start, end in tokens):
         label = unit_label(names, None, "")
         return Unit(label, False, segment, None, None, not names[0].startswith(_CONTINUES))
     start, end = min(start for *_, start, _ in tokens), max(end for *_, end in tokens)

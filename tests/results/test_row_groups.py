@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from helpers.made_up.factories import make_results
 
+from reportgen.results import row_groups
 from reportgen.results.row_groups import FirstPass
 from reportgen.results.schema import TABLES
 
@@ -42,19 +43,40 @@ def test_the_first_pass_gives_the_tokens_of_any_text(folder: Path) -> None:
         assert tokens["position"].tolist() == list(range(SIZES[row]))
 
 
-def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, monkeypatch) -> None:
-    read: list[list[int]] = []
+@pytest.fixture
+def read(monkeypatch) -> list[list[int]]:
+    """The row groups that were read, call by call."""
+    calls: list[list[int]] = []
     original = pq.ParquetFile.read_row_groups
 
     def counted(self, groups):
-        read.append(groups)
+        calls.append(groups)
         return original(self, groups)
 
     monkeypatch.setattr(pq.ParquetFile, "read_row_groups", counted)
+    return calls
+
+
+def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, read) -> None:
     first = FirstPass(folder)
     frames = [first.tokens_of(row) for row in (0, 2, 2, 3, 5, 5)]
     assert read == [[0], [0, 1], [1], [2]]
     assert all(isinstance(frame, pd.DataFrame) for frame in frames)
+
+
+def test_rows_in_any_order_are_read_once_as_long_as_they_are_held(folder, read) -> None:
+    first = FirstPass(folder)
+    for row in (0, 3, 5, 0, 3, 5):
+        assert first.tokens_of(row)["text"].tolist() == [row] * SIZES[row]
+    assert read == [[0], [1], [2]]
+
+
+def test_no_more_is_held_than_the_limit_and_the_rows_read_last(folder, read, monkeypatch) -> None:
+    monkeypatch.setattr(row_groups, "_HELD", 1)
+    first = FirstPass(folder)
+    for row in (0, 0, 3, 3, 0):
+        assert first.tokens_of(row)["text"].tolist() == [row] * SIZES[row]
+    assert read == [[0], [1], [0]]
 
 
 def test_lists_of_strings_are_read_from_several_row_groups(tmp_path: Path) -> None:

@@ -1,11 +1,14 @@
 """Tokens gathered into display units, on hand-made tokens with known sums."""
 
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from reportgen.results.row_groups import table_of
+from reportgen.results.store import Results
 from reportgen.results.units import text_units
 
 WHOLE = {name: pd.Int32Dtype() for name in ("unit", "segment", "start", "end")}
@@ -26,8 +29,12 @@ def made(text, tokens, pair=None, causal=False, has_norms=True):
     frame["expected"] = 1 / n
     frame["received_norm_all"] = 2 * received if has_norms else None
     frame["cls_row_all"] = received if has_row else None
-    texts = pd.DataFrame({"text": [text], "pair": [pair]})
-    return SimpleNamespace(texts=texts, tokens_of=lambda _: frame)
+    row = pd.Series({"text": text, "pair": pair})
+    table = table_of("tokens", frame)
+    results = SimpleNamespace(text_row=lambda _: row, token_table=lambda _: table)
+    results.info = SimpleNamespace(model=SimpleNamespace(n_layers=2))
+    results.by_layer = partial(Results.by_layer, results)
+    return results
 
 
 EMOJI = made(

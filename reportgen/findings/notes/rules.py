@@ -62,7 +62,7 @@ def corpus_notes(found: "Findings") -> tuple[Note, ...]:
 
 def text_notes(found: "Findings", text: int) -> tuple[Note, ...]:
     """The notes on row `text` of `texts` alone; none for a text that was not analysed."""
-    if found.texts.iloc[text]["status"] not in ANALYSED:
+    if found.results.text_row(text)["status"] not in ANALYSED:
         return ()
     return (*text_spread_notes(found, text), *missing_text_notes(found, text))
 

@@ -55,7 +55,7 @@ def length_notes(found: "Findings") -> list[Note]:
 
 def text_spread_notes(found: "Findings", text: int) -> list[Note]:
     """N15 to N17 for row `text` of `texts`, which was analysed."""
-    row = found.texts.iloc[text]
+    row = found.results.text_row(text)
     n_tokens, n_content = int(row["n_tokens"]), int(row["n_content"])
     head_size = found.info.model.head_size
     notes: list[Note] = []

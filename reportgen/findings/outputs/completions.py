@@ -69,7 +69,7 @@ def text_steps(results: Results, text: int) -> tuple[Step, ...]:
     """The tokens of the completion of row `text` of `texts`, in order; empty without one."""
     if results.info.output.kind != "completion":
         return ()
-    row = results.texts.iloc[text]
+    row = results.text_row(text)
     scores, names = list(row["scores"]), list(row["score_names"])
     if not scores:
         return ()

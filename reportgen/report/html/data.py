@@ -115,7 +115,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     unit, and `pool` the most tokens in a cell.
     """
     units = text_units(results, text)
-    row = results.texts.iloc[text]
+    row = results.text_row(text)
     texts = segments_of(row)
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
     read = reading(units, texts, results.info.settings.units)
@@ -195,7 +195,7 @@ class Block:
     def __init__(
         self, results: Results, index: int, env: jinja2.Environment, pool_above: int | None = None
     ) -> None:
-        row = results.texts.iloc[index]
+        row = results.text_row(index)
         self.kept = not pd.isna(row["map_offset"])
         self._results = results
         self._index = index

@@ -53,7 +53,7 @@ def carries(
     lang: Language,
 ) -> str:
     """Says in a text's panel what it lacks and how to get it; "" if it lacks nothing."""
-    row = results.texts.iloc[text]
+    row = results.text_row(text)
     if int(row["n_tokens"]) == 0:  # it was not analysed, so nothing is missing
         return ""
     sentences = []

@@ -31,7 +31,7 @@ def text_measures(findings: Findings, text: int, language: Language) -> tuple[Te
 def marked_text(findings: Findings, text: int, found: Sequence[TextMeasure]) -> tuple[Span, ...]:
     """Row `text` of `texts` in pieces, of which up to three units are strong: those of which the
     first of its measures `found` is largest, and clearly larger than for the average unit."""
-    row = findings.texts.iloc[text]
+    row = findings.results.text_row(text)
     segments = segments_of(row)
     if not found:
         return (Span(_BETWEEN.join(filter(None, segments))),)

@@ -99,7 +99,7 @@ def make_panel(
     `heads` is "mean" or "sum", for chart and table; `scope` describes the evidence on all texts.
     `with_figures` is whether there is room for them.
     """
-    row = findings.texts.iloc[text]
+    row = findings.results.text_row(text)
     analysed = row["status"] in ANALYSED
     has_figures = analysed and with_figures
     segments = segments_of(row)
@@ -141,7 +141,7 @@ def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]
 
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
-    row, kind = findings.texts.iloc[text], findings.info.output.kind
+    row, kind = findings.results.text_row(text), findings.info.output.kind
     found = prediction(row, findings.info.output, language)
     if kind == "class" and found.value:
         share = float(findings.class_shares[text].max())
@@ -162,7 +162,7 @@ def _beside(found: Prediction, place: str, language: Language) -> Prediction:
 
 
 def _facts(findings: Findings, text: int, language: Language) -> tuple[str, ...]:
-    row = findings.texts.iloc[text]
+    row = findings.results.text_row(text)
     facts = [language.count("panel", "tokens", int(row["n_tokens"]))]
     if (shares := findings.shares_by_text.get(text)) is not None:
         facts.append(language.say("panel", "sink_share", share=shares[0]))

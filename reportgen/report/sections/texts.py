@@ -260,7 +260,7 @@ def _row(
     is_wrong: bool,
     marked: tuple[Span, ...] | None,
 ) -> TextRow:
-    row, share = findings.texts.iloc[text], findings.shares_by_text.get(text)
+    row, share = findings.results.text_row(text), findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
     output = prediction(row, findings.info.output, language, digits) if analysed else None
     return TextRow(

@@ -87,10 +87,9 @@ def test_the_twin_has_the_tokens_and_colours_of_the_strip(results):
 
 
 def test_a_text_of_special_tokens_only_has_no_scale(results):
-    offset = results.texts.loc[0, "map_offset"]
-    results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [1, 0, None]  # [CLS] alone
-    shown = figures(results, text="")
-    results.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [12, 10, offset]
+    made = changed(results, results.info)
+    made.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [1, 0, None]  # [CLS] alone
+    shown = figures(made, text="")
     assert shown.influence.rows == ()
     assert "Colour" not in shown.legend
 
