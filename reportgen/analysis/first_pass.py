@@ -12,6 +12,7 @@ from reportgen.analysis.rows import (
     head_rows,
     layer_rows,
     role_rows,
+    target_rows,
     text_rows,
     token_rows,
 )
@@ -19,6 +20,8 @@ from reportgen.errors import InputError, ModelError, ReportgenError, quoted
 from reportgen.models.completions import encode_completed
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.target import TargetReader
+from reportgen.models.targets import encode_with_target
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.models.words import joined_to_words, n_joined
 from reportgen.results.write import Recorder
@@ -121,6 +124,7 @@ class AttentionPass:
             self._recorder.append("heads", head_rows(window, self._roles))
             self._recorder.append("roles", role_rows(window, self._roles))
             self._recorder.append("layers", layer_rows(window))
+            self._recorder.append("targets", target_rows(window))
         if tally.n_tokens == 0:
             raise _nothing_analysed(texts, tally)
         return tally
@@ -195,11 +199,20 @@ def _encoded(model: LoadedModel, source: TextInput) -> EncodedText:
     if model.reader.kind != "completion":
         return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
     if source.pair is not None:
-        raise ModelError("it has a pair and a completion; a model that writes on takes no pair")
+        raise ModelError("it has a pair and a completion; a model that writes takes no pair")
     if not source.completion:
         if source.is_blank:  # nothing is written after it either
             return encode(model.tokenizer, source.text, None, model.info.max_tokens)
         raise ModelError("it has no completion")
+    if isinstance(model.reader, TargetReader):
+        return encode_with_target(
+            model.tokenizer,
+            model.reader.writer,
+            source.text,
+            source.completion,
+            model.info.max_tokens,
+            source.completion_ids,
+        )
     return encode_completed(
         model.tokenizer,
         source.text,

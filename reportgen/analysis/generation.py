@@ -8,8 +8,10 @@ from torch import nn
 
 from reportgen.errors import ModelError, ReportgenError, UsageError
 from reportgen.models.changed_texts import keep
-from reportgen.models.loaded import LoadedModel, with_completions
+from reportgen.models.loaded import LoadedModel, with_completions, with_targets
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.target import TargetReader
+from reportgen.models.targets import lead_of, start_token
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.texts.read import TextInput, TextSet
 
@@ -19,7 +21,7 @@ _LEAST_DRAWN = 1e-6
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How a causal model writes on."""
+    """How a model writes."""
 
     n_tokens: int  # the most
     temperature: float  # 0: always the likeliest token
@@ -33,16 +35,21 @@ def ready_for_completions(
     nothing reads the texts alone, and says so.
 
     Raises:
-        UsageError: it is to generate, and is no causal language model.
+        UsageError: it is to generate, and writes nothing.
+        ModelError: it is an encoder-decoder that does not say what a target starts with.
     """
     if n_generated is None and not any(text.completion for text in texts.texts):
         return model
     if model.reader.kind == "next_token":
         return with_completions(model)
+    if model.writer is not None:
+        start_token(model.writer.module, (0,))  # fails before anything is run
+        return with_targets(model)
     kind = model.output.kind.replace("_", " ")
     if n_generated is not None:
         raise UsageError(
-            f"--generate: only causal language models write on; this model's output is {kind}"
+            "--generate: only causal language models and encoder-decoders write; this model's "
+            f"output is {kind}"
         )
     remark = f"completions of the texts are not used: the model's output is {kind}"
     return replace(model, remarks=(*model.remarks, remark))
@@ -81,18 +88,29 @@ def with_generated(texts: TextSet, model: LoadedModel, choice: Choice) -> TextSe
 
 
 def _completed(text: TextInput, model: LoadedModel, choice: Choice, number: int) -> TextInput:
-    """`text`, which is row `number`, with what the model writes after it."""
-    prompt = _without_end(encode(model.tokenizer, text.text, None, model.info.max_tokens))
-    room = model.info.max_tokens - len(prompt.ids)
+    """`text`, which is row `number`, with what the model writes after it, or for it."""
+    prompt = encode(model.tokenizer, text.text, None, model.info.max_tokens)
+    is_target = isinstance(model.reader, TargetReader)
+    if isinstance(model.reader, TargetReader):
+        room = model.reader.writer.max_tokens
+    else:
+        prompt = _without_end(prompt)
+        room = model.info.max_tokens - len(prompt.ids)
     if room < 1:
         raise ModelError(f"it has as many tokens as the model takes, {model.info.max_tokens:,}")
-    ids = _generated(
-        model, prompt.ids, replace(choice, n_tokens=min(choice.n_tokens, room)), number
-    )
-    if not ids:
+    choice = replace(choice, n_tokens=min(choice.n_tokens, room))
+    ids = _generated(model, prompt.ids, choice, number)
+    # A target begins with the token that every target starts with.
+    first = 1 + lead_of(model.tokenizer, ids[1:]) if is_target else len(prompt.ids)
+    ends = _ends(model)
+    end = next((i for i in range(first, len(ids)) if ids[i] in ends), len(ids))
+    content = ids[first:end]
+    if not content:
         raise ModelError("the first token that the model generates ends the text")
-    written = model.tokenizer.decode(ids, clean_up_tokenization_spaces=False)
-    return replace(text, completion=str(written), completion_ids=tuple(ids))
+    # What ends a target is one of its tokens; what ends a text is none of its completion.
+    own = ids[: end + 1] if is_target else content
+    written = model.tokenizer.decode(content, clean_up_tokenization_spaces=False)
+    return replace(text, completion=str(written), completion_ids=tuple(own))
 
 
 def _without_end(text: EncodedText) -> EncodedText:
@@ -102,7 +120,7 @@ def _without_end(text: EncodedText) -> EncodedText:
 
 
 def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: int) -> list[int]:
-    """The tokens that the model writes after `ids`, up to the one that ends the text."""
+    """What the model writes: `ids` and the tokens after them, or a target for them."""
     module: nn.Module = model.module
     given = torch.tensor([list(ids)], device=model.device)
     is_drawn = choice.temperature >= _LEAST_DRAWN
@@ -120,9 +138,13 @@ def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: i
             use_cache=True,
             pad_token_id=model.pad_token_id,
         )
-    new: list[int] = whole[0, len(ids) :].tolist()
-    config = getattr(module, "generation_config", None)
+    found: list[int] = whole[0].tolist()
+    return found
+
+
+def _ends(model: LoadedModel) -> set[int | None]:
+    """The tokens that end what the model writes."""
+    config = getattr(model.module, "generation_config", None)
     ends = getattr(config, "eos_token_id", None)
-    ends = {ends} if isinstance(ends, int) else set(ends or ())
-    ends.add(model.tokenizer.eos_token_id)
-    return next((new[:i] for i, own in enumerate(new) if own in ends), new)
+    found = {ends} if isinstance(ends, int) else set(ends or ())
+    return {*found, model.tokenizer.eos_token_id}

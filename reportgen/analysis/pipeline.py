@@ -24,7 +24,9 @@ from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.completions import mark_last
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.readers.target import TargetReader
 from reportgen.models.settings import looks_through_window
+from reportgen.models.targets import encode_target
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
     Checks,
@@ -248,6 +250,8 @@ def _recorded_units(encode_rows: Encode, first: FirstPass) -> Encode:
 def _sample(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     """A sample text to try a model on."""
     encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
+    if isinstance(model.reader, TargetReader):
+        return replace(encoded, target=encode_target(model.tokenizer, model.reader.writer, text))
     return mark_last(encoded) if model.reader.kind == "completion" else encoded
 
 

@@ -11,6 +11,7 @@ from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes
 from reportgen.models.readers.reader import Prediction
+from reportgen.models.target_tokens import TargetTokens
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import HEAD_CLASSES, Status
 from reportgen.texts.labels import label_number
@@ -139,6 +140,32 @@ def _norms_of(summary: TextSummary) -> Columns:
         "output_rank_layers": ranks.T,
         "activation_layers": (none if summary.activations is None else summary.activations).T,
         "rollout": np.full(len(sizes.T), np.nan) if rollout is None else rollout.row,
+    }
+
+
+def target_rows(texts: Sequence[AnalysedText]) -> Columns:
+    """Columns of the table of targets, one row per token of a decoder of its own."""
+    return _joined(
+        [
+            _target_of(text, text.encoded.target)
+            for text in texts
+            if text.summary is not None and text.encoded.target is not None
+        ]
+    )
+
+
+def _target_of(text: AnalysedText, target: TargetTokens) -> Columns:
+    n_tokens = len(target.ids)
+    return {
+        "text": np.full(n_tokens, text.index),
+        "position": np.arange(n_tokens),
+        "unit": np.array(target.units),
+        "token": list(target.tokens),
+        "token_id": np.array(target.ids),
+        "start": [None if span is None else span[0] for span in target.spans],
+        "end": [None if span is None else span[1] for span in target.spans],
+        "is_special": list(target.specials),
+        "is_given": np.arange(n_tokens) < target.n_given,
     }
 
 

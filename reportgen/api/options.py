@@ -40,7 +40,7 @@ class InputChoices:
     completion_column: Annotated[
         str | None,
         _TEXTS(
-            help="Column with what a causal model was to write after each text, e.g. answer. "
+            help="Column with what a model was to write after each text, or for it, e.g. answer. "
             "Default: completion, if there is one."
         ),
     ] = None
@@ -271,8 +271,8 @@ class AnalysisChoices:
         int | None,
         _ANALYSIS(
             least=1,
-            help="Let a causal model write up to N tokens after each text that has no completion, "
-            "and explain what it wrote, e.g. 20.",
+            help="Let a model write up to N tokens after each text, or for it, where no "
+            "completion is given, and explain what it wrote, e.g. 20.",
         ),
     ] = None
     temperature: Annotated[

@@ -22,6 +22,7 @@ _TABLES = (
     "heads",
     "roles",
     "layers",
+    "targets",
     "evidence",
     "effects",
     "sinks",

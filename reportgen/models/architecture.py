@@ -134,7 +134,7 @@ def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
         n_layers=n_layers,
         n_heads=n_heads,
         head_size=next((size for size in own_size if size), width // n_heads),
-        max_positions=_max_positions(encoder, config),
+        max_positions=max_positions(encoder, config),
         shares_layers=n_layers > 1 and whole(config, "num_hidden_groups") == 1,
         hidden_size=hidden_size,
     )
@@ -187,7 +187,7 @@ def other_layouts(projections: Sequence[Projection]) -> tuple[tuple[Projection, 
     return (tuple(replace(item, layout=swapped[item.layout]) for item in projections),)
 
 
-def _max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
+def max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
     """The most tokens that the configuration and the position tables allow; None for no limit."""
     limits = []
     stated = whole(config, "max_position_embeddings")

@@ -8,9 +8,13 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.models.architecture import accepted_arguments
+from reportgen.models.encoder import find_encoder
+from reportgen.models.loading.checkpoint import weights_sha256
 from reportgen.models.readers.completion import completion_reader
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader
+from reportgen.models.readers.target import TargetReader
+from reportgen.models.targets import Writer
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import ModelInfo, OutputInfo
 
@@ -29,6 +33,8 @@ class LoadedModel:
     output: OutputInfo
     reader: OutputReader  # reads predictions from what the module returns
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
+    # The encoder-decoder that the module is the encoder of; None for other models.
+    writer: Writer | None = None
     # The options that load it, for the command that a report prints.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
@@ -45,3 +51,36 @@ def with_completions(model: LoadedModel) -> LoadedModel:
     assert isinstance(model.reader, NextTokenReader)
     reader = completion_reader(model.reader)
     return replace(model, reader=reader, output=reader.info(None))
+
+
+def encoder_remark(kind: str) -> str:
+    """What is said of an encoder-decoder of the class `kind` while it writes nothing."""
+    return (
+        f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
+        "what it writes explained, give completions (a column completion) or --generate N"
+    )
+
+
+def with_targets(model: LoadedModel) -> LoadedModel:
+    """The encoder of an encoder-decoder as that whole `model`, to read the log-probabilities of
+    the targets that it writes."""
+    assert model.writer is not None
+    module = model.writer.module
+    module.config.use_cache = False
+    reader = TargetReader(model.tokenizer, writer=model.writer)
+    info = replace(
+        model.info,
+        architecture=type(module).__name__,
+        n_parameters=sum(parameter.numel() for parameter in module.parameters()),
+        weights_sha256=weights_sha256(module.state_dict()),
+    )
+    said = encoder_remark(type(module).__name__)
+    return replace(
+        model,
+        module=module,
+        encoder_name=find_encoder(module)[0],
+        info=info,
+        output=reader.info(None),
+        reader=reader,
+        remarks=tuple(remark for remark in model.remarks if remark != said),
+    )

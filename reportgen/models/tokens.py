@@ -8,6 +8,7 @@ from torch import Tensor
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
+from reportgen.models.target_tokens import TargetTokens
 from reportgen.results.info import Role
 from reportgen.results.schema import COMPLETION_SEGMENT
 
@@ -43,6 +44,8 @@ class EncodedText:
     cuts: tuple[int | None, int | None]  # code point at which text and pair were cut
     n_unknown: int
     is_early: bool = False  # cut before it was tokenised: `n_truncated` counts not all of it
+    # What a decoder of its own reads and writes; None where one sequence holds all.
+    target: TargetTokens | None = None
 
     @property
     def n_content(self) -> int:
@@ -56,8 +59,15 @@ class EncodedText:
 
     @property
     def n_completion(self) -> int:
-        """The number of tokens of the completion."""
+        """The number of tokens of the completion, which is the target if there is one."""
+        if self.target is not None:
+            return len(self.target.written)
         return self.segments.count(COMPLETION_SEGMENT)
+
+    @property
+    def n_run(self) -> int:
+        """The number of tokens of the longest sequence that is run."""
+        return max(len(self.ids), 0 if self.target is None else len(self.target.read))
 
 
 def encode(
@@ -244,7 +254,9 @@ class _Encoding:
         if fast:
             offsets = given["offset_mapping"]
             self.spans = tuple(
-                None if segment is None else _span(token, segment, offsets[i], (text, pair or ""))
+                None
+                if segment is None
+                else token_span(token, segment, offsets[i], (text, pair or ""))
                 for token, segment, i in zip(self.tokens, self.segments, places, strict=True)
             )
 
@@ -269,7 +281,7 @@ def _kept_places(segments: Sequence[int | None], max_tokens: int) -> list[int]:
     return places
 
 
-def _span(token: str, segment: int, offset: tuple[int, int], texts: tuple[str, str]) -> Span:
+def token_span(token: str, segment: int, offset: tuple[int, int], texts: tuple[str, str]) -> Span:
     """The characters of a token, without the space before a word that some tokenizers include."""
     start, end = offset
     covered = texts[segment][start:end]

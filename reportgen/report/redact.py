@@ -24,7 +24,7 @@ from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames
 from reportgen.results.row_groups import StoredTable
-from reportgen.results.schema import TABLES, in_schema
+from reportgen.results.schema import LATER_TABLES, TABLES, in_schema
 from reportgen.results.store import Results, open_results, write_info
 
 DOT = "•"
@@ -80,7 +80,7 @@ def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
         if (results.folder / name).exists():
             with _writing(folder):
                 _take_over(results.folder / name, folder / name)
-    for name in ("texts", "tokens", "evidence", "sinks"):
+    for name in ("texts", "tokens", "targets", "evidence", "sinks"):
         with _writing(folder), pq.ParquetWriter(folder / f"{name}.parquet", TABLES[name]) as writer:
             for rows in _masked_parts(results, masked, name):
                 writer.write_table(rows, _AT_ONCE)
@@ -92,6 +92,9 @@ def _copy(results: Results, folder: Path, masked: "_Masked") -> Results:
 def _masked_parts(results: Results, masked: "_Masked", name: str) -> Iterator[pa.Table]:
     """The parts of a table with what is redacted replaced."""
     schema = TABLES[name]
+    if name in LATER_TABLES and not (results.folder / f"{name}.parquet").exists():
+        yield schema.empty_table()
+        return
     try:
         for part in StoredTable(results.folder / f"{name}.parquet", schema).parts():
             rows = in_schema(part, schema)
@@ -152,7 +155,7 @@ class _Masked:
         """The columns of `rows` that are replaced."""
         if table == "texts":
             return self._texts(rows)
-        if table == "tokens":
+        if table in ("tokens", "targets"):
             return self._tokens(rows)
         if table == "evidence":
             return {"explained_label": self._predicted(rows["explained_label"])} | self._message(

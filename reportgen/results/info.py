@@ -13,7 +13,7 @@ from reportgen.errors import UsageError
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
 # 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
 #    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
-#    tokens pass on, massive activations, and the shares of learned sinks
+#    tokens pass on, massive activations, the shares of learned sinks, and the targets of decoders
 SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level

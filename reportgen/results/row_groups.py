@@ -15,7 +15,7 @@ from reportgen.errors import ResultsError, quoted
 from reportgen.results.info import RunInfo
 from reportgen.results.limits import require_regular, room, stored_strings, tables_within
 from reportgen.results.maps import require_whole
-from reportgen.results.schema import EVIDENCE_TABLES, TABLES, in_schema
+from reportgen.results.schema import EVIDENCE_TABLES, LATER_TABLES, TABLES, in_schema
 from reportgen.results.validate import require_columns, require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
@@ -126,6 +126,9 @@ class FolderSource:
         texts = self._texts
         if name == "texts":
             return texts
+        if name in LATER_TABLES and not (self.folder / f"{name}.parquet").exists():
+            none: Table = TABLES[name].empty_table()
+            return none
         with self._reading(name) as path:
             stored = StoredTable(path, TABLES[name])
             require_rows(stored.parts(), name, self._info, texts)

@@ -133,6 +133,20 @@ LAYERS_SCHEMA = pa.schema(
         ("learned_expected", pa.float32()),
     ]
 )
+# What decoders of their own were given and were to write; no rows for other models.
+TARGETS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),  # row of `texts`
+        ("position", pa.int32()),  # in the target; at the last one the decoder reads nothing
+        ("unit", pa.int32()),  # display unit, counted from 0 in each target
+        ("token", pa.string()),  # as the tokenizer writes it
+        ("token_id", pa.int32()),
+        ("start", pa.int32()),  # code points of the completion; null for special tokens
+        ("end", pa.int32()),
+        ("is_special", pa.bool_()),
+        ("is_given", pa.bool_()),  # in front of what the decoder writes
+    ]
+)
 EVIDENCE_SCHEMA = pa.schema(
     [
         ("text", pa.int32()),  # row of `texts`
@@ -198,6 +212,7 @@ ANALYSIS_TABLES: Mapping[str, pa.Schema] = {
     "heads": HEADS_SCHEMA,
     "roles": ROLES_SCHEMA,
     "layers": LAYERS_SCHEMA,
+    "targets": TARGETS_SCHEMA,
 }
 EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "evidence": EVIDENCE_SCHEMA,
@@ -206,6 +221,8 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "agreement": AGREEMENT_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
+# Tables that results folders of earlier versions do not have.
+LATER_TABLES = frozenset(("targets",))
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (

@@ -121,6 +121,12 @@ class Results:
         return self._frame_of("layers")
 
     @cached_property
+    def targets(self) -> pd.DataFrame:
+        """One row per token of a decoder of its own; columns as in `TARGETS_SCHEMA`. Empty for
+        models without one."""
+        return self._frame_of("targets")
+
+    @cached_property
     def has_learned_sink(self) -> bool:
         """Whether heads have a learned sink, which gets what rows of maps lack to 1."""
         return bool(self.layers[LEARNED_SHARE].notna().any())
@@ -197,8 +203,18 @@ class Results:
         return _rows_by_text(self._effects)
 
     @cached_property
+    def _targets_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+        return _rows_by_text(self.targets)
+
+    @cached_property
     def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
         return _rows_by_text(self._evidence)
+
+    def target_of(self, text: int) -> pd.DataFrame | None:
+        """The tokens of a decoder for row `text` of `texts`, in the order of positions; None where
+        it has none of its own."""
+        rows = self._targets_by_text.get(text)
+        return None if rows is None else self.targets.iloc[rows]
 
     def tokens_of(self, text: int, *names: str) -> pd.DataFrame:
         """The tokens of row `text` of `texts`, in the order of positions: the columns `names`, or

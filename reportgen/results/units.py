@@ -107,7 +107,7 @@ def text_units(results: Results, text: int) -> TextUnits:
     unit_of = tuple(tokens["unit"].to_pylist())
     places = (tokens[name].to_pylist() for name in ("token", "segment", "start", "end"))
     rows = list(zip(*places, strict=True))
-    units = tuple(_unit([rows[i] for i in group], segments) for group in _groups(unit_of))
+    units = tuple(make_unit([rows[i] for i in group], segments) for group in groups_of(unit_of))
     has_row = tokens["cls_row_all"].null_count == 0
     has_norms = tokens["received_norm_all"].null_count == 0
 
@@ -170,7 +170,7 @@ def _cls_token(roles: Sequence[str | None]) -> int:
     return roles.index("cls") if "cls" in roles else len(roles) - 1
 
 
-def _groups(unit_of: Sequence[int]) -> list[list[int]]:
+def groups_of(unit_of: Sequence[int]) -> list[list[int]]:
     """The positions of the tokens of each unit."""
     groups: list[list[int]] = [[] for _ in range(max(unit_of) + 1)]
     for token, unit in enumerate(unit_of):
@@ -178,7 +178,7 @@ def _groups(unit_of: Sequence[int]) -> list[list[int]]:
     return groups
 
 
-def _unit(tokens: Sequence[Sequence[Any]], segments: Sequence[str]) -> Unit:
+def make_unit(tokens: Sequence[Sequence[Any]], segments: Sequence[str]) -> Unit:
     """The unit of `tokens`: the name, segment, start and end of each."""
     names = [name for name, *_ in tokens]
     segment = tokens[0][1]

@@ -37,6 +37,7 @@ _FILLED: Mapping[str, tuple[str, ...]] = {
     "heads": ("text", "layer", "head", "uniform_share", "head_class"),
     "roles": ("text", "layer", "role", "n_tokens", "share", "expected"),
     "layers": ("text", "layer"),
+    "targets": ("text", "position", "unit", "token", "is_special", "is_given"),
     "evidence": ("text", "message"),
     "effects": ("text", "position"),
     "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
@@ -46,6 +47,7 @@ _FILLED: Mapping[str, tuple[str, ...]] = {
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "tokens": ("text", "position", "unit", "segment", "is_special"),
     "roles": ("text", "layer", "role"),
+    "targets": ("text", "position", "unit", "is_given"),
     "evidence": ("text", "live_rows", "n_rows", "reads_cls_only", EXTRA),
     "effects": ("text", "position"),
     "sinks": ("text", "subject", "test"),
@@ -138,6 +140,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
     checks: Mapping[str, Callable[[pa.Table, RunInfo, pa.Table], None]] = {
         "tokens": _tokens,
         "roles": _roles,
+        "targets": _targets,
         "evidence": _evidence,
         "effects": _effects,
         "sinks": _sinks,
@@ -225,6 +228,27 @@ def _roles(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     place = (_ints(table, "text") * len(keys) + role) * n_layers + _ints(table, "layer") - 1
     _, n_rows = np.unique(place // n_layers, return_counts=True)
     _require((n_rows == n_layers).all() and len(np.unique(place)) == len(place), "layer")
+
+
+def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    """One row per token of every text that was analysed, or none at all."""
+    if not len(table):
+        return
+    text = _ints(table, "text")
+    analysed = _analysed(texts)
+    found, sizes = np.unique(text, return_counts=True)
+    _require(np.array_equal(found, analysed) and np.array_equal(text, np.sort(text)), "text")
+    position = _require_equal(table, "position", _counted(sizes))
+    unit = _ints(table, "unit")
+    steps = np.diff(unit, prepend=0)[position > 0]
+    _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
+    # What is given stands in front; what is written has a score each.
+    is_given = table["is_given"].to_numpy()
+    n_given = np.bincount(text[is_given], minlength=len(texts))[analysed]
+    _require((is_given == (position < np.repeat(n_given, sizes))).all(), "is_given")
+    _require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
+    n_scores = _lengths(texts["scores"])[analysed]
+    _require(np.array_equal(sizes - n_given, n_scores), "is_given")
 
 
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

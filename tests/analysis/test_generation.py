@@ -153,7 +153,7 @@ def test_a_model_that_writes_nothing_says_what_is_done_with_completions(tmp_path
     assert "completions of the texts are not used: the model's output is number" in plain.stderr
     refused = call("run", texts, "--generate", "3", "-o", tmp_path / "other.html")
     assert refused.exit_code == 2
-    assert "--generate: only causal language models write on" in refused.stderr
+    assert "--generate: only causal language models and encoder-decoders write" in refused.stderr
 
 
 def test_a_text_without_a_completion_fails_alone(folder: Path, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reportgen.models.tokens import EncodedText
+from reportgen.results.info import Batching
 
 Array: TypeAlias = NDArray[np.float32]  # figures of attention
 Item = TypeVar("Item")
@@ -83,6 +84,13 @@ def plan_batches(
     if batch:
         batches.append(tuple(batch))
     return tuple(batches)
+
+
+def runs_alone(texts: Sequence[EncodedText], batching: Batching) -> bool:
+    """Whether each of `texts` has to run by itself. A text and its target are seldom both as long
+    as those of another text."""
+    has_targets = any(text.target is not None for text in texts)
+    return batching == "one by one" or (batching == "equal lengths" and has_targets)
 
 
 def lay_out(

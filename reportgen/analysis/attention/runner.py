@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.activations import BatchActivations
-from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches
+from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.checks import ROW_SUM_TOLERANCE, Probe
 from reportgen.analysis.attention.norms import BatchNorms, Norms
@@ -84,10 +84,10 @@ class Runner:
         """
         outcomes = [Outcome()] * len(texts)
         for batch in plan_batches(
-            [len(text.ids) for text in texts],
+            [text.n_run for text in texts],
             self._batch_tokens,
             equal_lengths=self._probed.batching != "padded",
-            max_texts=1 if self._probed.batching == "one by one" else None,
+            max_texts=1 if runs_alone(texts, self._probed.batching) else None,
             max_weights=self._max_weights(),
         ):
             try:

@@ -15,7 +15,7 @@ from typing import TypeAlias, TypeVar
 import torch
 from torch import Tensor
 
-from reportgen.analysis.attention.batches import plan_batches
+from reportgen.analysis.attention.batches import plan_batches, runs_alone
 from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -103,10 +103,10 @@ class Explainer:
             max_tokens = min(max_tokens, cells // (GRAPH_VECTORS * info.head_size))
             max_weights = min(max_weights, cells)
         return plan_batches(
-            [len(text.ids) for text in texts],
+            [text.n_run for text in texts],
             max_tokens,
             equal_lengths=self._batching != "padded",
-            max_texts=1 if self._batching == "one by one" else None,
+            max_texts=1 if runs_alone(texts, self._batching) else None,
             max_weights=max_weights,
         )
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Floats
-from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
+from reportgen.results.targets import completion_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +73,7 @@ def text_steps(results: Results, text: int) -> tuple[Step, ...]:
     scores, names = list(row["scores"]), list(row["score_names"])
     if not scores:
         return ()
-    tokens = results.tokens_of(text, "token", "segment")
-    own = tokens["token"][(tokens["segment"] == COMPLETION_SEGMENT).fillna(False).astype(bool)]
+    own = completion_of(results, text)["token"]
     return tuple(
         Step(text, str(token), float(score), str(name))
         for token, score, name in zip(own, scores, names, strict=True)

@@ -26,6 +26,7 @@ from reportgen.models.loading.pretrained import (
     folder_pooling,
     load_pretrained,
     reported_part,
+    writes_targets,
 )
 from reportgen.models.loading.tokenizer import (
     cut_at_the_end,
@@ -40,6 +41,7 @@ from reportgen.models.readers.reader import OutputReader
 from reportgen.models.readers.scores import sequence_reader
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
+from reportgen.models.targets import find_writer
 from reportgen.models.tokens import encode
 from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
 from reportgen.results.info import ModelInfo
@@ -63,8 +65,9 @@ class Source:
     architecture: str
     folder: str | None  # folder or hub id it was loaded from
     dtype: str
-    remark: str | None = None
+    remarks: tuple[str, ...] = ()
     tokenizer: PreTrainedTokenizerBase | None = None  # passed in with it
+    writer: PreTrainedModel | None = None  # the encoder-decoder that `module` is the encoder of
 
 
 def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
@@ -116,37 +119,42 @@ def from_folder(spec: ModelSpec) -> Source:
     if bundled is not None:
         kind, shown = "demo", f"reportgen {bundled}"
     architecture = loaded.architecture
-    return Source(loaded.module, kind, shown, architecture, name, spec.dtype, loaded.remark)
+    remarks = () if loaded.remark is None else (loaded.remark,)
+    return Source(
+        loaded.module, kind, shown, architecture, name, spec.dtype, remarks, writer=loaded.writer
+    )
 
 
 def from_factory(spec: ModelSpec) -> Source:
     """Build the module with the factory of `spec`, and load its checkpoint."""
     module = build_module(spec).to(_dtype(spec))
-    remark = None
+    remarks: tuple[str, ...] = ()
     if spec.checkpoint is not None:
         load_checkpoint(module, spec.checkpoint)
     else:
-        remark = "no --checkpoint: the weights are those the factory loaded, or made up, itself"
+        remarks = ("no --checkpoint: the weights are those the factory loaded, or made up, itself",)
     kind = type(module).__name__
-    return Source(module, "factory", kind, kind, None, spec.dtype, remark)
+    return Source(module, "factory", kind, kind, None, spec.dtype, remarks)
 
 
 def from_objects(
     module: nn.Module, tokenizer: PreTrainedTokenizerBase | None, spec: ModelSpec
 ) -> Source:
     """Take an existing module; `tokenizer` is None if the module has its own."""
-    part, remark, came_from = module, None, ""
+    part, remark, came_from, writer = module, None, "", None
     if isinstance(module, PreTrainedModel):
         _, part, remark = reported_part(module, spec)
         came_from = str(module.name_or_path or "")
+        writer = module if writes_targets(module, spec) else None
     path = expanded(came_from)
     folder = came_from if came_from and path.is_dir() else None
     is_path = folder is not None or path.is_absolute() or came_from.startswith(".")
     name = (path.resolve().name if is_path else came_from) or type(module).__name__
     floats = (weight.dtype for weight in module.parameters() if weight.is_floating_point())
     dtype = str(next(floats, torch.float32)).removeprefix("torch.")
-    remark = "; ".join(filter(None, (HANDED_OVER, remark)))
-    return Source(part, "factory", name, type(part).__name__, folder, dtype, remark, tokenizer)
+    remarks = (HANDED_OVER,) if remark is None else (HANDED_OVER, remark)
+    kind = type(part).__name__
+    return Source(part, "factory", name, kind, folder, dtype, remarks, tokenizer, writer)
 
 
 def _dtype(spec: ModelSpec) -> torch.dtype:
@@ -163,10 +171,10 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     require_fit(tokenizer, encoder)
     read = other_inputs(module)
     beside = f"{source.architecture} also reads {read}; here it reads texts alone" if read else None
-    remarks = (source.remark, beside, cut_at_the_end(tokenizer))
+    remarks = (*source.remarks, beside, cut_at_the_end(tokenizer))
     sha256 = weights_sha256(module.state_dict())
     pad_id = padding_id(tokenizer, encoder)
-    module.to(device)
+    (source.writer or module).eval().to(device)
     encoder.config.use_cache = False  # its keys and values would never be used
     _make_callable(module, tokenizer, pad_id)
     trials = try_module(module, tokenizer, pad_id, device)
@@ -204,6 +212,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         output=reader.info(spec.output_name),
         reader=reader,
         remarks=tuple(remark for remark in remarks if remark is not None),
+        writer=None if source.writer is None else find_writer(source.writer, tokenizer),
     )
 
 

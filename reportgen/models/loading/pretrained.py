@@ -13,6 +13,7 @@ from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.encoder import find_encoder
+from reportgen.models.loaded import encoder_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
 from reportgen.models.readers.choose import head_of
@@ -35,6 +36,9 @@ class Pretrained:
     module: PreTrainedModel
     architecture: str  # the class named in the configuration
     remark: str | None  # why not the model's own output is reported; None if it is
+    # The encoder-decoder that `module` is the encoder of; None for other models, and where some of
+    # its weights are missing.
+    writer: PreTrainedModel | None = None
 
 
 def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretrained:
@@ -78,7 +82,8 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     pooler = f"{path}.pooler.".removeprefix(".")
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # has random weights, and its output is not used
-    return Pretrained(used, type(module).__name__, remark)
+    writer = module if writes_targets(module, spec) and not report["missing_keys"] else None
+    return Pretrained(used, type(module).__name__, remark, writer)
 
 
 def _require_possible_sizes(name: str, folder: Path | None, revision: str | None) -> None:
@@ -128,8 +133,16 @@ def reported_part(
         Its dotted name in `module` ("" for all of it), the part, and a remark why it is not all.
     """
     remark = _remark(type(module), spec)
+    if writes_targets(module, spec):
+        remark = encoder_remark(type(module).__name__)
     is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
     return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
+
+
+def writes_targets(module: PreTrainedModel, spec: ModelSpec) -> bool:
+    """Whether `module` is an encoder-decoder that can write a target for a text."""
+    is_asked = spec.pooling is not None or spec.prediction_index is not None
+    return bool(module.config.is_encoder_decoder and module.can_generate() and not is_asked)
 
 
 def folder_pooling(name: str, revision: str | None) -> Pooling | None:

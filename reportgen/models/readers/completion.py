@@ -44,16 +44,16 @@ class CompletionReader(OutputReader):
     ) -> Tensor:
         """The log-probability of each token of the completions, `[text, token]`, 0 after the last
         one of a text."""
-        return self._own(self._rows(returned, inputs, texts), inputs, texts)
+        return self._own(self._rows(returned, inputs, texts), texts)
 
     def read(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> list[Prediction]:
         """One prediction per text, with a score per token of its completion."""
         rows = [row.detach() for row in self._rows(returned, inputs, texts)]
-        own = self._own(rows, inputs, texts)
+        own = self._own(rows, texts)
         return [
-            self._completion([text.ids[i] for i in text.completion], values, every)
+            self._completion(self._ids(text), values, every)
             for text, values, every in zip(texts, own, rows, strict=True)
         ]
 
@@ -80,14 +80,15 @@ class CompletionReader(OutputReader):
             found.append(own[rows].float().log_softmax(dim=-1))
         return found
 
-    def _own(
-        self, rows: Sequence[Tensor], inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
-    ) -> Tensor:
+    def _ids(self, text: EncodedText) -> tuple[int, ...]:
+        """The tokens whose log-probabilities are read."""
+        return tuple(text.ids[i] for i in text.completion)
+
+    def _own(self, rows: Sequence[Tensor], texts: Sequence[EncodedText]) -> Tensor:
         """Of `rows`, those of the tokens that the completions have, `[text, token]`."""
-        ids = inputs["input_ids"]
         values = [
-            row.gather(1, ids[number, list(text.completion)][:, None]).squeeze(1)
-            for number, (row, text) in enumerate(zip(rows, texts, strict=True))
+            row.gather(1, torch.tensor(self._ids(text), device=row.device)[:, None]).squeeze(1)
+            for row, text in zip(rows, texts, strict=True)
         ]
         return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)
 

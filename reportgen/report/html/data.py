@@ -27,7 +27,15 @@ from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits, is_unspaced, segments_of, text_units, word_of
+from reportgen.results.targets import target_units
+from reportgen.results.units import (
+    Floats,
+    TextUnits,
+    is_unspaced,
+    segments_of,
+    text_units,
+    word_of,
+)
 
 
 def plotly_source(path: Path | None) -> str:
@@ -115,6 +123,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     unit, and `pool` the most tokens in a cell.
     """
     units = text_units(results, text)
+    written = [visible(unit.label) for unit in target_units(results, text)]
     row = results.text_row(text)
     texts = segments_of(row)
     pooled = {} if how is None else {"cells": how.of_unit, "pool": how.factor}
@@ -123,6 +132,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
         read.pop("words", None)  # dots tell no words apart
     return pooled | {
         "labels": [visible(unit.label) for unit in units.units],
+        **({"written": written} if written else {}),
         "special": [i for i, unit in enumerate(units.units) if unit.is_special],
         "units": units.unit_of,
         "cls": units.cls_token,

@@ -32,9 +32,18 @@ from reportgen.report.panel.measures import (
 from reportgen.report.panel.places import ordinal, places, told_apart
 from reportgen.report.panel.prediction import Prediction, prediction
 from reportgen.report.panel.steps import StepRow, step_rows
-from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, runs_left, twin
+from reportgen.report.panel.strip import (
+    LONG,
+    Paragraph,
+    paragraphs,
+    runs_left,
+    target_paragraph,
+    twin,
+)
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import ANALYSED, Scalar
+from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.targets import target_units
 from reportgen.results.units import TextUnits, segments_of, text_units
 
 _LOST_SHOWN = 300  # code points of what was cut off
@@ -198,6 +207,9 @@ def make_figures(
     lengths = bars(found, scope.spread)
     is_first = text == findings.picked.first or text in findings.picked.texts
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths)
+    written = target_units(findings.results, text)
+    if written:
+        strip += (target_paragraph(written, segments[COMPLETION_SEGMENT]),)
     is_signed = first.kind == "signed"
     return Figures(
         strip=strip,
@@ -222,7 +234,7 @@ def make_figures(
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
-        steps=step_rows(findings.results, text, units, language),
+        steps=step_rows(findings.results, text, units, language, written),
     )
 
 

@@ -1,5 +1,6 @@
 """The tokens of a completion, one by one: how likely each was, and what moves its probability."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import exp, isnan
@@ -12,9 +13,10 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
-from reportgen.results.schema import COMPLETION_SEGMENT, DELETION_SCORES
+from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits
+from reportgen.results.targets import completion_of
+from reportgen.results.units import Floats, TextUnits, Unit
 
 _NAME = 40  # characters of a token
 _DIGITS = 2  # of a change of a log-probability
@@ -36,22 +38,31 @@ class StepRow:
 
 
 def step_rows(
-    results: Results, text: int, units: TextUnits, language: Language
+    results: Results,
+    text: int,
+    units: TextUnits,
+    language: Language,
+    written: Sequence[Unit] = (),
 ) -> tuple[StepRow, ...]:
-    """The tokens of the completion of row `text` of `texts`; empty without a completion."""
+    """The tokens of the completion of row `text` of `texts`; empty without a completion.
+
+    Where a decoder of its own wrote it, its units (`written`) are numbered on from those of the
+    text.
+    """
     if results.info.output.kind != "completion":
         return ()
     steps = text_steps(results, text)
-    places = [i for i, unit in enumerate(units.units) if unit.segment == COMPLETION_SEGMENT]
+    labels = [unit.label for unit in (*units.units, *written)]
     # Tokens that share characters are one unit, which stands for the first of them.
-    tokens = results.tokens_of(text, "segment")["segment"].eq(COMPLETION_SEGMENT).fillna(False)
-    unit_of_step = [units.unit_of[i] for i in np.flatnonzero(tokens.to_numpy(np.bool_))]
+    unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
+    if written and len(unit_of_step):
+        unit_of_step = unit_of_step - unit_of_step[0] + len(units.units)
     effects = _effects(results, text, units, len(steps))
     rows: dict[int, StepRow] = {}
-    for number, (step, unit) in enumerate(zip(steps, unit_of_step, strict=True)):
+    for number, (step, unit) in enumerate(zip(steps, unit_of_step.tolist(), strict=True)):
         own = None if effects is None else effects[:, number]
-        rows.setdefault(unit, _row(step, unit, units, own, language))
-    return tuple(rows[unit] for unit in places if unit in rows)
+        rows.setdefault(unit, _row(step, unit, labels, own, language))
+    return tuple(rows[unit] for unit in sorted(rows))
 
 
 def _effects(results: Results, text: int, units: TextUnits, n_steps: int) -> Floats | None:
@@ -68,10 +79,10 @@ def _effects(results: Results, text: int, units: TextUnits, n_steps: int) -> Flo
 
 
 def _row(
-    step: Step, unit: int, units: TextUnits, effects: Floats | None, language: Language
+    step: Step, unit: int, labels: Sequence[str], effects: Floats | None, language: Language
 ) -> StepRow:
     say = partial(language.say, "steps")
-    name = shorten(visible(units.units[unit].label), _NAME)
+    name = shorten(visible(labels[unit]), _NAME)
     likeliest = shorten(spoken(step.likeliest, language), _NAME) if step.likeliest else ""
     chance = language.percent(exp(step.log_probability))
     sentences = [
@@ -79,14 +90,14 @@ def _row(
         if not likeliest
         else say("unexpected", token=name, chance=chance, likeliest=likeliest)
     ]
-    values = np.full(len(units.units), np.nan) if effects is None else effects
+    values = np.full(len(labels), np.nan) if effects is None else effects
     top = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
     named = {}
     for key, best, sign in (("raises", np.nanargmax, 1), ("lowers", np.nanargmin, -1)):
         own = int(best(values)) if top else -1
         if own < 0 or not sign * values[own] > 0:
             continue
-        label = shorten(visible(units.units[own].label), _NAME)
+        label = shorten(visible(labels[own]), _NAME)
         named[key] = say("by", token=label, change=_change(values[own]))
         sentences.append(say(key, token=label, change=fixed(abs(values[own]), _DIGITS)))
     return StepRow(

@@ -104,6 +104,13 @@ def paragraphs(
     return tuple(done)
 
 
+def target_paragraph(units: Sequence[Unit], completion: str) -> Paragraph:
+    """The strip of a `completion` that a decoder of its own wrote, without colours."""
+    none = [None if unit.is_special else 0 for unit in units]
+    *_, own = paragraphs(units, ("", "", completion), none, [""] * len(units))
+    return own
+
+
 def _piece(unit: Unit, text: str, step: int | None, share: str, bar: int) -> Piece:
     kind: Literal["unit", "special"] = "special" if unit.is_special else "unit"
     if len(text) <= _LONGEST:

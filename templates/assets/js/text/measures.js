@@ -51,7 +51,8 @@ class Measures {
     const attention = this.all.find(({ id }) => ATTENTION.includes(id));
     const change = this.all.find(({ id }) => id === "deletion");
     return [attention, change].filter(Boolean)
-      .map((measure) => [shortName(measure), measure === this.all[0] ? first[i][1] : measure.shown[i]]);
+      .map((measure) => [shortName(measure), measure === this.all[0] ? first[i][1] : measure.shown[i]])
+      .filter(([, value]) => value !== undefined);
   }
 
   update() {

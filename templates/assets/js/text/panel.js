@@ -165,7 +165,7 @@ class Panel {
     this.prepared = key;
     const shape = shapeOf(data, choice.words);
     const [views, colours] = this.viewsOf(shape, choice);
-    const chosen = this.unit === null ? null : shape.at[this.unit];
+    const chosen = this.unit === null ? null : (shape.at[this.unit] ?? null); // none for what a decoder wrote
     const crop = cropOf(shape, choice, width, chosen);
     const reads = this.readRow(shape);
     this.shown = { shape, views, colours, crop, width, chosen, reads, lineTop: lineTop(views) };
@@ -226,6 +226,7 @@ class Panel {
 
   // Chooses a unit, or releases it if it is chosen already.
   chooseUnit(unit) {
+    if (unit >= this.data.labels.length && !this.strip.steps[unit]) return; // nothing is known of it
     choose(this.number, { token: unit === this.unit ? null : unit });
   }
 

@@ -27,10 +27,21 @@ class Strip {
     return this.measures.figuresOf(i, this.first);
   }
 
+  // Units of what a decoder wrote stand after those of the text.
+  nameOf(i) {
+    const { labels, written } = this.panel.data;
+    return i < labels.length ? tokenName({ labels }, i) : tokenName({ labels: written }, i - labels.length);
+  }
+
+  labelOf(i) {
+    const { labels, written } = this.panel.data;
+    return labels[i] ?? written[i - labels.length];
+  }
+
   // What is known of a unit: the figure that its colour shows, its attention, its effect.
   tipOf(i) {
     const unit = this.units[i];
-    const name = this.panel ? tokenName(this.panel.data, i) : unit.firstChild.textContent.trim();
+    const name = this.panel ? this.nameOf(i) : unit.firstChild.textContent.trim();
     const chosen = this.panel?.unit ?? null;
     const shown = this.measures.shown;
     const colour = chosen === null ? (shown ? shortName(shown) : say("received")) : this.legendName;
@@ -46,11 +57,10 @@ class Strip {
     this.answer = make("p", { className: "answer live", textContent: say("choose") });
     this.answer.setAttribute("aria-live", "polite");
     (this.box.parentElement.querySelector(".without") ?? this.box).after(this.answer);
-    const { labels } = panel.data;
     this.units.forEach((unit, i) => {
       unit.setAttribute("role", "button");
-      const name = tokenName({ labels }, i);
-      if (name !== labels[i] && !unit.querySelector("small")) unit.setAttribute("aria-label", name);
+      const name = this.nameOf(i);
+      if (name !== this.labelOf(i) && !unit.querySelector("small")) unit.setAttribute("aria-label", name);
       unit.setAttribute("aria-pressed", "false");
       unit.tabIndex = i ? -1 : 0;
     });
@@ -110,8 +120,8 @@ class Strip {
       return;
     }
     this.units.forEach((unit, i) => {
-      const step = shown.steps[i];
-      const text = shown.shown[i];
+      const step = shown.steps[i] ?? (unit.matches(".s") ? null : 0); // none for what a decoder wrote
+      const text = shown.shown[i] ?? "";
       const className = step === null ? "u s" : `u h${Math.abs(step)}${step < 0 ? " m" : ""}`;
       this.setUnit(i, className + this.bars[i], text, text);
     });
@@ -123,7 +133,7 @@ class Strip {
   // token, the measure. Units that are drawn as one, such as those of a word, have one colour.
   show(shape, view, chosen) {
     this.units.forEach((unit, i) => unit.setAttribute("aria-pressed", String(i === chosen)));
-    if (chosen === null) {
+    if (chosen === null || (chosen >= shape.at.length && !this.steps[chosen])) {
       this.update();
       return;
     }
@@ -133,7 +143,7 @@ class Strip {
     this.box.classList.remove("signed");
     const step = this.steps[chosen];
     if (step) {
-      this.showStep(step, chosen, tokenName(shape, shape.at[chosen]));
+      this.showStep(step, chosen, this.nameOf(chosen));
       return;
     }
     const { at, count, isSpecial } = shape;
@@ -144,6 +154,7 @@ class Strip {
     const top = largestContent(shape, row);
     this.units.forEach((unit, i) => {
       const k = at[i];
+      if (k === undefined) return this.setUnit(i, ...this.first[i]); // what a decoder wrote
       const share = Number.isNaN(row[k]) ? 0 : row[k];
       const step = isSpecial[k] ? 0 : colourStep(share, top);
       const text = Number.isNaN(row[k]) ? "" : weightText(share * view.factor, view.summed, true);
@@ -176,7 +187,8 @@ class Strip {
       const colour = step.steps[i] ?? 0;
       const marks = `${colour < 0 ? " m" : ""}${i === chosen ? " chosen" : ""}`;
       const special = / s\b/.test(this.first[i][0]) ? " s" : "";
-      this.setUnit(i, `u${special} h${Math.abs(colour)}${marks}`, step.shown[i], step.shown[i]);
+      const text = step.shown[i] ?? "";
+      this.setUnit(i, `u${special} h${Math.abs(colour)}${marks}`, text, text);
     });
     this.legend.textContent = say("step_legend", { token });
     this.legendName = say("moves_step", { token });

@@ -1,0 +1,45 @@
+"""The completion of a text: part of its one sequence, or written by a decoder of its own."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.store import Results
+from reportgen.results.units import Unit, groups_of, make_unit, segments_of
+
+
+def completion_of(results: Results, text: int) -> pd.DataFrame:
+    """The tokens of the completion of row `text` of `texts`, in order: `token`, and its `unit` in
+    the text or, where a decoder of its own wrote it, in the target. Empty without a completion."""
+    target = results.target_of(text)
+    if target is not None:
+        return target.loc[~target["is_given"].astype(bool), ["unit", "token"]]
+    tokens = results.tokens_of(text, "unit", "token", "segment")
+    is_own = tokens["segment"].eq(COMPLETION_SEGMENT).fillna(False).astype(bool)
+    return tokens.loc[is_own, ["unit", "token"]]
+
+
+def target_units(results: Results, text: int) -> tuple[Unit, ...]:
+    """The units of what a decoder of its own wrote for row `text` of `texts`; empty where it has
+    none."""
+    target = results.target_of(text)
+    if target is None:
+        return ()
+    written = target[~target["is_given"].astype(bool)]
+    unit_of = [int(unit) - int(written["unit"].iloc[0]) for unit in written["unit"]]
+    completion = segments_of(results.text_row(text))[COMPLETION_SEGMENT]
+    places = (written[name].tolist() for name in ("token", "is_special", "start", "end"))
+    rows = list(zip(*places, strict=True))
+    return tuple(_target_unit([rows[i] for i in group], completion) for group in groups_of(unit_of))
+
+
+def _target_unit(tokens: Sequence[Sequence[Any]], completion: str) -> Unit:
+    """The unit of `tokens`: the name, whether it is special, start and end of each."""
+    names, segments = [name for name, *_ in tokens], ("", "", completion)
+    if tokens[0][1]:
+        return Unit("".join(names), True, COMPLETION_SEGMENT, None, None, False)
+    return make_unit(
+        [(name, COMPLETION_SEGMENT, start, end) for name, _, start, end in tokens], segments
+    )

@@ -1,0 +1,182 @@
+"""Encoder-decoders from texts to results: targets that are given, and those that are generated."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from helpers.calling import call
+from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, writer_tokenizer
+
+from reportgen.analysis.generation import Choice, with_generated
+from reportgen.errors import ModelError
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.completions import completions, text_steps
+from reportgen.report.language.strings import load_language
+from reportgen.report.redact import DOT, redacted
+from reportgen.results.schema import DELETION_SCORES
+from reportgen.results.store import Results, open_results
+from reportgen.texts.read import TextInput, TextSet
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_writer(tmp_path_factory.mktemp("models") / "bart", "bart")
+
+
+@pytest.fixture(scope="module")
+def results(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Results:
+    made = tmp_path_factory.mktemp("results")
+    lines = [json.dumps({"text": text, "completion": target}) for text, target in PAIRS]
+    (made / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    tokens = ("--units", "token")
+    done = call("analyze", made / "texts.jsonl", "-m", folder, *tokens, "-o", made / "made")
+    assert done.exit_code == 0, done.stderr
+    return open_results(made / "made")
+
+
+def text_set(*texts: str) -> TextSet:
+    return TextSet(tuple(TextInput(str(i), text) for i, text in enumerate(texts)), ())
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_what_is_generated_is_what_the_library_generates(name: str) -> None:
+    model = loaded_writer(name)
+    texts = [text for text, _ in PAIRS]
+    found = with_generated(text_set(*texts), model, Choice(6, 0.0, 0)).texts
+    assert any(text.completion for text in found)
+    for text, own in zip(texts, found, strict=True):
+        given = model.tokenizer(text, return_tensors="pt")
+        plain = model.module.generate(
+            input_ids=given["input_ids"],
+            attention_mask=given["attention_mask"],
+            max_new_tokens=6,
+            do_sample=False,
+            num_beams=1,
+        )
+        if own.completion:
+            assert list(own.completion_ids) == plain[0].tolist()
+
+
+def test_a_generation_that_ends_at_once_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = loaded_writer("t5")
+    ended = torch.tensor([[model.tokenizer.pad_token_id, model.tokenizer.eos_token_id]])
+    monkeypatch.setattr(model.module, "generate", lambda **_: ended)
+    with pytest.raises(ModelError, match="the first token that the model generates ends the text"):
+        with_generated(text_set("the cat"), model, Choice(6, 0.0, 0))
+
+
+def test_targets_are_kept_beside_the_tokens_of_the_texts(results: Results) -> None:
+    assert results.info.output.kind == results.info.evidence.scalar == "completion"
+    assert results.info.model.architecture == "BartForConditionalGeneration"
+    assert results.info.model.encoder == "BartEncoder"
+    tokenizer = writer_tokenizer("bart")
+    for row, (text, completion) in enumerate(PAIRS):
+        assert results.tokens_of(row)["token_id"].tolist() == tokenizer(text)["input_ids"]
+        target = results.target_of(row)
+        labels = tokenizer(text_target=completion)["input_ids"]
+        assert target["token_id"].tolist() == [tokenizer.eos_token_id, *labels]
+        assert target["is_given"].tolist() == [True, True, *[False] * (len(labels) - 1)]
+        steps = text_steps(results, row)
+        assert [step.token for step in steps] == tokenizer.convert_ids_to_tokens(labels[1:])
+
+
+def test_what_moves_each_token_is_one_run_without_each_token_of_the_text(
+    folder: Path, results: Results
+) -> None:
+    model = loaded_writer("bart")
+    for row in range(len(PAIRS)):
+        tokens = results.tokens_of(row)
+        target = results.target_of(row)["token_id"].tolist()
+        whole = np.array(results.texts["scores"][row])
+        effects = results.effects_of(row)
+        for place, scores in enumerate(effects[DELETION_SCORES]):
+            assert (scores is None) == tokens["is_special"].iloc[place]
+            if scores is None:
+                continue
+            unit = tokens["unit"].iloc[place]  # the bytes of a character go together
+            left = torch.tensor([tokens["token_id"][tokens["unit"] != unit].tolist()])
+            read = torch.tensor([target[:-1]])
+            with torch.no_grad():
+                logits = model.module(input_ids=left, decoder_input_ids=read).logits[0, 1:]
+            plain = logits.double().log_softmax(-1)
+            own = [float(row[at]) for row, at in zip(plain, target[2:], strict=True)]
+            assert list(scores) == pytest.approx(list(whole - own), abs=1e-5)
+            assert effects["deletion"].iloc[place] == pytest.approx(sum(scores), abs=1e-4)
+
+
+def test_how_well_the_targets_are_expected(results: Results) -> None:
+    found = completions(results)
+    every = [score for scores in results.texts["scores"] for score in scores]
+    assert found.n_tokens == len(every)
+    assert found.perplexity == pytest.approx(float(torch.tensor(every).double().mean().neg().exp()))
+    assert Findings(results).completions.perplexity == found.perplexity
+
+
+def test_texts_without_a_target_or_without_words_fail_alone(folder: Path, tmp_path: Path) -> None:
+    rows = (
+        {"text": "the cat", "completion": "sat"},
+        {"text": "a dog"},
+        {"text": "", "completion": "x"},
+    )
+    long = {"text": "the cat", "completion": "zq " * 70}
+    source = tmp_path / "texts.jsonl"
+    source.write_text("\n".join(json.dumps(row) for row in (*rows, long)), "utf-8")
+    done = call("analyze", source, "-m", folder, "--evidence", "none", "-o", tmp_path / "made")
+    assert done.exit_code == 0, done.stderr
+    found = open_results(tmp_path / "made")
+    assert found.texts["status"].tolist() == ["ok", "failed", "failed", "failed"]
+    no_target, no_text, too_long = found.texts["message"].tolist()[1:]
+    assert no_target == "it has no completion"
+    assert no_text.startswith("the text is empty")
+    assert "more than the 64 that the model's decoder takes" in too_long
+    assert found.target_of(1) is None
+
+
+def test_a_page_shows_each_token_of_the_target(results: Results, tmp_path: Path) -> None:
+    outputs = ("-o", tmp_path / "page.html", "-o", tmp_path / "page.md", "-o", tmp_path / "s.json")
+    done = call("render", results.folder, *outputs)
+    assert done.exit_code == 0, done.stderr
+    page = (tmp_path / "page.html").read_text("utf-8")
+    assert page.count("<section class=completion>") == len(PAIRS)
+    figures = json.loads((tmp_path / "s.json").read_text("utf-8"))["figures"]
+    assert figures["perplexity"] == pytest.approx(completions(results).perplexity, rel=1e-3)
+    assert "erplexity" in (tmp_path / "page.md").read_text("utf-8")
+
+
+def test_redaction_hides_the_targets(results: Results) -> None:
+    with redacted(results, "en", wanted=True) as hidden:
+        target = hidden.target_of(0)
+        kept = target["token"][target["is_special"].astype(bool)].tolist()
+        assert kept == ["</s>", "<s>", "</s>"]
+        others = target[~target["is_special"].astype(bool)]
+        assert set("".join(others["token"])) == {DOT}
+        assert others["token_id"].isna().all()
+        assert [step.log_probability for step in text_steps(hidden, 0)] == list(
+            results.texts["scores"][0]
+        )
+        assert load_language("en").say("redacted", "page") in hidden.info.remarks
+
+
+def test_a_model_that_only_reads_says_how_to_have_targets(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("the cat sat\n", "utf-8")
+    done = call("analyze", tmp_path / "t.txt", "-m", folder, "-o", tmp_path / "made")
+    assert done.exit_code == 0, done.stderr
+    found = open_results(tmp_path / "made")
+    assert found.info.output.kind == "embedding"
+    assert any("--generate N" in remark for remark in found.info.remarks)
+    assert found.targets.empty
+
+
+def test_a_run_generates_targets(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.txt").write_text("the cat sat\na very good film\n", "utf-8")
+    done = call(
+        "analyze", tmp_path / "t.txt", "-m", folder, "--generate", 5, "-o", tmp_path / "made"
+    )
+    assert done.exit_code == 0, done.stderr
+    found = open_results(tmp_path / "made")
+    assert set(found.texts["status"]) == {"ok"}
+    for row in range(2):
+        # What a model writes itself with no draw is what it holds likeliest at each place.
+        assert list(found.texts["score_names"][row]) == [""] * len(found.texts["scores"][row])

@@ -1,0 +1,101 @@
+"""Tiny random encoder-decoders, each with a decoder of its own number of layers and heads."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import (
+    BartConfig,
+    BartForConditionalGeneration,
+    M2M100Config,
+    M2M100ForConditionalGeneration,
+    MarianConfig,
+    MarianMTModel,
+    MBartConfig,
+    MBartForConditionalGeneration,
+    PegasusConfig,
+    PegasusForConditionalGeneration,
+    PreTrainedModel,
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5ForConditionalGeneration,
+)
+
+from helpers.real.models import tiny_tokenizer
+from reportgen.models.loaded import LoadedModel, with_targets
+from reportgen.models.loading.load import load_module
+from reportgen.models.spec import ModelSpec
+from reportgen.models.targets import encode_with_target
+from reportgen.models.tokens import EncodedText
+
+_CLASSES: dict[str, tuple[type, type]] = {
+    "t5": (T5Config, T5ForConditionalGeneration),
+    "bart": (BartConfig, BartForConditionalGeneration),
+    "marian": (MarianConfig, MarianMTModel),
+    "mbart": (MBartConfig, MBartForConditionalGeneration),
+    "pegasus": (PegasusConfig, PegasusForConditionalGeneration),
+    "m2m_100": (M2M100Config, M2M100ForConditionalGeneration),
+}
+WRITERS = tuple(_CLASSES)
+PAIRS = (
+    ("the cat sat", "on the mat"),
+    ("a very good film with a very bad ending", "Free coffee for every new member"),
+    ("年会費無料、週末限定", "割引"),
+)
+
+
+def writer_tokenizer(name: str) -> PreTrainedTokenizerFast:
+    """`<s> text </s>` for BART, `text </s>` for the others."""
+    return tiny_tokenizer("bytes" if name == "bart" else "unigram_eos")
+
+
+def tiny_writer(name: str, **changes: Any) -> PreTrainedModel:
+    """A random encoder-decoder of the family `name`; `changes` override its configuration."""
+    tokenizer = writer_tokenizer(name)
+    starts = {"bart": tokenizer.eos_token_id, "mbart": tokenizer.eos_token_id}
+    shared = {
+        "vocab_size": len(tokenizer),
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": tokenizer.bos_token_id,
+        "eos_token_id": tokenizer.eos_token_id,
+        "decoder_start_token_id": starts.get(name, tokenizer.pad_token_id),
+        "forced_eos_token_id": None,
+    }
+    sizes = (
+        {"d_model": 32, "d_kv": 8, "d_ff": 64, "num_layers": 3, "num_heads": 4}
+        | {"num_decoder_layers": 2}
+        if name == "t5"
+        else {"d_model": 32, "encoder_layers": 3, "decoder_layers": 2}
+        | {"encoder_attention_heads": 4, "decoder_attention_heads": 2}
+        | {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 64}
+    )
+    config, model_class = _CLASSES[name]
+    torch.manual_seed(0)
+    model = model_class(config(**{**shared, **sizes, **changes}))
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.ndim > 1:
+                weight.normal_(0, 0.3)
+    model.tie_weights()
+    made: PreTrainedModel = model.eval()
+    return made
+
+
+def save_writer(folder: Path, name: str, **changes: Any) -> Path:
+    """The same as a folder, with its tokenizer."""
+    tiny_writer(name, **changes).save_pretrained(folder)
+    writer_tokenizer(name).save_pretrained(folder)
+    return folder
+
+
+def loaded_writer(name: str, **changes: Any) -> LoadedModel:
+    """The same, ready to read targets."""
+    module = tiny_writer(name, **changes)
+    return with_targets(load_module(module, writer_tokenizer(name), ModelSpec()))
+
+
+def with_target(model: LoadedModel, text: str, completion: str, ids=None) -> EncodedText:
+    """A text with its target for `model`."""
+    assert model.writer is not None
+    most = model.info.max_tokens
+    return encode_with_target(model.tokenizer, model.writer, text, completion, most, ids)
