@@ -127,7 +127,7 @@ def test_every_figure_sorts_both_ways_and_back_to_input_order(watched, url, resu
             round(v, 3) if ok else None for v, ok in zip(texts["prediction"], ran, strict=True)
         ],
         "Error": [round(v, 3) if ok else None for v, ok in zip(errors, ran, strict=True)],
-        "Label": [v if ok else None for v, ok in zip(LABELS, ran, strict=True)],
+        "Right answer": [v if ok else None for v, ok in zip(LABELS, ran, strict=True)],
         "Tokens": texts["n_tokens"].tolist(),
         "Special share": [round(100 * shares[at], 1) if ok else None for at, ok in enumerate(ran)],
     }
@@ -178,7 +178,7 @@ def test_classes_filter_by_label_prediction_and_being_wrong(watched, classes, tm
     assert 0 < len(wrong) < 6
     assert shown(watched) == wrong
     choice(watched, "Show").select_option("")
-    choice(watched, "Label").select_option("good")
+    choice(watched, "Right answer").select_option("good")
     choice(watched, "Prediction").select_option("bad")
     both = [at for at in range(6) if (labels[at], predicted[at]) == ("good", "bad")]
     assert shown(watched) == [str(at + 1) for at in both]
@@ -206,12 +206,12 @@ def test_labels_of_many_values_are_filtered_by_ranges(watched, tmp_path):
     made = make_results(tmp_path, tuple(f"text {n}" for n in range(14)), labels=labels)
     made.texts.loc[12, ["label", "label_value"]] = None  # a text without a label
     open_list(watched, written(made, tmp_path))
-    options = choice(watched, "Label").locator("option").all()
+    options = choice(watched, "Right answer").locator("option").all()
     ranges = [option.get_attribute("value") for option in options[1:]]
     assert ranges == ["0..1", "1..2", "2..3", "3..4"]
     for option in ranges:
         low, high = map(float, option.split(".."))
-        choice(watched, "Label").select_option(option)
+        choice(watched, "Right answer").select_option(option)
         inside = [n for n, label in enumerate(labels, 1) if low <= label < high]
         assert shown(watched) == [str(n) for n in inside]
     watched.reload()

@@ -209,8 +209,8 @@ def _trust(findings: Findings, language: Language) -> Answer:
         if findings.is_constant:
             return answer(say("no_order"), say("no_order_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS))
-    figure = "agreement" if estimate.interval.low > 0 else "no_agreement"
-    verdict = say(trust_word(estimate.interval) or figure, mean=estimate.mean)
+    unclear = "agreement" if estimate.interval.low > 0 else "no_agreement"
+    verdict = say(trust_word(estimate.interval) or unclear)
     row = cls_name(findings.info, language) or ""
     views = [first, *(view for view in _BESIDE if view in known and view != first)][: ROWS - 1]
     rows = [
@@ -235,5 +235,6 @@ def _trust(findings: Findings, language: Language) -> Answer:
             )
         )
     below = findings.colouring.is_below_rarity
-    remark = say("below_rarity" if below else "agreement_remark")
-    return answer(verdict, remark, dots_with_intervals(rows))
+    remark = say("below_rarity" if below else "agreement_remark", mean=estimate.mean)
+    ends = (say("axis_chance"), say("axis_same"))
+    return answer(verdict, remark, dots_with_intervals(rows, ends))

@@ -1,4 +1,4 @@
-"""What a prediction and a label are in a report, where its page first speaks of them."""
+"""What a prediction and a right answer are in a report, where its page first speaks of them."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _LABELLED = ("number", "class", "labels")
 
 
 def definitions(findings: Findings, language: Language) -> str:
-    """What the model gives each text, and what a label is where texts have labels.
+    """What the model gives each text, and what a right answer is where texts have labels.
 
     Of numbers that have labels both ranges are told; without labels the first answer tells that of
     the predictions.

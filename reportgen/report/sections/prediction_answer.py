@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
+from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible
@@ -112,14 +112,14 @@ class _Predicted:
         mae, base = (written(value, digits) for value in (fit.mae.mean, fit.mean_label_mae))
         is_better = fit.mae.mean < fit.mean_label_mae or fit.r2 is None
         verdict = self._say("numbers_fit" if is_better else "numbers_fit_worse", mae=mae)
-        place = np.flatnonzero(fit.texts == opened)
-        chart = plane(
-            fit.labels,
-            fit.predictions,
-            int(place[0]) if len(place) else None,
-            (self._say("axis_label"), self._say("axis_prediction")),
-        )
-        return self._told(verdict, self._say("numbers_fit_base", base=base), chart)
+        mean = written(fit.mean_label, digits)
+        bars = [
+            Bar(self._say("bar_model"), fit.mae.mean, mae),
+            Bar(self._say("bar_mean", mean=mean), fit.mean_label_mae, base),
+        ]
+        own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
+        bars += [Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in own]
+        return self._told(verdict, self._say("numbers_fit_base", mean=mean), named_bars(bars))
 
     def _class(self) -> Answer:
         found, fit = self._findings.classes, self._findings.class_fit

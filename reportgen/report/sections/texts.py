@@ -17,7 +17,6 @@ from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.marked import marked_text, shortened, text_measures
-from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.prediction import prediction
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
@@ -140,10 +139,6 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
     if reason == "special_excess":
         share, even = findings.text_figures[["special_share", "special_even"]].iloc[row]
         return say(reason, share=float(share), even=float(even))
-    if reason == "agreement":
-        row_name = cls_name(findings.info, language) or ""
-        view = language.measure(findings.shown_first, "name", row=row_name)
-        return say(reason, value=value, view=view)
     return say(reason, value=value, typical=float(findings.text_figures[reason].median()))
 
 
@@ -153,8 +148,8 @@ def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
         values = texts[["prediction", "label_value"]].to_numpy(np.float64)
         # The same decimals for all texts.
         digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
-        predicted, label = (written(float(value), digits) for value in values[row])
-        return say("error", predicted=predicted, label=label)
+        predicted, label = values[row].tolist()
+        return say("error", error=written(predicted - label, digits, True))
     classes, shares = findings.classes, findings.class_shares[row]
     first, right = classes.predicted[row], classes.labels[row]
     return say(
@@ -181,6 +176,7 @@ class TextRow:
     n_tokens: int
     sink_share: str
     status: str
+    is_unmeasured: bool  # it has no evidence, where others have
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,9 +213,18 @@ def make_text_list(
     if kind == "class":
         classes = findings.classes
         wrong = classes.compared & (classes.predicted != classes.labels)
+    unmeasured = _unmeasured(findings)
     return TextList(
         rows=tuple(
-            _row(findings, text, language, digits, bool(wrong[text]), (marked or {}).get(text))
+            _row(
+                findings,
+                text,
+                language,
+                digits,
+                bool(wrong[text]),
+                text in unmeasured,
+                (marked or {}).get(text),
+            )
             for text in shown
         ),
         units=_units(findings, language),
@@ -233,6 +238,14 @@ def make_text_list(
         has_errors=kind == "number" and bool(texts["label_value"].notna().any()),
         has_groups=bool(texts["group"].notna().any()),
     )
+
+
+def _unmeasured(findings: Findings) -> set[int]:
+    """The analysed texts without evidence, where others have some."""
+    if findings.info.evidence.level == "none":
+        return set()
+    measured = set(findings.results.stored("evidence")["text"])
+    return set(np.flatnonzero(findings.analysed).tolist()) - measured if measured else set()
 
 
 def _units(findings: Findings, language: Language) -> str:
@@ -258,6 +271,7 @@ def _row(
     language: Language,
     digits: int | None,
     is_wrong: bool,
+    is_unmeasured: bool,
     marked: tuple[Span, ...] | None,
 ) -> TextRow:
     row, share = findings.results.text_row(text), findings.shares_by_text.get(text)
@@ -275,6 +289,7 @@ def _row(
         n_tokens=int(row["n_tokens"]),
         sink_share="" if share is None else language.percent(share[0]),
         status=str(row["status"]),
+        is_unmeasured=is_unmeasured,
     )
 
 

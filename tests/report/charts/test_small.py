@@ -114,9 +114,11 @@ def test_values_with_intervals_stand_on_a_scale_that_ends_at_one():
         Dot("base", -0.5, None, "−0.50", is_base=True),
         Dot("top", 1.0, Interval(1.0, 1.0), "1.00"),
     ]
-    svg = drawn(dots_with_intervals(rows))
+    svg = drawn(dots_with_intervals(rows, ("nothing", "all")))
     first, base, top = (float(circle["cx"]) for circle in svg.find_all("circle"))
     assert (first - base) / (top - base) == pytest.approx(2 / 3, abs=0.01)
     low, high = map(float, re.findall(NUMBER, svg.find("path", class_="first")["d"])[::2])
     assert (high - low) / (top - base) == pytest.approx(1 / 3, abs=0.02)
-    assert [text.get_text() for text in svg.find_all("text")][:3] == ["first", "base", "top"]
+    texts = [text.get_text() for text in svg.find_all("text")]
+    assert texts[:3] == ["first", "base", "top"]
+    assert texts[-2:] == ["nothing", "all"]

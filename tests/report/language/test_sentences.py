@@ -203,7 +203,7 @@ def test_a_citation_without_identifier_ends_with_its_title() -> None:
         ("numbers", ("clicks", "cost"), "cost", "the number “cost”"),
         ("class", ("bad", "good"), None, "the lead of the predicted class"),
         ("class", ("bad", "good"), "bad", "the lead of the class “bad”"),
-        ("labels", ("price", "taste"), "taste", "the logit of the label “taste”"),
+        ("labels", ("price", "taste"), "taste", "the logit of the tag “taste”"),
         ("embedding", (), None, "the text's embedding"),
         ("next_token", (), None, "the log-probability of the predicted next token"),
         ("next_token", (), " cat", "the log-probability of the next token “ cat”"),

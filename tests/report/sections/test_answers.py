@@ -24,6 +24,10 @@ KINDS = ("number", "class", "labels", "numbers", "embedding", "next_token")
 TEXTS = tuple(f"aa{a}{a}{b}{b}" for a, b in zip("bcdefghi", "jklmnopq", strict=True))
 
 
+def drawn(chart):
+    return BeautifulSoup(chart, "html.parser")
+
+
 def answers(results, language=EN):
     return make_answers(Findings(results), language).answers
 
@@ -34,8 +38,8 @@ def test_numbers_without_labels(tmp_path):
     low, middle, high = (f"{x:.2f}".replace("-", "−") for x in np.quantile(values, [0, 0.5, 1]))
     first = answers(results)[0]
     assert first.answer == f"{low} to {high}, half below {middle}"
-    told = "One dot per text, the open one large. No labels, so accuracy is unknown."
-    assert first.remark == told
+    said = "One dot per text, the open one large. Without right answers, accuracy is unknown."
+    assert first.remark == said
     assert first.section == "predictions"
 
 
@@ -46,7 +50,12 @@ def test_numbers_with_labels(tmp_path):
     first = answers(results)[0]
     better = "" if errors.mean() < base else ": no better than a constant"
     assert first.answer == f"Off by {errors.mean():.2f} on average{better}"
-    assert first.remark == f"Always answering the mean label: off by {base:.2f}."
+    mean = f"{np.mean(LABELS):.2f}"
+    assert first.remark == f"Bars: distance from the right answers, whose mean is {mean}."
+    opened = Findings(results).picked.first
+    shown = ["the model", f"always {mean}", f"open text {opened + 1}"]
+    shown += [f"{off:.2f}" for off in (errors.mean(), base, errors.iloc[opened])]
+    assert [text.get_text() for text in drawn(first.chart).find_all("text")] == shown
 
 
 def test_classes_with_labels(tmp_path):
@@ -104,7 +113,7 @@ def test_a_token_whose_effect_is_not_clear_is_pale_and_says_so(tmp_path):
     found = answers(changed(made, effects=effects))[1]
     assert found.answer == "“aa” clearly raises it"
     assert found.remark == "Mean effect of each token over 8 texts. Pale bars could be chance."
-    pale, clear = BeautifulSoup(found.chart, "html.parser").find_all("rect")
+    pale, clear = drawn(found.chart).find_all("rect")
     assert "pale" in pale["class"]
     assert re.fullmatch(r"bb \+\d\.\d+: could be chance", pale.get_text())
     assert "pale" not in clear["class"]
@@ -146,11 +155,10 @@ def test_agreement_is_that_of_the_colours_with_rarity_beside_it(tmp_path):
     fourth = answers(made)[3]
     known = findings.agreement_by_size
     shown = findings.colouring.agreement or known[findings.shown_first].estimate
-    assert f"{shown.mean:.2f}".replace("-", "−") in fourth.answer
-    names = [
-        text.get_text() for text in BeautifulSoup(fourth.chart, "html.parser").find_all("text")
-    ]
+    assert f"{shown.mean:.2f}".replace("-", "−") in fourth.remark
+    names = [text.get_text() for text in drawn(fourth.chart).find_all("text")]
     assert "token rarity" in names
+    assert names[-2:] == ["0 chance", "1 same order"]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a prediction and a label are, for each kind of output."""
+"""What a prediction and a right answer are, for each kind of output."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,7 @@ def test_with_labels_both_ranges_are_told(tmp_path):
     name = results.info.output.name
     assert said(results) == (
         f"The model gives each text one number, its “{name}”: here {low} to {high}. "
-        "A label is the number it should give: here 0.40 to 2.20."
+        "The right answers given with the texts: 0.40 to 2.20."
     )
 
 
@@ -53,7 +53,7 @@ def test_other_outputs_are_told_in_words(tmp_path, kind, expected):
     results = make_results(tmp_path, kind=kind)
     assert said(results) == expected
     results.texts["label"] = ["good"] * 6
-    more = " A label is the class it should give." if kind == "class" else ""
+    more = " The right answer is the class given with the text." if kind == "class" else ""
     assert said(results) == expected + more
 
 

@@ -30,7 +30,8 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     reasons = {text.number: text.reasons for text in notable.texts}
     worst = int(found["error"].argmax())
     predicted, label = results.texts["prediction"].iloc[worst], LABELS[worst]
-    assert f"largest error: predicted {predicted:.3f}, label {label:.3f}" in reasons[worst + 1]
+    error = f"{predicted - label:+.3f}".replace("-", "−")
+    assert f"largest error: {error}" in reasons[worst + 1]
     longest = int(found["tokens"].argmax())
     assert f"longest: {results.texts['n_tokens'].iloc[longest]} tokens" in reasons[longest + 1]
     shares = results.heads.groupby("text")[["special_share", "uniform_share"]].mean()
@@ -45,7 +46,7 @@ def test_every_reason_names_its_first_texts(results: Results) -> None:
     assert any(points in reason for reason in reasons[strange + 1])
     least = int(found["agreement"].argmin())
     value = f"{found['agreement'].iloc[least]:.2f}".replace("-", "−")
-    assert any(f"prediction: {value} (" in reason for reason in reasons[least + 1])
+    assert f"worst agreement of colours and effects: {value}" in reasons[least + 1]
     assert notable.texts[0].number == worst + 1 == notable.first
 
 
@@ -137,6 +138,6 @@ def test_a_wrong_class_is_told_with_its_softmax(tmp_path: Path) -> None:
     assert text.number == worst + 1
     sure = (1 + error.iloc[worst]) / 2  # of two classes, whose shares sum to 1
     predicted, label = (results.texts[c].iloc[worst] for c in ("prediction_label", "label"))
-    said = f"“{predicted}” ({100 * sure:.1f}\u00a0%), labelled “{label}”"
+    said = f"“{predicted}” ({100 * sure:.1f}\u00a0%), right answer “{label}”"
     said += f" ({100 * (1 - sure):.1f}\u00a0%)"
     assert text.reasons[0] == f"most confident mistake: predicted {said}"

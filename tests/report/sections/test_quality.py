@@ -144,7 +144,7 @@ def test_numbers_without_labels(tmp_path: Path) -> None:
     assert shown["Lowest"] == written(values[0], digits)
     assert shown["Median"] == written((values[2] + values[3]) / 2, digits)
     assert shown["Mean"] == written(sum(values) / 6, digits)
-    assert "There are no labels" in quality.headline
+    assert "No right answers came with the texts" in quality.headline
     table = cells(quality.tables[0])
     assert sum(int(row[0]) for row in table.values()) == 6
     for name, (count,) in table.items():
@@ -164,7 +164,7 @@ def test_texts_without_a_label_are_left_out_and_counted(tmp_path: Path) -> None:
     results = make_results(tmp_path, labels=LABELS)
     results.texts.loc[[1, 2], ["label", "label_value"]] = None
     quality = made(results)
-    assert quality.remarks == ("2 texts were left out: they have no label to compare with.",)
+    assert quality.remarks == ("2 texts were left out: they have no right answer to compare with.",)
     fit = label_fit(results)
     assert fit is not None
     assert fit.texts.tolist() == [0, 3, 4, 5]
@@ -186,7 +186,8 @@ def test_classes_with_labels(tmp_path: Path) -> None:
     assert Findings(results).accuracy == right / 5
     quality = made(results)
     assert f"{right} of 5 predictions are right (60.0\u00a0%)" in quality.headline
-    assert quality.remarks == ("1 text was left out: its label is not a class of this model.",)
+    (remark,) = quality.remarks
+    assert remark == "1 text was left out: its right answer is not a class of this model."
     table = cells(quality.tables[0])
     for label in ("bad", "good"):
         row = [pairs.count((label, other)) for other in ("bad", "good")]
@@ -203,7 +204,7 @@ def test_class_numbers_are_read_as_such_and_said(tmp_path: Path) -> None:
     results = labelled(make_results(tmp_path, kind="class"), ["0", "1", "1", "0", "1", None])
     found = match_classes(results)
     assert found.labels.tolist() == [0, 1, 1, 0, 1, -1]
-    assert made(results).remarks[0].startswith("The labels are read as numbers of the model")
+    assert made(results).remarks[0].startswith("The right answers are read as numbers of the model")
 
 
 @pytest.mark.parametrize("labels", [["1", "1"], ["1", "2"], ["0", "2"], ["x", "0"]])
@@ -230,7 +231,7 @@ def test_several_labels_with_what_was_expected(tmp_path: Path) -> None:
     ]
     quality = made(results)
     exact = sum(a == b for a, b in zip(sets, predicted, strict=True) if a is not None)
-    assert f"to {exact} of 4 labelled texts" in quality.headline
+    assert f"Of 4 texts with right answers, {exact} were given exactly" in quality.headline
     table = cells(quality.tables[0])
     for name in names:
         both = sum(name in a & b for a, b in zip(sets, predicted, strict=True) if a is not None)

@@ -2,7 +2,7 @@
 
 import pytest
 from bs4 import BeautifulSoup
-from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.factories import HEADLINES, changed, make_results
 
 from reportgen.findings.findings import Findings
 from reportgen.report.components import Span
@@ -116,3 +116,18 @@ def test_a_text_that_the_model_did_not_see_to_its_end_is_plain(results):
     whole = (Span(HEADLINES[2][:2], is_strong=True), Span(HEADLINES[2][2:]))
     rows = make_text_list(Findings(results), EN, marked={2: whole}).rows
     assert rows[2].spans == whole
+
+
+def test_texts_without_the_evidence_that_others_have_say_so(tmp_path):
+    made = make_results(tmp_path, sink=0.4, evidence="basic", truncated=(1,))
+    assert not any(row.is_unmeasured for row in list_of(made).rows)
+    tables = {name: made.stored(name) for name in ("evidence", "effects")}
+    some = changed(made, **{name: own[own["text"].isin((0, 3))] for name, own in tables.items()})
+    measured = [row.number for row in list_of(some).rows if not row.is_unmeasured]
+    assert measured == [1, 4]
+    page = BeautifulSoup(render(Findings(some), RenderOptions()).content, "html.parser")
+    states = [row.find_all("td")[-1].get_text() for row in page.select(".texts tbody tr")]
+    told = "effects not measured"
+    assert states == ["ok", f"truncated, {told}", told, "ok", told, told]
+    none = make_results(tmp_path / "none", sink=0.4)
+    assert not any(row.is_unmeasured for row in list_of(none).rows)

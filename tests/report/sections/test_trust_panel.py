@@ -204,13 +204,13 @@ def test_what_does_not_agree_is_not_called_agreement_where_it_agrees_best(
     assert trust.headline == language.say(
         "trust", headline, mean=language.write(mean, "correlation")
     )
-    assert fourth.answer == language.say("answers", answer, mean=mean)
+    assert fourth.answer == language.say("answers", answer)
     agrees = {"en": "agrees best", "ja": "最もよく一致する"}[lang]
     assert (agrees in trust.chosen) == (best > 0)
     assert language.measure("gradient", "name", row="[CLS]") in trust.chosen
     assert (language.say("trust", "chosen_below") in trust.chosen) == is_below
     assert fourth.remark == language.say(
-        "answers", "below_rarity" if is_below else "agreement_remark"
+        "answers", "below_rarity" if is_below else "agreement_remark", mean=mean
     )
 
 

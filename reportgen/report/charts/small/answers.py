@@ -222,11 +222,13 @@ def _layer_columns(shares: Sequence[float], even: float, name: str) -> Drawing:
     )
 
 
-def dots_with_intervals(rows: Sequence[Dot]) -> Drawing:
-    """Up to ROWS values on a scale that ends at 1, each with its interval, its name and figure."""
+def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
+    """Up to ROWS values on a scale that ends at 1, each with its interval, its name and figure.
+
+    `ends` say what 0 and 1 stand for.
+    """
     shown = rows[:ROWS]
-    ends = [end for row in shown for end in (row.value, *(row.interval or ()))]
-    low = min(0.0, *ends)
+    low = min(0.0, *(end for row in shown for end in (row.value, *(row.interval or ()))))
     left, right, bottom = 126, WIDTH - 40, HEIGHT - 13
     step = bottom / max(len(shown), 1)
 
@@ -256,7 +258,8 @@ def dots_with_intervals(rows: Sequence[Dot]) -> Drawing:
         f'<path class=rule d="{rules}" stroke={RULE} />{marks}'
         f"<g font-size=11 fill={INK}>{names}</g>"
         f"<g font-size=10.5 fill={INK} text-anchor=end>{values}</g>"
-        + _below([(at(0), "0"), (float(right), "1")], HEIGHT - 2),
+        f"<g font-size=10.5 fill={MUTED} text-anchor=end><text x={px(at(0) + 22)} y={HEIGHT - 2}>"
+        f"{escape(ends[0])}</text><text x={WIDTH} y={HEIGHT - 2}>{escape(ends[1])}</text></g>",
     )
 
 

@@ -10,6 +10,7 @@ const SHOW_NAMES = {
   truncated: "list_truncated",
   empty: "list_empty",
   failed: "list_failed",
+  unmeasured: "list_unmeasured",
 };
 const finder = { facets: new Map(), ranges: new Map() }; // elements of the form; ranges of labels
 

@@ -75,7 +75,7 @@ function worstFrom() {
 
 function matchesShow(row, at, show, from) {
   if (show === "worst") return (columnOf("error").values[at] ?? -1) >= from;
-  if (show === "wrong") return row.row.hasAttribute("data-wrong");
+  if (show === "wrong" || show === "unmeasured") return row.row.hasAttribute(`data-${show}`);
   return row.row.dataset.status === show;
 }
 
