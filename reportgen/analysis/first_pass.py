@@ -17,6 +17,7 @@ from reportgen.analysis.rows import (
     token_rows,
 )
 from reportgen.errors import InputError, ModelError, ReportgenError, quoted
+from reportgen.models.apart import encode_apart
 from reportgen.models.completions import encode_completed
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -196,6 +197,13 @@ def encode_all(
 
 
 def _encoded(model: LoadedModel, source: TextInput) -> EncodedText:
+    if model.reads_apart:
+        if source.is_blank or source.pair is None:
+            # A blank text is not analysed, and has no tokens of a pair.
+            if not source.is_blank:
+                raise ModelError("it has no pair; a sentence encoder compares it with one")
+            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
+        return encode_apart(model.tokenizer, source.text, source.pair, model.info.max_tokens)
     if model.reader.kind != "completion":
         return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
     if source.pair is not None:

@@ -22,10 +22,10 @@ from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
 from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
+from reportgen.models.apart import encode_apart, ready_for_pairs
 from reportgen.models.completions import mark_last
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.settings import looks_through_window
 from reportgen.models.targets import encode_target
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
@@ -120,6 +120,7 @@ def analyze(
     progress = progress or Progress()
     created = created_date()
     model = ready_for_completions(model, texts, options.generate)
+    model = ready_for_pairs(model, texts)
     asked = Asked(options.explain_class, options.explain_token, options.against)
     find_asked(model, asked)  # fails before anything is run
     if options.generate is not None:
@@ -249,6 +250,8 @@ def _recorded_units(encode_rows: Encode, first: FirstPass) -> Encode:
 
 def _sample(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     """A sample text to try a model on."""
+    if model.reads_apart:
+        return encode_apart(model.tokenizer, text, SAMPLES[0], model.info.max_tokens)
     encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
     if isinstance(model.reader, TargetReader):
         return replace(encoded, target=encode_target(model.tokenizer, model.reader.writer, text))
@@ -303,7 +306,7 @@ def _sink_tester(
         capture,
         norms if isinstance(norms, str) else norms.projections,
         is_causal=probed.is_causal,
-        has_window=looks_through_window(explainer.model.encoder),
+        has_window=explainer.model.has_window,
     )
 
 

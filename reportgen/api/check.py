@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from contextlib import redirect_stdout
 
 from reportgen.analysis.pipeline import try_model
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import OutputKind
@@ -42,7 +43,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
     facts = {
         "Model": f"{info.name} ({info.architecture})",
         "Output": ", ".join(filter(None, shown)),
-        "Explained": EXPLAINED[output.kind],
+        "Explained": "; ".join(filter(None, (EXPLAINED[output.kind], _of_pairs(loaded)))),
         "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
@@ -56,3 +57,10 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         *(f"{name:13} {value}" for name, value in facts.items()),
         *(f"{'Note':13} {remark}" for remark in (*loaded.remarks, *probe.remarks)),
     ]
+
+
+def _of_pairs(loaded: LoadedModel) -> str | None:
+    """What is explained of pairs of texts, where that differs."""
+    if loaded.sentence is None:
+        return None
+    return f"of pairs of texts, how alike they are ({loaded.sentence.similarity})"

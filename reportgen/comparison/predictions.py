@@ -9,7 +9,13 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
-from reportgen.comparison.quality import FigureName, Quality, class_quality, number_quality
+from reportgen.comparison.quality import (
+    FigureName,
+    Quality,
+    class_quality,
+    number_quality,
+    rank_quality,
+)
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.classes import class_shares, match_classes
 from reportgen.findings.statistics import Booleans, Floats, Places
@@ -180,6 +186,8 @@ def _numbers(
     change, threshold = after - before, max(MOVED * float(spread[0]), least)
     varies = len(texts) > 1 and np.ptp(before) > 0 and np.ptp(after) > 0
     labels = pairing.labels["label_value"].to_numpy(np.float64)[texts]
+    has_errors = base.info.output.similarity is None
+    errors = [np.abs(side - (labels if has_errors else np.nan)) for side in (before, after)]
     return PredictionChanges(
         kind=kind,
         texts=texts,
@@ -192,8 +200,8 @@ def _numbers(
         same_outputs=not change.any(),
         mean=mean,
         correlation=float(spearmanr(before, after).statistic) if varies else None,
-        quality=number_quality(before, after, labels),
-        error_growth=np.abs(after - labels) - np.abs(before - labels),
+        quality=(number_quality if has_errors else rank_quality)(before, after, labels),
+        error_growth=errors[1] - errors[0],
     )
 
 

@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 
 from reportgen.comparison.change import Change, changes
 from reportgen.findings.outputs.predictions import r_squared
+from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
     Floats,
     Interval,
@@ -111,6 +112,16 @@ def number_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None
     return Quality(tuple(figures), len(given))
 
 
+def rank_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None:
+    """The fit of the order of predicted numbers alone, for labels on another scale; arguments as of
+    `number_quality`. None where labels or predictions do not vary."""
+    known = np.isfinite(labels)
+    given, sides = labels[known], (base[known], head[known])
+    if len(given) < 2 or not all(np.ptp(values) > 0 for values in (given, *sides)):
+        return None
+    return Quality((_rank(sides, given),), len(given))
+
+
 def class_quality(base: Places, head: Places, labels: Places) -> Quality:
     """The fit of predicted classes with labels, each `[text]`, of at least one text.
 
@@ -151,34 +162,13 @@ def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:
 
 def _rank(sides: Sequence[Floats], labels: Floats) -> QualityFigure:
     def difference(counts: Floats) -> Floats:
-        given = _centred_ranks(counts, labels)
-        own, other = (_correlation(counts, _centred_ranks(counts, s), given) for s in sides)
+        given = centred_ranks(counts, labels)
+        own, other = (weighted_correlation(counts, centred_ranks(counts, s), given) for s in sides)
         return (other - own)[:, None]
 
     (interval,) = intervals_of_counts(difference, len(labels))
     ends = [float(spearmanr(side, labels).statistic) for side in sides]
     return QualityFigure("rank", _change(ends, interval, len(labels)), interval)
-
-
-def _centred_ranks(counts: Floats, values: Floats) -> Floats:
-    """`[resample, text]`: ranks of `values` `[text]` in each resample, less their mean, where texts
-    are drawn as often as `counts` `[resample, text]` says; equal values share their mean rank."""
-    known, place = np.unique(values, return_inverse=True)
-    order = np.argsort(place, kind="stable")
-    starts = np.searchsorted(place[order], np.arange(len(known)))
-    drawn = np.add.reduceat(counts[:, order], starts, axis=1)  # [resample, value]
-    ranks = np.cumsum(drawn, axis=1) - drawn / 2
-    centred: Floats = ranks[:, place] - counts.sum(axis=1, keepdims=True) / 2
-    return centred
-
-
-def _correlation(counts: Floats, one: Floats, two: Floats) -> Floats:
-    """`[resample]`: the correlation of two centred figures; NaN where one does not vary."""
-    above: Floats = (counts * one * two).sum(axis=1)
-    below = np.sqrt((counts * one**2).sum(axis=1) * (counts * two**2).sum(axis=1))
-    found = np.full_like(above, np.nan)
-    np.divide(above, below, out=found, where=below > 0)
-    return found
 
 
 def _r2(sides: Sequence[Floats], labels: Floats) -> QualityFigure:

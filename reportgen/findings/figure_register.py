@@ -57,9 +57,9 @@ _PREDICTIONS = (
         Figure("label_rmse", "output", "root of the mean square of that distance", "rmse.mean"),
         Figure("label_bias", "output", "mean of prediction minus label", "bias.mean"),
         Figure("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
-        Figure(
-            "label_rank_correlation", "correlation", "Spearman, predictions with labels", "rank"
-        ),
+    ),
+    Figure(
+        "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
     ),
     Figure("label_accuracy", "share", "texts whose predicted class is the label", "accuracy"),
     *_within(

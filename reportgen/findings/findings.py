@@ -19,6 +19,7 @@ from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
 from reportgen.findings.outputs import predictions as of_predictions
+from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import other_tokens as of_piles
 from reportgen.findings.sinks import outcomes as of_sinks
@@ -106,6 +107,7 @@ class Findings:
     next_tokens = _part(of_predictions.next_tokens)
     completions = _part(of_completions.completions)
     label_fit = _part(of_predictions.label_fit)
+    rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)
     label_errors = _part(of_predictions.label_errors)
 
@@ -127,7 +129,15 @@ class Findings:
     @property
     def n_labelled(self) -> int:
         """How many texts have both a predicted number and a number as label."""
-        return self.label_fit.n_texts if self.label_fit else 0
+        fit = self.label_fit or self.rank_fit
+        return fit.n_texts if fit else 0
+
+    @property
+    def label_rank(self) -> float | None:
+        """Spearman's correlation of predicted numbers with labels; None where it is not defined."""
+        if self.rank_fit is not None:
+            return self.rank_fit.correlation
+        return self.label_fit.rank if self.label_fit is not None else None
 
     @cached_property
     def stated_agreement(self) -> Mapping[tuple[View, Statistic], evidence.ViewFigures]:

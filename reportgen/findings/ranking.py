@@ -16,6 +16,7 @@ from reportgen.findings.attention import (
 )
 from reportgen.findings.evidence import size_agreement
 from reportgen.findings.outputs.classes import class_shares, match_classes
+from reportgen.findings.outputs.ranks import rank_errors
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
 from reportgen.results.store import Results
@@ -61,8 +62,9 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
         strangeness: how far its attention lies from the other texts', see `strangeness`.
         agreement: rank agreement (Spearman) of the size of the measure that is shown first with
             that of effects; none where it is part of them.
-        error: a number's distance to its label; of a class, by how much of the softmax the
-            predicted class leads over the label's, so that 0 is right and 1 surely wrong.
+        error: a number's distance to its label, of a similarity in ranks; of a class, by how much
+            of the softmax the predicted class leads over the label's, so that 0 is right and 1
+            surely wrong.
         prediction: the number; of a class, the softmax share of the predicted one.
     """
     texts = results.texts
@@ -187,6 +189,8 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     if kind == "number":
         prediction = texts["prediction"].to_numpy(dtype=np.float64)
         labels = texts["label_value"].to_numpy(dtype=np.float64)
+        if not results.info.output.has_errors:
+            return rank_errors(results), prediction
         return np.abs(prediction - labels), prediction
     if kind != "class":
         return nothing, nothing

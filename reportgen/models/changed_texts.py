@@ -21,6 +21,7 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
         segments=tuple(text.segments[i] for i in positions),
         roles=tuple(text.roles[i] for i in positions),
         units=tuple(text.units[i] for i in positions),
+        parts=tuple(text.parts[i] for i in positions) if text.parts else (),
     )
 
 

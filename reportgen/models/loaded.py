@@ -13,7 +13,10 @@ from reportgen.models.loading.checkpoint import weights_sha256
 from reportgen.models.readers.completion import completion_reader
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader
+from reportgen.models.readers.sentence import SimilarityReader
 from reportgen.models.readers.target import TargetReader
+from reportgen.models.sentence_encoder import SentenceModules
+from reportgen.models.settings import looks_through_window
 from reportgen.models.targets import Writer
 from reportgen.models.tokens import EncodedText, pad
 from reportgen.results.info import ModelInfo, OutputInfo
@@ -32,11 +35,22 @@ class LoadedModel:
     info: ModelInfo  # `is_causal` is only set by an analysis, which measures it
     output: OutputInfo
     reader: OutputReader  # reads predictions from what the module returns
+    sentence: SentenceModules | None = None  # of a sentence encoder: what comes after `encoder`
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
     # The encoder-decoder that the module is the encoder of; None for other models.
     writer: Writer | None = None
     # The options that load it, for the command that a report prints.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+
+    @property
+    def reads_apart(self) -> bool:
+        """Whether it reads the two texts of a pair each by itself, and compares them."""
+        return isinstance(self.reader, SimilarityReader)
+
+    @property
+    def has_window(self) -> bool:
+        """Whether tokens see some of the keys only: those nearby, or those of the same text."""
+        return self.reads_apart or looks_through_window(self.encoder)
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs of the module for one batch of texts, padded on the right."""

@@ -31,7 +31,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class EncodedText:
-    """One tokenised text; all tuples but `cuts` have one entry per token."""
+    """One tokenised text; all tuples but `cuts` and `parts` have one entry per token."""
 
     ids: tuple[int, ...]
     type_ids: tuple[int, ...] | None  # None if the tokenizer gives none
@@ -46,6 +46,8 @@ class EncodedText:
     is_early: bool = False  # cut before it was tokenised: `n_truncated` counts not all of it
     # What a decoder of its own reads and writes; None where one sequence holds all.
     target: TargetTokens | None = None
+    # 0 or 1: the text or the pair, where each is read by itself (`apart`); empty where not.
+    parts: tuple[int, ...] = ()
 
     @property
     def n_content(self) -> int:
@@ -180,6 +182,9 @@ def pad(
         if text.type_ids is not None:
             type_ids[row, : len(text.ids)] = torch.tensor(text.type_ids)
     inputs = {"input_ids": ids, "attention_mask": mask}
+    if all(text.parts for text in texts):
+        rows = [[*text.parts, *[0] * (size - len(text.parts))] for text in texts]
+        inputs["parts"] = torch.tensor(rows)
     if all(text.type_ids is not None for text in texts):
         inputs["token_type_ids"] = type_ids
     return {name: value.to(device) for name, value in inputs.items() if name in accepted}

@@ -110,6 +110,14 @@ class OutputInfo:
     name: str  # "score", or the value of --output-name
     labels: tuple[str, ...] = ()  # names of the classes, labels or numbers; empty otherwise
     pooling: str | None = None  # how an embedding was pooled: mean, cls or last
+    # Of the vectors of two texts, which the number is: cosine, dot, euclidean or manhattan.
+    similarity: str | None = None
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the number and a label can be subtracted. Similarities have another scale than
+        their labels, with which only their order is compared."""
+        return self.kind == "number" and self.similarity is None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Attention to a unit is the sum over its tokens, attention from it the mean (Clar
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 from unicodedata import name
 
@@ -53,6 +54,15 @@ def _goes_on(before: Unit, unit: Unit, texts: Sequence[str]) -> bool:
         return not unit.begins_word
     around = texts[unit.segment][max(0, before.end - 1) : unit.start + 1]
     return not any(character.isspace() for character in around)
+
+
+def specials_before(units: Sequence[Unit], index: int) -> int:
+    """How many special tokens in front of the unit `index`, which begins the second of two texts,
+    belong to that text: as many as begin the first, if they are the same (a sentence encoder reads
+    each by itself), else none."""
+    opening = [unit.label for unit in takewhile(lambda unit: unit.is_special, units)]
+    before = [unit.label for unit in units[max(0, index - len(opening)) : index]]
+    return len(opening) if before == opening and index > len(opening) else 0
 
 
 def is_unspaced(text: str) -> bool:

@@ -30,7 +30,9 @@ class Layout:
     query_mean: Tensor  # [text, query], weights of a mean over queries: 1 / length on real tokens
     distances: Tensor  # [text, query, key], |query - key| on content keys, 0 elsewhere
     visible: Tensor  # [text, query, key], bool: the real keys a query can attend to
-    cls: Tensor  # [text], position of the query whose row is the [CLS] row
+    # [text, row], positions of the queries whose mean row is the [CLS] row: one, or two where the
+    # texts of a pair are read apart.
+    cls: Tensor
     has_cls: tuple[bool, ...]
     has_pair: Tensor  # [text], bool
 
@@ -110,7 +112,8 @@ def lay_out(
     columns += [mask([own == role for own in text.roles] for text in texts) for role in roles]
     gaps = torch.arange(size)[:, None] - torch.arange(size)  # [query, key]
     visible = real[:, None, :] & (gaps >= 0) if is_causal else real[:, None, :].expand(-1, size, -1)
-    positions = [cls_position(text, is_causal=is_causal) for text in texts]
+    positions = [cls_positions(text, is_causal=is_causal) for text in texts]
+    n_rows = max(map(len, positions)) or 1
     return Layout(
         lengths=tuple(lengths.tolist()),
         columns=torch.stack(columns, dim=-1).float().to(device),
@@ -119,8 +122,8 @@ def lay_out(
         query_mean=(real / lengths[:, None]).to(device),
         distances=(gaps.abs() * content[:, None, :]).float().to(device),
         visible=visible.to(device),
-        cls=torch.tensor([position or 0 for position in positions], device=device),
-        has_cls=tuple(position is not None for position in positions),
+        cls=torch.tensor([found or [0] * n_rows for found in positions], device=device),
+        has_cls=tuple(map(bool, positions)),
         has_pair=torch.tensor([1 in text.segments for text in texts], device=device),
     )
 
@@ -147,8 +150,14 @@ def even_spread(
     return n_visible, expected.squeeze(1)
 
 
-def cls_position(text: EncodedText, *, is_causal: bool) -> int | None:
-    """Position of the query whose row is the [CLS] row: [CLS], else a causal model's last token."""
-    if "cls" in text.roles:
-        return text.roles.index("cls")
-    return len(text.ids) - 1 if is_causal else None
+def cls_positions(text: EncodedText, *, is_causal: bool) -> list[int]:
+    """Positions of the queries whose mean row is the [CLS] row: [CLS], else a causal model's last
+    token; of each text where two are read apart. Empty where there is none."""
+    parts = text.parts or (0,) * len(text.ids)
+    found = []
+    for part in dict.fromkeys(parts):
+        own = [i for i, each in enumerate(parts) if each == part]
+        cls = next((i for i in own if text.roles[i] == "cls"), None)
+        if cls is not None or is_causal:
+            found.append(own[-1] if cls is None else cls)
+    return found

@@ -40,8 +40,8 @@ class BatchRollout:
 
     def texts(self) -> list[TextRollout]:
         """One rollout per text, in the order of the batch."""
-        texts = torch.arange(len(self._rolled))
-        rows = self._rolled[texts, self._layout.cls].cpu().numpy()
+        texts = torch.arange(len(self._rolled))[:, None]
+        rows = self._rolled[texts, self._layout.cls].mean(1).cpu().numpy()
         received = self._received().squeeze(1).cpu().numpy()
         shares = torch.stack(self._special_shares, dim=1).cpu().numpy()
         return [

@@ -18,7 +18,6 @@ from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
-from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens import EncodedText
 from reportgen.results.maps import Packer, quantise
 
@@ -63,7 +62,7 @@ class Runner:
         self._hidden = (
             tuple(recorded_modules(model.encoder, "hidden_states", 0)) if activations else ()
         )
-        self._has_window = looks_through_window(model.encoder)
+        self._has_window = model.has_window
 
     def run(
         self,

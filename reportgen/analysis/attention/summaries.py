@@ -109,7 +109,7 @@ class BatchSummary:
         content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
         self._layers.append(
             {
-                "cls_row": maps[torch.arange(len(maps)), :, layout.cls].mean(1),
+                "cls_row": maps[torch.arange(len(maps))[:, None], :, layout.cls].mean((1, 2)),
                 "received": received.mean(1),
                 "expected": expected,
                 "shares": received @ layout.columns[..., FIRST_ROLE:],

@@ -144,7 +144,7 @@ def label_fit(results: Results) -> Fit | None:
     predictions = texts["prediction"].to_numpy(dtype=np.float64)
     labels = texts["label_value"].to_numpy(dtype=np.float64)
     rows = np.flatnonzero(np.isfinite(predictions) & np.isfinite(labels) & analysed(results))
-    if results.info.output.kind != "number" or not len(rows):
+    if not results.info.output.has_errors or not len(rows):
         return None
     predictions, labels = predictions[rows], labels[rows]
     errors = predictions - labels
@@ -175,7 +175,9 @@ def r_squared(predictions: Floats, labels: Floats) -> float:
 
 
 def label_errors(results: Results) -> "pd.Series[float]":
-    """`[text]`: prediction minus label; missing unless both are one number."""
+    """`[text]`: prediction minus label; missing unless both are one number of the same scale."""
+    if results.info.output.similarity is not None:
+        return pd.Series(np.nan, index=results.texts.index, dtype=np.float32)
     errors = results.texts["prediction"] - results.texts["label_value"]
     return errors.astype(np.float32)
 

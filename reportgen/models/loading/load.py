@@ -28,6 +28,7 @@ from reportgen.models.loading.pretrained import (
     reported_part,
     writes_targets,
 )
+from reportgen.models.loading.sentence_modules import find_sentence_modules, prompts_remark
 from reportgen.models.loading.tokenizer import (
     cut_at_the_end,
     load_tokenizer,
@@ -39,6 +40,8 @@ from reportgen.models.readers.choose import find_output, head_of
 from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
 from reportgen.models.readers.scores import sequence_reader
+from reportgen.models.readers.sentence import SentenceReader
+from reportgen.models.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
 from reportgen.models.targets import find_writer
@@ -171,14 +174,17 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     require_fit(tokenizer, encoder)
     read = other_inputs(module)
     beside = f"{source.architecture} also reads {read}; here it reads texts alone" if read else None
-    remarks = (*source.remarks, beside, cut_at_the_end(tokenizer))
+    sentence = find_sentence_modules(spec, source.folder, source.module is encoder)
+    if sentence is not None and not sentence.is_plain:
+        module, encoder_name = SentenceEncoder(encoder, sentence).eval(), "transformer"
+    remarks = (*source.remarks, beside, cut_at_the_end(tokenizer), prompts_remark(sentence))
     sha256 = weights_sha256(module.state_dict())
     pad_id = padding_id(tokenizer, encoder)
     (source.writer or module).eval().to(device)
     encoder.config.use_cache = False  # its keys and values would never be used
     _make_callable(module, tokenizer, pad_id)
     trials = try_module(module, tokenizer, pad_id, device)
-    reader = _choose_reader(spec, source, tokenizer, trials, facts.hidden_size)
+    reader = _choose_reader(spec, source, module, sentence, tokenizer, trials, facts.hidden_size)
     if spec.class_names:
         reader = reader.with_class_names(spec.class_names)
     max_tokens = _max_tokens(spec, source, tokenizer, facts.max_positions, reader)
@@ -211,6 +217,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         info=info,
         output=reader.info(spec.output_name),
         reader=reader,
+        sentence=sentence,
         remarks=tuple(remark for remark in remarks if remark is not None),
         writer=None if source.writer is None else find_writer(source.writer, tokenizer),
     )
@@ -247,13 +254,16 @@ def _make_callable(module: nn.Module, tokenizer: PreTrainedTokenizerBase, pad_id
 def _choose_reader(
     spec: ModelSpec,
     source: Source,
+    module: nn.Module,
+    sentence: SentenceModules | None,
     tokenizer: PreTrainedTokenizerBase,
     trials: tuple[Trial, Trial],
     hidden_size: int,
 ) -> OutputReader:
     """Choose how to read the module's output: by its class if that is known, else by the trials."""
-    module = source.module
     is_asked = spec.pooling is not None or spec.prediction_index is not None
+    if isinstance(module, SentenceEncoder) and sentence is not None:
+        return SentenceReader(trials[0].returned.shape[-1], " and ".join(sentence.poolings))
     head = None if is_asked else head_of(type(module))
     if isinstance(module, PreTrainedModel) and "logits" in entries(trials[0].returned):
         if head == "sequence":

@@ -75,6 +75,9 @@ def _headline(context: Context, model: str) -> str:
 
 def _fit(context: Context) -> list[str]:
     fit, share = context.findings.label_fit, context.findings.accuracy
+    if (ranks := context.findings.rank_fit) is not None:
+        say = context.language.count
+        return [say("brief", "fit_ranks", ranks.n_texts, rank=ranks.correlation)]
     if context.findings.info.output.kind == "number" and fit is not None:
         key = "fit_mae" if fit.r2 is None else "fit"
         values = {} if fit.r2 is None else {"r2": fit.r2}

@@ -33,6 +33,7 @@ from reportgen.results.units import (
     TextUnits,
     is_unspaced,
     segments_of,
+    specials_before,
     text_units,
     word_of,
 )
@@ -299,6 +300,9 @@ def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") ->
     found: dict[str, Any] = {}
     segments = [unit.segment for unit in units.units]
     if {0, 1} <= set(segments):
+        second = segments.index(1)
+        for i in range(second - specials_before(units.units, second), second):
+            segments[i] = 1
         found |= {"pair": True, "segment": segments}
     elif {0, COMPLETION_SEGMENT} <= set(segments):
         own = [segment and 1 for segment in segments]

@@ -43,7 +43,7 @@ def prediction(
     if output.kind in ("class", "labels", "next_token"):
         pairs.sort(key=lambda pair: -pair[1])
     error = None
-    if output.kind == "number" and not pd.isna(row["label_value"]):
+    if output.has_errors and not pd.isna(row["label_value"]):
         error = _error(float(row["prediction"]), float(row["label_value"]), digits)
     if output.kind == "number":
         value = printed(float(row["prediction"]), digits)

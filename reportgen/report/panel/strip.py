@@ -8,7 +8,7 @@ from typing import Literal
 from reportgen.report.charts.colours import difference_colour, effect_colour
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
-from reportgen.results.units import Unit
+from reportgen.results.units import Unit, specials_before
 
 _LINE = 84  # half-width characters of a line of the twin
 _BETWEEN = 1  # what stands between two of its cells
@@ -87,8 +87,9 @@ def paragraphs(
     segment, at = 0, 0
     for index, unit in enumerate(units):
         if unit.segment is not None and unit.segment != segment:
-            done.append(Paragraph(segment, tuple(pieces)))
-            pieces, segment, at = [], unit.segment, 0
+            kept = len(pieces) - specials_before(units, index)
+            done.append(Paragraph(segment, tuple(pieces[:kept])))
+            pieces, segment, at = pieces[kept:], unit.segment, 0
         if unit.start is not None and unit.end is not None:
             if unit.start > at:
                 pieces.append(Piece("gap", segments[segment][at : unit.start]))

@@ -37,16 +37,18 @@ def _of_numbers(findings: Findings, language: Language, name: object) -> list[st
     predicted, labels = (
         _finite(texts[column].to_numpy(np.float64)) for column in ("prediction", "label_value")
     )
+    gives = "gives_number" if findings.info.output.has_errors else "gives_similarity"
     if len(labels) < MIN_PREDICTIONS or len(predicted) < MIN_PREDICTIONS:
-        return [language.say("page", "gives_number", name=name)]
+        return [language.say("page", gives, name=name)]
     digits = column_decimals(float(max(abs(predicted).max(), abs(labels).max())))
     given, right = (
         {"low": written(float(own.min()), digits), "high": written(float(own.max()), digits)}
         for own in (predicted, labels)
     )
+    key = "label_number" if findings.info.output.has_errors else "label_similarity"
     return [
-        language.say("page", "gives_number_range", name=name, **given),
-        language.say("page", "label_number", **right),
+        language.say("page", f"{gives}_range", name=name, **given),
+        language.say("page", key, **right),
     ]
 
 

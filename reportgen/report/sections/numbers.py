@@ -8,6 +8,7 @@ import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS, ErrorGroup, Fit, Spread
+from reportgen.findings.outputs.ranks import RankFit
 from reportgen.findings.ranking import MARKED
 from reportgen.findings.statistics import Interval
 from reportgen.report.charts.axes import round_values
@@ -30,6 +31,8 @@ def make_numbers(findings: Findings, language: Language) -> Quality | None:
     if spread is None or len(spread.values) < MIN_PREDICTIONS:
         return None
     maker = _Numbers(findings, spread, language)
+    if findings.rank_fit is not None:
+        return maker.against_ranks(findings.rank_fit)
     if fit is None or fit.n_texts < MIN_PREDICTIONS:
         return maker.alone()
     return maker.against_labels(fit)
@@ -121,6 +124,35 @@ class _Numbers:
             chart=chart.on_page(),
             chart_note=note,
             tables=(self._bands(fit), *((groups,) if groups else ())),
+        )
+
+    def against_ranks(self, fit: RankFit) -> Quality:
+        """The section for similarities with labels: how the orders of both fit."""
+        say, spread = self._say, self._spread
+        interval = interval_text(fit.interval, 2, self._language)
+        chart, most = scatter(
+            across=fit.labels,
+            up=fit.predictions,
+            marks=(),
+            axis=(say("axis_label_rank"), say("axis_rank")),
+            sentence=say("ranks_sentence", n=fit.n_texts),
+        )
+        note = say("ranks_dots")
+        if fit.n_texts > DOTS:
+            note = say("scatter_cells", n=fit.n_texts, most=most)
+        return Quality(
+            headline=say("ranks_headline", rank=fit.correlation, n=fit.n_texts),
+            remarks=tuple(self._label_remarks(fit.n_texts)),
+            figures=(
+                Kpi(written(fit.correlation, 2), say("rank"), interval),
+                Kpi(self._number(spread.low), say("lowest")),
+                Kpi(self._number(spread.middle), say("median")),
+                Kpi(self._number(spread.high), say("highest")),
+                Kpi(f"{fit.n_texts:,}", say("compared")),
+            ),
+            interval_note=say("intervals") if fit.interval else "",
+            chart=chart.on_page(),
+            chart_note=note,
         )
 
     def _label_remarks(self, n_compared: int) -> Iterator[str]:

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
-from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars
+from reportgen.findings.outputs.ranks import RankFit
+from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import shorten, visible
@@ -37,6 +38,11 @@ class Answer:
         if self.drawing is None:
             return None
         return replace(self.drawing, sentence=f"{self.question} {self.answer}").on_page()
+
+
+# Rank correlations from which the order of predictions fits that of labels mostly, in part, or
+# hardly, as correlations are commonly called strong and weak (Evans 1996).
+_ORDERED = {"ranks_fit": 0.6, "ranks_partly": 0.4, "ranks_hardly": -1.0}
 
 
 def predicted(findings: Findings, language: Language) -> Answer:
@@ -96,6 +102,8 @@ class _Predicted:
         if spread is None:
             return self._told(self._say("no_number"))
         opened = self._findings.picked.first
+        if self._findings.rank_fit is not None:
+            return self._ranks(self._findings.rank_fit, opened)
         if fit is None or fit.n_texts < MIN_PREDICTIONS:
             digits = column_decimals(spread.largest)
             low, middle, high = (
@@ -120,6 +128,19 @@ class _Predicted:
         own = abs(fit.predictions - fit.labels)[fit.texts == opened].tolist()
         bars += [Bar(self._say("bar_text", n=opened + 1), off, written(off, digits)) for off in own]
         return self._told(verdict, self._say("numbers_fit_base", mean=mean), named_bars(bars))
+
+    def _ranks(self, fit: RankFit, opened: int) -> Answer:
+        """How the order of similarities fits that of labels."""
+        place = np.flatnonzero(fit.texts == opened)
+        chart = plane(
+            fit.labels,
+            fit.predictions,
+            int(place[0]) if len(place) else None,
+            (self._say("axis_label_rank"), self._say("axis_rank")),
+        )
+        key = next(name for name, least in _ORDERED.items() if fit.correlation >= least)
+        verdict = self._say(key, rank=fit.correlation)
+        return self._told(verdict, self._say("ranks"), chart)
 
     def _class(self) -> Answer:
         found, fit = self._findings.classes, self._findings.class_fit

@@ -144,6 +144,11 @@ def _why(findings: Findings, language: Language, reason: Reason, row: int, rank:
 
 def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
     output, texts = findings.info.output, findings.texts
+    if (fit := findings.rank_fit) is not None:
+        place = int(np.flatnonzero(fit.texts == row)[0])
+        # Ranks from 1, the most alike first.
+        own, label = (fit.n_texts + 1 - each[place] for each in (fit.predictions, fit.labels))
+        return say("rank_error", own=own, label=label, n=fit.n_texts)
     if output.kind == "number":
         values = texts[["prediction", "label_value"]].to_numpy(np.float64)
         # The same decimals for all texts.
@@ -235,7 +240,7 @@ def make_text_list(
         has_predictions=kind != "embedding",
         has_numbers=kind == "number",
         has_labels=bool(texts["label"].notna().any()),
-        has_errors=kind == "number" and bool(texts["label_value"].notna().any()),
+        has_errors=findings.info.output.has_errors and bool(texts["label_value"].notna().any()),
         has_groups=bool(texts["group"].notna().any()),
     )
 

@@ -10,7 +10,7 @@ from helpers.plain.reference import RECORDS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reportgen.analysis.attention.batches import cls_position, lay_out
+from reportgen.analysis.attention.batches import cls_positions, lay_out
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
 from reportgen.models.tokens import EncodedText, display_units
 from reportgen.results.info import HEAD_CLASSES
@@ -233,7 +233,7 @@ def test_expected_stays_inside_a_window() -> None:
 def test_no_cls_row_without_cls_in_a_bidirectional_model() -> None:
     (summary,) = summarise([made_text("000")], random_maps(["000"], 1, 1, seed=5))
     assert np.isnan(summary.cls_row).all()
-    assert cls_position(made_text("00c"), is_causal=False) == 2
+    assert cls_positions(made_text("00c"), is_causal=False) == [2]
 
 
 def test_one_token_has_no_entropy() -> None:

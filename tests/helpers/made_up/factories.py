@@ -74,6 +74,7 @@ class MadeUp:
     kind: OutputKind = "number"
     special: bool = True
     labels: tuple[float, ...] | None = None
+    similarity: str | None = None  # that the number is
     keep: int | None = None
     truncated: tuple[int, ...] = ()
     failed: tuple[int, ...] = ()
@@ -197,6 +198,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
             if special:
                 recorder.append("roles", role_rows(one))
         info = _info(asked.texts, n_layers, n_heads, kind, special, kept)
+        info = replace(info, output=replace(info.output, similarity=asked.similarity))
         recorder.finish(replace(info, evidence=made_up.info()))
 
 

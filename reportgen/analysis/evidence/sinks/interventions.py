@@ -1,7 +1,7 @@
 """Reads or replaces value vectors and hides keys while a model runs, with temporary hooks."""
 
 import inspect
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -103,13 +103,25 @@ def keys_hidden(encoder: PreTrainedModel, hidden: Tensor, *, is_causal: bool) ->
     def hide(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if place < len(args):
             return (*args[:place], mask, *args[place + 1 :]), kwargs
-        return args, {**kwargs, "attention_mask": mask}
+        given = kwargs.get("attention_mask")
+        return args, {**kwargs, "attention_mask": _both(mask, given, hidden)}
 
     handle = encoder.register_forward_pre_hook(hide, with_kwargs=True)
     try:
         yield
     finally:
         handle.remove()
+
+
+def _both(mask: Tensor, given: Any, hidden: Tensor) -> Any:
+    """`mask`, which hides the keys in `hidden` `[text, key]`; where the mask that was `given` hides
+    more than padding, or differs by the kind of layer, that one with the keys hidden too."""
+    if isinstance(given, Mapping):
+        return {kind: _both(mask, own, hidden) for kind, own in given.items()}
+    if not isinstance(given, Tensor) or given.ndim != 4:
+        return mask
+    lowest = torch.finfo(given.dtype).min
+    return given.masked_fill(hidden[:, None, None, :], lowest)
 
 
 def is_hidden(

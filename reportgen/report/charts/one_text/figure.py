@@ -17,7 +17,7 @@ from reportgen.report.charts.svg import Drawing, px
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.strings import Language
 from reportgen.results.schema import COMPLETION_SEGMENT
-from reportgen.results.units import TextUnits
+from reportgen.results.units import TextUnits, specials_before
 
 _FINE = 0.3  # pixels to which the lines are drawn, so that their numbers are short
 _BAR = 12  # width of the colour bar
@@ -251,7 +251,8 @@ def _segments(place: Geometry, second: int, names: tuple[str, str], pooled: int)
 
 def _second(units: TextUnits) -> int | None:
     """Where the second segment of a pair begins, or the completion of a text."""
-    return next((i for i, unit in enumerate(units.units) if unit.segment), None)
+    found = next((i for i, unit in enumerate(units.units) if unit.segment), None)
+    return None if found is None else found - specials_before(units.units, found)
 
 
 def segment_names(units: TextUnits, language: Language) -> tuple[str, str]:

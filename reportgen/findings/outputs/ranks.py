@@ -1,0 +1,88 @@
+"""How well the order of predictions fits the order of labels, where their scales differ."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import rankdata, spearmanr
+
+from reportgen.findings.attention import analysed
+from reportgen.findings.statistics import Floats, Interval, Places, intervals_of_counts
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankFit:
+    """How similarities of pairs are ordered beside their labels, over the texts that have both."""
+
+    texts: Places  # rows of `texts`
+    predictions: Floats  # [text], ranks from 1; equal values share their mean rank
+    labels: Floats  # [text], the same of the labels
+    correlation: float  # Spearman
+    interval: Interval | None  # bootstrap over texts; None for too few
+
+    @property
+    def n_texts(self) -> int:
+        """How many texts have both a prediction and a label."""
+        return len(self.texts)
+
+
+def rank_fit(results: Results) -> RankFit | None:
+    """The fit of the order of similarities with that of labels; None for other outputs, and where
+    one side does not vary over the texts that have both."""
+    texts, predictions, labels = _both(results)
+    if not (len(texts) and np.ptp(predictions) > 0 and np.ptp(labels) > 0):
+        return None
+
+    def correlation(counts: Floats) -> Floats:
+        ranks = (centred_ranks(counts, values) for values in (predictions, labels))
+        return weighted_correlation(counts, *ranks)[:, None]
+
+    (interval,) = intervals_of_counts(correlation, len(texts))
+    return RankFit(
+        texts=texts,
+        predictions=rankdata(predictions),
+        labels=rankdata(labels),
+        correlation=float(spearmanr(predictions, labels).statistic),
+        interval=interval,
+    )
+
+
+def rank_errors(results: Results) -> Floats:
+    """`[text]`: how many ranks the similarity is from the label; NaN where a text lacks one, and
+    for other outputs."""
+    texts, predictions, labels = _both(results)
+    found = np.full(len(results.texts), np.nan)
+    found[texts] = np.abs(rankdata(predictions) - rankdata(labels))
+    return found
+
+
+def _both(results: Results) -> tuple[Places, Floats, Floats]:
+    """The rows of `texts` that have a similarity and a number as label, and both, each `[text]`."""
+    texts = results.texts
+    predictions = texts["prediction"].to_numpy(dtype=np.float64)
+    labels = texts["label_value"].to_numpy(dtype=np.float64)
+    known = np.isfinite(predictions) & np.isfinite(labels) & analysed(results)
+    known &= results.info.output.similarity is not None
+    rows = np.flatnonzero(known)
+    return rows, predictions[rows], labels[rows]
+
+
+def centred_ranks(counts: Floats, values: Floats) -> Floats:
+    """`[resample, text]`: ranks of `values` `[text]` in each resample, less their mean, where texts
+    are drawn as often as `counts` `[resample, text]` says; equal values share their mean rank."""
+    known, place = np.unique(values, return_inverse=True)
+    order = np.argsort(place, kind="stable")
+    starts = np.searchsorted(place[order], np.arange(len(known)))
+    drawn = np.add.reduceat(counts[:, order], starts, axis=1)  # [resample, value]
+    ranks = np.cumsum(drawn, axis=1) - drawn / 2
+    centred: Floats = ranks[:, place] - counts.sum(axis=1, keepdims=True) / 2
+    return centred
+
+
+def weighted_correlation(counts: Floats, one: Floats, two: Floats) -> Floats:
+    """`[resample]`: the correlation of two centred figures; NaN where one does not vary."""
+    above: Floats = (counts * one * two).sum(axis=1)
+    below = np.sqrt((counts * one**2).sum(axis=1) * (counts * two**2).sum(axis=1))
+    found = np.full_like(above, np.nan)
+    np.divide(above, below, out=found, where=below > 0)
+    return found

@@ -1,0 +1,177 @@
+"""Reads how sentence-transformers makes a vector of a text, from the folder of a model."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from transformers.utils.hub import cached_file
+
+from reportgen.errors import ModelError
+from reportgen.models.loading.checkpoint import load_checkpoint
+from reportgen.models.sentence_encoder import (
+    SIMILARITIES,
+    WORD_POOLINGS,
+    DenseLayer,
+    SentenceModules,
+    UnitLength,
+    WordPooling,
+)
+from reportgen.models.spec import ModelSpec, expanded
+
+# Older settings have a switch per way of pooling.
+_SWITCHES: Mapping[str, WordPooling] = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_lasttoken": "lasttoken",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+}
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+_VECTOR = "sentence_embedding"  # what layers work on
+# Largest width of a layer, against settings that would fill any memory.
+_MOST_FIGURES = 100_000
+
+
+def find_sentence_modules(
+    spec: ModelSpec, folder: str | None, is_bare: bool
+) -> SentenceModules | None:
+    """What makes a vector of the last hidden states, by the folder or hub id of a sentence encoder;
+    None for other models, and where a user asks for a pooling or an entry.
+
+    `is_bare` is whether the model has no head.
+    """
+    is_asked = spec.pooling is not None or spec.prediction_index is not None
+    if folder is None or not is_bare or is_asked:
+        return None
+    return read_sentence_modules(folder, spec.revision)
+
+
+def prompts_remark(modules: SentenceModules | None) -> str | None:
+    """What a user should know about the prompts of a sentence encoder; None where it has none."""
+    if modules is None or not modules.prompts:
+        return None
+    named = ", ".join(f"{name} {prompt!r}" for name, prompt in modules.prompts.items())
+    return (
+        f"the model names prompts that stand in front of texts ({named}); texts are read as they "
+        "are, so put a prompt into their column where the model needs one"
+    )
+
+
+def read_sentence_modules(name: str, revision: str | None) -> SentenceModules | None:
+    """The modules that the model `name` (a folder or a hub id) lists after its transformer; None if
+    it lists none.
+
+    Raises:
+        ModelError: one is of an unknown kind, or its settings or weights cannot be read.
+    """
+    listed = read_json(name, "modules.json", revision)
+    if not isinstance(listed, list) or len(listed) < 2:
+        return None
+    poolings: tuple[WordPooling, ...] = ()
+    layers: list[nn.Module] = []
+    for entry in listed[1:]:
+        if not isinstance(entry, dict):
+            raise ModelError(f"{name}: modules.json has an entry that is no object")
+        kind, path = str(entry.get("type", "")).rpartition(".")[2], str(entry.get("path", ""))
+        if kind == "Pooling":
+            poolings = _poolings(name, path, revision)
+        elif kind != "Dropout":
+            layers.append(_layer(name, kind, path, revision))
+    if not poolings:
+        return None
+    settings = _settings(read_json(name, "config_sentence_transformers.json", revision))
+    similarity = settings.get("similarity_fn_name") or "cosine"
+    if similarity not in SIMILARITIES:
+        raise ModelError(
+            f"{name}: similarity_fn_name is {similarity!r}; known are {', '.join(SIMILARITIES)}"
+        )
+    prompts = {str(k): str(v) for k, v in _settings(settings.get("prompts")).items() if v}
+    return SentenceModules(poolings, tuple(layers), similarity, prompts)
+
+
+def read_json(name: str, file: str, revision: str | None) -> Any:
+    """The content of a settings file of the model `name`; None if it has none."""
+    try:
+        path = _fetched(name, file, revision)
+        return None if path is None else json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def _fetched(name: str, file: str, revision: str | None) -> Path | None:
+    folder = expanded(name)
+    path = cached_file(
+        folder if folder.is_dir() else name,
+        file,
+        revision=revision,
+        _raise_exceptions_for_missing_entries=False,
+    )
+    return Path(path) if path else None
+
+
+def _settings(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _poolings(name: str, path: str, revision: str | None) -> tuple[WordPooling, ...]:
+    settings = _settings(read_json(name, f"{path}/config.json", revision))
+    modes = settings.get("pooling_mode") or [
+        mode for switch, mode in _SWITCHES.items() if settings.get(switch)
+    ]
+    modes = [modes] if isinstance(modes, str) else modes
+    unknown = [str(mode) for mode in modes if mode not in WORD_POOLINGS]
+    if unknown or not modes:
+        raise ModelError(
+            f"{name}: {path}/config.json names the pooling {', '.join(unknown) or '(none)'}; "
+            f"known are {', '.join(WORD_POOLINGS)}; choose another with --pooling mean"
+        )
+    return tuple(modes)
+
+
+def _layer(name: str, kind: str, path: str, revision: str | None) -> nn.Module:
+    if kind == "Normalize":
+        return UnitLength()
+    settings = _settings(read_json(name, f"{path}/config.json", revision))
+    layer: nn.Module
+    if kind == "LayerNorm":
+        layer = nn.ModuleDict({"norm": nn.LayerNorm(_width(name, path, settings, "dimension"))})
+    elif kind == "Dense":
+        if settings.get("use_residual") or settings.get("module_input_name", _VECTOR) != _VECTOR:
+            raise ModelError(f"{name}: {path} is a Dense layer of a form that is not known")
+        sizes = [_width(name, path, settings, key) for key in ("in_features", "out_features")]
+        linear = nn.Linear(sizes[0], sizes[1], bias=bool(settings.get("bias", True)))
+        layer = DenseLayer(linear, _activation(name, path, settings))
+    else:
+        raise ModelError(
+            f"{name}: modules.json lists {kind}, which is not known; report the embedding before "
+            "it with --pooling mean"
+        )
+    found = (_fetched(name, f"{path}/{file}", revision) for file in _WEIGHTS)
+    weights = next((file for file in found if file is not None), None)
+    if weights is None:
+        raise ModelError(f"{name}: {path} has no weights ({' or '.join(_WEIGHTS)})")
+    load_checkpoint(layer, weights)
+    return layer["norm"] if isinstance(layer, nn.ModuleDict) else layer
+
+
+def _width(name: str, path: str, settings: Mapping[str, Any], key: str) -> int:
+    size = settings.get(key)
+    if not isinstance(size, int) or not 0 < size <= _MOST_FIGURES:
+        raise ModelError(f"{name}: {key} in {path}/config.json is {size!r}, which is no width")
+    return size
+
+
+def _activation(name: str, path: str, settings: Mapping[str, Any]) -> nn.Module:
+    wanted = str(settings.get("activation_function", "torch.nn.modules.activation.Tanh"))
+    module, _, own = wanted.rpartition(".")
+    found = getattr(torch.nn, own, None) if module.startswith("torch.nn.") else None
+    if isinstance(found, type) and issubclass(found, nn.Module):
+        try:
+            return found()
+        except TypeError:  # it takes arguments, so it is no activation
+            pass
+    raise ModelError(f"{name}: {path}/config.json names the activation {wanted}, which is unknown")

@@ -1,0 +1,125 @@
+"""Reads the vectors of a sentence encoder: of single texts, or the similarity of two."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from reportgen.models.readers.reader import OutputReader, Prediction
+from reportgen.models.sentence_encoder import Similarity
+from reportgen.models.tokens import EncodedText
+from reportgen.results.info import OutputInfo, OutputKind, Scalar
+
+_NAMES: Mapping[Similarity, str] = {
+    "cosine": "cosine similarity",
+    "dot": "dot product",
+    "euclidean": "negative distance",
+    "manhattan": "negative Manhattan distance",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceReader(OutputReader):
+    """Reads one vector per text."""
+
+    width: int
+    pooling: str  # how tokens are pooled
+
+    @property
+    def kind(self) -> OutputKind:
+        """What the output is."""
+        return "embedding"
+
+    @property
+    def scalar(self) -> Scalar:
+        """What of the output evidence explains."""
+        return "cosine"
+
+    @property
+    def n_figures(self) -> int:
+        """Figures per text."""
+        return self.width
+
+    def values(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> Tensor:
+        """The vector, `[text, figure]`."""
+        vectors: Tensor = returned[:, 0]
+        return vectors.float()
+
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[Prediction]:
+        """One prediction per text, without figures; they say only whether all are finite."""
+        finite = self.values(returned, inputs).detach().isfinite().all(dim=1).tolist()
+        return [Prediction(None, None, (), (), is_finite) for is_finite in finite]
+
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output for the report."""
+        return OutputInfo("embedding", name or "embedding", (), self.pooling)
+
+    def describe(self) -> str:
+        """What the output of the model is, for an error message."""
+        return "an embedding"
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarityReader(OutputReader):
+    """Reads how similar the two texts of a pair are."""
+
+    similarity: Similarity
+
+    @property
+    def kind(self) -> OutputKind:
+        """What the output is."""
+        return "number"
+
+    @property
+    def scalar(self) -> Scalar:
+        """What of the output evidence explains."""
+        return "number"
+
+    @property
+    def n_figures(self) -> int:
+        """Figures per text."""
+        return 1
+
+    def values(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> Tensor:
+        """The similarity, `[text, 1]`."""
+        vectors: Tensor = returned.float()
+        return compared(vectors[:, 0], vectors[:, 1], self.similarity)[:, None]
+
+    def read(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
+    ) -> list[Prediction]:
+        """One prediction per text."""
+        values = self.values(returned, inputs).detach()
+        finite = values.isfinite().all(dim=1).tolist()
+        return [
+            Prediction(value, None, (value,), (), is_finite)
+            for (value,), is_finite in zip(values.tolist(), finite, strict=True)
+        ]
+
+    def info(self, name: str | None) -> OutputInfo:
+        """The description of the output for the report."""
+        return OutputInfo("number", name or _NAMES[self.similarity], similarity=self.similarity)
+
+    def describe(self) -> str:
+        """What the output of the model is, for an error message."""
+        return "the similarity of two texts"
+
+
+def compared(one: Tensor, other: Tensor, similarity: Similarity) -> Tensor:
+    """The similarity of vectors `[text, figure]`, `[text]`."""
+    if similarity == "cosine":
+        return functional.cosine_similarity(one, other, dim=1, eps=0)
+    if similarity == "dot":
+        return (one * other).sum(dim=1)
+    order = 2 if similarity == "euclidean" else 1
+    distance: Tensor = torch.linalg.vector_norm(one - other, ord=order, dim=1)
+    return -distance

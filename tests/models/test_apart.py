@@ -1,0 +1,246 @@
+"""Sentence encoders: vectors and similarities are those of sentence-transformers, and each text of
+a pair is read as it is alone."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from helpers.real.sentence_folders import dense, save_sentence_encoder
+
+from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.api.check import check_model
+from reportgen.errors import ModelError
+from reportgen.models.apart import encode_apart, ready_for_pairs
+from reportgen.models.changed_texts import content_units
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens import encode
+from reportgen.results.map_arrays import attention_maps
+from reportgen.results.store import Results
+from reportgen.texts.in_memory import texts_in_memory
+from reportgen.texts.read import TextSet
+
+PAIRS = (
+    ("the cat sat on the mat and the dog sat on the log", "a very good film"),
+    ("Free coffee for every new member", "free coffee, today only"),
+    ("年会費無料、週末限定で最大3,000円割引", "これ一つで大丈夫"),
+    ("x", "the dog"),
+)
+
+
+def loaded(folder: Path, **options: Any) -> LoadedModel:
+    return load_model(ModelSpec(model=str(folder), **options))
+
+
+def reference(folder: Path) -> Any:
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(folder), device="cpu")
+
+
+def texts(labels: list[float] | None = None) -> TextSet:
+    one, other = zip(*PAIRS, strict=True)
+    return texts_in_memory(list(one), None, {"pair": list(other), "label": labels})
+
+
+def similarities(model: LoadedModel) -> list[float]:
+    found = []
+    for one, other in PAIRS:
+        text = encode_apart(model.tokenizer, one, other, model.info.max_tokens)
+        inputs = model.inputs([text])
+        with torch.no_grad():
+            (prediction,) = model.reader.read(model.module(**inputs), inputs, [text])
+        assert prediction.value is not None
+        found.append(prediction.value)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("architecture", "poolings"),
+    [
+        ("bert", ["mean"]),
+        ("bert", ["cls", "max"]),
+        ("roberta", ["cls"]),
+        ("albert", ["mean_sqrt_len_tokens"]),
+        ("distilbert", ["weightedmean"]),
+        ("modernbert", ["mean"]),  # whose layers look through windows of eight tokens
+        ("t5", ["mean"]),
+        ("llama", ["lasttoken"]),
+    ],
+)
+def test_vectors_and_similarities_are_those_of_sentence_transformers(
+    tmp_path: Path, architecture: str, poolings: list[str]
+) -> None:
+    folder = save_sentence_encoder(tmp_path, architecture, poolings, [("Normalize", {}, {})])
+    library = reference(folder)
+    vectors = [library.encode(list(own)) for own in zip(*PAIRS, strict=True)]
+    model = loaded(folder)
+    paired = ready_for_pairs(model, texts())
+    assert paired.output.kind == "number"
+    assert paired.output.name == "cosine similarity"
+    expected = np.diagonal(library.similarity(*vectors).numpy())
+    assert similarities(paired) == pytest.approx(expected, abs=1e-5)
+    for (text, _), vector in zip(PAIRS, vectors[0], strict=True):
+        own = encode(model.tokenizer, text, None, model.info.max_tokens)
+        inputs = model.inputs([own])
+        with torch.no_grad():
+            (found,) = model.reader.values(model.module(**inputs), inputs, [own])
+        length = found.norm()  # a plain pooling is reported as it is, not of length 1
+        assert (found / length).numpy() == pytest.approx(vector, abs=1e-5)
+
+
+@pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean", "manhattan"])
+def test_layers_after_the_pooling_and_the_way_to_compare_are_read(
+    tmp_path: Path, similarity: str
+) -> None:
+    norm = {"norm.weight": torch.linspace(0.5, 2, 8), "norm.bias": torch.linspace(-1, 1, 8)}
+    layers = [dense(8), ("LayerNorm", {"dimension": 8}, norm), ("Dropout", {"dropout": 0.1}, {})]
+    folder = save_sentence_encoder(tmp_path, "bert", layers=layers, similarity_fn_name=similarity)
+    library = reference(folder)
+    vectors = [library.encode(list(own)) for own in zip(*PAIRS, strict=True)]
+    model = loaded(folder)
+    assert (model.output.kind, model.output.pooling) == ("embedding", "mean")
+    assert model.reader.n_figures == 8
+    paired = ready_for_pairs(model, texts())
+    assert paired.output.similarity == similarity
+    expected = np.diagonal(library.similarity(*vectors).numpy())
+    assert similarities(paired) == pytest.approx(expected, abs=1e-5)
+
+
+def analysed(folder: Path, results: Path, **options: Any) -> Results:
+    results.mkdir()
+    chosen = AnalysisOptions(evidence="full", **options)
+    return analyze(texts(), loaded(folder), results, chosen)
+
+
+@pytest.mark.parametrize("architecture", ["bert", "modernbert", "t5", "llama"])
+def test_maps_and_effects_of_a_pair_are_those_of_its_texts_alone(
+    tmp_path: Path, architecture: str
+) -> None:
+    pooling = "lasttoken" if architecture == "llama" else "mean"
+    folder = save_sentence_encoder(tmp_path / "model", architecture, [pooling])
+    model = loaded(folder)
+    results = analysed(folder, tmp_path / "results")
+    assert set(results.texts["status"]) == {"ok"}
+    for row, pair in enumerate(PAIRS):
+        alone = [encode(model.tokenizer, own, None, 64) for own in pair]
+        maps, vectors = zip(*(plain_run(model, text.ids) for text in alone), strict=True)
+        size = len(alone[0].ids)
+        whole = attention_maps(results, row + 1, layer=None, head=None).values
+        assert whole[:, :, :size, :size] == pytest.approx(maps[0], abs=5e-3)
+        assert whole[:, :, size:, size:] == pytest.approx(maps[1], abs=5e-3)
+        assert not whole[:, :, :size, size:].any()
+        assert not whole[:, :, size:, :size].any()
+        effects = results.effects_of(row)
+        assert effects is not None
+        value = float(torch.cosine_similarity(*vectors, dim=0))
+        assert results.texts["prediction"].iloc[row] == pytest.approx(value, abs=1e-5)
+        units = content_units(alone[0])
+        if len(units) == 1:
+            continue  # with nothing but special tokens left, or nothing at all
+        for unit in units:
+            ids = [own for i, own in enumerate(alone[0].ids) if i not in unit]
+            left = float(torch.cosine_similarity(plain_run(model, ids)[1], vectors[1], dim=0))
+            assert effects["deletion"].iloc[unit[0]] == pytest.approx(value - left, abs=1e-5)
+
+
+def plain_run(model: LoadedModel, ids: Any) -> tuple[np.ndarray[Any, Any], torch.Tensor]:
+    """The maps `[layer, head, query, key]` and the pooled vector of one text, by the library."""
+    with torch.no_grad():
+        found = model.encoder(torch.tensor([list(ids)]), output_attentions=True)
+    hidden = found.last_hidden_state[0]
+    causal = type(model.encoder).__name__.startswith("Llama")
+    pooled = hidden[-1] if causal else hidden.mean(0)
+    return torch.cat(list(found.attentions)).numpy(), pooled
+
+
+def test_even_shares_count_the_tokens_of_the_same_text(tmp_path: Path) -> None:
+    folder = save_sentence_encoder(tmp_path / "model", "bert")
+    results = analysed(folder, tmp_path / "results")
+    tokens = results.tokens_of(0)
+    model = loaded(folder)
+    sizes = [len(encode(model.tokenizer, own, None, 64).ids) for own in PAIRS[0]]
+    # A token is looked at by its own text alone, as one of `size` keys.
+    expected = [1 / sum(sizes)] * sum(sizes)
+    assert tokens["expected"].tolist() == pytest.approx(expected, abs=1e-6)
+    assert tokens["received_all"].sum() == pytest.approx(1, abs=1e-5)
+    halves = tokens["cls_row_all"].to_numpy()
+    assert halves[: sizes[0]].sum() == pytest.approx(0.5, abs=1e-5)
+
+
+def test_a_text_without_a_pair_fails_alone(tmp_path: Path) -> None:
+    folder = save_sentence_encoder(tmp_path / "model", "bert")
+    given = texts_in_memory(["a film", "the dog", " "], None, {"pair": ["a good film", None, None]})
+    (tmp_path / "results").mkdir()
+    results = analyze(given, loaded(folder), tmp_path / "results", AnalysisOptions())
+    assert results.texts["status"].tolist() == ["ok", "failed", "empty"]
+    assert "it has no pair; a sentence encoder compares it with one" in results.texts["message"][1]
+
+
+def test_check_says_what_pairs_are_explained_by(tmp_path: Path) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert", similarity_fn_name="dot")
+    lines = check_model(ModelSpec(model=str(folder)))
+    assert any(line.endswith("of pairs of texts, how alike they are (dot)") for line in lines)
+
+
+def test_without_pairs_nothing_changes(tmp_path: Path) -> None:
+    model = loaded(save_sentence_encoder(tmp_path, "bert"))
+    given = texts_in_memory(["one", "two"], None, {})
+    assert ready_for_pairs(model, given) is model
+
+
+def test_a_pooling_that_is_asked_for_comes_first(tmp_path: Path) -> None:
+    model = loaded(save_sentence_encoder(tmp_path, "bert", layers=[dense(8)]), pooling="cls")
+    assert model.output.pooling == "cls"
+    assert model.reader.n_figures == 32
+    assert ready_for_pairs(model, texts()) is model
+
+
+def test_prompts_of_the_folder_are_named(tmp_path: Path) -> None:
+    prompts = {"query": "query: ", "document": ""}
+    model = loaded(save_sentence_encoder(tmp_path, "bert", prompts=prompts))
+    assert any("(query 'query: ')" in remark for remark in model.remarks)
+
+
+@pytest.mark.parametrize(
+    ("layers", "problem"),
+    [
+        ([("CNN", {}, {})], "modules.json lists CNN"),
+        ([("Dense", {"in_features": -1}, {})], "in_features .* is -1"),
+        ([("Dense", {"in_features": 10**12}, {})], "in_features .* is no width"),
+        ([("Dense", {**dense(8)[1], "activation_function": "os.system"}, {})], "activation os"),
+        ([("Dense", {**dense(8)[1], "use_residual": True}, {})], "a form that is not known"),
+        ([("Dense", dense(8)[1], {})], "2_Dense has no weights"),
+        ([("Dense", dense(8)[1], dense(9)[2])], "linear.weight"),
+    ],
+)
+def test_a_module_that_cannot_be_read_is_refused_in_one_line(
+    tmp_path: Path, layers: Any, problem: str
+) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert", layers=layers)
+    with pytest.raises(ModelError, match=problem) as caught:
+        loaded(folder)
+    assert "\n" not in str(caught.value)
+    assert loaded(folder, pooling="mean").output.kind == "embedding"
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "problem"),
+    [
+        ("modules.json", [{}, "x"], "an entry that is no object"),
+        ("1_Pooling/config.json", {"pooling_mode": "median"}, "names the pooling median"),
+        ("1_Pooling/config.json", {}, r"names the pooling \(none\)"),
+        ("config_sentence_transformers.json", {"similarity_fn_name": "angle"}, "is 'angle'"),
+    ],
+)
+def test_settings_that_are_unknown_are_refused_in_one_line(
+    tmp_path: Path, file: str, content: Any, problem: str
+) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert")
+    (folder / file).write_text(json.dumps(content))
+    with pytest.raises(ModelError, match=problem):
+        loaded(folder)
