@@ -21,13 +21,15 @@ from reportgen.models.apart import encode_apart
 from reportgen.models.completions import encode_completed
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.tags import TagReader
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.targets import encode_with_target
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.models.words import joined_to_words, n_joined
+from reportgen.results.labels import tag_list
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
-from reportgen.texts.words import WordSplitter
+from reportgen.texts.words import WordSplitter, between_spaces
 
 # Texts whose batches are planned together: enough to find texts of the same length, few enough that
 # memory does not grow with the number of texts.
@@ -99,10 +101,12 @@ class AttentionPass:
         keep_maps: str,
         progress: Progress,
         splitter: WordSplitter | None = None,
+        joins: bool = True,
         phrases: Explainer | None = None,  # finds them, to be the units of texts
     ) -> None:
         self._model = model
         self._splitter = splitter
+        self._joins = joins
         self._phrases = phrases
         self._runner = runner
         self._recorder = recorder
@@ -132,7 +136,7 @@ class AttentionPass:
 
     def _window(self, start: int, sources: Sequence[TextInput], tally: Tally) -> list[AnalysedText]:
         """Analyse the window of texts that begins with row `start`; they stay in input order."""
-        encoded, faults = encode_all(self._model, sources, self._splitter)
+        encoded, faults = encode_all(self._model, sources, self._splitter, joins=self._joins)
         _require_known_tokens(self._model, encoded, tally)
         # Some tokenizers have tokens for spaces, but a blank text counts as empty.
         analysed = [i for i, t in enumerate(encoded) if t.n_content and not sources[i].is_blank]
@@ -175,18 +179,25 @@ class AttentionPass:
 
 
 def encode_all(
-    model: LoadedModel, sources: Sequence[TextInput], splitter: WordSplitter | None = None
+    model: LoadedModel,
+    sources: Sequence[TextInput],
+    splitter: WordSplitter | None = None,
+    *,
+    joins: bool = True,
 ) -> tuple[list[EncodedText], dict[int, str]]:
     """Tokenise texts; returns them, and error messages by index for those that failed.
 
-    With a `splitter` the units of the texts are its words and the units that were given.
+    With a `splitter` that `joins`, the units of the texts are its words and the units that were
+    given. A tagger tags its words in any case.
     """
     encoded: list[EncodedText] = []
     faults: dict[int, str] = {}
     for i, source in enumerate(sources):
         try:
             text = _encoded(model, source)
-            if splitter is not None:
+            if splitter is not None and isinstance(model.reader, TagReader):
+                text = model.reader.marked(text, _tagged_words(text, source, splitter))
+            if splitter is not None and joins:
                 own = (source.text, source.pair)
                 text = joined_to_words(text, own, splitter, source.units or ((), ()))
         except Exception as error:  # a tokenizer may be user code
@@ -194,6 +205,16 @@ def encode_all(
             text = NO_TOKENS
         encoded.append(text)
     return encoded, faults
+
+
+def _tagged_words(text: EncodedText, source: TextInput, splitter: WordSplitter) -> tuple[int, ...]:
+    """The number of the word of each token, as a tagger's data has words: units that were given;
+    what stands between spaces, where the label has as many tags; else those of the `splitter`."""
+    own, given = (source.text, source.pair), source.units or ((), ())
+    places = between_spaces(source.text)
+    if not any(given) and source.label and len(tag_list(source.label)) == len(places):
+        given = (places, ())
+    return joined_to_words(text, own, splitter, given).units
 
 
 def _encoded(model: LoadedModel, source: TextInput) -> EncodedText:

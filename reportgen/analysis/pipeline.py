@@ -23,7 +23,6 @@ from reportgen.analysis.generation import Choice, ready_for_completions, with_ge
 from reportgen.analysis.progress import Progress
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.apart import encode_apart, ready_for_pairs
-from reportgen.models.completions import mark_last
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.targets import encode_target
@@ -133,10 +132,11 @@ def analyze(
         [i for i, text in enumerate(texts.texts) if not text.is_blank], options.evidence_texts
     )
 
-    splitter = None if kind == "token" else word_splitter()
+    joins = kind != "token"
+    splitter = word_splitter() if joins or model.reader.kind == "tags" else None
 
     def encode_rows(rows: Sequence[int]) -> list[EncodedText]:
-        return encode_all(model, [texts.texts[i] for i in rows], splitter)[0]
+        return encode_all(model, [texts.texts[i] for i in rows], splitter, joins=joins)[0]
 
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
     explainer = Explainer(model, probed.batching, options.batch_tokens, asked)
@@ -169,6 +169,7 @@ def analyze(
             options.keep_maps,
             progress,
             splitter,
+            joins,
             explainer if kind == "phrase" else None,
         )
         tally = first_pass.run(texts)
@@ -177,7 +178,7 @@ def analyze(
         options.keep_maps,
         tally.n_kept,
         kind,
-        splitter.segmenter if splitter else None,
+        splitter.segmenter if splitter and joins else None,
         tally.n_joined,
     )
     info = _run_info(created, texts, model, capture, probed, roles, settings, tally)
@@ -255,7 +256,7 @@ def _sample(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
     if isinstance(model.reader, TargetReader):
         return replace(encoded, target=encode_target(model.tokenizer, model.reader.writer, text))
-    return mark_last(encoded) if model.reader.kind == "completion" else encoded
+    return model.reader.sample(encoded)
 
 
 def _with_content(rows: Sequence[int], encode_rows: Encode) -> Iterator[EncodedText]:

@@ -84,6 +84,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "prediction_label": prediction.label,
         "scores": prediction.scores,
         "score_names": prediction.score_names,
+        "steps": prediction.steps,
         "effective_tokens": summary.effective_tokens if summary else None,
         "effective_content": summary.effective_content if summary else None,
         "first_token": text.first_token,

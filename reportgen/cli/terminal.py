@@ -192,6 +192,13 @@ def _labels(findings: "Findings") -> list[str]:
     if use is None:
         return []
     lines = []
+    if use.misfit is not None:
+        text = str(findings.texts["text_id"].iloc[use.misfit.text])
+        lines.append(
+            f"{use.n_labelled - use.n_used:,} of {use.n_labelled:,} labels not used: text {text!r} "
+            f"has {use.misfit.n_labels:,} tags for {use.misfit.n_words:,} words; give a list with "
+            "one tag for each word between spaces, or the words in a column units"
+        )
     if use.unused is not None:
         n, label = use.n_labelled - use.n_used, use.unused
         first = label if len(label) <= _ID else f"{label[: _ID - 1]}…"

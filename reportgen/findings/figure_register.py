@@ -70,6 +70,14 @@ _PREDICTIONS = (
             "first_choice_share", "share", "those that the model holds likeliest in their place"
         ),
     ),
+    *_within(
+        "tags",
+        Figure("tag_n_words", "count", "words that have a tag", "n_words"),
+        Figure("tag_accuracy", "share", "words whose tag is the label's", "fit.accuracy", True),
+        Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
+        Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
+        Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
+    ),
 )
 _ATTENTION = (
     *_within(

@@ -20,6 +20,7 @@ from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
+from reportgen.findings.outputs import tags as of_tags
 from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import other_tokens as of_piles
 from reportgen.findings.sinks import outcomes as of_sinks
@@ -106,6 +107,7 @@ class Findings:
     score_spreads = _part(of_predictions.score_spreads)
     next_tokens = _part(of_predictions.next_tokens)
     completions = _part(of_completions.completions)
+    tags = _part(of_tags.tags)
     label_fit = _part(of_predictions.label_fit)
     rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)

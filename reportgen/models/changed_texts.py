@@ -12,6 +12,7 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
 
     It is not tokenised again, and tokens that were cut off do not come back.
     """
+    place = {own: i for i, own in enumerate(positions)}
     return replace(
         text,
         ids=tuple(text.ids[i] for i in positions),
@@ -22,6 +23,10 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
         roles=tuple(text.roles[i] for i in positions),
         units=tuple(text.units[i] for i in positions),
         parts=tuple(text.parts[i] for i in positions) if text.parts else (),
+        steps=tuple(
+            replace(step, position=None if step.position is None else place.get(step.position))
+            for step in text.steps
+        ),
     )
 
 

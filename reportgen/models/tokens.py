@@ -30,6 +30,14 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """One of several predictions for a text, each of one of its tokens: the tag of a word."""
+
+    position: int | None  # of the token; None where it was left out
+    target: int | None = None  # the entry of the output that is explained; None: the predicted one
+
+
+@dataclass(frozen=True, slots=True)
 class EncodedText:
     """One tokenised text; all tuples but `cuts` and `parts` have one entry per token."""
 
@@ -48,6 +56,7 @@ class EncodedText:
     target: TargetTokens | None = None
     # 0 or 1: the text or the pair, where each is read by itself (`apart`); empty where not.
     parts: tuple[int, ...] = ()
+    steps: tuple[Step, ...] = ()  # predictions for single tokens of it, in order; () for others
 
     @property
     def n_content(self) -> int:
@@ -70,6 +79,11 @@ class EncodedText:
     def n_run(self) -> int:
         """The number of tokens of the longest sequence that is run."""
         return max(len(self.ids), 0 if self.target is None else len(self.target.read))
+
+    @property
+    def n_steps(self) -> int:
+        """The number of figures that its output has, each of one token; 0 for other outputs."""
+        return len(self.steps) or self.n_completion
 
 
 def encode(

@@ -22,7 +22,7 @@ from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
-from reportgen.results.labels import NONE, ClassNames
+from reportgen.results.labels import NONE, ClassNames, tag_list
 from reportgen.results.row_groups import StoredTable
 from reportgen.results.schema import LATER_TABLES, TABLES, in_schema
 from reportgen.results.store import Results, open_results, write_info
@@ -183,15 +183,19 @@ class _Masked:
                 for group in _list(rows, "group")
             ],
             "prediction_label": self._predicted(rows["prediction_label"]),
-            "score_names": [
-                [DOT * rank for rank in range(1, len(names) + 1)]
-                for names in _list(rows, "score_names")
-            ],
+            "score_names": [self._names(names) for names in _list(rows, "score_names")],
         } | self._message(rows)
+
+    def _names(self, names: Sequence[str]) -> Sequence[str]:
+        """The names of scores: tags stay; tokens are as many dots as their rank says."""
+        if self._info.output.kind == "tags":
+            return names
+        return [DOT * rank for rank in range(1, len(names) + 1)]
 
     def _is_known(self, label: str) -> bool:
         """Whether a label is made of names of classes, or of whole numbers, alone."""
-        parts = self._classes.split(label)
+        is_tags = self._info.output.kind == "tags"
+        parts = tag_list(label) if is_tags else self._classes.split(label)
         return all(part.strip().isdecimal() or self._classes.find(part) != NONE for part in parts)
 
     def _ids(self, rows: pa.Table) -> Sequence[Any]:
@@ -225,8 +229,8 @@ class _Masked:
         }
 
     def _predicted(self, column: pa.ChunkedArray) -> Sequence[Any]:
-        """Classes and labels stay; a next token is dots."""
-        if self._info.output.kind in ("class", "labels"):
+        """Classes, labels and tags stay; a next token is dots."""
+        if self._info.output.kind in ("class", "labels", "tags"):
             kept: Sequence[Any] = column.to_pylist()
             return kept
         return _dots(column)

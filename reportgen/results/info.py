@@ -24,7 +24,7 @@ COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 OutputKind: TypeAlias = Literal[
-    "number", "numbers", "class", "labels", "embedding", "next_token", "completion"
+    "number", "numbers", "class", "labels", "embedding", "next_token", "completion", "tags"
 ]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]
 Batching: TypeAlias = Literal["padded", "equal lengths", "one by one"]
@@ -34,8 +34,9 @@ HeadClass: TypeAlias = Literal[
 EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # The scalar that evidence explains: the number; the margin of a class over the strongest other; the
 # logit of a label; the cosine to the embedding of the whole text; the log-probability of the next
-# token, its lead over another token, and the log-probability of the completion. In results of
-# version 0.1 "log_probability" is that of the text's last token, given those before it.
+# token, its lead over another token, the log-probability of the completion, and that of the tags of
+# all words. In results of version 0.1 "log_probability" is that of the text's last token, given
+# those before it.
 Scalar: TypeAlias = Literal[
     "number",
     "margin",
@@ -45,6 +46,7 @@ Scalar: TypeAlias = Literal[
     "next_token",
     "token_lead",
     "completion",
+    "tags",
 ]
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str

@@ -57,5 +57,11 @@ def label_list(label: str) -> list[str] | None:
     return items if all(isinstance(item, str) for item in items) else None
 
 
+def tag_list(label: str) -> list[str]:
+    """The tags in a label that has one for each word: a JSON list, or parts between spaces."""
+    items = label_list(label)
+    return label.split() if items is None else items
+
+
 def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())

@@ -37,11 +37,15 @@ MASK_OFFSET = 1.0  # |mean| / sd of [MASK] effects; above it nearly all have the
 # How a unit's value comes from the values of its tokens: their sum, the root of the sum of their
 # squares, the largest, or the first (where a value was measured by unit and stands on each token).
 Combine: TypeAlias = Literal["sum", "length", "largest", "first"]
-# The explained figures that are no distances: the gradient is not 0 at the text itself.
-EXPLAINED_FIGURES: tuple[Scalar, ...] = (
+# The explained figures that a text has however much of it is left out, and that are no distances.
+LASTING_FIGURES: tuple[Scalar, ...] = (
     *("number", "margin", "logit"),
     *("log_probability", "next_token", "token_lead", "completion"),
 )
+# Those that are no distances: the gradient is not 0 at the text itself.
+EXPLAINED_FIGURES: tuple[Scalar, ...] = (*LASTING_FIGURES, "tags")
+# Those that are a sum over single tokens of the text, each with a prediction of its own.
+STEP_SCALARS: tuple[Scalar, ...] = ("completion", "tags")
 # What a measure is read from; "baselines" are what the others are compared with.
 Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.
@@ -171,7 +175,7 @@ MEASURES: tuple[Measure, ...] = (
         "first",
         level="basic",
         signed=True,
-        scalars=EXPLAINED_FIGURES,
+        scalars=LASTING_FIGURES,
         shown=("tokens",),
         since=2,
     ),
@@ -183,7 +187,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="shapley:SHAPLEY",
         bar="Shapley values",
         signed=True,
-        scalars=EXPLAINED_FIGURES,
+        scalars=LASTING_FIGURES,
         shown=("colours", "table", "tokens"),
         since=2,
     ),

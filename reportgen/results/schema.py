@@ -13,6 +13,7 @@ COMPLETION = "completion"
 COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
 DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
+STEPS = "steps"
 VALUE_RATIO = "value_ratio"
 CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
 OUTPUT_RANK = "output_rank"
@@ -40,12 +41,16 @@ TEXTS_SCHEMA = pa.schema(
         ("n_unknown", pa.int32()),  # unknown tokens
         # The number, or log-probability of the completion; null if the output is neither.
         ("prediction", pa.float64()),
-        ("prediction_label", pa.string()),  # class, labels or next token; null otherwise
-        # Numbers; logits; log-probabilities of the five next tokens, or of the completion's tokens.
+        # Class, labels, next token, or tags joined by spaces; null otherwise.
+        ("prediction_label", pa.string()),
+        # Numbers; logits; log-probabilities of the five next tokens, of the completion's tokens, or
+        # of tags.
         ("scores", pa.list_(pa.float64())),
         # The five next tokens; the likeliest in place of each of the completion's, "" where that is
-        # the same; else empty.
+        # the same; tags; else empty.
         ("score_names", pa.list_(pa.string())),
+        # Of tags: the position of the first token of each word; else empty.
+        (STEPS, pa.list_(pa.int32())),
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
         ("effective_content", pa.float64()),  # the same over text tokens, renormalised
         ("first_token", pa.int64()),  # its first row in `tokens`
@@ -173,8 +178,9 @@ EFFECTS_SCHEMA = pa.schema(
         # was measured by unit stands on each of its tokens.
         *((m.column or m.id, pa.float64()) for m in MEASURES if m.table == "effects"),
         # [class], how far leaving the unit out lowers the logit of each class; [token], the
-        # log-probability of each of the completion's tokens; null where the output is neither a
-        # completion nor one of at least three and at most MOST_CLASSES classes
+        # log-probability of each of the completion's tokens; [word], that of its tag, null for the
+        # word itself; null where the output is none of these, and for less than three or more than
+        # MOST_CLASSES classes
         (DELETION_SCORES, pa.list_(pa.float64())),
     ]
 )
@@ -226,7 +232,7 @@ LATER_TABLES = frozenset(("targets",))
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
-        *(COMPLETION, DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
+        *(COMPLETION, STEPS, DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reportgen.results.columns import flat, require_columns
 from reportgen.results.info import (
     ANALYSED,
     HEAD_CLASSES,
@@ -18,31 +19,17 @@ from reportgen.results.info import (
     RunInfo,
 )
 from reportgen.results.measure_register import VIEWS
-from reportgen.results.schema import COMPLETION_SEGMENT, EXTRA, LATER_COLUMNS, LEARNED_SHARE, TABLES
+from reportgen.results.schema import (
+    COMPLETION_SEGMENT,
+    EXTRA,
+    LEARNED_SHARE,
+    STEPS,
+)
 
 Ints: TypeAlias = NDArray[np.int64]
 _ROUNDING = 1e-6  # how far a correlation may lie beyond 1
 _CLS_ROW = ("cls_row_last", "cls_row_all", "cls_row_layers")
 _NORMS = ("received_norm_last", "received_norm_all", "received_norm_layers", "value_size_layers")
-# The columns in which no value may be missing.
-_FILLED: Mapping[str, tuple[str, ...]] = {
-    "texts": (
-        *("text_id", "text", "source", "status", "message", "n_tokens", "n_content"),
-        *("n_truncated", "n_unknown", "scores", "score_names", "first_token"),
-    ),
-    "tokens": (
-        *("text", "position", "unit", "token", "is_special", "received_last", "received_all"),
-        *("expected", "received_layers", "expected_layers"),
-    ),
-    "heads": ("text", "layer", "head", "uniform_share", "head_class"),
-    "roles": ("text", "layer", "role", "n_tokens", "share", "expected"),
-    "layers": ("text", "layer"),
-    "targets": ("text", "position", "unit", "token", "is_special", "is_given"),
-    "evidence": ("text", "message"),
-    "effects": ("text", "position"),
-    "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
-    "agreement": ("text", "view", "statistic"),
-}
 # The columns that say where a row belongs.
 _KEYS: Mapping[str, tuple[str, ...]] = {
     "tokens": ("text", "position", "unit", "segment", "is_special"),
@@ -54,43 +41,6 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "agreement": ("text", "view", "statistic"),
 }
 _GRIDS = ("heads", "layers")  # tables with the same rows for every text that was analysed
-
-
-def require_columns(table: pa.Table, name: str) -> pa.Table:
-    """The columns of `table` that the schema of `name` lists, converted to the types it lists.
-
-    Raises:
-        ValueError: a column is missing, exists twice, has another type, or holds a missing value or
-            a number that is not finite where that cannot be.
-    """
-    columns = []
-    for field in TABLES[name]:
-        if field.name in LATER_COLUMNS and field.name not in table.column_names:
-            columns.append(pa.nulls(len(table), field.type))
-            continue
-        if table.column_names.count(field.name) != 1:
-            raise ValueError(f"no column {field.name!r}")
-        try:
-            column = table[field.name].cast(field.type)
-            column.validate(full=True)
-        except pa.ArrowException as error:
-            raise ValueError(
-                f"column {field.name!r} holds {table[field.name].type}, not {field.type}"
-            ) from error
-        if column.null_count and field.name in _FILLED[name]:
-            raise ValueError(f"column {field.name!r} has missing values")
-        _require_whole_values(column, field.name)
-        columns.append(column)
-    return pa.Table.from_arrays(columns, schema=TABLES[name])
-
-
-def _require_whole_values(column: pa.ChunkedArray, name: str) -> None:
-    """Check that lists have no missing values and that numbers are finite."""
-    values = _flat(column)
-    if pa.types.is_list(column.type) and values.null_count:
-        raise ValueError(f"column {name!r} has missing values in its lists")
-    if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
-        raise ValueError(f"column {name!r} holds a number that is not finite")
 
 
 def require_texts(texts: pa.Table, info: RunInfo) -> None:
@@ -107,12 +57,14 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
     _require((is_analysed == (n_tokens > 0)).all(), "status")
     n_scores, n_names = _lengths(texts["scores"]), _lengths(texts["score_names"])
     _require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
+    if info.output.kind == "tags":
+        _require((_lengths(texts[STEPS].drop_null()) == n_scores).all(), STEPS)
     has_maps = _known(texts, "map_offset")
     _require((has_maps <= is_analysed).all(), "map_offset")
     _require((has_maps == _known(texts, "map_bytes")).all(), "map_bytes")
     for column, least in (("map_offset", 0), ("map_bytes", 1)):
         _require((texts[column].drop_null().to_numpy() >= least).all(), column)
-    if info.output.labels:
+    if info.output.labels and info.output.kind != "tags":
         _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
 
 
@@ -156,7 +108,7 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
             lengths = _lengths(rows[column].drop_null())
             _require((lengths == info.model.n_layers).all(), column)
         if column.startswith("expected"):  # an equal share is never 0
-            _require((_flat(rows[column]).to_numpy() > 0).all(), column)
+            _require((flat(rows[column]).to_numpy() > 0).all(), column)
     if name == "agreement":
         is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)
         values = rows["value"].filter(is_rank).drop_null().to_numpy()
@@ -306,11 +258,6 @@ def _known(table: pa.Table, column: str) -> NDArray[np.bool_]:
     """Which rows have a value in `column`."""
     known: NDArray[np.bool_] = table[column].is_valid().to_numpy()
     return known
-
-
-def _flat(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The values of a column; of a column of lists, the values in them."""
-    return pc.list_flatten(column) if pa.types.is_list(column.type) else column
 
 
 def _lengths(lists: pa.ChunkedArray) -> Ints:

@@ -62,6 +62,11 @@ class WordSplitter:
                 at += len(word)
 
 
+def between_spaces(text: str) -> tuple[Place, ...]:
+    """The first code point and the end of each stretch of `text` between spaces."""
+    return tuple(found.span() for found in regex.finditer(r"\S+", text))
+
+
 def word_splitter() -> WordSplitter:
     """Makes a splitter that uses SudachiPy for Japanese if it is installed, else scripts."""
     try:

@@ -5,8 +5,9 @@ from helpers.made_up.completed import completed_results
 from opening import written
 from playwright.sync_api import expect
 
+from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.steps import step_rows
+from reportgen.report.panel.steps import make_steps
 from reportgen.results.units import text_units
 
 pytestmark = pytest.mark.browser
@@ -20,6 +21,11 @@ def made(tmp_path_factory):
     return completed_results(tmp_path_factory.mktemp("made"), TEXTS)
 
 
+def rows_of(made, text):
+    """The rows of the table of its completion."""
+    return make_steps(Findings(made), text, text_units(made, text), load_language("en")).rows
+
+
 @pytest.fixture
 def address(made, tmp_path):
     return written(made, tmp_path)
@@ -31,15 +37,15 @@ def test_a_token_of_the_completion_colours_the_text_by_what_changes_it(watched, 
     expect(answer).to_have_text(HINT)
     units = watched.locator("#strip-1 .u")
     before = [units.nth(i).get_attribute("class") for i in range(units.count())]
-    for row in step_rows(made, 0, text_units(made, 0), load_language("en")):
+    for row in rows_of(made, 0):
         units.nth(row.unit).click()
         expect(answer).to_have_text(row.said)
         expect(watched.locator("#legend-1")).to_contain_text(f"“{row.token}”")
-        for i, colour in enumerate(row.colours):
+        for i, colour in enumerate(row.moves.colours):
             classes = units.nth(i).get_attribute("class").split()
             assert f"h{abs(colour or 0)}" in classes
             assert ("m" in classes) is (colour is not None and colour < 0)
-            assert units.nth(i).get_attribute("data-value") == row.changes[i]
+            assert units.nth(i).get_attribute("data-value") == row.moves.changes[i]
         assert "chosen" in units.nth(row.unit).get_attribute("class")
     watched.locator("#colours-1 .looking-at").click()
     expect(answer).to_have_text(HINT)
@@ -62,9 +68,9 @@ def test_every_token_stands_in_a_table_without_scripts(browser, made, address):
     page = browser.new_page(java_script_enabled=False)
     page.goto(address)
     rows = page.locator('[id="text=2"] .completion tbody tr')
-    steps = step_rows(made, 1, text_units(made, 1), load_language("en"))
+    steps = rows_of(made, 1)
     for i, step in enumerate(steps):
         cells = rows.nth(i).locator("th, td").all_inner_texts()
-        expected = [step.token, step.chance, step.likeliest, step.raises, step.lowers]
+        expected = [step.token, *step.cells, step.moves.raises, step.moves.lowers]
         assert cells == [" ".join(cell.split(" ")).strip() for cell in expected]
     page.close()

@@ -76,6 +76,11 @@ def find_class(output: OutputInfo, wanted: str) -> int:
     Raises:
         UsageError: there is none.
     """
+    if output.kind == "tags":
+        raise UsageError(
+            f"--explain-class {wanted}: each word's own tag is explained, for the model's output "
+            "is tags; leave the option out and choose a word in the report"
+        )
     if wanted in output.labels:
         return output.labels.index(wanted)
     if wanted.isdecimal() and int(wanted) < len(output.labels):

@@ -4,12 +4,13 @@ The effect of any change of a text is `f(whole) - f(changed)`. The scalar `f` is
 margin of a class over the strongest other class; the logit of a label; for embeddings the cosine
 to the embedding of the whole text, so that the effect is a cosine distance; for a causal model the
 log-probability of the next token, or its lead over another token; where the texts have completions,
-the log-probability of the completion.
+the log-probability of the completion; for a tagger the log-probability of the tags of all words, a
+word that is left out counting as unchanged.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from math import isfinite
+from math import isfinite, nan
 from typing import TypeAlias, TypeVar
 
 import torch
@@ -19,8 +20,10 @@ from reportgen.analysis.attention.batches import plan_batches, runs_alone
 from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.steps import LEFT_OUT
 from reportgen.models.tokens import EncodedText
 from reportgen.results.info import Batching, Scalar
+from reportgen.results.measure_register import STEP_SCALARS
 from reportgen.results.schema import MOST_CLASSES
 
 # Most bytes of one layer's attention maps of a batch.
@@ -42,8 +45,8 @@ class Explained:
     anchor: Tensor | None  # embedding of the whole text, [figure]; None for other outputs
     value: float  # the scalar of the whole text
     label: str | None  # name of that entry; None where the output has only one
-    # Of the whole text: logits [class], or log-probabilities of the completion's tokens [token];
-    # () where not kept.
+    # Of the whole text: logits [class], or log-probabilities of what single tokens have [step]; ()
+    # where not kept.
     scores: Scores = ()
 
 
@@ -78,7 +81,7 @@ class Explainer:
         self.against = None if self._against is None else model.reader.entry_name(self._against)
         # Whether the logits of all classes are kept, so that any two can be compared later. Those
         # of two classes follow from the margin.
-        self.keeps_scores = self.scalar == "completion" or (
+        self.keeps_scores = self._has_steps or (
             self.scalar == "margin" and 2 < len(model.output.labels) <= MOST_CLASSES
         )
         # The error message where the scalar is not a finite number.
@@ -87,6 +90,11 @@ class Explainer:
             if self.scalar == "cosine"
             else "the output is not a finite number"
         )
+
+    @property
+    def _has_steps(self) -> bool:
+        """Whether a text has a figure for each of some tokens, and their sum is explained."""
+        return self.scalar in STEP_SCALARS
 
     def plan(
         self, texts: Sequence[EncodedText], *, in_graph: bool = False
@@ -123,8 +131,8 @@ class Explainer:
     def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
         """The scalars `[text]`, float64, of `outputs` `[text, figure]`, one per explained text."""
         values = outputs.double()
-        if self.scalar == "completion":
-            return values.sum(1)
+        if self._has_steps:
+            return values.where(values != LEFT_OUT, self._whole(values, explained)).sum(1)
         if self.scalar == "cosine":
             anchors = torch.stack([item.anchor for item in explained if item.anchor is not None])
             # From the distance of unit vectors: exactly 1 for equal ones; NaN if one is zero.
@@ -139,8 +147,16 @@ class Explainer:
 
     def explain(self, texts: Sequence[EncodedText]) -> list[Explained | str]:
         """Run `texts` and find the scalar of each; an error message where it has none."""
-        outputs = self.by_batch(texts, lambda batch: [*self.outputs([texts[i] for i in batch])])
-        return [self._explained(*pair) for pair in zip(texts, outputs, strict=True)]
+
+        def run(batch: Sequence[int]) -> list[tuple[EncodedText, Tensor]]:
+            own = [texts[i] for i in batch]
+            inputs, reader = self.inputs(own), self.model.reader
+            returned = self.model.module(**inputs)
+            own = reader.aimed(returned, inputs, own)
+            return list(zip(own, reader.values(returned, inputs, own), strict=True))
+
+        found = self.by_batch(texts, run)
+        return [own if isinstance(own, str) else self._explained(*own) for own in found]
 
     def run(self, variants: Sequence[Changed]) -> list[float | str]:
         """The scalar of each variant, or an error message; a failure does not affect the others."""
@@ -164,13 +180,21 @@ class Explainer:
             for each in found
         ]
 
+    @staticmethod
+    def _whole(values: Tensor, explained: Sequence[Explained]) -> Tensor:
+        """What each step has in the whole text, in the shape of `values` `[text, step]`."""
+        whole = torch.zeros_like(values)
+        for row, item in zip(whole, explained, strict=True):
+            row[: len(item.scores)] = torch.tensor(item.scores, device=row.device)
+        return whole
+
     def _kept(self, outputs: Tensor, texts: Sequence[EncodedText]) -> list[Scores]:
         if not self.keeps_scores:
             return [()] * len(outputs)
         rows = outputs.double().tolist()
-        if self.scalar == "completion":  # the rest of a row fills it up
-            rows = [row[: text.n_completion] for row, text in zip(rows, texts, strict=True)]
-        return [tuple(row) for row in rows]
+        if self._has_steps:  # the rest of a row fills it up
+            rows = [row[: text.n_steps] for row, text in zip(rows, texts, strict=True)]
+        return [tuple(nan if value == LEFT_OUT else value for value in row) for row in rows]
 
     def by_batch(
         self,
@@ -203,10 +227,8 @@ class Explainer:
                         found[i] = describe(error)
         return [found[i] for i in range(len(texts))]
 
-    def _explained(self, text: EncodedText, output: Tensor | str) -> Explained | str:
-        """The scalar of one text, from its `output` or an error message."""
-        if isinstance(output, str):
-            return output
+    def _explained(self, text: EncodedText, output: Tensor) -> Explained | str:
+        """The scalar of one text from its `output`; an error message if it is no number."""
         if self.scalar == "cosine":
             explained = Explained(text, None, output, 1.0, None)
         else:
@@ -222,7 +244,7 @@ class Explainer:
     def _chosen(self, output: Tensor) -> int | None:
         """The entry of `output` that is explained: the one asked for, else the predicted one; None
         where all of them together are."""
-        if self.scalar == "completion":
+        if self._has_steps:
             return None
         if self._index is not None:
             return self._index

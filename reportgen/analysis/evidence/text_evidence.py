@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import isnan
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -31,7 +32,9 @@ class UnitEffects:
     units: tuple[tuple[int, ...], ...]  # [unit], the positions of its tokens
     effects: tuple[float, ...]  # [unit], f(whole) - f(changed); NaN where it could not be run
     message: str = ""  # why some of them could not be run
-    scores: tuple[tuple[float, ...], ...] = ()  # [unit][class], the same of each class's logit
+    # [unit][class] or [unit][step], the same of each class's logit, or of each step; NaN for a step
+    # that went with the unit.
+    scores: tuple[tuple[float, ...], ...] = ()
 
 
 @dataclass
@@ -43,7 +46,8 @@ class TextEvidence:
     explained: Explained | None  # None where the text has no scalar to explain
     is_extra: bool = False  # beside the sample that averages are made of
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
-    scores: dict[int, tuple[float, ...]] = field(default_factory=dict)  # by position, [class]
+    # By position, [class] or [step]; None for a step that went with it.
+    scores: dict[int, tuple[float | None, ...]] = field(default_factory=dict)
     row: dict[str, Any] = field(default_factory=dict)  # columns of the table of evidence
     missing: dict[View, Reason] = field(default_factory=dict)  # by measure
     messages: list[str] = field(default_factory=list)
@@ -73,12 +77,14 @@ class TextEvidence:
         self.add_message(found.message)
 
     def add_scores(self, found: UnitEffects | str) -> None:
-        """Add how far each class's logit moves without each unit, which all its tokens get."""
+        """Add how far each class's logit, or each step, moves without each unit, which all its
+        tokens get; a step that went with the unit has none."""
         if isinstance(found, str):
             return
         for unit, scores in zip(found.units, found.scores, strict=True):
-            if scores and np.isfinite(scores).all():
-                self.scores.update(dict.fromkeys(unit, scores))
+            if scores and not np.isinf(scores).any():
+                known = tuple(None if isnan(score) else score for score in scores)
+                self.scores.update(dict.fromkeys(unit, known))
 
     def add_message(self, message: str) -> None:
         """Add an error message, unless it is empty or already there."""

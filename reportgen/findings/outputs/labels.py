@@ -13,6 +13,7 @@ from reportgen.results.store import Results
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
+    from reportgen.findings.outputs.tags import Misfit, Tags
 
 # What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label.
 ReadAs: TypeAlias = Literal["name", "number", "flags"]
@@ -95,6 +96,7 @@ class LabelUse:
     n_folded: int  # match a class only without regard to case and spaces
     n_percent: int  # end in %, which is left out
     unused: str | None  # the first label that is not used
+    misfit: "Misfit | None" = None  # the first text whose label has no tag for each word
 
 
 def label_use(found: "Findings") -> LabelUse | None:
@@ -102,6 +104,8 @@ def label_use(found: "Findings") -> LabelUse | None:
     not compared with."""
     kind, labels = found.info.output.kind, found.texts["label"]
     labelled = found.analysed & labels.notna().to_numpy(np.bool_)
+    if kind == "tags" and labelled.any() and found.tags is not None:
+        return _tag_use(found.tags, labelled)
     if not labelled.any() or kind in ("embedding", "next_token", "completion"):
         return None
     read_as: ReadAs = "number"
@@ -124,3 +128,10 @@ def label_use(found: "Findings") -> LabelUse | None:
         n_percent,
         str(unused.iloc[0]) if len(unused) else None,
     )
+
+
+def _tag_use(tags: "Tags", labelled: Booleans) -> LabelUse:
+    n_labelled, misfits = int(labelled.sum()), tags.misfits
+    first = misfits[0] if misfits else None
+    n_used = 0 if tags.fit is None else n_labelled - len(misfits)
+    return LabelUse(n_labelled, n_used, tags.read_as, 0, 0, None, first)

@@ -183,8 +183,8 @@ def label_errors(results: Results) -> "pd.Series[float]":
 
 
 def predictions(results: Results) -> "pd.Series[float] | pd.Series[str]":
-    """`[text]`: the number, the class, the labels, the numbers with their names, the next token or
-    the log-probability of the completion.
+    """`[text]`: the number, the class, the labels, the numbers with their names, the next token,
+    the log-probability of the completion, or the tags with spaces between.
 
     Missing for a text that was not analysed and for an embedding, which is no prediction.
     """

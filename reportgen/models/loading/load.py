@@ -36,17 +36,19 @@ from reportgen.models.loading.tokenizer import (
     require_fit,
     require_vocabulary,
 )
-from reportgen.models.readers.choose import find_output, head_of
+from reportgen.models.readers.choose import find_output, head_of, reader_of_class
 from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
-from reportgen.models.readers.scores import sequence_reader
 from reportgen.models.readers.sentence import SentenceReader
 from reportgen.models.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
 from reportgen.models.targets import find_writer
 from reportgen.models.tokens import encode
-from reportgen.models.trial_run import Trial, entries, reads_ahead, try_module
+from reportgen.models.trial_run import (
+    Trial,
+    try_module,
+)
 from reportgen.results.info import ModelInfo
 
 Kind: TypeAlias = Literal["demo", "folder", "hub", "factory"]
@@ -264,17 +266,10 @@ def _choose_reader(
     is_asked = spec.pooling is not None or spec.prediction_index is not None
     if isinstance(module, SentenceEncoder) and sentence is not None:
         return SentenceReader(trials[0].returned.shape[-1], " and ".join(sentence.poolings))
-    head = None if is_asked else head_of(type(module))
-    if isinstance(module, PreTrainedModel) and "logits" in entries(trials[0].returned):
-        if head == "sequence":
-            return sequence_reader(module.config)
-        if head == "next_token" and reads_ahead(trials):
-            raise ModelError(
-                f"{source.architecture} reads texts in both directions, so it does not predict a "
-                "next token; report its embedding with --pooling mean"
-            )
-        if head == "next_token":
-            return NextTokenReader(tokenizer)
+    if isinstance(module, PreTrainedModel) and not is_asked:
+        known = reader_of_class(module, tokenizer, trials)
+        if known is not None:
+            return known
     return find_output(
         trials,
         hidden_size,

@@ -3,9 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Literal, TypeAlias
 
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
 from reportgen.errors import ModelError
 from reportgen.models.readers.embedding import EmbeddingReader
-from reportgen.models.readers.scores import ScoreReader, numbers_reader
+from reportgen.models.readers.next_token import NextTokenReader
+from reportgen.models.readers.reader import OutputReader
+from reportgen.models.readers.scores import ScoreReader, numbers_reader, sequence_reader
+from reportgen.models.readers.tags import tag_reader
 from reportgen.models.spec import Pooling
 from reportgen.models.trial_run import (
     Trial,
@@ -13,11 +18,12 @@ from reportgen.models.trial_run import (
     entries,
     figures_by_text,
     figures_by_token,
+    reads_ahead,
 )
 
-# The output of a model by its class: one for the whole text, the next token, or something that is
-# not for a whole text ("other").
-Head: TypeAlias = Literal["sequence", "next_token", "other"]
+# The output of a model by its class: one for the whole text, the next token, a tag for each word,
+# or something that is not read ("other").
+Head: TypeAlias = Literal["sequence", "next_token", "tags", "other"]
 # By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
 _HEADS: Mapping[str, Head] = {
     "ForSequenceClassification": "sequence",
@@ -25,7 +31,7 @@ _HEADS: Mapping[str, Head] = {
     "ForPreTraining": "other",
     "WithLMHeadModel": "other",
     "ForConditionalGeneration": "other",
-    "ForTokenClassification": "other",
+    "ForTokenClassification": "tags",
     "ForQuestionAnswering": "other",
     "ForQuestionAnsweringSimple": "other",
     "ForMultipleChoice": "other",
@@ -43,6 +49,30 @@ def head_of(model_class: type) -> Head | None:
             if name.endswith(ending):
                 return head
     return None
+
+
+def reader_of_class(
+    module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase, trials: tuple[Trial, Trial]
+) -> OutputReader | None:
+    """The reader for a module whose class says what it puts out; None for others.
+
+    Raises:
+        ModelError: it is a language model that reads texts in both directions.
+    """
+    head, name = head_of(type(module)), type(module).__name__
+    if "logits" not in entries(trials[0].returned):
+        return None
+    if head == "sequence":
+        return sequence_reader(module.config)
+    if head == "next_token" and reads_ahead(trials):
+        raise ModelError(
+            f"{name} reads texts in both directions, so it does not predict a next token; report "
+            "its embedding with --pooling mean"
+        )
+    if head == "next_token":
+        return NextTokenReader(tokenizer)
+    width = figures_by_token(trials, "logits")
+    return tag_reader(module.config, width) if head == "tags" and width is not None else None
 
 
 def find_output(

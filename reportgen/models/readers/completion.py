@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.models.completions import mark_last
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader, Prediction, spell
 from reportgen.models.tokens import EncodedText
@@ -64,6 +65,10 @@ class CompletionReader(OutputReader):
     def describe(self) -> str:
         """What the output of the model is, for an error message."""
         return "a completion"
+
+    def sample(self, text: EncodedText) -> EncodedText:
+        """`text` as trial runs need it: its last content token is its completion."""
+        return mark_last(text)
 
     def _rows(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]

@@ -19,14 +19,17 @@ class Prediction:
     """The output of the model for one text."""
 
     value: float | None  # the number, or log-probability of the completion; None otherwise
-    label: str | None  # class, labels joined by ", ", or the likeliest next token; None otherwise
-    # Number(s); logits; log-probabilities of next tokens, or of the completion's tokens; no
-    # embedding.
+    # Class, labels joined by ", ", the likeliest next token, or tags joined by spaces; None
+    # otherwise.
+    label: str | None
+    # Number(s); logits; log-probabilities of next tokens, of the completion's tokens, or of tags;
+    # no embedding.
     scores: tuple[float, ...]
     # Next tokens; the likeliest in place of each of the completion's, "" where that is the same;
-    # empty otherwise.
+    # tags; empty otherwise.
     score_names: tuple[str, ...]
     is_finite: bool = True  # False if a figure is infinite or NaN; then there is no label
+    steps: tuple[int, ...] = ()  # positions of the words that have a tag; empty otherwise
 
 
 class OutputReader(ABC):
@@ -72,6 +75,17 @@ class OutputReader(ABC):
     @abstractmethod
     def describe(self) -> str:
         """What the output of the model is, for an error message."""
+
+    def aimed(
+        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText]
+    ) -> list[EncodedText]:
+        """`texts` with what is predicted for them, which is explained of their changed versions
+        too; unchanged for an output of which one entry is explained."""
+        return list(texts)
+
+    def sample(self, text: EncodedText) -> EncodedText:
+        """`text` as trial runs need it."""
+        return text
 
     def beside(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs that the reader needs beside the tokens of a batch of `texts`."""

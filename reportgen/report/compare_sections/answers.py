@@ -1,7 +1,6 @@
 """The comparison in four answers: is the new model better, what changed in the predictions, which
 tokens count more or less, and did attention change."""
 
-from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -16,6 +15,7 @@ from reportgen.report.charts.small.pairs import pairs_by_layer
 from reportgen.report.charts.svg import Drawing
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline_note
+from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.answers import Answers
@@ -117,7 +117,8 @@ class _Answering:
             dots = columns_of_dots(finite, None) if len(finite) else None
             return answer(said, self._say("in_spreads"), dots)
         bars = self._flips(found)
-        key = "by_outcome" if found.outcomes else "by_class"
+        key = "by_tag" if found.kind == "tags" else "by_class"
+        key = "by_outcome" if found.outcomes else key
         return answer(said, self._say(key) if bars else "", named_bars(bars) if bars else None)
 
     def _opened(self, found: PredictionChanges) -> int | None:
@@ -142,12 +143,10 @@ class _Answering:
         if found.outcomes:
             counts = {self._words.say(f"outcome_{each}"): found.n_flips(each) for each in _FLIPS}
         else:
-            pairs = zip(found.names, found.moved, strict=True)
-            counts = Counter(
-                self._words.say("compared_as", base=_cut(old), head=_cut(new))
-                for (old, new), moved in pairs
-                if moved
-            )
+            counts = {
+                self._words.say("compared_as", base=_cut(old), head=_cut(new)): n
+                for (old, new), n in turns(self._comparison, found).items()
+            }
         shown = sorted(counts.items(), key=lambda item: -item[1])[:ROWS]
         return [Bar(name, k, f"{k:,}") for name, k in shown if k]
 

@@ -16,6 +16,7 @@ from reportgen.comparison.quality import QualityFigure
 from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.tags import both_names, label_of
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING
@@ -199,9 +200,11 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
         elif found.kind == "numbers":
             cells = [Cell(f"{found.change[i]:.2f}")]
         else:
-            cells = [Cell(shorten(name, NAME)) for name in found.names[i]]
+            cells = [Cell(shorten(n, NAME)) for n in both_names(comparison, found, i, words)]
         if has_labels:
             given = labels.iloc[text]
+            if isinstance(given, str):
+                given = label_of(comparison, found, i, given, words)
             cells.append(Cell(shorten(given, NAME) if isinstance(given, str) else NOTHING))
         if found.chances:
             ends = [words.share(chance) for chance in found.chances[i]]

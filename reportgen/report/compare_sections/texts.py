@@ -10,6 +10,7 @@ from reportgen.comparison.compare import Comparison
 from reportgen.findings.statistics import Floats
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.compare_sections.context import CompareContext
+from reportgen.report.compare_sections.tags import both_names
 from reportgen.report.components import Cell, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
@@ -189,7 +190,8 @@ def _legend(
     if comparison.units.flipped[own].any() and found is not None:
         place = _place(found.texts, text)
         if place is not None and found.names:
-            base, head = (shorten(name, NAME) for name in found.names[place])
+            both = both_names(comparison, found, place, words)
+            base, head = (shorten(name, NAME) for name in both)
             said.append(words.say("pair_flip", base=base, head=head))
     return tuple(said)
 
@@ -252,7 +254,8 @@ def _predicted(comparison: Comparison, text: int, words: CompareWords) -> tuple[
     if found.kind == "number":
         base, head = (words.prediction(float(side[place])) for side in (found.base, found.head))
     elif found.names:
-        base, head = (shorten(name, NAME) for name in found.names[place])
+        both = both_names(comparison, found, place, words)
+        base, head = (shorten(name, NAME) for name in both)
     else:
         return ()
     said = [words.say("pair_prediction", base=base, head=head)]

@@ -14,6 +14,7 @@ from reportgen.report.language.numbers import number
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.marked import marked_text, text_measures
 from reportgen.report.panel.measures import TextMeasure
+from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.units import text_units
 
@@ -156,9 +157,14 @@ class TextTables:
                 said = "" if pd.isna(predicted) else number(predicted)
             cells.append(Cell(cut(said, TEXT_LENGTH)))
         if self._has_labels:
-            label = text["label"]
-            cells.append(Cell("" if pd.isna(label) else cut(str(label), NAME_LENGTH)))
+            cells.append(Cell(cut(self._label(text["label"]), NAME_LENGTH)))
         return cells
+
+    def _label(self, label: object) -> str:
+        """A label as it is compared with the prediction; "" without one."""
+        if not isinstance(label, str):
+            return ""
+        return " ".join(tag_list(label)) if self._info.output.kind == "tags" else label
 
     def _id(self, row: int) -> Cell:
         return Cell(cut(str(self._rows[row]["text_id"]), NAME_LENGTH))

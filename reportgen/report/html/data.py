@@ -24,7 +24,7 @@ from reportgen.report.options import RenderOptions, read_plotlyjs
 from reportgen.report.panel.measures import TextMeasure, about, cls_name
 from reportgen.report.panel.steps import StepRow
 from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
-from reportgen.results.measure_register import BY_ID, COLOURS
+from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
 from reportgen.results.targets import target_units
@@ -37,6 +37,8 @@ from reportgen.results.units import (
     text_units,
     word_of,
 )
+
+_MOST_CHANGES = 20_000  # of a text, each of what is predicted for one token without one unit
 
 
 def plotly_source(path: Path | None) -> str:
@@ -93,7 +95,7 @@ def page_data(
         "signed": [id for id in COLOURS if BY_ID[id].has_sign(info.evidence.scalar)],
         "classes": HEAD_CLASSES,
         "words": script_words(language, "common", "script", "tools", "explore")
-        | (script_words(language, "completion") if info.output.kind == "completion" else {}),
+        | (script_words(language, info.output.kind) if info.output.kind in STEP_SCALARS else {}),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
     }
@@ -183,12 +185,28 @@ def shared_lines(layers: Floats, all_layers: Floats) -> str:
 
 
 def step_data(steps: Sequence[StepRow]) -> dict[int, dict[str, Any]]:
-    """What the colours show while a token of the completion is chosen, by its unit."""
-    return {
-        step.unit: {"said": step.said, "steps": step.colours, "shown": step.changes}
-        for step in steps
-        if any(colour is not None for colour in step.colours)
-    }
+    """What the colours show while a token with a prediction of its own is chosen, by its unit.
+
+    Of a text with very many, the first are there, those that are wrong before the others.
+    """
+    found: dict[int, dict[str, Any]] = {}
+    for step in _told(steps):
+        own = {
+            "said": step.said,
+            "steps": "".join(map(_step, step.moves.colours)),
+            "shown": "|".join(step.moves.changes),
+        }
+        found.setdefault(step.unit, own)
+    return found
+
+
+def _told(steps: Sequence[StepRow]) -> list[StepRow]:
+    """Those of `steps` whose changes the page tells, as many as their room allows: in front those
+    that are wrong."""
+    known = [step for step in steps if any(own is not None for own in step.moves.colours)]
+    n_units = len(known[0].moves.colours) if known else 1
+    order = sorted(range(len(known)), key=lambda i: not known[i].is_wrong)
+    return [known[i] for i in sorted(order[: max(1, _MOST_CHANGES // n_units)])]
 
 
 def _lines(layers: Floats, all_layers: Floats) -> str:

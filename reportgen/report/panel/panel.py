@@ -31,7 +31,7 @@ from reportgen.report.panel.measures import (
 )
 from reportgen.report.panel.places import ordinal, places, told_apart
 from reportgen.report.panel.prediction import Prediction, prediction
-from reportgen.report.panel.steps import StepRow, step_rows
+from reportgen.report.panel.steps import Steps, make_steps, strip_tags
 from reportgen.report.panel.strip import (
     LONG,
     Paragraph,
@@ -71,7 +71,7 @@ class Figures:
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
     table: UnitTable
-    steps: tuple[StepRow, ...]  # the tokens of the completion
+    steps: Steps | None  # what is predicted for single tokens: of a completion, or of words
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +150,9 @@ def sentences(notes: Sequence[Note], language: Language) -> tuple[Sentence, ...]
 
 def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     """The prediction of row `text` of `texts`, with its place among all, or its probability."""
-    row, kind = findings.results.text_row(text), findings.info.output.kind
-    found = prediction(row, findings.info.output, language)
+    kind = findings.info.output.kind
+    row = findings.results.text_row(text)
+    found = prediction(findings, text, language)
     if kind == "class" and found.value:
         share = float(findings.class_shares[text].max())
         return _beside(found, language.say("panel", "probability", share=share), language)
@@ -206,7 +207,8 @@ def make_figures(
     reads = _reads(units, effects, findings)
     lengths = bars(found, scope.spread)
     is_first = text == findings.picked.first or text in findings.picked.texts
-    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths)
+    tags = strip_tags(findings, text, units)
+    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, tags)
     written = target_units(findings.results, text)
     if written:
         strip += (target_paragraph(written, segments[COMPLETION_SEGMENT]),)
@@ -234,7 +236,7 @@ def make_figures(
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
-        steps=step_rows(findings.results, text, units, language, written),
+        steps=make_steps(findings, text, units, language, written),
     )
 
 

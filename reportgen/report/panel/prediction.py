@@ -1,5 +1,6 @@
 """The output of the model for a text, in words."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
@@ -7,10 +8,10 @@ from math import isfinite
 import numpy as np
 import pandas as pd
 
+from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.strings import Language
-from reportgen.results.info import OutputInfo
 
 _SCORES = 5
 
@@ -28,15 +29,16 @@ class Prediction:
 
 
 def prediction(
-    row: pd.Series, output: OutputInfo, language: Language, digits: int | None = None
+    findings: Findings, text: int, language: Language, digits: int | None = None
 ) -> Prediction:
-    """The output of the model for a row of `texts`, on the scale of the model.
+    """The output of the model for row `text` of `texts`, on the scale of the model.
 
     A number and its error have `digits` decimals; by default as many as its size calls for.
     """
+    row, output = findings.results.text_row(text), findings.info.output
     scores = [float(score) for score in row["scores"]]
     names: Sequence[str] = list(row["score_names"]) or output.labels
-    if output.kind in ("embedding", "number", "completion"):
+    if output.kind in ("embedding", "number", "completion", "tags"):
         pairs: list[tuple[str, float]] = []
     else:
         pairs = list(zip(names, scores, strict=False))
@@ -54,16 +56,34 @@ def prediction(
         value = ", ".join(f"{name} {number(score)}" for name, score in pairs[:_SCORES])
     elif output.kind == "embedding":
         value = ""
+    elif output.kind == "tags":
+        value = _tagged(findings, text, language)
     else:
         value = "" if pd.isna(row["prediction_label"]) else str(row["prediction_label"])
         value = value or language.say("common", "none")
     return Prediction(
         value=value,
-        label=None if pd.isna(row["label"]) else str(row["label"]),
+        # Tags stand beside each word.
+        label=None if pd.isna(row["label"]) or output.kind == "tags" else str(row["label"]),
         error=error,
         scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
         n_left_out=max(0, len(pairs) - _SCORES),
     )
+
+
+def _tagged(findings: Findings, text: int, language: Language) -> str:
+    """The entities of a text; without a tag for words outside them, how many words have which."""
+    found = findings.tags
+    if found is None or text not in found.words:
+        return ""
+    comma = language.say("common", "comma")
+    if found.marks_entities:
+        entities = found.entities[text]
+        named = (language.say("panel", "entity", kind=e.kind, name=e.name) for e in entities)
+        return comma.join(named) or language.say("panel", "no_entity")
+    counts = Counter(word.tag for word in found.words[text]).most_common()
+    names = findings.info.output.labels
+    return comma.join(f"{names[tag]} {n}" for tag, n in counts)
 
 
 def _error(predicted: float, label: float, digits: int | None) -> str:

@@ -1,8 +1,8 @@
 """The text of a panel as running text in which every display unit is highlighted."""
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from reportgen.report.charts.colours import difference_colour, effect_colour
@@ -26,6 +26,8 @@ class Piece:
     share: str = ""  # the figure behind the highlight
     title: str = ""
     bar: int = 0  # what changes without it; below 0 where the prediction rises
+    opens: bool = False  # an entity begins with it
+    tag: str = ""  # what is written after it: the kind of the entity that it ends, or its own tag
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,17 @@ class Paragraph:
 
     segment: int
     pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tags:
+    """What a tagger says of the units of a text."""
+
+    opening: frozenset[int] = frozenset()  # units that an entity begins with
+    after: Mapping[int, str] = field(default_factory=dict)  # what is written after a unit
+
+
+_NO_TAGS = Tags()
 
 
 def twin(strip: Sequence[Paragraph], *, is_signed: bool = False) -> tuple[tuple[Cell, ...], ...]:
@@ -75,12 +88,13 @@ def paragraphs(
     steps: Sequence[int | None],
     shown: Sequence[str],
     bars: Sequence[int] = (),
+    tags: Tags = _NO_TAGS,
 ) -> tuple[Paragraph, ...]:
     """The strip of a text; between units come the characters that `segments` have there.
 
     `steps` and `shown` are each unit's step of the highlight and the figure behind it, `bars` the
-    steps of its bar, if there are any. Characters that no token covers become plain text, except
-    those after a cut.
+    steps of its bar, if there are any; `tags` are what a tagger says of units. Characters that no
+    token covers become plain text, except those after a cut.
     """
     done: list[Paragraph] = []
     pieces: list[Piece] = []
@@ -100,7 +114,8 @@ def paragraphs(
         if unit.start is not None and unit.end is not None and unit.end > unit.start:
             text = segments[segment][unit.start : unit.end]  # the space itself, not its mark
         bar = bars[index] if bars else 0
-        pieces.append(_piece(unit, text, steps[index], shown[index], bar))
+        piece = _piece(unit, text, steps[index], shown[index], bar)
+        pieces.append(replace(piece, opens=index in tags.opening, tag=tags.after.get(index, "")))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 

@@ -75,6 +75,7 @@ class _Predicted:
             "numbers": self._numbers,
             "next_token": self._next_token,
             "completion": self._completion,
+            "tags": self._tags,
         }
         return by_kind[kind]()
 
@@ -83,8 +84,8 @@ class _Predicted:
 
     def _one(self) -> Answer:
         """The prediction for the only text."""
-        row = self._findings.texts.iloc[int(np.flatnonzero(self._findings.analysed)[0])]
-        found = prediction(row, self._findings.info.output, self._language)
+        text = int(np.flatnonzero(self._findings.analysed)[0])
+        found = prediction(self._findings, text, self._language)
         if found is None or not found.value:
             names = self._findings.info.output.labels
             return self._told(self._say("several_numbers_one", k=len(names)))
@@ -205,6 +206,35 @@ class _Predicted:
             self._say("completions_first", share=share),
             columns_of_dots(found.perplexities, marked),
         )
+
+    def _tags(self) -> Answer:
+        found = self._findings.tags
+        assert found is not None  # some text was analysed
+        fit = found.fit
+        if fit is None and found.marks_entities:
+            n = sum(n for _, n in found.kinds)
+            verdict = self._language.count("answers", "tags_entities", n, words=found.n_words)
+            most = max((k for _, k in found.kinds), default=1)
+            bars = [
+                Bar(shorten(visible(kind), _NAME), k / most, f"{k:,}")
+                for kind, k in found.kinds[:ROWS]
+            ]
+            return self._told(verdict, self._unlabelled(), named_bars(bars) if bars else None)
+        if fit is None:
+            verdict, chart = self._most("tags_alone", found.predicted.tolist(), found.n_words)
+            return self._told(verdict, self._unlabelled(), chart)
+        by_label = fit.counts.sum(axis=1)
+        shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
+        bars = [
+            self._share_bar(i, int(fit.counts[i, i]), int(by_label[i]))
+            for i in shown
+            if by_label[i]
+        ]
+        remark = "" if fit.f1 is None else self._say("tags_fit_f1", f1=fit.f1)
+        name = self._names[fit.base_label]
+        remark += self._say("tags_fit_base", name=name, base=fit.base_share)
+        verdict = self._say("tags_fit", k=fit.n_right, n=fit.n_words)
+        return self._told(verdict, remark, named_bars(bars))
 
     def _most(self, key: str, counts: list[int], n: int) -> tuple[str, Drawing]:
         """The answer that names the most frequent, of `n` texts, and bars of the first of them."""

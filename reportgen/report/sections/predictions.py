@@ -12,6 +12,7 @@ from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
 from reportgen.report.sections.classes import LISTED, NAME, ClassWords, share_bar
 from reportgen.report.sections.numbers import make_numbers
+from reportgen.report.sections.tags import make_tags
 
 
 def make_quality(findings: Findings, language: Language) -> Quality | None:
@@ -27,6 +28,8 @@ def make_quality(findings: Findings, language: Language) -> Quality | None:
         return ClassWords(findings, language).labels()
     if kind == "completion":
         return _completions(findings, language)
+    if kind == "tags":
+        return make_tags(findings, language)
     return (_numbers if kind == "numbers" else _next_tokens)(findings, language)
 
 

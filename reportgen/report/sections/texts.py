@@ -107,7 +107,7 @@ def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cel
     text = findings.texts.iloc[row]
     if text["status"] not in ANALYSED:
         return Cell(""), Cell("")
-    made = prediction(text, findings.info.output, language)
+    made = prediction(findings, row, language)
     return replace(_cell(made.value), track=_place(findings, row)), _cell(made.label)
 
 
@@ -281,7 +281,7 @@ def _row(
 ) -> TextRow:
     row, share = findings.results.text_row(text), findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
-    output = prediction(row, findings.info.output, language, digits) if analysed else None
+    output = prediction(findings, text, language, digits) if analysed else None
     return TextRow(
         number=text + 1,
         text_id=_cell(str(row["text_id"])),

@@ -47,7 +47,11 @@ HEADLINES = (
     "A plain line that nobody scores",
     "最大3,000円割引、週末限定",
 )
-LABELS = {"class": ("bad", "good"), "labels": ("price", "taste", "service")}
+LABELS = {
+    "class": ("bad", "good"),
+    "labels": ("price", "taste", "service"),
+    "tags": ("O", "B-PER", "I-PER", "B-LOC"),
+}
 ROLES = (Role("cls", "[CLS]"), Role("sep", "[SEP]"))
 
 
@@ -155,6 +159,12 @@ def _write(folder: Path, asked: MadeUp) -> None:
             scores, names, label = _output(kind, value, random)
             if kind == "completion":
                 scores, names = scores[: len(last)], names[: len(last)]
+            steps: list[int] = []
+            if kind == "tags":  # each piece is a word
+                steps = np.flatnonzero(~is_special).tolist()
+                drawn = random.integers(0, len(LABELS[kind]), len(steps))
+                names = [LABELS[kind][tag] for tag in drawn]
+                scores, label = (-random.random(len(steps))).tolist(), " ".join(names)
             recorder.append(
                 "texts",
                 {
@@ -180,6 +190,7 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "prediction_label": [label if n else None],
                     "scores": [scores if n else []],
                     "score_names": [names if n else []],
+                    "steps": [steps],
                     "effective_tokens": [float(np.exp(entropy).mean()) if n else None],
                     "effective_content": [float(np.exp(entropy).mean()) * 0.8 if n else None],
                     "first_token": [first],
@@ -226,7 +237,7 @@ def _output(
         return [value], [], None
     if kind == "numbers":
         return [value, -value], [], None
-    if kind == "embedding":
+    if kind in ("embedding", "tags"):
         return [], [], None
     if kind == "completion":
         return [-0.25, -3.5], ["", "の"], None

@@ -41,13 +41,14 @@ TOKENIZERS = {
     "bert": "wordpiece",
     "roberta": "bytes",
     "distilbert": "wordpiece",
+    "electra": "wordpiece",
     "deberta_v2": "unigram",
     "modernbert": "bytes",
     "gpt2": "bytes_plain",
     "t5": "unigram_eos",
     "llama": "unigram_bos",
 }
-ARCHITECTURES = tuple(TOKENIZERS)
+ARCHITECTURES = tuple(name for name in TOKENIZERS if name != "electra")  # as BERT but for its heads
 
 _BERT = {
     "hidden_size": 32,
@@ -60,6 +61,7 @@ _CONFIGS: dict[str, dict[str, Any]] = {
     "albert": {**_BERT, "embedding_size": 16},
     "bert": _BERT,
     "roberta": {**_BERT, "max_position_embeddings": 130, "type_vocab_size": 1},
+    "electra": {**_BERT, "embedding_size": 16},
     "distilbert": {
         "dim": 32,
         "n_layers": 3,

@@ -1,5 +1,7 @@
 """What the model put out is shown in its own kind."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -18,8 +20,10 @@ EMPTY = {
 }
 
 
-def shown(kind, labels=(), **row):
-    return prediction(pd.Series(EMPTY | row), OutputInfo(kind, "score", labels), EN)
+def shown(kind, labels=(), digits=None, **row):
+    results = SimpleNamespace(text_row=lambda text: pd.Series(EMPTY | row))
+    info = SimpleNamespace(output=OutputInfo(kind, "score", labels))
+    return prediction(SimpleNamespace(results=results, info=info), 0, EN, digits)
 
 
 def test_a_number_stands_with_its_label_and_error():
@@ -38,8 +42,7 @@ def test_a_difference_that_prints_as_zero_has_no_sign():
 
 
 def test_the_decimals_of_a_column_hold_for_number_and_error():
-    row = pd.Series(EMPTY | {"prediction": 0.012345, "label": "2", "label_value": 2.0})
-    output = prediction(row, OutputInfo("number", "score"), EN, digits=2)
+    output = shown("number", digits=2, prediction=0.012345, label="2", label_value=2.0)
     assert (output.value, output.error) == ("0.01", "−1.99")
 
 

@@ -13,7 +13,7 @@ from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.steps import StepRow, step_rows
+from reportgen.report.panel.steps import StepRow, make_steps
 from reportgen.results.schema import COMPLETION_SEGMENT, DELETION_SCORES
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
@@ -28,7 +28,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def rows_of(results: Results, text: int) -> tuple[StepRow, ...]:
-    return step_rows(results, text, text_units(results, text), EN)
+    found = make_steps(Findings(results), text, text_units(results, text), EN)
+    return () if found is None else found.rows
 
 
 @pytest.mark.parametrize("text", [0, 1])
@@ -39,23 +40,24 @@ def test_each_token_has_its_probability_and_what_moves_it(results: Results, text
     scores, names = (results.texts[name][text] for name in ("scores", "score_names"))
     by_token = results.effects_of(text)[DELETION_SCORES].tolist()
     for number, row in enumerate(rows):
-        assert row.chance == EN.percent(exp(scores[number]))
-        assert row.likeliest == names[number]
+        moves = row.moves
+        chance = EN.percent(exp(scores[number]))
+        assert row.cells == (chance, names[number])
         effects = {i: own[number] for i, own in enumerate(by_token) if own is not None}
         best = max(effects, key=effects.__getitem__)
         worst = min(effects, key=effects.__getitem__)
         label = units.units[best].label
-        assert row.raises == (f"“{label}” (+{effects[best]:.2f})" if effects[best] > 0 else "")
-        assert bool(row.lowers) is bool(effects[worst] < 0)
-        assert not row.lowers or units.units[worst].label in row.lowers
+        assert moves.raises == (f"“{label}” (+{effects[best]:.2f})" if effects[best] > 0 else "")
+        assert bool(moves.lowers) is bool(effects[worst] < 0)
+        assert not moves.lowers or units.units[worst].label in moves.lowers
         top = max(map(abs, effects.values()))
-        for i, (colour, change) in enumerate(zip(row.colours, row.changes, strict=True)):
+        for i, (colour, change) in enumerate(zip(moves.colours, moves.changes, strict=True)):
             assert colour == (signed_step(effects[i], top) if i in effects else None)
             assert (change == "") is (i not in effects)
         for unit, verb in ((best, "falls"), (worst, "rises")):
             is_named = bool(effects[unit] > 0 if verb == "falls" else effects[unit] < 0)
             assert (f"{verb} by {abs(effects[unit]):.2f}." in row.said) is is_named
-        assert row.said.startswith(f"“{row.token}” had probability {row.chance}")
+        assert row.said.startswith(f"“{row.token}” had probability {chance}")
     assert set(step_data(rows)) == set(own)
 
 
@@ -70,8 +72,8 @@ def test_other_outputs_have_no_steps(tmp_path: Path) -> None:
 def test_without_evidence_the_probabilities_remain(tmp_path: Path) -> None:
     made = make_results(tmp_path, TEXTS[:1], kind="completion")
     rows = rows_of(made, 0)
-    assert [row.raises + row.lowers for row in rows] == ["", ""]
-    assert all(row.chance for row in rows)
+    assert [row.moves.raises + row.moves.lowers for row in rows] == ["", ""]
+    assert all(row.cells[0] for row in rows)
     assert step_data(rows) == {}
 
 

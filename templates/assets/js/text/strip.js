@@ -183,11 +183,12 @@ class Strip {
   // Shows what changes the probability of a token of the completion.
   showStep(step, chosen, token) {
     this.box.classList.replace("looking", "signed");
+    const shown = step.shown.split("|");
     this.units.forEach((_, i) => {
-      const colour = step.steps[i] ?? 0;
+      const colour = stepOf(step.steps[i] ?? ".") ?? 0;
       const marks = `${colour < 0 ? " m" : ""}${i === chosen ? " chosen" : ""}`;
       const special = / s\b/.test(this.first[i][0]) ? " s" : "";
-      const text = step.shown[i] ?? "";
+      const text = shown[i] ?? "";
       this.setUnit(i, `u${special} h${Math.abs(colour)}${marks}`, text, text);
     });
     this.legend.textContent = say("step_legend", { token });
