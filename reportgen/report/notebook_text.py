@@ -36,7 +36,7 @@ class TextCell:
         assets = Assets("file", "", scripts=(), style_sheets=STYLE_SHEETS)
         page = make_page(Context(findings, options, language))
         self._setting = Setting(findings, options, language, page, assets)
-        self._panel = self._setting.make_panel(ids.index(text_id), with_figures=True)
+        self._panel = self._setting.make_panel(ids.index(text_id), is_whole=True)
 
         self._line = _said(self._panel, language)
 
@@ -58,7 +58,7 @@ def _said(panel: Panel, language: Language) -> str:
     if panel.prediction and panel.prediction.value:
         name = language.say("common", "prediction")
         parts.append(f"{name} {panel.prediction.value} {panel.prediction.beside}".strip())
-    if panel.figures:
+    if panel.colours:
         between = language.say("common", "space")
-        parts.append(between.join(panel.figures.influence.sentences))
+        parts.append(between.join(panel.colours.influence.sentences))
     return inert(" · ".join(parts))

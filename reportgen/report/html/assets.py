@@ -44,7 +44,7 @@ REPORT_SCRIPTS = (
     *_scripts("tools", "folds", "keys", "help", "terms"),
     *_scripts("map", "data", "shape", "view", "scale", "plotly", "geometry", "figure"),
     *_scripts("map", "thumbnails", "overview", "grid", "controls", "pane", "pictures"),
-    *_scripts("text", "measures", "strip", "panel", "reader"),
+    *_scripts("text", "held", "measures", "strip", "panel", "reader"),
     *_scripts("list", "state", "tabs", "controls", "confusion", "list"),
     "js/start_report.js",
 )
@@ -56,6 +56,8 @@ COMPARE_SCRIPTS = (
 )
 
 
+_CHIP = Markup('<i class="chip">{}</i>')
+_BREAK = Markup('<i class="chip">↵</i><br>')
 _LINES = re.MULTILINE | re.DOTALL
 
 
@@ -125,6 +127,19 @@ def attribute(value: str) -> Markup:
     return escape(value) if is_bare else Markup('"{}"').format(value)
 
 
+def chips(text: str) -> Markup:
+    """`text` in which characters that cannot be seen are shown by their names."""
+    if text.isprintable():  # nearly all are; a page asks for thousands
+        return escape(text)
+    pieces = segments(text)
+    return Markup("").join(_CHIP.format(one) if is_chip else escape(one) for one, is_chip in pieces)
+
+
+def flowing(text: str) -> Markup:
+    """The same with its line breaks."""
+    return chips(text).replace(_CHIP.format("U+000A"), _BREAK)
+
+
 def joined(names: Sequence[str]) -> str:
     """The text of these files of `templates/assets`, one after the other."""
     assets = templates_root().joinpath("assets")
@@ -168,7 +183,8 @@ def environment() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     env.filters |= {
-        "segments": segments,
+        "chips": chips,
+        "flowing": flowing,
         "visible": visible,
         "attribute": attribute,
         "measure_data": measure_data,

@@ -65,7 +65,7 @@ def _is_error(findings: Findings, row: int) -> bool:
 
 def _text(setting: Setting, row: int, reasons: Sequence[str]) -> BriefText:
     findings, language = setting.findings, setting.language
-    panel = setting.make_panel(row, with_figures=True)
+    panel = setting.make_panel(row, is_whole=True)
     spans = marked_text(findings, row, text_measures(findings, row, language))
-    changes = panel.figures.influence.changes if panel.figures else ()
+    changes = panel.colours.influence.changes if panel.colours else ()
     return BriefText(panel, shortened(spans, _SHOWN), tuple(reasons), changes)

@@ -4,18 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from markupsafe import Markup
 from pandas import isna
 
 from reportgen.report.html.assets import environment
 from reportgen.report.html.data import Block
+from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.reduced import Sizes
 from reportgen.report.html.size_plan import Level
-from reportgen.report.html.templates import Setting, size_of
-from reportgen.report.panel.panel import Panel
+from reportgen.report.html.templates import Setting, held, size_of
 
 _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
 _SAFETY = 1.1  # factor on an estimate
+HELD_ABOVE = 100  # listed texts, beyond which the panels of most are held
+_HOLDER = len(held(Markup(""), 10**6))
 _MARK = len("<mark></mark>")
 # About what a page has beside its texts, and a token of a text, in bytes.
 _BASE = 2_300_000
@@ -28,26 +31,24 @@ class PageCosts:
 
     setting: Setting
     order: Sequence[int]  # in which the plan asks for lines
-    panels: dict[int, Panel] = field(default_factory=dict)  # with figures
+    panels: PanelParts
     blocks: dict[int, Block] = field(default_factory=dict)
     _rows: dict[int, int] = field(default_factory=dict)
-    _lines: dict[int, int] = field(default_factory=dict)
-    _figures: dict[int, int] = field(default_factory=dict)
+    _frames: dict[tuple[int, Level], int] = field(default_factory=dict)
 
     def of(self, text: int, level: Level) -> int | None:
         """See `size_plan.Cost`."""
         if level is Level.LINE:
-            return self._row(text) + self._line(text)
+            parts = (self.panels.text(text, level), self.panels.notes(text))
+            frame = self._frame(text, level) + _HOLDER * (len(self.order) > HELD_ABOVE)
+            return self._row(text) + frame + sum(map(size_of, parts))
         if not self._has_figures[text]:
             return None
+        if level is Level.COLOURS:
+            return self._colours(text)
         if level is Level.FIGURES:
-            if text not in self._figures:
-                # With the sentence on what it lacks, which it may not need.
-                panel = self.panel(text)
-                marks = sum(span.is_strong for span in panel.figures.marked) if panel.figures else 0
-                drawn = self.setting.panel(panel, Level.LAYERS)
-                self._figures[text] = size_of(drawn) + _MARK * marks  # those of its row
-            return max(0, self._figures[text] - self._line(text))
+            # With the sentence on what it lacks, which it may not need.
+            return max(0, self._frame(text, Level.LAYERS) - self._frame(text, Level.COLOURS))
         block = self.block(text)
         return block.layers_size() if level is Level.LAYERS else block.heads_size()
 
@@ -55,7 +56,7 @@ class PageCosts:
         """Like `of`, where nothing takes any bytes."""
         if level is Level.LINE:
             return 0
-        has_maps = level is Level.FIGURES or not isna(
+        has_maps = level <= Level.FIGURES or not isna(
             self.setting.findings.texts["map_offset"].iloc[text]
         )
         return 0 if self._has_figures[text] and has_maps else None
@@ -66,12 +67,6 @@ class PageCosts:
         texts = self.setting.findings.texts
         maps = float(texts["map_bytes"].fillna(0).sum()) * 5 / 4
         return _BASE + _PER_TOKEN * self.setting.findings.n_tokens + maps < room
-
-    def panel(self, text: int) -> Panel:
-        """The panel of a text, with its figures."""
-        if text not in self.panels:
-            self.panels[text] = self.setting.make_panel(text, with_figures=True)
-        return self.panels[text]
 
     def block(self, text: int) -> Block:
         """The data block of a text."""
@@ -89,8 +84,9 @@ class PageCosts:
             return base + sum(self._carried(text, Level.HEADS) for text in texts), True
         table = self.setting.findings.texts
         tokens = table["n_tokens"].to_numpy(float)
-        made = list(self._figures)
-        rate = sum(self._figures.values()) / max(1.0, tokens[made].sum())
+        made = [text for text, level in self._frames if level is Level.LAYERS]
+        figures = sum(self._carried(text, Level.FIGURES) - self._row(text) for text in made)
+        rate = figures / max(1.0, tokens[made].sum())
         maps = table["map_bytes"].fillna(0).to_numpy(float).sum() * 5 / 4
         line = sum(self._rows.values()) / max(1, len(self._rows))
         return base + int(_SAFETY * (line * len(texts) + rate * tokens.sum() + maps)), False
@@ -121,9 +117,19 @@ class PageCosts:
             self._rows |= dict(zip(texts, self.setting.row_sizes(texts), strict=True))
         return self._rows[text]
 
-    def _line(self, text: int) -> int:
-        """The bytes of a text's panel with nothing but the text."""
-        if text not in self._lines:
-            panel = self.setting.make_panel(text, with_figures=False)
-            self._lines[text] = size_of(self.setting.panel(panel, Level.LINE))
-        return self._lines[text]
+    def _frame(self, text: int, level: Level) -> int:
+        """The bytes of a text's panel without its text and notes."""
+        if (text, level) not in self._frames:
+            longest = len(self._has_figures)  # no number of a text takes more
+            frame = self.panels.frame(text, level, (longest, longest))
+            self._frames[text, level] = size_of(frame)
+        return self._frames[text, level]
+
+    def _colours(self, text: int) -> int:
+        """The bytes that a coloured text has more than a plain one, in its panel and its row."""
+        plain, coloured = Level.LINE, Level.COLOURS
+        found = self.panels.colours(text, coloured)
+        marks = 0 if found is None else sum(span.is_strong for span in found.marked)
+        more = self._frame(text, coloured) - self._frame(text, plain)
+        more += size_of(self.panels.text(text, coloured)) - size_of(self.panels.text(text, plain))
+        return max(0, more + _MARK * marks)

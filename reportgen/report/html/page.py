@@ -8,11 +8,12 @@ from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.brief import render_brief
-from reportgen.report.html.costs import PageCosts
+from reportgen.report.html.costs import HELD_ABOVE, PageCosts
 from reportgen.report.html.data import plotly_source
+from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.reduced import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.size_plan import Level, plan
-from reportgen.report.html.templates import Setting
+from reportgen.report.html.templates import Setting, held
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
@@ -40,7 +41,7 @@ def render(findings: Findings, options: RenderOptions) -> Document:
     # The panels' sentences depend on the chosen texts, so their sizes do too.
     chosen = frozenset(order[:n_detailed])
     draft = Setting(findings, options, language, page, assets, Given(detailed=chosen))
-    costs = PageCosts(draft, order)
+    costs = PageCosts(draft, order, PanelParts(draft))
     if costs.seem_to_fit(options.max_size):
         # The plan would give every text all that it can have, and would render each for that.
         levels = plan(costs.none, order, n_detailed, options.max_size)
@@ -62,28 +63,36 @@ def _written(
     given = Given(levels, draft.given.detailed, pooled, sizes)
     reduced = reduced_sentences(findings, given, options, language)
     listed = sorted(levels)
-    panels = {
-        text: costs.panel(text)
-        if levels[text] >= Level.FIGURES
-        else draft.make_panel(text, with_figures=False)
-        for text in listed
-    }
+    panels = [costs.panels.panel(text, levels[text]) for text in listed]
     context = Context(findings, options, language)
-    page = with_texts(draft.page, context, listed, list(panels.values()))
+    page = with_texts(draft.page, context, listed, panels)
     setting = replace(draft, page=page, given=given)
     numbers = [None, *(text + 1 for text in listed), None]
-    steps = dict(zip(listed, zip(numbers, numbers[2:], strict=False), strict=True))
-    shown = [setting.panel(panel, levels[text], steps[text]) for text, panel in panels.items()]
-    carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
+    steps = zip(numbers, numbers[2:], strict=False)
     rest = (*listed[:1], *costs.order)
     has_evidence = set(findings.results.stored("evidence")["text"])
     measured = (text for text in rest if text in has_evidence)
     first = _first((findings.picked.first, *measured, *rest), levels)
-    document = setting.document(shown, carried, reduced, first + 1)
+    shown = [
+        costs.panels.whole(setting, text, levels[text], between)
+        for text, between in zip(listed, steps, strict=True)
+    ]
+    standing = {first, *findings.picked.texts} if len(listed) > HELD_ABOVE else set(listed)
+    panels_held = [
+        panel if text in standing else held(panel, text)
+        for text, panel in zip(listed, shown, strict=True)
+    ]
+    carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
+    n_held = len(set(listed) - standing)
+    document = setting.document(panels_held, carried, reduced, first + 1, n_held)
     return Document(document, setting.parts(document, carried), reduced, draft.assets.files)
 
 
 def _first(wanted: Iterable[int], levels: Mapping[int, Level]) -> int:
-    """The text that is open first: the first of `wanted` that has figures, else any."""
-    with_figures = (text for text in wanted if levels.get(text, Level.ABSENT) > Level.LINE)
-    return next(with_figures, min(levels, default=0))
+    """The text that is open first: the first of `wanted` that has most of what a text can have."""
+    has = [text for text in wanted if text in levels]
+    for least in (Level.FIGURES, Level.COLOURS):
+        for text in has:
+            if levels[text] >= least:
+                return text
+    return min(levels, default=0)

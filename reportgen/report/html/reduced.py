@@ -17,6 +17,7 @@ _RUNS = 8  # runs of texts that a sentence names; of more it gives only the numb
 _NAMES = {
     Level.ABSENT: "absent",
     Level.LINE: "line",
+    Level.COLOURS: "colours",
     Level.FIGURES: "figures",
     Level.LAYERS: "layers",
 }

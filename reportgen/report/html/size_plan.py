@@ -8,15 +8,17 @@ _LINES_KEPT = 300  # texts that have a line even in a page above its limit
 _LINES_SHARE = 1 / 3  # of the room, at most for lines, before any text gets figures;
 _SOME_LINES_SHARE = 1 / 6  # the same where a third has no room for all lines
 _WHOLE_SHARE = 0.4  # of the rest, for the first texts with everything, before others get figures
+_START = 8  # texts that come before all others: those to start with
 _MISSES = 12  # texts in a row that do not fit, after which no more are tried
 
 
 class Level(IntEnum):
     """What a text carries; each level has everything that the levels below it have."""
 
-    ABSENT = -1  # it counts in the figures over all texts, and is not listed
-    LINE = 0  # its row in the list, and its text
-    FIGURES = 1  # the highlighted text, chart and figures, without scripts
+    ABSENT = -2  # it counts in the figures over all texts, and is not listed
+    LINE = -1  # its row in the list, and its text
+    COLOURS = 0  # the coloured text, and the tokens that matter in it, without scripts
+    FIGURES = 1  # chart and figures, without scripts
     LAYERS = 2  # attention maps of every layer, the mean over its heads
     HEADS = 3  # attention maps of every layer and head
 
@@ -37,9 +39,10 @@ def plan(cost: Cost, order: Sequence[int], n_detailed: int, room: int) -> dict[i
 
     `order` are the texts, those that deserve the room first; only its first `n_detailed` may carry
     more than their line. First come lines, up to a third of the room, or a sixth where a third
-    cannot hold them all; then the first texts, whole, up to two fifths of what is left; then
-    figures, layer means and heads of the others, each as long as there is room; then what lines are
-    missing. The first 300 lines are never left out.
+    cannot hold them all; then the texts to start with, whole, up to two fifths of what is left;
+    then the colours of those with a line; then again the first texts, whole, up to two fifths of
+    what is left; then the colours of the others, and figures, layer means and heads, each as long
+    as there is room; then what lines are missing. The first 300 lines are never left out.
     """
     draft = _Draft(cost, room)
     n_lines = draft.add_lines(order[:_LINES_KEPT], room, _LINES_KEPT)
@@ -47,7 +50,10 @@ def plan(cost: Cost, order: Sequence[int], n_detailed: int, room: int) -> dict[i
     share = _LINES_SHARE if for_all <= room * _LINES_SHARE else _SOME_LINES_SHARE
     n_lines += draft.add_lines(order[_LINES_KEPT:], room * share, 0)
     detailed = order[:n_detailed]
-    draft.lift(detailed, Level.HEADS, draft.spent + (room - draft.spent) * _WHOLE_SHARE)
+    draft.lift(detailed[:_START], Level.HEADS, draft.share(_WHOLE_SHARE))
+    draft.lift(detailed[:n_lines], Level.COLOURS, room)
+    draft.lift(detailed, Level.HEADS, draft.share(_WHOLE_SHARE))
+    draft.lift(detailed, Level.COLOURS, room)
     draft.lift(detailed, Level.FIGURES, room)
     if not draft.lift_together(detailed, Level.HEADS):
         draft.lift(detailed, Level.LAYERS, room)
@@ -94,6 +100,10 @@ class _Draft:
                 misses += 1
                 if misses == _MISSES:
                     return
+
+    def share(self, part: float) -> float:
+        """What may be spent in all where `part` of what is left is spent."""
+        return self.spent + (self.room - self.spent) * part
 
     def lift_together(self, texts: Sequence[int], level: Level) -> bool:
         """Give `level` to every text that can have it, if there is room for all of them."""

@@ -12,13 +12,15 @@ from reportgen.report.html.assets import Assets, environment
 from reportgen.report.html.data import page_data
 from reportgen.report.html.reduced import Given, carries
 from reportgen.report.html.size_plan import Level
-from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
+from reportgen.report.panel.colours import Colours, make_colours
+from reportgen.report.panel.figures import Figures, make_figures
 from reportgen.report.panel.panel import Panel, make_panel
 from reportgen.report.sections.section_register import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
+from reportgen.results.units import segments_of
 
 # Around the rows of the list of texts, as the template writes them.
 _FIRST_ROW, _ROW_END = "<tbody>\n", "</tr>\n"
@@ -35,43 +37,89 @@ class Setting:
     assets: Assets
     given: Given = field(default_factory=Given)
 
-    def make_panel(self, text: int, *, with_figures: bool) -> Panel:
-        """The panel of row `text` of `texts`."""
+    def make_panel(self, text: int, *, is_whole: bool) -> Panel:
+        """The panel of row `text` of `texts`; only a whole one has colours and figures."""
         return make_panel(
             self.findings,
             text,
             self.language,
             self.options.heads,
             self.page.scope,
-            with_figures=with_figures,
+            with_colours=is_whole,
+            with_figures=is_whole,
         )
+
+    def colours(self, text: int) -> Colours:
+        """What the panel of row `text` has at `Level.COLOURS`."""
+        segments = segments_of(self.findings.results.text_row(text))
+        return make_colours(self.findings, text, segments, self.language, self.page.scope)
+
+    def figures(self, text: int) -> Figures:
+        """What the panel of row `text` has at `Level.FIGURES`."""
+        heads = self.options.heads
+        return make_figures(self.findings, text, self.language, heads, self.page.scope)
+
+    def whole_panel(self, panel: Panel, level: Level, **more: object) -> Markup:
+        """A text's panel with what it carries at `level`; `more` is for the templates."""
+        text = self.text_part(panel, has_colours=level >= Level.COLOURS, **more)
+        figures = self.figures_part(panel, **more) if level >= Level.FIGURES else Markup("")
+        parts = (text, self.notes_part(panel), figures)
+        return self.panel(panel, level, parts, (None, None), **more)
+
+    def text_part(self, panel: Panel, *, has_colours: bool, **more: object) -> Markup:
+        """The text of a panel, with its colours or plain."""
+        return self._set(
+            "parts/panel_text.html.jinja",
+            panel=panel,
+            has_colours=has_colours,
+            scope=self.page.scope,
+            unit_kind=self.findings.info.settings.units,
+            **more,
+        )
+
+    def notes_part(self, panel: Panel) -> Markup:
+        """What the model gave for the text of a panel, and the notes on it."""
+        output = self.findings.info.output
+        return self._set(
+            "parts/panel_notes.html.jinja",
+            panel=panel,
+            output_name=output.name,
+            output_kind_key=output.kind,
+        )
+
+    def figures_part(self, panel: Panel, **more: object) -> Markup:
+        """The chart and the table of a panel."""
+        return self._set("parts/panel_figures.html.jinja", panel=panel, **more)
 
     def panel(
         self,
         panel: Panel,
         level: Level,
-        steps: tuple[int | None, int | None] | None = None,
+        parts: tuple[Markup, Markup, Markup],
+        steps: tuple[int | None, int | None],
         **more: object,
     ) -> Markup:
-        """A text's panel with what it carries at `level`; `steps` are the numbers of the listed
-        texts before and after it, each None where there is none; `more` is for the template."""
-        results, text = self.findings.results, panel.number - 1
-        output, total = results.info.output, len(results.texts)
-        before, after = steps or (total, total)  # not known yet: as long as any number
+        """A text's panel around its text, notes and figures; `steps` are the numbers of the listed
+        texts before and after it, each None where there is none."""
+        text, notes, figures = parts
+        before, after = steps
         return self._set(
             "parts/panel.html.jinja",
             panel=panel,
-            scope=self.page.scope,
             level=int(level),
-            carries=carries(text, level, results, self.given, self.options, self.language),
-            output_name=output.name,
-            output_kind_key=output.kind,
-            output_kind=output_kind(output, self.language),
-            unit_kind=self.findings.info.settings.units,
+            text=text,
+            notes=notes,
+            figures=figures,
+            carries=self.carries(panel.number - 1, level),
             before=before,
             after=after,
             **more,
         )
+
+    def carries(self, text: int, level: Level) -> str:
+        """Says what a text lacks at `level`; "" if it lacks nothing."""
+        results = self.findings.results
+        return carries(text, level, results, self.given, self.options, self.language)
 
     def row_sizes(self, texts: Sequence[int]) -> list[int]:
         """The bytes of the texts' rows in the list."""
@@ -89,9 +137,15 @@ class Setting:
         return found
 
     def document(
-        self, panels: Sequence[Markup], blocks: Sequence[Markup], reduced: Sequence[str], first: int
+        self,
+        panels: Sequence[Markup],
+        blocks: Sequence[Markup],
+        reduced: Sequence[str],
+        first: int,
+        n_held: int = 0,
     ) -> bytes:
-        """The whole page, in UTF-8; `first` is the text that is open first."""
+        """The whole page, in UTF-8; `first` is the text that is open first, `n_held` how many of
+        the `panels` are held."""
         return self._set(
             "page.html.jinja",
             **self._values(self.page, reduced),
@@ -106,6 +160,7 @@ class Setting:
                 self.findings.results.has_learned_sink,
             ),
             panels=panels,
+            unrun=self.language.say("page", "unrun", n=n_held) if n_held else "",
             blocks=blocks,
         ).encode()
 
@@ -116,7 +171,7 @@ class Setting:
 
     def text_cell(self, panel: Panel, level: Level) -> str:
         """A page of one text's panel without scripts, for the frame in a notebook."""
-        shown = self.panel(panel, level, (None, None), in_cell=True)
+        shown = self.whole_panel(panel, level, in_cell=True)
         values = self._values(self.page, ())
         return str(
             self._set("notebook_text.html.jinja", assets=self.assets, panels=(shown,), **values)
@@ -152,6 +207,12 @@ class Setting:
 
     def _set(self, template: str, **values: Any) -> Markup:
         return Markup(environment().get_template(template).render(t=self.language.words, **values))
+
+
+def held(panel: Markup, text: int) -> Markup:
+    """The panel of row `text` of `texts` as readers without scripts see it at once; with scripts it
+    is text, and built when it is asked for."""
+    return Markup(f"<noscript class=held id=held-{text + 1}>{panel}</noscript>")
 
 
 def size_of(markup: Markup) -> int:

@@ -77,6 +77,8 @@ def segments(text: str) -> list[tuple[str, bool]]:
 
     A zero-width joiner inside an emoji sequence belongs to the plain text.
     """
+    if text.isprintable():  # nearly all are
+        return [(text, False)] if text else []
     return list(_segments(text))
 
 

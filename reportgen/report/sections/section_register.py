@@ -172,7 +172,7 @@ def with_texts(
     """The page with the list of the texts `listed` (rows of `texts`, ascending), and the works that
     their `panels` cite."""
     cited = tuple(c for panel in panels for note in panel.notes for c in note.citations)
-    marked = {panel.number - 1: panel.figures.marked for panel in panels if panel.figures}
+    marked = {panel.number - 1: panel.colours.marked for panel in panels if panel.colours}
     own = replace(context, listed=tuple(listed), cited_by_texts=cited, marked=marked)
     again = {section.id: section.make(own) for section in SECTIONS if section.is_of_listed}
     return replace(page, sections={**page.sections, **again})

@@ -3,37 +3,37 @@
 const NEAR = { rootMargin: "600px 0px" }; // what comes so near to the window is drawn
 
 // Maps are drawn when they come near, and again when their width changes.
-function watchMaps() {
-  const near = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      const number = Number(target.dataset.text);
-      if (isIntersecting && !panels.has(number)) panels.set(number, new Panel(target));
-      const panel = panels.get(number);
-      if (!panel) continue;
-      panel.near = isIntersecting;
-      if (isIntersecting) panel.update();
-    }
-  }, NEAR);
-  const sizes = new ResizeObserver((entries) => {
-    for (const { target } of entries) panels.get(Number(target.dataset.text))?.update();
-  });
-  for (const figure of document.querySelectorAll("figure.map")) {
-    if (!hasMaps(figure)) continue;
-    near.observe(figure);
-    sizes.observe(figure);
+const nearMaps = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    const number = Number(target.dataset.text);
+    if (isIntersecting && !panels.has(number)) panels.set(number, new Panel(target));
+    const panel = panels.get(number);
+    if (!panel) continue;
+    panel.near = isIntersecting;
+    if (isIntersecting) panel.update();
   }
-}
+}, NEAR);
+const mapSizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) panels.get(Number(target.dataset.text))?.update();
+});
 
 // Texts are coloured when they come near.
-function watchStrips() {
-  const near = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) {
-      if (!isIntersecting) continue;
-      stripIn(target).update();
-      near.unobserve(target);
-    }
-  }, NEAR);
-  for (const box of document.querySelectorAll(".strip[id]")) near.observe(box);
+const nearStrips = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    stripIn(target).update();
+    nearStrips.unobserve(target);
+  }
+}, NEAR);
+
+// Watches the maps and coloured texts of a `part` of the page.
+function watch(part) {
+  for (const figure of part.querySelectorAll("figure.map")) {
+    if (!hasMaps(figure)) continue;
+    nearMaps.observe(figure);
+    mapSizes.observe(figure);
+  }
+  for (const box of part.querySelectorAll(".strip[id]")) nearStrips.observe(box);
 }
 
 function followLinks() {
@@ -61,8 +61,7 @@ function start() {
   startList();
   startHelp();
   offerExports(document);
-  watchMaps();
-  watchStrips();
+  watch(document);
   followLinks();
   startPlotlyOnUse();
   if (document.readyState === "complete") startPlotlyWhenIdle();

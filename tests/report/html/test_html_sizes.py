@@ -68,7 +68,10 @@ def test_many_texts_stay_within_the_limit_and_the_first_are_whole(tmp_path):
         assert 0.9 * limit < len(report.content) <= limit
         page = BeautifulSoup(report.content, "html.parser")
         levels = {int(f["data-text"]): int(f["data-level"]) for f in page.find_all(class_="map")}
-        assert limit < 2_700_000 or levels[findings.order[0] + 1] == 3
+        assert levels[findings.order[0] + 1] == 3
+        coloured = [n for n in range(1, 121) if page.select(f"#strip-{n} .u")]
+        assert set(levels) < set(coloured)
+        assert limit < 3_000_000 or len(coloured) == 120
         assert report.reduced
 
 

@@ -14,7 +14,8 @@ from reportgen.report.options import RenderOptions
 EN, JA = load_language("en"), load_language("ja")
 OPTIONS = RenderOptions(max_size=10_000_000)
 SIZES = Sizes(5_000_000, 14_210_000, True)
-HEADS, LAYERS, FIGURES, LINE = Level.HEADS, Level.LAYERS, Level.FIGURES, Level.LINE
+HEADS, LAYERS, FIGURES = Level.HEADS, Level.LAYERS, Level.FIGURES
+COLOURS, LINE = Level.COLOURS, Level.LINE
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +37,11 @@ def test_a_whole_page_says_nothing(results):
 
 
 def test_each_way_of_reducing_names_its_texts_and_its_option(results):
-    figures, layers, order = said(results, [HEADS, LAYERS, LAYERS, FIGURES, LINE])
+    colours, figures, layers, order = said(results, [COLOURS, LAYERS, LAYERS, FIGURES, LINE])
+    assert colours.startswith("Text 1: colours and the strongest tokens only")
     assert layers.startswith("Texts 2–3: the mean over heads")
     assert figures.startswith("Text 4: figures only")
-    assert all("--max-size 14.3MB" in sentence for sentence in (figures, layers))
+    assert all("--max-size 14.3MB" in sentence for sentence in (colours, figures, layers))
     assert "--detail" in order
 
 
@@ -101,7 +103,7 @@ def test_a_page_above_its_limit_says_so(results):
     assert sentences[-1].endswith("the page is 12.3 MB, above the limit of 10 MB.")
 
 
-@pytest.mark.parametrize("level", [LINE, FIGURES, LAYERS])
+@pytest.mark.parametrize("level", [LINE, COLOURS, FIGURES, LAYERS])
 def test_a_reduced_panel_names_the_limit(results, level):
     text = carries(0, level, results, given([level]), OPTIONS, EN)
     assert "10 MB" in text

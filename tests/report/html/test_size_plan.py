@@ -12,7 +12,8 @@ from reportgen.report.html.size_plan import Level, plan
 @dataclass(frozen=True)
 class Cost:
     line: int = 10
-    figures: int | None = 90
+    colours: int | None = 20
+    figures: int | None = 70
     layers: int | None = 200
     heads: int | None = 1000
 
@@ -44,6 +45,7 @@ def size(costs, levels):
     total = 0
     for cost, level in zip(costs, levels, strict=True):
         total += cost.line * (level >= Level.LINE)
+        total += (cost.colours or 0) * (level >= Level.COLOURS)
         total += (cost.figures or 0) * (level >= Level.FIGURES)
         total += (cost.layers or 0) * (level == Level.LAYERS)
         total += (cost.heads or 0) * (level == Level.HEADS)
@@ -74,22 +76,33 @@ def test_few_texts_have_figures_before_any_has_maps():
     assert planned([COST] * 3, 3 * 100 + 199) == [Level.FIGURES] * 3
 
 
-def test_of_many_texts_the_first_are_whole_before_all_have_figures():
+def test_of_many_texts_all_are_coloured_before_others_than_those_to_start_with_have_figures():
     levels = planned([COST] * 1000, 50_000)
-    lines = 10_000
-    whole = (50_000 - lines) * 2 // 5 // 1090
-    assert levels[:whole] == [Level.HEADS] * whole
-    n_figures = (50_000 - lines - whole * 1090) // 90
+    left = 50_000 - 10_000 - 8 * 1090 - 992 * 20
+    assert levels[:8] == [Level.HEADS] * 8
+    whole = 8 + left * 2 // 5 // 1070
+    assert levels[8:whole] == [Level.HEADS] * (whole - 8)
+    n_figures = (left - (whole - 8) * 1070) // 70
     assert levels[whole : whole + n_figures] == [Level.FIGURES] * n_figures
-    assert set(levels[whole + n_figures :]) == {Level.LINE}
+    assert set(levels[whole + n_figures :]) == {Level.COLOURS}
+
+
+def test_without_room_for_the_colours_of_all_the_first_have_them():
+    levels = planned([COST] * 1000, 30_000)
+    n_coloured = (30_000 - 10_000 - 7 * 1090) // 20
+    assert levels[:7] == [Level.HEADS] * 7  # two fifths of 20,000
+    assert levels[7 : 7 + n_coloured] == [Level.COLOURS] * n_coloured
+    assert set(levels[7 + n_coloured :]) == {Level.LINE}
 
 
 def test_too_many_texts_are_absent_but_for_a_sixth_of_the_room():
     levels = planned([COST] * 100_000, 30_000)
-    n_lines = 500
-    assert Level.ABSENT not in levels[:n_lines]
-    assert set(levels[n_lines + 9 :]) == {Level.ABSENT}  # the rest of the room holds up to 8 more
-    assert levels.count(Level.HEADS) == 9
+    left = 30_000 - 500 * 10 - 8 * 1090 - 492 * 20
+    whole = 8 + left * 2 // 5 // 1070
+    assert levels[:whole] == [Level.HEADS] * whole
+    n_coloured = 500 + (left - (whole - 8) * 1070) // 30  # with the line that they had not
+    assert levels[whole:n_coloured] == [Level.COLOURS] * (n_coloured - whole)
+    assert set(levels[n_coloured + 3 :]) == {Level.ABSENT}  # the rest of the room holds 2 lines
 
 
 def test_the_first_three_hundred_lines_are_never_left_out_even_over_the_limit():
@@ -105,7 +118,10 @@ def test_only_chosen_texts_carry_more_than_their_line():
 
 
 def test_a_text_without_maps_stays_at_its_figures_and_one_without_figures_at_its_line():
-    bare, empty = Cost(layers=None, heads=None), Cost(figures=None, layers=None, heads=None)
+    bare, empty = (
+        Cost(layers=None, heads=None),
+        Cost(colours=None, figures=None, layers=None, heads=None),
+    )
     assert planned([bare, empty, COST], 10_000) == [Level.FIGURES, Level.LINE, Level.HEADS]
 
 
@@ -129,13 +145,15 @@ def test_layer_means_are_not_made_where_all_heads_fit():
 
 
 costs = st.builds(
-    lambda line, figures, layers, heads: Cost(
+    lambda line, colours, figures, layers, heads: Cost(
         line,
+        None if figures is None else colours,
         figures,
         None if figures is None else layers,
         None if layers is None or figures is None else layers + heads,
     ),
     st.integers(0, 50),
+    st.integers(0, 200),
     st.none() | st.integers(0, 500),
     st.none() | st.integers(0, 500),
     st.integers(0, 5000),

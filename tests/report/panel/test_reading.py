@@ -12,8 +12,9 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import MAP_COLOURS, heat_colour
 from reportgen.report.charts.one_text.heatmap import text_map
 from reportgen.report.language.strings import load_language
+from reportgen.report.panel.colours import make_colours
 from reportgen.report.panel.evidence import make_scope
-from reportgen.report.panel.panel import make_figures
+from reportgen.report.panel.figures import make_figures
 from reportgen.results.units import text_units
 
 EN = load_language("en")
@@ -26,8 +27,12 @@ def results(tmp_path_factory):
     return made_results(tmp_path_factory.mktemp("results"))
 
 
-def figures(results, heads="mean", text=TEXT):
-    return make_figures(Findings(results), 0, [text], EN, heads, make_scope(Findings(results), EN))
+def colours(results, text=TEXT):
+    return make_colours(Findings(results), 0, [text], EN, make_scope(Findings(results), EN))
+
+
+def figures(results, heads="mean"):
+    return make_figures(Findings(results), 0, EN, heads, make_scope(Findings(results), EN))
 
 
 def percent(value):
@@ -35,7 +40,7 @@ def percent(value):
 
 
 def test_the_strip_has_the_colours_and_figures_of_the_first_measure(results):
-    shown = figures(results)
+    shown = colours(results)
     (paragraph,) = shown.strip
     pieces = [piece for piece in paragraph.pieces if piece.kind != "gap"]
     assert tuple(piece.step for piece in pieces) == shown.measures[0].steps
@@ -44,7 +49,7 @@ def test_the_strip_has_the_colours_and_figures_of_the_first_measure(results):
 
 
 def test_a_sink_takes_no_part_in_the_colours(results):
-    (paragraph,) = figures(results).strip
+    (paragraph,) = colours(results).strip
     specials = [piece for piece in paragraph.pieces if piece.kind == "special"]
     assert results.tokens_of(0).iloc[0]["received_all"] > 0.6
     assert [piece.step for piece in specials] == [None, None]
@@ -76,7 +81,7 @@ def test_what_is_said_of_the_colours_of_the_map_is_so(results):
 
 
 def test_the_twin_has_the_tokens_and_colours_of_the_strip(results):
-    shown = figures(results)
+    shown = colours(results)
     pieces = [piece for paragraph in shown.strip for piece in paragraph.pieces]
     assert [(cell.text, cell.colour) for line in shown.twin for cell in line] == [
         (piece.text, heat_colour(piece.step) if piece.step else "")
@@ -89,7 +94,7 @@ def test_the_twin_has_the_tokens_and_colours_of_the_strip(results):
 def test_a_text_of_special_tokens_only_has_no_scale(results):
     made = changed(results, results.info)
     made.texts.loc[0, ["n_tokens", "n_content", "map_offset"]] = [1, 0, None]  # [CLS] alone
-    shown = figures(made, text="")
+    shown = colours(made, text="")
     assert shown.influence.rows == ()
     assert "Colour" not in shown.legend
 
@@ -122,10 +127,10 @@ def test_a_text_without_evidence_takes_the_rows_of_those_that_have_it(tmp_path):
     made = make_results(tmp_path, (TEXT, "Another headline") * 4, evidence="basic")
     made = changed(made, evidence=made.evidence[made.evidence["text"] > 0])
     scope = make_scope(Findings(made), EN)
-    shown = make_figures(Findings(made), 0, [TEXT], EN, "mean", scope)
+    shown = make_figures(Findings(made), 0, EN, "mean", scope)
     assert shown.live == scope.live != ""
     assert shown.reads == 0  # as in the texts that have it
-    assert shown.influence.change == ""
+    assert make_colours(Findings(made), 0, [TEXT], EN, scope).influence.change == ""
 
 
 def test_before_evidence_nothing_is_said_of_rows(results):

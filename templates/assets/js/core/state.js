@@ -34,7 +34,7 @@ function readState() {
   };
   const oneOf = (name, some) => (some.includes(given.get(name)) ? given.get(name) : initial[name]);
   const named = whole("text", Infinity);
-  const text = document.getElementById(`text=${named}`) ? named : null; // not all texts are listed
+  const text = hasPanel(named) ? named : null; // not all texts are listed
   const heads = readSelection(given.get("heads"));
   return {
     text,

@@ -21,7 +21,7 @@ class TextRow {
   // What a search looks at: the row, the whole text and its tokens.
   get searched() {
     if (this.text === null) {
-      const panel = document.getElementById(`text=${this.number}`);
+      const panel = readablePanel(this.number);
       const cells = Array.from(this.row.cells, (cell) => `${cell.textContent}\n${cell.title}`);
       const heads = panel ? panel.querySelectorAll("tbody th[scope=row]") : [];
       const tokens = Array.from(heads, (head) => head.textContent);

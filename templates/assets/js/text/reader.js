@@ -3,7 +3,7 @@
 const reader = document.getElementById("panels");
 
 function openPanel() {
-  const open = document.getElementById(`text=${openNumber()}`);
+  const open = panelOf(openNumber());
   if (open?.classList.contains("open")) return;
   for (const panel of reader.querySelectorAll(".panel.open")) panel.classList.remove("open");
   open?.classList.add("open");
@@ -14,7 +14,7 @@ function openPanel() {
 // Opens a text that is already in the address, and scrolls to it.
 function showText(number) {
   openPanel();
-  document.getElementById(`text=${number}`)?.scrollIntoView();
+  panelOf(number)?.scrollIntoView();
 }
 
 // Opens a text that was asked for. It goes into the address, and a screen reader goes on from it.
@@ -45,6 +45,7 @@ const undoForPaper = []; // what undoes the changes made for paper
 
 // Shows all texts in the chosen measure with their tables open, and a line that says what was chosen.
 function prepareForPaper() {
+  buildAllPanels();
   moveOthersDown();
   for (const box of document.querySelectorAll(".strip[id]")) stripIn(box).update();
   for (const folded of document.querySelectorAll(".panel > details:not([open]), .folded:not([open])")) {

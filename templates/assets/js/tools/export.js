@@ -35,7 +35,7 @@ function textWithoutDrawings(cell) {
 // The text of a row of the list, as far as the page has it, and whether that is all of it.
 function uncutText(row) {
   const cell = row.querySelector(".t");
-  const panel = document.getElementById(cell.querySelector("a").getAttribute("href").slice(1));
+  const panel = readablePanel(numberIn(cell.querySelector("a").getAttribute("href")));
   const text = wholeText(panel);
   if (!text) return { text: cell.textContent, isWhole: !cell.textContent.includes("…") };
   const banner = panel.querySelector(".strip:not(.plain) ~ .banner.cut");

@@ -1,0 +1,100 @@
+"""The coloured text of a panel, and the tokens that matter in it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reportgen.findings.findings import Findings
+from reportgen.report.components import Cell, Span
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language
+from reportgen.report.panel.evidence import Scope
+from reportgen.report.panel.influence import Explained, Influence, bars, influence
+from reportgen.report.panel.marked import marked
+from reportgen.report.panel.measures import (
+    TextMeasure,
+    about,
+    explained_name,
+    measures,
+    text_effects,
+)
+from reportgen.report.panel.places import places, told_apart
+from reportgen.report.panel.steps import Steps, make_steps, strip_tags
+from reportgen.report.panel.strip import (
+    LONG,
+    Paragraph,
+    paragraphs,
+    runs_left,
+    target_paragraph,
+    twin,
+)
+from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.targets import target_units
+from reportgen.results.units import text_units
+
+
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The coloured text of one that was analysed."""
+
+    strip: tuple[Paragraph, ...]
+    is_signed: bool  # its colours are what the prediction does, not attention
+    twin: tuple[tuple[Cell, ...], ...]  # the strip where style sheets are refused
+    runs_left: bool  # from right to left
+    measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
+    legend: str  # of the first
+    marked: tuple[Span, ...]  # the text, with the units that the first shows strongest
+    influence: Influence
+    has_bars: bool  # beside the tokens of the strip
+    is_long: bool  # so that its lines stand closer
+    steps: Steps | None  # what is predicted for single tokens: of a completion, or of words
+
+
+def make_colours(
+    findings: Findings, text: int, segments: Sequence[str], language: Language, scope: Scope
+) -> Colours:
+    """The colours of row `text` of `texts`, made of `segments`; `scope` describes the evidence on
+    all texts."""
+    info = findings.info
+    units = text_units(findings.results, text)
+    effects = text_effects(findings.results, text, units.unit_of)
+    labels = tuple(visible(unit.label) for unit in units.units)
+    bare_labels = tuple(unit.label for unit in units.units)
+    apart = told_apart(labels, language)
+    found = measures(info, units, apart, effects, language, findings.shown_first)
+    placed = places(units.units, segments, language)
+    first = found[0]
+    lengths = bars(found, scope.spread)
+    tags = strip_tags(findings, text, units)
+    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, tags)
+    written = target_units(findings.results, text)
+    if written:
+        strip += (target_paragraph(written, segments[COMPLETION_SEGMENT]),)
+    is_signed = first.kind == "signed"
+    return Colours(
+        strip=strip,
+        is_signed=is_signed,
+        twin=twin(strip, is_signed=is_signed),
+        runs_left=runs_left(strip),
+        measures=found,
+        legend=language.say("common", "space").join(
+            filter(None, (about(first.id, info, language) if first.order else "", first.legend))
+        ),
+        marked=marked(units.units, segments, first),
+        influence=influence(
+            found, bare_labels, placed, _explained(findings, text, scope, language), language
+        ),
+        has_bars=any(lengths),
+        is_long=len(labels) > LONG,
+        steps=make_steps(findings, text, units, language, written),
+    )
+
+
+def _explained(findings: Findings, text: int, scope: Scope, language: Language) -> Explained:
+    """The figure of the output that evidence explains, with its value where that is the prediction
+    of row `text` of `texts`."""
+    info = findings.info
+    name = explained_name(info, language)
+    if info.output.kind != "number" or info.evidence.scalar != "number":
+        return Explained(name, spread=scope.spread)
+    value = float(findings.texts["prediction"].iloc[text])
+    return Explained(name, value, scope.spread)

@@ -1,0 +1,40 @@
+// Of many texts the panels lie in the page as the content of `noscript`: readers without scripts see
+// them, and with scripts they are plain text, of which a panel is built when it is asked for. Building
+// a thousand at the start would take seconds.
+
+function heldPanel(number) {
+  return document.getElementById(`held-${number}`);
+}
+
+function hasPanel(number) {
+  return Boolean(heldPanel(number) ?? document.getElementById(`text=${number}`));
+}
+
+function fragmentOf(markup) {
+  const box = document.createElement("template");
+  box.innerHTML = markup;
+  return box.content;
+}
+
+// The panel of a text, in the page; null for a text that is not listed.
+function panelOf(number) {
+  const held = heldPanel(number);
+  if (held) {
+    const built = fragmentOf(held.textContent);
+    watch(built);
+    held.replaceWith(built);
+  }
+  return document.getElementById(`text=${number}`);
+}
+
+// The same to read the text from; one that is held is not built in the page for that.
+function readablePanel(number) {
+  const held = heldPanel(number);
+  if (!held) return document.getElementById(`text=${number}`);
+  const [untilNotes] = held.textContent.split("<div class=cards>", 1);
+  return fragmentOf(untilNotes).querySelector(".panel");
+}
+
+function buildAllPanels() {
+  for (const held of document.querySelectorAll(".held")) panelOf(Number(held.id.slice("held-".length)));
+}

@@ -1,0 +1,117 @@
+"""Many texts: with scripts most panels are built only when they are asked for, without them all
+stand in the page."""
+
+import pytest
+from helpers.made_up.factories import HEADLINES, make_results
+from opening import drawn, rendered
+from playwright.sync_api import expect
+from serving import JENKINS, OWN_AND_DATA, served
+
+from reportgen.report.html.costs import HELD_ABOVE
+
+pytestmark = pytest.mark.browser
+
+N = HELD_ABOVE + 20
+TEXTS = tuple(f"{HEADLINES[i % len(HEADLINES)]} <{i}> &amp; {'long ' * 30}end{i}" for i in range(N))
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    labels = tuple(float(i % 7) for i in range(N))
+    return make_results(folder, TEXTS, n_layers=2, n_heads=2, labels=labels)
+
+
+@pytest.fixture(scope="module")
+def page_file(results, tmp_path_factory):
+    return rendered(results, tmp_path_factory.mktemp("page"), max_size=30_000_000)
+
+
+@pytest.fixture
+def held(watched, url):
+    """The number of a text whose panel is not built at first."""
+    watched.goto(url)
+    numbers = watched.evaluate("Array.from(document.querySelectorAll('.held'), (one) => one.id)")
+    assert N - 12 <= len(numbers) < N
+    assert watched.locator(".panel").count() == N - len(numbers)
+    return int(numbers[len(numbers) // 2].removeprefix("held-"))
+
+
+def test_a_text_is_built_coloured_and_drawn_when_it_is_opened(watched, held):
+    watched.get_by_role("button", name=f"All {N}").click()
+    watched.evaluate("(n) => document.querySelector(`.texts a[href='#text=${n}']`).click()", held)
+    panel = watched.locator(".panel.open")
+    expect(panel).to_have_attribute("id", f"text={held}")
+    expect(panel.locator(f"#strip-{held} p")).to_contain_text(TEXTS[held - 1])
+    assert panel.locator(".u:not(.s, .h0)").count() > 3
+    drawn(watched, held)
+    panel.locator(f"#strip-{held} .u").nth(3).click()
+    expect(panel.locator(".answer")).not_to_be_empty()
+    assert watched.locator(f"#held-{held}").count() == 0
+    panel.locator("a[rel=next]").click()
+    expect(watched.locator(".panel.open")).to_have_attribute("id", f"text={held + 1}")
+
+
+def test_an_address_leads_to_a_text_that_was_not_built(watched, url, held):
+    watched.goto("about:blank")
+    watched.goto(f"{url}#text={held}&layer=1&head=2")
+    expect(watched.locator(".panel.open")).to_have_attribute("id", f"text={held}")
+    drawn(watched, held)
+    watched.go_back()
+    watched.goto(f"{url}#text={N + 1}")
+    watched.wait_for_function("location.hash === '#texts'")
+
+
+def test_the_search_reads_the_whole_of_texts_that_are_not_built(watched, held):
+    watched.get_by_role("searchbox").fill(f"END{held - 1}")
+    expect(watched.locator("table.texts tbody tr:visible")).to_have_count(1)
+    expect(watched.locator("table.texts tbody tr:visible th")).to_have_text(str(held))
+    watched.get_by_role("searchbox").fill(f"<{held - 1}> &amp; long")
+    expect(watched.locator("table.texts tbody tr:visible")).to_have_count(1)
+    assert watched.locator(f"#held-{held}").count() == 1  # read, not built
+
+
+def test_a_saved_list_has_the_whole_of_texts_that_are_not_built(watched, held):
+    with watched.expect_download() as saved:
+        watched.get_by_role("button", name=f"All {N}").click()
+        watched.locator("#list + .tools button").last.click()
+    assert TEXTS[held - 1] in saved.value.path().read_text("utf-8-sig")
+
+
+def test_on_paper_all_of_them_stand(watched, held):
+    watched.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert watched.locator(".panel").count() == N
+    assert watched.locator(".held").count() == 0
+    expect(watched.locator(f"#strip-{held}")).to_have_count(1)
+    watched.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert watched.locator(".panel:visible").count() == 1
+
+
+def test_without_scripts_every_text_is_coloured(still_tab, url):
+    still_tab.goto(url)
+    expect(still_tab.locator(".panel")).to_have_count(N)
+    last = still_tab.locator(f'[id="text={N}"]')
+    last.scroll_into_view_if_needed()
+    expect(last).to_be_visible()
+    expect(last.locator(".strip .u:not(.s, .h0)").first).to_be_visible()
+    expect(last.locator("svg.lines")).to_be_visible()
+    expect(still_tab.locator(".unrun")).to_have_count(0)
+    box, before = (still_tab.locator(f'[id="text={n}"]').bounding_box() for n in (N, N - 1))
+    assert box["x"] == before["x"]
+    assert box["width"] == before["width"]
+
+
+def test_where_a_host_lets_no_script_run_the_page_says_what_is_missing(browser, page_file):
+    tab = browser.new_page()
+    with served(page_file.parent, OWN_AND_DATA) as host:
+        tab.goto(f"{host}/{page_file.name}")
+        sentence = tab.locator(".unrun")
+        expect(sentence).to_be_visible()
+        n_held = int(sentence.inner_text().split(" texts")[0].split()[-1])
+        assert n_held == N - tab.locator(".panel").count()
+        assert "--layout dir" in sentence.inner_text()
+    with served(page_file.parent, JENKINS) as host:  # a sandbox, where scripts are off
+        tab.goto(f"{host}/{page_file.name}")
+        expect(tab.locator(".panel")).to_have_count(N)
+        expect(tab.locator(".unrun")).to_have_count(0)
+    tab.close()
