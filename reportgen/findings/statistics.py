@@ -31,6 +31,7 @@ FALSE_DISCOVERIES = 0.10  # of what is named from a long list, the share that ma
 RESAMPLES = 1000  # at least
 _MOST_RESAMPLES = 8000
 _DRAWN_TEXTS = 40_000  # over all resamples, as far as the two limits allow
+_FEW_TEXTS = 128
 _SEED = 20190601
 _BATCH_CELLS = 1_000_000  # drawn at once: a number that is drawn takes eight times its count
 
@@ -274,9 +275,16 @@ def _resampled_means(values: Floats) -> Floats:
     return means
 
 
-@lru_cache(maxsize=2)  # drawing takes far longer than what follows
 def _drawn(n_texts: int) -> NDArray[np.uint8]:
-    """`[resample, text]`: how often each text is drawn, which is never as often as 256 times."""
+    """`[resample, text]`: how often each text is drawn, which is never as often as 256 times.
+
+    Drawing takes far longer than what follows, so it is kept: for few texts always, in 9 MB, since
+    tokens stand in every number of texts.
+    """
+    return (_drawn_few if n_texts <= _FEW_TEXTS else _drawn_many)(n_texts)
+
+
+def _draw(n_texts: int) -> NDArray[np.uint8]:
     random = np.random.default_rng(_SEED)
     drawn = np.empty((resamples(n_texts), n_texts), np.uint8)
     size = 1 + _BATCH_CELLS // n_texts
@@ -285,3 +293,6 @@ def _drawn(n_texts: int) -> NDArray[np.uint8]:
         for row, texts in zip(part, random.integers(0, n_texts, part.shape), strict=True):
             row[:] = np.bincount(texts, minlength=n_texts)
     return drawn
+
+
+_drawn_few, _drawn_many = lru_cache(maxsize=_FEW_TEXTS)(_draw), lru_cache(maxsize=2)(_draw)
