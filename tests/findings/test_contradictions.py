@@ -1,11 +1,22 @@
 """No two sentences of one page deny each other: over made-up results of every kind."""
 
+import re
+from collections.abc import Mapping, Sequence
+from itertools import product
+
 import pytest
-from helpers.made_up.factories import HEADLINES, make_results
-from helpers.made_up.pairs import pairs
+from helpers.made_up.drawn_pages import drawn_pages
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.report.digest.digest import make_brief
+from reportgen.report.language.strings import LANGUAGES, Language, load_language
+from reportgen.report.options import Lang, RenderOptions
+from reportgen.report.panel.evidence import make_scope
+from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.overview import make_overview
+from reportgen.report.sections.tokens import make_across
+from reportgen.report.sections.trust import make_trust
 
 # Of the sentences of one row at most one may be on a page.
 ON_A_PAGE: tuple[tuple[str, ...], ...] = (
@@ -50,25 +61,56 @@ ABOUT_A_VIEW: tuple[tuple[str, ...], ...] = (
 )
 
 
+DRAWN = 168
+
+
+# And for what is told beside notes: answers, headlines, remarks.
+_SINK = ("answers.sink", "sinks.is_sink", "brief.sink", "N1")
+_NO_SINK = (
+    "answers.raised",
+    "answers.no_pile",
+    "answers.no_tokens",
+    "sinks.no_sink",
+    "brief.no_sink",
+)
+_AGREES = ("answers.partly", "answers.at_least_partly", "answers.largely", "answers.agreement")
+_OTHERWISE = ("answers.opposite", "answers.no_agreement", "trust.headline_zero")
+_NAMED = ("answers.raises", "answers.lowers", "answers.raises_and_lowers", "answers.moves")
+_IN_LISTS = ("across.headline_raises", "across.headline_lowers", "across.headline_moves")
+_UNNAMED = ("answers.none_stands_out", "answers.nothing_changes", "answers.too_few_tokens")
+ANSWERED: tuple[tuple[str, ...], ...] = (
+    *product(_SINK, _NO_SINK),
+    *product(("answers.unclear", "brief.unclear"), ("sinks.no_sink", "brief.no_sink")),
+    *product(_AGREES, (*_OTHERWISE, "trust.headline_opposite", "trust.chosen_highest_beside")),
+    ("trust.headline", "trust.headline_zero", "trust.headline_opposite", "trust.not_computed"),
+    ("trust.chosen_best_beside", "trust.headline_zero"),
+    ("trust.chosen_best_beside", "trust.headline_opposite"),
+    ("answers.opposite", "trust.headline"),
+    ("answers.no_agreement", "trust.headline"),
+    ("answers.few_agreement", "trust.headline"),
+    ("answers.few_agreement", "N13"),
+    ("trust.not_computed", "N13"),
+    ("trust.headline", "N13-few"),
+    *product(_NAMED, (*_UNNAMED, "across.none_moves", "across.nothing_moves", "constant")),
+    *product(_IN_LISTS, (*_UNNAMED, "across.none_moves", "across.nothing_moves", "constant")),
+    ("across.headline_draws", "across.none_draws", "across.no_draws", "across.few"),
+    ("answers.nothing_changes", "across.none_moves"),
+    ("answers.none_stands_out", "across.nothing_moves"),
+    ("answers.too_few_tokens", "across.none_moves"),
+)
+
+
 @pytest.fixture(scope="module")
-def pages(situations, tmp_path_factory) -> list[tuple[Note, ...]]:
-    """The notes of each of many made-up reports."""
-    many = [own.notes for own in situations]
-    both = (True, False)
-    for sink, special, evidence, reads_cls_only in pairs(
-        (0.0, 0.25, 0.6), both, ("none", "full"), both
-    ):
-        results = make_results(
-            tmp_path_factory.mktemp("results"),
-            HEADLINES,
-            sink=sink,
-            special=special,
-            evidence=evidence,
-            reads_cls_only=reads_cls_only,
-            seed=7,
-        )
-        many.append(Findings(results).notes)
-    return many
+def found(situations, tmp_path_factory) -> list[Findings]:
+    """What many made-up reports say."""
+    drawn = drawn_pages(lambda: tmp_path_factory.mktemp("results"), DRAWN)
+    return [*situations, *map(Findings, drawn)]
+
+
+@pytest.fixture(scope="module")
+def pages(found: list[Findings]) -> list[tuple[Note, ...]]:
+    """The notes of each."""
+    return [own.notes for own in found]
 
 
 def ids(note: Note) -> tuple[str, ...]:
@@ -97,11 +139,48 @@ def test_no_two_sentences_about_a_view_deny_each_other(pages: list[tuple[Note, .
             assert _together(set(ids(note)), ABOUT_A_VIEW) == []
 
 
-def test_each_sentence_of_a_row_is_one_that_can_be_said(notes: list[Note]) -> None:
-    """Else a name could be misspelt, and nothing would tell."""
-    said = {id for note in notes for id in ids(note)}
+def test_each_sentence_of_a_row_is_said_on_some_page(pages: list[tuple[Note, ...]]) -> None:
+    """Else nothing would tell that it stands beside one that denies it."""
+    said = {id for notes in pages for note in notes for id in ids(note)}
     rows = (*ON_A_PAGE, *ABOUT_A_TOKEN, *ABOUT_A_VIEW)
     assert {id for row in rows for id in row} - said == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_answer_denies_what_its_section_says(found: list[Findings], lang: Lang) -> None:
+    """Answers, headlines and remarks, beside the notes that they are about."""
+    together = set[str]()
+    for own in found:
+        said = _said(own, lang) | {id for note in own.notes for id in ids(note)}
+        together |= said
+        assert _together(said, ANSWERED) == []
+    assert {id for row in ANSWERED for id in row} - together == set()
+
+
+def _said(own: Findings, lang: Lang) -> set[str]:
+    """The names of the strings of ANSWERED that stand on a page."""
+    language = load_language(lang)
+    trust = make_trust(own, make_scope(own, language), language)
+    across, overview = make_across(own, language), make_overview(own, language)
+    told = {
+        "answers": [answer.answer for answer in make_answers(own, language).answers],
+        "trust": [trust.headline, trust.chosen, trust.not_computed] if trust else [],
+        "across": [across.headline, *across.remarks] if across else [],
+        "sinks": [overview.no_sink, overview.is_sink],
+        "brief": [make_brief(own, RenderOptions(lang=lang), "report.md").headline],
+    }
+    names = {name for row in ANSWERED for name in row if "." in name}
+    return {name for name in names if _is_told(name, told, language)}
+
+
+def _is_told(name: str, told: Mapping[str, Sequence[str]], language: Language) -> bool:
+    """Whether a string stands in what is `told`, whatever its figures are."""
+    section, key = name.split(".")
+    pattern = re.sub(r"\\{.*?\\}", ".+?", re.escape(language.words[section][key]))
+    if section == "brief":
+        pattern = f"(: |; |：|、){pattern}"  # a clause of the headline
+    search = re.fullmatch if section == "answers" else re.search
+    return any(search(pattern, each) for each in told[section])
 
 
 def test_no_content_token_is_a_sink_where_that_is_said_of_all(

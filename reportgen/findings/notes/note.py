@@ -49,6 +49,12 @@ class Note:
     rules_out_sink: bool = False  # a verdict that its token is no sink
 
     @property
+    def on_sink(self) -> Verdict | None:
+        """The verdict on whether its token is a sink: none where that is ruled out, also where it
+        is unclear whether the share is raised."""
+        return "none" if self.rules_out_sink and self.verdict == "unclear" else self.verdict
+
+    @property
     def is_verdict(self) -> bool:
         """Whether it is the one statement on attention sinks that its token has."""
         return self.kind == "verdict"

@@ -28,7 +28,8 @@ _CLAUSES: Mapping[Verdict, str] = {
     "no_text": "few",
     "no_special_tokens": "no_special",
 }
-_CLAUSE_ORDER = ("sink", "raised", "unclear", "few", "no_sink", "no_special")
+_NOTHING = ("no_sink", "no_special")
+_CLAUSE_ORDER = ("sink", "raised", "unclear", "few", *_NOTHING)
 
 
 def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief:
@@ -91,9 +92,9 @@ def _sinks(context: Context) -> list[str]:
     say = context.language.say
     tokens: dict[str, list[str]] = {}
     for note in short_notes(context):
-        if note.verdict is None:
+        if note.on_sink is None:
             continue
-        clause = _CLAUSES[note.verdict]
+        clause = _CLAUSES[note.on_sink]
         said = token_name(note, context.language)
         if clause in ("sink", "raised"):
             share, layer = float(note.values["share"]), note.values["layer"]
@@ -101,6 +102,5 @@ def _sinks(context: Context) -> list[str]:
         tokens.setdefault(clause, []).append(said)
     comma = say("common", "comma")
     found = [clause for clause in _CLAUSE_ORDER if clause in tokens]
-    if len(found) > 1 and found[-1] in ("no_sink", "no_special"):
-        found.pop()
+    found = [clause for clause in found if clause not in _NOTHING] or found[:1]
     return [say("brief", clause, tokens=comma.join(tokens[clause])) for clause in found]

@@ -30,7 +30,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name, strongest, text_effects
 from reportgen.report.sections.prediction_answer import Answer, predicted
 from reportgen.results.info import View
-from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results.measure_register import CHANGES, MIN_TEXTS
 from reportgen.results.units import text_units
 
 _TOKEN = 22  # half-width characters of a token in an answer
@@ -158,8 +158,8 @@ def _sinks(findings: Findings, language: Language) -> Answer:
     answer = partial(Answer, "sinks", say("sinks"))
     notes = [note for note in findings.placed.overview if note.is_verdict]
     ranked = sorted(
-        (note for note in notes if note.verdict in _VERDICTS and "share" in note.values),
-        key=lambda note: (_VERDICTS.index(str(note.verdict)), -float(note.values["share"])),
+        (note for note in notes if note.on_sink in _VERDICTS and "share" in note.values),
+        key=lambda note: (_VERDICTS.index(str(note.on_sink)), -float(note.values["share"])),
     )
     if not ranked:
         return answer(say("no_tokens"))
@@ -167,7 +167,7 @@ def _sinks(findings: Findings, language: Language) -> Answer:
     figures = _figures(findings, note)
     even = float(note.values["expected"])
     verdict = say(
-        _KEYS.get(str(note.verdict), str(note.verdict)),
+        _KEYS.get(str(note.on_sink), str(note.on_sink)),
         token=shorten(token_name(note, language), _TOKEN),
         share=float(note.values["share"]),
         layer=note.values["layer"],
@@ -208,6 +208,8 @@ def _trust(findings: Findings, language: Language) -> Answer:
     if estimate is None or estimate.interval is None:
         if findings.is_constant:
             return answer(say("no_order"), say("no_order_remark"))
+        if first in CHANGES:
+            return answer(say("is_change"), say("is_change_remark"))
         return answer(say("few_agreement"), say("few_remark", n=MIN_TEXTS))
     unclear = "agreement" if estimate.interval.low > 0 else "no_agreement"
     verdict = say(trust_word(estimate.interval) or unclear)

@@ -62,10 +62,10 @@ def situations(folder: Callable[[], Path]) -> list[Results]:
     """Results that together call for every note that whole results can."""
     return [
         make_results(folder(), sink=0.6),
-        with_roles(make_results(folder()), same_in_every_text(0.6)),
-        with_roles(make_results(folder()), same_in_every_text(0.2)),
-        with_roles(make_results(folder()), far_apart()),
-        with_roles(make_results(folder()), far_apart(low=0.05, high=0.1)),
+        with_roles(make_results(folder(), n_layers=2), same_in_every_text(0.6)),
+        with_roles(make_results(folder(), n_layers=2), same_in_every_text(0.2)),
+        with_roles(make_results(folder(), n_layers=1), far_apart()),
+        with_roles(make_results(folder(), n_layers=1), far_apart(low=0.05, high=0.1)),
         make_results(folder(), HEADLINES[:3]),
         make_results(folder(), HEADLINES[:1] * 6),
         make_results(folder(), (*HEADLINES, HEADLINES[0])),

@@ -61,6 +61,8 @@ def test_everything_that_is_measured_has_a_name() -> None:
         words = EN.words["measures"][measure.id].keys()
         assert "name" in words, measure.id
         assert ("legend" in words) == ("colours" in measure.shown), measure.id
+        # What can be shown first is named in the answers, in buttons and in charts.
+        assert "short" in words or "colours" not in measure.shown, measure.id
         assert ("method" in words) == (measure.table == "effects"), measure.id
     assert keys("tests") == keys("tests_explained") == set(SINK_TESTS)
     assert keys("statistics") == set(STATISTICS)

@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
+from markupsafe import escape
 
 from reportgen.findings.colouring import trust_word
 from reportgen.findings.findings import Findings
@@ -16,6 +17,7 @@ from reportgen.report.language.printable import half_widths
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.answers import make_answers
+from reportgen.results.measure_register import CHANGES, COLOURS
 
 EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
@@ -128,7 +130,12 @@ def test_in_one_text_the_strongest_change_is_told(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("share", "said"), [(0.6, "Yes, on [CLS]: 60.0\u00a0% in layer "), (0.02, "No: [")]
+    ("share", "said"),
+    [
+        (0.6, "Yes, on [CLS]: 60.0\u00a0% in layer "),
+        (0.2, "No, but raised: [CLS] gets 20.0\u00a0% in layer 2"),
+        (0.02, "No: ["),
+    ],
 )
 def test_the_strongest_special_token_is_judged(tmp_path, share, said):
     made = with_roles(make_results(tmp_path, n_layers=2), same_in_every_text(share))
@@ -196,6 +203,21 @@ def test_an_answer_is_short_in_both_languages(tmp_path, kind, evidence):
         for answer in answers(made, JA):
             assert half_widths(answer.answer) <= 80
             assert half_widths(answer.remark) <= 80
+
+
+@pytest.mark.parametrize("colour", COLOURS)
+def test_whatever_colours_the_texts_is_named_in_the_answer(tmp_path, colour):
+    kind = "embedding" if colour == "jacobian" else "number"
+    made = make_results(tmp_path, HEADLINES, kind=kind, evidence="full", later=True)
+    findings = Findings(made, colour)
+    assert findings.shown_first == colour
+    for language in (EN, JA):
+        fourth = make_answers(findings, language).answers[3]
+        if colour in CHANGES:  # there are enough texts, but nothing to compare it with
+            assert fourth.answer == language.say("answers", "is_change")
+        else:
+            name = language.measure(colour, "short", row="[CLS]")
+            assert str(escape(name[:8])) in str(fourth.chart)
 
 
 def test_texts_without_figures_have_answers_too(tmp_path):
