@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reportgen.analysis.attention.runner import Outcome, Runner
+from reportgen.analysis.attention.runner import Outcome, Packed, Runner
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.rows import (
     AnalysedText,
+    decoder_head_rows,
     head_rows,
     layer_rows,
     role_rows,
@@ -26,6 +27,7 @@ from reportgen.models.readers.target import TargetReader
 from reportgen.models.targets import encode_with_target
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.models.words import joined_to_words, n_joined
+from reportgen.results.info import Part
 from reportgen.results.labels import tag_list
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
@@ -74,7 +76,7 @@ class Tally:
     def add(self, text: AnalysedText) -> None:
         """Add one text."""
         self.n_tokens += text.n_rows
-        self.n_kept += text.maps is not None
+        self.n_kept += bool(text.maps)
         self.n_early += text.encoded.is_early
         if text.summary is not None:
             self.n_content += text.encoded.n_content
@@ -130,6 +132,7 @@ class AttentionPass:
             self._recorder.append("roles", role_rows(window, self._roles))
             self._recorder.append("layers", layer_rows(window))
             self._recorder.append("targets", target_rows(window))
+            self._recorder.append("decoder_heads", decoder_head_rows(window))
         if tally.n_tokens == 0:
             raise _nothing_analysed(texts, tally)
         return tally
@@ -147,10 +150,12 @@ class AttentionPass:
             self._progress.advance("texts", len(numbers), work)
 
         keeps = [self._keeps_maps(encoded[i], tally) for i in analysed]
-        places: dict[int, tuple[int, int]] = {}
+        places: dict[int, dict[Part, tuple[int, int]]] = {}
 
-        def store(number: int, packed: bytes) -> None:
-            places[analysed[number]] = self._recorder.append_maps(packed)
+        def store(number: int, packed: Packed) -> None:
+            places[analysed[number]] = {
+                part: self._recorder.append_maps(maps) for part, maps in packed.items()
+            }
 
         if self._phrases is not None:
             found_phrases = with_phrases(self._phrases, [encoded[i] for i in analysed])
@@ -162,7 +167,9 @@ class AttentionPass:
         found |= dict(zip(analysed, outcomes, strict=True))
         window = []
         for i, (source, text) in enumerate(zip(sources, encoded, strict=True)):
-            row = AnalysedText(start + i, source, text, found.get(i), tally.n_tokens, places.get(i))
+            row = AnalysedText(
+                start + i, source, text, found.get(i), tally.n_tokens, places.get(i, {})
+            )
             tally.add(row)
             window.append(row)
         return window

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
+from reportgen.analysis.attention.decoder import find_decoder
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.cost import choose, expected_cost, extra_cost
@@ -139,6 +140,9 @@ def analyze(
         return encode_all(model, [texts.texts[i] for i in rows], splitter, joins=joins)[0]
 
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
+    decoder, remark = find_decoder(model, capture, _sample(model))
+    if remark is not None:
+        model = replace(model, remarks=(*model.remarks, remark))
     explainer = Explainer(model, probed.batching, options.batch_tokens, asked)
     norms = None if options.evidence == "none" else find_norms(model, capture, _sample(model))
     cost = expected_cost(
@@ -159,6 +163,7 @@ def analyze(
         norms=norms if isinstance(norms, Norms) else None,
         rollout=norms is not None,
         activations=norms is not None,
+        decoder=decoder,
     )
     with Recorder(folder, ANALYSIS_TABLES) as recorder:
         first_pass = AttentionPass(
@@ -182,6 +187,8 @@ def analyze(
         tally.n_joined,
     )
     info = _run_info(created, texts, model, capture, probed, roles, settings, tally)
+    if decoder is not None:
+        info = replace(info, model=replace(info.model, decoder=decoder.info))
     with Recorder(folder, EVIDENCE_TABLES) as recorder:
         if norms is not None:
             first = FirstPass(folder)

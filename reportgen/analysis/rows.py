@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.attention.decoder import PartSummary
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.target_tokens import TargetTokens
 from reportgen.models.tokens import EncodedText
-from reportgen.results.info import HEAD_CLASSES, Status
+from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
+from reportgen.results.schema import CROSS
 from reportgen.texts.labels import label_number
 from reportgen.texts.read import TextInput
 
@@ -32,7 +34,8 @@ class AnalysedText:
     encoded: EncodedText
     outcome: Outcome | None  # None for an empty text
     first_token: int  # its first row in the table of tokens
-    maps: tuple[int, int] | None  # offset and size in maps.bin; None if not kept
+    # Offset and size in maps.bin of the maps of each part, where they are kept.
+    maps: Mapping[Part, tuple[int, int]]
 
     @property
     def status(self) -> Status:
@@ -48,6 +51,10 @@ class AnalysedText:
         """Its figures; None if it was not analysed."""
         return None if self.outcome is None else self.outcome.summary
 
+    def part(self, part: DecoderPart) -> PartSummary | None:
+        """Its figures in a part of the decoder; None where they were not measured."""
+        return None if self.outcome is None else self.outcome.parts.get(part)
+
     @property
     def n_rows(self) -> int:
         """The number of its rows in the table of tokens."""
@@ -62,7 +69,8 @@ def text_rows(texts: Sequence[AnalysedText]) -> Columns:
 def _text_row(text: AnalysedText) -> Mapping[str, Any]:
     encoded, summary = text.encoded, text.summary
     prediction = (text.outcome.prediction if text.outcome else None) or _NO_PREDICTION
-    offset, size = text.maps or (None, None)
+    parts: tuple[Part, ...] = ("encoder", *DECODER_PARTS)
+    places = {part: text.maps.get(part, (None, None)) for part in parts}
     return {
         "text_id": text.source.id,
         "text": text.source.text,
@@ -88,8 +96,10 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "effective_tokens": summary.effective_tokens if summary else None,
         "effective_content": summary.effective_content if summary else None,
         "first_token": text.first_token,
-        "map_offset": offset,
-        "map_bytes": size,
+        "map_offset": places["encoder"][0],
+        "map_bytes": places["encoder"][1],
+        **{f"{part}_offset": places[part][0] for part in DECODER_PARTS},
+        **{f"{part}_bytes": places[part][1] for part in DECODER_PARTS},
     }
 
 
@@ -120,7 +130,16 @@ def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
         "received_layers": summary.received.T,
         "expected_layers": summary.expected.T,
         **_norms_of(summary),
+        **_cross_of(text, len(encoded.ids)),
     }
+
+
+def _cross_of(text: AnalysedText, n_tokens: int) -> Columns:
+    """The columns of attention received from what a decoder writes; NaN without one."""
+    summary = text.part("cross")
+    none = np.full((n_tokens, 1), np.nan)
+    received = none if summary is None else summary.received.T
+    return {CROSS: received.mean(axis=1), f"{CROSS}_layers": received}
 
 
 def _norms_of(summary: TextSummary) -> Columns:
@@ -167,6 +186,49 @@ def _target_of(text: AnalysedText, target: TargetTokens) -> Columns:
         "end": [None if span is None else span[1] for span in target.spans],
         "is_special": list(target.specials),
         "is_given": np.arange(n_tokens) < target.n_given,
+        **_target_received(text.part("decoder"), n_tokens),
+    }
+
+
+def _target_received(summary: PartSummary | None, n_tokens: int) -> Columns:
+    """The columns of attention received in the decoder; NaN where it was not measured, and for the
+    last token, which the decoder does not read."""
+    if summary is None:
+        none = np.full((n_tokens, 1), np.nan)
+        return {"received": none[:, 0], "expected": none[:, 0], "received_layers": none}
+    received = np.full((n_tokens, len(summary.received)), np.nan)
+    received[:-1] = summary.received.T
+    expected = np.append(summary.expected.mean(axis=0), np.nan)
+    return {
+        "received": received.mean(axis=1),
+        "expected": expected,
+        "received_layers": received,
+    }
+
+
+def decoder_head_rows(texts: Sequence[AnalysedText]) -> Columns:
+    """Columns of the table of a decoder's heads, one row per text, part, layer and head."""
+    return _joined(
+        [
+            _decoder_heads_of(text, part, summary)
+            for text in texts
+            for part in DECODER_PARTS
+            if (summary := text.part(part)) is not None
+        ]
+    )
+
+
+def _decoder_heads_of(text: AnalysedText, part: DecoderPart, summary: PartSummary) -> Columns:
+    n_layers, n_heads = summary.entropy.shape
+    size = n_layers * n_heads
+    return {
+        "text": np.full(size, text.index),
+        "part": [part] * size,
+        "layer": np.repeat(np.arange(1, n_layers + 1), n_heads),
+        "head": np.tile(np.arange(1, n_heads + 1), n_layers),
+        "special_share": summary.special_share.ravel(),
+        "uniform_share": np.full(size, summary.special_even),
+        "entropy": summary.entropy.ravel(),
     }
 
 

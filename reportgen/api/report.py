@@ -27,6 +27,7 @@ from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
 from reportgen.report.redact import redacted
 from reportgen.report.tables import table
+from reportgen.results.info import Part
 from reportgen.results.map_arrays import AttentionMaps, Head, attention_maps
 from reportgen.results.store import Results, open_results
 
@@ -61,24 +62,33 @@ class Report:
         """The table of `tokens.csv`: one row per token of all texts."""
         return table(self.findings, "tokens")
 
-    def maps(self, text_id: object, layer: int | None = -1, head: Head = "mean") -> AttentionMaps:
+    def maps(
+        self,
+        text_id: object,
+        layer: int | None = -1,
+        head: Head = "mean",
+        part: Part = "encoder",
+    ) -> AttentionMaps:
         """The attention maps of one text as an array, with its tokens.
 
         Args:
             text_id: The id of the text; without ids of your own, its number from 1.
             layer: Which layer, from 1; -1 is the last. None: all of them.
             head: Which head, from 1; `"mean"` is the mean over heads. None: all of them.
+            part: `"cross"` is where the decoder of an encoder-decoder looks in the text while it
+                writes each token, `"decoder"` where it looks in what it has read so far. Any other
+                model has only `"encoder"`.
 
         Returns:
             `values` is `[query, key]`: a row looks at the columns, and sums to 1, less what a
             learned sink takes. Where all layers or heads are asked for they come first:
-            `[layer, head, query, key]`. `tokens` names rows and columns. Values are
-            within .004 of what was measured.
+            `[layer, head, query, key]`. `tokens` names the columns, `queries` the
+            rows. Values are within .004 of what was measured.
 
         Raises:
-            UsageError: there is no such text, layer or head, or its maps were not kept.
+            UsageError: there is no such text, layer, head or part, or its maps were not kept.
         """
-        return attention_maps(self.results, text_id, layer, head)
+        return attention_maps(self.results, text_id, layer, head, part)
 
     def text(self, text_id: object, lang: Lang = "en") -> TextCell:
         """One text, to be shown by a notebook: its tokens coloured, its table and its map.

@@ -23,6 +23,7 @@ _TABLES = (
     "roles",
     "layers",
     "targets",
+    "decoder_heads",
     "evidence",
     "effects",
     "sinks",

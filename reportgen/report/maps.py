@@ -1,6 +1,7 @@
 """The attention maps of all texts as arrays of numpy, in one file."""
 
 import zipfile
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -10,8 +11,15 @@ from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
-from reportgen.results.maps import unpack_layers
+from reportgen.results.info import Part
+from reportgen.results.map_arrays import map_tokens, unpacked_maps
 
+# By part, what its maps and their rows are called.
+_NAMES: Mapping[Part, tuple[str, str]] = {
+    "encoder": ("maps", "tokens"),
+    "decoder": ("decoder", "read"),
+    "cross": ("cross", "written"),
+}
 _THEN = (1980, 1, 1, 0, 0, 0)  # the same bytes whenever it is written
 
 
@@ -19,23 +27,27 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     """The maps of every text that kept them, which `numpy.load` reads without pickle.
 
     `ids` are the ids of these texts; for the first of them, `maps_1` is `[layer, head, query, key]`
-    and `tokens_1` names its rows and columns.
+    and `tokens_1` names its rows and columns. Of an encoder-decoder these are those of the encoder;
+    `cross_1` is where the decoder looks in the text while it writes each of `written_1`, and
+    `decoder_1` where it looks in what it has read, `read_1`.
 
     Raises:
         UsageError: no text kept its maps.
     """
-    results, model = findings.results, findings.info.model
+    results = findings.results
     stream, ids = BytesIO(), []
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED, compresslevel=4) as file:
         for text, text_id in enumerate(findings.texts["text_id"].astype(str)):
-            packed = results.packed_maps(text)
-            if packed is None:
+            if results.packed_maps(text) is None:
                 continue
             ids.append(text_id)
-            maps = np.stack(list(unpack_layers(packed, model.n_layers, model.n_heads)))
-            _add(file, f"maps_{len(ids)}", maps)
-            tokens = results.tokens_of(text, "token")["token"].astype(str)
-            _add(file, f"tokens_{len(ids)}", np.array(tokens.tolist(), dtype=np.str_))
+            for part, (maps, rows) in _NAMES.items():
+                layers = unpacked_maps(results, text, part)
+                if layers is None:
+                    continue
+                queries, _ = map_tokens(results, text, part)
+                _add(file, f"{maps}_{len(ids)}", np.stack(list(layers)))
+                _add(file, f"{rows}_{len(ids)}", np.array(queries, dtype=np.str_))
         _add(file, "ids", np.array(ids, dtype=np.str_))
     if not ids:
         raise UsageError(f"{output.path}: no text kept its maps; analyse with --keep-maps all")

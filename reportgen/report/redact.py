@@ -31,7 +31,7 @@ DOT = "•"
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 _AT_ONCE = 4096  # rows of a row group, which are read together
 # Tables that hold only figures; they are copied as they are, and so are the maps.
-_AS_THEY_ARE = ("heads", "roles", "layers", "effects", "agreement")
+_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "effects", "agreement")
 
 
 class Numbers:

@@ -22,6 +22,7 @@ FILLED: Mapping[str, tuple[str, ...]] = {
     "roles": ("text", "layer", "role", "n_tokens", "share", "expected"),
     "layers": ("text", "layer"),
     "targets": ("text", "position", "unit", "token", "is_special", "is_given"),
+    "decoder_heads": ("text", "part", "layer", "head", "special_share", "uniform_share"),
     "evidence": ("text", "message"),
     "effects": ("text", "position"),
     "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),

@@ -13,7 +13,8 @@ from reportgen.errors import UsageError
 # 1: results.json, nine tables and maps.bin as `schemas` and `maps` have them
 # 2: also attention times gradient, CP-LRP, what each unit does alone, and to the score of each
 #    class; evidence on texts that are listed first, lengths weighted by head, ranks of what
-#    tokens pass on, massive activations, the shares of learned sinks, and the targets of decoders
+#    tokens pass on, massive activations, the shares of learned sinks, and the targets and maps
+#    of decoders
 SCHEMA_VERSION = 2
 # Versions of summary.json. A version may add figures, but does not remove or rename any.
 # 0: never released; names at the top level
@@ -26,6 +27,10 @@ REDACT = "redact"
 OutputKind: TypeAlias = Literal[
     "number", "numbers", "class", "labels", "embedding", "next_token", "completion", "tags"
 ]
+# Where attention is read: in the encoder; and in the decoder of an encoder-decoder, whose attention
+# goes to what it wrote so far, or across to the text.
+DecoderPart: TypeAlias = Literal["decoder", "cross"]
+Part: TypeAlias = Literal["encoder", "decoder", "cross"]
 Status: TypeAlias = Literal["ok", "truncated", "empty", "failed"]
 Batching: TypeAlias = Literal["padded", "equal lengths", "one by one"]
 HeadClass: TypeAlias = Literal[
@@ -75,12 +80,22 @@ Reason: TypeAlias = Literal[
     "interrupted",
     "failed",
 ]
+DECODER_PARTS: tuple[DecoderPart, ...] = get_args(DecoderPart)
 STATUSES: tuple[Status, ...] = get_args(Status)
 ANALYSED: tuple[Status, ...] = ("ok", "truncated")  # of texts that have figures
 SINK_TESTS: tuple[SinkTest, ...] = get_args(SinkTest)
 STATISTICS: tuple[Statistic, ...] = get_args(Statistic)
 RANK_STATISTICS: tuple[Statistic, ...] = ("spearman", "kendall", "spearman_size")
 HEAD_CLASSES: tuple[HeadClass, ...] = get_args(HeadClass)
+
+
+@dataclass(frozen=True, slots=True)
+class DecoderInfo:
+    """The decoder of an encoder-decoder whose attention is read too."""
+
+    name: str  # its class, such as BartDecoder
+    n_layers: int
+    n_heads: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,7 @@ class ModelInfo:
     weights_sha256: str
     tokenizer: str  # class of the tokenizer
     vocabulary_size: int
+    decoder: DecoderInfo | None = None  # None for models without one of their own
 
 
 @dataclass(frozen=True, slots=True)

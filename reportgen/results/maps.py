@@ -9,6 +9,7 @@ even row of 512 tokens still has 11 steps), so sums over a row survive packing;
 
 import zlib
 from collections.abc import Iterator
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,28 +46,33 @@ def quantise(maps: NDArray[np.float32]) -> NDArray[np.uint8]:
         return levels.astype(np.uint8)
 
 
-def unpack_layers(packed: bytes, n_layers: int, n_heads: int) -> Iterator[NDArray[np.float32]]:
+def unpack_layers(
+    packed: bytes, n_layers: int, n_heads: int, n_queries: int | None = None
+) -> Iterator[NDArray[np.float32]]:
     """Unpack maps one layer at a time, `[head, query, key]`: those of a long text are large.
+
+    Args:
+        n_queries: rows of a map; None: as many as columns.
 
     Raises:
         ValueError: as `unpack_levels`.
     """
-    for layer in unpack_levels(packed, n_layers, n_heads):
+    for layer in unpack_levels(packed, n_layers, n_heads, n_queries):
         levels = layer.astype(np.float32)
         levels /= np.float32(255)
         levels *= levels
         yield levels
 
 
-def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None:
-    """Check that `packed` holds maps of the shape `[n_layers, n_heads, side, side]`.
+def require_whole(packed: bytes, shape: tuple[int, int, int, int]) -> None:
+    """Check that `packed` holds maps of the `shape` `[layer, head, query, key]`.
 
     It is unpacked piece by piece, and no further than that.
 
     Raises:
         ValueError: it does not, or it is much smaller than maps of that shape can be.
     """
-    expected = n_layers * n_heads * side * side
+    expected, side = prod(shape), max(shape[2:])
     most = room(len(packed))
     if expected > most:
         raise ValueError(
@@ -79,8 +85,13 @@ def require_whole(packed: bytes, n_layers: int, n_heads: int, side: int) -> None
         raise ValueError(f"attention maps of {side:,} tokens have {expected:,} bytes, not {size}")
 
 
-def unpack_levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint8]:
+def unpack_levels(
+    packed: bytes, n_layers: int, n_heads: int, n_queries: int | None = None
+) -> NDArray[np.uint8]:
     """The bytes `[layer, head, query, key]` that were packed; the sides follow from the size.
+
+    Args:
+        n_queries: rows of a map; None: as many as columns.
 
     Raises:
         ValueError: `packed` is damaged, unpacks to more than `room`, or does not hold maps of so
@@ -93,10 +104,12 @@ def unpack_levels(packed: bytes, n_layers: int, n_heads: int) -> NDArray[np.uint
     if len(content) > most:
         raise ValueError(f"attention maps unpack to more than {most / 1e6:,.0f} MB")
     raw = np.frombuffer(content, dtype=np.uint8)
-    side = round((raw.size / (n_layers * n_heads)) ** 0.5)
-    if side * side * n_layers * n_heads != raw.size:
-        raise ValueError(f"{raw.size} bytes are not {n_layers} x {n_heads} square attention maps")
-    return raw.reshape(n_layers, n_heads, side, side)
+    rows = n_queries or round((raw.size / (n_layers * n_heads)) ** 0.5)
+    columns = raw.size // max(1, rows * n_layers * n_heads) if n_queries else rows
+    if rows * columns * n_layers * n_heads != raw.size:
+        kind = f"maps of {rows} rows" if n_queries else "square attention maps"
+        raise ValueError(f"{raw.size} bytes are not {n_layers} x {n_heads} {kind}")
+    return raw.reshape(n_layers, n_heads, rows, columns)
 
 
 def _pieces(packed: bytes, most: int) -> Iterator[bytes]:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from reportgen.results.validate import require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory
+
+
+MapShape: TypeAlias = tuple[int, int, int, int]  # [layer, head, query, key]
 
 
 class Table(Protocol):
@@ -42,8 +45,9 @@ class Source(Protocol):
     def table(self, name: str) -> Table:
         """The table `name`, one of `TABLES`."""
 
-    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
-        """The packed attention maps of a text of `n_tokens`: `size` bytes from `offset` on."""
+    def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
+        """Packed attention maps of a text: `size` bytes from `offset` on, which unpack to
+        `shape`."""
 
 
 class StoredTable:
@@ -127,7 +131,8 @@ class FolderSource:
         texts = self._texts
         if name == "texts":
             return texts
-        if name in LATER_TABLES and not (self.folder / f"{name}.parquet").exists():
+        is_missing = not (self.folder / f"{name}.parquet").exists()
+        if name in LATER_TABLES and is_missing and self._info.model.decoder is None:
             none: Table = TABLES[name].empty_table()
             return none
         with self._reading(name) as path:
@@ -135,19 +140,19 @@ class FolderSource:
             require_rows(stored.parts(), name, self._info, texts)
         return stored
 
-    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
-        """The packed attention maps of a text of `n_tokens`: `size` bytes from `offset` on.
+    def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
+        """Packed attention maps of a text: `size` bytes from `offset` on, which unpack to `shape`.
 
         Raises:
             ResultsError: the file cannot be read, or is damaged.
         """
-        path, model = self.folder / "maps.bin", self._info.model
+        path = self.folder / "maps.bin"
         try:
             length = require_regular(path)
             with path.open("rb") as stream:
                 stream.seek(offset)
                 packed = stream.read(min(size, length))
-            require_whole(packed, model.n_layers, model.n_heads, n_tokens)
+            require_whole(packed, shape)
         except OSError as error:
             raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
         except (ValueError, OverflowError) as error:
@@ -193,8 +198,8 @@ class MemorySource:
         """The table `name`."""
         return self._tables[name]
 
-    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
-        """The packed attention maps of one text: `size` bytes from `offset` on."""
+    def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
+        """Packed attention maps of a text: `size` bytes from `offset` on."""
         return self.packed[offset : offset + size]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
+from reportgen.results.info import DECODER_PARTS
 from reportgen.results.measure_register import MEASURES
 
 COMPLETION = "completion"
@@ -19,6 +20,7 @@ CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
 OUTPUT_RANK = "output_rank"
 ACTIVATION = "activation"
 LEARNED_SHARE = "learned_share"
+CROSS = "cross_received"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -56,6 +58,8 @@ TEXTS_SCHEMA = pa.schema(
         ("first_token", pa.int64()),  # its first row in `tokens`
         ("map_offset", pa.int64()),  # start of its maps in maps.bin; null if not kept
         ("map_bytes", pa.int64()),
+        # The same of the maps of a decoder of its own: to its target, and across to the text.
+        *((f"{part}_{what}", pa.int64()) for part in DECODER_PARTS for what in ("offset", "bytes")),
     ]
 )
 TOKENS_SCHEMA = pa.schema(
@@ -90,6 +94,10 @@ TOKENS_SCHEMA = pa.schema(
         # [layer], largest absolute hidden value over the median of the text's; null as norms
         (f"{ACTIVATION}_layers", pa.list_(pa.float32())),
         ("rollout", pa.float32()),  # row of [CLS], else of a causal model's last token
+        # Attention received from the tokens that a decoder of its own writes: mean over them, over
+        # heads and layers; and by layer of the decoder. Null without one.
+        (CROSS, pa.float32()),
+        (f"{CROSS}_layers", pa.list_(pa.float32())),
     ]
 )
 HEADS_SCHEMA = pa.schema(
@@ -150,6 +158,23 @@ TARGETS_SCHEMA = pa.schema(
         ("end", pa.int32()),
         ("is_special", pa.bool_()),
         ("is_given", pa.bool_()),  # in front of what the decoder writes
+        # Attention received in the decoder, as in `tokens`; null for the last one, which it does
+        # not read, and where it was not measured.
+        ("received", pa.float32()),
+        ("expected", pa.float32()),
+        ("received_layers", pa.list_(pa.float32())),  # [layer of the decoder]
+    ]
+)
+# The heads of decoders; no rows for other models.
+DECODER_HEADS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("part", pa.string()),  # one of DECODER_PARTS
+        ("layer", pa.int16()),
+        ("head", pa.int16()),
+        ("special_share", pa.float32()),  # of attention: on special tokens of the target or text
+        ("uniform_share", pa.float32()),  # the same with equal shares
+        ("entropy", pa.float32()),  # 0..1 over all visible keys; null where no row has two
     ]
 )
 EVIDENCE_SCHEMA = pa.schema(
@@ -219,6 +244,7 @@ ANALYSIS_TABLES: Mapping[str, pa.Schema] = {
     "roles": ROLES_SCHEMA,
     "layers": LAYERS_SCHEMA,
     "targets": TARGETS_SCHEMA,
+    "decoder_heads": DECODER_HEADS_SCHEMA,
 }
 EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "evidence": EVIDENCE_SCHEMA,
@@ -228,7 +254,7 @@ EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Tables that results folders of earlier versions do not have.
-LATER_TABLES = frozenset(("targets",))
+LATER_TABLES = frozenset(("targets", "decoder_heads"))
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
@@ -236,7 +262,8 @@ LATER_COLUMNS = frozenset(
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
-        *(LEARNED_SHARE, "learned_expected"),
+        *(LEARNED_SHARE, "learned_expected", CROSS, f"{CROSS}_layers"),
+        *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
         *(m.column or m.id for m in MEASURES if m.since > 1),
     )
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.results.row_groups import Table, table_of
+from reportgen.results.row_groups import MapShape, Table, table_of
 from reportgen.results.store import Results
 
 
@@ -42,6 +42,6 @@ class _SelectedSource:
         rows: Table = table_of(name, own.sort_values("text", kind="stable", ignore_index=True))
         return rows
 
-    def maps(self, offset: int, size: int, n_tokens: int) -> bytes:
-        """The packed attention maps of a text of `n_tokens`."""
-        return self.whole.source.maps(offset, size, n_tokens)
+    def maps(self, offset: int, size: int, shape: MapShape) -> bytes:
+        """Packed attention maps of a text, which unpack to `shape`."""
+        return self.whole.source.maps(offset, size, shape)

@@ -127,6 +127,12 @@ class Results:
         return self._frame_of("targets")
 
     @cached_property
+    def decoder_heads(self) -> pd.DataFrame:
+        """One row per text, part of a decoder of its own, layer and head; columns as in
+        `DECODER_HEADS_SCHEMA`."""
+        return self._frame_of("decoder_heads")
+
+    @cached_property
     def has_learned_sink(self) -> bool:
         """Whether heads have a learned sink, which gets what rows of maps lack to 1."""
         return bool(self.layers[LEARNED_SHARE].notna().any())
@@ -232,7 +238,9 @@ class Results:
         row = self.text_row(text)
         if pd.isna(row["map_offset"]):
             return None
-        return self.source.maps(int(row["map_offset"]), int(row["map_bytes"]), int(row["n_tokens"]))
+        model, side = self.info.model, int(row["n_tokens"])
+        shape = (model.n_layers, model.n_heads, side, side)
+        return self.source.maps(int(row["map_offset"]), int(row["map_bytes"]), shape)
 
     def token_columns(self, *names: str) -> pd.DataFrame:
         """The columns `names` of all tokens."""

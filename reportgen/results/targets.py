@@ -3,8 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from reportgen.results.info import DecoderPart
+from reportgen.results.maps import unpack_levels
+from reportgen.results.row_groups import MapShape
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
 from reportgen.results.units import Unit, groups_of, make_unit, segments_of
@@ -19,6 +24,41 @@ def completion_of(results: Results, text: int) -> pd.DataFrame:
     tokens = results.tokens_of(text, "unit", "token", "segment")
     is_own = tokens["segment"].eq(COMPLETION_SEGMENT).fillna(False).astype(bool)
     return tokens.loc[is_own, ["unit", "token"]]
+
+
+def part_maps(results: Results, text: int, part: DecoderPart) -> NDArray[np.uint8] | None:
+    """The levels `[layer, head, query, key]` of the maps of a decoder of its own for row `text` of
+    `texts`; None where it has none, or they were not kept.
+
+    In "decoder" rows and columns are the tokens that it reads, all of the target but the last; in
+    "cross" rows are the tokens that it writes, and columns those of the text.
+    """
+    packed = packed_part(results, text, part)
+    if packed is None:
+        return None
+    n_layers, n_heads, n_queries, _ = part_shape(results, text, part)
+    return unpack_levels(packed, n_layers, n_heads, n_queries)
+
+
+def packed_part(results: Results, text: int, part: DecoderPart) -> bytes | None:
+    """The same as the bytes that are stored."""
+    row = results.text_row(text)
+    if pd.isna(row[f"{part}_offset"]):
+        return None
+    place = int(row[f"{part}_offset"]), int(row[f"{part}_bytes"])
+    return results.source.maps(*place, part_shape(results, text, part))
+
+
+def part_shape(results: Results, text: int, part: DecoderPart) -> MapShape:
+    """Layers, heads, rows and columns of these maps; `text` has a target."""
+    decoder, target = results.info.model.decoder, results.target_of(text)
+    assert decoder is not None
+    assert target is not None
+    n_read, n_given = len(target) - 1, int(target["is_given"].sum())
+    if part == "decoder":
+        return decoder.n_layers, decoder.n_heads, n_read, n_read
+    n_tokens = int(results.text_row(text)["n_tokens"])
+    return decoder.n_layers, decoder.n_heads, n_read + 1 - n_given, n_tokens
 
 
 def target_units(results: Results, text: int) -> tuple[Unit, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from reportgen.results.columns import flat, require_columns
 from reportgen.results.info import (
     ANALYSED,
+    DECODER_PARTS,
     HEAD_CLASSES,
     RANK_STATISTICS,
     SINK_TESTS,
@@ -21,6 +22,7 @@ from reportgen.results.info import (
 from reportgen.results.measure_register import VIEWS
 from reportgen.results.schema import (
     COMPLETION_SEGMENT,
+    CROSS,
     EXTRA,
     LEARNED_SHARE,
     STEPS,
@@ -35,6 +37,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "tokens": ("text", "position", "unit", "segment", "is_special"),
     "roles": ("text", "layer", "role"),
     "targets": ("text", "position", "unit", "is_given"),
+    "decoder_heads": ("text", "part", "layer", "head"),
     "evidence": ("text", "live_rows", "n_rows", "reads_cls_only", EXTRA),
     "effects": ("text", "position"),
     "sinks": ("text", "subject", "test"),
@@ -59,11 +62,14 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
     _require(((n_names == 0) | (n_names == n_scores)).all(), "score_names")
     if info.output.kind == "tags":
         _require((_lengths(texts[STEPS].drop_null()) == n_scores).all(), STEPS)
-    has_maps = _known(texts, "map_offset")
-    _require((has_maps <= is_analysed).all(), "map_offset")
-    _require((has_maps == _known(texts, "map_bytes")).all(), "map_bytes")
-    for column, least in (("map_offset", 0), ("map_bytes", 1)):
-        _require((texts[column].drop_null().to_numpy() >= least).all(), column)
+    for part in ("map", *DECODER_PARTS):
+        offset, size = f"{part}_offset", f"{part}_bytes"
+        has_maps = _known(texts, offset)
+        _require((has_maps <= is_analysed).all(), offset)
+        _require((has_maps == _known(texts, size)).all(), size)
+        for column, least in ((offset, 0), (size, 1)):
+            _require((texts[column].drop_null().to_numpy() >= least).all(), column)
+        _require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
     if info.output.labels and info.output.kind != "tags":
         _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
 
@@ -93,6 +99,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "tokens": _tokens,
         "roles": _roles,
         "targets": _targets,
+        "decoder_heads": _decoder_heads,
         "evidence": _evidence,
         "effects": _effects,
         "sinks": _sinks,
@@ -106,9 +113,11 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
     for column in rows.column_names:
         if column.endswith("_layers"):
             lengths = _lengths(rows[column].drop_null())
-            _require((lengths == info.model.n_layers).all(), column)
+            is_decoder = name == "targets" or column.startswith(CROSS)
+            size = info.model if not is_decoder else info.model.decoder
+            _require((lengths == (0 if size is None else size.n_layers)).all(), column)
         if column.startswith("expected"):  # an equal share is never 0
-            _require((flat(rows[column]).to_numpy() > 0).all(), column)
+            _require((flat(rows[column]).drop_null().to_numpy() > 0).all(), column)
     if name == "agreement":
         is_rank = np.isin(rows["statistic"].to_numpy(), RANK_STATISTICS)
         values = rows["value"].filter(is_rank).drop_null().to_numpy()
@@ -201,6 +210,22 @@ def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
     n_scores = _lengths(texts["scores"])[analysed]
     _require(np.array_equal(sizes - n_given, n_scores), "is_given")
+
+
+def _decoder_heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    """In any order, one row per part, layer and head of every text that has any."""
+    decoder = info.model.decoder
+    _require(decoder is not None or not len(table), "text")
+    if decoder is None:
+        return
+    _require_analysed(table, texts)
+    _require_known(table, "part", DECODER_PARTS)
+    _require_known(table, "layer", range(1, decoder.n_layers + 1))
+    _require_known(table, "head", range(1, decoder.n_heads + 1))
+    _require_unique(table, "text", "part", "layer", "head")
+    n_texts = len(table["text"].unique())
+    size = len(DECODER_PARTS) * decoder.n_layers * decoder.n_heads
+    _require(len(table) == n_texts * size, "text")
 
 
 def _evidence(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

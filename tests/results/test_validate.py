@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +13,9 @@ from helpers.made_up.factories import make_results
 
 from reportgen.errors import ResultsError
 from reportgen.results.columns import FILLED
+from reportgen.results.info import DECODER_PARTS, DecoderInfo
 from reportgen.results.schema import DELETION_SCORES, LATER_COLUMNS, LATER_TABLES, TABLES
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import Results, open_results, write_info
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 # Without those that came later: a folder of an earlier version lacks them.
@@ -30,7 +32,30 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("results")
     made = make_results(folder, TEXTS, n_layers=2, n_heads=2, evidence="full")
     pq.write_table(targets(made), folder / "targets.parquet")
+    pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
+    model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
+    write_info(folder, replace(made.info, model=model))
     return folder
+
+
+def decoder_heads(made: Results) -> pa.Table:
+    """Both parts of a decoder of two layers and heads, for the texts that were analysed."""
+    rows = [
+        {
+            "text": text,
+            "part": part,
+            "layer": layer,
+            "head": head,
+            "special_share": 0.5,
+            "uniform_share": 0.5,
+            "entropy": 0.5,
+        }
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for part in DECODER_PARTS
+        for layer in (1, 2)
+        for head in (1, 2)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["decoder_heads"])
 
 
 def targets(made: Results) -> pa.Table:
@@ -110,14 +135,19 @@ def test_a_table_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
         with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
             read_all(folder)
     path.unlink()
-    if name in LATER_TABLES:
-        assert read_all(folder).stored(name).empty
-    else:
-        with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
-            read_all(folder)
+    with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
+        read_all(folder)
     path.mkdir()
     with pytest.raises(ResultsError, match=rf"{name}\.parquet: "):
         read_all(folder)
+
+
+@pytest.mark.parametrize("name", sorted(LATER_TABLES))
+def test_folders_of_earlier_versions_lack_tables(name: str, tmp_path: Path) -> None:
+    made = make_results(tmp_path, TEXTS, n_layers=2, n_heads=2)
+    (tmp_path / f"{name}.parquet").unlink()
+    assert open_results(tmp_path).stored(name).empty
+    assert list(made.stored(name).columns) == TABLES[name].names
 
 
 @pytest.mark.parametrize(("name", "column"), COLUMNS)
@@ -185,7 +215,7 @@ def test_rows_are_of_texts_that_were_analysed(folder: Path, name: str, text: int
     assert "'text' does not fit" in refused(folder, name, everywhere)
 
 
-GAPLESS = ("tokens", "heads", "roles", "layers", "targets", "evidence", "effects")
+GAPLESS = ("tokens", "heads", "roles", "layers", "targets", "decoder_heads", "evidence", "effects")
 
 
 @pytest.mark.parametrize("name", GAPLESS)

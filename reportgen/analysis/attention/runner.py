@@ -1,8 +1,9 @@
 """Runs texts through the model in batches and returns the figures of each text, or its error."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import torch
 from torch import Tensor
@@ -11,6 +12,7 @@ from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.analysis.attention.checks import ROW_SUM_TOLERANCE, Probe
+from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.norms import BatchNorms, Norms
 from reportgen.analysis.attention.rollout import BatchRollout
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
@@ -19,6 +21,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens import EncodedText
+from reportgen.results.info import DecoderPart, Part
 from reportgen.results.maps import Packer, quantise
 
 # Most bytes of a batch's attention maps: of one layer, of which a few working copies are made, or
@@ -34,6 +37,11 @@ class Outcome:
     summary: TextSummary | None = None
     prediction: Prediction | None = None
     error: str | None = None
+    # Its figures in the decoder of an encoder-decoder.
+    parts: Mapping[DecoderPart, PartSummary] = field(default_factory=dict)
+
+
+Packed: TypeAlias = dict[Part, bytes]  # the maps of one text
 
 
 class Runner:
@@ -50,8 +58,9 @@ class Runner:
         norms: Norms | None = None,
         rollout: bool = False,
         activations: bool = False,
+        decoder: DecoderCapture | None = None,
     ) -> None:
-        """Without `norms`, `rollout` or `activations`, summaries have no figures of them."""
+        """Without `norms`, `rollout`, `activations` or `decoder` there are no figures of them."""
         self._model = model
         self._capture = capture
         self._probed = probed
@@ -59,6 +68,7 @@ class Runner:
         self._batch_tokens = batch_tokens
         self._norms = norms
         self._with_rollout = rollout
+        self._decoder = decoder
         self._hidden = (
             tuple(recorded_modules(model.encoder, "hidden_states", 0)) if activations else ()
         )
@@ -68,7 +78,7 @@ class Runner:
         self,
         texts: Sequence[EncodedText],
         keeps_maps: Sequence[bool],
-        store: Callable[[int, bytes], None],
+        store: Callable[[int, Packed], None],
         done: Callable[[Sequence[int]], None],
     ) -> list[Outcome]:
         """Run all texts; if one fails, the others are not affected.
@@ -98,14 +108,15 @@ class Runner:
                 results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
             for index, (outcome, packed) in zip(batch, results, strict=True):
                 outcomes[index] = outcome
-                if packed is not None:
+                if packed:
                     store(index, packed)
             done(batch)
         return outcomes
 
     def map_bytes(self, text: EncodedText) -> int:
         """Bytes of a text's maps before they are compressed."""
-        return self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
+        own = self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
+        return own if self._decoder is None else own + self._decoder.map_bytes(text)
 
     def _max_weights(self) -> int:
         """Most cells of one head's maps in a batch."""
@@ -114,7 +125,7 @@ class Runner:
             return LAYER_BYTES // layer
         return HELD_BYTES // (layer * self._probed.n_layers)
 
-    def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, bytes | None]:
+    def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, Packed]:
         error = ""
         # If only the norms fail, the other figures are kept.
         for norms in dict.fromkeys((self._norms, None)):
@@ -122,11 +133,11 @@ class Runner:
                 return self._run_batch([text], [keeps], norms)[0]
             except (Exception, SystemExit) as failure:
                 error = describe(failure)
-        return Outcome(error=error), None
+        return Outcome(error=error), {}
 
     def _run_batch(
         self, texts: Sequence[EncodedText], keeps: Sequence[bool], norms: Norms | None
-    ) -> list[tuple[Outcome, bytes | None]]:
+    ) -> list[tuple[Outcome, Packed]]:
         model = self._model
         inputs = model.inputs(texts)
         layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
@@ -144,19 +155,39 @@ class Runner:
             figures.add(maps)
             _pack_layer(maps, layout.lengths, packers)
 
-        with figures.hooked():
+        parts = None if self._decoder is None else BatchParts(texts, keeps)
+        with figures.hooked(), nullcontext() if parts is None else self._decoder_hooked(parts):
             returned = self._capture.run(inputs, take)
         with torch.inference_mode():
             predictions = model.reader.read(returned, inputs, texts)
-        results: list[tuple[Outcome, bytes | None]] = []
-        for text, prediction, packer in zip(figures.texts(), predictions, packers, strict=True):
-            error = self._fault(text, prediction)
+        found = [{} for _ in texts] if parts is None else parts.texts()
+        packed = [{} for _ in texts] if parts is None else parts.packed()
+        results: list[tuple[Outcome, Packed]] = []
+        for text, prediction, packer, own, more in zip(
+            figures.texts(), predictions, packers, found, packed, strict=True
+        ):
+            error = self._fault(text, prediction) or self._fault_of_parts(own)
             if error is not None:
-                results.append((Outcome(error=error), None))
+                results.append((Outcome(error=error), {}))
                 continue
-            packed = None if packer is None else packer.finish()
-            results.append((Outcome(text, prediction), packed))
+            maps: Packed = {} if packer is None else {"encoder": packer.finish(), **more}
+            results.append((Outcome(text, prediction, parts=own), maps))
         return results
+
+    def _decoder_hooked(self, parts: BatchParts) -> AbstractContextManager[None]:
+        assert self._decoder is not None
+        return self._decoder.hooked(parts.take)
+
+    def _fault_of_parts(self, parts: Mapping[DecoderPart, PartSummary]) -> str | None:
+        """Check the figures of one text in the decoder; an error message if they cannot be
+        right."""
+        for part, summary in parts.items():
+            if not summary.row_sum_error <= ROW_SUM_TOLERANCE[self._model.info.dtype]:
+                return (
+                    f"rows of its maps in the decoder ({part}) do not sum to 1 "
+                    f"(off by {summary.row_sum_error:.2g})"
+                )
+        return None
 
     def _fault(self, summary: TextSummary, prediction: Prediction) -> str | None:
         """Check the figures of one text; an error message if they cannot be right, else None."""

@@ -23,6 +23,7 @@ from helpers.made_up.made_up_rows import (
 )
 from helpers.made_up.packed_maps import pack
 from reportgen.results.info import (
+    DECODER_PARTS,
     Checks,
     EvidenceLevel,
     InputInfo,
@@ -196,6 +197,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
                     "first_token": [first],
                     "map_offset": [offset],
                     "map_bytes": [size],
+                    **{f"{part}_offset": [None] for part in DECODER_PARTS},
+                    **{f"{part}_bytes": [None] for part in DECODER_PARTS},
                 },
             )
             first += n

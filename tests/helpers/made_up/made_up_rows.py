@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from reportgen.results.schema import CROSS
+
 Token = tuple[str, int | None, int | None]  # with its span, which special tokens have not
 
 
@@ -124,6 +126,8 @@ def token_rows(one: OneText) -> dict[str, Any]:
             None if norms is None else [500.0 if i == 0 else 10.0] * n_layers for i in rows
         ],
         "rollout": [None] * n if norms is None else cls_row.mean(0),
+        CROSS: [None] * n,
+        f"{CROSS}_layers": [None] * n,
     }
 
 

@@ -1,0 +1,260 @@
+"""Attention of the decoder of an encoder-decoder: to what it wrote so far, and to the text.
+
+The maps are those of the run that reads the encoder, taken layer by layer. A row of a cross map is
+a token that is written: the position at which the decoder reads the token before it.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from reportgen.analysis.attention.batches import Array
+from reportgen.analysis.attention.capture import Capture, recorded_modules
+from reportgen.errors import CaptureError
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.target_tokens import TargetTokens
+from reportgen.models.tokens import EncodedText
+from reportgen.results.info import DecoderInfo, DecoderPart, Part
+from reportgen.results.maps import Packer, quantise
+
+_TINY = torch.finfo(torch.float32).tiny
+# What the decoder is said to return, by part: the name in its declaration and in its output.
+_RECORDED: Mapping[DecoderPart, str] = {"decoder": "attentions", "cross": "cross_attentions"}
+_RETURNED: Mapping[DecoderPart, str] = {
+    "decoder": "decoder_attentions",
+    "cross": "cross_attentions",
+}
+# Called with a part and the maps [text, head, query, key] of its next layer.
+TakePart = Callable[[DecoderPart, Tensor], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PartSummary:
+    """The figures of one text in one part of the decoder."""
+
+    received: Array  # [layer, key], mean over heads and queries
+    expected: Array  # [layer, key], of `received` with equal shares
+    special_share: Array  # [layer, head], attention to special tokens
+    entropy: Array  # [layer, head], 0..1, mean over queries; NaN for a single key
+    row_sum_error: float  # of rows over the tokens, without what is on padding
+    special_even: float  # `special_share` with equal shares
+
+
+class DecoderCapture:
+    """Passes on the maps of a decoder while its model runs.
+
+    Attributes:
+        name: its class.
+    """
+
+    def __init__(self, writer: PreTrainedModel) -> None:
+        decoder: Any = writer.get_decoder()  # type: ignore[no-untyped-call]
+        self.name = type(decoder).__name__
+        self.n_layers = self.n_heads = 0  # known once a text was run
+        self._module: nn.Module = writer
+        self._recorded: dict[DecoderPart, list[tuple[nn.Module, int]]] = {
+            part: list(recorded_modules(decoder, name, 1)) for part, name in _RECORDED.items()
+        }
+        writer.set_attn_implementation("eager")  # others do not compute the weights
+        # Classes that do not declare both return the maps of all layers together.
+        self._by_hooks = all(self._recorded.values())
+
+    @property
+    def info(self) -> DecoderInfo:
+        """What the report says of it."""
+        return DecoderInfo(self.name, self.n_layers, self.n_heads)
+
+    def map_bytes(self, text: EncodedText) -> int:
+        """Bytes of a text's maps before they are compressed."""
+        target = _target(text)
+        n_read, n_written = len(target.read), len(target.written)
+        return self.n_layers * self.n_heads * (n_read**2 + n_written * len(text.ids))
+
+    @contextmanager
+    def hooked(self, take: TakePart) -> Iterator[None]:
+        """A context for one run of the model, in which `take` is called for each layer and part."""
+        handles = []
+        if self._by_hooks:
+            for part, modules in self._recorded.items():
+                for module, index in modules:
+                    handles.append(module.register_forward_hook(_reads(part, index, take)))
+        else:
+
+            def ask(module: nn.Module, args: Any, kwargs: dict[str, Any]) -> Any:
+                return args, {**kwargs, "output_attentions": True}
+
+            def read(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+                for part, name in _RETURNED.items():
+                    for weights in getattr(output, name, None) or ():
+                        take(part, weights)
+
+            handles.append(self._module.register_forward_pre_hook(ask, with_kwargs=True))
+            handles.append(self._module.register_forward_hook(read, with_kwargs=True))
+        try:
+            yield
+        finally:
+            for handle in handles:
+                handle.remove()
+
+
+def find_decoder(
+    model: LoadedModel, capture: Capture, text: EncodedText
+) -> tuple[DecoderCapture | None, str | None]:
+    """The decoder whose attention is read beside that of the encoder, tried on `text`.
+
+    Returns:
+        The decoder, None where the model has none or its maps cannot be read; and a remark for
+        readers on that.
+    """
+    if text.target is None or model.writer is None:
+        return None, None
+    decoder = DecoderCapture(model.writer.module)
+    parts = BatchParts([text], [False])
+    try:
+        with decoder.hooked(parts.take):
+            capture.run(model.inputs([text]), lambda *_: None)
+        (found,) = parts.texts()
+    except CaptureError as error:
+        return None, f"attention of the decoder is not reported: {error}"
+    decoder.n_layers, decoder.n_heads = found["cross"].entropy.shape
+    return decoder, None
+
+
+def _reads(part: DecoderPart, index: int, take: TakePart) -> Callable[..., None]:
+    def hook(module: nn.Module, args: Any, output: Any) -> None:
+        weights = output[index] if isinstance(output, tuple) else output
+        if isinstance(weights, Tensor):
+            take(part, weights)
+
+    return hook
+
+
+class BatchParts:
+    """Summarises the decoder's maps of one batch: `take` them layer by layer, then read `texts`."""
+
+    def __init__(self, texts: Sequence[EncodedText], keeps: Sequence[bool]) -> None:
+        self._sides = [
+            {part: _side(part, text, _target(text)) for part in _RECORDED} for text in texts
+        ]
+        self._layers: list[dict[DecoderPart, list[_Layer]]] = [
+            {part: [] for part in _RECORDED} for _ in texts
+        ]
+        self._packers = [{part: Packer() for part in _RECORDED} if keep else None for keep in keeps]
+
+    def take(self, part: DecoderPart, maps: Tensor) -> None:
+        """Add the maps of the next layer, `[text, head, query, key]`."""
+        if maps.ndim != 4 or maps.shape[0] != len(self._sides):
+            raise CaptureError(
+                f"the decoder gives {part} attention of shape {list(maps.shape)}; only one map "
+                "[text, head, query, key] per layer can be reported"
+            )
+        for row, sides in enumerate(self._sides):
+            side = sides[part]
+            if maps.shape[2] < side.queries.stop or maps.shape[3] < side.n_keys:
+                raise CaptureError(
+                    f"the decoder gives {part} attention between {maps.shape[2]} and "
+                    f"{maps.shape[3]} positions, fewer than the text's tokens"
+                )
+            own = maps[row, :, side.queries, : side.n_keys].float()
+            self._layers[row][part].append(_summed(own, side))
+            packers = self._packers[row]
+            if packers is not None:
+                packers[part].add(quantise(own.cpu().numpy()))
+
+    def texts(self) -> list[dict[DecoderPart, PartSummary]]:
+        """The figures of each text by part, in the order of the batch.
+
+        Raises:
+            CaptureError: not every layer gave a map of each part, all with as many heads.
+        """
+        shapes = {
+            tuple(len(layer.entropy) for layer in own)
+            for parts in self._layers
+            for own in parts.values()
+        }
+        if len(shapes) > 1 or () in shapes or len({*next(iter(shapes))}) > 1:
+            raise CaptureError(
+                "its layers do not each give a map to the target and one to the text"
+            )
+        return [
+            {part: _stacked(own, sides[part]) for part, own in layers.items()}
+            for layers, sides in zip(self._layers, self._sides, strict=True)
+        ]
+
+    def packed(self) -> list[dict[Part, bytes]]:
+        """The maps of each text by part; none of a text that does not keep them."""
+        return [
+            {} if packers is None else {part: own.finish() for part, own in packers.items()}
+            for packers in self._packers
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """What the rows and columns of one text's map in one part are."""
+
+    queries: slice  # rows of the maps
+    n_keys: int
+    special: NDArray[np.bool_]  # [key]
+    visible: NDArray[np.bool_]  # [query, key]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    """The figures of one layer of one text."""
+
+    received: Array  # [key]
+    special_share: Array  # [head]
+    entropy: Array  # [head]
+    row_sum_error: float
+
+
+def _target(text: EncodedText) -> TargetTokens:
+    assert text.target is not None
+    return text.target
+
+
+def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Side:
+    n_read = len(target.read)
+    if part == "decoder":
+        special = np.array(target.specials[:n_read])
+        return _Side(slice(0, n_read), n_read, special, np.tri(n_read, dtype=np.bool_))
+    n_keys = len(text.ids)
+    special = np.array([role is not None for role in text.roles])
+    queries = slice(target.n_given - 1, n_read)
+    return _Side(queries, n_keys, special, np.ones((n_read - target.n_given + 1, n_keys), np.bool_))
+
+
+def _summed(own: Tensor, side: _Side) -> _Layer:
+    """The figures of the maps `own`, `[head, query, key]`."""
+    n_visible = torch.from_numpy(side.visible.sum(1)).to(own.device)
+    entropy = -(own.clamp(min=_TINY).log() * own).sum(-1)
+    several = n_visible > 1
+    relative = (entropy / n_visible.clamp(min=2).log())[:, several]
+    received = own.mean(1)  # [head, key]
+    special = torch.from_numpy(side.special).to(own.device)
+    return _Layer(
+        received=received.mean(0).cpu().numpy(),
+        special_share=received[:, special].sum(1).cpu().numpy(),
+        entropy=relative.mean(1).cpu().numpy(),  # NaN where no row has two keys
+        row_sum_error=float((own.sum(-1) - 1).abs().max()),
+    )
+
+
+def _stacked(layers: Sequence[_Layer], side: _Side) -> PartSummary:
+    even = (side.visible / side.visible.sum(1, keepdims=True)).mean(0)
+    return PartSummary(
+        received=np.stack([layer.received for layer in layers]),
+        expected=np.repeat(even[None].astype(np.float32), len(layers), axis=0),
+        special_share=np.stack([layer.special_share for layer in layers]),
+        entropy=np.stack([layer.entropy for layer in layers]),
+        row_sum_error=max(layer.row_sum_error for layer in layers),
+        special_even=float(even[side.special].sum()),
+    )
