@@ -14,6 +14,7 @@ from reportgen.findings.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
 from reportgen.report.format_register import COMPARISON_FORMATS, STANDARD_OUTPUT, Output
+from reportgen.report.language.printable import inert
 from reportgen.report.options import (
     CompareOptions,
     RenderOptions,
@@ -68,6 +69,12 @@ class Job(Generic[Options]):
     def folders(self) -> list[Path]:
         """The results folders among the outputs."""
         return [Path(output.path) for output in self.outputs if output.is_folder]
+
+    @property
+    def files(self) -> list[str]:
+        """The other outputs, as a line names them."""
+        paths = [output.path for output in self.outputs if not output.is_folder]
+        return ["standard output" if path == STANDARD_OUTPUT else inert(path) for path in paths]
 
 
 def report_job(

@@ -3,13 +3,14 @@
 import logging
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
+from rich.text import Text
 
 from reportgen.analysis.progress import STAGES, Cost, Progress, Stage
 from reportgen.api.output_options import Verbosity
@@ -93,6 +94,17 @@ def terminal_progress(verbosity: Verbosity) -> Iterator[TerminalProgress]:
         disable=not console.is_terminal,
     ) as bars:
         yield TerminalProgress(bars)
+
+
+@contextmanager
+def writing(files: Sequence[str], verbosity: Verbosity) -> Iterator[None]:
+    """Say on a terminal that `files` are being written, as long as it takes."""
+    console = Console(file=sys.stderr, stderr=True, quiet=verbosity.quiet)
+    if not files or not console.is_terminal:
+        yield
+        return
+    with console.status(Text(f"Writing {', '.join(files)}")):
+        yield
 
 
 def quiet_libraries(verbosity: Verbosity) -> None:

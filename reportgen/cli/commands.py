@@ -18,7 +18,7 @@ from reportgen.api import arguments, jobs
 from reportgen.api.jobs import Analysis
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.output_options import CompareOutputChoices, GateChoices, OutputChoices, Verbosity
-from reportgen.api.progress_bar import quiet_libraries, terminal_progress
+from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
 from reportgen.cli import from_options as parameters
 from reportgen.cli import terminal
 from reportgen.cli.github import find_step_summary
@@ -98,7 +98,8 @@ def run(
         with _shown(results, job) as findings:
             from reportgen.api.report import write_report
 
-            written = write_report(findings, job, staging)
+            with writing(job.files, verbosity):
+                written = write_report(findings, job, staging)
             lines = terminal.account(findings, written, options.lang, verbosity, started)
         code = terminal.exit_code(results, written.gates, strict=strict)
         staging.commit()
@@ -169,7 +170,8 @@ def render(
 
     terminal.print_lines(job.recovered, verbosity)
     with Staging(force=files.force) as staging, _shown(open_results(results), job) as findings:
-        written = write_report(findings, job, staging)
+        with writing(job.files, verbosity):
+            written = write_report(findings, job, staging)
         lines = terminal.account(findings, written, options.lang, verbosity, started)
         staging.commit()
         terminal.finish(written, summary, lines, files, gating, verbosity)
@@ -239,7 +241,8 @@ def compare(
         from reportgen.api.compare import write_comparison
 
         compared = compare_folders(*folders, null=null)
-        written = write_comparison(compared, job, staging)
+        with writing(job.files, verbosity):
+            written = write_comparison(compared, job, staging)
         staging.commit()
         terminal.finish(written, summary, (), files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)

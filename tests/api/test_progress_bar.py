@@ -16,6 +16,7 @@ from rich.progress import Progress as Bars
 from reportgen.analysis.progress import Cost, Passes
 from reportgen.api import progress_bar as bars
 from reportgen.api import progress_bar as terminal
+from reportgen.api.output_options import Verbosity
 from reportgen.api.progress_bar import TerminalProgress
 
 SAMPLE = SAMPLES / "ad_headlines.txt"
@@ -167,5 +168,12 @@ def test_the_command_shows_bars_on_a_real_terminal(tmp_path: Path) -> None:
     assert cost < time_left < text.index("report.html: ")
     for name in ("Attention", "Deletion", "Gradient"):
         assert re.search(rf"{name} +━* *[━╸╺ ]*2/2", text), name
+    assert time_left < text.index(f"Writing {tmp_path / 'report.html'}") < text.index("Bundled")
     # The bars are gone in the end.
     assert "\x1b[2K" in said.decode("utf-8")
+
+
+def test_without_a_terminal_nothing_is_said_of_writing(capsys) -> None:
+    with terminal.writing(["report.html"], Verbosity()):
+        pass
+    assert capsys.readouterr() == ("", "")

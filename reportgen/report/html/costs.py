@@ -48,7 +48,7 @@ class PageCosts:
             return self._colours(text)
         if level is Level.FIGURES:
             # With the sentence on what it lacks, which it may not need.
-            return max(0, self._frame(text, Level.LAYERS) - self._frame(text, Level.COLOURS))
+            return max(0, self._frame(text, Level.LAYERS) - self._frame(text, Level.LINE))
         block = self.block(text)
         return block.layers_size() if level is Level.LAYERS else block.heads_size()
 
@@ -130,6 +130,7 @@ class PageCosts:
         plain, coloured = Level.LINE, Level.COLOURS
         found = self.panels.colours(text, coloured)
         marks = 0 if found is None else sum(span.is_strong for span in found.marked)
-        more = self._frame(text, coloured) - self._frame(text, plain)
+        said = (self.setting.carries(text, level) for level in (coloured, plain))
+        more = sum(size * len(one.encode()) for size, one in zip((1, -1), said, strict=True))
         more += size_of(self.panels.text(text, coloured)) - size_of(self.panels.text(text, plain))
         return max(0, more + _MARK * marks)

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
+from jinja2.environment import TemplateModule
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
@@ -68,7 +70,7 @@ class Setting:
 
     def text_part(self, panel: Panel, *, has_colours: bool, **more: object) -> Markup:
         """The text of a panel, with its colours or plain."""
-        return self._set(
+        return self._set_panel(
             "parts/panel_text.html.jinja",
             panel=panel,
             has_colours=has_colours,
@@ -80,7 +82,7 @@ class Setting:
     def notes_part(self, panel: Panel) -> Markup:
         """What the model gave for the text of a panel, and the notes on it."""
         output = self.findings.info.output
-        return self._set(
+        return self._set_panel(
             "parts/panel_notes.html.jinja",
             panel=panel,
             output_name=output.name,
@@ -89,7 +91,7 @@ class Setting:
 
     def figures_part(self, panel: Panel, **more: object) -> Markup:
         """The chart and the table of a panel."""
-        return self._set("parts/panel_figures.html.jinja", panel=panel, **more)
+        return self._set_panel("parts/panel_figures.html.jinja", panel=panel, **more)
 
     def panel(
         self,
@@ -103,7 +105,7 @@ class Setting:
         texts before and after it, each None where there is none."""
         text, notes, figures = parts
         before, after = steps
-        return self._set(
+        return self._set_panel(
             "parts/panel.html.jinja",
             panel=panel,
             level=int(level),
@@ -205,8 +207,25 @@ class Setting:
     def _values(self, page: ReportPage, reduced: Sequence[str]) -> Mapping[str, Any]:
         return {"page": page, "reduced": reduced, "colours": ROLE_COLOURS, "scale": MAP_COLOURS}
 
+    def _set_panel(self, template: str, **values: Any) -> Markup:
+        """A part of a panel: a page has thousands, so that their macros are made once."""
+        macros = self._cell_macros if "in_cell" in values else self._macros
+        return self._set(template, m=macros, **values)
+
+    @cached_property
+    def _macros(self) -> TemplateModule:
+        return _macros(t=self.language.words)
+
+    @cached_property
+    def _cell_macros(self) -> TemplateModule:
+        return _macros(t=self.language.words, in_cell=True)
+
     def _set(self, template: str, **values: Any) -> Markup:
         return Markup(environment().get_template(template).render(t=self.language.words, **values))
+
+
+def _macros(**values: object) -> TemplateModule:
+    return environment().get_template("macros.html.jinja").make_module(values)
 
 
 def held(panel: Markup, text: int) -> Markup:
