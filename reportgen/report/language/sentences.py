@@ -79,6 +79,12 @@ def scalar_name(info: RunInfo, language: Language) -> str:
     return _scalar("scalars", said, language) if said else ""
 
 
+def short_scalar_name(info: RunInfo, language: Language) -> str:
+    """The same in short, for a sentence on one text."""
+    said = explained(info)
+    return _scalar("outputs", said, language) if said else ""
+
+
 def output_kind(output: OutputInfo, language: Language) -> str:
     """What a model returns, such as `one of 3 classes`."""
     pooling = language.say("output", f"pooling_{output.pooling}") if output.pooling else ""

@@ -43,6 +43,7 @@ class Influence:
     others: tuple[str, ...]  # on attention, and how far it goes with change
     attention: str  # name of the column
     change: str  # name of the column; "" where no change was measured
+    has_sign: bool  # whether changes tell what raises the prediction from what lowers it
     rows: tuple[InfluenceRow, ...]
 
     @property
@@ -120,6 +121,7 @@ def influence(
         ),
         attention=language.measure(points.id, "short").capitalize(),
         change=say("change" if moves.kind == "signed" else "change_size") if moves else "",
+        has_sign=moves is not None and moves.kind == "signed",
         rows=tuple(
             InfluenceRow(
                 index=i,

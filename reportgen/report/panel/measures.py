@@ -11,7 +11,7 @@ import pandas as pd
 from reportgen.report.charts.colours import heat_step, signed_step
 from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import visible
-from reportgen.report.language.sentences import scalar_name
+from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.language.strings import Language
 from reportgen.results.info import RunInfo, View
 from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS, Combine
@@ -220,7 +220,7 @@ def explained_name(info: RunInfo, language: Language) -> str:
     """The figure that evidence explains, as it stands in a sentence on one text."""
     if info.output.kind == "number" and info.evidence.scalar == "number":
         return language.say("influence", "output", name=info.output.name)
-    return scalar_name(info, language)
+    return short_scalar_name(info, language)
 
 
 class _Words:

@@ -151,7 +151,9 @@ class _Predicted:
             verdict, chart = self._most("class_alone", counts.tolist(), len(given))
             return self._told(verdict, self._unlabelled(), chart)
         right = fit.right
-        verdict = self._say("class_fit", share=right.share, k=right.n_right, n=right.n_texts)
+        is_better = right.share > fit.base_share
+        key = "class_fit" if is_better else "class_fit_worse"
+        verdict = self._say(key, share=right.share, k=right.n_right, n=right.n_texts)
         by_label = fit.counts.sum(axis=1)
         shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
         bars = [

@@ -113,7 +113,7 @@ def test_how_many_are_among_the_first_of_both_is_said_with_what_chance_gives():
     values = [0.0, 0.1, 0.1, 0.1, 0.9, 0.1, 0.1, 0.1, 0.8, 0.85]
     sentences = said((4, 9, 8, 0, 1), values)
     assert sentences[-1] == (
-        "Of the 5 tokens with most attention, 3 are also among the 5 strongest changes. "
+        "The 5 tokens with most attention and the 5 strongest changes share 3. "
         "Chance alone would give about 2.5."
     )
     assert not any("Chance" in s for s in said((4, 9, 8, 0, 1), values, points=range(5)))
@@ -128,7 +128,7 @@ def test_a_text_that_hardly_anything_changes_is_said_to_be_one():
     values = [0.01, -0.049, *[0.0] * 8]
     spread = Explained("the score", spread=1.0)
     expected = (
-        "No single token matters much here, whatever its colour: the largest change is 0.04900; "
+        "No single token matters much here, whatever its colour. The largest change is 0.04900; "
         "all texts span 1.000."
     )
     assert expected in said((1, 0), values, spread)

@@ -1,0 +1,62 @@
+"""What the first screen says, kind by kind: short sentences, and nothing that was not measured."""
+
+import re
+
+import pytest
+from bs4 import BeautifulSoup
+from helpers.made_up.factories import HEADLINES, make_results
+
+from reportgen.findings.findings import Findings
+from reportgen.report.html.page import render
+from reportgen.report.language.printable import half_widths
+from reportgen.report.options import RenderOptions
+
+KINDS = ("number", "class", "labels", "numbers", "embedding", "next_token")
+# What stands above the fold: the title, the answers, and the head and the sentences of a text.
+PARTS = (
+    ".run h1, .run .defined, #answers h2, #answers p, .panel .without, .panel .keep .legend, "
+    ".panel .influence p, .panel caption small"
+)
+EN, JA = r"(?<=[.:]) +(?=[A-Z“])", r"(?<=。)"
+
+
+def page_of(results, lang="en"):
+    return BeautifulSoup(render(Findings(results), RenderOptions(lang=lang)).content, "html.parser")
+
+
+def sentences(page, between):
+    for part in page.select(PARTS):
+        yield from re.split(between, " ".join(part.get_text().split()))
+
+
+@pytest.mark.parametrize("evidence", ["none", "full"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
+    made = make_results(tmp_path, HEADLINES, kind=kind, sink=0.4, evidence=evidence)
+    for said in sentences(page_of(made), EN):
+        assert len(said.split()) <= 15, said
+    for said in sentences(page_of(made, "ja"), JA):
+        assert half_widths(said) <= 80, said
+
+
+def test_bars_without_a_sign_say_neither_up_nor_down(tmp_path):
+    page = page_of(make_results(tmp_path, kind="embedding", evidence="basic"))
+    panel = page.select_one(".panel")
+    assert panel.select(".strip.sized")
+    assert "how far the prediction changes" in panel.select_one(".bars").get_text()
+    assert not page.select(".panel :is(i.up, i.dn)")
+    assert "raises" not in page.select_one("#answers").get_text()
+
+
+def test_bars_with_a_sign_say_both(tmp_path):
+    panel = page_of(make_results(tmp_path, evidence="basic")).select_one(".panel")
+    assert not panel.select(".sized")
+    assert "falls without the token" in panel.select_one(".bars").get_text()
+
+
+def test_without_evidence_nothing_is_said_of_changes(tmp_path):
+    page = page_of(make_results(tmp_path))
+    panel = page.select_one(".panel")
+    assert panel.caption.small.get_text().startswith("The strongest by attention;")
+    assert not panel.select(".without, .barred")
+    assert [part.get_text() for part in page.select("#answers .says")].count("Not measured") == 2
