@@ -199,6 +199,8 @@ def test_the_sign_has_a_colour_and_is_marked_without_it(tab, url, results, schem
         sign = 0.0 if np.isnan(step) else float(np.sign(step))
         assert unit["hue"] == right[sign]
         assert line is (sign < 0)
+    key = tab.locator('[id="text=1"] .bars i').evaluate_all(HUES)
+    assert [mark["hue"] for mark in key] == ["pink", "blue"]
 
 
 def test_forced_colours_keep_what_colours_say(tab, url):
