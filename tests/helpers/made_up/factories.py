@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from helpers.made_up.gathered import GatheringRecorder
 from helpers.made_up.made_up_evidence import MadeUpEvidence
@@ -99,19 +100,40 @@ def make_results(
     withheld: Mapping[str, Reason] | None = None,
     **choices: Any,
 ) -> Results:
-    """Write the results folder of `MadeUp(texts, **choices)` and open it."""
+    """Write the results folder of `MadeUp(texts, **choices)` and open it.
+
+    What it holds is read once for all tests that ask for the same: who changes its files opens it
+    again.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for name, content in _files(MadeUp(texts, withheld=(*(withheld or {}).items(),), **choices)):
+    made_up = MadeUp(texts, withheld=(*(withheld or {}).items(),), **choices)
+    files, tables, info = _made(made_up)
+    for name, content in files:
         (folder / name).write_bytes(content)
-    return open_results(folder)
+    return Results(info, _ReadFolder(folder, info, tables))
+
+
+class _ReadFolder(FolderSource):
+    """A results folder whose tables were read and checked before."""
+
+    def __init__(self, folder: Path, info: RunInfo, tables: Mapping[str, pa.Table]) -> None:
+        super().__init__(folder, info)
+        self._tables = tables
+
+    def table(self, name: str) -> pa.Table:
+        """The table `name`."""
+        return self._tables[name]
 
 
 @lru_cache(maxsize=100)
-def _files(made_up: MadeUp) -> tuple[tuple[str, bytes], ...]:
-    """The files of a results folder by name; made once for all tests that ask for the same."""
+def _made(made_up: MadeUp) -> tuple[tuple[tuple[str, bytes], ...], Mapping[str, pa.Table], RunInfo]:
+    """The files of a results folder by name, its tables, and what was run."""
     with TemporaryDirectory() as name:
         _write(Path(name), made_up)
-        return tuple((path.name, path.read_bytes()) for path in Path(name).iterdir())
+        files = tuple((path.name, path.read_bytes()) for path in Path(name).iterdir())
+        results = open_results(Path(name))
+        tables = {own: results.source.table(own).select(TABLES[own].names) for own in TABLES}
+        return files, tables, results.info
 
 
 def _write(folder: Path, asked: MadeUp) -> None:

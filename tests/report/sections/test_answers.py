@@ -199,10 +199,11 @@ def test_without_evidence_what_was_not_measured_is_told(tmp_path):
 def test_an_answer_is_short_in_both_languages(tmp_path, kind, evidence):
     for n in (1, 2, 6):
         made = make_results(tmp_path / str(n), HEADLINES[:n], kind=kind, evidence=evidence)
-        for answer in answers(made):
+        findings = Findings(made)
+        for answer in make_answers(findings, EN).answers:
             assert 1 <= len(answer.answer.split()) <= 15
             assert len(answer.remark.split()) <= 15
-        for answer in answers(made, JA):
+        for answer in make_answers(findings, JA).answers:
             assert half_widths(answer.answer) <= 80
             assert half_widths(answer.remark) <= 80
 
