@@ -11,6 +11,7 @@ from opening import drawn, written
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
+LONG = "the cat sat on the mat and the dog sat on the log, " * 3
 LAST = """plots => plots.map(gd => {
   const [map, sink] = [gd.data[0], gd.data.find((trace) => trace.meta === "sink")];
   const { range, ticktext } = gd.layout.xaxis;
@@ -100,3 +101,21 @@ def test_it_is_saved_with_the_weights_of_the_map(watched, url, results):
 def test_models_without_one_have_no_such_column(watched, tmp_path):
     watched.goto(f"{written(make_results(tmp_path), tmp_path)}#text=1")
     assert columns(watched, 1) == [None]
+    expect(watched.locator("#map-1")).not_to_contain_text("learned sink")
+
+
+def test_of_a_long_text_the_window_has_it_and_the_overview_says_that_it_has_not(
+    watched, tmp_path, tmp_path_factory
+):
+    """The small pictures of all heads, too, have room for the tokens alone."""
+    made = analysed(gpt_oss(tmp_path / "model"), tmp_path_factory.mktemp("long"), texts=(LONG,) * 5)
+    assert made.texts["n_tokens"].iloc[0] > 64
+    watched.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=mean")
+    ((shown,),) = [columns(watched, 1)]
+    assert shown["ticks"] == "learned sink"
+    figure = watched.locator("#map-1")
+    said = "The overview leaves out the learned sink; the window shows it in its last column."
+    expect(figure.locator(".overview")).to_contain_text(said)
+    said = "The small pictures leave out the learned sink; the large map shows it."
+    expect(figure.locator(".about-heads")).to_contain_text(said)
+    assert said in figure.page.content().split("<noscript><p class=legend>")[1][:300]

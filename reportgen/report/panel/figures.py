@@ -26,6 +26,7 @@ class Figures:
     range: str  # of the map's colours, in words; "" where the maps were not kept
     chart_title: str
     heads: HeadPicture | None  # of the texts to start with; for pages without scripts
+    heads_legend: str
     reads: int | None  # the unit whose row of the last layer the output reads alone
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
@@ -50,6 +51,7 @@ def make_figures(
         range=_range(drawn, language, weights),
         chart_title=language.say("chart", "title", layer=len(units.received), mode=weights.mode),
         heads=head_picture(findings.results, text) if is_first else None,
+        heads_legend=_heads_legend(drawn, language),
         reads=reads,
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
@@ -68,6 +70,14 @@ def _range(drawn: TextMap | None, language: Language, weights: Weights) -> str:
         parts.append(language.say("script", "clipped", n=drawn.n_above, most=most))
     if drawn.pooled > 1:
         parts.append(language.say("map", "pooled", n=drawn.pooled))
+    return language.say("common", "space").join(parts)
+
+
+def _heads_legend(drawn: TextMap | None, language: Language) -> str:
+    """What the small pictures of all heads show."""
+    parts = [language.say("map", "heads")]
+    if drawn is not None and drawn.learned is not None:
+        parts.append(language.say("explore", "grid_leaves_out"))
     return language.say("common", "space").join(parts)
 
 

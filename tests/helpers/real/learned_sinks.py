@@ -1,5 +1,6 @@
 """A tiny model whose heads have learned sinks, as GPT-OSS has them, and its results."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -54,10 +55,15 @@ def gpt_oss(folder: Path) -> LoadedModel:
     return load_model(ModelSpec(model=str(folder)))
 
 
-def analysed(model: LoadedModel, folder: Path, evidence: EvidenceLevel = "full") -> Results:
-    """What the model makes of TEXTS."""
+def analysed(
+    model: LoadedModel,
+    folder: Path,
+    evidence: EvidenceLevel = "full",
+    texts: Sequence[str] = TEXTS,
+) -> Results:
+    """What the model makes of the texts."""
     inputs = tuple(
-        TextInput(str(i), text, None, None, None, f"made:{i}") for i, text in enumerate(TEXTS)
+        TextInput(str(i), text, None, None, None, f"made:{i}") for i, text in enumerate(texts)
     )
     options = AnalysisOptions(evidence=evidence, batch_tokens=64)
     return analyze(TextSet(inputs, ()), model, folder, options)

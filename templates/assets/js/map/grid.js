@@ -114,7 +114,9 @@ class HeadGrid {
       cell.setAttribute("aria-label", say("grid_says", { where, figure: figure || say("grid_none") }));
     });
     this.painted = null;
-    this.legend.textContent = say(`grid_${name}_legend`, name === "distance" ? { top: decimal(top, 1) } : {});
+    const legend = say(`grid_${name}_legend`, name === "distance" ? { top: decimal(top, 1) } : {});
+    const leavesOut = name === "map" && page.learned ? [say("grid_leaves_out")] : [];
+    this.legend.textContent = [legend, ...leavesOut].join(say("space"));
   }
 
   // The name of a cell: "Layer 3, head 2".

@@ -121,7 +121,7 @@ class Overview {
     }
     this.painted = key;
     this.placeFrame(crop);
-    this.describe(shape, crop);
+    this.describe(shape, crop, view.sink !== null);
   }
 
   placeFrame({ rows, columns, whole }) {
@@ -133,11 +133,13 @@ class Overview {
     });
   }
 
-  describe(shape, { rows, columns, whole, size }) {
+  // `leavesOut` is whether the window has a column that the overview has not: the learned sink's.
+  describe(shape, { rows, columns, whole, size }, leavesOut) {
     const range = ([start, end]) => say("window_range", {
       from: start + 1, to: end, first: shape.labels[start], last: shape.labels[end - 1],
     });
-    this.text.textContent = say("window_says", { rows: range(rows), columns: range(columns), n: shape.count });
+    const place = say("window_says", { rows: range(rows), columns: range(columns), n: shape.count });
+    this.text.textContent = [place, ...(leavesOut ? [say("overview_leaves_out")] : [])].join(say("space"));
     const [first, last] = whole.rows;
     setAttributes(this.sheet, {
       "aria-valuemin": first + 1,
