@@ -22,6 +22,7 @@ from reportgen.models.apart import encode_apart
 from reportgen.models.completions import encode_completed
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.targets import encode_with_target
@@ -202,6 +203,8 @@ def encode_all(
     for i, source in enumerate(sources):
         try:
             text = _encoded(model, source)
+            if isinstance(model.reader, MaskReader) and not source.is_blank:
+                text = model.reader.marked(text)
             if splitter is not None and isinstance(model.reader, TagReader):
                 text = model.reader.marked(text, _tagged_words(text, source, splitter))
             if splitter is not None and joins:

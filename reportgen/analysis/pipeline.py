@@ -2,9 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
-from platform import python_version
 from typing import TypeAlias
 
 from reportgen.analysis.attention.batches import chunks
@@ -22,19 +20,18 @@ from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import AttentionPass, Tally, encode_all
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.run_info import run_info
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.apart import encode_apart, ready_for_pairs
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.masked import ready_for_masks
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.targets import encode_target
 from reportgen.models.tokens import EncodedText, encode, special_roles
 from reportgen.results.info import (
-    Checks,
     Evidence,
     EvidenceLevel,
     Reason,
-    Role,
-    RunInfo,
     Settings,
     UnitKind,
     created_date,
@@ -45,7 +42,6 @@ from reportgen.results.store import Results, open_first_pass, open_results
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextSet
 from reportgen.texts.words import word_splitter
-from reportgen.version import __version__
 
 # For the trial run, if the given texts do not have two different lengths.
 SAMPLES = ("one", "one two three four five six seven eight nine ten")
@@ -119,7 +115,7 @@ def analyze(
         texts = replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
     progress = progress or Progress()
     created = created_date()
-    model = ready_for_completions(model, texts, options.generate)
+    model = ready_for_masks(ready_for_completions(model, texts, options.generate), texts)
     model = ready_for_pairs(model, texts)
     asked = Asked(options.explain_class, options.explain_token, options.against)
     find_asked(model, asked)  # fails before anything is run
@@ -186,7 +182,7 @@ def analyze(
         splitter.segmenter if splitter and joins else None,
         tally.n_joined,
     )
-    info = _run_info(created, texts, model, capture, probed, roles, settings, tally)
+    info = run_info(created, texts, model, capture, probed, roles, settings, tally)
     if decoder is not None:
         info = replace(info, model=replace(info.model, decoder=decoder.info))
     with Recorder(folder, EVIDENCE_TABLES) as recorder:
@@ -315,43 +311,4 @@ def _sink_tester(
         norms if isinstance(norms, str) else norms.projections,
         is_causal=probed.is_causal,
         has_window=explainer.model.has_window,
-    )
-
-
-def _run_info(
-    created: str,
-    texts: TextSet,
-    model: LoadedModel,
-    capture: Capture,
-    probed: Probe,
-    roles: tuple[Role, ...],
-    settings: Settings,
-    tally: Tally,
-) -> RunInfo:
-    return RunInfo(
-        created=created,
-        versions={
-            "reportgen": __version__,
-            "python": python_version(),
-            **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
-        },
-        model=replace(
-            model.info,
-            n_layers=probed.n_layers,
-            n_heads=probed.n_heads,
-            is_causal=probed.is_causal,
-        ),
-        output=model.output,
-        roles=roles,
-        inputs=texts.files,
-        checks=Checks(
-            capture=capture.way,
-            row_sum_error=tally.row_sum_error,
-            padding_mass=tally.padding_mass,
-            padded_difference=probed.padded_difference,
-            batching=probed.batching,
-            unknown_share=tally.n_unknown / tally.n_content,
-        ),
-        settings=settings,
-        remarks=(*model.remarks, *probed.remarks, *tally.remarks),
     )

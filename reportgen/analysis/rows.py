@@ -110,6 +110,8 @@ def token_rows(texts: Sequence[AnalysedText]) -> Columns:
 
 def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
     encoded = text.encoded
+    prediction = (text.outcome.prediction if text.outcome else None) or _NO_PREDICTION
+    held = set(prediction.held)
     return {
         "text": np.full(len(encoded.ids), text.index),
         "position": np.arange(len(encoded.ids)),
@@ -121,6 +123,7 @@ def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
         "end": [None if span is None else span.end for span in encoded.spans],
         "is_special": [role is not None for role in encoded.roles],
         "role": list(encoded.roles),
+        "is_held": [i in held for i in range(len(encoded.ids))],
         "cls_row_last": summary.cls_row[-1],
         "received_last": summary.received[-1],
         "cls_row_all": summary.cls_row.mean(axis=0),

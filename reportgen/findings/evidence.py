@@ -23,7 +23,7 @@ from reportgen.results.info import (
     View,
 )
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.schema import COMPLETION_SEGMENT, HELD
 from reportgen.results.store import Results
 
 BASELINES: tuple[View, ...] = ("rarity", "random")
@@ -218,10 +218,11 @@ def without_norms(results: Results) -> frozenset[int]:
 
 
 def n_units(results: Results) -> NDArray[np.intp]:
-    """`[text]`: how many units of content it has, without those of a completion."""
-    tokens = results.token_columns("text", "unit", "is_special", "segment")
+    """`[text]`: how many units of content it has, without those of a completion and masks."""
+    tokens = results.token_columns("text", "unit", "is_special", "segment", HELD)
     is_completion = tokens["segment"].eq(COMPLETION_SEGMENT).fillna(False).astype(bool)
-    content = tokens[~tokens["is_special"].astype(bool) & ~is_completion]
+    stays = is_completion | tokens[HELD].fillna(False).astype(bool)
+    content = tokens[~tokens["is_special"].astype(bool) & ~stays]
     units = content[["text", "unit"]].drop_duplicates()["text"].to_numpy(np.intp)
     return np.bincount(units, minlength=len(results.texts))
 

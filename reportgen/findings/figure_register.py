@@ -78,6 +78,14 @@ _PREDICTIONS = (
         Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
         Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
     ),
+    *_within(
+        "masks",
+        Figure("n_masks", "count", "masks of all texts"),
+        Figure("mask_accuracy", "share", "masks whose first choice is the label", "first_share"),
+        Figure(
+            "mask_top5_accuracy", "share", "masks with the label among five choices", "listed_share"
+        ),
+    ),
 )
 _ATTENTION = (
     *_within(

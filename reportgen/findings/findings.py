@@ -18,6 +18,7 @@ from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
+from reportgen.findings.outputs import masks as of_masks
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import tags as of_tags
@@ -108,6 +109,7 @@ class Findings:
     next_tokens = _part(of_predictions.next_tokens)
     completions = _part(of_completions.completions)
     tags = _part(of_tags.tags)
+    masks = _part(of_masks.masks)
     label_fit = _part(of_predictions.label_fit)
     rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)

@@ -27,6 +27,7 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
             replace(step, position=None if step.position is None else place.get(step.position))
             for step in text.steps
         ),
+        held=tuple(place[i] for i in text.held if i in place),
     )
 
 
@@ -42,12 +43,12 @@ def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
 
 def fixed_positions(text: EncodedText) -> tuple[int, ...]:
     """The positions of the tokens that stay when content is left out: special tokens, and the
-    completion, whose tokens are what is explained."""
+    completion or masks, which are what is explained."""
     pairs = zip(text.roles, text.segments, strict=True)
     return tuple(
         i
         for i, (role, segment) in enumerate(pairs)
-        if role is not None or segment == COMPLETION_SEGMENT
+        if role is not None or segment == COMPLETION_SEGMENT or i in text.held
     )
 
 
@@ -59,9 +60,11 @@ def runs_without_content(text: EncodedText) -> bool:
 
 
 def content_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
-    """The positions of each display unit that is content and no completion, in order."""
-    units: dict[int, list[int]] = {}
+    """The positions of each display unit that is content and may be left out, in order."""
+    held, units = set(text.held), dict[int, list[int]]()
     for position, (unit, role) in enumerate(zip(text.units, text.roles, strict=True)):
+        if position in held:
+            continue
         if role is None and text.segments[position] != COMPLETION_SEGMENT:
             units.setdefault(unit, []).append(position)
     return tuple(tuple(positions) for positions in units.values())

@@ -39,6 +39,8 @@ class LoadedModel:
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
     # The encoder-decoder that the module is the encoder of; None for other models.
     writer: Writer | None = None
+    # The masked language model that the module is the encoder of; None for other models.
+    filler: PreTrainedModel | None = None
     # The options that load it, for the command that a report prints.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
@@ -72,6 +74,14 @@ def encoder_remark(kind: str) -> str:
     return (
         f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
         "what it writes explained, give completions (a column completion) or --generate N"
+    )
+
+
+def filler_remark(kind: str) -> str:
+    """What is said of a masked language model of the class `kind` while no text has a mask."""
+    return (
+        f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
+        "it fill in words, write its mask ([MASK], <mask>) in the texts"
     )
 
 

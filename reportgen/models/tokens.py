@@ -57,6 +57,7 @@ class EncodedText:
     # 0 or 1: the text or the pair, where each is read by itself (`apart`); empty where not.
     parts: tuple[int, ...] = ()
     steps: tuple[Step, ...] = ()  # predictions for single tokens of it, in order; () for others
+    held: tuple[int, ...] = ()  # content that stays when other content is left out, such as a mask
 
     @property
     def n_content(self) -> int:

@@ -25,7 +25,7 @@ COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 OutputKind: TypeAlias = Literal[
-    "number", "numbers", "class", "labels", "embedding", "next_token", "completion", "tags"
+    "number", "numbers", "class", "labels", "embedding", "next_token", "completion", "tags", "masks"
 ]
 # Where attention is read: in the encoder; and in the decoder of an encoder-decoder, whose attention
 # goes to what it wrote so far, or across to the text.
@@ -39,9 +39,9 @@ HeadClass: TypeAlias = Literal[
 EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # The scalar that evidence explains: the number; the margin of a class over the strongest other; the
 # logit of a label; the cosine to the embedding of the whole text; the log-probability of the next
-# token, its lead over another token, the log-probability of the completion, and that of the tags of
-# all words. In results of version 0.1 "log_probability" is that of the text's last token, given
-# those before it.
+# token, its lead over another token, the log-probability of the completion, that of the tags of all
+# words, and that of the tokens at all masks. In results of version 0.1 "log_probability" is that of
+# the text's last token, given those before it.
 Scalar: TypeAlias = Literal[
     "number",
     "margin",
@@ -52,6 +52,7 @@ Scalar: TypeAlias = Literal[
     "token_lead",
     "completion",
     "tags",
+    "masks",
 ]
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str

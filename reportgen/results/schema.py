@@ -15,6 +15,7 @@ COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
 DELETION_SCORES = "deletion_scores"
 EXTRA = "extra"
 STEPS = "steps"
+HELD = "is_held"
 VALUE_RATIO = "value_ratio"
 CP_LRP_ERROR, CP_LRP_HOLDS = "cp_lrp_error", "cp_lrp_holds"
 OUTPUT_RANK = "output_rank"
@@ -51,7 +52,7 @@ TEXTS_SCHEMA = pa.schema(
         # The five next tokens; the likeliest in place of each of the completion's, "" where that is
         # the same; tags; else empty.
         ("score_names", pa.list_(pa.string())),
-        # Of tags: the position of the first token of each word; else empty.
+        # Of tags: the position of the first token of each word; of masks theirs; else empty.
         (STEPS, pa.list_(pa.int32())),
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
         ("effective_content", pa.float64()),  # the same over text tokens, renormalised
@@ -74,6 +75,8 @@ TOKENS_SCHEMA = pa.schema(
         ("end", pa.int32()),
         ("is_special", pa.bool_()),
         ("role", pa.string()),  # key of its Role; null for content
+        # It stays when other content is left out, such as a mask; null in earlier versions.
+        (HELD, pa.bool_()),
         ("cls_row_last", pa.float32()),  # means over heads; null if there is no [CLS] row
         ("received_last", pa.float32()),
         ("cls_row_all", pa.float32()),  # means over heads and layers
@@ -258,7 +261,7 @@ LATER_TABLES = frozenset(("targets", "decoder_heads"))
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
-        *(COMPLETION, STEPS, DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
+        *(COMPLETION, STEPS, HELD, DELETION_SCORES, EXTRA, CP_LRP_ERROR, CP_LRP_HOLDS),
         *(VALUE_RATIO, f"{VALUE_RATIO}_layers"),
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),

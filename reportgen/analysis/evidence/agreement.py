@@ -27,7 +27,7 @@ from reportgen.results.measure_register import (
     YARDSTICK,
     Combine,
 )
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.schema import COMPLETION_SEGMENT, HELD
 
 _SEED = 20190603
 PERCENTS = (10, 20, 50)  # of the text units, rounded up
@@ -72,13 +72,15 @@ def unit_views(
             first tokens of a causal model would rank first, whatever the text.
 
     Returns:
-        `[text unit]` by measure, NaN where a unit has no value, without those of a completion.
+        `[text unit]` by measure, NaN where a unit has no value, without those of a completion
+        and masks.
         Measures without any value are left out, and with a completion those read from the row of
         the last token, which none of it is read from; a text with at least one unit has token
         rarity and a random order.
     """
     is_completion = tokens["segment"].fillna(0).to_numpy(np.int64) == COMPLETION_SEGMENT
-    content = ~tokens["is_special"].to_numpy(dtype=np.bool_) & ~is_completion
+    is_held = tokens[HELD].fillna(False).to_numpy(dtype=np.bool_) if HELD in tokens else False
+    content = ~tokens["is_special"].to_numpy(dtype=np.bool_) & ~is_completion & ~is_held
     units = tokens["unit"].to_numpy(dtype=np.intp)[content]
     starts = np.flatnonzero(np.diff(units, prepend=-1))
     if not len(starts):

@@ -13,7 +13,7 @@ class Asked:
     """What a user asks to have explained; None: what the model predicts for each text."""
 
     explain_class: str | None = None  # name or number of a class, label or number
-    explain_token: str | None = None  # a next token
+    explain_token: str | None = None  # a next token, or one in the place of masks
     against: str | None = None  # the token that its lead is over
 
 
@@ -34,6 +34,10 @@ def find_asked(model: LoadedModel, asked: Asked) -> tuple[int | None, int | None
         index = _find_token(model, "--explain-token", asked.explain_token)
     if asked.against is None:
         return index, None
+    if model.reader.kind == "masks":
+        raise UsageError(
+            "--against: only for next tokens; of masks, name the token with --explain-token alone"
+        )
     against = _find_token(model, "--against", asked.against)
     if against == index:
         raise UsageError("--against: the same token as --explain-token; name another one")
@@ -51,7 +55,7 @@ def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
             f"{option}: the log-probability of completions is explained here; leave the option "
             "out, or both --generate and the completions (--completion-column '')"
         )
-    if model.reader.kind != "next_token":
+    if model.reader.kind not in ("next_token", "masks"):
         kind = model.output.kind.replace("_", " ")
         raise UsageError(
             f"{option}: the model's output is {kind}, not a next token; leave the option out"

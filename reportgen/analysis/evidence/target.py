@@ -5,7 +5,8 @@ margin of a class over the strongest other class; the logit of a label; for embe
 to the embedding of the whole text, so that the effect is a cosine distance; for a causal model the
 log-probability of the next token, or its lead over another token; where the texts have completions,
 the log-probability of the completion; for a tagger the log-probability of the tags of all words, a
-word that is left out counting as unchanged.
+word that is left out counting as unchanged; for a masked language model that of the tokens at all
+masks.
 """
 
 from collections.abc import Callable, Sequence
@@ -149,7 +150,7 @@ class Explainer:
         """Run `texts` and find the scalar of each; an error message where it has none."""
 
         def run(batch: Sequence[int]) -> list[tuple[EncodedText, Tensor]]:
-            own = [texts[i] for i in batch]
+            own = [self._asked_of(texts[i]) for i in batch]
             inputs, reader = self.inputs(own), self.model.reader
             returned = self.model.module(**inputs)
             own = reader.aimed(returned, inputs, own)
@@ -157,6 +158,13 @@ class Explainer:
 
         found = self.by_batch(texts, run)
         return [own if isinstance(own, str) else self._explained(*own) for own in found]
+
+    def _asked_of(self, text: EncodedText) -> EncodedText:
+        """`text` with what was asked for as what is explained at each of its steps."""
+        if self._index is None:
+            return text
+        steps = tuple(replace(step, target=self._index) for step in text.steps)
+        return replace(text, steps=steps)
 
     def run(self, variants: Sequence[Changed]) -> list[float | str]:
         """The scalar of each variant, or an error message; a failure does not affect the others."""

@@ -26,7 +26,7 @@ from reportgen.models.loading.pretrained import (
     folder_pooling,
     load_pretrained,
     reported_part,
-    writes_targets,
+    whole_model,
 )
 from reportgen.models.loading.sentence_modules import find_sentence_modules, prompts_remark
 from reportgen.models.loading.tokenizer import (
@@ -72,7 +72,7 @@ class Source:
     dtype: str
     remarks: tuple[str, ...] = ()
     tokenizer: PreTrainedTokenizerBase | None = None  # passed in with it
-    writer: PreTrainedModel | None = None  # the encoder-decoder that `module` is the encoder of
+    whole: PreTrainedModel | None = None  # what `module` is the encoder of, see `whole_model`
 
 
 def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
@@ -126,7 +126,7 @@ def from_folder(spec: ModelSpec) -> Source:
     architecture = loaded.architecture
     remarks = () if loaded.remark is None else (loaded.remark,)
     return Source(
-        loaded.module, kind, shown, architecture, name, spec.dtype, remarks, writer=loaded.writer
+        loaded.module, kind, shown, architecture, name, spec.dtype, remarks, whole=loaded.whole
     )
 
 
@@ -146,11 +146,11 @@ def from_objects(
     module: nn.Module, tokenizer: PreTrainedTokenizerBase | None, spec: ModelSpec
 ) -> Source:
     """Take an existing module; `tokenizer` is None if the module has its own."""
-    part, remark, came_from, writer = module, None, "", None
+    part, remark, came_from, whole = module, None, "", None
     if isinstance(module, PreTrainedModel):
         _, part, remark = reported_part(module, spec)
         came_from = str(module.name_or_path or "")
-        writer = module if writes_targets(module, spec) else None
+        whole = whole_model(module, spec)
     path = expanded(came_from)
     folder = came_from if came_from and path.is_dir() else None
     is_path = folder is not None or path.is_absolute() or came_from.startswith(".")
@@ -159,7 +159,7 @@ def from_objects(
     dtype = str(next(floats, torch.float32)).removeprefix("torch.")
     remarks = (HANDED_OVER,) if remark is None else (HANDED_OVER, remark)
     kind = type(part).__name__
-    return Source(part, "factory", name, kind, folder, dtype, remarks, tokenizer, writer)
+    return Source(part, "factory", name, kind, folder, dtype, remarks, tokenizer, whole)
 
 
 def _dtype(spec: ModelSpec) -> torch.dtype:
@@ -182,7 +182,8 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     remarks = (*source.remarks, beside, cut_at_the_end(tokenizer), prompts_remark(sentence))
     sha256 = weights_sha256(module.state_dict())
     pad_id = padding_id(tokenizer, encoder)
-    (source.writer or module).eval().to(device)
+    whole = source.whole
+    (whole or module).eval().to(device)
     encoder.config.use_cache = False  # its keys and values would never be used
     _make_callable(module, tokenizer, pad_id)
     trials = try_module(module, tokenizer, pad_id, device)
@@ -221,7 +222,8 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         reader=reader,
         sentence=sentence,
         remarks=tuple(remark for remark in remarks if remark is not None),
-        writer=None if source.writer is None else find_writer(source.writer, tokenizer),
+        writer=find_writer(whole, tokenizer) if whole and whole.config.is_encoder_decoder else None,
+        filler=whole if whole and not whole.config.is_encoder_decoder else None,
     )
 
 

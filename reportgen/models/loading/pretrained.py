@@ -13,7 +13,7 @@ from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.encoder import find_encoder
-from reportgen.models.loaded import encoder_remark
+from reportgen.models.loaded import encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
 from reportgen.models.readers.choose import head_of
@@ -38,7 +38,8 @@ class Pretrained:
     remark: str | None  # why not the model's own output is reported; None if it is
     # The encoder-decoder that `module` is the encoder of; None for other models, and where some of
     # its weights are missing.
-    writer: PreTrainedModel | None = None
+    # An encoder-decoder or a masked language model, whose encoder `module` is.
+    whole: PreTrainedModel | None = None
 
 
 def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretrained:
@@ -82,8 +83,8 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     pooler = f"{path}.pooler.".removeprefix(".")
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # has random weights, and its output is not used
-    writer = module if writes_targets(module, spec) and not report["missing_keys"] else None
-    return Pretrained(used, type(module).__name__, remark, writer)
+    whole = whole_model(module, spec) if not report["missing_keys"] else None
+    return Pretrained(used, type(module).__name__, remark, whole)
 
 
 def _require_possible_sizes(name: str, folder: Path | None, revision: str | None) -> None:
@@ -133,16 +134,24 @@ def reported_part(
         Its dotted name in `module` ("" for all of it), the part, and a remark why it is not all.
     """
     remark = _remark(type(module), spec)
-    if writes_targets(module, spec):
-        remark = encoder_remark(type(module).__name__)
+    if whole_model(module, spec) is not None:
+        of_kind = encoder_remark if module.config.is_encoder_decoder else filler_remark
+        remark = of_kind(type(module).__name__)
     is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
     return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
 
 
-def writes_targets(module: PreTrainedModel, spec: ModelSpec) -> bool:
-    """Whether `module` is an encoder-decoder that can write a target for a text."""
-    is_asked = spec.pooling is not None or spec.prediction_index is not None
-    return bool(module.config.is_encoder_decoder and module.can_generate() and not is_asked)
+def whole_model(module: PreTrainedModel, spec: ModelSpec) -> PreTrainedModel | None:
+    """`module` if it is an encoder-decoder that can write a target for a text, or a masked language
+    model: it is used whole where texts call for that. None for others, and where an embedding is
+    asked for."""
+    if spec.pooling is not None or spec.prediction_index is not None:
+        return None
+    if module.config.is_encoder_decoder:
+        return module if module.can_generate() else None
+    table: Any = module.get_output_embeddings()  # type: ignore[no-untyped-call]
+    fills = head_of(type(module)) == "masks" and table is not None
+    return module if fills else None
 
 
 def folder_pooling(name: str, revision: str | None) -> Pooling | None:
@@ -191,7 +200,7 @@ def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> An
 def _remark(model_class: type, spec: ModelSpec) -> str | None:
     """A remark why only the encoder is kept; None if the whole model is."""
     kind, head = model_class.__name__, head_of(model_class)
-    if head == "other":
+    if head in ("other", "masks"):
         return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
     if spec.pooling is not None and head is not None:
         return f"--pooling: the embedding is reported, not the output of {kind}"

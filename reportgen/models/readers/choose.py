@@ -21,15 +21,15 @@ from reportgen.models.trial_run import (
     reads_ahead,
 )
 
-# The output of a model by its class: one for the whole text, the next token, a tag for each word,
-# or something that is not read ("other").
-Head: TypeAlias = Literal["sequence", "next_token", "tags", "other"]
+# The output of a model by its class: one for the whole text, the next token, a tag for each word, a
+# token for each mask, or something that is not read ("other").
+Head: TypeAlias = Literal["sequence", "next_token", "tags", "masks", "other"]
 # By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
 _HEADS: Mapping[str, Head] = {
     "ForSequenceClassification": "sequence",
-    "ForMaskedLM": "other",
-    "ForPreTraining": "other",
-    "WithLMHeadModel": "other",
+    "ForMaskedLM": "masks",
+    "ForPreTraining": "masks",
+    "WithLMHeadModel": "masks",
     "ForConditionalGeneration": "other",
     "ForTokenClassification": "tags",
     "ForQuestionAnswering": "other",

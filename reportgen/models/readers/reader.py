@@ -29,7 +29,8 @@ class Prediction:
     # tags; empty otherwise.
     score_names: tuple[str, ...]
     is_finite: bool = True  # False if a figure is infinite or NaN; then there is no label
-    steps: tuple[int, ...] = ()  # positions of the words that have a tag; empty otherwise
+    steps: tuple[int, ...] = ()  # positions of words that have a tag, and of masks; else empty
+    held: tuple[int, ...] = ()  # positions that stay when others are left out, see `EncodedText`
 
 
 class OutputReader(ABC):

@@ -18,7 +18,7 @@ from reportgen.report.panel.measures import (
     text_effects,
 )
 from reportgen.report.panel.places import places, told_apart
-from reportgen.report.panel.steps import Steps, make_steps, strip_tags
+from reportgen.report.panel.steps import Steps, make_steps
 from reportgen.report.panel.strip import (
     LONG,
     Paragraph,
@@ -27,6 +27,7 @@ from reportgen.report.panel.strip import (
     target_paragraph,
     twin,
 )
+from reportgen.report.panel.tagged import strip_tags
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.targets import target_units
 from reportgen.results.units import text_units

@@ -4,39 +4,26 @@ each word: how likely that is, and what moves its probability."""
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from math import exp, isnan
+from math import exp
 
 import numpy as np
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import Step, text_steps
+from reportgen.findings.outputs.masks import Mask
 from reportgen.findings.outputs.tags import Word
-from reportgen.report.charts.colours import signed_step
-from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
-from reportgen.report.panel.strip import Tags
+from reportgen.report.panel.moves import Moves, Moving
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
-from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results
 from reportgen.results.targets import completion_of
-from reportgen.results.units import Floats, TextUnits, Unit
+from reportgen.results.units import TextUnits, Unit
 
 _NAME = 40  # characters of a token
 _DIGITS = 2  # of a change of a log-probability
-
-
-@dataclass(frozen=True, slots=True)
-class Moves:
-    """What moves the log-probability of what is predicted for one token."""
-
-    raises: str  # the unit that raises it most, with by how much; "" without one
-    lowers: str
-    said: tuple[str, ...]  # the same in sentences
-    colours: tuple[int | None, ...]  # [unit], steps; None where leaving it out was not measured
-    changes: tuple[str, ...]  # [unit], how far the log-probability falls without the unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +62,7 @@ def make_steps(
     of the text.
     """
     kind, say = findings.info.output.kind, partial(language.say, "steps")
+    keys: tuple[str, ...]
     if kind == "completion":
         rows = _of_completion(findings.results, text, units, language, written)
         keys = ("token", "chance", "likeliest")
@@ -82,39 +70,17 @@ def make_steps(
         rows = _of_words(findings, text, units, language)
         has_labels = findings.tags is not None and findings.tags.fit is not None
         keys = ("word", "tag", "chance", *(("label",) if has_labels else ()))
+    elif kind == "masks":
+        rows = _of_masks(findings, text, units, language)
+        has_labels = findings.masks is not None and bool(findings.masks.labelled)
+        keys = ("likeliest", "chance", "others", *(("label",) if has_labels else ()))
     else:
         return None
     columns = tuple(say(key) for key in keys)
-    title, note = say(f"title_{kind}"), say(f"note_{kind}")
+    target = findings.info.evidence.target
+    title = say(f"title_{kind}")
+    note = say("note_masks_of", target=target) if target else say(f"note_{kind}")
     return Steps(kind, title, columns, rows, note) if rows else None
-
-
-def strip_tags(findings: Findings, text: int, units: TextUnits) -> Tags:
-    """What the highlighted text of row `text` of `texts` says of its units: the kind of each
-    entity; without a tag for words outside entities, each word's own tag. A cross marks what has
-    another label."""
-    found = findings.tags
-    if found is None or text not in found.words:
-        return Tags()
-    words, names = found.words[text], findings.info.output.labels
-    if not found.marks_entities:
-        pairs = [(units.unit_of[word.position], word) for word in words]
-        return Tags(after={unit: _marked(names[word.tag], [word]) for unit, word in pairs})
-    ends = [*(word.position for word in words[1:]), len(units.unit_of)]
-    opening, after = set(), {}
-    for entity in found.entities[text]:
-        first, last = entity.words
-        own = units.unit_of[words[first].position : ends[last]]
-        inside = [unit for unit in own if not units.units[unit].is_special]
-        opening.add(inside[0])
-        after[inside[-1]] = "] " + _marked(entity.kind, words[first : last + 1])
-    return Tags(frozenset(opening), after)
-
-
-def _marked(name: str, words: Sequence[Word]) -> str:
-    """`name` of a tag or kind, with a cross where one of `words` has another label."""
-    is_wrong = any(word.label not in (NONE, word.tag) for word in words)
-    return f"{name} ✗" if is_wrong else name
 
 
 def _of_completion(
@@ -131,7 +97,7 @@ def _of_completion(
     unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
     if written and len(unit_of_step):
         unit_of_step = unit_of_step - unit_of_step[0] + len(units.units)
-    moves = _Moving(results, text, units, len(steps), language)
+    moves = Moving(results, text, units, len(steps), language)
     rows: dict[int, StepRow] = {}
     for number, (step, unit) in enumerate(zip(steps, unit_of_step.tolist(), strict=True)):
         rows.setdefault(unit, _completed(step, unit, labels[unit], moves.of(number), language))
@@ -155,7 +121,7 @@ def _of_words(
     """The words of a text with their tags."""
     found = findings.tags
     words = () if found is None else found.words.get(text, ())
-    moves = _Moving(findings.results, text, units, len(words), language)
+    moves = Moving(findings.results, text, units, len(words), language)
     has_labels = found is not None and found.fit is not None
     return tuple(
         _tagged(
@@ -191,52 +157,31 @@ def _tagged(
     return StepRow(unit, name, cells, space.join((said, *moves.said)), moves, is_wrong)
 
 
-class _Moving:
-    """Tells of each step of a text what moves it."""
-
-    def __init__(
-        self, results: Results, text: int, units: TextUnits, n_steps: int, language: Language
-    ) -> None:
-        self._labels = [shorten(visible(unit.label), _NAME) for unit in units.units]
-        self._effects = _effects(results, text, units, n_steps)
-        self._language = language
-
-    def of(self, number: int) -> Moves:
-        """What moves step `number`."""
-        say = partial(self._language.say, "steps")
-        values = np.full(len(self._labels), np.nan)
-        if self._effects is not None:
-            values = self._effects[:, number]
-        top = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
-        named, said = {}, []
-        for key, best, sign in (("raises", np.nanargmax, 1), ("lowers", np.nanargmin, -1)):
-            own = int(best(values)) if top else -1
-            if own < 0 or not sign * values[own] > 0:
-                continue
-            label = self._labels[own]
-            named[key] = say("by", token=label, change=_change(values[own]))
-            said.append(say(key, token=label, change=fixed(abs(values[own]), _DIGITS)))
-        return Moves(
-            raises=named.get("raises", ""),
-            lowers=named.get("lowers", ""),
-            said=tuple(said),
-            colours=tuple(None if isnan(value) else signed_step(value, top) for value in values),
-            changes=tuple("" if isnan(value) else _change(value) for value in values),
-        )
+def _of_masks(
+    findings: Findings, text: int, units: TextUnits, language: Language
+) -> tuple[StepRow, ...]:
+    """The masks of a text with their likeliest tokens."""
+    found = findings.masks
+    masks = () if found is None else found.by_text.get(text, ())
+    moves = Moving(findings.results, text, units, len(masks), language)
+    has_labels = found is not None and bool(found.labelled)
+    return tuple(
+        _filled(mask, units.unit_of[mask.position], moves.of(i), language, has_labels=has_labels)
+        for i, mask in enumerate(masks)
+    )
 
 
-def _effects(results: Results, text: int, units: TextUnits, n_steps: int) -> Floats | None:
-    """`[unit, step]`: how far the log-probability of a step falls without a unit; NaN where that
-    was not measured, None where it was for none."""
-    effects = results.effects_of(text)
-    if effects is None:
-        return None
-    found = np.full((len(units.units), n_steps), np.nan)
-    for unit, scores in zip(units.unit_of, effects[DELETION_SCORES], strict=True):
-        if scores is not None and len(scores) == n_steps:
-            found[unit] = scores
-    return None if np.isnan(found).all() else found
-
-
-def _change(value: float) -> str:
-    return f"+{fixed(value, _DIGITS)}" if value > 0 else fixed(value, _DIGITS)
+def _filled(
+    mask: Mask, unit: int, moves: Moves, language: Language, *, has_labels: bool
+) -> StepRow:
+    say = partial(language.say, "steps")
+    names = [shorten(spoken(name, language), _NAME) for name in mask.tokens]
+    chances = [language.percent(exp(own)) for own in mask.log_probabilities]
+    pairs = list(zip(names, chances, strict=True))
+    comma, space = (language.say("common", key) for key in ("comma", "space"))
+    others = comma.join(say("other", token=name, chance=own) for name, own in pairs[1:])
+    said = say("filled", token=names[0], chance=chances[0])
+    label = shorten(spoken(mask.label, language), _NAME) if mask.label else ""
+    cells = (chances[0], others, *((label,) if has_labels else ()))
+    is_wrong = bool(label) and mask.rank != 0
+    return StepRow(unit, names[0], cells, space.join((said, *moves.said)), moves, is_wrong)

@@ -76,6 +76,7 @@ class _Predicted:
             "next_token": self._next_token,
             "completion": self._completion,
             "tags": self._tags,
+            "masks": self._masks,
         }
         return by_kind[kind]()
 
@@ -191,6 +192,20 @@ class _Predicted:
         self._names = [shorten(visible(name), _NAME) for name in names]
         verdict, chart = self._most("next_token", [token.n_texts for token in tokens], n)
         return self._told(verdict, self._say("next_bars"), chart)
+
+    def _masks(self) -> Answer:
+        found = self._findings.masks
+        assert found is not None  # some text was analysed
+        tokens = found.first_choices
+        names = [spoken(token.name, self._language) for token in tokens]
+        self._names = [shorten(visible(name), _NAME) for name in names]
+        counts = [token.n_texts for token in tokens]
+        verdict, chart = self._most("masks", counts, found.n_masks)
+        if found.first_share is None:
+            return self._told(verdict, self._say("masks_bars"), chart)
+        n, k = len(found.labelled), sum(mask.rank == 0 for mask in found.labelled)
+        listed = self._say("masks_listed", share=found.listed_share)
+        return self._told(self._say("masks_fit", k=k, n=n), listed, chart)
 
     def _completion(self) -> Answer:
         found = self._findings.completions

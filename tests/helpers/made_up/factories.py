@@ -54,6 +54,7 @@ LABELS = {
     "labels": ("price", "taste", "service"),
     "tags": ("O", "B-PER", "I-PER", "B-LOC"),
 }
+WORDS = ("dog", "cat", "mat", "の", "wait")  # that fill masks
 ROLES = (Role("cls", "[CLS]"), Role("sep", "[SEP]"))
 
 
@@ -188,6 +189,11 @@ def _write(folder: Path, asked: MadeUp) -> None:
                 drawn = random.integers(0, len(LABELS[kind]), len(steps))
                 names = [LABELS[kind][tag] for tag in drawn]
                 scores, label = (-random.random(len(steps))).tolist(), " ".join(names)
+            if kind == "masks":  # in the place of the first two pieces
+                steps = np.flatnonzero(~is_special)[:2].tolist()
+                names = [w for _ in steps for w in random.permutation(WORDS).tolist()]
+                scores = [-0.5, -1.2, -2.0, -3.1, -4.0] * len(steps)
+                label = " ".join(names[::5])
             recorder.append(
                 "texts",
                 {
@@ -226,7 +232,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
             first += n
             if not n:
                 continue
-            one = OneText(index, tokens, maps, made_up.norms(is_special), completed_from)
+            held = tuple(steps) if kind == "masks" else ()
+            one = OneText(index, tokens, maps, made_up.norms(is_special), completed_from, held)
             recorder.append("tokens", token_rows(one))
             made_up.append(recorder, index, is_special, one.views, one.received)
             recorder.append("layers", layer_rows(one))
@@ -262,7 +269,7 @@ def _output(
         return [value], [], None
     if kind == "numbers":
         return [value, -value], [], None
-    if kind in ("embedding", "tags"):
+    if kind in ("embedding", "tags", "masks"):
         return [], [], None
     if kind == "completion":
         return [-0.25, -3.5], ["", "の"], None

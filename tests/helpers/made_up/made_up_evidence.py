@@ -95,7 +95,7 @@ class MadeUpEvidence:
         if self._level == "none":
             return Evidence()
         scalars = {"embedding": "cosine", "class": "margin", "labels": "logit"}
-        scalars |= {"next_token": "next_token", "completion": "completion", "tags": "tags"}
+        scalars |= {kind: kind for kind in ("next_token", "completion", "tags", "masks")}
         return Evidence(
             level=self._level,
             scalar=scalars.get(self._kind, "number"),  # type: ignore[arg-type]

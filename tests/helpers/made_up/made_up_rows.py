@@ -21,6 +21,7 @@ class OneText:
     maps: np.ndarray
     norms: np.ndarray | None
     completed_from: int | None = None  # code point at which the completion begins
+    held: tuple[int, ...] = ()  # positions of masks
 
     @property
     def n_tokens(self) -> int:
@@ -102,6 +103,7 @@ def token_rows(one: OneText) -> dict[str, Any]:
         "end": [one.place(start, end) for _, start, end in one.tokens],
         "is_special": is_special.tolist(),
         "role": [None if not s else ("cls" if i == 0 else "sep") for i, s in enumerate(is_special)],
+        "is_held": [i in one.held for i in rows],
         "cls_row_last": cls_row[-1] if special else [None] * n,
         "received_last": received[-1],
         "cls_row_all": cls_row.mean(0) if special else [None] * n,

@@ -14,7 +14,8 @@ from reportgen.report.charts.colours import signed_step
 from reportgen.report.html.data import step_data
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.prediction import prediction
-from reportgen.report.panel.steps import Steps, make_steps, strip_tags
+from reportgen.report.panel.steps import Steps, make_steps
+from reportgen.report.panel.tagged import strip_tags
 from reportgen.report.redact import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.units import text_units

@@ -1,0 +1,129 @@
+"""What a masked language model puts in the place of masks, and what moves it."""
+
+import pytest
+import torch
+from helpers.real.explaining import load, one
+
+from reportgen.analysis.evidence.asked import Asked, find_asked
+from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
+from reportgen.analysis.evidence.target import Explainer
+from reportgen.analysis.first_pass import encode_all
+from reportgen.errors import UsageError
+from reportgen.models.changed_texts import content_units, fixed_positions
+from reportgen.models.masked import ready_for_masks
+from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts.words import WordSplitter, by_script
+
+FAMILIES = ("bert", "roberta", "distilbert", "deberta_v2", "electra", "albert", "modernbert")
+TEXTS = ("the cat {} on the mat", "Free {}, today {}", "{} is a dog")
+SPLITTER = WordSplitter(by_script, None)
+
+
+def sources(model, *texts):
+    mask = model.tokenizer.mask_token
+    return [TextInput(str(i), text.format(mask, mask)) for i, text in enumerate(texts)]
+
+
+def filler(folder, family="bert"):
+    model = load(folder, family, "masked")
+    assert model.output.kind == "embedding"
+    return ready_for_masks(model, TextSet(tuple(sources(model, *TEXTS)), ()))
+
+
+def encoded(model, *texts):
+    found, faults = encode_all(model, sources(model, *texts), SPLITTER)
+    return found, faults
+
+
+def plain(model, ids):
+    """`[token, vocabulary]`, log-probabilities of one text."""
+    with torch.no_grad():
+        return model.module(**one(ids)).logits[0].double().log_softmax(-1)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_mask_has_its_five_likeliest_tokens(tmp_path, family):
+    model = filler(tmp_path, family)
+    assert (model.output.kind, model.info.architecture) == ("masks", type(model.module).__name__)
+    assert not any("the embedding of its encoder" in remark for remark in model.remarks)
+    texts, _ = encoded(model, *TEXTS)
+    inputs = model.inputs(texts)
+    with torch.no_grad():
+        found = model.reader.read(model.module(**inputs), inputs, texts)
+    mask = model.tokenizer.mask_token_id
+    for text, own in zip(texts, found, strict=True):
+        masks = [i for i, token_id in enumerate(text.ids) if token_id == mask]
+        assert own.steps == own.held == tuple(masks)
+        best = plain(model, text.ids)[masks].topk(5, dim=1)
+        assert own.scores == pytest.approx(best.values.flatten().tolist(), abs=1e-5)
+        names = [model.reader.entry_name(i) for i in best.indices.flatten().tolist()]
+        assert list(own.score_names) == names
+        assert own.label == " ".join(names[i].strip() for i in range(0, len(names), 5))
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("asked", [None, "dog"])
+def test_effects_equal_a_plain_loop(tmp_path, family, asked):
+    model = filler(tmp_path, family)
+    ids = model.tokenizer(asked or "cat", add_special_tokens=False)["input_ids"]
+    asked = asked and model.tokenizer.convert_ids_to_tokens(ids[0])
+    explainer = Explainer(model, "padded", 200, Asked(explain_token=asked))
+    texts, _ = encoded(model, *TEXTS)
+    explained = explainer.explain(texts)
+    deleted = deletion_effects(explainer, explained)
+    alone = alone_effects(explainer, explained)
+    for text, item, found, single in zip(texts, explained, deleted, alone, strict=True):
+        masks = [step.position for step in text.steps]
+        rows = plain(model, text.ids)[masks]
+        targets = [ids[0]] * len(masks) if asked else rows.argmax(1).tolist()
+
+        def scores(kept, masks=masks, targets=targets, text=text):
+            rows = plain(model, [text.ids[i] for i in kept])
+            pairs = zip(masks, targets, strict=True)
+            return [float(rows[kept.index(i), target]) for i, target in pairs]
+
+        whole = scores(list(range(len(text.ids))))
+        assert item.value == pytest.approx(sum(whole), abs=1e-5)
+        fixed = fixed_positions(text)
+        assert set(masks) < set(fixed)
+        nothing = sum(scores(list(fixed)))
+        for unit, effect, own, lone in zip(
+            found.units, found.effects, found.scores, single.effects, strict=True
+        ):
+            assert not set(unit) & set(masks)
+            left = scores([i for i in range(len(text.ids)) if i not in unit])
+            assert own == pytest.approx([a - b for a, b in zip(whole, left, strict=True)], abs=2e-5)
+            assert effect == pytest.approx(sum(whole) - sum(left), abs=5e-5)
+            added = sum(scores(sorted((*fixed, *unit))))
+            assert lone == pytest.approx(added - nothing, abs=5e-5)
+
+
+def test_a_text_without_a_mask_says_how_to_write_one(tmp_path):
+    model = filler(tmp_path, "roberta")
+    texts, faults = encoded(model, "the cat {}", "no mask", "  ")
+    assert faults == {1: "it has no mask; write <mask> where the model is to fill in a word"}
+    assert texts[2].n_content == 0 or texts[2].steps == ()
+
+
+def test_without_any_mask_the_embedding_is_reported_and_says_so(tmp_path):
+    model = load(tmp_path, "bert", "masked")
+    texts = TextSet((TextInput("1", "the cat sat"),), ())
+    assert ready_for_masks(model, texts) is model
+    (remark,) = model.remarks
+    assert remark.startswith("BertForMaskedLM has no output for a whole text; the embedding")
+    assert "write its mask ([MASK], <mask>) in the texts" in remark
+
+
+def test_a_mask_is_content_for_other_models(tmp_path):
+    model = load(tmp_path, "bert", "sequence")
+    (text,), _ = encode_all(model, [TextInput("1", "the [MASK] sat")], SPLITTER)
+    assert (text.steps, text.held) == ((), ())
+    assert len(content_units(text)) == 3
+
+
+def test_tokens_are_asked_for_by_name(tmp_path):
+    model = filler(tmp_path)
+    name = model.tokenizer.convert_ids_to_tokens(10)
+    assert find_asked(model, Asked(explain_token=name)) == (10, None)
+    with pytest.raises(UsageError, match="--against: only for next tokens"):
+        find_asked(model, Asked(explain_token=name, against=model.tokenizer.unk_token))
