@@ -40,7 +40,8 @@ class Influence:
     """The strongest units of a text, by change or else by attention."""
 
     changes: tuple[str, ...]  # sentences on what changes without a unit
-    others: tuple[str, ...]  # on attention, and how far it goes with change
+    looks: str  # which units receive most attention
+    shared: str  # how far attention goes with change; "" where that cannot be said
     attention: str  # name of the column
     change: str  # name of the column; "" where no change was measured
     has_sign: bool  # whether changes tell what raises the prediction from what lowers it
@@ -49,7 +50,7 @@ class Influence:
     @property
     def sentences(self) -> tuple[str, ...]:
         """All sentences, as they follow one another on the page."""
-        return (*self.changes, *self.others)
+        return tuple(filter(None, (*self.changes, self.looks, self.shared)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,15 +111,8 @@ def influence(
     changes = [] if moves is None else _change_sentences(moves, labels, explained, language)
     return Influence(
         changes=tuple(changes),
-        others=tuple(
-            filter(
-                None,
-                (
-                    _attention_sentence(points, labels, language),
-                    _shared(first, second, len(points.order), language),
-                ),
-            )
-        ),
+        looks=_attention_sentence(points, labels, language),
+        shared=_shared(first, second, len(points.order), language),
         attention=language.measure(points.id, "short").capitalize(),
         change=say("change" if moves.kind == "signed" else "change_size") if moves else "",
         has_sign=moves is not None and moves.kind == "signed",

@@ -58,5 +58,6 @@ def test_without_evidence_nothing_is_said_of_changes(tmp_path):
     page = page_of(make_results(tmp_path))
     panel = page.select_one(".panel")
     assert panel.caption.small.get_text().startswith("The strongest by attention;")
-    assert not panel.select(".without, .barred")
+    assert not panel.select(".barred")
+    assert "Without “" not in panel.get_text()
     assert [part.get_text() for part in page.select("#answers .says")].count("Not measured") == 2

@@ -101,7 +101,10 @@ def test_the_open_text_is_in_the_list(results: Results, tmp_path: Path) -> None:
     assert 1 not in {text.number for text in notable.texts}
     shown = with_first(notable, made, EN)
     assert shown.texts[1:] == notable.texts
-    assert (shown.texts[0].number, shown.texts[0].reasons) == (1, ("the first text",))
+    assert (shown.texts[0].number, shown.texts[0].reasons) == (
+        1,
+        ("an example: the first in the file",),
+    )
     assert "".join(span.text for span in shown.texts[0].spans) == TEXTS[0]
     listed = make_notable(Findings(results), EN)
     assert with_first(listed, Findings(results), EN) is listed
