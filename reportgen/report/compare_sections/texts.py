@@ -54,8 +54,9 @@ class TextPair:
     has_effects: bool  # whether deletion effects are compared, not attention alone
     most: tuple[str, ...]  # the tokens that changed most, each with its figure in both
     most_says: str  # which figure that is
-    facts: tuple[str, ...]
-    reasons: tuple[str, ...]  # why it is listed: its prediction, and what became of it
+    facts: tuple[str, ...]  # its prediction, and what became of it
+    measured: tuple[str, ...]  # how far effects and attention changed over all its tokens
+    reasons: tuple[str, ...]  # why it is listed
     legend: tuple[str, ...]
     strips: tuple[Strip, ...]
     table: Table
@@ -114,7 +115,8 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
         has_effects=has_effects,
         most=most,
         most_says=words.say("most_effects" if has_effects else "most_attention"),
-        facts=(*reasons, *_changes(comparison, text, words)),
+        facts=reasons,
+        measured=_changes(comparison, text, words),
         reasons=(*reasons, *most)[:_REASONS],
         legend=_legend(comparison, text, looks, moves, row_name, words),
         strips=_strips(units, segments, looks, moves, words),
