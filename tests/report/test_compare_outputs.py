@@ -63,7 +63,7 @@ def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, si
     spread = np.std(sides[0].texts["prediction"].astype(float))
     n_moved = found.predictions.n_moved
     mae = found.predictions.fit("mae")
-    same = "Against the labels there is no clear change: mean absolute error "
+    same = "Against the right answers there is no clear change: mean absolute error "
     start, end = (float(x) for x in said[0].removeprefix(same).removesuffix(".").split(" → "))
     assert (start, end) == pytest.approx((mae.base, mae.head), abs=0.005)
     assert said[1].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
