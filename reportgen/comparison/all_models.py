@@ -32,7 +32,7 @@ AGREEMENT = "agreement"
 SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their strongest layer
 _NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _QUALITY: tuple[FigureName, ...] = (
-    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1",
+    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity",
 )  # fmt: skip
 
 

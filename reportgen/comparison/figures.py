@@ -44,6 +44,7 @@ def comparison_figures(comparison: "Comparison") -> Figures:
         **_fit(predictions, "bias", "bias", "rise"),
         **_fit(predictions, "rank", "rank_correlation", "drop"),
         **_fit(predictions, "macro_f1", "macro_f1", "drop"),
+        **_fit(predictions, "perplexity", "perplexity", "rise"),
         "texts_fixed": _flips(predictions, "fixed"),
         "texts_broken": _flips(predictions, "broken"),
         "texts_wrong_to_wrong": _flips(predictions, "wrong"),

@@ -13,6 +13,7 @@ from reportgen.comparison.quality import (
     FigureName,
     Quality,
     class_quality,
+    completion_quality,
     number_quality,
     rank_quality,
 )
@@ -200,9 +201,23 @@ def _numbers(
         same_outputs=not change.any(),
         mean=mean,
         correlation=float(spearmanr(before, after).statistic) if varies else None,
-        quality=(number_quality if has_errors else rank_quality)(before, after, labels),
+        quality=_number_quality(base, head, texts, before, after, labels),
         error_growth=errors[1] - errors[0],
     )
+
+
+def _number_quality(
+    base: Findings, head: Findings, texts: Places, before: Floats, after: Floats, labels: Floats
+) -> Quality | None:
+    """How well both models fit the labels, or expect the completions."""
+    output = base.info.output
+    if output.kind == "completion":
+        sides = [
+            [np.asarray(own, dtype=np.float64) for own in side.texts["scores"].iloc[texts]]
+            for side in (base, head)
+        ]
+        return completion_quality(*sides)
+    return (rank_quality if output.similarity else number_quality)(before, after, labels)
 
 
 def _chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:

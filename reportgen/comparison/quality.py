@@ -12,6 +12,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from reportgen.comparison.change import Change, changes
+from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.predictions import r_squared
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
@@ -22,12 +23,14 @@ from reportgen.findings.statistics import (
     intervals_of_counts,
 )
 
-FigureName: TypeAlias = Literal["mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1"]
+FigureName: TypeAlias = Literal[
+    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity"
+]
 # Of a figure: whether the interval says that the new model is better. Of all: "mixed" where some
 # are better and some worse, "few" where there are too few texts for an interval.
 Gain: TypeAlias = Literal["better", "worse", "none", "few"]
 Verdict: TypeAlias = Literal["better", "worse", "mixed", "none", "few"]
-_SMALLER_IS_BETTER = ("mae", "rmse", "bias")
+_SMALLER_IS_BETTER = ("mae", "rmse", "bias", "perplexity")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class Quality:
 
     figures: tuple[QualityFigure, ...]
     n_texts: int
+
+    @property
+    def of_completions(self) -> bool:
+        """Whether the figures are of completions, not of labels."""
+        return any(figure.name == "perplexity" for figure in self.figures)
 
     @property
     def deciding(self) -> tuple[QualityFigure, ...]:
@@ -120,6 +128,23 @@ def rank_quality(base: Floats, head: Floats, labels: Floats) -> Quality | None:
     if len(given) < 2 or not all(np.ptp(values) > 0 for values in (given, *sides)):
         return None
     return Quality((_rank(sides, given),), len(given))
+
+
+def completion_quality(base: Sequence[Floats], head: Sequence[Floats]) -> Quality:
+    """How well both models expect the completions of at least one text: the perplexity over all
+    their tokens. Each side has the log-probabilities `[token]` of each text."""
+    sums = [np.array([own.sum() for own in side])[:, None] for side in (base, head)]
+    sizes = [np.array([float(len(own)) for own in side])[:, None] for side in (base, head)]
+
+    def difference(own: Floats, n_own: Floats, other: Floats, n_other: Floats) -> Floats:
+        with np.errstate(over="ignore"):
+            change: Floats = np.exp(-other / n_other) - np.exp(-own / n_own)
+        return change
+
+    (interval,) = intervals_of(difference, sums[0], sizes[0], sums[1], sizes[1])
+    ends = [perplexity(np.concatenate(list(side))) for side in (base, head)]
+    change = _change(ends, interval, len(base))
+    return Quality((QualityFigure("perplexity", change, interval),), len(base))
 
 
 def class_quality(base: Places, head: Places, labels: Places) -> Quality:

@@ -309,6 +309,13 @@ _OF_TWO = (
     Figure(
         "macro_f1_drop", "share", "macro_f1_base minus macro_f1_head; above 0 the new one is worse"
     ),
+    Figure("perplexity_base", "number", "perplexity of the completions, old model"),
+    Figure("perplexity_head", "number", "perplexity of the completions, new model"),
+    Figure(
+        "perplexity_rise",
+        "number",
+        "perplexity_head minus perplexity_base; above 0 the new model is worse",
+    ),
     Figure("texts_fixed", "count", "texts whose class is right in the new model alone"),
     Figure("texts_broken", "count", "texts whose class is right in the old model alone"),
     Figure("texts_wrong_to_wrong", "count", "texts whose class changed and is wrong in both"),

@@ -168,7 +168,12 @@ def _texts(findings: Findings) -> pd.DataFrame:
         label_error=findings.label_errors,
         evidence=evidence.reindex(findings.texts.index),
     )
-    return frame[list(TEXT_COLUMNS)]
+    columns = list(TEXT_COLUMNS)
+    if (found := findings.completions) is not None:
+        own = pd.Series(found.perplexities, index=list(found.texts), dtype=np.float32)
+        frame["perplexity"] = own.reindex(frame.index)
+        columns += ["completion", "perplexity"]
+    return frame[columns]
 
 
 def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:

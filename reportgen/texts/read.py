@@ -34,8 +34,8 @@ class TextInput:
 
     @property
     def is_blank(self) -> bool:
-        """Whether it holds nothing but spaces."""
-        return not (self.text.strip() or (self.pair or "").strip())
+        """Whether it holds nothing but spaces, its pair and its completion included."""
+        return not "".join((self.text, self.pair or "", self.completion or "")).strip()
 
 
 @dataclass(frozen=True)

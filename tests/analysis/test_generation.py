@@ -71,6 +71,18 @@ def test_a_blank_text_that_nothing_is_written_after_is_empty(folder: Path, tmp_p
     assert open_results(tmp_path / "made").texts["status"].tolist() == ["empty", "ok", "empty"]
 
 
+def test_a_completion_of_nothing_is_one_where_a_token_stands_before_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    given = '{"text": "", "completion": "the cat sat"}\n{"text": "the", "completion": " dog"}\n'
+    (tmp_path / "t.jsonl").write_text(given)
+    done = call("analyze", tmp_path / "t.jsonl", "-m", folder, "-o", tmp_path / "made")
+    assert done.exit_code == 0, done.stderr
+    texts = open_results(tmp_path / "made").texts
+    assert texts["status"].tolist() == ["ok", "ok"]
+    assert len(texts["scores"][0]) > 1
+
+
 def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
     texts = TextSet((TextInput("1", "the cat", completion=" sat"), TextInput("2", " ")), ())
     assert with_generated(texts, model, Choice(3, 0.0, 0)) == texts

@@ -4,19 +4,25 @@ import numpy as np
 import pytest
 from helpers.made_up.factories import LABELS as NAMES
 from helpers.made_up.factories import changed
+from helpers.plain import plain_bootstrap
 from helpers.real.two_models import LABELS, TEXTS, pair_of
 from scipy.stats import rankdata
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import compare
+from reportgen.comparison.figures import comparison_figures
 from reportgen.comparison.quality import (
     Quality,
     QualityFigure,
     class_quality,
+    completion_quality,
     number_quality,
 )
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval
+from reportgen.report.compare_sections.predictions import verdict
+from reportgen.report.language.comparison import CompareWords
+from reportgen.report.language.strings import load_language
 
 
 def numbers(n, seed=0):
@@ -185,3 +191,37 @@ def test_how_much_probability_the_old_class_lost_is_told(tmp_path):
     assert found.lost_chances == pytest.approx((np.median(lost), max(lost)))
     same = compare(Findings(base), Findings(base)).predictions
     assert same.lost_chances is None
+
+
+def test_the_perplexity_is_over_all_tokens_and_its_interval_is_paired():
+    random = np.random.default_rng(0)
+    base = [-random.gamma(2, 1, size) for size in random.integers(1, 9, 30)]
+    head = [own * random.uniform(0.6, 1.1) for own in base]
+    quality = completion_quality(base, head)
+    (figure,) = quality.figures
+    plain = [np.exp(-np.concatenate(side).mean()) for side in (base, head)]
+    assert (figure.change.base, figure.change.head) == pytest.approx(plain)
+
+    def difference(rows):
+        ends = [np.exp(-np.concatenate([side[i] for i in rows]).mean()) for side in (base, head)]
+        return float(ends[1] - ends[0])
+
+    assert tuple(figure.change.interval) == pytest.approx(
+        plain_bootstrap.plain_interval(difference, 30), abs=0.15
+    )
+    assert figure.gain == quality.verdict == "better"
+    assert quality.of_completions
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_completions_of_two_models_are_compared_by_perplexity(tmp_path, language):
+    base, head = pair_of(tmp_path, kind="completion")
+    found = compare(Findings(base), Findings(head))
+    quality = found.predictions.quality
+    for side, end in ((base, "base"), (head, "head")):
+        scores = np.concatenate(list(side.texts["scores"]))
+        assert comparison_figures(found)[f"perplexity_{end}"] == pytest.approx(
+            np.exp(-scores.mean()), rel=1e-5
+        )
+    said = verdict(quality, CompareWords(found, load_language(language)))
+    assert ("補完" if language == "ja" else "Against the completions") in said

@@ -1,6 +1,7 @@
 """The recipes of the README and of `docs/`: they parse, name what exists, and do what they say."""
 
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -99,10 +100,20 @@ def test_gates_of_a_project_are_read(tmp_path: Path, monkeypatch) -> None:
 @pytest.mark.parametrize("name", TABLE_NAMES)
 def test_every_column_of_a_table_is_named(tmp_path: Path, name: TableName) -> None:
     section = PAGES["docs/outputs.md"].partition(f"\n### {name}\n")[2].partition("\n#")[0]
-    rows = re.findall(r"^\| (`.+?) \|", section, re.MULTILINE)
-    named = re.findall(r"`(\w+)`", " ".join(rows) if rows else section.partition(". See")[0])
+    rows = re.findall(r"^\| (`.+?) \| (only (?:of|for) )?", section, re.MULTILINE)
+    shown = " ".join(own for own, only in rows if not only)
+    named = re.findall(r"`(\w+)`", shown if rows else section.partition(". See")[0])
     columns = list(table(Findings(make_results(tmp_path / "r", evidence="full")), name).columns)
     assert sorted(named) == sorted(columns)
+
+
+def test_columns_of_completions_are_named(tmp_path: Path) -> None:
+    section = PAGES["docs/outputs.md"].partition("\n### texts\n")[2].partition("\n#")[0]
+    (row,) = re.findall(r"^\| (`.+?) \| only of a model that completes", section, re.MULTILINE)
+    completed = table(Findings(make_results(tmp_path / "c", kind="completion")), "texts")
+    plain = table(Findings(make_results(tmp_path / "n")), "texts")
+    assert re.findall(r"`(\w+)`", row) == [c for c in completed.columns if c not in plain.columns]
+    assert completed["perplexity"].iloc[0] == pytest.approx(math.exp((0.25 + 3.5) / 2))
 
 
 def test_jq_and_mlflow_read_the_summary_as_it_is(tmp_path: Path, monkeypatch) -> None:

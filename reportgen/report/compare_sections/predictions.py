@@ -84,6 +84,7 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
 
     return words.say(
         f"verdict_{quality.verdict}",
+        against=words.say(f"against_{'completions' if quality.of_completions else 'labels'}"),
         better=listed(quality.with_gain("better")),
         worse=listed(quality.with_gain("worse")),
         first=listed(quality.deciding[:1]),
