@@ -1,6 +1,8 @@
 """Many texts: with scripts most panels are built only when they are asked for, without them all
 stand in the page."""
 
+import csv
+
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, rendered
@@ -75,7 +77,9 @@ def test_a_saved_list_has_the_whole_of_texts_that_are_not_built(watched, held):
     with watched.expect_download() as saved:
         watched.get_by_role("button", name=f"All {N}").click()
         watched.locator("#list + .tools button").last.click()
-    assert TEXTS[held - 1] in saved.value.path().read_text("utf-8-sig")
+    rows = list(csv.reader(saved.value.path().read_text("utf-8-sig").splitlines()))
+    assert [row[0] for row in rows[1:]] == [str(n) for n in range(1, N + 1)]
+    assert TEXTS[held - 1] in rows[held]
 
 
 def test_on_paper_all_of_them_stand(watched, held):

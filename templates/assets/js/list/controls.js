@@ -27,6 +27,8 @@ function startList() {
   }, { passive: true });
   addEventListener("beforeprint", () => layRows(Infinity));
   addEventListener("afterprint", () => layRows());
+  table.addEventListener("beforeexport", () => layRows(Infinity));
+  table.addEventListener("afterexport", () => layRows());
   list.lastSearched = list.heads.get("group")?.at ?? list.heads.get("text").at;
   list.shows = Object.keys(SHOW_NAMES).filter(isUseful);
   startTabs(list.rows.length);

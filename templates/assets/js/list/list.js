@@ -1,7 +1,7 @@
 // The list of texts: searched, filtered and sorted by what its cells print.
 
 const simplified = (text) => text.normalize("NFKC").toLowerCase();
-const AT_ONCE = 150; // rows laid out before the list is scrolled
+const AT_ONCE = 40; // rows laid out before the list is scrolled
 const list = { rows: [], ordered: [], shown: [], heads: new Map(), laid: AT_ONCE };
 
 class TextRow {
@@ -100,8 +100,9 @@ function matchingRows() {
     && terms.every((term) => row.searched.includes(term))));
 }
 
-// Shows the list as it is chosen. Rows move only when the order changes; a search only hides them.
-function applyList() {
+// Shows the list as it is chosen. Rows move only when the order changes; a search only hides them. While
+// one is typed, the list stays at its top.
+function applyList(isTyped = false) {
   const ordered = sortedRows();
   if (ordered.some((row, at) => row !== list.ordered[at])) {
     list.body.append(...ordered.map(({ row }) => row));
@@ -121,7 +122,7 @@ function applyList() {
   list.body.parentElement.classList.toggle("with-extra", sorted?.classList.contains("extra") ?? false);
   if (LIST_NAMES.some((name) => listState[name])) showFew(false);
   updateForm();
-  markOpen();
+  if (!isTyped) markOpen();
 }
 
 // Lays out only the first of the shown rows, and more as the list is scrolled: a thousand would take

@@ -47,7 +47,7 @@ async function afterTyping() {
 function chooseList(change, isTyped = false) {
   Object.assign(listState, change);
   if (isTyped) typedAt = performance.now();
-  applyList();
+  applyList(isTyped);
   if ("sort" in change) document.getElementById("list").scrollTop = 0;
   clearTimeout(typing);
   if (isTyped) typing = setTimeout(goToList, TYPING, true);
@@ -55,6 +55,7 @@ function chooseList(change, isTyped = false) {
 }
 
 function goToList(isTyped) {
+  if (isTyped) markOpen();
   state.text ??= page.first;
   if (location.hash === listAddress()) return;
   if (isTyped && new URLSearchParams(location.hash.slice(1)).has("q")) location.replace(listAddress());

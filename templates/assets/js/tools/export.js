@@ -14,7 +14,9 @@ function safeCell(text) {
 
 // The cells of a table as text, without columns of drawings and without hidden rows.
 function tableCells(table) {
+  table.dispatchEvent(new Event("beforeexport")); // the list lays out rows that wait for scrolling
   const rows = Array.from(table.rows).filter((row) => !row.hidden);
+  table.dispatchEvent(new Event("afterexport"));
   const heads = table.tHead?.rows[0]?.cells ?? [];
   const isDrawn = Array.from(heads, (cell) => cell.querySelector("svg") !== null);
   const isWhole = () => rows.slice(1).every((row) => uncutText(row).isWhole);
