@@ -61,6 +61,13 @@ def part_shape(results: Results, text: int, part: DecoderPart) -> MapShape:
     return decoder.n_layers, decoder.n_heads, n_read + 1 - n_given, n_tokens
 
 
+def written_units(results: Results, text: int) -> list[int]:
+    """The unit of each token that a decoder of its own wrote for row `text` of `texts`, counted
+    from 0 behind what it was given."""
+    units = completion_of(results, text)["unit"].to_numpy(np.int64)
+    return [int(unit - units[0]) for unit in units]
+
+
 def target_units(results: Results, text: int) -> tuple[Unit, ...]:
     """The units of what a decoder of its own wrote for row `text` of `texts`; empty where it has
     none."""

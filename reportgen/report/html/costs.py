@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from markupsafe import Markup
-from pandas import isna
+from pandas import DataFrame, isna
 
 from reportgen.report.html.assets import environment
-from reportgen.report.html.data import Block
+from reportgen.report.html.blocks import Block
 from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.reduced import Sizes
 from reportgen.report.html.size_plan import Level
 from reportgen.report.html.templates import Setting, held, size_of
+from reportgen.results.info import DECODER_PARTS
 
 _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
@@ -65,7 +66,7 @@ class PageCosts:
         """Whether a page that has everything is likely to stay within `room` bytes, by the numbers
         of tokens and the bytes of maps."""
         texts = self.setting.findings.texts
-        maps = float(texts["map_bytes"].fillna(0).sum()) * 5 / 4
+        maps = _map_bytes(texts) * 5 / 4
         return _BASE + _PER_TOKEN * self.setting.findings.n_tokens + maps < room
 
     def block(self, text: int) -> Block:
@@ -87,7 +88,7 @@ class PageCosts:
         made = [text for text, level in self._frames if level is Level.LAYERS]
         figures = sum(self._carried(text, Level.FIGURES) - self._row(text) for text in made)
         rate = figures / max(1.0, tokens[made].sum())
-        maps = table["map_bytes"].fillna(0).to_numpy(float).sum() * 5 / 4
+        maps = _map_bytes(table) * 5 / 4
         line = sum(self._rows.values()) / max(1, len(self._rows))
         return base + int(_SAFETY * (line * len(texts) + rate * tokens.sum() + maps)), False
 
@@ -134,3 +135,9 @@ class PageCosts:
         more = sum(size * len(one.encode()) for size, one in zip((1, -1), said, strict=True))
         more += size_of(self.panels.text(text, coloured)) - size_of(self.panels.text(text, plain))
         return max(0, more + _MARK * marks)
+
+
+def _map_bytes(texts: DataFrame) -> float:
+    """The bytes of the maps of all `texts`, those of decoders with them."""
+    columns = ["map_bytes", *(f"{part}_bytes" for part in DECODER_PARTS)]
+    return float(texts[columns].fillna(0).to_numpy(float).sum())

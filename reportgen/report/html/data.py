@@ -4,20 +4,17 @@ import gzip
 import re
 from base64 import b64encode, b85encode
 from collections.abc import Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 import numpy as np
 import pandas as pd
-from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.plotly import map_figure
-from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
-from reportgen.report.html.size_plan import Level
+from reportgen.report.html.map_pooling import Pooling
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
@@ -27,7 +24,7 @@ from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
-from reportgen.results.targets import target_units
+from reportgen.results.targets import target_units, written_units
 from reportgen.results.units import (
     Floats,
     TextUnits,
@@ -57,10 +54,10 @@ def plotly_source(path: Path | None) -> str:
 @lru_cache(maxsize=1)  # plotly.js takes half a second, and is the same in every page
 def compressed(source: str) -> str:
     """`source` as gzip in base85, a sixteenth shorter than base64; the same bytes every time."""
-    return _base85(gzip.compress(source.encode(), 9, mtime=0))
+    return in_letters(gzip.compress(source.encode(), 9, mtime=0))
 
 
-def _base85(data: bytes) -> str:
+def in_letters(data: bytes) -> str:
     """`data` as letters, of which HTML reads none as its own; the page's script knows them."""
     return b85encode(data).decode("ascii").translate(str.maketrans("<>&", ",.:"))
 
@@ -94,7 +91,11 @@ def page_data(
         "short": _short_names(info, language, name),
         "signed": [id for id in COLOURS if BY_ID[id].has_sign(info.evidence.scalar)],
         "classes": HEAD_CLASSES,
+        "decoder": None
+        if info.model.decoder is None
+        else {"layers": info.model.decoder.n_layers, "heads": info.model.decoder.n_heads},
         "words": script_words(language, "common", "script", "tools", "explore")
+        | (script_words(language, "decoder") if info.model.decoder is not None else {})
         | (script_words(language, info.output.kind) if info.output.kind in STEP_SCALARS else {}),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
@@ -135,7 +136,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
         read.pop("words", None)  # dots tell no words apart
     return pooled | {
         "labels": [visible(unit.label) for unit in units.units],
-        **({"written": written} if written else {}),
+        **({"written": written, **_decoder_data(results, text)} if written else {}),
         "special": [i for i, unit in enumerate(units.units) if unit.is_special],
         "units": units.unit_of,
         "cls": units.cls_token,
@@ -146,6 +147,19 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
         else _lines(units.cls_row, units.cls_row_all),
         "grid": head_figures(results, text),
         **read,
+    }
+
+
+def _decoder_data(results: Results, text: int) -> dict[str, Any]:
+    """How the script can draw what a decoder of its own looks at: the unit of each token that it
+    writes, the tokens that it reads, and which of these are special."""
+    target = results.target_of(text)
+    assert target is not None
+    read = target.iloc[:-1]
+    return {
+        "writes": written_units(results, text),
+        "read": [visible(str(token)) for token in read["token"]],
+        "given": np.flatnonzero(read["is_special"].to_numpy(np.bool_)).tolist(),
     }
 
 
@@ -213,83 +227,6 @@ def _lines(layers: Floats, all_layers: Floats) -> str:
     """Every layer's line, then the mean over layers, as little-endian float32 in base64."""
     values = np.vstack([layers, all_layers[None]]).astype("<f4")
     return b64encode(values.tobytes()).decode("ascii")
-
-
-class Block:
-    """The data block of row `index` of `texts`, made when it is asked for.
-
-    The maps of a text with more than `pool_above` tokens are pooled; None: never.
-    """
-
-    def __init__(
-        self, results: Results, index: int, env: jinja2.Environment, pool_above: int | None = None
-    ) -> None:
-        row = results.text_row(index)
-        self.kept = not pd.isna(row["map_offset"])
-        self._results = results
-        self._index = index
-        self._env = env
-        self._pool_above = pool_above
-        self._n_tokens = int(row["n_tokens"])
-        self._map_bytes = int(row["map_bytes"]) if self.kept else 0
-
-    @cached_property
-    def pooling(self) -> Pooling | None:
-        """How its maps are pooled; None if they are not."""
-        above = self._pool_above
-        if not self.kept or above is None or self._n_tokens <= above:
-            return None
-        units = text_units(self._results, self._index)
-        return pooling(units.units, units.unit_of)
-
-    def heads_size(self) -> int | None:
-        """Bytes of the block with every head; maps are only read where they are pooled. None
-        without maps."""
-        if not self.kept:
-            return None
-        n_bytes = self._map_bytes if self.pooling is None else len(self._heads)
-        return len(self._set(b"").encode()) + n_bytes + -(-n_bytes // 4)
-
-    def layers_size(self) -> int | None:
-        """Bytes of the block with layer means; None without maps."""
-        return len(self.at(Level.LAYERS).encode()) if self.kept else None
-
-    def at(self, level: Level) -> Markup:
-        """The block at `level`; empty below layer means."""
-        if level < Level.LAYERS or not self.kept:
-            return Markup("")
-        return self._set(self._heads if level is Level.HEADS else self._means)
-
-    @cached_property
-    def _data(self) -> Mapping[str, Any]:
-        return text_data(self._results, self._index, self.pooling)
-
-    @property
-    def _packed(self) -> bytes:
-        return self._results.packed_maps(self._index) or b""
-
-    @cached_property
-    def _pooled(self) -> bytes:
-        return pool_maps(
-            self._packed, self._results.info.model, self.pooling, mean_over_heads=False
-        )
-
-    @property
-    def _heads(self) -> bytes:
-        return self._packed if self.pooling is None else self._pooled
-
-    @cached_property
-    def _means(self) -> bytes:
-        return pool_maps(self._packed, self._results.info.model, self.pooling, mean_over_heads=True)
-
-    def _set(self, packed: bytes) -> Markup:
-        return Markup(
-            self._env.get_template("parts/data.html.jinja").render(
-                number=self._index + 1,
-                data=self._data,
-                maps=Markup(_base85(packed)),
-            )
-        )
 
 
 _FIGURES = {"special": "special_share", "entropy": "entropy", "distance": "distance"}

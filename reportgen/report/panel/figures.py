@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
+from reportgen.report.charts.one_text.cross import CrossFigure, cross_figure
 from reportgen.report.charts.one_text.figure import make_text_figure
 from reportgen.report.charts.one_text.heads import HeadPicture, head_picture
 from reportgen.report.charts.one_text.heatmap import TextMap, text_map
@@ -31,6 +32,8 @@ class Figures:
     live: str  # how few rows of the chart's layer the output reads; "" where all, or not known
     cls_name: str | None
     table: UnitTable
+    # What a decoder of its own looks at in the text; None without one, and without its maps.
+    cross: CrossFigure | None
 
 
 def make_figures(
@@ -56,6 +59,7 @@ def make_figures(
         live=_live(effects, scope, name, info.evidence.scalar, language),
         cls_name=name,
         table=unit_table(units, effects, name, info.evidence.scalar, weights, language),
+        cross=cross_figure(findings.results, text, units, labels, language, heads),
     )
 
 

@@ -8,7 +8,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack, unpacked_block
 
 from reportgen.report.html.assets import environment
-from reportgen.report.html.data import Block
+from reportgen.report.html.blocks import Block
 from reportgen.report.html.size_plan import Level
 
 

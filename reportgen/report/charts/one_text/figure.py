@@ -124,10 +124,10 @@ def draw_text(
         )
     shapes = (
         f"{axis}<g transform=scale({_FINE:g}) fill=none stroke-width=5 stroke-linejoin=round>"
-        f"{''.join(drawn)}</g>{_columns(place, labels, sink_name)}"
+        f"{''.join(drawn)}</g>{draw_columns(place, labels, sink_name)}"
     )
     if found is not None:
-        shapes += _map(place, found, reads, ends)
+        shapes += draw_cells(place, found, reads, ends)
         shapes += _sink_cells(place, found) if beside else ""
     if second is not None:
         shapes += _segments(place, second, names, found.pooled if found else 1)
@@ -162,7 +162,7 @@ def _sink_cells(place: Geometry, found: TextMap) -> str:
     )
 
 
-def _columns(place: Geometry, labels: Sequence[str], beside: str) -> str:
+def draw_columns(place: Geometry, labels: Sequence[str], beside: str) -> str:
     """The names of the units, and of what stands `beside` them, slanted, between the lines and the
     map."""
     slant = radians(SLANT)  # of the whole group, in which the columns run down as well
@@ -185,7 +185,9 @@ def _columns(place: Geometry, labels: Sequence[str], beside: str) -> str:
     )
 
 
-def _map(place: Geometry, found: TextMap, reads: int | None, ends: tuple[str, str, str]) -> str:
+def draw_cells(
+    place: Geometry, found: TextMap, reads: int | None, ends: tuple[str, str, str]
+) -> str:
     """The cells, the names of the rows, the frame of the one that is read, and the colour bar."""
     width, tall = place.column * place.n_columns, place.row * place.n_rows
     column = place.column * found.pooled

@@ -74,8 +74,10 @@ def geometry(
     is_pair: bool = False,
     beside: float = 0.0,
     beside_name: str = "",
+    lines: float = LINES,
 ) -> Geometry:
-    """The geometry for columns and rows of these names; without `rows` there is no map.
+    """The geometry for columns and rows of these names; without `rows` there is no map, and above
+    it there is room for `lines`.
 
     `beside` is the room for what stands right of the text's columns, in columns, `beside_name` its
     name.
@@ -86,7 +88,7 @@ def geometry(
     column = (right - left) / (len(columns) + beside)
     longest = _longest((*columns, beside_name))
     tall = letters(0.8 * column) * _HALF * longest * sin(radians(SLANT))
-    lines_end = _TOP + segments + LINES
+    lines_end = _TOP + segments + lines
     cells = len(rows) + (beside * len(rows) / len(columns))
     height = min(26.0, max(10.0, (right - left) / (cells or 1)))
     return Geometry(

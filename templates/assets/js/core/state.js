@@ -4,6 +4,7 @@
 const SCALES = ["linear", "sqrt", "rank"]; // from weight to colour
 const RANGES = ["own", "shared"]; // of the colours
 const PARTS = { "1": [0, 0], "2": [1, 1], "1-2": [0, 1], "2-1": [1, 0] }; // from one segment of a pair to another
+const MAPS = page.decoder ? ["encoder", "decoder", "cross"] : ["encoder"]; // of an encoder-decoder
 const FIGURES = ["map", "special", "entropy", "distance", "class"]; // that the grid of heads shows
 
 const initial = {
@@ -21,6 +22,7 @@ const initial = {
   token: null, // the chosen unit, counted from 0
   at: null, // first row and column of the window into a long text's map
   grid: null, // the figure that colours the grid of heads
+  map: MAPS.at(-1), // whose attention is shown
 };
 let state = readState();
 let owner = state.text; // the text that `token` and `at` belong to
@@ -51,6 +53,7 @@ function readState() {
     token: whole("token", countUnits(text ?? page.first) - 1, 0),
     at: /^\d{1,6}\.\d{1,6}$/.test(given.get("at") ?? "") ? given.get("at") : null,
     grid: oneOf("grid", FIGURES),
+    map: oneOf("map", MAPS),
   };
 }
 

@@ -19,6 +19,16 @@ function hideText({ labels, special }) {
   return say("hide", { tokens });
 }
 
+// Numbers from 1 and one entry for all of them, as buttons, or as a list where those would take more
+// than a line. `some` are the value of that entry, its text on a button and its text in a list.
+function numberChoice(label, name, count, some, isLast, pick) {
+  const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
+  const [value, short, long] = some;
+  const all = [value, count <= BUTTONS ? short : long];
+  const options = isLast ? [...numbers, all] : [all, ...numbers];
+  return count <= BUTTONS ? makeRadios(say(label), name, options, pick) : listOf(say(label), options, pick);
+}
+
 class Controls {
   constructor(panel) {
     this.panel = panel;
@@ -49,16 +59,9 @@ class Controls {
   // Layer and head: as buttons, or as lists where those would take more than a line.
   makeLists(hasHeads) {
     const { number } = this.panel;
-    const numbers = (count) => upTo(count).map((i) => [String(i + 1), String(i + 1)]);
     const mean = say(page.sums ? "sum_heads" : "mean_heads", { n: page.heads });
     const pick = () => this.pick(`${this.layer.value || "all"}.${this.head.value || "mean"}`);
-    const choice = (name, count, [value, short, long], isLast) => {
-      const some = count <= BUTTONS ? [value, short] : [value, long];
-      const options = isLast ? [...numbers(count), some] : [some, ...numbers(count)];
-      return count <= BUTTONS
-        ? makeRadios(say(name), `${name}-${number}`, options, pick)
-        : listOf(say(name), options, pick);
-    };
+    const choice = (name, ...rest) => numberChoice(name, `${name}-${number}`, ...rest, pick);
     this.layer = choice("layer", page.layers, ["all", say("short_all"), say("all_layers")], true);
     const heads = hasHeads ? page.heads : 0;
     this.head = choice("head", heads, ["mean", say(page.sums ? "short_sum" : "grid_mean"), mean], false);

@@ -56,6 +56,7 @@ class Panel {
     (marks ?? this.fixed).after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
     this.strip = stripOf(this.number);
     this.strip.listen(this);
+    if (document.getElementById(`cross-${this.number}`)) this.decoder = new DecoderFigure(this);
   }
 
   get isOpen() {
@@ -106,6 +107,7 @@ class Panel {
 
   async update() {
     this.controls.update(this.choice(), this.selections());
+    await this.decoder?.update();
     if (this.near || this.unit !== null) await this.draw();
   }
 

@@ -1,0 +1,121 @@
+"""The attention of a decoder across to the text, for pages without scripts: a row for each token
+that it writes, with the text token that the row looks at most marked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from reportgen.report.charts.colours import INK, PAPER
+from reportgen.report.charts.one_text.figure import draw_cells, draw_columns
+from reportgen.report.charts.one_text.geometry import WIDTH, Geometry, geometry
+from reportgen.report.charts.one_text.heatmap import SIDE, TextMap, colour_top, own_content
+from reportgen.report.charts.one_text.weights import Weights
+from reportgen.report.charts.svg import Drawing, px
+from reportgen.report.language.printable import visible
+from reportgen.report.language.strings import Language
+from reportgen.results.store import Results
+from reportgen.results.targets import part_maps, target_units, written_units
+from reportgen.results.units import Floats, TextUnits
+
+_MARK = 0.17  # radius of a mark, in the smaller side of a cell
+_KEPT_LEAST = 0.01  # of a row on text tokens; with less it has no mark
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossFigure:
+    """The figure, and what is said of it."""
+
+    chart: Markup
+    title: str
+    says: str  # what its rows, its colours and its marks are
+
+
+def cross_figure(
+    results: Results,
+    text: int,
+    units: TextUnits,
+    labels: Sequence[str],
+    language: Language,
+    heads: str,
+) -> CrossFigure | None:
+    """The figure of row `text` of `texts`: the last layer of the decoder, its heads together; None
+    where it has none of its own, or its maps were not kept.
+
+    `labels` are the names of the text's units.
+    """
+    levels, decoder = part_maps(results, text, "cross"), results.info.model.decoder
+    if levels is None or decoder is None:
+        return None
+    weights = Weights(language, heads, decoder.n_heads)
+    last = np.square(levels[-1] / np.float32(255)).mean(axis=0)
+    cells = cross_cells(last, written_units(results, text), units.unit_of)
+    content = units.content
+    columns = labels
+    rows: Sequence[str] = [visible(unit.label) for unit in target_units(results, text)]
+    across, down = (ceil(len(side) / SIDE) for side in (columns, rows))
+    if across > 1 or down > 1:
+        row_of, column_of = np.arange(len(rows)) // down, np.arange(len(columns)) // across
+        cells = cross_cells(cells, row_of.tolist(), column_of.tolist())
+        content = own_content(content, across)
+        rows, columns = rows[::down], columns[::across]
+    found = TextMap(cells, tuple(rows), colour_top(cells, content), 1)
+    row, column = divmod(int(cells.argmax()), cells.shape[1])
+    title = language.say("decoder", "cross_title", layer=decoder.n_layers, mode=weights.mode)
+    share = weights.about(float(cells[row, column]))
+    largest = {"row": rows[row], "column": columns[column], "share": share}
+    sentence = language.say("decoder", "cross_sentence", title=title, **largest)
+    place = geometry(columns, rows, lines=0)
+    sign = "≥ " if found.n_above else ""
+    low = language.write(0, "number" if weights.factor > 1 else "exact_percent")
+    ends = low, weights.rough(found.top / 2), sign + weights.rough(found.top)
+    shapes = draw_columns(place, columns, "") + draw_cells(place, found, None, ends)
+    if across == 1:
+        shapes += _marks(place, aligned(cells, content))
+    says = [language.say("decoder", "cross_rows")]
+    if across == 1:
+        says.append(language.say("decoder", "cross_marks"))
+    says.append(language.say("script", "range", top=weights.about(found.top)))
+    if max(across, down) > 1:
+        says.append(language.say("map", "pooled", n=max(across, down)))
+    return CrossFigure(
+        Drawing("cells", WIDTH, round(place.height), sentence, shapes).on_page(),
+        title,
+        language.say("common", "space").join(says),
+    )
+
+
+def cross_cells(weights: Floats, row_of: Sequence[int], column_of: Sequence[int]) -> Floats:
+    """Weights `[query, key]` of tokens as those of units: attention to a unit is the sum over its
+    tokens, attention from it the mean (Clark et al. 2019)."""
+    rows, columns = (np.flatnonzero(np.diff(units, prepend=-1)) for units in (row_of, column_of))
+    sums = np.add.reduceat(weights.astype(np.float64), columns, axis=1)
+    sizes = np.diff([*rows, len(row_of)])
+    means: Floats = np.add.reduceat(sums, rows, axis=0) / sizes[:, None]
+    return means
+
+
+def aligned(cells: Floats, content: NDArray[np.bool_]) -> list[int | None]:
+    """`[row]`: the column of a text token that a row of `cells` is strongest in; None without one.
+    Special tokens are left out, on which attention may rest whatever is written, and rows that look
+    at hardly anything else."""
+    kept = np.where(content, cells, 0.0)
+    pairs = zip(kept.argmax(axis=1).tolist(), kept.sum(axis=1), strict=True)
+    return [best if share >= _KEPT_LEAST else None for best, share in pairs]
+
+
+def _marks(place: Geometry, columns: Sequence[int | None]) -> str:
+    radius = _MARK * min(place.row, place.column)
+    dots = "".join(
+        f"<circle cx={px(place.column * (column + 0.5))} cy={px(place.row * (row + 0.5))} "
+        f"r={px(radius)} />"
+        for row, column in enumerate(columns)
+        if column is not None
+    )
+    return (
+        f'<g class=aligned transform="translate({px(place.left)} {px(place.map_start)})" '
+        f"fill={PAPER} stroke={INK}>{dots}</g>"
+    )

@@ -1,0 +1,116 @@
+"""The data block of one text, with the attention maps that the page carries of it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from reportgen.report.html.data import in_letters, text_data
+from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
+from reportgen.report.html.size_plan import Level
+from reportgen.results.info import DECODER_PARTS, DecoderPart
+from reportgen.results.map_arrays import unpacked_maps
+from reportgen.results.maps import Packer, quantise
+from reportgen.results.store import Results
+from reportgen.results.targets import packed_part
+from reportgen.results.units import text_units
+
+
+class Block:
+    """The data block of row `index` of `texts`, made when it is asked for.
+
+    The maps of a text with more than `pool_above` tokens are pooled; None: never.
+    """
+
+    def __init__(
+        self, results: Results, index: int, env: jinja2.Environment, pool_above: int | None = None
+    ) -> None:
+        row = results.text_row(index)
+        self.kept = not pd.isna(row["map_offset"])
+        self._results = results
+        self._index = index
+        self._env = env
+        self._pool_above = pool_above
+        self._n_tokens = int(row["n_tokens"])
+        self._map_bytes = int(row["map_bytes"]) if self.kept else 0
+
+    @cached_property
+    def pooling(self) -> Pooling | None:
+        """How its maps are pooled; None if they are not."""
+        above = self._pool_above
+        if not self.kept or above is None or self._n_tokens <= above:
+            return None
+        units = text_units(self._results, self._index)
+        return pooling(units.units, units.unit_of)
+
+    def heads_size(self) -> int | None:
+        """Bytes of the block with every head; maps are only read where they are pooled. None
+        without maps."""
+        if not self.kept:
+            return None
+        n_bytes = self._map_bytes if self.pooling is None else len(self._heads)
+        parts = {part: len(packed) for part, packed in self._parts.items()}
+        empty = self._set(b"", dict.fromkeys(parts, b""))
+        return len(empty.encode()) + sum(n + -(-n // 4) for n in (n_bytes, *parts.values()))
+
+    def layers_size(self) -> int | None:
+        """Bytes of the block with layer means; None without maps."""
+        return len(self.at(Level.LAYERS).encode()) if self.kept else None
+
+    def at(self, level: Level) -> Markup:
+        """The block at `level`; empty below layer means."""
+        if level < Level.LAYERS or not self.kept:
+            return Markup("")
+        if level is Level.HEADS:
+            return self._set(self._heads, self._parts)
+        return self._set(self._means, {part: self._mean_part(part) for part in self._parts})
+
+    @cached_property
+    def _data(self) -> Mapping[str, Any]:
+        return text_data(self._results, self._index, self.pooling)
+
+    @property
+    def _packed(self) -> bytes:
+        return self._results.packed_maps(self._index) or b""
+
+    @cached_property
+    def _pooled(self) -> bytes:
+        return pool_maps(
+            self._packed, self._results.info.model, self.pooling, mean_over_heads=False
+        )
+
+    @property
+    def _heads(self) -> bytes:
+        return self._packed if self.pooling is None else self._pooled
+
+    @cached_property
+    def _means(self) -> bytes:
+        return pool_maps(self._packed, self._results.info.model, self.pooling, mean_over_heads=True)
+
+    @cached_property
+    def _parts(self) -> Mapping[DecoderPart, bytes]:
+        """The maps of a decoder of its own; of a long text, whose maps are pooled, none."""
+        if self.pooling is not None:
+            return {}
+        every = ((part, packed_part(self._results, self._index, part)) for part in DECODER_PARTS)
+        return {part: packed for part, packed in every if packed is not None}
+
+    def _mean_part(self, part: DecoderPart) -> bytes:
+        """The same, the mean over the heads of each layer."""
+        packer = Packer()
+        for layer in unpacked_maps(self._results, self._index, part) or ():
+            packer.add(quantise(layer.mean(axis=0, keepdims=True)))
+        return packer.finish()
+
+    def _set(self, packed: bytes, parts: Mapping[DecoderPart, bytes]) -> Markup:
+        return Markup(
+            self._env.get_template("parts/data.html.jinja").render(
+                number=self._index + 1,
+                data=self._data,
+                maps=Markup(in_letters(packed)),
+                parts={part: Markup(in_letters(own)) for part, own in parts.items()},
+            )
+        )

@@ -1,0 +1,255 @@
+// The attention of a decoder: to what it has read, and across to the text while it writes. Rows and
+// columns of the latter are not the same tokens, so these maps are drawn here and not by plotly.
+
+const DECODER_SIDE = 64; // cells along a side at most, as in the drawing without scripts
+const LAST_STEP = 15; // step of a colour
+
+// An element of a drawing with what is inside it.
+function drawn(tag, attributes, ...children) {
+  const element = svgElement(tag, attributes);
+  element.append(...children);
+  return element;
+}
+
+function inInk(group) {
+  group.style.fill = "var(--ink)";
+  return group;
+}
+
+// The bytes of a part's maps, [layer, head, row, column].
+async function readPart(number, part) {
+  const packed = packedBytes(document.getElementById(`${part}-${number}`).textContent);
+  return new Uint8Array(await inflated(packed, "deflate"));
+}
+
+// Adds up cells [row, column] by groups: the sum over columns, the mean over rows.
+function grouped(cells, rowOf, columnOf) {
+  const [rows, columns] = [rowOf, columnOf].map((groups) => groups[groups.length - 1] + 1);
+  const found = upTo(rows).map(() => new Float64Array(columns));
+  const sizes = new Array(rows).fill(0);
+  rowOf.forEach((row, q) => {
+    sizes[row] += 1;
+    columnOf.forEach((column, k) => (found[row][column] += cells[q][k]));
+  });
+  return found.map((row, q) => row.map((value) => value / sizes[q]));
+}
+
+// Of a long text several units share a cell.
+function pooledSide(labels) {
+  const each = Math.ceil(labels.length / DECODER_SIDE);
+  return { each, of: labels.map((_, i) => Math.floor(i / each)), labels: labels.filter((_, i) => i % each === 0) };
+}
+
+class DecoderFigure {
+  constructor(panel) {
+    const { number } = panel;
+    const figure = document.getElementById(`parts-${number}`);
+    Object.assign(this, { figure, panel, number, data: panel.data, bytes: new Map() });
+    const parts = MAPS.map((map) => [map, say(`part_${map}`)]);
+    this.parts = makeRadios(say("parts"), `part-${number}`, parts, (map) => choose(number, { map }));
+    panel.figure.prepend(make("div", { className: "controls live part-choice" }, this.parts.label));
+    this.svg = figure.querySelector("svg");
+    this.title = figure.querySelector(".said");
+    this.says = figure.querySelector(".range");
+    this.layer = page.decoder.layers;
+    this.head = "mean";
+    const pick = () => {
+      this.layer = this.layers.value === "all" ? "all" : Number(this.layers.value || page.decoder.layers);
+      this.head = this.heads.value === "mean" ? "mean" : Number(this.heads.value || 1);
+      this.update();
+    };
+    const { layers, heads } = page.decoder;
+    const every = ["all", say("short_all"), say("all_layers")];
+    const mean = ["mean", say(page.sums ? "short_sum" : "grid_mean"),
+      say(page.sums ? "sum_heads" : "mean_heads", { n: heads })];
+    this.layers = numberChoice("layer", `decoder-layer-${number}`, layers, every, true, pick);
+    this.heads = numberChoice("head", `decoder-head-${number}`, panel.hasHeads ? heads : 0, mean, false, pick);
+    this.svg.dataset.tools = ""; // its own follow, in place of those of a drawing that stays
+    figure.querySelector(".tools")?.remove();
+    const name = () => drawingName(this.svg);
+    const blob = (format) => pictureBlob(inLight(() => standalone(this.svg, name())), format);
+    this.tools = pictureTools(name, blob, () => this.table());
+    figure.prepend(make("div", { className: "controls live" }, this.layers.label, this.heads.label));
+    this.says.after(this.tools);
+    offerTips(this.svg, "rect[data-at]", (cell) => this.tipOf(cell.dataset.at.split(".").map(Number)));
+  }
+
+  // Shows the part that is chosen; the map of the encoder is another figure.
+  async update() {
+    const { map } = state;
+    this.parts.show(map);
+    this.figure.hidden = map === "encoder";
+    this.panel.figure.classList.toggle("aside", map !== "encoder");
+    if (map === "encoder" || !(this.panel.near || this.panel.isOpen)) return;
+    if (!this.bytes.has(map)) this.bytes.set(map, await readPart(this.number, map));
+    if (state.map !== map) return; // another was chosen meanwhile
+    this.layers.show(String(this.layer));
+    this.heads.show(String(this.head));
+    this.draw(this.seen(map));
+  }
+
+  // What is drawn: the names of rows and columns, and weights between them.
+  seen(map) {
+    const { labels, written, writes, read, units, special } = this.data;
+    const isCross = map === "cross";
+    const [rowOf, columnOf] = isCross ? [writes, units] : [upTo(read.length), upTo(read.length)];
+    const cells = grouped(this.mean(this.bytes.get(map), rowOf.length, columnOf.length), rowOf, columnOf);
+    const [rows, columns] = [pooledSide(isCross ? written : read), pooledSide(isCross ? labels : read)];
+    const isSpecial = columns.labels.map((_, i) =>
+      (isCross ? special : this.data.given).some((at) => Math.floor(at / columns.each) === i));
+    return {
+      isCross, rows, columns, isSpecial,
+      cells: grouped(cells, rows.of, columns.of),
+      factor: page.sums && this.head === "mean" ? page.decoder.heads : 1,
+    };
+  }
+
+  // The mean of the chosen heads and layers, [row][column].
+  mean(bytes, rows, columns) {
+    const size = rows * columns;
+    const { layers } = page.decoder;
+    const heads = bytes.length / (layers * size);
+    const chosen = (all, one) => (typeof one === "number" ? [one - 1] : upTo(all));
+    const picked = chosen(layers, this.layer).flatMap((l) =>
+      chosen(heads, heads > 1 ? this.head : "mean").map((h) => (l * heads + h) * size));
+    return upTo(rows).map((q) => Float64Array.from(upTo(columns), (_, k) =>
+      picked.reduce((sum, start) => sum + (bytes[start + q * columns + k] / 255) ** 2, 0) / picked.length));
+  }
+
+  // The end of the colours, as in the map of the encoder.
+  topOf({ cells, isSpecial }) {
+    const own = cells.flatMap((row) => Array.from(row).filter((_, k) => !isSpecial[k]));
+    if (!own.length) return 1;
+    own.sort((a, b) => a - b);
+    return own[Math.min(own.length - 1, Math.floor(0.995 * own.length))] || 1;
+  }
+
+  draw(seen) {
+    this.shown = seen;
+    const place = this.placeOf(seen);
+    const top = this.topOf(seen);
+    this.svg.replaceChildren(
+      this.svg.querySelector("title") ?? "",
+      drawn("g", place.inMap, ...this.squares(seen, place, top), ...this.frame(seen, place)),
+      drawn("g", { ...place.inMap, class: "aligned", fill: "#ffffff", stroke: "#1b1d22" }, ...this.dots(seen, place)),
+      ...this.names(seen, place).map(inInk),
+      inInk(this.bar(seen, place, top)),
+    );
+    setAttributes(this.svg, { viewBox: `0 0 ${DESIGN} ${place.height}`, height: place.height });
+    this.title.textContent = this.name(seen.isCross);
+    this.svg.setAttribute("aria-label", this.title.textContent);
+    this.says.textContent = this.sentences(seen, top).join(say("space"));
+  }
+
+  // As in the drawing without scripts: no lines stand above these maps.
+  placeOf({ rows, columns }) {
+    const names = { labels: [...columns.labels, ...rows.labels], segment: null };
+    const count = columns.labels.length;
+    const place = geometryOf(names, upTo(rows.labels.length).map((i) => count + i), upTo(count), DESIGN);
+    const start = place.mapStart - LINES;
+    const tall = place.mapEnd - place.mapStart;
+    return {
+      ...place, start, tall,
+      wide: (place.right - place.left) / count,
+      high: tall / rows.labels.length,
+      height: Math.round(place.height - LINES),
+      inMap: { transform: `translate(${place.left} ${start})` },
+    };
+  }
+
+  squares({ cells }, { wide, high }, top) {
+    return cells.flatMap((row, q) => Array.from(row, (value, k) => {
+      const size = { width: wide - 0.8, height: high - 0.8 };
+      const square = drawn("rect", { x: k * wide, y: q * high, ...size, "data-at": `${q}.${k}` });
+      square.style.fill = `var(--m${Math.round(LAST_STEP * Math.min(1, value / top))})`;
+      return square;
+    }));
+  }
+
+  // The names of the rows on the left, those of the columns above.
+  names({ rows, columns }, { wide, high, left, start, inMap, ...place }) {
+    const side = rows.labels.map((label, q) => drawn("text", { y: q * high + high / 2 + 4 }, cutLabel(label)));
+    const above = columns.labels
+      .map((label, k) => [`translate(${(k + 0.5) * wide + 3} -6)rotate(-${SLANT})`, cutLabel(label)])
+      .filter((_, k) => k % place.columnEvery === 0)
+      .map(([transform, label]) => drawn("text", { transform }, label));
+    const beside = { transform: `translate(${left - 5} ${start})`, "text-anchor": "end" };
+    return [
+      drawn("g", { ...beside, "font-size": place.rowLetters }, ...side),
+      drawn("g", { ...inMap, "font-size": place.columnLetters }, ...above),
+    ];
+  }
+
+  bar({ cells, factor }, { right, start, tall }, top) {
+    const sign = cells.some((row) => row.some((value) => value > top)) ? "≥ " : "";
+    const ends = [top, top / 2, 0].map((value, i) => {
+      const size = factor > 1 ? twoDigits(factor * value) : say("percent", { x: twoDigits(100 * value) });
+      return drawn("text", { x: 16, y: [9, tall / 2 + 4, tall][i] }, (i ? "" : sign) + size);
+    });
+    const ramp = drawn("rect", { width: 12, height: tall, fill: "url(#scale)" });
+    return drawn("g", { transform: `translate(${right + 8} ${start})`, "font-size": 11 }, ramp, ...ends);
+  }
+
+  sentences(seen, top) {
+    const { isCross, rows, columns, factor } = seen;
+    const pooled = Math.max(rows.each, columns.each);
+    return [
+      say(isCross ? "cross_rows" : "decoder_rows"),
+      this.isMarked(seen) && say("cross_marks"),
+      say("range", { top: aboutText(top * factor, factor > 1) }),
+      pooled > 1 && say("pooled", { n: pooled }),
+    ].filter(Boolean);
+  }
+
+  isMarked({ isCross, columns }) {
+    return isCross && columns.each === 1;
+  }
+
+  // The text token that each row looks at most.
+  dots(seen, place) {
+    if (!this.isMarked(seen)) return [];
+    return seen.cells.flatMap((row, q) => this.dot(row, q, seen.isSpecial, place.wide, place.high));
+  }
+
+  dot(row, q, isSpecial, wide, high) {
+    const own = row.map((value, k) => (isSpecial[k] ? -1 : value));
+    const best = own.indexOf(Math.max(...own));
+    const text = own.reduce((sum, value) => sum + Math.max(0, value), 0);
+    if (best < 0 || text < KEPT_LEAST) return [];
+    return [drawn("circle", { cx: (best + 0.5) * wide, cy: (q + 0.5) * high, r: 0.17 * Math.min(wide, high) })];
+  }
+
+  // The row of the token written that is chosen, or the column of a token of the text.
+  frame({ isCross, rows, columns }, { wide, high, tall }) {
+    const unit = this.panel.unit;
+    if (!isCross || unit === null) return [];
+    const at = unit - this.data.labels.length;
+    const box = at >= 0
+      ? { x: 0, y: Math.floor(at / rows.each) * high, width: wide * columns.labels.length, height: high }
+      : { x: Math.floor(unit / columns.each) * wide, y: 0, width: wide, height: tall };
+    return [drawn("rect", { ...box, class: "reads", fill: "none", "stroke-width": 2 })];
+  }
+
+  name(isCross) {
+    const { heads } = page.decoder;
+    const mode = this.head === "mean"
+      ? say(page.sums ? "sum_of_heads" : "mean_of_heads", { n: heads })
+      : say("view_head", { head: this.head });
+    const view = say(this.layer === "all" ? "view_all" : "view", { layer: this.layer, head: mode });
+    const name = say(isCross ? "cross_view" : "decoder_view", { view });
+    return name.charAt(0).toUpperCase() + name.slice(1);
+  }
+
+  tipOf([q, k]) {
+    const { rows, columns, cells, factor } = this.shown;
+    const pair = say("from_to", { from: rows.labels[q], to: columns.labels[k] });
+    return { title: pair, figures: [[this.title.textContent, weightText(cells[q][k] * factor, factor > 1, true)]] };
+  }
+
+  table() {
+    const { rows, columns, cells, factor } = this.shown;
+    const head = ["", ...columns.labels.map(safeCell)];
+    const weights = (q) => Array.from(cells[q], (value) => (value * factor).toFixed(4));
+    return [head, ...rows.labels.map((label, q) => [safeCell(label), ...weights(q)])];
+  }
+}

@@ -1,0 +1,149 @@
+"""What a decoder looks at, on the page: its own map, and that across to the text."""
+
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+from helpers.calling import call
+from helpers.real.writers import PAIRS, save_writer
+from opening import written
+from playwright.sync_api import expect
+
+from reportgen.results.map_arrays import attention_maps
+from reportgen.results.store import open_results
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("decoded")
+    save_writer(folder / "model", "bart")
+    lines = [json.dumps({"text": text, "completion": target}) for text, target in PAIRS[:2]]
+    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    given = ("-m", folder / "model", "--units", "token", "-o", folder / "made")
+    done = call("analyze", folder / "texts.jsonl", *given)
+    assert done.exit_code == 0, done.stderr
+    return open_results(folder / "made")
+
+
+@pytest.fixture
+def address(made, tmp_path):
+    return written(made, tmp_path)
+
+
+def saved(page, label="Save CSV"):
+    """The table that is saved below the map of the first text: names of columns, rows, values."""
+    with page.expect_download() as download:
+        page.locator("#parts-1 .tools button", has_text=label).click()
+    text = download.value.path().read_text("utf-8-sig")
+    head, *rows = csv.reader(io.StringIO(text))
+    return head[1:], [row[0] for row in rows], np.array([row[1:] for row in rows], float)
+
+
+def test_it_opens_with_what_the_decoder_looks_at_in_the_text(watched, made, address):
+    watched.goto(f"{address}#text=1")
+    parts = watched.locator("#parts-1")
+    expect(parts.locator(".said")).to_have_text("Cross-attention, layer 2, mean over 2 heads")
+    expect(watched.locator("#map-1 > .static")).to_be_hidden()
+    columns, rows, values = saved(watched)
+    plain = attention_maps(made, "1", part="cross")
+    assert len(columns) == len(plain.tokens)
+    assert len(rows) == len(plain.queries)
+    np.testing.assert_allclose(values, plain.values, atol=2e-4)
+
+
+@pytest.mark.parametrize("layer", [1, 2])
+@pytest.mark.parametrize("head", [1, 2])
+def test_any_layer_and_head_is_drawn(watched, made, address, layer, head):
+    watched.goto(f"{address}#text=1")
+    expect(watched.locator("#parts-1 rect[data-at]").first).to_be_attached()
+    parts = watched.locator("#parts-1")
+    for group, number in (("Layer", layer), ("Head", head)):
+        box = parts.locator(f"[role=radiogroup][aria-label='{group}']")
+        box.locator(f"label:has(input[value='{number}'])").click()
+    said = f"Cross-attention, layer {layer}, head {head}"
+    expect(parts.locator(".said")).to_have_text(said)
+    _, _, values = saved(watched)
+    plain = attention_maps(made, "1", layer, head, "cross").values
+    np.testing.assert_allclose(values, plain, atol=2e-4)
+    marks = parts.locator("circle")
+    content = [i for i, own in enumerate(made.tokens_of(0)["is_special"]) if not own]
+    best = [content[row[content].argmax()] for row in plain]
+    expect(marks).to_have_count(len(best))
+    cells = [parts.locator(f"rect[data-at='{q}.{k}']") for q, k in enumerate(best)]
+    for q, cell in enumerate(cells):
+        box, dot = cell.bounding_box(), marks.nth(q).bounding_box()
+        assert box["x"] < dot["x"] + dot["width"] / 2 < box["x"] + box["width"]
+        assert box["y"] < dot["y"] + dot["height"] / 2 < box["y"] + box["height"]
+
+
+def test_the_decoders_own_map_and_the_encoders_are_a_choice_away(watched, made, address):
+    watched.goto(f"{address}#text=1")
+    parts = watched.locator("#map-1 .part-choice")
+    parts.locator("label:has(input[value='decoder'])").click()
+    said = watched.locator("#parts-1 .said")
+    expect(said).to_have_text("Attention within the decoder, layer 2, mean over 2 heads")
+    columns, rows, values = saved(watched)
+    plain = attention_maps(made, "1", part="decoder")
+    assert columns == rows
+    np.testing.assert_allclose(values, plain.values, atol=2e-4)
+    assert np.array_equal(values, np.tril(values))
+    parts.locator("label:has(input[value='encoder'])").click()
+    expect(watched.locator("#parts-1")).to_be_hidden()
+    expect(watched.locator("#map-1 .plot").first).to_be_visible()
+    assert "map=encoder" in watched.url
+    watched.go_back()
+    expect(said).to_be_visible()
+
+
+def test_the_address_says_which_part_is_shown(watched, address):
+    watched.goto(f"{address}#text=2&map=encoder")
+    expect(watched.locator("#parts-2")).to_be_hidden()
+    watched.goto(f"{address}#text=1&map=nothing")
+    expect(watched.locator("#parts-1 .said")).to_contain_text("Cross-attention")
+
+
+def test_a_cell_tells_from_what_to_what_it_is(watched, made, address):
+    watched.goto(f"{address}#text=1")
+    plain = attention_maps(made, "1", part="cross")
+    watched.locator("#parts-1 rect[data-at='0.1']").hover()
+    tip = watched.locator("#tip")
+    expect(tip).to_contain_text("→")
+    expect(tip).to_contain_text("Cross-attention, layer 2")
+    assert f"{100 * plain.values[0, 1]:.0f}"[0] in tip.inner_text()
+
+
+def test_a_chosen_token_of_the_target_frames_its_row(watched, address):
+    watched.goto(f"{address}#text=1")
+    expect(watched.locator("#parts-1 rect.reads")).to_have_count(0)
+    units = watched.locator("#strip-1 p").nth(1).locator(".u")
+    units.nth(1).click()
+    frame, cell = (
+        watched.locator(f"#parts-1 {name}") for name in ("rect.reads", "rect[data-at='1.0']")
+    )
+    expect(frame).to_have_count(1)
+    assert abs(frame.bounding_box()["y"] - cell.bounding_box()["y"]) < 3
+
+
+def test_without_scripts_the_encoders_map_and_the_one_across_stand_below_one_another(
+    browser, address
+):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(address)
+    for number in (1, 2):
+        assert page.locator(f"#map-{number} > .static svg").is_visible()
+        assert page.locator(f"#parts-{number} svg circle").count() > 0
+        assert "Cross-attention" in page.locator(f"#parts-{number} figcaption").text_content()
+    page.close()
+
+
+def test_dark_and_narrow_it_fits(browser, address):
+    page = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme="dark")
+    page.goto(f"{address}#text=1")
+    page.locator("#map-1").scroll_into_view_if_needed()
+    expect(page.locator("#parts-1 rect[data-at]").first).to_be_attached()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    page.close()
