@@ -13,7 +13,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from capture import BATCH_TOKENS, CONFIGS, load, sample_text
 
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.evidence.measures.deletion import deletion_effects
+from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.pipeline import try_model
@@ -56,6 +56,9 @@ def modes(model: LoadedModel) -> dict[str, Callable[[], None]]:
     def deletion() -> None:
         deletion_effects(explainer, explained[:N_DELETED])
 
+    def alone() -> None:
+        alone_effects(explainer, explained[:N_DELETED])
+
     def one_by_one() -> None:
         with torch.inference_mode():
             for text in texts[:N_DELETED]:
@@ -66,6 +69,7 @@ def modes(model: LoadedModel) -> dict[str, Callable[[], None]]:
         "analysis": analysis,
         "gradient": gradient,
         "deletion": deletion,
+        "alone": alone,
         "one by one": one_by_one,
     }
 
@@ -74,7 +78,14 @@ def modes(model: LoadedModel) -> dict[str, Callable[[], None]]:
 RATIOS = {
     "gradient and live rows / analysis forward pass": ("gradient", "analysis", "at most", 2.6),
     "deletion one at a time / in batches": ("one by one", "deletion", "at least", 3.0),
+    "basic evidence / without effects alone": ("basic", "basic without", "at most", 2.2),
 }
+
+
+def basic(taken: Mapping[str, float]) -> dict[str, float]:
+    """What basic evidence takes for one text, with effects alone and as it was without them."""
+    without_them = taken["gradient"] / N_TEXTS + taken["deletion"] / N_DELETED
+    return {"basic": without_them + taken["alone"] / N_DELETED, "basic without": without_them}
 
 
 def main() -> None:
@@ -90,7 +101,7 @@ def main() -> None:
                     started = time.process_time()
                     runs[mode]()
                     taken[mode] = time.process_time() - started
-                rounds.append(taken)
+                rounds.append(taken | basic(taken))
         print(f"{name}: ratio of CPU times, median of {ROUNDS} rounds (lowest - highest)")
         for line, (mode, beside, way, aim) in RATIOS.items():
             values = [taken[mode] / taken[beside] for taken in rounds]
