@@ -18,15 +18,12 @@ from reportgen.analysis.rows import (
     token_rows,
 )
 from reportgen.errors import InputError, ModelError, ReportgenError, quoted
-from reportgen.models.apart import encode_apart
-from reportgen.models.completions import encode_completed
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
-from reportgen.models.readers.target import TargetReader
-from reportgen.models.targets import encode_with_target
-from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.sources import encode_source
+from reportgen.models.tokens import EncodedText
 from reportgen.models.words import joined_to_words, n_joined
 from reportgen.results.info import Part
 from reportgen.results.labels import tag_list
@@ -202,7 +199,7 @@ def encode_all(
     faults: dict[int, str] = {}
     for i, source in enumerate(sources):
         try:
-            text = _encoded(model, source)
+            text = encode_source(model, source)
             if isinstance(model.reader, MaskReader) and not source.is_blank:
                 text = model.reader.marked(text)
             if splitter is not None and isinstance(model.reader, TagReader):
@@ -225,40 +222,6 @@ def _tagged_words(text: EncodedText, source: TextInput, splitter: WordSplitter) 
     if not any(given) and source.label and len(tag_list(source.label)) == len(places):
         given = (places, ())
     return joined_to_words(text, own, splitter, given).units
-
-
-def _encoded(model: LoadedModel, source: TextInput) -> EncodedText:
-    if model.reads_apart:
-        if source.is_blank or source.pair is None:
-            # A blank text is not analysed, and has no tokens of a pair.
-            if not source.is_blank:
-                raise ModelError("it has no pair; a sentence encoder compares it with one")
-            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
-        return encode_apart(model.tokenizer, source.text, source.pair, model.info.max_tokens)
-    if model.reader.kind != "completion":
-        return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
-    if source.pair is not None:
-        raise ModelError("it has a pair and a completion; a model that writes takes no pair")
-    if not source.completion:
-        if source.is_blank:  # nothing is written after it either
-            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
-        raise ModelError("it has no completion")
-    if isinstance(model.reader, TargetReader):
-        return encode_with_target(
-            model.tokenizer,
-            model.reader.writer,
-            source.text,
-            source.completion,
-            model.info.max_tokens,
-            source.completion_ids,
-        )
-    return encode_completed(
-        model.tokenizer,
-        source.text,
-        source.completion,
-        model.info.max_tokens,
-        source.completion_ids,
-    )
 
 
 def _require_known_tokens(model: LoadedModel, texts: Sequence[EncodedText], tally: Tally) -> None:

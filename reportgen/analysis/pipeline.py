@@ -255,7 +255,7 @@ def _recorded_units(encode_rows: Encode, first: FirstPass) -> Encode:
 def _sample(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     """A sample text to try a model on."""
     if model.reads_apart:
-        return encode_apart(model.tokenizer, text, SAMPLES[0], model.info.max_tokens)
+        return encode_apart(model.tokenizer, (text, SAMPLES[0]), model.info.max_tokens)
     encoded = encode(model.tokenizer, text, None, model.info.max_tokens)
     if isinstance(model.reader, TargetReader):
         return replace(encoded, target=encode_target(model.tokenizer, model.reader.writer, text))

@@ -62,8 +62,8 @@ def load_model(
         tokenizer: A folder, a Hugging Face id or an object; by default the model's own.
         **options: Options of the command line, with `_` for `-`: `revision`, `factory`,
             `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
-            `output_name`, `class_names` (a list), `pooling`, `trust_remote_code`, `device`,
-            `dtype`, `max_length`.
+            `output_name`, `class_names` (a list), `pooling`, `prompts` (a list),
+            `trust_remote_code`, `device`, `dtype`, `max_length`.
 
     Raises:
         UsageError: an option is unknown, has a wrong value, or excludes another.
@@ -313,7 +313,7 @@ def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
     given = dict(options)
     if isinstance(given.get("factory_args"), Mapping):
         given["factory_args"] = json.dumps(given["factory_args"])
-    names = given.get("class_names")
-    if isinstance(names, (list, tuple)):
-        given["class_names"] = ",".join(map(str, names))
+    for option in ("class_names", "prompts"):
+        if isinstance(names := given.get(option), (list, tuple)):
+            given[option] = ",".join(map(str, names))
     return options_of(ModelChoices, given)

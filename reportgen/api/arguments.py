@@ -71,12 +71,13 @@ def model_spec(choices: ModelChoices) -> ModelSpec:
     read = {
         "factory_args": _factory_args(choices.factory_args),
         "output_name": choices.output_name and without_surrogates(choices.output_name),
-        "class_names": _class_names(choices.class_names),
+        "class_names": _names(choices.class_names),
+        "prompts": _names(choices.prompts),
     }
     return ModelSpec(**values | read)
 
 
-def _class_names(text: str | None) -> tuple[str, ...]:
+def _names(text: str | None) -> tuple[str, ...]:
     if text is None:
         return ()
     return tuple(name.strip() for name in without_surrogates(text).split(","))

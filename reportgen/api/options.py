@@ -160,6 +160,13 @@ class ModelChoices:
         Pooling | None,
         _MODEL(help="How a model without a head turns its tokens into one embedding, e.g. mean."),
     ] = None
+    prompts: Annotated[
+        str | None,
+        _MODEL(
+            help="Prompts of a sentence encoder to put texts behind, by name, and their pairs if "
+            "that differs, e.g. query,document. Default: the one its folder says, if any."
+        ),
+    ] = None
     trust_remote_code: Annotated[
         bool,
         _MODEL(help="Run Python code that comes with the model, e.g. for a custom architecture."),

@@ -9,7 +9,7 @@ from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.sentence import SimilarityReader
 from reportgen.models.sentence_encoder import SentenceEncoder
-from reportgen.models.tokens import EncodedText, Span, encode
+from reportgen.models.tokens import EncodedText, Span, display_units, encode
 from reportgen.texts.read import TextSet
 
 # Two texts that are compared alone and as a pair; longer than the windows of most models.
@@ -39,16 +39,64 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     return model
 
 
-def encode_apart(
-    tokenizer: PreTrainedTokenizerBase, text: str, pair: str, max_tokens: int
+def encode_prompted(
+    tokenizer: PreTrainedTokenizerBase, prompt: str, text: str, max_tokens: int
 ) -> EncodedText:
-    """Tokenise `text` and `pair` each by itself, with special tokens of its own, and put the second
-    behind the first; each is cut after `max_tokens`.
+    """Tokenise `text` behind a `prompt`, whose tokens are special ones of the role "prompt": they
+    are no content and stay when content is left out.
 
     Raises:
-        ModelError: as `encode`.
+        ModelError: as `encode`; the tokenizer tells no places of tokens; or the prompt leaves no
+            room for the text.
     """
-    one, other = (encode(tokenizer, own, None, max_tokens) for own in (text, pair))
+    if not prompt:
+        return encode(tokenizer, text, None, max_tokens)
+    if not tokenizer.is_fast:
+        raise ModelError(
+            "its tokenizer tells no places of tokens, so a prompt cannot be told apart"
+        )
+    whole, size = encode(tokenizer, prompt + text, None, max_tokens), len(prompt)
+    in_front = [span is not None and span.end <= size for span in whole.spans]
+    # Where a token has characters of both, the text has its own.
+    spans = [
+        None if is_prompt or span is None else Span(0, max(0, span.start - size), span.end - size)
+        for span, is_prompt in zip(whole.spans, in_front, strict=True)
+    ]
+    pairs = list(zip(whole.roles, in_front, strict=True))
+    if text and all(role is not None or is_prompt for role, is_prompt in pairs):
+        raise ModelError(f"the prompt leaves no room for it in {max_tokens:,} tokens")
+    unknown, cut = tokenizer.unk_token_id, whole.cuts[0]
+    return replace(
+        whole,
+        spans=tuple(spans),
+        segments=tuple(
+            None if is_prompt else own
+            for own, is_prompt in zip(whole.segments, in_front, strict=True)
+        ),
+        roles=tuple("prompt" if is_prompt else role for role, is_prompt in pairs),
+        units=display_units(spans),
+        cuts=(None if cut is None else max(0, cut - size), None),
+        n_unknown=whole.n_unknown
+        - sum(i == unknown for i, is_prompt in zip(whole.ids, in_front, strict=True) if is_prompt),
+    )
+
+
+def encode_apart(
+    tokenizer: PreTrainedTokenizerBase,
+    texts: tuple[str, str],
+    max_tokens: int,
+    prompts: tuple[str, str] = ("", ""),
+) -> EncodedText:
+    """Tokenise a text and its pair each by itself, behind its prompt and with special tokens of its
+    own, and put the second behind the first; each is cut after `max_tokens`.
+
+    Raises:
+        ModelError: as `encode_prompted`.
+    """
+    one, other = (
+        encode_prompted(tokenizer, prompt, own, max_tokens)
+        for prompt, own in zip(prompts, texts, strict=True)
+    )
     first = max(one.units, default=-1) + 1
     return EncodedText(
         ids=one.ids + other.ids,
@@ -77,7 +125,7 @@ def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:
     most = model.info.max_tokens
     alone = [_vectors(model, encode(model.tokenizer, own, None, most))[0] for own in _SAMPLES]
     whole = torch.stack(alone)
-    pair = encode_apart(model.tokenizer, *_SAMPLES, most)
+    pair = encode_apart(model.tokenizer, _SAMPLES, most)
     gaps = []
     for is_causal in (False, True) if module.can_tell_parts_apart() else ():
         module.is_causal = is_causal

@@ -36,6 +36,7 @@ class LoadedModel:
     output: OutputInfo
     reader: OutputReader  # reads predictions from what the module returns
     sentence: SentenceModules | None = None  # of a sentence encoder: what comes after `encoder`
+    prompts: tuple[str, str] = ("", "")  # what a text and its pair are put behind
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
     # The encoder-decoder that the module is the encoder of; None for other models.
     writer: Writer | None = None

@@ -40,6 +40,8 @@ class SentenceModules:
     layers: tuple[nn.Module, ...]
     similarity: Similarity  # of two vectors
     prompts: Mapping[str, str]  # what texts were put behind in training, by name
+    default_prompt: str | None = None  # the name of the one that is used unless asked otherwise
+    pools_prompts: bool = True  # whether the tokens of a prompt count in the pooling
 
     @property
     def is_plain(self) -> bool:

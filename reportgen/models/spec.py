@@ -54,6 +54,7 @@ class ModelSpec:
     output_name: str | None = None
     class_names: tuple[str, ...] = ()  # names of the model's classes, in its order
     pooling: Pooling | None = None
+    prompts: tuple[str, ...] = ()  # of a sentence encoder, by name: for texts, and for their pairs
     trust_remote_code: bool = False
     device: str = "cpu"  # "auto": the first of cuda, mps, cpu that is available
     dtype: Dtype = "float32"
@@ -178,6 +179,15 @@ def _check_options(spec: ModelSpec) -> None:
         )
     if spec.class_names and spec.pooling is not None:
         raise UsageError("--class-names and --pooling exclude each other: classes or an embedding")
+    if len(spec.prompts) > 2:
+        raise UsageError(
+            f"--prompts {','.join(spec.prompts)}: takes one name, or one for texts and one for "
+            "their pairs, such as query,document"
+        )
+    if spec.prompts and spec.pooling is not None:
+        raise UsageError(
+            "--prompts and --pooling exclude each other: prompts are of the folder's own pooling"
+        )
     if spec.pooling is not None and spec.pooling not in POOLINGS:
         raise UsageError(f"--pooling {spec.pooling}: takes {', '.join(POOLINGS)}")
     if spec.dtype not in DTYPES:

@@ -12,12 +12,13 @@ from helpers.real.sentence_folders import dense, save_sentence_encoder
 
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.api.check import check_model
-from reportgen.errors import ModelError
-from reportgen.models.apart import encode_apart, ready_for_pairs
+from reportgen.errors import ModelError, UsageError
+from reportgen.models.apart import encode_apart, encode_prompted, ready_for_pairs
 from reportgen.models.changed_texts import content_units
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.spec import ModelSpec
+from reportgen.models.sources import encode_source
+from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.models.tokens import encode
 from reportgen.results.map_arrays import attention_maps
 from reportgen.results.store import Results
@@ -50,7 +51,7 @@ def texts(labels: list[float] | None = None) -> TextSet:
 def similarities(model: LoadedModel) -> list[float]:
     found = []
     for one, other in PAIRS:
-        text = encode_apart(model.tokenizer, one, other, model.info.max_tokens)
+        text = encode_apart(model.tokenizer, (one, other), model.info.max_tokens, model.prompts)
         inputs = model.inputs([text])
         with torch.no_grad():
             (prediction,) = model.reader.read(model.module(**inputs), inputs, [text])
@@ -200,10 +201,101 @@ def test_a_pooling_that_is_asked_for_comes_first(tmp_path: Path) -> None:
     assert ready_for_pairs(model, texts()) is model
 
 
-def test_prompts_of_the_folder_are_named(tmp_path: Path) -> None:
-    prompts = {"query": "query: ", "document": ""}
-    model = loaded(save_sentence_encoder(tmp_path, "bert", prompts=prompts))
-    assert any("(query 'query: ')" in remark for remark in model.remarks)
+PROMPTS = {"query": "the dog: ", "document": "free: ", "none": ""}
+
+
+def test_prompts_of_the_folder_are_named_where_none_is_used(tmp_path: Path) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert", prompts=PROMPTS)
+    assert any("(query 'the dog: ', " in remark for remark in loaded(folder).remarks)
+    for names in (("query",), ("",)):
+        assert not any("prompts" in remark for remark in loaded(folder, prompts=names).remarks)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "names", "expected"),
+    [
+        ("bert", ("query", "document"), ("query", "document")),
+        ("roberta", ("document",), ("document", "document")),
+        ("t5", ("none", "query"), ("none", "query")),
+        ("bert", ("", "query"), (None, "query")),
+    ],
+)
+def test_prompts_stand_in_front_as_in_sentence_transformers(
+    tmp_path: Path, architecture: str, names: Any, expected: Any
+) -> None:
+    folder = save_sentence_encoder(tmp_path, architecture, prompts=PROMPTS)
+    library = reference(folder)
+    vectors = [
+        library.encode(list(own), prompt=PROMPTS.get(name or "", ""))
+        for own, name in zip(zip(*PAIRS, strict=True), expected, strict=True)
+    ]
+    model = ready_for_pairs(loaded(folder, prompts=names), texts())
+    plain = np.diagonal(library.similarity(*vectors).numpy())
+    assert similarities(model) == pytest.approx(plain, abs=1e-5)
+
+
+def test_the_default_prompt_of_the_folder_is_used_for_single_texts_too(tmp_path: Path) -> None:
+    settings = {"prompts": PROMPTS, "default_prompt_name": "query"}
+    folder = save_sentence_encoder(tmp_path / "model", "bert", **settings)
+    vector = reference(folder).encode("the cat")
+    model = loaded(folder)
+    (given,) = texts_in_memory(["the cat"], None, {}).texts
+    text = encode_source(model, given)
+    inputs = model.inputs([text])
+    with torch.no_grad():
+        (found,) = model.reader.values(model.module(**inputs), inputs, [text])
+    assert found.numpy() == pytest.approx(vector, abs=1e-5)
+    assert [token for token, role in zip(text.tokens, text.roles, strict=True) if not role] == [
+        "the",
+        "cat",
+    ]
+    assert text.roles.count("prompt") == 3
+    assert text.spans[-2] is not None
+    assert "the cat"[text.spans[-2].start : text.spans[-2].end] == "cat"
+    results = analysed(folder, tmp_path / "results")
+    tokens = results.tokens_of(0)
+    assert tokens["is_special"].sum() == 2 * (2 + 3)
+    assert set(results.texts["status"]) == {"ok"}
+
+
+def test_a_text_behind_a_prompt_is_cut_where_it_would_be(tmp_path: Path) -> None:
+    model = loaded(save_sentence_encoder(tmp_path, "bert", prompts=PROMPTS))
+    text = encode_prompted(model.tokenizer, PROMPTS["query"], "the cat sat on the mat", 8)
+    assert (text.n_truncated, text.cuts) == (3, (len("the cat sat"), None))
+    with pytest.raises(ModelError, match="leaves no room"):
+        encode_prompted(model.tokenizer, "the dog " * 9, "the cat", 8)
+
+
+@pytest.mark.parametrize(
+    ("options", "settings", "problem"),
+    [
+        ({"prompts": ("title",)}, {"prompts": PROMPTS}, "--prompts title: .* it has query, doc"),
+        ({"prompts": ("title",)}, {}, "--prompts title: .* it names none"),
+    ],
+)
+def test_a_prompt_that_is_not_there_is_refused(
+    tmp_path: Path, options: Any, settings: Any, problem: str
+) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert", **settings)
+    with pytest.raises(ModelError, match=problem):
+        loaded(folder, **options)
+
+
+def test_prompts_that_are_left_out_of_the_pooling_are_refused(tmp_path: Path) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert", prompts=PROMPTS)
+    path = folder / "1_Pooling" / "config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"include_prompt": False}))
+    assert loaded(folder).prompts == ("", "")
+    with pytest.raises(ModelError, match="include_prompt"):
+        loaded(folder, prompts=("query",))
+
+
+@pytest.mark.parametrize(
+    "options", [{"prompts": ("a", "b", "c")}, {"prompts": ("a",), "pooling": "mean"}]
+)
+def test_prompts_that_cannot_be_meant_are_refused_before_loading(options: Any) -> None:
+    with pytest.raises(UsageError, match="--prompts"):
+        check_spec(ModelSpec(**options))
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,11 @@ from reportgen.models.loading.pretrained import (
     reported_part,
     whole_model,
 )
-from reportgen.models.loading.sentence_modules import find_sentence_modules, prompts_remark
+from reportgen.models.loading.sentence_modules import (
+    chosen_prompts,
+    find_sentence_modules,
+    prompts_remark,
+)
 from reportgen.models.loading.tokenizer import (
     cut_at_the_end,
     load_tokenizer,
@@ -179,7 +183,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     sentence = find_sentence_modules(spec, source.folder, source.module is encoder)
     if sentence is not None and not sentence.is_plain:
         module, encoder_name = SentenceEncoder(encoder, sentence).eval(), "transformer"
-    remarks = (*source.remarks, beside, cut_at_the_end(tokenizer), prompts_remark(sentence))
+    remarks = (*source.remarks, beside, cut_at_the_end(tokenizer), prompts_remark(spec, sentence))
     sha256 = weights_sha256(module.state_dict())
     pad_id = padding_id(tokenizer, encoder)
     whole = source.whole
@@ -221,6 +225,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         output=reader.info(spec.output_name),
         reader=reader,
         sentence=sentence,
+        prompts=chosen_prompts(spec, sentence),
         remarks=tuple(remark for remark in remarks if remark is not None),
         writer=find_writer(whole, tokenizer) if whole and whole.config.is_encoder_decoder else None,
         filler=whole if whole and not whole.config.is_encoder_decoder else None,

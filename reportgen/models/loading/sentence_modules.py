@@ -50,15 +50,42 @@ def find_sentence_modules(
     return read_sentence_modules(folder, spec.revision)
 
 
-def prompts_remark(modules: SentenceModules | None) -> str | None:
-    """What a user should know about the prompts of a sentence encoder; None where it has none."""
-    if modules is None or not modules.prompts:
+def prompts_remark(spec: ModelSpec, modules: SentenceModules | None) -> str | None:
+    """What a user should know about the prompts of a sentence encoder; None where it has none, or
+    one is used."""
+    if modules is None or spec.prompts or modules.default_prompt:
         return None
-    named = ", ".join(f"{name} {prompt!r}" for name, prompt in modules.prompts.items())
+    named = ", ".join(f"{name} {prompt!r}" for name, prompt in modules.prompts.items() if prompt)
+    if not named:
+        return None
     return (
-        f"the model names prompts that stand in front of texts ({named}); texts are read as they "
-        "are, so put a prompt into their column where the model needs one"
+        f"the model names prompts to stand in front of texts ({named}); texts are read as they "
+        "are, unless --prompts names one"
     )
+
+
+def chosen_prompts(spec: ModelSpec, modules: SentenceModules | None) -> tuple[str, str]:
+    """What a text and its pair are put behind: the prompts that `spec` names, else the model's own
+    default; "" for none.
+
+    Raises:
+        ModelError: the model has no such prompt, or does not count its tokens when it pools.
+    """
+    known = {} if modules is None else modules.prompts
+    names = spec.prompts or ((modules.default_prompt,) if modules else ())
+    found = []
+    for name in names:
+        if name and name not in known:
+            has = f"it has {', '.join(known)}" if known else "it names none"
+            raise ModelError(f"--prompts {name}: no prompt of the model; {has}")
+        found.append(known[name] if name else "")
+    if modules is not None and any(found) and not modules.pools_prompts:
+        raise ModelError(
+            "the model leaves the tokens of its prompts out when it pools (include_prompt), which "
+            "is not supported; give --prompts ''"
+        )
+    text, pair = (found * 2)[:2] if found else ("", "")
+    return text, pair
 
 
 def read_sentence_modules(name: str, revision: str | None) -> SentenceModules | None:
@@ -73,12 +100,15 @@ def read_sentence_modules(name: str, revision: str | None) -> SentenceModules | 
         return None
     poolings: tuple[WordPooling, ...] = ()
     layers: list[nn.Module] = []
+    pools_prompts = True
     for entry in listed[1:]:
         if not isinstance(entry, dict):
             raise ModelError(f"{name}: modules.json has an entry that is no object")
         kind, path = str(entry.get("type", "")).rpartition(".")[2], str(entry.get("path", ""))
         if kind == "Pooling":
             poolings = _poolings(name, path, revision)
+            own = _settings(read_json(name, f"{path}/config.json", revision))
+            pools_prompts = own.get("include_prompt") is not False
         elif kind != "Dropout":
             layers.append(_layer(name, kind, path, revision))
     if not poolings:
@@ -89,8 +119,16 @@ def read_sentence_modules(name: str, revision: str | None) -> SentenceModules | 
         raise ModelError(
             f"{name}: similarity_fn_name is {similarity!r}; known are {', '.join(SIMILARITIES)}"
         )
-    prompts = {str(k): str(v) for k, v in _settings(settings.get("prompts")).items() if v}
-    return SentenceModules(poolings, tuple(layers), similarity, prompts)
+    prompts = {str(k): str(v) for k, v in _settings(settings.get("prompts")).items()}
+    default = settings.get("default_prompt_name")
+    return SentenceModules(
+        poolings,
+        tuple(layers),
+        similarity,
+        prompts,
+        default_prompt=default if default in prompts else None,
+        pools_prompts=pools_prompts,
+    )
 
 
 def read_json(name: str, file: str, revision: str | None) -> Any:
