@@ -14,7 +14,9 @@ from reportgen.report.html.costs import HELD_ABOVE
 pytestmark = pytest.mark.browser
 
 N = HELD_ABOVE + 20
-TEXTS = tuple(f"{HEADLINES[i % len(HEADLINES)]} <{i}> &amp; {'long ' * 30}end{i}" for i in range(N))
+TEXTS = tuple(
+    f"{HEADLINES[i % len(HEADLINES)]} <{i}> &amp; <b> \"{i}' {'long ' * 30}end{i}" for i in range(N)
+)
 
 
 @pytest.fixture(scope="module")
@@ -68,9 +70,17 @@ def test_the_search_reads_the_whole_of_texts_that_are_not_built(watched, held):
     watched.get_by_role("searchbox").fill(f"END{held - 1}")
     expect(watched.locator("table.texts tbody tr:visible")).to_have_count(1)
     expect(watched.locator("table.texts tbody tr:visible th")).to_have_text(str(held))
-    watched.get_by_role("searchbox").fill(f"<{held - 1}> &amp; long")
+    watched.get_by_role("searchbox").fill(f"<{held - 1}> &amp; <b> long")
     expect(watched.locator("table.texts tbody tr:visible")).to_have_count(1)
     assert watched.locator(f"#held-{held}").count() == 1  # read, not built
+
+
+@pytest.mark.parametrize("word", ["&amp;", "&lt;", "<b", '"7', "7'", "span", "[sep]", "u+"])
+def test_what_is_searched_is_what_the_text_says(watched, held, word):
+    watched.get_by_role("searchbox").fill(word)
+    found = [i + 1 for i, text in enumerate(TEXTS) if word in text.lower()]
+    said = f"{N} texts" if len(found) == N else f"{len(found)} of {N} texts shown"
+    expect(watched.locator(".find .count")).to_have_text(said)
 
 
 def test_a_saved_list_has_the_whole_of_texts_that_are_not_built(watched, held):

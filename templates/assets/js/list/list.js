@@ -21,11 +21,8 @@ class TextRow {
   // What a search looks at: the row, the whole text and its tokens.
   get searched() {
     if (this.text === null) {
-      const panel = readablePanel(this.number);
       const cells = Array.from(this.row.cells, (cell) => `${cell.textContent}\n${cell.title}`);
-      const heads = panel ? panel.querySelectorAll("tbody th[scope=row]") : [];
-      const tokens = Array.from(heads, (head) => head.textContent);
-      this.text = simplified([...cells.slice(0, list.lastSearched + 1), wholeText(panel), ...tokens].join("\n"));
+      this.text = simplified([...cells.slice(0, list.lastSearched + 1), ...wordsOf(this.number)].join("\n"));
     }
     return this.text;
   }

@@ -35,6 +35,27 @@ function readablePanel(number) {
   return fragmentOf(untilNotes).querySelector(".panel");
 }
 
+const ENTITIES = { amp: "&", lt: "<", gt: ">", "#39": "'", "#34": '"' };
+
+const withoutTags = (markup) =>
+  markup.replace(/<[^>]*>/g, "").replace(/&(amp|lt|gt|#39|#34);/g, (whole, name) => ENTITIES[name]);
+
+// The words of a text and its table of tokens, for the search. Of one that is held they are cut out of
+// its markup, in which every ">" of a text is escaped: to parse a thousand would take too long at a key.
+function wordsOf(number) {
+  const held = heldPanel(number);
+  if (!held) {
+    const panel = document.getElementById(`text=${number}`);
+    const heads = panel ? panel.querySelectorAll("tbody th[scope=row]") : [];
+    return [wholeText(panel), ...Array.from(heads, (head) => head.textContent)];
+  }
+  const [untilNotes] = held.textContent.split("<div class=cards>", 1);
+  const [strip] = untilNotes.slice(untilNotes.indexOf('<div class="strip')).split("</div>", 1);
+  const paragraphs = strip.replace(/<span class="u s".*?<\/span>/gs, "").match(/<p\b.*?<\/p>/gs) ?? [];
+  const heads = untilNotes.match(/<th scope=row>.*?(?=<td)/gs) ?? [];
+  return [paragraphs.map(withoutTags).join(" ／ "), ...heads.map(withoutTags)];
+}
+
 function buildAllPanels() {
   for (const held of document.querySelectorAll(".held")) panelOf(Number(held.id.slice("held-".length)));
 }
