@@ -22,6 +22,7 @@ from reportgen.findings.outputs import masks as of_masks
 from reportgen.findings.outputs import predictions as of_predictions
 from reportgen.findings.outputs import ranks as of_ranks
 from reportgen.findings.outputs import tags as of_tags
+from reportgen.findings.sinks import cross_attention
 from reportgen.findings.sinks import heads as of_heads
 from reportgen.findings.sinks import other_tokens as of_piles
 from reportgen.findings.sinks import outcomes as of_sinks
@@ -87,6 +88,7 @@ class Findings:
 
     # What evidence says.
     subjects = _part(of_sinks.subject_figures)
+    cross_tokens = _part(cross_attention.cross_tokens)
     agreement = _part(evidence.agreement_figures)
     live_rows = _part(evidence.live_rows)
     mixing = _part(evidence.mixing)

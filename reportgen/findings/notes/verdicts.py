@@ -33,7 +33,7 @@ VERDICTS: Mapping[Standing, str] = {
     Standing.SINK_NOT_RULED_OUT: "unclear",
     Standing.SINK: "N1",
 }
-_OUTCOMES: Mapping[str, Verdict] = {
+OUTCOMES: Mapping[str, Verdict] = {
     "N1b": "none",
     "N1b-below": "none",
     "unclear-raised": "unclear",
@@ -106,7 +106,7 @@ def subject_verdict(subject: Subject, figures: RoleFigures) -> tuple[Note, Layer
     }
     if subject.kind == "role":
         values["self_share"] = layer.self_share
-    return _verdict(subject, id, _OUTCOMES[id], values, *_CITATIONS[id]), layer
+    return _verdict(subject, id, OUTCOMES[id], values, *_CITATIONS[id]), layer
 
 
 def with_heads(note: Note, heads: SinkHeads | None) -> Note:

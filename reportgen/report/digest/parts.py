@@ -24,6 +24,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.cross_attention import make_cross
 from reportgen.results.info import ANALYSED
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
@@ -170,6 +171,12 @@ def short_sinks(context: Context) -> Iterable[Section]:
         say = context.language.say
         lead = say("brief", "layers_lead", n_texts=n_texts)
         yield Section(4, say("brief", "layers"), (lead,), table=table, is_folded=True, place=60)
+    cross = make_cross(context.findings, context.language)
+    if cross is not None:
+        items = tuple(map(Cell, cross.sentences))
+        yield Section(
+            4, cross.title, (cross.lead,), table=cross.table, items=items, is_folded=True, place=61
+        )
 
 
 def short_method(context: Context) -> Iterable[Section]:

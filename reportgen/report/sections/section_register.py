@@ -31,6 +31,7 @@ from reportgen.report.run import (
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 from reportgen.report.sections.answers import Answers, make_answers
 from reportgen.report.sections.context import Context
+from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.definitions import definitions
 from reportgen.report.sections.method import Method, make_method
 from reportgen.report.sections.overview import Sinks
@@ -74,6 +75,7 @@ class SinkSection:
     layers: Sinks | None
     grid: Grid | None
     tokens: SinkPanels | None
+    cross: CrossRest | None
 
 
 def _run(context: Context) -> Run:
@@ -115,6 +117,7 @@ def _sinks(context: Context) -> SinkSection | None:
         layers=overview.sinks,
         grid=overview.grid,
         tokens=make_sinks(findings, context.language) if overview.grid else None,
+        cross=make_cross(findings, context.language),
     )
 
 

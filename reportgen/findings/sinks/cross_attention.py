@@ -1,0 +1,87 @@
+"""Where cross-attention rests: what tokens of the text that say nothing of it get from a decoder.
+
+The rule is that of sinks: what a token gets beyond its equal share, of what there is beyond it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from reportgen.findings.attention import LayerFigures, RoleFigures, layer_figures, takes_part
+from reportgen.findings.notes.note import Verdict
+from reportgen.findings.notes.verdicts import OUTCOMES, verdict
+from reportgen.findings.statistics import Booleans, Floats
+from reportgen.results.info import Subject
+from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results.schema import CROSS
+from reportgen.results.store import Results
+
+FIRST = Subject("first", "", "position")  # where it is a token of the text itself
+
+
+@dataclass(frozen=True, slots=True)
+class CrossToken:
+    """What one token or position of the text gets of cross-attention."""
+
+    subject: Subject
+    figures: RoleFigures  # by layer of the decoder
+    verdict: Verdict  # whether attention rests on it
+    layer: LayerFigures  # that the verdict names; the one in which it gets most, without one
+
+
+def cross_tokens(results: Results) -> tuple[CrossToken, ...]:
+    """The special tokens of texts and their first token, those that get most beyond their equal
+    share in front; empty for models without a decoder of their own."""
+    if results.info.model.decoder is None:
+        return ()
+    found = []
+    for subject, is_own in _subjects(results).items():
+        figures = _figures(results, is_own)
+        if figures.layers:
+            found.append(_judged(subject, figures))
+    return tuple(sorted(found, key=lambda token: -token.layer.excess.mean))
+
+
+def _subjects(results: Results) -> Mapping[Subject, Callable[[pd.DataFrame], Booleans]]:
+    """Each token or position, with what tells which tokens of a text it is."""
+
+    def has_role(key: str) -> Callable[[pd.DataFrame], Booleans]:
+        return lambda tokens: (tokens["role"] == key).fillna(False).to_numpy(np.bool_)
+
+    def is_first(tokens: pd.DataFrame) -> Booleans:
+        own = np.zeros(len(tokens), np.bool_)
+        own[0] = not tokens["is_special"].iloc[0]
+        return own
+
+    roles = {
+        Subject(role.key, role.token, "role"): has_role(role.key) for role in results.info.roles
+    }
+    return {**roles, FIRST: is_first}
+
+
+def _figures(results: Results, is_own: Callable[[pd.DataFrame], Booleans]) -> RoleFigures:
+    shares, expected = [], []
+    names = ("role", "is_special", f"{CROSS}_layers")
+    for text in np.flatnonzero(takes_part(results)):
+        tokens = results.tokens_of(int(text), *names)
+        own = is_own(tokens)
+        if own.any() and tokens[names[-1]].notna().all():
+            layers: Floats = np.stack([np.asarray(one, np.float64) for one in tokens[names[-1]]])
+            shares.append(layers[own].sum(axis=0))
+            expected.append(np.full(layers.shape[1], own.mean()))
+    if not shares:
+        return RoleFigures(0, ())
+    share, even = np.stack(shares), np.stack(expected)
+    none = np.full_like(share, np.nan)
+    numbers = range(1, share.shape[1] + 1)
+    return RoleFigures(len(share), layer_figures(numbers, share, even, none, none, none, none))
+
+
+def _judged(subject: Subject, figures: RoleFigures) -> CrossToken:
+    if figures.n_texts < MIN_TEXTS:
+        most = max(figures.layers, key=lambda layer: layer.excess.mean)
+        return CrossToken(subject, figures, "too_few_texts", most)
+    id, layer = verdict(replace(figures, layers=figures.judged))
+    return CrossToken(subject, figures, OUTCOMES[id], layer)
