@@ -1,6 +1,6 @@
 """Completions of texts: whether a model can have them, and its own where none are given."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import torch
@@ -11,7 +11,7 @@ from reportgen.models.changed_texts import keep
 from reportgen.models.loaded import LoadedModel, with_completions, with_targets
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.targets import lead_of, start_token
+from reportgen.models.targets import language_options, lead_of, start_token
 from reportgen.models.tokens import EncodedText, encode
 from reportgen.texts.read import TextInput, TextSet
 
@@ -124,6 +124,9 @@ def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: i
     module: nn.Module = model.module
     given = torch.tensor([list(ids)], device=model.device)
     is_drawn = choice.temperature >= _LEAST_DRAWN
+    language: Mapping[str, int] = {}
+    if isinstance(model.reader, TargetReader):
+        language = language_options(model.tokenizer, model.reader.writer.module)
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(choice.seed + number)
         whole = module.generate(  # type: ignore[operator]
@@ -137,6 +140,7 @@ def _generated(model: LoadedModel, ids: Sequence[int], choice: Choice, number: i
             num_beams=1,
             use_cache=True,
             pad_token_id=model.pad_token_id,
+            **language,
         )
     found: list[int] = whole[0].tolist()
     return found

@@ -1,6 +1,6 @@
 """Targets of encoder-decoders: what one was to write for a text, or wrote itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise, takewhile
 from typing import Any
@@ -120,6 +120,20 @@ def lead_of(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> int:
     """How many of the tokens in front of `ids`, which a model wrote after the one that starts every
     target, the tokenizer puts in front of every target."""
     return _alike(ids, _labels(tokenizer, "a"))
+
+
+def language_options(
+    tokenizer: PreTrainedTokenizerBase, module: PreTrainedModel
+) -> Mapping[str, int]:
+    """What `generate` has to be told so that it writes in the language of the tokenizer's targets;
+    nothing where the tokenizer names none, or the model's own settings say it."""
+    if getattr(tokenizer, "tgt_lang", None) is None:
+        return {}
+    labels = _labels(tokenizer, "a")
+    if not labels.n_lead:
+        return {"decoder_start_token_id": start_token(module, labels.whole)}
+    own = getattr(module.generation_config, "forced_bos_token_id", None)
+    return {} if own is not None else {"forced_bos_token_id": labels.ids[0]}
 
 
 def start_token(module: PreTrainedModel, labels: Sequence[int]) -> int:

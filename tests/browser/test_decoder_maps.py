@@ -53,6 +53,9 @@ def test_it_opens_with_what_the_decoder_looks_at_in_the_text(watched, made, addr
     assert len(columns) == len(plain.tokens)
     assert len(rows) == len(plain.queries)
     np.testing.assert_allclose(values, plain.values, atol=2e-4)
+    row = values.max(axis=1).argmax()
+    label = parts.locator("svg").first.get_attribute("aria-label")
+    assert f"while it writes “{rows[row].removeprefix(chr(39))}” the decoder looks at" in label
 
 
 @pytest.mark.parametrize("layer", [1, 2])

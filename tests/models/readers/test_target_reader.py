@@ -13,12 +13,14 @@ from helpers.real.writers import (
 )
 from transformers import MBart50Tokenizer, MBartTokenizer
 
+from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
-from reportgen.models.loaded import LoadedModel, encoder_remark
+from reportgen.models.loaded import LoadedModel, encoder_remark, with_targets
 from reportgen.models.loading.load import load_module
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.spec import ModelSpec
 from reportgen.models.targets import encode_target, find_writer, start_token
+from reportgen.texts.read import TextInput, TextSet
 
 WORDS = [
     ("<s>", 0.0),
@@ -107,6 +109,28 @@ def test_the_language_of_the_target_is_given(tokenizer_class, given: tuple[str, 
     labels = tokenizer(text_target="the cat", return_tensors="pt")["input_ids"]
     plain = module.prepare_decoder_input_ids_from_labels(labels)[0].tolist()
     assert list(target.read) == plain[: len(target.read)]
+
+
+@pytest.mark.parametrize("tokenizer_class", [MBart50Tokenizer, MBartTokenizer])
+def test_a_model_is_told_to_write_in_the_language_of_targets(tokenizer_class) -> None:
+    tokenizer = tokenizer_class(vocab=WORDS, src_lang="en_XX", tgt_lang="fr_XX")
+    ids = {"pad_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 2}
+    module = tiny_writer("mbart", vocab_size=len(tokenizer), **ids)
+    model = with_targets(load_module(module, tokenizer, ModelSpec()))
+    texts = TextSet((TextInput("1", "the cat"),), ())
+    (found,) = with_generated(texts, model, Choice(5, 0.0, 0)).texts
+    target = encode_target(tokenizer, model.writer, found.completion, found.completion_ids)
+    assert target.tokens[target.n_given - 1] == "fr_XX"
+    french = tokenizer.convert_tokens_to_ids("fr_XX")
+    given = (
+        {"forced_bos_token_id": french}
+        if tokenizer_class is MBart50Tokenizer
+        else {"decoder_start_token_id": french}
+    )
+    plain = module.generate(
+        **tokenizer("the cat", return_tensors="pt"), max_new_tokens=5, num_beams=1, **given
+    )
+    assert list(found.completion_ids) == plain[0].tolist()[: len(found.completion_ids)]
 
 
 def test_of_what_a_model_wrote_its_own_tokens_are_read() -> None:

@@ -129,7 +129,6 @@ class DecoderFigure {
     const place = this.placeOf(seen);
     const top = this.topOf(seen);
     this.svg.replaceChildren(
-      this.svg.querySelector("title") ?? "",
       drawn("g", place.inMap, ...this.squares(seen, place, top), ...this.frame(seen, place)),
       drawn("g", { ...place.inMap, class: "aligned", fill: "#ffffff", stroke: "#1b1d22" }, ...this.dots(seen, place)),
       ...this.names(seen, place).map(inInk),
@@ -137,8 +136,19 @@ class DecoderFigure {
     );
     setAttributes(this.svg, { viewBox: `0 0 ${DESIGN} ${place.height}`, height: place.height });
     this.title.textContent = this.name(seen.isCross);
-    this.svg.setAttribute("aria-label", this.title.textContent);
+    this.svg.setAttribute("aria-label", this.described(seen));
     this.says.textContent = this.sentences(seen, top).join(say("space"));
+  }
+
+  // For those who do not see it.
+  described({ isCross, cells, rows, columns, factor }) {
+    const title = this.title.textContent;
+    if (!isCross) return title;
+    const [row, column, most] = cells
+      .map((own, q) => [q, indexOfLargest(own), Math.max(...own)])
+      .reduce((best, own) => (own[2] > best[2] ? own : best));
+    const named = { row: rows.labels[row], column: columns.labels[column] };
+    return say("cross_sentence", { title, ...named, share: aboutText(most * factor, factor > 1) });
   }
 
   // As in the drawing without scripts: no lines stand above these maps.
