@@ -20,6 +20,7 @@ from reportgen.analysis.rows import (
 from reportgen.errors import InputError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
+from reportgen.models.readers.answer import AnswerReader, require_context
 from reportgen.models.readers.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
 from reportgen.models.sources import encode_source
@@ -200,6 +201,8 @@ def encode_all(
     for i, source in enumerate(sources):
         try:
             text = encode_source(model, source)
+            if isinstance(model.reader, AnswerReader) and not source.is_blank:
+                text = require_context(text)
             if isinstance(model.reader, MaskReader) and not source.is_blank:
                 text = model.reader.marked(text)
             if splitter is not None and isinstance(model.reader, TagReader):

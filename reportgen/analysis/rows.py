@@ -11,6 +11,7 @@ from reportgen.analysis.attention.decoder import PartSummary
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes
+from reportgen.models.readers.answer import quoted_label
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.target_tokens import TargetTokens
 from reportgen.models.tokens import EncodedText
@@ -89,7 +90,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "cut_pair": encoded.cuts[1],
         "n_unknown": encoded.n_unknown,
         "prediction": prediction.value,
-        "prediction_label": prediction.label,
+        "prediction_label": quoted_label(prediction, encoded, text.source.pair),
         "scores": prediction.scores,
         "score_names": prediction.score_names,
         "steps": prediction.steps,
@@ -110,8 +111,7 @@ def token_rows(texts: Sequence[AnalysedText]) -> Columns:
 
 def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
     encoded = text.encoded
-    prediction = (text.outcome.prediction if text.outcome else None) or _NO_PREDICTION
-    held = set(prediction.held)
+    held = text.outcome.prediction.held if text.outcome and text.outcome.prediction else ()
     return {
         "text": np.full(len(encoded.ids), text.index),
         "position": np.arange(len(encoded.ids)),

@@ -20,6 +20,8 @@ EXPLAINED: Mapping[OutputKind, str] = {
     "next_token": "the predicted next token; another with --explain-token, a completion with a "
     "column completion or --generate",
     "completion": "the log-probability of the completion",
+    "answer": "the log-probability of both ends of the answer in the context; give the question as "
+    "text and the context as pair",
     "masks": "the log-probability of the likeliest token at each mask; another with "
     "--explain-token",
     "tags": "the log-probability of the tags of all words, and of each word's tag by itself",

@@ -8,20 +8,13 @@ figure for every special-token role.
 
 from dataclasses import replace
 
-from reportgen.findings.figures import Figure, FigureList
+from reportgen.findings.figures import Figure, FigureList, within
 from reportgen.findings.figures_of_two import OF_TWO
-
-
-def _within(part: str, *figures: Figure) -> tuple[Figure, ...]:
-    """`figures`, which `part` of the findings holds."""
-    return tuple(
-        replace(figure, place=f"{part}.{figure.place or figure.name}") for figure in figures
-    )
-
+from reportgen.findings.prediction_figures import PREDICTIONS
 
 _TEXTS = (
     Figure("n_texts", "count", "texts read"),
-    *_within(
+    *within(
         "n_by_status",
         Figure("n_ok", "count", "texts analysed whole", "ok"),
         Figure("n_truncated", "count", "texts analysed up to the model's limit", "truncated"),
@@ -29,12 +22,12 @@ _TEXTS = (
         Figure("n_failed", "count", "texts on which the model failed", "failed"),
     ),
     Figure("n_tokens", "count", "tokens of all texts, special tokens included"),
-    *_within(
+    *within(
         "info.model",
         Figure("n_layers", "count", "layers of the model"),
         Figure("n_heads", "count", "heads of each layer"),
     ),
-    *_within(
+    *within(
         "info.checks",
         Figure("unknown_share", "share", "text tokens that are the unknown token"),
         Figure("row_sum_error", "number", "largest distance of an attention row's sum from 1"),
@@ -44,52 +37,8 @@ _TEXTS = (
         ),
     ),
 )
-_PREDICTIONS = (
-    *_within(
-        "number_spread",
-        Figure("prediction_mean", "output", "mean of the predicted number over the texts", "mean"),
-        Figure("prediction_min", "output", "smallest predicted number", "low"),
-        Figure("prediction_max", "output", "largest predicted number", "high"),
-    ),
-    Figure("n_labelled", "count", "texts with a label and a prediction that are numbers"),
-    *_within(
-        "label_fit",
-        Figure("label_mae", "output", "mean distance of the prediction from the label", "mae.mean"),
-        Figure("label_rmse", "output", "root of the mean square of that distance", "rmse.mean"),
-        Figure("label_bias", "output", "mean of prediction minus label", "bias.mean"),
-        Figure("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
-    ),
-    Figure(
-        "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
-    ),
-    Figure("label_accuracy", "share", "texts whose predicted class is the label", "accuracy"),
-    *_within(
-        "completions",
-        Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),
-        Figure("perplexity", "number", "exp of minus the mean log-probability of these tokens"),
-        Figure(
-            "first_choice_share", "share", "those that the model holds likeliest in their place"
-        ),
-    ),
-    *_within(
-        "tags",
-        Figure("tag_n_words", "count", "words that have a tag", "n_words"),
-        Figure("tag_accuracy", "share", "words whose tag is the label's", "fit.accuracy", True),
-        Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
-        Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
-        Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
-    ),
-    *_within(
-        "masks",
-        Figure("n_masks", "count", "masks of all texts"),
-        Figure("mask_accuracy", "share", "masks whose first choice is the label", "first_share"),
-        Figure(
-            "mask_top5_accuracy", "share", "masks with the label among five choices", "listed_share"
-        ),
-    ),
-)
 _ATTENTION = (
-    *_within(
+    *within(
         "special",
         Figure(
             "special_share_mean", "share", "mean attention on special tokens over all heads", "mean"
@@ -100,7 +49,7 @@ _ATTENTION = (
         Figure("special_share_max", "share", "that share in the layer where it is largest", "most"),
         Figure("special_share_max_layer", "layer", "layer of that share", "best"),
     ),
-    *_within(
+    *within(
         "spread_means",
         Figure("entropy_mean", "share", "entropy of attention: 0 one token, 1 all tokens alike"),
         Figure("distance_mean", "tokens", "mean distance attention spans, over text tokens"),
@@ -109,7 +58,7 @@ _ATTENTION = (
     ),
 )
 _ROLES = (
-    *_within(
+    *within(
         "named",
         Figure("<role>_n_texts", "count", "texts that the verdict rests on", "share.n_texts"),
         Figure("<role>_layer", "layer", "layer that the verdict names", "layer"),
@@ -136,12 +85,12 @@ _ROLES = (
     Figure("<role>_ratio_max_layer", "layer", "layer of that ratio", "highest.layer"),
 )
 _EVIDENCE = (
-    *_within(
+    *within(
         "info.evidence",
         Figure("evidence_n_texts", "count", "texts chosen for evidence", "n_texts"),
         Figure("norms_error", "number", "largest error of the self-check of attention × value"),
     ),
-    *_within(
+    *within(
         "live_rows",
         Figure("live_rows_n_texts", "count", "texts in which live rows were counted", "n_texts"),
         Figure(
@@ -190,7 +139,7 @@ _EVIDENCE = (
 )
 _SINKS = (
     Figure("sink_<subject>_n_texts", "count", "texts in which the tests were done", "n_texts"),
-    *_within(
+    *within(
         "strongest",
         Figure("sink_<subject>_layer", "layer", "layer in which it stands out most", "layer"),
         Figure("sink_<subject>_share", "share", "attention on it in that layer", "share", True),
@@ -259,7 +208,7 @@ _AGREEMENT = (
     ),
 )
 RUN_FIGURES = FigureList(
-    "run", (*_TEXTS, *_PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_SINKS, *_AGREEMENT)
+    "run", (*_TEXTS, *PREDICTIONS, *_ATTENTION, *_ROLES, *_EVIDENCE, *_SINKS, *_AGREEMENT)
 )
 # Of two results; `comparison/figures.py` gives their values.
 COMPARE_FIGURES = FigureList(

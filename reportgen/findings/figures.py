@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from itertools import groupby
 from math import isfinite
@@ -94,6 +94,13 @@ class Figure:
             values = [found.mean, found.low, found.high] if found else [None] * 3
         names = (re.sub(r"<(\w+)>", lambda key: keys[key[1]], name) for name in self.names)
         return dict(zip(names, map(rounded, values), strict=True))
+
+
+def within(part: str, *figures: Figure) -> tuple[Figure, ...]:
+    """`figures`, which `part` of the findings holds."""
+    return tuple(
+        replace(figure, place=f"{part}.{figure.place or figure.name}") for figure in figures
+    )
 
 
 @dataclass(frozen=True, slots=True)

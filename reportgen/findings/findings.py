@@ -15,6 +15,7 @@ from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
+from reportgen.findings.outputs import answers as of_answers
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
@@ -112,6 +113,7 @@ class Findings:
     completions = _part(of_completions.completions)
     tags = _part(of_tags.tags)
     masks = _part(of_masks.masks)
+    answers = _part(of_answers.answers)
     label_fit = _part(of_predictions.label_fit)
     rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)

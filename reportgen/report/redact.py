@@ -173,7 +173,9 @@ class _Masked:
             "pair": _dots(rows["pair"]),
             "completion": _dots(rows["completion"]),
             "label": [
-                label
+                None  # it could not be held against what is hidden
+                if self._info.output.kind in ("masks", "answer")
+                else label
                 if label is None or value is not None or self._is_known(label)
                 else self._number("label", label)
                 for label, value in zip(labels, values, strict=True)

@@ -25,7 +25,16 @@ COMPARISON_VERSION = 1
 # An option in `Settings`: texts and tokens were removed from these results.
 REDACT = "redact"
 OutputKind: TypeAlias = Literal[
-    "number", "numbers", "class", "labels", "embedding", "next_token", "completion", "tags", "masks"
+    "number",
+    "numbers",
+    "class",
+    "labels",
+    "embedding",
+    "next_token",
+    "completion",
+    "tags",
+    "masks",
+    "answer",
 ]
 # Where attention is read: in the encoder; and in the decoder of an encoder-decoder, whose attention
 # goes to what it wrote so far, or across to the text.
@@ -40,8 +49,8 @@ EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # The scalar that evidence explains: the number; the margin of a class over the strongest other; the
 # logit of a label; the cosine to the embedding of the whole text; the log-probability of the next
 # token, its lead over another token, the log-probability of the completion, that of the tags of all
-# words, and that of the tokens at all masks. In results of version 0.1 "log_probability" is that of
-# the text's last token, given those before it.
+# words, of the tokens at all masks, and of both ends of the answer. In results of version 0.1
+# "log_probability" is that of the text's last token, given those before it.
 Scalar: TypeAlias = Literal[
     "number",
     "margin",
@@ -53,6 +62,7 @@ Scalar: TypeAlias = Literal[
     "completion",
     "tags",
     "masks",
+    "answer",
 ]
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str

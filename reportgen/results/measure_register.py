@@ -40,12 +40,12 @@ Combine: TypeAlias = Literal["sum", "length", "largest", "first"]
 # The explained figures that a text has however much of it is left out, and that are no distances.
 LASTING_FIGURES: tuple[Scalar, ...] = (
     *("number", "margin", "logit"),
-    *("log_probability", "next_token", "token_lead", "completion", "masks"),
+    *("log_probability", "next_token", "token_lead", "completion", "masks", "answer"),
 )
 # Those that are no distances: the gradient is not 0 at the text itself.
 EXPLAINED_FIGURES: tuple[Scalar, ...] = (*LASTING_FIGURES, "tags")
 # Those that are a sum over single tokens of the text, each with a prediction of its own.
-STEP_SCALARS: tuple[Scalar, ...] = ("completion", "tags", "masks")
+STEP_SCALARS: tuple[Scalar, ...] = ("completion", "tags", "masks", "answer")
 # What a measure is read from; "baselines" are what the others are compared with.
 Group: TypeAlias = Literal["attention", "effects", "gradients", "baselines"]
 # Where the page and the exported tables show a measure. Attention always has its columns in tables.

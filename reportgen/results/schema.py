@@ -42,9 +42,9 @@ TEXTS_SCHEMA = pa.schema(
         ("cut_text", pa.int32()),  # code point at which `text` was cut; null if it was not
         ("cut_pair", pa.int32()),  # the same for `pair`
         ("n_unknown", pa.int32()),  # unknown tokens
-        # The number, or log-probability of the completion; null if the output is neither.
+        # The number, or log-probability of the completion or of the answer; null for other outputs.
         ("prediction", pa.float64()),
-        # Class, labels, next token, or tags joined by spaces; null otherwise.
+        # Class, labels, next token, tags joined by spaces, or answer; null otherwise.
         ("prediction_label", pa.string()),
         # Numbers; logits; log-probabilities of the five next tokens, of the completion's tokens, or
         # of tags.
@@ -52,7 +52,8 @@ TEXTS_SCHEMA = pa.schema(
         # The five next tokens; the likeliest in place of each of the completion's, "" where that is
         # the same; tags; else empty.
         ("score_names", pa.list_(pa.string())),
-        # Of tags: the position of the first token of each word; of masks theirs; else empty.
+        # Of tags: the position of the first token of each word; of masks theirs; of an answer those
+        # of its first and its last token; else empty.
         (STEPS, pa.list_(pa.int32())),
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
         ("effective_content", pa.float64()),  # the same over text tokens, renormalised

@@ -70,7 +70,7 @@ def test_the_panel_lists_what_fills_each_mask(tmp_path: Path) -> None:
         chances = [EN.percent(exp(own)) for own in mask.log_probabilities]
         others = [f"{t} {c}" for t, c in zip(mask.tokens[1:], chances[1:], strict=True)]
         assert row.cells == (chances[0], ", ".join(others))
-    after = strip_tags(findings, 0, units).after
+    after = strip_tags(findings, 0, units, EN).after
     assert after == {m.position: f" → {m.tokens[0].strip()}" for m in masks.by_text[0]}
     said = prediction(findings, 0, EN).value
     assert said == " ".join(mask.tokens[0] for mask in masks.by_text[0])

@@ -56,7 +56,7 @@ def test_what_cannot_be_reported_is_refused_in_one_line(
     assert said in line
 
 
-@pytest.mark.parametrize("head", ["question", "choice", "masked"])
+@pytest.mark.parametrize("head", ["choice", "masked"])
 def test_a_head_that_is_not_used_is_named(tmp_path: Path, head: str) -> None:
     folder = save(Case("bert", head), tmp_path)
     done = CliRunner().invoke(app, ["check", "--model", str(folder)])

@@ -6,7 +6,7 @@ to the embedding of the whole text, so that the effect is a cosine distance; for
 log-probability of the next token, or its lead over another token; where the texts have completions,
 the log-probability of the completion; for a tagger the log-probability of the tags of all words, a
 word that is left out counting as unchanged; for a masked language model that of the tokens at all
-masks.
+masks; for the answer to a question that of its first and its last token among those of the context.
 """
 
 from collections.abc import Callable, Sequence

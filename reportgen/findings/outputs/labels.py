@@ -106,7 +106,7 @@ def label_use(found: "Findings") -> LabelUse | None:
     labelled = found.analysed & labels.notna().to_numpy(np.bool_)
     if kind == "tags" and labelled.any() and found.tags is not None:
         return _tag_use(found.tags, labelled)
-    if not labelled.any() or kind in ("embedding", "next_token", "completion", "masks"):
+    if not labelled.any() or kind in ("embedding", "next_token", "completion", "masks", "answer"):
         return None
     read_as: ReadAs = "number"
     used, n_folded, n_percent = np.zeros(len(labels), np.bool_), 0, 0

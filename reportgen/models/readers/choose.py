@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
+from reportgen.models.readers.answer import AnswerReader
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader
@@ -22,8 +23,8 @@ from reportgen.models.trial_run import (
 )
 
 # The output of a model by its class: one for the whole text, the next token, a tag for each word, a
-# token for each mask, or something that is not read ("other").
-Head: TypeAlias = Literal["sequence", "next_token", "tags", "masks", "other"]
+# token for each mask, an answer out of a context, or something that is not read ("other").
+Head: TypeAlias = Literal["sequence", "next_token", "tags", "masks", "answer", "other"]
 # By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
 _HEADS: Mapping[str, Head] = {
     "ForSequenceClassification": "sequence",
@@ -32,8 +33,12 @@ _HEADS: Mapping[str, Head] = {
     "WithLMHeadModel": "masks",
     "ForConditionalGeneration": "other",
     "ForTokenClassification": "tags",
-    "ForQuestionAnswering": "other",
-    "ForQuestionAnsweringSimple": "other",
+    # These search for an answer themselves and return no logits of its ends.
+    "XLNetForQuestionAnswering": "other",
+    "XLMForQuestionAnswering": "other",
+    "FlaubertForQuestionAnswering": "other",
+    "ForQuestionAnswering": "answer",
+    "ForQuestionAnsweringSimple": "answer",
     "ForMultipleChoice": "other",
     "ForNextSentencePrediction": "other",
     "DoubleHeadsModel": "other",
@@ -60,7 +65,10 @@ def reader_of_class(
         ModelError: it is a language model that reads texts in both directions.
     """
     head, name = head_of(type(module)), type(module).__name__
-    if "logits" not in entries(trials[0].returned):
+    parts = entries(trials[0].returned)
+    if head == "answer" and {"start_logits", "end_logits"} <= set(parts):
+        return AnswerReader(tokenizer)
+    if "logits" not in parts:
         return None
     if head == "sequence":
         return sequence_reader(module.config)

@@ -19,8 +19,8 @@ class Prediction:
     """The output of the model for one text."""
 
     value: float | None  # the number, or log-probability of the completion; None otherwise
-    # Class, labels joined by ", ", the likeliest next token, or tags joined by spaces; None
-    # otherwise.
+    # Class, labels joined by ", ", the likeliest next token, tags joined by spaces, or the
+    # answer; None otherwise.
     label: str | None
     # Number(s); logits; log-probabilities of next tokens, of the completion's tokens, or of tags;
     # no embedding.
@@ -29,8 +29,10 @@ class Prediction:
     # tags; empty otherwise.
     score_names: tuple[str, ...]
     is_finite: bool = True  # False if a figure is infinite or NaN; then there is no label
-    steps: tuple[int, ...] = ()  # positions of words that have a tag, and of masks; else empty
+    # Positions of words that have a tag, of masks, or of both ends of the answer; else empty.
+    steps: tuple[int, ...] = ()
     held: tuple[int, ...] = ()  # positions that stay when others are left out, see `EncodedText`
+    is_quoted: bool = False  # the label is what the tokens `held` are in the text
 
 
 class OutputReader(ABC):

@@ -65,7 +65,7 @@ def make_colours(
     placed = places(units.units, segments, language)
     first = found[0]
     lengths = bars(found, scope.spread)
-    tags = strip_tags(findings, text, units)
+    tags = strip_tags(findings, text, units, language)
     strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, tags)
     written = target_units(findings.results, text)
     if written:

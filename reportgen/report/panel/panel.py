@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from math import exp
 
 import pandas as pd
 
@@ -107,6 +108,9 @@ def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     found = prediction(findings, text, language)
     if kind == "class" and found.value:
         share = float(findings.class_shares[text].max())
+        return _beside(found, language.say("panel", "probability", share=share), language)
+    if kind == "answer":
+        share = exp(float(row["prediction"]))
         return _beside(found, language.say("panel", "probability", share=share), language)
     spread = findings.number_spread
     if kind != "number" or spread is None or len(spread.values) < MIN_PREDICTIONS:

@@ -38,7 +38,7 @@ def prediction(
     row, output = findings.results.text_row(text), findings.info.output
     scores = [float(score) for score in row["scores"]]
     names: Sequence[str] = list(row["score_names"]) or output.labels
-    if output.kind in ("embedding", "number", "completion", "tags", "masks"):
+    if output.kind in ("embedding", "number", "completion", "tags", "masks", "answer"):
         pairs: list[tuple[str, float]] = []
     else:
         pairs = list(zip(names, scores, strict=False))

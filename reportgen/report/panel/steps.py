@@ -18,6 +18,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.moves import Moves, Moving
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
+from reportgen.results.schema import STEPS
 from reportgen.results.store import Results
 from reportgen.results.targets import completion_of
 from reportgen.results.units import TextUnits, Unit
@@ -70,6 +71,8 @@ def make_steps(
         rows = _of_words(findings, text, units, language)
         has_labels = findings.tags is not None and findings.tags.fit is not None
         keys = ("word", "tag", "chance", *(("label",) if has_labels else ()))
+    elif kind == "answer":
+        rows, keys = _of_answer(findings, text, units, language), ("end", "chance")
     elif kind == "masks":
         rows = _of_masks(findings, text, units, language)
         has_labels = findings.masks is not None and bool(findings.masks.labelled)
@@ -169,6 +172,25 @@ def _of_masks(
         _filled(mask, units.unit_of[mask.position], moves.of(i), language, has_labels=has_labels)
         for i, mask in enumerate(masks)
     )
+
+
+def _of_answer(
+    findings: Findings, text: int, units: TextUnits, language: Language
+) -> tuple[StepRow, ...]:
+    """The first and the last token of the answer to a question."""
+    row, say = findings.results.text_row(text), partial(language.say, "steps")
+    moves = Moving(findings.results, text, units, len(row[STEPS]), language)
+    found = []
+    for number, (position, score) in enumerate(zip(row[STEPS], row["scores"], strict=True)):
+        unit, chance = units.unit_of[position], language.percent(exp(score))
+        token = shorten(visible(units.units[unit].label), _NAME)
+        name = say("last" if number else "first", token=token)
+        own = moves.of(number)
+        said = language.say("common", "space").join(
+            (say("ends", name=name, chance=chance), *own.said)
+        )
+        found.append(StepRow(unit, name, (chance,), said, own))
+    return tuple(found)
 
 
 def _filled(

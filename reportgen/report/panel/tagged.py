@@ -4,15 +4,22 @@ from collections.abc import Sequence
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import Word
+from reportgen.report.language.strings import Language
 from reportgen.report.panel.strip import Tags
 from reportgen.results.labels import NONE
+from reportgen.results.schema import STEPS
 from reportgen.results.units import TextUnits
 
 
-def strip_tags(findings: Findings, text: int, units: TextUnits) -> Tags:
+def strip_tags(findings: Findings, text: int, units: TextUnits, language: Language) -> Tags:
     """What the highlighted text of row `text` of `texts` says of its units: the kind of each
     entity; without a tag for words outside entities, each word's own tag. A cross marks what has
-    another label. Of a mask it says its first choice."""
+    another label. Of a mask it says its first choice, and
+    where the answer to a question is."""
+    if findings.answers is not None:
+        first, last = (units.unit_of[i] for i in findings.results.text_row(text)[STEPS])
+        name = language.say("steps", "answer")
+        return Tags(frozenset((first,)), {last: f"] {name}"})
     if findings.masks is not None:
         masks = [(units.unit_of[m.position], m) for m in findings.masks.by_text.get(text, ())]
         return Tags(after={unit: f" → {mask.tokens[0].strip()}" for unit, mask in masks})

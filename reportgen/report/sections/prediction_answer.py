@@ -77,6 +77,7 @@ class _Predicted:
             "completion": self._completion,
             "tags": self._tags,
             "masks": self._masks,
+            "answer": self._answers,
         }
         return by_kind[kind]()
 
@@ -192,6 +193,19 @@ class _Predicted:
         self._names = [shorten(visible(name), _NAME) for name in names]
         verdict, chart = self._most("next_token", [token.n_texts for token in tokens], n)
         return self._told(verdict, self._say("next_bars"), chart)
+
+    def _answers(self) -> Answer:
+        found = self._findings.answers
+        assert found is not None  # some text was analysed
+        low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
+        opened = [own.chance for own in found.every if own.text == self._findings.picked.first]
+        chart = columns_of_dots(found.chances, opened[0] if opened else None)
+        if found.exact is None or found.f1 is None:
+            verdict = self._say("answers", low=low, middle=middle, high=high)
+            return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
+        n, k = len(found.labelled), sum(answer.is_exact for answer in found.labelled)
+        verdict = self._say("answers_fit", k=k, n=n)
+        return self._told(verdict, self._say("answers_f1", f1=found.f1.mean), chart)
 
     def _masks(self) -> Answer:
         found = self._findings.masks

@@ -11,6 +11,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
 from reportgen.report.sections.classes import LISTED, NAME, ClassWords, share_bar
+from reportgen.report.sections.found_answers import make_found_answers
 from reportgen.report.sections.masks import make_masks
 from reportgen.report.sections.numbers import make_numbers
 from reportgen.report.sections.tags import make_tags
@@ -31,6 +32,8 @@ def make_quality(findings: Findings, language: Language) -> Quality | None:
         return _completions(findings, language)
     if kind == "tags":
         return make_tags(findings, language)
+    if kind == "answer":
+        return make_found_answers(findings, language)
     if kind == "masks":
         return make_masks(findings, language)
     return (_numbers if kind == "numbers" else _next_tokens)(findings, language)

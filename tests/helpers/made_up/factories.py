@@ -194,6 +194,12 @@ def _write(folder: Path, asked: MadeUp) -> None:
                 names = [w for _ in steps for w in random.permutation(WORDS).tolist()]
                 scores = [-0.5, -1.2, -2.0, -3.1, -4.0] * len(steps)
                 label = " ".join(names[::5])
+            if kind == "answer" and n:  # its second and third piece
+                places = np.flatnonzero(~is_special)
+                steps = [int(places[min(i, len(places) - 1)]) for i in (1, 2)]
+                scores = [float(-random.random()), float(-random.random())]
+                ends = tokens[steps[0]][1], tokens[steps[1]][2]
+                label = text[slice(*ends)]
             recorder.append(
                 "texts",
                 {
@@ -233,6 +239,8 @@ def _write(folder: Path, asked: MadeUp) -> None:
             if not n:
                 continue
             held = tuple(steps) if kind == "masks" else ()
+            if kind == "answer":
+                held = tuple(range(steps[0], steps[-1] + 1))
             one = OneText(index, tokens, maps, made_up.norms(is_special), completed_from, held)
             recorder.append("tokens", token_rows(one))
             made_up.append(recorder, index, is_special, one.views, one.received)
@@ -257,7 +265,7 @@ def changed(results: Results, info: RunInfo | None = None, **tables: pd.DataFram
 
 
 def _number(kind: OutputKind, value: float, scores: list[float]) -> float | None:
-    if kind == "completion":
+    if kind in ("completion", "answer"):
         return sum(scores)
     return value if kind == "number" else None
 
@@ -269,7 +277,7 @@ def _output(
         return [value], [], None
     if kind == "numbers":
         return [value, -value], [], None
-    if kind in ("embedding", "tags", "masks"):
+    if kind in ("embedding", "tags", "masks", "answer"):
         return [], [], None
     if kind == "completion":
         return [-0.25, -3.5], ["", "の"], None

@@ -66,7 +66,7 @@ def test_every_family_and_head_loads_the_weights_it_was_saved_with(
     made = tiny_model(architecture, task)
     loaded = load(save_model(tmp_path, architecture, task))
     assert loaded.architecture == type(made).__name__
-    keeps_head = task in ("base", "sequence", "causal", "token")
+    keeps_head = task in ("base", "sequence", "causal", "token", "question")
     is_whole = keeps_head and (architecture, task) != ("t5", "base")
     assert (type(loaded.module) is type(made)) == is_whole
     assert (loaded.remark is None) == keeps_head

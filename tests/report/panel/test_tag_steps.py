@@ -61,7 +61,7 @@ def test_each_word_has_its_tag_and_what_moves_it(findings: Findings, text: int) 
 
 def test_entities_stand_in_brackets_and_wrong_ones_have_a_cross(findings: Findings) -> None:
     for text, row in findings.texts.iterrows():
-        tags = strip_tags(findings, int(text), text_units(findings.results, int(text)))  # type: ignore[arg-type]
+        tags = strip_tags(findings, int(text), text_units(findings.results, int(text)), EN)  # type: ignore[arg-type]
         found, steps = spans(list(row["score_names"])), list(row["steps"])
         assert tags.opening == {steps[first] for _, first, _ in found}
         mark = " ✗" if text == 1 else ""

@@ -1,0 +1,53 @@
+"""The part of the register of flat figures that is about predictions, by the kind of output."""
+
+from reportgen.findings.figures import Figure, within
+
+PREDICTIONS = (
+    *within(
+        "number_spread",
+        Figure("prediction_mean", "output", "mean of the predicted number over the texts", "mean"),
+        Figure("prediction_min", "output", "smallest predicted number", "low"),
+        Figure("prediction_max", "output", "largest predicted number", "high"),
+    ),
+    Figure("n_labelled", "count", "texts with a label and a prediction that are numbers"),
+    *within(
+        "label_fit",
+        Figure("label_mae", "output", "mean distance of the prediction from the label", "mae.mean"),
+        Figure("label_rmse", "output", "root of the mean square of that distance", "rmse.mean"),
+        Figure("label_bias", "output", "mean of prediction minus label", "bias.mean"),
+        Figure("label_r2", "R2", "share of the labels' variance that predictions explain", "r2"),
+    ),
+    Figure(
+        "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
+    ),
+    Figure("label_accuracy", "share", "texts whose predicted class is the label", "accuracy"),
+    *within(
+        "completions",
+        Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),
+        Figure("perplexity", "number", "exp of minus the mean log-probability of these tokens"),
+        Figure(
+            "first_choice_share", "share", "those that the model holds likeliest in their place"
+        ),
+    ),
+    *within(
+        "tags",
+        Figure("tag_n_words", "count", "words that have a tag", "n_words"),
+        Figure("tag_accuracy", "share", "words whose tag is the label's", "fit.accuracy", True),
+        Figure("entity_precision", "share", "predicted entities that labels have", "fit.precision"),
+        Figure("entity_recall", "share", "entities of the labels that are found", "fit.recall"),
+        Figure("entity_f1", "share", "harmonic mean of both, over whole entities", "fit.f1"),
+    ),
+    *within(
+        "answers",
+        Figure("answer_exact", "share", "answers that are the label, normalised", "exact", True),
+        Figure("answer_f1", "share", "F1 of the answer's words and the label's", "f1", True),
+    ),
+    *within(
+        "masks",
+        Figure("n_masks", "count", "masks of all texts"),
+        Figure("mask_accuracy", "share", "masks whose first choice is the label", "first_share"),
+        Figure(
+            "mask_top5_accuracy", "share", "masks with the label among five choices", "listed_share"
+        ),
+    ),
+)
