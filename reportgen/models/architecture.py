@@ -187,7 +187,7 @@ def other_layouts(projections: Sequence[Projection]) -> tuple[tuple[Projection, 
     return (tuple(replace(item, layout=swapped[item.layout]) for item in projections),)
 
 
-def max_positions(encoder: PreTrainedModel, config: Any) -> int | None:
+def max_positions(encoder: nn.Module, config: Any) -> int | None:
     """The most tokens that the configuration and the position tables allow; None for no limit."""
     limits = []
     stated = whole(config, "max_position_embeddings")

@@ -45,7 +45,9 @@ class _Labels:
 def find_writer(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Writer:
     """The encoder-decoder `module`, with the number of tokens that its decoder reads."""
     decoder: Any = module.get_decoder()  # type: ignore[no-untyped-call]
-    limits = (max_positions(decoder, decoder.config), tokenizer.model_max_length)
+    # Not every decoder is a model of its own (FSMT).
+    config = getattr(decoder, "config", module.config)
+    limits = (max_positions(decoder, config), tokenizer.model_max_length)
     # Tokenizers without a limit have a huge number here.
     most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
     return Writer(module, most)

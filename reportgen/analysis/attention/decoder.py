@@ -60,7 +60,10 @@ class DecoderCapture:
         self.n_layers = self.n_heads = 0  # known once a text was run
         self._module: nn.Module = writer
         self._recorded: dict[DecoderPart, list[tuple[nn.Module, int]]] = {
-            part: list(recorded_modules(decoder, name, 1)) for part, name in _RECORDED.items()
+            part: list(recorded_modules(decoder, name, 1))
+            if isinstance(decoder, PreTrainedModel)
+            else []
+            for part, name in _RECORDED.items()
         }
         writer.set_attn_implementation("eager")  # others do not compute the weights
         # Classes that do not declare both return the maps of all layers together.

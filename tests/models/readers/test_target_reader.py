@@ -11,7 +11,12 @@ from helpers.real.writers import (
     with_target,
     writer_tokenizer,
 )
-from transformers import MBart50Tokenizer, MBartTokenizer
+from transformers import (
+    FSMTConfig,
+    FSMTForConditionalGeneration,
+    MBart50Tokenizer,
+    MBartTokenizer,
+)
 
 from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
@@ -203,3 +208,12 @@ def test_tokenizers_without_a_limit_leave_that_to_the_decoder() -> None:
     tokenizer = tiny_tokenizer("unigram_eos")
     assert find_writer(tiny_writer("t5"), tokenizer).max_tokens == 512
     assert find_writer(tiny_writer("pegasus"), tokenizer).max_tokens == 64
+
+
+def test_a_decoder_that_is_no_model_of_its_own_has_a_limit_too() -> None:
+    sizes = {"d_model": 32, "encoder_layers": 1, "decoder_layers": 1, "max_position_embeddings": 48}
+    heads = {"encoder_attention_heads": 2, "decoder_attention_heads": 2}
+    words = {"src_vocab_size": 60, "tgt_vocab_size": 60, "langs": ["en", "de"]}
+    narrow = {"encoder_ffn_dim": 32, "decoder_ffn_dim": 32}
+    module = FSMTForConditionalGeneration(FSMTConfig(**sizes, **heads, **words, **narrow))
+    assert find_writer(module, tiny_tokenizer("unigram_eos")).max_tokens == 48
