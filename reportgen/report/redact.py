@@ -24,8 +24,9 @@ from reportgen.report.options import Lang
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list
 from reportgen.results.row_groups import StoredTable
+from reportgen.results.run_file import write_info
 from reportgen.results.schema import LATER_TABLES, TABLES, in_schema
-from reportgen.results.store import Results, open_results, write_info
+from reportgen.results.store import Results, open_results
 
 DOT = "•"
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)

@@ -4,34 +4,28 @@ A results folder holds `results.json` (what was run, and on what), the tables of
 files, and `maps.bin` (the packed attention maps, one text after another). Torch is not needed.
 """
 
-import json
 from collections.abc import Hashable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from reportgen.errors import ResultsError, quoted
-from reportgen.files import system
-from reportgen.results.info import REDACT, SCHEMA_VERSION, RunInfo
-from reportgen.results.limits import HEADS, INFO_BYTES, LAYERS, require_regular
+from reportgen.errors import ResultsError
+from reportgen.results.info import REDACT, RunInfo
 from reportgen.results.row_groups import (
-    AGAIN,
     FirstPassSource,
     FolderSource,
     MemorySource,
     Source,
     Table,
 )
+from reportgen.results.run_file import read_info
 from reportgen.results.schema import EXTRA, LEARNED_SHARE, TABLES
-
-_MOST = 10**9  # of anything that a model has; --max-length takes as much
 
 
 @dataclass(frozen=True, eq=False)
@@ -314,25 +308,7 @@ def open_results(folder: Path) -> Results:
         ResultsError: it is not a results folder, is damaged, or has a schema version that this
             version cannot read.
     """
-    path = folder / "results.json"
-    try:
-        if (size := require_regular(path)) > INFO_BYTES:
-            raise ValueError(f"{size / 1e6:,.0f} MB, at most {INFO_BYTES / 1e6:.0f} are read")
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise ResultsError(
-            f"{folder}: not a results folder (no results.json); make one with `reportgen analyze`"
-        ) from error
-    except OSError as error:
-        raise ResultsError(f"{path}: cannot be read ({error.strerror}); {AGAIN}") from error
-    except ValueError as error:
-        raise ResultsError(f"{path}: {error}; {AGAIN}") from error
-    try:
-        _require_version(content, path)
-        info = msgspec.json.decode(content, type=RunInfo)
-        _require_info(info)
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: damaged: {quoted(str(error))}; {AGAIN}") from error
+    info = read_info(folder)
     return Results(info, FolderSource(folder, info))
 
 
@@ -340,47 +316,3 @@ def open_first_pass(folder: Path, info: RunInfo) -> Results:
     """The results in `folder` after the first pass: `info` says what was run, and the tables of
     evidence, which are not there yet, are empty."""
     return Results(info, FirstPassSource(folder, info))
-
-
-def write_info(folder: Path, info: RunInfo) -> None:
-    """Write `info` as the folder's `results.json`."""
-    text = json.dumps(asdict(info), ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
-    system.write(folder / "results.json", (text + "\n").encode())
-
-
-@dataclass(frozen=True)
-class _Version:
-    schema_version: int
-
-
-def _require_version(content: bytes, path: Path) -> None:
-    """Check that results.json has a schema version that this version can read."""
-    try:
-        version = msgspec.json.decode(content, type=_Version).schema_version
-    except msgspec.ValidationError as error:
-        raise ResultsError(f"{path}: no schema_version; {AGAIN}") from error
-    except (ValueError, RecursionError) as error:
-        raise ResultsError(f"{path}: cannot be read ({error}); {AGAIN}") from error
-    if version < 1:
-        raise ResultsError(f"{path}: schema {version} is older than the first release; {AGAIN}")
-    if version > SCHEMA_VERSION:
-        raise ResultsError(
-            f"{path}: schema {version} is newer than this reportgen reads "
-            f"({SCHEMA_VERSION}); update reportgen"
-        )
-
-
-def _require_info(info: RunInfo) -> None:
-    """Check what the types of `info` leave open.
-
-    Raises:
-        ValueError: a value is impossible or missing.
-    """
-    most = {"n_layers": LAYERS, "n_heads": HEADS}
-    for name in ("n_layers", "n_heads", "head_size", "max_tokens", "vocabulary_size"):
-        if not 1 <= getattr(info.model, name) <= most.get(name, _MOST):
-            raise ValueError(f"model.{name} cannot be {getattr(info.model, name)}")
-    if info.evidence.level != "none" and info.evidence.scalar is None:
-        raise ValueError("evidence.scalar is missing")
-    if "reportgen" not in info.versions:
-        raise ValueError("versions.reportgen is missing")

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from reportgen.errors import unwritten
 from reportgen.files import system
 from reportgen.results.info import RunInfo
+from reportgen.results.run_file import write_info
 from reportgen.results.schema import TABLES
-from reportgen.results.store import write_info
 
 
 class Recorder:

@@ -263,7 +263,7 @@ def test_where_there_is_no_room_for_the_copy_that_is_said(
             raise full
 
     monkeypatch.setattr("reportgen.report.redact._take_over", lambda _, path: write(path))
-    monkeypatch.setattr("reportgen.results.store.system.write", write)
+    monkeypatch.setattr("reportgen.results.run_file.system.write", write)
     if name == "tokens.parquet":
         monkeypatch.setattr(pq.ParquetWriter, "write_table", lambda *_: raise_(full))
     with (

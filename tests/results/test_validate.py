@@ -14,8 +14,9 @@ from helpers.made_up.factories import make_results
 from reportgen.errors import ResultsError
 from reportgen.results.columns import FILLED
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
+from reportgen.results.run_file import write_info
 from reportgen.results.schema import DELETION_SCORES, LATER_COLUMNS, LATER_TABLES, TABLES
-from reportgen.results.store import Results, open_results, write_info
+from reportgen.results.store import Results, open_results
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
 # Without those that came later: a folder of an earlier version lacks them.

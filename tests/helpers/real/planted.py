@@ -15,7 +15,8 @@ import pyarrow.parquet as pq
 
 from helpers.made_up.factories import make_results
 from reportgen.results.info import Subject
-from reportgen.results.store import Results, open_results, write_info
+from reportgen.results.run_file import write_info
+from reportgen.results.store import Results, open_results
 
 # Nothing of these stands in any word of the project's own.
 SECRETS = {
