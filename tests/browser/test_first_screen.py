@@ -7,6 +7,12 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
+MOVES = """
+window.moved = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.moved += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
 MOST_MOVED = 0.05  # of the layout, by the measure of browsers (CLS)
 
 TEXTS = HEADLINES * 2
@@ -135,13 +141,9 @@ def test_the_whole_row_of_a_text_to_start_with_opens_it(watched, url):
 
 def test_the_page_does_not_move_while_it_loads(browser, url):
     page = browser.new_page(viewport={"width": 1280, "height": 800})
-    page.add_init_script(
-        """window.moved = 0;
-        new PerformanceObserver((list) => {
-          for (const entry of list.getEntries()) window.moved += entry.value;
-        }).observe({ type: "layout-shift", buffered: true });
-        window.requestIdleCallback = () => {};  // so that it is the pointer that starts plotly"""
-    )
+    page.add_init_script(MOVES)
+    # So that it is the pointer that starts plotly.
+    page.add_init_script("window.requestIdleCallback = () => {}")
     page.goto(url)
     number = int(page.locator(".panel.open").get_attribute("id").removeprefix("text="))
     expect(page.locator(f"#map-{number} .heads canvas").first).to_be_attached()
@@ -158,6 +160,20 @@ def test_the_page_does_not_move_while_it_loads(browser, url):
     page.evaluate("window.moved = 0")
     page.evaluate("location.hash = '#text=3'")
     drawn(page, 3)
+    page.wait_for_timeout(300)
+    assert page.evaluate("window.moved") < MOST_MOVED
+    page.close()
+
+
+def test_on_a_phone_nothing_moves_when_the_map_is_reached(browser, url):
+    page = browser.new_page(viewport={"width": 400, "height": 860})
+    page.add_init_script(MOVES)
+    page.goto(url)
+    figure = page.locator(".panel.open figure.map")
+    expect(figure.locator(":scope > .live .controls").first).to_be_attached()
+    page.evaluate("window.moved = 0")
+    figure.evaluate("(figure) => figure.scrollIntoView()")
+    drawn(page, int(figure.get_attribute("data-text")))
     page.wait_for_timeout(300)
     assert page.evaluate("window.moved") < MOST_MOVED
     page.close()

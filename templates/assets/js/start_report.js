@@ -36,6 +36,13 @@ function watch(part) {
   for (const box of part.querySelectorAll(".strip[id]")) nearStrips.observe(box);
 }
 
+// The controls of the open text's map stand there before a reader comes to it: nothing moves then.
+function prepareOpenMap() {
+  const number = openNumber();
+  const figure = document.getElementById(`map-${number}`);
+  if (hasMaps(figure) && !panels.has(number)) panels.set(number, new Panel(figure));
+}
+
 function followLinks() {
   document.addEventListener("click", (event) => {
     const link = event.target.closest('a[href^="#text="]');
@@ -64,6 +71,7 @@ function start() {
   watch(document);
   followLinks();
   startPlotlyOnUse();
+  (window.requestIdleCallback ?? setTimeout)(prepareOpenMap);
   if (document.readyState === "complete") startPlotlyWhenIdle();
   else addEventListener("load", startPlotlyWhenIdle);
   if (state.text === null) return;
