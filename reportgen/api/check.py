@@ -10,6 +10,19 @@ from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import OutputKind
 
+# What the task of a model is understood to be, by the kind of its output.
+TASKS: Mapping[OutputKind, str] = {
+    "number": "regression: one number per text",
+    "numbers": "regression: several numbers per text",
+    "class": "classification: one class per text",
+    "labels": "multi-label classification: any of several labels per text",
+    "embedding": "none: an embedding of each text",
+    "next_token": "language modelling: the token after each text",
+    "completion": "language modelling: the completion of each text",
+    "answer": "question answering: a span of the context",
+    "masks": "fill-mask: a token for each mask",
+    "tags": "token classification: a tag for each word",
+}
 # What evidence explains of each kind of output, and how to have something else.
 EXPLAINED: Mapping[OutputKind, str] = {
     "number": "the number",
@@ -44,11 +57,17 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         if probe.padded_difference is None
         else f"differs by {probe.padded_difference:.1e} from the same text alone"
     )
-    shown = [output.kind, f'"{output.name}"', output.pooling and f"{output.pooling} pooling"]
+    shown = [
+        output.kind.replace("_", " "),
+        f'"{output.name}"',
+        output.pooling and f"{output.pooling} pooling",
+    ]
     facts = {
         "Model": f"{info.name} ({info.architecture})",
+        "Task": TASKS[output.kind],
         "Output": ", ".join(filter(None, shown)),
         "Explained": "; ".join(filter(None, (EXPLAINED[output.kind], _of_pairs(loaded)))),
+        "Parts read": _parts(loaded, is_causal=probe.is_causal),
         "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
@@ -62,6 +81,15 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         *(f"{name:13} {value}" for name, value in facts.items()),
         *(f"{'Note':13} {remark}" for remark in (*loaded.remarks, *probe.remarks)),
     ]
+
+
+def _parts(loaded: LoadedModel, *, is_causal: bool) -> str:
+    """The parts of the model whose attention is read, and what to give for the others."""
+    if loaded.writer is not None:
+        return (
+            "the encoder; with completions or --generate also the decoder and its cross-attention"
+        )
+    return "the decoder" if is_causal else "the encoder"
 
 
 def _of_pairs(loaded: LoadedModel) -> str | None:

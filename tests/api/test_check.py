@@ -1,0 +1,57 @@
+"""`reportgen check`: what the task of each kind of model is understood to be."""
+
+from pathlib import Path
+
+import pytest
+from helpers.real.models import save_model
+
+from reportgen.api.check import EXPLAINED, TASKS, check_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import OutputKind
+
+
+def facts(folder: Path) -> dict[str, str]:
+    """The lines of a check by their names; notes together."""
+    found: dict[str, str] = {}
+    for line in check_model(ModelSpec(model=str(folder))):
+        name, said = line[:13].strip(), line[13:].strip()
+        found[name] = f"{found[name]}\n{said}" if name in found else said
+    return found
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task", "kind", "parts"),
+    [
+        ("bert", "sequence", "class", "the encoder"),
+        ("bert", "token", "tags", "the encoder"),
+        ("bert", "question", "answer", "the encoder"),
+        ("bert", "base", "embedding", "the encoder"),
+        ("gpt2", "causal", "next_token", "the decoder"),
+    ],
+)
+def test_task_parts_and_what_is_explained_are_named(
+    tmp_path: Path, architecture: str, task: str, kind: OutputKind, parts: str
+) -> None:
+    found = facts(save_model(tmp_path, architecture, task))
+    assert found["Task"] == TASKS[kind]
+    assert found["Output"].startswith(kind.replace("_", " "))
+    assert found["Explained"] == EXPLAINED[kind]
+    assert found["Parts read"] == parts
+
+
+@pytest.mark.parametrize(
+    ("architecture", "task", "head", "advice"),
+    [
+        ("t5", "seq2seq", "T5ForConditionalGeneration", "--generate N"),
+        ("bert", "masked", "BertForMaskedLM", "write its mask"),
+    ],
+)
+def test_a_head_that_is_not_used_is_named_with_what_uses_it(
+    tmp_path: Path, architecture: str, task: str, head: str, advice: str
+) -> None:
+    found = facts(save_model(tmp_path, architecture, task))
+    assert found["Task"] == TASKS["embedding"]
+    assert found["Note"].startswith(f"{head} has no output for a whole text")
+    assert advice in found["Note"]
+    if task == "seq2seq":
+        assert "also the decoder and its cross-attention" in found["Parts read"]
