@@ -97,6 +97,7 @@ class TextUnits:
     cls_row_all: Floats | None
     cls_token: int | None  # position of the token whose row `cls_row` is
     norm_all: Floats | None = None
+    is_question: bool = False  # its segments are a question and its context
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
@@ -139,6 +140,7 @@ def text_units(results: Results, text: int) -> TextUnits:
         cls_row_all=means("cls_row_all") if has_row else None,
         cls_token=_cls_token(tokens["role"].to_pylist()) if has_row else None,
         norm_all=means("received_norm_all") if has_norms else None,
+        is_question=results.info.output.kind == "answer",
     )
 
 

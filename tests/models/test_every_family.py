@@ -33,6 +33,20 @@ def test_figures_equal_plain_ones(
 
 
 @pytest.mark.parametrize(
+    ("head", "kind"), [("token", "tags"), ("masked", "masks"), ("question", "answer")]
+)
+@pytest.mark.parametrize("family", ["bert", "xlm"])
+def test_each_head_is_read_as_what_it_is(tmp_path: Path, family: str, head: str, kind: str) -> None:
+    found = measure(save(Case(family, head), tmp_path), tmp_path / "results", "basic")
+    assert found.kind == kind
+    assert not found.failed
+    assert found.maps <= 1e-6
+    assert found.even <= 1e-6
+    assert found.deletion <= 1e-3
+    assert set(found.missing) <= {"hide_key"}
+
+
+@pytest.mark.parametrize(
     ("family", "head", "said"),
     [
         ("longformer", "sequence", "LongformerModel gives banded attention"),
@@ -56,10 +70,17 @@ def test_what_cannot_be_reported_is_refused_in_one_line(
     assert said in line
 
 
-@pytest.mark.parametrize("head", ["choice", "masked"])
-def test_a_head_that_is_not_used_is_named(tmp_path: Path, head: str) -> None:
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("choice", "BertForMultipleChoice compares choices, which is not read; the embedding of"),
+        ("masked", "BertForMaskedLM has no output for a whole text; the embedding of its encoder"),
+        ("next sentence", "BertForNextSentencePrediction has no output for a whole text; the"),
+    ],
+)
+def test_a_head_that_is_not_used_is_named(tmp_path: Path, head: str, said: str) -> None:
     folder = save(Case("bert", head), tmp_path)
     done = CliRunner().invoke(app, ["check", "--model", str(folder)])
     assert done.exit_code == 0, done.output
     (note,) = (line for line in done.stdout.splitlines() if line.startswith("Note "))
-    assert "has no output for a whole text; the embedding of its encoder is reported" in note
+    assert said in note

@@ -32,7 +32,9 @@ def made(text, tokens, pair=None, causal=False, has_norms=True):
     row = pd.Series({"text": text, "pair": pair})
     table = table_of("tokens", frame)
     results = SimpleNamespace(text_row=lambda _: row, token_table=lambda _: table)
-    results.info = SimpleNamespace(model=SimpleNamespace(n_layers=2))
+    results.info = SimpleNamespace(
+        model=SimpleNamespace(n_layers=2), output=SimpleNamespace(kind="number")
+    )
     results.by_layer = partial(Results.by_layer, results)
     return results
 

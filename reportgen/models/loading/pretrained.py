@@ -200,6 +200,10 @@ def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> An
 def _remark(model_class: type, spec: ModelSpec) -> str | None:
     """A remark why only the encoder is kept; None if the whole model is."""
     kind, head = model_class.__name__, head_of(model_class)
+    if kind.endswith("ForMultipleChoice"):
+        return (
+            f"{kind} compares choices, which is not read; the embedding of its encoder is reported"
+        )
     if head in ("other", "masks"):
         return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
     if spec.pooling is not None and head is not None:

@@ -16,20 +16,24 @@ from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.models.changed_texts import content_units
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
+from reportgen.models.masked import ready_for_masks
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.tokens import EncodedText
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts.words import word_splitter
 
 TEXTS = (
     "the cat sat on the mat and the dog sat on the log",
     "a very good film",
 )
+QUESTION = "who sat ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +61,16 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
         ReportgenError: the model is refused.
     """
     loaded = load_model(ModelSpec(model=str(folder)))
-    inputs = [TextInput(str(i), text, None, None, None, "") for i, text in enumerate(TEXTS)]
+    inputs = _inputs(loaded)
     options = AnalysisOptions(evidence=level, evidence_texts="all")
     scratch.mkdir()
-    results = analyze(TextSet(tuple(inputs), ()), loaded, scratch, options)
-    texts = [encode(loaded.tokenizer, text, None, loaded.info.max_tokens) for text in TEXTS]
+    results = analyze(inputs, loaded, scratch, options)
+    loaded = ready_for_masks(loaded, inputs)
+    texts = encode_all(loaded, inputs.texts, word_splitter(), joins=False)[0]
     maps, even, known = 0.0, 0.0, set()
     plain = _fresh(folder, loaded)
     for row, text in enumerate(texts):
-        theirs = plain.maps(given(plain.module, text, text.ids))
+        theirs = plain.maps(given(plain.module, text))
         ours = _captured(loaded, text)
         assert len(ours) == len(theirs), (len(ours), len(theirs))
         maps = max(maps, *(_gap(a, b) for a, b in zip(ours, theirs, strict=True)))
@@ -93,6 +98,19 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
         remarks=results.info.remarks,
         masks=", ".join(sorted(known)),
     )
+
+
+def _inputs(loaded: LoadedModel) -> TextSet:
+    """Two texts: with a mask for a masked language model, with a question for one that answers."""
+    found = []
+    for number, text in enumerate(TEXTS):
+        if loaded.filler is not None:
+            text = text.replace(text.split()[1], str(loaded.tokenizer.mask_token), 1)
+        source = TextInput(str(number), text)
+        if loaded.output.kind == "answer":
+            source = TextInput(str(number), QUESTION, pair=text)
+        found.append(source)
+    return TextSet(tuple(found), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +166,18 @@ def _fresh(folder: Path, loaded: LoadedModel) -> Plain:
     return plain
 
 
-def given(module: nn.Module, text: EncodedText, ids: Sequence[int]) -> dict[str, Tensor]:
-    """The inputs for `ids` alone, which are all or some of those of `text`."""
+def given(
+    module: nn.Module, text: EncodedText, positions: Sequence[int] | None = None
+) -> dict[str, Tensor]:
+    """The inputs for all or some `positions` of `text`."""
     accepted = inspect.signature(module.forward).parameters
-    inputs = {"input_ids": torch.tensor([ids]), "attention_mask": torch.ones(1, len(ids)).long()}
-    if text.type_ids is not None:  # all 0 in single texts
-        inputs["token_type_ids"] = torch.zeros(1, len(ids)).long()
+    kept = range(len(text.ids)) if positions is None else positions
+    inputs = {
+        "input_ids": torch.tensor([[text.ids[i] for i in kept]]),
+        "attention_mask": torch.ones(1, len(kept)).long(),
+    }
+    if text.type_ids is not None:
+        inputs["token_type_ids"] = torch.tensor([[text.type_ids[i] for i in kept]])
     return {name: value for name, value in inputs.items() if name in accepted}
 
 
@@ -210,9 +234,7 @@ def _even(seen: NDArray[np.bool_], *, learned: bool) -> NDArray[np.float64]:
 def _captured(loaded: LoadedModel, text: EncodedText) -> list[Tensor]:
     layers: list[Tensor] = []
     capture = Capture(loaded.module, loaded.encoder)
-    capture.run(
-        given(loaded.module, text, text.ids), lambda layer, maps: layers.append(maps.clone())
-    )
+    capture.run(given(loaded.module, text), lambda layer, maps: layers.append(maps.clone()))
     return layers
 
 
@@ -230,10 +252,10 @@ def _deletion(
     for row, item in enumerate(explainer.explain(texts)):
         assert isinstance(item, Explained), item
         effects = results.effects[results.effects["text"] == row].set_index("position")["deletion"]
-        ids = item.text.ids
-        whole = _scalar(loaded, module, item, ids)
+        places = range(len(item.text.ids))
+        whole = _scalar(loaded, module, item, places)
         for unit in content_units(item.text):
-            rest = [token for position, token in enumerate(ids) if position not in unit]
+            rest = [position for position in places if position not in unit]
             if rest:
                 own = whole - _scalar(loaded, module, item, rest)
                 largest = max(largest, abs(own))
@@ -241,11 +263,28 @@ def _deletion(
     return gap / largest
 
 
-def _scalar(loaded: LoadedModel, module: nn.Module, item: Explained, ids: Sequence[int]) -> float:
-    """The scalar that is explained of a text, run alone."""
+def _scalar(loaded: LoadedModel, module: nn.Module, item: Explained, kept: Sequence[int]) -> float:
+    """The scalar that is explained of a text, run alone with the `kept` positions."""
     with torch.no_grad():
-        made = module(**given(module, item.text, ids))
+        made = module(**given(module, item.text, kept))
     kind = loaded.output.kind
+    if kind in ("tags", "masks"):
+        logits = made["logits" if kind == "tags" else loaded.reader.logits][0].double()
+        rows = logits.log_softmax(-1)
+        pairs = zip(item.text.steps, item.scores, strict=True)
+        return sum(
+            float(rows[list(kept).index(step.position), step.target])
+            if step.position in kept
+            else score
+            for step, score in pairs
+        )
+    if kind == "answer":
+        context = [i for i, own in enumerate(kept) if item.text.segments[own] == 1]
+        ends = zip((made.start_logits, made.end_logits), item.text.steps, strict=True)
+        return sum(
+            float(logits[0, context].double().log_softmax(0)[context.index(list(kept).index(at))])
+            for logits, at in ((logits, step.position) for logits, step in ends)
+        )
     if kind == "number":
         return float(made.logits.flatten()[0])
     if kind == "next_token":

@@ -124,6 +124,7 @@ _HEADS_BY_NAME: Mapping[str, str] = {
     "next sentence": "MODEL_FOR_NEXT_SENTENCE_PREDICTION_MAPPING_NAMES",
     "pretraining": "MODEL_FOR_PRETRAINING_MAPPING_NAMES",
 }
+_N_LABELS = {"question": 2, "token": 3}
 _TEXT_HEADS = ("sequence", "causal", "masked", "seq2seq")
 # Every head of these is tried, of others the first of `_TEXT_HEADS` that it has.
 _ALL_HEADS = ("albert", "bert", "roberta", "distilbert", "gpt2", "llama", "bart", "t5", "xlm")
@@ -177,7 +178,7 @@ def save(case: Case, folder: Path) -> Path:
         NotTiny: these sizes do not make a model of the family.
     """
     tokenizer = tiny_tokenizer("bytes_plain" if case.head == "causal" else "wordpiece")
-    changes = {**CHANGES.get(case.family, {}), "num_labels": 2 if case.head == "question" else 1}
+    changes = {**CHANGES.get(case.family, {}), "num_labels": _N_LABELS.get(case.head, 1)}
     if case.head == "causal" and "bert" in case.family:
         changes["is_decoder"] = True
     # Qwen2's class of tokenizers adds a token.

@@ -258,9 +258,10 @@ def _second(units: TextUnits) -> int | None:
 
 
 def segment_names(units: TextUnits, language: Language) -> tuple[str, str]:
-    """What the two segments of a pair are called, or a text and its completion."""
+    """What the two segments of a pair are called, a text and its completion, or a question and its
+    context."""
     is_completed = any(unit.segment == COMPLETION_SEGMENT for unit in units.units)
-    section = "completion" if is_completed else "explore"
+    section = "answer" if units.is_question else "completion" if is_completed else "explore"
     return language.say(section, "first"), language.say(section, "second")
 
 
