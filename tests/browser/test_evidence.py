@@ -135,12 +135,11 @@ def test_one_tooltip_says_what_is_known_of_a_token(watched, url, results):
     watched.goto(f"{url}#text=1&measure=gradient")
     drawn(watched, 1)
     tip, unit = watched.locator("#tip"), watched.locator("#strip-1 .u").nth(3)
-    share, effect, size = (
-        column(results, name)[3] for name in ("received_norm_all", "deletion", "gradient")
-    )
+    row = results.by_layer(results.token_table(0)["cls_row_layers"])[:, -1]  # that alone is read
+    effect, size = (column(results, name)[3] for name in ("deletion", "gradient"))
     told = [
         f"gradient size {size:.3f}".rstrip("0"),
-        f"attention × value {100 * share:.1f}\u00a0%",
+        f"[CLS] row {100 * row[3]:.1f}\u00a0%",
         f"effect on the prediction {effect:+.3f}".replace("-", "−"),
     ]
 

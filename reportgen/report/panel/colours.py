@@ -8,16 +8,24 @@ from reportgen.report.components import Cell, Span
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
-from reportgen.report.panel.influence import Explained, Influence, bars, influence
+from reportgen.report.panel.influence import (
+    Explained,
+    Influence,
+    bars,
+    influence,
+    looks_of,
+)
 from reportgen.report.panel.marked import marked
 from reportgen.report.panel.measures import (
     TextMeasure,
     about,
+    cls_name,
     explained_name,
     measures,
     text_effects,
 )
 from reportgen.report.panel.places import places, told_apart
+from reportgen.report.panel.read_rows import row_read_alone
 from reportgen.report.panel.steps import Steps, make_steps
 from reportgen.report.panel.strip import (
     LONG,
@@ -28,6 +36,7 @@ from reportgen.report.panel.strip import (
     twin,
 )
 from reportgen.report.panel.tagged import strip_tags
+from reportgen.results.info import RunInfo
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.targets import target_units
 from reportgen.results.units import text_units
@@ -63,6 +72,8 @@ def make_colours(
     apart = told_apart(labels, language)
     found = measures(info, units, apart, effects, language, findings.shown_first)
     placed = places(units.units, segments, language)
+    is_alone = row_read_alone(findings, units, effects) is not None
+    row = _row_name(info, language) if is_alone else ""
     first = found[0]
     lengths = bars(found, scope.spread)
     tags = strip_tags(findings, text, units, language)
@@ -82,12 +93,24 @@ def make_colours(
         ),
         marked=marked(units.units, segments, first),
         influence=influence(
-            found, bare_labels, placed, _explained(findings, text, scope, language), language
+            looks_of(found, row),
+            found,
+            bare_labels,
+            placed,
+            _explained(findings, text, scope, language),
+            language,
         ),
         has_bars=any(lengths),
         is_long=len(labels) > LONG,
         steps=make_steps(findings, text, units, language, written),
     )
+
+
+def _row_name(info: RunInfo, language: Language) -> str:
+    """The name in a sentence of the token whose row is the [CLS] row."""
+    if any(role.key == "cls" for role in info.roles):
+        return visible(cls_name(info, language) or "")
+    return language.say("influence", "last_token")
 
 
 def _explained(findings: Findings, text: int, scope: Scope, language: Language) -> Explained:

@@ -14,9 +14,10 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import TextEffects, cls_name, text_effects
+from reportgen.report.panel.read_rows import row_read_alone
 from reportgen.report.panel.table import UnitTable, unit_table
 from reportgen.results.info import Scalar
-from reportgen.results.units import TextUnits, text_units
+from reportgen.results.units import text_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def make_figures(
     labels = tuple(visible(unit.label) for unit in units.units)
     name = None if units.cls_row is None else cls_name(info, language)
     drawn = text_map(findings.results, text, units, labels)
-    reads = _reads(units, effects, findings)
+    reads = row_read_alone(findings, units, effects)
     is_first = text == findings.picked.first or text in findings.picked.texts
     return Figures(
         chart=make_text_figure(text + 1, units, labels, drawn, reads, language, weights),
@@ -83,20 +84,6 @@ def _heads_legend(drawn: TextMap | None, language: Language) -> str:
     if drawn is not None and drawn.learned is not None:
         parts.append(language.say("explore", "grid_leaves_out"))
     return language.say("common", "space").join(parts)
-
-
-def _reads(units: TextUnits, effects: TextEffects | None, findings: Findings) -> int | None:
-    """The unit whose row of the last layer the output reads alone: in this text, or else in all
-    that have evidence; None where it reads several, or that is not known."""
-    if units.cls_token is None:
-        return None
-    rows = findings.live_rows
-    is_alone = (
-        rows is not None and rows.reads_cls_only
-        if effects is None or effects.live_rows is None
-        else effects.reads_cls_only and effects.live_rows == 1
-    )
-    return units.unit_of[units.cls_token] if is_alone else None
 
 
 def _live(

@@ -12,6 +12,7 @@ from reportgen.report.language.numbers import fixed
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import TextMeasure, attention_received
 from reportgen.report.panel.prediction import printed as printed_number
+from reportgen.results.info import View
 from reportgen.results.units import Floats
 
 TOP = 5  # units that count as the strongest by a measure
@@ -27,7 +28,7 @@ class InfluenceRow:
     index: int
     label: str
     place: str  # which occurrence it is, and the word it is a piece of
-    attention: str
+    attention: str  # what the bar shows first
     attention_width: int  # in WIDTH steps, which the largest in the text has
     change: str  # "–" where it was not measured
     # In WIDTH steps, which the largest has, but at least TINY_EFFECT of the range over all texts;
@@ -40,8 +41,10 @@ class Influence:
     """The strongest units of a text, by change or else by attention."""
 
     changes: tuple[str, ...]  # sentences on what changes without a unit
-    looks: str  # which units receive most attention
+    looks: str  # where the model looks most
+    looks_id: View  # the measure of that
     shared: str  # how far attention goes with change; "" where that cannot be said
+    sorted: str  # what the rows are sorted by, and what the figures of attention are
     attention: str  # name of the column
     change: str  # name of the column; "" where no change was measured
     has_sign: bool  # whether changes tell what raises the prediction from what lowers it
@@ -51,6 +54,35 @@ class Influence:
     def sentences(self) -> tuple[str, ...]:
         """All sentences, as they follow one another on the page."""
         return tuple(filter(None, (*self.changes, self.looks, self.shared)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Looks:
+    """Where the model looks: at what the row that the output reads alone, or else any row."""
+
+    measure: TextMeasure
+    row: str  # the name of the token whose row alone is read; "" where attention received counts
+    order: tuple[int, ...]  # text units, the most looked at first
+
+    @property
+    def values(self) -> Floats:
+        """`[unit]`: what counts. Of a row its shares, as the map shows them; of attention received
+        that per token, as a multiple of what the average text token gets."""
+        return self.measure.values if self.row else _per_token(self.measure)
+
+
+def looks_of(found: Sequence[TextMeasure], row: str) -> Looks:
+    """Where the model looks, by the measures of a text.
+
+    `row` is the name of the token whose row of the last layer the output reads alone; "" where it
+    reads several. Other rows of that layer cannot affect the output.
+    """
+    own = next((measure for measure in found if measure.id == "cls_row_last"), None)
+    if not row or own is None:
+        received = attention_received(found)
+        return Looks(received, "", received.order)
+    order = sorted(own.order, key=lambda i: (-float(own.values[i]), i))
+    return Looks(own, row, tuple(order))
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +117,7 @@ def bar(value: float, top: float) -> int:
 
 
 def influence(
+    looks: Looks,
     found: Sequence[TextMeasure],
     labels: Sequence[str],
     places: Sequence[str],
@@ -94,14 +127,15 @@ def influence(
     """What matters in one text.
 
     Args:
+        looks: Where the model looks.
         found: The measures of the text.
         labels: The characters of each unit, `[unit]`.
         places: What distinguishes units with the same label, `[unit]`.
         explained: What changes when a unit is left out.
     """
     say = partial(language.say, "influence")
-    points, moves = attention_received(found), _moves(found)
-    first = points.order[:TOP]
+    moves = _moves(found)
+    first = looks.order[:TOP]
     second = moves.order[:TOP] if moves else ()
     shown = list(dict.fromkeys((*second, *first)))
     if moves:
@@ -111,9 +145,13 @@ def influence(
     changes = [] if moves is None else _change_sentences(moves, labels, explained, language)
     return Influence(
         changes=tuple(changes),
-        looks=_attention_sentence(points, labels, language),
-        shared=_shared(first, second, len(points.order), language),
-        attention=language.measure(points.id, "short").capitalize(),
+        looks=_looks_sentence(looks, labels, language),
+        looks_id=looks.measure.id,
+        shared=_shared(first, second, looks, language),
+        sorted=_sorted(looks, moves is not None, language),
+        attention=say("looks", row=looks.row)
+        if looks.row
+        else language.measure(looks.measure.id, "short").capitalize(),
         change=say("change" if moves.kind == "signed" else "change_size") if moves else "",
         has_sign=moves is not None and moves.kind == "signed",
         rows=tuple(
@@ -121,8 +159,8 @@ def influence(
                 index=i,
                 label=labels[i],
                 place=places[i],
-                attention=_attention(points, i, language),
-                attention_width=_width(_per_token(points), i, points.order),
+                attention=_attention(looks, i, language),
+                attention_width=_width(looks.values, i, looks.order),
                 change=moves.shown[i] if moves else "",
                 change_width=_width(moves.values, i, moves.order, least) if moves else 0,
             )
@@ -136,10 +174,12 @@ def _per_token(points: TextMeasure) -> Floats:
     return points.values if points.ratios is None else points.ratios
 
 
-def _attention(points: TextMeasure, i: int, language: Language) -> str:
-    """The share of a unit, and how many times the average text token each of its tokens gets."""
-    ratio = fixed(float(_per_token(points)[i]), 1)
-    return language.say("influence", "attention", share=points.shown[i], ratio=ratio)
+def _attention(looks: Looks, i: int, language: Language) -> str:
+    """The share of a unit, and how many times the average text token each of its tokens gets; first
+    what counts."""
+    ratio = fixed(float(_per_token(looks.measure)[i]), 1)
+    key = "of_row" if looks.row else "received"
+    return language.say("influence", key, share=looks.measure.shown[i], ratio=ratio)
 
 
 def _moves(found: Sequence[TextMeasure]) -> TextMeasure | None:
@@ -159,12 +199,30 @@ def _width(values: Floats, i: int, order: Sequence[int], least: float = 0.0) -> 
     return round(WIDTH * value / top) if top and isfinite(value) else 0
 
 
-def _attention_sentence(points: TextMeasure, labels: Sequence[str], language: Language) -> str:
-    if points.flat or not points.order:
-        return points.flat
-    first = [labels[i] for i in points.order[:2]]
-    key = "most_attention" if len(first) > 1 else "most_attention_one"
-    return language.say("influence", key, first=first[0], second=first[-1])
+def _looks_sentence(looks: Looks, labels: Sequence[str], language: Language) -> str:
+    points = looks.measure
+    if not looks.order:
+        return ""
+    say = partial(language.say, "influence", row=looks.row)
+    if points.flat:
+        return say("even_row") if looks.row else points.flat
+    first, second = looks.order[0], looks.order[min(1, len(looks.order) - 1)]
+    key = "most_of_row" if looks.row else "most_attention"
+    return say(
+        key if len(looks.order) > 1 else f"{key}_one",
+        first=labels[first],
+        second=labels[second],
+        share=points.shown[first],
+        second_share=points.shown[second],
+    )
+
+
+def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
+    """What the rows of the table are sorted by, and what its figures of attention are."""
+    key = "sorted_row" if looks.row else "sorted_received"
+    sort = "sorted" if has_changes else "sorted_attention"
+    said = (language.say("influence", each, row=looks.row) for each in (sort, key))
+    return language.say("common", "space").join(said)
 
 
 def _change_sentences(
@@ -186,11 +244,13 @@ def _change_sentences(
     return [say(f"{way}_to", before=before, after=after, **said)]
 
 
-def _shared(first: Sequence[int], second: Sequence[int], n_content: int, language: Language) -> str:
+def _shared(first: Sequence[int], second: Sequence[int], looks: Looks, language: Language) -> str:
     """How many of the TOP units by either measure are the same; "" where there are fewer, or all
     must be."""
+    n_content = len(looks.order)
     if len(second) < TOP or n_content <= TOP:
         return ""
     n, chance = len(set(first) & set(second)), TOP * TOP / n_content
     key = "shared" if n > chance else "shared_by_chance"
-    return language.say("influence", key, n=n, of=TOP, chance=chance)
+    key = f"{key}_row" if looks.row else key
+    return language.say("influence", key, n=n, of=TOP, chance=chance, row=looks.row)

@@ -57,7 +57,7 @@ def test_bars_with_a_sign_say_both(tmp_path):
 def test_without_evidence_nothing_is_said_of_changes(tmp_path):
     page = page_of(make_results(tmp_path))
     panel = page.select_one(".panel")
-    assert panel.caption.small.get_text().startswith("The strongest by attention;")
+    assert panel.caption.small.get_text().startswith("The strongest by attention. Orange:")
     assert not panel.select(".barred")
     assert "Without “" not in panel.get_text()
     assert [part.get_text() for part in page.select("#answers .says")].count("Not measured") == 2

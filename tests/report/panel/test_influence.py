@@ -8,7 +8,14 @@ from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings.notes.thresholds import TINY_EFFECT
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.influence import BAR, WIDTH, Explained, bars, influence
+from reportgen.report.panel.influence import (
+    BAR,
+    WIDTH,
+    Explained,
+    bars,
+    influence,
+    looks_of,
+)
 from reportgen.report.panel.measures import TextMeasure, measures, text_effects
 from reportgen.results.units import text_units
 
@@ -22,12 +29,16 @@ def results(tmp_path_factory):
     return make_results(tmp_path_factory.mktemp("results"), HEADLINES, evidence="basic")
 
 
-def shown(results, text=0):
+def shown(results, text=0, row=""):
     units = text_units(results, text)
     labels = [unit.label for unit in units.units]
     effects = text_effects(results, text, units.unit_of)
     found = measures(results.info, units, labels, effects, EN)
-    return influence(found, labels, [""] * len(labels), SCORE, EN)
+    return influence(looks_of(found, row), found, labels, [""] * len(labels), SCORE, EN)
+
+
+def told(found, places=("",) * 10, explained=SCORE, row=""):
+    return influence(looks_of(found, row), found, LABELS, places, explained, EN)
 
 
 def made(order=(), values=None, points=tuple(range(10)), kind="signed"):
@@ -59,7 +70,7 @@ def made(order=(), values=None, points=tuple(range(10)), kind="signed"):
 
 
 def said(order, values, explained=SCORE, **given):
-    return influence(made(order, values, **given), LABELS, [""] * 10, explained, EN).sentences
+    return told(made(order, values, **given), explained=explained).sentences
 
 
 def test_the_rows_are_the_five_largest_of_either_column_the_largest_change_first(results):
@@ -73,7 +84,7 @@ def test_the_rows_are_the_five_largest_of_either_column_the_largest_change_first
     rows = shown(results).rows
     assert [row.index for row in rows] == [i for i in by_size if i in expected]
     assert [row.attention for row in rows] == [
-        f"{100 * attention[row.index]:.1f}\u00a0% ({attention[row.index] / attention.mean():.1f}×)"
+        f"{attention[row.index] / attention.mean():.1f}× ({100 * attention[row.index]:.1f}\u00a0%)"
         for row in rows
     ]
     assert [row.change for row in rows] == [
@@ -143,7 +154,7 @@ def test_bars_of_the_table_are_short_where_hardly_anything_changes_the_predictio
     def widths(values, spread):
         made_up = made((1, 0), [*values, *[0.0] * 8])
         explained = Explained("the score", spread=spread)
-        rows = influence(made_up, list("abcdefghij"), [""] * 10, explained, EN).rows
+        rows = told(made_up, explained=explained).rows
         return {row.label: row.change_width for row in rows}
 
     assert TINY_EFFECT == 0.05
@@ -158,10 +169,19 @@ def test_a_flat_text_says_so(tmp_path):
     assert found.sentences[0] == "Nearly even: no text token stands out."
 
 
-def test_a_place_stands_with_its_token():
-    found = influence(
-        made((1, 0), [0.1, 0.2] + [0.0] * 8), LABELS, ["", "2nd", *[""] * 8], SCORE, EN
+def test_a_row_that_is_even_says_whose_it_is():
+    flat = replace(made()[0], id="cls_row_last", flat="Nearly even: no text token stands out.")
+    found = told((*made(), flat), row="the last token")
+    assert found.looks == (
+        "The prediction is read from the last token in the last layer. "
+        "It looks at the text nearly evenly."
     )
+    assert found.attention == "Where the last token looks"
+    assert told(made(), row="[CLS]").looks_id == "received_all"  # the row was not measured
+
+
+def test_a_place_stands_with_its_token():
+    found = told(made((1, 0), [0.1, 0.2] + [0.0] * 8), ["", "2nd", *[""] * 8])
     assert [(row.label, row.place) for row in found.rows if row.place] == [("b", "2nd")]
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup
 from helpers.drawings import painted
@@ -15,6 +16,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.panel.colours import make_colours
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.panel.figures import make_figures
+from reportgen.report.panel.influence import WIDTH
 from reportgen.results.units import text_units
 
 EN = load_language("en")
@@ -114,6 +116,45 @@ def test_the_last_layer_says_how_few_rows_the_output_reads(tmp_path, reads_cls_o
     made = made_results(tmp_path, evidence="basic", reads_cls_only=reads_cls_only)
     assert figures(made).live == said
     assert figures(made).reads == (0 if reads_cls_only else None)
+
+
+def read_from_cls(tmp_path):
+    """Results whose output reads the [CLS] row alone, with units of two text tokens."""
+    made = make_results(tmp_path, (TEXT,), evidence="basic", seed=3)
+    tokens = made.stored("tokens").copy()
+    tokens["unit"] = [0, *((at + 1) // 2 for at in range(1, len(tokens) - 1)), len(tokens) // 2]
+    return changed(made, tokens=tokens)
+
+
+def test_where_one_row_is_read_the_text_says_what_the_map_shows_of_it(tmp_path):
+    made = read_from_cls(tmp_path)
+    unit_of = made.tokens_of(0)["unit"].tolist()
+    row = np.bincount(unit_of, made.by_layer(made.token_table(0)["cls_row_layers"])[:, -1])
+    units = text_units(made, 0)
+    assert len(units.units) < len(unit_of)
+    drawn = text_map(made, 0, units, [unit.label for unit in units.units])
+    assert drawn.cells[0] == pytest.approx(row, abs=1e-3)
+    found = colours(made).influence
+    order = sorted(range(1, len(row) - 1), key=lambda i: -row[i])
+    first, second = (f"“{units.units[i].label}” ({percent(row[i])})" for i in order[:2])
+    assert found.looks == (
+        "The prediction is read from [CLS] in the last layer. "
+        f"Of the text, it looks most at {first} and {second}."
+    )
+    assert found.attention == "Where [CLS] looks"
+    assert {each.index for each in found.rows} >= set(order[:5])
+    each_token = row[1:-1].sum() / (len(unit_of) - 2)
+    for each in found.rows:
+        times = row[each.index] / unit_of.count(each.index) / each_token
+        assert each.attention == f"{percent(row[each.index])} ({times:.1f}×)"
+        assert each.attention_width == round(WIDTH * row[each.index] / row[order[0]])
+
+
+def test_where_several_rows_are_read_attention_received_counts(tmp_path):
+    found = colours(made_results(tmp_path, evidence="basic", reads_cls_only=False)).influence
+    assert found.looks == "Most attention per token goes to “ee” and “of”."
+    assert found.attention == "Attention × value"
+    assert "In brackets: the share of all attention." in found.sorted
 
 
 def test_rows_that_are_read_but_are_not_that_of_cls_are_counted(tmp_path):

@@ -2,13 +2,13 @@
 // with what changes the prediction are buttons, the others are folded.
 
 const AS_BUTTONS = 3;
-const ATTENTION = ["received_norm_all", "received_all"]; // the first of which a text has is told of each token
 
 class Measures {
   constructor(number) {
     const block = document.getElementById(`measures-${number}`);
     if (!block) return; // there is one measure only, and the text has its colours
     this.number = number;
+    this.looks = document.getElementById(`text=${number}`).querySelector(".influence").dataset.looks;
     this.all = JSON.parse(block.textContent).map(unpacked);
     const [first, ...others] = this.all;
     const agreement = ({ id }) => parseFloat((page.agreement[id] ?? "-2").replace("−", "-"));
@@ -44,11 +44,11 @@ class Measures {
     return this.all && (this.all.find(({ id }) => id === state.measure) ?? this.all[0]);
   }
 
-  // Pairs of a name and a value: the attention a unit receives, and what changes without it. The
+  // Pairs of a name and a value: how much the model looks at a unit, and what changes without it. The
   // first measure's values are those of the strip.
   figuresOf(i, first) {
     if (!this.all) return [];
-    const attention = this.all.find(({ id }) => ATTENTION.includes(id));
+    const attention = this.all.find(({ id }) => id === this.looks);
     const change = this.all.find(({ id }) => id === "deletion");
     return [attention, change].filter(Boolean)
       .map((measure) => [shortName(measure), measure === this.all[0] ? first[i][1] : measure.shown[i]])
