@@ -72,9 +72,10 @@ class _Merge:
         return (*self.parts[i], *self.parts[i + 1])
 
     def may_join(self, i: int) -> bool:
-        """Whether the parts `i` and `i + 1` are of one segment, and together not too long."""
-        segments = self.of.text.segments
-        same = segments[self.parts[i][0]] == segments[self.parts[i + 1][0]]
+        """Whether the parts `i` and `i + 1` stand side by side in one segment, with no mask or
+        answer between them, and are together not too long."""
+        segments, (own, other) = self.of.text.segments, self.parts[i : i + 2]
+        same = segments[own[0]] == segments[other[0]] and own[-1] + 1 == other[0]
         return same and self.sizes[i] + self.sizes[i + 1] <= PHRASE_WORDS
 
     def strength(self, i: int, least: float) -> float:

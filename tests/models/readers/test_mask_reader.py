@@ -4,8 +4,10 @@ import pytest
 import torch
 from helpers.real.explaining import load, one
 
+from reportgen.analysis.evidence import phrases
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
+from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
@@ -127,3 +129,27 @@ def test_tokens_are_asked_for_by_name(tmp_path):
     assert find_asked(model, Asked(explain_token=name)) == (10, None)
     with pytest.raises(UsageError, match="--against: only for next tokens"):
         find_asked(model, Asked(explain_token=name, against=model.tokenizer.unk_token))
+
+
+def test_no_phrase_reaches_over_a_mask(tmp_path):
+    model = filler(tmp_path)
+    texts, _ = encoded(model, "the cat {} the dog", "a {} b {} a")
+    found = with_phrases(Explainer(model, "padded", 200), texts)
+    for text in found:
+        for unit in content_units(text):
+            assert list(unit) == list(range(unit[0], unit[-1] + 1))
+            assert not set(unit) & set(text.held)
+
+
+def test_phrases_of_a_mask_are_joined_side_by_side_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(phrases, "PHRASE_SHARE", 0.0)
+    monkeypatch.setattr(phrases, "PHRASE_LEAST", 0.0)
+    model = filler(tmp_path)
+    texts, _ = encoded(model, "the cat {} the dog")
+    explainer = Explainer(model, "padded", 200)
+    (item,) = explainer.explain(texts)
+    merge = phrases._Merge(item)
+    phrases._run(explainer, [merge])
+    (mask,) = item.text.held
+    first, second = merge.parts
+    assert first[-1] < mask < second[0]
