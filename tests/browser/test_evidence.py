@@ -168,6 +168,26 @@ def test_one_tooltip_says_what_is_known_of_a_token(watched, url, results):
     expect(tip.locator("bdi")).to_contain_text(results.tokens_of(0)["token"].iloc[number].strip())
 
 
+def test_figures_on_the_buttons_are_said_to_be_of_all_texts(watched, url):
+    watched.goto(f"{url}#text=1")
+    choice = watched.locator("#colours-1 > .choice")
+    expect(choice.locator(".name")).to_have_text(
+        "Colour by (agreement with effects over all texts)"
+    )
+    expect(choice.get_by_role("link", name="agreement")).to_have_attribute(
+        "href", "#term-agreement"
+    )
+    found = choice.locator("input").evaluate_all("all => all.map(input => input.ariaLabel)")
+    figures = choice.locator("label").all_inner_texts()
+    assert found == [
+        f"{' '.join(figure.split())} (agreement with what changes the prediction, over all texts)"
+        for figure in figures
+    ]
+    watched.goto(f"{url}#text=2")
+    name = watched.locator("#colours-2 details .choice > .name")
+    expect(name).to_be_hidden()  # the button that opens them says what they are
+
+
 def test_a_measure_is_chosen_with_the_keyboard_alone(watched, url):
     watched.goto(f"{url}#text=1")
     expect(chooser(watched)).to_have_value("received_norm_all")

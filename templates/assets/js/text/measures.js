@@ -36,7 +36,22 @@ class Measures {
       const figures = found === undefined ? [] : [[say("agreement_is"), found]];
       return { title: page.names[id], says: page.about[id], figures };
     });
+    if (some.some(({ id }) => id in page.agreement)) this.tellAgreement(group.label, label, some);
     return group;
+  }
+
+  // What the figures on the buttons are, which are of all texts and not of this one.
+  tellAgreement(box, label, some) {
+    const term = make("a", { className: "term", href: "#term-agreement", textContent: say("agreement_term") });
+    const [before, after] = say("agreement_beside").split("{term}");
+    box.querySelector(".name").append(" ", make("small", {}, before, term, after));
+    box.setAttribute("aria-label", `${label} ${before}${term.textContent}${after}`);
+    for (const measure of some) {
+      const found = page.agreement[measure.id];
+      if (found === undefined) continue;
+      const name = `${shortName(measure)} ${found} (${say("agreement_is")})`;
+      box.querySelector(`input[value="${measure.id}"]`).setAttribute("aria-label", name);
+    }
   }
 
   // The chosen measure, or the first where this text does not have it.
