@@ -5,12 +5,15 @@ string is escaped yet: whoever writes it to a file escapes it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
 from markupsafe import Markup
 
 from reportgen.findings.notes.citations import Citation
 from reportgen.report.charts.colours import count_colour, heat_colour, heat_step
+
+Tone: TypeAlias = Literal["", "size", "rise", "fall"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class Span:
 
     text: str
     is_strong: bool = False
+    tone: Tone = ""  # what it is strong by, as its colour says it: "" attention
 
 
 def between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
@@ -27,7 +31,7 @@ def between(spans: Iterable[Span], start: int, end: int) -> list[Span]:
     for span in spans:
         text = span.text[max(0, start - at) : max(0, end - at)]
         if text:
-            found.append(Span(text, span.is_strong))
+            found.append(replace(span, text=text))
         at += len(span.text)
     return found
 

@@ -1,5 +1,6 @@
 """Evidence in a real Chromium: the choice of a measure, its colours, the page without scripts."""
 
+import re
 from itertools import pairwise
 
 import numpy as np
@@ -16,8 +17,8 @@ pytestmark = pytest.mark.browser
 HUES = """units => units.map(unit => {
   const parts = getComputedStyle(unit).backgroundColor.match(/[\\d.e-]+/g).map(Number);
   const [red, green, blue, alpha = 1] = parts;
-  const warm = green < blue ? "pink" : "orange";
-  return { hue: alpha === 0 ? "none" : red > blue ? warm : "blue", alpha };
+  const warm = green < blue ? "pink" : "orange", cold = green > .85 * blue ? "teal" : "blue";
+  return { hue: alpha === 0 ? "none" : red > blue ? warm : cold, alpha };
 })"""
 
 
@@ -222,11 +223,29 @@ def test_the_sign_has_a_colour_and_is_marked_without_it(tab, url, results, schem
     assert [mark["hue"] for mark in key] == ["pink", "blue"]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_orange_is_attention_alone(tab, url, scheme):
+    tab.set_viewport_size({"width": 1280, "height": 900})
+    tab.emulate_media(color_scheme=scheme)
+    tab.goto(f"{url}#text=1&measure=gradient")
+    expect(tab.locator("#legend-1")).to_contain_text("Colour: gradient size")
+    assert {unit["hue"] for unit in hues(tab)} == {"teal", "none"}
+    colour_by(tab, 1, "cls_row_last")
+    assert {unit["hue"] for unit in hues(tab)} == {"orange", "none"}
+    colour_by(tab, 1, "gradient")
+    assert {unit["hue"] for unit in hues(tab)} == {"teal", "none"}
+    tab.locator("#strip-1 .u").nth(2).click()
+    expect(tab.locator("#strip-1")).not_to_have_class(re.compile("size"))
+
+
 def test_forced_colours_keep_what_colours_say(tab, url):
     tab.emulate_media(forced_colors="active")
     tab.goto(f"{url}#text=1")
     drawn(tab, 1)
     assert {unit["hue"] for unit in hues(tab)} >= {"orange"}
+    tab.goto(f"{url}#text=1&measure=gradient")
+    expect(tab.locator("#strip-1")).to_have_class(re.compile("size"))
+    assert {unit["hue"] for unit in hues(tab)} >= {"teal"}
     picked = tab.locator("#map-1 .heads td.picked")
     others = tab.locator("#map-1 .heads td[role]:not(.picked)")
     line = "cell => getComputedStyle(cell).outlineStyle"

@@ -1,7 +1,7 @@
 """The colours of every chart: ink, roles, and a ramp for each thing that a strength can be of.
 
-Each says one thing everywhere: orange attention and other strengths without a sign, red what raises
-the prediction, blue what lowers it, grey how many texts, or less attention than before.
+Each says one thing everywhere: orange attention, teal what else a token counts without a sign, red
+what raises the prediction, blue what lowers it, grey how many texts, or less attention than before.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ CLS_ROW, RECEIVED = "#6b3fa0", "#c25700"
 ROLE_COLOURS = ("#3f4e8c", "#0f766e", "#8a4b7d", "#7a5b1e")
 RAISES, LOWERS = "#b5124a", "#1f62b8"  # the prediction; the same as tints behind text:
 _RISE, _FALL = (224, 64, 106), (47, 119, 201)
-_HEAT, _GREY = (230, 97, 0), (107, 114, 128)
+_HEAT, _SIZE, _GREY = (230, 97, 0), (8, 173, 168), (107, 114, 128)
 _STRONGEST = 0.8  # dark text keeps a contrast of 4.5 on it
 
 
@@ -61,6 +61,11 @@ def signed_step(value: float, top: float) -> int:
 def effect_colour(step: int) -> str:
     """The colour on white of a step of what raises the prediction, or below 0 lowers it."""
     return _on_white(_FALL if step < 0 else _RISE, abs(step))
+
+
+def size_colour(step: int) -> str:
+    """The colour on white of a step that says how much a token counts by what is no attention."""
+    return _on_white(_SIZE, step)
 
 
 def difference_colour(step: int) -> str:

@@ -20,7 +20,7 @@ _MEASURED = 300  # texts of the largest page that is measured in full; larger on
 _SAFETY = 1.1  # factor on an estimate
 HELD_ABOVE = 100  # listed texts, beyond which the panels of most are held
 _HOLDER = len(held(Markup(""), 10**6))
-_MARK = len("<mark></mark>")
+_MARK = len("<mark class=size></mark>")  # the longest there is
 # About what a page has beside its texts, and a token of a text, in bytes.
 _BASE = 2_300_000
 _PER_TOKEN = 800

@@ -90,6 +90,7 @@ def page_data(
         "about": {id: about(id, info, language) for id in COLOURS},
         "short": _short_names(info, language, name),
         "signed": [id for id in COLOURS if BY_ID[id].has_sign(info.evidence.scalar)],
+        "attention": [id for id in COLOURS if BY_ID[id].group == "attention"],
         "classes": HEAD_CLASSES,
         "decoder": None
         if info.model.decoder is None

@@ -29,6 +29,7 @@ from reportgen.report.panel.read_rows import row_read_alone
 from reportgen.report.panel.steps import Steps, make_steps
 from reportgen.report.panel.strip import (
     LONG,
+    Kind,
     Paragraph,
     paragraphs,
     runs_left,
@@ -47,7 +48,7 @@ class Colours:
     """The coloured text of one that was analysed."""
 
     strip: tuple[Paragraph, ...]
-    is_signed: bool  # its colours are what the prediction does, not attention
+    kind: Kind  # what its colours show
     twin: tuple[tuple[Cell, ...], ...]  # the strip where style sheets are refused
     runs_left: bool  # from right to left
     measures: tuple[TextMeasure, ...]  # that the colours can show; the strip has the first
@@ -81,11 +82,10 @@ def make_colours(
     written = target_units(findings.results, text)
     if written:
         strip += (target_paragraph(written, segments[COMPLETION_SEGMENT]),)
-    is_signed = first.kind == "signed"
     return Colours(
         strip=strip,
-        is_signed=is_signed,
-        twin=twin(strip, is_signed=is_signed),
+        kind=first.kind,
+        twin=twin(strip, first.kind),
         runs_left=runs_left(strip),
         measures=found,
         legend=language.say("common", "space").join(

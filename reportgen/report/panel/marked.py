@@ -1,11 +1,12 @@
 """A text in which the units that its colours show strongest are marked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from reportgen.findings.findings import Findings
-from reportgen.report.components import Span, between
+from reportgen.report.components import Span, Tone, between
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import STANDS_OUT, TextMeasure, measures, text_effects
@@ -14,6 +15,8 @@ from reportgen.results.info import ANALYSED
 from reportgen.results.units import Unit, segments_of, text_units
 
 _MOST = 3  # marked units of a text
+# What the colour of a mark says; attention has the colour that marks have anyway.
+_TONES: tuple[Tone | None, ...] = (None, "", "size", "rise", "fall")
 _BETWEEN = " ／ "  # the two texts of a pair
 
 
@@ -41,12 +44,12 @@ def marked_text(findings: Findings, text: int, found: Sequence[TextMeasure]) -> 
 def marked(units: Sequence[Unit], segments: Sequence[str], first: TextMeasure) -> tuple[Span, ...]:
     """`marked_text` of a text of `units`, made of `segments`, whose colours show `first`."""
     top = _strongest(first)
-    steps = [int(index in top) for index in range(len(units))]
+    steps = [_TONES.index(_tone(first, i)) if i in top else 0 for i in range(len(units))]
     spans: list[Span] = []
     for paragraph in paragraphs(units, segments, steps, [""] * len(units)):
         spans += [Span(_BETWEEN)] if spans else []
         pieces = (piece for piece in paragraph.pieces if piece.kind != "special")
-        spans += [Span(piece.text, piece.step == 1) for piece in pieces]
+        spans += [Span(p.text, bool(p.step), _TONES[p.step or 0] or "") for p in pieces]
     return _merged(spans)
 
 
@@ -73,12 +76,18 @@ def _strongest(first: TextMeasure) -> set[int]:
     return {index for index in first.order[:_MOST] if float(ratios[index]) >= STANDS_OUT}
 
 
+def _tone(first: TextMeasure, index: int) -> Tone:
+    if first.kind == "signed":
+        return "fall" if first.values[index] < 0 else "rise"
+    return "size" if first.kind == "size" else ""
+
+
 def _merged(spans: Sequence[Span]) -> tuple[Span, ...]:
-    """`spans` with neighbours that are both strong, or both not, joined."""
+    """`spans` with neighbours joined that are both strong by the same tone, or both not."""
     found: list[Span] = []
     for span in spans:
-        if found and found[-1].is_strong == span.is_strong:
-            found[-1] = Span(found[-1].text + span.text, span.is_strong)
+        if found and replace(found[-1], text="") == replace(span, text=""):
+            found[-1] = replace(span, text=found[-1].text + span.text)
         elif span.text:
             found.append(span)
     return tuple(found)

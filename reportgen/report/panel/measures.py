@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from reportgen.report.language.numbers import column_decimals, written
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import short_scalar_name
 from reportgen.report.language.strings import Language
+from reportgen.report.panel.strip import Kind
 from reportgen.results.info import RunInfo, View
 from reportgen.results.measure_register import BY_ID, COLOURS, EFFECTS, Combine
 from reportgen.results.store import Results
@@ -88,7 +88,7 @@ class TextMeasure:
     """One measure of a text's units, as its colours show it."""
 
     id: View  # as the address bar names it
-    kind: Literal["attention", "signed", "size"]
+    kind: Kind
     name: str
     values: Floats  # [unit]; NaN where it has none
     ratios: Floats | None  # [unit], times an average text token; None if it is not attention

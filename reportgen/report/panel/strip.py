@@ -1,11 +1,11 @@
 """The text of a panel as running text in which every display unit is highlighted."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
-from reportgen.report.charts.colours import difference_colour, effect_colour
+from reportgen.report.charts.colours import difference_colour, effect_colour, size_colour
 from reportgen.report.components import Cell
 from reportgen.report.language.printable import half_widths
 from reportgen.results.units import Unit, specials_before
@@ -49,15 +49,23 @@ class Tags:
 _NO_TAGS = Tags()
 
 
-def twin(strip: Sequence[Paragraph], *, is_signed: bool = False) -> tuple[tuple[Cell, ...], ...]:
-    """The strip in lines of cells whose colours are attributes.
+# What the colours of a strip show: attention or its difference, what raises and lowers the
+# prediction, or another strength without a sign.
+Kind: TypeAlias = Literal["attention", "signed", "size"]
+_COLOUR_OF: Mapping[Kind, Callable[[int], str]] = {
+    "attention": difference_colour,
+    "signed": effect_colour,
+    "size": size_colour,
+}
 
-    They show what raises and lowers the prediction (`is_signed`), or attention and its difference.
+
+def twin(strip: Sequence[Paragraph], kind: Kind = "attention") -> tuple[tuple[Cell, ...], ...]:
+    """The strip in lines of cells whose colours are attributes.
 
     The page shows it where style sheets are refused: nothing but a table's cell has a colour behind
     its text there, and a table's row does not wrap.
     """
-    colour_of = effect_colour if is_signed else difference_colour
+    colour_of = _COLOUR_OF[kind]
     lines: list[tuple[Cell, ...]] = []
     for paragraph in strip:
         line: list[Cell] = []

@@ -17,6 +17,7 @@ from reportgen.report.charts.colours import (
     heat_colour,
     heat_step,
     signed_step,
+    size_colour,
 )
 
 # What eyes without one kind of cone see of linear light (Machado et al. 2009).
@@ -89,6 +90,7 @@ def ramps(step):
         effect_colour(step),
         effect_colour(-step),
         difference_colour(-step),
+        size_colour(step),
     ]
 
 
@@ -98,7 +100,7 @@ def test_dark_text_keeps_its_contrast_on_every_step():
             assert contrast("#1b1d22", colour) >= 4.5
 
 
-@pytest.mark.parametrize("name", ["heat", "rise", "fall", "grey", "look"])
+@pytest.mark.parametrize("name", ["heat", "rise", "fall", "grey", "look", "size"])
 def test_light_text_keeps_its_contrast_on_the_strongest_tints_in_dark(name):
     assert contrast(INK_DARK, behind_text(name)) >= 4.5
 
@@ -106,7 +108,7 @@ def test_light_text_keeps_its_contrast_on_the_strongest_tints_in_dark(name):
 def test_steps_run_from_nothing_to_the_top_and_clip_above():
     assert [heat_step(value, 0.2) for value in (0, 0.1, 0.2, 0.9)] == [0, 8, 15, 15]
     assert heat_step(0.0, 0.0) == 0
-    assert ramps(0) == ["#ffffff"] * 5
+    assert ramps(0) == ["#ffffff"] * 6
 
 
 def test_two_signs_have_two_colours_of_equal_strength():
@@ -134,3 +136,20 @@ def test_each_meaning_has_a_colour_of_its_own(sight):
         assert apart(dark(one), dark(two), sight) >= 30
     for one, two in combinations(("heat", "rise", "fall"), 2):
         assert apart(behind_text(one), behind_text(two), sight) >= 35
+
+
+@pytest.mark.parametrize("sight", SIGHT)
+def test_a_strength_that_is_no_attention_looks_like_neither_attention_nor_a_sign(sight):
+    """As tints, beside the bars of a sign too; where a token looks has a tint of its own."""
+    shown = size_colour(15)
+    assert apart(shown, heat_colour(15), sight) >= 55
+    assert apart(shown, effect_colour(-15), sight) >= 30
+    assert apart(shown, effect_colour(15), sight) >= 15
+    assert min(apart(shown, bar, sight) for bar in (RAISES, LOWERS)) >= 38
+    assert apart(shown, "#ffffff", sight) >= 25
+    shown = behind_text("size")
+    assert apart(shown, behind_text("heat"), sight) >= 55
+    assert apart(shown, behind_text("fall"), sight) >= 35
+    assert apart(shown, behind_text("rise"), sight) >= 15
+    assert apart(shown, behind_text("look"), sight) >= 25
+    assert apart(shown, PAPER_DARK, sight) >= 35

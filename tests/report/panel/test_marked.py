@@ -58,3 +58,29 @@ def test_a_shortened_text_is_that_of_shorten_and_keeps_its_marks(pieces, width):
         assert found == tuple(spans)
     weak = [replace(span, is_strong=False) for span in spans]
     assert not any(span.is_strong for span in shortened(weak, width))
+
+
+@pytest.mark.parametrize(
+    ("measure", "tones"),
+    [("received_norm_all", {""}), ("gradient", {"size"}), ("deletion", {"rise", "fall"})],
+)
+def test_marks_have_the_tone_of_what_their_colours_show(tmp_path, measure, tones):
+    """Attention, a strength without a sign, and what raises or lowers the prediction."""
+    findings = Findings(make_results(tmp_path, HEADLINES, sink=0.4, evidence="basic"))
+    found = set()
+    for text in range(len(HEADLINES)):
+        shown = next(each for each in text_measures(findings, text, EN) if each.id == measure)
+        spans = marked_text(findings, text, [shown])
+        found |= {span.tone for span in spans if span.is_strong}
+        assert {span.tone for span in spans if not span.is_strong} == {""}
+    assert found == tones
+
+
+def test_neighbours_that_raise_and_lower_the_prediction_are_two_marks(tmp_path):
+    findings = Findings(make_results(tmp_path, ("ab cd",), evidence="basic"))
+    shown = next(m for m in text_measures(findings, 0, EN) if m.id == "deletion")
+    units, values = len(shown.values), np.zeros(len(shown.values))
+    values[1:3] = 1.0, -1.0
+    shown = replace(shown, values=values, order=tuple(range(1, units - 1)))
+    strong = [span.tone for span in marked_text(findings, 0, [shown]) if span.is_strong]
+    assert strong == ["rise", "fall"]

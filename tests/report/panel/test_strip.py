@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from reportgen.report.charts.colours import effect_colour, heat_colour
+from reportgen.report.charts.colours import effect_colour, heat_colour, size_colour
 from reportgen.report.panel.strip import paragraphs, runs_left, twin
 from reportgen.results.units import Unit
 
@@ -100,9 +100,11 @@ def test_the_twin_is_the_strip_in_lines_of_coloured_cells():
     assert [cells[0].colour, cells[-1].colour] == ["", ""]
 
 
-def test_the_twin_tells_what_raises_from_how_strong_something_is():
-    (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), is_signed=True)
+def test_the_twin_tells_what_raises_from_attention_and_from_other_strengths():
+    (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), "signed")
     assert line[1].colour == effect_colour(3) != heat_colour(3)
+    (line,) = twin(strip([CLS, word("ab", 0, 1), SEP], "ab"), "size")
+    assert line[1].colour == size_colour(3) != heat_colour(3)
 
 
 def test_a_pair_has_lines_of_its_own_in_the_twin_and_nothing_is_lost():

@@ -1,5 +1,9 @@
 // The highlighted text: one tab stop, arrow keys between tokens, Enter to choose one.
 
+// What the colours show: what raises the prediction, another strength that is no attention, or where
+// a token looks. Attention has none.
+const TONES = ["signed", "size", "looking"];
+
 class Strip {
   constructor(number) {
     this.measures = new Measures(number);
@@ -12,7 +16,7 @@ class Strip {
     });
     this.bars = this.units.map((unit) => / [bn]\d+/.exec(unit.className)?.[0] ?? "");
     this.firstLegend = this.legend.textContent;
-    this.isSigned = this.box.classList.contains("signed"); // where there is one measure only
+    this.firstTone = TONES.find((tone) => this.box.classList.contains(tone));
     const steps = document.getElementById(`steps-${number}`);
     this.steps = steps ? JSON.parse(steps.textContent) : {}; // by unit of a completion
     this.panel = null;
@@ -104,14 +108,17 @@ class Strip {
     if (small) small.textContent = share;
   }
 
+  setTone(shown) {
+    for (const tone of TONES) this.box.classList.toggle(tone, tone === shown);
+  }
+
   // Shows the chosen measure, unless the colours show where a token looks.
   update() {
     if (this.panel?.unit != null) return;
     this.measures.update();
     if (this.answer) this.answer.textContent = say("choose");
     const shown = this.measures.shown;
-    this.box.classList.remove("looking");
-    this.box.classList.toggle("signed", shown ? page.signed.includes(shown.id) : this.isSigned);
+    this.setTone(shown ? toneOf(shown.id) : this.firstTone);
     this.legend.style.minHeight = "";
     if (!shown || shown === this.measures.all[0]) {
       this.units.forEach((_, i) => this.setUnit(i, ...this.first[i]));
@@ -139,8 +146,7 @@ class Strip {
     }
     if (!this.box.classList.contains("looking")) this.room = this.legendRoom();
     this.legend.style.minHeight = "";
-    this.box.classList.add("looking");
-    this.box.classList.remove("signed");
+    this.setTone("looking");
     const step = this.steps[chosen];
     if (step) {
       this.showStep(step, chosen, this.nameOf(chosen));
@@ -182,7 +188,7 @@ class Strip {
 
   // Shows what changes the probability of a token of the completion.
   showStep(step, chosen, token) {
-    this.box.classList.replace("looking", "signed");
+    this.setTone("signed");
     const shown = step.shown.split("|");
     this.units.forEach((_, i) => {
       const colour = stepOf(step.steps[i] ?? ".") ?? 0;
@@ -203,6 +209,11 @@ class Strip {
   legendRoom() {
     return this.legend.getBoundingClientRect().bottom - this.box.getBoundingClientRect().bottom;
   }
+}
+
+function toneOf(id) {
+  if (page.attention.includes(id)) return "";
+  return page.signed.includes(id) ? "signed" : "size";
 }
 
 // Sentences on where a token looks most, and how much attention it receives.
