@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from reportgen.results.schema import COMPLETION
+from reportgen.results.schema import COMPLETION, CROSS
 from reportgen.results.store import Results
 
 # Scripts that do not put spaces between words.
@@ -98,6 +98,8 @@ class TextUnits:
     cls_token: int | None  # position of the token whose row `cls_row` is
     norm_all: Floats | None = None
     is_question: bool = False  # its segments are a question and its context
+    # Attention received from what a decoder of its own writes; None without one.
+    cross_all: Floats | None = None
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
@@ -121,6 +123,7 @@ def text_units(results: Results, text: int) -> TextUnits:
     units = tuple(make_unit([rows[i] for i in group], segments) for group in groups_of(unit_of))
     has_row = tokens["cls_row_all"].null_count == 0
     has_norms = tokens["received_norm_all"].null_count == 0
+    has_cross = tokens[CROSS].null_count == 0
 
     def layers(name: str) -> Floats:
         return _sums(results.by_layer(tokens[name]).T.astype(np.float64), unit_of)
@@ -141,6 +144,7 @@ def text_units(results: Results, text: int) -> TextUnits:
         cls_token=_cls_token(tokens["role"].to_pylist()) if has_row else None,
         norm_all=means("received_norm_all") if has_norms else None,
         is_question=results.info.output.kind == "answer",
+        cross_all=means(CROSS) if has_cross else None,
     )
 
 

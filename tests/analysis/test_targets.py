@@ -8,15 +8,18 @@ import pytest
 import torch
 from helpers.calling import call
 from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, writer_tokenizer
+from scipy.stats import spearmanr
 
 from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
 from reportgen.report.language.strings import load_language
+from reportgen.report.panel.measures import measures, text_effects
 from reportgen.report.redact import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results, open_results
+from reportgen.results.units import text_units
 from reportgen.texts.read import TextInput, TextSet
 
 
@@ -180,3 +183,29 @@ def test_a_run_generates_targets(folder: Path, tmp_path: Path) -> None:
     for row in range(2):
         # What a model writes itself with no draw is what it holds likeliest at each place.
         assert list(found.texts["score_names"][row]) == [""] * len(found.texts["scores"][row])
+
+
+def test_cross_attention_is_held_against_what_moves_the_target(results: Results) -> None:
+    known = results.agreement.set_index(["text", "view", "statistic"])["value"]
+    for row in (1, 2):
+        tokens, effects = results.tokens_of(row), results.effects_of(row)
+        rows = tokens.assign(deletion=effects["deletion"].array, alone=effects["alone"].array)
+        units = rows[~rows["is_special"].astype(bool)].groupby("unit")
+        moved = units[["deletion", "alone"]].first().mean(axis=1).abs()
+        plain = spearmanr(units["cross_received"].sum(), moved).statistic
+        assert known[row, "cross_received", "spearman"] == pytest.approx(plain, abs=1e-6)
+
+
+def test_cross_attention_colours_the_text(results: Results) -> None:
+    findings, language = Findings(results), load_language("en")
+    units = text_units(results, 1)
+    effects = text_effects(results, 1, units.unit_of)
+    labels = [unit.label for unit in units.units]
+    found = measures(findings.info, units, labels, effects, language)
+    (own,) = (measure for measure in found if measure.id == "cross_received")
+    plain = results.tokens_of(1).groupby("unit")["cross_received"].sum()
+    np.testing.assert_allclose(own.values, plain, atol=1e-6)
+    assert own.name == "cross-attention received"
+    assert Findings(results, "cross_received").shown_first == own.id
+    steps = [step for step in own.steps if step is not None]
+    assert len(steps) == int(units.content.sum())
