@@ -79,7 +79,8 @@ def unit_views(
         rarity and a random order.
     """
     is_completion = tokens["segment"].fillna(0).to_numpy(np.int64) == COMPLETION_SEGMENT
-    is_held = tokens[HELD].fillna(False).to_numpy(dtype=np.bool_) if HELD in tokens else False
+    held = tokens[HELD] if HELD in tokens else pd.Series(False, tokens.index)
+    is_held = held.fillna(False).to_numpy(dtype=np.bool_)
     content = ~tokens["is_special"].to_numpy(dtype=np.bool_) & ~is_completion & ~is_held
     units = tokens["unit"].to_numpy(dtype=np.intp)[content]
     starts = np.flatnonzero(np.diff(units, prepend=-1))
@@ -89,6 +90,8 @@ def unit_views(
     for name in (*VIEWS, *YARDSTICK):
         measure = BY_ID[name]
         if measure.table is None or (measure.is_row and is_completion.any()):
+            continue
+        if measure.table == "tokens" and (measure.column or name) not in tokens.columns:
             continue
         column = (tokens if measure.table == "tokens" else effects)[measure.column or name]
         if measure.is_over_even and is_causal:
