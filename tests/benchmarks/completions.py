@@ -1,0 +1,133 @@
+"""What the attention of completions costs beside a plain forward pass and beside generation.
+
+    python tests/benchmarks/completions.py
+
+A decoder (GPT-2) and an encoder-decoder (T5), of base size with random weights: texts of 200
+tokens, the last 20 of which are the completion (of T5: a text of 180 and a target of 20). A plain
+pass is the same model on the same tokens with fused attention and no maps, all steps at once.
+Modes run one after another in each round, in an order drawn anew, on one thread; a ratio is the
+median over rounds of the ratio of processor time within a round.
+"""
+
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from helpers.real.models import tiny_tokenizer
+from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
+
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
+from reportgen.analysis.pipeline import try_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
+from reportgen.models.sources import encode_source
+from reportgen.models.spec import ModelSpec
+from reportgen.texts.read import TextInput, TextSet
+
+ROUNDS = 5
+N_TEXTS = 4
+PROMPT, COMPLETION = 180, 20  # tokens
+
+
+def load(name: str, folder: Path) -> LoadedModel:
+    """A base-size model with random weights."""
+    torch.manual_seed(0)
+    kind = "bytes_plain" if name == "GPT-2" else "unigram_eos"
+    tokenizer = tiny_tokenizer(kind)
+    if name == "GPT-2":
+        model = GPT2LMHeadModel(GPT2Config(vocab_size=len(tokenizer)))
+    else:
+        sizes = {"d_model": 768, "d_ff": 3072, "num_layers": 12, "num_heads": 12}
+        config = T5Config(vocab_size=len(tokenizer), decoder_start_token_id=0, **sizes)
+        model = T5ForConditionalGeneration(config)
+    # It never ends what it writes, so that all write as much.
+    model.generation_config.eos_token_id = None
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return load_model(ModelSpec(model=str(folder)))
+
+
+def texts_for(model: LoadedModel, completion: str | None) -> TextSet:
+    """Texts of PROMPT tokens."""
+    return TextSet(
+        tuple(
+            TextInput(str(i), "a " * (PROMPT - 1), source=f"t:{i}", completion=completion)
+            for i in range(N_TEXTS)
+        ),
+        (),
+    )
+
+
+def attention_of(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
+    """Runs the first pass over `texts`: maps, their figures, and predictions."""
+    encoded = [encode_source(model, text) for text in texts.texts]
+    capture, probed = try_model(model, encoded)
+    runner = Runner(model, capture, probed, [], 1024)
+
+    def run() -> None:
+        model.encoder.set_attn_implementation("eager")
+        outcomes = runner.run(encoded, [False] * len(encoded), lambda *_: None, lambda *_: None)
+        assert all(outcome.error is None for outcome in outcomes), outcomes
+
+    return run
+
+
+def plain(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
+    """Runs the same tokens without maps."""
+    encoded = [encode_source(model, text) for text in texts.texts]
+    module = model.module
+
+    def run() -> None:
+        module.set_attn_implementation("sdpa")
+        with torch.inference_mode():
+            module(**model.inputs(encoded))
+
+    return run
+
+
+def generating(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
+    """Writes COMPLETION tokens after each text, by the library's `generate`."""
+    return lambda: with_generated(texts, model, Choice(COMPLETION, 0.0, 0)) and None
+
+
+def main() -> None:
+    """Print the ratios of each model."""
+    torch.set_num_threads(1)
+    for name in ("GPT-2", "T5"):
+        with tempfile.TemporaryDirectory() as folder:
+            base = load(name, Path(folder))
+            given = texts_for(base, " a" * COMPLETION)
+            model = ready_for_completions(base, given, None)
+            bare = texts_for(base, None)
+            modes = {
+                "plain": plain(model, given),
+                "attention": attention_of(model, given),
+                "generate": generating(model, bare),
+            }
+            ratios: dict[str, list[float]] = {"attention / plain": [], "both / generate": []}
+            for _ in range(ROUNDS):
+                taken = {}
+                for mode in random.sample(list(modes), len(modes)):
+                    started = time.process_time()
+                    modes[mode]()
+                    taken[mode] = time.process_time() - started
+                ratios["attention / plain"].append(taken["attention"] / taken["plain"])
+                both = taken["generate"] + taken["attention"]
+                ratios["both / generate"].append(both / taken["generate"])
+            print(f"{name}: processor time, median of {ROUNDS} rounds (lowest - highest)")
+            for what, values in ratios.items():
+                spread = f"{min(values):.2f} - {max(values):.2f}"
+                print(f"  {what:20} {statistics.median(values):6.2f}   ({spread})")
+
+
+if __name__ == "__main__":
+    main()
