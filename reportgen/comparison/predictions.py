@@ -212,11 +212,16 @@ def _number_quality(
     """How well both models fit the labels, or expect the completions."""
     output = base.info.output
     if output.kind == "completion":
-        sides = [
-            [np.asarray(own, dtype=np.float64) for own in side.texts["scores"].iloc[texts]]
+        own, other = (
+            [np.asarray(scores, dtype=np.float64) for scores in side.texts["scores"].iloc[texts]]
             for side in (base, head)
+        )
+        size = float(np.abs(np.concatenate([*own, *other])).max())
+        near = [  # two tokenizers may cut a completion into more or fewer tokens
+            equal_if_close(one, two, size, SAME_OUTPUT) if one.shape == two.shape else two
+            for one, two in zip(own, other, strict=True)
         ]
-        return completion_quality(*sides)
+        return completion_quality(own, near)
     return (rank_quality if output.similarity else number_quality)(before, after, labels)
 
 
