@@ -93,7 +93,9 @@ def test_an_error_that_rose_for_sure_is_in_the_headline(
     errors = [f"{abs(side - labels).mean():.2f}" for side in (own, other)]
     assert {each.name: each.gain for each in found.predictions.quality.figures}["mae"] == "worse"
     said = f"{words.say('quality_mae')} {({'en': ' → ', 'ja': '→'}[lang]).join(errors)}"
-    worse = words.say("verdict_worse", worse="").rstrip(".。 ()（）")
+    worse = words.say("verdict_worse", worse="", against=words.say("against_labels")).rstrip(
+        ".。 ()（）"
+    )
     for place in (headline(found, words)[0], front_of(found, lang)):
         assert said in place
         assert worse in place
