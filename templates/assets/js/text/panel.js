@@ -52,8 +52,8 @@ class Panel {
     this.figure.querySelector("figcaption").before(live(this.controls.top));
     this.figure.querySelector(".said").after(this.title);
     this.fixed.before(live(this.overview.box, this.plots, this.caption, this.detail));
-    const marks = this.figure.querySelector(".marks");
-    (marks ?? this.fixed).after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
+    const told = Array.from(this.figure.querySelectorAll(":scope > .static ~ :is(.range, .marks)"));
+    (told.at(-1) ?? this.fixed).after(live(this.controls.box)); // below what is drawn, so that nothing moves for it
     this.strip = stripOf(this.number);
     this.strip.listen(this);
     if (document.getElementById(`cross-${this.number}`)) this.decoder = new DecoderFigure(this);
