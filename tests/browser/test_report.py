@@ -374,6 +374,24 @@ def test_the_switch_turns_light_into_dark_and_back(watched, url):
     assert watched.evaluate(ground) == light
 
 
+@pytest.mark.parametrize("javascript", [True, False])
+def test_the_key_of_the_lines_stands_right_above_them(browser, url, javascript):
+    context = browser.new_context(java_script_enabled=javascript)
+    page = context.new_page()
+    page.goto(f"{url}#text=1")
+    if javascript:
+        drawn(page, 1)
+    figure = page.locator("#map-1")
+    key, below = (figure.locator(f":scope > .marks >> nth={at}") for at in (0, 1))
+    lines = figure.locator("svg.lines" if not javascript else ".plot").first
+    end = key.bounding_box()["y"] + key.bounding_box()["height"]
+    assert 0 <= lines.bounding_box()["y"] - end < 40
+    expect(key).to_contain_text("attention received")
+    expect(below).to_contain_text("rows look at columns")
+    assert below.bounding_box()["y"] > lines.bounding_box()["y"] + 200
+    context.close()
+
+
 def test_print_shows_the_static_figures_and_no_controls(watched, url):
     watched.goto(f"{url}#text=1")
     drawn(watched, 1)
