@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from helpers.made_up.factories import changed
 from helpers.made_up.packed_maps import unpack
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, expect
 
 from reportgen.results.store import Results
 
@@ -108,6 +108,7 @@ def colour_by(page: Page, number: int, measure: str) -> None:
     """Choose what the colours of a text show."""
     choice = page.locator(f"#colours-{number}")
     button = choice.locator(f"input[value={measure}]")
+    expect(choice).to_be_visible()
     if not button.is_visible():
         choice.locator("summary").click()
     button.check()
