@@ -129,7 +129,11 @@ def test_columns_and_labels_of_a_csv(tmp_path: Path, bert: Path) -> None:
     assert table["label_error"].tolist() == pytest.approx(error)
 
 
-def test_usage_errors_exit_with_2_before_any_model_is_loaded(texts: Path, tmp_path: Path) -> None:
+def test_usage_errors_exit_with_2_before_any_model_is_loaded(
+    texts: Path, tmp_path: Path, monkeypatch
+) -> None:
+    (tmp_path / "empty").mkdir()  # where the README's first command left no report.html
+    monkeypatch.chdir(tmp_path / "empty")
     taken = tmp_path / "taken.html"
     taken.write_text("old")
     csv = tmp_path / "two.csv"
