@@ -7,7 +7,7 @@ from transformers import PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.readers.sentence import SimilarityReader
+from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.sentence_encoder import SentenceEncoder
 from reportgen.models.tokens import EncodedText, Span, display_units, encode
 from reportgen.texts.read import TextSet

@@ -13,7 +13,7 @@ from reportgen.models.loading.checkpoint import weights_sha256
 from reportgen.models.readers.completion import completion_reader
 from reportgen.models.readers.next_token import NextTokenReader
 from reportgen.models.readers.reader import OutputReader
-from reportgen.models.readers.sentence import SimilarityReader
+from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.sentence_encoder import SentenceModules
 from reportgen.models.settings import looks_through_window
@@ -91,15 +91,22 @@ def with_targets(model: LoadedModel) -> LoadedModel:
     the targets that it writes."""
     assert model.writer is not None
     module = model.writer.module
-    module.config.use_cache = False
     reader = TargetReader(model.tokenizer, writer=model.writer)
+    return with_whole(model, module, reader, encoder_remark(type(module).__name__))
+
+
+def with_whole(
+    model: LoadedModel, module: PreTrainedModel, reader: OutputReader, remark: str
+) -> LoadedModel:
+    """The encoder `model` as the whole `module` that it is of, read by `reader`; without the
+    `remark` that only the encoder is reported."""
+    module.config.use_cache = False
     info = replace(
         model.info,
         architecture=type(module).__name__,
         n_parameters=sum(parameter.numel() for parameter in module.parameters()),
         weights_sha256=weights_sha256(module.state_dict()),
     )
-    said = encoder_remark(type(module).__name__)
     return replace(
         model,
         module=module,
@@ -107,5 +114,5 @@ def with_targets(model: LoadedModel) -> LoadedModel:
         info=info,
         output=reader.info(None),
         reader=reader,
-        remarks=tuple(remark for remark in model.remarks if remark != said),
+        remarks=tuple(own for own in model.remarks if own != remark),
     )

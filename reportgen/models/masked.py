@@ -1,13 +1,9 @@
 """Masked language models: their encoder where texts have no mask, else the whole model."""
 
-from dataclasses import replace
-
 from transformers import PreTrainedModel
 
 from reportgen.errors import ModelError
-from reportgen.models.encoder import find_encoder
-from reportgen.models.loaded import LoadedModel, filler_remark
-from reportgen.models.loading.checkpoint import weights_sha256
+from reportgen.models.loaded import LoadedModel, filler_remark, with_whole
 from reportgen.models.readers.masks import MaskReader
 from reportgen.models.trial_run import Entry, figures_by_token, try_module
 from reportgen.texts.read import TextSet
@@ -26,24 +22,8 @@ def ready_for_masks(model: LoadedModel, texts: TextSet) -> LoadedModel:
         return model
     if not any(mask in part for text in texts.texts for part in (text.text, text.pair or "")):
         return model
-    module.config.use_cache = False
     reader = MaskReader(model.tokenizer, _logits(model, module))
-    info = replace(
-        model.info,
-        architecture=type(module).__name__,
-        n_parameters=sum(parameter.numel() for parameter in module.parameters()),
-        weights_sha256=weights_sha256(module.state_dict()),
-    )
-    said = filler_remark(type(module).__name__)
-    return replace(
-        model,
-        module=module,
-        encoder_name=find_encoder(module)[0],
-        info=info,
-        output=reader.info(None),
-        reader=reader,
-        remarks=tuple(remark for remark in model.remarks if remark != said),
-    )
+    return with_whole(model, module, reader, filler_remark(type(module).__name__))
 
 
 def _logits(model: LoadedModel, module: PreTrainedModel) -> Entry:

@@ -41,9 +41,9 @@ from reportgen.models.loading.tokenizer import (
     require_vocabulary,
 )
 from reportgen.models.readers.choose import find_output, head_of, reader_of_class
+from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.next_token import NextTokenReader, keep_last_logits
 from reportgen.models.readers.reader import OutputReader
-from reportgen.models.readers.sentence import SentenceReader
 from reportgen.models.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
@@ -272,7 +272,8 @@ def _choose_reader(
     """Choose how to read the module's output: by its class if that is known, else by the trials."""
     is_asked = spec.pooling is not None or spec.prediction_index is not None
     if isinstance(module, SentenceEncoder) and sentence is not None:
-        return SentenceReader(trials[0].returned.shape[-1], " and ".join(sentence.poolings))
+        pooled = " and ".join(sentence.poolings)
+        return EmbeddingReader(None, trials[0].returned.shape[-1], made_by=pooled)
     if isinstance(module, PreTrainedModel) and not is_asked:
         known = reader_of_class(module, tokenizer, trials)
         if known is not None:

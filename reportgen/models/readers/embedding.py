@@ -21,6 +21,7 @@ class EmbeddingReader(OutputReader):
     entry: Entry  # the part of what is returned
     width: int  # of the vector
     pooling: Pooling | None = None  # None: there is one row per text already
+    made_by: str | None = None  # how the module itself pooled tokens; None where not known
 
     @property
     def kind(self) -> OutputKind:
@@ -56,7 +57,7 @@ class EmbeddingReader(OutputReader):
 
     def info(self, name: str | None) -> OutputInfo:
         """The description of the output for the report."""
-        return OutputInfo("embedding", name or "embedding", (), self.pooling)
+        return OutputInfo("embedding", name or "embedding", (), self.pooling or self.made_by)
 
     def describe(self) -> str:
         """What the output of the model is, for an error message."""

@@ -1,4 +1,4 @@
-"""Reads the vectors of a sentence encoder: of single texts, or the similarity of two."""
+"""Reads how similar a sentence encoder finds the two texts of a pair."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,51 +19,6 @@ _NAMES: Mapping[Similarity, str] = {
     "euclidean": "negative distance",
     "manhattan": "negative Manhattan distance",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class SentenceReader(OutputReader):
-    """Reads one vector per text."""
-
-    width: int
-    pooling: str  # how tokens are pooled
-
-    @property
-    def kind(self) -> OutputKind:
-        """What the output is."""
-        return "embedding"
-
-    @property
-    def scalar(self) -> Scalar:
-        """What of the output evidence explains."""
-        return "cosine"
-
-    @property
-    def n_figures(self) -> int:
-        """Figures per text."""
-        return self.width
-
-    def values(
-        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> Tensor:
-        """The vector, `[text, figure]`."""
-        vectors: Tensor = returned[:, 0]
-        return vectors.float()
-
-    def read(
-        self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
-    ) -> list[Prediction]:
-        """One prediction per text, without figures; they say only whether all are finite."""
-        finite = self.values(returned, inputs).detach().isfinite().all(dim=1).tolist()
-        return [Prediction(None, None, (), (), is_finite) for is_finite in finite]
-
-    def info(self, name: str | None) -> OutputInfo:
-        """The description of the output for the report."""
-        return OutputInfo("embedding", name or "embedding", (), self.pooling)
-
-    def describe(self) -> str:
-        """What the output of the model is, for an error message."""
-        return "an embedding"
 
 
 @dataclass(frozen=True, slots=True)
