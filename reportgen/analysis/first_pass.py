@@ -23,9 +23,9 @@ from reportgen.models.loading.factory import describe
 from reportgen.models.readers.answer import AnswerReader, require_context
 from reportgen.models.readers.masks import MaskReader
 from reportgen.models.readers.tags import TagReader
-from reportgen.models.sources import encode_source
-from reportgen.models.tokens import EncodedText
-from reportgen.models.words import joined_to_words, n_joined
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.sources import encode_source
+from reportgen.models.tokens.words import joined_to_words, n_joined
 from reportgen.results.info import Part
 from reportgen.results.labels import tag_list
 from reportgen.results.write import Recorder

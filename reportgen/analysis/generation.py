@@ -7,12 +7,12 @@ import torch
 from torch import nn
 
 from reportgen.errors import ModelError, ReportgenError, UsageError
-from reportgen.models.changed_texts import keep
 from reportgen.models.loaded import LoadedModel, with_completions, with_targets
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.targets import language_options, lead_of, start_token
-from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.tokens.changed_texts import keep
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.targets import language_options, lead_of, start_token
 from reportgen.texts.read import TextInput, TextSet
 
 # At less, the likeliest token has all probability, and logits divided by it overflow.

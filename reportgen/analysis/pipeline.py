@@ -22,12 +22,12 @@ from reportgen.analysis.generation import Choice, ready_for_completions, with_ge
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import run_info
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.apart import encode_apart, ready_for_pairs
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.masked import ready_for_masks
 from reportgen.models.readers.target import TargetReader
-from reportgen.models.targets import encode_target
-from reportgen.models.tokens import EncodedText, encode, special_roles
+from reportgen.models.tokens.apart import encode_apart, ready_for_pairs
+from reportgen.models.tokens.encoded import EncodedText, encode, special_roles
+from reportgen.models.tokens.targets import encode_target
 from reportgen.results.info import (
     Evidence,
     EvidenceLevel,

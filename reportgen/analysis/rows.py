@@ -13,8 +13,8 @@ from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes
 from reportgen.models.readers.answer import quoted_label
 from reportgen.models.readers.reader import Prediction
-from reportgen.models.target_tokens import TargetTokens
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
 from reportgen.results.schema import CROSS
 from reportgen.texts.labels import label_number

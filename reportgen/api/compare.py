@@ -19,7 +19,7 @@ from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions, Lang
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
-from reportgen.report.redact_comparison import redacted_comparison
+from reportgen.report.redact.comparison import redacted_comparison
 
 
 class ComparedReports:

@@ -21,14 +21,14 @@ from reportgen.report.digest.markdown import step_summary
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import load_language
-from reportgen.report.notebook import plain_text, render_markdown, render_notebook
-from reportgen.report.notebook_text import TextCell
+from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
+from reportgen.report.notebook.text import TextCell
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.outputs import make_documents, remove_old_pictures, stage, written_line
-from reportgen.report.redact import redacted
+from reportgen.report.redact.run import redacted
 from reportgen.report.tables import table
 from reportgen.results.info import Part
-from reportgen.results.map_arrays import AttentionMaps, Head, attention_maps
+from reportgen.results.maps.arrays import AttentionMaps, Head, attention_maps
 from reportgen.results.store import Results, open_results
 
 

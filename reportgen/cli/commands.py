@@ -285,7 +285,7 @@ def _analyze(
 def _shown(results: "Results", job: jobs.Job[RenderOptions]) -> Iterator["Findings"]:
     """The findings to write: with --redact those of a copy without texts."""
     from reportgen.findings.findings import Findings
-    from reportgen.report.redact import redacted
+    from reportgen.report.redact.run import redacted
 
     with redacted(results, job.options.lang, wanted=job.redact) as shown:
         yield Findings(shown)

@@ -18,7 +18,7 @@ from reportgen.comparison.change import Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Booleans, Floats, Interval, Places, mean_intervals
-from reportgen.results.maps import unpack_levels
+from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.store import Results
 
 STEP = 1  # bytes that two packed weights may differ by and count as equal

@@ -50,7 +50,7 @@ FORMATS = (
     ),
     Format(
         "json", ".json", "summary.json", "figures for scripts",
-        "reportgen.report.json", "reportgen.report.comparison_json",
+        "reportgen.report.json.run", "reportgen.report.json.comparison",
     ),
     Format(
         "confluence", ".xml", "page.xml", "the body of a Confluence page",

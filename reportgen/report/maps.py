@@ -12,7 +12,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import Part
-from reportgen.results.map_arrays import map_tokens, unpacked_maps
+from reportgen.results.maps.arrays import map_tokens, unpacked_maps
 
 # By part, what its maps and their rows are called.
 _NAMES: Mapping[Part, tuple[str, str]] = {

@@ -11,7 +11,7 @@ from reportgen.report.language.sentences import output_kind
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, shown_options
 from reportgen.results.info import RunInfo
-from reportgen.results.maps import MAX_ERROR
+from reportgen.results.maps.packed import MAX_ERROR
 
 State: TypeAlias = Literal["failed", "warning", "passed"]
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.errors import ResultsError, quoted
-from reportgen.results.columns import require_columns
+from reportgen.results.checks.columns import require_columns
+from reportgen.results.checks.limits import require_regular, room, stored_strings, tables_within
+from reportgen.results.checks.tables import require_rows, require_texts
 from reportgen.results.info import RunInfo
-from reportgen.results.limits import require_regular, room, stored_strings, tables_within
-from reportgen.results.maps import require_whole
+from reportgen.results.maps.packed import require_whole
 from reportgen.results.schema import EVIDENCE_TABLES, LATER_TABLES, TABLES, in_schema
-from reportgen.results.validate import require_rows, require_texts
 
 AGAIN = "run `reportgen analyze` again"
 _HELD = 16_000_000  # bytes of row groups that a table keeps in memory

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.results.info import DecoderPart
-from reportgen.results.maps import unpack_levels
+from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.row_groups import MapShape
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results

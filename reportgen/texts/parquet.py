@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from reportgen.errors import InputError
-from reportgen.results.limits import stored_strings, tables_within
+from reportgen.results.checks.limits import stored_strings, tables_within
 from reportgen.texts.rows import Cell, Misfit, Row, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS
 

@@ -11,7 +11,7 @@ from helpers.real.reversing import WORDS, save_reversing
 from reportgen.findings.outputs.completions import completions
 from reportgen.findings.sinks.cross_attention import cross_tokens
 from reportgen.report.charts.one_text.cross import aligned, cross_cells
-from reportgen.results.map_arrays import attention_maps
+from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results, open_results
 from reportgen.results.targets import written_units

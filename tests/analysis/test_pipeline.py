@@ -16,7 +16,7 @@ from reportgen.errors import InputError, ModelError
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
-from reportgen.results.maps import MAX_ERROR
+from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 

@@ -16,7 +16,7 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.measures import measures, text_effects
-from reportgen.report.redact import DOT, redacted
+from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results, open_results
 from reportgen.results.units import text_units

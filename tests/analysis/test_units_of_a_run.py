@@ -19,8 +19,8 @@ from reportgen.api.jobs import sides_of
 from reportgen.api.options import AnalysisChoices, InputChoices
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
-from reportgen.models.tokens import encode
-from reportgen.models.words import joined_to_words
+from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.words import joined_to_words
 from reportgen.report.language.strings import load_language
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS

@@ -29,8 +29,8 @@ from reportgen.analysis.generation import Choice, ready_for_completions, with_ge
 from reportgen.analysis.pipeline import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
-from reportgen.models.sources import encode_source
 from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens.sources import encode_source
 from reportgen.texts.read import TextInput, TextSet
 
 ROUNDS = 5

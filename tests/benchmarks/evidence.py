@@ -27,9 +27,9 @@ from reportgen.analysis.evidence.measures.deletion import alone_effects, deletio
 from reportgen.analysis.evidence.measures.gradients import TextGradients, text_gradients
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.pipeline import try_model
-from reportgen.models.changed_texts import content_units, without
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens import encode
+from reportgen.models.tokens.changed_texts import content_units, without
+from reportgen.models.tokens.encoded import encode
 
 ROUNDS = 5
 N_TOKENS = 30

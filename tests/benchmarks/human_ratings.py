@@ -48,8 +48,8 @@ from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
 from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import encode
-from reportgen.models.words import joined_to_words
+from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.words import joined_to_words
 from reportgen.results.info import InputInfo
 from reportgen.results.measure_register import BY_ID, MIN_UNITS
 from reportgen.results.store import Results

@@ -28,7 +28,7 @@ from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.pipeline import try_model
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens import encode
+from reportgen.models.tokens.encoded import encode
 
 ROUNDS = 9
 MOST = 1.25  # what the ratio may be

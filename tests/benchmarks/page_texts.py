@@ -12,7 +12,7 @@ from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import encode
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.html import page as html
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

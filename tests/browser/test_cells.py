@@ -7,8 +7,8 @@ from opening import HOSTILE, drawn, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
-from reportgen.report.notebook import render_notebook
-from reportgen.report.redact import redacted
+from reportgen.report.notebook.shown import render_notebook
+from reportgen.report.redact.run import redacted
 
 TEXTS = tuple(f"{line} {i}" for i, line in enumerate((*HOSTILE, *HEADLINES) * 2))
 

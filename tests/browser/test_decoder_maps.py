@@ -11,7 +11,7 @@ from helpers.real.writers import PAIRS, save_writer
 from opening import written
 from playwright.sync_api import expect
 
-from reportgen.results.map_arrays import attention_maps
+from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import open_results
 
 pytestmark = pytest.mark.browser

@@ -12,7 +12,7 @@ from helpers.made_up.factories import HEADLINES, changed, make_results
 from opening import drawn, rendered, show_all, written
 from playwright.sync_api import expect
 
-from reportgen.results.map_arrays import attention_maps
+from reportgen.results.maps.arrays import attention_maps
 
 pytestmark = pytest.mark.browser
 

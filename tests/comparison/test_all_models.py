@@ -19,11 +19,11 @@ from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
-from reportgen.report import comparison_json
 from reportgen.report.compare_sections.all_models import drift
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
+from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions

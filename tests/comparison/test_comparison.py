@@ -34,7 +34,7 @@ from reportgen.errors import ComparisonError
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.predictions import r_squared
 from reportgen.results.info import OutputKind
-from reportgen.results.maps import quantise
+from reportgen.results.maps.packed import quantise
 from reportgen.results.store import Results
 
 

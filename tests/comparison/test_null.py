@@ -12,10 +12,10 @@ from reportgen.comparison.attention import HEAD_CHANGED
 from reportgen.comparison.compare import compare
 from reportgen.comparison.null import SHARE
 from reportgen.findings.findings import Findings
-from reportgen.report import comparison_json
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import limits
 from reportgen.report.compare_sections.predictions import make_predictions
+from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions

@@ -10,8 +10,8 @@ from helpers.real.two_models import TEXTS, pair_of, retokenise
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
-from reportgen.report import comparison_json
 from reportgen.report.compare_sections.overview import headline, limits
+from reportgen.report.json import comparison as comparison_json
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import CompareOptions

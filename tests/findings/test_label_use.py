@@ -13,8 +13,8 @@ from reportgen.api.output_options import Verbosity
 from reportgen.cli.terminal import account
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
-from reportgen.report.redact import redacted
-from reportgen.report.sections.predictions import make_quality
+from reportgen.report.redact.run import redacted
+from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.info import OutputKind
 from reportgen.results.schema import TEXTS_SCHEMA
 from reportgen.results.store import Results, open_results

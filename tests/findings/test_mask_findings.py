@@ -11,7 +11,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.panel.steps import make_steps
 from reportgen.report.panel.tagged import strip_tags
-from reportgen.report.redact import DOT, redacted
+from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.units import text_units
 
 EN = load_language("en")

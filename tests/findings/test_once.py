@@ -11,7 +11,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 
 from reportgen.findings import statistics
 from reportgen.findings.findings import Findings
-from reportgen.report.notebook import plain_text, render_markdown, render_notebook
+from reportgen.report.notebook.shown import plain_text, render_markdown, render_notebook
 from reportgen.report.options import RenderOptions
 from reportgen.report.outputs import make_documents, plan_outputs
 

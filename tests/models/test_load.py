@@ -22,7 +22,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import encode
+from reportgen.models.tokens.encoded import encode
 from reportgen.results.info import OutputInfo
 
 USER_FILE = ROOT / "tests" / "helpers" / "real" / "albert_for_regression.py"

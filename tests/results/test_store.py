@@ -15,7 +15,7 @@ from helpers.made_up.packed_maps import unpack
 
 from reportgen.errors import ResultsError
 from reportgen.results.info import SCHEMA_VERSION, Evidence
-from reportgen.results.maps import MAX_ERROR
+from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.run_file import write_info
 from reportgen.results.schema import TABLES
 from reportgen.results.store import Results, open_results

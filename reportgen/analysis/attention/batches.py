@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
 
 Array: TypeAlias = NDArray[np.float32]  # figures of attention

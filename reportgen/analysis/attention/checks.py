@@ -14,7 +14,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.settings import layers_remark
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
 
 # For each precision: how far the sum of a row may be from 1, and how far the figures of a text in a

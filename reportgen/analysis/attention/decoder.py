@@ -19,10 +19,10 @@ from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.target_tokens import TargetTokens
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderInfo, DecoderPart, Part
-from reportgen.results.maps import Packer, quantise
+from reportgen.results.maps.packed import Packer, quantise
 
 _TINY = torch.finfo(torch.float32).tiny
 # What the decoder is said to return, by part: the name in its declaration and in its output.

@@ -24,7 +24,7 @@ from reportgen.models.architecture import (
     other_layouts,
 )
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
 # For each precision: the largest error of a block's rebuilt output, relative to its largest entry.

@@ -20,9 +20,9 @@ from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import DecoderPart, Part
-from reportgen.results.maps import Packer, quantise
+from reportgen.results.maps.packed import Packer, quantise
 
 # Most bytes of a batch's attention maps: of one layer, of which a few working copies are made, or
 # of all layers where the model returns them together. A text that exceeds this runs alone.

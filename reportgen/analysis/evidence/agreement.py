@@ -16,8 +16,8 @@ from scipy.stats import kendalltau, spearmanr
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Floats
-from reportgen.models.changed_texts import content_units, fixed_positions, keep
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.changed_texts import content_units, fixed_positions, keep
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Scalar, Statistic, View
 from reportgen.results.measure_register import (
     BY_ID,

@@ -35,7 +35,7 @@ from reportgen.analysis.evidence.text_evidence import (
 )
 from reportgen.analysis.progress import Progress
 from reportgen.files.interrupts import held_back
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import (
     LEARNED_SINK,
     SINK_TESTS,

@@ -10,7 +10,7 @@ from reportgen.analysis.attention.norms import Norms
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import EvidenceLevel, Reason, Scalar, View
 from reportgen.results.measure_register import BY_ID, Measure, measured_at
 

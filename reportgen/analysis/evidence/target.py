@@ -22,7 +22,7 @@ from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.steps import LEFT_OUT
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching, Scalar
 from reportgen.results.measure_register import STEP_SCALARS
 from reportgen.results.schema import MOST_CLASSES

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.analysis.evidence.target import Explained
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason, View
 from reportgen.results.measure_register import EFFECTS
 from reportgen.results.schema import DELETION_SCORES, EFFECTS_SCHEMA, EVIDENCE_SCHEMA, EXTRA

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reportgen.errors import ModelError
-from reportgen.results.limits import COUNT, HEADS, INFO_BYTES, LAYERS
+from reportgen.results.checks.limits import COUNT, HEADS, INFO_BYTES, LAYERS
 
 # A part of the name of a number, and the most it may be. A row of ids is made for all positions.
 _CEILINGS: Mapping[str, int] = {

@@ -47,8 +47,8 @@ from reportgen.models.readers.reader import OutputReader
 from reportgen.models.sentence_encoder import SentenceEncoder, SentenceModules
 from reportgen.models.settings import other_inputs
 from reportgen.models.spec import ModelSpec, bundled_name, check_spec, expanded
-from reportgen.models.targets import find_writer
-from reportgen.models.tokens import encode
+from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.targets import find_writer
 from reportgen.models.trial_run import (
     Trial,
     try_module,

@@ -18,7 +18,7 @@ from reportgen.models.loading.checkpoint import require_file, require_honest_siz
 from reportgen.models.loading.config_limits import require_possible_sizes
 from reportgen.models.readers.choose import head_of
 from reportgen.models.spec import WEIGHTS_FILES, ModelSpec, Pooling, expanded, local_folder
-from reportgen.results.limits import UNPACKED
+from reportgen.results.checks.limits import UNPACKED
 
 # Names of sentence-transformers for ways of pooling.
 _POOLING_NAMES: dict[str, Pooling] = {"mean": "mean", "cls": "cls", "lasttoken": "last"}

@@ -11,7 +11,7 @@ from transformers import PreTrainedTokenizerBase
 from reportgen.errors import ModelError
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.readers.steps import LEFT_OUT
-from reportgen.models.tokens import EncodedText, Step
+from reportgen.models.tokens.encoded import EncodedText, Step
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 

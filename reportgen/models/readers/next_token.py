@@ -16,7 +16,7 @@ from reportgen.models.readers.reader import (
     last_tokens,
     spell,
 )
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import entries
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 

@@ -8,7 +8,7 @@ from torch import Tensor
 from transformers import PreTrainedConfig
 
 from reportgen.models.readers.reader import OutputReader, Prediction
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.trial_run import Entry, entries
 from reportgen.results.info import OutputInfo, Scalar
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from reportgen.models.readers.reader import OutputReader, Prediction
 from reportgen.models.sentence_encoder import Similarity
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 _NAMES: Mapping[Similarity, str] = {

@@ -9,7 +9,7 @@ from transformers import PreTrainedConfig
 
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.readers.steps import StepReader, places
-from reportgen.models.tokens import EncodedText, Step
+from reportgen.models.tokens.encoded import EncodedText, Step
 from reportgen.results.info import OutputInfo, OutputKind, Scalar
 
 

@@ -9,9 +9,9 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from reportgen.models.readers.completion import CompletionReader
-from reportgen.models.target_tokens import TargetTokens
-from reportgen.models.targets import Writer
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.models.tokens.targets import Writer
 from reportgen.models.trial_run import entries
 
 

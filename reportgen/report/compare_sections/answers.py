@@ -19,7 +19,7 @@ from reportgen.report.compare_sections.tags import turns
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.sections.answers import Answers
-from reportgen.report.sections.prediction_answer import Answer
+from reportgen.report.sections.outputs.prediction_answer import Answer
 
 _TOKEN = 22  # half-width characters of a token in an answer
 _NAME = 14  # of a class in a chart

@@ -19,7 +19,7 @@ from reportgen.report.charts.one_text.map_pairs import (
 )
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import visible
-from reportgen.results.maps import unpack_layers
+from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, text_units
 

@@ -24,7 +24,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.run import Facts, command, gate_rows, make_reproduce
 from reportgen.report.sections.context import Context
-from reportgen.report.sections.cross_attention import make_cross
+from reportgen.report.sections.outputs.cross_attention import make_cross
 from reportgen.results.info import ANALYSED
 
 REMARK_LENGTH = 400  # of a remark on how the model was loaded

@@ -12,8 +12,8 @@ from reportgen.report.html.data import in_letters, text_data
 from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
 from reportgen.report.html.size_plan import Level
 from reportgen.results.info import DECODER_PARTS, DecoderPart
-from reportgen.results.map_arrays import unpacked_maps
-from reportgen.results.maps import Packer, quantise
+from reportgen.results.maps.arrays import unpacked_maps
+from reportgen.results.maps.packed import Packer, quantise
 from reportgen.results.store import Results
 from reportgen.results.targets import packed_part
 from reportgen.results.units import text_units

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reportgen.results.info import ModelInfo
-from reportgen.results.maps import Packer, quantise, unpack_layers
+from reportgen.results.maps.packed import Packer, quantise, unpack_layers
 from reportgen.results.units import Unit
 
 SIDE = 128  # cells that pooled maps have at most, but for those that units and segments break off

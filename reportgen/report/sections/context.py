@@ -10,8 +10,8 @@ from reportgen.report.components import Quality, Span
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions
 from reportgen.report.panel.evidence import Scope, make_scope
+from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.report.sections.overview import Overview, make_overview
-from reportgen.report.sections.predictions import make_quality
 from reportgen.report.sections.texts import Notable, make_notable
 from reportgen.report.sections.trust import Trust, make_trust
 

@@ -22,7 +22,7 @@ from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.measures import SCALE_LEAST, STANDS_OUT, baseline, words_key
 from reportgen.results.info import RunInfo
-from reportgen.results.maps import MAX_ERROR
+from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.measure_register import BY_ID, EFFECTS
 
 # The publications that the sentences on evidence cite.

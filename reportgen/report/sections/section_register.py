@@ -31,9 +31,9 @@ from reportgen.report.run import (
 from reportgen.report.section import Page, PageSection, make_navigation, make_sections
 from reportgen.report.sections.answers import Answers, make_answers
 from reportgen.report.sections.context import Context
-from reportgen.report.sections.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.definitions import definitions
 from reportgen.report.sections.method import Method, make_method
+from reportgen.report.sections.outputs.cross_attention import CrossRest, make_cross
 from reportgen.report.sections.overview import Sinks
 from reportgen.report.sections.sinks import SinkPanels, make_sinks
 from reportgen.report.sections.texts import Notable, TextList, make_text_list, with_first

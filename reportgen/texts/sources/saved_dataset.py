@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from reportgen.errors import InputError
-from reportgen.results.limits import require_regular
+from reportgen.results.checks.limits import require_regular
 from reportgen.texts.parquet import cells_of, is_list, is_readable, n_items
 from reportgen.texts.rows import Cell, Misfit, Row, Table
 from reportgen.texts.source_files import MAX_BYTES, MAX_CELLS, MAX_ROWS

@@ -20,10 +20,10 @@ from reportgen.analysis.evidence.agreement import (
     rankings,
 )
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
-from reportgen.models.changed_texts import content_units
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.tokens.changed_texts import content_units
+from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.results.info import View
 
 

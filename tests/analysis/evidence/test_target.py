@@ -13,9 +13,9 @@ from torch import nn
 from reportgen.analysis.evidence.asked import Asked, find_class
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
 from reportgen.errors import UsageError
-from reportgen.models.changed_texts import without
 from reportgen.models.readers.reader import spell
 from reportgen.models.readers.scores import ScoreReader
+from reportgen.models.tokens.changed_texts import without
 from reportgen.results.info import OutputInfo
 from reportgen.results.store import open_results
 

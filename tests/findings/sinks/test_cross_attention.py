@@ -13,7 +13,7 @@ from reportgen.findings.attention import takes_part
 from reportgen.findings.findings import Findings
 from reportgen.findings.sinks.cross_attention import FIRST, cross_tokens
 from reportgen.report.language.strings import load_language
-from reportgen.report.sections.cross_attention import make_cross
+from reportgen.report.sections.outputs.cross_attention import make_cross
 from reportgen.results.store import Results, open_results
 
 TEXTS = (

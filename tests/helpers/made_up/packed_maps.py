@@ -4,7 +4,7 @@ from base64 import b85decode
 
 import numpy as np
 
-from reportgen.results.maps import Packer, quantise, unpack_layers
+from reportgen.results.maps.packed import Packer, quantise, unpack_layers
 
 
 def pack(maps: np.ndarray) -> bytes:

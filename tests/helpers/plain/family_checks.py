@@ -18,12 +18,12 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.pipeline import AnalysisOptions, analyze
-from reportgen.models.changed_texts import content_units
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.masked import ready_for_masks
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.changed_texts import content_units
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from helpers.real.families import SITES
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from reportgen.models.loading.load import load_model
 from reportgen.models.readers.embedding import EmbeddingReader
 from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.tokens.encoded import EncodedText, encode
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
 CLASSES = {"id2label": {0: "bad", 1: "fair", 2: "good"}}

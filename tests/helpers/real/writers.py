@@ -25,8 +25,8 @@ from helpers.real.models import tiny_tokenizer
 from reportgen.models.loaded import LoadedModel, with_targets
 from reportgen.models.loading.load import load_module
 from reportgen.models.spec import ModelSpec
-from reportgen.models.targets import encode_with_target
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.targets import encode_with_target
 
 _CLASSES: dict[str, tuple[type, type]] = {
     "t5": (T5Config, T5ForConditionalGeneration),

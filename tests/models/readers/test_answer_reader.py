@@ -10,8 +10,8 @@ from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.rows import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.changed_texts import fixed_positions
 from reportgen.models.readers.answer import LONGEST
+from reportgen.models.tokens.changed_texts import fixed_positions
 from reportgen.texts.read import TextInput
 from reportgen.texts.words import WordSplitter, by_script
 

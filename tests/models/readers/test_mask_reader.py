@@ -11,8 +11,8 @@ from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import UsageError
-from reportgen.models.changed_texts import content_units, fixed_positions
 from reportgen.models.masked import ready_for_masks
+from reportgen.models.tokens.changed_texts import content_units, fixed_positions
 from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.words import WordSplitter, by_script
 

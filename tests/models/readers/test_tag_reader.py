@@ -11,10 +11,10 @@ from reportgen.analysis.evidence.measures.deletion import deletion_effects
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.first_pass import encode_all
 from reportgen.errors import ModelError, UsageError
-from reportgen.models.changed_texts import content_units, without
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import Step
+from reportgen.models.tokens.changed_texts import content_units, without
+from reportgen.models.tokens.encoded import Step
 from reportgen.texts.read import TextInput
 from reportgen.texts.words import WordSplitter, by_script
 

@@ -24,7 +24,7 @@ from reportgen.models.loaded import LoadedModel, encoder_remark, with_targets
 from reportgen.models.loading.load import load_module
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.spec import ModelSpec
-from reportgen.models.targets import encode_target, find_writer, start_token
+from reportgen.models.tokens.targets import encode_target, find_writer, start_token
 from reportgen.texts.read import TextInput, TextSet
 
 WORDS = [

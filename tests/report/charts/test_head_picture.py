@@ -11,7 +11,7 @@ from PIL import Image
 
 from reportgen.report.charts.colours import MAP_COLOURS, RULE
 from reportgen.report.charts.one_text.heads import DOTS, GAP, head_picture, head_steps
-from reportgen.results.maps import unpack_levels
+from reportgen.results.maps.packed import unpack_levels
 
 LAYERS, HEADS = 2, 3
 

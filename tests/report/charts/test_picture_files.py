@@ -26,7 +26,7 @@ from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.texts import make_notable
-from reportgen.results.maps import unpack_layers
+from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import text_units
 

@@ -14,11 +14,11 @@ from helpers.real.two_models import TEXTS, chain, four_of, row_of
 
 from reportgen.comparison.compare import Comparison, compare
 from reportgen.findings.findings import Findings
-from reportgen.report import comparison_json
 from reportgen.report.digest import markdown
 from reportgen.report.html import compare_page
+from reportgen.report.json import comparison as comparison_json
 from reportgen.report.options import CompareOptions
-from reportgen.report.redact_comparison import redacted_comparison
+from reportgen.report.redact.comparison import redacted_comparison
 from reportgen.results.info import OutputKind
 from reportgen.results.store import Results
 

@@ -16,7 +16,7 @@ from reportgen.report.compare_sections.explorer import make_explorer
 from reportgen.report.compare_sections.texts import shown_texts
 from reportgen.report.language.strings import LANGUAGES, load_language
 from reportgen.report.options import CompareOptions
-from reportgen.results.maps import unpack_layers
+from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.units import text_units
 
 NUMBERS = r"[−+]?\d+(?:\.\d+)?"

@@ -15,7 +15,7 @@ from reportgen.report.html.blocks import Block
 from reportgen.report.html.data import in_letters
 from reportgen.report.html.size_plan import Level
 from reportgen.results.info import DECODER_PARTS
-from reportgen.results.maps import Packer, quantise, unpack_levels
+from reportgen.results.maps.packed import Packer, quantise, unpack_levels
 from reportgen.results.store import Results, open_results
 from reportgen.results.targets import packed_part, part_maps
 

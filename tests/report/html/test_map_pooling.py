@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reportgen.report.html.map_pooling import SIDE, pool, pool_maps, pooling
-from reportgen.results.maps import MAX_ERROR
+from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.units import Unit, text_units
 
 LAYERS, HEADS = 2, 3

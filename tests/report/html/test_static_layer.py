@@ -11,7 +11,7 @@ from reportgen.analysis.pipeline import AnalysisOptions, analyze
 from reportgen.findings.findings import Findings
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import encode
+from reportgen.models.tokens.encoded import encode
 from reportgen.report.html.page import render
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import InputInfo

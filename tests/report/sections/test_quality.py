@@ -15,7 +15,7 @@ from reportgen.findings.statistics import mean_intervals
 from reportgen.report.components import Quality, Table
 from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.strings import load_language
-from reportgen.report.sections.predictions import make_quality
+from reportgen.report.sections.outputs.predictions import make_quality
 from reportgen.results.store import Results
 
 EN = load_language("en")

@@ -14,7 +14,7 @@ from reportgen.report.digest import digest, markdown
 from reportgen.report.format_register import output_at
 from reportgen.report.html import assets, page
 from reportgen.report.language.strings import load_language
-from reportgen.report.notebook import render_notebook
+from reportgen.report.notebook.shown import render_notebook
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections import section_register
 from reportgen.report.sections.section_register import SECTIONS, PageSection
@@ -51,7 +51,7 @@ def with_section(monkeypatch, tmp_path):
     for module in (page, digest, markdown):
         monkeypatch.setattr(module, "load_language", lambda code: replace(english, words=words))
     monkeypatch.setattr(
-        "reportgen.report.notebook.load_language", lambda code: replace(english, words=words)
+        "reportgen.report.notebook.shown.load_language", lambda code: replace(english, words=words)
     )
     yield
     assets.environment.cache_clear()

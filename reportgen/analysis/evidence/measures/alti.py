@@ -14,7 +14,7 @@ from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import ANALYSIS, Passes
 from reportgen.errors import CaptureError
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
 # Most entries of a working tensor `[text, key, query, width]`; queries are taken a few at a time.

@@ -18,7 +18,7 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 

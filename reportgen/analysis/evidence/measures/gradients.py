@@ -17,7 +17,7 @@ from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
 SEED = 0  # of the projection of embeddings

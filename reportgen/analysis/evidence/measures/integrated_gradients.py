@@ -13,8 +13,8 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.changed_texts import content_units, put
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.changed_texts import content_units, put
+from reportgen.models.tokens.encoded import EncodedText
 
 FIRST_STEPS = 32
 MOST_STEPS = 256

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import MAP_COLOURS, RULE, STEPS
 from reportgen.report.charts.one_text.heatmap import colour_top, own_content
-from reportgen.results.maps import unpack_levels
+from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.store import Results
 
 SHADES = 7  # steps of the colours besides none: few take half the bytes

@@ -12,7 +12,7 @@ from reportgen.report.charts.colours import INK, MUTED, STEPS, heat_colour, heat
 from reportgen.report.charts.strokes import painted
 from reportgen.report.charts.svg import Drawing, Swatch
 from reportgen.report.language.printable import half_widths, shorten
-from reportgen.results.maps import unpack_layers
+from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits
 

@@ -26,7 +26,7 @@ from reportgen.analysis.evidence.stages import Tools, load_stage
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens import EncodedText
+from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
 

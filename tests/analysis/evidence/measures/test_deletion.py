@@ -34,7 +34,7 @@ from reportgen.analysis.evidence.measures.deletion import (
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import EncodedText, encode
+from reportgen.models.tokens.encoded import EncodedText, encode
 
 TEXTS = ("the cat sat on the mat", "a very 🐱 film", ("the cat", "sat on a log"), "dog")
 # Of a model, the ids and the token types of one text, the scalar.

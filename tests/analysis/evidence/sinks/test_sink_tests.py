@@ -26,7 +26,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens import EncodedText, special_roles
+from reportgen.models.tokens.encoded import EncodedText, special_roles
 from reportgen.results.info import SINK_TESTS, Subject
 from reportgen.results.schema import SINKS_SCHEMA
 

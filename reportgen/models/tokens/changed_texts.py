@@ -1,0 +1,70 @@
+"""Changed versions of tokenised texts, and which of their tokens may be changed."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.results.schema import COMPLETION_SEGMENT
+
+
+def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
+    """`text` with only the tokens at `positions`, in that order; they move together.
+
+    It is not tokenised again, and tokens that were cut off do not come back.
+    """
+    place = {own: i for i, own in enumerate(positions)}
+    return replace(
+        text,
+        ids=tuple(text.ids[i] for i in positions),
+        type_ids=None if text.type_ids is None else tuple(text.type_ids[i] for i in positions),
+        tokens=tuple(text.tokens[i] for i in positions),
+        spans=tuple(text.spans[i] for i in positions),
+        segments=tuple(text.segments[i] for i in positions),
+        roles=tuple(text.roles[i] for i in positions),
+        units=tuple(text.units[i] for i in positions),
+        parts=tuple(text.parts[i] for i in positions) if text.parts else (),
+        steps=tuple(
+            replace(step, position=None if step.position is None else place.get(step.position))
+            for step in text.steps
+        ),
+        held=tuple(place[i] for i in text.held if i in place),
+    )
+
+
+def without(text: EncodedText, positions: Collection[int]) -> EncodedText:
+    """`text` without the tokens at `positions`."""
+    return keep(text, [i for i in range(len(text.ids)) if i not in positions])
+
+
+def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
+    """`text` with other token ids at some positions; everything else stays."""
+    return replace(text, ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)))
+
+
+def fixed_positions(text: EncodedText) -> tuple[int, ...]:
+    """The positions of the tokens that stay when content is left out: special tokens, and the
+    completion or masks, which are what is explained."""
+    pairs = zip(text.roles, text.segments, strict=True)
+    return tuple(
+        i
+        for i, (role, segment) in enumerate(pairs)
+        if role is not None or segment == COMPLETION_SEGMENT or i in text.held
+    )
+
+
+def runs_without_content(text: EncodedText) -> bool:
+    """Whether something is left to run without any content: a special token, which stands before
+    the completion if there is one."""
+    fixed = fixed_positions(text)
+    return bool(fixed) and text.segments[fixed[0]] != COMPLETION_SEGMENT
+
+
+def content_units(text: EncodedText) -> tuple[tuple[int, ...], ...]:
+    """The positions of each display unit that is content and may be left out, in order."""
+    held, units = set(text.held), dict[int, list[int]]()
+    for position, (unit, role) in enumerate(zip(text.units, text.roles, strict=True)):
+        if position in held:
+            continue
+        if role is None and text.segments[position] != COMPLETION_SEGMENT:
+            units.setdefault(unit, []).append(position)
+    return tuple(tuple(positions) for positions in units.values())

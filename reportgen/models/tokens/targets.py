@@ -1,0 +1,207 @@
+"""Targets of encoder-decoders: what one was to write for a text, or wrote itself."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from typing import Any
+
+import torch
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from reportgen.errors import ModelError
+from reportgen.models.architecture import max_positions
+from reportgen.models.tokens.encoded import (
+    EncodedText,
+    Span,
+    display_units,
+    encode,
+    token_span,
+    too_long_to_tokenise,
+)
+from reportgen.models.tokens.target_tokens import TargetTokens
+from reportgen.results.schema import COMPLETION_SEGMENT
+
+_UNLIMITED_TOKENS = 512  # as for texts, if neither the decoder nor the tokenizer has a limit
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A whole encoder-decoder, which writes a target for each text."""
+
+    module: PreTrainedModel
+    max_tokens: int  # that its decoder reads
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """What the tokenizer makes of a completion, without what stands after its end."""
+
+    ids: tuple[int, ...]
+    spans: tuple[tuple[int, int] | None, ...]
+    n_lead: int  # special tokens in front
+    whole: tuple[int, ...]  # with what stands after its end
+
+
+def find_writer(module: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> Writer:
+    """The encoder-decoder `module`, with the number of tokens that its decoder reads."""
+    decoder: Any = module.get_decoder()  # type: ignore[no-untyped-call]
+    # Not every decoder is a model of its own (FSMT).
+    config = getattr(decoder, "config", module.config)
+    limits = (max_positions(decoder, config), tokenizer.model_max_length)
+    # Tokenizers without a limit have a huge number here.
+    most = min((n for n in limits if n is not None and n < 10**9), default=_UNLIMITED_TOKENS)
+    return Writer(module, most)
+
+
+def encode_with_target(
+    tokenizer: PreTrainedTokenizerBase,
+    writer: Writer,
+    text: str,
+    completion: str,
+    max_tokens: int,
+    ids: Sequence[int] | None = None,
+) -> EncodedText:
+    """Tokenise `text`, at most `max_tokens` of it, for the encoder, and `completion` for the
+    decoder.
+
+    Args:
+        ids: the tokens that the model wrote, with the one that starts every target; None: those
+            that the tokenizer makes of the completion as a target.
+
+    Raises:
+        ModelError: the text or the completion has no tokens, the completion more than the decoder
+            reads, or the model does not say what a target starts with.
+    """
+    source = encode(tokenizer, text, None, max_tokens)
+    if not source.n_content:
+        raise ModelError("the text is empty, so there is nothing to write a target for")
+    return replace(source, target=encode_target(tokenizer, writer, completion, ids))
+
+
+def encode_target(
+    tokenizer: PreTrainedTokenizerBase,
+    writer: Writer,
+    completion: str,
+    ids: Sequence[int] | None = None,
+) -> TargetTokens:
+    """The tokens of the decoder for a `completion`, as `encode_with_target`."""
+    if too_long_to_tokenise(completion, writer.max_tokens):
+        raise ModelError(
+            f"its completion has far more than the {writer.max_tokens:,} tokens that the model's "
+            "decoder takes"
+        )
+    labels = _labels(tokenizer, completion)
+    if ids is not None:
+        start, labels = ids[0], _written(tokenizer, labels, tuple(ids[1:]), completion)
+    else:
+        start = start_token(writer.module, labels.whole or (0,))
+    if not completion or len(labels.ids) == labels.n_lead:
+        raise ModelError("its completion has no tokens")
+    all_ids = (start, *labels.ids)
+    n_read = len(all_ids) - 1
+    if n_read > writer.max_tokens:
+        raise ModelError(
+            f"its completion has {n_read:,} tokens, more than the {writer.max_tokens:,} that the "
+            "model's decoder takes; shorten it"
+        )
+    spans = (None, *labels.spans)
+    n_given = 1 + labels.n_lead
+    ends = spans[-1] is None and labels.ids[-1] in tokenizer.all_special_ids
+    n_content = len(labels.ids) - labels.n_lead - ends
+    return TargetTokens(
+        ids=all_ids,
+        tokens=tuple(tokenizer.convert_ids_to_tokens(list(all_ids))),
+        spans=spans,
+        specials=(*[True] * n_given, *[False] * n_content, *[True] * ends),
+        units=display_units([s and Span(COMPLETION_SEGMENT, *s) for s in spans]),
+        n_given=n_given,
+    )
+
+
+def lead_of(tokenizer: PreTrainedTokenizerBase, ids: Sequence[int]) -> int:
+    """How many of the tokens in front of `ids`, which a model wrote after the one that starts every
+    target, the tokenizer puts in front of every target."""
+    return _alike(ids, _labels(tokenizer, "a"))
+
+
+def language_options(
+    tokenizer: PreTrainedTokenizerBase, module: PreTrainedModel
+) -> Mapping[str, int]:
+    """What `generate` has to be told so that it writes in the language of the tokenizer's targets;
+    nothing where the tokenizer names none, or the model's own settings say it."""
+    if getattr(tokenizer, "tgt_lang", None) is None:
+        return {}
+    labels = _labels(tokenizer, "a")
+    if not labels.n_lead:
+        return {"decoder_start_token_id": start_token(module, labels.whole)}
+    own = getattr(module.generation_config, "forced_bos_token_id", None)
+    return {} if own is not None else {"forced_bos_token_id": labels.ids[0]}
+
+
+def start_token(module: PreTrainedModel, labels: Sequence[int]) -> int:
+    """The token that the decoder reads in front of a target with these `labels`.
+
+    Raises:
+        ModelError: the model does not say.
+    """
+    shift: Any = getattr(module, "prepare_decoder_input_ids_from_labels", None)
+    if shift is not None:
+        try:
+            return int(shift(labels=torch.tensor([list(labels)]))[0, 0])
+        except Exception:  # such as a configuration without a token to start with
+            shift = None
+    for config in (module.config, getattr(module, "generation_config", None)):
+        start = getattr(config, "decoder_start_token_id", None)
+        if isinstance(start, int):
+            return start
+    raise ModelError(
+        f"{type(module).__name__} has no token that a target starts with; set "
+        "decoder_start_token_id in its config.json"
+    )
+
+
+def _labels(tokenizer: PreTrainedTokenizerBase, completion: str) -> _Labels:
+    """What the tokenizer makes of a completion as a target: its special tokens in front, its
+    content, and the one that ends it."""
+    given = tokenizer(
+        text_target=completion, return_offsets_mapping=bool(tokenizer.is_fast), verbose=False
+    )
+    ids = given["input_ids"]
+    bare = tokenizer(text_target=completion, add_special_tokens=False, verbose=False)["input_ids"]
+    places = range(len(ids) - len(bare) + 1)
+    n_lead = next((i for i in places if ids[i : i + len(bare)] == bare), 0)
+    end = n_lead + len(bare)
+    spans: list[tuple[int, int] | None] = [None] * len(ids)
+    if tokenizer.is_fast:
+        tokens = tokenizer.convert_ids_to_tokens(ids)
+        for i in range(n_lead, end):
+            span = token_span(tokens[i], 0, given["offset_mapping"][i], (completion, ""))
+            spans[i] = (span.start, span.end)
+    # Some put the language behind the end, though the decoder starts with it (the first mBART).
+    kept = end + (len(ids) > end)
+    return _Labels(tuple(ids[:kept]), tuple(spans[:kept]), n_lead, tuple(ids))
+
+
+def _written(
+    tokenizer: PreTrainedTokenizerBase, labels: _Labels, ids: tuple[int, ...], completion: str
+) -> _Labels:
+    """The labels of a `completion` that the model wrote as `ids`, where the tokenizer makes
+    `labels` of it."""
+    if ids == labels.ids[: len(ids)]:
+        return replace(labels, ids=ids, spans=labels.spans[: len(ids)])
+    n_lead = _alike(ids, labels)
+    spans: list[tuple[int, int] | None] = [None] * n_lead
+    texts = (
+        tokenizer.decode(list(ids[n_lead:i]), clean_up_tokenization_spaces=False)
+        for i in range(n_lead, len(ids) + 1)
+    )
+    spans += pairwise(min(len(text), len(completion)) for text in texts)
+    if ids[-1] in tokenizer.all_special_ids:
+        spans[-1] = None
+    return _Labels(ids, tuple(spans), n_lead, ids)
+
+
+def _alike(ids: Sequence[int], labels: _Labels) -> int:
+    """How many tokens in front of `ids` are those special ones that `labels` have in front."""
+    pairs = zip(ids, labels.ids[: labels.n_lead], strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -1,0 +1,104 @@
+"""Joins the tokens of a text into words: what is measured and drawn as one unit."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from reportgen.models.tokens.encoded import EncodedText, Span
+from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.texts.given_units import Place, Places
+from reportgen.texts.words import WordSplitter
+
+_CONTINUES = "##"
+_NONE: tuple[Places, Places] = ((), ())
+
+
+def joined_to_words(
+    text: EncodedText,
+    sources: tuple[str, str | None],
+    splitter: WordSplitter,
+    given: tuple[Places, Places] = _NONE,
+) -> EncodedText:
+    """`text` with words as its units, instead of display units.
+
+    Places of the text and of its pair that are `given` count as words, and what lies between is
+    split.
+
+    Tokens are one unit if they share a character or a word of `sources`, its text and pair; a token
+    that reaches into the next word joins the two. A special token is a unit by itself. Where the
+    tokenizer gives no offsets, its mark for a token that goes on (##) is followed. Tokens of a
+    completion are not joined.
+    """
+    if all(span is None for span in text.spans):
+        goes_on = [
+            segment in (0, 1) and token.startswith(_CONTINUES)
+            for token, segment in zip(text.tokens, text.segments, strict=True)
+        ]
+    else:
+        words = [
+            _by_code_point(source or "", splitter.split(source or "", own))
+            for source, own in zip(sources, given, strict=True)
+        ]
+        goes_on = [False, *_joined(text, [_touched(span, words) for span in text.spans])]
+    units: list[int] = []
+    for is_next in goes_on:
+        units.append((units[-1] if units else -1) + (not is_next or not units))
+    return replace(text, units=tuple(units))
+
+
+def _joined(text: EncodedText, touched: Sequence[tuple[int, int] | None]) -> list[bool]:
+    """For every token but the first, whether it belongs to the unit of the token before it."""
+    found = []
+    last = touched[0]  # word that the unit so far reaches to
+    for i in range(1, len(touched)):
+        own = touched[i]
+        is_same = text.units[i] == text.units[i - 1] or (
+            own is not None
+            and last is not None
+            and text.segments[i] == text.segments[i - 1]
+            and own[0] <= last[1]
+        )
+        found.append(is_same)
+        ends = [each for each in ((last if is_same else None), own) if each is not None]
+        last = max(ends, key=lambda each: each[1], default=None)
+    return found
+
+
+def n_joined(text: EncodedText, given: tuple[Places, Places]) -> int:
+    """How many of the `given` places of a text and of its pair are part of a larger unit, because a
+    token reaches over their start or end."""
+    return sum(_n_joined_in(text, number, own) for number, own in enumerate(given))
+
+
+def _n_joined_in(text: EncodedText, segment: int, given: Places) -> int:
+    found = 0
+    spans = [span if span is not None and span.segment == segment else None for span in text.spans]
+    units = dict[int, Place]()  # first code point and end of each unit of the segment
+    for span, unit in zip(spans, text.units, strict=True):
+        if span is not None and span.end > span.start:
+            start, end = units.get(unit, (span.start, span.end))
+            units[unit] = min(start, span.start), max(end, span.end)
+    for start, end in given:
+        own = {
+            unit
+            for span, unit in zip(spans, text.units, strict=True)
+            if span is not None and span.start < end and span.end > start
+        }
+        found += any(units[unit][0] < start or units[unit][1] > end for unit in own)
+    return found
+
+
+def _by_code_point(source: str, words: Sequence[Place]) -> list[int]:
+    """`[code point]`: the number of its word, -1 for a space."""
+    found = [-1] * len(source)
+    for number, (start, end) in enumerate(words):
+        found[start:end] = [number] * (end - start)
+    return found
+
+
+def _touched(span: Span | None, words: Sequence[Sequence[int]]) -> tuple[int, int] | None:
+    """The first and the last word that a token has characters of; None without any, and for tokens
+    of a completion, each of which is written by itself."""
+    if span is not None and span.segment == COMPLETION_SEGMENT:
+        return None
+    own = [] if span is None else [w for w in words[span.segment][span.start : span.end] if w >= 0]
+    return (min(own), max(own)) if own else None

@@ -1,0 +1,75 @@
+"""Answers to questions over all texts: how likely they are, and how often they are right."""
+
+from functools import partial
+
+import numpy as np
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.answers import Answers
+from reportgen.findings.statistics import Estimate
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.numbers import fixed, percentage
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.strings import Language
+from reportgen.report.sections.outputs.classes import LISTED, NAME
+
+_ANSWER = 40  # half-width characters of an answer
+_QUESTION = 60  # of a question
+
+
+def make_found_answers(findings: Findings, language: Language) -> Quality | None:
+    """The section on answers; None without any."""
+    found, say = findings.answers, partial(language.say, "quality")
+    if found is None:
+        return None
+    low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
+    headline = say("answers", n=len(found.every), low=low, middle=middle, high=high)
+    figures: tuple[Kpi, ...] = ()
+    remarks: tuple[str, ...] = ()
+    if found.exact is not None and found.f1 is not None:
+        n, k = len(found.labelled), sum(answer.is_exact for answer in found.labelled)
+        headline = say("answers_fit", k=k, n=n, share=found.exact.mean, f1=found.f1.mean)
+        figures = (
+            _share(found.exact, say("answer_exact"), language),
+            _share(found.f1, say("answer_f1"), language),
+        )
+        remarks = (say("answers_note"),)
+    has_intervals = any(figure.remark for figure in figures)
+    return Quality(
+        headline,
+        remarks=remarks,
+        figures=figures,
+        interval_note=say("intervals") if has_intervals else "",
+        tables=(_table(findings, found, language),),
+    )
+
+
+def _share(figure: Estimate, name: str, language: Language) -> Kpi:
+    interval = ""
+    if figure.interval is not None:
+        low, high = map(percentage, figure.interval)
+        interval = language.say("number", "interval", low=low, high=high)
+    return Kpi(language.percent(figure.mean), name, interval)
+
+
+def _table(findings: Findings, found: Answers, language: Language) -> Table:
+    """The answers that are farthest from the right ones; without these the least likely."""
+    say, has_labels = partial(language.say, "quality"), bool(found.labelled)
+    order = sorted(
+        found.labelled or found.every, key=lambda own: (own.labels and own.f1, own.chance)
+    )
+    rows = []
+    for answer in order[:LISTED]:
+        row = findings.results.text_row(answer.text)
+        cells = [
+            Cell(shorten(visible(answer.name), _ANSWER)),
+            Cell(language.percent(answer.chance)),
+        ]
+        if has_labels:
+            cells.append(Cell(shorten(visible(answer.labels[0]), _ANSWER)))
+            cells.append(Cell(fixed(answer.f1, 2)))
+        cells.append(Cell(shorten(str(row["text_id"]), NAME)))
+        rows.append((shorten(visible(str(row["text"])), _QUESTION), cells))
+    keys = ["question", "answer_column", "chance", *(["mask_label", "f1"] if has_labels else [])]
+    title = say("answers_farthest" if has_labels else "answers_least_sure")
+    return make_table(title, [say(key) for key in (*keys, "in_text")], rows)

@@ -1,0 +1,64 @@
+"""What a masked language model puts in the place of masks, over all texts."""
+
+from functools import partial
+from math import exp
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.masks import Masks
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.printable import shorten
+from reportgen.report.language.sentences import spoken
+from reportgen.report.language.strings import Language
+from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar
+
+
+def make_masks(findings: Findings, language: Language) -> Quality | None:
+    """The section on masks; None without any."""
+    found, say = findings.masks, partial(language.say, "quality")
+    if found is None:
+        return None
+    tokens = found.first_choices
+    headline = say(
+        "masks",
+        name=shorten(spoken(tokens[0].name, language), NAME),
+        k=tokens[0].n_texts,
+        n=found.n_masks,
+        different=len(tokens),
+    )
+    figures: tuple[Kpi, ...] = ()
+    if found.first_share is not None and found.listed_share is not None:
+        n, k = len(found.labelled), sum(mask.rank == 0 for mask in found.labelled)
+        headline = say("masks_fit", k=k, n=n, share=found.first_share)
+        figures = (
+            Kpi(language.percent(found.first_share), say("mask_first")),
+            Kpi(language.percent(found.listed_share), say("mask_listed")),
+        )
+    rows = []
+    for token in tokens[:LISTED]:
+        cells = (
+            share_bar(token.n_texts / found.n_masks),
+            Cell(f"{token.n_texts:,}"),
+            Cell(language.percent(token.chance)),
+        )
+        rows.append((shorten(spoken(token.name, language), NAME), cells))
+    columns = [say(key) for key in ("token", "masks_bar", "n_masks", "mean_chance")]
+    tables = (
+        make_table(say("masks_table"), columns, rows, "tracks"),
+        _least_sure(findings, found, language),
+    )
+    return Quality(headline, figures=figures, tables=tables)
+
+
+def _least_sure(findings: Findings, found: Masks, language: Language) -> Table:
+    """The masks whose first choice is least likely."""
+    say, rows = partial(language.say, "quality"), []
+    order = sorted(found.every, key=lambda mask: mask.log_probabilities[0])
+    has_labels = bool(found.labelled)
+    for mask in order[:LISTED]:
+        text_id = str(findings.texts["text_id"].iloc[mask.text])
+        cells = [Cell(language.percent(exp(mask.log_probabilities[0])))]
+        cells += [Cell(shorten(spoken(mask.label, language), NAME))] if has_labels else []
+        cells.append(Cell(shorten(text_id, NAME)))
+        rows.append((shorten(spoken(mask.tokens[0], language), NAME), cells))
+    keys = ("likeliest", "chance", *(("mask_label",) if has_labels else ()), "in_text")
+    return make_table(say("least_sure"), [say(key) for key in keys], rows)

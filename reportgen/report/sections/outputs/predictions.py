@@ -1,0 +1,118 @@
+"""The section on predictions: what the model returned for all texts, by the kind of its output."""
+
+from functools import partial
+from math import exp
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
+from reportgen.report.components import Cell, Quality, make_table
+from reportgen.report.language.numbers import decimals, written
+from reportgen.report.language.printable import shorten
+from reportgen.report.language.sentences import spoken
+from reportgen.report.language.strings import Language
+from reportgen.report.sections.outputs.classes import LISTED, NAME, ClassWords, share_bar
+from reportgen.report.sections.outputs.found_answers import make_found_answers
+from reportgen.report.sections.outputs.masks import make_masks
+from reportgen.report.sections.outputs.numbers import make_numbers
+from reportgen.report.sections.outputs.tags import make_tags
+
+
+def make_quality(findings: Findings, language: Language) -> Quality | None:
+    """The section on predictions; None for an embedding and for too few texts."""
+    kind = findings.info.output.kind
+    if kind == "number":
+        return make_numbers(findings, language)
+    if kind == "embedding" or int(findings.analysed.sum()) < MIN_PREDICTIONS:
+        return None
+    if kind == "class":
+        return ClassWords(findings, language).classes()
+    if kind == "labels":
+        return ClassWords(findings, language).labels()
+    if kind == "completion":
+        return _completions(findings, language)
+    if kind == "tags":
+        return make_tags(findings, language)
+    if kind == "answer":
+        return make_found_answers(findings, language)
+    if kind == "masks":
+        return make_masks(findings, language)
+    return (_numbers if kind == "numbers" else _next_tokens)(findings, language)
+
+
+def _numbers(findings: Findings, language: Language) -> Quality:
+    """The range of each number, for a model that returns several for each text."""
+    say = partial(language.say, "quality")
+    spreads = findings.score_spreads
+    names = findings.info.output.labels or tuple(str(i) for i in range(1, len(spreads) + 1))
+    widest = max(range(len(spreads)), key=lambda i: spreads[i].deviation)
+    rows = []
+    for name, own in list(zip(names, spreads, strict=False))[:LISTED]:
+        values = (own.mean, own.deviation, own.low, own.high)
+        cells = [Cell(written(value, decimals(own.largest))) for value in values]
+        rows.append((shorten(name, NAME), cells))
+    columns = [say(key) for key in ("number_name", "mean", "deviation", "lowest", "highest")]
+    labelled = findings.texts["label"].notna().any()
+    return Quality(
+        headline=say(
+            "numbers",
+            k=len(names),
+            name=shorten(names[widest], NAME),
+            low=spreads[widest].low,
+            high=spreads[widest].high,
+        ),
+        remarks=(say("numbers_labels"),) if labelled else (),
+        tables=(make_table(say("numbers_table"), columns, rows),),
+    )
+
+
+def _completions(findings: Findings, language: Language) -> Quality | None:
+    """How well the model expects the completions, and the tokens that it expects least."""
+    say = partial(language.say, "quality")
+    found = findings.completions
+    if found is None:
+        return None
+    rows = []
+    for step in found.least[:LISTED]:
+        text_id = str(findings.texts["text_id"].iloc[step.text])
+        likeliest = shorten(spoken(step.likeliest, language), NAME) if step.likeliest else ""
+        cells = (
+            Cell(language.percent(exp(step.log_probability))),
+            Cell(likeliest),
+            Cell(shorten(text_id, NAME)),
+        )
+        rows.append((shorten(spoken(step.token, language), NAME), cells))
+    columns = [say(key) for key in ("token", "chance", "likeliest", "in_text")]
+    return Quality(
+        headline=say(
+            "completions",
+            n=found.n_tokens,
+            k=found.n_likeliest,
+            share=found.n_likeliest / found.n_tokens,
+            perplexity=found.perplexity,
+        ),
+        remarks=(say("perplexity"),),
+        tables=(make_table(say("least_expected"), columns, rows),),
+    )
+
+
+def _next_tokens(findings: Findings, language: Language) -> Quality:
+    """The tokens that were most often the likeliest to come next."""
+    say = partial(language.say, "quality")
+    tokens = findings.next_tokens
+    n = sum(token.n_texts for token in tokens)
+    rows = []
+    for token in tokens[:LISTED]:
+        chance = Cell(language.percent(token.chance))
+        cells = (share_bar(token.n_texts / n), Cell(f"{token.n_texts:,}"), chance)
+        rows.append((shorten(spoken(token.name, language), NAME), cells))
+    columns = [say(key) for key in ("token", "predicted_bar", "n_texts", "mean_chance")]
+    return Quality(
+        headline=say(
+            "next_token",
+            name=shorten(spoken(tokens[0].name, language), NAME),
+            k=tokens[0].n_texts,
+            n=n,
+            different=len(tokens),
+        ),
+        tables=(make_table(say("next_table"), columns, rows, "tracks"),),
+    )

@@ -1,0 +1,163 @@
+"""The tags of words over all texts: how often they are right, the entities they mark, and where
+they are wrong."""
+
+from collections import Counter
+from functools import partial
+
+import numpy as np
+
+from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.tags import TagFit, Tags, Word
+from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
+from reportgen.report.language.numbers import NOTHING, percentage
+from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.strings import Language
+from reportgen.report.sections.outputs.classes import LISTED, NAME, label_remarks, share_bar
+
+_EXAMPLES = 3  # entities of a kind
+_WORD = 30  # half-width characters of a word or entity
+
+
+def make_tags(findings: Findings, language: Language) -> Quality | None:
+    """The section on the tags of words; None where no text has a word."""
+    return None if findings.tags is None else _TagWords(findings, findings.tags, language).made()
+
+
+class _TagWords:
+    """Puts the tags of words into sentences and tables."""
+
+    def __init__(self, findings: Findings, found: Tags, language: Language) -> None:
+        self._findings = findings
+        self._found = found
+        self._language = language
+        self._say = partial(language.say, "quality")
+        self._names = [shorten(visible(name), NAME) for name in findings.info.output.labels]
+
+    def made(self) -> Quality:
+        fit = self._found.fit
+        tables = [self._by_tag(fit)]
+        if self._found.marks_entities and self._found.kinds:
+            tables.append(self._kinds())
+        if fit is not None and fit.wrong:
+            tables.append(self._errors(fit))
+        figures = () if fit is None else self._figures(fit)
+        has_intervals = any(figure.remark for figure in figures)
+        return Quality(
+            self._headline(fit),
+            remarks=tuple(self._remarks(fit)),
+            figures=figures,
+            interval_note=self._say("intervals") if has_intervals else "",
+            tables=tuple(tables),
+        )
+
+    def _headline(self, fit: TagFit | None) -> str:
+        found = self._found
+        if fit is not None:
+            return self._say(
+                "tags_fit",
+                k=fit.n_right,
+                n=fit.n_words,
+                share=fit.accuracy.mean,
+                name=self._names[fit.base_label],
+                base=fit.base_share,
+            )
+        if found.marks_entities:
+            n = sum(n for _, n in found.kinds)
+            return self._language.count("quality", "tags_entities", n, words=found.n_words)
+        top = int(found.predicted.argmax())
+        name, k = self._names[top], int(found.predicted[top])
+        return self._say("tags_alone", name=name, k=k, n=found.n_words)
+
+    def _remarks(self, fit: TagFit | None) -> list[str]:
+        found = self._found
+        remarks = label_remarks(self._findings.label_use, self._language)
+        if fit is not None and fit.n_entities is not None:
+            remarks.append(self._say("entities_note"))
+        if found.misfits:
+            first = found.misfits[0]
+            text = shorten(str(self._findings.texts["text_id"].iloc[first.text]), NAME)
+            said = {"text": text, "labels": first.n_labels, "words": first.n_words}
+            remarks.append(
+                self._language.count("quality", "tags_misfits", len(found.misfits), **said)
+            )
+        if found.n_unknown:
+            remarks.append(self._language.count("quality", "tags_unknown", found.n_unknown))
+        if len(np.flatnonzero(found.predicted)) > LISTED:
+            remarks.append(self._say("classes_listed", n=LISTED, total=len(self._names)))
+        return remarks
+
+    def _figures(self, fit: TagFit) -> tuple[Kpi, ...]:
+        interval = ""
+        if fit.accuracy.interval is not None:
+            low, high = map(percentage, fit.accuracy.interval)
+            interval = self._language.say("number", "interval", low=low, high=high)
+        accuracy = Kpi(
+            self._language.percent(fit.accuracy.mean), self._say("word_accuracy"), interval
+        )
+        entities = {
+            "entity_f1": fit.f1,
+            "entity_precision": fit.precision,
+            "entity_recall": fit.recall,
+        }
+        known = {key: share for key, share in entities.items() if share is not None}
+        return (
+            accuracy,
+            *(Kpi(self._language.percent(share), self._say(key)) for key, share in known.items()),
+        )
+
+    def _by_tag(self, fit: TagFit | None) -> Table:
+        """How many words have each tag; with labels, how many should have it and how many of them
+        do."""
+        counts, n = self._found.predicted, self._found.n_words
+        weight = counts if fit is None else counts + fit.counts.sum(axis=1)
+        order = [i for i in np.argsort(-weight, kind="stable")[:LISTED].tolist() if weight[i]]
+        columns = ["tag", "words_bar", "n_words"]
+        columns += [] if fit is None else ["labelled", "recall", "precision"]
+        rows = []
+        for i in order:
+            cells = [share_bar(counts[i] / n), Cell(f"{counts[i]:,}")]
+            if fit is not None:
+                right, given, claimed = (
+                    fit.counts[i, i],
+                    fit.counts[i].sum(),
+                    fit.counts[:, i].sum(),
+                )
+                cells += [
+                    Cell(f"{given:,}"),
+                    self._share(right, given),
+                    self._share(right, claimed),
+                ]
+            rows.append((self._names[i], cells))
+        title, heads = self._say("tags_table"), [self._say(key) for key in columns]
+        return make_table(title, heads, rows, "tracks")
+
+    def _kinds(self) -> Table:
+        """How many entities there are of each kind, with the most frequent ones."""
+        every = [own for found in self._found.entities.values() for own in found]
+        comma, rows = self._language.say("common", "comma"), []
+        for kind, n in self._found.kinds[:LISTED]:
+            names = Counter(own.name for own in every if own.kind == kind)
+            most = [shorten(visible(name), _WORD) for name, _ in names.most_common(_EXAMPLES)]
+            rows.append((shorten(visible(kind), NAME), (Cell(f"{n:,}"), Cell(comma.join(most)))))
+        columns = [self._say(key) for key in ("kind", "n_entities", "entity_examples")]
+        return make_table(self._say("kinds_table"), columns, rows)
+
+    def _errors(self, fit: TagFit) -> Table:
+        """Which labels got which other tags, the most frequent first."""
+        found: dict[tuple[int, int], list[Word]] = {}
+        for word in fit.wrong:
+            found.setdefault((word.label, word.tag), []).append(word)
+        rows = []
+        for (label, tag), words in sorted(found.items(), key=lambda item: -len(item[1]))[:LISTED]:
+            text_id = shorten(str(self._findings.texts["text_id"].iloc[words[0].text]), NAME)
+            name = shorten(visible(words[0].name), _WORD)
+            cells = (
+                Cell(f"{len(words):,}"),
+                Cell(self._say("example_in", name=name, text=text_id)),
+            )
+            rows.append((f"{self._names[label]} → {self._names[tag]}", cells))
+        columns = [self._say(key) for key in ("given_tag", "n_words", "example")]
+        return make_table(self._say("tag_errors"), columns, rows)
+
+    def _share(self, part: int, whole: int) -> Cell:
+        return Cell(self._language.percent(part / whole) if whole else NOTHING)

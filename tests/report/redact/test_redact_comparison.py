@@ -1,0 +1,168 @@
+"""compare --redact: every figure is that of the whole comparison, and no output holds a text."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from helpers.calling import call
+from helpers.made_up.factories import make_results
+from helpers.real.models import save_model
+from helpers.real.planted import SECRETS, planted, traces
+from helpers.real.two_models import STAR, pair_of, plant
+
+from reportgen.api.compare import compare
+from reportgen.comparison.compare import compare as compare_findings
+from reportgen.errors import UsageError
+from reportgen.findings.findings import Findings
+from reportgen.report.redact.comparison import redacted_comparison
+from reportgen.results.schema import TABLES
+from reportgen.results.store import Results, open_results
+
+OUTPUTS = ("compare.html", "compare.md", "compare.json")
+
+
+def rewritten(results: Results, **tables: pd.DataFrame) -> Results:
+    """Results in the same folder with other tables."""
+    for name, table in tables.items():
+        rows = pa.Table.from_pandas(table, TABLES[name], preserve_index=False)
+        pq.write_table(rows, results.folder / f"{name}.parquet")
+    return open_results(results.folder)
+
+
+@pytest.fixture(scope="module", params=["number", "class", "next_token"])
+def sides(request, tmp_path_factory) -> tuple[Path, Path]:
+    """Two results of the same texts, with secrets."""
+    folder = tmp_path_factory.mktemp(f"sides-{request.param}")
+    for name in ("base", "head"):
+        (folder / name).mkdir()
+        planted(folder / name, request.param, seed=int(name == "head"))
+    return folder / "base", folder / "head"
+
+
+def test_no_output_holds_a_trace_and_without_it_they_do(
+    sides: tuple[Path, Path], tmp_path: Path, monkeypatch
+) -> None:
+    lang = "ja" if open_results(sides[0]).info.output.kind == "class" else "en"
+    for place, more in (("plain", ()), ("redacted", ("--redact",))):
+        outputs = [part for name in OUTPUTS for part in ("-o", tmp_path / place / name)]
+        monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / place / "summary.md"))
+        (tmp_path / place).mkdir()
+        gates = ("--fail-if", "texts_comparable < 100", "--warn-if", "tokens_changed >= 0")
+        told = ("--lang", lang, "--verbose", "--github-summary", *gates)
+        done = call("compare", *sides, *outputs, *more, *told)
+        assert done.exit_code == 3, done.output
+        (tmp_path / place / "terminal.txt").write_text(done.output, "utf-8")
+    for name in OUTPUTS[:2]:
+        assert "japanese" in traces((tmp_path / "plain" / name).read_bytes()), name
+    for name in (*OUTPUTS, "summary.md", "terminal.txt"):
+        assert traces((tmp_path / "redacted" / name).read_bytes()) == set(), name
+    plain, masked = (
+        json.loads((tmp_path / place / "compare.json").read_text("utf-8"))
+        for place in ("plain", "redacted")
+    )
+    for name in ("figures", "gates", "comparable", "layers", "jsd"):
+        assert masked[name] == plain[name], name
+    for side in ("base", "head"):
+        assert list(masked["provenance"][side]["inputs"].values()) == [None]
+    assert "--redact" in (tmp_path / "redacted" / "compare.html").read_text("utf-8")
+
+
+def test_tokens_are_numbered_and_their_figures_stay(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    planted_in = plant(head)
+    written = rewritten(head, tokens=planted_in.tokens, effects=planted_in.effects)
+    whole = compare_findings(Findings(base), Findings(written))
+    assert any(note.token == STAR for note in whole.notes)
+    with redacted_comparison(whole, "en", wanted=True) as masked:
+        assert [t.token for t in masked.tokens] == [f"•{i + 1}" for i in range(len(whole.tokens))]
+        first, number = whole.tokens[0], masked.tokens[0]
+        assert replace(number, token=first.token) == first
+        told = {note.token or "" for note in masked.notes}
+        assert {token for token in told if "•" not in token} <= {"", "[CLS]", "[SEP]"}
+        assert masked.is_same == whole.is_same
+        assert masked.changed_texts == whole.changed_texts
+        assert STAR not in "".join(masked.units.names)
+
+
+def test_texts_that_only_look_the_same_without_their_tokens_are_not_compared(
+    tmp_path: Path,
+) -> None:
+    base, head = pair_of(tmp_path)
+    tokens = head.tokens.copy()
+    place = int(head.texts["first_token"].iloc[2]) + 1
+    tokens.loc[place, "token"] = "x" * len(tokens.loc[place, "token"])
+    whole = compare_findings(Findings(base), Findings(rewritten(head, tokens=tokens)))
+    with redacted_comparison(whole, "en", wanted=True) as masked:
+        assert not masked.pairing.aligned[2]
+        assert masked.pairing.aligned.tolist() == whole.pairing.aligned.tolist()
+
+
+def test_a_label_of_both_models_has_one_number(tmp_path: Path) -> None:
+    texts = tuple(f"the cat {i}" for i in range(6))
+    base, head = (make_results(tmp_path / name, texts) for name in ("base", "head"))
+    named = [None, "b", "a", "b", "a", "c"], ["a", None, "a", "b", "a", "d"]
+    empty = [float("nan")] * 6
+    sides = [
+        rewritten(
+            side, texts=side.texts.assign(label=pd.Series(labels, dtype=object), label_value=empty)
+        )
+        for side, labels in zip((base, head), named, strict=True)
+    ]
+    whole = compare_findings(*map(Findings, sides))
+    with redacted_comparison(whole, "en", wanted=True) as masked:
+        labels = masked.pairing.labels["label"].fillna("").tolist()
+        assert labels == ["•2", "•1", "•2", "•1", "•2", ""]
+
+
+def test_python_does_the_same_and_old_pictures_go(sides: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "compare-map.svg").write_text(SECRETS["latin"])
+    (tmp_path / "img" / "report-map.svg").write_text(SECRETS["latin"])
+    compared = compare(*sides)
+    with pytest.raises(UsageError, match=r"compare-map\.svg: exists"):
+        compared.save(tmp_path / "compare.md", redact=True, overwrite=False)
+    lines = compared.save(*(tmp_path / name for name in OUTPUTS), redact=True)
+    assert traces("\n".join(lines).encode()) == set()
+    assert any(line.startswith("removed pictures of an earlier run") for line in lines)
+    assert [path.name for path in (tmp_path / "img").iterdir()] == ["report-map.svg"]
+    for name in OUTPUTS:
+        assert traces((tmp_path / name).read_bytes()) == set(), name
+
+
+def test_two_models_on_texts(tmp_path: Path) -> None:
+    models = [save_model(tmp_path / name, "bert", "sequence", num_labels=1) for name in "ab"]
+    texts = tmp_path / "texts.txt"
+    texts.write_text("".join(f"{SECRETS['latin']} the cat {i}\n" for i in range(6)), "utf-8")
+    page = tmp_path / "compare.html"
+    told = ("--redact", "--evidence", "none", "--verbose", "-o", page)
+    done = call("compare", texts, "--base", models[0], "--head", models[1], *told)
+    assert done.exit_code == 0, done.output
+    assert traces(page.read_bytes()) == traces(done.output.encode()) == set()
+    texts.write_text(f'id,text\n1,"{SECRETS["latin"]}\n', "utf-8")
+    wrong = ("--input-format", "csv", "--text-column", "none")
+    done = call(
+        "compare", texts, "--base", models[0], "--head", models[1], *told, *wrong, "--force"
+    )
+    assert done.exit_code in (1, 2)
+    assert traces(done.output.encode()) == set()
+
+
+def test_names_of_models_stay_that_of_the_null_too(tmp_path: Path) -> None:
+    base, head = pair_of(tmp_path, evidence="basic")
+    sides = [
+        replace(side.info, model=replace(side.info.model, name=f"model-of-{name}"))
+        for name, side in (("base", base), ("head", head), ("null", head))
+    ]
+    found = compare_findings(
+        *(
+            Findings(Results(info, side.source))
+            for info, side in zip(sides, (base, head, head), strict=True)
+        )
+    )
+    with redacted_comparison(found, "en", wanted=True) as masked:
+        names = masked.base.info.model.name, masked.head.info.model.name, masked.null.name
+    assert names == ("model-of-base", "model-of-head", "model-of-null")

@@ -1,0 +1,337 @@
+"""Results folders that someone altered, each told in one line that names file and column."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from helpers.made_up.factories import make_results
+
+from reportgen.errors import ResultsError
+from reportgen.results.checks.columns import FILLED
+from reportgen.results.info import DECODER_PARTS, DecoderInfo
+from reportgen.results.run_file import write_info
+from reportgen.results.schema import DELETION_SCORES, LATER_COLUMNS, LATER_TABLES, TABLES
+from reportgen.results.store import Results, open_results
+
+TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
+# Without those that came later: a folder of an earlier version lacks them.
+COLUMNS = [
+    (name, field.name)
+    for name, schema in TABLES.items()
+    for field in schema
+    if field.name not in LATER_COLUMNS
+]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("results")
+    made = make_results(folder, TEXTS, n_layers=2, n_heads=2, evidence="full")
+    pq.write_table(targets(made), folder / "targets.parquet")
+    pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
+    model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
+    write_info(folder, replace(made.info, model=model))
+    return folder
+
+
+def decoder_heads(made: Results) -> pa.Table:
+    """Both parts of a decoder of two layers and heads, for the texts that were analysed."""
+    rows = [
+        {
+            "text": text,
+            "part": part,
+            "layer": layer,
+            "head": head,
+            "special_share": 0.5,
+            "uniform_share": 0.5,
+            "entropy": 0.5,
+        }
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for part in DECODER_PARTS
+        for layer in (1, 2)
+        for head in (1, 2)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["decoder_heads"])
+
+
+def targets(made: Results) -> pa.Table:
+    """Targets of the texts that were analysed: a token that is given and one that is written."""
+    rows = [
+        {
+            "text": text,
+            "position": at,
+            "unit": at,
+            "token": "ab",
+            "token_id": 3,
+            "start": None,
+            "end": None,
+            "is_special": at == 0,
+            "is_given": at == 0,
+        }
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for at in range(2)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["targets"])
+
+
+@pytest.fixture
+def folder(whole: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(whole, tmp_path / "results"))
+
+
+def read_all(folder: Path, first: str = "texts") -> Results:
+    """Read each table, the one called `first` before the others, and all that a text has."""
+    results = open_results(folder)
+    for name in (first, *TABLES):
+        getattr(results, name)
+    for text in range(len(results.texts)):
+        results.tokens_of(text), results.effects_of(text), results.packed_maps(text)
+    return results
+
+
+def refused(folder: Path, name: str, table: pa.Table) -> str:
+    """What is said of the folder with `table` in place of the one called `name`."""
+    path = folder / f"{name}.parquet"
+    pq.write_table(table, path)
+    with pytest.raises(ResultsError) as caught:
+        read_all(folder, name)
+    message = str(caught.value)
+    assert message.startswith(f"{path}: ")
+    assert message.endswith("; run `reportgen analyze` again")
+    assert "\n" not in message
+    return message
+
+
+def read(folder: Path, name: str) -> pa.Table:
+    return pq.read_table(folder / f"{name}.parquet")
+
+
+def put(table: pa.Table, column: str, values: list[object], kind: pa.DataType) -> pa.Table:
+    return table.set_column(
+        table.column_names.index(column), column, pa.array(values, kind, from_pandas=False)
+    )
+
+
+def changed(table: pa.Table, column: str, value: object, row: int = 0) -> pa.Table:
+    values = table[column].to_pylist()
+    values[row] = value
+    return put(table, column, values, table[column].type)
+
+
+def test_the_whole_folder_is_taken(folder: Path) -> None:
+    assert all(len(getattr(read_all(folder), name)) for name in TABLES)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_that_is_missing_or_cut_short(folder: Path, name: str) -> None:
+    path = folder / f"{name}.parquet"
+    content = path.read_bytes()
+    for size in (0, 4, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:size])
+        with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
+            read_all(folder)
+    path.unlink()
+    with pytest.raises(ResultsError, match=rf"{name}\.parquet: cannot be read; run"):
+        read_all(folder)
+    path.mkdir()
+    with pytest.raises(ResultsError, match=rf"{name}\.parquet: "):
+        read_all(folder)
+
+
+@pytest.mark.parametrize("name", sorted(LATER_TABLES))
+def test_folders_of_earlier_versions_lack_tables(name: str, tmp_path: Path) -> None:
+    made = make_results(tmp_path, TEXTS, n_layers=2, n_heads=2)
+    (tmp_path / f"{name}.parquet").unlink()
+    assert open_results(tmp_path).stored(name).empty
+    assert list(made.stored(name).columns) == TABLES[name].names
+
+
+@pytest.mark.parametrize(("name", "column"), COLUMNS)
+def test_a_column_that_is_missing_twice_or_of_another_type(
+    folder: Path, name: str, column: str
+) -> None:
+    table = read(folder, name)
+    if column not in LATER_COLUMNS:
+        assert f"no column {column!r}" in refused(folder, name, table.drop_columns([column]))
+    refused(folder, name, table.append_column(column, table[column]))
+    other = put(table, column, [{"a": 1}] * len(table), pa.struct([("a", pa.int8())]))
+    message = refused(folder, name, other)
+    assert (
+        f"column {column!r} holds struct<a: int8>, not {TABLES[name].field(column).type}" in message
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [(name, column) for name, columns in FILLED.items() for column in columns]
+)
+def test_columns_that_are_always_filled_have_no_gap(folder: Path, name: str, column: str) -> None:
+    table = read(folder, name)
+    for row in (0, len(table) - 1):
+        assert f"{column!r} has missing values" in refused(
+            folder, name, changed(table, column, None, row)
+        )
+
+
+def floats() -> Iterator[tuple[str, str, bool]]:
+    for name, schema in TABLES.items():
+        for field in schema:
+            is_list = pa.types.is_list(field.type)
+            if pa.types.is_floating(field.type.value_type if is_list else field.type):
+                yield name, field.name, is_list
+
+
+@pytest.mark.parametrize(("name", "column", "is_list"), list(floats()))
+def test_figures_are_finite(folder: Path, name: str, column: str, is_list: bool) -> None:
+    table = read(folder, name)
+    for figure in (float("nan"), float("inf"), -float("inf")):
+        value = [figure, figure] if is_list else figure
+        assert f"{column!r} holds a number that is not finite" in refused(
+            folder, name, changed(table, column, value)
+        )
+    if is_list and column != DELETION_SCORES:  # a word that was left out has no tag
+        message = refused(folder, name, changed(table, column, [None, 0.5]))
+        assert f"{column!r} has missing values in its lists" in message
+
+
+@pytest.mark.parametrize(
+    ("name", "column"), [item for item in COLUMNS if item[1].endswith("_layers")]
+)
+def test_lists_are_as_long_as_there_are_layers(folder: Path, name: str, column: str) -> None:
+    for value in ([], [0.5], [0.5] * 3):
+        message = refused(folder, name, changed(read(folder, name), column, value))
+        assert f"{column!r} does not fit" in message
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if name != "texts"])
+@pytest.mark.parametrize("text", [-1, 1, len(TEXTS), 2**31 - 1])
+def test_rows_are_of_texts_that_were_analysed(folder: Path, name: str, text: int) -> None:
+    table = read(folder, name)
+    assert "'text' does not fit" in refused(folder, name, changed(table, "text", text))
+    everywhere = put(table, "text", [text] * len(table), pa.int32())
+    assert "'text' does not fit" in refused(folder, name, everywhere)
+
+
+GAPLESS = ("tokens", "heads", "roles", "layers", "targets", "decoder_heads", "evidence", "effects")
+
+
+@pytest.mark.parametrize("name", GAPLESS)
+def test_no_row_is_missing_or_too_many(folder: Path, name: str) -> None:
+    table = read(folder, name)
+    for rows in (table.slice(1), table.slice(0, len(table) - 1), pa.concat_tables([table, table])):
+        assert "does not fit" in refused(folder, name, rows)
+
+
+@pytest.mark.parametrize("name", ["evidence", "sinks", "agreement"])
+def test_no_row_is_there_twice(folder: Path, name: str) -> None:
+    table = read(folder, name)
+    assert "does not fit" in refused(folder, name, pa.concat_tables([table, table.slice(0, 1)]))
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value"),
+    [
+        ("texts", "n_tokens", -1),
+        ("texts", "n_tokens", 0),
+        ("texts", "first_token", 1),
+        ("texts", "status", "fine"),
+        ("texts", "status", "failed"),
+        ("texts", "score_names", ["a", "b"]),
+        ("tokens", "position", -1),
+        ("tokens", "position", 2),
+        ("tokens", "unit", 1),
+        ("tokens", "segment", 0),
+        ("tokens", "is_special", False),
+        ("tokens", "segment", 2),
+        ("tokens", "expected", 0.0),
+        *(("tokens", name, None) for name in ("cls_row_last", "cls_row_all", "cls_row_layers")),
+        *(("tokens", f"received_norm_{which}", None) for which in ("last", "all", "layers")),
+        ("tokens", "value_size_layers", None),
+        ("roles", "expected", 0.0),
+        ("heads", "layer", 0),
+        ("heads", "head", 3),
+        ("heads", "head_class", "round"),
+        ("roles", "role", "eos"),
+        ("roles", "layer", 9),
+        ("layers", "layer", -1),
+        ("evidence", "n_rows", None),
+        ("evidence", "reads_cls_only", None),
+        ("evidence", "live_rows", 0),
+        ("evidence", "live_rows", 99),
+        ("effects", "position", -1),
+        ("effects", "position", 3),
+        ("sinks", "subject", "token:x"),
+        ("sinks", "test", "none"),
+        ("sinks", "expected_layers", [0.0, 0.1]),
+        ("agreement", "view", "guess"),
+        ("agreement", "statistic", "pearson"),
+        ("agreement", "value", 1e308),
+        ("agreement", "value", -1.01),
+    ],
+)
+def test_values_fit_each_other_and_the_model(
+    folder: Path, name: str, column: str, value: object
+) -> None:
+    refused(folder, name, changed(read(folder, name), column, value))
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        *(("map_offset", value) for value in (7, -1, None, 2**62)),
+        *(("map_bytes", value) for value in (10, 0, -1, None)),
+    ],
+)
+def test_maps_that_are_not_where_they_should_be(
+    folder: Path, column: str, value: int | None
+) -> None:
+    pq.write_table(changed(read(folder, "texts"), column, value, 2), folder / "texts.parquet")
+    with pytest.raises(ResultsError, match=r"(maps\.bin|texts\.parquet): .*; run `reportgen"):
+        read_all(folder)
+
+
+def test_maps_that_are_not_all_there(folder: Path) -> None:
+    pq.write_table(changed(read(folder, "texts"), "map_bytes", 2**62, 3), folder / "texts.parquet")
+    read_all(folder)  # they reach to the end of the file
+    content = (folder / "maps.bin").read_bytes()
+    (folder / "maps.bin").write_bytes(content[:-9])
+    with pytest.raises(ResultsError, match=r"maps\.bin: damaged attention maps"):
+        read_all(folder)
+
+
+def test_what_is_said_of_the_content_fits_the_tokens(folder: Path) -> None:
+    pq.write_table(changed(read(folder, "texts"), "n_content", 1), folder / "texts.parquet")
+    with pytest.raises(ResultsError, match=r"tokens\.parquet: damaged: column 'is_special'"):
+        read_all(folder)
+
+
+def test_another_texts_maps_are_not_taken(folder: Path) -> None:
+    table = read(folder, "texts")
+    for column in ("map_offset", "map_bytes"):
+        table = changed(table, column, table[column][0].as_py(), row=2)
+    pq.write_table(table, folder / "texts.parquet")
+    with pytest.raises(
+        ResultsError, match=r"maps\.bin: attention maps of 4 tokens have 64 bytes, not more;"
+    ):
+        read_all(folder)
+
+
+def test_a_cls_row_is_known_in_all_ways_or_in_none(folder: Path) -> None:
+    table = read(folder, "tokens")
+    none = put(table, "cls_row_last", [None] * len(table), pa.float32())
+    assert "'cls_row_all' does not fit" in refused(folder, "tokens", none)
+
+
+def test_texts_beside_the_sample_must_be_as_many_as_the_results_say(folder: Path) -> None:
+    rows = pq.read_table(folder / "evidence.parquet")
+    place = rows.schema.get_field_index("extra")
+    more = pa.array([True] + [False] * (len(rows) - 1))
+    said = refused(folder, "evidence", rows.set_column(place, "extra", more))
+    assert "column 'extra' does not fit the rest of the results" in said
+    without = rows.drop_columns(["extra"])  # an earlier version
+    pq.write_table(without, folder / "evidence.parquet")
+    assert len(read_all(folder).evidence) == len(rows)
