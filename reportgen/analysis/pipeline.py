@@ -77,7 +77,7 @@ class AnalysisOptions:
 
 def try_model(model: LoadedModel, texts: Sequence[EncodedText] = ()) -> tuple[Capture, Probe]:
     """Check that the model returns attention maps, on the given texts or on built-in samples."""
-    samples = [_sample(model, sample) for sample in SAMPLES]
+    samples = [sample_text(model, sample) for sample in SAMPLES]
     fitting = [text for text in texts if text.n_content and len(text.ids) <= PROBE_TOKENS]
     capture = Capture(model.module, model.encoder)
     if len({len(text.ids) for text in fitting}) > 1:
@@ -136,11 +136,11 @@ def analyze(
         return encode_all(model, [texts.texts[i] for i in rows], splitter, joins=joins)[0]
 
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
-    decoder, remark = find_decoder(model, capture, _sample(model))
+    decoder, remark = find_decoder(model, capture, sample_text(model))
     if remark is not None:
         model = replace(model, remarks=(*model.remarks, remark))
     explainer = Explainer(model, probed.batching, options.batch_tokens, asked)
-    norms = None if options.evidence == "none" else find_norms(model, capture, _sample(model))
+    norms = None if options.evidence == "none" else find_norms(model, capture, sample_text(model))
     cost = expected_cost(
         len(texts.texts),
         _with_content(expected, encode_rows),
@@ -252,7 +252,7 @@ def _recorded_units(encode_rows: Encode, first: FirstPass) -> Encode:
     return encode_as_recorded
 
 
-def _sample(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
+def sample_text(model: LoadedModel, text: str = SAMPLES[-1]) -> EncodedText:
     """A sample text to try a model on."""
     if model.reads_apart:
         return encode_apart(model.tokenizer, (text, SAMPLES[0]), model.info.max_tokens)

@@ -52,6 +52,12 @@ class AnalysedText:
         """Its figures; None if it was not analysed."""
         return None if self.outcome is None else self.outcome.summary
 
+    @property
+    def target(self) -> TargetTokens | None:
+        """What a decoder of its own reads and writes; None without one."""
+        own = None if self.outcome is None else self.outcome.target
+        return own or self.encoded.target
+
     def part(self, part: DecoderPart) -> PartSummary | None:
         """Its figures in a part of the decoder; None where they were not measured."""
         return None if self.outcome is None else self.outcome.parts.get(part)
@@ -170,9 +176,9 @@ def target_rows(texts: Sequence[AnalysedText]) -> Columns:
     """Columns of the table of targets, one row per token of a decoder of its own."""
     return _joined(
         [
-            _target_of(text, text.encoded.target)
+            _target_of(text, text.target)
             for text in texts
-            if text.summary is not None and text.encoded.target is not None
+            if text.summary is not None and text.target is not None
         ]
     )
 

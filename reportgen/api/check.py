@@ -4,7 +4,8 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 
-from reportgen.analysis.pipeline import try_model
+from reportgen.analysis.attention.decoder import find_decoder
+from reportgen.analysis.pipeline import sample_text, try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named
 from reportgen.models.spec import ModelSpec
@@ -50,6 +51,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
     with redirect_stdout(sys.stderr):
         loaded = load_named(spec, verbose=verbose)
         capture, probe = try_model(loaded)
+        decoder, remark = find_decoder(loaded, capture, sample_text(loaded))
     info, output = loaded.info, loaded.output
     way = "layer by layer" if capture.way == "hooks" else "all layers of a batch together"
     padded = (
@@ -67,7 +69,7 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         "Task": TASKS[output.kind],
         "Output": ", ".join(filter(None, shown)),
         "Explained": "; ".join(filter(None, (EXPLAINED[output.kind], _of_pairs(loaded)))),
-        "Parts read": _parts(loaded, is_causal=probe.is_causal),
+        "Parts read": _parts(loaded, is_causal=probe.is_causal, has_decoder=decoder is not None),
         "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
         "Rows": f"sum to 1 within {probe.row_sum_error:.1e}",
@@ -77,14 +79,17 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         "Weights": f"{info.n_parameters:,} parameters, {info.dtype}, "
         f"sha256 {info.weights_sha256[:16]}",
     }
+    notes = [*loaded.remarks, *probe.remarks, *([] if remark is None else [remark])]
     return [
         *(f"{name:13} {value}" for name, value in facts.items()),
-        *(f"{'Note':13} {remark}" for remark in (*loaded.remarks, *probe.remarks)),
+        *(f"{'Note':13} {note}" for note in notes),
     ]
 
 
-def _parts(loaded: LoadedModel, *, is_causal: bool) -> str:
+def _parts(loaded: LoadedModel, *, is_causal: bool, has_decoder: bool) -> str:
     """The parts of the model whose attention is read, and what to give for the others."""
+    if has_decoder:
+        return "the encoder, the decoder, which the output is read from, and its cross-attention"
     if loaded.writer is not None:
         return (
             "the encoder; with completions or --generate also the decoder and its cross-attention"

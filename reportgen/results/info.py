@@ -244,6 +244,11 @@ class RunInfo:
     evidence: Evidence = field(default_factory=Evidence)
     schema_version: int = SCHEMA_VERSION
 
+    @property
+    def head_reads_decoder(self) -> bool:
+        """Whether the output is read from one row of a decoder of its own, which writes nothing."""
+        return self.model.decoder is not None and self.output.kind != "completion"
+
 
 def created_date() -> str:
     """The date of a report, such as 2026-01-31: from SOURCE_DATE_EPOCH if set, else today in UTC.

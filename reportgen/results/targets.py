@@ -1,4 +1,5 @@
-"""The completion of a text: part of its one sequence, or written by a decoder of its own."""
+"""The completion of a text, part of its one sequence or written by a decoder of its own; and the
+maps of such a decoder, which may also read the text for a head."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -31,7 +32,8 @@ def part_maps(results: Results, text: int, part: DecoderPart) -> NDArray[np.uint
     `texts`; None where it has none, or they were not kept.
 
     In "decoder" rows and columns are the tokens that it reads, all of the target but the last; in
-    "cross" rows are the tokens that it writes, and columns those of the text.
+    "cross" rows are the tokens that it writes, or the one row that a head reads, and columns those
+    of the text.
     """
     packed = packed_part(results, text, part)
     if packed is None:
@@ -62,17 +64,34 @@ def part_shape(results: Results, text: int, part: DecoderPart) -> MapShape:
 
 
 def written_units(results: Results, text: int) -> list[int]:
-    """The unit of each token that a decoder of its own wrote for row `text` of `texts`, counted
-    from 0 behind what it was given."""
+    """The unit of each row of cross maps for row `text` of `texts`, counted from 0: of each token
+    that a decoder of its own wrote behind what it was given, or the one that a head reads."""
     units = completion_of(results, text)["unit"].to_numpy(np.int64)
     return [int(unit - units[0]) for unit in units]
 
 
-def target_units(results: Results, text: int) -> tuple[Unit, ...]:
-    """The units of what a decoder of its own wrote for row `text` of `texts`; empty where it has
-    none."""
+def read_labels(results: Results, text: int) -> list[str]:
+    """The name for charts of each token that a decoder of its own reads of row `text` of `texts`;
+    empty without one."""
     target = results.target_of(text)
     if target is None:
+        return []
+    segments = segments_of(results.text_row(text))
+    if results.info.head_reads_decoder:  # behind what starts a target, the text once more
+        tokens = results.token_table(text).slice(0, len(target) - 2)
+        columns = (tokens[name].to_pylist() for name in ("token", "segment", "start", "end"))
+        again = [make_unit([row], segments).label for row in zip(*columns, strict=True)]
+        return [str(target["token"].iloc[0]), *again]
+    columns = (target[name].tolist()[:-1] for name in ("token", "is_special", "start", "end"))
+    completion = segments[COMPLETION_SEGMENT]
+    return [_target_unit([row], completion).label for row in zip(*columns, strict=True)]
+
+
+def target_units(results: Results, text: int) -> tuple[Unit, ...]:
+    """The units of what a decoder of its own wrote for row `text` of `texts`; empty where it wrote
+    nothing."""
+    target = results.target_of(text)
+    if target is None or results.info.head_reads_decoder:
         return ()
     written = target[~target["is_given"].astype(bool)]
     unit_of = [int(unit) - int(written["unit"].iloc[0]) for unit in written["unit"]]

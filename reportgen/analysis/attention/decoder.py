@@ -1,7 +1,8 @@
-"""Attention of the decoder of an encoder-decoder: to what it wrote so far, and to the text.
+"""Attention of the decoder of an encoder-decoder: to what it has read so far, and to the text.
 
 The maps are those of the run that reads the encoder, taken layer by layer. A row of a cross map is
-a token that is written: the position at which the decoder reads the token before it.
+a token that is written: the position at which the decoder reads the token before it. Where a head
+reads the decoder in place of that, it is the one row that the head reads.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,6 +18,7 @@ from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture, recorded_modules
+from reportgen.analysis.attention.head_row import HeadRow, find_head_row
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
@@ -54,8 +56,10 @@ class DecoderCapture:
         name: its class.
     """
 
-    def __init__(self, writer: PreTrainedModel) -> None:
+    def __init__(self, writer: PreTrainedModel, head: HeadRow | None = None) -> None:
+        """With a `head`, the decoder reads the text again, and that head reads a row of it."""
         decoder: Any = writer.get_decoder()  # type: ignore[no-untyped-call]
+        self._head = head
         self.name = type(decoder).__name__
         self.n_layers = self.n_heads = 0  # known once a text was run
         self._module: nn.Module = writer
@@ -74,9 +78,16 @@ class DecoderCapture:
         """What the report says of it."""
         return DecoderInfo(self.name, self.n_layers, self.n_heads)
 
+    def tokens(self, text: EncodedText) -> TargetTokens:
+        """What the decoder reads of a text, and the rows of cross maps."""
+        if self._head is not None:
+            return self._head.tokens(text)
+        assert text.target is not None
+        return text.target
+
     def map_bytes(self, text: EncodedText) -> int:
         """Bytes of a text's maps before they are compressed."""
-        target = _target(text)
+        target = self.tokens(text)
         n_read, n_written = len(target.read), len(target.written)
         return self.n_layers * self.n_heads * (n_read**2 + n_written * len(text.ids))
 
@@ -116,11 +127,11 @@ def find_decoder(
         The decoder, None where the model has none or its maps cannot be read; and a remark for
         readers on that.
     """
-    if text.target is None or model.writer is None:
-        return None, None
-    decoder = DecoderCapture(model.writer.module)
-    parts = BatchParts([text], [False])
     try:
+        decoder = _decoder(model, text)
+        if decoder is None:
+            return None, None
+        parts = BatchParts([text], [decoder.tokens(text)], [False])
         with decoder.hooked(parts.take):
             capture.run(model.inputs([text]), lambda *_: None)
         (found,) = parts.texts()
@@ -128,6 +139,14 @@ def find_decoder(
         return None, f"attention of the decoder is not reported: {error}"
     decoder.n_layers, decoder.n_heads = found["cross"].entropy.shape
     return decoder, None
+
+
+def _decoder(model: LoadedModel, text: EncodedText) -> DecoderCapture | None:
+    """The decoder that writes a target, or that the output is read from; None without one."""
+    if text.target is not None and model.writer is not None:
+        return DecoderCapture(model.writer.module)
+    found = find_head_row(model, text)
+    return None if found is None else DecoderCapture(*found)
 
 
 def _reads(part: DecoderPart, index: int, take: TakePart) -> Callable[..., None]:
@@ -142,9 +161,17 @@ def _reads(part: DecoderPart, index: int, take: TakePart) -> Callable[..., None]
 class BatchParts:
     """Summarises the decoder's maps of one batch: `take` them layer by layer, then read `texts`."""
 
-    def __init__(self, texts: Sequence[EncodedText], keeps: Sequence[bool]) -> None:
+    def __init__(
+        self,
+        texts: Sequence[EncodedText],
+        targets: Sequence[TargetTokens],
+        keeps: Sequence[bool],
+    ) -> None:
+        """`targets` are what `DecoderCapture.tokens` finds of each text."""
+        self.targets = targets
         self._sides = [
-            {part: _side(part, text, _target(text)) for part in _RECORDED} for text in texts
+            {part: _side(part, *pair) for part in _RECORDED}
+            for pair in zip(texts, targets, strict=True)
         ]
         self._layers: list[dict[DecoderPart, list[_Layer]]] = [
             {part: [] for part in _RECORDED} for _ in texts
@@ -217,11 +244,6 @@ class _Layer:
     special_share: Array  # [head]
     entropy: Array  # [head]
     row_sum_error: float
-
-
-def _target(text: EncodedText) -> TargetTokens:
-    assert text.target is not None
-    return text.target
 
 
 def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Side:

@@ -21,6 +21,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
 from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderPart, Part
 from reportgen.results.maps.packed import Packer, quantise
 
@@ -37,8 +38,9 @@ class Outcome:
     summary: TextSummary | None = None
     prediction: Prediction | None = None
     error: str | None = None
-    # Its figures in the decoder of an encoder-decoder.
+    # Its figures in the decoder of an encoder-decoder, and what that reads of it.
     parts: Mapping[DecoderPart, PartSummary] = field(default_factory=dict)
+    target: TargetTokens | None = None
 
 
 Packed: TypeAlias = dict[Part, bytes]  # the maps of one text
@@ -155,24 +157,30 @@ class Runner:
             figures.add(maps)
             _pack_layer(maps, layout.lengths, packers)
 
-        parts = None if self._decoder is None else BatchParts(texts, keeps)
+        parts = self._parts(texts, keeps)
         with figures.hooked(), nullcontext() if parts is None else self._decoder_hooked(parts):
             returned = self._capture.run(inputs, take)
         with torch.inference_mode():
             predictions = model.reader.read(returned, inputs, texts)
         found = [{} for _ in texts] if parts is None else parts.texts()
         packed = [{} for _ in texts] if parts is None else parts.packed()
+        targets = [None for _ in texts] if parts is None else parts.targets
         results: list[tuple[Outcome, Packed]] = []
-        for text, prediction, packer, own, more in zip(
-            figures.texts(), predictions, packers, found, packed, strict=True
+        for text, prediction, packer, own, more, target in zip(
+            figures.texts(), predictions, packers, found, packed, targets, strict=True
         ):
             error = self._fault(text, prediction) or self._fault_of_parts(own)
             if error is not None:
                 results.append((Outcome(error=error), {}))
                 continue
             maps: Packed = {} if packer is None else {"encoder": packer.finish(), **more}
-            results.append((Outcome(text, prediction, parts=own), maps))
+            results.append((Outcome(text, prediction, parts=own, target=target), maps))
         return results
+
+    def _parts(self, texts: Sequence[EncodedText], keeps: Sequence[bool]) -> BatchParts | None:
+        if self._decoder is None:
+            return None
+        return BatchParts(texts, [self._decoder.tokens(text) for text in texts], keeps)
 
     def _decoder_hooked(self, parts: BatchParts) -> AbstractContextManager[None]:
         assert self._decoder is not None

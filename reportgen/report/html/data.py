@@ -24,7 +24,7 @@ from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
-from reportgen.results.targets import target_units, written_units
+from reportgen.results.targets import read_labels, target_units, written_units
 from reportgen.results.units import (
     Floats,
     TextUnits,
@@ -97,6 +97,7 @@ def page_data(
         else {"layers": info.model.decoder.n_layers, "heads": info.model.decoder.n_heads},
         "words": script_words(language, "common", "script", "tools", "explore")
         | (script_words(language, "decoder") if info.model.decoder is not None else {})
+        | (script_words(language, "decoder_head") if info.head_reads_decoder else {})
         | (script_words(language, info.output.kind) if info.output.kind in STEP_SCALARS else {}),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
@@ -137,7 +138,8 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
         read.pop("words", None)  # dots tell no words apart
     return pooled | {
         "labels": [visible(unit.label) for unit in units.units],
-        **({"written": written, **_decoder_data(results, text)} if written else {}),
+        **({"written": written} if written else {}),
+        **_decoder_data(results, text),
         "special": [i for i, unit in enumerate(units.units) if unit.is_special],
         "units": units.unit_of,
         "cls": units.cls_token,
@@ -153,13 +155,14 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
 
 def _decoder_data(results: Results, text: int) -> dict[str, Any]:
     """How the script can draw what a decoder of its own looks at: the unit of each token that it
-    writes, the tokens that it reads, and which of these are special."""
+    writes, the tokens that it reads, and which of these are special; nothing without one."""
     target = results.target_of(text)
-    assert target is not None
+    if target is None:
+        return {}
     read = target.iloc[:-1]
     return {
         "writes": written_units(results, text),
-        "read": [visible(str(token)) for token in read["token"]],
+        "read": [visible(label) for label in read_labels(results, text)],
         "given": np.flatnonzero(read["is_special"].to_numpy(np.bool_)).tolist(),
     }
 

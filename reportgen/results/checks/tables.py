@@ -203,13 +203,15 @@ def _targets(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     unit = _ints(table, "unit")
     steps = np.diff(unit, prepend=0)[position > 0]
     _require((unit[position == 0] == 0).all() and np.isin(steps, (0, 1)).all(), "unit")
-    # What is given stands in front; what is written has a score each.
+    # What is given stands in front; what is written has a score each. A head that reads the decoder
+    # does so in the place of one token.
     is_given = table["is_given"].to_numpy()
     n_given = np.bincount(text[is_given], minlength=len(texts))[analysed]
     _require((is_given == (position < np.repeat(n_given, sizes))).all(), "is_given")
     _require((n_given > 0).all() and (n_given < sizes).all(), "is_given")
-    n_scores = _lengths(texts["scores"])[analysed]
-    _require(np.array_equal(sizes - n_given, n_scores), "is_given")
+    is_written = info.output.kind == "completion"
+    n_written = _lengths(texts["scores"])[analysed] if is_written else np.ones_like(sizes)
+    _require(np.array_equal(sizes - n_given, n_written), "is_given")
 
 
 def _decoder_heads(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

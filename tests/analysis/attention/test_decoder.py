@@ -68,7 +68,7 @@ def relative_entropy(row: np.ndarray, part: str, number: int) -> np.ndarray:
 
 def run(model: LoadedModel, *pairs: tuple[str, str]) -> BatchParts:
     texts = [with_target(model, *pair) for pair in pairs]
-    parts = BatchParts(texts, [True] * len(texts))
+    parts = BatchParts(texts, [text.target for text in texts], [True] * len(texts))
     with DecoderCapture(model.writer.module).hooked(parts.take):
         Capture(model.module, model.encoder).run(model.inputs(texts), lambda *_: None)
     return parts
@@ -158,7 +158,7 @@ def test_layers_that_do_not_fit_are_told() -> None:
     model = loaded_writer("bart")
     text = with_target(model, *PAIRS[0])
     n_read, n_keys = len(text.target.read), len(text.ids)
-    parts = BatchParts([text], [False])
+    parts = BatchParts([text], [text.target], [False])
     parts.take("cross", torch.full((1, 2, n_read, n_keys), 1 / n_keys))
     with pytest.raises(CaptureError, match="do not each give a map"):
         parts.texts()

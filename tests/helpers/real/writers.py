@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import transformers
 from transformers import (
     BartConfig,
     BartForConditionalGeneration,
@@ -51,8 +52,22 @@ def writer_tokenizer(name: str) -> PreTrainedTokenizerFast:
 
 def tiny_writer(name: str, **changes: Any) -> PreTrainedModel:
     """A random encoder-decoder of the family `name`; `changes` override its configuration."""
+    return _made(*_CLASSES[name], _settings(name, **changes))
+
+
+def tiny_decoder_head(name: str, **changes: Any) -> PreTrainedModel:
+    """A random classifier of the family `name`, such as "Bart" or "MT5", that reads its decoder."""
+    config, kind = (
+        getattr(transformers, f"{name}{own}") for own in ("Config", "ForSequenceClassification")
+    )
+    labels = {"id2label": {0: "bad", 1: "fair", 2: "good"}}
+    family = "t5" if name.endswith("T5") else name.lower()
+    return _made(config, kind, _settings(family, **labels, **changes))
+
+
+def _settings(name: str, **changes: Any) -> dict[str, Any]:
     tokenizer = writer_tokenizer(name)
-    starts = {"bart": tokenizer.eos_token_id, "mbart": tokenizer.eos_token_id}
+    starts = dict.fromkeys(("bart", "mbart", "plbart", "mvp"), tokenizer.eos_token_id)
     shared = {
         "vocab_size": len(tokenizer),
         "pad_token_id": tokenizer.pad_token_id,
@@ -69,9 +84,12 @@ def tiny_writer(name: str, **changes: Any) -> PreTrainedModel:
         | {"encoder_attention_heads": 4, "decoder_attention_heads": 2}
         | {"encoder_ffn_dim": 64, "decoder_ffn_dim": 64, "max_position_embeddings": 64}
     )
-    config, model_class = _CLASSES[name]
+    return {**shared, **sizes, **changes}
+
+
+def _made(config: type, kind: type, settings: dict[str, Any]) -> PreTrainedModel:
     torch.manual_seed(0)
-    model = model_class(config(**{**shared, **sizes, **changes}))
+    model = kind(config(**settings))
     with torch.no_grad():
         for weight in model.parameters():
             if weight.ndim > 1:

@@ -1,5 +1,6 @@
 """The attention of a decoder across to the text, for pages without scripts: a row for each token
-that it writes, with the text token that the row looks at most marked."""
+that it writes, or the one that the prediction is read from, with the text token that the row looks
+at most marked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -55,7 +56,9 @@ def cross_figure(
     cells = cross_cells(last, written_units(results, text), units.unit_of)
     content = units.content
     columns = labels
+    section = "decoder_head" if results.info.head_reads_decoder else "decoder"
     rows: Sequence[str] = [visible(unit.label) for unit in target_units(results, text)]
+    rows = rows or [language.say("decoder_head", "head_row")]
     across, down = (ceil(len(side) / SIDE) for side in (columns, rows))
     if across > 1 or down > 1:
         row_of, column_of = np.arange(len(rows)) // down, np.arange(len(columns)) // across
@@ -67,7 +70,7 @@ def cross_figure(
     title = language.say("decoder", "cross_title", layer=decoder.n_layers, mode=weights.mode)
     share = weights.about(float(cells[row, column]))
     largest = {"row": rows[row], "column": columns[column], "share": share}
-    sentence = language.say("decoder", "cross_sentence", title=title, **largest)
+    sentence = language.say(section, "cross_sentence", title=title, **largest)
     place = geometry(columns, rows, lines=0)
     sign = "≥ " if found.n_above else ""
     low = language.write(0, "number" if weights.factor > 1 else "exact_percent")
@@ -75,9 +78,9 @@ def cross_figure(
     shapes = draw_columns(place, columns, "") + draw_cells(place, found, None, ends)
     if across == 1:
         shapes += _marks(place, aligned(cells, content))
-    says = [language.say("decoder", "cross_rows")]
+    says = [language.say(section, "cross_rows")]
     if across == 1:
-        says.append(language.say("decoder", "cross_marks"))
+        says.append(language.say(section, "cross_marks"))
     says.append(language.say("script", "range", top=weights.about(found.top)))
     if max(across, down) > 1:
         says.append(language.say("map", "pooled", n=max(across, down)))

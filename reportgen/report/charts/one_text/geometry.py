@@ -18,6 +18,7 @@ _TOP, _BOTTOM = 8, 8
 _RIGHT = 66  # for the colour bar
 _LEAST_LEFT = 46
 _HALF = 7 / 12  # of the size of the letters: what a half-width character takes, about
+_LEAST_MAP = 40  # height, for the numbers beside the colour bar
 _LETTERS = 12
 _LEAST_LETTERS = 9
 
@@ -91,6 +92,7 @@ def geometry(
     lines_end = _TOP + segments + lines
     cells = len(rows) + (beside * len(rows) / len(columns))
     height = min(26.0, max(10.0, (right - left) / (cells or 1)))
+    height = max(height, _LEAST_MAP / (len(rows) or 1))
     return Geometry(
         left=left,
         right=right,

@@ -39,7 +39,7 @@ def make_cross(findings: Findings, language: Language) -> CrossRest | None:
     title = language.say("cross", "title")
     return CrossRest(
         title,
-        language.say("cross", "lead"),
+        language.say("cross", "lead_head" if findings.info.head_reads_decoder else "lead"),
         tuple(_sentence(token, language) for token in found),
         _table(found, title, language),
     )

@@ -90,7 +90,7 @@ class DecoderFigure {
 
   // What is drawn: the names of rows and columns, and weights between them.
   seen(map) {
-    const { labels, written, writes, read, units, special } = this.data;
+    const { labels, written = [say("head_row")], writes, read, units, special } = this.data;
     const isCross = map === "cross";
     const [rowOf, columnOf] = isCross ? [writes, units] : [upTo(read.length), upTo(read.length)];
     const cells = grouped(this.mean(this.bytes.get(map), rowOf.length, columnOf.length), rowOf, columnOf);
@@ -229,9 +229,14 @@ class DecoderFigure {
     return [drawn("circle", { cx: (best + 0.5) * wide, cy: (q + 0.5) * high, r: 0.17 * Math.min(wide, high) })];
   }
 
-  // The row of the token written that is chosen, or the column of a token of the text.
+  // The row of the token written that is chosen, or the column of a token of the text; of what the
+  // decoder has read, the row that the prediction is read from.
   frame({ isCross, rows, columns }, { wide, high, tall }) {
     const unit = this.panel.unit;
+    if (!isCross && !this.data.written) {
+      const last = { x: 0, y: tall - high, width: wide * columns.labels.length, height: high };
+      return [drawn("rect", { ...last, class: "reads", fill: "none", "stroke-width": 2 })];
+    }
     if (!isCross || unit === null) return [];
     const at = unit - this.data.labels.length;
     const box = at >= 0

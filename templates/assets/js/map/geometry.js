@@ -9,6 +9,7 @@ const TOP = 8;
 const BOTTOM = 8;
 const RIGHT = 66; // for the colour bar
 const LEAST_LEFT = 46;
+const LEAST_MAP = 40; // height, for the numbers beside the colour bar
 const HALF = 7 / 12; // of the size of the letters: what a half-width character takes, about
 const LETTERS = 12;
 const LEAST_LETTERS = 9;
@@ -34,7 +35,7 @@ function geometryOf(shape, rows, columns, width, hasSink = false) {
   const tall = columnLetters * HALF * longest * Math.sin((SLANT * Math.PI) / 180);
   const linesEnd = TOP + segments + LINES;
   const mapStart = linesEnd + tall + 16;
-  const row = Math.min(26, Math.max(10, column));
+  const row = Math.max(Math.min(26, Math.max(10, column)), LEAST_MAP / (rows.length || 1));
   const mapEnd = mapStart + row * rows.length;
   return {
     scale, left, right, linesEnd, mapStart, mapEnd, columnLetters,

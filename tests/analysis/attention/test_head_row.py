@@ -1,0 +1,237 @@
+"""Attention of decoders that a head reads, held against the library's own."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from helpers.calling import call
+from helpers.real.models import tiny_tokenizer
+from helpers.real.writers import PAIRS, tiny_decoder_head, writer_tokenizer
+from torch import Tensor, nn
+from transformers import BartModel, PreTrainedModel, T5GemmaConfig, T5GemmaForSequenceClassification
+
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.decoder import BatchParts, find_decoder
+from reportgen.analysis.attention.head_row import HeadRow, find_head_row
+from reportgen.api.check import check_model
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_module
+from reportgen.models.spec import ModelSpec
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.results.info import DECODER_PARTS
+from reportgen.results.maps.packed import MAX_ERROR
+from reportgen.results.store import Results, open_results
+from reportgen.results.targets import part_maps, read_labels, target_units
+
+HEADS = ("Bart", "MBart", "PLBart", "Mvp", "T5", "MT5", "UMT5")
+TEXTS = tuple(text for pair in PAIRS for text in pair)
+
+
+def tokenizer_of(name: str):
+    return writer_tokenizer("bart" if name == "Bart" else "t5")
+
+
+def tiny_t5gemma() -> PreTrainedModel:
+    """Its head reads the last token of all, and the texts have no token at their end."""
+    tokenizer = tiny_tokenizer("unigram")
+    sizes = {"vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 64}
+    sizes |= {"num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1}
+    sizes |= {"head_dim": 16, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    config = T5GemmaConfig(encoder=sizes, decoder=sizes, num_labels=3, vocab_size=len(tokenizer))
+    torch.manual_seed(0)
+    return T5GemmaForSequenceClassification(config).eval()
+
+
+def load(name: str) -> LoadedModel:
+    if name == "T5Gemma":
+        return load_module(tiny_t5gemma(), tiny_tokenizer("unigram"), ModelSpec())
+    return load_module(tiny_decoder_head(name), tokenizer_of(name), ModelSpec())
+
+
+def encoded(model: LoadedModel, text: str) -> EncodedText:
+    return encode(model.tokenizer, text, None, model.info.max_tokens)
+
+
+def plain_maps(model: LoadedModel, text: EncodedText) -> dict[str, np.ndarray]:
+    """By part, `[layer, head, query, key]` of the text alone, as the library returns them."""
+    model.module.set_attn_implementation("eager")
+    ids = torch.tensor([text.ids])
+    given = {"input_ids": ids, "output_attentions": True}
+    if hasattr(model.module, "score"):  # T5Gemma's class leaves cross-attention out
+        given["decoder_input_ids"] = model.module._shift_right(ids)
+    inner = model.module.model if hasattr(model.module, "score") else model.module
+    with torch.no_grad():
+        returned = inner(**given)
+    eos = model.tokenizer.eos_token_id
+    row = max((i for i, own in enumerate(text.ids) if own == eos), default=len(text.ids) - 1)
+    decoder, cross = (
+        torch.stack([layer[0] for layer in maps]).numpy()
+        for maps in (returned.decoder_attentions, returned.cross_attentions)
+    )
+    return {
+        "decoder": decoder[:, :, : row + 1, : row + 1],
+        "cross": cross[:, :, row : row + 1],
+    }
+
+
+@pytest.mark.parametrize("name", [*HEADS, "T5Gemma"])
+def test_maps_of_the_row_that_is_read_are_the_librarys_own(name: str) -> None:
+    model = load(name)
+    texts = [encoded(model, text) for text in TEXTS]
+    capture = Capture(model.module, model.encoder)
+    decoder, remark = find_decoder(model, capture, texts[3])
+    assert remark is None
+    for text in texts:
+        parts = BatchParts([text], [decoder.tokens(text)], [True])
+        taken = {part: [] for part in DECODER_PARTS}
+
+        def take(part, maps, parts=parts, taken=taken):
+            parts.take(part, maps)
+            taken[part].append(maps[0])
+
+        with decoder.hooked(take):
+            capture.run(model.inputs([text]), lambda *_: None)
+        plain, (found,) = plain_maps(model, text), parts.texts()
+        for part in DECODER_PARTS:
+            own = torch.stack(taken[part]).numpy()
+            n_read = plain["decoder"].shape[2]
+            own = own[:, :, n_read - 1 : n_read] if part == "cross" else own[:, :, :n_read, :n_read]
+            np.testing.assert_allclose(own, plain[part], atol=1e-6)
+            received = plain[part].mean(axis=(1, 2))
+            np.testing.assert_allclose(found[part].received, received, atol=1e-6)
+            assert found[part].row_sum_error < 1e-5
+
+
+@pytest.mark.parametrize("name", ["Bart", "T5", "T5Gemma"])
+def test_no_other_row_changes_the_output(name: str) -> None:
+    """The decoder's last hidden states are kept in that row alone, and the output stays."""
+    model = load(name)
+    text = encoded(model, TEXTS[2])
+    whole, head = find_head_row(model, text)
+    at = len(head.tokens(text).read) - 1
+
+    def only(module: nn.Module, args: object, output: object) -> object:
+        hidden = output[0].clone()
+        hidden[:, :at] = 0
+        hidden[:, at + 1 :] = 0
+        output["last_hidden_state"] = hidden
+        return output
+
+    inputs = model.inputs([text])
+    with torch.no_grad():
+        before = model.module(**inputs).logits
+        handle = whole.get_decoder().register_forward_hook(only)
+        after = model.module(**inputs).logits
+        handle.remove()
+    torch.testing.assert_close(after, before)
+
+
+def test_the_head_reads_where_its_token_stands_last() -> None:
+    """The first mBART puts the language behind the end."""
+    model = load("MBart")
+    text = encoded(model, "the cat </s> sat")
+    eos, start = model.tokenizer.eos_token_id, model.tokenizer.pad_token_id
+    places = [i for i, own in enumerate(text.ids) if own == eos]
+    assert len(places) == 2
+    found = HeadRow(model.tokenizer, start, eos).tokens(text)
+    assert found.read == (start, *text.ids[:-1])
+    assert found.written == (eos,)
+    behind = EncodedText(
+        **{name: getattr(text, name) for name in text.__slots__}
+        | {
+            "ids": (*text.ids, 7),
+            "roles": (*text.roles, "sep"),
+        }
+    )
+    assert HeadRow(model.tokenizer, start, eos).tokens(behind) == found
+    assert HeadRow(model.tokenizer, start, None).tokens(behind).read == (start, *text.ids)
+
+
+class Pooled(nn.Module):
+    """A user's own head, on the mean of all rows or on one of them."""
+
+    def __init__(self, bart: BartModel, row: int | None) -> None:
+        super().__init__()
+        self.bart, self.row, self.score = bart, row, nn.Linear(32, 1)
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor | None = None) -> Tensor:
+        hidden = self.bart(input_ids, attention_mask=attention_mask)[0]
+        return self.score(hidden.mean(1) if self.row is None else hidden[:, self.row])
+
+
+@pytest.mark.parametrize(
+    ("row", "remark"),
+    [
+        (-1, None),
+        (None, "the output is read from 11 of its rows"),
+        (3, "the output is read from a row in the middle of the text"),
+    ],
+)
+def test_a_users_own_head(row: int | None, remark: str | None) -> None:
+    module = Pooled(tiny_decoder_head("Bart").model, row).eval()
+    model = load_module(module, writer_tokenizer("bart"), ModelSpec())
+    text = encoded(model, TEXTS[0] + " on")
+    assert len(text.ids) == 11
+    decoder, found = find_decoder(model, Capture(model.module, model.encoder), text)
+    assert (decoder is None) == (remark is not None)
+    told = "attention of the decoder is not reported: "
+    assert found == (None if remark is None else told + remark)
+
+
+def test_a_head_that_reads_the_encoder_has_no_such_row() -> None:
+    model = load_module(
+        tiny_decoder_head("Bart").model.encoder, writer_tokenizer("bart"), ModelSpec()
+    )
+    assert find_head_row(model, encoded(model, TEXTS[0])) is None
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("headed")
+    tiny_decoder_head("Bart").save_pretrained(folder / "model")
+    writer_tokenizer("bart").save_pretrained(folder / "model")
+    lines = [json.dumps({"text": text, "label": "good"}) for text in TEXTS]
+    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    given = ("-m", folder / "model", "-o", f"{folder}/made/", "-o", folder / "tokens.csv")
+    done = call("run", folder / "texts.jsonl", *given, "-o", folder / "page.html")
+    assert done.exit_code == 0, done.stderr
+    return open_results(folder / "made")
+
+
+def test_results_hold_what_the_row_looks_at(results: Results) -> None:
+    model = load("Bart")
+    assert results.info.head_reads_decoder
+    for row, source in enumerate(TEXTS):
+        plain = plain_maps(model, encoded(model, source))
+        cross = np.stack(results.tokens_of(row)["cross_received_layers"])
+        np.testing.assert_allclose(cross, plain["cross"].mean(axis=(1, 2)).T, atol=1e-6)
+        for part in DECODER_PARTS:
+            found = part_maps(results, row, part)
+            np.testing.assert_allclose((found / 255.0) ** 2, plain[part], atol=MAX_ERROR)
+        assert target_units(results, row) == ()  # nothing is written
+    table = pd.read_csv(results.folder.parent / "tokens.csv")
+    np.testing.assert_allclose(
+        table["cross_received"], results.tokens["cross_received"].to_numpy(float), atol=1e-6
+    )
+    agreement = results.stored("agreement")
+    assert "cross_received" in set(agreement["view"])
+
+
+def test_what_the_decoder_reads_is_named_as_in_the_text(results: Results) -> None:
+    assert read_labels(results, 0) == ["</s>", "<s>", "t", "he", "␣", "c", "at", "sat"]
+
+
+def test_the_page_says_that_the_prediction_is_read_there(results: Results) -> None:
+    page = (results.folder.parent / "page.html").read_text("utf-8")
+    assert "The row is the place in the decoder that the prediction is read from" in page
+    assert "Where the prediction is read, the decoder looks across at the text." in page
+    assert "A row is a token of the completion" not in page
+
+
+def test_a_check_says_that_the_decoder_is_read(results: Results) -> None:
+    told = "\n".join(check_model(ModelSpec(model=str(results.folder.parent / "model"))))
+    assert (
+        "the encoder, the decoder, which the output is read from, and its cross-attention" in told
+    )
