@@ -143,6 +143,11 @@ class OutputInfo:
     similarity: str | None = None
 
     @property
+    def takes_labels(self) -> bool:
+        """Whether there are right answers to it, with which it can be compared."""
+        return self.kind not in ("embedding", "next_token", "completion")
+
+    @property
     def has_errors(self) -> bool:
         """Whether the number and a label can be subtracted. Similarities have another scale than
         their labels, with which only their order is compared."""

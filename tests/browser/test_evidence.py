@@ -184,6 +184,10 @@ def test_figures_on_the_buttons_are_said_to_be_of_all_texts(watched, url):
         f"{' '.join(figure.split())} (agreement with what changes the prediction, over all texts)"
         for figure in figures
     ]
+    # The figure of the colours shown first is that of the answer above.
+    fourth = watched.locator('.answer-card[href="#trust"]')
+    shown = fourth.locator("svg text[font-weight]").all_text_contents()
+    assert " ".join(shown) == " ".join(figures[0].split())
     watched.goto(f"{url}#text=2")
     name = watched.locator("#colours-2 details .choice > .name")
     expect(name).to_be_hidden()  # the button that opens them says what they are

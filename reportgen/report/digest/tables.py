@@ -14,6 +14,7 @@ from reportgen.report.language.numbers import number
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.marked import marked_text, text_measures
 from reportgen.report.panel.measures import TextMeasure
+from reportgen.report.panel.prediction import label_words
 from reportgen.results.labels import tag_list
 from reportgen.results.measure_register import BY_ID
 from reportgen.results.units import text_units
@@ -140,7 +141,8 @@ class TextTables:
         if self._has_predictions:
             columns.append(Column(self._say("prediction", name=name), is_figures=True))
         if self._has_labels:
-            columns.append(Column(self._say("axis_label"), is_figures=True))
+            key = "axis_label" if self._info.output.takes_labels else "given"
+            columns.append(Column(self._say(key), is_figures=True))
         return columns
 
     def _output_cells(self, row: int) -> list[Cell]:
@@ -164,7 +166,9 @@ class TextTables:
         """A label as it is compared with the prediction; "" without one."""
         if not isinstance(label, str):
             return ""
-        return " ".join(tag_list(label)) if self._info.output.kind == "tags" else label
+        if self._info.output.kind == "tags":
+            return " ".join(tag_list(label))
+        return label_words(label, self._info.output, self._language) or ""
 
     def _id(self, row: int) -> Cell:
         return Cell(cut(str(self._rows[row]["text_id"]), NAME_LENGTH))

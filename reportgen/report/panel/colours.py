@@ -96,6 +96,7 @@ def make_colours(
             looks_of(found, row),
             found,
             bare_labels,
+            told_apart(bare_labels, language),
             placed,
             _explained(findings, text, scope, language),
             language,

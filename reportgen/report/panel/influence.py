@@ -120,6 +120,7 @@ def influence(
     looks: Looks,
     found: Sequence[TextMeasure],
     labels: Sequence[str],
+    names: Sequence[str],
     places: Sequence[str],
     explained: Explained,
     language: Language,
@@ -130,6 +131,7 @@ def influence(
         looks: Where the model looks.
         found: The measures of the text.
         labels: The characters of each unit, `[unit]`.
+        names: The same, numbered where units have the same label, for sentences.
         places: What distinguishes units with the same label, `[unit]`.
         explained: What changes when a unit is left out.
     """
@@ -142,10 +144,10 @@ def influence(
         sizes = abs(np.nan_to_num(moves.values))
         shown.sort(key=lambda i: -float(sizes[i]))
     least = TINY_EFFECT * (explained.spread or 0.0)
-    changes = [] if moves is None else _change_sentences(moves, labels, explained, language)
+    changes = [] if moves is None else _change_sentences(moves, names, explained, language)
     return Influence(
         changes=tuple(changes),
-        looks=_looks_sentence(looks, labels, language),
+        looks=_looks_sentence(looks, names, language),
         looks_id=looks.measure.id,
         shared=_shared(first, second, looks, language),
         sorted=_sorted(looks, moves is not None, language),
@@ -199,7 +201,7 @@ def _width(values: Floats, i: int, order: Sequence[int], least: float = 0.0) -> 
     return round(WIDTH * value / top) if top and isfinite(value) else 0
 
 
-def _looks_sentence(looks: Looks, labels: Sequence[str], language: Language) -> str:
+def _looks_sentence(looks: Looks, names: Sequence[str], language: Language) -> str:
     points = looks.measure
     if not looks.order:
         return ""
@@ -210,8 +212,8 @@ def _looks_sentence(looks: Looks, labels: Sequence[str], language: Language) -> 
     key = "most_of_row" if looks.row else "most_attention"
     return say(
         key if len(looks.order) > 1 else f"{key}_one",
-        first=labels[first],
-        second=labels[second],
+        first=names[first],
+        second=names[second],
         share=points.shown[first],
         second_share=points.shown[second],
     )
@@ -226,7 +228,7 @@ def _sorted(looks: Looks, has_changes: bool, language: Language) -> str:
 
 
 def _change_sentences(
-    moves: TextMeasure, labels: Sequence[str], explained: Explained, language: Language
+    moves: TextMeasure, names: Sequence[str], explained: Explained, language: Language
 ) -> list[str]:
     """What changes most without one unit; that little does, compared with all texts."""
     say = partial(language.say, "influence")
@@ -237,7 +239,7 @@ def _change_sentences(
     if explained.spread is not None and largest <= TINY_EFFECT * explained.spread:
         return [say("still", most=largest, spread=explained.spread)]
     way = "size" if moves.kind == "size" else "fall" if value > 0 else "rise"
-    said = {"token": labels[first], "output": explained.name, "most": largest}
+    said = {"token": names[first], "output": explained.name, "most": largest}
     if explained.value is None or way == "size":
         return [say(way, **said)]
     before, after = (printed_number(x) for x in (explained.value, explained.value - value))

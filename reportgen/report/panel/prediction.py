@@ -12,6 +12,8 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.strings import Language
+from reportgen.results.info import OutputInfo
+from reportgen.results.labels import label_list
 
 _SCORES = 5
 
@@ -21,10 +23,11 @@ class Prediction:
     """The output for one text: in short, and its scores."""
 
     value: str  # "" where the output has no short form
-    label: str | None
+    label: str | None  # as it reads in a sentence
     error: str | None
     scores: tuple[tuple[str, str], ...]  # name, value; the largest first
     n_left_out: int  # scores not listed
+    label_name: str  # what the label is called
     beside: str = ""  # its place among all predictions, or the probability of a class
 
 
@@ -63,12 +66,28 @@ def prediction(
         value = value or language.say("common", "none")
     return Prediction(
         value=value,
-        # Tags stand beside each word.
-        label=None if pd.isna(row["label"]) or output.kind == "tags" else str(row["label"]),
+        label=None if pd.isna(row["label"]) else label_words(str(row["label"]), output, language),
         error=error,
         scores=tuple((name, number(score)) for name, score in pairs[:_SCORES]),
         n_left_out=max(0, len(pairs) - _SCORES),
+        label_name=label_name(output, language),
     )
+
+
+def label_words(label: str, output: OutputInfo, language: Language) -> str | None:
+    """A label as it reads in a sentence: of several answers any is right, and each mask has one.
+    None for tags, which stand beside each word."""
+    if output.kind == "tags":
+        return None
+    if output.kind not in ("answer", "masks"):
+        return label
+    between = language.say("common", "or") if output.kind == "answer" else " "
+    return between.join(label_list(label) or [label])
+
+
+def label_name(output: OutputInfo, language: Language) -> str:
+    """What a label is called: the right answer, if there is one to the output."""
+    return language.say("common", "label" if output.takes_labels else "given")
 
 
 def _tagged(findings: Findings, text: int, language: Language) -> str:

@@ -28,6 +28,7 @@ from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import token_name
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name, strongest, text_effects
+from reportgen.report.panel.places import told_apart
 from reportgen.report.sections.outputs.prediction_answer import Answer, predicted
 from reportgen.results.info import View
 from reportgen.results.measure_register import CHANGES, MIN_TEXTS
@@ -36,6 +37,14 @@ from reportgen.results.units import text_units
 _TOKEN = 22  # half-width characters of a token in an answer
 _VERDICTS = ("sink", "raised", "unclear", "none", "too_few_texts")  # the first is told
 _KEYS = {"none": "no_pile", "too_few_texts": "few"}
+# What the answer comes with, beside the share and its equal share in the picture.
+_REMARKS = {
+    "sink": "sink_remark",
+    "raised": "raised_remark",
+    "unclear": "unclear_remark",
+    "none": "no_pile_remark",
+    "too_few_texts": "few_sink_remark",
+}
 # Beside the measure that is shown first, those that a reader may know, the first in front.
 _BESIDE: tuple[View, ...] = ("cls_row_last", "received_norm_all", "received_all", "gradient")
 
@@ -70,11 +79,12 @@ def _changes(findings: Findings, language: Language) -> Answer:
     if findings.is_constant:
         return answer(say("nothing_changes"))
     own = next((own for own in findings.token_lists if any(own.lists.values())), None)
-    if findings.results.is_redacted:  # all tokens of the same length look the same
-        return answer(say("redacted"))
+    if findings.results.is_redacted:
+        return answer(say("redacted"), say("redacted_remark"))
     if own is None:
         is_judged = any(np.isfinite(own.shrunken.values).any() for own in findings.token_lists)
-        return answer(say("none_stands_out" if is_judged else "too_few_tokens"))
+        verdict = say("none_stands_out" if is_judged else "too_few_tokens")
+        return _changes_in_opened(findings, language, answer, verdict)
     names = findings.tokens.labels
     said = {
         kind: shorten(names[token.label], _TOKEN)
@@ -110,23 +120,52 @@ def _changes_in_one(
     """What changes the prediction in the only text: its strongest changes, as they are."""
     say = partial(language.say, "answers")
     text = int(np.flatnonzero(findings.analysed)[0])
+    changes = _changes_of(findings, text, language)
+    if changes is None:
+        return answer(say("not_measured"))
+    remark = say(f"one_change{_of_size(findings)}")
+    if not changes:
+        return answer(say("none_moves_one"), remark)
+    largest = max(changes, key=lambda change: abs(change[1]))[0]
+    verdict = say("in_one_text", token=shorten(largest, _TOKEN))
+    return answer(verdict, remark, named_bars(_bars_of(changes, findings)))
+
+
+def _changes_in_opened(
+    findings: Findings, language: Language, answer: Callable[..., Answer], verdict: str
+) -> Answer:
+    """What changes the prediction for the text that is open, where no token can be told of over all
+    texts."""
+    text = findings.picked.first
+    changes = _changes_of(findings, text, language) if findings.analysed[text] else None
+    if not changes:
+        return answer(verdict)
+    remark = language.say("answers", f"opened_change{_of_size(findings)}", n=text + 1)
+    return answer(verdict, remark, named_bars(_bars_of(changes, findings)))
+
+
+def _changes_of(
+    findings: Findings, text: int, language: Language
+) -> list[tuple[str, float]] | None:
+    """The strongest changes without one unit of row `text` of `texts`, each with the unit, the
+    strongest rise of the prediction with it in front; None where they were not measured."""
     units = text_units(findings.results, text)
     effects = text_effects(findings.results, text, units.unit_of)
     values = None if effects is None else effects.columns.get("deletion")
     if values is None:
-        return answer(say("not_measured"))
+        return None
     first = [i for i in strongest(units, abs(values)) if values[i]][:ROWS]
-    if not first:
-        return answer(say("none_moves_one"), say(f"one_change{_of_size(findings)}"))
-    labels = [unit.label for unit in units.units]
-    verdict = say("in_one_text", token=shorten(labels[first[0]], _TOKEN))
+    names = told_apart([unit.label for unit in units.units], language)
+    found = [(names[i], float(values[i])) for i in first]
+    return sorted(found, key=lambda change: -change[1])
+
+
+def _bars_of(changes: Sequence[tuple[str, float]], findings: Findings) -> list[Bar]:
     is_signed = findings.info.evidence.scalar != "cosine"
-    digits = column_decimals(abs(float(values[first[0]])))
-    bars = [
-        Bar(labels[i], float(values[i]), written(float(values[i]), digits, is_signed), is_signed)
-        for i in sorted(first, key=lambda i: -float(values[i]))
+    digits = column_decimals(max(abs(value) for _, value in changes))
+    return [
+        Bar(label, value, written(value, digits, is_signed), is_signed) for label, value in changes
     ]
-    return answer(verdict, say(f"one_change{_of_size(findings)}"), named_bars(bars))
 
 
 def _changing(own: EffectLists, names: Sequence[str], doubt: str) -> list[Bar]:
@@ -172,10 +211,8 @@ def _sinks(findings: Findings, language: Language) -> Answer:
         share=float(note.values["share"]),
         layer=note.values["layer"],
     )
-    is_sink = note.verdict == "sink"
-    remark = say("even_remark", even=even)
-    if is_sink:
-        remark = say("marker_remark" if note.is_special else "sink_remark")
+    is_marker = note.verdict == "sink" and note.is_special
+    remark = say("marker_remark" if is_marker else _REMARKS[str(note.on_sink)], n=MIN_TEXTS)
     if figures is None:
         return answer(verdict, remark)
     shares = [layer.share.mean for layer in figures.layers]

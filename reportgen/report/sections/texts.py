@@ -14,10 +14,10 @@ from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.place import place
 from reportgen.report.components import Cell, Span
 from reportgen.report.language.numbers import decimals, written
-from reportgen.report.language.printable import shorten
+from reportgen.report.language.printable import half_widths, shorten
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.marked import marked_text, shortened, text_measures
-from reportgen.report.panel.prediction import prediction
+from reportgen.report.panel.prediction import label_name, prediction
 from reportgen.results.info import ANALYSED
 from reportgen.results.measure_register import PHRASE_LEAST, PHRASE_SHARE, PHRASE_WORDS
 from reportgen.results.units import segments_of
@@ -108,7 +108,8 @@ def _output(findings: Findings, row: int, language: Language) -> tuple[Cell, Cel
     if text["status"] not in ANALYSED:
         return Cell(""), Cell("")
     made = prediction(findings, row, language)
-    return replace(_cell(made.value), track=_place(findings, row)), _cell(made.label)
+    cell = _named_cell if findings.info.output.kind == "numbers" else _cell
+    return replace(cell(made.value), track=_place(findings, row)), _cell(made.label)
 
 
 def _place(findings: Findings, row: int) -> Markup | None:
@@ -195,6 +196,7 @@ class TextList:
     has_predictions: bool  # that fit a cell, unlike embeddings
     has_numbers: bool  # the predictions are single numbers
     has_labels: bool
+    label_name: str  # what labels are called
     has_errors: bool
     has_groups: bool
 
@@ -240,6 +242,7 @@ def make_text_list(
         has_predictions=kind != "embedding",
         has_numbers=kind == "number",
         has_labels=bool(texts["label"].notna().any()),
+        label_name=label_name(findings.info.output, language),
         has_errors=findings.info.output.has_errors and bool(texts["label_value"].notna().any()),
         has_groups=bool(texts["group"].notna().any()),
     )
@@ -282,12 +285,13 @@ def _row(
     row, share = findings.results.text_row(text), findings.shares_by_text.get(text)
     analysed = row["status"] in ANALYSED
     output = prediction(findings, text, language, digits) if analysed else None
+    cell = _named_cell if findings.info.output.kind == "numbers" else _cell
     return TextRow(
         number=text + 1,
         text_id=_cell(str(row["text_id"])),
         spans=shortened(_spans_of(_whole(row), marked), _SHOWN_IN_LIST),
         group=_cell(None if pd.isna(row["group"]) else str(row["group"])),
-        prediction=_cell(output.value if output else None),
+        prediction=cell(output.value if output else None),
         label=_cell(output.label if output else None),
         error=(output.error if output else None) or "",
         is_wrong=is_wrong,
@@ -309,3 +313,14 @@ def _cell(value: str | None) -> Cell:
     """A cell with `value`, cut to its width; empty for None."""
     short = shorten(value or "", _CELL)
     return Cell(short, whole=None if short == (value or "") else value)
+
+
+def _named_cell(value: str | None) -> Cell:
+    """A cell with the first of several named numbers that fit it: cut in the middle, the name of
+    one would stand beside the value of another."""
+    whole, kept = value or "", ""
+    for end in (*(i for i, mark in enumerate(whole) if mark == ","), len(whole)):
+        if kept and half_widths(whole[:end]) > _CELL:
+            break
+        kept = whole[:end]
+    return Cell(kept) if kept == whole else Cell(f"{kept}, …", whole=whole)

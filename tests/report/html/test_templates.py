@@ -1,8 +1,10 @@
 """The templates are found, HTML is escaped, and a name left open is an error."""
 
+import json
 from pathlib import Path
 
 import jinja2
+import numpy as np
 import pytest
 from bs4 import BeautifulSoup, Tag
 from helpers.made_up.factories import HEADLINES, make_results
@@ -49,3 +51,23 @@ def test_at_most_five_notes_are_open_and_the_rest_folded(tmp_path: Path) -> None
     many = sinks("many", (*HEADLINES, "ab", "x" * 64))
     assert len(many.select("ul.notes > li")) == 6
     assert len(many.select("details:not(.behind) ul.notes > li")) == 1
+
+
+def test_the_colours_shown_first_have_the_agreement_of_the_answer(tmp_path: Path) -> None:
+    """Each fold of the texts is scored by what was chosen on the others."""
+    texts = tuple(f"{line}{i}" for i, line in enumerate(HEADLINES * 3))
+    made = make_results(tmp_path, texts, evidence="basic")
+    # Measures that agree about as well as one another, so that each fold may choose another one.
+    made.agreement["value"] = np.random.default_rng(4).uniform(-0.2, 0.6, len(made.agreement))
+    found = Findings(made)
+    agreement, first = found.colouring.agreement, found.shown_first
+    assert agreement is not None
+    assert agreement.mean != found.agreement_by_size[first].estimate.mean
+    page = BeautifulSoup(render(found, RenderOptions()).content, "html.parser")
+    data = page.select_one("script#page-data")
+    assert data is not None
+    told = json.loads(str(data.string))["agreement"]
+    means = {view: own.estimate.mean for view, own in found.agreement_by_size.items()}
+    means[first] = agreement.mean
+    assert told == {view: f"{mean:.2f}".replace("-", "−") for view, mean in means.items()}
+    assert [text.string for text in page.select("#answers text[font-weight]")][-1] == told[first]

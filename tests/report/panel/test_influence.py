@@ -34,11 +34,11 @@ def shown(results, text=0, row=""):
     labels = [unit.label for unit in units.units]
     effects = text_effects(results, text, units.unit_of)
     found = measures(results.info, units, labels, effects, EN)
-    return influence(looks_of(found, row), found, labels, [""] * len(labels), SCORE, EN)
+    return influence(looks_of(found, row), found, labels, labels, [""] * len(labels), SCORE, EN)
 
 
 def told(found, places=("",) * 10, explained=SCORE, row=""):
-    return influence(looks_of(found, row), found, LABELS, places, explained, EN)
+    return influence(looks_of(found, row), found, LABELS, LABELS, places, explained, EN)
 
 
 def made(order=(), values=None, points=tuple(range(10)), kind="signed"):
@@ -196,3 +196,13 @@ def test_a_text_that_nothing_changes_has_no_bars():
     assert bars(made((0, 1), values), None)[0] == BAR
     assert bars(made(), None) == ()
     assert set(bars(made((), [0.0] * 10), None)) == {0}
+
+
+def test_tokens_that_look_the_same_are_numbered_in_sentences():
+    names = [f"{label} (1st)" for label in LABELS]
+    found = made(order=(0,), values=[1.0] + [0.0] * 9)
+    looks = looks_of(found, "")
+    own = influence(looks, found, LABELS, names, [""] * 10, SCORE, EN)
+    assert own.changes[0].startswith("Without “a (1st)” ")
+    assert own.looks == "Most attention per token goes to “a (1st)” and “b (1st)”."
+    assert own.rows[0].label == "a"

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from reportgen.report.language.strings import load_language
-from reportgen.report.panel.prediction import prediction
+from reportgen.report.panel.prediction import label_words, prediction
 from reportgen.results.info import OutputInfo
 
 EN = load_language("en")
@@ -83,3 +83,26 @@ def test_an_embedding_has_no_short_form():
 @pytest.mark.parametrize("kind", ["class", "next_token"])
 def test_a_label_alone_is_enough(kind):
     assert shown(kind, prediction_label="x").value == "x"
+
+
+@pytest.mark.parametrize(
+    ("kind", "label", "said"),
+    [
+        ("answer", '["the cat", "cat"]', "the cat or cat"),
+        ("answer", "the cat", "the cat"),
+        ("masks", '["good", "bad"]', "good bad"),
+        ("class", '["good", "bad"]', '["good", "bad"]'),
+        ("tags", "O O", None),
+    ],
+)
+def test_labels_that_are_lists_read_as_words(kind, label, said):
+    if kind == "tags":  # they stand beside the words
+        assert label_words(label, OutputInfo(kind, "score"), EN) is said
+    else:
+        assert shown(kind, prediction_label="x", label=label).label == said
+
+
+def test_only_what_an_output_can_be_compared_with_is_called_its_right_answer():
+    kinds = ("embedding", "completion", "class", "number")
+    names = [shown(kind, prediction=1.0, label="5").label_name for kind in kinds]
+    assert names == ["Given with it", "Given with it", "Right answer", "Right answer"]

@@ -7,6 +7,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import HEADLINES, changed, make_results
 from helpers.made_up.role_tables import same_in_every_text, with_roles
+from helpers.made_up.tagged import tagged_results
 from markupsafe import escape
 
 from reportgen.findings.colouring import trust_word
@@ -16,14 +17,19 @@ from reportgen.report.html.page import render
 from reportgen.report.language.printable import half_widths
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
+from reportgen.report.redact.run import redacted
 from reportgen.report.sections.answers import make_answers
 from reportgen.results.measure_register import CHANGES, COLOURS
 
 EN, JA = load_language("en"), load_language("ja")
 LABELS = (1.0, 2.0, 1.5, 1.1, 0.4, 2.2)
-KINDS = ("number", "class", "labels", "numbers", "embedding", "next_token")
+KINDS = (
+    *("number", "class", "labels", "numbers", "embedding", "next_token"),
+    *("completion", "tags", "masks", "answer"),
+)
 # "aa" stands in every text, so that it can be judged; all others are different.
-TEXTS = tuple(f"aa{a}{a}{b}{b}" for a, b in zip("bcdefghi", "jklmnopq", strict=True))
+TEXTS_APART = tuple(zip("bcdefghi", "jklmnopq", strict=True))
+TEXTS = tuple(f"aa{a}{a}{b}{b}" for a, b in TEXTS_APART)
 
 
 def drawn(chart):
@@ -131,18 +137,74 @@ def test_in_one_text_the_strongest_change_is_told(tmp_path):
     assert answers(made)[1].answer == f"In this text, “{label}” changes it most"
 
 
+def test_where_texts_share_no_token_the_changes_of_the_open_text_are_drawn(tmp_path):
+    made = make_results(
+        tmp_path, tuple(f"{a}{a}{b}{b}{a}{a}" for a, b in TEXTS_APART), evidence="basic"
+    )
+    found, opened = answers(made)[1], Findings(made).picked.first
+    assert found.answer == "Too few texts share a token to say"
+    assert found.remark == f"Bars: how far tokens of text {opened + 1} alone raise or lower it."
+    effects = made.effects_of(opened).dropna(subset=["deletion"])["deletion"].sort_values()
+    figures = drawn(found.chart).find_all("g")[1].find_all("text")
+    shown = [float(text.get_text().replace("−", "-")) for text in figures]
+    assert shown == pytest.approx(effects.to_numpy()[::-1], abs=0.01)
+    a, b = TEXTS_APART[opened]
+    names = [text.get_text() for text in drawn(found.chart).find_all("g")[0].find_all("text")]
+    assert sorted(names) == sorted([f"{a}{a} (1st)", f"{a}{a} (2nd)", b * 2])
+
+
+def test_a_hidden_text_has_no_named_token(tmp_path):
+    made = make_results(tmp_path, evidence="basic")
+    with redacted(made, "en", wanted=True) as hidden:
+        found = answers(hidden)[1]
+    assert found.answer == "The texts are hidden, so no token is named"
+    assert found.remark == "Bars at the tokens of each text show its changes."
+    assert found.drawing is None
+
+
+def test_the_class_of_one_text_comes_with_the_probability_of_each(tmp_path):
+    made = make_results(tmp_path, HEADLINES[:1], kind="class")
+    name = made.texts["prediction_label"][0]
+    first = answers(made)[0]
+    assert first.answer == name
+    shares = np.exp(scores := np.array(made.texts["scores"][0], float)) / np.exp(scores).sum()
+    figures = drawn(first.chart).find_all("g")[1].find_all("text")
+    expected = [f"{100 * share:.1f}\u00a0%" for share in sorted(shares, reverse=True)]
+    assert [text.get_text() for text in figures] == expected
+    labelled = changed(made, texts=made.texts.assign(label=[name]))
+    assert answers(labelled)[0].answer == f"{name}, which is right"
+    other = next(own for own in made.info.output.labels if own != name)
+    labelled = changed(made, texts=made.texts.assign(label=[other]))
+    assert answers(labelled)[0].answer == f"{name}; the right answer is {other}"
+
+
+def test_tags_no_better_than_one_fixed_tag_say_so(tmp_path):
+    texts = ("ab cd ef gh ij", "kl mn op qr st uv")
+    tags = tagged_results(tmp_path / "a", texts).texts["prediction_label"]
+    right = tagged_results(tmp_path / "b", texts, list(tags))
+    n = sum(len(own.split()) for own in tags)
+    assert answers(right)[0].answer == f"{n} of {n} words have the right tag"
+    wrong = tagged_results(
+        tmp_path / "c", texts, [" ".join(["O"] * len(own.split())) for own in tags]
+    )
+    k = sum(own.split().count("O") for own in tags)
+    said = f"{100 * k / n:.1f}\u00a0% of words right: no better than one fixed tag"
+    assert answers(wrong)[0].answer == said
+
+
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("share", "said", "remark"),
     [
-        (0.6, "Yes, on [CLS]: 60.0\u00a0% in layer "),
-        (0.2, "No, but raised: [CLS] gets 20.0\u00a0% in layer 2"),
-        (0.02, "No: ["),
+        (0.6, "Yes, on [CLS]: 60.0\u00a0% in layer ", "A marker added to each text."),
+        (0.2, "No, but raised: [CLS] gets 20.0\u00a0% in layer 2", "More than its equal share"),
+        (0.02, "No: [", "A sink would take far more than its equal share."),
     ],
 )
-def test_the_strongest_special_token_is_judged(tmp_path, share, said):
+def test_the_strongest_special_token_is_judged(tmp_path, share, said, remark):
     made = with_roles(make_results(tmp_path, n_layers=2), same_in_every_text(share))
     third = answers(made)[2]
     assert third.answer.startswith(said)
+    assert third.remark.startswith(remark)
     assert third.section == "sinks"
 
 

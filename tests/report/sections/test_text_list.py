@@ -67,6 +67,23 @@ def test_an_embedding_has_no_column_of_predictions(tmp_path):
     assert not list_of(make_results(tmp_path, kind="embedding")).has_predictions
 
 
+def test_what_an_embedding_came_with_is_no_right_answer(tmp_path):
+    made = make_results(tmp_path, kind="embedding", labels=LABELS)
+    page = BeautifulSoup(render(Findings(made), RenderOptions()).content, "html.parser")
+    assert page.select_one("#list th[data-key=label]").get_text() == "Given with it"
+    assert "Right answer" not in page.select_one("#texts").get_text()
+
+
+def test_named_numbers_are_cut_between_two_of_them(tmp_path):
+    made = make_results(tmp_path, kind="numbers")
+    scores = [dict(zip(made.info.output.labels, own, strict=True)) for own in made.texts["scores"]]
+    for row, own in zip(list_of(made).rows, scores, strict=True):
+        parts = row.prediction.text.split(", ")
+        names = [part.split()[0] for part in parts if part != "…"]
+        assert names == list(own)[: len(names)]
+        assert (parts[-1] == "…") == (len(names) < len(own)) == (row.prediction.whole is not None)
+
+
 def test_a_class_other_than_the_label_is_wrong(tmp_path):
     made = make_results(tmp_path, kind="class")
     right = made.texts["prediction_label"].tolist()

@@ -229,7 +229,7 @@ def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
     """
     shown = rows[:ROWS]
     low = min(0.0, *(end for row in shown for end in (row.value, *(row.interval or ()))))
-    left, right, bottom = 126, WIDTH - 40, HEIGHT - 13
+    left, right, bottom = 131, WIDTH - 40, HEIGHT - 13
     step = bottom / max(len(shown), 1)
 
     def at(value: float) -> float:
@@ -251,15 +251,16 @@ def dots_with_intervals(rows: Sequence[Dot], ends: tuple[str, str]) -> Drawing:
             f"r=3.2 fill={fill} stroke={colour} stroke-width=1.4 />"
         )
         bold = " font-weight=600" if row.is_first else ""
-        names += f"<text y={px(y + 4)}{bold}>{escape(_name(row.name, 19))}</text>"
+        names += f"<text y={px(y + 4)}{bold}>{escape(_name(row.name, 21))}</text>"
         values += f"<text x={WIDTH} y={px(y + 4)}{bold}>{escape(row.shown)}</text>"
     rules = f"M{px(at(0))} 0V{bottom}M{right} 0V{bottom}"
     return _drawing(
         f'<path class=rule d="{rules}" stroke={RULE} />{marks}'
         f"<g font-size=11 fill={INK}>{names}</g>"
         f"<g font-size=10.5 fill={INK} text-anchor=end>{values}</g>"
-        f"<g font-size=10.5 fill={MUTED} text-anchor=end><text x={px(at(0) + 22)} y={HEIGHT - 2}>"
-        f"{escape(ends[0])}</text><text x={WIDTH} y={HEIGHT - 2}>{escape(ends[1])}</text></g>",
+        f"<g font-size=10.5 fill={MUTED} text-anchor=end>"
+        f"<text x={px(min(at(0) + 22, WIDTH - 72))} y={HEIGHT - 2}>{escape(ends[0])}</text>"
+        f"<text x={WIDTH} y={HEIGHT - 2}>{escape(ends[1])}</text></g>",
     )
 
 

@@ -92,9 +92,29 @@ class _Predicted:
             names = self._findings.info.output.labels
             return self._told(self._say("several_numbers_one", k=len(names)))
         value = shorten(found.value, _NAME)
+        if self._findings.info.output.kind == "class":
+            return self._one_class(text, value, found.label)
         if found.label is None:
             return self._told(value, self._say("no_labels"))
         return self._told(self._say("one_label", value=value, label=shorten(found.label, _NAME)))
+
+    def _one_class(self, text: int, value: str, label: str | None) -> Answer:
+        """The class of the only text, with the probability of each."""
+        classes, shares = self._findings.classes, self._findings.class_shares[text]
+        remark, verdict = self._say("one_class"), value
+        if label is None:
+            between = self._language.say("common", "space")
+            remark = between.join((remark, self._say("no_labels")))
+        elif classes.compared[text] and classes.predicted[text] == classes.labels[text]:
+            verdict = self._say("one_right", value=value)
+        else:
+            verdict = self._say("one_label", value=value, label=shorten(label, _NAME))
+        first = np.argsort(-shares, kind="stable")[:ROWS].tolist()
+        bars = [
+            Bar(self._names[i], float(shares[i]), self._language.percent(float(shares[i])))
+            for i in first
+        ]
+        return self._told(verdict, remark, named_bars(bars))
 
     def _unlabelled(self) -> str:
         has_labels = self._findings.texts["label"].notna().any()
@@ -264,7 +284,9 @@ class _Predicted:
         remark = "" if fit.f1 is None else self._say("tags_fit_f1", f1=fit.f1)
         name = self._names[fit.base_label]
         remark += self._say("tags_fit_base", name=name, base=fit.base_share)
-        verdict = self._say("tags_fit", k=fit.n_right, n=fit.n_words)
+        share = fit.n_right / fit.n_words
+        key = "tags_fit" if share > fit.base_share else "tags_fit_worse"
+        verdict = self._say(key, k=fit.n_right, n=fit.n_words, share=share)
         return self._told(verdict, remark, named_bars(bars))
 
     def _most(self, key: str, counts: list[int], n: int) -> tuple[str, Drawing]:
