@@ -13,7 +13,7 @@ from reportgen.report.html.data import plotly_source
 from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.reduced import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.size_plan import Level, plan
-from reportgen.report.html.templates import Setting, held
+from reportgen.report.html.templates import PRINTED_UP_TO, Setting, held
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
@@ -73,18 +73,20 @@ def _written(
     has_evidence = set(findings.results.stored("evidence")["text"])
     measured = (text for text in rest if text in has_evidence)
     first = _first((findings.picked.first, *measured, *rest), levels)
+    leading = {first, *findings.picked.texts} & set(listed)
+    printed = set(listed) if len(listed) <= PRINTED_UP_TO else leading
     shown = [
-        costs.panels.whole(setting, text, levels[text], between)
+        costs.panels.whole(setting, text, levels[text], between, is_printed=text in printed)
         for text, between in zip(listed, steps, strict=True)
     ]
-    standing = {first, *findings.picked.texts} if len(listed) > HELD_ABOVE else set(listed)
+    standing = leading if len(listed) > HELD_ABOVE else set(listed)
     panels_held = [
         panel if text in standing else held(panel, text)
         for text, panel in zip(listed, shown, strict=True)
     ]
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
-    n_held = len(set(listed) - standing)
-    document = setting.document(panels_held, carried, reduced, first + 1, n_held)
+    n_held, n_unprinted = len(listed) - len(standing), len(listed) - len(printed)
+    document = setting.document(panels_held, carried, reduced, first + 1, n_held, n_unprinted)
     return Document(document, setting.parts(document, carried), reduced, draft.assets.files)
 
 

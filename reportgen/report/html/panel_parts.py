@@ -51,10 +51,14 @@ class PanelParts:
         parts = (Markup(""), Markup(""), self._drawn_at(text, level))
         return self._setting.panel(self.panel(text, level), level, parts, steps)
 
-    def whole(self, setting: Setting, text: int, level: Level, steps: Steps) -> Markup:
-        """The panel as it lies in the page; `setting` knows what all texts carry."""
+    def whole(
+        self, setting: Setting, text: int, level: Level, steps: Steps, *, is_printed: bool
+    ) -> Markup:
+        """The panel as it lies in the page; `setting` knows what all texts carry. One that
+        `is_printed` is on paper whether it is open or not."""
         parts = (self.text(text, level), self.notes(text), self._drawn_at(text, level))
-        return setting.panel(self.panel(text, level), level, parts, steps)
+        own = {"is_printed": True} if is_printed else {}
+        return setting.panel(self.panel(text, level), level, parts, steps, **own)
 
     def _has(self, text: int, level: Level, part: Level) -> bool:
         return level >= part and self._has_figures[text]

@@ -24,6 +24,7 @@ from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
 from reportgen.results.units import segments_of
 
+PRINTED_UP_TO = 50  # listed texts, beyond which paper has only the open one and those to start with
 # Around the rows of the list of texts, as the template writes them.
 _FIRST_ROW, _ROW_END = "<tbody>\n", "</tr>\n"
 
@@ -145,9 +146,11 @@ class Setting:
         reduced: Sequence[str],
         first: int,
         n_held: int = 0,
+        n_unprinted: int = 0,
     ) -> bytes:
         """The whole page, in UTF-8; `first` is the text that is open first, `n_held` how many of
-        the `panels` are held."""
+        the `panels` are held, `n_unprinted` how many are on paper only if they are open."""
+        left = {"n": n_unprinted, "of": len(panels), "rows": PRINTED_UP_TO}
         return self._set(
             "page.html.jinja",
             **self._values(self.page, reduced),
@@ -162,6 +165,8 @@ class Setting:
                 self.findings.results.has_learned_sink,
             ),
             panels=panels,
+            n_unprinted=n_unprinted,
+            unprinted=self.language.say("page", "unprinted", **left),
             unrun=self.language.say("page", "unrun", n=n_held) if n_held else "",
             blocks=blocks,
         ).encode()

@@ -55,7 +55,3 @@ function wordsOf(number) {
   const heads = untilNotes.match(/<th scope=row>.*?(?=<td)/gs) ?? [];
   return [paragraphs.map(withoutTags).join(" ／ "), ...heads.map(withoutTags)];
 }
-
-function buildAllPanels() {
-  for (const held of document.querySelectorAll(".held")) panelOf(Number(held.id.slice("held-".length)));
-}

@@ -43,10 +43,9 @@ function startReader() {
 
 const undoForPaper = []; // what undoes the changes made for paper
 
-// Shows all texts in the chosen measure with their tables open, and a line that says what was chosen.
+// Shows texts in the chosen measure with their tables open, and a line that says what was chosen.
 function prepareForPaper() {
-  buildAllPanels();
-  moveOthersDown();
+  if (!isPrintedInPart()) moveOthersDown();
   for (const box of document.querySelectorAll(".strip[id]")) stripIn(box).update();
   for (const folded of document.querySelectorAll(".panel > details:not([open]), .folded:not([open])")) {
     folded.open = true;
@@ -54,11 +53,16 @@ function prepareForPaper() {
   }
   const textContent = panels.get(openNumber())?.onScreen();
   if (!textContent) return;
-  for (const place of document.querySelectorAll(".printed, .panel.open figcaption")) {
+  for (const place of document.querySelectorAll(".printed:not(#unprinted), .panel.open figcaption")) {
     const line = make("p", { className: "printed small", textContent });
     place.after(line);
     undoForPaper.push(() => line.remove());
   }
+}
+
+// Of many texts paper has only the open one and those to start with.
+function isPrintedInPart() {
+  return reader.classList.contains("some");
 }
 
 // Texts that are neither open nor among those to start with follow the sections on all texts.
