@@ -11,6 +11,7 @@ from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.analysis.attention.decoder import find_decoder
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.cost import choose, expected_cost, extra_cost
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.gather import WINDOW, Encode, Gatherer
@@ -22,6 +23,7 @@ from reportgen.analysis.generation import Choice, ready_for_completions, with_ge
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.run_info import run_info
 from reportgen.errors import ModelError, UsageError
+from reportgen.models.choosing import ready_for_choices
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.masked import ready_for_masks
 from reportgen.models.readers.target import TargetReader
@@ -116,12 +118,14 @@ def analyze(
     progress = progress or Progress()
     created = created_date()
     model = ready_for_masks(ready_for_completions(model, texts, options.generate), texts)
-    model = ready_for_pairs(model, texts)
+    model = ready_for_choices(ready_for_pairs(model, texts), texts)
     asked = Asked(options.explain_class, options.explain_token, options.against)
     find_asked(model, asked)  # fails before anything is run
     if options.generate is not None:
         choice = Choice(options.generate, options.temperature, options.seed)
         texts = with_generated(texts, model, choice)
+    if model.reader.kind == "choice":
+        texts = with_chosen(texts, model)
     has_pairs = any(text.pair is not None for text in texts.texts)
     roles = special_roles(model.tokenizer, has_pairs=has_pairs)
     keys = [role.key for role in roles]

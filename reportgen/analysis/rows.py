@@ -100,6 +100,7 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "scores": prediction.scores,
         "score_names": prediction.score_names,
         "steps": prediction.steps,
+        **_chosen(text.source, prediction),
         "effective_tokens": summary.effective_tokens if summary else None,
         "effective_content": summary.effective_content if summary else None,
         "first_token": text.first_token,
@@ -107,6 +108,17 @@ def _text_row(text: AnalysedText) -> Mapping[str, Any]:
         "map_bytes": places["encoder"][1],
         **{f"{part}_offset": places[part][0] for part in DECODER_PARTS},
         **{f"{part}_bytes": places[part][1] for part in DECODER_PARTS},
+    }
+
+
+def _chosen(source: TextInput, prediction: Prediction) -> Mapping[str, Any]:
+    """What is predicted for a text with choices: their texts, and the one that was picked."""
+    if source.chosen is None or len(prediction.scores) != len(source.choices):
+        return {}
+    return {
+        "prediction_label": source.choices[source.chosen],
+        "score_names": source.choices,
+        "steps": (source.chosen,),
     }
 
 

@@ -92,6 +92,7 @@ def analyze(
     ids: Beside = None,
     groups: Beside = None,
     text_units: Beside = None,
+    choices: Beside = None,
     label_map: str | Mapping[str, str] | None = None,
     sheet: str | None = None,
     limit: int | None = None,
@@ -120,10 +121,12 @@ def analyze(
         tokenizer: Needed if the model does not come with one.
         text_column: The column of a table with the texts. Default: `text`, or the only column of
             words.
-        pairs, completions, labels, ids, groups, text_units: One value per text or, for a table, the
-            name of a column. By default the columns `pair`, `completion`, `label`, `id`, `group`
-            and `units` are used; `""` ignores them. The units of a text are a list of strings or of
-            `[start, end]`; those of a text and its pair a dict of such lists, `text` and `pair`.
+        pairs, completions, labels, ids, groups, text_units, choices: One value per text or, for a
+            table, the name of a column. By default the columns `pair`, `completion`, `label`, `id`,
+            `group`, `units` and `choices` are used; `""` ignores them. The units of a text are a
+            list of strings or of `[start, end]`; those of a text and its pair a dict of such lists,
+            `text` and `pair`. The choices of a text are a list of strings; `choices` also names
+            several columns of a table, with commas between.
         label_map: Other names for labels, by the label that is given.
         sheet: The sheet of an Excel workbook. Default: the first that is not hidden.
         limit: Use only the first so many texts.
@@ -146,9 +149,12 @@ def analyze(
         "id": ids,
         "group": groups,
         "units": text_units,
+        "choices": choices,
     }
     columns: dict[str, Any] = {
-        f"{name}_column": value for name, value in names.items() if isinstance(value, str)
+        "choice_columns" if name == "choices" else f"{name}_column": value
+        for name, value in names.items()
+        if isinstance(value, str)
     }
     if isinstance(label_map, Mapping):
         label_map = json.dumps({str(old): str(new) for old, new in label_map.items()})

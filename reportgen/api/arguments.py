@@ -13,6 +13,7 @@ from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate
 from reportgen.models.spec import ModelSpec
 from reportgen.report.options import shown_options
+from reportgen.texts.choices import named_choices
 from reportgen.texts.columns import Columns
 from reportgen.texts.labels import label_map
 from reportgen.texts.read import TextSet, read_texts, with_labels_renamed
@@ -28,6 +29,7 @@ def columns(choices: InputChoices) -> Columns:
         id=choices.id_column,
         group=choices.group_column,
         units=choices.units_column,
+        choices=named_choices(choices.choice_columns),
     )
 
 

@@ -21,6 +21,7 @@ TASKS: Mapping[OutputKind, str] = {
     "next_token": "language modelling: the token after each text",
     "completion": "language modelling: the completion of each text",
     "answer": "question answering: a span of the context",
+    "choice": "multiple choice: one of the choices of each text",
     "masks": "fill-mask: a token for each mask",
     "tags": "token classification: a tag for each word",
 }
@@ -36,10 +37,15 @@ EXPLAINED: Mapping[OutputKind, str] = {
     "completion": "the log-probability of the completion",
     "answer": "the log-probability of both ends of the answer in the context; give the question as "
     "text and the context as pair",
+    "choice": "the lead of the choice that is picked over the strongest other",
     "masks": "the log-probability of the likeliest token at each mask; another with "
     "--explain-token",
     "tags": "the log-probability of the tags of all words, and of each word's tag by itself",
 }
+
+
+# What texts have to have for some tasks.
+_NEEDED: Mapping[OutputKind, str] = {"masks": "masks", "choice": "choices"}
 
 
 def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
@@ -66,9 +72,9 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
     ]
     facts = {
         "Model": f"{info.name} ({info.architecture})",
-        "Task": TASKS[output.kind],
+        "Task": _task(loaded),
         "Output": ", ".join(filter(None, shown)),
-        "Explained": "; ".join(filter(None, (EXPLAINED[output.kind], _of_pairs(loaded)))),
+        "Explained": "; ".join(filter(None, (EXPLAINED[_kind(loaded)], _of_pairs(loaded)))),
         "Parts read": _parts(loaded, is_causal=probe.is_causal, has_decoder=decoder is not None),
         "Attention": f"{info.encoder}: {probe.n_layers} layers, {probe.n_heads} heads, {way}",
         "Direction": "causal" if probe.is_causal else "bidirectional",
@@ -84,6 +90,24 @@ def check_model(spec: ModelSpec, *, verbose: bool = False) -> list[str]:
         *(f"{name:13} {value}" for name, value in facts.items()),
         *(f"{'Note':13} {note}" for note in notes),
     ]
+
+
+def _kind(loaded: LoadedModel) -> OutputKind:
+    """The kind of its output where texts have what the task needs."""
+    if loaded.chooser is not None:
+        return "choice"
+    return loaded.output.kind if loaded.filler is None else "masks"
+
+
+def _task(loaded: LoadedModel) -> str:
+    """What the task is understood to be; of a model that needs more than texts for it, what it does
+    with that."""
+    task = TASKS[loaded.output.kind]
+    if loaded.chooser is None and loaded.filler is None:
+        return task
+    kind = _kind(loaded)
+    without = task.removeprefix("none: ")
+    return f"{TASKS[kind]}; where no text has {_NEEDED[kind]}, {without}"
 
 
 def _parts(loaded: LoadedModel, *, is_causal: bool, has_decoder: bool) -> str:

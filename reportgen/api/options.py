@@ -44,6 +44,14 @@ class InputChoices:
             "Default: completion, if there is one."
         ),
     ] = None
+    choice_columns: Annotated[
+        str | None,
+        _TEXTS(
+            help="Columns with the choices of each text, with commas between, e.g. a,b,c; or one "
+            "column that holds lists. Default: choice1, choice2 and so on, or choices, if there "
+            "are any."
+        ),
+    ] = None
     label_column: Annotated[
         str | None,
         _TEXTS(help="Column with the true value, e.g. stars. Default: label, if there is one."),

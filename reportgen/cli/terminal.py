@@ -206,6 +206,8 @@ def _labels(findings: "Findings") -> list[str]:
         if output.kind in ("class", "labels"):
             names = ", ".join(output.labels[:_IDS]) + (", …" if len(output.labels) > _IDS else "")
             why = f"not one of the model's labels ({names})"
+        elif output.kind == "choice":
+            why = "none of the text's choices, nor the letter, number or column of one"
         elif output.kind == "numbers":
             why = "not compared with several numbers"
         advice = "" if output.kind == "numbers" else "; rename labels with --label-map"

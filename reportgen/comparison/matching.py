@@ -81,8 +81,23 @@ def _with_completions(*sides: Results) -> str:
 
 
 def _hashes(results: Results) -> list[str]:
-    columns = (results.texts[name] for name in ("text", "pair", COMPLETION))
+    """What tells each text from others: all that the model was given for it."""
+    texts = results.texts
+    columns = [texts[name].tolist() for name in ("text", "pair", COMPLETION)]
+    if results.info.output.kind == "choice":
+        columns = [columns[0], *_choices(texts)]
     return [
         sha256(json.dumps([None if pd.isna(part) else part for part in parts]).encode()).hexdigest()
         for parts in zip(*columns, strict=True)
     ]
+
+
+def _choices(texts: pd.DataFrame) -> tuple[list[str | None], list[str]]:
+    """The choices of each text, and what they stand behind: the pair ends in the one that the model
+    picked."""
+    pairs = zip(texts["pair"], texts["prediction_label"], strict=True)
+    leads = [
+        pair.removesuffix(picked) if isinstance(pair, str) and isinstance(picked, str) else pair
+        for pair, picked in pairs
+    ]
+    return leads, [json.dumps(list(map(str, names))) for names in texts["score_names"]]

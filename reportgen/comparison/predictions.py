@@ -16,11 +16,15 @@ from reportgen.comparison.quality import (
     completion_quality,
     number_quality,
     rank_quality,
+    right_quality,
 )
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.classes import class_shares, match_classes
 from reportgen.findings.statistics import Booleans, Floats, Places
+from reportgen.results.choices import chosen_texts
 from reportgen.results.info import OutputKind
+from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 
 # A predicted number has moved if it differs by more than this fraction of the standard deviation of
@@ -149,7 +153,9 @@ def prediction_changes(
     names = tuple(zip(*(map(str, column[known]) for column in columns), strict=True))
     moved = np.array([own != other for own, other in names], np.bool_)
     texts = texts[known]
-    quality, outcomes = _classes(base, head, pairing, texts) if kind == "class" else (None, ())
+    by_kind = {"class": _classes, "choice": _choices}
+    judge = by_kind.get(kind)
+    quality, outcomes = judge(base, head, pairing, texts) if judge else (None, ())
     return PredictionChanges(
         kind=kind,
         texts=texts,
@@ -158,7 +164,7 @@ def prediction_changes(
         names=names,
         quality=quality,
         outcomes=outcomes,
-        chances=_chances(base, head, texts) if kind == "class" else (),
+        chances=_chances(base, head, texts) if kind in ("class", "choice") else (),
         same_outputs=not moved.any() and _same_scores(base, head, texts),
     )
 
@@ -226,11 +232,44 @@ def _number_quality(
 
 
 def _chances(base: Findings, head: Findings, texts: Places) -> tuple[tuple[float, float], ...]:
+    if base.info.output.kind == "choice":
+        return _choice_chances(base, head, texts)
     own, other = (class_shares(side.results)[texts] for side in (base, head))
     if own.shape != other.shape or not np.isfinite(own + other).all():
         return ()
     rows, first = np.arange(len(texts)), own.argmax(axis=1)
     return tuple(zip(own[rows, first].tolist(), other[rows, first].tolist(), strict=True))
+
+
+def _choice_chances(
+    base: Findings, head: Findings, texts: Places
+) -> tuple[tuple[float, float], ...]:
+    own, other = (side.choices.by_text if side.choices else {} for side in (base, head))
+    places = [own[text].place for text in texts.tolist()]
+    return tuple(
+        (float(chances_of(own[text])[place]), float(chances_of(other[text])[place]))
+        for text, place in zip(texts.tolist(), places, strict=True)
+    )
+
+
+def _choices(
+    base: Findings, head: Findings, pairing: Pairing, texts: Places
+) -> tuple[Quality | None, tuple[Outcome, ...]]:
+    """How often both models pick the right choice, and what became of each of `texts`."""
+    own, other = (
+        {each.text: each for each in chosen_texts(side.results, pairing.labels).every}
+        for side in (base, head)
+    )
+    known = [text for text in texts.tolist() if own[text].label != NONE]
+    if not known:
+        return None, ()
+    was, now = (np.array([side[text].is_right for text in known]) for side in (own, other))
+    return right_quality("accuracy", was, now), tuple(
+        "unknown"
+        if own[text].label == NONE
+        else _OUTCOMES[own[text].is_right, other[text].is_right]
+        for text in texts.tolist()
+    )
 
 
 def _same_scores(base: Findings, head: Findings, texts: Places) -> bool:

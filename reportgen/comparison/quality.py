@@ -16,6 +16,7 @@ from reportgen.findings.outputs.completions import perplexity
 from reportgen.findings.outputs.predictions import r_squared
 from reportgen.findings.outputs.ranks import centred_ranks, weighted_correlation
 from reportgen.findings.statistics import (
+    Booleans,
     Floats,
     Interval,
     Places,
@@ -175,6 +176,12 @@ def class_quality(base: Places, head: Places, labels: Places) -> Quality:
         ),
         len(labels),
     )
+
+
+def right_quality(name: FigureName, base: Booleans, head: Booleans) -> Quality:
+    """How often both models are right, each `[text]`, of at least one text."""
+    (share,) = changes(*(side[:, None].astype(np.float64) for side in (base, head)))
+    return Quality((QualityFigure(name, share, share.interval),), len(base))
 
 
 def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:

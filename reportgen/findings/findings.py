@@ -16,6 +16,7 @@ from reportgen.findings.figures import Value, measure
 from reportgen.findings.notes import rules
 from reportgen.findings.notes.note import Note, Placed, place
 from reportgen.findings.outputs import answers as of_answers
+from reportgen.findings.outputs import choices as of_choices
 from reportgen.findings.outputs import classes as of_classes
 from reportgen.findings.outputs import completions as of_completions
 from reportgen.findings.outputs import labels as of_labels
@@ -114,6 +115,7 @@ class Findings:
     tags = _part(of_tags.tags)
     masks = _part(of_masks.masks)
     answers = _part(of_answers.answers)
+    choices = _part(of_choices.choices)
     label_fit = _part(of_predictions.label_fit)
     rank_fit = _part(of_ranks.rank_fit)
     predictions = _part(of_predictions.predictions)
@@ -194,7 +196,10 @@ class Findings:
 
     @property
     def accuracy(self) -> float | None:
-        """The share of texts whose class is the label's; None where none can be compared."""
+        """The share of texts whose class or choice is the label's; None where none can be
+        compared."""
+        if self.choices is not None:
+            return self.choices.accuracy.mean if self.choices.accuracy else None
         return self.class_fit.right.share if self.class_fit else None
 
     @cached_property

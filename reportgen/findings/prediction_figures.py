@@ -20,7 +20,7 @@ PREDICTIONS = (
     Figure(
         "label_rank_correlation", "correlation", "Spearman, predictions with labels", "label_rank"
     ),
-    Figure("label_accuracy", "share", "texts whose predicted class is the label", "accuracy"),
+    Figure("label_accuracy", "share", "texts whose class or choice is the label", "accuracy"),
     *within(
         "completions",
         Figure("completion_n_tokens", "count", "tokens of all completions", "n_tokens"),
@@ -41,6 +41,10 @@ PREDICTIONS = (
         "answers",
         Figure("answer_exact", "share", "answers that are the label, normalised", "exact", True),
         Figure("answer_f1", "share", "F1 of the answer's words and the label's", "f1", True),
+    ),
+    *within(
+        "choices",
+        Figure("choice_chance", "share", "mean probability of the choice picked", "mean_chance"),
     ),
     *within(
         "masks",

@@ -15,10 +15,12 @@ from reportgen.findings.attention import (
     text_means,
 )
 from reportgen.findings.evidence import size_agreement
+from reportgen.findings.outputs.choices import chances_of, choices
 from reportgen.findings.outputs.classes import class_shares, match_classes
 from reportgen.findings.outputs.ranks import rank_errors
 from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.info import View
+from reportgen.results.labels import NONE
 from reportgen.results.store import Results
 
 # Why a text deserves a look, in the order in which they take turns.
@@ -64,8 +66,8 @@ def figures(results: Results, shown_first: View) -> pd.DataFrame:
             that of effects; none where it is part of them.
         error: a number's distance to its label, of a similarity in ranks; of a class, by how much
             of the softmax the predicted class leads over the label's, so that 0 is right and 1
-            surely wrong.
-        prediction: the number; of a class, the softmax share of the predicted one.
+            surely wrong; of a choice the same.
+        prediction: the number; of a class or choice, the softmax share of the predicted one.
     """
     texts = results.texts
     tokens = texts["n_tokens"].to_numpy(dtype=np.float64, na_value=np.nan)
@@ -192,6 +194,8 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
         if not results.info.output.has_errors:
             return rank_errors(results), prediction
         return np.abs(prediction - labels), prediction
+    if kind == "choice":
+        return _choice_errors(results)
     if kind != "class":
         return nothing, nothing
     classes, shares = match_classes(results), class_shares(results)
@@ -199,3 +203,14 @@ def _errors(results: Results) -> tuple[Floats, Floats]:
     prediction = np.where(classes.predicted >= 0, shares[rows, classes.predicted], np.nan)
     lead = prediction - shares[rows, classes.labels]
     return np.where(classes.compared, lead, np.nan), prediction
+
+
+def _choice_errors(results: Results) -> tuple[Floats, Floats]:
+    errors, predictions = (np.full(len(results.texts), np.nan) for _ in range(2))
+    found = choices(results)
+    for own in () if found is None else found.every:
+        shares = chances_of(own)
+        predictions[own.text] = shares[own.place]
+        if own.label != NONE:
+            errors[own.text] = 0.0 if own.is_right else shares[own.place] - shares[own.label]
+    return errors, predictions

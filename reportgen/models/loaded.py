@@ -42,6 +42,8 @@ class LoadedModel:
     writer: Writer | None = None
     # The masked language model that the module is the encoder of; None for other models.
     filler: PreTrainedModel | None = None
+    # The model for multiple choice that the module is the encoder of; None for other models.
+    chooser: PreTrainedModel | None = None
     # The options that load it, for the command that a report prints.
     shown: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
@@ -83,6 +85,15 @@ def filler_remark(kind: str) -> str:
     return (
         f"{kind} has no output for a whole text; the embedding of its encoder is reported. To have "
         "it fill in words, write its mask ([MASK], <mask>) in the texts"
+    )
+
+
+def chooser_remark(kind: str) -> str:
+    """What is said of a model for multiple choice of the class `kind` while no text has choices."""
+    return (
+        f"{kind} compares choices, and the texts have none; the embedding of its encoder is "
+        "reported. To have its choice explained, give columns choice1, choice2 and so on "
+        "(--choice-columns)"
     )
 
 

@@ -3,6 +3,7 @@
 A row a token, a head, a text, a sink test on a subject, a view and statistic of agreement.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from io import BytesIO
@@ -13,6 +14,7 @@ import pandas as pd
 from reportgen.findings.attention import excess
 from reportgen.findings.evidence import ViewFigures
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.choices import Choices, chance_of
 from reportgen.findings.sinks.outcomes import SubjectFigures
 from reportgen.findings.statistics import Estimate
 from reportgen.report.format_register import Document, Output, table_name
@@ -173,7 +175,21 @@ def _texts(findings: Findings) -> pd.DataFrame:
         own = pd.Series(found.perplexities, index=list(found.texts), dtype=np.float32)
         frame["perplexity"] = own.reindex(frame.index)
         columns += ["completion", "perplexity"]
+    if (choices := findings.choices) is not None:
+        for name, values in _choice_columns(choices).items():
+            frame[name] = pd.Series(values).reindex(frame.index)
+            columns.append(name)
     return frame[columns]
+
+
+def _choice_columns(found: Choices) -> dict[str, dict[int, object]]:
+    """The columns on choices, by row of `texts`."""
+    every = found.by_text.items()
+    return {
+        "choices": {i: json.dumps(own.names, ensure_ascii=False) for i, own in every},
+        "right_choice": {i: own.right for i, own in every},
+        "chance": {i: np.float32(chance_of(own)) for i, own in every},
+    }
 
 
 def _sink_row(figures: SubjectFigures, test: SinkTest) -> dict[str, object]:

@@ -35,6 +35,7 @@ OutputKind: TypeAlias = Literal[
     "tags",
     "masks",
     "answer",
+    "choice",
 ]
 # Where attention is read: in the encoder; and in the decoder of an encoder-decoder, whose attention
 # goes to what it wrote so far, or across to the text.
@@ -49,7 +50,8 @@ EvidenceLevel: TypeAlias = Literal["none", "basic", "full"]
 # The scalar that evidence explains: the number; the margin of a class over the strongest other; the
 # logit of a label; the cosine to the embedding of the whole text; the log-probability of the next
 # token, its lead over another token, the log-probability of the completion, that of the tags of all
-# words, of the tokens at all masks, and of both ends of the answer. In results of version 0.1
+# words, of the tokens at all masks, and of both ends of the answer; the lead of the choice that is
+# picked over the strongest other. In results of version 0.1
 # "log_probability" is that of the text's last token, given those before it.
 Scalar: TypeAlias = Literal[
     "number",
@@ -63,6 +65,7 @@ Scalar: TypeAlias = Literal[
     "tags",
     "masks",
     "answer",
+    "choice",
 ]
 # The id of a measure in the register (`results/measure_register.py`).
 View: TypeAlias = str
@@ -137,7 +140,8 @@ class OutputInfo:
 
     kind: OutputKind
     name: str  # "score", or the value of --output-name
-    labels: tuple[str, ...] = ()  # names of the classes, labels or numbers; empty otherwise
+    # Names of the classes, labels or numbers; of choices the names of their columns; else empty.
+    labels: tuple[str, ...] = ()
     pooling: str | None = None  # how an embedding was pooled: mean, cls or last
     # Of the vectors of two texts, which the number is: cosine, dot, euclidean or manhattan.
     similarity: str | None = None

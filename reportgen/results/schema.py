@@ -44,16 +44,16 @@ TEXTS_SCHEMA = pa.schema(
         ("n_unknown", pa.int32()),  # unknown tokens
         # The number, or log-probability of the completion or of the answer; null for other outputs.
         ("prediction", pa.float64()),
-        # Class, labels, next token, tags joined by spaces, or answer; null otherwise.
+        # Class, labels, next token, tags joined by spaces, answer, or choice; null otherwise.
         ("prediction_label", pa.string()),
-        # Numbers; logits; log-probabilities of the five next tokens, of the completion's tokens, or
-        # of tags.
+        # Numbers; logits, of choices too; log-probabilities of the five next tokens, of the
+        # completion's tokens, or of tags.
         ("scores", pa.list_(pa.float64())),
         # The five next tokens; the likeliest in place of each of the completion's, "" where that is
-        # the same; tags; else empty.
+        # the same; tags; choices; else empty.
         ("score_names", pa.list_(pa.string())),
         # Of tags: the position of the first token of each word; of masks theirs; of an answer those
-        # of its first and its last token; else empty.
+        # of its first and its last token; which choice was picked, from 0; else empty.
         (STEPS, pa.list_(pa.int32())),
         ("effective_tokens", pa.float64()),  # exp(entropy), mean over layers, heads, queries
         ("effective_content", pa.float64()),  # the same over text tokens, renormalised

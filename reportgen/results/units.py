@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from reportgen.results.info import OutputKind
 from reportgen.results.schema import COMPLETION, CROSS
 from reportgen.results.store import Results
 
@@ -97,7 +98,7 @@ class TextUnits:
     cls_row_all: Floats | None
     cls_token: int | None  # position of the token whose row `cls_row` is
     norm_all: Floats | None = None
-    is_question: bool = False  # its segments are a question and its context
+    kind: OutputKind | None = None  # the output that names its segments; None: they are a pair
     # Attention received from what a decoder of its own writes; None without one.
     cross_all: Floats | None = None
 
@@ -143,7 +144,7 @@ def text_units(results: Results, text: int) -> TextUnits:
         cls_row_all=means("cls_row_all") if has_row else None,
         cls_token=_cls_token(tokens["role"].to_pylist()) if has_row else None,
         norm_all=means("received_norm_all") if has_norms else None,
-        is_question=results.info.output.kind == "answer",
+        kind=results.info.output.kind,
         cross_all=means(CROSS) if has_cross else None,
     )
 

@@ -1,9 +1,10 @@
 """Which column of a table holds the texts, and which holds what stands beside them."""
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 from reportgen.errors import UsageError, quoted
+from reportgen.texts.choices import choice_columns
 from reportgen.texts.labels import label_number
 from reportgen.texts.rows import Cell, Table
 
@@ -16,7 +17,8 @@ class Columns:
 
     `text`: None means the column `text`, the only column if there is just one, or the only column
     of words where all others hold numbers. The others: None means the column of that name if there
-    is one, an empty string means none in any case.
+    is one, an empty string means none in any case. `choices`: None means `choices`, or `choice1`,
+    `choice2` and so on; an empty tuple means none.
     """
 
     text: str | None = None
@@ -26,6 +28,13 @@ class Columns:
     id: str | None = None
     group: str | None = None
     units: str | None = None
+    choices: tuple[str, ...] | None = None
+
+    @property
+    def named(self) -> list[str]:
+        """The names of all columns that are known."""
+        single = (self.text, *(getattr(self, part) for part in _BESIDE))
+        return [name for name in (*single, *(self.choices or ())) if name is not None]
 
 
 BY_NAME = Columns()
@@ -43,7 +52,7 @@ def wanted(columns: Columns, path: str, names: Sequence[str]) -> set[str]:
     text = _named_text(columns, names)
     if text is None:
         return set(names)
-    return {name for name in astuple(_beside(columns, text, names, path)) if name is not None}
+    return set(_beside(columns, text, names, path).named)
 
 
 def chosen(columns: Columns, table: Table, path: str) -> tuple[Columns, tuple[str, ...]]:
@@ -75,6 +84,7 @@ def only_words(columns: Columns, table: Table) -> str | None:
     if any(label_number(name) is not None for name in table.columns):
         return None
     used = {getattr(columns, part) or part for part in _BESIDE if getattr(columns, part) != ""}
+    used |= set(choice_columns(columns.choices, table.columns))
     found = [
         name
         for name in table.columns
@@ -111,11 +121,12 @@ def _beside(columns: Columns, text: str, names: Sequence[str], path: str) -> Col
         id=part("id", columns.id),
         group=part("group", columns.group),
         units=part("units", columns.units),
+        choices=tuple(_found(name, names) for name in choice_columns(columns.choices, names)),
     )
-    for name in astuple(chosen):
-        if name is not None and name not in names:
+    for name in chosen.named:
+        if name not in names:
             raise UsageError(f"{path}: no column {quoted_name(name)}; {_listed(names)}")
-        if name is not None and names.count(name) > 1:
+        if names.count(name) > 1:
             raise UsageError(
                 f"{path}: more than one column is named {quoted_name(name)}; rename one"
             )

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from reportgen.errors import InputError, UsageError
+from reportgen.texts.choices import named_choices
 from reportgen.texts.columns import Columns
 from reportgen.texts.read import TextSet, texts_of
 
@@ -19,6 +20,7 @@ ARGUMENTS = {
     "id": "ids",
     "group": "groups",
     "units": "text_units",
+    "choices": "choices",
 }
 
 
@@ -43,7 +45,10 @@ def texts_in_memory(texts: object, column: str | None, beside: Mapping[str, Besi
         columns = Columns(text="text")
     else:
         rows = _records(frame)
-        given = {name: value for name, value in beside.items() if isinstance(value, str)}
+        given: dict[str, Any] = {
+            name: value for name, value in beside.items() if isinstance(value, str)
+        }
+        given["choices"] = named_choices(given.get("choices"))
         columns = Columns(text=column, **given)
     for name, argument in ARGUMENTS.items():
         values = beside.get(name)

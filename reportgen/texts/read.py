@@ -6,6 +6,7 @@ from functools import partial
 
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.results.info import InputInfo
+from reportgen.texts.choices import choices_of
 from reportgen.texts.columns import BY_NAME, Columns, chosen, quoted_name, wanted
 from reportgen.texts.encoding import check_encoding
 from reportgen.texts.file_formats import read_table
@@ -31,11 +32,15 @@ class TextInput:
     completion: str | None = None  # what a causal model was to write after it, or wrote
     # The tokens that a model wrote the completion with; None: those of the tokenizer.
     completion_ids: tuple[int, ...] | None = None
+    choices: tuple[str, ...] = ()  # that a model picks one of
+    lead: str = ""  # what each choice stands behind in the second segment
+    chosen: int | None = None  # which of them the model picked; None where that is not known
 
     @property
     def is_blank(self) -> bool:
-        """Whether it holds nothing but spaces, its pair and its completion included."""
-        return not "".join((self.text, self.pair or "", self.completion or "")).strip()
+        """Whether it holds nothing but spaces, with all that stands beside it."""
+        beside = (self.pair or "", self.completion or "", *self.choices)
+        return not "".join((self.text, *beside)).strip()
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,7 @@ class TextSet:
     texts: tuple[TextInput, ...]
     files: tuple[InputInfo, ...]  # whole files, even if a limit kept only some of their texts
     notes: tuple[str, ...] = ()  # for the user: what was found or left unread; see `with_quotes`
+    choice_names: tuple[str, ...] = ()  # the columns of the choices; () where they are lists
 
 
 def read_texts(
@@ -148,6 +154,7 @@ def _collect(
     texts: list[TextInput] = []
     files: list[InputInfo] = []
     notes: list[str] = []
+    choice_names: tuple[str, ...] = ()
     places: dict[str, str] = {}  # id -> file:line
     for source in sources:
         input_format = source.format
@@ -168,6 +175,8 @@ def _collect(
         )
         own, said = chosen(columns, table, source.shown) if table.columns else (columns, ())
         notes += [*table.notes, *said]
+        if not choice_names and len(own.choices or ()) > 1:
+            choice_names = own.choices or ()
         for row in table.rows:
             where = f"{source.shown}{table.joint}{row.place}"
             place = f"{source.name}{table.joint}{row.place}"
@@ -182,7 +191,7 @@ def _collect(
         n_texts = len(table.rows) + table.n_more
         digest = table.sha256 or source.sha256
         files.append(InputInfo(source.name, digest, n_texts, table.n_blank_lines))
-    return TextSet(tuple(texts), tuple(files), tuple(notes))
+    return TextSet(tuple(texts), tuple(files), tuple(notes), choice_names)
 
 
 def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> TextInput:
@@ -210,7 +219,22 @@ def _text(row: Row, columns: Columns, where: str, number: str, source: str) -> T
         group=cell(columns.group),
         source=source,
         units=_units(row, columns, f"{where}: text {quoted_name(text_id)}"),
+        choices=_choices(row, columns, where),
     )
+
+
+def _choices(row: Row, columns: Columns, where: str) -> tuple[str, ...]:
+    names = columns.choices or ()
+    if not names:
+        return ()
+    try:
+        found = choices_of([row.cells.get(name) for name in names])
+    except ValueError as error:
+        listed = " or ".join(map(quoted_name, names[:5]))
+        raise InputError(
+            f"{where}: column {listed} {error}; or leave choices unused with --choice-columns ''"
+        ) from error
+    return tuple(map(without_surrogates, found))
 
 
 def _units(row: Row, columns: Columns, where: str) -> tuple[Places, Places] | None:

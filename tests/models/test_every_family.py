@@ -73,7 +73,10 @@ def test_what_cannot_be_reported_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("head", "said"),
     [
-        ("choice", "BertForMultipleChoice compares choices, which is not read; the embedding of"),
+        (
+            "choice",
+            "BertForMultipleChoice compares choices, and the texts have none; the embedding",
+        ),
         ("masked", "BertForMaskedLM has no output for a whole text; the embedding of its encoder"),
         ("next sentence", "BertForNextSentencePrediction has no output for a whole text; the"),
     ],

@@ -6,7 +6,9 @@ to the embedding of the whole text, so that the effect is a cosine distance; for
 log-probability of the next token, or its lead over another token; where the texts have completions,
 the log-probability of the completion; for a tagger the log-probability of the tags of all words, a
 word that is left out counting as unchanged; for a masked language model that of the tokens at all
-masks; for the answer to a question that of its first and its last token among those of the context.
+masks; for the answer to a question that of its first and its last token among those of the context;
+for a choice the lead of its logit over that of the strongest other, a change being made in the text
+with each choice.
 """
 
 from collections.abc import Callable, Sequence
@@ -111,12 +113,13 @@ class Explainer:
             cells = GRAPH_BYTES // (4 * info.n_heads * info.n_layers)
             max_tokens = min(max_tokens, cells // (GRAPH_VECTORS * info.head_size))
             max_weights = min(max_weights, cells)
+        n_sequences = max((text.n_sequences for text in texts), default=1)
         return plan_batches(
             [text.n_run for text in texts],
-            max_tokens,
+            max_tokens // n_sequences,
             equal_lengths=self._batching != "padded",
             max_texts=1 if runs_alone(texts, self._batching) else None,
-            max_weights=max_weights,
+            max_weights=max_weights // n_sequences,
         )
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
@@ -142,7 +145,7 @@ class Explainer:
         own = values.gather(1, index).squeeze(1)
         if self._against is not None:
             return own - values[:, self._against]
-        if self.scalar != "margin":
+        if self.scalar not in ("margin", "choice"):
             return own
         return own - values.scatter(1, index, -torch.inf).amax(1)
 
@@ -240,7 +243,7 @@ class Explainer:
         if self.scalar == "cosine":
             explained = Explained(text, None, output, 1.0, None)
         else:
-            index = self._chosen(output)
+            index = text.choice if self.scalar == "choice" else self._chosen(output)
             (scores,) = self._kept(output[None], [text])
             label = None if index is None else self.model.reader.entry_name(index)
             explained = Explained(text, index, None, 0.0, label, scores)

@@ -8,15 +8,20 @@ import numpy as np
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Booleans
+from reportgen.results.choices import ChoiceReading
 from reportgen.results.labels import NONE, ClassNames
 from reportgen.results.store import Results
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from reportgen.findings.findings import Findings
+    from reportgen.findings.outputs.choices import Choices
     from reportgen.findings.outputs.tags import Misfit, Tags
 
-# What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label.
-ReadAs: TypeAlias = Literal["name", "number", "flags"]
+# What labels are read as: names of classes, their numbers from 0, or lists of one 0 or 1 per label;
+# of choices see `ChoiceReading`.
+ReadAs: TypeAlias = Literal["name", "number", "flags"] | ChoiceReading
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +113,8 @@ def label_use(found: "Findings") -> LabelUse | None:
         return _tag_use(found.tags, labelled)
     if not labelled.any() or kind in ("embedding", "next_token", "completion", "masks", "answer"):
         return None
+    if kind == "choice" and found.choices is not None:
+        return _choice_use(found.choices, labels, labelled)
     read_as: ReadAs = "number"
     used, n_folded, n_percent = np.zeros(len(labels), np.bool_), 0, 0
     if kind == "class":
@@ -128,6 +135,13 @@ def label_use(found: "Findings") -> LabelUse | None:
         n_percent,
         str(unused.iloc[0]) if len(unused) else None,
     )
+
+
+def _choice_use(choices: "Choices", labels: "pd.Series[str]", labelled: Booleans) -> LabelUse:
+    unused = choices.unmatched
+    first = str(labels.iloc[unused[0].text]) if unused else None
+    n_labelled = int(labelled.sum())
+    return LabelUse(n_labelled, n_labelled - len(unused), choices.read_as, 0, 0, first)
 
 
 def _tag_use(tags: "Tags", labelled: Booleans) -> LabelUse:

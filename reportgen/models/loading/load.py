@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 from torch import nn
@@ -227,9 +227,17 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         sentence=sentence,
         prompts=chosen_prompts(spec, sentence),
         remarks=tuple(remark for remark in remarks if remark is not None),
-        writer=find_writer(whole, tokenizer) if whole and whole.config.is_encoder_decoder else None,
-        filler=whole if whole and not whole.config.is_encoder_decoder else None,
+        **_whole(whole, tokenizer),
     )
+
+
+def _whole(whole: PreTrainedModel | None, tokenizer: PreTrainedTokenizerBase) -> dict[str, Any]:
+    """The model whose encoder is loaded, under the name of what it does."""
+    if whole is None:
+        return {}
+    if whole.config.is_encoder_decoder:
+        return {"writer": find_writer(whole, tokenizer)}
+    return {"chooser" if head_of(type(whole)) == "choice" else "filler": whole}
 
 
 def _tokenizer(spec: ModelSpec, source: Source) -> PreTrainedTokenizerBase:

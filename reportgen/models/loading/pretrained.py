@@ -13,7 +13,7 @@ from transformers.utils.hub import cached_file
 
 from reportgen.errors import ModelError, first_line, some
 from reportgen.models.encoder import find_encoder
-from reportgen.models.loaded import encoder_remark, filler_remark
+from reportgen.models.loaded import chooser_remark, encoder_remark, filler_remark
 from reportgen.models.loading.checkpoint import require_file, require_honest_size, require_readable
 from reportgen.models.loading.config_limits import require_possible_sizes
 from reportgen.models.readers.choose import head_of
@@ -36,9 +36,8 @@ class Pretrained:
     module: PreTrainedModel
     architecture: str  # the class named in the configuration
     remark: str | None  # why not the model's own output is reported; None if it is
-    # The encoder-decoder that `module` is the encoder of; None for other models, and where some of
-    # its weights are missing.
-    # An encoder-decoder or a masked language model, whose encoder `module` is.
+    # An encoder-decoder, a masked language model or one for multiple choice, whose encoder `module`
+    # is; None for other models, and where some of its weights are missing.
     whole: PreTrainedModel | None = None
 
 
@@ -84,6 +83,11 @@ def load_pretrained(spec: ModelSpec, name: str, dtype: torch.dtype) -> Pretraine
     if any(key.startswith(pooler) for key in report["missing_keys"]):
         used.pooler = None  # has random weights, and its output is not used
     whole = whole_model(module, spec) if not report["missing_keys"] else None
+    if whole is None and head_of(type(module)) == "choice" and spec.pooling is None:
+        remark = (
+            f"{type(module).__name__} lacks weights of its head, so it cannot choose; the "
+            "embedding of its encoder is reported"
+        )
     return Pretrained(used, type(module).__name__, remark, whole)
 
 
@@ -136,19 +140,23 @@ def reported_part(
     remark = _remark(type(module), spec)
     if whole_model(module, spec) is not None:
         of_kind = encoder_remark if module.config.is_encoder_decoder else filler_remark
+        if head_of(type(module)) == "choice":
+            of_kind = chooser_remark
         remark = of_kind(type(module).__name__)
     is_bare = module.config.is_encoder_decoder and head_of(type(module)) is None
     return (*(find_encoder(module) if remark is not None or is_bare else ("", module)), remark)
 
 
 def whole_model(module: PreTrainedModel, spec: ModelSpec) -> PreTrainedModel | None:
-    """`module` if it is an encoder-decoder that can write a target for a text, or a masked language
-    model: it is used whole where texts call for that. None for others, and where an embedding is
-    asked for."""
+    """`module` if it is an encoder-decoder that can write a target for a text, a masked language
+    model or one for multiple choice: it is used whole where texts call for that. None for others,
+    and where an embedding is asked for."""
     if spec.pooling is not None or spec.prediction_index is not None:
         return None
     if module.config.is_encoder_decoder:
         return module if module.can_generate() else None
+    if head_of(type(module)) == "choice":
+        return module
     table: Any = module.get_output_embeddings()  # type: ignore[no-untyped-call]
     fills = head_of(type(module)) == "masks" and table is not None
     return module if fills else None
@@ -200,11 +208,7 @@ def _loader(name: str, architecture: str | None, config: PreTrainedConfig) -> An
 def _remark(model_class: type, spec: ModelSpec) -> str | None:
     """A remark why only the encoder is kept; None if the whole model is."""
     kind, head = model_class.__name__, head_of(model_class)
-    if kind.endswith("ForMultipleChoice"):
-        return (
-            f"{kind} compares choices, which is not read; the embedding of its encoder is reported"
-        )
-    if head in ("other", "masks"):
+    if head in ("other", "masks", "choice"):
         return f"{kind} has no output for a whole text; the embedding of its encoder is reported"
     if spec.pooling is not None and head is not None:
         return f"--pooling: the embedding is reported, not the output of {kind}"

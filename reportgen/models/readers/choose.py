@@ -23,8 +23,9 @@ from reportgen.models.trial_run import (
 )
 
 # The output of a model by its class: one for the whole text, the next token, a tag for each word, a
-# token for each mask, an answer out of a context, or something that is not read ("other").
-Head: TypeAlias = Literal["sequence", "next_token", "tags", "masks", "answer", "other"]
+# token for each mask, an answer out of a context, one of several choices, or something that is not
+# read ("other").
+Head: TypeAlias = Literal["sequence", "next_token", "tags", "masks", "answer", "choice", "other"]
 # By the end of the class name, the first that fits; "WithLMHeadModel" is a masked model (XLM).
 _HEADS: Mapping[str, Head] = {
     "ForSequenceClassification": "sequence",
@@ -39,7 +40,7 @@ _HEADS: Mapping[str, Head] = {
     "FlaubertForQuestionAnswering": "other",
     "ForQuestionAnswering": "answer",
     "ForQuestionAnsweringSimple": "answer",
-    "ForMultipleChoice": "other",
+    "ForMultipleChoice": "choice",
     "ForNextSentencePrediction": "other",
     "DoubleHeadsModel": "other",
     "ForCausalLM": "next_token",

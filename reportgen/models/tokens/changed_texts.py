@@ -28,6 +28,25 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
             for step in text.steps
         ),
         held=tuple(place[i] for i in text.held if i in place),
+        copies=tuple(text.copies[i] for i in positions) if text.copies else (),
+        others=tuple(_kept_of(other, positions) for other in text.others),
+    )
+
+
+def _kept_of(other: EncodedText, positions: Sequence[int]) -> EncodedText:
+    """`other`, the text with another choice, with those of its tokens that are kept at `positions`
+    of the first, in their order; its own tokens stay."""
+    at = {copy: i for i, copy in enumerate(other.copies) if copy is not None}
+    place = {own: i for i, own in enumerate(positions)}
+    moved = iter([at[own] for own in positions if own in at])
+    order = [
+        i if copy is None else next(moved)
+        for i, copy in enumerate(other.copies)
+        if copy is None or copy in place
+    ]
+    kept = keep(other, order)
+    return replace(
+        kept, copies=tuple(None if copy is None else place[copy] for copy in kept.copies)
     )
 
 
@@ -37,8 +56,19 @@ def without(text: EncodedText, positions: Collection[int]) -> EncodedText:
 
 
 def put(text: EncodedText, ids: Mapping[int, int]) -> EncodedText:
-    """`text` with other token ids at some positions; everything else stays."""
-    return replace(text, ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)))
+    """`text` with other token ids at some positions, also where others have copies of these tokens;
+    everything else stays."""
+    return replace(
+        text,
+        ids=tuple(ids.get(i, own) for i, own in enumerate(text.ids)),
+        others=tuple(put(other, _of_copies(other, ids)) for other in text.others),
+    )
+
+
+def _of_copies(other: EncodedText, ids: Mapping[int, int]) -> dict[int, int]:
+    """The `ids` at the positions of `other` that are copies of theirs."""
+    pairs = enumerate(other.copies)
+    return {i: ids[copy] for i, copy in pairs if copy is not None and copy in ids}
 
 
 def fixed_positions(text: EncodedText) -> tuple[int, ...]:

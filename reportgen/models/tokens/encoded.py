@@ -39,7 +39,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class EncodedText:
-    """One tokenised text; all tuples but `cuts` and `parts` have one entry per token."""
+    """One tokenised text; tuples have one entry per token, but for `cuts`, `steps`, `held` and
+    `others`."""
 
     ids: tuple[int, ...]
     type_ids: tuple[int, ...] | None  # None if the tokenizer gives none
@@ -58,6 +59,11 @@ class EncodedText:
     parts: tuple[int, ...] = ()
     steps: tuple[Step, ...] = ()  # predictions for single tokens of it, in order; () for others
     held: tuple[int, ...] = ()  # content that stays when other content is left out, such as a mask
+    # Of several choices, of which this is the text with one: which one, and the text with each
+    # other, in order. In those, `copies` are the positions in this one of tokens that both have.
+    choice: int = 0
+    others: "tuple[EncodedText, ...]" = ()
+    copies: tuple[int | None, ...] = ()
 
     @property
     def n_content(self) -> int:
@@ -75,6 +81,11 @@ class EncodedText:
         if self.target is not None:
             return len(self.target.written)
         return self.segments.count(COMPLETION_SEGMENT)
+
+    @property
+    def n_sequences(self) -> int:
+        """The number of sequences that are run for it: one for each of its choices."""
+        return 1 + len(self.others)
 
     @property
     def n_run(self) -> int:
@@ -144,7 +155,7 @@ def _beginnings(
     more than the other. Where both are very long, each keeps half; of an odd number of tokens the
     last goes to the one whose beginning has more.
     """
-    most = _longest(max_tokens)
+    most = most_characters(max_tokens)
     first, second = len(text) > most, pair is not None and len(pair) > most
     if not (first or second):
         return None
@@ -160,10 +171,11 @@ def _beginnings(
 def too_long_to_tokenise(text: str, max_tokens: int) -> bool:
     """Whether a text is so long that tokenising it would take minutes for tokens that are not
     kept."""
-    return len(text) > _longest(max_tokens)
+    return len(text) > most_characters(max_tokens)
 
 
-def _longest(max_tokens: int) -> int:
+def most_characters(max_tokens: int) -> int:
+    """The length of a text from which on its end is not tokenised."""
     return max(_LONG, _PER_TOKEN * max_tokens)
 
 

@@ -4,6 +4,7 @@ from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.tokens.apart import encode_apart, encode_prompted
+from reportgen.models.tokens.choices import encode_choices
 from reportgen.models.tokens.completions import encode_completed
 from reportgen.models.tokens.encoded import EncodedText, encode
 from reportgen.models.tokens.targets import encode_with_target
@@ -11,8 +12,8 @@ from reportgen.texts.read import TextInput
 
 
 def encode_source(model: LoadedModel, source: TextInput) -> EncodedText:
-    """Tokenise one text as the reader of `model` needs it: with its pair, its completion, or each
-    text of a pair by itself.
+    """Tokenise one text as the reader of `model` needs it: with its pair, its completion, each of
+    its choices, or each text of a pair by itself.
 
     Raises:
         ModelError: it lacks what the reader needs, or cannot be tokenised.
@@ -27,6 +28,13 @@ def encode_source(model: LoadedModel, source: TextInput) -> EncodedText:
     if model.prompts[0]:
         return encode_prompted(
             model.tokenizer, model.prompts[0], source.text, model.info.max_tokens
+        )
+    if model.reader.kind == "choice":
+        if source.is_blank:  # it is not analysed
+            return encode(model.tokenizer, source.text, None, model.info.max_tokens)
+        seconds = [source.lead + choice if choice.strip() else "" for choice in source.choices]
+        return encode_choices(
+            model.tokenizer, source.text, seconds, source.chosen or 0, model.info.max_tokens
         )
     if model.reader.kind != "completion":
         return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)

@@ -100,7 +100,8 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
         return words.say("changed_number", threshold=words.size(found.threshold), k=k, n=n)
     if found.lost_chances is not None:
         middle, most = (words.language.percent(share) for share in found.lost_chances)
-        return words.say("changed_class", k=k, n=n, middle=middle, most=most)
+        key = "changed_choice" if found.kind == "choice" else "changed_class"
+        return words.say(key, k=k, n=n, middle=middle, most=most)
     return words.say("changed", k=k, n=n)
 
 
@@ -177,7 +178,9 @@ def limits(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         given = {"base": pairing.n_only_base, "head": pairing.n_only_head, "none": neither}
         said.append(words.count("limit_status", left, **given))
     if pairing.n_other_tokens:
-        said.append(words.count("limit_tokens", pairing.n_other_tokens))
+        is_choice = comparison.base.info.output.kind == "choice"
+        key = "limit_choices" if is_choice else "limit_tokens"
+        said.append(words.count(key, pairing.n_other_tokens))
     said += _other_units(comparison, words)
     if pairing.n_other_labels:
         said.append(words.count("limit_labels", pairing.n_other_labels))

@@ -216,7 +216,8 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
     columns = ["text", "base", "head"] if found.kind != "numbers" else ["text"]
     columns += ["change"] if found.kind in ("number", "numbers") else []
     columns += ["label"] if has_labels else []
-    columns += ["chance"] if found.chances else []
+    chance = "chance_choice" if found.kind == "choice" else "chance"
+    columns += [chance] if found.chances else []
     columns += ["outcome"] if found.outcomes else []
     names = [words.say(name) for name in columns]
     return make_table(title, names, rows, "numbers moved")

@@ -34,7 +34,11 @@ def both_names(
 def label_of(
     comparison: Comparison, found: PredictionChanges, place: int, label: str, words: CompareWords
 ) -> str:
-    """The `label` of place `place` of `found`; of tags only those of words whose tag differs."""
+    """The `label` of place `place` of `found`: of tags only those of words whose tag differs, of
+    choices the right one."""
+    if comparison.base.choices is not None:
+        chosen = comparison.base.choices.by_text.get(int(found.texts[place]))
+        return label if chosen is None else chosen.right or label
     pairs = _other_tags(comparison, found, place)
     if not pairs:
         return label

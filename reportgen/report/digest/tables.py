@@ -159,13 +159,16 @@ class TextTables:
                 said = "" if pd.isna(predicted) else number(predicted)
             cells.append(Cell(cut(said, TEXT_LENGTH)))
         if self._has_labels:
-            cells.append(Cell(cut(self._label(text["label"]), NAME_LENGTH)))
+            cells.append(Cell(cut(self._label(row, text["label"]), NAME_LENGTH)))
         return cells
 
-    def _label(self, label: object) -> str:
+    def _label(self, row: int, label: object) -> str:
         """A label as it is compared with the prediction; "" without one."""
         if not isinstance(label, str):
             return ""
+        choices = self._findings.choices
+        if choices is not None and row in choices.by_text:
+            return choices.by_text[row].right or label
         if self._info.output.kind == "tags":
             return " ".join(tag_list(label))
         return label_words(label, self._info.output, self._language) or ""

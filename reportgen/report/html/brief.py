@@ -58,6 +58,8 @@ def render_brief(findings: Findings, options: RenderOptions) -> Document:
 
 def _is_error(findings: Findings, row: int) -> bool:
     """Whether a text is wrong: of numbers any that was compared, of classes those that differ."""
+    if findings.choices is not None:
+        return not findings.choices.by_text[row].is_right
     if findings.info.output.kind != "class":
         return True
     return bool(findings.classes.predicted[row] != findings.classes.labels[row])

@@ -35,6 +35,8 @@ from reportgen.results.units import (
     word_of,
 )
 
+# Outputs with words of their own for the segments of a text, or for its steps.
+_NAMED_PARTS = (*STEP_SCALARS, "choice")
 _MOST_CHANGES = 20_000  # of a text, each of what is predicted for one token without one unit
 
 
@@ -98,7 +100,7 @@ def page_data(
         "words": script_words(language, "common", "script", "tools", "explore")
         | (script_words(language, "decoder") if info.model.decoder is not None else {})
         | (script_words(language, "decoder_head") if info.head_reads_decoder else {})
-        | (script_words(language, info.output.kind) if info.output.kind in STEP_SCALARS else {}),
+        | (script_words(language, info.output.kind) if info.output.kind in _NAMED_PARTS else {}),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
     }

@@ -77,6 +77,7 @@ class Setting:
             has_colours=has_colours,
             scope=self.page.scope,
             unit_kind=self.findings.info.settings.units,
+            output_kind_key=self.findings.info.output.kind,
             **more,
         )
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
+from reportgen.findings.outputs.choices import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.report.components import Sentence
 from reportgen.report.language.sentences import sentence
@@ -108,6 +109,9 @@ def _predicted(findings: Findings, text: int, language: Language) -> Prediction:
     found = prediction(findings, text, language)
     if kind == "class" and found.value:
         share = float(findings.class_shares[text].max())
+        return _beside(found, language.say("panel", "probability", share=share), language)
+    if kind == "choice" and findings.choices is not None:
+        share = chance_of(findings.choices.by_text[text])
         return _beside(found, language.say("panel", "probability", share=share), language)
     if kind == "answer":
         share = exp(float(row["prediction"]))

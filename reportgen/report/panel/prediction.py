@@ -9,13 +9,16 @@ import numpy as np
 import pandas as pd
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.completions import perplexity
 from reportgen.report.language.numbers import decimals, fixed, number
 from reportgen.report.language.strings import Language
+from reportgen.results.choices import Chosen
 from reportgen.results.info import OutputInfo
-from reportgen.results.labels import label_list
+from reportgen.results.labels import NONE, label_list
 
 _SCORES = 5
+_CHOICES = 10  # that are listed of a text
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ def prediction(
     A number and its error have `digits` decimals; by default as many as its size calls for.
     """
     row, output = findings.results.text_row(text), findings.info.output
+    if output.kind == "choice" and findings.choices and text in findings.choices.by_text:
+        return _chosen(findings.choices.by_text[text], str(row["label"]), language)
     scores = [float(score) for score in row["scores"]]
     names: Sequence[str] = list(row["score_names"]) or output.labels
     if output.kind in ("embedding", "number", "completion", "tags", "masks", "answer"):
@@ -88,6 +93,23 @@ def label_words(label: str, output: OutputInfo, language: Language) -> str | Non
 def label_name(output: OutputInfo, language: Language) -> str:
     """What a label is called: the right answer, if there is one to the output."""
     return language.say("common", "label" if output.takes_labels else "given")
+
+
+def _chosen(found: Chosen, given: str, language: Language) -> Prediction:
+    """The choice that was picked, and the probability of each; `given` is the label as it came."""
+    shares = [language.percent(share) for share in chances_of(found).tolist()]
+    if found.label != NONE:
+        shares[found.label] = language.say("panel", "right_choice", share=shares[found.label])
+    order = sorted(range(len(found.names)), key=lambda i: -found.logits[i])[:_CHOICES]
+    label = found.right or given
+    return Prediction(
+        value=found.picked,
+        label=label if found.has_label else None,
+        label_name=language.say("common", "label"),
+        error=None,
+        scores=tuple((found.names[i], shares[i]) for i in order),
+        n_left_out=len(found.names) - len(order),
+    )
 
 
 def _tagged(findings: Findings, text: int, language: Language) -> str:

@@ -21,11 +21,12 @@ from reportgen.errors import OutputError, ResultsError, first_line
 from reportgen.files.temporary import scratch_folder
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import Lang
+from reportgen.results.choices import chosen_texts
 from reportgen.results.info import REDACT, RunInfo, Subject
 from reportgen.results.labels import NONE, ClassNames, tag_list
 from reportgen.results.row_groups import StoredTable
 from reportgen.results.run_file import write_info
-from reportgen.results.schema import LATER_TABLES, TABLES, in_schema
+from reportgen.results.schema import LATER_TABLES, STEPS, TABLES, in_schema
 from reportgen.results.store import Results, open_results
 
 DOT = "•"
@@ -135,6 +136,7 @@ class _Masked:
         self._words = load_language(lang)
         self._number = numbers.of
         self._classes = ClassNames(results.info.output.labels)
+        self._right = _right_choices(results)
         self._subjects = {
             subject.key: self._subject(subject) for subject in self._info.evidence.subjects
         }
@@ -173,7 +175,9 @@ class _Masked:
             "text": _dots(rows["text"]),
             "pair": _dots(rows["pair"]),
             "completion": _dots(rows["completion"]),
-            "label": [
+            "label": self._chosen_labels(rows)
+            if self._info.output.kind == "choice"
+            else [
                 None  # it could not be held against what is hidden
                 if self._info.output.kind in ("masks", "answer")
                 else label
@@ -185,9 +189,23 @@ class _Masked:
                 None if group is None else self._number("group", group)
                 for group in _list(rows, "group")
             ],
-            "prediction_label": self._predicted(rows["prediction_label"]),
+            "prediction_label": self._chosen(rows)
+            if self._info.output.kind == "choice"
+            else self._predicted(rows["prediction_label"]),
             "score_names": [self._names(names) for names in _list(rows, "score_names")],
         } | self._message(rows)
+
+    def _chosen(self, rows: pa.Table) -> Sequence[str | None]:
+        """The choices that were picked, as the redacted choices are written."""
+        return [DOT * (steps[0] + 1) if steps else None for steps in _list(rows, STEPS)]
+
+    def _chosen_labels(self, rows: pa.Table) -> Sequence[str | None]:
+        """The labels of texts with choices, as the redacted choices are written; None for one that
+        names none of them."""
+        return [
+            None if (own := self._right.get(text_id)) is None else DOT * (own + 1)
+            for text_id in _list(rows, "text_id")
+        ]
 
     def _names(self, names: Sequence[str]) -> Sequence[str]:
         """The names of scores: tags stay; tokens are as many dots as their rank says."""
@@ -248,6 +266,15 @@ class _Masked:
             return subject
         name = self._number("subject", subject.key)
         return replace(subject, key=f"token:{name}", token=name)
+
+
+def _right_choices(results: Results) -> dict[str, int]:
+    """The place of the right choice of each text that has one, by its id."""
+    if results.info.output.kind != "choice":
+        return {}
+    ids = results.texts["text_id"]
+    found = chosen_texts(results).every
+    return {str(ids.iloc[own.text]): own.label for own in found if own.label != NONE}
 
 
 def _dots(column: pa.ChunkedArray) -> Sequence[Any]:

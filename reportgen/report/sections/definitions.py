@@ -11,7 +11,7 @@ from reportgen.results.info import ANALYSED
 from reportgen.results.units import Floats
 
 _NAME = 40  # half-width characters of a number's name
-_LABELLED = ("number", "class", "labels", "tags", "masks", "answer")
+_LABELLED = ("number", "class", "labels", "tags", "masks", "answer", "choice")
 
 
 def definitions(findings: Findings, language: Language) -> str:

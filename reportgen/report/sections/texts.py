@@ -10,6 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.choices import chance_of, chances_of
 from reportgen.findings.ranking import RANKS, Reason
 from reportgen.report.charts.small.place import place
 from reportgen.report.components import Cell, Span
@@ -117,6 +118,8 @@ def _place(findings: Findings, row: int) -> Markup | None:
     kind = findings.info.output.kind
     if kind == "class":
         return place(float(findings.class_shares[row].max()), 0.0, 1.0)
+    if findings.choices is not None:
+        return place(chance_of(findings.choices.by_text[row]), 0.0, 1.0)
     values = findings.texts["prediction"].to_numpy(np.float64)
     known = values[np.isfinite(values)]
     if kind != "number" or not isfinite(values[row]):
@@ -156,12 +159,17 @@ def _error(findings: Findings, row: int, say: Callable[..., str]) -> str:
         digits = decimals(float(np.abs(values[np.isfinite(values)]).max()))
         predicted, label = values[row].tolist()
         return say("error", error=written(predicted - label, digits, True))
-    classes, shares = findings.classes, findings.class_shares[row]
-    first, right = classes.predicted[row], classes.labels[row]
+    if findings.choices is not None:
+        chosen = findings.choices.by_text[row]
+        names, shares = chosen.names, chances_of(chosen)
+        first, right = chosen.place, chosen.label
+    else:
+        classes, shares, names = findings.classes, findings.class_shares[row], output.labels
+        first, right = int(classes.predicted[row]), int(classes.labels[row])
     return say(
-        "wrong",
-        predicted=shorten(output.labels[first], _CELL),
-        label=shorten(output.labels[right], _CELL),
+        "wrong_choice" if findings.choices is not None else "wrong",
+        predicted=shorten(names[first], _CELL),
+        label=shorten(names[right], _CELL),
         sure=float(shares[first]),
         left=float(shares[right]),
     )
@@ -220,6 +228,8 @@ def make_text_list(
     if kind == "class":
         classes = findings.classes
         wrong = classes.compared & (classes.predicted != classes.labels)
+    if findings.choices is not None:
+        wrong[[own.text for own in findings.choices.labelled if not own.is_right]] = True
     unmeasured = _unmeasured(findings)
     return TextList(
         rows=tuple(

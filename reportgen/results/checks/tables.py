@@ -70,7 +70,10 @@ def require_texts(texts: pa.Table, info: RunInfo) -> None:
         for column, least in ((offset, 0), (size, 1)):
             _require((texts[column].drop_null().to_numpy() >= least).all(), column)
         _require(part == "map" or info.model.decoder is not None or not has_maps.any(), offset)
-    if info.output.labels and info.output.kind != "tags":
+    if info.output.kind == "choice":
+        _require((n_names == n_scores).all(), "score_names")
+        _require((_lengths(texts[STEPS].drop_null()) == (n_scores > 0)).all(), STEPS)
+    if info.output.labels and info.output.kind not in ("tags", "choice"):
         _require(((n_scores == 0) | (n_scores == len(info.output.labels))).all(), "scores")
 
 

@@ -200,6 +200,10 @@ def _write(folder: Path, asked: MadeUp) -> None:
                 scores = [float(-random.random()), float(-random.random())]
                 ends = tokens[steps[0]][1], tokens[steps[1]][2]
                 label = text[slice(*ends)]
+            if kind == "choice" and n:
+                names, scores = list(WORDS[:3]), random.normal(0, 1, 3).tolist()
+                steps = [int(np.argmax(scores))]
+                label = names[steps[0]]
             recorder.append(
                 "texts",
                 {
@@ -277,7 +281,7 @@ def _output(
         return [value], [], None
     if kind == "numbers":
         return [value, -value], [], None
-    if kind in ("embedding", "tags", "masks", "answer"):
+    if kind in ("embedding", "tags", "masks", "answer", "choice"):
         return [], [], None
     if kind == "completion":
         return [-0.25, -3.5], ["", "の"], None

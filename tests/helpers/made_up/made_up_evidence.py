@@ -95,7 +95,8 @@ class MadeUpEvidence:
         if self._level == "none":
             return Evidence()
         scalars = {"embedding": "cosine", "class": "margin", "labels": "logit"}
-        scalars |= {kind: kind for kind in ("next_token", "completion", "tags", "masks", "answer")}
+        own = ("next_token", "completion", "tags", "masks", "answer", "choice")
+        scalars |= {kind: kind for kind in own}
         return Evidence(
             level=self._level,
             scalar=scalars.get(self._kind, "number"),  # type: ignore[arg-type]

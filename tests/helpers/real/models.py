@@ -18,6 +18,7 @@ from transformers import (
     AutoModel,
     AutoModelForCausalLM,
     AutoModelForMaskedLM,
+    AutoModelForMultipleChoice,
     AutoModelForQuestionAnswering,
     AutoModelForSeq2SeqLM,
     AutoModelForSequenceClassification,
@@ -88,6 +89,7 @@ _TASKS = {
     "seq2seq": AutoModelForSeq2SeqLM,
     "token": AutoModelForTokenClassification,
     "question": AutoModelForQuestionAnswering,
+    "choice": AutoModelForMultipleChoice,
 }
 _WORDPIECE = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 _ROBERTA = {
@@ -164,8 +166,9 @@ def tiny_model(
     """A random model in evaluation mode.
 
     `architecture` is one of `ARCHITECTURES`; `task` is "base" (no head), "sequence", "masked",
-    "causal", "seq2seq", "token" or "question"; `changes` go into the configuration, such as
-    `num_labels=1, problem_type="regression"`, `num_hidden_layers=2` or `id2label={0: "bad"}`.
+    "causal", "seq2seq", "token", "question" or "choice"; `changes` go into the configuration,
+    such as `num_labels=1, problem_type="regression"`, `num_hidden_layers=2` or
+    `id2label={0: "bad"}`.
     """
     config = tiny_config(architecture, **changes)
     model = _TASKS[task].from_config(config)

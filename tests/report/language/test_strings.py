@@ -20,7 +20,10 @@ EN, JA = load_language("en"), load_language("ja")
 PACKAGE = Path(reportgen.__file__).parent
 TEMPLATES = Path(__file__).parents[3] / "templates"
 # Sections that the scripts alone read.
-SCRIPTS = ("script", "tools", "explore", "completion", "tags", "masks", "answer", "decoder")
+SCRIPTS = (
+    *("script", "tools", "explore", "completion", "tags", "masks", "answer", "choice"),
+    *("decoder", "decoder_head"),
+)
 # Sections whose keys are ids of notes and measures; `test_sentences` holds them against those.
 BY_ID = {
     *("sentences", "headlines", "beside", "thresholds", "measures", "tests", "tests_explained"),

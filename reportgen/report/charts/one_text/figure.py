@@ -258,10 +258,12 @@ def _second(units: TextUnits) -> int | None:
 
 
 def segment_names(units: TextUnits, language: Language) -> tuple[str, str]:
-    """What the two segments of a pair are called, a text and its completion, or a question and its
-    context."""
+    """What the two segments of a pair are called: a text and its completion, a question and its
+    context, a text and a choice."""
     is_completed = any(unit.segment == COMPLETION_SEGMENT for unit in units.units)
-    section = "answer" if units.is_question else "completion" if is_completed else "explore"
+    section = "completion" if is_completed else "explore"
+    if units.kind in ("answer", "choice"):
+        section = str(units.kind)
     return language.say(section, "first"), language.say(section, "second")
 
 

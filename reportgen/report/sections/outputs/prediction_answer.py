@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 
 from reportgen.findings.findings import Findings
+from reportgen.findings.outputs.choices import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
 from reportgen.findings.outputs.ranks import RankFit
 from reportgen.report.charts.small.answers import ROWS, Bar, columns_of_dots, named_bars, plane
@@ -78,6 +79,7 @@ class _Predicted:
             "tags": self._tags,
             "masks": self._masks,
             "answer": self._answers,
+            "choice": self._choices,
         }
         return by_kind[kind]()
 
@@ -226,6 +228,24 @@ class _Predicted:
         n, k = len(found.labelled), sum(answer.is_exact for answer in found.labelled)
         verdict = self._say("answers_fit", k=k, n=n)
         return self._told(verdict, self._say("answers_f1", f1=found.f1.mean), chart)
+
+    def _choices(self) -> Answer:
+        found = self._findings.choices
+        assert found is not None  # some text was analysed
+        if found.accuracy is None:
+            low, middle, high = (float(own) for own in np.quantile(found.chances, (0, 0.5, 1)))
+            opened = found.by_text.get(self._findings.picked.first)
+            chart = columns_of_dots(found.chances, None if opened is None else chance_of(opened))
+            verdict = self._say("choices", low=low, middle=middle, high=high)
+            return self._told(verdict, self._say("dots") + self._unlabelled(), chart)
+        k, n, base = found.n_right, len(found.labelled), found.by_chance
+        key = "choices_fit" if found.accuracy.mean > base else "choices_fit_worse"
+        bars = [
+            Bar(self._say("bar_model"), k / n, self._language.percent(k / n)),
+            Bar(self._say("bar_random"), base, self._language.percent(base)),
+        ]
+        verdict = self._say(key, k=k, n=n)
+        return self._told(verdict, self._say("choices_base", base=base), named_bars(bars))
 
     def _masks(self) -> Answer:
         found = self._findings.masks

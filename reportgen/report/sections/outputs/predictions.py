@@ -10,6 +10,7 @@ from reportgen.report.language.numbers import decimals, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.language.sentences import spoken
 from reportgen.report.language.strings import Language
+from reportgen.report.sections.outputs.choices import make_choices
 from reportgen.report.sections.outputs.classes import LISTED, NAME, ClassWords, share_bar
 from reportgen.report.sections.outputs.found_answers import make_found_answers
 from reportgen.report.sections.outputs.masks import make_masks
@@ -34,6 +35,8 @@ def make_quality(findings: Findings, language: Language) -> Quality | None:
         return make_tags(findings, language)
     if kind == "answer":
         return make_found_answers(findings, language)
+    if kind == "choice":
+        return make_choices(findings, language)
     if kind == "masks":
         return make_masks(findings, language)
     return (_numbers if kind == "numbers" else _next_tokens)(findings, language)

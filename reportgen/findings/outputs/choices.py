@@ -1,0 +1,95 @@
+"""Choices over all texts: how sure the model is of what it picks, and how often it is right."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from reportgen.findings.statistics import Estimate, Floats, estimate
+from reportgen.results.choices import ChoiceReading, Chosen, chosen_texts
+from reportgen.results.labels import NONE
+from reportgen.results.store import Results
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the model picked of the choices of all texts."""
+
+    every: tuple[Chosen, ...]
+    read_as: ChoiceReading  # what labels are
+    accuracy: Estimate | None  # None where no label names a choice
+
+    @cached_property
+    def by_text(self) -> dict[int, Chosen]:
+        """What was picked, by row of `texts`."""
+        return {own.text: own for own in self.every}
+
+    @property
+    def labelled(self) -> list[Chosen]:
+        """The texts whose right choice is known."""
+        return [own for own in self.every if own.label != NONE]
+
+    @property
+    def unmatched(self) -> list[Chosen]:
+        """The texts that have a label which names none of their choices."""
+        return [own for own in self.every if own.has_label and own.label == NONE]
+
+    @property
+    def n_right(self) -> int:
+        """How many texts had the right choice picked."""
+        return sum(own.is_right for own in self.every)
+
+    @property
+    def by_chance(self) -> float:
+        """The share of right answers of a choice at random, over the texts whose right one is
+        known."""
+        return float(np.mean([1 / len(own.names) for own in self.labelled]))
+
+    @property
+    def chances(self) -> Floats:
+        """`[text]`: the probability of what was picked."""
+        return np.array([chance_of(own) for own in self.every])
+
+    @property
+    def mean_chance(self) -> float:
+        """The mean of these."""
+        return float(self.chances.mean())
+
+    @property
+    def n_places(self) -> int:
+        """The most choices that a text has."""
+        return max(len(own.names) for own in self.every)
+
+    def picked_at(self) -> Counter[int]:
+        """How often each place was picked, from 0."""
+        return Counter(own.place for own in self.every)
+
+    def right_at(self) -> Counter[int]:
+        """How often the right choice stands at each place, from 0."""
+        return Counter(own.label for own in self.labelled)
+
+
+def chances_of(chosen: Chosen) -> Floats:
+    """`[choice]`: the probability of each choice of a text, the softmax of their logits."""
+    logits = np.array(chosen.logits)
+    sizes = np.exp(logits - logits.max())
+    shares: Floats = sizes / sizes.sum()
+    return shares
+
+
+def chance_of(chosen: Chosen) -> float:
+    """The probability of the choice that was picked."""
+    return float(chances_of(chosen)[chosen.place])
+
+
+def choices(results: Results) -> Choices | None:
+    """What the model picked for all texts; None for other outputs and without any."""
+    if results.info.output.kind != "choice":
+        return None
+    found = chosen_texts(results)
+    if not found.every:
+        return None
+    known = [own.is_right for own in found.every if own.label != NONE]
+    right = estimate(np.array(known, np.float64))
+    return Choices(found.every, found.read_as, right)

@@ -1,0 +1,203 @@
+"""Multiple choice: a model that picks one of the choices of a text."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import replace
+from itertools import chain
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+from reportgen.models.architecture import accepted_arguments
+from reportgen.models.encoder import find_encoder
+from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
+from reportgen.models.readers.choice import ChoiceReader
+from reportgen.models.tokens.choices import encode_choices
+from reportgen.models.trial_run import entries
+from reportgen.texts.read import TextSet
+
+# Two choices of different length, which are run alone and together.
+_SAMPLE = ("one", ("two", "three four five"))
+_ALL = 10**9  # tokens; nothing is cut
+# Largest difference of a logit alone and in a padded batch, relative to the largest logit.
+_TOLERANCE = {"float32": 1e-4, "float16": 2e-2, "bfloat16": 5e-2}
+
+
+class ChoiceModel(nn.Module):
+    """Reads a text with one choice and, in a run apart, with the others of its choices.
+
+    What measures the inside of the model sees the first alone: the others run through a twin, which
+    shares its weights. In a graph, tokens that both have share their embeddings too, so that the
+    gradient at a token of the text is the one through all choices.
+    """
+
+    def __init__(self, inner: PreTrainedModel) -> None:
+        super().__init__()
+        self.inner = inner
+        self._twin = (twin_of(inner),)  # in a tuple, so that its weights are not counted again
+        self._table = (find_encoder(inner)[1].get_input_embeddings(),)
+        self._twin_table = (find_encoder(self._twin[0])[1].get_input_embeddings(),)
+        self._takes = accepted_arguments(inner)
+        self.pads = True  # whether texts of different length can run together
+
+    def forward(
+        self,
+        input_ids: Tensor,
+        attention_mask: Tensor | None = None,
+        token_type_ids: Tensor | None = None,
+        other_input_ids: Tensor | None = None,
+        other_attention_mask: Tensor | None = None,
+        other_token_type_ids: Tensor | None = None,
+        other_texts: Tensor | None = None,
+        other_copies: Tensor | None = None,
+    ) -> dict[str, Tensor]:
+        """The logits of the texts with their first choice, `own` `[text]`, and of those with the
+        others, `others` `[row]`; see `ChoiceReader.beside`."""
+        given = {
+            "input_ids": input_ids,
+            "attention_mask": attention_mask,
+            "token_type_ids": token_type_ids,
+        }
+        with _seen(self._table[0]) as seen:
+            own = self._logits(self.inner, given)
+        if other_input_ids is None:
+            return {"own": own, "others": own[:0]}
+        assert other_texts is not None
+        assert other_copies is not None
+        rest = {
+            "input_ids": other_input_ids,
+            "attention_mask": other_attention_mask,
+            "token_type_ids": other_token_type_ids,
+        }
+        shared = seen[0] if seen and torch.is_grad_enabled() else None
+        found = [
+            self._others(
+                {name: None if v is None else v[rows, columns] for name, v in rest.items()},
+                shared,
+                other_texts[rows],
+                other_copies[rows, columns],
+            )
+            for rows, columns in self._parts(other_attention_mask)
+        ]
+        return {"own": own, "others": torch.cat(found)}
+
+    def _parts(self, mask: Tensor | None) -> list[tuple[slice, slice]]:
+        """Which rows of the others run together, with which columns: none of padding, unless texts
+        of different length can run together."""
+        if self.pads or mask is None:
+            return [(slice(None), slice(None))]
+        return [(slice(i, i + 1), slice(int(own.sum()))) for i, own in enumerate(mask)]
+
+    def _others(
+        self,
+        given: Mapping[str, Tensor | None],
+        shared: Tensor | None,
+        texts: Tensor,
+        copies: Tensor,
+    ) -> Tensor:
+        if shared is None:
+            return self._logits(self._twin[0], given)
+        with _replaced(self._twin_table[0], shared, texts, copies):
+            return self._logits(self._twin[0], given)
+
+    def _logits(self, module: nn.Module, given: Mapping[str, Tensor | None]) -> Tensor:
+        """`[row]`: each row is the only choice of a text."""
+        single = {
+            name: value[:, None]
+            for name, value in given.items()
+            if value is not None and name in self._takes
+        }
+        logits: Tensor = entries(module(**single))["logits"]
+        return logits.reshape(-1)
+
+
+def twin_of(module: PreTrainedModel) -> PreTrainedModel:
+    """A second module with the weights and configurations of `module` itself; hooks on one are not
+    called by the other."""
+    shared: dict[int, Any] = {}
+    for tensor in chain(module.parameters(), module.buffers()):
+        shared[id(tensor)] = tensor
+    for part in module.modules():
+        config = getattr(part, "config", None)
+        if config is not None:
+            shared[id(config)] = config
+    return deepcopy(module, shared)
+
+
+@contextmanager
+def _seen(table: nn.Module) -> Iterator[list[Tensor]]:
+    """A context in which the first output of `table` is kept, as other hooks left it."""
+    seen: list[Tensor] = []
+
+    def keep(module: nn.Module, args: Any, output: Tensor) -> None:
+        if not seen:
+            seen.append(output)
+
+    handle = table.register_forward_hook(keep)
+    try:
+        yield seen
+    finally:
+        handle.remove()
+
+
+@contextmanager
+def _replaced(table: nn.Module, shared: Tensor, texts: Tensor, copies: Tensor) -> Iterator[None]:
+    """A context in which the output of `table` has, for each token that is a copy, the embedding
+    that it has in `shared`, `[text, position, width]`.
+
+    Args:
+        texts: `[row]`, the text of each row.
+        copies: `[row, position]`, the position in it that a token is a copy of; -1 for none.
+    """
+
+    def swap(module: nn.Module, args: Any, output: Tensor) -> Tensor:
+        is_turned = output.shape[:2] != copies.shape  # [position, row], as in XLNet
+        own = output.transpose(0, 1) if is_turned else output
+        whole = shared.transpose(0, 1) if is_turned else shared
+        copied = whole[texts[:, None], copies.clamp(min=0)]
+        found = torch.where((copies >= 0)[..., None], copied, own)
+        return found.transpose(0, 1) if is_turned else found
+
+    handle = table.register_forward_hook(swap)
+    try:
+        yield
+    finally:
+        handle.remove()
+
+
+def ready_for_choices(model: LoadedModel, texts: TextSet) -> LoadedModel:
+    """`model`, to pick one of the choices of each text if it does that and any of the texts has
+    some. A model that does not reads the texts without them, and says so."""
+    if not any(text.choices for text in texts.texts):
+        return model
+    inner = model.chooser
+    if inner is None:
+        remark = f"choices of the texts are not used: the model's output is {model.output.kind}"
+        return replace(model, remarks=(*model.remarks, remark.replace("_", " ")))
+    name = None if model.output.name == "embedding" else model.output.name  # as the user asked
+    reader = ChoiceReader(model.pad_token_id, texts.choice_names)
+    whole = with_whole(model, inner, reader, chooser_remark(type(inner).__name__))
+    module = ChoiceModel(inner).eval()
+    path = f"inner.{whole.encoder_name}".rstrip(".")
+    whole = replace(whole, module=module, encoder_name=path, output=reader.info(name))
+    module.pads = _can_pad(whole)
+    return whole
+
+
+def _can_pad(model: LoadedModel) -> bool:
+    """Whether the logit of a text is the same in a padded batch as alone."""
+    module = model.module
+    assert isinstance(module, ChoiceModel)
+    long = encode_choices(model.tokenizer, *_SAMPLE, 1, _ALL)
+    others = (*long.others, replace(long, others=(), copies=(None,) * len(long.ids)))
+    inputs = model.inputs([replace(long, others=others)])
+    found = []
+    for pads in (True, False):
+        module.pads = pads
+        with torch.no_grad():
+            found.append(module(**inputs)["others"].float())
+    gap = float((found[0] - found[1]).abs().max() / found[1].abs().max().clamp(min=1e-9))
+    return gap <= _TOLERANCE[model.info.dtype]

@@ -1,0 +1,123 @@
+"""Which of its choices the label of a text names."""
+
+import string
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import pandas as pd
+
+from reportgen.results.labels import NONE, ClassNames
+from reportgen.results.schema import STEPS
+from reportgen.results.store import Results
+
+# What labels are read as: the column of the right choice, the choice itself, its letter (A, B, C),
+# its number from 0, or from 1.
+ChoiceReading: TypeAlias = Literal["column", "text", "letter", "from_0", "from_1"]
+_READINGS: tuple[ChoiceReading, ...] = ("column", "text", "letter", "from_0", "from_1")
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The choices of one text, the one that was picked, and the right one."""
+
+    text: int  # row of `texts`
+    names: tuple[str, ...]
+    logits: tuple[float, ...]
+    place: int  # of the one that was picked
+    label: int  # place of the right one, or NONE
+    has_label: bool  # whether the text has one at all
+
+    @property
+    def picked(self) -> str:
+        """The choice that was picked."""
+        return self.names[self.place]
+
+    @property
+    def right(self) -> str | None:
+        """The right choice; None where that is not known."""
+        return None if self.label == NONE else self.names[self.label]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether the right choice was picked, or one with the same characters."""
+        return self.picked == self.right
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenTexts:
+    """The choices of all texts that have a prediction, and how labels were read."""
+
+    every: tuple[Chosen, ...]
+    read_as: ChoiceReading
+
+
+def chosen_texts(results: Results, labelled: pd.DataFrame | None = None) -> ChosenTexts:
+    """The choices of every text that has a prediction, of a model that picks one.
+
+    All labels are read in the same way: that of `_READINGS` by which most of them name a choice,
+    the first of those if several do.
+
+    Args:
+        labelled: a table with the columns `label` and `label_value`, one row per text; None for the
+            labels of the results.
+    """
+    texts = results.texts
+    labelled = texts if labelled is None else labelled
+    rows = [i for i, names in enumerate(texts["score_names"]) if len(names)]
+    choices = [tuple(map(str, texts["score_names"].iloc[i])) for i in rows]
+    labels = [labelled["label"].iloc[i] for i in rows]
+    given = [label if isinstance(label, str) and label.strip() else None for label in labels]
+    values = [float(labelled["label_value"].iloc[i]) for i in rows]
+    found = [
+        [
+            NONE if label is None else read(label, value, own)
+            for label, value, own in zip(given, values, choices, strict=True)
+        ]
+        for read in _readers(results.info.output.labels)
+    ]
+    counts = [len(places) - places.count(NONE) for places in found]
+    best = counts.index(max(counts))
+    every = tuple(
+        Chosen(
+            text,
+            own,
+            tuple(map(float, texts["scores"].iloc[text])),
+            int(texts[STEPS].iloc[text][0]),
+            place,
+            label is not None,
+        )
+        for text, own, place, label in zip(rows, choices, found[best], given, strict=True)
+    )
+    return ChosenTexts(every, _READINGS[best])
+
+
+_Read: TypeAlias = Callable[[str, float, Sequence[str]], int]
+
+
+def _readers(columns: Sequence[str]) -> Iterator[_Read]:
+    """For each of `_READINGS`: the place of the choice that a label names, or NONE."""
+    by_column = ClassNames(columns)
+
+    def letter(label: str, value: float, choices: Sequence[str]) -> int:
+        mark = label.strip().strip("().").upper()
+        return string.ascii_uppercase.find(mark) if len(mark) == 1 else NONE
+
+    def number(first: int) -> _Read:
+        def read(label: str, value: float, choices: Sequence[str]) -> int:
+            return int(value) - first if value.is_integer() else NONE
+
+        return read
+
+    def among(read: _Read) -> _Read:
+        def checked(label: str, value: float, choices: Sequence[str]) -> int:
+            place = read(label, value, choices)
+            return place if 0 <= place < len(choices) else NONE
+
+        return checked
+
+    yield among(lambda label, value, choices: by_column.find(label))
+    yield among(lambda label, value, choices: ClassNames(choices).find(label))
+    yield among(letter)
+    yield among(number(0))
+    yield among(number(1))
