@@ -26,21 +26,26 @@ window.taken = async (act, isDone) => {
   await isDone();
   return (await painted()) - started;
 };
-window.change = (control, value) => {
-  control.value = value;
-  control.dispatchEvent(new Event("change"));
+window.change = (choice, value) => {
+  const list = choice.querySelector("select");
+  const button = choice.querySelector(`[value="${value}"]`);
+  if (!button) throw new Error(`no ${value} to choose`);
+  if (list) list.value = value;
+  else button.checked = true;
+  (list ?? button).dispatchEvent(new Event("change"));
 };
 """
 DRAWN = "figure.drawn .js-plotly-plot"
 
-SWITCH = """async ([list, values]) => {
+SWITCH = """async ([at, values]) => {
   const figure = document.querySelector(".panel.open figure.drawn");
-  const control = figure.querySelectorAll(".controls select")[list];
+  // Layers, then heads: each as buttons, or as a list where there are many.
+  const choice = figure.querySelector(".controls").children[at];
   const plot = figure.querySelector(".js-plotly-plot");
   const times = [];
   for (const value of values) {
     const drawn = new Promise((resolve) => plot.once("plotly_afterplot", resolve));
-    times.push(await taken(() => change(control, value), () => drawn));
+    times.push(await taken(() => change(choice, value), () => drawn));
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
   return times;

@@ -8,7 +8,7 @@ from helpers.made_up.factories import HEADLINES, make_results
 from opening import placed, rendered, show_all, written
 from playwright.sync_api import expect
 
-from reportgen.report.html.templates import PRINTED_UP_TO
+from reportgen.report.html.templates import WHOLE_UP_TO
 
 pytestmark = pytest.mark.browser
 
@@ -298,9 +298,9 @@ def test_a_long_list_scrolls_in_its_own_box_and_shows_the_rest_as_it_does(watche
     watched.locator("#list").get_by_role("columnheader", name="Error").get_by_role("button").click()
     assert box.evaluate("box => box.scrollTop") == 0  # the largest first, not the open text
     watched.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert len(shown(watched)) == PRINTED_UP_TO
+    assert len(shown(watched)) == WHOLE_UP_TO
     watched.evaluate("dispatchEvent(new Event('afterprint'))")
-    assert len(shown(watched)) < PRINTED_UP_TO
+    assert len(shown(watched)) < WHOLE_UP_TO
 
 
 def test_on_paper_the_list_says_what_it_shows(watched, url):

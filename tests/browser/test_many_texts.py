@@ -10,12 +10,11 @@ from playwright.sync_api import expect
 from serving import JENKINS, OWN_AND_DATA, served
 
 from reportgen.findings.findings import Findings
-from reportgen.report.html.costs import HELD_ABOVE
-from reportgen.report.html.templates import PRINTED_UP_TO
+from reportgen.report.html.templates import WHOLE_UP_TO
 
 pytestmark = pytest.mark.browser
 
-N = HELD_ABOVE + 20
+N = WHOLE_UP_TO + 20
 TEXTS = tuple(
     f"{HEADLINES[i % len(HEADLINES)]} <{i}> &amp; <b> \"{i}' {'long ' * 30}end{i}" for i in range(N)
 )
@@ -108,12 +107,12 @@ def test_on_paper_are_the_open_text_and_those_to_start_with(watched, held, url, 
     drawn(watched, held)
     watched.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert on_paper(watched) == first | {held}
-    assert watched.locator("#list tbody tr").filter(visible=True).count() == PRINTED_UP_TO
+    assert watched.locator("#list tbody tr").filter(visible=True).count() == WHOLE_UP_TO
     # One that was opened before is left out again.
     watched.goto(f"{url}#text={min(first)}")
     assert on_paper(watched) == first
     expect(watched.locator("#unprinted")).to_have_text(
-        f"On paper: the texts to start with, the text that is open, and the first {PRINTED_UP_TO} "
+        f"On paper: the texts to start with, the text that is open, and the first {WHOLE_UP_TO} "
         f"rows of the list. {N - len(first)} of {N} texts are left out, unless you open one before "
         "you print."
     )
@@ -127,20 +126,20 @@ def test_without_scripts_paper_has_the_texts_to_start_with(still_tab, url, resul
     still_tab.goto(url)
     assert on_paper(still_tab) == {text + 1 for text in Findings(results).picked.texts}
     expect(still_tab.locator("#unprinted")).to_be_visible()
-    assert still_tab.locator("#list tbody tr").filter(visible=True).count() == PRINTED_UP_TO
+    assert still_tab.locator("#list tbody tr").filter(visible=True).count() == WHOLE_UP_TO
 
 
 @pytest.mark.parametrize("scripts", [True, False])
 def test_up_to_fifty_texts_are_all_on_paper(page, tmp_path, scripts):
-    for n in (PRINTED_UP_TO, PRINTED_UP_TO + 1):
+    for n in (WHOLE_UP_TO, WHOLE_UP_TO + 1):
         made = make_results(tmp_path / str(n), TEXTS[:n], n_layers=2, n_heads=2)
         page.goto(written(made, tmp_path))
         if scripts:
             page.evaluate("dispatchEvent(new Event('beforeprint'))")
         picked = Findings(made).picked
         first = {text + 1 for text in (picked.first, *picked.texts)}  # the example is listed too
-        assert on_paper(page) == (set(range(1, n + 1)) if n == PRINTED_UP_TO else first)
-        expect(page.locator("#unprinted")).to_have_count(n - PRINTED_UP_TO)
+        assert on_paper(page) == (set(range(1, n + 1)) if n == WHOLE_UP_TO else first)
+        expect(page.locator("#unprinted")).to_have_count(n - WHOLE_UP_TO)
 
 
 def test_without_scripts_every_text_is_coloured(still_tab, url):

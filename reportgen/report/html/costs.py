@@ -12,13 +12,12 @@ from reportgen.report.html.blocks import Block
 from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.reduced import Sizes
 from reportgen.report.html.size_plan import Level
-from reportgen.report.html.templates import Setting, held, size_of
+from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held, size_of
 from reportgen.results.info import DECODER_PARTS
 
 _AT_ONCE = 300  # rows of the list that are made together
 _MEASURED = 300  # texts of the largest page that is measured in full; larger ones are estimated
 _SAFETY = 1.1  # factor on an estimate
-HELD_ABOVE = 100  # listed texts, beyond which the panels of most are held
 _HOLDER = len(held(Markup(""), 10**6))
 _MARK = len("<mark class=size></mark>")  # the longest there is
 # About what a page has beside its texts, and a token of a text, in bytes.
@@ -41,7 +40,7 @@ class PageCosts:
         """See `size_plan.Cost`."""
         if level is Level.LINE:
             parts = (self.panels.text(text, level), self.panels.notes(text))
-            frame = self._frame(text, level) + _HOLDER * (len(self.order) > HELD_ABOVE)
+            frame = self._frame(text, level) + _HOLDER * (len(self.order) > WHOLE_UP_TO)
             return self._row(text) + frame + sum(map(size_of, parts))
         if not self._has_figures[text]:
             return None

@@ -8,12 +8,12 @@ from reportgen.findings.findings import Findings
 from reportgen.report.format_register import Document, Output
 from reportgen.report.html.assets import Assets
 from reportgen.report.html.brief import render_brief
-from reportgen.report.html.costs import HELD_ABOVE, PageCosts
+from reportgen.report.html.costs import PageCosts
 from reportgen.report.html.data import plotly_source
 from reportgen.report.html.panel_parts import PanelParts
 from reportgen.report.html.reduced import NO_SIZES, Given, Sizes, reduced_sentences
 from reportgen.report.html.size_plan import Level, plan
-from reportgen.report.html.templates import PRINTED_UP_TO, Setting, held
+from reportgen.report.html.templates import WHOLE_UP_TO, Setting, held
 from reportgen.report.language.strings import load_language
 from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
@@ -73,20 +73,20 @@ def _written(
     has_evidence = set(findings.results.stored("evidence")["text"])
     measured = (text for text in rest if text in has_evidence)
     first = _first((findings.picked.first, *measured, *rest), levels)
-    leading = {first, *findings.picked.texts} & set(listed)
-    printed = set(listed) if len(listed) <= PRINTED_UP_TO else leading
+    standing = set(listed)
+    if len(listed) > WHOLE_UP_TO:
+        standing &= {first, *findings.picked.texts}
     shown = [
-        costs.panels.whole(setting, text, levels[text], between, is_printed=text in printed)
+        costs.panels.whole(setting, text, levels[text], between, is_printed=text in standing)
         for text, between in zip(listed, steps, strict=True)
     ]
-    standing = leading if len(listed) > HELD_ABOVE else set(listed)
     panels_held = [
         panel if text in standing else held(panel, text)
         for text, panel in zip(listed, shown, strict=True)
     ]
     carried = [blocks[text].at(levels[text]) for text in listed if text in blocks]
-    n_held, n_unprinted = len(listed) - len(standing), len(listed) - len(printed)
-    document = setting.document(panels_held, carried, reduced, first + 1, n_held, n_unprinted)
+    n_held = len(listed) - len(standing)
+    document = setting.document(panels_held, carried, reduced, first + 1, n_held)
     return Document(document, setting.parts(document, carried), reduced, draft.assets.files)
 
 

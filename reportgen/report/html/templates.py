@@ -24,7 +24,9 @@ from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
 from reportgen.results.units import segments_of
 
-PRINTED_UP_TO = 50  # listed texts, beyond which paper has only the open one and those to start with
+# Listed texts, beyond which the panels of most are held: a page is slower with every panel that
+# stands in it. Paper then has the open one and those to start with.
+WHOLE_UP_TO = 50
 # Around the rows of the list of texts, as the template writes them.
 _FIRST_ROW, _ROW_END = "<tbody>\n", "</tr>\n"
 
@@ -147,11 +149,10 @@ class Setting:
         reduced: Sequence[str],
         first: int,
         n_held: int = 0,
-        n_unprinted: int = 0,
     ) -> bytes:
         """The whole page, in UTF-8; `first` is the text that is open first, `n_held` how many of
-        the `panels` are held, `n_unprinted` how many are on paper only if they are open."""
-        left = {"n": n_unprinted, "of": len(panels), "rows": PRINTED_UP_TO}
+        the `panels` are held, and on paper only if they are open."""
+        left = {"n": n_held, "of": len(panels), "rows": WHOLE_UP_TO}
         return self._set(
             "page.html.jinja",
             **self._values(self.page, reduced),
@@ -166,8 +167,7 @@ class Setting:
                 self.findings.results.has_learned_sink,
             ),
             panels=panels,
-            n_unprinted=n_unprinted,
-            unprinted=self.language.say("page", "unprinted", **left),
+            unprinted=self.language.say("page", "unprinted", **left) if n_held else "",
             unrun=self.language.say("page", "unrun", n=n_held) if n_held else "",
             blocks=blocks,
         ).encode()
