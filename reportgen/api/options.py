@@ -279,7 +279,7 @@ class AnalysisChoices:
         str | None,
         _ANALYSIS(
             help="Explain the lead of that next token over this one, e.g. ' river': the difference "
-            "of their log-probabilities."
+            "of their log-probabilities. Of completions and masks, at each token or mask."
         ),
     ] = None
     generate: Annotated[

@@ -53,7 +53,9 @@ def pair(base: Findings, head: Findings) -> Pairing:
     infos = base.info, head.info
     shapes = [(info.model.n_layers, info.model.n_heads) for info in infos]
     outputs = [(info.output.kind, info.output.labels) for info in infos]
-    scalars = [(info.evidence.scalar, info.evidence.target) for info in infos]
+    scalars = [
+        (info.evidence.scalar, info.evidence.target, info.evidence.against) for info in infos
+    ]
     labels, n_other_labels = common_labels((base.results, head.results))
     aligned, n_other_units = _aligned(base.results, head.results, own & other)
     return Pairing(

@@ -14,7 +14,8 @@ class Asked:
 
     explain_class: str | None = None  # name or number of a class, label or number
     explain_token: str | None = None  # a next token, or one in the place of masks
-    against: str | None = None  # the token that its lead is over
+    # The token that its lead is over; of completions and masks at each step.
+    against: str | None = None
 
 
 NOTHING = Asked()
@@ -34,10 +35,6 @@ def find_asked(model: LoadedModel, asked: Asked) -> tuple[int | None, int | None
         index = _find_token(model, "--explain-token", asked.explain_token)
     if asked.against is None:
         return index, None
-    if model.reader.kind == "masks":
-        raise UsageError(
-            "--against: only for next tokens; of masks, name the token with --explain-token alone"
-        )
     against = _find_token(model, "--against", asked.against)
     if against == index:
         raise UsageError("--against: the same token as --explain-token; name another one")
@@ -50,12 +47,13 @@ def _find_token(model: LoadedModel, option: str, wanted: str) -> int:
     Raises:
         UsageError: no next token is explained, or the tokenizer has no such token.
     """
-    if model.reader.kind == "completion":
+    if model.reader.kind == "completion" and option == "--explain-token":
         raise UsageError(
-            f"{option}: the log-probability of completions is explained here; leave the option "
-            "out, or both --generate and the completions (--completion-column '')"
+            f"{option}: each token of the completions is explained here, with --against its lead "
+            "over another; leave the option out, or both --generate and the completions "
+            "(--completion-column '')"
         )
-    if model.reader.kind not in ("next_token", "masks"):
+    if model.reader.kind not in ("next_token", "masks", "completion"):
         kind = model.output.kind.replace("_", " ")
         raise UsageError(
             f"{option}: the model's output is {kind}, not a next token; leave the option out"

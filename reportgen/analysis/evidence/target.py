@@ -6,9 +6,10 @@ to the embedding of the whole text, so that the effect is a cosine distance; for
 log-probability of the next token, or its lead over another token; where the texts have completions,
 the log-probability of the completion; for a tagger the log-probability of the tags of all words, a
 word that is left out counting as unchanged; for a masked language model that of the tokens at all
-masks; for the answer to a question that of its first and its last token among those of the context;
-for a choice the lead of its logit over that of the strongest other, a change being made in the text
-with each choice.
+masks; of a completion and of masks also their lead over another token, the same at each step; for
+the answer to a question that of its first and its last token among those of the context; for a
+choice the lead of its logit over that of the strongest other, a change being made in the text with
+each choice.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,7 +77,7 @@ class Explainer:
         self.batch_tokens = batch_tokens
         self._batching = batching
         self._index, self._against = find_asked(model, asked)
-        if self._against is not None:
+        if self._against is not None and not self._has_steps:
             self.scalar = "token_lead"
         # The class, label, number or token that was asked for; None: the one that is predicted for
         # each text.
@@ -164,6 +165,7 @@ class Explainer:
 
     def _asked_of(self, text: EncodedText) -> EncodedText:
         """`text` with what was asked for as what is explained at each of its steps."""
+        text = replace(text, against=self._against)
         if self._index is None:
             return text
         steps = tuple(replace(step, target=self._index) for step in text.steps)

@@ -43,8 +43,8 @@ class CompletionReader(OutputReader):
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> Tensor:
-        """The log-probability of each token of the completions, `[text, token]`, 0 after the last
-        one of a text."""
+        """The log-probability of each token of the completions, or its lead over another token,
+        `[text, token]`, 0 after the last one of a text."""
         return self._own(self._rows(returned, inputs, texts), texts)
 
     def read(
@@ -65,6 +65,10 @@ class CompletionReader(OutputReader):
     def describe(self) -> str:
         """What the output of the model is, for an error message."""
         return "a completion"
+
+    def entry_name(self, index: int) -> str:
+        """The token with the id `index`."""
+        return spell(self.tokenizer, index)
 
     def sample(self, text: EncodedText) -> EncodedText:
         """`text` as trial runs need it: its last content token is its completion."""
@@ -90,9 +94,11 @@ class CompletionReader(OutputReader):
         return tuple(text.ids[i] for i in text.completion)
 
     def _own(self, rows: Sequence[Tensor], texts: Sequence[EncodedText]) -> Tensor:
-        """Of `rows`, those of the tokens that the completions have, `[text, token]`."""
+        """Of `rows`, those of the tokens that the completions have, or their leads,
+        `[text, token]`."""
         values = [
             row.gather(1, torch.tensor(self._ids(text), device=row.device)[:, None]).squeeze(1)
+            - (0.0 if text.against is None else row[:, text.against])
             for row, text in zip(rows, texts, strict=True)
         ]
         return torch.nn.utils.rnn.pad_sequence(values, batch_first=True)

@@ -27,8 +27,8 @@ class StepReader(OutputReader):
     def values(
         self, returned: Any, inputs: Mapping[str, Tensor], texts: Sequence[EncodedText] = ()
     ) -> Tensor:
-        """The log-probability of what is explained at each step, `[text, step]`: LEFT_OUT where its
-        token was left out, 0 after the last step of a text."""
+        """The log-probability of what is explained at each step, or its lead over another token,
+        `[text, step]`: LEFT_OUT where its token was left out, 0 after the last step of a text."""
         values = [
             _targeted(row, text)
             for row, text in zip(self._rows(returned, texts), texts, strict=True)
@@ -65,7 +65,8 @@ def places(text: EncodedText) -> list[int]:
 
 def _targeted(row: Tensor, text: EncodedText) -> Tensor:
     """`[step]`: the log-probability of the target of each step, of `row` `[step that is there,
-    entry]`; the largest where a step has no target."""
+    entry]`; the largest where a step has no target. Its lead where the text has a token against
+    it."""
     there = [i for i, step in enumerate(text.steps) if step.position is not None]
     targets = [text.steps[i].target for i in there]
     best = row.argmax(dim=1).tolist() if None in targets else targets
@@ -73,4 +74,6 @@ def _targeted(row: Tensor, text: EncodedText) -> Tensor:
     index = torch.tensor(chosen, device=row.device, dtype=torch.long)
     values = torch.full((len(text.steps),), LEFT_OUT, device=row.device)
     own = row.gather(1, index[:, None]).squeeze(1)
+    if text.against is not None:
+        own = own - row[:, text.against]
     return values.index_put((torch.tensor(there, device=row.device, dtype=torch.long),), own)

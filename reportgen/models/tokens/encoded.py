@@ -59,6 +59,7 @@ class EncodedText:
     parts: tuple[int, ...] = ()
     steps: tuple[Step, ...] = ()  # predictions for single tokens of it, in order; () for others
     held: tuple[int, ...] = ()  # content that stays when other content is left out, such as a mask
+    against: int | None = None  # the token that the lead of each step is over; None: no lead
     # Of several choices, of which this is the text with one: which one, and the text with each
     # other, in order. In those, `copies` are the positions in this one of tokens that both have.
     choice: int = 0

@@ -100,7 +100,8 @@ def page_data(
         "words": script_words(language, "common", "script", "tools", "explore")
         | (script_words(language, "decoder") if info.model.decoder is not None else {})
         | (script_words(language, "decoder_head") if info.head_reads_decoder else {})
-        | (script_words(language, info.output.kind) if info.output.kind in _NAMED_PARTS else {}),
+        | (script_words(language, info.output.kind) if info.output.kind in _NAMED_PARTS else {})
+        | _words_of_lead(info, language),
         "figure": map_figure(language, name),
         "scales": {"light": SCALE_LIGHT, "dark": SCALE_DARK},
     }
@@ -116,6 +117,15 @@ def _short_names(info: RunInfo, language: Language, row: str | None) -> dict[str
     if BY_ID["deletion"].has_sign(info.evidence.scalar):
         names["deletion"] = language.say("influence", "change").lower()
     return names
+
+
+def _words_of_lead(info: RunInfo, language: Language) -> dict[str, str]:
+    """The strings for a lead at each step, with the token that it is over."""
+    section, against = f"{info.output.kind}_over", info.evidence.against
+    if against is None or section not in language.words:
+        return {}
+    words = script_words(language, section)
+    return {key: text.replace("{against}", visible(against)) for key, text in words.items()}
 
 
 def script_words(language: Language, *sections: str) -> dict[str, Any]:

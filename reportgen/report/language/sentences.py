@@ -159,9 +159,9 @@ def _values(note: Note, language: Language) -> dict[str, object]:
 def _scalar(section: str, said: Mapping[str, object], language: Language) -> str:
     """The name of the figure that was explained; `said` comes from `note.explained`."""
     scalar, target = str(said["scalar"]), said.get("target")
-    has_own = target and f"{scalar}_of" in language.words[section]
-    key = f"{scalar}_of" if has_own else scalar
-    against = said.get("against")
+    against, words = said.get("against"), language.words[section]
+    key = f"{scalar}_of" if target and f"{scalar}_of" in words else scalar
+    key = f"{key}_over" if against and f"{key}_over" in words else key
     return language.say(section, key, name=said["output_name"], target=target, against=against)
 
 

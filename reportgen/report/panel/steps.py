@@ -80,9 +80,14 @@ def make_steps(
     else:
         return None
     columns = tuple(say(key) for key in keys)
-    target = findings.info.evidence.target
+    evidence = findings.info.evidence
     title = say(f"title_{kind}")
-    note = say("note_masks_of", target=target) if target else say(f"note_{kind}")
+    note = f"note_{kind}_of" if evidence.target else f"note_{kind}"
+    note = say(
+        f"note_{kind}_over" if evidence.against else note,
+        target=evidence.target,
+        against=evidence.against,
+    )
     return Steps(kind, title, columns, rows, note) if rows else None
 
 

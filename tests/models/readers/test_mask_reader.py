@@ -127,8 +127,10 @@ def test_tokens_are_asked_for_by_name(tmp_path):
     model = filler(tmp_path)
     name = model.tokenizer.convert_ids_to_tokens(10)
     assert find_asked(model, Asked(explain_token=name)) == (10, None)
-    with pytest.raises(UsageError, match="--against: only for next tokens"):
-        find_asked(model, Asked(explain_token=name, against=model.tokenizer.unk_token))
+    other = model.tokenizer.convert_ids_to_tokens(11)
+    assert find_asked(model, Asked(explain_token=name, against=other)) == (10, 11)
+    with pytest.raises(UsageError, match="--against: the same token as --explain-token"):
+        find_asked(model, Asked(explain_token=name, against=name))
 
 
 def test_no_phrase_reaches_over_a_mask(tmp_path):
