@@ -77,6 +77,20 @@ def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, url, scri
     assert page.evaluate("document.documentElement.scrollWidth") <= 400 if scripts else True
 
 
+def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(tab, url):
+    tab.set_viewport_size({"width": 400, "height": 860})
+    tab.goto(f"{url}#text=1")
+    lines = tab.locator('[id="text=1"] .influence td').evaluate_all(
+        """cells => cells.map(cell => {
+          const text = document.createRange();
+          text.selectNodeContents(cell.lastChild);
+          return [text.getClientRects().length, text.getBoundingClientRect().right];
+        })"""
+    )
+    assert len(lines) >= 10
+    assert all(count == 1 and right <= 400 for count, right in lines)
+
+
 def test_the_bar_is_one_line_at_every_width(page, url):
     page.goto(url)
     for width in (1280, 1024, 800, 640, 400):

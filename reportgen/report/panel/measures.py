@@ -199,6 +199,9 @@ def about(id: View, info: RunInfo, language: Language) -> str:
     key = words_key("legend", id, info, language)
     if measure.is_over_even and info.model.is_causal:
         key = "legend_causal"
+    # The table beside it goes by the share of what is joined as a whole.
+    if id == "cls_row_last" and info.settings.units != "token":
+        key = "legend_joined"
     if key not in words:
         return ""
     legend = language.measure(

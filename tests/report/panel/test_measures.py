@@ -121,6 +121,15 @@ def test_the_legend_of_a_signed_effect_says_which_colour_is_which(full):
     assert "Pink" not in about("gradient", full.info, EN)
 
 
+def test_the_colour_of_the_row_is_said_to_be_per_token_where_tokens_are_joined(full):
+    said = "Where many tokens are joined, a large share can have a pale colour."
+    joined = replace(full.info, settings=replace(full.info.settings, units="word"))
+    assert said in about("cls_row_last", joined, EN)
+    assert "per token" in about("cls_row_last", joined, EN)
+    for id, info in (("cls_row_last", full.info), ("received_all", joined)):
+        assert said not in about(id, info, EN)
+
+
 def test_only_attention_is_called_where_the_model_looks(full):
     for id in COLOURS:
         said = about(id, full.info, EN)
