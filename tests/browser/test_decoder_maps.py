@@ -10,6 +10,7 @@ from helpers.calling import call
 from helpers.real.writers import PAIRS, save_writer
 from opening import written
 from playwright.sync_api import expect
+from test_accessibility import found
 
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import open_results
@@ -32,6 +33,15 @@ def made(tmp_path_factory):
 @pytest.fixture
 def address(made, tmp_path):
     return written(made, tmp_path)
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])
+def test_axe_finds_nothing_on_the_page_of_an_encoder_decoder(watched, address, scheme, width):
+    watched.set_viewport_size({"width": width, "height": 900})
+    watched.emulate_media(color_scheme=scheme)
+    watched.goto(f"{address}#text=1")
+    expect(watched.locator("#parts-1 svg").first).to_be_visible()
+    assert found(watched) == []
 
 
 def saved(page, label="Save CSV"):

@@ -64,7 +64,9 @@ class Strip {
     this.units.forEach((unit, i) => {
       unit.setAttribute("role", "button");
       const name = this.nameOf(i);
-      if (name !== this.labelOf(i) && !unit.querySelector("small")) unit.setAttribute("aria-label", name);
+      const isBlank = !unit.textContent.trim(); // a space that is a token of its own
+      const isNamed = name !== this.labelOf(i) && !unit.querySelector("small");
+      if (isBlank || isNamed) unit.setAttribute("aria-label", name);
       unit.setAttribute("aria-pressed", "false");
       unit.tabIndex = i ? -1 : 0;
     });
