@@ -33,6 +33,7 @@ SPECIAL_LAYER = "special_layer"  # of all special tokens together, in their stro
 _NO_LIMITS = NullLimits("", 0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
 _QUALITY: tuple[FigureName, ...] = (
     "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity",
+    "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1",
 )  # fmt: skip
 
 

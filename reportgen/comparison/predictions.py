@@ -18,6 +18,7 @@ from reportgen.comparison.quality import (
     rank_quality,
     right_quality,
 )
+from reportgen.comparison.right_parts import right_parts
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chances_of
 from reportgen.findings.outputs.classes import class_shares, match_classes
@@ -155,7 +156,11 @@ def prediction_changes(
     texts = texts[known]
     by_kind = {"class": _classes, "choice": _choices}
     judge = by_kind.get(kind)
-    quality, outcomes = judge(base, head, pairing, texts) if judge else (None, ())
+    quality, outcomes = (
+        judge(base, head, pairing, texts)
+        if judge
+        else (right_parts(base, head, pairing, texts), ())
+    )
     return PredictionChanges(
         kind=kind,
         texts=texts,

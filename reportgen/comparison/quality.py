@@ -4,7 +4,7 @@ The texts are the same on both sides, so an interval is of the difference: both 
 anew on the same resampled texts (paired bootstrap).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -25,7 +25,18 @@ from reportgen.findings.statistics import (
 )
 
 FigureName: TypeAlias = Literal[
-    "mae", "rmse", "bias", "rank", "r2", "accuracy", "macro_f1", "perplexity"
+    "mae",
+    "rmse",
+    "bias",
+    "rank",
+    "r2",
+    "accuracy",
+    "macro_f1",
+    "perplexity",
+    "tag_accuracy",
+    "mask_accuracy",
+    "answer_exact",
+    "answer_f1",
 ]
 # Of a figure: whether the interval says that the new model is better. Of all: "mixed" where some
 # are better and some worse, "few" where there are too few texts for an interval.
@@ -182,6 +193,25 @@ def right_quality(name: FigureName, base: Booleans, head: Booleans) -> Quality:
     """How often both models are right, each `[text]`, of at least one text."""
     (share,) = changes(*(side[:, None].astype(np.float64) for side in (base, head)))
     return Quality((QualityFigure(name, share, share.interval),), len(base))
+
+
+def rates_quality(counts: Mapping[FigureName, Floats]) -> Quality:
+    """Shares that both models have right, each of `[text, 3]`: how much is right in the old and in
+    the new model, and of how many, in at least one text."""
+
+    def difference(own: Floats, other: Floats, n: Floats) -> Floats:
+        change: Floats = (other - own) / n
+        return change
+
+    figures = []
+    for name, rows in counts.items():
+        columns = [rows[:, i : i + 1] for i in range(3)]
+        (interval,) = intervals_of(difference, *columns)
+        own, other, n = rows.sum(axis=0).tolist()
+        figures.append(
+            QualityFigure(name, _change([own / n, other / n], interval, len(rows)), interval)
+        )
+    return Quality(tuple(figures), max(len(rows) for rows in counts.values()))
 
 
 def _macro_f1(given: Floats, predicted: Floats, hit: Floats) -> Floats:

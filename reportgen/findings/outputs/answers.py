@@ -5,6 +5,7 @@ import string
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import exp
 
 import numpy as np
@@ -39,7 +40,7 @@ class Answer:
         return max(word_f1(self.name, label) for label in self.labels)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """The answers of all texts."""
 
@@ -47,6 +48,11 @@ class Answers:
     # Of those with a right answer (Rajpurkar et al. 2016); None without any.
     exact: Estimate | None
     f1: Estimate | None
+
+    @cached_property
+    def by_text(self) -> dict[int, Answer]:
+        """The answer of each text, by row of `texts`."""
+        return {answer.text: answer for answer in self.every}
 
     @property
     def chances(self) -> Floats:

@@ -51,7 +51,7 @@ class _Answering:
             return answer(self._say("no_predictions"), remark)
         quality = found.quality
         if quality is None:
-            can = found.kind in ("number", "class")
+            can = found.kind not in ("labels", "numbers", "next_token")
             return answer(self._say("unknown"), self._say("no_labels" if can else "other_kind"))
         verdict = quality.verdict
         shown = quality.with_gain("worse" if verdict == "worse" else "better")

@@ -14,6 +14,7 @@ from reportgen.report.language.sentences import scalar_name
 from reportgen.report.language.strings import Language
 
 Write = Callable[[float, bool], str]  # a value, and whether it has a plus sign above 0
+SHARES = ("accuracy", "tag_accuracy", "mask_accuracy", "answer_exact", "answer_f1")
 ERRORS: tuple[FigureName, ...] = ("mae", "rmse", "bias")  # written as numbers of the output
 NAME = 24  # half-width characters of a token or a name
 
@@ -73,7 +74,7 @@ class CompareWords:
 
     def quality(self, name: FigureName) -> Write:
         """Writes a figure of the fit with labels."""
-        if name == "accuracy":
+        if name in SHARES:
             return self.share
         return self.error if name in ERRORS else self.fit
 

@@ -1,0 +1,86 @@
+"""How often two models are right where a text has several predictions, or an answer in words: tags
+of words, masks, and answers to questions."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from reportgen.comparison.pairing import Pairing
+from reportgen.comparison.quality import FigureName, Quality, rates_quality
+from reportgen.findings.findings import Findings
+from reportgen.findings.statistics import Floats, Places
+from reportgen.results.info import OutputKind
+from reportgen.results.labels import NONE
+
+# Of one text: how much is right in the old and in the new model, and of how many.
+_Counts: TypeAlias = tuple[float, float, float]
+
+
+_Count: TypeAlias = Callable[[Findings, Findings, int], _Counts | None]
+
+
+def right_parts(base: Findings, head: Findings, pairing: Pairing, texts: Places) -> Quality | None:
+    """The shares that are right in both models, over the labelled ones of `texts`; None for other
+    outputs and where no text has a label that can be used."""
+    counts = _COUNTS.get(base.info.output.kind)
+    if counts is None:
+        return None
+    labelled = pairing.labels["label"].notna().to_numpy(np.bool_)
+    rows = [row for row in texts.tolist() if labelled[row]]
+    found = {name: _of_all(own, base, head, rows) for name, own in counts.items()}
+    known = {name: own for name, own in found.items() if len(own)}
+    return rates_quality(known) if known else None
+
+
+def _of_all(
+    count: _Count,
+    base: Findings,
+    head: Findings,
+    rows: list[int],
+) -> Floats:
+    """`[text, 3]`: what `count` finds in those of `rows` in which it finds anything."""
+    found = [own for row in rows if (own := count(base, head, row)) is not None and own[2]]
+    return np.array(found, np.float64).reshape(len(found), 3)
+
+
+def _tags(base: Findings, head: Findings, row: int) -> _Counts | None:
+    own, other = (side.tags.words.get(row, ()) if side.tags else () for side in (base, head))
+    if [word.name for word in own] != [word.name for word in other]:
+        return None
+    labels = [a.label if a.label != NONE else b.label for a, b in zip(own, other, strict=True)]
+    known = [i for i, label in enumerate(labels) if label != NONE]
+    right = [sum(side[i].tag == labels[i] for i in known) for side in (own, other)]
+    return right[0], right[1], len(known)
+
+
+def _masks(base: Findings, head: Findings, row: int) -> _Counts | None:
+    own, other = (side.masks.by_text.get(row, ()) if side.masks else () for side in (base, head))
+    pairs = [(a, b) for a, b in zip(own, other, strict=False) if a.label and b.label]
+    if len(own) != len(other):
+        return None
+    return sum(a.rank == 0 for a, _ in pairs), sum(b.rank == 0 for _, b in pairs), len(pairs)
+
+
+def _exact(base: Findings, head: Findings, row: int) -> _Counts | None:
+    found = [_answer(side, row, "is_exact") for side in (base, head)]
+    return None if pd.isna(found).any() else (found[0], found[1], 1)
+
+
+def _f1(base: Findings, head: Findings, row: int) -> _Counts | None:
+    found = [_answer(side, row, "f1") for side in (base, head)]
+    return None if pd.isna(found).any() else (found[0], found[1], 1)
+
+
+def _answer(side: Findings, row: int, figure: str) -> float:
+    """A figure of the answer to row `row` of `texts`; NaN where the right one is not known."""
+    own = side.answers.by_text.get(row) if side.answers else None
+    return np.nan if own is None or not own.labels else float(getattr(own, figure))
+
+
+_COUNTS: Mapping[OutputKind, Mapping[FigureName, _Count]] = {
+    "tags": {"tag_accuracy": _tags},
+    "masks": {"mask_accuracy": _masks},
+    "answer": {"answer_exact": _exact, "answer_f1": _f1},
+}

@@ -1,0 +1,109 @@
+"""Two models that tag, fill in masks or answer questions are judged by what they have right."""
+
+from itertools import count
+
+import numpy as np
+import pytest
+from helpers.plain.plain_bootstrap import plain_interval
+from helpers.real.models import save_model
+
+from reportgen.api.analyze import analyze
+from reportgen.api.compare import compare
+from reportgen.findings.findings import Findings
+
+TEXTS = [
+    "the cat sat on the mat",
+    "free coffee today",
+    "a very good film",
+    "the dog sat on the log",
+    "every new member",
+    "a bad ending",
+]
+_NUMBERS = count()
+TAGS = {"id2label": {0: "X", 1: "Y"}}
+
+
+def sides_of(folder, task, texts=TEXTS, labels=None, pairs=None, **changes):
+    """The results of two random models on the same texts."""
+    sides = []
+    for seed in (0, 5):
+        name = f"{task}-{seed}-{next(_NUMBERS)}"
+        model = save_model(folder / name, "bert", task, seed, **changes)
+        given = {"labels": labels, "pairs": pairs, "evidence": "none", "units": "word"}
+        sides.append(analyze(texts, model, folder=folder / f"of-{next(_NUMBERS)}", **given).results)
+    return sides
+
+
+def predictions_of(sides):
+    return compare(*(side.folder for side in sides)).comparison.predictions
+
+
+def test_tags_are_judged_by_the_share_of_right_ones(tmp_path):
+    random = np.random.default_rng(0)
+    labels = [random.choice(["X", "Y"], len(text.split())).tolist() for text in TEXTS]
+    labels[5] = None
+    sides = sides_of(tmp_path, "token", labels=labels, **TAGS)
+    found = predictions_of(sides)
+    change = found.fit("tag_accuracy")
+    for side, value in zip(sides, (change.base, change.head), strict=True):
+        rows = side.texts["prediction_label"].tolist()[:5]
+        right = [
+            a == b for row, own in zip(rows, labels, strict=False) for a, b in _pairs(row, own)
+        ]
+        assert value == pytest.approx(np.mean(right))
+    assert change.interval.low <= change.difference <= change.interval.high
+    assert change.n_texts == 5
+    assert found.quality.verdict in ("better", "worse", "none")
+
+
+def _pairs(tags, labels):
+    return zip(tags.split(), labels, strict=True)
+
+
+def test_masks_are_judged_by_right_first_choices(tmp_path):
+    texts = [text.replace(text.split()[1], "[MASK]") for text in TEXTS]
+    labels = [text.split()[1] for text in TEXTS]
+    sides = sides_of(tmp_path, "masked", texts)
+    labels[0] = sides[0].texts["prediction_label"][0]
+    labels[1] = sides[1].texts["prediction_label"][1]
+    labels[2] = sides[1].texts["prediction_label"][2]
+    sides = sides_of(tmp_path, "masked", texts, labels)
+    change = predictions_of(sides).fit("mask_accuracy")
+    for side, value in zip(sides, (change.base, change.head), strict=True):
+        firsts = side.texts["prediction_label"].tolist()
+        right = [a.casefold() == b.casefold() for a, b in zip(firsts, labels, strict=True)]
+        assert value == pytest.approx(np.mean(right))
+    assert change.head > change.base
+
+
+def test_answers_are_judged_by_exact_ones_and_by_their_words(tmp_path):
+    questions = ["who sat ?"] * 6
+    sides = sides_of(tmp_path, "question", questions, pairs=TEXTS)
+    labels = sides[0].texts["prediction_label"].tolist()
+    labels[4:] = ["nothing like it", None]
+    sides = sides_of(tmp_path, "question", questions, labels, TEXTS)
+    found = predictions_of(sides)
+    own, other = (Findings(side).answers for side in sides)
+    exact, f1 = found.fit("answer_exact"), found.fit("answer_f1")
+    assert (exact.base, exact.head) == pytest.approx((own.exact.mean, other.exact.mean))
+    assert (f1.base, f1.head) == pytest.approx((own.f1.mean, other.f1.mean))
+    assert exact.base == 0.8
+
+
+def test_the_interval_is_a_paired_bootstrap_over_texts(tmp_path):
+    labels = [["X"] * len(text.split()) for text in TEXTS]
+    sides = sides_of(tmp_path, "token", labels=labels, **TAGS)
+    change = predictions_of(sides).fit("tag_accuracy")
+    right = [[row.split().count("X") for row in side.texts["prediction_label"]] for side in sides]
+    gains = (np.array(right[1]) - np.array(right[0])).tolist()
+    sizes = [len(own) for own in labels]
+
+    def drawn(rows):
+        return sum(gains[i] for i in rows) / sum(sizes[i] for i in rows)
+
+    low, high = plain_interval(drawn, len(sizes))
+    assert tuple(change.interval) == pytest.approx((low, high), abs=0.2 * (high - low))
+
+
+def test_without_labels_nothing_is_judged(tmp_path):
+    assert predictions_of(sides_of(tmp_path, "token", **TAGS)).quality is None
