@@ -4,7 +4,9 @@ import re
 
 import pytest
 from exploring import as_pair
+from helpers.calling import call
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.places import SAMPLES
 from opening import drawn, placed, rendered, written
 from playwright.sync_api import expect
 
@@ -206,3 +208,20 @@ def test_the_brief_is_two_pages(watched, tmp_path, kind):
     assert pages(printed(watched)) <= 2
     watched.set_viewport_size({"width": 400, "height": 860})
     assert watched.evaluate("document.documentElement.scrollWidth") <= 400
+
+
+def test_the_brief_of_the_sample_is_two_pages(watched, tmp_path):
+    path = tmp_path / "brief.html"
+    done = call("run", SAMPLES / "ad_headlines.csv", "--brief", "-o", path)
+    assert done.exit_code == 0, done.stderr
+    watched.goto(path.as_uri())
+    assert pages(printed(watched)) <= 2
+    watched.set_viewport_size(PAPER)
+    watched.emulate_media(media="print")
+    asked, said = (
+        watched.locator(f".answer-card {part}").first.evaluate(
+            "e => parseFloat(getComputedStyle(e).fontSize)"
+        )
+        for part in ("h2", ".says")
+    )
+    assert asked < said  # the answer stands out, not the question
