@@ -4,6 +4,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
@@ -36,6 +37,10 @@ def in_ci() -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     # A shell ignores SIGINT in what it starts in the background; the tests send it to themselves.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Where no bytecode may be kept, each process of pytest would compile all tests anew, for seven
+    # seconds, and every interpreter that a test starts the package.
+    sys.dont_write_bytecode = False
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Both are read when the libraries are imported, so a fixture would come too late.
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"

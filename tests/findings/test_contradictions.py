@@ -9,11 +9,12 @@ from helpers.made_up.drawn_pages import drawn_pages
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
-from reportgen.report.digest.digest import make_brief
+from reportgen.report.digest.digest import report_headline
 from reportgen.report.language.strings import LANGUAGES, Language, load_language
 from reportgen.report.options import Lang, RenderOptions
 from reportgen.report.panel.evidence import make_scope
 from reportgen.report.sections.answers import make_answers
+from reportgen.report.sections.context import Context
 from reportgen.report.sections.overview import make_overview
 from reportgen.report.sections.tokens import make_across
 from reportgen.report.sections.trust import make_trust
@@ -167,7 +168,7 @@ def _said(own: Findings, lang: Lang) -> set[str]:
         "trust": [trust.headline, trust.chosen, trust.not_computed] if trust else [],
         "across": [across.headline, *across.remarks] if across else [],
         "sinks": [overview.no_sink, overview.is_sink],
-        "brief": [make_brief(own, RenderOptions(lang=lang), "report.md").headline],
+        "brief": [report_headline(Context(own, RenderOptions(lang=lang), language, "report.md"))],
     }
     names = {name for row in ANSWERED for name in row if "." in name}
     return {name for name in names if _is_told(name, told, language)}

@@ -36,11 +36,10 @@ def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief
     """The short form of a report; `output` is the name of the file that the command it prints
     writes, a page of HTML without one."""
     context = Context(findings, options, load_language(options.lang), output)
-    name = cut(findings.info.model.name, TEXT_LENGTH)
-    title = options.title or context.language.say("brief", "title", model=name)
+    title = options.title or context.language.say("brief", "title", model=_model(context))
     return Brief(
         title=cut(title, 2 * TEXT_LENGTH),
-        headline=_headline(context, name),
+        headline=report_headline(context),
         sections=short_forms(SECTIONS, context),
     )
 
@@ -59,7 +58,7 @@ def make_compare_brief(comparison: Comparison, options: CompareOptions, output: 
     )
 
 
-def _headline(context: Context, model: str) -> str:
+def report_headline(context: Context) -> str:
     """How well the model predicts, where its sinks are, how many texts to look at."""
     say, count = context.language.say, context.language.count
     clauses = [*_fit(context), *_sinks(context)]
@@ -68,10 +67,14 @@ def _headline(context: Context, model: str) -> str:
     return say(
         "brief",
         "headline",
-        model=model,
+        model=_model(context),
         texts=len(context.findings.texts),
         clauses=say("brief", "between").join(clauses),
     )
+
+
+def _model(context: Context) -> str:
+    return cut(context.findings.info.model.name, TEXT_LENGTH)
 
 
 def _fit(context: Context) -> list[str]:
