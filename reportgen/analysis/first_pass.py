@@ -4,16 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reportgen.analysis.attention.runner import Outcome, Packed, Runner
+from reportgen.analysis.decoder_rows import decoder_head_rows, target_rows
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.progress import ANALYSIS, Progress
 from reportgen.analysis.rows import (
     AnalysedText,
-    decoder_head_rows,
     head_rows,
     layer_rows,
     role_rows,
-    target_rows,
     text_rows,
     token_rows,
 )

@@ -70,7 +70,7 @@ class AnalysedText:
 
 def text_rows(texts: Sequence[AnalysedText]) -> Columns:
     """Columns of the table of texts, one row per text."""
-    return _joined([{name: [value] for name, value in _text_row(text).items()} for text in texts])
+    return joined([{name: [value] for name, value in _text_row(text).items()} for text in texts])
 
 
 def _text_row(text: AnalysedText) -> Mapping[str, Any]:
@@ -124,7 +124,7 @@ def _chosen(source: TextInput, prediction: Prediction) -> Mapping[str, Any]:
 
 def token_rows(texts: Sequence[AnalysedText]) -> Columns:
     """Columns of the table of tokens, one row per token."""
-    return _joined([_tokens_of(text, text.summary) for text in texts if text.summary is not None])
+    return joined([_tokens_of(text, text.summary) for text in texts if text.summary is not None])
 
 
 def _tokens_of(text: AnalysedText, summary: TextSummary) -> Columns:
@@ -184,81 +184,12 @@ def _norms_of(summary: TextSummary) -> Columns:
     }
 
 
-def target_rows(texts: Sequence[AnalysedText]) -> Columns:
-    """Columns of the table of targets, one row per token of a decoder of its own."""
-    return _joined(
-        [
-            _target_of(text, text.target)
-            for text in texts
-            if text.summary is not None and text.target is not None
-        ]
-    )
-
-
-def _target_of(text: AnalysedText, target: TargetTokens) -> Columns:
-    n_tokens = len(target.ids)
-    return {
-        "text": np.full(n_tokens, text.index),
-        "position": np.arange(n_tokens),
-        "unit": np.array(target.units),
-        "token": list(target.tokens),
-        "token_id": np.array(target.ids),
-        "start": [None if span is None else span[0] for span in target.spans],
-        "end": [None if span is None else span[1] for span in target.spans],
-        "is_special": list(target.specials),
-        "is_given": np.arange(n_tokens) < target.n_given,
-        **_target_received(text.part("decoder"), n_tokens),
-    }
-
-
-def _target_received(summary: PartSummary | None, n_tokens: int) -> Columns:
-    """The columns of attention received in the decoder; NaN where it was not measured, and for the
-    last token, which the decoder does not read."""
-    if summary is None:
-        none = np.full((n_tokens, 1), np.nan)
-        return {"received": none[:, 0], "expected": none[:, 0], "received_layers": none}
-    received = np.full((n_tokens, len(summary.received)), np.nan)
-    received[:-1] = summary.received.T
-    expected = np.append(summary.expected.mean(axis=0), np.nan)
-    return {
-        "received": received.mean(axis=1),
-        "expected": expected,
-        "received_layers": received,
-    }
-
-
-def decoder_head_rows(texts: Sequence[AnalysedText]) -> Columns:
-    """Columns of the table of a decoder's heads, one row per text, part, layer and head."""
-    return _joined(
-        [
-            _decoder_heads_of(text, part, summary)
-            for text in texts
-            for part in DECODER_PARTS
-            if (summary := text.part(part)) is not None
-        ]
-    )
-
-
-def _decoder_heads_of(text: AnalysedText, part: DecoderPart, summary: PartSummary) -> Columns:
-    n_layers, n_heads = summary.entropy.shape
-    size = n_layers * n_heads
-    return {
-        "text": np.full(size, text.index),
-        "part": [part] * size,
-        "layer": np.repeat(np.arange(1, n_layers + 1), n_heads),
-        "head": np.tile(np.arange(1, n_heads + 1), n_layers),
-        "special_share": summary.special_share.ravel(),
-        "uniform_share": np.full(size, summary.special_even),
-        "entropy": summary.entropy.ravel(),
-    }
-
-
 def head_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
     """Columns of the table of heads, one row per text, layer and head.
 
     `roles` are the roles of `TextSummary.shares`, in their order.
     """
-    return _joined(
+    return joined(
         [_heads_of(text, text.summary, roles) for text in texts if text.summary is not None]
     )
 
@@ -292,7 +223,7 @@ def _heads_of(text: AnalysedText, summary: TextSummary, roles: Sequence[str]) ->
 
 def role_rows(texts: Sequence[AnalysedText], roles: Sequence[str]) -> Columns:
     """Columns of the table of roles, one row per text, role and layer."""
-    return _joined(
+    return joined(
         [
             _role_of(text, text.summary, number, role)
             for text in texts
@@ -331,7 +262,7 @@ def _role_of(text: AnalysedText, summary: TextSummary, number: int, role: str) -
 
 def layer_rows(texts: Sequence[AnalysedText]) -> Columns:
     """Columns of the table of layers, one row per text and layer."""
-    return _joined([_layers_of(text, text.summary) for text in texts if text.summary is not None])
+    return joined([_layers_of(text, text.summary) for text in texts if text.summary is not None])
 
 
 def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
@@ -350,16 +281,16 @@ def _layers_of(text: AnalysedText, summary: TextSummary) -> Columns:
     }
 
 
-def _joined(parts: Sequence[Columns]) -> Columns:
+def joined(parts: Sequence[Columns]) -> Columns:
     """All `parts`, one below another."""
-    joined: Columns = {}
+    found: Columns = {}
     for name in parts[0] if parts else ():
         values = [part[name] for part in parts]
         if isinstance(values[0], np.ndarray):
-            joined[name] = np.concatenate(values)
+            found[name] = np.concatenate(values)
         else:
-            joined[name] = [value for part in values for value in part]
-    return joined
+            found[name] = [value for part in values for value in part]
+    return found
 
 
 def _message(text: AnalysedText) -> str:

@@ -17,7 +17,8 @@ from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.sentence_encoder import SentenceModules
 from reportgen.models.settings import looks_through_window
-from reportgen.models.tokens.encoded import EncodedText, pad
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.padding import pad
 from reportgen.models.tokens.targets import Writer
 from reportgen.results.info import ModelInfo, OutputInfo
 

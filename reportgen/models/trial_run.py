@@ -12,7 +12,8 @@ from reportgen.errors import ModelError
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loading.factory import describe
 from reportgen.models.settings import other_inputs
-from reportgen.models.tokens.encoded import encode, pad
+from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.padding import pad
 
 # Two runs with different numbers of texts and tokens show which axes of the output are texts or
 # tokens. The first text of one begins with the first text of the other, see `reads_ahead`.

@@ -301,7 +301,7 @@ def test_a_text_that_fails_takes_no_other_with_it(bert, tmp_path, monkeypatch, s
 
 
 def test_a_text_that_the_tokenizer_refuses_fails_alone(bert, tmp_path, monkeypatch) -> None:
-    from reportgen.models import sources
+    from reportgen.models.tokens import sources
 
     original = sources.encode
 

@@ -31,7 +31,8 @@ from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, encode, pad
+from reportgen.models.tokens.encoded import EncodedText, encode
+from reportgen.models.tokens.padding import pad
 from reportgen.results.info import EvidenceLevel, InputInfo
 from reportgen.texts.read import TextInput, TextSet
 

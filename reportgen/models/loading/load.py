@@ -1,10 +1,7 @@
 """Loads a model and its tokenizer, checks that they fit, and finds out what the model returns."""
 
-import contextlib
-import logging
 import sys
-import warnings
-from collections.abc import Iterator
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -12,7 +9,6 @@ from typing import Any, Literal, TypeAlias
 import torch
 from torch import nn
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
-from transformers.utils import logging as transformers_logging
 
 from reportgen.demo import model_folder
 from reportgen.errors import ModelError
@@ -28,6 +24,7 @@ from reportgen.models.loading.pretrained import (
     reported_part,
     whole_model,
 )
+from reportgen.models.loading.quiet import quiet
 from reportgen.models.loading.sentence_modules import (
     chosen_prompts,
     find_sentence_modules,
@@ -92,7 +89,7 @@ def load_model(spec: ModelSpec, *, verbose: bool = False) -> LoadedModel:
     check_spec(spec)
     device = _device(spec.device)
     # Output of user code must not get into a report on standard output.
-    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose), importable(spec):
+    with redirect_stdout(sys.stderr), quiet(verbose), importable(spec):
         source = from_factory(spec) if spec.factory is not None else from_folder(spec)
         return _prepare(spec, source, device)
 
@@ -113,7 +110,7 @@ def load_module(
         ModelError, CaptureError: as `load_model`.
     """
     device = _device(spec.device)
-    with contextlib.redirect_stdout(sys.stderr), _quiet(verbose):
+    with redirect_stdout(sys.stderr), quiet(verbose):
         return _prepare(spec, from_objects(module, tokenizer, spec), device)
 
 
@@ -330,26 +327,3 @@ def _device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"--device {name}: not on this machine; use --device cpu") from error
     return device
-
-
-@contextlib.contextmanager
-def _quiet(verbose: bool) -> Iterator[None]:
-    """Within it, hide tables, progress bars and warnings of the libraries, unless `verbose`."""
-    if verbose:
-        yield
-        return
-    hub = logging.getLogger("huggingface_hub")
-    verbosity, hub_level = transformers_logging.get_verbosity(), hub.level
-    has_bars = transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity(logging.ERROR)
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    hub.setLevel(logging.ERROR)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(verbosity)
-        hub.setLevel(hub_level)
-        if has_bars:
-            transformers_logging.enable_progress_bar()  # type: ignore[no-untyped-call]

@@ -1,10 +1,8 @@
-"""Tokenised texts: token ids, their place in the text, display units, batches."""
+"""Tokenised texts: token ids, their place in the text, display units."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
 from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from reportgen.errors import ModelError
@@ -194,28 +192,6 @@ def _segments_in(
     if tokenizer.is_fast:
         return tuple(given.sequence_ids(0))
     return _segments_of_slow(tokenizer, tuple(given["input_ids"]), text, pair)
-
-
-def pad(
-    texts: Sequence[EncodedText], pad_id: int, accepted: Collection[str], device: torch.device
-) -> dict[str, Tensor]:
-    """The `accepted` inputs of a batch, each `[text, position]`, padded on the right."""
-    size = max(len(text.ids) for text in texts)
-    ids = torch.full((len(texts), size), pad_id)
-    mask = torch.zeros(len(texts), size, dtype=torch.long)
-    type_ids = torch.zeros(len(texts), size, dtype=torch.long)
-    for row, text in enumerate(texts):
-        ids[row, : len(text.ids)] = torch.tensor(text.ids)
-        mask[row, : len(text.ids)] = 1
-        if text.type_ids is not None:
-            type_ids[row, : len(text.ids)] = torch.tensor(text.type_ids)
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    if all(text.parts for text in texts):
-        rows = [[*text.parts, *[0] * (size - len(text.parts))] for text in texts]
-        inputs["parts"] = torch.tensor(rows)
-    if all(text.type_ids is not None for text in texts):
-        inputs["token_type_ids"] = type_ids
-    return {name: value.to(device) for name, value in inputs.items() if name in accepted}
 
 
 def special_roles(tokenizer: PreTrainedTokenizerBase, *, has_pairs: bool) -> tuple[Role, ...]:

@@ -14,7 +14,8 @@ from reportgen.analysis.attention.batches import lay_out
 from reportgen.analysis.attention.capture import Capture, recorded_modules
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.tokens.encoded import EncodedText, pad
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.padding import pad
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")
 

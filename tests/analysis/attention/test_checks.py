@@ -12,7 +12,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
 from reportgen.errors import CaptureError, ModelError
 from reportgen.models.architecture import accepted_arguments
-from reportgen.models.tokens.encoded import encode, pad
+from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.padding import pad
 
 TOKENIZER = tiny_tokenizer("wordpiece")
 TEXTS = [encode(TOKENIZER, text, None, 64) for text in ("the cat", "the cat sat on the mat")]

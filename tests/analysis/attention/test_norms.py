@@ -22,7 +22,8 @@ from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import EncodedText, pad
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.models.tokens.padding import pad
 
 ROLES = ("cls", "sep")
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "dog")

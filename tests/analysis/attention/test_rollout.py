@@ -14,7 +14,8 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.rollout import BatchRollout, TextRollout
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.encoded import encode, pad
+from reportgen.models.tokens.encoded import encode
+from reportgen.models.tokens.padding import pad
 
 TEXTS = (("the cat sat on the mat", None), ("the cat", "sat on a log"), ("dog", None))
 

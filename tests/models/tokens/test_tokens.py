@@ -9,14 +9,8 @@ from transformers import AutoTokenizer
 
 from reportgen.errors import ModelError
 from reportgen.models.tokens.changed_texts import content_units, keep, put, without
-from reportgen.models.tokens.encoded import (
-    EncodedText,
-    Span,
-    display_units,
-    encode,
-    pad,
-    special_roles,
-)
+from reportgen.models.tokens.encoded import EncodedText, Span, display_units, encode, special_roles
+from reportgen.models.tokens.padding import pad
 from reportgen.results.info import Role
 
 TEXT = SENTENCES[0]
