@@ -7,10 +7,9 @@ import numpy as np
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import Choices, chance_of, chances_of
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
-from reportgen.report.language.numbers import percentage
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar
+from reportgen.report.sections.outputs.classes import LISTED, NAME, share_bar, share_figure
 from reportgen.results.choices import Chosen
 
 _CHOICE = 40  # half-width characters of a choice
@@ -27,7 +26,7 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
     figures = [Kpi(language.percent(found.mean_chance), say("picked_chance"))]
     interval_note = ""
     if found.accuracy is not None:
-        share, base, interval = found.accuracy.mean, found.by_chance, ""
+        share, base = found.accuracy.mean, found.by_chance
         headline = say(
             "choices_fit" if share > base else "choices_fit_worse",
             k=found.n_right,
@@ -35,11 +34,8 @@ def make_choices(findings: Findings, language: Language) -> Quality | None:
             share=share,
             base=base,
         )
-        if found.accuracy.interval is not None:
-            low_end, high_end = map(percentage, found.accuracy.interval)
-            interval = language.say("number", "interval", low=low_end, high=high_end)
-            interval_note = say("intervals")
-        accuracy = Kpi(language.percent(share), say("accuracy"), interval)
+        accuracy = share_figure(share, found.accuracy.interval, say("accuracy"), language)
+        interval_note = say("intervals") if accuracy.remark else ""
         figures = [accuracy, Kpi(language.percent(base), say("at_random")), *figures]
     return Quality(
         headline,

@@ -27,6 +27,17 @@ def share_bar(share: float) -> Cell:
     return Cell("", track=bar(scale, float(share), colour=0))
 
 
+def share_figure(
+    share: float, interval: tuple[float, float] | None, name: str, language: Language
+) -> Kpi:
+    """A share called `name`, with its interval where there is one."""
+    remark = ""
+    if interval is not None:
+        low, high = map(percentage, interval)
+        remark = language.say("number", "interval", low=low, high=high)
+    return Kpi(language.percent(share), name, remark)
+
+
 def label_remarks(use: LabelUse | None, language: Language) -> list[str]:
     """What labels were read as, where that is not what they say to the letter."""
     if use is None:
@@ -174,12 +185,8 @@ class ClassWords:
         return make_table(self._say(title), [self._say(key) for key in columns], rows, "tracks")
 
     def _share_figure(self, key: str, right: Right) -> Kpi:
-        """The share of texts that were predicted right, with its interval where there is one."""
-        interval = ""
-        if right.interval is not None:
-            low, high = map(percentage, right.interval)
-            interval = self._language.say("number", "interval", low=low, high=high)
-        return Kpi(self._language.percent(right.share), self._say(key), interval)
+        """The share of texts that were predicted right."""
+        return share_figure(right.share, right.interval, self._say(key), self._language)
 
     def _interval_note(self, figures: Sequence[Kpi]) -> str:
         """What the intervals are; "" where no figure has one."""

@@ -8,10 +8,10 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.answers import Answers
 from reportgen.findings.statistics import Estimate
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
-from reportgen.report.language.numbers import fixed, percentage
+from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.sections.outputs.classes import LISTED, NAME
+from reportgen.report.sections.outputs.classes import LISTED, NAME, share_figure
 
 _ANSWER = 40  # half-width characters of an answer
 _QUESTION = 60  # of a question
@@ -45,11 +45,7 @@ def make_found_answers(findings: Findings, language: Language) -> Quality | None
 
 
 def _share(figure: Estimate, name: str, language: Language) -> Kpi:
-    interval = ""
-    if figure.interval is not None:
-        low, high = map(percentage, figure.interval)
-        interval = language.say("number", "interval", low=low, high=high)
-    return Kpi(language.percent(figure.mean), name, interval)
+    return share_figure(figure.mean, figure.interval, name, language)
 
 
 def _table(findings: Findings, found: Answers, language: Language) -> Table:

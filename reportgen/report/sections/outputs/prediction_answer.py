@@ -6,6 +6,7 @@ from functools import partial
 
 import numpy as np
 from markupsafe import Markup
+from numpy.typing import NDArray
 
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chance_of
@@ -178,13 +179,7 @@ class _Predicted:
         is_better = right.share > fit.base_share
         key = "class_fit" if is_better else "class_fit_worse"
         verdict = self._say(key, share=right.share, k=right.n_right, n=right.n_texts)
-        by_label = fit.counts.sum(axis=1)
-        shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
-        bars = [
-            self._share_bar(i, int(fit.counts[i, i]), int(by_label[i]))
-            for i in shown
-            if by_label[i]
-        ]
+        bars = self._right_bars(fit.counts)
         base = self._say("class_fit_base", name=self._names[fit.base_label], base=fit.base_share)
         return self._told(verdict, base, named_bars(bars))
 
@@ -294,13 +289,7 @@ class _Predicted:
         if fit is None:
             verdict, chart = self._most("tags_alone", found.predicted.tolist(), found.n_words)
             return self._told(verdict, self._unlabelled(), chart)
-        by_label = fit.counts.sum(axis=1)
-        shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
-        bars = [
-            self._share_bar(i, int(fit.counts[i, i]), int(by_label[i]))
-            for i in shown
-            if by_label[i]
-        ]
+        bars = self._right_bars(fit.counts)
         remark = "" if fit.f1 is None else self._say("tags_fit_f1", f1=fit.f1)
         name = self._names[fit.base_label]
         remark += self._say("tags_fit_base", name=name, base=fit.base_share)
@@ -315,6 +304,14 @@ class _Predicted:
         verdict = self._say(key, name=self._names[order[0]], k=counts[order[0]], n=n)
         bars = [self._share_bar(i, counts[i], n) for i in order[:ROWS] if counts[i]]
         return verdict, named_bars(bars)
+
+    def _right_bars(self, counts: NDArray[np.intp]) -> list[Bar]:
+        """The share right of the most frequent labels, from `counts` `[label, predicted]`."""
+        by_label = counts.sum(axis=1)
+        shown = np.argsort(-by_label, kind="stable")[:ROWS].tolist()
+        return [
+            self._share_bar(i, int(counts[i, i]), int(by_label[i])) for i in shown if by_label[i]
+        ]
 
     def _share_bar(self, i: int, part: int, whole: int) -> Bar:
         return Bar(self._names[i], part / whole, self._say("class_bar", k=part, n=whole))

@@ -9,10 +9,16 @@ import numpy as np
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.tags import TagFit, Tags, Word
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
-from reportgen.report.language.numbers import NOTHING, percentage
+from reportgen.report.language.numbers import NOTHING
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.report.sections.outputs.classes import LISTED, NAME, label_remarks, share_bar
+from reportgen.report.sections.outputs.classes import (
+    LISTED,
+    NAME,
+    label_remarks,
+    share_bar,
+    share_figure,
+)
 
 _EXAMPLES = 3  # entities of a kind
 _WORD = 30  # half-width characters of a word or entity
@@ -87,13 +93,8 @@ class _TagWords:
         return remarks
 
     def _figures(self, fit: TagFit) -> tuple[Kpi, ...]:
-        interval = ""
-        if fit.accuracy.interval is not None:
-            low, high = map(percentage, fit.accuracy.interval)
-            interval = self._language.say("number", "interval", low=low, high=high)
-        accuracy = Kpi(
-            self._language.percent(fit.accuracy.mean), self._say("word_accuracy"), interval
-        )
+        right, name = fit.accuracy, self._say("word_accuracy")
+        accuracy = share_figure(right.mean, right.interval, name, self._language)
         entities = {
             "entity_f1": fit.f1,
             "entity_precision": fit.precision,
