@@ -58,6 +58,7 @@ class Tally:
     padding_mass: float = 0.0
     norms_error: float | None = None  # None where norms were not measured
     n_proven: int = 0  # texts whose norms passed the self-check
+    n_cross_proven: int = 0  # the same of cross-attention
     first_error: str | None = None
 
     @property
@@ -85,6 +86,9 @@ class Tally:
             if text.summary.norms is not None:
                 self.norms_error = max(self.norms_error or 0.0, text.summary.norms.error)
                 self.n_proven += text.summary.norms.is_proven
+            if (across := text.cross_norms) is not None:
+                self.norms_error = max(self.norms_error or 0.0, across.error)
+                self.n_cross_proven += across.is_proven
         elif text.outcome is not None and self.first_error is None:
             self.first_error = f"text {text.source.id} ({text.source.source}): {text.outcome.error}"
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
-from reportgen.analysis.attention.decoder import find_decoder
+from reportgen.analysis.attention.decoder import DecoderCapture, find_decoder
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.chosen import with_chosen
@@ -140,7 +140,9 @@ def analyze(
         return encode_all(model, [texts.texts[i] for i in rows], splitter, joins=joins)[0]
 
     capture, probed = try_model(model, encode_rows(expected[:TRIED_TEXTS]))
-    decoder, remark = find_decoder(model, capture, sample_text(model))
+    decoder, remark = find_decoder(
+        model, capture, sample_text(model), with_values=options.evidence != "none"
+    )
     if remark is not None:
         model = replace(model, remarks=(*model.remarks, remark))
     explainer = Explainer(model, probed.batching, options.batch_tokens, asked)
@@ -195,7 +197,7 @@ def analyze(
             sample = choose(first.analysed, options.evidence_texts)
             listed = listed_first(open_first_pass(folder, info)) if listed_first else ()
             extra = sorted(set(listed).intersection(first.analysed).difference(sample))
-            info = replace(info, evidence=_evidence(norms, explainer, options, tally))
+            info = replace(info, evidence=_evidence(norms, explainer, options, tally, decoder))
             gatherer = Gatherer(
                 explainer,
                 Stages(explainer, capture, norms, options.evidence),
@@ -281,13 +283,21 @@ def _cost_basis(explainer: Explainer) -> CostBasis:
 
 
 def _evidence(
-    norms: Norms | Reason, explainer: Explainer, options: AnalysisOptions, tally: Tally
+    norms: Norms | Reason,
+    explainer: Explainer,
+    options: AnalysisOptions,
+    tally: Tally,
+    decoder: DecoderCapture | None,
 ) -> Evidence:
     """The summary of the evidence before it is gathered."""
     views = ["received_norm_all", "received_norm_last"]
     reason: Reason | None = norms if isinstance(norms, str) else None
     if reason is None and tally.n_proven == 0:  # though the trial succeeded
         reason = "values_unproven"
+    withheld = {} if reason is None else dict.fromkeys(views, reason)
+    across = None if decoder is None else decoder.why_no_norms(tally.n_cross_proven)
+    if across is not None:
+        withheld["cross_received_norm"] = across
     return Evidence(
         level=options.evidence,
         scalar=explainer.scalar,
@@ -295,7 +305,7 @@ def _evidence(
         against=explainer.against,
         asked=options.evidence_texts,
         norms_error=None if isinstance(norms, str) else max(norms.error, tally.norms_error or 0.0),
-        withheld={} if reason is None else dict.fromkeys(views, reason),
+        withheld=withheld,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reportgen.analysis.attention.cross_norms import CrossTextNorms
 from reportgen.analysis.attention.decoder import PartSummary
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
@@ -16,7 +17,7 @@ from reportgen.models.readers.reader import Prediction
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, HEAD_CLASSES, DecoderPart, Part, Status
-from reportgen.results.schema import CROSS
+from reportgen.results.schema import CROSS, CROSS_NORM, CROSS_SIZES
 from reportgen.texts.labels import label_number
 from reportgen.texts.read import TextInput
 
@@ -61,6 +62,12 @@ class AnalysedText:
     def part(self, part: DecoderPart) -> PartSummary | None:
         """Its figures in a part of the decoder; None where they were not measured."""
         return None if self.outcome is None else self.outcome.parts.get(part)
+
+    @property
+    def cross_norms(self) -> CrossTextNorms | None:
+        """Its norm-weighted cross-attention; None where that was not measured."""
+        cross = self.part("cross")
+        return None if cross is None else cross.norms
 
     @property
     def n_rows(self) -> int:
@@ -160,7 +167,18 @@ def _cross_of(text: AnalysedText, n_tokens: int) -> Columns:
     summary = text.part("cross")
     none = np.full((n_tokens, 1), np.nan)
     received = none if summary is None else summary.received.T
-    return {CROSS: received.mean(axis=1), f"{CROSS}_layers": received}
+    norms = None if summary is None else summary.norms
+    weighted = none if norms is None else norms.received.T
+    # Lengths make maps of attention weights, so they are kept with these.
+    sizes = None if norms is None or not norms.is_proven or not text.maps else norms.sizes
+    by_key = [None] * n_tokens if sizes is None else list(sizes.reshape(-1, n_tokens).T)
+    return {
+        CROSS: received.mean(axis=1),
+        f"{CROSS}_layers": received,
+        CROSS_NORM: weighted.mean(axis=1),
+        f"{CROSS_NORM}_layers": weighted,
+        CROSS_SIZES: by_key,
+    }
 
 
 def _norms_of(summary: TextSummary) -> Columns:

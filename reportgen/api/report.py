@@ -68,6 +68,8 @@ class Report:
         layer: int | None = -1,
         head: Head = "mean",
         part: Part = "encoder",
+        *,
+        values: bool = False,
     ) -> AttentionMaps:
         """The attention maps of one text as an array, with its tokens.
 
@@ -78,6 +80,9 @@ class Report:
             part: `"cross"` is where the decoder of an encoder-decoder looks in the text while it
                 writes each token, `"decoder"` where it looks in what it has read so far. Any other
                 model has only `"encoder"`.
+            values: With `part="cross"`, the length of what each head gets from each token of the
+                text (attention times value vector, through the output projection) in place of the
+                attention alone. Rows do not sum to 1 then.
 
         Returns:
             `values` is `[query, key]`: a row looks at the columns, and sums to 1, less what a
@@ -88,7 +93,7 @@ class Report:
         Raises:
             UsageError: there is no such text, layer, head or part, or its maps were not kept.
         """
-        return attention_maps(self.results, text_id, layer, head, part)
+        return attention_maps(self.results, text_id, layer, head, part, values=values)
 
     def text(self, text_id: object, lang: Lang = "en") -> TextCell:
         """One text, to be shown by a notebook: its tokens coloured, its table and its map.

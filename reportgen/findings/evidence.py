@@ -23,7 +23,7 @@ from reportgen.results.info import (
     View,
 )
 from reportgen.results.measure_register import BY_ID, MIN_TEXTS, VIEWS
-from reportgen.results.schema import COMPLETION_SEGMENT, HELD
+from reportgen.results.schema import COMPLETION_SEGMENT, CROSS_NORM, HELD
 from reportgen.results.store import Results
 
 BASELINES: tuple[View, ...] = ("rarity", "random")
@@ -212,9 +212,13 @@ def explained_range(results: Results) -> float | None:
 
 
 def without_norms(results: Results) -> frozenset[int]:
-    """The rows of `texts` of which a token has no norm-weighted attention."""
-    tokens = results.token_columns("text", "received_norm_all")
-    return frozenset(tokens.loc[tokens["received_norm_all"].isna(), "text"].astype(int))
+    """The rows of `texts` of which a token has no norm-weighted attention, or none of the decoder
+    where others have that."""
+    tokens = results.token_columns("text", "received_norm_all", CROSS_NORM)
+    missing = tokens["received_norm_all"].isna()
+    if tokens[CROSS_NORM].notna().any():
+        missing |= tokens[CROSS_NORM].isna()
+    return frozenset(tokens.loc[missing, "text"].astype(int))
 
 
 def n_units(results: Results) -> NDArray[np.intp]:

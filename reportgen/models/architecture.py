@@ -51,6 +51,8 @@ FAMILIES = (
     Family("BLOOM, Falcon, GPT-NeoX", "query_key_value", "dense", "behind each"),
     Family("DeBERTa", "in_proj", "dense", "behind each", positions="position_embeddings"),
 )
+# What names of modules have that attend across to the text: BERT, T5Gemma; BART; T5.
+_CROSS = ("cross", "encoder_attn", "encdec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,17 @@ def find_projections(encoder: PreTrainedModel) -> tuple[Projection, ...]:
     )
 
 
+def find_cross_projections(decoder: nn.Module, n_heads: int) -> tuple[Projection, ...]:
+    """The same of the attention that a decoder pays to what the encoder made of the text: of its
+    modules with a name of `_CROSS`."""
+    return tuple(
+        projection
+        for path, module in decoder.named_modules()
+        if any(name in path.lower() for name in _CROSS)
+        for projection in _projection(decoder, path, module, n_heads)
+    )
+
+
 def other_layouts(projections: Sequence[Projection]) -> tuple[tuple[Projection, ...], ...]:
     """Copies of fused `projections` with the other possible layouts of the values; () otherwise."""
     if any(projection.layout == "alone" for projection in projections):
@@ -206,7 +219,7 @@ def max_positions(encoder: nn.Module, config: Any) -> int | None:
 
 
 def _projection(
-    encoder: PreTrainedModel, path: str, attention: nn.Module, n_heads: int
+    encoder: nn.Module, path: str, attention: nn.Module, n_heads: int
 ) -> Iterator[Projection]:
     """The projection of the module at `path`; nothing if it is not an attention module."""
     children = dict(attention.named_children())
@@ -229,7 +242,7 @@ def _projection(
 
 
 def _output(
-    encoder: PreTrainedModel, path: str, children: dict[str, nn.Module], value: str
+    encoder: nn.Module, path: str, children: dict[str, nn.Module], value: str
 ) -> nn.Linear | Conv1D | None:
     """The output projection of the attention module at `path`, see `Family`; None if unknown."""
     for family in sorted(FAMILIES, key=lambda family: family.value != value):

@@ -13,6 +13,7 @@ from reportgen.report.format_register import Document, Output
 from reportgen.report.options import RenderOptions
 from reportgen.results.info import Part
 from reportgen.results.maps.arrays import map_tokens, unpacked_maps
+from reportgen.results.targets import cross_sizes
 
 # By part, what its maps and their rows are called.
 _NAMES: Mapping[Part, tuple[str, str]] = {
@@ -29,7 +30,8 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
     `ids` are the ids of these texts; for the first of them, `maps_1` is `[layer, head, query, key]`
     and `tokens_1` names its rows and columns. Of an encoder-decoder these are those of the encoder;
     `cross_1` is where the decoder looks in the text while it writes each of `written_1`, and
-    `decoder_1` where it looks in what it has read, `read_1`.
+    `decoder_1` where it looks in what it has read, `read_1`. `cross_values_1` is
+    `[layer, head, token]`: the length of the vector that a head gets from a token per attention.
 
     Raises:
         UsageError: no text kept its maps.
@@ -48,6 +50,9 @@ def write_report(findings: Findings, options: RenderOptions, output: Output) -> 
                 queries, _ = map_tokens(results, text, part)
                 _add(file, f"{maps}_{len(ids)}", np.stack(list(layers)))
                 _add(file, f"{rows}_{len(ids)}", np.array(queries, dtype=np.str_))
+            sizes = cross_sizes(results, text)
+            if sizes is not None:
+                _add(file, f"cross_values_{len(ids)}", sizes)
         _add(file, "ids", np.array(ids, dtype=np.str_))
     if not ids:
         raise UsageError(f"{output.path}: no text kept its maps; analyse with --keep-maps all")

@@ -21,7 +21,7 @@ from reportgen.report.format_register import Document, Output, table_name
 from reportgen.report.options import Heads, RenderOptions, TableName
 from reportgen.results.info import SINK_TESTS, SinkTest
 from reportgen.results.measure_register import exported
-from reportgen.results.schema import CROSS, EXTRA
+from reportgen.results.schema import CROSS, CROSS_NORM, EXTRA
 from reportgen.results.store import Results
 
 # Means over heads; a sum over them is `n_heads` times as much.
@@ -152,7 +152,7 @@ def to_parquet(frame: pd.DataFrame) -> bytes:
 
 def _tokens(findings: Findings, heads: Heads) -> pd.DataFrame:
     effects = list(exported(findings.info.evidence.level))
-    cross = () if findings.info.model.decoder is None else (CROSS,)
+    cross = () if findings.info.model.decoder is None else (CROSS, CROSS_NORM)
     columns = tuple(dict.fromkeys((*TOKEN_COLUMNS, *effects, *cross)))
     frame = findings.results.tokens[list(columns)].copy()
     frame[effects] = frame[effects].astype(np.float32)

@@ -100,7 +100,9 @@ MEASURES: tuple[Measure, ...] = (
     _received("received_norm_last"),
     _received("received_all", "colours"),
     _received("received_last"),
-    # From the tokens that a decoder of its own writes, mean over its layers and heads.
+    # From the tokens that a decoder of its own writes, mean over its layers, all heads together.
+    Measure("cross_received_norm", "attention", table="tokens", shown=("colours",), since=2),
+    # The same, of attention alone: mean over layers and heads.
     Measure("cross_received", "attention", table="tokens", shown=("colours",), since=2),
     _row("cls_row_all"),
     _row("cls_row_last", "colours"),

@@ -22,6 +22,8 @@ OUTPUT_RANK = "output_rank"
 ACTIVATION = "activation"
 LEARNED_SHARE = "learned_share"
 CROSS = "cross_received"
+CROSS_NORM = "cross_received_norm"
+CROSS_SIZES = "cross_value_sizes"
 MOST_CLASSES = 20
 TEXTS_SCHEMA = pa.schema(
     [
@@ -102,6 +104,12 @@ TOKENS_SCHEMA = pa.schema(
         # heads and layers; and by layer of the decoder. Null without one.
         (CROSS, pa.float32()),
         (f"{CROSS}_layers", pa.list_(pa.float32())),
+        # The same weighted by norms; null if they were not measured.
+        (CROSS_NORM, pa.float32()),
+        (f"{CROSS_NORM}_layers", pa.list_(pa.float32())),
+        # [layer * head] of the decoder, layer by layer: length of the vector that each head gets
+        # from it per attention; null without norms, and where maps were not kept.
+        (CROSS_SIZES, pa.list_(pa.float32())),
     ]
 )
 HEADS_SCHEMA = pa.schema(
@@ -267,6 +275,7 @@ LATER_COLUMNS = frozenset(
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
         *(LEARNED_SHARE, "learned_expected", CROSS, f"{CROSS}_layers"),
+        *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES),
         *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
         *(m.column or m.id for m in MEASURES if m.since > 1),
     )

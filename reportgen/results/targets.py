@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reportgen.results.info import DecoderPart
 from reportgen.results.maps.packed import unpack_levels
 from reportgen.results.row_groups import MapShape
-from reportgen.results.schema import COMPLETION_SEGMENT
+from reportgen.results.schema import COMPLETION_SEGMENT, CROSS_SIZES
 from reportgen.results.store import Results
 from reportgen.results.units import Unit, groups_of, make_unit, segments_of
 
@@ -49,6 +49,17 @@ def packed_part(results: Results, text: int, part: DecoderPart) -> bytes | None:
         return None
     place = int(row[f"{part}_offset"]), int(row[f"{part}_bytes"])
     return results.source.maps(*place, part_shape(results, text, part))
+
+
+def cross_sizes(results: Results, text: int) -> NDArray[np.float32] | None:
+    """`[layer, head, token]`: the length of the vector that each head of a decoder gets from each
+    token of row `text` of `texts` per attention; None where that was not kept."""
+    decoder = results.info.model.decoder
+    column = results.token_table(text)[CROSS_SIZES]
+    if decoder is None or column.null_count:
+        return None
+    sizes = np.array(column.to_pylist(), dtype=np.float32).T
+    return sizes.reshape(decoder.n_layers, decoder.n_heads, -1)
 
 
 def part_shape(results: Results, text: int, part: DecoderPart) -> MapShape:

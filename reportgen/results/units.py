@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reportgen.results.info import OutputKind
-from reportgen.results.schema import COMPLETION, CROSS
+from reportgen.results.schema import COMPLETION, CROSS, CROSS_NORM
 from reportgen.results.store import Results
 
 # Scripts that do not put spaces between words.
@@ -101,6 +101,7 @@ class TextUnits:
     kind: OutputKind | None = None  # the output that names its segments; None: they are a pair
     # Attention received from what a decoder of its own writes; None without one.
     cross_all: Floats | None = None
+    cross_norm_all: Floats | None = None  # the same weighted by norms; None if not measured
 
     @property
     def n_tokens(self) -> NDArray[np.intp]:
@@ -123,8 +124,6 @@ def text_units(results: Results, text: int) -> TextUnits:
     rows = list(zip(*places, strict=True))
     units = tuple(make_unit([rows[i] for i in group], segments) for group in groups_of(unit_of))
     has_row = tokens["cls_row_all"].null_count == 0
-    has_norms = tokens["received_norm_all"].null_count == 0
-    has_cross = tokens[CROSS].null_count == 0
 
     def layers(name: str) -> Floats:
         return _sums(results.by_layer(tokens[name]).T.astype(np.float64), unit_of)
@@ -132,6 +131,9 @@ def text_units(results: Results, text: int) -> TextUnits:
     def means(name: str) -> Floats:
         sums: Floats = _sums(tokens[name].to_numpy().astype(np.float64)[None], unit_of)[0]
         return sums
+
+    def means_if_known(name: str) -> Floats | None:
+        return means(name) if tokens[name].null_count == 0 else None
 
     return TextUnits(
         units=units,
@@ -143,9 +145,10 @@ def text_units(results: Results, text: int) -> TextUnits:
         expected_all=means("expected"),
         cls_row_all=means("cls_row_all") if has_row else None,
         cls_token=_cls_token(tokens["role"].to_pylist()) if has_row else None,
-        norm_all=means("received_norm_all") if has_norms else None,
+        norm_all=means_if_known("received_norm_all"),
         kind=results.info.output.kind,
-        cross_all=means(CROSS) if has_cross else None,
+        cross_all=means_if_known(CROSS),
+        cross_norm_all=means_if_known(CROSS_NORM),
     )
 
 

@@ -6,7 +6,7 @@ reads the decoder in place of that, it is the one row that the head reads.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +18,19 @@ from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import Capture, recorded_modules
+from reportgen.analysis.attention.cross_norms import (
+    BatchCrossNorms,
+    CrossNorms,
+    CrossTextNorms,
+    find_cross_norms,
+)
 from reportgen.analysis.attention.head_row import HeadRow, find_head_row
+from reportgen.analysis.attention.norms import TakeLayer
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
-from reportgen.results.info import DecoderInfo, DecoderPart, Part
+from reportgen.results.info import DecoderInfo, DecoderPart, Part, Reason
 from reportgen.results.maps.packed import Packer, quantise
 
 _TINY = torch.finfo(torch.float32).tiny
@@ -47,6 +54,7 @@ class PartSummary:
     entropy: Array  # [layer, head], 0..1, mean over queries; NaN for a single key
     row_sum_error: float  # of rows over the tokens, without what is on padding
     special_even: float  # `special_share` with equal shares
+    norms: CrossTextNorms | None = None  # of "cross", where they were measured
 
 
 class DecoderCapture:
@@ -54,6 +62,8 @@ class DecoderCapture:
 
     Attributes:
         name: its class.
+        norms: how the value vectors of its cross-attention are read, the reason why they cannot be,
+            or None where they are not to be read.
     """
 
     def __init__(self, writer: PreTrainedModel, head: HeadRow | None = None) -> None:
@@ -62,7 +72,9 @@ class DecoderCapture:
         self._head = head
         self.name = type(decoder).__name__
         self.n_layers = self.n_heads = 0  # known once a text was run
-        self._module: nn.Module = writer
+        self.norms: CrossNorms | Reason | None = None
+        self._whole: nn.Module = writer
+        self.module: nn.Module = decoder
         self._recorded: dict[DecoderPart, list[tuple[nn.Module, int]]] = {
             part: list(recorded_modules(decoder, name, 1))
             if isinstance(decoder, PreTrainedModel)
@@ -77,6 +89,12 @@ class DecoderCapture:
     def info(self) -> DecoderInfo:
         """What the report says of it."""
         return DecoderInfo(self.name, self.n_layers, self.n_heads)
+
+    def why_no_norms(self, n_proven: int) -> Reason | None:
+        """Why no text has norms, if so; `n_proven` is how many passed the self-check."""
+        if isinstance(self.norms, CrossNorms):
+            return None if n_proven else "values_unproven"
+        return self.norms
 
     def tokens(self, text: EncodedText) -> TargetTokens:
         """What the decoder reads of a text, and the rows of cross maps."""
@@ -109,8 +127,8 @@ class DecoderCapture:
                     for weights in getattr(output, name, None) or ():
                         take(part, weights)
 
-            handles.append(self._module.register_forward_pre_hook(ask, with_kwargs=True))
-            handles.append(self._module.register_forward_hook(read, with_kwargs=True))
+            handles.append(self._whole.register_forward_pre_hook(ask, with_kwargs=True))
+            handles.append(self._whole.register_forward_hook(read, with_kwargs=True))
         try:
             yield
         finally:
@@ -118,10 +136,29 @@ class DecoderCapture:
                 handle.remove()
 
 
+def _find_values(
+    model: LoadedModel, capture: Capture, decoder: DecoderCapture, text: EncodedText
+) -> CrossNorms | Reason:
+    """How the value vectors of a decoder's cross-attention are read, verified on one text; the
+    reason why they cannot be otherwise."""
+    inputs = model.inputs([text])
+
+    def run(add_maps: TakeLayer) -> object:
+        def take(part: DecoderPart, maps: Tensor) -> None:
+            if part == "cross":
+                add_maps(maps)
+
+        with decoder.hooked(take):
+            return capture.run(inputs, lambda *_: None)
+
+    return find_cross_norms(decoder.module, decoder.n_heads, run, model.info.dtype)
+
+
 def find_decoder(
-    model: LoadedModel, capture: Capture, text: EncodedText
+    model: LoadedModel, capture: Capture, text: EncodedText, *, with_values: bool = False
 ) -> tuple[DecoderCapture | None, str | None]:
-    """The decoder whose attention is read beside that of the encoder, tried on `text`.
+    """The decoder whose attention is read beside that of the encoder, tried on `text`; with
+    `with_values` also how its value vectors are read.
 
     Returns:
         The decoder, None where the model has none or its maps cannot be read; and a remark for
@@ -138,6 +175,8 @@ def find_decoder(
     except CaptureError as error:
         return None, f"attention of the decoder is not reported: {error}"
     decoder.n_layers, decoder.n_heads = found["cross"].entropy.shape
+    if with_values:
+        decoder.norms = _find_values(model, capture, decoder, text)
     return decoder, None
 
 
@@ -166,9 +205,12 @@ class BatchParts:
         texts: Sequence[EncodedText],
         targets: Sequence[TargetTokens],
         keeps: Sequence[bool],
+        norms: CrossNorms | Reason | None = None,
     ) -> None:
-        """`targets` are what `DecoderCapture.tokens` finds of each text."""
+        """`targets` are what `DecoderCapture.tokens` finds of each text; `keeps` says of each
+        whether its maps are kept."""
         self.targets = targets
+        self._norms: BatchCrossNorms | None = None
         self._sides = [
             {part: _side(part, *pair) for part in _RECORDED}
             for pair in zip(texts, targets, strict=True)
@@ -177,6 +219,13 @@ class BatchParts:
             {part: [] for part in _RECORDED} for _ in texts
         ]
         self._packers = [{part: Packer() for part in _RECORDED} if keep else None for keep in keeps]
+        if isinstance(norms, CrossNorms):
+            queries = [sides["cross"].queries for sides in self._sides]
+            self._norms = BatchCrossNorms(norms, queries, [len(text.ids) for text in texts])
+
+    def hooked(self) -> AbstractContextManager[None]:
+        """A context in which the model must run, so that its value vectors are seen."""
+        return nullcontext() if self._norms is None else self._norms.hooked()
 
     def take(self, part: DecoderPart, maps: Tensor) -> None:
         """Add the maps of the next layer, `[text, head, query, key]`."""
@@ -197,6 +246,8 @@ class BatchParts:
             packers = self._packers[row]
             if packers is not None:
                 packers[part].add(quantise(own.cpu().numpy()))
+        if part == "cross" and self._norms is not None:
+            self._norms.add(maps)
 
     def texts(self) -> list[dict[DecoderPart, PartSummary]]:
         """The figures of each text by part, in the order of the batch.
@@ -213,9 +264,15 @@ class BatchParts:
             raise CaptureError(
                 "its layers do not each give a map to the target and one to the text"
             )
+        found = None if self._norms is None else self._norms.texts()
+        norms = [None] * len(self._sides) if found is None else found
+        every = zip(self._layers, self._sides, norms, strict=True)
         return [
-            {part: _stacked(own, sides[part]) for part, own in layers.items()}
-            for layers, sides in zip(self._layers, self._sides, strict=True)
+            {
+                part: _stacked(own, sides[part], text if part == "cross" else None)
+                for part, own in layers.items()
+            }
+            for layers, sides, text in every
         ]
 
     def packed(self) -> list[dict[Part, bytes]]:
@@ -273,7 +330,7 @@ def _summed(own: Tensor, side: _Side) -> _Layer:
     )
 
 
-def _stacked(layers: Sequence[_Layer], side: _Side) -> PartSummary:
+def _stacked(layers: Sequence[_Layer], side: _Side, norms: CrossTextNorms | None) -> PartSummary:
     even = (side.visible / side.visible.sum(1, keepdims=True)).mean(0)
     return PartSummary(
         received=np.stack([layer.received for layer in layers]),
@@ -282,4 +339,5 @@ def _stacked(layers: Sequence[_Layer], side: _Side) -> PartSummary:
         entropy=np.stack([layer.entropy for layer in layers]),
         row_sum_error=max(layer.row_sum_error for layer in layers),
         special_even=float(even[side.special].sum()),
+        norms=norms,
     )

@@ -6,9 +6,10 @@ Gram matrix of each key, G[h,h'] = f_h . f_h', the square of that is a quadratic
 of the heads, so that no tensor of queries by keys by width is needed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -18,11 +19,7 @@ from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Array, Lay
 from reportgen.analysis.attention.blocks import Block, Blocks, Residual, find_residual
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.output_rank import output_ranks
-from reportgen.models.architecture import (
-    Projection,
-    find_projections,
-    other_layouts,
-)
+from reportgen.models.architecture import Projection, find_projections, other_layouts
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
@@ -32,6 +29,8 @@ REBUILT_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 # Entries of a working tensor: few enough for the cache of a processor.
 CHUNK = 500_000
 _TINY = torch.finfo(torch.float32).tiny
+# Called with the maps [text, head, query, key] of the next layer.
+TakeLayer: TypeAlias = Callable[[Tensor], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +95,9 @@ class BatchNorms:
         n_texts, length, n_heads, size = block.values.shape
         if self._scratch.shape != (n_texts, n_heads, length, size):
             self._scratch = block.values.new_empty(n_texts, n_heads, length, size)
-        gram, mixing = _by_token(block)
+        gram, mixing = by_token(block)
         mixes = layout.real & ~mixing.isnan()
-        received = _received(block.maps, gram, layout.query_mean)
+        received = norm_received(block.maps, gram, layout.query_mean)
         by_head = gram.diagonal(0, -2, -1).clamp(min=0).sqrt()  # [text, key, head]
         sizes = by_head.mean(-1)  # [text, key]
         columns = layout.columns[..., CONTENT:]  # [text, key, column]
@@ -118,7 +117,7 @@ class BatchNorms:
                 "output_ranks": ranks,
                 "output_rank": _times(ranks, by_role) / by_role.sum(1),
                 "mixing": torch.where(mixes, mixing, 0.0).sum(1) / mixes.sum(1),
-                "error": _error(block, layout.real, self._scratch),
+                "error": gathering_error(block, layout.real, self._scratch),
             }
         )
 
@@ -155,7 +154,7 @@ class BatchNorms:
         )
 
 
-def _by_token(block: Block) -> tuple[Tensor, Tensor]:
+def by_token(block: Block) -> tuple[Tensor, Tensor]:
     """Compute what depends on one token at a time.
 
     Returns:
@@ -167,7 +166,6 @@ def _by_token(block: Block) -> tuple[Tensor, Tensor]:
     # Copying a matrix of two axes takes half the time of one of three.
     weight = weight.flatten(0, 1).contiguous().view_as(weight)
     values = block.values.flatten(0, 1)  # [token, head, size]
-    to_itself = block.maps.diagonal(0, 2, 3).transpose(1, 2).flatten(0, 1)  # [token, head]
     step = max(1, CHUNK // (n_heads * weight.shape[-1]))
     scratch = weight.new_empty(step, n_heads, weight.shape[-1])
     gram = weight.new_empty(len(values), n_heads, n_heads)
@@ -179,6 +177,7 @@ def _by_token(block: Block) -> tuple[Tensor, Tensor]:
         torch.bmm(some.transpose(0, 1), weight, out=passed.transpose(0, 1))
         torch.bmm(passed, passed.transpose(1, 2), out=gram[tokens])
         if block.stream is not None:
+            to_itself = block.maps.diagonal(0, 2, 3).transpose(1, 2).flatten(0, 1)  # [token, head]
             own = (to_itself[tokens, None] @ passed).squeeze(1)
             mixing[tokens] = _mixing(block, block.stream, tokens, own)
     return gram.view(n_texts, length, n_heads, n_heads), mixing.view(n_texts, length)
@@ -205,11 +204,11 @@ def _mixing(block: Block, stream: Tensor, tokens: slice, own: Tensor) -> Tensor:
     return ratio
 
 
-def _received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
+def norm_received(maps: Tensor, gram: Tensor, query_mean: Tensor) -> Tensor:
     """Norm-weighted attention received, `[text, key]`; NaN where no query receives anything."""
-    n_texts, n_heads, length, _ = maps.shape
+    n_texts, n_heads, length, n_keys = maps.shape
     factors = gram.permute(2, 3, 0, 1)[:, :, :, None].contiguous()  # [head, head, text, 1, key]
-    received = torch.zeros_like(query_mean)
+    received = query_mean.new_zeros(n_texts, n_keys)
     weight = torch.zeros_like(query_mean[:, :1])
     step = max(1, CHUNK // (n_texts * n_heads * length))
     for start in range(0, length, step):
@@ -259,7 +258,7 @@ def _form(maps: Tensor, factors: Tensor) -> Tensor:
     return total
 
 
-def _error(block: Block, real: Tensor, scratch: Tensor) -> Tensor:
+def gathering_error(block: Block, real: Tensor, scratch: Tensor) -> Tensor:
     """The error of weights times values against the input of the output projection, `[text]`.
 
     The largest difference at any real token, relative to the largest entry. `scratch` is working
@@ -304,16 +303,20 @@ def find_norms(model: LoadedModel, capture: Capture, text: EncodedText) -> Norms
         return "values_unreadable"
     inputs = model.inputs([text])
     tolerance = REBUILT_TOLERANCE[model.info.dtype]
+
+    def run(add_maps: TakeLayer) -> object:
+        return capture.run(inputs, lambda layer, maps: add_maps(maps))
+
     for projections in (found, *other_layouts(found)):
         try:
-            error = _rebuilding_error(capture, projections, inputs)
+            error = rebuilding_error(projections, run)
         except Exception:  # a module with a known name that does not make values
             continue
         if error <= tolerance:
             residual = find_residual(
                 model.encoder,
                 projections,
-                lambda: capture.run(inputs, lambda layer, maps: None),
+                lambda: run(lambda maps: None),
                 tolerance,
             )
             return Norms(projections, residual, tolerance, error)
@@ -325,11 +328,11 @@ def gather(block: Block) -> Tensor:
     return (block.maps @ block.values.transpose(1, 2)).transpose(1, 2).flatten(2)
 
 
-def _rebuilding_error(
-    capture: Capture, projections: Sequence[Projection], inputs: Mapping[str, Tensor]
+def rebuilding_error(
+    projections: Sequence[Projection], run: Callable[[TakeLayer], object]
 ) -> float:
     """The largest error of a rebuilt block output in any layer, relative to its largest entry; NaN
-    if blocks and maps do not match."""
+    if blocks and maps do not match. `run` runs the model and passes on its maps."""
     errors: list[Tensor] = []
 
     def take(block: Block) -> None:
@@ -341,5 +344,5 @@ def _rebuilding_error(
 
     blocks = Blocks(projections, None, take)
     with blocks.hooked():
-        capture.run(inputs, lambda layer, maps: blocks.add_maps(maps))
+        run(blocks.add_maps)
     return float(torch.stack(errors).max()) if blocks.is_complete else float("nan")

@@ -1,7 +1,7 @@
 """Runs texts through the model in batches and returns the figures of each text, or its error."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -102,9 +102,7 @@ class Runner:
             max_weights=self._max_weights(),
         ):
             try:
-                results = self._run_batch(
-                    [texts[i] for i in batch], [keeps_maps[i] for i in batch], self._norms
-                )
+                results = self._run_batch([texts[i] for i in batch], [keeps_maps[i] for i in batch])
             except (Exception, SystemExit):  # user code may call exit()
                 # The other texts of the batch may run without the one that failed.
                 results = [self._run_alone(texts[i], keeps_maps[i]) for i in batch]
@@ -130,22 +128,22 @@ class Runner:
     def _run_alone(self, text: EncodedText, keeps: bool) -> tuple[Outcome, Packed]:
         error = ""
         # If only the norms fail, the other figures are kept.
-        for norms in dict.fromkeys((self._norms, None)):
+        for with_norms in (True, False):
             try:
-                return self._run_batch([text], [keeps], norms)[0]
+                return self._run_batch([text], [keeps], with_norms=with_norms)[0]
             except (Exception, SystemExit) as failure:
                 error = describe(failure)
         return Outcome(error=error), {}
 
     def _run_batch(
-        self, texts: Sequence[EncodedText], keeps: Sequence[bool], norms: Norms | None
+        self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool = True
     ) -> list[tuple[Outcome, Packed]]:
         model = self._model
         inputs = model.inputs(texts)
         layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
         figures = _BatchFigures(
             layout,
-            norms,
+            self._norms if with_norms else None,
             BatchActivations(layout, self._hidden, self._probed.n_layers) if self._hidden else None,
             with_rollout=self._with_rollout,
             has_window=self._has_window,
@@ -157,7 +155,7 @@ class Runner:
             figures.add(maps)
             _pack_layer(maps, layout.lengths, packers)
 
-        parts = self._parts(texts, keeps)
+        parts = self._parts(texts, keeps, with_norms=with_norms)
         with figures.hooked(), nullcontext() if parts is None else self._decoder_hooked(parts):
             returned = self._capture.run(inputs, take)
         with torch.inference_mode():
@@ -177,14 +175,19 @@ class Runner:
             results.append((Outcome(text, prediction, parts=own, target=target), maps))
         return results
 
-    def _parts(self, texts: Sequence[EncodedText], keeps: Sequence[bool]) -> BatchParts | None:
+    def _parts(
+        self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool
+    ) -> BatchParts | None:
         if self._decoder is None:
             return None
-        return BatchParts(texts, [self._decoder.tokens(text) for text in texts], keeps)
+        targets = [self._decoder.tokens(text) for text in texts]
+        return BatchParts(texts, targets, keeps, self._decoder.norms if with_norms else None)
 
-    def _decoder_hooked(self, parts: BatchParts) -> AbstractContextManager[None]:
+    @contextmanager
+    def _decoder_hooked(self, parts: BatchParts) -> Iterator[None]:
         assert self._decoder is not None
-        return self._decoder.hooked(parts.take)
+        with parts.hooked(), self._decoder.hooked(parts.take):
+            yield
 
     def _fault_of_parts(self, parts: Mapping[DecoderPart, PartSummary]) -> str | None:
         """Check the figures of one text in the decoder; an error message if they cannot be

@@ -122,6 +122,8 @@ def measures(
     found = [received]
     if units.norm_all is not None:
         found.insert(0, words.attention("received_norm_all", units.norm_all))
+    if units.cross_norm_all is not None:
+        found.append(words.attention("cross_received_norm", units.cross_norm_all))
     if units.cross_all is not None:
         found.append(words.attention("cross_received", units.cross_all))
     if units.cls_row is not None:

@@ -23,6 +23,7 @@ from reportgen.results.measure_register import VIEWS
 from reportgen.results.schema import (
     COMPLETION_SEGMENT,
     CROSS,
+    CROSS_SIZES,
     EXTRA,
     LEARNED_SHARE,
     STEPS,
@@ -119,6 +120,10 @@ def _require_figures(rows: pa.Table, name: str, info: RunInfo) -> None:
             is_decoder = name == "targets" or column.startswith(CROSS)
             size = info.model if not is_decoder else info.model.decoder
             _require((lengths == (0 if size is None else size.n_layers)).all(), column)
+        if column == CROSS_SIZES:
+            lengths, decoder = _lengths(rows[column].drop_null()), info.model.decoder
+            n_heads = 0 if decoder is None else decoder.n_layers * decoder.n_heads
+            _require((lengths == n_heads).all(), column)
         if column.startswith("expected"):  # an equal share is never 0
             _require((flat(rows[column]).drop_null().to_numpy() > 0).all(), column)
     if name == "agreement":

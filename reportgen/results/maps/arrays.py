@@ -11,7 +11,7 @@ from reportgen.errors import UsageError, quoted
 from reportgen.results.info import ANALYSED, DecoderInfo, ModelInfo, Part
 from reportgen.results.maps.packed import unpack_layers
 from reportgen.results.store import Results
-from reportgen.results.targets import packed_part, part_shape
+from reportgen.results.targets import cross_sizes, packed_part, part_shape
 
 Head: TypeAlias = int | Literal["mean"] | None
 
@@ -33,16 +33,19 @@ def attention_maps(
     layer: int | None = -1,
     head: Head = "mean",
     part: Part = "encoder",
+    *,
+    values: bool = False,
 ) -> AttentionMaps:
     """The maps of the text with this id, of one layer or all, and of one head, their mean or all.
 
     Layers and heads count from 1, or from the last one backwards: -1, -2. None stands for all of
     them: `values` is then `[layer, head, query, key]`, without the one that was chosen. A value is
-    within .004 of what was measured, as results store one byte for it.
+    within .004 of what was measured, as results store one byte for it. With `values`, those of
+    cross-attention are multiplied by the length of the vector that the head gets from the token.
 
     Raises:
-        UsageError: there is no such text, layer, head or part, or the maps of the text were not
-            kept.
+        UsageError: there is no such text, layer, head or part, or the maps of the text, or the
+            lengths of its vectors, were not kept.
         ResultsError: the results are damaged.
     """
     text = _row_of(results, str(text_id))
@@ -52,14 +55,16 @@ def attention_maps(
     every = unpacked_maps(results, text, part)
     if every is None:
         raise UsageError(_why_without_maps(results, text, str(text_id)))
+    if values:
+        every = _weighted(every, results, text, part)
     layers = (
         maps if own is None else maps.mean(axis=0) if isinstance(own, str) else maps[own]
         for place, maps in enumerate(every)
         if chosen is None or place == chosen
     )
-    values = np.stack(list(layers))
+    found = np.stack(list(layers))
     queries, keys = map_tokens(results, text, part)
-    return AttentionMaps(values if chosen is None else values[0], keys, str(text_id), queries)
+    return AttentionMaps(found if chosen is None else found[0], keys, str(text_id), queries)
 
 
 def unpacked_maps(results: Results, text: int, part: Part) -> Iterator[NDArray[np.float32]] | None:
@@ -71,6 +76,21 @@ def unpacked_maps(results: Results, text: int, part: Part) -> Iterator[NDArray[n
         return None if packed is None else unpack_layers(packed, model.n_layers, model.n_heads)
     packed = packed_part(results, text, part)
     return None if packed is None else unpack_layers(packed, *part_shape(results, text, part)[:3])
+
+
+def _weighted(
+    every: Iterator[NDArray[np.float32]], results: Results, text: int, part: Part
+) -> Iterator[NDArray[np.float32]]:
+    """The cross maps `every`, weighted by the lengths of vectors."""
+    if part != "cross":
+        raise UsageError(f'values=True: only maps of part="cross" have values, not {part!r}')
+    sizes = cross_sizes(results, text)
+    if sizes is None:
+        raise UsageError(
+            "values=True: the lengths of value vectors were not measured; analyse with --evidence "
+            "basic, with a model whose values can be read"
+        )
+    return (maps * own[:, None] for maps, own in zip(every, sizes, strict=True))
 
 
 def map_tokens(results: Results, text: int, part: Part) -> tuple[tuple[str, ...], tuple[str, ...]]:

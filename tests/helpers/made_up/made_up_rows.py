@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from reportgen.results.schema import CROSS
+from reportgen.results.schema import CROSS, CROSS_NORM, CROSS_SIZES
 
 Token = tuple[str, int | None, int | None]  # with its span, which special tokens have not
 
@@ -130,6 +130,9 @@ def token_rows(one: OneText) -> dict[str, Any]:
         "rollout": [None] * n if norms is None else cls_row.mean(0),
         CROSS: [None] * n,
         f"{CROSS}_layers": [None] * n,
+        CROSS_NORM: [None] * n,
+        f"{CROSS_NORM}_layers": [None] * n,
+        CROSS_SIZES: [None] * n,
     }
 
 
