@@ -404,3 +404,12 @@ def test_print_shows_the_static_figures_and_no_controls(watched, url):
     expect(watched.get_by_text("On paper each text has the map of its last layer")).to_be_visible()
     watched.emulate_media(media="screen")
     expect(watched.get_by_text("On paper each text has the map of its last layer")).to_be_hidden()
+
+
+def test_a_model_of_one_head_offers_no_choice_of_heads(watched, tmp_path):
+    made = make_results(tmp_path / "made", HEADLINES, n_heads=1, n_layers=2)
+    watched.goto(f"{written(made, tmp_path)}#text=1")
+    assert plotted(drawn(watched, 1))["title"] == "Layer 2, the only head"
+    shown = watched.locator("#map-1 [role=radiogroup]:visible").all()
+    assert [item.get_attribute("aria-label") for item in shown] == ["Layer"]
+    expect(watched.locator(".run")).to_contain_text("2 layers × 1 head ")

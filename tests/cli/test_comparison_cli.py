@@ -193,7 +193,7 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(
     done = call("compare", *bundled, "-o", path)
     assert done.exit_code == 0, done.output
     assert "The new model looks at “★” (2.4 times its equal share; before 0.40), " in done.stderr
-    assert "adding it changes the number “appeal score” by +0.496 (before +0.009)." in done.stderr
+    assert "adding it changes the appeal score by +0.496 (before +0.009)." in done.stderr
     record = json.loads(path.read_text("utf-8"))
     note, (star, *others) = record["notes"][0], record["tokens"]
     assert (note["id"], note["token"]) == ("token_moves", "★")
@@ -212,8 +212,8 @@ def test_a_report_on_the_second_bundled_model_names_the_shortcut_first(
     done = call("render", bundled[1], "-o", path)
     assert done.exit_code == 0, done.output
     page = path.read_text("utf-8")
-    assert "Of the tokens with a clear effect, “★” raises the prediction most: by +0.3" in page
-    assert "“★” draws most: 1.8× as much, in 14 texts." in page
+    assert "Of the tokens with a clear effect, “★” raises the prediction most: by 0.3" in page
+    assert "“★” draws most: 1.8 times as much, in 14 texts." in page
 
 
 def test_results_that_are_read_are_not_written_over(folders: tuple[Path, Path]) -> None:

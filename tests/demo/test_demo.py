@@ -251,7 +251,11 @@ def test_an_amount_is_not_said_to_lower_the_score_by_one_of_its_pieces(amounts, 
     language, named, answers = load_language(lang), {}, {}
     for units, findings in amounts.items():
         lists = make_across(findings, language).lists
-        named[units] = {item.kind: item.rows[0][0].text for item in lists if item.named == 0}
+        named[units] = {
+            item.kind: token
+            for item in lists
+            if language.say("across", "quoted", name=(token := item.rows[0][0].text)) in item.said
+        }
         answers[units] = make_answers(findings, language).answers[1].answer
     assert named["token"]["lowers"] == "1"
     assert named[None] == {"raises": "1,000円"}

@@ -71,7 +71,7 @@ def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, si
     assert limit == pytest.approx(0.05 * spread, rel=0.006)
     assert f"The new model looks at “{STAR}”" in said[2]
     star = found.tokens[0].effect
-    assert f"changes the number “score” by {star.head:+.3f}" in said[2].replace("−", "-")
+    assert f"changes the score by {star.head:+.3f}" in said[2].replace("−", "-")
 
 
 def test_sections_stand_in_the_order_of_a_reviewers_questions(page: BeautifulSoup) -> None:
@@ -318,7 +318,7 @@ def test_a_token_that_only_lost_its_part_is_in_the_headline(tmp_path: Path) -> N
     base = plant(base, effect=2.0, row=0.0)
     head = plant(head, effect=0.4, row=0.0)
     said = [p.get_text() for p in page_of(base, head).select("#overview .headline")]
-    assert said[2].startswith(f"Adding “{STAR}” changes the number “score” less than before: ")
+    assert said[2].startswith(f"Adding “{STAR}” changes the score less than before: ")
 
 
 def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:

@@ -165,6 +165,8 @@ STYLES: Mapping[str, Style] = {
     "points": Style(points, "points"),
     "points_apart": Style(percentage, "points"),  # a distance, which has no sign
     "texts": Style(count, "texts"),
+    "layers": Style(count, "layers"),
+    "heads": Style(count, "heads"),
     "count": Style(count),
     "exact": Style(exact),
     "number": Style(number),

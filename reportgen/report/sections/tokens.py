@@ -47,8 +47,7 @@ class TokenList:
     """The tokens with the largest effects of one kind, or with the most attention."""
 
     kind: TokenKind
-    target: str  # the figure of the output that its tokens move, as sentences name it
-    named: int | None  # the first row that a sentence may name
+    said: str  # a sentence on the first token that one may name; "" where there is none
     title: str
     lead: str
     axis: Markup
@@ -107,19 +106,29 @@ class _Maker:
 
     def _headline(self, lists: Sequence[TokenList], draws: TokenList | None) -> str:
         """The tokens that stand out; that none does, where tokens could be judged."""
-        sentences = [self._named(item) for item in lists if item.named is not None]
+        sentences = [item.said for item in lists if item.said]
         if not sentences and self._has_effects():
             is_constant = self._findings.is_constant
             sentences.append(self._say("nothing_moves" if is_constant else "none_moves"))
         if draws:
-            is_named = draws.named is not None
-            sentences.append(self._named(draws) if is_named else self._say("none_draws"))
+            sentences.append(draws.said or self._say("none_draws"))
         return self._language.say("common", "space").join(sentences)
 
-    def _named(self, item: TokenList) -> str:
-        token, _, value, n, *_ = item.rows[item.named or 0]
-        said = {"token": token.text, "value": value.text, "n": n.text, "what": item.target}
-        return self._say(f"headline_{item.kind}", **said)
+    def _named(
+        self,
+        kind: TokenKind,
+        rows: Sequence[tuple[Cell, ...]],
+        found: Sequence[ListedToken],
+        what: str,
+    ) -> str:
+        """A sentence on the first token of a list that one may name; the sign is in its words."""
+        named = next((i for i, token in enumerate(found) if token.is_named), None)
+        if named is None:
+            return ""
+        size = abs(found[named].value)
+        value = size if kind == "draws" else written(size, self._digits)
+        token, _, _, n, *_ = rows[named]
+        return self._say(f"headline_{kind}", token=token.text, value=value, n=n.text, what=what)
 
     def _has_effects(self) -> bool:
         """Whether any token is in enough texts of one explained figure to be judged."""
@@ -197,11 +206,11 @@ class _Maker:
         effect = self._say("size" if self._is_size else "effect") if has_effects else ""
         value, beside = (attention, effect) if kind == "draws" else (effect, attention)
         short = None if target is None else self._say("quoted", name=shorten(target, _PART_NAME))
-        title = self._say(f"{kind}_title", what=short or self._say("output"))
+        what = short or self._say("output")
+        title = self._say(f"{kind}_title", what=what)
         return TokenList(
             kind=kind,
-            target=short or self._say("output"),
-            named=next((i for i, token in enumerate(found) if token.is_named), None),
+            said=self._named(kind, rows, found, what),
             title=title,
             lead=self._language.count("across", f"{kind}_lead", n_texts, fewest=fewest, **values),
             axis=axis(scale),

@@ -275,7 +275,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     layer = sink.values["layer"]
     assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
     looked_at = tables_of(render(Findings(results), RenderOptions()).text)[1]
-    assert headline.endswith(f"; {len(looked_at) - 1} texts deserve a look.**")
+    assert headline.endswith(f"; {len(looked_at) - 1} texts to start with.**")
     assert headline.startswith("**made-up, 6 texts: ")
 
 

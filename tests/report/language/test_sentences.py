@@ -201,9 +201,9 @@ def test_a_citation_without_identifier_ends_with_its_title() -> None:
 @pytest.mark.parametrize(
     ("kind", "labels", "target", "name"),
     [
-        ("number", (), None, "the number “score”"),
-        ("numbers", ("clicks", "cost"), None, "the number “clicks”"),
-        ("numbers", ("clicks", "cost"), "cost", "the number “cost”"),
+        ("number", (), None, "the score"),
+        ("numbers", ("clicks", "cost"), None, "the clicks"),
+        ("numbers", ("clicks", "cost"), "cost", "the cost"),
         ("class", ("bad", "good"), None, "the lead of the predicted class"),
         ("class", ("bad", "good"), "bad", "the lead of the class “bad”"),
         ("labels", ("price", "taste"), "taste", "the logit of the tag “taste”"),

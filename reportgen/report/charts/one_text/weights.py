@@ -11,8 +11,8 @@ class Weights:
         self._language = language
         self._sums = heads == "sum"
         self.factor = n_heads if self._sums else 1
-        self.mode = language.say(
-            "common", "sum_of_heads" if self._sums else "mean_of_heads", n=n_heads
+        self.mode = language.count(
+            "common", "sum_of_heads" if self._sums else "mean_of_heads", n_heads
         )
 
     def show(self, mean: float) -> str:

@@ -3,9 +3,13 @@
 // Words in the page's language, the model's size, the empty figure, the colour scales.
 const page = JSON.parse(document.getElementById("page-data").textContent);
 
-// The words with this key; a {name} in them is replaced by the value of that name.
-const say = (key, values = {}) =>
-  page.words[key].replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+// The words with this key, in their form for one thing where {n} is 1; a {name} in them is replaced
+// by the value of that name.
+function say(key, values = {}) {
+  const one = `${key}_one`;
+  const words = page.words[values.n === 1 && one in page.words ? one : key];
+  return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? String(values[name]) : whole));
+}
 
 // Returns what is stored under a name, or null. Where a value is given, stores it first.
 function stored(name, value) {

@@ -21,12 +21,15 @@ function hideText({ labels, special }) {
 
 // Numbers from 1 and one entry for all of them, as buttons, or as a list where those would take more
 // than a line. `some` are the value of that entry, its text on a button and its text in a list.
+// Where there is one number there is nothing to choose, so nothing is shown.
 function numberChoice(label, name, count, some, isLast, pick) {
   const numbers = upTo(count).map((i) => [String(i + 1), String(i + 1)]);
   const [value, short, long] = some;
   const all = [value, count <= BUTTONS ? short : long];
   const options = isLast ? [...numbers, all] : [all, ...numbers];
-  return count <= BUTTONS ? makeRadios(say(label), name, options, pick) : listOf(say(label), options, pick);
+  const made = count <= BUTTONS ? makeRadios(say(label), name, options, pick) : listOf(say(label), options, pick);
+  made.label.hidden = count === 1;
+  return made;
 }
 
 class Controls {
