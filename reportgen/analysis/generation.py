@@ -43,7 +43,8 @@ def ready_for_completions(
     if model.reader.kind == "next_token":
         return with_completions(model)
     if model.writer is not None:
-        start_token(model.writer.module, (0,))  # fails before anything is run
+        # Fails before anything is run. Some read the first token off the labels, without padding.
+        start_token(model.writer.module, (int(model.pad_token_id == 0),))
         return with_targets(model)
     kind = model.output.kind.replace("_", " ")
     if n_generated is not None:

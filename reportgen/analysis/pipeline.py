@@ -8,7 +8,8 @@ from typing import TypeAlias
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import Probe, probe
-from reportgen.analysis.attention.decoder import DecoderCapture, find_decoder
+from reportgen.analysis.attention.decoder import DecoderCapture
+from reportgen.analysis.attention.find_decoder import find_decoder
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.chosen import with_chosen

@@ -143,13 +143,17 @@ def read_facts(encoder: PreTrainedModel) -> EncoderFacts:
 
 
 def embedding_rows(encoder: PreTrainedModel) -> int | None:
-    """The number of token ids that `encoder` has embeddings for; None if it has no such table
-    (CANINE)."""
+    """The number of token ids that `encoder` has embeddings for; None if it has no such table."""
+    table = embedding_table(encoder)
+    return table.num_embeddings if isinstance(table, nn.Embedding) else None
+
+
+def embedding_table(encoder: PreTrainedModel) -> nn.Module | None:
+    """The module that looks up the embeddings of token ids; None without one (CANINE)."""
     try:
-        table = encoder.get_input_embeddings()
+        return encoder.get_input_embeddings()
     except NotImplementedError:
         return None
-    return table.num_embeddings if isinstance(table, nn.Embedding) else None
 
 
 def accepted_arguments(module: nn.Module) -> frozenset[str]:

@@ -11,9 +11,11 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-from reportgen.models.architecture import accepted_arguments
+from reportgen.errors import ModelError, quoted
+from reportgen.models.architecture import accepted_arguments, embedding_table
 from reportgen.models.encoder import find_encoder
 from reportgen.models.loaded import LoadedModel, chooser_remark, with_whole
+from reportgen.models.loading.factory import describe
 from reportgen.models.readers.choice import ChoiceReader
 from reportgen.models.tokens.choices import encode_choices
 from reportgen.models.trial_run import entries
@@ -38,8 +40,8 @@ class ChoiceModel(nn.Module):
         super().__init__()
         self.inner = inner
         self._twin = (twin_of(inner),)  # in a tuple, so that its weights are not counted again
-        self._table = (find_encoder(inner)[1].get_input_embeddings(),)
-        self._twin_table = (find_encoder(self._twin[0])[1].get_input_embeddings(),)
+        self._table = (embedding_table(find_encoder(inner)[1]),)
+        self._twin_table = (embedding_table(find_encoder(self._twin[0])[1]),)
         self._takes = accepted_arguments(inner)
         self.pads = True  # whether texts of different length can run together
 
@@ -98,9 +100,10 @@ class ChoiceModel(nn.Module):
         texts: Tensor,
         copies: Tensor,
     ) -> Tensor:
-        if shared is None:
+        table = self._twin_table[0]
+        if shared is None or table is None:
             return self._logits(self._twin[0], given)
-        with _replaced(self._twin_table[0], shared, texts, copies):
+        with _replaced(table, shared, texts, copies):
             return self._logits(self._twin[0], given)
 
     def _logits(self, module: nn.Module, given: Mapping[str, Tensor | None]) -> Tensor:
@@ -128,9 +131,13 @@ def twin_of(module: PreTrainedModel) -> PreTrainedModel:
 
 
 @contextmanager
-def _seen(table: nn.Module) -> Iterator[list[Tensor]]:
-    """A context in which the first output of `table` is kept, as other hooks left it."""
+def _seen(table: nn.Module | None) -> Iterator[list[Tensor]]:
+    """A context in which the first output of `table` is kept, as other hooks left it; nothing
+    without a table."""
     seen: list[Tensor] = []
+    if table is None:
+        yield seen
+        return
 
     def keep(module: nn.Module, args: Any, output: Tensor) -> None:
         if not seen:
@@ -177,27 +184,34 @@ def ready_for_choices(model: LoadedModel, texts: TextSet) -> LoadedModel:
     if inner is None:
         remark = f"choices of the texts are not used: the model's output is {model.output.kind}"
         return replace(model, remarks=(*model.remarks, remark.replace("_", " ")))
-    name = None if model.output.name == "embedding" else model.output.name  # as the user asked
     reader = ChoiceReader(model.pad_token_id, texts.choice_names)
     whole = with_whole(model, inner, reader, chooser_remark(type(inner).__name__))
     module = ChoiceModel(inner).eval()
     path = f"inner.{whole.encoder_name}".rstrip(".")
-    whole = replace(whole, module=module, encoder_name=path, output=reader.info(name))
+    whole = replace(whole, module=module, encoder_name=path)
     module.pads = _can_pad(whole)
     return whole
 
 
 def _can_pad(model: LoadedModel) -> bool:
-    """Whether the logit of a text is the same in a padded batch as alone."""
+    """Whether the logit of a text is the same in a padded batch as alone.
+
+    Raises:
+        ModelError: the model fails on a text with choices.
+    """
     module = model.module
     assert isinstance(module, ChoiceModel)
     long = encode_choices(model.tokenizer, *_SAMPLE, 1, _ALL)
     others = (*long.others, replace(long, others=(), copies=(None,) * len(long.ids)))
     inputs = model.inputs([replace(long, others=others)])
     found = []
-    for pads in (True, False):
-        module.pads = pads
-        with torch.no_grad():
-            found.append(module(**inputs)["others"].float())
+    try:
+        for pads in (True, False):
+            module.pads = pads
+            with torch.no_grad():
+                found.append(module(**inputs)["others"].float())
+    except (Exception, SystemExit) as error:  # user code may call exit()
+        said = quoted(describe(error))
+        raise ModelError(f"{model.info.name} fails on a text with two choices: {said}") from error
     gap = float((found[0] - found[1]).abs().max() / found[1].abs().max().clamp(min=1e-9))
     return gap <= _TOLERANCE[model.info.dtype]

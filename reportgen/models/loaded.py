@@ -36,6 +36,7 @@ class LoadedModel:
     info: ModelInfo  # `is_causal` is only set by an analysis, which measures it
     output: OutputInfo
     reader: OutputReader  # reads predictions from what the module returns
+    output_name: str | None = None  # what the user calls the output
     sentence: SentenceModules | None = None  # of a sentence encoder: what comes after `encoder`
     prompts: tuple[str, str] = ("", "")  # what a text and its pair are put behind
     remarks: tuple[str, ...] = ()  # what a user should know about how it was loaded
@@ -70,7 +71,7 @@ def with_completions(model: LoadedModel) -> LoadedModel:
     tokens."""
     assert isinstance(model.reader, NextTokenReader)
     reader = completion_reader(model.reader)
-    return replace(model, reader=reader, output=reader.info(None))
+    return replace(model, reader=reader, output=reader.info(model.output_name))
 
 
 def encoder_remark(kind: str) -> str:
@@ -124,7 +125,7 @@ def with_whole(
         module=module,
         encoder_name=find_encoder(module)[0],
         info=info,
-        output=reader.info(None),
+        output=reader.info(model.output_name),
         reader=reader,
         remarks=tuple(own for own in model.remarks if own != remark),
     )

@@ -1,10 +1,11 @@
 """Which families of transformers are reported, and whether their figures equal plain ones.
 
-    python tests/benchmarks/families.py [FAMILY ...]
+    python tests/benchmarks/families.py [FAMILY or HEAD ...]
 
 Makes a tiny random model of every family of transformers that reads token ids, and of some that
-read other things, analyses two texts with all evidence, and prints a row for each. Nothing is
-downloaded. Without families it makes the table in `docs/models.md` anew.
+read other things, analyses two texts with all evidence, and prints a row for each. Encoder-decoders
+that write get targets, models for multiple choice choices. Nothing is downloaded. Without arguments
+it makes the table in `docs/models.md` anew.
 """
 
 import sys
@@ -61,12 +62,15 @@ class Outcome:
             name
             for name, gap, most in (
                 ("MAPS", own.maps, MAPS),
+                ("PARTS", own.parts or 0.0, MAPS),
                 ("EVEN", own.even, EVEN),
                 ("DELETION", own.deletion, DELETION),
             )
             if not gap <= most
         ]
         found = f"{own.n_layers} x {own.n_heads} {own.kind}, maps {own.maps:.0e}"
+        if own.parts is not None:
+            found += f", decoder {own.parts:.0e}"
         found += f", even {own.even:.0e} ({own.masks}), deletion {own.deletion:.0e}"
         without = sorted({f"{view}: {why}" for view, why in own.missing.items()})
         return " | ".join([found, *faults, *without, *own.failed[:1], *own.remarks])
@@ -95,10 +99,10 @@ def quiet() -> None:
     transformers.logging.disable_progress_bar()
 
 
-def main(families: list[str]) -> None:
+def main(asked: list[str]) -> None:
     """Print a row for each case and how many there are of each kind."""
     started = time.perf_counter()
-    chosen = [case for case in cases() if not families or case.family in families]
+    chosen = [case for case in cases() if not asked or {case.family, case.head} & {*asked}]
     found = []
     with ProcessPoolExecutor(PROCESSES, get_context("spawn"), quiet) as pool:
         for own in pool.map(outcome, chosen):
@@ -106,7 +110,7 @@ def main(families: list[str]) -> None:
             print(f"{own.kind:9} {own.case.name:32} {own.row}", flush=True)
     print(*(f"{kind}: {n}" for kind, n in Counter(own.kind for own in found).items()), sep=", ")
     print(f"{time.perf_counter() - started:.0f} seconds")
-    if not families:
+    if not asked:
         write_table(found)
 
 

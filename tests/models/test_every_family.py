@@ -47,6 +47,26 @@ def test_each_head_is_read_as_what_it_is(tmp_path: Path, family: str, head: str,
 
 
 @pytest.mark.parametrize(
+    ("family", "head", "kind", "has_decoder"),
+    [
+        ("fsmt", "seq2seq", "completion", True),  # its encoder is no model of its own
+        ("t5gemma2", "seq2seq", "completion", False),  # target and text in one attention
+        ("xlnet", "choice", "choice", False),
+    ],
+)
+def test_targets_and_choices_are_read(
+    tmp_path: Path, family: str, head: str, kind: str, has_decoder: bool
+) -> None:
+    found = measure(save(Case(family, head), tmp_path), tmp_path / "results", "basic")
+    assert found.kind == kind
+    assert not found.failed
+    assert found.maps <= 1e-6
+    assert found.deletion <= 1e-3
+    assert (found.parts is not None) == has_decoder
+    assert not found.parts or found.parts <= 1e-6
+
+
+@pytest.mark.parametrize(
     ("family", "head", "said"),
     [
         ("longformer", "sequence", "LongformerModel gives banded attention"),

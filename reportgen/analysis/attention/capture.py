@@ -135,10 +135,12 @@ def _reads(index: int, hand_over: Callable[[Any], None]) -> Callable[..., None]:
 
 
 def _attentions(output: Any) -> tuple[Any, ...]:
-    """The attention maps in the output of an encoder, which is an object or a plain tuple."""
-    named = getattr(output, "attentions", None)
-    if named is not None:
-        return tuple(named)
+    """The attention maps in the output of an encoder, which is an object or a plain tuple, or of an
+    encoder-decoder whose encoder is no model of its own (FSMT)."""
+    for name in ("attentions", "encoder_attentions"):
+        named = getattr(output, name, None)
+        if named is not None:
+            return tuple(named)
     if isinstance(output, tuple):
         for item in reversed(output):
             if (

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.faults import ROW_SUM_TOLERANCE, no_number
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -17,9 +18,8 @@ from reportgen.models.settings import layers_remark
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Batching
 
-# For each precision: how far the sum of a row may be from 1, and how far the figures of a text in a
-# padded batch may be from those of the text alone.
-ROW_SUM_TOLERANCE = {"float32": 1e-3, "float16": 1e-2, "bfloat16": 3e-2}
+# For each precision: how far the figures of a text in a padded batch may be from those of the text
+# alone.
 PADDED_TOLERANCE = {"float32": 1e-4, "float16": 1e-2, "bfloat16": 5e-2}
 
 
@@ -68,10 +68,11 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
             f"{name} gives attention maps of {min(sizes)} positions for a text of "
             f"{len(long.ids)} tokens; this kind of attention cannot be reported"
         )
+    _require_numbers(model, whole)
     beyond = [layer.sum(-1) - 1 for layer in whole]
     # A learned sink has what is missing.
     off = _largest(own.clamp(min=0) if capture.has_learned_sinks else own for own in beyond)
-    if not off <= ROW_SUM_TOLERANCE[model.info.dtype]:  # so that NaN does not pass
+    if off > ROW_SUM_TOLERANCE[model.info.dtype]:
         if capture.mixes_learned_sinks:
             raise CaptureError(
                 f"{name} has learned sinks in some of its layers only, where rows do not sum to 1 "
@@ -97,7 +98,8 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         )
     difference, batching = _together(model, capture, long, short, *alone)
     if difference is not None and not isfinite(difference):
-        raise CaptureError(f"{model.info.name} puts out figures that are not finite numbers")
+        found = f"{model.info.name} puts out figures that are not finite numbers"
+        raise CaptureError(no_number(model, found))
     return Probe(
         n_layers=len(whole),
         n_heads=whole[0].shape[1],
@@ -107,6 +109,18 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         batching=batching,
         remarks=tuple(remark for remark in remarks if remark is not None),
     )
+
+
+def _require_numbers(model: LoadedModel, maps: Sequence[Tensor]) -> None:
+    """Check that no map has a NaN; `maps` are those of each layer.
+
+    Raises:
+        CaptureError: one has.
+    """
+    bad = next((number for number, layer in enumerate(maps, 1) if layer.isnan().any()), None)
+    if bad is not None:
+        found = f"{type(model.encoder).__name__} gives attention maps that are NaN in layer {bad}"
+        raise CaptureError(no_number(model, found))
 
 
 def _together(

@@ -11,8 +11,9 @@ from torch import Tensor
 from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import Capture, recorded_modules
-from reportgen.analysis.attention.checks import ROW_SUM_TOLERANCE, Probe
+from reportgen.analysis.attention.checks import Probe
 from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture, PartSummary
+from reportgen.analysis.attention.faults import fault_of
 from reportgen.analysis.attention.norms import BatchNorms, Norms
 from reportgen.analysis.attention.rollout import BatchRollout
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
@@ -167,7 +168,8 @@ class Runner:
         for text, prediction, packer, own, more, target in zip(
             figures.texts(), predictions, packers, found, packed, targets, strict=True
         ):
-            error = self._fault(text, prediction) or self._fault_of_parts(own)
+            self._require_layers(text)
+            error = fault_of(model, text, prediction, own)
             if error is not None:
                 results.append((Outcome(error=error), {}))
                 continue
@@ -189,33 +191,12 @@ class Runner:
         with parts.hooked(), self._decoder.hooked(parts.take):
             yield
 
-    def _fault_of_parts(self, parts: Mapping[DecoderPart, PartSummary]) -> str | None:
-        """Check the figures of one text in the decoder; an error message if they cannot be
-        right."""
-        for part, summary in parts.items():
-            if not summary.row_sum_error <= ROW_SUM_TOLERANCE[self._model.info.dtype]:
-                return (
-                    f"rows of its maps in the decoder ({part}) do not sum to 1 "
-                    f"(off by {summary.row_sum_error:.2g})"
-                )
-        return None
-
-    def _fault(self, summary: TextSummary, prediction: Prediction) -> str | None:
-        """Check the figures of one text; an error message if they cannot be right, else None."""
+    def _require_layers(self, summary: TextSummary) -> None:
         if len(summary.received) != self._probed.n_layers:
             raise CaptureError(
                 f"the model returned attention maps of {len(summary.received)} layers, but has "
                 f"{self._probed.n_layers}"
             )
-        if not summary.row_sum_error <= ROW_SUM_TOLERANCE[self._model.info.dtype]:
-            return (
-                f"rows of its attention maps do not sum to 1 (off by {summary.row_sum_error:.2g})"
-            )
-        if summary.padding_mass > 0:
-            return f"attention on padding ({summary.padding_mass:.2g} of a row)"
-        if not prediction.is_finite:
-            return "the model's output for it is not a finite number"
-        return None
 
 
 class _BatchFigures:

@@ -221,6 +221,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         info=info,
         output=reader.info(spec.output_name),
         reader=reader,
+        output_name=spec.output_name,
         sentence=sentence,
         prompts=chosen_prompts(spec, sentence),
         remarks=tuple(remark for remark in remarks if remark is not None),

@@ -125,7 +125,8 @@ def find_output(
                 return EmbeddingReader(key, width)
             if width != hidden_size:
                 return numbers_reader(key, width)
-    for key in keys:
+    # Attention is that of an encoder-decoder's encoder, and so is the embedding (FSMT).
+    for key in sorted(keys, key=lambda key: key != "encoder_last_hidden_state"):
         size = figures_by_token(trials, key)
         if size is not None:
             return EmbeddingReader(key, size, pooling=pooling or default_pooling)

@@ -31,10 +31,8 @@ def ready_for_pairs(model: LoadedModel, texts: TextSet) -> LoadedModel:
     if not isinstance(module, SentenceEncoder):
         module = SentenceEncoder(model.encoder, model.sentence).eval()
     reader = SimilarityReader(model.sentence.similarity)
-    name = None if model.output.name == "embedding" else model.output.name  # as the user asked
-    model = replace(
-        model, module=module, encoder_name="transformer", reader=reader, output=reader.info(name)
-    )
+    output = reader.info(model.output_name)
+    model = replace(model, module=module, encoder_name="transformer", reader=reader, output=output)
     _require_apart(model, module)
     return model
 

@@ -72,7 +72,9 @@ def test_a_weight_that_is_not_a_number_is_refused_in_any_layer(layer: int) -> No
             maps[0, 0, 1, 1] = float("nan")
         return maps
 
-    with pytest.raises(CaptureError, match=r"do not sum to 1 \(off by nan"):
+    with pytest.raises(
+        CaptureError, match=rf"maps that are NaN in layer {layer + 1}; the model runs in float32"
+    ):
         trial(altered(spoil))
 
 

@@ -25,7 +25,8 @@ from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.cross_norms import CrossNorms, CrossTextNorms
-from reportgen.analysis.attention.decoder import BatchParts, find_decoder
+from reportgen.analysis.attention.decoder import BatchParts
+from reportgen.analysis.attention.find_decoder import find_decoder
 from reportgen.analysis.pipeline import sample_text
 from reportgen.api.report import Report
 from reportgen.errors import ResultsError, UsageError

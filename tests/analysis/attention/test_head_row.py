@@ -13,7 +13,8 @@ from torch import Tensor, nn
 from transformers import BartModel, PreTrainedModel, T5GemmaConfig, T5GemmaForSequenceClassification
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoder import BatchParts, find_decoder
+from reportgen.analysis.attention.decoder import BatchParts
+from reportgen.analysis.attention.find_decoder import find_decoder
 from reportgen.analysis.attention.head_row import HeadRow, find_head_row
 from reportgen.api.check import check_model
 from reportgen.models.loaded import LoadedModel

@@ -1,30 +1,28 @@
 """What is measured of one tiny model, held against the library's own maps and plain loops."""
 
-import inspect
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import torch
-import transformers
-from numpy.typing import NDArray
-from torch import Tensor, nn
-from transformers import PreTrainedModel
+from torch import Tensor
 
+from helpers.plain.family_effects import deletion_gap
+from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_sinks
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.attention.decoder import DecoderCapture
+from reportgen.analysis.attention.find_decoder import find_decoder
+from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.first_pass import encode_all
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.generation import ready_for_completions
+from reportgen.analysis.pipeline import AnalysisOptions, analyze, sample_text
+from reportgen.models.choosing import ready_for_choices
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.masked import ready_for_masks
 from reportgen.models.spec import ModelSpec
-from reportgen.models.tokens.changed_texts import content_units
 from reportgen.models.tokens.encoded import EncodedText
-from reportgen.results.info import EvidenceLevel
+from reportgen.results.info import DecoderPart, EvidenceLevel
 from reportgen.results.store import Results
 from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.words import word_splitter
@@ -34,6 +32,8 @@ TEXTS = (
     "a very good film",
 )
 QUESTION = "who sat ?"
+TARGETS = ("on the log", "a very bad ending and a coffee")
+CHOICES = (("the dog", "the film"), ("the ending", "coffee for every member", "the cat"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class Measured:
     n_heads: int
     kind: str  # of the output
     maps: float  # largest difference from the library's own `output_attentions`
+    parts: float | None  # the same of the maps of a decoder; None without such maps
     even: float  # largest difference of equal shares from a plain count over the masks
     deletion: float  # largest difference from a plain loop, as a part of the largest effect
     missing: Mapping[str, str]  # what is withheld, and why
@@ -65,22 +66,25 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
     options = AnalysisOptions(evidence=level, evidence_texts="all")
     scratch.mkdir()
     results = analyze(inputs, loaded, scratch, options)
-    loaded = ready_for_masks(loaded, inputs)
+    loaded = ready_for_masks(ready_for_completions(loaded, inputs, None), inputs)
+    loaded = ready_for_choices(loaded, inputs)
+    if loaded.reader.kind == "choice":
+        inputs = with_chosen(inputs, loaded)
     texts = encode_all(loaded, inputs.texts, word_splitter(), joins=False)[0]
     maps, even, known = 0.0, 0.0, set()
-    plain = _fresh(folder, loaded)
+    plain = fresh(folder, loaded)
     for row, text in enumerate(texts):
         theirs = plain.maps(given(plain.module, text))
         ours = _captured(loaded, text)
-        assert len(ours) == len(theirs), (len(ours), len(theirs))
-        maps = max(maps, *(_gap(a, b) for a, b in zip(ours, theirs, strict=True)))
+        maps = max(maps, _largest_gap(ours, theirs))
         tokens = results.tokens[results.tokens["text"] == row]
         received = np.stack(tokens["received_layers"].tolist(), axis=1)  # [layer, key]
         means = np.stack([layer[0].mean((0, 1)).numpy() for layer in theirs])
         maps = max(maps, float(np.abs(received - means).max()))
         seen, how = plain.visible(theirs, is_causal=results.info.model.is_causal)
         known.add(how)
-        counted = np.stack([_even(layer, learned=_has_sinks(theirs)) for layer in seen])
+        learned = has_sinks(theirs)
+        counted = np.stack([counted_even(layer, learned=learned) for layer in seen])
         expected = np.stack(tokens["expected_layers"].tolist(), axis=1)
         even = max(even, float(np.abs(expected - counted).max()))
     evidence = results.info.evidence
@@ -89,8 +93,9 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
         n_heads=results.info.model.n_heads,
         kind=results.info.output.kind,
         maps=maps,
+        parts=_parts_gap(loaded, plain, results, texts),
         even=even,
-        deletion=_deletion(loaded, plain.module, results, texts),
+        deletion=deletion_gap(loaded, plain.module, results, texts),
         missing=dict(evidence.withheld) if evidence else {},
         has_sink_tests=not results.sinks.empty,
         failed=[str(m) for m in results.texts["message"] if m]
@@ -101,7 +106,7 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
 
 
 def _inputs(loaded: LoadedModel) -> TextSet:
-    """Two texts: with a mask for a masked language model, with a question for one that answers."""
+    """Two texts: with what the model fills in, answers, writes or picks."""
     found = []
     for number, text in enumerate(TEXTS):
         if loaded.filler is not None:
@@ -109,188 +114,57 @@ def _inputs(loaded: LoadedModel) -> TextSet:
         source = TextInput(str(number), text)
         if loaded.output.kind == "answer":
             source = TextInput(str(number), QUESTION, pair=text)
+        if loaded.writer is not None:
+            source = replace(source, completion=TARGETS[number])
+        if loaded.chooser is not None:
+            source = replace(source, choices=CHOICES[number])
         found.append(source)
     return TextSet(tuple(found), ())
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """The same model loaded once more, without anything of the product's."""
-
-    module: nn.Module
-    encoder: PreTrainedModel
-    masks: list[tuple[Tensor, Tensor | None]]  # of the last run: maps and their mask
-
-    def maps(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
-        """The library's own attention maps of one text, `[1, head, query, key]` each."""
-        size = inputs["input_ids"].shape[1]
-        with torch.no_grad():
-            self.encoder(**inputs)  # BigBird replaces its modules at its first short text
-            self.masks.clear()
-            found = self.encoder(**inputs, output_attentions=True)
-        return [layer for layer in found.attentions if _is_map(layer, size)]
-
-    def visible(
-        self, layers: Sequence[Tensor], *, is_causal: bool
-    ) -> tuple[list[NDArray[np.bool_]], str]:
-        """`[query, key]` for each layer: the keys that its own mask lets a query see; and whether
-        every layer has a mask, or some only a direction."""
-        seen, how = [], "mask"
-        for layer in layers:
-            rule = np.ones(layer.shape[-2:], bool)
-            rule = np.tril(rule) if is_causal else rule
-            mask = next((m for own, m in self.masks if torch.equal(own, layer)), None)
-            if mask is None:
-                how = "direction"
-            else:
-                rule &= _allowed(mask, layer)
-            seen.append(rule)
-        return seen, how
-
-
-def _fresh(folder: Path, loaded: LoadedModel) -> Plain:
-    """The model of `folder` as the library loads it."""
-    kind = getattr(
-        transformers, json.loads((folder / "config.json").read_text())["architectures"][0]
-    )
-    whole: Any = kind.from_pretrained(folder, attn_implementation="eager").float().eval()
-    # Of a head that is not reported, the part that is.
-    names = {type(inner): name for name, inner in reversed([*whole.named_modules()])}
-    module = whole.get_submodule(names[type(loaded.module)])
-    encoder = module.get_submodule(loaded.encoder_name)
-    encoder.config.use_cache = False
-    module.config.get_text_config().pad_token_id = loaded.pad_token_id
-    plain = Plain(module, encoder, [])
-    for inner in encoder.modules():
-        inner.register_forward_hook(_records(plain.masks), with_kwargs=True)
-    return plain
-
-
-def given(
-    module: nn.Module, text: EncodedText, positions: Sequence[int] | None = None
-) -> dict[str, Tensor]:
-    """The inputs for all or some `positions` of `text`."""
-    accepted = inspect.signature(module.forward).parameters
-    kept = range(len(text.ids)) if positions is None else positions
-    inputs = {
-        "input_ids": torch.tensor([[text.ids[i] for i in kept]]),
-        "attention_mask": torch.ones(1, len(kept)).long(),
-    }
-    if text.type_ids is not None:
-        inputs["token_type_ids"] = torch.tensor([[text.type_ids[i] for i in kept]])
-    return {name: value for name, value in inputs.items() if name in accepted}
-
-
-def _records(masks: list[tuple[Tensor, Tensor | None]]) -> Any:
-    """A hook that keeps the maps a module makes, and the mask it was given or has (GPT-Neo)."""
-
-    def hook(module: nn.Module, args: Any, kwargs: dict[str, Any], output: Any) -> None:
-        made = [t for t in output if _is_map(t)] if isinstance(output, tuple) else []
-        if not made or any(own is made[-1] for own, _ in masks):
-            return
-        size = made[-1].shape[-1]
-        own = getattr(module, "bias", None)
-        if _is_map(own):
-            own = own[..., :size, :size]
-        given = [own, *args, *kwargs.values()]
-        masks.append((made[-1], next((t for t in given if _is_map(t, size)), None)))
-
-    return hook
-
-
-def _is_map(value: Any, size: int | None = None) -> bool:
-    """Whether a value is `[text, head, query, key]`, of `size` tokens."""
-    if not isinstance(value, Tensor) or value.ndim != 4:
-        return False
-    return value.shape[2] == value.shape[3] and size in (None, value.shape[3])
-
-
-def _allowed(mask: Tensor, layer: Tensor) -> NDArray[np.bool_]:
-    """`[query, key]`, where a mask lets a query see: one of numbers that are added, or of booleans,
-    which say so or the opposite (MPT)."""
-    seen = mask[0] if mask.dtype == torch.bool else mask[0] > -1e4
-    if bool((layer[0] > 0)[~seen.expand_as(layer[0])].any()):
-        seen = ~seen
-    found: NDArray[np.bool_] = seen.any(0).numpy()
-    return found
-
-
-def _has_sinks(layers: Sequence[Tensor]) -> bool:
-    return any(float((layer.sum(-1) - 1).min()) < -1e-3 for layer in layers)
-
-
-def _even(seen: NDArray[np.bool_], *, learned: bool) -> NDArray[np.float64]:
-    """What each key would get if every query gave all it sees the same."""
-    size = len(seen)
-    total = np.zeros(size)
-    for query in range(size):
-        n = int(seen[query].sum()) + learned
-        for key in range(size):
-            if seen[query, key]:
-                total[key] += 1 / n / size
-    return total
 
 
 def _captured(loaded: LoadedModel, text: EncodedText) -> list[Tensor]:
     layers: list[Tensor] = []
     capture = Capture(loaded.module, loaded.encoder)
-    capture.run(given(loaded.module, text), lambda layer, maps: layers.append(maps.clone()))
+    capture.run(loaded.inputs([text]), lambda layer, maps: layers.append(maps.clone()))
     return layers
+
+
+def _parts_gap(
+    loaded: LoadedModel, plain: Plain, results: Results, texts: Sequence[EncodedText]
+) -> float | None:
+    """The largest difference of the decoder's maps from the library's own; None without them."""
+    capture = Capture(loaded.module, loaded.encoder)
+    decoder = find_decoder(loaded, capture, sample_text(loaded))[0]
+    if decoder is None:
+        assert results.info.model.decoder is None
+        return None
+    largest = 0.0
+    for row, text in enumerate(texts):
+        target = decoder.tokens(text)
+        theirs = plain.parts(text, target)
+        ours = _captured_parts(loaded, capture, decoder, text)
+        largest = max(largest, *(_largest_gap(ours[part], own) for part, own in theirs.items()))
+        # What the results say is the mean over layers, heads and the rows that count.
+        written = slice(target.n_given - 1, len(target.read))
+        cross = np.mean([layer[0, :, written].mean((0, 1)).numpy() for layer in theirs["cross"]], 0)
+        received = results.tokens_of(row)["cross_received"].to_numpy(float)
+        largest = max(largest, float(np.abs(received - cross).max()))
+    return largest
+
+
+def _captured_parts(
+    loaded: LoadedModel, capture: Capture, decoder: DecoderCapture, text: EncodedText
+) -> dict[DecoderPart, list[Tensor]]:
+    taken: dict[DecoderPart, list[Tensor]] = {"decoder": [], "cross": []}
+    with decoder.hooked(lambda part, maps: taken[part].append(maps.clone())):
+        capture.run(loaded.inputs([text]), lambda *_: None)
+    return taken
+
+
+def _largest_gap(ours: Sequence[Tensor], theirs: Sequence[Tensor]) -> float:
+    assert len(ours) == len(theirs), (len(ours), len(theirs))
+    return max(_gap(*pair) for pair in zip(ours, theirs, strict=True))
 
 
 def _gap(one: Tensor, other: Tensor) -> float:
     return float((one - other).abs().max())
-
-
-def _deletion(
-    loaded: LoadedModel, module: nn.Module, results: Results, texts: Sequence[EncodedText]
-) -> float:
-    """The largest difference of the effects in `results` from those of a plain loop over tokens, as
-    a part of the largest effect."""
-    explainer = Explainer(loaded, "one by one", 1024)
-    gap, largest = 0.0, 1e-12
-    for row, item in enumerate(explainer.explain(texts)):
-        assert isinstance(item, Explained), item
-        effects = results.effects[results.effects["text"] == row].set_index("position")["deletion"]
-        places = range(len(item.text.ids))
-        whole = _scalar(loaded, module, item, places)
-        for unit in content_units(item.text):
-            rest = [position for position in places if position not in unit]
-            if rest:
-                own = whole - _scalar(loaded, module, item, rest)
-                largest = max(largest, abs(own))
-                gap = max(gap, *(abs(own - effects[position]) for position in unit))
-    return gap / largest
-
-
-def _scalar(loaded: LoadedModel, module: nn.Module, item: Explained, kept: Sequence[int]) -> float:
-    """The scalar that is explained of a text, run alone with the `kept` positions."""
-    with torch.no_grad():
-        made = module(**given(module, item.text, kept))
-    kind = loaded.output.kind
-    if kind in ("tags", "masks"):
-        logits = made["logits" if kind == "tags" else loaded.reader.logits][0].double()
-        rows = logits.log_softmax(-1)
-        pairs = zip(item.text.steps, item.scores, strict=True)
-        return sum(
-            float(rows[list(kept).index(step.position), step.target])
-            if step.position in kept
-            else score
-            for step, score in pairs
-        )
-    if kind == "answer":
-        context = [i for i, own in enumerate(kept) if item.text.segments[own] == 1]
-        ends = zip((made.start_logits, made.end_logits), item.text.steps, strict=True)
-        return sum(
-            float(logits[0, context].double().log_softmax(0)[context.index(list(kept).index(at))])
-            for logits, at in ((logits, step.position) for logits, step in ends)
-        )
-    if kind == "number":
-        return float(made.logits.flatten()[0])
-    if kind == "next_token":
-        return float(made.logits[0, -1].double().log_softmax(-1)[item.index])
-    assert kind == "embedding", kind
-    own = made[loaded.reader.entry][0].double()
-    own = own.mean(0) if loaded.output.pooling else own
-    assert item.anchor is not None
-    return float(torch.cosine_similarity(own, item.anchor.double(), 0))

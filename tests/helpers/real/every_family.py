@@ -58,18 +58,26 @@ SIZES: Mapping[str, int] = {
     "linear_key_head_dim": 8,
     "linear_value_head_dim": 8,
 }
-_VOCABULARIES = ("vocab_size", "vocab_size_per_layer_input")
+_VOCABULARIES = (
+    "vocab_size",
+    "vocab_size_per_layer_input",
+    "src_vocab_size",
+    "tgt_vocab_size",
+    "decoder_vocab_size",
+)
 # [PAD], [CLS], [SEP] and [MASK] of the tokenizer.
 _IDS = {
     "pad_token_id": 0,
     **dict.fromkeys(("bos_token_id", "cls_token_id"), 2),
     **dict.fromkeys(("eos_token_id", "sep_token_id"), 3),
+    "decoder_start_token_id": 0,
     "mask_token_id": 4,
 }
 # What a family's configuration needs to hold together at this size, or to have layers of each kind.
 _UNGROUPED = {"num_key_value_heads": 4}
 _HEAD_DIM = {"head_dim": 8}
 _ROTARY = {"rotary_dim": 4}
+_TYPES = {"type_vocab_size": 2}
 _MLA = {"num_key_value_heads": 4, "qk_head_dim": 16}
 _HYBRID = {"layer_types": ["linear_attention", "full_attention"] * 2}
 _CONV = {"layer_types": ["conv", "full_attention"] * 2}
@@ -95,6 +103,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "gemma3_text": _WINDOWED,
     "gemma4_text": {**_WINDOWED, "global_head_dim": 16},
     "gpt_neo": {"attention_types": [[["global", "local"], 2]], "window_size": 4},
+    **dict.fromkeys(("mra", "xlm-roberta-xl", "yoso"), _TYPES),
     "led": {"attention_window": 4},
     "lilt": {"hidden_size": 48, "max_2d_position_embeddings": 64},
     "layoutlmv3": {"coordinate_size": 4, "shape_size": 8, "input_size": 32},
@@ -108,10 +117,10 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "reformer": {"axial_pos_embds_dim": [16, 16], "axial_pos_shape": [8, 16], "is_decoder": False},
     "roc_bert": {"pronunciation_vocab_size": 20, "shape_vocab_size": 20},
     "squeezebert": {"embedding_size": 32},
-    "t5": {"decoder_start_token_id": 0},
     "xmod": {"default_language": "en_XX"},
     "zaya": {"num_experts_per_tok": 1},
 }
+_DECODER = {"is_decoder": True, "add_cross_attention": True}  # of one that reads an encoder
 _HEADS_BY_NAME: Mapping[str, str] = {
     "sequence": "MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES",
     "causal": "MODEL_FOR_CAUSAL_LM_MAPPING_NAMES",
@@ -126,8 +135,9 @@ _HEADS_BY_NAME: Mapping[str, str] = {
 }
 _N_LABELS = {"question": 2, "token": 3}
 _TEXT_HEADS = ("sequence", "causal", "masked", "seq2seq")
-# Every head of these is tried, of others the first of `_TEXT_HEADS` that it has.
+# Every head of these is tried; of others the first that it has, and these too.
 _ALL_HEADS = ("albert", "bert", "roberta", "distilbert", "gpt2", "llama", "bart", "t5", "xlm")
+_ALWAYS = ("seq2seq", "choice")
 # What stands for these sizes does not hold together.
 _LEFT_OUT = ("mistral4", "bailing_hybrid")
 # Families that read images, sound or tables: they are named, not shown.
@@ -160,7 +170,7 @@ def cases() -> Iterator[Case]:
         if family in _LEFT_OUT:
             continue
         if family not in _ALL_HEADS:
-            heads = heads[:1]
+            heads = [head for head in heads if head == heads[0] or head in _ALWAYS]
         yield from (Case(family, head) for head in heads)
 
 
@@ -214,5 +224,6 @@ def tiny(kind: type[PreTrainedConfig], n_tokens: int, changes: Mapping[str, Any]
     for name in getattr(kind, "sub_configs", {}):
         inner = own.get(name)
         if isinstance(inner, PreTrainedConfig) and type(inner) is not PreTrainedConfig:
-            sizes[name] = tiny(type(inner), n_tokens, {}).to_dict()
+            own_role = _DECODER if name == "decoder" and getattr(inner, "is_decoder", False) else {}
+            sizes[name] = tiny(type(inner), n_tokens, own_role).to_dict()
     return kind(**{**sizes, **changes})
