@@ -187,6 +187,14 @@ def is_constant(results: Results) -> bool:
     return len(deletion) > 0 and not deletion.any()
 
 
+def largest_changes(results: Results) -> pd.Series:
+    """By row of `texts`, the largest size of a change without one unit; texts whose changes were
+    measured."""
+    effects = results.effects[["text", "deletion"]].dropna()
+    largest: pd.Series = effects["deletion"].abs().groupby(effects["text"]).max()
+    return largest
+
+
 def explained_range(results: Results) -> float | None:
     """The range of the figure that is explained, from its lowest to its highest value over texts.
 

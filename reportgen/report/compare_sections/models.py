@@ -12,6 +12,7 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Table
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation
 from reportgen.report.options import CompareOptions, shown_options
 from reportgen.report.run import Facts, GateRow, gate_rows
@@ -84,9 +85,10 @@ def remarks(context: CompareContext) -> tuple[str, ...]:
         (words.say("head"), comparison.head.info),
     )
     of_all = [r for r in sides[0][1].remarks if all(r in info.remarks for _, info in sides)]
-    said = list(of_all)
+    said = [remark(own, context.language) for own in of_all]
     for side, info in sides:
-        said += [side + colon + remark for remark in info.remarks if remark not in of_all]
+        own_remarks = [own for own in info.remarks if own not in of_all]
+        said += [side + colon + remark(own, context.language) for own in own_remarks]
         if info.evidence.interrupted:
             said.append(side + colon + words.say("interrupted"))
     return tuple(said)

@@ -19,6 +19,7 @@ from reportgen.report.digest.tables import (
     layers_table,
 )
 from reportgen.report.language.printable import visible
+from reportgen.report.language.remarks import remark
 from reportgen.report.language.sentences import citation, in_short, sentence
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.measures import cls_name
@@ -130,7 +131,8 @@ def _about_model(context: Context) -> tuple[str, ...]:
     if by_status["ok"] < context.findings.n_texts:
         counts = {f"n_{name}": count for name, count in by_status.items()}
         facts.append(say("brief", "counts", **counts))
-    return (*facts, *(cut(remark, REMARK_LENGTH) for remark in info.remarks))
+    spoken = [remark(said, context.language) for said in info.remarks]
+    return (*facts, *(cut(said, REMARK_LENGTH) for said in spoken))
 
 
 def short_texts(context: Context) -> Iterable[Section]:

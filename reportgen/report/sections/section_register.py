@@ -18,6 +18,7 @@ from reportgen.report.digest.parts import (
     short_texts,
 )
 from reportgen.report.language.printable import shorten
+from reportgen.report.language.remarks import remark
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.evidence import Scope
 from reportgen.report.panel.panel import Panel
@@ -80,13 +81,14 @@ class SinkSection:
 
 def _run(context: Context) -> Run:
     info, n_texts, language = context.findings.info, len(context.findings.texts), context.language
+    spoken = [remark(said, language) for said in info.remarks]
     return Run(
         heading=context.options.title or heading(info, n_texts, language),
         is_demo=info.model.source == "demo",
         definitions=definitions(context.findings, language),
         line=run_line(info, language),
         gates=gate_rows(context.options.gates, language),
-        remarks=tuple(remark[:1].upper() + remark[1:] for remark in info.remarks),
+        remarks=tuple(said[:1].upper() + said[1:] for said in spoken),
     )
 
 

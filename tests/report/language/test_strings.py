@@ -27,7 +27,7 @@ SCRIPTS = (
 # Sections whose keys are ids of notes and measures; `test_sentences` holds them against those.
 BY_ID = {
     *("sentences", "headlines", "beside", "thresholds", "measures", "tests", "tests_explained"),
-    *("statistics", "scalars", "outputs", "reasons"),
+    *("statistics", "scalars", "outputs", "reasons", "remarks"),
 }
 FORMS = {"en", "ja", "en_one", "ja_one"}
 

@@ -13,6 +13,7 @@ from markupsafe import escape
 from reportgen.findings.colouring import trust_word
 from reportgen.findings.findings import Findings
 from reportgen.findings.statistics import Interval
+from reportgen.report.charts.small.answers import columns_of_dots
 from reportgen.report.html.page import render
 from reportgen.report.language.printable import half_widths
 from reportgen.report.language.strings import load_language
@@ -49,6 +50,26 @@ def test_numbers_without_labels(tmp_path):
     said = "One dot per text, the open one large. Without right answers, accuracy is unknown."
     assert first.remark == said
     assert first.section == "predictions"
+
+
+def test_embeddings_have_a_dot_per_text_at_the_largest_change_without_one_token(tmp_path):
+    results = make_results(tmp_path, kind="embedding", evidence="basic")
+    findings = Findings(results)
+    largest = {}
+    for row in results.effects.itertuples():
+        if not np.isnan(row.deletion):
+            largest[row.text] = max(largest.get(row.text, 0.0), abs(row.deletion))
+    first = make_answers(findings, EN).answers[0]
+    opened = largest.get(findings.picked.first)
+    assert opened is not None
+    assert first.drawing == columns_of_dots(np.array(list(largest.values())), opened)
+    assert len(largest) == len(results.texts)
+    assert first.remark == EN.say("answers", "embedding_dots")
+
+
+def test_embeddings_without_evidence_have_no_chart(tmp_path):
+    first = answers(make_results(tmp_path, kind="embedding"))[0]
+    assert (first.chart, first.remark) == (None, "An embedding is neither right nor wrong.")
 
 
 def test_numbers_with_labels(tmp_path):

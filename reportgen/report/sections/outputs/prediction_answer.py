@@ -8,6 +8,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from reportgen.findings.evidence import largest_changes
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chance_of
 from reportgen.findings.outputs.predictions import MIN_PREDICTIONS
@@ -67,7 +68,7 @@ class _Predicted:
             return self._told(self._say("none_analysed"))
         kind = self._findings.info.output.kind
         if kind == "embedding":
-            return self._told(self._say("embedding"), self._say("embedding_remark"))
+            return self._embedding()
         if n < MIN_PREDICTIONS:
             return self._one()
         by_kind: dict[str, Callable[[], Answer]] = {
@@ -86,6 +87,15 @@ class _Predicted:
 
     def _told(self, verdict: str, remark: str = "", chart: Drawing | None = None) -> Answer:
         return Answer("predictions", self._say("predictions"), verdict, remark, chart)
+
+    def _embedding(self) -> Answer:
+        """Embeddings are in no results; drawn is how far one unit moves that of each text."""
+        changes = largest_changes(self._findings.results)
+        verdict, remark = self._say("embedding"), self._say("embedding_remark")
+        if len(changes) < MIN_PREDICTIONS or not changes.any():
+            return self._told(verdict, remark)
+        chart = columns_of_dots(changes.to_numpy(), changes.get(self._findings.picked.first))
+        return self._told(verdict, self._say("embedding_dots"), chart)
 
     def _one(self) -> Answer:
         """The prediction for the only text."""

@@ -1,0 +1,27 @@
+"""Remarks in the results, which are in English, in the language of the page."""
+
+import re
+from collections.abc import Mapping
+from string import Formatter
+
+from reportgen.report.language.strings import Language, load_language
+
+
+def remark(said: str, language: Language) -> str:
+    """A remark of a run in `language`; as it was said where `[remarks]` does not have it."""
+    if language.code == "en":
+        return said
+    for key, text in load_language("en").words["remarks"].items():
+        if found := re.fullmatch(_pattern(text), said, re.DOTALL):
+            values: Mapping[str, str] = found.groupdict()
+            named = {name: remark(value, language) for name, value in values.items()}
+            return language.say("remarks", key, **named)
+    return said
+
+
+def _pattern(text: str) -> str:
+    """A pattern of the sentences that filling the names of `text` gives."""
+    return "".join(
+        re.escape(fixed) + (f"(?P<{name}>.+?)" if name else "")
+        for fixed, name, *_ in Formatter().parse(text)
+    )
