@@ -24,6 +24,7 @@ _TABLES = (
     "layers",
     "targets",
     "decoder_heads",
+    "target_effects",
     "evidence",
     "effects",
     "sinks",

@@ -13,6 +13,7 @@ from reportgen.results.measure_register import MEASURES
 COMPLETION = "completion"
 COMPLETION_SEGMENT = 2  # in the column `segment` of tokens
 DELETION_SCORES = "deletion_scores"
+GRADIENT_STEPS, WEIGHTED_STEPS = "gradient_steps", "attention_gradient_steps"
 EXTRA = "extra"
 STEPS = "steps"
 HELD = "is_held"
@@ -217,8 +218,22 @@ EFFECTS_SCHEMA = pa.schema(
         # [class], how far leaving the unit out lowers the logit of each class; [token], the
         # log-probability of each of the completion's tokens; [word], that of its tag, null for the
         # word itself; null where the output is none of these, and for less than three or more than
-        # MOST_CLASSES classes
+        # MOST_CLASSES classes. A token of the completion has those of the tokens after it.
         (DELETION_SCORES, pa.list_(pa.float64())),
+        # [token], of each of the completion's tokens: gradient size, and attention times gradient,
+        # as for the whole; null for what stands after it, and for other outputs
+        (GRADIENT_STEPS, pa.list_(pa.float32())),
+        (WEIGHTED_STEPS, pa.list_(pa.float32())),
+    ]
+)
+# The same of what a decoder of its own has written; no rows for other models.
+TARGET_EFFECTS_SCHEMA = pa.schema(
+    [
+        ("text", pa.int32()),
+        ("position", pa.int32()),  # as in `targets`
+        (DELETION_SCORES, pa.list_(pa.float64())),
+        (GRADIENT_STEPS, pa.list_(pa.float32())),
+        (WEIGHTED_STEPS, pa.list_(pa.float32())),
     ]
 )
 SINKS_SCHEMA = pa.schema(
@@ -261,12 +276,13 @@ ANALYSIS_TABLES: Mapping[str, pa.Schema] = {
 EVIDENCE_TABLES: Mapping[str, pa.Schema] = {
     "evidence": EVIDENCE_SCHEMA,
     "effects": EFFECTS_SCHEMA,
+    "target_effects": TARGET_EFFECTS_SCHEMA,
     "sinks": SINKS_SCHEMA,
     "agreement": AGREEMENT_SCHEMA,
 }
 TABLES: Mapping[str, pa.Schema] = {**ANALYSIS_TABLES, **EVIDENCE_TABLES}
 # Tables that results folders of earlier versions do not have.
-LATER_TABLES = frozenset(("targets", "decoder_heads"))
+LATER_TABLES = frozenset(("targets", "decoder_heads", "target_effects"))
 # Columns that results folders of earlier versions do not have: they came later.
 LATER_COLUMNS = frozenset(
     (
@@ -275,6 +291,7 @@ LATER_COLUMNS = frozenset(
         *(OUTPUT_RANK, f"{OUTPUT_RANK}_layers"),
         *(ACTIVATION, f"content_{ACTIVATION}", f"{ACTIVATION}_layers"),
         *(LEARNED_SHARE, "learned_expected", CROSS, f"{CROSS}_layers"),
+        *(GRADIENT_STEPS, WEIGHTED_STEPS),
         *(CROSS_NORM, f"{CROSS_NORM}_layers", CROSS_SIZES),
         *(f"{part}_{what}" for part in DECODER_PARTS for what in ("offset", "bytes")),
         *(m.column or m.id for m in MEASURES if m.since > 1),

@@ -142,6 +142,17 @@ class Results:
         return self._sampled(self._effects)
 
     @cached_property
+    def target_effects(self) -> pd.DataFrame:
+        """One row per token that a decoder of its own has read of a text with evidence; columns as
+        in `TARGET_EFFECTS_SCHEMA`. Empty for models without one."""
+        return self._frame_of("target_effects")
+
+    def target_effects_of(self, text: int) -> pd.DataFrame | None:
+        """Those of row `text` of `texts`, in the order of positions; None if not measured."""
+        rows = self._target_effects_by_text.get(text)
+        return None if rows is None else self.target_effects.iloc[rows]
+
+    @cached_property
     def sinks(self) -> pd.DataFrame:
         """One row per text, subject and sink test; columns as in `SINKS_SCHEMA`."""
         return self._frame_of("sinks")
@@ -205,6 +216,10 @@ class Results:
     @cached_property
     def _targets_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
         return _rows_by_text(self.targets)
+
+    @cached_property
+    def _target_effects_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:
+        return _rows_by_text(self.target_effects)
 
     @cached_property
     def _evidence_by_text(self) -> Mapping[Hashable, NDArray[np.intp]]:

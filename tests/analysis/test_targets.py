@@ -16,9 +16,11 @@ from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.measures import measures, text_effects
+from reportgen.report.panel.steps import make_steps
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results, open_results
+from reportgen.results.targets import target_units
 from reportgen.results.units import text_units
 from reportgen.texts.read import TextInput, TextSet
 
@@ -146,6 +148,24 @@ def test_a_page_shows_each_token_of_the_target(results: Results, tmp_path: Path)
     figures = json.loads((tmp_path / "s.json").read_text("utf-8"))["figures"]
     assert figures["perplexity"] == pytest.approx(completions(results).perplexity, rel=1e-3)
     assert "erplexity" in (tmp_path / "page.md").read_text("utf-8")
+
+
+def test_earlier_tokens_of_a_target_colour_the_later_ones(results: Results) -> None:
+    language, row = load_language("en"), 1
+    units, written = text_units(results, row), target_units(results, row)
+    shown = make_steps(Findings(results), row, units, language, written)
+    target, effects = results.target_of(row), results.target_effects_of(row)
+    n_given, first = int(target["is_given"].sum()), len(units.units)
+    for step in shown.rows:
+        known = step.moves.colours[first:]
+        number = step.unit - first
+        assert len(known) == len(written)
+        assert [own is not None for own in known] == [i < number for i in range(len(known))]
+        for unit in range(number):
+            plain = effects[DELETION_SCORES].iloc[n_given + unit][number]
+            assert float(step.moves.changes[first + unit].replace("−", "-")) == pytest.approx(
+                plain, abs=0.0051
+            )
 
 
 def test_redaction_hides_the_targets(results: Results) -> None:

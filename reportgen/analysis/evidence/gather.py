@@ -31,6 +31,7 @@ from reportgen.analysis.evidence.text_evidence import (
     TextEvidence,
     effect_columns,
     evidence_columns,
+    target_effect_columns,
     with_messages,
 )
 from reportgen.analysis.progress import Progress
@@ -165,6 +166,7 @@ class Gatherer:
 
     def _append(self, window: Sequence[TextEvidence], scores: Sequence[Score]) -> None:
         self._recorder.append("effects", effect_columns(window))
+        self._recorder.append("target_effects", target_effect_columns(window))
         sample = [item for item in window if not item.is_extra]
         agreement = [
             score

@@ -1,6 +1,6 @@
 """Evidence on one text as it is gathered, and its rows in the results tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import isnan
 from typing import Any, TypeAlias
@@ -12,9 +12,34 @@ from reportgen.analysis.evidence.target import Explained
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason, View
 from reportgen.results.measure_register import EFFECTS
-from reportgen.results.schema import DELETION_SCORES, EFFECTS_SCHEMA, EVIDENCE_SCHEMA, EXTRA
+from reportgen.results.schema import (
+    DELETION_SCORES,
+    EFFECTS_SCHEMA,
+    EVIDENCE_SCHEMA,
+    EXTRA,
+    GRADIENT_STEPS,
+    WEIGHTED_STEPS,
+)
 
 Floats: TypeAlias = NDArray[np.float64]
+# Columns of effects that have one value for each token.
+_MEASURED = tuple(
+    name
+    for name in EFFECTS_SCHEMA.names[2:]
+    if name not in (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
+)
+# [position][step]; None where the token does not stand before the step's.
+StepValues: TypeAlias = tuple[tuple[float | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StepGradients:
+    """Gradients of one text: of each of its tokens, and of what a decoder of its own reads."""
+
+    sizes: StepValues
+    weighted: StepValues | None  # None where the maps have no gradient
+    target_sizes: StepValues | None = None  # None without such a decoder
+    target_weighted: StepValues | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +73,9 @@ class TextEvidence:
     effects: dict[View, Floats] = field(default_factory=dict)  # [position], by measure
     # By position, [class] or [step]; None for a step that went with it.
     scores: dict[int, tuple[float | None, ...]] = field(default_factory=dict)
+    # By position in what a decoder of its own reads, the same for each step.
+    target_scores: dict[int, tuple[float | None, ...]] = field(default_factory=dict)
+    gradients: StepGradients | None = None  # of each step; None where not measured
     row: dict[str, Any] = field(default_factory=dict)  # columns of the table of evidence
     missing: dict[View, Reason] = field(default_factory=dict)  # by measure
     messages: list[str] = field(default_factory=list)
@@ -86,6 +114,15 @@ class TextEvidence:
                 known = tuple(None if isnan(score) else score for score in scores)
                 self.scores.update(dict.fromkeys(unit, known))
 
+    def add_earlier(self, found: Mapping[int, tuple[float | None, ...]] | str) -> None:
+        """Add how far each step moves without the tokens of the completion before it."""
+        if isinstance(found, str):
+            self.add_message(found)
+        elif self.encoded.target is None:
+            self.scores.update(found)
+        else:
+            self.target_scores.update(found)
+
     def add_message(self, message: str) -> None:
         """Add an error message, unless it is empty or already there."""
         if message and message not in self.messages:
@@ -94,7 +131,7 @@ class TextEvidence:
     def all_effects(self) -> dict[View, Floats]:
         """`[position]` for every measure of evidence, NaN where it was not measured."""
         none = np.full(len(self.encoded.ids), np.nan)
-        return {name: self.effects.get(name, none) for name in EFFECTS_SCHEMA.names[2:-1]}
+        return {name: self.effects.get(name, none) for name in _MEASURED}
 
 
 class Reasons:
@@ -190,7 +227,41 @@ def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArr
             for item, size in zip(texts, sizes, strict=True)
             for position in range(size)
         ],
+        GRADIENT_STEPS: _by_position(texts, sizes, lambda own: own.sizes),
+        WEIGHTED_STEPS: _by_position(texts, sizes, lambda own: own.weighted),
     }
+
+
+def target_effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArray[Any]]:
+    """Columns of the table of effects of what decoders of their own have read, one row per token of
+    each text that has any."""
+    found = [
+        (item, len(item.encoded.target.read)) for item in texts if item.encoded.target is not None
+    ]
+    found = [(item, size) for item, size in found if item.target_scores or item.gradients]
+    if not found:
+        return {}
+    texts, sizes = [item for item, _ in found], [size for _, size in found]
+    return {
+        "text": np.repeat([item.text for item in texts], sizes),
+        "position": [position for size in sizes for position in range(size)],
+        DELETION_SCORES: [item.target_scores.get(i) for item, size in found for i in range(size)],
+        GRADIENT_STEPS: _by_position(texts, sizes, lambda own: own.target_sizes),
+        WEIGHTED_STEPS: _by_position(texts, sizes, lambda own: own.target_weighted),
+    }
+
+
+def _by_position(
+    texts: Sequence[TextEvidence],
+    sizes: Sequence[int],
+    values: Callable[[StepGradients], StepValues | None],
+) -> list[Any]:
+    """What is known of each token of `texts`, `[step]`; None where nothing is."""
+    found: list[Any] = []
+    for item, size in zip(texts, sizes, strict=True):
+        own = None if item.gradients is None else values(item.gradients)
+        found += [None] * size if own is None else own
+    return found
 
 
 def _shared(reasons: Iterable[Reason | None]) -> Reason | None:

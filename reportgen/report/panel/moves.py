@@ -1,8 +1,10 @@
 """What moves the log-probability of what is predicted for single tokens of a text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isnan
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.store import Results
-from reportgen.results.units import Floats, TextUnits
+from reportgen.results.units import Floats, TextUnits, Unit
 
 _NAME = 40  # characters of a token
 _DIGITS = 2  # of a change of a log-probability
@@ -25,7 +27,9 @@ class Moves:
     raises: str  # the unit that raises it most, with by how much; "" without one
     lowers: str
     said: tuple[str, ...]  # the same in sentences
-    colours: tuple[int | None, ...]  # [unit], steps; None where leaving it out was not measured
+    # [unit], steps; None where leaving it out was not measured. What stands before a token of a
+    # completion is among them.
+    colours: tuple[int | None, ...]
     changes: tuple[str, ...]  # [unit], how far the log-probability falls without the unit
 
 
@@ -33,10 +37,18 @@ class Moving:
     """Tells of each step of a text what moves it."""
 
     def __init__(
-        self, results: Results, text: int, units: TextUnits, n_steps: int, language: Language
+        self,
+        results: Results,
+        text: int,
+        units: TextUnits,
+        n_steps: int,
+        language: Language,
+        written: Sequence[Unit] = (),
     ) -> None:
-        self._labels = [shorten(visible(unit.label), _NAME) for unit in units.units]
-        self._effects = _effects(results, text, units, n_steps)
+        """Units of what a decoder of its own wrote (`written`) stand behind those of the text."""
+        every = (*units.units, *written)
+        self._labels = [shorten(visible(unit.label), _NAME) for unit in every]
+        self._effects = _effects(results, text, units, n_steps, len(written))
         self._language = language
 
     def of(self, number: int) -> Moves:
@@ -63,17 +75,34 @@ class Moving:
         )
 
 
-def _effects(results: Results, text: int, units: TextUnits, n_steps: int) -> Floats | None:
+def _effects(
+    results: Results, text: int, units: TextUnits, n_steps: int, n_written: int
+) -> Floats | None:
     """`[unit, step]`: how far the log-probability of a step falls without a unit; NaN where that
     was not measured, None where it was for none."""
     effects = results.effects_of(text)
     if effects is None:
         return None
-    found = np.full((len(units.units), n_steps), np.nan)
-    for unit, scores in zip(units.unit_of, effects[DELETION_SCORES], strict=True):
+    found = np.full((len(units.units) + n_written, n_steps), np.nan)
+    pairs = [*zip(units.unit_of, effects[DELETION_SCORES], strict=True)]
+    if n_written:
+        pairs += _of_written(results, text, len(units.units))
+    for unit, scores in pairs:
         if scores is not None and len(scores) == n_steps:
             found[unit] = scores
     return None if np.isnan(found).all() else found
+
+
+def _of_written(results: Results, text: int, first: int) -> list[tuple[int, Any]]:
+    """The unit of each token that a decoder of its own has read of what it wrote, counted from
+    `first`, and how far each step falls without it."""
+    effects, target = results.target_effects_of(text), results.target_of(text)
+    if effects is None or target is None:
+        return []
+    n_given = int(target["is_given"].sum())
+    units = target["unit"].to_numpy(np.int64)[n_given:] - target["unit"].iloc[n_given] + first
+    own = zip(units.tolist()[:-1], effects[DELETION_SCORES].iloc[n_given:], strict=True)
+    return list(own)
 
 
 def _change(value: float) -> str:

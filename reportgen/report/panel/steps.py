@@ -105,7 +105,7 @@ def _of_completion(
     unit_of_step = completion_of(results, text)["unit"].to_numpy(np.int64)
     if written and len(unit_of_step):
         unit_of_step = unit_of_step - unit_of_step[0] + len(units.units)
-    moves = Moving(results, text, units, len(steps), language)
+    moves = Moving(results, text, units, len(steps), language, written)
     rows: dict[int, StepRow] = {}
     for number, (step, unit) in enumerate(zip(steps, unit_of_step.tolist(), strict=True)):
         rows.setdefault(unit, _completed(step, unit, labels[unit], moves.of(number), language))

@@ -32,8 +32,9 @@ from reportgen.results.store import Results, open_results
 DOT = "•"
 _SHEET_ROW = re.compile(r"(.+)( row \d+)", re.DOTALL)
 _AT_ONCE = 4096  # rows of a row group, which are read together
+_EFFECTS = ("effects", "target_effects")
 # Tables that hold only figures; they are copied as they are, and so are the maps.
-_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "effects", "agreement")
+_AS_THEY_ARE = ("heads", "roles", "layers", "decoder_heads", "agreement", *_EFFECTS)
 
 
 class Numbers:

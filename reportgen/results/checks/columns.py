@@ -6,7 +6,13 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from reportgen.results.schema import DELETION_SCORES, LATER_COLUMNS, TABLES
+from reportgen.results.schema import (
+    DELETION_SCORES,
+    GRADIENT_STEPS,
+    LATER_COLUMNS,
+    TABLES,
+    WEIGHTED_STEPS,
+)
 
 # The columns in which no value may be missing.
 FILLED: Mapping[str, tuple[str, ...]] = {
@@ -25,9 +31,12 @@ FILLED: Mapping[str, tuple[str, ...]] = {
     "decoder_heads": ("text", "part", "layer", "head", "special_share", "uniform_share"),
     "evidence": ("text", "message"),
     "effects": ("text", "position"),
+    "target_effects": ("text", "position"),
     "sinks": ("text", "subject", "test", "n_controls", "share_layers", "expected_layers"),
     "agreement": ("text", "view", "statistic"),
 }
+# Columns of lists in which values may be missing: what stands before a token is not moved by it.
+_GAPPED = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 
 
 def require_columns(table: pa.Table, name: str) -> pa.Table:
@@ -61,7 +70,7 @@ def require_columns(table: pa.Table, name: str) -> pa.Table:
 def _require_whole_values(column: pa.ChunkedArray, name: str) -> None:
     """Check that lists have no missing values and that numbers are finite."""
     values = flat(column)
-    if pa.types.is_list(column.type) and values.null_count and name != DELETION_SCORES:
+    if pa.types.is_list(column.type) and values.null_count and name not in _GAPPED:
         raise ValueError(f"column {name!r} has missing values in its lists")
     if pa.types.is_floating(values.type) and not pc.all(pc.is_finite(values), min_count=0).as_py():
         raise ValueError(f"column {name!r} holds a number that is not finite")

@@ -41,6 +41,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     "decoder_heads": ("text", "part", "layer", "head"),
     "evidence": ("text", "live_rows", "n_rows", "reads_cls_only", EXTRA),
     "effects": ("text", "position"),
+    "target_effects": ("text", "position"),
     "sinks": ("text", "subject", "test"),
     "agreement": ("text", "view", "statistic"),
 }
@@ -106,6 +107,7 @@ def require_rows(parts: Iterable[pa.Table], name: str, info: RunInfo, texts: pa.
         "decoder_heads": _decoder_heads,
         "evidence": _evidence,
         "effects": _effects,
+        "target_effects": _target_effects,
         "sinks": _sinks,
         "agreement": _agreement,
     }
@@ -258,6 +260,14 @@ def _effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
     _require(len(table) == n_tokens.sum(), "text")
     _require_equal(table, "text", np.repeat(chosen, n_tokens))
     _require_equal(table, "position", _counted(n_tokens))
+
+
+def _target_effects(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:
+    """One row per token that a decoder has read of a text, or none."""
+    _require_analysed(table, texts)
+    _require(info.model.decoder is not None or not len(table), "text")
+    _, sizes = np.unique(_ints(table, "text"), return_counts=True)
+    _require_equal(table, "position", _counted(sizes))
 
 
 def _sinks(table: pa.Table, info: RunInfo, texts: pa.Table) -> None:

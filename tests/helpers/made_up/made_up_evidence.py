@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.stats import kendalltau, spearmanr
 
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
+from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.write import Recorder
 
 Floats = NDArray[np.float64]
@@ -77,7 +78,7 @@ class MadeUpEvidence:
             {"text": [text] * n, "position": list(range(n))}
             | {name: np.where(content, effects[name], np.nan) for name in ("deletion", "mask")}
             | {name: effects[name] for name in ("gradient", "jacobian", "ig", "alti")}
-            | {"deletion_scores": [None] * n}
+            | dict.fromkeys((DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS), [None] * n)
             | {
                 "attention_gradient": effects["attention_gradient"],
                 "alone": np.where(content, effects["alone"], np.nan),

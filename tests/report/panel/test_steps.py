@@ -35,15 +35,17 @@ def rows_of(results: Results, text: int) -> tuple[StepRow, ...]:
 @pytest.mark.parametrize("text", [0, 1])
 def test_each_token_has_its_probability_and_what_moves_it(results: Results, text: int) -> None:
     rows, units = rows_of(results, text), text_units(results, text)
-    own = [i for i, unit in enumerate(units.units) if unit.segment == COMPLETION_SEGMENT]
-    assert [row.unit for row in rows] == own
+    completion = [i for i, unit in enumerate(units.units) if unit.segment == COMPLETION_SEGMENT]
+    assert [row.unit for row in rows] == completion
     scores, names = (results.texts[name][text] for name in ("scores", "score_names"))
     by_token = results.effects_of(text)[DELETION_SCORES].tolist()
     for number, row in enumerate(rows):
         moves = row.moves
         chance = EN.percent(exp(scores[number]))
         assert row.cells == (chance, names[number])
-        effects = {i: own[number] for i, own in enumerate(by_token) if own is not None}
+        known = {i: own[number] for i, own in enumerate(by_token) if own is not None}
+        effects = {i: own for i, own in known.items() if not np.isnan(own)}
+        assert (completion[0] in effects) is (number == 1)  # an earlier token of the completion
         best = max(effects, key=effects.__getitem__)
         worst = min(effects, key=effects.__getitem__)
         label = units.units[best].label
@@ -58,7 +60,7 @@ def test_each_token_has_its_probability_and_what_moves_it(results: Results, text
             is_named = bool(effects[unit] > 0 if verb == "falls" else effects[unit] < 0)
             assert (f"{verb} by {abs(effects[unit]):.2f}." in row.said) is is_named
         assert row.said.startswith(f"“{row.token}” had probability {chance}")
-    assert set(step_data(rows)) == set(own)
+    assert set(step_data(rows)) == set(completion)
 
 
 def test_a_text_that_is_no_more_than_one_piece_has_no_steps(results: Results) -> None:

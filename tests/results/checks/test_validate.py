@@ -15,10 +15,18 @@ from reportgen.errors import ResultsError
 from reportgen.results.checks.columns import FILLED
 from reportgen.results.info import DECODER_PARTS, DecoderInfo
 from reportgen.results.run_file import write_info
-from reportgen.results.schema import DELETION_SCORES, LATER_COLUMNS, LATER_TABLES, TABLES
+from reportgen.results.schema import (
+    DELETION_SCORES,
+    GRADIENT_STEPS,
+    LATER_COLUMNS,
+    LATER_TABLES,
+    TABLES,
+    WEIGHTED_STEPS,
+)
 from reportgen.results.store import Results, open_results
 
 TEXTS = ("abcdefgh", "", "xyz", "ij kl mn op")
+BY_STEP = (DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS)
 # Without those that came later: a folder of an earlier version lacks them.
 COLUMNS = [
     (name, field.name)
@@ -34,6 +42,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = make_results(folder, TEXTS, n_layers=2, n_heads=2, evidence="full")
     pq.write_table(targets(made), folder / "targets.parquet")
     pq.write_table(decoder_heads(made), folder / "decoder_heads.parquet")
+    pq.write_table(target_effects(made), folder / "target_effects.parquet")
     model = replace(made.info.model, decoder=DecoderInfo("Decoder", 2, 2))
     write_info(folder, replace(made.info, model=model))
     return folder
@@ -57,6 +66,16 @@ def decoder_heads(made: Results) -> pa.Table:
         for head in (1, 2)
     ]
     return pa.Table.from_pylist(rows, TABLES["decoder_heads"])
+
+
+def target_effects(made: Results) -> pa.Table:
+    """Two tokens that the decoder has read of each text, the first with a step."""
+    rows = [
+        {"text": text, "position": at} | dict.fromkeys(BY_STEP, None if at else [None, 0.5])
+        for text in np.flatnonzero(made.texts["n_tokens"])
+        for at in (0, 1)
+    ]
+    return pa.Table.from_pylist(rows, TABLES["target_effects"])
 
 
 def targets(made: Results) -> pa.Table:
@@ -193,7 +212,7 @@ def test_figures_are_finite(folder: Path, name: str, column: str, is_list: bool)
         assert f"{column!r} holds a number that is not finite" in refused(
             folder, name, changed(table, column, value)
         )
-    if is_list and column != DELETION_SCORES:  # a word that was left out has no tag
+    if is_list and column not in BY_STEP:  # a word that was left out has no tag
         message = refused(folder, name, changed(table, column, [None, 0.5]))
         assert f"{column!r} has missing values in its lists" in message
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 
 from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError, each_text
-from reportgen.analysis.evidence.measures.gradients import embedding_leaf
+from reportgen.analysis.evidence.embeddings import embedding_leaf
 from reportgen.analysis.evidence.measures.held_constant import Held
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer

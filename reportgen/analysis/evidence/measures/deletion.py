@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from math import isfinite, nan
 from statistics import fmean, pstdev
 
+from reportgen.analysis.evidence.measures.earlier_tokens import earlier_effects, earlier_units
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer, Scores
 from reportgen.analysis.evidence.text_evidence import (
@@ -181,6 +182,10 @@ def _run_deletion(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     for text, found in zip(texts, all_found, strict=True):
         text.add_units("deletion", found)
         text.add_scores(found)
+    if tools.explainer.scalar == "completion":
+        earlier = earlier_effects(tools.explainer, explained_of(texts))
+        for text, falls in zip(texts, earlier, strict=True):
+            text.add_earlier(falls)
     if not BY_ID["alone"].applies_to(tools.explainer.scalar):
         return
     add_effects("alone", texts, alone_effects(tools.explainer, explained_of(texts)))
@@ -199,13 +204,15 @@ def _run_mask(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 def _deletion_cost(text: EncodedText, basis: CostBasis) -> Passes:
     units = content_units(text)
     n_deleted = sum(_can_delete(text, unit) for unit in units)
-    deleted = Passes(n_deleted, 0, n_deleted * (len(text.ids) - 1))
+    n_earlier = len(earlier_units(text)) if basis.scalar == "completion" else 0
+    n_runs = n_deleted + n_earlier
+    deleted = Passes(n_runs, 0, n_runs * (len(text.ids) - 1))
     n_fixed = len(fixed_positions(text))
     if not runs_without_content(text) or not BY_ID["alone"].applies_to(basis.scalar):
         return deleted
     n_alone = len(units) + 1
     work = deleted.work + n_alone * n_fixed + sum(map(len, units))
-    return Passes(n_deleted + n_alone, 0, work)
+    return Passes(n_runs + n_alone, 0, work)
 
 
 def _mask_cost(text: EncodedText, basis: CostBasis) -> Passes | None:

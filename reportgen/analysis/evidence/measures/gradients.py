@@ -1,22 +1,20 @@
 """Gradients at input embeddings, and live rows of the last layer."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from transformers import PreTrainedModel
+from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.evidence.each_text import NOT_FINITE, GradientError
+from reportgen.analysis.evidence.embeddings import embedding_leaf, gradients
+from reportgen.analysis.evidence.measures.step_gradients import step_gradients
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
-from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason
 
@@ -34,118 +32,6 @@ class TextGradients:
     live_rows: int | None  # rows of the last layer the output can depend on; None: not known
     n_rows: int
     reads_cls_only: bool | None  # only the row of [CLS] is live; None as `live_rows`
-
-
-@contextmanager
-def embedding_leaf(model: LoadedModel, given: Tensor | None = None) -> Iterator[list[Tensor]]:
-    """A context for one run of the module whose graph starts at the input embeddings.
-
-    Within it, the output of the encoder's embedding table becomes a leaf that requires gradients;
-    weights do not require any. If the table is used again for the same tokens, it returns the same
-    leaf.
-
-    Args:
-        given: `[text, position, width]`, embeddings to use in place of the table's own.
-
-    Yields:
-        A list that holds the leaf, `[text, position, width]`, once the module has run.
-
-    Raises:
-        GradientError: the encoder has no such table, or the run did not use it for every token.
-    """
-    tables = _embedding_tables(model.encoder)
-    asked: list[Tensor] = []  # the ids given to the module, [text, position]
-    leaves: list[Tensor] = []
-    first: list[Tensor] = []  # the ids whose embeddings are the leaf
-    is_turned = False  # whether the encoder reads its ids as [position, text], as XLNet does
-
-    def see(module: nn.Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        asked.append(kwargs["input_ids"])
-
-    def swap(module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor | None:
-        nonlocal is_turned
-        if not leaves:
-            is_turned = _is_turned(asked[-1], args, output)
-            own = output.transpose(0, 1) if is_turned else output
-            leaf = own if given is None else given.to(output)
-            leaves.append(leaf.detach().requires_grad_())
-            first.extend(args)
-        elif not (args and first and torch.equal(args[0], first[0])):
-            return None  # other tokens, such as those of a decoder
-        return leaves[0].transpose(0, 1) if is_turned else leaves[0]
-
-    weights = [weight for weight in model.module.parameters() if weight.requires_grad]
-    handles = [
-        model.module.register_forward_pre_hook(see, with_kwargs=True),
-        *(table.register_forward_hook(swap) for table in tables),
-    ]
-    try:
-        for weight in weights:
-            weight.requires_grad_(False)
-        with torch.enable_grad():
-            yield leaves
-    finally:
-        for handle in handles:
-            handle.remove()
-        for weight in weights:
-            weight.requires_grad_(True)
-    if not leaves:
-        raise GradientError("no_embeddings")
-
-
-def gradients(scalars: Tensor, inputs: Sequence[Tensor]) -> tuple[Tensor | None, ...]:
-    """The gradient of each of `scalars` `[text]` at its text's row of `inputs`, each `[text, ...]`.
-
-    Returns:
-        One tensor per input, of the same shape; None where the scalars do not depend on it.
-
-    Raises:
-        GradientError: the scalars have no graph, for example after rounding.
-    """
-    if not scalars.requires_grad:
-        raise GradientError("no_gradient")
-    # The scalar of a text depends on its own row only, so one backward pass is enough for all.
-    found: tuple[Tensor | None, ...] = torch.autograd.grad(
-        scalars, inputs, torch.ones_like(scalars), allow_unused=True
-    )
-    return found
-
-
-def _is_turned(asked: Tensor, args: Sequence[Tensor], output: Tensor) -> bool:
-    """Whether the embedding table's `output` is `[position, text, width]`.
-
-    Args:
-        asked: the ids given to the module, `[text, position]`.
-        args: the arguments of the table.
-
-    Raises:
-        GradientError: `output` does not have one row per token.
-    """
-    shape = output.shape[:2]
-    is_straight, is_turned = shape == asked.shape, shape == asked.T.shape
-    if is_straight and is_turned and args:  # as many texts as positions: the ids tell
-        return not torch.equal(args[0], asked) and torch.equal(args[0], asked.T)
-    if not (is_straight or is_turned):
-        raise GradientError("no_embeddings")
-    return not is_straight
-
-
-def _embedding_tables(encoder: PreTrainedModel) -> list[nn.Module]:
-    """The table of input embeddings, and the modules with the same weights: the inner stack of a T5
-    looks its tokens up in one of its own."""
-    try:
-        table = encoder.get_input_embeddings()
-    except NotImplementedError as error:
-        raise GradientError("no_embeddings") from error
-    if not isinstance(table, nn.Module):
-        raise GradientError("no_embeddings")
-    weight = getattr(table, "weight", None)
-    others = (
-        module
-        for module in encoder.modules()
-        if isinstance(module, nn.Embedding) and module.weight is weight and module is not table
-    )
-    return [table, *others]
 
 
 def text_gradients(
@@ -243,6 +129,13 @@ def _projected(embeddings: Tensor) -> Tensor:
 
 def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
     all_found = text_gradients(tools.explainer, tools.capture, explained_of(texts))
+    if tools.explainer.scalar == "completion":
+        own = step_gradients(tools.explainer, tools.capture, explained_of(texts))
+        for text, by_step in zip(texts, own, strict=True):
+            if isinstance(by_step, str):
+                text.add_message(by_step)
+            else:
+                text.gradients = by_step
     for text, found in zip(texts, all_found, strict=True):
         if isinstance(found, Missing):
             text.add("gradient", found)
@@ -270,7 +163,11 @@ def _add_weighted(text: TextEvidence, found: TextGradients) -> None:
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:
     # One more forward pass, which finds the scalar that is explained.
-    return Passes(2, 1, (2 + BACKWARD) * len(text.ids))
+    whole = Passes(2, 1, (2 + BACKWARD) * len(text.ids))
+    if basis.scalar != "completion":
+        return whole
+    n_steps = text.n_steps
+    return whole.plus(Passes(1, n_steps, (1 + n_steps * BACKWARD) * len(text.ids)))
 
 
 GRADIENT = Stage(_run, _cost)
