@@ -50,6 +50,18 @@ def drawn(page: Page, number: int) -> Locator:
     return figure.locator(".plot")
 
 
+def overhang(page: Page, marks: str) -> float:
+    """How far the marks of a picture reach beyond what scrolls around it, to the right."""
+    reach: float = page.locator(marks).evaluate_all(
+        """all => {
+          const right = (element) => element.getBoundingClientRect().right;
+          const over = (mark) => right(mark) - right(mark.closest(".plots, .scroll"));
+          return Math.max(...all.map(over));
+        }"""
+    )
+    return reach
+
+
 def show_all(page: Page) -> None:
     """Shows the list of all texts, where those to start with stand first."""
     tab = page.get_by_role("button", name=re.compile(r"^All \d"))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from helpers.calling import call
 from helpers.real.writers import PAIRS, save_writer
-from opening import written
+from opening import overhang, written
 from playwright.sync_api import expect
 from test_accessibility import found
 
@@ -159,4 +159,5 @@ def test_dark_and_narrow_it_fits(browser, address):
     page.locator("#map-1").scroll_into_view_if_needed()
     expect(page.locator("#parts-1 rect[data-at]").first).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert overhang(page, "#parts-1 svg text, #parts-1 svg rect") <= 0
     page.close()

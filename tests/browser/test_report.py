@@ -6,7 +6,7 @@ import pytest
 from exploring import pick
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.packed_maps import unpack
-from opening import HOSTILE, drawn, placed, rendered, show_all, written
+from opening import HOSTILE, drawn, overhang, placed, rendered, show_all, written
 from playwright.sync_api import expect
 
 from reportgen.findings.findings import Findings
@@ -359,6 +359,7 @@ def test_the_page_never_scrolls_sideways(tab, url, width):
     tab.goto(f"{url}#text=1")
     drawn(tab, 1)
     assert tab.evaluate("document.documentElement.scrollWidth") == width
+    assert overhang(tab, "#map-1 .plot .infolayer text") <= 0  # the key of the colours
 
 
 def test_the_switch_turns_light_into_dark_and_back(watched, url):

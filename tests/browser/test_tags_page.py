@@ -1,5 +1,7 @@
 """Choosing a word of a tagged text shows what changes its tag; what fills masks, and answers."""
 
+from itertools import chain
+
 import pytest
 from helpers.made_up.factories import make_results
 from helpers.made_up.tagged import tagged_results
@@ -9,7 +11,7 @@ from playwright.sync_api import expect
 from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.steps import make_steps
-from reportgen.report.panel.tagged import strip_tags
+from reportgen.report.panel.tagged import strip_marks
 from reportgen.results.units import text_units
 
 pytestmark = pytest.mark.browser
@@ -51,10 +53,10 @@ def test_what_is_predicted_stands_in_the_text(watched, tmp_path, kind):
     findings = Findings(made)
     watched.goto(f"{written(made, tmp_path)}#text=1")
     expect(watched.locator("#strip-1 ~ .answer")).to_have_text(HINTS[kind])
-    tags = strip_tags(findings, 0, text_units(made, 0), EN)
+    marks = list(chain.from_iterable(strip_marks(findings, 0, text_units(made, 0), EN).values()))
     shown = watched.locator("#strip-1 .tag").all_inner_texts()
-    assert [own.strip() for own in shown] == [own.strip() for own in tags.after.values()]
-    assert watched.locator("#strip-1 .u[data-e]").count() == len(tags.opening)
+    assert [own.strip() for own in shown] == [own.strip() for mark in marks if (own := mark.tag)]
+    assert watched.locator("#strip-1 .u[data-e]").count() == sum(not mark.tag for mark in marks)
 
 
 def test_every_word_stands_in_a_table_without_scripts(browser, made, tmp_path):

@@ -12,7 +12,8 @@ from reportgen.findings.outputs.answers import normalised, word_f1
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.panel.steps import make_steps
-from reportgen.report.panel.tagged import strip_tags
+from reportgen.report.panel.strip import Mark
+from reportgen.report.panel.tagged import strip_marks
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.units import text_units
 
@@ -70,8 +71,8 @@ def test_the_panel_has_both_ends_of_the_answer(tmp_path: Path) -> None:
     first, last = row["steps"]
     assert [own.unit for own in found.rows] == [first, last]
     assert [own.cells for own in found.rows] == [(EN.percent(exp(s)),) for s in row["scores"]]
-    tags = strip_tags(findings, 0, units, EN)
-    assert (tags.opening, tags.after) == ({first}, {last: "] answer"})
+    marks = strip_marks(findings, 0, units, EN)
+    assert marks == {first: (Mark(0),), last: (Mark(None, "] answer"),)}
     assert prediction(findings, 0, EN).value == row["prediction_label"]
 
 

@@ -10,7 +10,8 @@ from reportgen.findings.findings import Findings
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.panel.steps import make_steps
-from reportgen.report.panel.tagged import strip_tags
+from reportgen.report.panel.strip import Mark
+from reportgen.report.panel.tagged import strip_marks
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.units import text_units
 
@@ -70,8 +71,9 @@ def test_the_panel_lists_what_fills_each_mask(tmp_path: Path) -> None:
         chances = [EN.percent(exp(own)) for own in mask.log_probabilities]
         others = [f"{t} {c}" for t, c in zip(mask.tokens[1:], chances[1:], strict=True)]
         assert row.cells == (chances[0], ", ".join(others))
-    after = strip_tags(findings, 0, units, EN).after
-    assert after == {m.position: f" → {m.tokens[0].strip()}" for m in masks.by_text[0]}
+    marks = strip_marks(findings, 0, units, EN)
+    said = {m.position: f" → {m.tokens[0].strip()}" for m in masks.by_text[0]}
+    assert marks == {unit: (Mark(None, tag),) for unit, tag in said.items()}
     said = prediction(findings, 0, EN).value
     assert said == " ".join(mask.tokens[0] for mask in masks.by_text[0])
 

@@ -36,7 +36,7 @@ from reportgen.report.panel.strip import (
     target_paragraph,
     twin,
 )
-from reportgen.report.panel.tagged import strip_tags
+from reportgen.report.panel.tagged import strip_marks
 from reportgen.results.info import RunInfo
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.targets import target_units
@@ -77,8 +77,8 @@ def make_colours(
     row = _row_name(info, language) if is_alone else ""
     first = found[0]
     lengths = bars(found, scope.spread)
-    tags = strip_tags(findings, text, units, language)
-    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, tags)
+    marks = strip_marks(findings, text, units, language)
+    strip = paragraphs(units.units, segments, first.steps, first.shown, lengths, marks)
     written = target_units(findings.results, text)
     if written:
         strip += (target_paragraph(written, segments[COMPLETION_SEGMENT]),)

@@ -2,7 +2,8 @@
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Literal, TypeAlias
 
 from reportgen.report.charts.colours import difference_colour, effect_colour, size_colour
@@ -17,6 +18,27 @@ _LONGEST = 80  # code points of one unit; longer ones are cut in the middle, who
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """Where something that was found in the text begins or ends: an entity, an answer."""
+
+    at: int | None  # characters of the unit before it; None at the end of the unit
+    tag: str = ""  # what is written there; "" where it begins
+
+
+# By unit what is written in it or after it, from left to right.
+Marks: TypeAlias = Mapping[int, Sequence[Mark]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Characters of a unit up to a mark."""
+
+    text: str
+    opens: bool = False  # something begins with them
+    tag: str = ""  # what is written after them
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A part of the strip: a unit, a special token, or text between units."""
 
@@ -26,8 +48,7 @@ class Piece:
     share: str = ""  # the figure behind the highlight
     title: str = ""
     bar: int = 0  # what changes without it; below 0 where the prediction rises
-    opens: bool = False  # an entity begins with it
-    tag: str = ""  # what is written after it: the kind of the entity that it ends, or its own tag
+    parts: tuple[Part, ...] = ()  # of a unit: its text, cut where something begins or ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +57,6 @@ class Paragraph:
 
     segment: int
     pieces: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Tags:
-    """What a tagger says of the units of a text."""
-
-    opening: frozenset[int] = frozenset()  # units that an entity begins with
-    after: Mapping[int, str] = field(default_factory=dict)  # what is written after a unit
-
-
-_NO_TAGS = Tags()
 
 
 # What the colours of a strip show: attention or its difference, what raises and lowers the
@@ -96,13 +106,13 @@ def paragraphs(
     steps: Sequence[int | None],
     shown: Sequence[str],
     bars: Sequence[int] = (),
-    tags: Tags = _NO_TAGS,
+    marks: Marks = MappingProxyType({}),
 ) -> tuple[Paragraph, ...]:
     """The strip of a text; between units come the characters that `segments` have there.
 
     `steps` and `shown` are each unit's step of the highlight and the figure behind it, `bars` the
-    steps of its bar, if there are any; `tags` are what a tagger says of units. Characters that no
-    token covers become plain text, except those after a cut.
+    steps of its bar, if there are any; `marks` are what is written among its characters. Characters
+    that no token covers become plain text, except those after a cut.
     """
     done: list[Paragraph] = []
     pieces: list[Piece] = []
@@ -123,7 +133,8 @@ def paragraphs(
             text = segments[segment][unit.start : unit.end]  # the space itself, not its mark
         bar = bars[index] if bars else 0
         piece = _piece(unit, text, steps[index], shown[index], bar)
-        pieces.append(replace(piece, opens=index in tags.opening, tag=tags.after.get(index, "")))
+        parts = _parts(piece.text, marks.get(index, ()), is_cut=piece.text != text)
+        pieces.append(replace(piece, parts=parts))
     done.append(Paragraph(segment, tuple(pieces)))
     return tuple(done)
 
@@ -133,6 +144,22 @@ def target_paragraph(units: Sequence[Unit], completion: str) -> Paragraph:
     none = [None if unit.is_special else 0 for unit in units]
     *_, own = paragraphs(units, ("", "", completion), none, [""] * len(units))
     return own
+
+
+def _parts(text: str, marks: Sequence[Mark], *, is_cut: bool) -> tuple[Part, ...]:
+    """The text of a unit between `marks`; of a unit that `is_cut` they stand around all of it."""
+    if is_cut:
+        tags = [mark.tag for mark in marks if mark.tag]
+        return (Part(text, len(tags) < len(marks), " ".join(tags)),)
+    parts, at, opens = [], 0, False
+    for mark in marks:
+        end = len(text) if mark.at is None else mark.at
+        if mark.tag or end > at:
+            parts.append(Part(text[at:end], opens, mark.tag))
+        at, opens = end, not mark.tag
+    if text[at:] or not parts:
+        parts.append(Part(text[at:], opens))
+    return tuple(parts)
 
 
 def _piece(unit: Unit, text: str, step: int | None, share: str, bar: int) -> Piece:

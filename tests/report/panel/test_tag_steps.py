@@ -15,7 +15,8 @@ from reportgen.report.html.data import step_data
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.prediction import prediction
 from reportgen.report.panel.steps import Steps, make_steps
-from reportgen.report.panel.tagged import strip_tags
+from reportgen.report.panel.strip import Mark
+from reportgen.report.panel.tagged import strip_marks
 from reportgen.report.redact.run import DOT, redacted
 from reportgen.results.schema import DELETION_SCORES
 from reportgen.results.units import text_units
@@ -61,11 +62,14 @@ def test_each_word_has_its_tag_and_what_moves_it(findings: Findings, text: int) 
 
 def test_entities_stand_in_brackets_and_wrong_ones_have_a_cross(findings: Findings) -> None:
     for text, row in findings.texts.iterrows():
-        tags = strip_tags(findings, int(text), text_units(findings.results, int(text)), EN)  # type: ignore[arg-type]
+        units = text_units(findings.results, int(text))  # type: ignore[arg-type]
+        marks = strip_marks(findings, int(text), units, EN)  # type: ignore[arg-type]
         found, steps = spans(list(row["score_names"])), list(row["steps"])
-        assert tags.opening == {steps[first] for _, first, _ in found}
+        opening = {unit for unit, own in marks.items() if Mark(0) in own}
+        assert opening == {steps[first] for _, first, _ in found}
         mark = " ✗" if text == 1 else ""
-        assert tags.after == {steps[last]: f"] {kind}{mark}" for kind, _, last in found}
+        after = {unit: own[-1] for unit, own in marks.items() if own[-1].tag}
+        assert after == {steps[last]: Mark(None, f"] {kind}{mark}") for kind, _, last in found}
 
 
 def test_the_prediction_in_short_is_the_entities(findings: Findings) -> None:

@@ -4,6 +4,12 @@
 // a token looks. Attention has none.
 const TONES = ["signed", "size", "looking"];
 
+// What a unit says, without its figure and what is written beside it.
+function ownText(unit) {
+  const own = Array.from(unit.childNodes).filter((part) => !(part.matches?.("small, .tag")));
+  return own.map((part) => part.textContent).join("").trim();
+}
+
 class Strip {
   constructor(number) {
     this.measures = new Measures(number);
@@ -45,7 +51,7 @@ class Strip {
   // What is known of a unit: the figure that its colour shows, its attention, its effect.
   tipOf(i) {
     const unit = this.units[i];
-    const name = this.panel ? this.nameOf(i) : unit.firstChild.textContent.trim();
+    const name = this.panel ? this.nameOf(i) : ownText(unit);
     const chosen = this.panel?.unit ?? null;
     const shown = this.measures.shown;
     const colour = chosen === null ? (shown ? shortName(shown) : say("received")) : this.legendName;
