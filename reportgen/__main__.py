@@ -1,5 +1,7 @@
 """The `reportgen` command, and `python -m reportgen`."""
 
+import gc
+
 from reportgen.files.interrupts import end_at_once
 
 
@@ -8,7 +10,10 @@ def main() -> None:
     end_at_once()
     from reportgen.cli.commands import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        gc.freeze()  # looking for garbage once more before the process ends takes a second
 
 
 if __name__ == "__main__":

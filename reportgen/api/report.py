@@ -17,7 +17,6 @@ from reportgen.files.temporary import Temporary
 from reportgen.findings.detail import check_detail
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import GateResult, evaluate
-from reportgen.report.digest.markdown import step_summary
 from reportgen.report.format_register import Document, Output
 from reportgen.report.language.sentences import headline, sentence
 from reportgen.report.language.strings import load_language
@@ -203,7 +202,11 @@ def write_report(findings: Findings, job: Job[RenderOptions], staging: Staging) 
     options = replace(job.options, gates=gates)
     documents = make_documents(findings, job.outputs, options)
     room = job.summary_room
-    summary = b"" if room is None else step_summary(findings, options, room)
+    summary = b""
+    if room is not None:  # with what writes Markdown, which most runs do not need
+        from reportgen.report.digest.markdown import step_summary
+
+        summary = step_summary(findings, options, room)
     stage(documents, staging)
     lines = [written_line(output, document) for output, document in documents.items()]
     lines += remove_old_pictures(documents, staging) if job.redact else []

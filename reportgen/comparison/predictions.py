@@ -5,7 +5,6 @@ from functools import cached_property
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from reportgen.comparison.change import SAME_OUTPUT, Change, changes, equal_if_close
 from reportgen.comparison.pairing import Pairing
@@ -26,6 +25,7 @@ from reportgen.findings.statistics import Booleans, Floats, Places
 from reportgen.results.choices import chosen_texts
 from reportgen.results.info import OutputKind
 from reportgen.results.labels import NONE
+from reportgen.results.ranks import spearman
 from reportgen.results.store import Results
 
 # A predicted number has moved if it differs by more than this fraction of the standard deviation of
@@ -211,7 +211,7 @@ def _numbers(
         is_null_threshold=threshold == least > 0,
         same_outputs=not change.any(),
         mean=mean,
-        correlation=float(spearmanr(before, after).statistic) if varies else None,
+        correlation=spearman(before, after) if varies else None,
         quality=_number_quality(base, head, texts, before, after, labels),
         error_growth=errors[1] - errors[0],
     )

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.stats import spearmanr
 
 from reportgen.comparison.change import Change, changes
 from reportgen.findings.outputs.completions import perplexity
@@ -23,6 +22,7 @@ from reportgen.findings.statistics import (
     intervals_of,
     intervals_of_counts,
 )
+from reportgen.results.ranks import spearman
 
 FigureName: TypeAlias = Literal[
     "mae",
@@ -229,7 +229,7 @@ def _rank(sides: Sequence[Floats], labels: Floats) -> QualityFigure:
         return (other - own)[:, None]
 
     (interval,) = intervals_of_counts(difference, len(labels))
-    ends = [float(spearmanr(side, labels).statistic) for side in sides]
+    ends = [spearman(side, labels) for side in sides]
     return QualityFigure("rank", _change(ends, interval, len(labels)), interval)
 
 

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, stdtr, stdtrit
-from scipy.stats import false_discovery_control
 
 from reportgen.results.measure_register import MIN_TEXTS
+from reportgen.results.ranks import adjusted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -190,7 +190,7 @@ def benjamini_hochberg(p: Floats, share: float = FALSE_DISCOVERIES) -> Booleans:
 
     `p` are the p-values of every figure that could have been named (Benjamini and Hochberg 1995).
     """
-    found: Booleans = np.asarray(false_discovery_control(p) <= share) if len(p) else p > 0
+    found: Booleans = adjusted(p) <= share
     return found
 
 

@@ -6,12 +6,11 @@ Rank agreement says that two measures order the units alike, not that either of 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
@@ -27,6 +26,7 @@ from reportgen.results.measure_register import (
     YARDSTICK,
     Combine,
 )
+from reportgen.results.ranks import kendall, spearman
 from reportgen.results.schema import COMPLETION_SEGMENT, HELD
 
 _SEED = 20190603
@@ -143,10 +143,10 @@ def text_agreement(text: int, views: Mapping[View, Floats], scalar: Scalar) -> l
     return scores
 
 
-_CORRELATIONS: Mapping[Statistic, Callable[..., Any]] = {
-    "spearman": spearmanr,
-    "kendall": kendalltau,
-    "spearman_size": spearmanr,
+_CORRELATIONS: Mapping[Statistic, Callable[[Floats, Floats], float]] = {
+    "spearman": spearman,
+    "kendall": kendall,
+    "spearman_size": spearman,
 }
 
 
@@ -155,10 +155,7 @@ def _correlations(
 ) -> list[Score]:
     if len(own) < MIN_UNITS or not np.ptp(own) or not np.ptp(effect):
         return []
-    return [
-        Score(text, view, name, float(_CORRELATIONS[name](own, effect).statistic))
-        for name in statistics
-    ]
+    return [Score(text, view, name, _CORRELATIONS[name](own, effect)) for name in statistics]
 
 
 def agreement_columns(scores: Sequence[Score]) -> dict[str, list[object]]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
-from scipy.stats import false_discovery_control, spearmanr
 
 from reportgen.comparison.change import Change, Sides, changes
 from reportgen.comparison.tokens.units import UnitPairs
@@ -18,6 +17,7 @@ from reportgen.findings.statistics import (
 )
 from reportgen.findings.tokens.figures import fewest_texts
 from reportgen.results.measure_register import MIN_TEXTS, MIN_UNITS
+from reportgen.results.ranks import adjusted, spearman
 
 # Changes up to these are none, so that rounded weights change no token: of an effect, in spreads of
 # the base's effects; of attention, in equal shares.
@@ -186,7 +186,7 @@ def _adjusted(sides: Mapping[int, Sides], least: float) -> dict[int, float]:
     beyond = np.array([max(abs(each.mean()) - least, 0.0) for each in changed])
     errors = np.array([each.std(ddof=1) / len(each) ** 0.5 for each in changed])
     p = p_values(beyond, errors, np.array([len(each) for each in changed], np.intp))
-    return dict(zip(sides, false_discovery_control(p).tolist() if len(p) else (), strict=True))
+    return dict(zip(sides, adjusted(p).tolist(), strict=True))
 
 
 def _turn(change: Change, p: float) -> Turn:
@@ -207,4 +207,4 @@ def _size(token: TokenChange) -> float:
 def _rank(base: Floats, head: Floats) -> float:
     if len(base) < MIN_UNITS or not np.ptp(base) or not np.ptp(head):
         return float("nan")
-    return float(spearmanr(base, head).statistic)
+    return spearman(base, head)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import spearmanr
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Booleans, Estimate, Floats, Interval, Places, estimates
+from reportgen.results.ranks import spearman
 from reportgen.results.store import Results
 
 MIN_PREDICTIONS = 2  # texts below which there is nothing to say over all of them
@@ -160,7 +160,7 @@ def label_fit(results: Results) -> Fit | None:
         bias=bias,
         mean_label_mae=float(abs(labels - labels.mean()).mean()),
         r2=r_squared(predictions, labels) if labels.var() else None,
-        rank=float(spearmanr(predictions, labels).statistic) if varies else None,
+        rank=spearman(predictions, labels) if varies else None,
     )
 
 

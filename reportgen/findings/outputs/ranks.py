@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata, spearmanr
 
 from reportgen.findings.attention import analysed
 from reportgen.findings.statistics import Floats, Interval, Places, intervals_of_counts
+from reportgen.results.ranks import mean_ranks, spearman
 from reportgen.results.store import Results
 
 
@@ -40,9 +40,9 @@ def rank_fit(results: Results) -> RankFit | None:
     (interval,) = intervals_of_counts(correlation, len(texts))
     return RankFit(
         texts=texts,
-        predictions=rankdata(predictions),
-        labels=rankdata(labels),
-        correlation=float(spearmanr(predictions, labels).statistic),
+        predictions=mean_ranks(predictions),
+        labels=mean_ranks(labels),
+        correlation=spearman(predictions, labels),
         interval=interval,
     )
 
@@ -52,7 +52,7 @@ def rank_errors(results: Results) -> Floats:
     for other outputs."""
     texts, predictions, labels = _both(results)
     found = np.full(len(results.texts), np.nan)
-    found[texts] = np.abs(rankdata(predictions) - rankdata(labels))
+    found[texts] = np.abs(mean_ranks(predictions) - mean_ranks(labels))
     return found
 
 

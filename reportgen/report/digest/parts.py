@@ -5,9 +5,9 @@ What a reviewer reads first comes first; the rest is folded.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from reportgen.findings.notes.note import Kind, Note
-from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.components import Cell, Column, Section, Table, named
 from reportgen.report.digest.pictures import make_map_figure, make_sink_figure
 from reportgen.report.digest.tables import (
@@ -28,6 +28,9 @@ from reportgen.report.sections.context import Context
 from reportgen.report.sections.outputs.cross_attention import make_cross
 from reportgen.results.info import ANALYSED
 
+if TYPE_CHECKING:  # a report without a comparison starts sooner
+    from reportgen.report.compare_sections.context import CompareContext
+
 REMARK_LENGTH = 400  # of a remark on how the model was loaded
 _FIRST = 4  # texts shown where none deserves a look
 # Kinds of notes that say by tests what a sink passes on; without tests, the kind "length" says it.
@@ -42,7 +45,7 @@ def short_notes(context: Context) -> list[Note]:
     ]
 
 
-def short_run(context: Context | CompareContext) -> Iterable[Section]:
+def short_run(context: "Context | CompareContext") -> Iterable[Section]:
     """The table of gates: each condition, and the figure that was found; nothing without gates."""
     say, rows = context.language.say, gate_rows(context.options.gates, context.language)
     if rows:

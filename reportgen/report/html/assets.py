@@ -1,8 +1,10 @@
 """Style sheet, script and plotly.js of a page, inside it or in files beside it."""
 
 import re
+import sys
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 from hashlib import sha256
@@ -165,6 +167,27 @@ def templates_root() -> Traversable:
     raise OutputError(f"no templates in {packaged} or {checkout}; install reportgen again")
 
 
+class _Compiled(jinja2.FileSystemBytecodeCache):
+    """Compiled templates, kept for the next run beside them as Python keeps its own modules."""
+
+    def dump_bytecode(self, bucket: jinja2.bccache.Bucket) -> None:
+        """Write a compiled template, where there is room for it."""
+        with suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled(root: Traversable) -> _Compiled | None:
+    """Where compiled templates are kept; None where Python may not write."""
+    if sys.dont_write_bytecode or not isinstance(root, Path):
+        return None
+    folder = root / "__pycache__"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    return _Compiled(str(folder))
+
+
 @cache  # compiling the templates takes longer than filling them
 def environment() -> jinja2.Environment:
     """Templates by their name under `templates/`; HTML is escaped, a name left open is an error."""
@@ -181,6 +204,7 @@ def environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        bytecode_cache=_compiled(root),
     )
     env.filters |= {
         "chips": chips,

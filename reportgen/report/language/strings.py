@@ -12,10 +12,10 @@ the styles.
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any
+from typing import Any, cast
 
 from reportgen.findings.statistics import CONFIDENCE, Interval
 from reportgen.report.language.numbers import NOTHING, STYLES, exact
@@ -50,7 +50,17 @@ class Language:
 
     def fill(self, text: str, values: Mapping[str, object]) -> str:
         """`text` with its `{names}` filled: each figure in the style its name is followed by."""
-        return _Filling(self).vformat(text, (), values)
+        return "".join(
+            piece if name is None else piece + self._figure(values[name], style)
+            for piece, name, style in _pieces(text)
+        )
+
+    def _figure(self, value: object, style: str) -> str:
+        if style:
+            return self.write(cast("float | Interval | None", value), style)
+        if isinstance(value, float):
+            raise TypeError(f"the string does not say how to write {value}")
+        return str(value)
 
     def write(self, figure: float | Interval | None, style: str) -> str:
         """A figure, or both ends of an interval, in one of `numbers.STYLES`; "–" for None."""
@@ -72,18 +82,10 @@ class Language:
         return self.write(share, "percent")
 
 
-class _Filling(Formatter):
-    """Fills the names of a string as one language writes figures."""
-
-    def __init__(self, language: Language) -> None:
-        self._language = language
-
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if format_spec:
-            return self._language.write(value, format_spec)
-        if isinstance(value, float):
-            raise TypeError(f"the string does not say how to write {value}")
-        return str(value)
+@lru_cache(maxsize=4096)  # a page fills the same strings thousands of times
+def _pieces(text: str) -> tuple[tuple[str, str | None, str], ...]:
+    """What stands before each name of a string, the name and its style; None and "" at the end."""
+    return tuple((piece, name, style or "") for piece, name, style, _ in Formatter().parse(text))
 
 
 @cache

@@ -2,6 +2,8 @@
 
 import json
 
+import plotly.graph_objects as go
+
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.plotly import map_figure
 from reportgen.report.language.strings import load_language
@@ -18,6 +20,12 @@ def test_the_figure_is_plain_json_without_the_default_template():
     figure = map_figure(EN, "[CLS]")
     assert len(json.dumps(figure)) < 2500
     assert set(figure["layout"]["template"]) == {"data"}
+
+
+def test_plotly_knows_the_figure():
+    for name in ("[CLS]", None):
+        figure = map_figure(EN, name)
+        assert json.loads(go.Figure(figure).to_json()) == figure  # go.Figure checks every name
 
 
 def test_map_and_lines_share_the_axis_of_the_tokens():

@@ -1,6 +1,8 @@
 """The scripts and style sheets: every file has its place in a page, and holds nothing unused."""
 
 import re
+import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import get_args
@@ -15,6 +17,7 @@ from reportgen.report.html.assets import (
     REPORT_SCRIPTS,
     STYLE_SHEETS,
     Assets,
+    environment,
     joined,
     templates_root,
 )
@@ -73,6 +76,30 @@ def test_the_page_has_no_comments_and_nothing_else_is_lost() -> None:
         assert text.strip().split("\n") == [x for x in lines if x and not x.startswith("//")]
     # A text over several lines would lose its indents.
     assert all(line.count("`") % 2 == 0 for line in made.script.splitlines() if '"0123' not in line)
+
+
+def test_compiled_templates_are_kept_beside_them(tmp_path, monkeypatch) -> None:
+    folder = tmp_path / "templates"
+    shutil.copytree(TEMPLATES, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("reportgen.report.html.assets.templates_root", lambda: folder)
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    plain = environment.__wrapped__().get_template("macros.html.jinja")
+    assert not (folder / "__pycache__").exists()
+
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    environment.__wrapped__().get_template("macros.html.jinja")
+    (kept,) = (folder / "__pycache__").iterdir()
+    again = environment.__wrapped__()
+    monkeypatch.setattr(again, "compile", None)  # would fail if it was called
+    assert dir(again.get_template("macros.html.jinja").module) == dir(plain.module)
+
+    with (folder / "macros.html.jinja").open("a") as file:
+        file.write("{% macro one_more() %}{% endmacro %}")
+    assert "one_more" in dir(environment.__wrapped__().get_template("macros.html.jinja").module)
+    kept.unlink()
+    kept.parent.rmdir()
+    kept.parent.write_text("no folder")  # nothing can be written
+    environment.__wrapped__().get_template("macros.html.jinja")
 
 
 def test_both_ways_to_the_dark_colours_say_the_same() -> None:

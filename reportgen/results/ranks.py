@@ -1,0 +1,60 @@
+"""Ranks and rank correlations, the same figures as those of scipy.stats.
+
+That package takes half a second to import, and a tenth of a millisecond more a call for p-values
+that nothing here reads.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats: TypeAlias = NDArray[np.float64]
+
+_ROWS = 512  # of all pairs, compared at once
+
+
+def mean_ranks(values: Floats) -> Floats:
+    """The rank of each value, from 1 for the least; equal values share their mean rank."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ranks: Floats = (counts.cumsum() - (counts - 1) / 2)[places]
+    return ranks
+
+
+def spearman(first: Floats, second: Floats) -> float:
+    """Spearman's rho (1904) of two lists: the correlation of their ranks; NaN where one of them
+    does not vary."""
+    if not (np.ptp(first) and np.ptp(second)):
+        return float("nan")
+    ranks = np.column_stack([mean_ranks(first), mean_ranks(second)])
+    both: NDArray[np.float64] = np.asarray(np.corrcoef(ranks, rowvar=False))
+    return float(both[1, 0])
+
+
+def kendall(first: Floats, second: Floats) -> float:
+    """Kendall's tau-b (1945) of two lists that both vary.
+
+    Of all pairs, those in the same order in both lists less those in opposite orders, over the
+    geometric mean of how many pairs differ in each list.
+    """
+    both = (first, second)
+    places = [np.unique(own, return_inverse=True)[1].astype(np.int32) for own in both]
+    lead = n_first = n_second = 0
+    for start in range(0, len(first), _ROWS):
+        signs = [np.sign(own[start : start + _ROWS, None] - own).astype(np.int8) for own in places]
+        lead += int((signs[0] * signs[1]).sum(dtype=np.int64))
+        n_first += int(np.count_nonzero(signs[0]))
+        n_second += int(np.count_nonzero(signs[1]))
+    # Each pair was counted twice; divided first, so that the roots are of whole pairs.
+    tau = lead // 2 / np.sqrt(n_first // 2) / np.sqrt(n_second // 2)
+    return float(min(1.0, max(-1.0, tau)))
+
+
+def adjusted(p: Floats) -> Floats:
+    """p values adjusted for the number of tests: the least rate of false discoveries at which each
+    would count (Benjamini and Hochberg, 1995)."""
+    order = np.argsort(p)
+    scaled = p[order] * (len(p) / np.arange(1, len(p) + 1))
+    found = np.empty_like(scaled)
+    found[order] = np.minimum.accumulate(scaled[::-1])[::-1]
+    return np.clip(found, 0.0, 1.0)
