@@ -74,6 +74,6 @@ def _decoder_heads_of(text: AnalysedText, part: DecoderPart, summary: PartSummar
         "layer": np.repeat(np.arange(1, n_layers + 1), n_heads),
         "head": np.tile(np.arange(1, n_heads + 1), n_layers),
         "special_share": summary.special_share.ravel(),
-        "uniform_share": np.full(size, summary.special_even),
+        "uniform_share": np.repeat(summary.special_even, n_heads),
         "entropy": summary.entropy.ravel(),
     }

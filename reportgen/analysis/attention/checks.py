@@ -10,6 +10,7 @@ from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.faults import ROW_SUM_TOLERANCE, no_number
+from reportgen.analysis.attention.head_row import reads_the_same_row
 from reportgen.errors import CaptureError, ModelError, ReportgenError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -158,6 +159,7 @@ def _together(
     difference = max(_largest(gaps), on_padding)
     # Weights on padding must be exactly 0, because every run checks that.
     agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
+    agrees = agrees and reads_the_same_row(model, long, short)
     return difference, "padded" if agrees else "equal lengths"
 
 

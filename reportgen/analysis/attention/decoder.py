@@ -25,6 +25,7 @@ from reportgen.analysis.attention.cross_norms import (
 )
 from reportgen.analysis.attention.head_row import HeadRow
 from reportgen.errors import CaptureError
+from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderInfo, DecoderPart, Part, Reason
@@ -50,7 +51,7 @@ class PartSummary:
     special_share: Array  # [layer, head], attention to special tokens
     entropy: Array  # [layer, head], 0..1, mean over queries; NaN for a single key
     row_sum_error: float  # of rows over the tokens, without what is on padding
-    special_even: float  # `special_share` with equal shares
+    special_even: Array  # [layer], of `special_share` with equal shares
     norms: CrossTextNorms | None = None  # of "cross", where they were measured
 
 
@@ -59,6 +60,7 @@ class DecoderCapture:
 
     Attributes:
         name: its class.
+        has_window: whether some of its layers only see some of what it has read.
         norms: how the value vectors of its cross-attention are read, the reason why they cannot be,
             or None where they are not to be read.
     """
@@ -72,6 +74,7 @@ class DecoderCapture:
         self.norms: CrossNorms | Reason | None = None
         self._whole: nn.Module = writer
         self.module: nn.Module = decoder
+        self.has_window = isinstance(decoder, PreTrainedModel) and looks_through_window(decoder)
         self._recorded: dict[DecoderPart, list[tuple[nn.Module, int]]] = {
             part: list(recorded_modules(decoder, name, 1))
             if isinstance(decoder, PreTrainedModel)
@@ -151,10 +154,13 @@ class BatchParts:
         targets: Sequence[TargetTokens],
         keeps: Sequence[bool],
         norms: CrossNorms | Reason | None = None,
+        *,
+        has_window: bool = False,
     ) -> None:
         """`targets` are what `DecoderCapture.tokens` finds of each text; `keeps` says of each
-        whether its maps are kept."""
+        whether its maps are kept; `has_window` whether layers see some of what was read only."""
         self.targets = targets
+        self._has_window = has_window
         self._norms: BatchCrossNorms | None = None
         self._sides = [
             {part: _side(part, *pair) for part in _RECORDED}
@@ -187,12 +193,20 @@ class BatchParts:
                     f"{maps.shape[3]} positions, fewer than the text's tokens"
                 )
             own = maps[row, :, side.queries, : side.n_keys].float()
-            self._layers[row][part].append(_summed(own, side))
+            self._layers[row][part].append(_summed(own, side, self._seen(part, own, side)))
             packers = self._packers[row]
             if packers is not None:
                 packers[part].add(quantise(own.cpu().numpy()))
         if part == "cross" and self._norms is not None:
             self._norms.add(maps)
+
+    def _seen(self, part: DecoderPart, own: Tensor, side: "_Side") -> NDArray[np.bool_]:
+        """`[query, key]`: which keys each query can see in a layer with the maps `own`."""
+        if part == "decoder" and self._has_window:
+            # Keys outside the window have a weight of exactly 0 in every head.
+            seen: NDArray[np.bool_] = (own > 0).any(dim=0).cpu().numpy()
+            return side.visible & seen
+        return side.visible
 
     def texts(self) -> list[dict[DecoderPart, PartSummary]]:
         """The figures of each text by part, in the order of the batch.
@@ -243,6 +257,7 @@ class _Layer:
     """The figures of one layer of one text."""
 
     received: Array  # [key]
+    expected: Array  # [key], of `received` with equal shares
     special_share: Array  # [head]
     entropy: Array  # [head]
     row_sum_error: float
@@ -259,9 +274,10 @@ def _side(part: DecoderPart, text: EncodedText, target: TargetTokens) -> _Side:
     return _Side(queries, n_keys, special, np.ones((n_read - target.n_given + 1, n_keys), np.bool_))
 
 
-def _summed(own: Tensor, side: _Side) -> _Layer:
-    """The figures of the maps `own`, `[head, query, key]`."""
-    n_visible = torch.from_numpy(side.visible.sum(1)).to(own.device)
+def _summed(own: Tensor, side: _Side, seen: NDArray[np.bool_]) -> _Layer:
+    """The figures of the maps `own`, `[head, query, key]`, in which queries see the keys `seen`."""
+    n_seen = seen.sum(1).clip(min=1)
+    n_visible = torch.from_numpy(n_seen).to(own.device)
     entropy = -(own.clamp(min=_TINY).log() * own).sum(-1)
     several = n_visible > 1
     relative = (entropy / n_visible.clamp(min=2).log())[:, several]
@@ -269,6 +285,7 @@ def _summed(own: Tensor, side: _Side) -> _Layer:
     special = torch.from_numpy(side.special).to(own.device)
     return _Layer(
         received=received.mean(0).cpu().numpy(),
+        expected=(seen / n_seen[:, None]).mean(0).astype(np.float32),
         special_share=received[:, special].sum(1).cpu().numpy(),
         entropy=relative.mean(1).cpu().numpy(),  # NaN where no row has two keys
         row_sum_error=float((own.sum(-1) - 1).abs().max()),
@@ -276,13 +293,13 @@ def _summed(own: Tensor, side: _Side) -> _Layer:
 
 
 def _stacked(layers: Sequence[_Layer], side: _Side, norms: CrossTextNorms | None) -> PartSummary:
-    even = (side.visible / side.visible.sum(1, keepdims=True)).mean(0)
+    expected = np.stack([layer.expected for layer in layers])
     return PartSummary(
         received=np.stack([layer.received for layer in layers]),
-        expected=np.repeat(even[None].astype(np.float32), len(layers), axis=0),
+        expected=expected,
         special_share=np.stack([layer.special_share for layer in layers]),
         entropy=np.stack([layer.entropy for layer in layers]),
         row_sum_error=max(layer.row_sum_error for layer in layers),
-        special_even=float(even[side.special].sum()),
+        special_even=expected[:, side.special].sum(axis=1),
         norms=norms,
     )

@@ -5,7 +5,7 @@ Their decoder reads the text once more, behind the token that starts every targe
 one row of its last layer.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import Any
@@ -58,7 +58,7 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
     if whole is None or not isinstance(model.reader, ScoreReader):
         return None
     decoder: nn.Module = whole.get_decoder()  # type: ignore[no-untyped-call]
-    read, rows = _run(model, decoder, text)
+    (read,), (rows,) = _run(model, decoder, [text])
     if not rows:
         return None
     if read[1:] != text.ids[:-1]:
@@ -74,6 +74,20 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
     return whole, HeadRow(model.tokenizer, read[0], end)
 
 
+def reads_the_same_row(model: LoadedModel, long: EncodedText, short: EncodedText) -> bool:
+    """Whether a head that reads a decoder reads the same rows of it for `short` in a batch with
+    `long` as for `short` alone; true of other models.
+
+    T5Gemma's head goes one row further where padding follows, whatever that changes.
+    """
+    whole = _whole(model.module)
+    if whole is None or not isinstance(model.reader, ScoreReader):
+        return True
+    decoder: nn.Module = whole.get_decoder()  # type: ignore[no-untyped-call]
+    alone, together = (_run(model, decoder, texts)[1] for texts in ([short], [long, short]))
+    return alone[0] == together[-1]
+
+
 def _whole(module: nn.Module) -> PreTrainedModel | None:
     """The encoder-decoder in `module` that has a decoder of its own; None without one."""
     for inner in module.modules():
@@ -84,10 +98,10 @@ def _whole(module: nn.Module) -> PreTrainedModel | None:
 
 
 def _run(
-    model: LoadedModel, decoder: nn.Module, text: EncodedText
-) -> tuple[tuple[int, ...], list[int]]:
-    """The ids that the decoder reads, and the rows of its output that the model's depends on; none
-    where it does not run."""
+    model: LoadedModel, decoder: nn.Module, texts: Sequence[EncodedText]
+) -> tuple[list[tuple[int, ...]], list[list[int]]]:
+    """Of each text of one batch: the ids that the decoder reads, and the rows of its output that
+    the model's depends on; none where it does not run."""
     ids: list[Tensor] = []
     leaves: list[Tensor] = []
 
@@ -105,15 +119,16 @@ def _run(
         output["last_hidden_state"] = leaves[-1]
         return output
 
-    inputs = model.inputs([text])
+    inputs = model.inputs(texts)
     with torch.no_grad(), ExitStack() as hooks:
         for handle in (
             decoder.register_forward_pre_hook(see, with_kwargs=True),
             decoder.register_forward_hook(cut),
         ):
             hooks.callback(handle.remove)
-        outputs = model.reader.values(model.module(**inputs), inputs, [text])
+        outputs = model.reader.values(model.module(**inputs), inputs, texts)
     if not ids or not outputs.requires_grad:
-        return (), []
-    found = torch.autograd.grad(outputs[0, 0], leaves[-1])[0][0]
-    return tuple(ids[-1][0].tolist()), found.abs().amax(-1).nonzero().flatten().tolist()
+        return [()] * len(texts), [[]] * len(texts)
+    (found,) = torch.autograd.grad(outputs[:, 0].sum(), leaves[-1])
+    rows = [own.nonzero().flatten().tolist() for own in found.abs().amax(-1)]
+    return [tuple(own) for own in ids[-1].tolist()], rows

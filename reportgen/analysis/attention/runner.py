@@ -183,7 +183,8 @@ class Runner:
         if self._decoder is None:
             return None
         targets = [self._decoder.tokens(text) for text in texts]
-        return BatchParts(texts, targets, keeps, self._decoder.norms if with_norms else None)
+        norms = self._decoder.norms if with_norms else None
+        return BatchParts(texts, targets, keeps, norms, has_window=self._decoder.has_window)
 
     @contextmanager
     def _decoder_hooked(self, parts: BatchParts) -> Iterator[None]:

@@ -19,7 +19,13 @@ from helpers.real.writers import (
     with_target,
     writer_tokenizer,
 )
-from transformers import BertConfig, EncoderDecoderConfig, EncoderDecoderModel
+from transformers import (
+    BertConfig,
+    EncoderDecoderConfig,
+    EncoderDecoderModel,
+    T5GemmaConfig,
+    T5GemmaForConditionalGeneration,
+)
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture
@@ -96,7 +102,45 @@ def test_figures_are_those_of_the_librarys_maps(model: LoadedModel) -> None:
         np.testing.assert_allclose(found["decoder"].expected[0], even / n_read, atol=1e-6)
         np.testing.assert_allclose(found["cross"].expected, 1 / len(text.ids), atol=1e-6)
         n_special = special["cross"].sum()
-        assert found["cross"].special_even == pytest.approx(n_special / len(text.ids), abs=1e-6)
+        even = pytest.approx(np.full(2, n_special / len(text.ids)), abs=1e-6)
+        assert found["cross"].special_even == even
+
+
+def test_equal_shares_are_counted_over_the_mask_of_each_layer() -> None:
+    """T5Gemma's first layer sees a window of what was read, its last all of it."""
+    tokenizer = writer_tokenizer("t5")
+    sizes = {"vocab_size": len(tokenizer), "hidden_size": 32, "intermediate_size": 64}
+    sizes |= {"num_hidden_layers": 2, "num_attention_heads": 2, "num_key_value_heads": 1}
+    sizes |= {"head_dim": 16, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 1}
+    sizes |= {"sliding_window": 3}
+    torch.manual_seed(0)
+    config = T5GemmaConfig(encoder=sizes, decoder=sizes, vocab_size=len(tokenizer))
+    config.decoder_start_token_id = 0
+    module = T5GemmaForConditionalGeneration(config).eval()
+    model = with_targets(load_module(module, tokenizer, ModelSpec()))
+    texts = [with_target(model, *pair) for pair in PAIRS]
+    decoder = DecoderCapture(model.writer.module)
+    assert decoder.has_window
+    targets = [text.target for text in texts]
+    parts = BatchParts(texts, targets, [False] * len(texts), has_window=True)
+    with decoder.hooked(parts.take):
+        Capture(model.module, model.encoder).run(model.inputs(texts), lambda *_: None)
+    for text, pair, found in zip(texts, PAIRS, parts.texts(), strict=True):
+        n_read = len(text.target.read)
+        special = np.array(text.target.specials[:n_read])
+        summary, plain = found["decoder"], plain_maps(model, *pair)["decoder"]
+        for layer, window in enumerate((3, n_read)):
+            expected, entropy = np.zeros(n_read), []
+            for query in range(n_read):
+                seen = [key for key in range(query + 1) if query - key < window]
+                expected[seen] += 1 / len(seen) / n_read
+                own = plain[layer][:, query][:, seen].astype(float)
+                assert own.sum(-1) == pytest.approx(np.ones(2), abs=1e-5)
+                if len(seen) > 1:
+                    entropy.append(-(own * np.log(own)).sum(-1) / np.log(len(seen)))
+            np.testing.assert_allclose(summary.expected[layer], expected, atol=1e-6)
+            np.testing.assert_allclose(summary.entropy[layer], np.mean(entropy, axis=0), atol=1e-5)
+            assert summary.special_even[layer] == pytest.approx(expected[special].sum(), abs=1e-6)
 
 
 def test_maps_are_the_librarys_own(model: LoadedModel) -> None:

@@ -13,9 +13,10 @@ from torch import Tensor, nn
 from transformers import BartModel, PreTrainedModel, T5GemmaConfig, T5GemmaForSequenceClassification
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.attention.decoder import BatchParts
 from reportgen.analysis.attention.find_decoder import find_decoder
-from reportgen.analysis.attention.head_row import HeadRow, find_head_row
+from reportgen.analysis.attention.head_row import HeadRow, find_head_row, reads_the_same_row
 from reportgen.api.check import check_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module
@@ -236,3 +237,19 @@ def test_a_check_says_that_the_decoder_is_read(results: Results) -> None:
     assert (
         "the encoder, the decoder, which the output is read from, and its cross-attention" in told
     )
+
+
+def test_texts_whose_row_moves_beside_padding_run_at_equal_lengths() -> None:
+    """T5Gemma's head reads one row further where padding follows, however little that changes."""
+    model = load("T5Gemma")
+    with torch.no_grad():
+        model.module.score.out_proj.weight.mul_(1e-6)
+    texts = [encoded(model, text) for text in TEXTS]
+    assert not reads_the_same_row(model, texts[3], texts[0])
+    found = probe(model, Capture(model.module, model.encoder), texts)
+    assert found.padded_difference < 1e-6
+    assert found.batching == "equal lengths"
+    bart = load("Bart")
+    texts = [encoded(bart, text) for text in TEXTS]
+    assert reads_the_same_row(bart, texts[3], texts[0])
+    assert probe(bart, Capture(bart.module, bart.encoder), texts).batching == "padded"
