@@ -71,8 +71,8 @@ def borrowed(module: nn.Module) -> Iterator[None]:
             for weight, takes_gradient in weights:
                 weight.requires_grad_(takes_gradient)
             for config, values in configs:
-                vars(config).clear()
-                vars(config).update(values)
+                config.__dict__.clear()
+                config.__dict__.update(values)
 
 
 def _restore_forward(part: nn.Module, forward: Any) -> None:

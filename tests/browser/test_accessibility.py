@@ -1,9 +1,9 @@
 """axe-core finds nothing, in the page and in every state reached by keyboard, light and dark."""
 
-from importlib.resources import files
 from itertools import pairwise
 
 import pytest
+from axe import COLOURS, found, found_in_both
 from exploring import colour_by
 from helpers.made_up.factories import HEADLINES, make_results
 from opening import drawn, placed, rendered, written
@@ -11,9 +11,7 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text("utf-8")
 UNUSUAL = 5  # as many texts follow the first: cut off, failed, long, empty, from right to left
-COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that a theme can break
 ARABIC = "مرحبا بكم في المتجر"
 
 
@@ -46,35 +44,19 @@ def japanese(results, tmp_path):
     return written(results, tmp_path, lang="ja")
 
 
-def found(page, part="html", rules=None):
-    """What axe-core finds in a part of the page: rule, place and reason of each fault."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(f"() => {{ {AXE} }}")
-    return page.evaluate(
-        """async ([part, rules]) => {
-          const options = { resultTypes: ["violations"], ...(rules && { runOnly: rules }) };
-          const { violations } = await axe.run(part, options);
-          return violations.flatMap(({ id, nodes }) =>
-            nodes.map(({ target, failureSummary }) => [id, target.join(" "), failureSummary]));
-        }""",
-        [part, rules],
-    )
-
-
-def found_in_both(page, part="html"):
-    """The same of a page that follows the system's theme, which is light: in the dark, what
-    depends on colours."""
-    faults = found(page, part)
-    page.emulate_media(color_scheme="dark")
-    faults += found(page, part, COLOURS)
-    page.emulate_media(color_scheme="light")
-    return faults
-
-
 def test_a_fault_is_found(watched, url):
     watched.goto(url)
     watched.evaluate("document.querySelector('h2').after(document.createElement('button'))")
     assert {rule for rule, *_ in found(watched, "h2 + button")} == {"button-name"}
+
+
+def test_a_text_that_pales_is_found_among_others_that_look_the_same(watched, url):
+    watched.goto(url)
+    assert found(watched, "main", COLOURS) == []
+    pale = "one => { one.id = 'pale'; one.style.color = '#bbb'; }"
+    watched.locator("main p:visible").nth(2).evaluate(pale)
+    (fault,) = found(watched, "main", COLOURS)
+    assert fault[:2] == ["color-contrast", "#pale"]
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 400)])

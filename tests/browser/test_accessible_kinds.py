@@ -1,12 +1,12 @@
 """axe-core finds nothing on the page of any kind of output, and nothing is wider than the page."""
 
 import pytest
+from axe import found
 from exploring import as_pair
 from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.tagged import tagged_results
 from opening import drawn, written
-from test_accessibility import found
 
 pytestmark = pytest.mark.browser
 

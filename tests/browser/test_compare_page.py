@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import pytest
+from axe import found
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant
 from playwright.sync_api import expect
-from test_accessibility import found
 
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings

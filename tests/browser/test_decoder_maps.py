@@ -6,11 +6,11 @@ import json
 
 import numpy as np
 import pytest
+from axe import found
 from helpers.calling import call
 from helpers.real.writers import PAIRS, save_writer
 from opening import overhang, written
 from playwright.sync_api import expect
-from test_accessibility import found
 
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import open_results

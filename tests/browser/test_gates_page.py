@@ -1,11 +1,11 @@
 """The gates on the page: read without scripts and styles, in both languages, on narrow screens."""
 
 import pytest
+from axe import found
 from helpers.made_up.factories import make_results
 from opening import placed, rendered
 from playwright.sync_api import expect
 from serving import JENKINS, served
-from test_accessibility import found
 
 from reportgen.findings.figure_register import RUN_FIGURES
 from reportgen.findings.findings import Findings

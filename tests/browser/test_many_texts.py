@@ -5,7 +5,7 @@ import csv
 
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
-from opening import drawn, rendered, written
+from opening import drawn, placed, rendered
 from playwright.sync_api import expect
 from serving import JENKINS, OWN_AND_DATA, served
 
@@ -76,12 +76,13 @@ def test_the_search_reads_the_whole_of_texts_that_are_not_built(watched, held):
     assert watched.locator(f"#held-{held}").count() == 1  # read, not built
 
 
-@pytest.mark.parametrize("word", ["&amp;", "&lt;", "<b", '"7', "7'", "span", "[sep]", "u+"])
-def test_what_is_searched_is_what_the_text_says(watched, held, word):
-    watched.get_by_role("searchbox").fill(word)
-    found = [i + 1 for i, text in enumerate(TEXTS) if word in text.lower()]
-    said = f"{N} texts" if len(found) == N else f"{len(found)} of {N} texts shown"
-    expect(watched.locator(".find .count")).to_have_text(said)
+@pytest.mark.usefixtures("held")
+def test_what_is_searched_is_what_the_text_says(watched):
+    for word in ("&amp;", "&lt;", "<b", '"7', "7'", "span", "[sep]", "u+"):
+        watched.get_by_role("searchbox").fill(word)
+        found = [i + 1 for i, text in enumerate(TEXTS) if word in text.lower()]
+        said = f"{N} texts" if len(found) == N else f"{len(found)} of {N} texts shown"
+        expect(watched.locator(".find .count"), word).to_have_text(said)
 
 
 def test_a_saved_list_has_the_whole_of_texts_that_are_not_built(watched, held):
@@ -129,15 +130,25 @@ def test_without_scripts_paper_has_the_texts_to_start_with(still_tab, url, resul
     assert still_tab.locator("#list tbody tr").filter(visible=True).count() == WHOLE_UP_TO
 
 
-@pytest.mark.parametrize("scripts", [True, False])
-def test_up_to_fifty_texts_are_all_on_paper(page, tmp_path, scripts):
+@pytest.fixture(scope="module")
+def few(tmp_path_factory):
+    """Of as many texts as a page shows whole and of one more: the texts to start with, the page."""
+    made = {}
     for n in (WHOLE_UP_TO, WHOLE_UP_TO + 1):
-        made = make_results(tmp_path / str(n), TEXTS[:n], n_layers=2, n_heads=2)
-        page.goto(written(made, tmp_path))
+        texts, folder = HEADLINES * 9, tmp_path_factory.mktemp("few")
+        results = make_results(folder, texts[:n], n_layers=2, n_heads=2)
+        picked = Findings(results).picked
+        first = {text + 1 for text in (picked.first, *picked.texts)}  # the example is listed too
+        made[n] = first, rendered(results, folder)
+    return made
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_up_to_fifty_texts_are_all_on_paper(page, few, scripts):
+    for n, (first, file) in few.items():
+        page.goto(placed(file))
         if scripts:
             page.evaluate("dispatchEvent(new Event('beforeprint'))")
-        picked = Findings(made).picked
-        first = {text + 1 for text in (picked.first, *picked.texts)}  # the example is listed too
         assert on_paper(page) == (set(range(1, n + 1)) if n == WHOLE_UP_TO else first)
         expect(page.locator("#unprinted")).to_have_count(n - WHOLE_UP_TO)
 

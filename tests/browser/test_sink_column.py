@@ -108,7 +108,8 @@ def test_of_a_long_text_the_window_has_it_and_the_overview_says_that_it_has_not(
     watched, tmp_path, tmp_path_factory
 ):
     """The small pictures of all heads, too, have room for the tokens alone."""
-    made = analysed(gpt_oss(tmp_path / "model"), tmp_path_factory.mktemp("long"), texts=(LONG,) * 5)
+    model, folder = gpt_oss(tmp_path / "model"), tmp_path_factory.mktemp("long")
+    made = analysed(model, folder, "none", texts=(LONG,) * 5)
     assert made.texts["n_tokens"].iloc[0] > 64
     watched.goto(f"{written(made, tmp_path)}#text=1&layer=2&head=mean")
     ((shown,),) = [columns(watched, 1)]
