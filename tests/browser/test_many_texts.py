@@ -83,6 +83,8 @@ def test_what_is_searched_is_what_the_text_says(watched):
         found = [i + 1 for i, text in enumerate(TEXTS) if word in text.lower()]
         said = f"{N} texts" if len(found) == N else f"{len(found)} of {N} texts shown"
         expect(watched.locator(".find .count"), word).to_have_text(said)
+        searched = "word => new URLSearchParams(location.hash.slice(1)).get('q') === word"
+        watched.wait_for_function(searched, arg=word)
 
 
 def test_a_saved_list_has_the_whole_of_texts_that_are_not_built(watched, held):
