@@ -81,9 +81,9 @@ def written_units(results: Results, text: int) -> list[int]:
     return [int(unit - units[0]) for unit in units]
 
 
-def read_labels(results: Results, text: int) -> list[str]:
-    """The name for charts of each token that a decoder of its own reads of row `text` of `texts`;
-    empty without one."""
+def read_units(results: Results, text: int) -> list[Unit]:
+    """Each token that a decoder of its own reads of row `text` of `texts`, as a unit; empty without
+    one."""
     target = results.target_of(text)
     if target is None:
         return []
@@ -91,11 +91,17 @@ def read_labels(results: Results, text: int) -> list[str]:
     if results.info.head_reads_decoder:  # behind what starts a target, the text once more
         tokens = results.token_table(text).slice(0, len(target) - 2)
         columns = (tokens[name].to_pylist() for name in ("token", "segment", "start", "end"))
-        again = [make_unit([row], segments).label for row in zip(*columns, strict=True)]
-        return [str(target["token"].iloc[0]), *again]
+        again = [make_unit([row], segments) for row in zip(*columns, strict=True)]
+        start = _target_unit([(str(target["token"].iloc[0]), True, None, None)], "")
+        return [start, *again]
     columns = (target[name].tolist()[:-1] for name in ("token", "is_special", "start", "end"))
     completion = segments[COMPLETION_SEGMENT]
-    return [_target_unit([row], completion).label for row in zip(*columns, strict=True)]
+    return [_target_unit([row], completion) for row in zip(*columns, strict=True)]
+
+
+def read_labels(results: Results, text: int) -> list[str]:
+    """Their names for charts."""
+    return [unit.label for unit in read_units(results, text)]
 
 
 def target_units(results: Results, text: int) -> tuple[Unit, ...]:

@@ -153,6 +153,55 @@ def test_without_scripts_the_encoders_map_and_the_one_across_stand_below_one_ano
     page.close()
 
 
+@pytest.fixture(scope="module")
+def long(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("long")
+    save_writer(folder / "model", "bart", max_position_embeddings=1024)
+    words = "the cat sat on a very good film " * 12
+    (folder / "texts.jsonl").write_text(json.dumps({"text": words, "completion": words}), "utf-8")
+    given = ("-m", folder / "model", "--evidence", "none", "--units", "token")
+    done = call("analyze", folder / "texts.jsonl", *given, "-o", folder / "made")
+    assert done.exit_code == 0, done.stderr
+    return open_results(folder / "made")
+
+
+def grouped(values, rows, columns):
+    """The sum over columns and the mean over rows of what belongs together."""
+    found = np.zeros((max(rows) + 1, max(columns) + 1))
+    for q, row in enumerate(rows):
+        for k, column in enumerate(columns):
+            found[row, column] += values[q, k] / rows.count(row)
+    return found
+
+
+@pytest.mark.parametrize("part", ["cross", "decoder"])
+def test_of_a_long_text_and_target_cells_stand_for_several_tokens(watched, long, tmp_path, part):
+    address = written(long, tmp_path, pool_above=130)
+    watched.goto(f"{address}#text=1&map={part}")
+    expect(watched.locator("#parts-1 rect[data-at]").first).to_be_attached()
+    data = json.loads(watched.locator("#data-1").text_content())
+    plain = attention_maps(long, "1", part=part)
+    sides = {"text": data["cells"], "written": data["writtenCells"]["cells"]}
+    sides["read"] = data["readCells"]["cells"]
+    rows, columns = ("written", "text") if part == "cross" else ("read", "read")
+    drawn = []
+    for cells, unit_of in ((sides[rows], data["writes"]), (sides[columns], data["units"])):
+        of = [cells[unit] for unit in unit_of] if part == "cross" else list(cells)
+        each = -(-(max(cells) + 1) // 64)
+        drawn.append([cell // each for cell in of])
+    head, names, values = saved(watched)
+    assert len(head) == max(drawn[1]) + 1 <= 64
+    assert len(names) == max(drawn[0]) + 1 <= 64
+    # Cells were rounded to a byte after the mean over their rows.
+    np.testing.assert_allclose(values, grouped(plain.values, *drawn), atol=0.02)
+    assert "A cell stands for up to" in watched.locator("#parts-1 .range").text_content()
+    if part == "cross":
+        watched.locator("#strip-1 .u").nth(data["units"][40]).click()
+        frame = watched.locator("#parts-1 rect.reads")
+        cell = watched.locator(f"#parts-1 rect[data-at='0.{drawn[1][40]}']")
+        assert abs(frame.bounding_box()["x"] - cell.bounding_box()["x"]) < 3
+
+
 def test_dark_and_narrow_it_fits(browser, address):
     page = browser.new_page(viewport={"width": 400, "height": 800}, color_scheme="dark")
     page.goto(f"{address}#text=1")

@@ -9,7 +9,14 @@ import pandas as pd
 from markupsafe import Markup
 
 from reportgen.report.html.data import in_letters, text_data
-from reportgen.report.html.map_pooling import Pooling, pool_maps, pooling
+from reportgen.report.html.map_pooling import (
+    Pooling,
+    TargetPooling,
+    pool_maps,
+    pool_sides,
+    pooling,
+    target_pooling,
+)
 from reportgen.report.html.size_plan import Level
 from reportgen.results.info import DECODER_PARTS, DecoderPart
 from reportgen.results.maps.arrays import unpacked_maps
@@ -66,11 +73,14 @@ class Block:
             return Markup("")
         if level is Level.HEADS:
             return self._set(self._heads, self._parts)
-        return self._set(self._means, {part: self._mean_part(part) for part in self._parts})
+        return self._set(
+            self._means,
+            {part: self._pooled_part(part, mean_over_heads=True) for part in self._parts},
+        )
 
     @cached_property
     def _data(self) -> Mapping[str, Any]:
-        return text_data(self._results, self._index, self.pooling)
+        return text_data(self._results, self._index, self.pooling, self._target)
 
     @property
     def _packed(self) -> bytes:
@@ -92,17 +102,31 @@ class Block:
 
     @cached_property
     def _parts(self) -> Mapping[DecoderPart, bytes]:
-        """The maps of a decoder of its own; of a long text, whose maps are pooled, none."""
-        if self.pooling is not None:
-            return {}
+        """The maps of a decoder of its own, pooled where the text or what it writes is long."""
         every = ((part, packed_part(self._results, self._index, part)) for part in DECODER_PARTS)
-        return {part: packed for part, packed in every if packed is not None}
+        return {
+            part: self._pooled_part(part, mean_over_heads=False)
+            if any(self._sides(part))
+            else packed
+            for part, packed in every
+            if packed is not None
+        }
 
-    def _mean_part(self, part: DecoderPart) -> bytes:
-        """The same, the mean over the heads of each layer."""
+    @cached_property
+    def _target(self) -> TargetPooling:
+        return target_pooling(self._results, self._index, self._pool_above)
+
+    def _sides(self, part: DecoderPart) -> tuple[Pooling | None, Pooling | None]:
+        """How the rows and the columns of a part's maps are pooled."""
+        if part == "decoder":
+            return self._target.read, self._target.read
+        return self._target.written, self.pooling
+
+    def _pooled_part(self, part: DecoderPart, *, mean_over_heads: bool) -> bytes:
         packer = Packer()
         for layer in unpacked_maps(self._results, self._index, part) or ():
-            packer.add(quantise(layer.mean(axis=0, keepdims=True)))
+            own = layer.mean(axis=0, keepdims=True) if mean_over_heads else layer
+            packer.add(quantise(pool_sides(own, *self._sides(part))))
         return packer.finish()
 
     def _set(self, packed: bytes, parts: Mapping[DecoderPart, bytes]) -> Markup:

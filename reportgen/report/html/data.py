@@ -14,7 +14,7 @@ from plotly.offline import get_plotlyjs
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
 from reportgen.report.charts.one_text.plotly import map_figure
-from reportgen.report.html.map_pooling import Pooling
+from reportgen.report.html.map_pooling import Pooling, TargetPooling
 from reportgen.report.language.printable import visible
 from reportgen.report.language.strings import Language
 from reportgen.report.options import RenderOptions, read_plotlyjs
@@ -147,12 +147,18 @@ def script_words(language: Language, *sections: str) -> dict[str, Any]:
     return {key: text for name in sections for key, text in language.words[name].items()}
 
 
-def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[str, Any]:
+def text_data(
+    results: Results,
+    text: int,
+    how: Pooling | None = None,
+    target: TargetPooling | None = None,
+) -> dict[str, Any]:
     """One text's units and the float32 figures behind its lines, as base64 `[layer, unit]`.
 
     `expected` has one line where it is the same in every layer, `grid` the figures of every head;
     the entries of `reading` are added. If the maps are pooled (`how`), `cells` has the cell of each
-    unit, and `pool` the most tokens in a cell.
+    unit, and `pool` the most tokens in a cell; what a decoder writes and reads has its own
+    (`target`).
     """
     units = text_units(results, text)
     written = [visible(unit.label) for unit in target_units(results, text)]
@@ -165,7 +171,7 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     return pooled | {
         "labels": [visible(unit.label) for unit in units.units],
         **({"written": written} if written else {}),
-        **_decoder_data(results, text),
+        **_decoder_data(results, text, target or TargetPooling()),
         "special": [i for i, unit in enumerate(units.units) if unit.is_special],
         "units": units.unit_of,
         "cls": units.cls_token,
@@ -179,9 +185,10 @@ def text_data(results: Results, text: int, how: Pooling | None = None) -> dict[s
     }
 
 
-def _decoder_data(results: Results, text: int) -> dict[str, Any]:
+def _decoder_data(results: Results, text: int, how: TargetPooling) -> dict[str, Any]:
     """How the script can draw what a decoder of its own looks at: the unit of each token that it
-    writes, the tokens that it reads, and which of these are special; nothing without one."""
+    writes, the tokens that it reads, and which of these are special; nothing without one. Of a
+    long target also the cell of each of its units, and of each token that is read."""
     target = results.target_of(text)
     if target is None:
         return {}
@@ -190,6 +197,11 @@ def _decoder_data(results: Results, text: int) -> dict[str, Any]:
         "writes": written_units(results, text),
         "read": [visible(label) for label in read_labels(results, text)],
         "given": np.flatnonzero(read["is_special"].to_numpy(np.bool_)).tolist(),
+        **{
+            key: {"cells": own.of_unit, "pool": own.factor}
+            for key, own in (("writtenCells", how.written), ("readCells", how.read))
+            if own is not None
+        },
     }
 
 

@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 from reportgen.results.info import ModelInfo
 from reportgen.results.maps.packed import Packer, quantise, unpack_layers
+from reportgen.results.store import Results
+from reportgen.results.targets import read_units, target_units, written_units
 from reportgen.results.units import Unit
 
 SIDE = 128  # cells that pooled maps have at most, but for those that units and segments break off
@@ -73,10 +75,41 @@ def pool_maps(
 
 def pool(maps: NDArray[np.float32], how: Pooling) -> NDArray[np.float32]:
     """`[head, query, key]` over tokens to the same over cells."""
-    sizes = np.diff((*how.starts, how.n_tokens)).astype(np.float32)
-    sums = np.add.reduceat(np.add.reduceat(maps, how.starts, axis=2), how.starts, axis=1)
-    pooled: NDArray[np.float32] = np.minimum(sums / sizes[:, None], np.float32(1))
+    return pool_sides(maps, how, how)
+
+
+def pool_sides(
+    maps: NDArray[np.float32], rows: Pooling | None, columns: Pooling | None
+) -> NDArray[np.float32]:
+    """The same where queries and keys are not the same tokens; a side of None stays as it is."""
+    if columns is not None:
+        maps = np.add.reduceat(maps, columns.starts, axis=2)
+    if rows is not None:
+        sizes = np.diff((*rows.starts, rows.n_tokens)).astype(np.float32)
+        sums: NDArray[np.float32] = np.add.reduceat(maps, rows.starts, axis=1)
+        maps = sums / sizes[:, None]
+    pooled: NDArray[np.float32] = np.minimum(maps, np.float32(1))
     return pooled
+
+
+@dataclass(frozen=True, slots=True)
+class TargetPooling:
+    """How what a decoder of its own writes, and what it reads, is pooled; None: it is not."""
+
+    written: Pooling | None = None
+    read: Pooling | None = None
+
+
+def target_pooling(results: Results, text: int, above: int | None) -> TargetPooling:
+    """The cells of the target of row `text` of `texts`, if it has more than `above` tokens."""
+    target = results.target_of(text)
+    if target is None or above is None or len(target) <= above:
+        return TargetPooling()
+    read, written = read_units(results, text), target_units(results, text)
+    unit_of = written_units(results, text)
+    return TargetPooling(
+        pooling(written, unit_of) if written else None, pooling(read, range(len(read)))
+    )
 
 
 def _layers(

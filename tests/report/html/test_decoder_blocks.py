@@ -4,6 +4,7 @@ import json
 import re
 import zlib
 from base64 import b85decode
+from itertools import product
 
 import numpy as np
 import pytest
@@ -32,8 +33,8 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     return open_results(folder / "made")
 
 
-def carried(block: str, part: str) -> bytes:
-    letters = re.search(f'id="{part}-1">([^<]*)</script>', block)[1]
+def carried(block: str, part: str, number: int = 1) -> bytes:
+    letters = re.search(f'id="{part}-{number}">([^<]*)</script>', block)[1]
     return b85decode(letters.translate(str.maketrans(",.:", "<>&")))
 
 
@@ -59,9 +60,50 @@ def test_their_bytes_count(results: Results, text: int) -> None:
     assert block.layers_size() == len(block.at(Level.LAYERS).encode())
 
 
-def test_where_maps_of_a_long_text_are_pooled_they_are_left_out(results: Results) -> None:
-    block = Block(results, 1, environment(), pool_above=2)
-    assert 'id="cross-2"' not in str(block.at(Level.HEADS))
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A long text with a long target, a long text with a short one, and the other way round."""
+    folder = tmp_path_factory.mktemp("long")
+    save_writer(folder / "model", "marian", max_position_embeddings=1024)
+    words, few = "the cat sat on a very good film " * 20, "the cat sat"
+    pairs = ((words, words), (words, few), (few, words))
+    lines = [json.dumps({"text": text, "completion": target}) for text, target in pairs]
+    (folder / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    given = ("-m", folder / "model", "--units", "word", "--evidence", "none")
+    done = call("analyze", folder / "texts.jsonl", *given, "-o", folder / "made")
+    assert done.exit_code == 0, done.stderr
+    return open_results(folder / "made")
+
+
+def cells_of(known: list[int], how: dict | None) -> list[int]:
+    """The cell of each token, from the unit of each; by token where nothing is pooled."""
+    return list(range(len(known))) if how is None else [how["cells"][unit] for unit in known]
+
+
+@pytest.mark.parametrize("level", [Level.HEADS, Level.LAYERS])
+@pytest.mark.parametrize("row", range(3))
+def test_maps_of_long_texts_and_targets_are_pooled(long: Results, row: int, level: Level) -> None:
+    block = str(Block(long, row, environment(), pool_above=130).at(level))
+    data = json.loads(re.search(r'id="data-\d+">([^<]*)</script>', block)[1])
+    assert ("cells" in data) is (row < 2)
+    assert ("writtenCells" in data) is ("readCells" in data) is (row != 1)
+    columns = cells_of(data["units"], data if row < 2 else None)
+    written = cells_of(data["writes"], data.get("writtenCells"))
+    read = cells_of(list(range(len(data["read"]))), data.get("readCells"))
+    for part, rows, keys in (("cross", written, columns), ("decoder", read, read)):
+        whole = (part_maps(long, row, part) / 255.0) ** 2
+        if level is Level.LAYERS:
+            whole = whole.mean(axis=1, keepdims=True)
+        plain = np.zeros((*whole.shape[:2], max(rows) + 1, max(keys) + 1))
+        for (query, into), (key, onto) in product(enumerate(rows), enumerate(keys)):
+            plain[:, :, into, onto] += whole[:, :, query, key] / rows.count(into)
+        packed = carried(block, part, row + 1)
+        own = unpack_levels(packed, 2, whole.shape[1], max(rows) + 1)
+        assert own.shape == plain.shape
+        np.testing.assert_allclose((own / 255.0) ** 2, np.minimum(plain, 1), atol=0.004)
+    assert max(max(rows) for rows in (columns, written, read)) < 200
+    for given in data["given"]:  # special tokens keep cells of their own
+        assert read.count(read[given]) == 1
 
 
 def test_a_pair_of_thirty_tokens_with_144_heads_takes_at_most_140_kilobytes() -> None:

@@ -34,10 +34,20 @@ function grouped(cells, rowOf, columnOf) {
   return found.map((row, q) => row.map((value) => value / sizes[q]));
 }
 
-// Of a long text several units share a cell.
-function pooledSide(labels) {
-  const each = Math.ceil(labels.length / DECODER_SIDE);
-  return { each, of: labels.map((_, i) => Math.floor(i / each)), labels: labels.filter((_, i) => i % each === 0) };
+// The rows or the columns of a map: what each of them in the packed maps belongs to (`axis`), and
+// what is drawn. The maps of a long text are pooled (`how`): several units have one cell. Where that
+// leaves more than DECODER_SIDE cells, several of them are drawn as one (`of`).
+function sideOf(unitOf, labels, how) {
+  const cellOf = how?.cells ?? upTo(labels.length);
+  const cells = labels.filter((_, unit) => cellOf[unit] !== cellOf[unit - 1]);
+  const each = Math.ceil(cells.length / DECODER_SIDE);
+  return {
+    axis: how ? upTo(cells.length) : unitOf,
+    of: cells.map((_, cell) => Math.floor(cell / each)),
+    labels: cells.filter((_, cell) => cell % each === 0),
+    at: (unit) => Math.floor(cellOf[unit] / each),
+    most: each * (how?.pool ?? 1),
+  };
 }
 
 class DecoderFigure {
@@ -92,11 +102,13 @@ class DecoderFigure {
   seen(map) {
     const { labels, written = [say("head_row")], writes, read, units, special } = this.data;
     const isCross = map === "cross";
-    const [rowOf, columnOf] = isCross ? [writes, units] : [upTo(read.length), upTo(read.length)];
-    const cells = grouped(this.mean(this.bytes.get(map), rowOf.length, columnOf.length), rowOf, columnOf);
-    const [rows, columns] = [pooledSide(isCross ? written : read), pooledSide(isCross ? labels : read)];
-    const isSpecial = columns.labels.map((_, i) =>
-      (isCross ? special : this.data.given).some((at) => Math.floor(at / columns.each) === i));
+    const { cells: textCells, pool, writtenCells, readCells, given } = this.data;
+    const reads = sideOf(upTo(read.length), read, readCells);
+    const rows = isCross ? sideOf(writes, written, writtenCells) : reads;
+    const columns = isCross ? sideOf(units, labels, textCells && { cells: textCells, pool }) : reads;
+    const packed = this.mean(this.bytes.get(map), rows.axis.length, columns.axis.length);
+    const cells = grouped(packed, rows.axis, columns.axis);
+    const isSpecial = columns.labels.map((_, i) => (isCross ? special : given).some((at) => columns.at(at) === i));
     return {
       isCross, rows, columns, isSpecial,
       cells: grouped(cells, rows.of, columns.of),
@@ -202,7 +214,7 @@ class DecoderFigure {
 
   sentences(seen, top) {
     const { isCross, rows, columns, factor } = seen;
-    const pooled = Math.max(rows.each, columns.each);
+    const pooled = Math.max(rows.most, columns.most);
     return [
       say(isCross ? "cross_rows" : "decoder_rows"),
       this.isMarked(seen) && say("cross_marks"),
@@ -212,7 +224,7 @@ class DecoderFigure {
   }
 
   isMarked({ isCross, columns }) {
-    return isCross && columns.each === 1;
+    return isCross && columns.most === 1;
   }
 
   // The text token that each row looks at most.
@@ -240,8 +252,8 @@ class DecoderFigure {
     if (!isCross || unit === null) return [];
     const at = unit - this.data.labels.length;
     const box = at >= 0
-      ? { x: 0, y: Math.floor(at / rows.each) * high, width: wide * columns.labels.length, height: high }
-      : { x: Math.floor(unit / columns.each) * wide, y: 0, width: wide, height: tall };
+      ? { x: 0, y: rows.at(at) * high, width: wide * columns.labels.length, height: high }
+      : { x: columns.at(unit) * wide, y: 0, width: wide, height: tall };
     return [drawn("rect", { ...box, class: "reads", fill: "none", "stroke-width": 2 })];
   }
 
