@@ -16,7 +16,7 @@ from reportgen.models.readers.reader import OutputReader
 from reportgen.models.readers.similarity import SimilarityReader
 from reportgen.models.readers.target import TargetReader
 from reportgen.models.sentence_encoder import SentenceModules
-from reportgen.models.settings import looks_through_window
+from reportgen.models.settings import looks_through_window, pads_to
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.padding import pad
 from reportgen.models.tokens.targets import Writer
@@ -58,6 +58,12 @@ class LoadedModel:
     def has_window(self) -> bool:
         """Whether tokens see some of the keys only: those nearby, or those of the same text."""
         return self.reads_apart or looks_through_window(self.encoder)
+
+    def run_lengths(self, texts: Sequence[EncodedText], *, can_pad: bool) -> list[int]:
+        """How many tokens are run for each text: where the model pads texts by itself and
+        `can_pad`, which is where texts of different length run together, with that padding."""
+        multiple = pads_to(self.encoder) if can_pad else 1
+        return [-(-text.n_run // multiple) * multiple for text in texts]
 
     def inputs(self, texts: Sequence[EncodedText]) -> dict[str, Tensor]:
         """The inputs of the module for one batch of texts, padded on the right."""

@@ -13,6 +13,7 @@ _WINDOWS = (
     "local_attention",
     "attention_window",
     "attention_window_size",
+    "local_radius",
     "window_size",
     "attention_chunk_size",
     "index_topk",
@@ -48,6 +49,13 @@ def looks_through_window(encoder: PreTrainedModel) -> bool:
     """Whether, by its configuration, some layers only attend to some of the keys."""
     configs = (encoder.config, encoder.config.get_text_config())
     return any(any(values(config, name)) for config in configs for name in _WINDOWS)
+
+
+def pads_to(encoder: PreTrainedModel) -> int:
+    """The number of tokens of which a model pads every text to a multiple by itself; 1 for those
+    that do not (all but Longformer and LED)."""
+    window = getattr(encoder.config, "attention_window", 1)
+    return max(window) if isinstance(window, list) else int(window)
 
 
 def layer_kinds(encoder: PreTrainedModel) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The table of families in `docs/models.md`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from docs_tables import table
@@ -22,8 +22,7 @@ _LACKS = {
 _OF_HEADS = ("embedding_output", "no_special_tokens", "no_mask_token")
 # Why a family is refused, by what the message says.
 _REFUSED = {
-    "banded attention": "attention in bands or blocks",
-    "attention as dict": "attention in bands or blocks",
+    "attention in parts": "attention to tokens of its own beside the text's",
     "other positions": "attention between other positions than the tokens",
     "positions for a text": "attention between other positions than the tokens",
     "of shape": "no square map for each head",
@@ -62,7 +61,7 @@ def tables(outcomes: Sequence[Outcome]) -> list[str]:
         if own.measured is None:
             refused[_reason(own.refused)].append(own.case.family)
             continue
-        reported[_lacks(own.measured.missing)].append(own.case.family)
+        reported[_lacks(own.measured)].append(own.case.family)
         if any("have no attention maps" in remark for remark in own.measured.remarks):
             mixed.append(own.case.family)
     n = sum(map(len, reported.values()))
@@ -71,8 +70,9 @@ def tables(outcomes: Sequence[Outcome]) -> list[str]:
         f"Of {len(outcomes)} tiny models of {len({own.case.family for own in outcomes})} families "
         f"(model types of transformers, with their heads) {n} are reported and "
         f"{len(outcomes) - n} refused in one line.",
-        "In those reported, attention and equal shares equal the library's own maps and masks to "
-        "1e-6, and deletion equals a plain loop.",
+        "Encoder-decoders that write were given targets, models for multiple choice choices. "
+        "In those reported, attention (of a decoder and its cross-attention too) and equal shares "
+        "equal the library's own maps and masks to 1e-6, and deletion equals a plain loop.",
         "",
         *table(
             ("a report lacks", "families"),
@@ -89,10 +89,13 @@ def tables(outcomes: Sequence[Outcome]) -> list[str]:
     ]
 
 
-def _lacks(missing: Mapping[str, str]) -> str:
+def _lacks(own: Measured) -> str:
+    missing = own.missing
     found = [
         what for view, what in _LACKS.items() if missing.get(view, _OF_HEADS[0]) not in _OF_HEADS
     ]
+    if any("attention of the decoder is not reported" in remark for remark in own.remarks):
+        found.append("maps of the decoder")
     if "attention × value" in found and "ALTI" in found:
         found.remove("ALTI")  # goes with it
     return ", ".join(found)

@@ -52,6 +52,7 @@ def test_each_head_is_read_as_what_it_is(tmp_path: Path, family: str, head: str,
         ("fsmt", "seq2seq", "completion", True),  # its encoder is no model of its own
         ("t5gemma2", "seq2seq", "completion", False),  # target and text in one attention
         ("xlnet", "choice", "choice", False),
+        ("longformer", "choice", "choice", False),  # in bands, with global attention
     ],
 )
 def test_targets_and_choices_are_read(
@@ -61,6 +62,7 @@ def test_targets_and_choices_are_read(
     assert found.kind == kind
     assert not found.failed
     assert found.maps <= 1e-6
+    assert found.even <= 1e-6
     assert found.deletion <= 1e-3
     assert (found.parts is not None) == has_decoder
     assert not found.parts or found.parts <= 1e-6
@@ -69,8 +71,7 @@ def test_targets_and_choices_are_read(
 @pytest.mark.parametrize(
     ("family", "head", "said"),
     [
-        ("longformer", "sequence", "LongformerModel gives banded attention"),
-        ("longt5", "seq2seq", "LongT5Stack gives banded attention"),
+        ("pegasus_x", "seq2seq", "PegasusXEncoder gives attention in parts (global, local)"),
         ("funnel", "sequence", "between other positions than the text's tokens"),
         ("mimo_v2_flash", "causal", "has learned sinks in some of its layers only"),
         ("clip", "base", "cannot be run on texts alone; it also reads images (pixel_values)"),

@@ -1,7 +1,7 @@
 """Captures the attention maps of any transformer inside any module, one layer at a time."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from transformers import PreTrainedModel
 from transformers.utils.output_capturing import OutputRecorder
 
+from reportgen.analysis.attention.banded import banded_modules, unfolding
 from reportgen.errors import CaptureError
 from reportgen.models.settings import has_maps, layer_kinds, whole
 
@@ -21,7 +22,8 @@ class Capture:
 
     Attributes:
         way: "hooks" where the encoder's class declares which of its modules return attention
-            weights, so that the maps of a layer can be freed before the next layer runs; else
+            weights, or these attend in bands, so that the maps of a layer can be freed before the
+            next layer runs; else
             "output", where the encoder returns the maps of all layers together.
         has_learned_sinks: whether each head of every layer has a learned number beside the keys
             (GPT-OSS), so that a row of its map sums to less than 1: the rest is that sink's share.
@@ -36,7 +38,9 @@ class Capture:
             for own, index in recorded_modules(encoder, "attentions", 1)
             if not _is_linear(own, encoder)
         ]
-        self.way: Literal["hooks", "output"] = "hooks" if self._recorded else "output"
+        self._banded = banded_modules(encoder)
+        by_layer = self._recorded or self._banded
+        self.way: Literal["hooks", "output"] = "hooks" if by_layer else "output"
         with_sinks = [_has_sinks(module, encoder) for module, _ in self._recorded]
         self.has_learned_sinks = bool(with_sinks) and all(with_sinks)
         self.mixes_learned_sinks = any(with_sinks) and not all(with_sinks)
@@ -81,6 +85,7 @@ class Capture:
             self.n_calls += 1
 
         handles = [self._encoder.register_forward_pre_hook(count)]
+        bands = unfolding(self._encoder, self._banded, hand_over)
         if self.way == "hooks":
             for module, index in self._recorded:
                 handles.append(module.register_forward_hook(_reads(index, hand_over)))
@@ -96,7 +101,8 @@ class Capture:
             handles.append(self._encoder.register_forward_pre_hook(ask, with_kwargs=True))
             handles.append(self._encoder.register_forward_hook(read, with_kwargs=True))
         try:
-            yield
+            with bands if self._banded else nullcontext():
+                yield
         finally:
             for handle in handles:
                 handle.remove()
@@ -164,6 +170,8 @@ def _require_maps(encoder: PreTrainedModel, weights: Any) -> None:
 
 def _other_form(weights: Any) -> str:
     """What attention weights are that are not square maps, for an error message."""
+    if isinstance(weights, Mapping):  # PEGASUS-X: to the text, and to global tokens of its own
+        return f"attention in parts ({', '.join(map(str, weights))})"
     if not isinstance(weights, Tensor):
         return f"attention as {type(weights).__name__}"
     kind = "attention"

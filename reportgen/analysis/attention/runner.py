@@ -96,7 +96,7 @@ class Runner:
         """
         outcomes = [Outcome()] * len(texts)
         for batch in plan_batches(
-            [text.n_run for text in texts],
+            self._model.run_lengths(texts, can_pad=self._probed.batching == "padded"),
             self._batch_tokens,
             equal_lengths=self._probed.batching != "padded",
             max_texts=1 if runs_alone(texts, self._probed.batching) else None,

@@ -116,7 +116,7 @@ class Explainer:
             max_weights = min(max_weights, cells)
         n_sequences = max((text.n_sequences for text in texts), default=1)
         return plan_batches(
-            [text.n_run for text in texts],
+            self.model.run_lengths(texts, can_pad=self._batching == "padded"),
             max_tokens // n_sequences,
             equal_lengths=self._batching != "padded",
             max_texts=1 if runs_alone(texts, self._batching) else None,

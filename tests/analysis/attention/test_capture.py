@@ -4,7 +4,7 @@ import pytest
 import torch
 from helpers.real.models import ARCHITECTURES, tiny_model
 from torch import nn
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, LongT5Config, LongT5EncoderModel
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.errors import CaptureError
@@ -100,18 +100,21 @@ def test_a_model_without_attention_is_refused() -> None:
         Capture(mamba, mamba).run({"input_ids": IDS}, lambda number, maps: None)
 
 
-def test_banded_attention_is_refused() -> None:
-    longformer = small(
-        "longformer",
-        vocab_size=50,
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=16,
-        attention_window=4,
-        max_position_embeddings=64,
-    )
+def test_blocks_with_summaries_of_the_text_beside_them_are_refused() -> None:
+    encoder = LongT5EncoderModel(
+        LongT5Config(
+            vocab_size=50,
+            d_model=16,
+            d_kv=8,
+            d_ff=16,
+            num_layers=2,
+            num_heads=2,
+            local_radius=3,
+            global_block_size=2,
+            encoder_attention_type="transient-global",
+        )
+    ).eval()
     with pytest.raises(CaptureError, match=r"banded attention .* not one square map"):
-        Capture(longformer, longformer).run(
+        Capture(encoder, encoder.encoder).run(
             {"input_ids": IDS, "attention_mask": MASK}, lambda number, maps: None
         )

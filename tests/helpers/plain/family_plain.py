@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from helpers.plain.family_bands import BANDED, seen_in_band, unfolded
 from reportgen.models.choosing import ChoiceModel
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
@@ -37,10 +38,17 @@ class Plain:
     def maps(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """The library's own attention maps of one text, `[1, head, query, key]` each."""
         size = inputs["input_ids"].shape[1]
+        kind = self.encoder.config.model_type
+        # Its head says which tokens have global attention.
+        run = self.module if kind == "longformer" else self.encoder
         with torch.no_grad():
             self.encoder(**inputs)  # BigBird replaces its modules at its first short text
             self.masks.clear()
-            found = self.encoder(**inputs, output_attentions=True)
+            if run is not self.encoder and type(run).__name__.endswith("MultipleChoice"):
+                inputs = {name: own[:, None] for name, own in inputs.items()}
+            found = run(**inputs, output_attentions=True)
+        if kind in BANDED:
+            return unfolded(self.encoder, found, size)
         layers = found.get("attentions", found.get("encoder_attentions"))
         return [layer for layer in layers if _is_map(layer, size)]
 
@@ -51,6 +59,10 @@ class Plain:
             inputs["decoder_input_ids"] = torch.tensor([target.read])
         with torch.no_grad():
             found = self.module(**inputs, output_attentions=True)
+            if "decoder_attentions" not in found:  # not every head returns them
+                shifted = torch.tensor([[target.ids[0], *text.ids[:-1]]])
+                base = self.module.base_model
+                found = base(**inputs, decoder_input_ids=shifted, output_attentions=True)
         return {part: list(getattr(found, name)) for part, name in _RETURNED.items()}
 
     def visible(
@@ -59,11 +71,13 @@ class Plain:
         """`[query, key]` for each layer: the keys that its own mask lets a query see; and whether
         every layer has a mask, or some only a direction."""
         seen, how = [], "mask"
-        for layer in layers:
+        for number, layer in enumerate(layers):
             rule = np.ones(layer.shape[-2:], bool)
             rule = np.tril(rule) if is_causal else rule
             mask = next((m for own, m in self.masks if torch.equal(own, layer)), None)
-            if mask is None:
+            if self.encoder.config.model_type in BANDED:
+                rule, how = seen_in_band(self.encoder, number, layer), "band"
+            elif mask is None:
                 how = "direction"
             else:
                 rule &= _allowed(mask, layer)

@@ -107,7 +107,7 @@ CHANGES: Mapping[str, Mapping[str, Any]] = {
     "led": {"attention_window": 4},
     "lilt": {"hidden_size": 48, "max_2d_position_embeddings": 64},
     "layoutlmv3": {"coordinate_size": 4, "shape_size": 8, "input_size": 32},
-    "longformer": {"attention_window": 4, "sep_token_id": 3},
+    "longformer": {"attention_window": 4, "pad_token_id": 1, "sep_token_id": 2},
     "longt5": {"local_radius": 3},
     "luke": {"entity_vocab_size": 20, "entity_emb_size": 16},
     "mamba2": {"num_heads": 4, "head_dim": 16},
@@ -187,7 +187,10 @@ def save(case: Case, folder: Path) -> Path:
     Raises:
         NotTiny: these sizes do not make a model of the family.
     """
-    tokenizer = tiny_tokenizer("bytes_plain" if case.head == "causal" else "wordpiece")
+    kind = "bytes_plain" if case.head == "causal" else "wordpiece"
+    if case.family == "longformer":
+        kind = "bytes"  # with choices it wants three [SEP] in each text
+    tokenizer = tiny_tokenizer(kind)
     changes = {**CHANGES.get(case.family, {}), "num_labels": _N_LABELS.get(case.head, 1)}
     if case.head == "causal" and "bert" in case.family:
         changes["is_decoder"] = True
