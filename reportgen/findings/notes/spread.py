@@ -2,6 +2,7 @@
 how long texts are."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isnan
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ def mixing_notes(found: "Findings") -> list[Note]:
 
 
 def spread_notes(found: "Findings") -> list[Note]:
-    """N15 over all texts."""
+    """N15 over all texts, with how it is computed; the notes of each text do not repeat that."""
     texts = found.texts[found.takes_part]
     if texts.empty:
         return []
@@ -33,7 +34,7 @@ def spread_notes(found: "Findings") -> list[Note]:
         texts = texts[texts["effective_content"].notna()]
     columns = ("n_tokens", "effective_tokens", "n_content", "effective_content")
     means = {name: float(texts[name].mean()) for name in columns}
-    return [_spread_note(found, {"n_texts": len(texts), **means})]
+    return [replace(_spread_note(found, {"n_texts": len(texts), **means}), also=("N15-method",))]
 
 
 def length_notes(found: "Findings") -> list[Note]:

@@ -10,6 +10,7 @@ from functools import cache, cached_property
 from hashlib import sha256
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain, zip_longest
 from pathlib import Path
 
 import jinja2
@@ -60,7 +61,8 @@ COMPARE_SCRIPTS = (
 
 _CHIP = Markup('<i class="chip">{}</i>')
 _BREAK = Markup('<i class="chip">↵</i><br>')
-_LINES = re.MULTILINE | re.DOTALL
+_COMMENT_ALONE = re.compile(r"^\s*//.*\n|^\s+", re.MULTILINE)
+_COMMENT_BEHIND = re.compile(r"(?<=[;{},()\[]) // [^\"\n]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -74,13 +76,14 @@ class Assets:
 
     @cached_property
     def style(self) -> str:
-        """The style sheet without comments and indents, the same for every page of a kind."""
-        return re.sub(r"/\*.*?\*/\s*|^\s+", "", joined(self.style_sheets), flags=_LINES)
+        """The style sheet without comments and needless blanks, the same for every page of a
+        kind."""
+        return short_style(joined(self.style_sheets))
 
     @cached_property
     def script(self) -> str:
-        """The script without comments and indents, the same for every page of a kind."""
-        return re.sub(r"^\s*//.*\n|^\s+", "", joined(self.scripts), flags=re.MULTILINE)
+        """The script without comments and needless blanks, the same for every page of a kind."""
+        return short_script(joined(self.scripts))
 
     @cached_property
     def plotly(self) -> str:
@@ -121,6 +124,27 @@ class Assets:
         if scripts:
             allowed.append("img-src data: blob:")
         return "; ".join(["default-src 'none'", *allowed, "base-uri 'none'", "form-action 'none'"])
+
+
+def short_style(style: str) -> str:
+    """A style sheet without comments and blanks that mean nothing; strings stay as they are."""
+    bare = re.sub(r"/\*.*?\*/", "", style, flags=re.DOTALL)
+    strings = re.findall(r'"[^"]*"', bare)
+    rest = [_short_rules(part) for part in re.split(r'"[^"]*"', bare)]
+    return "".join(chain.from_iterable(zip_longest(rest, strings, fillvalue=""))).strip()
+
+
+def _short_rules(part: str) -> str:
+    """A part of a style sheet between two strings. A colon has a blank behind it in a declaration
+    alone, and calc() keeps those around its signs."""
+    tight = re.sub(r"\s*([{};,>])\s*", r"\1", re.sub(r"\s+", " ", part))
+    return tight.replace(": ", ":").replace(";}", "}")
+
+
+def short_script(script: str) -> str:
+    """A script without comments, indents and line ends behind which a statement or list goes on."""
+    code = _COMMENT_BEHIND.sub("", _COMMENT_ALONE.sub("", script))
+    return re.sub(r"(?<=[;{},(\[])\n", "", code)
 
 
 def attribute(value: str) -> Markup:

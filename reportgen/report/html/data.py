@@ -3,7 +3,7 @@
 import gzip
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -85,12 +85,14 @@ def page_data(
     first: int = 1,
     agreement: Mapping[View, str] | None = None,
     has_learned_sink: bool = False,
+    told: Collection[View] = COLOURS,
 ) -> dict[str, Any]:
     """The data of all texts together: the model's shape, the script's words, the empty figure.
 
     `first` is the number of the text that is open unless the address names another; `agreement` is
     that of each measure with what changes the prediction, as printed; `has_learned_sink` is whether
-    the maps have a column of their own for a learned sink.
+    the maps have a column of their own for a learned sink; `told` are the measures that any text
+    can be coloured by.
     """
     name = cls_name(info, language)
     return {
@@ -103,7 +105,7 @@ def page_data(
         "measures": COLOURS,
         "agreement": agreement or {},
         "names": {id: visible(language.measure(id, "name", row=name or "")) for id in COLOURS},
-        "about": {id: about(id, info, language) for id in COLOURS},
+        "about": {id: about(id, info, language) for id in COLOURS if id in told},
         "short": _short_names(info, language, name),
         "signed": [id for id in COLOURS if BY_ID[id].has_sign(info.evidence.scalar)],
         "attention": [id for id in COLOURS if BY_ID[id].group == "attention"],

@@ -22,6 +22,7 @@ from reportgen.report.panel.panel import Panel, make_panel
 from reportgen.report.sections.section_register import ReportPage, Texts
 from reportgen.report.sections.texts import make_text_list
 from reportgen.results.info import View
+from reportgen.results.measure_register import BY_ID, COLOURS
 from reportgen.results.units import segments_of
 
 # Listed texts, beyond which the panels of most are held: a page is slower with every panel that
@@ -165,12 +166,26 @@ class Setting:
                 first,
                 self._agreement(),
                 self.findings.results.has_learned_sink,
+                self._told(),
             ),
             panels=panels,
             unprinted=self.language.say("page", "unprinted", **left) if n_held else "",
             unrun=self.language.say("page", "unrun", n=n_held) if n_held else "",
             blocks=blocks,
         ).encode()
+
+    def _told(self) -> list[View]:
+        """The measures that any text can be coloured by: those measured on some text, also beside
+        the sample."""
+        results, told = self.findings.results, []
+        effects = results.stored("effects")
+        for id in COLOURS:
+            measure = BY_ID[id]
+            name = measure.column or id
+            table = results.token_columns(name) if measure.table == "tokens" else effects
+            if table[name].notna().any():
+                told.append(id)
+        return told
 
     def cell(self) -> str:
         """The page's first sections without scripts, for the frame in a notebook."""

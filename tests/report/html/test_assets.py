@@ -19,6 +19,8 @@ from reportgen.report.html.assets import (
     Assets,
     environment,
     joined,
+    short_script,
+    short_style,
     templates_root,
 )
 from reportgen.report.panel.influence import BAR, WIDTH
@@ -70,12 +72,33 @@ def test_every_class_of_the_style_sheet_is_used() -> None:
 def test_the_page_has_no_comments_and_nothing_else_is_lost() -> None:
     made = Assets("file", "")
     for text, names in ((made.script, REPORT_SCRIPTS), (made.style, STYLE_SHEETS)):
-        assert not re.search(r"^\s*(//|/\*)|\*/|^ ", text, re.MULTILINE)
+        assert not re.search(r"^\s*(//|/\*)|\s// |\*/|^ ", text, re.MULTILINE)
         whole = re.sub(r"/\*.*?\*/", "", joined(names), flags=re.DOTALL)
-        lines = [line.strip() for line in whole.splitlines()]
-        assert text.strip().split("\n") == [x for x in lines if x and not x.startswith("//")]
+        lines = [re.sub(r"^\s*//.*|(?<=[;{},()\[]) // .*", "", line) for line in whole.splitlines()]
+        bare, stays = ("".join(given.split()) for given in (text, "".join(lines)))
+        assert bare.replace(";}", "}") == stays.replace(";}", "}")
+        strings = [own for line in lines for own in re.findall(r'"[^"]*"|`[^`]*`', line)]
+        assert [own for own in strings if own not in text] == []
     # A text over several lines would lose its indents.
-    assert all(line.count("`") % 2 == 0 for line in made.script.splitlines() if '"0123' not in line)
+    assert all(
+        line.count("`") % 2 == 0
+        for line in joined(REPORT_SCRIPTS).splitlines()
+        if '"0123' not in line
+    )
+
+
+def test_rules_are_told_apart_without_blanks() -> None:
+    given = (
+        'a :is(b, c) > d::before {\n  content: " · ; {";\n  width: calc(100% - 2px); /* e */\n}\n'
+    )
+    assert short_style(given) == 'a :is(b,c)>d::before{content:" · ; {";width:calc(100% - 2px)}'
+
+
+def test_statements_go_on_where_their_line_ends() -> None:
+    given = (
+        'const a = 1; // one\n// two\nfor (const b of [\n  "; // 3",\n  4]) {\n  f(b)\n}\nf(a);\n'
+    )
+    assert short_script(given) == 'const a = 1;for (const b of ["; // 3",4]) {f(b)\n}f(a);'
 
 
 def test_compiled_templates_are_kept_beside_them(tmp_path, monkeypatch) -> None:
