@@ -49,6 +49,11 @@ class SentenceModules:
         is_usual = len(self.poolings) == 1 and self.poolings[0] in ("cls", "mean", "lasttoken")
         return is_usual and all(isinstance(own, UnitLength) for own in self.layers)
 
+    def needs_module(self, *, has_prompts: bool) -> bool:
+        """Whether vectors take more than a usual pooling of all tokens; `has_prompts` is whether
+        texts stand behind prompts."""
+        return not self.is_plain or (has_prompts and not self.pools_prompts)
+
 
 class UnitLength(nn.Module):
     """Scales vectors to length 1."""
@@ -85,6 +90,7 @@ class SentenceEncoder(nn.Module):
         self.layers = nn.Sequential(*modules.layers)
         self.is_causal = False
         self._poolings = modules.poolings
+        self._pools_prompts = modules.pools_prompts
         self._takes = accepted_arguments(transformer)
 
     def forward(
@@ -93,12 +99,15 @@ class SentenceEncoder(nn.Module):
         attention_mask: Tensor,
         token_type_ids: Tensor | None = None,
         parts: Tensor | None = None,
+        prompted: Tensor | None = None,
     ) -> Tensor:
         """The vectors `[text, part, figure]`.
 
         Args:
             input_ids: `[text, position]`, padded on the right.
             parts: `[text, position]`, 0 or 1: the part of each token; None: all have one part.
+            prompted: `[text, position]`, what stands up to the end of a prompt, special tokens in
+                front with it; None: there are no prompts.
         """
         given: dict[str, Any] = {"input_ids": input_ids, "attention_mask": attention_mask}
         if token_type_ids is not None and "token_type_ids" in self._takes:
@@ -111,12 +120,17 @@ class SentenceEncoder(nn.Module):
             if "position_ids" in self._takes:
                 given["position_ids"] = _restarted(parts) + _first_position(self.transformer)
         hidden = self.transformer(**given)[0]
-        pooled = [
-            torch.cat([_POOLED[name](hidden, own) for name in self._poolings], dim=-1)
-            for own in members
-        ]
+        is_left_out = None if self._pools_prompts else prompted
+        pooled = [self._pool(hidden, own, is_left_out) for own in members]
         vectors: Tensor = self.layers(torch.stack(pooled, dim=1))
         return vectors
+
+    def _pool(self, hidden: Tensor, part: Tensor, is_left_out: Tensor | None) -> Tensor:
+        """The vectors `[text, figure]` of one part of each text, whose tokens `part` marks, without
+        those that are left out."""
+        own = part if is_left_out is None else part & ~is_left_out
+        places = part.cumsum(dim=1)  # from 1, also of tokens that are left out
+        return torch.cat([_POOLED[name](hidden, own, places) for name in self._poolings], dim=-1)
 
     def can_tell_parts_apart(self) -> bool:
         """Whether masks of pairs can be made for every layer."""
@@ -166,13 +180,13 @@ def _first_position(transformer: PreTrainedModel) -> int:
     return padding + 1 if isinstance(padding, int) else 0
 
 
-def _first(hidden: Tensor, own: Tensor) -> Tensor:
+def _first(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
     return hidden[torch.arange(len(hidden), device=hidden.device), own.int().argmax(dim=1)]
 
 
-def _last(hidden: Tensor, own: Tensor) -> Tensor:
-    places = torch.arange(own.shape[1], device=own.device)
-    last = torch.where(own, places, -1).amax(dim=1)
+def _last(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
+    columns = torch.arange(own.shape[1], device=own.device)
+    last = torch.where(own, columns, -1).amax(dim=1)
     return hidden[torch.arange(len(hidden), device=hidden.device), last]
 
 
@@ -181,24 +195,25 @@ def _sum(hidden: Tensor, own: Tensor) -> Tensor:
     return hidden.float().where(own[..., None], 0.0).sum(dim=1)
 
 
-def _mean(hidden: Tensor, own: Tensor) -> Tensor:
+def _mean(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
     return _sum(hidden, own) / own.sum(dim=1, keepdim=True)
 
 
-def _mean_by_root(hidden: Tensor, own: Tensor) -> Tensor:
+def _mean_by_root(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
     return _sum(hidden, own) / own.sum(dim=1, keepdim=True).sqrt()
 
 
-def _largest(hidden: Tensor, own: Tensor) -> Tensor:
+def _largest(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
     return hidden.float().where(own[..., None], -torch.inf).amax(dim=1)
 
 
-def _weighted(hidden: Tensor, own: Tensor) -> Tensor:
+def _weighted(hidden: Tensor, own: Tensor, places: Tensor) -> Tensor:
     """The mean with weights 1, 2, 3 and so on."""
-    weights = own.cumsum(dim=1) * own
+    weights = places * own
     return _sum(hidden * weights[..., None], own) / weights.sum(dim=1, keepdim=True)
 
 
+# From hidden states `[text, position, width]`, which tokens count, and their places in the text.
 _POOLED = {
     "cls": _first,
     "mean": _mean,

@@ -178,7 +178,8 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
     read = other_inputs(module)
     beside = f"{source.architecture} also reads {read}; here it reads texts alone" if read else None
     sentence = find_sentence_modules(spec, source.folder, source.module is encoder)
-    if sentence is not None and not sentence.is_plain:
+    prompts = chosen_prompts(spec, sentence)
+    if sentence is not None and sentence.needs_module(has_prompts=any(prompts)):
         module, encoder_name = SentenceEncoder(encoder, sentence).eval(), "transformer"
     remarks = (*source.remarks, beside, cut_at_the_end(tokenizer), prompts_remark(spec, sentence))
     sha256 = weights_sha256(module.state_dict())
@@ -223,7 +224,7 @@ def _prepare(spec: ModelSpec, source: Source, device: torch.device) -> LoadedMod
         reader=reader,
         output_name=spec.output_name,
         sentence=sentence,
-        prompts=chosen_prompts(spec, sentence),
+        prompts=prompts,
         remarks=tuple(remark for remark in remarks if remark is not None),
         **_whole(whole, tokenizer),
     )

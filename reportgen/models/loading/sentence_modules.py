@@ -69,7 +69,7 @@ def chosen_prompts(spec: ModelSpec, modules: SentenceModules | None) -> tuple[st
     default; "" for none.
 
     Raises:
-        ModelError: the model has no such prompt, or does not count its tokens when it pools.
+        ModelError: the model has no such prompt.
     """
     known = {} if modules is None else modules.prompts
     names = spec.prompts or ((modules.default_prompt,) if modules else ())
@@ -79,11 +79,6 @@ def chosen_prompts(spec: ModelSpec, modules: SentenceModules | None) -> tuple[st
             has = f"it has {', '.join(known)}" if known else "it names none"
             raise ModelError(f"--prompts {name}: no prompt of the model; {has}")
         found.append(known[name] if name else "")
-    if modules is not None and any(found) and not modules.pools_prompts:
-        raise ModelError(
-            "the model leaves the tokens of its prompts out when it pools (include_prompt), which "
-            "is not supported; give --prompts ''"
-        )
     text, pair = (found * 2)[:2] if found else ("", "")
     return text, pair
 

@@ -64,8 +64,10 @@ def encode_prompted(
     if text and all(role is not None or is_prompt for role, is_prompt in pairs):
         raise ModelError(f"the prompt leaves no room for it in {max_tokens:,} tokens")
     unknown, cut = tokenizer.unk_token_id, whole.cuts[0]
+    n_prompted = _prompt_length(tokenizer, prompt)
     return replace(
         whole,
+        prompted=tuple(i < n_prompted for i in range(len(whole.ids))),
         spans=tuple(spans),
         segments=tuple(
             None if is_prompt else own
@@ -77,6 +79,13 @@ def encode_prompted(
         n_unknown=whole.n_unknown
         - sum(i == unknown for i, is_prompt in zip(whole.ids, in_front, strict=True) if is_prompt),
     )
+
+
+def _prompt_length(tokenizer: PreTrainedTokenizerBase, prompt: str) -> int:
+    """How many tokens in front sentence-transformers takes for those of a prompt: as many as the
+    prompt has alone, with the special tokens in front of it."""
+    ids = tokenizer(prompt, verbose=False)["input_ids"]
+    return len(ids) - (ids[-1] in tokenizer.all_special_ids)
 
 
 def encode_apart(
@@ -111,7 +120,12 @@ def encode_apart(
         n_unknown=one.n_unknown + other.n_unknown,
         is_early=one.is_early or other.is_early,
         parts=(0,) * len(one.ids) + (1,) * len(other.ids),
+        prompted=_prompted(one) + _prompted(other) if one.prompted or other.prompted else (),
     )
+
+
+def _prompted(text: EncodedText) -> tuple[bool, ...]:
+    return text.prompted or (False,) * len(text.ids)
 
 
 def _require_apart(model: LoadedModel, module: SentenceEncoder) -> None:

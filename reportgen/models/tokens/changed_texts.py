@@ -23,6 +23,7 @@ def keep(text: EncodedText, positions: Sequence[int]) -> EncodedText:
         roles=tuple(text.roles[i] for i in positions),
         units=tuple(text.units[i] for i in positions),
         parts=tuple(text.parts[i] for i in positions) if text.parts else (),
+        prompted=tuple(text.prompted[i] for i in positions) if text.prompted else (),
         steps=tuple(
             replace(step, position=None if step.position is None else place.get(step.position))
             for step in text.steps

@@ -55,6 +55,8 @@ class EncodedText:
     target: TargetTokens | None = None
     # 0 or 1: the text or the pair, where each is read by itself (`apart`); empty where not.
     parts: tuple[int, ...] = ()
+    # What stands up to the end of a prompt, special tokens in front with it; empty without prompts.
+    prompted: tuple[bool, ...] = ()
     steps: tuple[Step, ...] = ()  # predictions for single tokens of it, in order; () for others
     held: tuple[int, ...] = ()  # content that stays when other content is left out, such as a mask
     against: int | None = None  # the token that the lead of each step is over; None: no lead

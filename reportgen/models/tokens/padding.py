@@ -25,6 +25,9 @@ def pad(
     if all(text.parts for text in texts):
         rows = [[*text.parts, *[0] * (size - len(text.parts))] for text in texts]
         inputs["parts"] = torch.tensor(rows)
+    if any(text.prompted for text in texts):
+        rows = [[*text.prompted, *[False] * (size - len(text.prompted))] for text in texts]
+        inputs["prompted"] = torch.tensor(rows)
     if all(text.type_ids is not None for text in texts):
         inputs["token_type_ids"] = type_ids
     return {name: value.to(device) for name, value in inputs.items() if name in accepted}

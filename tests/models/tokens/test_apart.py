@@ -17,7 +17,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.models.tokens.apart import encode_apart, encode_prompted, ready_for_pairs
-from reportgen.models.tokens.changed_texts import content_units
+from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.sources import encode_source
 from reportgen.results.maps.arrays import attention_maps
@@ -281,13 +281,60 @@ def test_a_prompt_that_is_not_there_is_refused(
         loaded(folder, **options)
 
 
-def test_prompts_that_are_left_out_of_the_pooling_are_refused(tmp_path: Path) -> None:
-    folder = save_sentence_encoder(tmp_path, "bert", prompts=PROMPTS)
+@pytest.mark.parametrize("layers", [[], [("Normalize", {}, {})], [dense(8)]])
+@pytest.mark.parametrize(
+    ("architecture", "poolings"),
+    [
+        ("bert", ["mean"]),
+        ("bert", ["cls"]),
+        ("albert", ["max"]),
+        ("roberta", ["mean_sqrt_len_tokens"]),
+        ("distilbert", ["weightedmean"]),
+        ("t5", ["mean"]),
+        ("llama", ["lasttoken"]),
+    ],
+)
+def test_tokens_of_prompts_can_be_left_out_of_the_pooling(
+    tmp_path: Path, architecture: str, poolings: list[str], layers: Any
+) -> None:
+    folder = save_sentence_encoder(tmp_path, architecture, poolings, layers, prompts=PROMPTS)
+    leave_prompts_out(folder)
+    library, names = reference(folder), ("query", "document")
+    vectors = [
+        library.encode(list(own), prompt=PROMPTS[name])
+        for own, name in zip(zip(*PAIRS, strict=True), names, strict=True)
+    ]
+    model = ready_for_pairs(loaded(folder, prompts=names), texts())
+    plain = np.diagonal(library.similarity(*vectors).numpy())
+    assert similarities(model) == pytest.approx(plain, abs=1e-5)
+
+
+def leave_prompts_out(folder: Path) -> None:
     path = folder / "1_Pooling" / "config.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"include_prompt": False}))
+
+
+def test_single_texts_are_pooled_without_their_prompts_by_a_plain_loop_too(tmp_path: Path) -> None:
+    folder = save_sentence_encoder(tmp_path, "bert", prompts=PROMPTS)
+    leave_prompts_out(folder)
     assert loaded(folder).prompts == ("", "")
-    with pytest.raises(ModelError, match="include_prompt"):
-        loaded(folder, prompts=("query",))
+    model = loaded(folder, prompts=("query",))
+    given = texts_in_memory(["the cat", "a very good film with a dog"], None, {}).texts
+    encoded = [encode_source(model, one) for one in given]
+    inputs = model.inputs(encoded)
+    with torch.no_grad():
+        found = model.reader.values(model.module(**inputs), inputs, encoded)
+        for text, own in zip(encoded, found, strict=True):
+            hidden = model.encoder(input_ids=torch.tensor([text.ids]))[0][0]
+            counted = [
+                hidden[i]
+                for i, role in enumerate(text.roles)
+                if role is None or i == len(text.ids) - 1  # [SEP], not [CLS] and the prompt
+            ]
+            plain = sum(counted) / len(counted)
+            assert own.numpy() == pytest.approx(plain.numpy(), abs=1e-5)
+    vectors = reference(folder).encode([one.text for one in given], prompt=PROMPTS["query"])
+    assert found.numpy() == pytest.approx(vectors, abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -336,3 +383,10 @@ def test_settings_that_are_unknown_are_refused_in_one_line(
     (folder / file).write_text(json.dumps(content))
     with pytest.raises(ModelError, match=problem):
         loaded(folder)
+
+
+def test_what_is_left_out_takes_its_mark_along(tmp_path: Path) -> None:
+    model = loaded(save_sentence_encoder(tmp_path, "bert", prompts=PROMPTS))
+    text = encode_prompted(model.tokenizer, PROMPTS["query"], "the cat sat", 64)
+    assert text.prompted == (*[True] * 4, *[False] * 4)  # [CLS] the dog : the cat sat [SEP]
+    assert without(text, {1, 5}).prompted == (*[True] * 3, *[False] * 3)

@@ -255,8 +255,8 @@ def test_a_real_tokenizer_keeps_spans_through_accents_and_emoji(minilm_folder) -
 
 KINDS = ("wordpiece", "bytes", "bytes_plain", "unigram", "unigram_eos", "unigram_bos")
 AS_A_WHOLE = (
-    *("n_truncated", "cuts", "n_unknown", "is_early", "target", "parts", "steps", "held"),
-    *("choice", "others", "copies", "against"),
+    *("n_truncated", "cuts", "n_unknown", "is_early", "target", "parts", "prompted", "steps"),
+    *("held", "choice", "others", "copies", "against"),
 )
 BY_TOKEN = ("ids", "type_ids", "tokens", "spans", "segments", "roles", "units")
 
