@@ -16,6 +16,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
+from reportgen.models.readers.answer import AnswerReader
 from reportgen.models.readers.scores import ScoreReader
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.target_tokens import TargetTokens
@@ -55,12 +56,14 @@ def find_head_row(model: LoadedModel, text: EncodedText) -> tuple[PreTrainedMode
             text.
     """
     whole = _whole(model.module)
-    if whole is None or not isinstance(model.reader, ScoreReader):
+    if whole is None or not isinstance(model.reader, ScoreReader | AnswerReader):
         return None
     decoder: nn.Module = whole.get_decoder()  # type: ignore[no-untyped-call]
     (read,), (rows,) = _run(model, decoder, [text])
     if not rows:
         return None
+    if isinstance(model.reader, AnswerReader):
+        raise CaptureError("the answer is read from a row for each token of the context")
     if read[1:] != text.ids[:-1]:
         raise CaptureError("it reads something else than the text")
     if len(rows) > 1:

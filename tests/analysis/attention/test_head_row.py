@@ -10,13 +10,21 @@ from helpers.calling import call
 from helpers.real.models import tiny_tokenizer
 from helpers.real.writers import PAIRS, tiny_decoder_head, writer_tokenizer
 from torch import Tensor, nn
-from transformers import BartModel, PreTrainedModel, T5GemmaConfig, T5GemmaForSequenceClassification
+from transformers import (
+    BartForQuestionAnswering,
+    BartModel,
+    PreTrainedModel,
+    T5ForQuestionAnswering,
+    T5GemmaConfig,
+    T5GemmaForSequenceClassification,
+)
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.attention.decoder import BatchParts
 from reportgen.analysis.attention.find_decoder import find_decoder
 from reportgen.analysis.attention.head_row import HeadRow, find_head_row, reads_the_same_row
+from reportgen.analysis.pipeline import sample_text
 from reportgen.api.check import check_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module
@@ -253,3 +261,30 @@ def test_texts_whose_row_moves_beside_padding_run_at_equal_lengths() -> None:
     texts = [encoded(bart, text) for text in TEXTS]
     assert reads_the_same_row(bart, texts[3], texts[0])
     assert probe(bart, Capture(bart.module, bart.encoder), texts).batching == "padded"
+
+
+@pytest.mark.parametrize("name", ["Bart", "T5"])
+def test_an_answer_is_read_from_a_row_for_each_token_of_the_context(name: str) -> None:
+    """The first of the two log-probabilities has a gradient at each of these rows, and no other."""
+    tokenizer = tokenizer_of(name)
+    config = tiny_decoder_head(name).config
+    config.num_labels = 2
+    torch.manual_seed(0)
+    kind = {"Bart": BartForQuestionAnswering, "T5": T5ForQuestionAnswering}[name]
+    model = load_module(kind(config).eval(), tokenizer, ModelSpec())
+    text = sample_text(model)
+    capture = Capture(model.module, model.encoder)
+    decoder, remark = find_decoder(model, capture, text)
+    assert decoder is None
+    assert remark == (
+        "attention of the decoder is not reported: the answer is read from a row for each token of "
+        "the context"
+    )
+    context = [i for i, own in enumerate(text.segments) if own == 1]
+    inputs, states = model.inputs([text]), []
+    inner = model.module.get_decoder()
+    handle = inner.register_forward_hook(lambda *own: states.append(own[2][0]) or None)
+    returned = model.module(**inputs)
+    handle.remove()
+    (slope,) = torch.autograd.grad(model.reader.values(returned, inputs, [text])[0, 0], states[0])
+    assert slope[0].abs().amax(-1).nonzero().flatten().tolist() == context
