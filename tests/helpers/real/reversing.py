@@ -1,7 +1,7 @@
 """A small encoder-decoder that was trained to write words in reverse order.
 
 What it has to look at is known: while it writes a word, that same word of the text, as its one head
-of cross-attention is the only way from there. Training takes some 8 seconds of one core; the same
+of cross-attention is the only way from there. Training takes some 3 seconds of one core; the same
 seed gives the same weights.
 """
 
@@ -17,7 +17,8 @@ from transformers import BartConfig, BartForConditionalGeneration, PreTrainedTok
 WORDS = ("apple", "bread", "cloud", "door", "eagle", "flute", "grape", "house", "iron", "juice")
 _SPECIAL = ("<pad>", "</s>", "<unk>")
 _PAD, _END = 0, 1
-_STEPS, _BATCH, _MOST = 600, 64, 5
+_STEPS, _BATCH, _MOST = 300, 32, 5
+_RATE = 3e-3  # of learning, after its rise and before its fall
 
 
 def reversing_tokenizer() -> PreTrainedTokenizerFast:
@@ -53,11 +54,11 @@ def reversing_model(n_steps: int = _STEPS) -> BartForConditionalGeneration:
     off = {"bos_token_id": None, "forced_eos_token_id": None, "dropout": 0.0, "init_std": 0.05}
     size = len(_SPECIAL) + len(WORDS)
     model = BartForConditionalGeneration(BartConfig(vocab_size=size, **sizes, **ids, **off))
-    adam = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    adam = torch.optim.AdamW(model.parameters(), lr=_RATE)
     random = torch.Generator().manual_seed(0)
     for step in range(n_steps):
         for group in adam.param_groups:
-            group["lr"] = 1e-3 * min(1.0, (step + 1) / 100, (n_steps - step) / 300)
+            group["lr"] = _RATE * min(1.0, (step + 1) / 50, 2 * (n_steps - step) / n_steps)
         texts, targets = _examples(random)
         loss = functional.cross_entropy(
             model(
