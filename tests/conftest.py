@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers.made_up.shared import FOLDER
 from hypothesis import settings
 from typer.main import get_command
 
@@ -44,6 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
     # Both are read when the libraries are imported, so a fixture would come too late.
     os.environ["HF_HUB_OFFLINE"] = "1"
     os.environ["OMP_NUM_THREADS"] = "1"
+    # The first process of a run names the folder to the others, which it starts, and removes it.
+    if FOLDER not in os.environ:
+        folder = TemporaryDirectory()
+        os.environ[FOLDER] = folder.name
+        config.add_cleanup(lambda: (os.environ.pop(FOLDER), folder.cleanup()))
     # On a busy machine a single case may take any time, which says nothing of the case.
     settings.register_profile("everywhere", deadline=None)
     settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)

@@ -23,6 +23,7 @@ from helpers.made_up.made_up_rows import (
     token_rows,
 )
 from helpers.made_up.packed_maps import pack
+from helpers.made_up.shared import shared
 from reportgen.results.info import (
     DECODER_PARTS,
     Checks,
@@ -126,9 +127,16 @@ class _ReadFolder(FolderSource):
         return self._tables[name]
 
 
+Made = tuple[tuple[tuple[str, bytes], ...], Mapping[str, pa.Table], RunInfo]
+
+
 @lru_cache(maxsize=100)
-def _made(made_up: MadeUp) -> tuple[tuple[tuple[str, bytes], ...], Mapping[str, pa.Table], RunInfo]:
+def _made(made_up: MadeUp) -> Made:
     """The files of a results folder by name, its tables, and what was run."""
+    return shared(repr(made_up), lambda: _make(made_up))
+
+
+def _make(made_up: MadeUp) -> Made:
     with TemporaryDirectory() as name:
         _write(Path(name), made_up)
         files = tuple((path.name, path.read_bytes()) for path in Path(name).iterdir())

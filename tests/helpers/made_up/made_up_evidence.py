@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kendalltau, spearmanr
 
+from helpers.plain.plain_ranks import kendall, spearman
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, OutputKind, Reason, Subject
 from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.write import Recorder
@@ -179,12 +179,12 @@ class MadeUpEvidence:
             has_sign = view in ("ig", "mask", "attention_gradient", "cp_lrp")
             truth = deletion if has_sign else np.abs(deletion)
             pairs = {
-                "spearman": spearmanr(values, truth).statistic,
-                "kendall": kendalltau(values, truth).statistic,
+                "spearman": spearman(values, truth),
+                "kendall": kendall(values, truth),
             }
             if has_sign and self._later and self._kind != "embedding":
                 sizes = np.abs(values), np.abs(deletion)
-                pairs["spearman_size"] = spearmanr(*sizes).statistic
+                pairs["spearman_size"] = spearman(*sizes)
             recorder.append(
                 "agreement",
                 {
