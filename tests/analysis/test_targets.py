@@ -14,13 +14,14 @@ from reportgen.analysis.generation import Choice, with_generated
 from reportgen.errors import ModelError
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
+from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.strings import load_language
 from reportgen.report.panel.measures import measures, text_effects
 from reportgen.report.panel.steps import make_steps
 from reportgen.report.redact.run import DOT, redacted
-from reportgen.results.schema import DELETION_SCORES
+from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.store import Results, open_results
-from reportgen.results.targets import target_units
+from reportgen.results.targets import completion_of, target_units
 from reportgen.results.units import text_units
 from reportgen.texts.read import TextInput, TextSet
 
@@ -166,6 +167,44 @@ def test_earlier_tokens_of_a_target_colour_the_later_ones(results: Results) -> N
             assert float(step.moves.changes[first + unit].replace("−", "-")) == pytest.approx(
                 plain, abs=0.0051
             )
+
+
+@pytest.mark.parametrize(
+    ("view", "column"), [("gradient", GRADIENT_STEPS), ("attention_gradient", WEIGHTED_STEPS)]
+)
+def test_gradients_of_each_step_colour_what_stands_before_it(
+    results: Results, view: str, column: str
+) -> None:
+    row, language = 2, load_language("en")  # with characters of several tokens
+    units, written = text_units(results, row), target_units(results, row)
+    shown = make_steps(Findings(results), row, units, language, written)
+    target, n_units = results.target_of(row), len(units.units)
+    n_given = int(target["is_given"].sum())
+    first = target["unit"].iloc[n_given]
+    places = [*enumerate(units.unit_of)]
+    numbers = completion_of(results, row)["unit"].to_numpy() - first
+    for step in shown.rows:
+        number = int(np.flatnonzero(numbers == step.unit - n_units)[0])
+        by_unit = {}
+        for position, unit in places:
+            if not units.units[unit].is_special:
+                own = results.effects_of(row)[column].iloc[position][number]
+                by_unit.setdefault(unit, []).append(own)
+        for position in range(n_given, n_given + number):
+            own = results.target_effects_of(row)[column].iloc[position][number]
+            by_unit.setdefault(n_units + int(target["unit"].iloc[position] - first), []).append(own)
+        plain = {
+            unit: sum(values) if column == WEIGHTED_STEPS else sum(v * v for v in values) ** 0.5
+            for unit, values in by_unit.items()
+        }
+        found, top = step.moves.others[view], max(map(abs, plain.values()))
+        assert len(found.values) == n_units + len(written)
+        for unit, (colour, value) in enumerate(zip(found.colours, found.values, strict=True)):
+            assert (unit in plain) is (colour is not None) is (value != "")
+            if unit in plain:
+                assert colour == signed_step(plain[unit], top)
+                number_shown = float(value.replace("−", "-"))
+                assert abs(number_shown - plain[unit]) <= 0.01 * top
 
 
 def test_redaction_hides_the_targets(results: Results) -> None:

@@ -12,8 +12,13 @@ from helpers.real.writers import PAIRS, save_writer
 from opening import overhang, written
 from playwright.sync_api import expect
 
+from reportgen.findings.findings import Findings
+from reportgen.report.language.strings import load_language
+from reportgen.report.panel.steps import make_steps
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import open_results
+from reportgen.results.targets import target_units
+from reportgen.results.units import text_units
 
 pytestmark = pytest.mark.browser
 
@@ -151,6 +156,27 @@ def test_without_scripts_the_encoders_map_and_the_one_across_stand_below_one_ano
         assert page.locator(f"#parts-{number} svg circle").count() > 0
         assert "Cross-attention" in page.locator(f"#parts-{number} figcaption").text_content()
     page.close()
+
+
+@pytest.mark.parametrize("view", ["gradient", "attention_gradient"])
+def test_a_chosen_token_shows_its_own_gradient(watched, made, address, view):
+    units, behind = text_units(made, 0), target_units(made, 0)
+    row = make_steps(Findings(made), 0, units, load_language("en"), behind).rows[1]
+    watched.goto(f"{address}#text=1&measure={view}")
+    marks = watched.locator("#strip-1 .u")
+    marks.nth(row.unit).click()
+    own = row.moves.others[view]
+    legend = watched.locator("#legend-1")
+    expect(legend).to_contain_text("gradient")
+    expect(legend).to_contain_text(f"“{row.token}”")
+    expect(watched.locator("#strip-1 ~ .answer")).to_have_text(row.said)
+    for i, (colour, value) in enumerate(zip(own.colours, own.values, strict=True)):
+        classes = marks.nth(i).get_attribute("class").split()
+        assert f"h{abs(colour or 0)}" in classes
+        assert ("m" in classes) is (colour is not None and colour < 0)
+        assert marks.nth(i).get_attribute("data-value") == value
+    tone = "size" if view == "gradient" else "signed"
+    assert tone in watched.locator("#strip-1").get_attribute("class").split()
 
 
 @pytest.fixture(scope="module")

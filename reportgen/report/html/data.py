@@ -248,12 +248,18 @@ def step_data(steps: Sequence[StepRow]) -> dict[int, dict[str, Any]]:
     Of a text with very many, the first are there, those that are wrong before the others.
     """
     found: dict[int, dict[str, Any]] = {}
+    own: dict[str, Any]
     for step in _told(steps):
         own = {
             "said": step.said,
             "steps": "".join(map(_step, step.moves.colours)),
             "shown": "|".join(step.moves.changes),
         }
+        if step.moves.others:
+            own["others"] = {
+                view: {"steps": "".join(map(_step, found.colours)), "shown": "|".join(found.values)}
+                for view, found in step.moves.others.items()
+            }
         found.setdefault(step.unit, own)
     return found
 
@@ -262,7 +268,7 @@ def _told(steps: Sequence[StepRow]) -> list[StepRow]:
     """Those of `steps` whose changes the page tells, as many as their room allows: in front those
     that are wrong."""
     known = [step for step in steps if any(own is not None for own in step.moves.colours)]
-    n_units = len(known[0].moves.colours) if known else 1
+    n_units = len(known[0].moves.colours) * (1 + len(known[0].moves.others)) if known else 1
     order = sorted(range(len(known)), key=lambda i: not known[i].is_wrong)
     return [known[i] for i in sorted(order[: max(1, _MOST_CHANGES // n_units)])]
 

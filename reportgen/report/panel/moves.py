@@ -1,21 +1,30 @@
 """What moves the log-probability of what is predicted for single tokens of a text."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from math import isnan
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reportgen.report.charts.colours import signed_step
 from reportgen.report.language.numbers import fixed
 from reportgen.report.language.printable import shorten, visible
 from reportgen.report.language.strings import Language
-from reportgen.results.schema import DELETION_SCORES
+from reportgen.report.panel.measures import printed
+from reportgen.results.info import View
+from reportgen.results.measure_register import BY_ID
+from reportgen.results.schema import DELETION_SCORES, GRADIENT_STEPS, WEIGHTED_STEPS
 from reportgen.results.store import Results
 from reportgen.results.units import Floats, TextUnits, Unit
 
+# Columns of the gradients of each step, by the measure that they are of the whole.
+_BY_STEP: Mapping[View, str] = {
+    "gradient": GRADIENT_STEPS,
+    "attention_gradient": WEIGHTED_STEPS,
+}
 _NAME = 40  # characters of a token
 _DIGITS = 2  # of a change of a log-probability
 
@@ -31,6 +40,15 @@ class Moves:
     # completion is among them.
     colours: tuple[int | None, ...]
     changes: tuple[str, ...]  # [unit], how far the log-probability falls without the unit
+    others: "Mapping[View, Slopes]"  # by measure, what its gradient says; none where not measured
+
+
+@dataclass(frozen=True, slots=True)
+class Slopes:
+    """What a gradient of the log-probability of one token says of each unit, `[unit]`."""
+
+    colours: tuple[int | None, ...]  # steps; None where it is not known
+    values: tuple[str, ...]
 
 
 class Moving:
@@ -48,7 +66,14 @@ class Moving:
         """Units of what a decoder of its own wrote (`written`) stand behind those of the text."""
         every = (*units.units, *written)
         self._labels = [shorten(visible(unit.label), _NAME) for unit in every]
-        self._effects = _effects(results, text, units, n_steps, len(written))
+        unit_of, tables = _read_by_steps(results, text, units, len(written))
+        n_units = len(every)
+        self._effects = _effects(unit_of, tables[DELETION_SCORES], n_units, n_steps)
+        is_special = np.array([unit.is_special for unit in every], dtype=np.bool_)
+        self._slopes = {
+            view: _slopes(unit_of, tables[column], is_special, n_steps, view)
+            for view, column in _BY_STEP.items()
+        }
         self._language = language
 
     def of(self, number: int) -> Moves:
@@ -72,37 +97,77 @@ class Moving:
             said=tuple(said),
             colours=tuple(None if isnan(value) else signed_step(value, top) for value in values),
             changes=tuple("" if isnan(value) else _change(value) for value in values),
+            others={
+                view: _shown(found[:, number], has_sign=BY_ID[view].signed)
+                for view, found in self._slopes.items()
+                if found is not None
+            },
         )
 
 
+def _shown(values: Floats, *, has_sign: bool) -> Slopes:
+    """`values` `[unit]` with their colours."""
+    top = float(np.nanmax(np.abs(values))) if np.isfinite(values).any() else 0.0
+    texts = printed(values, has_sign)
+    return Slopes(
+        tuple(None if isnan(value) else signed_step(value, top) for value in values),
+        tuple("" if isnan(own) else text for own, text in zip(values, texts, strict=True)),
+    )
+
+
+def _read_by_steps(
+    results: Results, text: int, units: TextUnits, n_written: int
+) -> tuple[list[int], Mapping[str, list[Any]]]:
+    """The unit of each token, of what a decoder of its own has read of what it wrote too; and by
+    column what is known of each of them, `[step]`, None where nothing is."""
+    columns = (DELETION_SCORES, *_BY_STEP.values())
+    effects = results.effects_of(text)
+    if effects is None:
+        return [], {column: [] for column in columns}
+    unit_of, found = [*units.unit_of], {column: effects[column].tolist() for column in columns}
+    others, target = results.target_effects_of(text), results.target_of(text)
+    if n_written and others is not None and target is not None:
+        n_given = int(target["is_given"].sum())
+        own = target["unit"].to_numpy(np.int64)[n_given:-1] - target["unit"].iloc[n_given]
+        unit_of += (own + len(units.units)).tolist()
+        for column in columns:
+            found[column] += others[column].tolist()[n_given:]
+    return unit_of, found
+
+
 def _effects(
-    results: Results, text: int, units: TextUnits, n_steps: int, n_written: int
+    unit_of: Sequence[int], given: Sequence[Any], n_units: int, n_steps: int
 ) -> Floats | None:
     """`[unit, step]`: how far the log-probability of a step falls without a unit; NaN where that
     was not measured, None where it was for none."""
-    effects = results.effects_of(text)
-    if effects is None:
-        return None
-    found = np.full((len(units.units) + n_written, n_steps), np.nan)
-    pairs = [*zip(units.unit_of, effects[DELETION_SCORES], strict=True)]
-    if n_written:
-        pairs += _of_written(results, text, len(units.units))
-    for unit, scores in pairs:
+    found = np.full((n_units, n_steps), np.nan)
+    for unit, scores in zip(unit_of, given, strict=True):
         if scores is not None and len(scores) == n_steps:
             found[unit] = scores
     return None if np.isnan(found).all() else found
 
 
-def _of_written(results: Results, text: int, first: int) -> list[tuple[int, Any]]:
-    """The unit of each token that a decoder of its own has read of what it wrote, counted from
-    `first`, and how far each step falls without it."""
-    effects, target = results.target_effects_of(text), results.target_of(text)
-    if effects is None or target is None:
-        return []
-    n_given = int(target["is_given"].sum())
-    units = target["unit"].to_numpy(np.int64)[n_given:] - target["unit"].iloc[n_given] + first
-    own = zip(units.tolist()[:-1], effects[DELETION_SCORES].iloc[n_given:], strict=True)
-    return list(own)
+def _slopes(
+    unit_of: Sequence[int],
+    given: Sequence[Any],
+    is_special: NDArray[np.bool_],
+    n_steps: int,
+    view: View,
+) -> Floats | None:
+    """`[unit, step]`: a measure of gradients of each step, from those of the unit's tokens; NaN for
+    what does not stand before it and for special tokens, None where it was not measured."""
+    power = 2 if BY_ID[view].combine == "length" else 1
+    sums = np.zeros((len(is_special), n_steps))
+    known = np.zeros((len(is_special), n_steps), dtype=np.bool_)
+    for unit, slopes in zip(unit_of, given, strict=True):
+        if slopes is None or len(slopes) != n_steps:
+            continue
+        own = np.array(slopes, dtype=np.float64)
+        known[unit] |= ~np.isnan(own)
+        sums[unit] += np.nan_to_num(own) ** power
+    known[is_special] = False
+    found = np.sqrt(sums) if power > 1 else sums
+    return np.where(known, found, np.nan) if known.any() else None
 
 
 def _change(value: float) -> str:

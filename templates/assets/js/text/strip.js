@@ -3,6 +3,8 @@
 // What the colours show: what raises the prediction, another strength that is no attention, or where
 // a token looks. Attention has none.
 const TONES = ["signed", "size", "looking"];
+// Of measures whose gradient each token of a completion has.
+const STEP_LEGENDS = { gradient: "step_gradient", attention_gradient: "step_weighted" };
 
 // What a unit says, without its figure and what is written beside it.
 function ownText(unit) {
@@ -194,18 +196,21 @@ class Strip {
     if (left > 0) this.legend.style.minHeight = `${this.legend.getBoundingClientRect().height + left}px`;
   }
 
-  // Shows what changes the probability of a token of the completion.
+  // Shows what changes the probability of a token of the completion, or its gradient where the colours
+  // showed that of the whole.
   showStep(step, chosen, token) {
-    this.setTone("signed");
-    const shown = step.shown.split("|");
+    const id = this.measures.shown?.id;
+    const own = step.others?.[id] ?? step;
+    this.setTone(own === step ? "signed" : toneOf(id));
+    const shown = own.shown.split("|");
     this.units.forEach((_, i) => {
-      const colour = stepOf(step.steps[i] ?? ".") ?? 0;
+      const colour = stepOf(own.steps[i] ?? ".") ?? 0;
       const marks = `${colour < 0 ? " m" : ""}${i === chosen ? " chosen" : ""}`;
       const special = / s\b/.test(this.first[i][0]) ? " s" : "";
       const text = shown[i] ?? "";
       this.setUnit(i, `u${special} h${Math.abs(colour)}${marks}`, text, text);
     });
-    this.legend.textContent = say("step_legend", { token });
+    this.legend.textContent = say(own === step ? "step_legend" : STEP_LEGENDS[id], { token });
     this.legendName = say("moves_step", { token });
     this.measures.showOther(this.legendName);
     this.answer.textContent = step.said;
