@@ -45,6 +45,11 @@ class ChoiceModel(nn.Module):
         self._takes = accepted_arguments(inner)
         self.pads = True  # whether texts of different length can run together
 
+    @property
+    def twin(self) -> PreTrainedModel:
+        """What the other choices run through."""
+        return self._twin[0]
+
     def forward(
         self,
         input_ids: Tensor,

@@ -44,9 +44,6 @@ LASTING_FIGURES: tuple[Scalar, ...] = (
 )
 # Those that are no distances: the gradient is not 0 at the text itself.
 EXPLAINED_FIGURES: tuple[Scalar, ...] = (*LASTING_FIGURES, "tags")
-# Those of a single run, in which shares of all that the model reads add up: other choices have
-# theirs too.
-SINGLE_FIGURES: tuple[Scalar, ...] = tuple(own for own in EXPLAINED_FIGURES if own != "choice")
 # Those that are a sum over single tokens of the text, each with a prediction of its own.
 STEP_SCALARS: tuple[Scalar, ...] = ("completion", "tags", "masks", "answer")
 # What a measure is read from; "baselines" are what the others are compared with.
@@ -205,7 +202,7 @@ MEASURES: tuple[Measure, ...] = (
         stage="cp_lrp:CP_LRP",
         bar="CP-LRP",
         signed=True,
-        scalars=SINGLE_FIGURES,
+        scalars=EXPLAINED_FIGURES,
         shown=("colours", "table", "tokens"),
         since=2,
     ),

@@ -18,6 +18,9 @@ from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of
 from reportgen.analysis.progress import BACKWARD, Passes
+from reportgen.models.choosing import ChoiceModel
+from reportgen.models.encoder import find_encoder
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import CONSERVED
 from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
@@ -48,6 +51,9 @@ def cp_lrp(
     conserved if these differ from it by at most CONSERVED of its size or CONSERVED_SPREAD of
     `spread`, its standard deviation over texts. They differ in a model where something else bends
     or multiplies signals.
+
+    Of a text with choices the other choices have shares too: those of a token of the text are added
+    up over all choices, and those of the others' own words are no token's.
     """
 
     def measure(item: Explained) -> Relevance | Missing:
@@ -61,18 +67,31 @@ def cp_lrp(
 def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevance:
     model, held = explainer.model, Held()
     with embedding_leaf(model), _with_biases(model.module) as biases:
-        with _first_states(model.encoder) as states, held.watching(model.module), held:
+        with (
+            _first_states(model.encoder) as states,
+            _of_others(model, held) as others,
+            held.watching(model.module),
+            held,
+        ):
             value = explainer.scalars(explainer.outputs([item.text]), [item])[0]
         if not states or states[0].shape[:2] != (1, len(item.text.ids)):
             raise GradientError("no_first_states")
-        first = states[0]
-        if not (value.requires_grad and first.requires_grad):
+        firsts = (states[0], *others)
+        if not (value.requires_grad and states[0].requires_grad):
             raise GradientError("no_gradient")
+        if sum(map(len, others)) != len(item.text.others):
+            raise GradientError("no_first_states")
         bends = [tensor for pair in held.bends for tensor in pair]
-        at_first, terms = _products(value, first, (*biases, *bends))
+        at_firsts, terms = _products(value, firsts, (*biases, *bends))
     of_biases, of_bends = terms[: len(biases)], terms[len(biases) :]
     rest = sum(of_biases) + sum(of_bends[1::2]) - sum(of_bends[::2])
-    scores = (first.detach().double() * at_first.double()).sum(-1)[0]
+    shares = [
+        row
+        for first, own in zip(firsts, at_firsts, strict=True)
+        for row in (first.detach().double() * own.double()).sum(-1)
+    ]
+    scores, of_no_token = _added_up(item.text, shares)
+    rest += of_no_token
     if not scores.any():
         raise GradientError("zero_gradient")
     whole = float(value.detach())
@@ -85,20 +104,37 @@ def _relevance(explainer: Explainer, item: Explained, spread: float) -> Relevanc
     )
 
 
+def _added_up(text: EncodedText, shares: Sequence[Tensor]) -> tuple[Tensor, float]:
+    """`[position]`: the `shares` of the tokens of `text`, those of its copies in the text with each
+    other choice with them; and what the others' own words have."""
+    scores, rest = shares[0], 0.0
+    for other, row in zip(text.others, shares[1:], strict=True):
+        for share, copy in zip(row, other.copies, strict=False):  # the rest of the row is padding
+            if copy is None:
+                rest += float(share)
+            else:
+                scores[copy] += share
+    return scores, rest
+
+
 def _products(
-    value: Tensor, first: Tensor, others: Sequence[Tensor]
-) -> tuple[Tensor, tuple[float, ...]]:
-    """The gradient of `value` at the states `first`, and for each of `others` the sum of its
-    entries times their gradients, as far as it acts behind these states."""
-    at_first, *found = torch.autograd.grad(
-        value, (first, *others), retain_graph=True, allow_unused=True
-    )
-    if at_first is None:
+    value: Tensor, firsts: Sequence[Tensor], others: Sequence[Tensor]
+) -> tuple[tuple[Tensor, ...], tuple[float, ...]]:
+    """The gradients of `value` at the states `firsts`, 0 where it does not depend on them (but for
+    the first), and for each of `others` the sum of its entries times their gradients, as far as it
+    acts behind these states."""
+    every = torch.autograd.grad(value, (*firsts, *others), retain_graph=True, allow_unused=True)
+    at, found = every[: len(firsts)], every[len(firsts) :]
+    if at[0] is None:
         raise GradientError("no_gradient")
+    at_firsts = tuple(
+        torch.zeros_like(first) if own is None else own
+        for first, own in zip(firsts, at, strict=True)
+    )
     if not others:
-        return at_first, ()
-    before = torch.autograd.grad(first, others, at_first, allow_unused=True)
-    return at_first, tuple(
+        return at_firsts, ()
+    before = torch.autograd.grad(firsts, others, at_firsts, allow_unused=True)
+    return at_firsts, tuple(
         _product(tensor, own) - _product(tensor, earlier)
         for tensor, own, earlier in zip(others, found, before, strict=True)
     )
@@ -108,6 +144,19 @@ def _product(tensor: Tensor, gradient: Tensor | None) -> float:
     if gradient is None:
         return 0.0
     return float((tensor.detach().double() * gradient.double()).sum())
+
+
+@contextmanager
+def _of_others(model: LoadedModel, held: Held) -> Iterator[list[Tensor]]:
+    """A context in which a run puts the states in front of the first layer of the other choices
+    into a list, `[row, position, width]` for each of their runs; nothing for texts without
+    choices."""
+    if not isinstance(model.module, ChoiceModel):
+        yield []
+        return
+    twin = model.module.twin
+    with _first_states(find_encoder(twin)[1]) as states, held.watching(twin):
+        yield states
 
 
 @contextmanager
@@ -166,7 +215,8 @@ def _run(tools: Tools, texts: Sequence[TextEvidence]) -> None:
 
 
 def _cost(text: EncodedText, basis: CostBasis) -> Passes:
-    return Passes(1, 1, (1 + BACKWARD) * len(text.ids))
+    n = text.n_sequences
+    return Passes(n, n, n * (1 + BACKWARD) * len(text.ids))
 
 
 CP_LRP = Stage(_run, _cost)

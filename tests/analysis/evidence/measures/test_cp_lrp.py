@@ -21,14 +21,18 @@ from torch import Tensor, nn
 from torch.nn.functional import gelu, silu
 
 from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.evidence.measures.cp_lrp import Relevance, cp_lrp
 from reportgen.analysis.evidence.stages import Tools, load_stage
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence
+from reportgen.analysis.first_pass import encode_all
+from reportgen.models.choosing import ready_for_choices
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.measure_register import BY_ID, CONSERVED
 from reportgen.results.schema import CP_LRP_ERROR, CP_LRP_HOLDS
+from reportgen.texts.read import TextInput, TextSet
 
 TEXTS = ("the cat sat on the mat", ("the cat", "sat on a log"), "a very 🐱 film", "dog")
 
@@ -316,3 +320,31 @@ def test_the_module_is_left_as_it_was(folder: Path) -> None:
         if type(part).__name__ == "GELUActivation"
     )
     assert relevance(explainer, items) == relevance(explainer, items)
+
+
+@pytest.mark.parametrize("pads", [True, False])
+@pytest.mark.parametrize("architecture", ["albert", "bert"])
+def test_shares_of_choices_are_added_up_over_all_of_them(
+    folder: Path, architecture: str, pads: bool
+) -> None:
+    loaded = load(folder, architecture, "choice")
+    sources = [
+        TextInput("1", "the cat sat on", choices=("the mat", "a dog and the log", "coffee")),
+        TextInput("2", "a very good film with", choices=("a very bad ending", "a very bad end")),
+    ]
+    texts = TextSet(tuple(sources), ())
+    model = ready_for_choices(loaded, texts)
+    model.module.pads = pads
+    explainer = Explainer(model, "padded", 300)
+    items = explainer.explain(encode_all(model, with_chosen(texts, model).texts)[0])
+    for item, found in zip(items, relevance(explainer, items), strict=True):
+        own, logit = plainly(model.chooser, PLAIN[architecture], item.text)
+        others = [plainly(model.chooser, PLAIN[architecture], text) for text in item.text.others]
+        strongest = max(range(len(others)), key=lambda i: others[i][1])
+        shares, rival = others[strongest]
+        for share, copy in zip(shares, item.text.others[strongest].copies, strict=True):
+            if copy is not None:
+                own[copy] -= share
+        assert item.value == pytest.approx(logit - rival, abs=2e-5)
+        assert found.scores == pytest.approx(own, abs=2e-5)
+        assert found.is_conserved
