@@ -104,7 +104,7 @@ def unwritten(name: object, error: OSError) -> OutputError:
 
 
 class InterruptedLateError(ReportgenError):
-    """An interrupt came when all outputs were written already."""
+    """An interrupt, with what is there all the same: outputs, or what a run did so far."""
 
     exit_code = 130
 

@@ -9,21 +9,21 @@ from reportgen.analysis.attention.batches import chunks, plan_batches
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.models.tokens.sources import encode_source
-from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts.read import TextInput
 
 _TOKENS = 1024  # of a batch, with all choices
 _WINDOW = 128  # texts that are tokenised together
 
 
-def with_chosen(texts: TextSet, model: LoadedModel) -> TextSet:
+def with_chosen(texts: Sequence[TextInput], model: LoadedModel) -> list[TextInput]:
     """`texts`, each with the choice that `model` picks as its second segment, behind the pair that
     it had. A text that fails keeps none; it fails again where errors are recorded."""
     found: list[TextInput] = []
-    for window in chunks(texts.texts, _WINDOW):
+    for window in chunks(texts, _WINDOW):
         led = [replace(own, lead=f"{own.pair} " if own.pair else "") for own in window]
         chosen = _chosen(model, [_encoded(model, own) for own in led])
         found += map(_with_second, led, chosen)
-    return replace(texts, texts=tuple(found))
+    return found
 
 
 def _with_second(source: TextInput, chosen: int | None) -> TextInput:

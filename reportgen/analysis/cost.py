@@ -1,7 +1,7 @@
 """Chooses the texts that get evidence, and estimates the passes through the model in advance."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
@@ -16,13 +16,6 @@ from reportgen.results.measure_register import measured_at
 # Of the rankings that are tried on a text, about so many give sets of units of their own; the
 # others share their passes.
 _DISTINCT_RANKINGS = 9
-
-
-def choose(candidates: Sequence[int], asked: str) -> tuple[int, ...]:
-    """The `candidates` that get evidence: all of them ("all"), or a number, evenly spaced and in
-    input order."""
-    n = len(candidates) if asked == "all" else min(int(asked), len(candidates))
-    return tuple(candidates[(i * len(candidates)) // n] for i in range(n))
 
 
 def expected_cost(

@@ -56,24 +56,30 @@ def ready_for_completions(
     return replace(model, remarks=(*model.remarks, remark))
 
 
-def with_generated(texts: TextSet, model: LoadedModel, choice: Choice) -> TextSet:
-    """`texts` with completions that the model wrote, where none was given.
-
-    Each text is run by itself, and what is drawn for it does not depend on the others. A text that
-    nothing can be written for keeps none.
+def require_generate(model: LoadedModel) -> None:
+    """Check that the model has a method to write with.
 
     Raises:
-        UsageError: the model cannot generate.
-        ModelError: it fails on every text.
+        UsageError: it has none.
     """
     if not hasattr(model.module, "generate"):
         raise UsageError(
             f"--generate: {type(model.module).__name__} has no method generate; give completions "
             "in a column of the texts"
         )
+
+
+def with_generated(
+    texts: Sequence[TextInput], model: LoadedModel, choice: Choice, first: int = 0
+) -> tuple[list[TextInput], str | None]:
+    """`texts`, from row `first` on, with completions that the model wrote, where none was given.
+
+    Each text is run by itself, and what is drawn for it does not depend on the others. A text that
+    nothing can be written for keeps none; the first error message comes second.
+    """
     found: list[TextInput] = []
     first_error: str | None = None
-    for number, text in enumerate(texts.texts):
+    for number, text in enumerate(texts, first):
         if text.completion or text.is_blank:
             found.append(text)
             continue
@@ -83,9 +89,15 @@ def with_generated(texts: TextSet, model: LoadedModel, choice: Choice) -> TextSe
             said = str(error) if isinstance(error, ReportgenError) else describe(error)
             first_error = first_error or f"text {text.id} ({text.source}): {said}"
             found.append(text)
-    if first_error is not None and not any(text.completion for text in found):
-        raise ModelError(f"--generate: nothing was generated; the first error was {first_error}")
-    return replace(texts, texts=tuple(found))
+    return found, first_error
+
+
+def with_stand_in(text: TextInput, n_tokens: int) -> TextInput:
+    """`text` with some of its own words in place of a completion that is still to be written, to
+    know about how long both are."""
+    if text.completion or text.is_blank:
+        return text
+    return replace(text, completion=text.text[:n_tokens].strip() or text.text)
 
 
 def _completed(text: TextInput, model: LoadedModel, choice: Choice, number: int) -> TextInput:

@@ -66,6 +66,10 @@ class Cost:
 class Progress:
     """Receives the progress of an analysis; this one ignores it, a subclass may show it."""
 
+    def resumed(self, n_done: int, n_texts: int, n_left: int) -> None:
+        """Called first where an earlier run is gone on with: it measured the attention of `n_done`
+        of `n_texts` texts, and `n_left` texts are still to get evidence."""
+
     def begin(self, cost: Cost) -> None:
         """Called once, before the first pass."""
 

@@ -4,50 +4,55 @@ from dataclasses import replace
 from importlib.metadata import version
 from platform import python_version
 
-from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.checks import Probe
-from reportgen.analysis.first_pass import Tally
-from reportgen.models.loaded import LoadedModel
-from reportgen.results.info import Checks, Role, RunInfo, Settings
-from reportgen.texts.read import TextSet
+from reportgen.analysis.tasks.tally import Tally
+from reportgen.analysis.worker import Worker
+from reportgen.results.info import Checks, RunInfo, Settings
 from reportgen.version import __version__
 
 
+def versions() -> dict[str, str]:
+    """The versions that figures can depend on."""
+    return {
+        "reportgen": __version__,
+        "python": python_version(),
+        **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
+    }
+
+
 def run_info(
-    created: str,
-    texts: TextSet,
-    model: LoadedModel,
-    capture: Capture,
-    probed: Probe,
-    roles: tuple[Role, ...],
-    settings: Settings,
-    tally: Tally,
+    worker: Worker, created: str, padded_difference: float | None, tally: Tally
 ) -> RunInfo:
-    """The facts about a run of `texts` through `model`."""
+    """The facts about a run of all its texts, before evidence is gathered."""
+    model, probed, options = worker.model, worker.probed, worker.options
+    splits = worker.splitter is not None and worker.kind != "token"
     return RunInfo(
         created=created,
-        versions={
-            "reportgen": __version__,
-            "python": python_version(),
-            **{name: version(name) for name in ("torch", "transformers", "tokenizers")},
-        },
+        versions=versions(),
         model=replace(
             model.info,
             n_layers=probed.n_layers,
             n_heads=probed.n_heads,
             is_causal=probed.is_causal,
+            decoder=model.info.decoder if worker.decoder is None else worker.decoder.info,
         ),
         output=model.output,
-        roles=roles,
-        inputs=texts.files,
+        roles=worker.roles,
+        inputs=worker.texts.files,
         checks=Checks(
-            capture=capture.way,
+            capture=worker.capture.way,
             row_sum_error=tally.row_sum_error,
             padding_mass=tally.padding_mass,
-            padded_difference=probed.padded_difference,
+            padded_difference=padded_difference,
             batching=probed.batching,
             unknown_share=tally.n_unknown / tally.n_content,
         ),
-        settings=settings,
+        settings=Settings(
+            options.shown,
+            options.keep_maps,
+            tally.n_kept,
+            worker.kind,
+            worker.splitter.segmenter if worker.splitter and splits else None,
+            tally.n_joined,
+        ),
         remarks=(*model.remarks, *probed.remarks, *tally.remarks),
     )

@@ -14,9 +14,10 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.analysis.pipeline import AnalysisOptions, ListedFirst
+from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api import arguments
 from reportgen.api.jobs import Analysis
 from reportgen.api.keywords import options_of
@@ -29,6 +30,7 @@ from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
 from reportgen.files.temporary import make_scratch
+from reportgen.files.unfinished import unfinished_run
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings
 from reportgen.models.callers_module import bare, borrowed, device_of
@@ -108,6 +110,7 @@ def analyze(
     keep_maps: int | str = "all",
     batch_tokens: int = 1024,
     folder: str | Path | None = None,
+    resume: bool = False,
     progress: bool = False,
     **model_options: Any,
 ) -> Report:
@@ -135,6 +138,8 @@ def analyze(
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
+        resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
+            without it such work is removed, with a warning.
         progress: Whether to show progress bars on standard error.
         **model_options: As for `load_model`.
 
@@ -181,6 +186,8 @@ def analyze(
             "seed": seed,
         },
     )
+    if resume and folder is None:
+        raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
     if folder is not None:
         for line in recover_at([folder]):
             warnings.warn(f"reportgen: {line}", stacklevel=2)
@@ -202,7 +209,7 @@ def analyze(
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
         options = AnalysisOptions(**asdict(analysis), shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
-        return _analyzed(text_set, loaded, options, folder, bars)
+        return _analyzed(text_set, loaded, options, folder, bars, resume=resume)
 
 
 def analyze_named(
@@ -212,16 +219,19 @@ def analyze_named(
     progress: Progress | None = None,
     listed: ListedFirst | None = None,
     *,
+    kept: Path | None = None,
     verbose: bool = False,
     silent: bool = False,
 ) -> Results:
     """Load the model of `asked`, run `texts` through it and write the results to the empty
     `folder`. If `silent`, whatever a user's class prints, which may be a text, is thrown away.
 
-    `listed` names texts that get evidence beside the sample; None: no text does.
+    `listed` names texts that get evidence beside the sample; None: no text does. `kept` is the
+    folder of what was done so far, where that is to outlive a run that ends early.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
+        UsageError: what is in `kept` is of another analysis.
     """
     options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
     with ExitStack() as stack:
@@ -231,7 +241,8 @@ def analyze_named(
         # Whatever a user's class prints must not get into a report on standard output.
         stack.enter_context(redirect_stdout(sys.stderr))
         loaded = load_named(asked.spec, verbose=verbose)
-        return run_analysis(texts, loaded, folder, options, progress, listed)
+        tasks = None if kept is None else TaskFolder(kept)
+        return run_analysis(texts, loaded, folder, options, progress, listed, tasks)
 
 
 def listed_by(detail: str | None = None) -> ListedFirst:
@@ -245,14 +256,24 @@ def _analyzed(
     options: AnalysisOptions,
     folder: str | Path | None,
     progress: Progress | None,
+    *,
+    resume: bool,
 ) -> Report:
     # Whatever a user's class prints must not mix with the output of the caller.
     with redirect_stdout(sys.stderr):
         if folder is not None:
-            with Staging() as staging:
+            with (
+                unfinished_run(Path(folder), resume=resume, force=True) as kept,
+                Staging() as staging,
+            ):
+                for line in kept.lines:
+                    warnings.warn(line, stacklevel=4)
                 target = staging.folder(Path(folder))
-                run_analysis(texts, model, target, options, progress, listed_by())
+                results = run_analysis(
+                    texts, model, target, options, progress, listed_by(), TaskFolder(kept.path)
+                )
                 staging.commit()
+                kept.is_finished = not results.info.evidence.interrupted
             return Report(open_results(Path(folder)))
         temporary = make_scratch()
         try:

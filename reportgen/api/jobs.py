@@ -10,6 +10,7 @@ from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
+from reportgen.files.unfinished import check_unfinished
 from reportgen.findings.gates import Gate
 from reportgen.models.spec import ModelSpec, check_spec
 from reportgen.report.digest.limits import check_marker, limit_of
@@ -108,6 +109,31 @@ def report_job(
         redact=redact,
     )
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+
+
+def kept_beside(job: Job[RenderOptions], *, redact: bool, resume: bool) -> Path | None:
+    """The output of `job` beside which its analysis keeps what it has done, to go on from; None
+    where all goes to standard output, and where nothing may be kept.
+
+    Raises:
+        UsageError: there is none, but `resume` is asked for; or an earlier run left something
+            there, and neither that nor --force is given.
+    """
+    if redact and resume:
+        raise UsageError(
+            "--resume: what is kept to go on from holds texts, so a run with --redact keeps "
+            "nothing; run without it, and give --redact to render"
+        )
+    files = [Path(output.path) for output in job.outputs if output.path != STANDARD_OUTPUT]
+    if resume and not files:
+        raise UsageError("--resume: nothing is kept beside standard output; name a file")
+    if redact or not files:
+        return None
+    place = (job.folders or files)[0]
+    if job.options.layout == "dir" and place.suffix in (".html", ".htm"):
+        place = place.parent  # the folder is the page's own
+    check_unfinished(place, resume=resume, force=job.force)
+    return place
 
 
 def comparison_job(

@@ -32,6 +32,10 @@ class TerminalProgress(Progress):
         self._is_timed = False  # whether the time left was printed
         self._worked = 0.0  # so far, as in `Passes`
 
+    def resumed(self, n_done: int, n_texts: int, n_left: int) -> None:
+        """Print what an earlier run did."""
+        self._say(resumed_line(n_done, n_texts, n_left))
+
     def begin(self, cost: Cost) -> None:
         """Print the cost and set up a bar for each stage."""
         self._cost = cost
@@ -111,6 +115,15 @@ def quiet_libraries(verbosity: Verbosity) -> None:
     """Hide log lines of transformers, unless --verbose is set."""
     if not verbosity.verbose:
         logging.getLogger("transformers").setLevel(logging.ERROR)
+
+
+def resumed_line(n_done: int, n_texts: int, n_left: int) -> str:
+    """What was done by an earlier run, and what is left."""
+    evidence = f", and evidence on {n_left:,}" if n_left else ""
+    return (
+        f"reportgen: going on: an earlier run measured the attention of {n_done:,} of "
+        f"{count_of_texts(n_texts)}; left are {n_texts - n_done:,}{evidence}"
+    )
 
 
 INTERRUPTED = (

@@ -4,36 +4,29 @@ Each command checks its arguments, calls the Python API and prints the outcome. 
 pandas and plotly are imported inside the commands, after the arguments have been checked.
 """
 
-import gc
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib import import_module
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import typer
 
 from reportgen.api import arguments, jobs
-from reportgen.api.jobs import Analysis
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.output_options import CompareOutputChoices, GateChoices, OutputChoices, Verbosity
-from reportgen.api.progress_bar import quiet_libraries, terminal_progress, writing
+from reportgen.api.progress_bar import writing
 from reportgen.cli import from_options as parameters
-from reportgen.cli import terminal
+from reportgen.cli import results_commands, terminal
+from reportgen.cli.analysing import analyze_texts, import_api, kept_work
 from reportgen.cli.github import find_step_summary
 from reportgen.errors import OutputError, UsageError
-from reportgen.files.interrupts import ending_at_once
-from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
-from reportgen.files.targets import check_target
 from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import check_detail
 from reportgen.models.spec import check_spec
 from reportgen.report.language import printable
 from reportgen.report.options import CompareOptions, RenderOptions
-from reportgen.texts.read import TextSet
 
 if TYPE_CHECKING:
     from reportgen.findings.findings import Findings
@@ -74,6 +67,7 @@ def run(
     gating: GateChoices,
     verbosity: Verbosity,
     texts: parameters.Texts,
+    resume: parameters.Resume = False,
     strict: parameters.Strict = False,
     redact: parameters.Redact = False,
     list_figures: parameters.ListFigures = False,
@@ -90,12 +84,27 @@ def run(
     text_set = arguments.text_set(texts, inputs)
     terminal.print_notes(text_set, verbosity, redact=redact)
     check_detail(options.detail, {text.id for text in text_set.texts})
+    place = jobs.kept_beside(job, redact=redact, resume=resume)
     started = time.perf_counter()
     terminal.print_lines(job.recovered, verbosity)
-    _import("reportgen.api.analyze", verbosity)
-    with Staging(force=files.force) as staging, scratch_folder() as scratch:
+    import_api("reportgen.api.analyze", verbosity)
+    with (
+        kept_work(place, verbosity, resume=resume, force=files.force)
+        if place
+        else nullcontext() as kept,
+        Staging(force=files.force) as staging,
+        scratch_folder() as scratch,
+    ):
         folder = staging.folder(job.folders[0]) if job.folders else scratch
-        results = _analyze(text_set, asked, folder, verbosity, redact=redact, detail=options.detail)
+        results = analyze_texts(
+            text_set,
+            asked,
+            folder,
+            verbosity,
+            redact=redact,
+            detail=options.detail,
+            kept=kept.path if kept else None,
+        )
         with _shown(results, job) as findings:
             from reportgen.api.report import write_report
 
@@ -104,43 +113,13 @@ def run(
             lines = terminal.account(findings, written, options.lang, verbosity, started)
         code = terminal.exit_code(results, written.gates, strict=strict)
         staging.commit()
+        lines += terminal.settled(kept, results)
         terminal.finish(written, summary, lines, files, gating, verbosity)
     return code
 
 
-@app.command()
-@parameters.with_options
-def analyze(
-    inputs: InputChoices,
-    model: ModelChoices,
-    analysis: AnalysisChoices,
-    verbosity: Verbosity,
-    texts: parameters.Texts,
-    output: parameters.ResultsOutput = Path("results"),
-    force: parameters.Force = False,
-    strict: parameters.Strict = False,
-) -> int:
-    """Analyse texts and keep the results in a folder, to write reports from later.
-
-    Example: reportgen analyze texts.csv --model ./checkpoint -o results/
-    """
-    asked = jobs.analysis_of(inputs, model, analysis)
-    terminal.print_lines(recover_at([output]), verbosity)
-    check_target(output, force=force, is_folder=True)
-    text_set = arguments.text_set(texts, inputs)
-    terminal.print_notes(text_set, verbosity)
-    started = time.perf_counter()
-    _import("reportgen.api.analyze", verbosity)
-    with Staging(force=force) as staging:
-        results = _analyze(text_set, asked, staging.folder(output), verbosity)
-        from reportgen.findings.findings import Findings
-
-        lines = [f"{output}/: results folder"]
-        lines += terminal.account(Findings(results), None, "en", verbosity, started)
-        code = terminal.exit_code(results, (), strict=strict)
-        staging.commit()
-        terminal.print_lines(lines, verbosity)
-    return code
+app.command()(results_commands.analyze)
+app.command()(results_commands.merge)
 
 
 @app.command()
@@ -165,7 +144,7 @@ def render(
     if job.folders:
         raise UsageError("render writes no results folder; name a file such as report.html")
     started = time.perf_counter()
-    _import("reportgen.api.report", verbosity)
+    import_api("reportgen.api.report", verbosity)
     from reportgen.api.report import write_report
     from reportgen.results.store import open_results
 
@@ -190,7 +169,7 @@ def check(model: ModelChoices, verbosity: Verbosity) -> int:
     check_spec(spec)
     if sys.stdout is None:
         raise OutputError("standard output is closed; check prints there what it finds")
-    _import("reportgen.api.analyze", verbosity)
+    import_api("reportgen.api.analyze", verbosity)
     from reportgen.api.check import check_model
 
     for line in check_model(spec, verbose=verbosity.verbose):
@@ -226,7 +205,7 @@ def compare(
     job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
-    _import("reportgen.api.analyze" if sides.models else "reportgen.api.compare", verbosity)
+    import_api("reportgen.api.analyze" if sides.models else "reportgen.api.compare", verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
         if sides.models:
@@ -234,7 +213,7 @@ def compare(
             terminal.print_notes(text_set, verbosity, redact=redact)
             for asked, folder in zip(sides.models, folders, strict=True):
                 folder.mkdir()
-                results = _analyze(
+                results = analyze_texts(
                     text_set, asked, folder, verbosity, redact=redact, is_compared=True
                 )
                 is_interrupted |= results.info.evidence.interrupted
@@ -247,49 +226,6 @@ def compare(
         staging.commit()
         terminal.finish(written, summary, (), files, gating, verbosity)
     return terminal.EXIT_INTERRUPTED if is_interrupted else terminal.gate_code(written.gates)
-
-
-def _import(module: str, verbosity: Verbosity) -> None:
-    """Import the part of the API that a command needs, with the libraries below it.
-
-    Nothing of that is ever garbage, and looking through it for some takes a fifth of the time.
-    """
-    quiet_libraries(verbosity)
-    if module in sys.modules:
-        return
-    gc.disable()
-    try:
-        with ending_at_once():
-            import_module(module)
-        gc.freeze()
-    finally:
-        gc.enable()
-
-
-def _analyze(
-    texts: TextSet,
-    asked: Analysis,
-    folder: Path,
-    verbosity: Verbosity,
-    *,
-    redact: bool = False,
-    detail: str | None = None,
-    is_compared: bool = False,
-) -> "Results":
-    """Run an analysis and show its progress on standard error; with `redact` nothing else.
-
-    The texts that a report with --detail `detail` lists first get evidence; where results are
-    compared, only the sample does.
-    """
-    for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
-        typer.echo(f"reportgen: {line}", err=True)
-    from reportgen.api.analyze import analyze_named, listed_by
-
-    listed = None if is_compared else listed_by(detail)
-    with terminal_progress(verbosity) as progress:
-        return analyze_named(
-            texts, asked, folder, progress, listed, verbose=verbosity.verbose, silent=redact
-        )
 
 
 @contextmanager

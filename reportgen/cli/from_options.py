@@ -123,6 +123,27 @@ ResultsFolder = Annotated[
     Path, typer.Argument(metavar="RESULTS", help="A folder that `reportgen analyze` wrote.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Overwrite a folder that exists.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where an earlier run of the same command ended early; what it did is kept "
+        "beside its first output, e.g. in report.html.unfinished.",
+    ),
+]
+ShardOption = Annotated[
+    str | None,
+    typer.Option(
+        "--shard",
+        metavar="K/N",
+        help="Analyse only the K-th of N parts of the texts, e.g. 3/16; `reportgen merge` makes "
+        "one results folder of all of them.",
+    ),
+]
+MergedParts = Annotated[
+    list[Path],
+    typer.Argument(metavar="PARTS...", help="All folders that `reportgen analyze --shard` wrote."),
+]
 Strict = Annotated[
     bool, typer.Option("--strict", help="Exit with code 4 if a text is empty or fails.")
 ]

@@ -23,6 +23,7 @@ from reportgen.report.outputs import send
 
 if TYPE_CHECKING:
     from reportgen.api.report import Written
+    from reportgen.files.unfinished import Unfinished
     from reportgen.findings.findings import Findings
     from reportgen.results.store import Results
     from reportgen.texts.read import TextSet
@@ -52,6 +53,17 @@ def print_lines(lines: Sequence[str], verbosity: Verbosity) -> None:
     if not verbosity.quiet:
         for line in lines:
             typer.echo(inert(line), err=True)
+
+
+def settled(kept: "Unfinished | None", results: "Results") -> list[str]:
+    """Mark what a run kept as not needed any more, unless evidence is left to measure: then a line
+    says how."""
+    if kept is None:
+        return []
+    kept.is_finished = not results.info.evidence.interrupted
+    if kept.is_finished:
+        return []
+    return [f"what was measured is kept in {kept.path.name}; --resume --force measures the rest"]
 
 
 def print_notes(texts: "TextSet", verbosity: Verbosity, *, redact: bool = False) -> None:

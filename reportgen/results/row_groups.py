@@ -215,28 +215,3 @@ def table_of(name: str, rows: pd.DataFrame | None) -> pa.Table:
         for field in schema
     ]
     return pa.Table.from_arrays(columns, schema=schema)
-
-
-class FirstPass:
-    """The tokens of each text in the results folder `folder`, before all its tables are written.
-
-    The rows of texts that were recorded together are read together: whoever asks for texts in input
-    order reads each row once.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        columns = ["first_token", "n_tokens"]
-        texts = pq.read_table(folder / "texts.parquet", columns=columns)
-        self._first, self._sizes = (texts[name].to_numpy() for name in columns)
-        self._tokens = StoredTable(folder / "tokens.parquet", TABLES["tokens"])
-
-    @property
-    def analysed(self) -> tuple[int, ...]:
-        """The rows of `texts` that were analysed, in input order."""
-        return tuple(np.flatnonzero(self._sizes).tolist())
-
-    def tokens_of(self, text: int) -> pd.DataFrame:
-        """The tokens of row `text` of `texts`, in the order of positions."""
-        rows = self._tokens.slice(int(self._first[text]), int(self._sizes[text]))
-        frame: pd.DataFrame = rows.to_pandas()
-        return frame

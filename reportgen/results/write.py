@@ -48,13 +48,15 @@ class Recorder:
 
     def append(self, table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> None:
         """Append rows to `table`: the columns of its schema, or none at all; NaN means missing."""
-        if not columns:
+        self.add(table, rows_of(table, columns))
+
+    def add(self, table: str, rows: pa.Table) -> None:
+        """Append `rows`, which have its columns, to `table`."""
+        if not len(rows):
             return
-        schema = TABLES[table]
-        arrays = [_array(columns[field.name], field.type) for field in schema]
         with _reporting_errors():
-            self._tables[table].write_table(pa.Table.from_arrays(arrays, schema=schema))
-        del arrays
+            self._tables[table].write_table(rows)
+        del rows
         pa.default_memory_pool().release_unused()  # it would keep the largest amount it ever held
 
     def append_maps(self, packed: bytes) -> tuple[int, int]:
@@ -68,6 +70,15 @@ class Recorder:
         """Write results.json, which makes the folder complete."""
         with _reporting_errors():
             write_info(self._folder, info)
+
+
+def rows_of(table: str, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> pa.Table:
+    """Rows of `table` from the columns of its schema, or from none at all; NaN means missing."""
+    schema = TABLES[table]
+    if not columns:
+        return schema.empty_table()
+    arrays = [_array(columns[field.name], field.type) for field in schema]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.cost import choose, expected_cost, extra_cost
+from reportgen.analysis.cost import expected_cost, extra_cost
 from reportgen.analysis.evidence.stages import CostBasis
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
+from reportgen.analysis.tasks.plan import choose
 
 
 def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):

@@ -10,7 +10,6 @@ from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from reportgen.analysis.generation import Choice, with_generated
-from reportgen.errors import ModelError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -37,9 +36,8 @@ def text_set(*texts: str) -> TextSet:
 
 
 def written(model: LoadedModel, texts: TextSet, *choice: float) -> list[tuple[int, ...]]:
-    return [
-        text.completion_ids or () for text in with_generated(texts, model, Choice(*choice)).texts
-    ]
+    found, _ = with_generated(texts.texts, model, Choice(*choice))
+    return [text.completion_ids or () for text in found]
 
 
 def test_it_is_what_the_library_generates(folder: Path, model: LoadedModel) -> None:
@@ -84,13 +82,15 @@ def test_a_completion_of_nothing_is_one_where_a_token_stands_before_it(
 
 
 def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
-    texts = TextSet((TextInput("1", "the cat", completion=" sat"), TextInput("2", " ")), ())
-    assert with_generated(texts, model, Choice(3, 0.0, 0)) == texts
+    texts = [TextInput("1", "the cat", completion=" sat"), TextInput("2", " ")]
+    assert with_generated(texts, model, Choice(3, 0.0, 0)) == (texts, None)
 
 
 def test_a_text_as_long_as_the_model_takes_leaves_no_room(model: LoadedModel) -> None:
-    with pytest.raises(ModelError, match="has as many tokens as the model takes"):
-        with_generated(text_set("the cat " * 400), model, Choice(3, 0.0, 0))
+    texts = text_set("the cat " * 400).texts
+    found, error = with_generated(texts, model, Choice(3, 0.0, 0))
+    assert found == list(texts)
+    assert "has as many tokens as the model takes" in str(error)
 
 
 def test_a_run_keeps_what_was_generated_and_gives_the_same_when_it_is_given(

@@ -11,7 +11,8 @@ from helpers.made_up.packed_maps import unpack
 from helpers.real.models import ARCHITECTURES, SENTENCES, save_model
 from transformers import AutoModel, AutoModelForSequenceClassification, AutoTokenizer
 
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.errors import InputError, ModelError
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -200,7 +201,7 @@ def test_windows_keep_the_order_and_the_row_numbers(
     bert: Path, tmp_path: Path, monkeypatch
 ) -> None:
     whole = run(tmp_path / "a", bert, text_set(*TEXTS))
-    monkeypatch.setattr("reportgen.analysis.first_pass.WINDOW", 3)
+    monkeypatch.setattr("reportgen.analysis.tasks.plan.WINDOW", 3)
     pieces = run(tmp_path / "b", bert, text_set(*TEXTS))
     assert pieces.texts["text"].tolist() == whole.texts["text"].tolist()
     assert pieces.texts["first_token"].tolist() == whole.texts["first_token"].tolist()
@@ -228,7 +229,7 @@ def test_the_limit_on_kept_maps_holds_in_input_order(
     texts = text_set("a", "the cat sat on the mat", "the dog", "a film")
     whole = run(tmp_path / "whole", bert, texts)
     sizes = [3 * 4 * n * n for n in whole.texts["n_tokens"]]
-    monkeypatch.setattr("reportgen.analysis.first_pass.MAPS_LIMIT", sum(sizes[:2]))
+    monkeypatch.setattr("reportgen.analysis.tasks.tally.MAPS_LIMIT", int(sum(sizes[:2])))
     results = run(tmp_path / "r", bert, texts)
     assert results.texts["map_offset"].notna().tolist() == [True, True, False, False]
     assert results.info.settings.maps_kept == 2
@@ -340,7 +341,7 @@ def test_a_model_that_exits_fails_its_text_alone(bert, tmp_path, monkeypatch) ->
 def test_when_every_text_fails_there_are_no_results(bert, tmp_path, monkeypatch) -> None:
     from reportgen.analysis.attention.runner import Runner
 
-    def fail(self, *batch):
+    def fail(self, *batch, **how):
         raise RuntimeError("out of memory")
 
     monkeypatch.setattr(Runner, "_run_batch", fail)
@@ -366,7 +367,7 @@ def test_a_tokenizer_that_does_not_know_the_texts_is_refused(bert, tmp_path) -> 
 
 
 def test_unknown_tokens_that_come_late_are_noticed(bert, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr("reportgen.analysis.first_pass.WINDOW", 2)
+    monkeypatch.setattr("reportgen.analysis.tasks.plan.WINDOW", 2)
     texts = text_set("the cat", "a dog", *["한국어 한국어"] * 4)
     with pytest.raises(ModelError, match=r"does not know [\d.]+\s% of the tokens so far"):
         run(tmp_path / "r", bert, texts)

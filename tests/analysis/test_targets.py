@@ -11,6 +11,8 @@ from helpers.real.writers import PAIRS, WRITERS, loaded_writer, save_writer, wri
 from scipy.stats import spearmanr
 
 from reportgen.analysis.generation import Choice, with_generated
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.errors import ModelError
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.completions import completions, text_steps
@@ -50,7 +52,7 @@ def text_set(*texts: str) -> TextSet:
 def test_what_is_generated_is_what_the_library_generates(name: str) -> None:
     model = loaded_writer(name)
     texts = [text for text, _ in PAIRS]
-    found = with_generated(text_set(*texts), model, Choice(6, 0.0, 0)).texts
+    found = with_generated(text_set(*texts).texts, model, Choice(6, 0.0, 0))[0]
     assert any(text.completion for text in found)
     for text, own in zip(texts, found, strict=True):
         given = model.tokenizer(text, return_tensors="pt")
@@ -65,12 +67,21 @@ def test_what_is_generated_is_what_the_library_generates(name: str) -> None:
             assert list(own.completion_ids) == plain[0].tolist()
 
 
-def test_a_generation_that_ends_at_once_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_generation_that_ends_at_once_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     model = loaded_writer("t5")
     ended = torch.tensor([[model.tokenizer.pad_token_id, model.tokenizer.eos_token_id]])
     monkeypatch.setattr(model.module, "generate", lambda **_: ended)
-    with pytest.raises(ModelError, match="the first token that the model generates ends the text"):
-        with_generated(text_set("the cat"), model, Choice(6, 0.0, 0))
+    told = "the first token that the model generates ends the text"
+    texts = text_set("the cat")
+    assert with_generated(texts.texts, model, Choice(6, 0.0, 0)) == (
+        list(texts.texts),
+        f"text 0 ({texts.texts[0].source}): {told}",
+    )
+    (tmp_path / "r").mkdir()
+    with pytest.raises(ModelError, match=f"--generate: nothing was generated; .* {told}"):
+        analyze(texts, model, tmp_path / "r", AnalysisOptions(generate=6, evidence="none"))
 
 
 def test_targets_are_kept_beside_the_tokens_of_the_texts(results: Results) -> None:

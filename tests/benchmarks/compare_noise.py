@@ -20,7 +20,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.comparison.compare import compare
 from reportgen.comparison.notes import token_notes
 from reportgen.comparison.tokens.effects import effect_changes, token_changes

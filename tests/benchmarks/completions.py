@@ -26,7 +26,7 @@ from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditional
 
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
-from reportgen.analysis.pipeline import try_model
+from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -96,7 +96,7 @@ def plain(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
 
 def generating(model: LoadedModel, texts: TextSet) -> Callable[[], None]:
     """Writes COMPLETION tokens after each text, by the library's `generate`."""
-    return lambda: with_generated(texts, model, Choice(COMPLETION, 0.0, 0)) and None
+    return lambda: with_generated(texts.texts, model, Choice(COMPLETION, 0.0, 0)) and None
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ from capture import BATCH_TOKENS, CONFIGS, load, resident, sample_text
 
 from reportgen.analysis.attention.norms import Norms, find_norms
 from reportgen.analysis.attention.runner import Runner
-from reportgen.analysis.pipeline import try_model
+from reportgen.analysis.trial import try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import encode
 

@@ -26,7 +26,8 @@ from scipy.stats import mannwhitneyu, pearsonr, sem
 from transformers import PreTrainedTokenizerFast
 
 from reportgen.analysis.evidence.agreement import unit_views, yardstick
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.demo import DEMO
 from reportgen.demo.headlines import Lengths, headline
 from reportgen.demo.student import example, training_batches

@@ -14,7 +14,9 @@ from scipy.stats import pearsonr
 
 from reportgen.analysis.evidence.agreement import unit_views, yardstick
 from reportgen.analysis.evidence.target import Changed, Explained, Explainer
-from reportgen.analysis.pipeline import AnalysisOptions, analyze, try_model
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.analysis.trial import try_model
 from reportgen.demo.vocabulary import component_of_each_character
 from reportgen.findings.colouring import Colouring, choose_colouring
 from reportgen.models.loading.load import load_model

@@ -18,7 +18,8 @@ import planted
 import torch
 from numpy.typing import NDArray
 
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.findings.tokens.figures import CorpusTokens, corpus_tokens, fewest_texts, token_means
 from reportgen.findings.tokens.lists import effect_lists
 from reportgen.models.loading.load import load_model

@@ -23,6 +23,7 @@ from reportgen.files.interrupts import held_back, interruptible
 from reportgen.files.staging import Staging
 
 STOPPED = "reportgen: interrupted; nothing was written"
+KEPT = "results.unfinished"
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +100,8 @@ def test_the_first_interrupt_during_evidence_ends_in_a_report(run, folder: Path,
     assert record["evidence"]["interrupted"]
     assert record["evidence"]["withheld"]["ig"] == "interrupted"
     assert json.loads((folder / "summary.json").read_text("utf-8"))["evidence"]["interrupted"]
-    assert names(folder) == ["report.html", "results", "summary.json", "texts.txt"]
+    assert f"what was measured is kept in {KEPT}; --resume --force measures the rest" in said
+    assert names(folder) == ["report.html", "results", KEPT, "summary.json", "texts.txt"]
 
 
 def test_an_interrupt_late_in_full_evidence_keeps_what_came_before(run, folder: Path) -> None:
@@ -115,9 +117,13 @@ def test_an_interrupt_late_in_full_evidence_keeps_what_came_before(run, folder: 
 def test_a_second_interrupt_and_one_before_evidence_write_nothing(run, folder: Path, when) -> None:
     said = run("results/", "new.md", **when)
     assert (progress_bar.INTERRUPTED in said) == when.get("twice", False)
-    assert said[-1] == STOPPED
     assert (folder / "report.html").read_text() == "old"
-    assert names(folder) == ["report.html", "texts.txt"]
+    if when["after"] is None:  # nothing was done yet
+        assert said[-1] == STOPPED
+        assert names(folder) == ["report.html", "texts.txt"]
+    else:
+        assert said[-1] == f"{STOPPED}, but what was done is kept in {KEPT}: go on with --resume"
+        assert names(folder) == ["report.html", KEPT, "texts.txt"]
 
 
 def test_every_request_to_end_the_process_is_an_interrupt_but_one_that_is_ignored() -> None:
@@ -183,7 +189,9 @@ def test_an_interrupt_that_a_library_made_an_error_of_is_still_one(made_of_it, c
     assert capsys.readouterr().err == STOPPED + "\n"
 
 
-def test_a_request_to_end_the_process_leaves_nothing_behind(folder: Path, model: Path) -> None:
+def test_a_request_to_end_the_process_leaves_what_was_done_and_nothing_else(
+    folder: Path, model: Path
+) -> None:
     (folder / "texts.txt").write_text("the cat sat on the mat\n" * 5_000)
     command = [sys.executable, "-m", "reportgen", "run", "texts.txt", "--model", model]
     process = subprocess.Popen(
@@ -191,17 +199,17 @@ def test_a_request_to_end_the_process_leaves_nothing_behind(folder: Path, model:
         stderr=subprocess.PIPE,
         env={**os.environ, "TMPDIR": str(folder)},
     )
-    # The analysis is under way once its temporary folder is filled.
+    # The analysis is under way once something is kept.
     deadline = time.monotonic() + 120
-    while not any(folder.glob("reportgen-*/maps.bin")) and time.monotonic() < deadline:
+    while not any(folder.glob("report.html.unfinished/*.zip")) and time.monotonic() < deadline:
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     _, stderr = process.communicate(timeout=120)
     assert process.returncode == 130, stderr
-    assert stderr.decode().splitlines()[-1] == STOPPED
+    assert stderr.decode().splitlines()[-1].startswith(f"{STOPPED}, but what was done is kept")
     assert b"Traceback" not in stderr
     assert (folder / "report.html").read_text() == "old"
-    assert names(folder) == ["report.html", "texts.txt"]
+    assert names(folder) == ["report.html", "report.html.unfinished", "texts.txt"]
 
 
 def test_a_first_interrupt_is_held_back_and_a_second_is_not() -> None:

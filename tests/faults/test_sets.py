@@ -124,12 +124,14 @@ class Workplace:
             for path in sorted(self.place.rglob("*"))
             if path.is_file()
             and ".reportgen-" not in str(path)
+            and ".unfinished" not in str(path)  # what a run keeps to go on from
             and not (name := str(path.relative_to(self.place))).startswith(("kept/", "texts.txt"))
         }
 
     def left(self) -> list[str]:
         """Temporary files and folders that are still there."""
-        return [str(path) for path in self.folder.rglob("*reportgen-*")]
+        kinds = ("*reportgen-*", "*.unfinished")
+        return [str(path) for kind in kinds for path in self.folder.rglob(kind)]
 
 
 def _without_times(path: Path) -> bytes:

@@ -7,7 +7,8 @@ from helpers.places import SAMPLES
 
 from reportgen.analysis.evidence.measures import integrated_gradients, jacobian, shapley
 from reportgen.analysis.evidence.text_evidence import Missing
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.findings.findings import Findings
 from reportgen.findings.notes.note import Note
 from reportgen.findings.notes.rules import subject_notes

@@ -10,7 +10,7 @@ import pytest
 from helpers.made_up.factories import make_results
 
 from reportgen.results import row_groups
-from reportgen.results.row_groups import FirstPass
+from reportgen.results.row_groups import StoredTable
 from reportgen.results.schema import TABLES
 
 SIZES = [3, 0, 4, 2, 0, 5]
@@ -18,12 +18,7 @@ SIZES = [3, 0, 4, 2, 0, 5]
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Tables of six texts, two of them not analysed; tokens in row groups of three sizes."""
-    first = np.cumsum([0, *SIZES[:-1]])
-    pq.write_table(
-        pa.table({"first_token": first, "n_tokens": SIZES, "text": list("abcdef")}),
-        tmp_path / "texts.parquet",
-    )
+    """The tokens of six texts, two of them not analysed, in row groups of three sizes."""
     tokens = pd.DataFrame({"text": np.repeat(range(6), SIZES)})
     tokens["position"] = [position for size in SIZES for position in range(size)]
     schema = TABLES["tokens"]
@@ -34,11 +29,21 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_first_pass_gives_the_tokens_of_any_text(folder: Path) -> None:
-    first = FirstPass(folder)
-    assert first.analysed == (0, 2, 3, 5)
-    for row in (0, 2, 3, 5, 2, 0):
-        tokens = first.tokens_of(row)
+class Tokens:
+    """The table of tokens, read text by text."""
+
+    def __init__(self, folder: Path) -> None:
+        self._table = StoredTable(folder / "tokens.parquet", TABLES["tokens"])
+        self._first = np.cumsum([0, *SIZES])
+
+    def of(self, text: int) -> pd.DataFrame:
+        return self._table.slice(int(self._first[text]), SIZES[text]).to_pandas()
+
+
+def test_a_stored_table_gives_the_tokens_of_any_text(folder: Path) -> None:
+    stored = Tokens(folder)
+    for row in (0, 1, 2, 3, 5, 2, 0):
+        tokens = stored.of(row)
         assert tokens["text"].tolist() == [row] * SIZES[row]
         assert tokens["position"].tolist() == list(range(SIZES[row]))
 
@@ -58,24 +63,24 @@ def read(monkeypatch) -> list[list[int]]:
 
 
 def test_each_row_is_read_once_where_texts_are_asked_for_in_order(folder, read) -> None:
-    first = FirstPass(folder)
-    frames = [first.tokens_of(row) for row in (0, 2, 2, 3, 5, 5)]
+    stored = Tokens(folder)
+    frames = [stored.of(row) for row in (0, 2, 2, 3, 5, 5)]
     assert read == [[0], [0, 1], [1], [2]]
     assert all(isinstance(frame, pd.DataFrame) for frame in frames)
 
 
 def test_rows_in_any_order_are_read_once_as_long_as_they_are_held(folder, read) -> None:
-    first = FirstPass(folder)
+    stored = Tokens(folder)
     for row in (0, 3, 5, 0, 3, 5):
-        assert first.tokens_of(row)["text"].tolist() == [row] * SIZES[row]
+        assert stored.of(row)["text"].tolist() == [row] * SIZES[row]
     assert read == [[0], [1], [2]]
 
 
 def test_no_more_is_held_than_the_limit_and_the_rows_read_last(folder, read, monkeypatch) -> None:
     monkeypatch.setattr(row_groups, "_HELD", 1)
-    first = FirstPass(folder)
+    stored = Tokens(folder)
     for row in (0, 0, 3, 3, 0):
-        assert first.tokens_of(row)["text"].tolist() == [row] * SIZES[row]
+        assert stored.of(row)["text"].tolist() == [row] * SIZES[row]
     assert read == [[0], [1], [0]]
 
 

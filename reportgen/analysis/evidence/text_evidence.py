@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from reportgen.analysis.evidence.target import Explained
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import Reason, View
-from reportgen.results.measure_register import EFFECTS
 from reportgen.results.schema import (
     DELETION_SCORES,
     EFFECTS_SCHEMA,
@@ -134,23 +133,30 @@ class TextEvidence:
         return {name: self.effects.get(name, none) for name in _MEASURED}
 
 
+def reasons_of(texts: Sequence[TextEvidence]) -> dict[str, Any]:
+    """Why measures are missing in `texts`, with what was measured on them so far, for `Reasons`."""
+    explained = [item for item in texts if item.explained is not None]
+    deletion = [item.effects["deletion"] for item in explained if "deletion" in item.effects]
+    return {
+        "missing": [dict(item.missing) for item in explained],
+        "measured": sorted({measure for item in explained for measure in item.effects}),
+        "is_moved": any(bool(np.nan_to_num(effects).any()) for effects in deletion),
+    }
+
+
 class Reasons:
     """Collects over all texts why measures are missing."""
 
     def __init__(self) -> None:
-        self._by_text: dict[View, list[Reason | None]] = {}  # by measure, per explained text
+        self._missing: list[Mapping[View, Reason]] = []  # per explained text
         self._measured: set[View] = set()  # measures that at least one text has
         self._is_moved = False  # whether leaving something out ever moved the output
 
-    def add(self, texts: Sequence[TextEvidence]) -> None:
-        """Add `texts`, with what was measured on them so far."""
-        for item in texts:
-            if item.explained is None:
-                continue
-            for measure in EFFECTS:
-                self._by_text.setdefault(measure.id, []).append(item.missing.get(measure.id))
-            self._measured.update(item.effects)
-            self._is_moved |= bool(np.nan_to_num(item.effects.get("deletion", 0.0)).any())
+    def add(self, found: Mapping[str, Any]) -> None:
+        """Add what `reasons_of` some texts gave."""
+        self._missing += found["missing"]
+        self._measured.update(found["measured"])
+        self._is_moved |= found["is_moved"]
 
     def withheld(self, measures: Iterable[View], *, is_stopped: bool) -> dict[View, Reason]:
         """Those of `measures` that no text has, or that are 0 in every text, with the reason.
@@ -159,7 +165,7 @@ class Reasons:
         """
         found: dict[View, Reason] = {}
         for measure in measures:
-            reason = _shared(self._by_text.get(measure, ()))
+            reason = _shared([own.get(measure) for own in self._missing])
             if reason is not None:
                 found[measure] = reason
             elif measure not in self._measured:
@@ -200,15 +206,6 @@ def evidence_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any]]:
         for item in texts
     ]
     return {name: [row.get(name) for row in rows] for name in EVIDENCE_SCHEMA.names}
-
-
-def with_messages(
-    columns: Mapping[str, list[Any]], messages: Mapping[int, str]
-) -> dict[str, list[Any]]:
-    """`columns` of the table of evidence, with `messages` (by row of `texts`) appended to those of
-    the same text."""
-    parts = zip(columns["message"], map(messages.get, columns["text"]), strict=True)
-    return {**columns, "message": ["; ".join(filter(None, both)) for both in parts]}
 
 
 def effect_columns(texts: Sequence[TextEvidence]) -> dict[str, list[Any] | NDArray[Any]]:

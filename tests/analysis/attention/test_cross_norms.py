@@ -27,7 +27,7 @@ from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.cross_norms import CrossNorms, CrossTextNorms
 from reportgen.analysis.attention.decoder import BatchParts
 from reportgen.analysis.attention.find_decoder import find_decoder
-from reportgen.analysis.pipeline import sample_text
+from reportgen.analysis.trial import sample_text
 from reportgen.api.report import Report
 from reportgen.errors import ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel

@@ -13,7 +13,8 @@ from helpers.real.writers import save_writer
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.faults import no_number
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

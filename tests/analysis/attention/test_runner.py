@@ -11,7 +11,8 @@ from torch import nn
 from reportgen.analysis.attention.checks import probe
 from reportgen.analysis.attention.norms import BatchNorms
 from reportgen.analysis.attention.runner import Outcome, Runner
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import InputInfo
 from reportgen.results.store import Results

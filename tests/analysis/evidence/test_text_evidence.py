@@ -14,9 +14,11 @@ from reportgen.analysis.evidence.text_evidence import (
     UnitEffects,
     effect_columns,
     evidence_columns,
-    with_messages,
+    reasons_of,
 )
+from reportgen.analysis.tasks.assembly import with_messages
 from reportgen.results.info import Reason
+from reportgen.results.write import rows_of
 
 
 def text(row: int = 0, n_content: int = 3) -> TextEvidence:
@@ -54,8 +56,8 @@ def test_a_message_is_said_once_and_all_are_said() -> None:
     assert (columns["text"], columns["explained"]) == ([7], [1.5])
     assert columns["live_rows"] == [None]
     assert effect_columns([item]) == {}
-    said = with_messages(columns, {7: "swap of cls: odd", 8: "else"})
-    assert said["message"] == ["no memory; odd; swap of cls: odd"]
+    said = with_messages(rows_of("evidence", columns), {7: "swap of cls: odd", 8: "else"})
+    assert said["message"].to_pylist() == ["no memory; odd; swap of cls: odd"]
 
 
 def measured(
@@ -91,6 +93,6 @@ def measured(
 def test_a_view_is_withheld_where_no_text_has_it(texts, is_stopped, expected) -> None:
     reasons = Reasons()
     for item in texts:
-        reasons.add([item])
+        reasons.add(reasons_of([item]))
     expected = {"deletion": expected} if isinstance(expected, str) else expected
     assert reasons.withheld(["deletion"], is_stopped=is_stopped) == expected

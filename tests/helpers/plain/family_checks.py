@@ -15,7 +15,9 @@ from reportgen.analysis.attention.find_decoder import find_decoder
 from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.generation import ready_for_completions
-from reportgen.analysis.pipeline import AnalysisOptions, analyze, sample_text
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.analysis.trial import sample_text
 from reportgen.models.choosing import ready_for_choices
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
@@ -69,7 +71,7 @@ def measure(folder: Path, scratch: Path, level: EvidenceLevel = "full") -> Measu
     loaded = ready_for_masks(ready_for_completions(loaded, inputs, None), inputs)
     loaded = ready_for_choices(loaded, inputs)
     if loaded.reader.kind == "choice":
-        inputs = with_chosen(inputs, loaded)
+        inputs = replace(inputs, texts=tuple(with_chosen(inputs.texts, loaded)))
     texts = encode_all(loaded, inputs.texts, word_splitter(), joins=False)[0]
     maps, even, known = 0.0, 0.0, set()
     plain = fresh(folder, loaded)

@@ -7,7 +7,8 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from helpers.real.models import spread_weights, tiny_tokenizer
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

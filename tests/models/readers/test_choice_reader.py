@@ -33,9 +33,8 @@ def chooser(folder, family="bert", texts=TEXTS):
     loaded = load(folder, family, "choice")
     assert loaded.output.kind == "embedding"
     sources = [TextInput(str(i), text, choices=own) for i, (text, own) in enumerate(texts)]
-    given = TextSet(tuple(sources), ())
-    model = ready_for_choices(loaded, given)
-    return model, with_chosen(given, model).texts
+    model = ready_for_choices(loaded, TextSet(tuple(sources), ()))
+    return model, with_chosen(sources, model)
 
 
 def plain_logits(model, sequences):
@@ -230,7 +229,7 @@ def test_a_choice_alone_runs_as_it_does_beside_longer_ones(tmp_path):
 def test_a_pair_stands_before_each_choice(tmp_path):
     model, _ = chooser(tmp_path)
     source = TextInput("1", "the cat", "sat on", choices=("the mat", "a dog"))
-    (found,) = with_chosen(TextSet((source,), ()), model).texts
+    (found,) = with_chosen([source], model)
     assert found.pair == f"sat on {found.choices[found.chosen]}"
     (text,), _ = encode_all(model, [found])
     assert list(text.ids) == model.tokenizer("the cat", found.pair)["input_ids"]
@@ -265,7 +264,7 @@ def test_the_end_of_a_long_text_is_cut_at_the_same_place_for_all_choices(tmp_pat
 def test_choices_that_cannot_be_run_are_told(tmp_path, choices, said):
     model, _ = chooser(tmp_path)
     source = TextInput("1", "the cat", choices=choices)
-    (found,) = with_chosen(TextSet((source,), ()), model).texts
+    (found,) = with_chosen([source], model)
     assert found.chosen is None
     _, faults = encode_all(model, [found])
     assert said in faults[0]

@@ -123,7 +123,7 @@ def test_a_model_is_told_to_write_in_the_language_of_targets(tokenizer_class) ->
     module = tiny_writer("mbart", vocab_size=len(tokenizer), **ids)
     model = with_targets(load_module(module, tokenizer, ModelSpec()))
     texts = TextSet((TextInput("1", "the cat"),), ())
-    (found,) = with_generated(texts, model, Choice(5, 0.0, 0)).texts
+    (found,), _ = with_generated(texts.texts, model, Choice(5, 0.0, 0))
     target = encode_target(tokenizer, model.writer, found.completion, found.completion_ids)
     assert target.tokens[target.n_given - 1] == "fr_XX"
     french = tokenizer.convert_tokens_to_ids("fr_XX")

@@ -10,7 +10,8 @@ import pytest
 import torch
 from helpers.real.sentence_folders import dense, save_sentence_encoder
 
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.api.check import check_model
 from reportgen.errors import ModelError, UsageError
 from reportgen.models.loaded import LoadedModel

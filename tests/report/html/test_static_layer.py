@@ -7,7 +7,8 @@ from html import unescape
 import pytest
 from helpers.places import SAMPLES
 
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.findings.findings import Findings
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec

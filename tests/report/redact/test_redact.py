@@ -15,7 +15,7 @@ from helpers.made_up.factories import make_results
 from helpers.real.models import save_model
 from helpers.real.planted import ID, SECRETS, planted, traces
 
-from reportgen.analysis.first_pass import AttentionPass
+from reportgen.analysis.worker import Worker
 from reportgen.errors import ModelError, OutputError, quoted
 from reportgen.report.html.data import text_data
 from reportgen.report.redact.run import DOT, redacted
@@ -203,9 +203,9 @@ def test_what_a_failing_run_says_quotes_no_text(tmp_path: Path, monkeypatch) -> 
     model = save_model(tmp_path / "bert", "bert")
     (tmp_path / "texts.txt").write_text("zqxjkvwyqzzxqj\nthe cat\n", "utf-8")
     monkeypatch.setattr(
-        AttentionPass,
-        "run",
-        lambda self, texts: raise_(ModelError(f"x {quoted(texts.texts[0].text)}")),
+        Worker,
+        "window",
+        lambda self, task: raise_(ModelError(f"x {quoted(self.texts.texts[0].text)}")),
     )
     command = ("run", tmp_path / "texts.txt", "--model", model, "-o", tmp_path / "r.html")
     plain, masked = call(*command), call(*command, "--redact")

@@ -123,8 +123,11 @@ class SinkTester:
         work = sum(n * len(case.text.ids) for n, case in zip(counts, cases, strict=True))
         return SinkPlan(cases, tests, averaged, withheld, Passes(sum(counts), 0, work))
 
-    def run(self, plan: SinkPlan) -> Iterator[tuple[int, Measured]]:
+    def run(self, plan: SinkPlan, done: Collection[int] = ()) -> Iterator[tuple[int, Measured]]:
         """Test one text after another; one that fails has a message but no rows.
+
+        Args:
+            done: the indices of those that were tested before; they are run for the means alone.
 
         Yields:
             The index among the explained texts, and its tests.
@@ -137,7 +140,7 @@ class SinkTester:
                 faults[case.index] = whole
             elif whole.values is not None:
                 means.add(whole.values)
-        for case in plan.cases:
+        for case in (case for case in plan.cases if case.index not in done):
             whole = faults.get(case.index) or self._whole(case, plan)
             if isinstance(whole, str):
                 yield case.index, Measured((), whole)

@@ -16,15 +16,16 @@ from helpers.real.explaining import Head, load, with_module
 from helpers.real.models import SENTENCES
 from scipy.stats import kendalltau, spearmanr
 
-from reportgen.analysis.evidence import gather
-from reportgen.analysis.pipeline import AnalysisOptions, analyze
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.progress import Cost, Progress, Stage
+from reportgen.analysis.tasks import plan
+from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.comparison.compare import compare
 from reportgen.findings.findings import Findings
 from reportgen.models.loaded import LoadedModel
 from reportgen.results.info import SINK_TESTS, Evidence, EvidenceLevel, InputInfo
 from reportgen.results.store import Results
-from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput, TextSet
 
 TEXT = "the cat sat on the mat"
@@ -392,9 +393,8 @@ def test_other_batches_and_windows_give_the_same(tmp_path, monkeypatch, kind: st
     texts = TEXTS[4:] if kind == "number" else TEXTS[6:]
     one = run(tmp_path / "one", model, texts, evidence="full", batch_tokens=1)
     many = run(tmp_path / "many", model, texts, evidence="full", batch_tokens=4096)
-    monkeypatch.setattr(gather, "WINDOW", 3)
-    monkeypatch.setattr(gather, "CHUNK", 2)
-    monkeypatch.setattr("reportgen.analysis.first_pass.WINDOW", 4)
+    monkeypatch.setattr(plan, "CHUNK", 2)
+    monkeypatch.setattr(plan, "WINDOW", 4)
     pieces = run(tmp_path / "pieces", model, texts, evidence="full", batch_tokens=128)
     for other in (many, pieces):
         for table in EVIDENCE_TABLES:
@@ -448,13 +448,13 @@ STOPS: Mapping[Stage, set[str]] = {  # what is missing when a stage has only beg
 
 @pytest.mark.parametrize("stage", STOPS)
 def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypatch, stage) -> None:
-    monkeypatch.setattr(gather, "CHUNK", 4)
+    monkeypatch.setattr(plan, "CHUNK", 4)
     told = Told((stage, 1))
     results = run(tmp_path / "r", bert, progress=told, evidence="full")
     assert told.n_interrupted == 1
     evidence = results.info.evidence
     assert evidence.interrupted
-    n_texts = 4 if stage == "deletion" else len(TEXTS)  # those that have anything
+    n_texts = len(TEXTS) if stage == "sinks" else 4  # those that have anything
     assert evidence.n_texts == len(results.evidence) == n_texts
     assert set(evidence.withheld) == STOPS[stage]
     assert set(evidence.withheld.values()) <= {"interrupted"}
@@ -463,9 +463,7 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
         if view in STOPS[stage]:
             assert values.isna().all(), view
             continue
-        known = full.effects["text"] < (4 if view == stage else len(TEXTS))
-        expected = full.effects[view].where(known)[: len(values)]
-        assert full.effects[view][len(values) :].where(known).isna().all()
+        expected = full.effects.loc[full.effects["text"] < n_texts, view]
         np.testing.assert_allclose(values, expected, atol=1e-5)
     assert set(results.sinks["text"]) == ({0} if stage == "sinks" else set())
     statistics = {"spearman", "kendall"}
@@ -476,10 +474,10 @@ def test_an_interrupt_leaves_what_came_before_it(bert, full, tmp_path, monkeypat
     assert set(results.agreement["statistic"]) == statistics
 
 
-def test_an_interrupt_in_a_later_window_leaves_the_earlier_ones_whole(
+def test_an_interrupt_in_a_later_task_leaves_the_earlier_ones_whole(
     bert, full, tmp_path, monkeypatch
 ) -> None:
-    monkeypatch.setattr(gather, "WINDOW", 4)
+    monkeypatch.setattr(plan, "CHUNK", 4)
     results = run(tmp_path / "r", bert, progress=Told(("gradient", 5)), evidence="full")
     assert results.evidence["text"].tolist() == list(range(8))
     assert results.info.evidence.n_texts == 8
@@ -550,19 +548,19 @@ def test_an_interrupt_inside_the_model_is_no_fault_of_a_text(tmp_path: Path, at:
 
 
 @pytest.mark.parametrize("n_interrupts", [1, 2])
-def test_an_interrupt_while_rows_are_written_leaves_none_half_written(
+def test_an_interrupt_while_a_result_is_kept_leaves_none_half_written(
     bert, tmp_path, monkeypatch, n_interrupts: int
 ) -> None:
-    append = Recorder.append
+    save = TaskFolder.save
 
-    def interrupted(self, table, columns) -> None:
-        if table == "effects":
+    def interrupted(self, task, result) -> None:
+        if task.kind == "evidence":
             for _ in range(n_interrupts):
                 interrupt()
-        append(self, table, columns)
+        save(self, task, result)
 
-    monkeypatch.setattr(Recorder, "append", interrupted)
-    monkeypatch.setattr(gather, "WINDOW", 4)
+    monkeypatch.setattr(TaskFolder, "save", interrupted)
+    monkeypatch.setattr(plan, "CHUNK", 4)
     told = Told()
     if n_interrupts == 2:
         with pytest.raises(KeyboardInterrupt):

@@ -1,0 +1,142 @@
+"""Measures the evidence on a few texts at a time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from reportgen.analysis.evidence.agreement import (
+    Rankings,
+    Score,
+    agreement_columns,
+    faithfulness,
+    rankings,
+    text_agreement,
+    unit_views,
+)
+from reportgen.analysis.evidence.stages import Stages
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.evidence.text_evidence import (
+    Floats,
+    TextEvidence,
+    effect_columns,
+    evidence_columns,
+    reasons_of,
+    target_effect_columns,
+)
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.tasks.task import Task, TaskResult
+from reportgen.models.tokens.encoded import EncodedText
+from reportgen.results.info import View
+from reportgen.results.write import rows_of
+
+
+@dataclass(frozen=True, slots=True)
+class Subjects:
+    """The texts of a task of evidence.
+
+    Attributes:
+        tokens: by row of the table of texts, its rows of the table of tokens.
+        spread: standard deviation of the scalar over texts.
+    """
+
+    task: Task
+    texts: Sequence[EncodedText]
+    tokens: Mapping[int, pd.DataFrame]
+    spread: float
+
+
+@dataclass
+class _Measured:
+    """What was measured so far."""
+
+    texts: list[TextEvidence] = field(default_factory=list)
+    scores: list[Score] = field(default_factory=list)  # of faithfulness
+
+
+class EvidenceRun:
+    """Takes the measures of one evidence level."""
+
+    def __init__(
+        self, explainer: Explainer, stages: Stages, progress: Progress, *, is_causal: bool
+    ) -> None:
+        self._explainer = explainer
+        self._stages = stages
+        self._progress = progress
+        self._is_causal = is_causal
+
+    @property
+    def measures(self) -> tuple[View, ...]:
+        """The measures that are taken."""
+        return self._stages.measures
+
+    def run(self, asked: Subjects) -> tuple[TaskResult, bool]:
+        """Measure the evidence on texts.
+
+        Texts beside the sample (of a task "extra") get no agreement, which is for averages.
+
+        Returns:
+            Rows of the tables, with why measures are missing; and whether the user interrupted the
+            work, so that they are not whole.
+        """
+        found = _Measured()
+        try:
+            self._measure(asked, found)
+        except KeyboardInterrupt:
+            found.texts = [item for item in found.texts if item.effects or item.messages]
+            return self._result(asked, found), True
+        return self._result(asked, found), False
+
+    def _measure(self, asked: Subjects, found: _Measured) -> None:
+        """Take all measures; what is done so far is in `found`, if an interrupt comes."""
+        is_extra = asked.task.kind == "extra"
+        found.texts += self.explained(asked.task.rows, asked.texts, is_extra=is_extra)
+        explained = [item for item in found.texts if item.explained is not None]
+        for measure in self._stages.taken:
+            self._stages.run(measure, explained, asked.spread)
+            self._progress.advance(measure, len(found.texts))
+        if self._stages.is_full and not is_extra:
+            ranked = [self._rankings(item, asked) for item in explained]
+            found.scores += faithfulness(
+                self._explainer, [one for one in ranked if one is not None]
+            )
+            self._progress.advance("faithfulness", len(found.texts))
+
+    def explained(
+        self, rows: Sequence[int], texts: Sequence[EncodedText], *, is_extra: bool = False
+    ) -> list[TextEvidence]:
+        """Find the scalar of each text that is to be explained."""
+        found = []
+        for row, text, own in zip(rows, texts, self._explainer.explain(texts), strict=True):
+            if isinstance(own, Explained):
+                found.append(TextEvidence(row, text, own, is_extra))
+            else:
+                found.append(TextEvidence(row, text, None, is_extra, messages=[own]))
+        return found
+
+    def _rankings(self, item: TextEvidence, asked: Subjects) -> Rankings | None:
+        assert item.explained is not None
+        offset = item.row.get("mask_offset")
+        scalar = self._explainer.scalar
+        return rankings(item.text, item.explained, self._views(item, asked), scalar, offset)
+
+    def _result(self, asked: Subjects, found: _Measured) -> TaskResult:
+        sample = [item for item in found.texts if not item.is_extra]
+        agreement = [
+            score
+            for item in sample
+            if item.explained is not None
+            for score in text_agreement(item.text, self._views(item, asked), self._explainer.scalar)
+        ]
+        columns: dict[str, Mapping[str, Any]] = {
+            "effects": effect_columns(found.texts),
+            "target_effects": target_effect_columns(found.texts),
+            "agreement": agreement_columns([*agreement, *found.scores]),
+            "evidence": evidence_columns(found.texts),
+        }
+        tables = {name: rows_of(name, own) for name, own in columns.items()}
+        return TaskResult(tables, {"reasons": reasons_of(sample)})
+
+    def _views(self, item: TextEvidence, asked: Subjects) -> dict[View, Floats]:
+        return unit_views(asked.tokens[item.text], item.all_effects(), is_causal=self._is_causal)

@@ -1,0 +1,76 @@
+"""The folder of the results of tasks, from which an analysis that ended early goes on."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from reportgen.analysis.tasks.task import StoredResult, Task, TaskResult, packed
+from reportgen.errors import unwritten
+from reportgen.files import system
+
+
+class TaskFolder:
+    """The results of the tasks of one analysis, one file each.
+
+    A file gets its name when it is whole and on the disk. One that is damaged all the same counts
+    as missing, so its task is done again.
+    """
+
+    def __init__(self, path: Path, parts: Sequence[Path] = ()) -> None:
+        """`parts`: more such folders, whose results count too; they are only read."""
+        self.path = path
+        self._places = (path, *parts)
+        self._known: dict[str, tuple[Path, Mapping[str, Any]]] = {}  # facts, by name of the file
+        self._tokens: tuple[Task, pa.Table] | None = None  # of the window that was asked for last
+
+    def save(self, task: Task, result: TaskResult) -> None:
+        """Keep a result.
+
+        Raises:
+            OutputError: the disk is full or fails.
+        """
+        path = self.path / task.name
+        beside = path.with_suffix(".part")
+        try:
+            system.write(beside, packed(task, result))
+            system.sync(beside)
+            system.rename(beside, path)
+        except OSError as error:
+            raise unwritten(path, error) from error
+        self._known[task.name] = (path, result.facts)
+
+    def facts(self, task: Task) -> Mapping[str, Any] | None:
+        """The facts of the result of `task`; None where there is none that is whole."""
+        if task.name not in self._known:
+            for path in (place / task.name for place in self._places):
+                try:
+                    with StoredResult(task, path) as found:
+                        found.check()
+                        self._known[task.name] = (path, found.facts)
+                        break
+                except (OSError, ValueError):
+                    continue
+        return self._known[task.name][1] if task.name in self._known else None
+
+    def load(self, task: Task) -> TaskResult:
+        """The result of `task`, which has one."""
+        with self._open(task) as found:
+            return found.whole()
+
+    def tokens_of(self, task: Task, row: int) -> pd.DataFrame:
+        """The tokens of the text `row`, whose attention was measured by `task`, in the order of
+        positions."""
+        if self._tokens is None or self._tokens[0] != task:
+            with self._open(task) as found:
+                self._tokens = (task, found.table("tokens"))
+        rows = self._tokens[1]
+        frame: pd.DataFrame = rows.filter(pc.equal(rows["text"], row)).to_pandas()
+        return frame
+
+    def _open(self, task: Task) -> StoredResult:
+        assert self.facts(task) is not None
+        return StoredResult(task, self._known[task.name][0])

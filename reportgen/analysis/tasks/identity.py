@@ -1,0 +1,172 @@
+"""What an analysis is of, so that only the same one goes on from its results."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from reportgen.analysis.run_info import versions
+from reportgen.analysis.worker import Worker
+from reportgen.errors import ResultsError, UsageError, unwritten
+from reportgen.files import system
+from reportgen.results.info import created_date
+from reportgen.texts.read import TextSet
+
+_FILE = "run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an analysis found out when it began, and keeps where it goes on elsewhere."""
+
+    created: str  # UTC date, 2026-01-31
+    padded_difference: float | None  # of the trial, see `Checks`
+    norms_error: float | None  # of the trial of value vectors
+
+
+def begun_in(folder: Path, worker: Worker) -> Begun:
+    """What the analysis in `folder` found out when it began; if none has begun there, this one
+    does.
+
+    Raises:
+        UsageError: it was of other texts, another model, other options or versions.
+        OutputError: the disk is full or fails.
+    """
+    own = _identity(worker)
+    try:
+        known, begun = _stored(folder)
+    except FileNotFoundError:
+        begun = _begun(worker)
+        _write(folder, json.dumps({"identity": own, "begun": asdict(begun)}, indent=1).encode())
+        return begun
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"{folder / _FILE}: damaged; give --force, not --resume") from error
+    differing = list(_differences(known, own))
+    if differing:
+        raise UsageError(
+            f"{folder.name}: of another run: {'; '.join(differing)}. Give what it was given, or "
+            "--force in place of --resume to start anew"
+        )
+    return begun
+
+
+def begin_as(folder: Path, part: Path) -> None:
+    """Let the analysis in `folder` go on from what its `part` found out when it began.
+
+    Raises:
+        OutputError: the disk is full or fails.
+    """
+    if not (folder / _FILE).exists():
+        _write(folder, (part / _FILE).read_bytes())
+
+
+def require_same(first: Path, other: Path) -> None:
+    """Check that two folders are of the same analysis.
+
+    Raises:
+        ResultsError: they are not, or one is damaged.
+    """
+    known = []
+    for folder in (first, other):
+        try:
+            known.append(_stored(folder)[0])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ResultsError(f"{folder / _FILE}: damaged; run this shard again") from error
+    differing = list(_differences(*known))
+    if differing:
+        raise ResultsError(
+            f"{other}: of another analysis than {first}: {'; '.join(differing)}; merge the shards "
+            "of one"
+        )
+
+
+def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
+    stored = json.loads((folder / _FILE).read_bytes())
+    return stored["identity"], Begun(**stored["begun"])
+
+
+def _write(folder: Path, content: bytes) -> None:
+    path = folder / _FILE
+    beside = path.with_suffix(".part")
+    try:
+        system.write(beside, content)
+        system.sync(beside)
+        system.rename(beside, path)
+    except OSError as error:
+        raise unwritten(path, error) from error
+
+
+def _begun(worker: Worker) -> Begun:
+    norms = worker.norms
+    return Begun(
+        created=created_date(),
+        padded_difference=worker.probed.padded_difference,
+        norms_error=None if norms is None or isinstance(norms, str) else norms.error,
+    )
+
+
+def _identity(worker: Worker) -> dict[str, Any]:
+    """All that the results of tasks depend on."""
+    model, options = worker.model, asdict(worker.options)
+    return {
+        "texts": _digest(worker.texts),
+        "files": [asdict(file) for file in worker.texts.files],
+        "weights": model.info.weights_sha256,
+        "model": json.loads(json.dumps([asdict(model.info), asdict(model.output), model.prompts])),
+        "tokenizer": _tokenizer_digest(worker),
+        "device": str(model.device),
+        "batching": worker.probed.batching,
+        "versions": versions(),
+        "options": {**dict(options.pop("shown")), **_given(options)},
+    }
+
+
+def _given(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name.replace("_", "-"): value for name, value in options.items()}
+
+
+def _digest(texts: TextSet) -> str:
+    """A hash of all that is known of each text."""
+    found = sha256()
+    for text in texts.texts:
+        found.update(repr(text).encode("utf-8", "surrogatepass"))
+    return found.hexdigest()
+
+
+def _tokenizer_digest(worker: Worker) -> str:
+    tokenizer = worker.model.tokenizer
+    known = tokenizer.backend_tokenizer.to_str() if tokenizer.is_fast else repr(tokenizer)
+    return sha256(known.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_NAMES = {
+    "texts": "the texts differ",
+    "files": "the files of texts differ",
+    "weights": "the weights of the model differ",
+    "model": "the model differs",
+    "tokenizer": "the tokenizer differs",
+}
+
+
+def _differences(known: Mapping[str, Any], own: Mapping[str, Any]) -> Iterator[str]:
+    """What differs between two identities, the first `known` before."""
+    was, now = known["options"], own["options"]
+    for name in sorted({**was, **now}):
+        if was.get(name) != now.get(name):
+            yield f"--{name} was {_shown(was.get(name))} and is {_shown(now.get(name))}"
+    for name in sorted({**known["versions"], **own["versions"]}):
+        first, second = known["versions"].get(name), own["versions"].get(name)
+        if first != second:
+            yield f"{name} was {first} and is {second}"
+    for name in ("device", "batching"):
+        if known[name] != own[name]:
+            yield f"the {name} was {known[name]} and is {own[name]}"
+    for name, said in _NAMES.items():
+        if known[name] != own[name]:
+            yield said
+
+
+def _shown(value: Any) -> str:
+    return "not given" if value is None else str(value)

@@ -1,0 +1,88 @@
+"""Cuts an analysis into tasks, from its input alone: so every process that takes part knows all of
+them, whichever it does itself."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from reportgen.analysis.attention.batches import chunks
+from reportgen.analysis.tasks.task import Task
+
+# Texts whose batches are planned together: enough to find texts of the same length, few enough that
+# memory does not grow with the number of texts.
+WINDOW = 128
+# Texts whose evidence is measured together: few enough that an interrupt loses little.
+CHUNK = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of an input, each of which a process of its own analyses."""
+
+    number: int = 1  # from 1
+    of: int = 1
+
+    def part(self, n: int) -> range:
+        """Which of `n` windows belong to it."""
+        return range((self.number - 1) * n // self.of, self.number * n // self.of)
+
+
+WHOLE = Shard()
+
+
+def choose(candidates: Sequence[int], asked: str) -> tuple[int, ...]:
+    """The `candidates` that get evidence: all of them ("all"), or a number, evenly spaced and in
+    input order."""
+    n = len(candidates) if asked == "all" else min(int(asked), len(candidates))
+    return tuple(candidates[(i * len(candidates)) // n] for i in range(n))
+
+
+class Plan:
+    """The tasks of an analysis of `n_texts` texts, or of one shard of it.
+
+    Attributes:
+        sample: the rows that are to get evidence, of all shards.
+        windows: the tasks that measure attention, in input order.
+    """
+
+    def __init__(self, n_texts: int, sample: Sequence[int], shard: Shard = WHOLE) -> None:
+        self.sample = tuple(sample)
+        every = [Task("attention", tuple(rows)) for rows in chunks(range(n_texts), WINDOW)]
+        own = shard.part(len(every))
+        self.windows = tuple(every[own.start : own.stop])
+        self.before = tuple(every[: own.start])  # windows of earlier shards
+        self._sample = frozenset(sample)
+
+    @property
+    def rows(self) -> range:
+        """The texts of this shard."""
+        if not self.windows:
+            return range(0)
+        return range(self.windows[0].rows[0], self.windows[-1].rows[-1] + 1)
+
+    def evidence(self, window: Task, analysed: Collection[int]) -> tuple[Task, ...]:
+        """The tasks of evidence on the sample in a `window`, of which the texts `analysed` have
+        figures.
+
+        A text of the sample that has none leaves its place to the next one that is in no sample,
+        else to the one before.
+        """
+        chosen = sorted(self._sample.intersection(window.rows))
+        free = [row for row in window.rows if row in analysed and row not in self._sample]
+        found = []
+        for row in chosen:
+            if row not in analysed:
+                if not free:
+                    continue
+                row = free.pop(next((i for i, other in enumerate(free) if other > row), -1))
+            found.append(row)
+        return tuple(Task("evidence", tuple(rows)) for rows in chunks(sorted(found), CHUNK))
+
+    def window_of(self, row: int) -> Task:
+        """The window that the text `row` is in."""
+        first = self.windows[0].rows[0]
+        return self.windows[(row - first) // WINDOW]
+
+
+def extra_tasks(rows: Sequence[int]) -> Iterator[Task]:
+    """The tasks of evidence on texts beside the sample."""
+    return (Task("extra", tuple(some)) for some in chunks(sorted(rows), CHUNK))

@@ -1,0 +1,113 @@
+"""A task of an analysis, and its result, which is kept as one file until all tasks are done.
+
+What is not done yet is what has no result. So an analysis that ended early can go on, and several
+processes or machines can share one.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Literal, Self, TypeAlias
+from zipfile import BadZipFile, ZipFile, ZipInfo
+
+import pyarrow as pa
+
+# attention of a window of texts; evidence on some of its texts in the sample; the same on texts
+# beside the sample; sink tests of one text.
+Kind: TypeAlias = Literal["attention", "evidence", "extra", "sinks"]
+_FACTS, _MAPS, _TABLE = "facts.json", "maps.bin", ".arrow"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is measured at one go."""
+
+    kind: Kind
+    rows: tuple[int, ...]  # of the table of texts, in input order; at least one
+
+    @property
+    def name(self) -> str:
+        """The name of the file of its result."""
+        return f"{self.kind}-{self.rows[0]:09}.zip"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaskResult:
+    """What a task measured."""
+
+    tables: Mapping[str, pa.Table]  # rows of the results tables
+    facts: Mapping[str, Any] = field(default_factory=dict)  # beside the tables; JSON can hold them
+    maps: bytes = b""  # packed attention maps, one text after another
+
+
+def packed(task: Task, result: TaskResult) -> bytes:
+    """The content of the file of a result: a zip, whose parts have checksums."""
+    stream = BytesIO()
+    facts = {"rows": task.rows, **result.facts}
+    with ZipFile(stream, "w") as parts:
+        parts.writestr(ZipInfo(_FACTS), json.dumps(facts))
+        for name, rows in result.tables.items():
+            parts.writestr(ZipInfo(name + _TABLE), _table_bytes(rows))
+        parts.writestr(ZipInfo(_MAPS), result.maps)
+    return stream.getvalue()
+
+
+class StoredResult:
+    """The result of `task` in a file; its parts are read when they are asked for.
+
+    Raises:
+        ValueError: the file is damaged, or the result is that of other texts; any method may raise
+            it.
+    """
+
+    def __init__(self, task: Task, path: Path) -> None:
+        with _naming_damage():
+            self._parts = ZipFile(path)
+            self.facts: Mapping[str, Any] = json.loads(self._parts.read(_FACTS))
+            is_same = self.facts["rows"] == list(task.rows)
+        if not is_same:
+            raise ValueError("it is of other texts")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._parts.close()
+
+    def check(self) -> None:
+        """Check that all its parts are as they were written."""
+        with _naming_damage():
+            damaged = self._parts.testzip()
+        if damaged is not None:
+            raise ValueError(f"{damaged} in it is damaged")
+
+    def table(self, name: str) -> pa.Table:
+        """The rows of the table `name`."""
+        with _naming_damage():
+            return pa.ipc.open_stream(self._parts.read(name + _TABLE)).read_all()
+
+    def whole(self) -> TaskResult:
+        """All of it."""
+        names = [part.removesuffix(_TABLE) for part in self._parts.namelist() if _TABLE in part]
+        with _naming_damage():
+            maps = self._parts.read(_MAPS)
+        return TaskResult({name: self.table(name) for name in names}, self.facts, maps)
+
+
+def _table_bytes(rows: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_table(rows)
+    content: bytes = sink.getvalue().to_pybytes()
+    return content
+
+
+@contextmanager
+def _naming_damage() -> Iterator[None]:
+    try:
+        yield
+    except (BadZipFile, EOFError, KeyError, pa.ArrowException) as error:
+        raise ValueError(f"it is damaged ({error})") from error

@@ -1,0 +1,285 @@
+"""One copy of a model, ready to do the tasks of an analysis."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cached_property
+from statistics import pstdev
+from typing import Any
+
+import pandas as pd
+
+from reportgen.analysis.attention.find_decoder import find_decoder
+from reportgen.analysis.attention.norms import Norms, find_norms
+from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.chosen import with_chosen
+from reportgen.analysis.evidence.asked import Asked, find_asked
+from reportgen.analysis.evidence.run import EvidenceRun, Subjects
+from reportgen.analysis.evidence.stages import CostBasis, Stages
+from reportgen.analysis.evidence.target import Explained, Explainer
+from reportgen.analysis.first_pass import AttentionPass, Window, encode_all
+from reportgen.analysis.generation import (
+    Choice,
+    ready_for_completions,
+    require_generate,
+    with_generated,
+    with_stand_in,
+)
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.tasks.plan import choose
+from reportgen.analysis.tasks.tally import Kept
+from reportgen.analysis.tasks.task import Task, TaskResult
+from reportgen.analysis.trial import sample_text, try_model
+from reportgen.errors import UsageError
+from reportgen.models.choosing import ready_for_choices
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.masked import ready_for_masks
+from reportgen.models.tokens.apart import ready_for_pairs
+from reportgen.models.tokens.encoded import EncodedText, special_roles
+from reportgen.results.info import UnitKind
+from reportgen.texts.read import TextInput, TextSet
+from reportgen.texts.words import word_splitter
+
+# Texts of the sample on which a model is tried, and whose scalars tell how widely these differ.
+TRIED_TEXTS = 128
+# What a model adds to a text before it is analysed: see `TextInput`.
+_ADDED = ("pair", "completion", "completion_ids", "lead", "chosen")
+
+
+class Worker:
+    """A model that was made ready for an analysis, and tried.
+
+    Attributes:
+        kind: what is measured as one.
+        sample: the rows that are to get evidence.
+        norms: how value vectors are read, or why they cannot be; None without evidence.
+
+    Raises:
+        CaptureError: the model returns no attention maps, or they fail the checks.
+        UsageError: the model has no class called `options.explain_class`; or units are asked for
+            that the texts do not give, that its tokenizer cannot find, or that take evidence.
+    """
+
+    def __init__(
+        self, texts: TextSet, model: LoadedModel, options: AnalysisOptions, progress: Progress
+    ) -> None:
+        self.options = options
+        self.kind = _unit_kind(texts, model, options)
+        if self.kind != "given":
+            texts = replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
+        self.texts = texts
+        asked = Asked(options.explain_class, options.explain_token, options.against)
+        model = self._made_ready(model)
+        find_asked(model, asked)  # fails before anything is run
+        chooses = model.reader.kind == "choice"
+        has_pairs = any(text.pair is not None or (chooses and text.choices) for text in texts.texts)
+        self.roles = special_roles(model.tokenizer, has_pairs=has_pairs)
+        self.sample = choose(
+            [i for i, text in enumerate(texts.texts) if not text.is_blank], options.evidence_texts
+        )
+        joins = self.kind != "token"
+        self.splitter = word_splitter() if joins or model.reader.kind == "tags" else None
+        self.model = model
+        tried = self.encode(self._stand_ins(self.sample[:TRIED_TEXTS]))
+        self.capture, self.probed = try_model(model, tried)
+        has_evidence = options.evidence != "none"
+        self.decoder, remark = find_decoder(
+            model, self.capture, sample_text(model), with_values=has_evidence
+        )
+        if remark is not None:
+            self.model = model = replace(model, remarks=(*model.remarks, remark))
+        self.explainer = Explainer(model, self.probed.batching, options.batch_tokens, asked)
+        self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
+        keys = [role.key for role in self.roles]
+        runner = Runner(
+            model,
+            self.capture,
+            self.probed,
+            keys,
+            options.batch_tokens,
+            norms=self.norms if isinstance(self.norms, Norms) else None,
+            rollout=has_evidence,
+            activations=has_evidence,
+            decoder=self.decoder,
+        )
+        phrases = self.explainer if self.kind == "phrase" else None
+        self._attention = AttentionPass(runner, keys, progress, phrases)
+        self._progress = progress
+
+    def _made_ready(self, model: LoadedModel) -> LoadedModel:
+        """`model`, to read what the texts have: completions, masks, pairs or choices."""
+        texts, generate = self.texts, self.options.generate
+        model = ready_for_masks(ready_for_completions(model, texts, generate), texts)
+        model = ready_for_choices(ready_for_pairs(model, texts), texts)
+        if generate is not None:
+            require_generate(model)
+        return model
+
+    def encode(self, sources: Sequence[TextInput]) -> list[EncodedText]:
+        """Tokenise texts; one that cannot be tokenised has no content."""
+        return self._encoded(sources)[0]
+
+    def _encoded(self, sources: Sequence[TextInput]) -> tuple[list[EncodedText], dict[int, str]]:
+        joins = self.kind != "token"
+        return encode_all(self.model, sources, self.splitter, joins=joins)
+
+    def expected(self, rows: Sequence[int]) -> list[EncodedText]:
+        """The texts `rows` as far as they are known before the model has added to them."""
+        return [text for text in self.encode(self._stand_ins(rows)) if text.n_content]
+
+    def _stand_ins(self, rows: Sequence[int]) -> list[TextInput]:
+        """The texts `rows`, a completion that is to be written being replaced by words of its
+        text."""
+        sources = [self.texts.texts[row] for row in rows]
+        if self.options.generate is not None:
+            return [with_stand_in(text, self.options.generate) for text in sources]
+        return with_chosen(sources, self.model) if self._chooses else sources
+
+    @property
+    def _chooses(self) -> bool:
+        return self.model.reader.kind == "choice"
+
+    def window(self, task: Task) -> Window:
+        """The texts of a task of attention, with what the model adds to them, tokenised."""
+        sources = [self.texts.texts[row] for row in task.rows]
+        error: str | None = None
+        if self.options.generate is not None:
+            how = Choice(self.options.generate, self.options.temperature, self.options.seed)
+            sources, error = with_generated(sources, self.model, how, task.rows[0])
+        if self._chooses:
+            sources = with_chosen(sources, self.model)
+        return Window(task.rows[0], sources, *self._encoded(sources), error)
+
+    def expected_window(self, task: Task) -> Window:
+        """The same without running the model: what it would write is replaced by words of the
+        text."""
+        sources = self._stand_ins(task.rows)
+        return Window(task.rows[0], sources, *self._encoded(sources))
+
+    def kept_after(self, window: Window, kept: Kept) -> Kept:
+        """The texts that keep their maps, those of a `window` included."""
+        return kept.chosen(self._attention.map_sizes(window))[1]
+
+    def attention(self, window: Window, kept: Kept) -> TaskResult:
+        """Measure the attention of a window.
+
+        Args:
+            kept: the texts before it that keep their maps.
+
+        Returns:
+            As facts beside the tables: `kept` with its own texts, the rows that have figures, and
+            by row what the model added to texts.
+        """
+        result = self._attention.run(window, kept)
+        after = self.kept_after(window, kept)
+        sizes = result.tables["texts"]["n_tokens"].to_pylist()
+        given = self.texts.texts[window.first : window.first + len(window.sources)]
+        facts = {
+            **result.facts,
+            "kept": [after.n, after.n_bytes],
+            "analysed": [window.first + i for i, size in enumerate(sizes) if size],
+            "added": {
+                str(window.first + i): added
+                for i, (text, own) in enumerate(zip(window.sources, given, strict=True))
+                if (added := _added(text, own))
+            },
+        }
+        return replace(result, facts=facts)
+
+    def with_added(self, rows: Sequence[int], window: Mapping[str, Any]) -> list[TextInput]:
+        """The texts `rows` with what the model added to them, by the facts of their `window`."""
+        added = window["added"]
+        found = []
+        for row in rows:
+            own = dict(added.get(str(row), {}))
+            if own.get("completion_ids") is not None:
+                own["completion_ids"] = tuple(own["completion_ids"])
+            found.append(replace(self.texts.texts[row], **own))
+        return found
+
+    def evidence(
+        self, task: Task, sources: Sequence[TextInput], tokens: Mapping[int, pd.DataFrame]
+    ) -> tuple[TaskResult, bool]:
+        """Measure the evidence on texts; see `EvidenceRun.run`.
+
+        Args:
+            sources: the texts of the task, with what the model added to them.
+            tokens: by row of the table of texts, its rows of the table of tokens.
+        """
+        encoded = self.in_units(task.rows, sources, tokens)
+        return self.evidence_run.run(Subjects(task, encoded, tokens, self._spread))
+
+    def in_units(
+        self,
+        rows: Sequence[int],
+        sources: Sequence[TextInput],
+        tokens: Mapping[int, pd.DataFrame],
+    ) -> list[EncodedText]:
+        """Tokenise texts, in the units that they had when their attention was measured."""
+        encoded = self.encode(sources)
+        if self.kind != "phrase":
+            return encoded
+        units = (tokens[row]["unit"].tolist() for row in rows)
+        return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
+
+    @cached_property
+    def evidence_run(self) -> EvidenceRun:
+        """What measures evidence."""
+        assert self.norms is not None
+        stages = Stages(self.explainer, self.capture, self.norms, self.options.evidence)
+        return EvidenceRun(self.explainer, stages, self._progress, is_causal=self.probed.is_causal)
+
+    @cached_property
+    def _spread(self) -> float:
+        """Standard deviation of the scalar over texts of the sample; 0 where nothing needs it.
+
+        It does not depend on which of the tasks are done here. For embeddings the scalar of every
+        whole text is 1.
+        """
+        if self.options.evidence != "full":
+            return 0.0
+        found = self.explainer.explain(self.expected(self.sample[:TRIED_TEXTS]))
+        values = [own.value for own in found if isinstance(own, Explained)]
+        return pstdev(values) if values else 0.0
+
+    @property
+    def cost_basis(self) -> CostBasis:
+        """What the cost of evidence depends on, beside the texts."""
+        return CostBasis(
+            self.explainer.scalar,
+            n_figures=self.model.reader.n_figures,
+            has_mask_token=self.model.tokenizer.mask_token_id is not None,
+        )
+
+
+def _added(text: TextInput, given: TextInput) -> dict[str, Any]:
+    """What the model added to a text that was `given`."""
+    return {
+        name: getattr(text, name) for name in _ADDED if getattr(text, name) != getattr(given, name)
+    }
+
+
+def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:
+    """What is measured as one.
+
+    Raises:
+        UsageError: no text has units of its own, or the tokenizer tells no places of tokens; or
+            phrases are asked for without evidence.
+    """
+    are_given = any(any(text.units or ()) for text in texts.texts)
+    kind = options.units or ("given" if are_given else "word")
+    if kind == "phrase" and options.evidence == "none":
+        raise UsageError(
+            "--units phrase: phrases are found by leaving words out, which --evidence none does "
+            "not; give --evidence basic or full"
+        )
+    if kind == "given" and not are_given:
+        raise UsageError(
+            "--units given: the texts have no column units; name one with --units-column"
+        )
+    if kind == "given" and not model.tokenizer.is_fast:
+        raise UsageError(
+            "--units given: the tokenizer of this model does not tell where its tokens stand in "
+            "the text; give --units word"
+        )
+    return kind

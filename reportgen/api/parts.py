@@ -1,0 +1,180 @@
+"""Shards of an analysis on the disk: how each says which it is, and whether some make up a whole.
+
+Nothing heavy is imported here.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from reportgen.api.keywords import options_of
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.errors import ResultsError, UsageError, some, unwritten
+from reportgen.files import system
+
+_FILE = "shard.json"  # written last, so it makes a part whole
+_SHARD = re.compile(r"([0-9]{1,6})/([0-9]{1,6})")
+
+
+@dataclass(frozen=True, slots=True)
+class ShardNumber:
+    """Which of several shards: 3 of 16."""
+
+    number: int  # from 1
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.of}"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What an analysis was asked to do, enough to ask for it again."""
+
+    texts: tuple[str, ...]
+    inputs: InputChoices
+    model: ModelChoices
+    analysis: AnalysisChoices
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All shards of one analysis, the first first."""
+
+    folders: tuple[Path, ...]
+    call: Call
+
+
+def shard_number(text: str) -> ShardNumber:
+    """Read a value of --shard.
+
+    Raises:
+        UsageError: it is not K/N with K from 1 to N.
+    """
+    match = _SHARD.fullmatch(text)
+    if match is not None:
+        number, of = map(int, match.groups())
+        if 1 <= number <= of:
+            return ShardNumber(number, of)
+    raise UsageError(f"--shard {text}: write K/N, such as 3/16 for the third of 16")
+
+
+def check_call(call: Call) -> None:
+    """Check that an analysis can be cut into shards.
+
+    Raises:
+        UsageError: its texts cannot be read again, or what one shard keeps depends on the others.
+    """
+    if "-" in call.texts:
+        raise UsageError(
+            "--shard: texts from standard input cannot be read again by merge; name a file"
+        )
+    if call.analysis.generate is not None and call.analysis.keep_maps == "all":
+        raise UsageError(
+            "--shard with --generate: which maps fit is not known before all texts are written; "
+            "give --keep-maps none or a number"
+        )
+
+
+def check_part(folder: Path, *, force: bool) -> None:
+    """Check that a shard can be written at `folder`, before any work is done.
+
+    Raises:
+        UsageError: it exists and `force` is not given, or it holds something else.
+    """
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise UsageError(f"{folder}: is a file, not a folder for a shard")
+    names = [path.name for path in folder.iterdir()]
+    if names and _FILE not in names:
+        raise UsageError(f"{folder}: holds more than a shard ({names[0]}); name another folder")
+    if names and not force:
+        raise UsageError(f"{folder}: exists; give --force to overwrite it, or another --output")
+
+
+def finish_part(kept: Path, folder: Path, shard: ShardNumber, call: Call) -> None:
+    """Make the results in `kept` the shard at `folder`.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    values = asdict(call) | {"shard": [shard.number, shard.of]}
+    try:
+        system.write(kept / _FILE, json.dumps(values, default=str, indent=1).encode())
+        system.sync(kept / _FILE)
+        if folder.exists():
+            system.remove_folder(folder)
+        system.set_mode(kept, 0o755)
+        system.rename(kept, folder)
+    except OSError as error:
+        raise unwritten(folder, error) from error
+
+
+def read_parts(folders: Sequence[Path]) -> Parts:
+    """The shards in `folders`, in any order.
+
+    Raises:
+        ResultsError: one is none, or they do not make up one whole: some are missing, doubled, or
+            of another number of shards.
+    """
+    found: dict[int, Path] = {}
+    first: Mapping[str, Any] | None = None
+    for folder in folders:
+        stored = _read(folder)
+        number, of = stored["shard"]
+        if first is None:
+            first = stored
+        elif of != first["shard"][1]:
+            raise ResultsError(
+                f"{folder}: shard {number}/{of}, but {folders[0]} is one of {first['shard'][1]}; "
+                "merge the shards of one analysis"
+            )
+        if number in found:
+            raise ResultsError(f"{folder}: shard {number}/{of} is also {found[number]}; name one")
+        found[number] = folder
+    if first is None:
+        raise ResultsError("no shards; name the folders that `reportgen analyze --shard` wrote")
+    of = first["shard"][1]
+    missing = [f"{number}/{of}" for number in range(1, of + 1) if number not in found]
+    if missing:
+        raise ResultsError(
+            f"{len(missing)} of {of} shards are missing: {some(missing)}; name all of them"
+        )
+    return Parts(tuple(found[number] for number in sorted(found)), _call(first, folders[0]))
+
+
+def _read(folder: Path) -> Mapping[str, Any]:
+    try:
+        stored = json.loads((folder / _FILE).read_bytes())
+        number, of = stored["shard"]
+        if not 1 <= number <= of:
+            raise ValueError(stored["shard"])
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise ResultsError(
+            f"{folder}: not a shard that is whole (no {_FILE}); make it with "
+            "`reportgen analyze --shard`"
+        ) from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error
+    found: Mapping[str, Any] = stored
+    return found
+
+
+def _call(stored: Mapping[str, Any], folder: Path) -> Call:
+    try:
+        return Call(
+            tuple(stored["texts"]),
+            options_of(InputChoices, _known(stored["inputs"])),
+            options_of(ModelChoices, _known(stored["model"])),
+            options_of(AnalysisChoices, _known(stored["analysis"])),
+        )
+    except (KeyError, TypeError, AttributeError, UsageError) as error:
+        raise ResultsError(f"{folder}/{_FILE}: damaged; run this shard again") from error
+
+
+def _known(values: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}

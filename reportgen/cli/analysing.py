@@ -1,0 +1,84 @@
+"""What the commands share that analyse texts."""
+
+import gc
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from reportgen.api import arguments
+from reportgen.api.jobs import Analysis
+from reportgen.api.output_options import Verbosity
+from reportgen.api.progress_bar import quiet_libraries, terminal_progress
+from reportgen.cli import terminal
+from reportgen.files.interrupts import ending_at_once
+from reportgen.files.unfinished import Unfinished, unfinished_run
+from reportgen.texts.read import TextSet
+
+if TYPE_CHECKING:
+    from reportgen.results.store import Results
+
+
+def import_api(module: str, verbosity: Verbosity) -> None:
+    """Import the part of the API that a command needs, with the libraries below it.
+
+    Nothing of that is ever garbage, and looking through it for some takes a fifth of the time.
+    """
+    quiet_libraries(verbosity)
+    if module in sys.modules:
+        return
+    gc.disable()
+    try:
+        with ending_at_once():
+            import_module(module)
+        gc.freeze()
+    finally:
+        gc.enable()
+
+
+def analyze_texts(
+    texts: TextSet,
+    asked: Analysis,
+    folder: Path,
+    verbosity: Verbosity,
+    *,
+    redact: bool = False,
+    detail: str | None = None,
+    is_compared: bool = False,
+    kept: Path | None = None,
+) -> "Results":
+    """Run an analysis and show its progress on standard error; with `redact` nothing else.
+
+    The texts that a report with --detail `detail` lists first get evidence; where results are
+    compared, only the sample does. What is done is kept in the folder `kept`.
+    """
+    for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
+        typer.echo(f"reportgen: {line}", err=True)
+    from reportgen.api.analyze import analyze_named, listed_by
+
+    listed = None if is_compared else listed_by(detail)
+    with terminal_progress(verbosity) as progress:
+        return analyze_named(
+            texts,
+            asked,
+            folder,
+            progress,
+            listed,
+            kept=kept,
+            verbose=verbosity.verbose,
+            silent=redact,
+        )
+
+
+@contextmanager
+def kept_work(
+    output: Path, verbosity: Verbosity, *, resume: bool, force: bool
+) -> Iterator[Unfinished]:
+    """Within it, what an analysis does is kept beside `output`; see `unfinished_run`."""
+    with unfinished_run(output, resume=resume, force=force) as kept:
+        terminal.print_lines(kept.lines, verbosity)
+        yield kept

@@ -1,0 +1,162 @@
+"""The commands that write results folders: `analyze`, also of one shard, and `merge`."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reportgen.api import arguments, jobs
+from reportgen.api.jobs import Analysis
+from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.output_options import Verbosity
+from reportgen.api.parts import (
+    Call,
+    ShardNumber,
+    check_call,
+    check_part,
+    finish_part,
+    read_parts,
+    shard_number,
+)
+from reportgen.api.progress_bar import terminal_progress
+from reportgen.cli import from_options as parameters
+from reportgen.cli import terminal
+from reportgen.cli.analysing import analyze_texts, import_api, kept_work
+from reportgen.errors import UsageError
+from reportgen.files.recovery import recover_at
+from reportgen.files.staging import Staging
+from reportgen.files.targets import check_target
+from reportgen.files.unfinished import Unfinished, check_unfinished
+
+if TYPE_CHECKING:
+    from reportgen.results.store import Results
+
+
+@parameters.with_options
+def analyze(
+    inputs: InputChoices,
+    model: ModelChoices,
+    analysis: AnalysisChoices,
+    verbosity: Verbosity,
+    texts: parameters.Texts,
+    output: parameters.ResultsOutput = Path("results"),
+    force: parameters.Force = False,
+    resume: parameters.Resume = False,
+    shard: parameters.ShardOption = None,
+    strict: parameters.Strict = False,
+) -> int:
+    """Analyse texts and keep the results in a folder, to write reports from later.
+
+    Example: reportgen analyze texts.csv --model ./checkpoint -o results/
+    """
+    asked = jobs.analysis_of(inputs, model, analysis)
+    if shard is not None:
+        if strict:
+            raise UsageError("--strict: a shard is no results; give it to merge")
+        call = Call(tuple(texts), inputs, model, analysis)
+        return _analyze_shard(shard_number(shard), call, asked, output, verbosity, force, resume)
+    terminal.print_lines(recover_at([output]), verbosity)
+    check_target(output, force=force, is_folder=True)
+    check_unfinished(output, resume=resume, force=force)
+    text_set = arguments.text_set(texts, inputs)
+    terminal.print_notes(text_set, verbosity)
+    started = time.perf_counter()
+    import_api("reportgen.api.analyze", verbosity)
+    with (
+        kept_work(output, verbosity, resume=resume, force=force) as kept,
+        Staging(force=force) as staging,
+    ):
+        folder = staging.folder(output)
+        results = analyze_texts(text_set, asked, folder, verbosity, kept=kept.path)
+        return _end_analysis(output, results, staging, kept, verbosity, started, strict=strict)
+
+
+def _end_analysis(
+    output: Path,
+    results: "Results",
+    staging: Staging,
+    kept: Unfinished,
+    verbosity: Verbosity,
+    started: float,
+    *,
+    strict: bool,
+) -> int:
+    """Put the results folder in its place and print what it says; returns the exit code."""
+    from reportgen.findings.findings import Findings
+
+    lines = [f"{output}/: results folder"]
+    lines += terminal.account(Findings(results), None, "en", verbosity, started)
+    code = terminal.exit_code(results, (), strict=strict)
+    staging.commit()
+    terminal.print_lines([*lines, *terminal.settled(kept, results)], verbosity)
+    return code
+
+
+@parameters.with_options
+def merge(
+    verbosity: Verbosity,
+    parts: parameters.MergedParts,
+    output: parameters.ResultsOutput = Path("results"),
+    force: parameters.Force = False,
+    resume: parameters.Resume = False,
+    strict: parameters.Strict = False,
+) -> int:
+    """Merge the shards of an analysis into one results folder, as if it had been run at once.
+
+    Example: reportgen merge parts/* -o results/
+    """
+    found = read_parts(parts)
+    call = found.call
+    asked = jobs.analysis_of(call.inputs, call.model, call.analysis)
+    terminal.print_lines(recover_at([output]), verbosity)
+    check_target(output, force=force, is_folder=True)
+    check_unfinished(output, resume=resume, force=force)
+    text_set = arguments.text_set(call.texts, call.inputs)
+    started = time.perf_counter()
+    import_api("reportgen.api.shards", verbosity)
+    from reportgen.api.analyze import listed_by
+    from reportgen.api.shards import merge as merge_parts
+
+    with (
+        kept_work(output, verbosity, resume=resume, force=force) as kept,
+        Staging(force=force) as staging,
+    ):
+        folder = staging.folder(output)
+        with terminal_progress(verbosity) as progress:
+            results = merge_parts(
+                found,
+                text_set,
+                asked,
+                folder,
+                kept.path,
+                listed_by(),
+                progress,
+                verbose=verbosity.verbose,
+            )
+        return _end_analysis(output, results, staging, kept, verbosity, started, strict=strict)
+
+
+def _analyze_shard(
+    shard: ShardNumber,
+    call: Call,
+    asked: Analysis,
+    output: Path,
+    verbosity: Verbosity,
+    force: bool,
+    resume: bool,
+) -> int:
+    """Analyse one shard, and keep what it measured in the folder `output`."""
+    check_call(call)
+    check_part(output, force=force)
+    check_unfinished(output, resume=resume, force=force)
+    text_set = arguments.text_set(call.texts, call.inputs)
+    terminal.print_notes(text_set, verbosity)
+    import_api("reportgen.api.shards", verbosity)
+    from reportgen.api.shards import analyze_shard
+
+    with kept_work(output, verbosity, resume=resume, force=force) as kept:
+        with terminal_progress(verbosity) as progress:
+            analyze_shard(text_set, asked, kept.path, shard, progress, verbose=verbosity.verbose)
+        finish_part(kept.path, output, shard, call)
+        kept.is_finished = True
+    terminal.print_lines([f"{output}/: shard {shard}"], verbosity)
+    return 0

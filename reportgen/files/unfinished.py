@@ -1,0 +1,153 @@
+"""The folder in which a run keeps what it has done until its outputs are written."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from reportgen.errors import (
+    InterruptedLateError,
+    OutputError,
+    ReportgenError,
+    UsageError,
+    is_interrupt,
+    unwritten,
+)
+from reportgen.files import system
+from reportgen.files.interrupts import held_back
+
+SUFFIX = ".unfinished"
+_LOG = logging.getLogger(__name__)
+_NEXT = "go on with --resume, or give --force to start anew"
+
+
+def check_unfinished(output: Path, *, resume: bool, force: bool) -> None:
+    """Check that a run may begin, before any work is done.
+
+    Raises:
+        UsageError: an earlier run left results beside `output`, and neither is given.
+    """
+    found = Unfinished(_beside(output))
+    if found.has_results and not (resume or force):
+        raise UsageError(f"{found.path.name}: a run that did not end left its results; {_NEXT}")
+
+
+def _beside(output: Path) -> Path:
+    path = Path(os.path.realpath(output))
+    return path.with_name(path.name + SUFFIX)
+
+
+@dataclass
+class Unfinished:
+    """What a run keeps.
+
+    Attributes:
+        lines: for the user, what was found when the run began.
+        is_finished: set it when all outputs are written and nothing is left to do: the folder is
+            removed then.
+    """
+
+    path: Path
+    lines: list[str] = field(default_factory=list)
+    is_finished: bool = False
+    is_found: bool = False  # an earlier run left results there
+
+    @property
+    def has_results(self) -> bool:
+        """Whether there is anything to go on from."""
+        return any(self.path.glob("*.zip"))
+
+
+@contextmanager
+def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfinished]:
+    """The folder beside `output` in which a run keeps what it has done.
+
+    It stays when the run ends before its outputs are written, if anything was done by then. Only a
+    user's mistake, after which nothing can go on, removes what this run has done itself.
+
+    Args:
+        resume: go on from what an earlier run left there.
+        force: remove that otherwise.
+
+    Raises:
+        UsageError: an earlier run left something there and neither is given; or a run is at work
+            there.
+        OutputError: the folder cannot be made.
+        InterruptedLateError: in place of an interrupt, if something is kept.
+    """
+    check_unfinished(output, resume=resume, force=force)
+    path = _beside(output)
+    missing = [folder for folder in path.parents if not folder.exists()]
+    try:
+        found, lock = _opened(path)
+    except OSError as error:
+        raise unwritten(path, error) from error
+    try:
+        _settle(found, resume=resume)
+        yield found
+    except BaseException as error:
+        is_mistake = isinstance(error, ReportgenError) and not isinstance(error, OutputError)
+        with held_back():
+            if not found.has_results or (is_mistake and not found.is_found):
+                _remove(found, missing)
+                raise
+        if is_interrupt(error):
+            raise InterruptedLateError(
+                f"interrupted; nothing was written, but what was done is kept in "
+                f"{found.path.name}: go on with --resume"
+            ) from error
+        raise
+    else:
+        if found.is_finished:
+            with held_back():
+                _remove(found, missing)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def _opened(path: Path) -> tuple[Unfinished, int | None]:
+    """The folder, which is made where there is none, and the lock on it; None where the file system
+    knows no locks."""
+    system.make_folder(path)
+    system.set_mode(path, 0o700)  # it holds texts
+    try:
+        lock = system.lock(path)
+    except OSError:
+        return Unfinished(path), None
+    if lock is None:
+        raise UsageError(f"{path.name}: another run is at work there; wait for it to end")
+    return Unfinished(path), lock
+
+
+def _settle(found: Unfinished, *, resume: bool) -> None:
+    """Decide what becomes of the results of an earlier run."""
+    found.is_found = found.has_results
+    if not found.is_found:
+        if resume:
+            found.lines.append(f"reportgen: no {found.path.name}; the run starts anew")
+        return
+    if resume:
+        return
+    for item in found.path.iterdir():
+        system.remove(item)
+    found.is_found = False
+    found.lines.append(f"reportgen: removed {found.path.name}, which an earlier run left")
+
+
+def _remove(found: Unfinished, made: list[Path]) -> None:
+    """Remove the folder, and those of its parents that were `made` for it and are empty.
+
+    If it stays, one line on standard error says so, as it may hold texts.
+    """
+    try:
+        if found.path.exists():  # else it has become an output
+            system.remove_folder(found.path)
+    except OSError as error:
+        said = error.strerror or type(error).__name__
+        _LOG.warning("reportgen: %s: cannot be removed (%s); remove it yourself", found.path, said)
+    for folder in made:
+        with suppress(OSError):  # not empty: an output is in it
+            system.remove_empty(folder)

@@ -1,0 +1,312 @@
+"""An analysis that ended early goes on where it stopped, and gives the bytes of an unbroken one."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from disk import Killed, disk
+from helpers.calling import call
+from helpers.real.models import SENTENCES, save_model
+
+import reportgen
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import analyze
+from reportgen.analysis.tasks import plan
+from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.errors import OutputError, UsageError
+from reportgen.files import system
+from reportgen.models.loaded import LoadedModel
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import InputInfo
+from reportgen.texts.read import TextInput, TextSet
+
+NUMBER = {"num_labels": 1, "problem_type": "regression"}
+TEXTS = (*SENTENCES, "", "the cat sat on the mat", "a dog sat on the log")
+FULL = AnalysisOptions(evidence="full", evidence_texts="4")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save_model(tmp_path_factory.mktemp("models") / "bert", "bert", "sequence", **NUMBER)
+
+
+@pytest.fixture(scope="module")
+def model(folder: Path) -> LoadedModel:
+    return load_model(ModelSpec(model=str(folder)))
+
+
+@pytest.fixture(autouse=True)
+def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "WINDOW", 3)
+    monkeypatch.setattr(plan, "CHUNK", 1)
+    monkeypatch.setattr("os.fsync", lambda number: None)  # the system stays up
+
+
+def text_set(*texts: str) -> TextSet:
+    made = tuple(TextInput(str(i), text, source=f"t.txt:{i}") for i, text in enumerate(texts))
+    return TextSet(made, (InputInfo("t.txt", "0" * 64, len(made)),))
+
+
+def run(
+    folder: Path,
+    model: LoadedModel,
+    kept: Path,
+    options: AnalysisOptions = FULL,
+    texts: tuple[str, ...] = TEXTS,
+) -> dict[str, bytes]:
+    """The bytes of all results; some texts beside the sample get evidence too."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    kept.mkdir(exist_ok=True)
+    listed = [1, 2]
+    analyze(
+        text_set(*texts), model, folder, options, None, lambda results: listed, TaskFolder(kept)
+    )
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
+    model: LoadedModel, tmp_path: Path
+) -> None:
+    """Each run is killed, a few operations later than the one before, until one comes to its
+    end."""
+    whole = run(tmp_path / "whole", model, tmp_path / "unbroken")
+    kept, n_killed = tmp_path / "kept", 0
+    while True:
+        known = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
+        with disk(3 + 4 * n_killed, Killed()) as counted, suppress(Killed):
+            found = run(tmp_path / "r", model, kept)
+        n_killed += counted.is_dead
+        now = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
+        assert known.items() <= now.items()  # nothing is measured twice
+        if not counted.is_dead:
+            break
+    assert n_killed >= 5
+    assert found == whole
+
+
+def test_a_damaged_result_is_measured_again(model: LoadedModel, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    whole = run(tmp_path / "whole", model, kept)
+    results = sorted(kept.glob("*.zip"))
+    first, second, third = results[0], results[1], results[-1]
+    first.write_bytes(first.read_bytes()[:-30])
+    content = bytearray(second.read_bytes())
+    content[len(content) // 2] ^= 1
+    second.write_bytes(content)
+    shutil.copy(results[-2], third)
+    assert run(tmp_path / "again", model, kept) == whole
+    assert second.read_bytes() != bytes(content)
+
+
+def test_what_differs_is_named(model: LoadedModel, folder: Path, tmp_path: Path) -> None:
+    kept = tmp_path / "kept"
+    run(tmp_path / "r", model, kept)
+    other = AnalysisOptions(evidence="basic", evidence_texts="3", shown={"label-column": "stars"})
+    with pytest.raises(UsageError) as told:
+        run(tmp_path / "r", model, kept, other)
+    assert str(told.value) == (
+        "kept: of another run: --evidence was full and is basic; --evidence-texts was 4 and is 3; "
+        "--label-column was not given and is stars. Give what it was given, or --force in place of "
+        "--resume to start anew"
+    )
+    with pytest.raises(UsageError, match=r"of another run: the texts differ\. Give"):
+        run(tmp_path / "r", model, kept, texts=(*TEXTS[:-1], "another"))
+    torch_seed = save_model(tmp_path / "other", "bert", "sequence", seed=3, **NUMBER)
+    with pytest.raises(UsageError, match="the weights of the model differ"):
+        run(tmp_path / "r", load_model(ModelSpec(model=str(torch_seed))), kept)
+    cut = load_model(ModelSpec(model=str(folder), max_length=6))
+    with pytest.raises(UsageError, match="of another run: the model differs"):
+        run(tmp_path / "r", cut, kept)
+    (kept / "run.json").write_text("{", "utf-8")
+    with pytest.raises(UsageError, match=r"run\.json: damaged"):
+        run(tmp_path / "r", model, kept)
+
+
+def test_no_result_is_lost_where_the_disk_is_full(model: LoadedModel, tmp_path: Path) -> None:
+    whole = run(tmp_path / "whole", model, tmp_path / "unbroken")
+    with pytest.raises(OutputError, match="make room"), disk(12, OSError(28, "full")):
+        run(tmp_path / "r", model, tmp_path / "kept")
+    assert list((tmp_path / "kept").glob("*.zip"))
+    assert run(tmp_path / "r", model, tmp_path / "kept") == whole
+
+
+@pytest.fixture
+def place(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with texts, which is the current one."""
+    (tmp_path / "texts.txt").write_text("\n".join(filter(None, TEXTS)), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def left_behind(place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> None:
+    """Run a command that is interrupted when it has measured the attention of some texts."""
+    save = TaskFolder.save
+
+    def interrupted(self, task, result) -> None:
+        save(self, task, result)
+        if task.rows[0]:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TaskFolder, "save", interrupted)
+        done = call("run", "texts.txt", "--model", folder, *more)
+    assert done.exit_code == 130
+    assert "interrupted; nothing was written, but what was done is kept in" in done.stderr
+
+
+def test_the_command_goes_on_or_says_what_to_do(
+    place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("run", "texts.txt", "--model", folder, "-o", "page.html", "-o", "made/")
+    left_behind(place, folder, monkeypatch, *command[4:])
+    assert {path.name for path in place.iterdir()} == {"made.unfinished", "texts.txt"}
+    assert oct((place / "made.unfinished").stat().st_mode)[-3:] == "700"
+    refused = call(*command)
+    assert refused.exit_code == 2
+    assert refused.stderr == (
+        "reportgen: made.unfinished: a run that did not end left its results; go on with "
+        "--resume, or give --force to start anew\n"
+    )
+    other = call(*command, "--resume", "--evidence", "none")
+    assert other.exit_code == 2
+    assert "of another run: --evidence was basic and is none" in other.stderr
+    done = call(*command, "--resume")
+    assert done.exit_code == 0, done.stderr
+    n_texts = len(list(filter(None, TEXTS)))
+    assert (
+        f"reportgen: going on: an earlier run measured the attention of 6 of {n_texts} texts; "
+        f"left are {n_texts - 6}, and evidence on {n_texts}"
+    ) in done.stderr
+    assert {path.name for path in place.iterdir()} == {"page.html", "made", "texts.txt"}
+    again = call(*command, "--force", "--resume")
+    assert "reportgen: no made.unfinished; the run starts anew" in again.stderr
+
+
+def test_force_starts_anew_and_says_so(
+    place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_behind(place, folder, monkeypatch, "-o", "new/page.html")
+    assert (place / "new" / "page.html.unfinished").is_dir()
+    done = call("run", "texts.txt", "--model", folder, "-o", "new/page.html", "--force")
+    assert done.exit_code == 0
+    assert "removed page.html.unfinished, which an earlier run left" in done.stderr
+    assert "going on" not in done.stderr
+    assert [path.name for path in (place / "new").iterdir()] == ["page.html"]
+
+
+def test_a_page_with_a_folder_of_its_own_keeps_its_work_beside_it(
+    place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layout = ("-o", "site/index.html", "--layout", "dir")
+    left_behind(place, folder, monkeypatch, *layout)
+    done = call("run", "texts.txt", "--model", folder, *layout, "--resume")
+    assert done.exit_code == 0, done.stderr
+    assert {path.name for path in place.iterdir()} == {"site", "texts.txt"}
+
+
+def test_an_interrupt_in_the_evidence_keeps_what_was_measured(
+    place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("analyze", "texts.txt", "--model", folder, "-o", "made")
+    assert call(*command).exit_code == 0
+    whole = {path.name: path.read_bytes() for path in (place / "made").iterdir()}
+    save = TaskFolder.save
+
+    def interrupted(self, task, result) -> None:
+        save(self, task, result)
+        if task.kind == "evidence":
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TaskFolder, "save", interrupted)
+        first = call(*command, "--force")
+    assert first.exit_code == 130
+    told = "what was measured is kept in made.unfinished; --resume --force measures the rest"
+    assert told in first.stderr
+    second = call(*command, "--force", "--resume")
+    assert second.exit_code == 0, second.stderr
+    assert {path.name: path.read_bytes() for path in (place / "made").iterdir()} == whole
+    assert not (place / "made.unfinished").exists()
+
+
+def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
+    place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "blank.txt").write_text(" \n\t\n", "utf-8")
+    before = {path.name for path in place.iterdir()}
+    wrong = call("run", "blank.txt", "--model", folder, "-o", "new/page.html")
+    assert wrong.exit_code == 1
+    save = TaskFolder.save
+    places = []
+
+    def seen(self, task, result) -> None:
+        places.append(self.path)
+        save(self, task, result)
+
+    monkeypatch.setattr(TaskFolder, "save", seen)
+    for more in (("--redact", "-o", "page.html"), ("-o", "-", "--format", "json")):
+        assert call("run", "texts.txt", "--model", folder, *more).exit_code == 0
+        refused = call("run", "texts.txt", "--model", folder, *more, "--resume", "--force")
+        assert refused.exit_code == 2
+        assert refused.stderr.startswith("reportgen: --resume: ")
+    assert places
+    assert not any(path.is_relative_to(place) or path.exists() for path in places)
+    assert {path.name for path in place.iterdir()} == {*before, "page.html"}
+
+
+def test_a_second_run_at_the_same_place_is_refused(place: Path, folder: Path) -> None:
+    (place / "made.unfinished").mkdir()
+    lock = system.lock(place / "made.unfinished")
+    assert lock is not None
+    try:
+        refused = call("analyze", "texts.txt", "--model", folder, "-o", "made", "--resume")
+    finally:
+        os.close(lock)
+    assert refused.exit_code == 2
+    assert "made.unfinished: another run is at work there; wait for it to end" in refused.stderr
+
+
+def test_python_goes_on_too(
+    place: Path, folder: Path, model: LoadedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left_behind(place, folder, monkeypatch, "-o", "made/")
+    with pytest.warns(UserWarning, match=r"removed made\.unfinished"):
+        reportgen.analyze(list(TEXTS), model, folder="made", evidence="none")
+    assert not (place / "made.unfinished").exists()
+    with pytest.warns(UserWarning, match=r"no made\.unfinished; the run starts anew"):
+        reportgen.analyze(list(TEXTS), model, folder="made", evidence="none", resume=True)
+    with pytest.raises(UsageError, match="resume: goes with folder"):
+        reportgen.analyze(list(TEXTS), model, resume=True)
+
+
+def test_after_a_real_kill_the_same_command_goes_on(
+    place: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()  # windows are as large in the other process
+    monkeypatch.chdir(place)
+    many = "\n".join(f"{text} {i}" for i in range(40) for text in SENTENCES)
+    (place / "texts.txt").write_text(many, "utf-8")
+    command = [sys.executable, "-m", "reportgen", "analyze", "texts.txt", "--model", str(folder)]
+    command += ["-o", "made", "--evidence-texts", "3", "--resume"]
+    started = subprocess.Popen(command, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 120
+    while not list((place / "made.unfinished").glob("attention-*.zip")):
+        assert time.monotonic() < deadline
+        assert started.poll() is None
+        time.sleep(0.01)
+    started.kill()
+    started.communicate()
+    assert not (place / "made").exists()
+    done = call(*command[3:])
+    assert done.exit_code == 0, done.stderr
+    assert "going on: an earlier run measured" in done.stderr
+    assert {path.name for path in place.iterdir()} == {"made", "texts.txt"}

@@ -1,0 +1,237 @@
+"""Shards of an analysis: merged they are one run, byte for byte, and what does not fit is named."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from helpers.calling import call
+from helpers.real.models import SENTENCES, save_model
+
+from reportgen.analysis.tasks import plan
+from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.results.store import open_results
+
+TEXTS = (*SENTENCES, " ", "the cat sat on the mat", "a dog sat on the log", "a", "a very good day")
+
+
+@pytest.fixture(autouse=True)
+def _small_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "WINDOW", 2)
+    monkeypatch.setattr(plan, "CHUNK", 1)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with texts and models."""
+    place = tmp_path_factory.mktemp("place")
+    number = {"num_labels": 1, "problem_type": "regression"}
+    save_model(place / "bert", "bert", "sequence", **number)
+    save_model(place / "other", "bert", "sequence", seed=3, **number)
+    save_model(place / "llama", "llama", "causal")
+    lines = [json.dumps({"text": text}) for text in TEXTS]
+    (place / "texts.jsonl").write_text("\n".join(lines), "utf-8")
+    return place
+
+
+def shard(place: Path, number: int, of: int, *more: object, model: str = "bert") -> Path:
+    folder = Path("parts") / f"{number}"
+    command = ("analyze", "texts.jsonl", "--model", model, "--shard", f"{number}/{of}")
+    done = call(*command, "-o", folder, *more)
+    assert done.exit_code == 0, done.stderr
+    assert f"{folder}/: shard {number}/{of}" in done.stderr
+    assert not folder.with_name(f"{number}.unfinished").exists()
+    return folder
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+FULL = ("--evidence", "full", "--evidence-texts", "5", "--keep-maps", "4")
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        ("bert", FULL),
+        ("bert", ("--evidence", "none")),
+        ("bert", ("--units", "phrase", "--evidence-texts", "3")),
+        ("llama", ("--generate", "3", "--keep-maps", "3", "--evidence-texts", "4")),
+    ],
+)
+def test_merged_shards_are_one_run(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, more: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(place)
+    whole, merged = tmp_path / "whole", tmp_path / "merged"
+    done = call("analyze", "texts.jsonl", "--model", model, *more, "-o", whole)
+    assert done.exit_code == 0, done.stderr
+    parts = [shard(place, number, 3, *more, "--force", model=model) for number in (2, 3, 1)]
+    done = call("merge", *parts, "-o", merged)
+    assert done.exit_code == 0, done.stderr
+    assert contents(merged) == contents(whole)
+    assert open_results(merged).info.evidence.level == (
+        "none" if "none" in more else "full" if "full" in more else "basic"
+    )
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["merged", "whole"]
+
+
+def test_more_shards_than_windows_leave_some_empty(
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(place)
+    more = ("--evidence", "none", "--force")
+    parts = [shard(place, number, 9, *more) for number in range(1, 10)]
+    assert any(not list(part.glob("*.zip")) for part in parts)
+    assert call("merge", *parts, "-o", tmp_path / "merged").exit_code == 0
+    call("analyze", "texts.jsonl", "--model", "bert", *more, "-o", tmp_path / "whole")
+    assert contents(tmp_path / "merged") == contents(tmp_path / "whole")
+
+
+@pytest.fixture(scope="module")
+def parts(place: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The two shards of one analysis, and others that do not fit."""
+    folder = tmp_path_factory.mktemp("parts")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        patch.setattr(plan, "WINDOW", 2)
+        for name, number, more in (
+            ("1", "1/2", ()),
+            ("2", "2/2", ()),
+            ("third", "2/3", ()),
+            ("full", "2/2", ("--evidence", "none")),
+            ("other", "2/2", ("--model", "other")),
+        ):
+            command = ("analyze", "texts.jsonl", "--model", "bert", "--shard", number, *more)
+            done = call(*command, "-o", folder / name, "--evidence-texts", "2")
+            assert done.exit_code == 0, done.stderr
+    (folder / "empty").mkdir()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("1",), "1 of 2 shards are missing: 2/2; name all of them"),
+        (("1", "2", "1"), "shard 1/2 is also"),
+        (("1", "third"), "shard 2/3, but"),
+        (("1", "full"), "--evidence was basic and is none"),
+        (("1", "other"), "the weights of the model differ"),
+        (("1", "empty"), "not a shard that is whole (no shard.json)"),
+        (("1", "nowhere"), "not a shard that is whole (no shard.json)"),
+    ],
+)
+def test_shards_that_do_not_fit_are_named(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch, names: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.chdir(place)
+    done = call("merge", *(parts / name for name in names), "-o", tmp_path / "merged")
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("damage", ["truncated", "removed", "evidence", "run.json", "shard.json"])
+def test_a_damaged_shard_is_named_and_not_measured_again(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch, damage: str
+) -> None:
+    monkeypatch.chdir(place)
+    shutil.copytree(parts / "1", tmp_path / "1")
+    kind = "evidence" if damage == "evidence" else "attention"
+    result = sorted((tmp_path / "1").glob(f"{kind}-*.zip"))[0]
+    told = f"1 results of the shards are missing or damaged ({result.name})"
+    if damage in ("removed", "evidence"):
+        result.unlink()
+    elif damage == "truncated":
+        result.write_bytes(result.read_bytes()[:-9])
+    else:
+        (tmp_path / "1" / damage).write_text("{", "utf-8")
+        told = f"{damage}: damaged"
+    done = call("merge", tmp_path / "1", parts / "2", "-o", tmp_path / "merged")
+    assert done.exit_code == 1
+    assert told in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["1"]
+
+
+def test_texts_that_changed_since_are_named(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(place / "bert", tmp_path / "bert")
+    (tmp_path / "texts.jsonl").write_text('{"text": "the cat"}\n', "utf-8")
+    done = call("merge", parts / "1", parts / "2", "-o", "merged")
+    assert done.exit_code == 2
+    assert "of another run: the texts differ" in done.stderr
+
+
+def test_a_shard_and_a_merge_go_on_after_an_interrupt(
+    parts: Path, place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(place)
+    save = TaskFolder.save
+    n_saved = 0
+
+    def interrupted(self, task, result) -> None:
+        nonlocal n_saved
+        save(self, task, result)
+        n_saved += 1
+        if n_saved == 2:
+            raise KeyboardInterrupt
+
+    command = (
+        "analyze",
+        "texts.jsonl",
+        "--model",
+        "bert",
+        "--evidence-texts",
+        "2",
+        "--shard",
+        "1/2",
+    )
+    for first in (command, ("merge", parts / "1", parts / "2")):
+        n_saved, output = 0, tmp_path / first[0]
+        with monkeypatch.context() as patch:
+            patch.setattr(TaskFolder, "save", interrupted)
+            stopped = call(*first, "-o", output)
+        assert stopped.exit_code == 130
+        assert (tmp_path / f"{first[0]}.unfinished").exists()
+        again = ("--resume", "--force") if output.exists() else ("--resume",)
+        done = call(*first, "-o", output, *again)
+        assert done.exit_code == 0, done.stderr
+    assert contents(tmp_path / "analyze") == contents(parts / "1")
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        (("--shard", "0/3"), "--shard 0/3: write K/N, such as 3/16"),
+        (("--shard", "4/3"), "--shard 4/3: write K/N"),
+        (("--shard", "x"), "--shard x: write K/N"),
+        (("--shard", "1/2", "--strict"), "--strict: a shard is no results"),
+        (("--shard", "1/2", "--generate", "3"), "--shard with --generate"),
+    ],
+)
+def test_what_cannot_be_cut_is_refused(
+    place: Path, tmp_path: Path, monkeypatch, more: tuple[str, ...], told: str
+) -> None:
+    monkeypatch.chdir(place)
+    done = call("analyze", "texts.jsonl", "--model", "bert", *more, "-o", tmp_path / "1")
+    assert done.exit_code == 2
+    assert told in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_of_something_else_is_never_replaced_by_a_shard(
+    place: Path, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(place)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "photo.png").write_bytes(b"")
+    command = ("analyze", "texts.jsonl", "--model", "bert", "--shard", "1/2", "--force", "-o")
+    done = call(*command, tmp_path / "mine")
+    assert done.exit_code == 2
+    assert "holds more than a shard (photo.png)" in done.stderr
+    piped = call("analyze", "-", *command[2:-1], "-o", tmp_path / "x", stdin="the cat\n")
+    assert "texts from standard input cannot be read again by merge" in piped.stderr
