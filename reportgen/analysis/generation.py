@@ -88,7 +88,7 @@ def with_generated(
         except Exception as error:  # user code, or a model that fails on this text alone
             said = str(error) if isinstance(error, ReportgenError) else describe(error)
             first_error = first_error or f"text {text.id} ({text.source}): {said}"
-            found.append(text)
+            found.append(replace(text, incomplete=f"nothing was generated: {said}"))
     return found, first_error
 
 

@@ -118,6 +118,12 @@ _COUNTED = {
     "empty": "empty, not analysed",
     "failed": "failed; the report says why",
 }
+# Outputs that have no right answer, so that no label is held against them.
+_WITHOUT_ANSWERS = {
+    "embedding": "an embedding",
+    "next_token": "a next token",
+    "completion": "a completion",
+}
 _GATE_WORDS = {"fail": "failed", "warn": "warning"}
 
 
@@ -202,13 +208,18 @@ def _labels(findings: "Findings") -> list[str]:
     """Lines about labels that are not used, or not read to the letter."""
     use, output = findings.label_use, findings.info.output
     if use is None:
-        return []
+        has_labels = findings.texts["label"].notna() & findings.analysed
+        what = _WITHOUT_ANSWERS.get(output.kind)
+        if what is None or not has_labels.any():
+            return []
+        return [f"labels are not compared with anything: the model's output is {what}"]
     lines = []
     if use.misfit is not None:
         text = str(findings.texts["text_id"].iloc[use.misfit.text])
         lines.append(
             f"{use.n_labelled - use.n_used:,} of {use.n_labelled:,} labels not used: text {text!r} "
-            f"has {use.misfit.n_labels:,} tags for {use.misfit.n_words:,} words; give a list with "
+            f"has {_counted(use.misfit.n_labels, 'tag')} for "
+            f"{_counted(use.misfit.n_words, 'word')}; give a list with "
             "one tag for each word between spaces, or the words in a column units"
         )
     if use.unused is not None:
@@ -229,6 +240,10 @@ def _labels(findings: "Findings") -> list[str]:
     if use.n_folded:
         lines.append(f"{use.n_folded:,} labels matched without regard to case and spaces")
     return lines
+
+
+def _counted(n: int, what: str) -> str:
+    return f"{n:,} {what}" if n == 1 else f"{n:,} {what}s"
 
 
 def _maps_left_out(results: "Results") -> list[str]:

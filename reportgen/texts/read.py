@@ -32,6 +32,7 @@ class TextInput:
     completion: str | None = None  # what a causal model was to write after it, or wrote
     # The tokens that a model wrote the completion with; None: those of the tokenizer.
     completion_ids: tuple[int, ...] | None = None
+    incomplete: str | None = None  # why the model wrote no completion, where it was to
     choices: tuple[str, ...] = ()  # that a model picks one of
     lead: str = ""  # what each choice stands behind in the second segment
     chosen: int | None = None  # which of them the model picked; None where that is not known

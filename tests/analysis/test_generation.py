@@ -9,6 +9,7 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+from reportgen.analysis import generation
 from reportgen.analysis.generation import Choice, with_generated
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
@@ -89,7 +90,7 @@ def test_given_completions_and_blank_texts_stay(model: LoadedModel) -> None:
 def test_a_text_as_long_as_the_model_takes_leaves_no_room(model: LoadedModel) -> None:
     texts = text_set("the cat " * 400).texts
     found, error = with_generated(texts, model, Choice(3, 0.0, 0))
-    assert found == list(texts)
+    assert [own.completion for own in found] == [None]
     assert "has as many tokens as the model takes" in str(error)
 
 
@@ -168,6 +169,46 @@ def test_a_model_that_writes_nothing_says_what_is_done_with_completions(tmp_path
     assert "--generate: only causal language models and encoder-decoders write" in refused.stderr
 
 
+def test_a_text_that_nothing_is_generated_for_says_why(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = generation._generated
+
+    def ended(model: LoadedModel, ids: list[int], choice: Choice, number: int) -> list[int]:
+        end = model.tokenizer.eos_token_id
+        return [*ids, end] if number == 1 else plain(model, ids, choice, number)
+
+    monkeypatch.setattr(generation, "_generated", ended)
+    (tmp_path / "t.txt").write_text("the cat\na dog\n", "utf-8")
+    made = ("--evidence", "none", "-o", tmp_path / "made")
+    done = call("analyze", tmp_path / "t.txt", "-m", folder, "--generate", "2", *made)
+    assert done.exit_code == 0, done.stderr
+    assert open_results(tmp_path / "made").texts["message"].tolist() == [
+        "",
+        "nothing was generated: the first token that the model generates ends the text",
+    ]
+
+
+def test_a_pair_is_nothing_for_a_model_that_writes(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("text,pair\nthe cat,a dog\n", "utf-8")
+    made = ("--evidence", "none", "-o", tmp_path / "made")
+    done = call("analyze", tmp_path / "t.csv", "-m", folder, *made)
+    assert done.exit_code == 1
+    (line,) = [own for own in done.stderr.splitlines() if own.startswith("reportgen:")]
+    assert "it has a pair, and a model that writes takes none; put both into the text" in line
+    done = call("analyze", tmp_path / "t.csv", "-m", folder, "--pair-column", "", *made)
+    assert done.exit_code == 0, done.stderr
+
+
+def test_labels_without_a_right_answer_are_told(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("text,label\nthe cat,a dog\n", "utf-8")
+    made = ("--evidence", "none", "-o", tmp_path / "made")
+    done = call("analyze", tmp_path / "t.csv", "-m", folder, *made)
+    assert done.exit_code == 0, done.stderr
+    said = "labels are not compared with anything: the model's output is a next token"
+    assert said in done.stderr.splitlines()
+
+
 def test_a_text_without_a_completion_fails_alone(folder: Path, tmp_path: Path) -> None:
     texts = tmp_path / "texts.csv"
     texts.write_text("text,completion\nthe cat, sat\na dog,\n", "utf-8")
@@ -175,4 +216,4 @@ def test_a_text_without_a_completion_fails_alone(folder: Path, tmp_path: Path) -
     assert done.exit_code == 0, done.stderr
     found = open_results(tmp_path / "r").texts
     assert found["status"].tolist() == ["ok", "failed"]
-    assert found["message"][1] == "it has no completion"
+    assert found["message"][1].startswith("it has no completion; give one in a column completion")

@@ -75,10 +75,10 @@ def test_a_generation_that_ends_at_once_is_told(
     monkeypatch.setattr(model.module, "generate", lambda **_: ended)
     told = "the first token that the model generates ends the text"
     texts = text_set("the cat")
-    assert with_generated(texts.texts, model, Choice(6, 0.0, 0)) == (
-        list(texts.texts),
-        f"text 0 ({texts.texts[0].source}): {told}",
-    )
+    (found,), error = with_generated(texts.texts, model, Choice(6, 0.0, 0))
+    assert found.completion is None
+    assert found.incomplete == f"nothing was generated: {told}"
+    assert error == f"text 0 ({found.source}): {told}"
     (tmp_path / "r").mkdir()
     with pytest.raises(ModelError, match=f"--generate: nothing was generated; .* {told}"):
         analyze(texts, model, tmp_path / "r", AnalysisOptions(generate=6, evidence="none"))
@@ -145,7 +145,7 @@ def test_texts_without_a_target_or_without_words_fail_alone(folder: Path, tmp_pa
     found = open_results(tmp_path / "made")
     assert found.texts["status"].tolist() == ["ok", "failed", "failed", "failed"]
     no_target, no_text, too_long = found.texts["message"].tolist()[1:]
-    assert no_target == "it has no completion"
+    assert no_target.startswith("it has no completion; give one in a column completion")
     assert no_text.startswith("the text is empty")
     assert "more than the 64 that the model's decoder takes" in too_long
     assert found.target_of(1) is None

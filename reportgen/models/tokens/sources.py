@@ -36,14 +36,21 @@ def encode_source(model: LoadedModel, source: TextInput) -> EncodedText:
         return encode_choices(
             model.tokenizer, source.text, seconds, source.chosen or 0, model.info.max_tokens
         )
+    if model.reader.kind in ("next_token", "completion") and source.pair is not None:
+        raise ModelError(
+            "it has a pair, and a model that writes takes none; put both into the text, or leave "
+            "the pairs out (--pair-column '')"
+        )
     if model.reader.kind != "completion":
         return encode(model.tokenizer, source.text, source.pair, model.info.max_tokens)
-    if source.pair is not None:
-        raise ModelError("it has a pair and a completion; a model that writes takes no pair")
     if not source.completion:
         if source.is_blank:  # nothing is written after it either
             return encode(model.tokenizer, source.text, None, model.info.max_tokens)
-        raise ModelError("it has no completion")
+        raise ModelError(
+            source.incomplete
+            or "it has no completion; give one in a column completion (--completion-column), or "
+            "let the model write it (--generate N)"
+        )
     if isinstance(model.reader, TargetReader):
         return encode_with_target(
             model.tokenizer,
