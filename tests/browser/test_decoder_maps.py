@@ -98,6 +98,25 @@ def test_any_layer_and_head_is_drawn(watched, made, address, layer, head):
         assert box["y"] < dot["y"] + dot["height"] / 2 < box["y"] + box["height"]
 
 
+@pytest.mark.parametrize("head", [None, 2])
+def test_weights_times_values_are_a_share_of_their_row(watched, made, address, head):
+    watched.goto(f"{address}#text=1")
+    expect(watched.locator("#parts-1 rect[data-at]").first).to_be_attached()
+    parts = watched.locator("#parts-1")
+    if head is not None:
+        box = parts.locator("[role=radiogroup][aria-label='Head']")
+        box.locator(f"label:has(input[value='{head}'])").click()
+    parts.get_by_label("× value").check()
+    expect(parts.locator(".said")).to_contain_text("Cross-attention × value, layer 2")
+    _, _, values = saved(watched)
+    plain = attention_maps(made, "1", 2, head or "mean", "cross", values=True).values
+    np.testing.assert_allclose(values, plain / plain.sum(1, keepdims=True), atol=2e-4)
+    expect(parts.locator(".range")).to_contain_text("as a share of its row")
+    watched.locator("#map-1 .part-choice label:has(input[value='decoder'])").click()
+    expect(parts.locator(".said")).to_contain_text("Attention within the decoder")
+    expect(parts.get_by_label("× value")).to_be_hidden()
+
+
 def test_the_decoders_own_map_and_the_encoders_are_a_choice_away(watched, made, address):
     watched.goto(f"{address}#text=1")
     parts = watched.locator("#map-1 .part-choice")

@@ -8,7 +8,7 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
-from reportgen.report.html.data import in_letters, text_data
+from reportgen.report.html.data import LENGTHS, in_letters, text_data
 from reportgen.report.html.map_pooling import (
     Pooling,
     TargetPooling,
@@ -76,6 +76,7 @@ class Block:
         return self._set(
             self._means,
             {part: self._pooled_part(part, mean_over_heads=True) for part in self._parts},
+            Level.LAYERS,
         )
 
     @cached_property
@@ -129,11 +130,16 @@ class Block:
             packer.add(quantise(pool_sides(own, *self._sides(part))))
         return packer.finish()
 
-    def _set(self, packed: bytes, parts: Mapping[DecoderPart, bytes]) -> Markup:
+    def _set(
+        self, packed: bytes, parts: Mapping[DecoderPart, bytes], level: Level = Level.HEADS
+    ) -> Markup:
+        data = self._data
+        if level < Level.HEADS:
+            data = {key: value for key, value in data.items() if key != LENGTHS}
         return Markup(
             self._env.get_template("parts/data.html.jinja").render(
                 number=self._index + 1,
-                data=self._data,
+                data=data,
                 maps=Markup(in_letters(packed)),
                 parts={part: Markup(in_letters(own)) for part, own in parts.items()},
             )

@@ -24,7 +24,7 @@ from reportgen.results.info import HEAD_CLASSES, RunInfo, UnitKind, View
 from reportgen.results.measure_register import BY_ID, COLOURS, STEP_SCALARS
 from reportgen.results.schema import COMPLETION_SEGMENT
 from reportgen.results.store import Results
-from reportgen.results.targets import read_labels, target_units, written_units
+from reportgen.results.targets import cross_sizes, read_labels, target_units, written_units
 from reportgen.results.units import (
     Floats,
     TextUnits,
@@ -174,6 +174,7 @@ def text_data(
         "labels": [visible(unit.label) for unit in units.units],
         **({"written": written} if written else {}),
         **_decoder_data(results, text, target or TargetPooling()),
+        **({} if how is not None else _lengths(results, text)),
         "special": [i for i, unit in enumerate(units.units) if unit.is_special],
         "units": units.unit_of,
         "cls": units.cls_token,
@@ -205,6 +206,18 @@ def _decoder_data(results: Results, text: int, how: TargetPooling) -> dict[str, 
             if own is not None
         },
     }
+
+
+LENGTHS = "lengths"  # what only maps with every head make use of
+
+
+def _lengths(results: Results, text: int) -> dict[str, str]:
+    """The lengths of the vectors that each head of a decoder gets from each token of the text, as
+    base64 `[layer, head, token]`; nothing where they were not kept."""
+    sizes = cross_sizes(results, text)
+    if sizes is None:
+        return {}
+    return {LENGTHS: b64encode(sizes.astype("<f4").tobytes()).decode("ascii")}
 
 
 def measure_data(measures: Sequence[TextMeasure]) -> list[dict[str, Any]]:

@@ -1,7 +1,9 @@
 """Norm-weighted cross-attention against vectors that are added up one by one."""
 
 import json
+import re
 import shutil
+from base64 import b64decode
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -34,6 +36,9 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_module
 from reportgen.models.spec import ModelSpec
 from reportgen.models.tokens.encoded import encode
+from reportgen.report.html.assets import environment
+from reportgen.report.html.blocks import Block
+from reportgen.report.html.size_plan import Level
 from reportgen.results.maps.packed import MAX_ERROR
 from reportgen.results.store import Results, open_results
 
@@ -193,6 +198,18 @@ def test_results_have_them_by_token_and_by_head(results: Results, tmp_path: Path
     assert kept["cross_values_2"].shape == (2, 4, len(results.tokens_of(1)))
     table = pd.read_csv(tmp_path / "tokens.csv")["cross_received_norm"]
     np.testing.assert_allclose(table, results.tokens["cross_received_norm"], atol=1e-6)
+
+
+def test_a_page_has_lengths_only_beside_the_maps_of_every_head(results: Results) -> None:
+    block = Block(results, 0, environment())
+    whole, means = str(block.at(Level.HEADS)), str(block.at(Level.LAYERS))
+    (letters,) = re.findall(r'"lengths": ?"([^"]*)"', whole)
+    sizes = np.frombuffer(b64decode(letters), "<f4")
+    stored = np.stack(results.tokens_of(0)["cross_value_sizes"]).T
+    np.testing.assert_array_equal(sizes.reshape(stored.shape), stored)
+    assert '"lengths"' not in means
+    assert block.heads_size() == pytest.approx(len(whole.encode()), abs=4)
+    assert block.layers_size() == len(means.encode())
 
 
 def test_lengths_of_another_size_are_damage(results: Results, tmp_path: Path) -> None:

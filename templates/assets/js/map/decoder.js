@@ -79,7 +79,10 @@ class DecoderFigure {
     const name = () => drawingName(this.svg);
     const blob = (format) => pictureBlob(inLight(() => standalone(this.svg, name())), format);
     this.tools = pictureTools(name, blob, () => this.table());
-    figure.prepend(make("div", { className: "controls live" }, this.layers.label, this.heads.label));
+    this.lengths = panel.hasHeads && panel.data.lengths ? floatsOf(panel.data.lengths) : null;
+    this.values = makeCheckbox(say("cross_values"), () => this.update());
+    const controls = [this.layers.label, this.heads.label, ...(this.lengths ? [this.values.label] : [])];
+    figure.prepend(make("div", { className: "controls live" }, ...controls));
     this.says.after(this.tools);
     offerTips(this.svg, "rect[data-at]", (cell) => this.tipOf(cell.dataset.at.split(".").map(Number)));
   }
@@ -95,6 +98,7 @@ class DecoderFigure {
     if (state.map !== map) return; // another was chosen meanwhile
     this.layers.show(String(this.layer));
     this.heads.show(String(this.head));
+    this.values.label.hidden = map !== "cross";
     this.draw(this.seen(map));
   }
 
@@ -106,26 +110,33 @@ class DecoderFigure {
     const reads = sideOf(upTo(read.length), read, readCells);
     const rows = isCross ? sideOf(writes, written, writtenCells) : reads;
     const columns = isCross ? sideOf(units, labels, textCells && { cells: textCells, pool }) : reads;
-    const packed = this.mean(this.bytes.get(map), rows.axis.length, columns.axis.length);
+    const lengths = isCross && this.values.input.checked ? this.lengths : null;
+    const packed = this.mean(this.bytes.get(map), rows.axis.length, columns.axis.length, lengths);
     const cells = grouped(packed, rows.axis, columns.axis);
     const isSpecial = columns.labels.map((_, i) => (isCross ? special : given).some((at) => columns.at(at) === i));
     return {
-      isCross, rows, columns, isSpecial,
+      isCross, rows, columns, isSpecial, isWeighted: lengths !== null,
       cells: grouped(cells, rows.of, columns.of),
-      factor: page.sums && this.head === "mean" ? page.decoder.heads : 1,
+      factor: page.sums && this.head === "mean" && !lengths ? page.decoder.heads : 1,
     };
   }
 
-  // The mean of the chosen heads and layers, [row][column].
-  mean(bytes, rows, columns) {
+  // The mean of the chosen heads and layers, [row][column]; with the lengths of the vectors that heads
+  // get from columns, [layer, head, column], attention times length as a share of its row.
+  mean(bytes, rows, columns, lengths) {
     const size = rows * columns;
     const { layers } = page.decoder;
     const heads = bytes.length / (layers * size);
     const chosen = (all, one) => (typeof one === "number" ? [one - 1] : upTo(all));
     const picked = chosen(layers, this.layer).flatMap((l) =>
-      chosen(heads, heads > 1 ? this.head : "mean").map((h) => (l * heads + h) * size));
-    return upTo(rows).map((q) => Float64Array.from(upTo(columns), (_, k) =>
-      picked.reduce((sum, start) => sum + (bytes[start + q * columns + k] / 255) ** 2, 0) / picked.length));
+      chosen(heads, heads > 1 ? this.head : "mean").map((h) => l * heads + h));
+    const weight = (map, q, k) =>
+      (bytes[map * size + q * columns + k] / 255) ** 2 * (lengths ? lengths[map * columns + k] : 1);
+    return upTo(rows).map((q) => {
+      const row = Float64Array.from(upTo(columns), (_, k) => picked.reduce((sum, map) => sum + weight(map, q, k), 0));
+      const whole = lengths ? row.reduce((sum, value) => sum + value, 0) || 1 : picked.length;
+      return row.map((value) => value / whole);
+    });
   }
 
   // The end of the colours, as in the map of the encoder.
@@ -147,7 +158,7 @@ class DecoderFigure {
       inInk(this.bar(seen, place, top)),
     );
     setAttributes(this.svg, { viewBox: `0 0 ${DESIGN} ${place.height}`, height: place.height });
-    this.title.textContent = this.name(seen.isCross);
+    this.title.textContent = this.name(seen);
     this.svg.setAttribute("aria-label", this.described(seen));
     this.says.textContent = this.sentences(seen, top).join(say("space"));
   }
@@ -213,10 +224,11 @@ class DecoderFigure {
   }
 
   sentences(seen, top) {
-    const { isCross, rows, columns, factor } = seen;
+    const { isCross, isWeighted, rows, columns, factor } = seen;
     const pooled = Math.max(rows.most, columns.most);
     return [
       say(isCross ? "cross_rows" : "decoder_rows"),
+      isWeighted && say("cross_values_rows"),
       this.isMarked(seen) && say("cross_marks"),
       say("range", { top: aboutText(top * factor, factor > 1) }),
       pooled > 1 && say("pooled", { n: pooled }),
@@ -257,13 +269,14 @@ class DecoderFigure {
     return [drawn("rect", { ...box, class: "reads", fill: "none", "stroke-width": 2 })];
   }
 
-  name(isCross) {
+  name({ isCross, isWeighted }) {
     const { heads } = page.decoder;
     const mode = this.head === "mean"
       ? say(page.sums ? "sum_of_heads" : "mean_of_heads", { n: heads })
       : say("view_head", { head: this.head });
     const view = say(this.layer === "all" ? "view_all" : "view", { layer: this.layer, head: mode });
-    const name = say(isCross ? "cross_view" : "decoder_view", { view });
+    const across = isWeighted ? "cross_values_view" : "cross_view";
+    const name = say(isCross ? across : "decoder_view", { view });
     return name.charAt(0).toUpperCase() + name.slice(1);
   }
 
