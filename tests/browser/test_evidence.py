@@ -319,19 +319,17 @@ def test_with_scripts_off_every_figure_of_the_evidence_is_there(browser, url):
 
 
 @pytest.mark.parametrize("lang", ["en", "ja"])
-@pytest.mark.parametrize("width", [400, 900, 1280])
-def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(
-    tab, results, tmp_path, width, lang
-):
-    tab.set_viewport_size({"width": width, "height": 800})
+def test_evidence_never_scrolls_the_page_sideways_nor_cuts_a_table(tab, results, tmp_path, lang):
     tab.goto(written(results, tmp_path, lang=lang))
-    assert tab.evaluate("document.documentElement.scrollWidth") == width
-    boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
-        "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
-    )
-    assert boxes
-    for inside, room in boxes:
-        assert inside <= room
+    for width in (400, 900, 1280):
+        tab.set_viewport_size({"width": width, "height": 800})
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+        boxes = tab.locator(".sink .scroll, #trust .scroll").evaluate_all(
+            "boxes => boxes.map(box => [box.scrollWidth, box.clientWidth])"
+        )
+        assert boxes
+        for inside, room in boxes:
+            assert inside <= room
 
 
 def test_headings_stand_in_order(tab, url):
@@ -346,12 +344,16 @@ def test_headings_stand_in_order(tab, url):
     assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("measure", ["received_norm_all", "deletion"])
-def test_text_on_colour_keeps_its_contrast(tab, url, scheme, measure):
-    tab.emulate_media(color_scheme=scheme)
-    tab.goto(f"{url}#text=1&measure={measure}")
-    expect(chooser(tab)).to_have_value(measure)
+def test_text_on_colour_keeps_its_contrast(tab, url):
+    for measure in ("received_norm_all", "deletion"):
+        tab.goto(f"{url}#text=1&measure={measure}")
+        expect(chooser(tab)).to_have_value(measure)
+        for scheme in ("light", "dark"):
+            tab.emulate_media(color_scheme=scheme)
+            assert least_contrast(tab) >= 4.5
+
+
+def least_contrast(tab):
     ratios = tab.locator("#strip-1 .u").evaluate_all(
         """units => {
           const paint = document.createElement("canvas").getContext("2d");
@@ -372,7 +374,7 @@ def test_text_on_colour_keeps_its_contrast(tab, url, scheme, measure):
           });
         }"""
     )
-    assert min(ratios) >= 4.5
+    return min(ratios)
 
 
 def test_hostile_texts_stay_inert_in_every_measure(watched, tmp_path):

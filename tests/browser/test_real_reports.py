@@ -95,6 +95,7 @@ def test_a_link_opens_one_head_of_the_last_text(watched, report):
 
 
 def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, report):
+    """On a page in its language, where nothing of the texts runs."""
     texts = report.results.texts
     for text in measured(report):
         watched.goto(f"{report.url}#text={text + 1}")
@@ -110,6 +111,8 @@ def test_every_strip_spells_its_text_and_every_prediction_is_printed(watched, re
             values = [f"{prediction:.{digits}f}".replace("-", "−") for digits in (3, 4)]
             panel = watched.locator(f'[id="text={text + 1}"]').inner_text()
             assert any(value in panel for value in values)
+    expect(watched.locator("html")).to_have_attribute("lang", report.lang)
+    assert watched.evaluate("window.bad") is None
 
 
 def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(still_tab, report):
@@ -121,9 +124,3 @@ def test_without_scripts_every_figure_of_the_tokens_stands_in_its_table(still_ta
             f'[id="text={text + 1}"] table.numbers:has(thead) tbody tr'
         ).evaluate_all("rows => rows.map(row => [...row.cells].map(cell => cell.textContent))")
         assert [row[3] for row in cells] == [f"{100 * value:.2f}" for value in received]
-
-
-def test_the_page_is_in_its_language(watched, report):
-    watched.goto(report.url)
-    expect(watched.locator("html")).to_have_attribute("lang", report.lang)
-    assert watched.evaluate("window.bad") is None

@@ -62,8 +62,8 @@ def report_headline(context: Context) -> str:
     """How well the model predicts, where its sinks are, how many texts to look at."""
     say, count = context.language.say, context.language.count
     clauses = [*_fit(context), *_sinks(context)]
-    if context.notable.texts:
-        clauses.append(count("brief", "to_look_at", len(context.notable.texts)))
+    if n_texts := len(context.findings.picked.texts):
+        clauses.append(count("brief", "to_look_at", n_texts))
     return say(
         "brief",
         "headline",
