@@ -21,6 +21,7 @@ from reportgen.models.tokens.apart import encode_apart, encode_prompted, ready_f
 from reportgen.models.tokens.changed_texts import content_units, without
 from reportgen.models.tokens.encoded import encode
 from reportgen.models.tokens.sources import encode_source
+from reportgen.results.info import EvidenceLevel
 from reportgen.results.maps.arrays import attention_maps
 from reportgen.results.store import Results
 from reportgen.texts.in_memory import texts_in_memory
@@ -113,9 +114,9 @@ def test_layers_after_the_pooling_and_the_way_to_compare_are_read(
     assert similarities(paired) == pytest.approx(expected, abs=1e-5)
 
 
-def analysed(folder: Path, results: Path, **options: Any) -> Results:
+def analysed(folder: Path, results: Path, evidence: EvidenceLevel) -> Results:
     results.mkdir()
-    chosen = AnalysisOptions(evidence="full", **options)
+    chosen = AnalysisOptions(evidence=evidence)
     return analyze(texts(), loaded(folder), results, chosen)
 
 
@@ -126,7 +127,8 @@ def test_maps_and_effects_of_a_pair_are_those_of_its_texts_alone(
     pooling = "lasttoken" if architecture == "llama" else "mean"
     folder = save_sentence_encoder(tmp_path / "model", architecture, [pooling])
     model = loaded(folder)
-    results = analysed(folder, tmp_path / "results")
+    evidence: EvidenceLevel = "full" if architecture == "bert" else "basic"
+    results = analysed(folder, tmp_path / "results", evidence)
     assert set(results.texts["status"]) == {"ok"}
     for row, pair in enumerate(PAIRS):
         alone = [encode(model.tokenizer, own, None, 64) for own in pair]
@@ -162,7 +164,7 @@ def plain_run(model: LoadedModel, ids: Any) -> tuple[np.ndarray[Any, Any], torch
 
 def test_even_shares_count_the_tokens_of_the_same_text(tmp_path: Path) -> None:
     folder = save_sentence_encoder(tmp_path / "model", "bert")
-    results = analysed(folder, tmp_path / "results")
+    results = analysed(folder, tmp_path / "results", "none")
     tokens = results.tokens_of(0)
     model = loaded(folder)
     sizes = [len(encode(model.tokenizer, own, None, 64).ids) for own in PAIRS[0]]
@@ -253,7 +255,7 @@ def test_the_default_prompt_of_the_folder_is_used_for_single_texts_too(tmp_path:
     assert text.roles.count("prompt") == 3
     assert text.spans[-2] is not None
     assert "the cat"[text.spans[-2].start : text.spans[-2].end] == "cat"
-    results = analysed(folder, tmp_path / "results")
+    results = analysed(folder, tmp_path / "results", "basic")
     tokens = results.tokens_of(0)
     assert tokens["is_special"].sum() == 2 * (2 + 3)
     assert set(results.texts["status"]) == {"ok"}
