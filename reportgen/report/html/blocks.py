@@ -135,7 +135,7 @@ class Block:
     ) -> Markup:
         data = self._data
         if level < Level.HEADS:
-            data = {key: value for key, value in data.items() if key != LENGTHS}
+            data = {key: value for key, value in data.items() if key not in LENGTHS}
         return Markup(
             self._env.get_template("parts/data.html.jinja").render(
                 number=self._index + 1,

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from plotly.offline import get_plotlyjs
 
 from reportgen.report.charts.colours import SCALE_DARK, SCALE_LIGHT
@@ -208,16 +209,24 @@ def _decoder_data(results: Results, text: int, how: TargetPooling) -> dict[str, 
     }
 
 
-LENGTHS = "lengths"  # what only maps with every head make use of
+LENGTHS = ("lengths", "longest")  # what only maps with every head make use of
 
 
-def _lengths(results: Results, text: int) -> dict[str, str]:
-    """The lengths of the vectors that each head of a decoder gets from each token of the text, as
-    base64 `[layer, head, token]`; nothing where they were not kept."""
+def _lengths(results: Results, text: int) -> dict[str, Any]:
+    """The lengths of the vectors that each head of a decoder gets from each token of the text;
+    nothing where they were not kept."""
     sizes = cross_sizes(results, text)
-    if sizes is None:
-        return {}
-    return {LENGTHS: b64encode(sizes.astype("<f4").tobytes()).decode("ascii")}
+    return {} if sizes is None else dict(zip(LENGTHS, packed_lengths(sizes), strict=True))
+
+
+def packed_lengths(sizes: NDArray[np.float32]) -> tuple[str, list[float]]:
+    """`sizes` `[layer, head, token]` as a byte each, in base64: 255 is the longest of its layer and
+    head; and these, to four digits."""
+    longest = sizes.max(axis=2, keepdims=True)
+    levels = np.rint(255 * sizes / np.where(longest > 0, longest, 1)).astype(np.uint8)
+    return b64encode(levels.tobytes()).decode("ascii"), [
+        float(f"{own:.4g}") for own in longest.ravel()
+    ]
 
 
 def measure_data(measures: Sequence[TextMeasure]) -> list[dict[str, Any]]:

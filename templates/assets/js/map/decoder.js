@@ -22,6 +22,13 @@ async function readPart(number, part) {
   return new Uint8Array(await inflated(packed, "deflate"));
 }
 
+// The lengths of the vectors that heads get from tokens, [layer, head, token].
+function lengthsOf({ lengths, longest }) {
+  const bytes = bytesOf(lengths);
+  const count = bytes.length / longest.length;
+  return Float64Array.from(bytes, (level, i) => (level / 255) * longest[Math.floor(i / count)]);
+}
+
 // Adds up cells [row, column] by groups: the sum over columns, the mean over rows.
 function grouped(cells, rowOf, columnOf) {
   const [rows, columns] = [rowOf, columnOf].map((groups) => groups[groups.length - 1] + 1);
@@ -79,7 +86,7 @@ class DecoderFigure {
     const name = () => drawingName(this.svg);
     const blob = (format) => pictureBlob(inLight(() => standalone(this.svg, name())), format);
     this.tools = pictureTools(name, blob, () => this.table());
-    this.lengths = panel.hasHeads && panel.data.lengths ? floatsOf(panel.data.lengths) : null;
+    this.lengths = panel.hasHeads && panel.data.lengths ? lengthsOf(panel.data) : null;
     this.values = makeCheckbox(say("cross_values"), () => this.update());
     const controls = [this.layers.label, this.heads.label, ...(this.lengths ? [this.values.label] : [])];
     figure.prepend(make("div", { className: "controls live" }, ...controls));
