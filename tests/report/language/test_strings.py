@@ -145,11 +145,15 @@ def _texts(node: Any) -> Iterator[str]:
 
 
 def test_every_string_is_used() -> None:
-    used = [*_in_python(), *_in_templates(), *_in_scripts()]
+    names: dict[str, set[str]] = {}
+    for sections, name in (*_in_python(), *_in_templates(), *_in_scripts()):
+        for section in sections:
+            names.setdefault(section, set()).add(name)
+    used = {section: re.compile("|".join(sorted(own))) for section, own in names.items()}
     idle = [
         f"{section}.{key}"
         for section, key in {place[:2] for place in ENTRIES if place[0] not in BY_ID}
-        if not any(section in sections and re.fullmatch(name, key) for sections, name in used)
+        if not (section in used and used[section].fullmatch(key))
     ]
     assert idle == []
 
