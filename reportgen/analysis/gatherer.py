@@ -1,11 +1,12 @@
 """Gathers the evidence of an analysis, task by task, and records it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import pandas as pd
 
+from reportgen.analysis.crew import Crew, Done, EvidenceOrder
 from reportgen.analysis.evidence.sinks.measure import SinkTester
 from reportgen.analysis.evidence.sinks.run import SinkRun
 from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
@@ -32,8 +33,11 @@ class Gatherer:
         is_stopped: whether the user interrupted it.
     """
 
-    def __init__(self, worker: Worker, tasks: TaskFolder, plan: Plan, progress: Progress) -> None:
+    def __init__(
+        self, worker: Worker, crew: Crew, tasks: TaskFolder, plan: Plan, progress: Progress
+    ) -> None:
         self._worker = worker
+        self._crew = crew
         self._tasks = tasks
         self._plan = plan
         self._progress = progress
@@ -64,10 +68,7 @@ class Gatherer:
             The summary of all evidence.
         """
         tasks = [*self.sample_tasks(), *extra]
-        for task in tasks:
-            self.measure(task)
-            if self.is_stopped:
-                break
+        self.measure(tasks)
         sinks = SinkRun()
         tester = _sink_tester(self._worker)
         if tester is not None and not self.is_stopped:
@@ -75,24 +76,31 @@ class Gatherer:
                 self._test_sinks(tester, sinks)
         return self._recorded(before, tasks, sinks, recorder)
 
-    def measure(self, task: Task) -> None:
-        """Measure the evidence of a task, unless that was done before."""
-        if self._tasks.facts(task) is not None:
-            return
-        found: tuple[TaskResult, bool] | None = None
-        with self._until_interrupted():
-            found = self._worker.evidence(task, *self._texts_of(task.rows))
-        if found is None:
-            return
-        result, is_stopped = found
-        if is_stopped:
-            self._partial.append(result)
-            self._stop()
-            return
-        with held_back() as came:
-            self._tasks.save(task, result)
-        if came:
-            self._stop()
+    def measure(self, tasks: Iterable[Task]) -> None:
+        """Measure the evidence of `tasks`, but what was done before."""
+        left = (task for task in tasks if self._tasks.facts(task) is None)
+        results = self._crew.run(EvidenceOrder(task, *self._texts_of(task.rows)) for task in left)
+        while not self.is_stopped:
+            done: Done | None = None
+            with self._until_interrupted():
+                done = next(results, None)
+            if done is None:
+                return
+            if done.is_stopped:
+                self._partial.append(done.result)
+                self._stop()
+                return
+            with held_back() as came:
+                self._tasks.save(done.task, done.result)
+            if came:
+                self._stop()
+            self.report(done)
+
+    def report(self, done: Done) -> None:
+        """Report the progress of a task, unless that was done while it was carried out."""
+        if not self._crew.is_alone:
+            for step in self._worker.steps(done.task):
+                self._progress.advance(step, len(done.task.rows))
 
     def _texts_of(self, rows: Sequence[int]) -> tuple[list[TextInput], Mapping[int, pd.DataFrame]]:
         """The texts `rows` with what the model added to them, and the tokens of each."""

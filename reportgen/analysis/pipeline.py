@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.analysis.cost import expected_cost, extra_cost
+from reportgen.analysis.crew import Alone, AttentionOrder, Crew
 from reportgen.analysis.gatherer import Gatherer, evidence_before
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress
@@ -14,7 +15,13 @@ from reportgen.analysis.tasks.assembly import write_attention
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.identity import begun_in
 from reportgen.analysis.tasks.plan import WHOLE, Plan, Shard, extra_tasks
-from reportgen.analysis.tasks.tally import Kept, Tally, nothing_analysed, require_known_tokens
+from reportgen.analysis.tasks.tally import (
+    Kept,
+    Tally,
+    counted,
+    nothing_analysed,
+    require_known_tokens,
+)
 from reportgen.analysis.tasks.task import Task
 from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
@@ -34,6 +41,7 @@ def analyze(
     progress: Progress | None = None,
     listed_first: ListedFirst | None = None,
     tasks: TaskFolder | None = None,
+    crew: Crew | None = None,
 ) -> Results:
     """Run all texts through the model, and write the results into the empty `folder`.
 
@@ -45,6 +53,7 @@ def analyze(
     Args:
         tasks: where results are kept until all are there; those that it has are not measured again.
             None: in a temporary folder.
+        crew: who carries out the tasks; None: this process alone.
 
     Raises:
         InputError: no text has any content.
@@ -55,8 +64,8 @@ def analyze(
     """
     progress = progress or Progress()
     with _tasks_in(tasks) as found:
-        analysis = Analysis(Worker(texts, model, options, progress), found, progress)
-        return analysis.run(folder, listed_first)
+        worker = Worker(texts, model, options, progress)
+        return Analysis(worker, found, progress, crew=crew).run(folder, listed_first)
 
 
 @contextmanager
@@ -77,13 +86,16 @@ class Analysis:
         tasks: TaskFolder,
         progress: Progress,
         shard: Shard = WHOLE,
+        crew: Crew | None = None,
     ) -> None:
+        """`crew`: who carries out its tasks; None: `worker` alone."""
         self._worker = worker
+        self._crew = crew or Alone(worker)
         self._tasks = tasks
         self._progress = progress
         self._plan = Plan(len(worker.texts.texts), worker.sample, shard)
         self._begun = begun_in(tasks.path, worker)
-        self._gatherer = Gatherer(worker, tasks, self._plan, progress)
+        self._gatherer = Gatherer(worker, self._crew, tasks, self._plan, progress)
 
     def run(self, folder: Path, listed_first: ListedFirst | None) -> Results:
         """Do all that is left to do, and write the results into the empty `folder`."""
@@ -107,10 +119,9 @@ class Analysis:
         self._begin()
         self._attend()
         if self._worker.norms is not None:
-            for task in self._gatherer.sample_tasks():
-                self._gatherer.measure(task)
-                if self._gatherer.is_stopped:
-                    raise KeyboardInterrupt
+            self._gatherer.measure(self._gatherer.sample_tasks())
+            if self._gatherer.is_stopped:
+                raise KeyboardInterrupt
 
     def missing(self) -> list[Task]:
         """The tasks of attention, and of evidence on the sample, that have no result."""
@@ -152,17 +163,29 @@ class Analysis:
 
     def _attend(self) -> None:
         """Measure the attention of all texts, window by window."""
+        for done in self._crew.run(self._attention_orders()):
+            self._tasks.save(done.task, done.result)
+            self._gatherer.report(done)
+
+    def _attention_orders(self) -> Iterator[AttentionOrder]:
+        """The windows that were not measured yet.
+
+        Each is tokenised here, to know which texts before the next one keep their maps.
+        """
+        is_alone = self._crew.is_alone
+        ahead = self._worker.window if is_alone else self._worker.expected_window
         tally, kept = Tally(), self._kept_before()
         for task in self._plan.windows:
             facts = self._tasks.facts(task)
-            if facts is None:
-                window = self._worker.window(task)
-                require_known_tokens(self._worker.model, tally, window.encoded)
-                result = self._worker.attention(window, kept)
-                self._tasks.save(task, result)
-                facts = result.facts
-            kept = Kept(kept.asked, *facts["kept"])
-            tally = tally.plus(Tally(**facts["tally"]))
+            if facts is not None:
+                kept = Kept(kept.asked, *facts["kept"])
+                tally = tally.plus(Tally(**facts["tally"]))
+                continue
+            window = ahead(task)
+            require_known_tokens(self._worker.model, tally, window.encoded)
+            yield AttentionOrder(task, kept, window if is_alone else None)
+            kept = self._worker.kept_after(window, kept)
+            tally = tally.plus(counted(window.encoded))
 
     def _kept_before(self) -> Kept:
         """The texts of earlier shards that keep their maps."""

@@ -25,7 +25,7 @@ from reportgen.analysis.generation import (
     with_stand_in,
 )
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.progress import Progress
+from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.tasks.plan import choose
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
@@ -221,6 +221,12 @@ class Worker:
             return encoded
         units = (tokens[row]["unit"].tolist() for row in rows)
         return [replace(text, units=tuple(own)) for text, own in zip(encoded, units, strict=True)]
+
+    def steps(self, task: Task) -> tuple[Stage, ...]:
+        """The steps that each text of a task of attention or evidence goes through."""
+        if task.kind == "attention":
+            return ("phrases", "texts") if self.kind == "phrase" else ("texts",)
+        return self.evidence_run.steps(task)
 
     @cached_property
     def evidence_run(self) -> EvidenceRun:

@@ -1,11 +1,10 @@
 """Run an analysis, from Python or for the command line: texts and a model to results."""
 
 import json
-import os
 import sys
 import warnings
 from collections.abc import Mapping
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, redirect_stdout
 from dataclasses import asdict, replace
 from pathlib import Path
 from threading import RLock
@@ -14,13 +13,13 @@ from typing import Any
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
-from reportgen.analysis.options import AnalysisOptions, ListedFirst
+from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api import arguments
-from reportgen.api.jobs import Analysis
 from reportgen.api.keywords import options_of
+from reportgen.api.named import listed_by
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.output_options import Verbosity
 from reportgen.api.progress_bar import terminal_progress
@@ -31,8 +30,6 @@ from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
 from reportgen.files.temporary import make_scratch
 from reportgen.files.unfinished import unfinished_run
-from reportgen.findings.detail import listed_first
-from reportgen.findings.findings import Findings
 from reportgen.models.callers_module import bare, borrowed, device_of
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named
@@ -40,7 +37,7 @@ from reportgen.models.loading.load import load_module
 from reportgen.models.spec import check_spec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
-from reportgen.results.store import Results, open_results
+from reportgen.results.store import open_results
 from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
 from reportgen.texts.read import TextSet
 
@@ -210,44 +207,6 @@ def analyze(
         options = AnalysisOptions(**asdict(analysis), shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
         return _analyzed(text_set, loaded, options, folder, bars, resume=resume)
-
-
-def analyze_named(
-    texts: TextSet,
-    asked: Analysis,
-    folder: Path,
-    progress: Progress | None = None,
-    listed: ListedFirst | None = None,
-    *,
-    kept: Path | None = None,
-    verbose: bool = False,
-    silent: bool = False,
-) -> Results:
-    """Load the model of `asked`, run `texts` through it and write the results to the empty
-    `folder`. If `silent`, whatever a user's class prints, which may be a text, is thrown away.
-
-    `listed` names texts that get evidence beside the sample; None: no text does. `kept` is the
-    folder of what was done so far, where that is to outlive a run that ends early.
-
-    Raises:
-        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
-        UsageError: what is in `kept` is of another analysis.
-    """
-    options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
-    with ExitStack() as stack:
-        if silent:
-            nowhere = stack.enter_context(Path(os.devnull).open("w", encoding="utf-8"))
-            stack.enter_context(redirect_stderr(nowhere))
-        # Whatever a user's class prints must not get into a report on standard output.
-        stack.enter_context(redirect_stdout(sys.stderr))
-        loaded = load_named(asked.spec, verbose=verbose)
-        tasks = None if kept is None else TaskFolder(kept)
-        return run_analysis(texts, loaded, folder, options, progress, listed, tasks)
-
-
-def listed_by(detail: str | None = None) -> ListedFirst:
-    """What finds the texts that a report lists first; `detail` is what --detail takes."""
-    return lambda results: listed_first(Findings(results), detail)
 
 
 def _analyzed(

@@ -50,6 +50,7 @@ def analyze_texts(
     detail: str | None = None,
     is_compared: bool = False,
     kept: Path | None = None,
+    n_workers: int = 1,
 ) -> "Results":
     """Run an analysis and show its progress on standard error; with `redact` nothing else.
 
@@ -58,7 +59,7 @@ def analyze_texts(
     """
     for line in () if verbosity.quiet else arguments.without_effect(asked.choices, asked.shown):
         typer.echo(f"reportgen: {line}", err=True)
-    from reportgen.api.analyze import analyze_named, listed_by
+    from reportgen.api.named import analyze_named, listed_by
 
     listed = None if is_compared else listed_by(detail)
     with terminal_progress(verbosity) as progress:
@@ -69,6 +70,7 @@ def analyze_texts(
             progress,
             listed,
             kept=kept,
+            n_workers=n_workers,
             verbose=verbosity.verbose,
             silent=redact,
         )

@@ -68,6 +68,7 @@ def run(
     verbosity: Verbosity,
     texts: parameters.Texts,
     resume: parameters.Resume = False,
+    workers: parameters.Workers = 1,
     strict: parameters.Strict = False,
     redact: parameters.Redact = False,
     list_figures: parameters.ListFigures = False,
@@ -87,7 +88,7 @@ def run(
     place = jobs.kept_beside(job, redact=redact, resume=resume)
     started = time.perf_counter()
     terminal.print_lines(job.recovered, verbosity)
-    import_api("reportgen.api.analyze", verbosity)
+    import_api("reportgen.api.named", verbosity)
     with (
         kept_work(place, verbosity, resume=resume, force=files.force)
         if place
@@ -104,6 +105,7 @@ def run(
             redact=redact,
             detail=options.detail,
             kept=kept.path if kept else None,
+            n_workers=workers,
         )
         with _shown(results, job) as findings:
             from reportgen.api.report import write_report
@@ -205,7 +207,7 @@ def compare(
     job = jobs.comparison_job(files, options, read, gates, redact=redact, summary_room=room)
     is_interrupted = False
     terminal.print_lines(job.recovered, verbosity)
-    import_api("reportgen.api.analyze" if sides.models else "reportgen.api.compare", verbosity)
+    import_api("reportgen.api.named" if sides.models else "reportgen.api.compare", verbosity)
     with scratch_folder() as scratch, Staging(force=files.force) as staging:
         folders = sides.folders or tuple(scratch / str(i) for i in range(len(sides.models)))
         if sides.models:

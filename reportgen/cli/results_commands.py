@@ -42,6 +42,7 @@ def analyze(
     force: parameters.Force = False,
     resume: parameters.Resume = False,
     shard: parameters.ShardOption = None,
+    workers: parameters.Workers = 1,
     strict: parameters.Strict = False,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
@@ -50,6 +51,8 @@ def analyze(
     """
     asked = jobs.analysis_of(inputs, model, analysis)
     if shard is not None:
+        if workers > 1:
+            raise UsageError("--workers: a shard is done by one process; give more shards")
         if strict:
             raise UsageError("--strict: a shard is no results; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
@@ -60,13 +63,15 @@ def analyze(
     text_set = arguments.text_set(texts, inputs)
     terminal.print_notes(text_set, verbosity)
     started = time.perf_counter()
-    import_api("reportgen.api.analyze", verbosity)
+    import_api("reportgen.api.named", verbosity)
     with (
         kept_work(output, verbosity, resume=resume, force=force) as kept,
         Staging(force=force) as staging,
     ):
         folder = staging.folder(output)
-        results = analyze_texts(text_set, asked, folder, verbosity, kept=kept.path)
+        results = analyze_texts(
+            text_set, asked, folder, verbosity, kept=kept.path, n_workers=workers
+        )
         return _end_analysis(output, results, staging, kept, verbosity, started, strict=strict)
 
 
@@ -113,7 +118,7 @@ def merge(
     text_set = arguments.text_set(call.texts, call.inputs)
     started = time.perf_counter()
     import_api("reportgen.api.shards", verbosity)
-    from reportgen.api.analyze import listed_by
+    from reportgen.api.named import listed_by
     from reportgen.api.shards import merge as merge_parts
 
     with (

@@ -25,7 +25,7 @@ from reportgen.analysis.evidence.text_evidence import (
     reasons_of,
     target_effect_columns,
 )
-from reportgen.analysis.progress import Progress
+from reportgen.analysis.progress import Progress, Stage
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.models.tokens.encoded import EncodedText
 from reportgen.results.info import View
@@ -70,6 +70,11 @@ class EvidenceRun:
     def measures(self) -> tuple[View, ...]:
         """The measures that are taken."""
         return self._stages.measures
+
+    def steps(self, task: Task) -> tuple[Stage, ...]:
+        """The steps that each text of a task goes through."""
+        is_ranked = self._stages.is_full and task.kind != "extra"
+        return (*self._stages.taken, "faithfulness") if is_ranked else self._stages.taken
 
     def run(self, asked: Subjects) -> tuple[TaskResult, bool]:
         """Measure the evidence on texts.

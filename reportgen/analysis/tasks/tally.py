@@ -112,10 +112,18 @@ def tally_of(text: AnalysedText) -> Tally:
     )
 
 
+def counted(texts: Sequence[EncodedText]) -> Tally:
+    """The counts of `texts` before they are run."""
+    return Tally(
+        n_content=sum(text.n_content for text in texts),
+        n_unknown=sum(text.n_unknown for text in texts),
+    )
+
+
 def require_known_tokens(model: LoadedModel, tally: Tally, texts: Sequence[EncodedText]) -> None:
     """Raise a ModelError if too many tokens so far, including those of `texts`, are unknown."""
-    n_content = tally.n_content + sum(text.n_content for text in texts)
-    n_unknown = tally.n_unknown + sum(text.n_unknown for text in texts)
+    whole = tally.plus(counted(texts))
+    n_content, n_unknown = whole.n_content, whole.n_unknown
     if n_content and n_unknown / n_content > UNKNOWN_LIMIT:
         share = f"{100 * n_unknown / n_content:.1f}\u00a0%"
         raise ModelError(

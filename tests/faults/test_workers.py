@@ -1,0 +1,120 @@
+"""Several processes give the bytes of one; one that dies loses nothing."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from helpers.calling import call
+from helpers.real.models import SENTENCES, save_model
+from helpers.real.planted import SECRETS
+
+from reportgen.analysis import processes
+from reportgen.analysis.crew import AttentionOrder
+from reportgen.analysis.tasks.folder import TaskFolder
+
+TEXTS = [f"{text} {i}" for i in range(30) for text in SENTENCES]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    number = {"num_labels": 1, "problem_type": "regression"}
+    return save_model(tmp_path_factory.mktemp("models") / "bert", "bert", "sequence", **number)
+
+
+@pytest.fixture(scope="module")
+def place(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with texts and their results."""
+    place = tmp_path_factory.mktemp("place")
+    (place / "texts.txt").write_text("\n".join(TEXTS), "utf-8")
+    done = call("analyze", place / "texts.txt", "-m", model, *FEW, "-o", place / "whole")
+    assert done.exit_code == 0, done.stderr
+    return place
+
+
+FEW = ("--keep-maps", "130", "--evidence-texts", "6")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+@pytest.fixture
+def killing(monkeypatch: pytest.MonkeyPatch):
+    """Lets processes be killed: the first `n` that are given a window."""
+
+    def kill(n: int) -> list[int]:
+        killed: list[int] = []
+        give = processes.Processes._give
+
+        def killed_then(self, member, order) -> None:
+            give(self, member, order)
+            if isinstance(order, AttentionOrder) and len(killed) < n:
+                killed.append(member.process.pid)
+                os.kill(member.process.pid, signal.SIGKILL)
+
+        monkeypatch.setattr(processes.Processes, "_give", killed_then)
+        return killed
+
+    return kill
+
+
+def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
+    place: Path, model: Path, tmp_path: Path, killing
+) -> None:
+    killed = killing(1)
+    two = ("--workers", "2", "-o", tmp_path / "two")
+    done = call("analyze", place / "texts.txt", "-m", model, *FEW, *two)
+    assert done.exit_code == 0, done.stderr
+    assert len(killed) == 1
+    assert contents(tmp_path / "two") == contents(place / "whole")
+    assert f"Attention: {len(TEXTS)} texts" in done.stderr
+
+
+def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(
+    place: Path, model: Path, tmp_path: Path, killing, monkeypatch
+) -> None:
+    command = ("analyze", place / "texts.txt", "-m", model, *FEW, "-o", tmp_path / "two")
+    save = TaskFolder.save
+
+    def interrupted(self, task, result) -> None:
+        save(self, task, result)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(TaskFolder, "save", interrupted)
+        assert call(*command).exit_code == 130
+    killing(processes.MOST_DEATHS)
+    done = call(*command, "--workers", "2", "--resume")
+    assert done.exit_code == 1
+    assert "processes of --workers died 3 times, perhaps for lack of memory" in done.stderr
+    assert (tmp_path / "two.unfinished").exists()
+
+
+def test_an_error_in_a_process_is_that_of_the_run(place: Path, tmp_path: Path) -> None:
+    (tmp_path / "factory.py").write_text(
+        "import os\nfrom transformers import AutoModel\n"
+        f"def build():\n    print({SECRETS['latin']!r})\n"
+        "    if os.getpid() != MAIN: raise ValueError('not here')\n"
+        "    return AutoModel.from_pretrained(FOLDER)\n".replace("MAIN", str(os.getpid())).replace(
+            "FOLDER", repr(str(tmp_path))
+        ),
+        "utf-8",
+    )
+    save_model(tmp_path, "bert")
+    factory = ("--factory", tmp_path / "factory.py:build", "--tokenizer", tmp_path)
+    command = ("run", place / "texts.txt", *factory, "--workers", "2", "--redact")
+    done = call(*command, "-o", tmp_path / "r.html")
+    assert done.exit_code == 1
+    assert "not here" in done.stderr
+    assert SECRETS["latin"] not in done.output
+
+
+def test_what_cannot_be_shared_is_refused(place: Path, model: Path, tmp_path: Path) -> None:
+    command = ("analyze", place / "texts.txt", "-m", model, "-o", tmp_path / "r", "--workers", "2")
+    shard = call(*command, "--shard", "1/2")
+    assert shard.exit_code == 2
+    assert "--workers: a shard is done by one process" in shard.stderr
+    generate = call(*command, "--generate", "3")
+    assert generate.exit_code == 2
+    assert "--workers with --generate" in generate.stderr
