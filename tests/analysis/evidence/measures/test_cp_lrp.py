@@ -336,7 +336,7 @@ def test_shares_of_choices_are_added_up_over_all_of_them(
     model = ready_for_choices(loaded, texts)
     model.module.pads = pads
     explainer = Explainer(model, "padded", 300)
-    items = explainer.explain(encode_all(model, with_chosen(texts, model).texts)[0])
+    items = explainer.explain(encode_all(model, with_chosen(sources, model))[0])
     for item, found in zip(items, relevance(explainer, items), strict=True):
         own, logit = plainly(model.chooser, PLAIN[architecture], item.text)
         others = [plainly(model.chooser, PLAIN[architecture], text) for text in item.text.others]
