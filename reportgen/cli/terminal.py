@@ -124,6 +124,14 @@ _WITHOUT_ANSWERS = {
     "next_token": "a next token",
     "completion": "a completion",
 }
+# What labels of choices are read as, if most of them are that.
+_CHOICE_LABELS = {
+    "column": "the name of a choice's column",
+    "text": "one of the text's choices",
+    "letter": "the letter of a choice",
+    "from_0": "the number of a choice, counted from 0",
+    "from_1": "the number of a choice, counted from 1",
+}
 _GATE_WORDS = {"fail": "failed", "warn": "warning"}
 
 
@@ -231,6 +239,8 @@ def _labels(findings: "Findings") -> list[str]:
             why = f"not one of the model's labels ({names})"
         elif output.kind == "choice":
             why = "none of the text's choices, nor the letter, number or column of one"
+            if use.n_used:
+                why = f"not {_CHOICE_LABELS[use.read_as]}, as the other labels are"
         elif output.kind == "numbers":
             why = "not compared with several numbers"
         advice = "" if output.kind == "numbers" else "; rename labels with --label-map"

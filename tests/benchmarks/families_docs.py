@@ -25,6 +25,7 @@ _REFUSED = {
     "attention in parts": "attention to tokens of its own beside the text's",
     "other positions": "attention between other positions than the tokens",
     "positions for a text": "attention between other positions than the tokens",
+    "no prediction found": "no prediction that is found",
     "of shape": "no square map for each head",
     "learned sinks in some": "learned sinks in some layers only",
     "do not sum to 1": "scores in place of attention weights",

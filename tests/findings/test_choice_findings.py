@@ -9,6 +9,8 @@ from helpers.real.models import save_model
 
 from reportgen.api.analyze import analyze
 from reportgen.api.compare import compare
+from reportgen.api.output_options import Verbosity
+from reportgen.cli.terminal import account
 from reportgen.comparison.matching import match_texts
 from reportgen.findings.findings import Findings
 from reportgen.findings.outputs.choices import chances_of
@@ -60,6 +62,22 @@ def results_of(folder, labels=None, choices=CHOICES, **options):
 def test_all_labels_are_read_in_the_way_that_fits_most(folders, labels, read_as, places):
     found = Findings(results_of(folders[0], labels)).choices
     assert (found.read_as, [own.label for own in found.every]) == (read_as, places)
+
+
+@pytest.mark.parametrize(
+    ("labels", "why"),
+    [
+        (
+            ["A", "B", "A", "B", "A", "coffee"],
+            "not the letter of a choice, as the other labels are",
+        ),
+        (["?"] * 6, "none of the text's choices, nor the letter, number or column of one"),
+    ],
+)
+def test_a_label_that_is_not_used_is_told_with_how_labels_are_read(folders, labels, why):
+    lines = account(Findings(results_of(folders[0], labels)), None, "en", Verbosity(), 0.0)
+    (said,) = [line for line in lines if "labels not used" in line]
+    assert f"{labels[-1]!r} is {why}" in said
 
 
 def test_labels_may_name_the_columns_of_the_choices(folders, tmp_path):
