@@ -69,7 +69,7 @@ class Setting:
         """A text's panel with what it carries at `level`; `more` is for the templates."""
         text = self.text_part(panel, has_colours=level >= Level.COLOURS, **more)
         figures = self.figures_part(panel, **more) if level >= Level.FIGURES else Markup("")
-        parts = (text, self.notes_part(panel), figures)
+        parts = (text, self.notes_part(panel, **more), figures)
         return self.panel(panel, level, parts, (None, None), **more)
 
     def text_part(self, panel: Panel, *, has_colours: bool, **more: object) -> Markup:
@@ -84,7 +84,7 @@ class Setting:
             **more,
         )
 
-    def notes_part(self, panel: Panel) -> Markup:
+    def notes_part(self, panel: Panel, **more: object) -> Markup:
         """What the model gave for the text of a panel, and the notes on it."""
         output = self.findings.info.output
         return self._set_panel(
@@ -92,6 +92,7 @@ class Setting:
             panel=panel,
             output_name=output.name,
             output_kind_key=output.kind,
+            **more,
         )
 
     def figures_part(self, panel: Panel, **more: object) -> Markup:
@@ -187,10 +188,13 @@ class Setting:
                 told.append(id)
         return told
 
-    def cell(self) -> str:
-        """The page's first sections without scripts, for the frame in a notebook."""
+    def cell(self, text: int | None = None) -> str:
+        """The page's first sections without scripts, for the frame in a notebook, with the panel of
+        row `text` of `texts` if there is one."""
+        panels = [] if text is None else [self.make_panel(text, is_whole=True)]
+        shown = [self.whole_panel(panel, Level.FIGURES, in_cell=True) for panel in panels]
         values = self._values(self.page, ())
-        return str(self._set("notebook.html.jinja", assets=self.assets, **values))
+        return str(self._set("notebook.html.jinja", assets=self.assets, panels=shown, **values))
 
     def text_cell(self, panel: Panel, level: Level) -> str:
         """A page of one text's panel without scripts, for the frame in a notebook."""

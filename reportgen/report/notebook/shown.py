@@ -5,7 +5,7 @@ from dataclasses import replace
 from markupsafe import escape
 
 from reportgen.findings.findings import Findings
-from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, Assets
+from reportgen.report.html.assets import NOTEBOOK_STYLE_SHEETS, STYLE_SHEETS, Assets
 from reportgen.report.html.templates import Setting
 from reportgen.report.language.printable import visible
 from reportgen.report.language.sentences import headline, sentence
@@ -14,9 +14,10 @@ from reportgen.report.options import RenderOptions
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page
 
-# Largest output of a cell in bytes; to fit, first the texts are left out, then the frame.
+# Largest output of a cell in bytes; to fit, first the open text is left out, then the list of
+# texts, then the frame.
 LIMIT = 200_000
-_HEIGHT = 560  # of the frame, in pixels
+_HEIGHT = 760  # of the frame, in pixels
 
 
 def render_notebook(findings: Findings, lang: str = "en", limit: int = LIMIT) -> str:
@@ -62,13 +63,20 @@ def plain_text(findings: Findings, lang: str = "en") -> str:
 
 
 def _pages(findings: Findings, language: Language) -> tuple[str, ...]:
-    """The page in the frame, first with the most remarkable texts, then without them."""
+    """The page in the frame: with the open text and the most remarkable ones, without the open one,
+    and without any."""
     options = RenderOptions(lang="ja" if language.code == "ja" else "en")
     context = Context(findings, options, language)
-    assets = Assets("file", "", scripts=(), style_sheets=NOTEBOOK_STYLE_SHEETS)
+    first = findings.picked.first
 
-    def document(texts: bool) -> str:
+    def document(*, texts: bool, text: int | None) -> str:
         page = make_page(context if texts else replace(context, listed=()))
-        return Setting(findings, options, language, page, assets).cell()
+        styles = NOTEBOOK_STYLE_SHEETS if text is None else STYLE_SHEETS
+        assets = Assets("file", "", scripts=(), style_sheets=styles)
+        return Setting(findings, options, language, page, assets).cell(text)
 
-    return document(True), document(False)
+    return (
+        *([document(texts=True, text=first)] if findings.analysed[first] else []),
+        document(texts=True, text=None),
+        document(texts=False, text=None),
+    )

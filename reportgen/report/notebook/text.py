@@ -14,7 +14,7 @@ from reportgen.report.panel.panel import Panel
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import make_page
 
-_HEIGHT = 620  # of the frame, in pixels
+_HEIGHT = 720  # of the frame, in pixels
 
 
 class TextCell:
@@ -38,27 +38,29 @@ class TextCell:
         self._setting = Setting(findings, options, language, page, assets)
         self._panel = self._setting.make_panel(ids.index(text_id), is_whole=True)
 
-        self._line = _said(self._panel, language)
+        self._name, self._says = _said(self._panel, language)
 
     def __repr__(self) -> str:
         return f"<reportgen text {self._line}>"
 
+    @property
+    def _line(self) -> str:
+        return " · ".join(filter(None, (self._name, self._says)))
+
     def _repr_html_(self) -> str:
         page = self._setting.text_cell(self._panel, Level.FIGURES)
         return (
-            f"<p><b>{escape(self._line)}</b></p>\n"
+            f"<p><b>{escape(self._name)}</b> {escape(self._says)}</p>\n"
             f'<iframe sandbox title="{escape(self._line)}" width="100%" height="{_HEIGHT}" '
             f'frameborder="0" srcdoc="{escape(page)}"></iframe>\n'
         )
 
 
-def _said(panel: Panel, language: Language) -> str:
-    """The id of a text, its prediction and what changes it, in one line."""
+def _said(panel: Panel, language: Language) -> tuple[str, str]:
+    """The id of a text with its prediction, and what changes it."""
     parts = [panel.text_id]
     if panel.prediction and panel.prediction.value:
         name = language.say("common", "prediction")
         parts.append(f"{name} {panel.prediction.value} {panel.prediction.beside}".strip())
-    if panel.colours:
-        between = language.say("common", "space")
-        parts.append(between.join(panel.colours.influence.sentences))
-    return inert(" · ".join(parts))
+    sentences = panel.colours.influence.sentences if panel.colours else ()
+    return inert(" · ".join(parts)), inert(language.say("common", "space").join(sentences))

@@ -94,6 +94,10 @@ def test_it_shows_the_verdict_and_the_texts_that_deserve_a_look(folder: Path) ->
     assert [p.get_text() for p in page.select("#answers .says")][2].startswith("Yes, on [CLS]")
     assert len(page.select("#answers svg")) == 4
     assert not page.select("a[href^='#']")  # what they would lead to is not in the cell
+    first = findings.picked.first
+    assert [panel["id"] for panel in page.select(".panel")] == [f"text={first + 1}"]
+    assert len(page.select("svg.cells")) == 1
+    assert "--max-size" not in page.get_text()
     listed = [int(number.get_text()) for number in page.select("#notable ol > li .pick > b")]
     picked = findings.picked
     assert listed == [row + 1 for row in dict.fromkeys((picked.first, *picked.texts))]
@@ -107,7 +111,10 @@ def test_it_says_its_size_and_keeps_to_its_limit(folder: Path) -> None:
     assert f"({kb:.0f} KB, without scripts)" in whole
     smaller = render_notebook(Findings(results), limit=len(whole.encode()) - 1)
     assert len(smaller.encode()) < len(whole.encode())
-    assert 'id="notable"' not in frame(smaller)
+    assert 'id="notable"' in frame(smaller)
+    assert 'class="panels"' not in frame(smaller)
+    smallest = render_notebook(Findings(results), limit=len(smaller.encode()) - 1)
+    assert 'id="notable"' not in frame(smallest)
     least = render_notebook(Findings(results), limit=2_000)
     assert len(least.encode()) < 2_000
     assert "<iframe" not in least
@@ -138,7 +145,7 @@ def test_one_text_is_shown_by_its_id(folder: Path) -> None:
     assert said in html.unescape(nh3.clean(cell._repr_html_()))  # in a notebook without trust
     assert not page.find_all(["img", "iframe", "link", "object"])
     assert not page.find_all("script", type=lambda kind: kind != "application/json")
-    assert "が本文で最もよく見ているのは" in report.text("3", lang="ja")._repr_html_()
+    assert "が最もよく見る本文は" in report.text("3", lang="ja")._repr_html_()
 
 
 def test_a_text_that_does_not_exist_is_named(folder: Path) -> None:
