@@ -1,4 +1,4 @@
-"""What the page's script reads: inert blocks of JSON, base64 and base85."""
+"""What the page's script reads: inert blocks of JSON and of base85."""
 
 import gzip
 import re
@@ -156,7 +156,7 @@ def text_data(
     how: Pooling | None = None,
     target: TargetPooling | None = None,
 ) -> dict[str, Any]:
-    """One text's units and the float32 figures behind its lines, as base64 `[layer, unit]`.
+    """One text's units and the float32 figures behind its lines, as letters `[layer, unit]`.
 
     `expected` has one line where it is the same in every layer, `grid` the figures of every head;
     the entries of `reading` are added. If the maps are pooled (`how`), `cells` has the cell of each
@@ -296,9 +296,9 @@ def _told(steps: Sequence[StepRow]) -> list[StepRow]:
 
 
 def _lines(layers: Floats, all_layers: Floats) -> str:
-    """Every layer's line, then the mean over layers, as little-endian float32 in base64."""
+    """Every layer's line, then the mean over layers, as little-endian float32 in letters."""
     values = np.vstack([layers, all_layers[None]]).astype("<f4")
-    return b64encode(values.tobytes()).decode("ascii")
+    return in_letters(values.tobytes())
 
 
 _FIGURES = {"special": "special_share", "entropy": "entropy", "distance": "distance"}
@@ -307,7 +307,7 @@ _FIGURES = {"special": "special_share", "entropy": "entropy", "distance": "dista
 def head_figures(results: Results, text: int) -> dict[str, str]:
     """The figures of every head of row `text` of `texts`, layer by layer.
 
-    Float32 in base64, NaN where a figure is not defined; `classes` has a digit a head, the place
+    Float32 in letters, NaN where a figure is not defined; `classes` has a digit a head, the place
     of its class in `HEAD_CLASSES`.
     """
     rows = results.heads_of(text)
@@ -343,4 +343,4 @@ def reading(units: TextUnits, texts: Sequence[str], kind: UnitKind = "token") ->
 
 
 def _floats(column: pd.Series) -> str:
-    return b64encode(column.to_numpy("<f4", na_value=np.nan).tobytes()).decode("ascii")
+    return in_letters(column.to_numpy("<f4", na_value=np.nan).tobytes())

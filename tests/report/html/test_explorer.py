@@ -1,11 +1,11 @@
 """What exploring one text takes beside its maps."""
 
-from base64 import b64decode
 from dataclasses import replace
 
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.made_up.packed_maps import unpacked_block
 
 from reportgen.report.html.data import head_figures, reading
 from reportgen.results.info import HEAD_CLASSES
@@ -23,7 +23,7 @@ def special(label="[SEP]"):
 
 
 def floats(text):
-    return np.frombuffer(b64decode(text), "<f4")
+    return np.frombuffer(unpacked_block(text), "<f4")
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 The numbers are in the cell beside them, so that readers need not read them off the chart.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import floor, log10
@@ -150,7 +151,13 @@ def _whisker(scale: Scale, interval: Interval | None) -> str:
 
 
 def _svg(inside: str, height: int = _HEIGHT) -> Markup:
-    return Markup(  # numbers of our own and escaped text only
+    """The picture, with quotes around attributes only where HTML needs them: a page has many."""
+    drawn = (  # numbers of our own and escaped text only
         f'<svg class="track" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}" '
         f'aria-hidden="true">{inside}</svg>'
     )
+    return Markup(re.sub(r'="([^\s"\'=<>`]+)"(?=( |/?>))', _bare, drawn))
+
+
+def _bare(value: re.Match[str]) -> str:
+    return f"={value[1]}" + (" " if value[2] == "/>" else "")

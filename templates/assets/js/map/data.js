@@ -6,7 +6,7 @@ function bytesOf(base64) {
   return Uint8Array.from(text, (character) => character.charCodeAt(0));
 }
 
-const floatsOf = (base64) => new Float32Array(bytesOf(base64).buffer);
+const floatsOf = (letters) => new Float32Array(packedBytes(letters).buffer);
 
 async function inflated(bytes, format) {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream(format));
