@@ -54,6 +54,7 @@ def overhang(page: Page, marks: str) -> float:
     """How far the marks of a picture reach beyond what scrolls around it, to the right."""
     reach: float = page.locator(marks).evaluate_all(
         """all => {
+          if (!all.length) throw new Error("no such marks");
           const right = (element) => element.getBoundingClientRect().right;
           const over = (mark) => right(mark) - right(mark.closest(".plots, .scroll"));
           return Math.max(...all.map(over));

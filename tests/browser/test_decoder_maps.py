@@ -257,5 +257,5 @@ def test_dark_and_narrow_it_fits(browser, address):
     page.locator("#map-1").scroll_into_view_if_needed()
     expect(page.locator("#parts-1 rect[data-at]").first).to_be_attached()
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
-    assert overhang(page, "#parts-1 svg text, #parts-1 svg rect") <= 0
+    assert overhang(page, "#parts-1 .scroll svg :is(text, rect)") <= 0
     page.close()
