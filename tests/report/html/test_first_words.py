@@ -23,8 +23,12 @@ PARTS = (
 EN, JA = r"(?<=[.:]) +(?=[A-Z“])", r"(?<=。)"
 
 
-def page_of(results, lang="en"):
-    return BeautifulSoup(render(Findings(results), RenderOptions(lang=lang)).content, "html.parser")
+def page_of(results):
+    return page_in("en", Findings(results))
+
+
+def page_in(lang, findings):
+    return BeautifulSoup(render(findings, RenderOptions(lang=lang)).content, "html.parser")
 
 
 def sentences(page, between):
@@ -36,9 +40,10 @@ def sentences(page, between):
 @pytest.mark.parametrize("kind", KINDS)
 def test_sentences_are_short_in_both_languages(tmp_path, kind, evidence):
     made = make_results(tmp_path, HEADLINES, kind=kind, sink=0.4, evidence=evidence)
-    for said in sentences(page_of(made), EN):
+    findings = Findings(made)
+    for said in sentences(page_in("en", findings), EN):
         assert len(said.replace(" %", "%").split()) <= 15, said  # a share is one word
-    for said in sentences(page_of(made, "ja"), JA):
+    for said in sentences(page_in("ja", findings), JA):
         assert half_widths(said) <= 80, said
 
 
