@@ -1,4 +1,5 @@
-"""axe-core finds nothing on the page of any kind of output, and nothing is wider than the page."""
+"""The page of any kind of output: answers and a coloured text on the first screen, nothing that
+axe-core finds, and nothing wider than the page."""
 
 import pytest
 from axe import found
@@ -7,6 +8,7 @@ from helpers.made_up.completed import completed_results
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.tagged import tagged_results
 from opening import drawn, written
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -41,12 +43,19 @@ def made_of(kind, folder):
 
 @pytest.mark.parametrize(("scheme", "width", "lang"), [("light", 1280, "en"), ("dark", 400, "ja")])
 @pytest.mark.parametrize("kind", KINDS)
-def test_axe_finds_nothing_on_the_page_of_any_kind(watched, tmp_path, kind, scheme, width, lang):
+def test_the_first_screen_answers_and_axe_finds_nothing(
+    watched, tmp_path, kind, scheme, width, lang
+):
     address = written(made_of(kind, tmp_path), tmp_path, lang=lang)
     watched.set_viewport_size({"width": width, "height": 900})
     watched.emulate_media(color_scheme=scheme)
-    watched.goto(f"{address}#text=1")
-    watched.locator("#map-1").scroll_into_view_if_needed()
-    drawn(watched, 1)
+    watched.goto(address)
+    for card in watched.locator(".answer-card").all():
+        expect(card.locator(".says")).to_be_in_viewport()
+    strip = watched.locator(".strip").locator("visible=true").first
+    assert strip.bounding_box()["y"] < (600 if width == 1280 else 900)
+    number = int(watched.locator(".panel.open").get_attribute("id").removeprefix("text="))
+    watched.locator(f"#map-{number}").scroll_into_view_if_needed()
+    drawn(watched, number)
     assert found(watched) == []
     assert watched.evaluate("document.documentElement.scrollWidth") <= width
