@@ -139,16 +139,16 @@ class Analysis:
         if n_left < n_texts:
             n_evidence = 0 if worker.norms is None else len(sample)
             self._progress.resumed(n_texts - n_left, n_texts, n_evidence)
-        self._progress.begin(
-            expected_cost(
-                n_left,
-                worker.expected(sample),
-                worker.options.evidence,
-                worker.cost_basis,
-                n_roles=len(worker.roles),
-                has_phrases=worker.kind == "phrase",
-            )
+        texts = worker.expected(sample)
+        cost = expected_cost(
+            n_left,
+            texts,
+            worker.options.evidence,
+            worker.cost_basis,
+            n_roles=len(worker.roles),
+            has_phrases=worker.kind == "phrase",
         )
+        self._progress.begin(replace(cost, room=worker.room_for(texts)))
 
     def _expected_sample(self) -> list[int]:
         """The texts that are still to get evidence, as far as that is known."""

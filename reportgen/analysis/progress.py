@@ -40,12 +40,25 @@ class Passes:
 
 
 @dataclass(frozen=True, slots=True)
+class Room:
+    """The memory that the attention of one long text takes, beside the model and its forward
+    pass."""
+
+    n_tokens: int
+    n_bytes: int
+    in_stripes: (
+        bool  # False: whole maps of a layer, since the model's attention allows no other way
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Cost:
     """The expected cost of an analysis, known before it starts."""
 
     passes: Mapping[Stage, Passes]  # of the steps that will run
     n_texts: Mapping[Stage, int]  # texts that go through each of them
     is_exact: bool  # False: integrated gradients and sink tests may take more or fewer passes
+    room: Room | None = None  # of the longest text that was looked at; None where none is long
 
     def plus(self, more: "Cost") -> "Cost":
         """This and `more` together."""
@@ -60,6 +73,7 @@ class Cost:
                 for stage in {**self.n_texts, **more.n_texts}
             },
             is_exact=self.is_exact and more.is_exact,
+            room=self.room,
         )
 
 

@@ -101,7 +101,9 @@ class Worker:
             rollout=has_evidence,
             activations=has_evidence,
             decoder=self.decoder,
+            sample=sample_text(model),
         )
+        self.room_for = runner.room
         phrases = self.explainer if self.kind == "phrase" else None
         self._attention = AttentionPass(runner, keys, progress, phrases)
         self._progress = progress

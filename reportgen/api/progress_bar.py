@@ -136,7 +136,17 @@ def cost_line(expected: Cost) -> str:
     line = f"{count_of_texts(expected.n_texts['texts'])} to analyse"
     if "deletion" in expected.n_texts:
         line += f", evidence on {expected.n_texts['deletion']:,}"
-    return f"{line}: {_passes(expected)}"
+    return f"{line}: {_passes(expected)}{_room_of(expected)}"
+
+
+def _room_of(cost: Cost) -> str:
+    """What the attention of the longest text takes, if that is much."""
+    room = cost.room
+    if room is None:
+        return ""
+    size = f"{max(1, round(room.n_bytes / 1e6)):,} MB"
+    how = "read some queries at a time" if room.in_stripes else "which can only be read whole"
+    return f"; the attention of {room.n_tokens:,} tokens, {how}, takes about {size}"
 
 
 def extra_line(more: Cost) -> str:

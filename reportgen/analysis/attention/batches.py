@@ -28,13 +28,27 @@ class Layout:
     real: Tensor  # [text, position], bool
     content: Tensor  # [text, position], bool
     query_mean: Tensor  # [text, query], weights of a mean over queries: 1 / length on real tokens
-    distances: Tensor  # [text, query, key], |query - key| on content keys, 0 elsewhere
-    visible: Tensor  # [text, query, key], bool: the real keys a query can attend to
     # [text, row], positions of the queries whose mean row is the [CLS] row: one, or two where the
     # texts of a pair are read apart.
     cls: Tensor
     has_cls: tuple[bool, ...]
     has_pair: Tensor  # [text], bool
+    is_causal: bool
+
+    def distances(self, queries: slice) -> Tensor:
+        """|query - key| on content keys and 0 elsewhere, `[text, query, key]` of some queries."""
+        return (self._gaps(queries).abs() * self.content[:, None, :]).float()
+
+    def visible(self, queries: slice) -> Tensor:
+        """The real keys that some queries can attend to, bool `[text, query, key]`."""
+        gaps = self._gaps(queries)
+        real = self.real[:, None, :]
+        return real & (gaps >= 0) if self.is_causal else real.expand(-1, len(gaps), -1)
+
+    def _gaps(self, queries: slice) -> Tensor:
+        """How far each key stands before some queries, `[query, key]`."""
+        places = torch.arange(self.real.shape[1], device=self.real.device)
+        return places[queries, None] - places
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
@@ -110,8 +124,6 @@ def lay_out(
     columns = [real, ~real, content, real & ~content]
     columns += [mask([own == s for own in text.segments] for text in texts) for s in (0, 1)]
     columns += [mask([own == role for own in text.roles] for text in texts) for role in roles]
-    gaps = torch.arange(size)[:, None] - torch.arange(size)  # [query, key]
-    visible = real[:, None, :] & (gaps >= 0) if is_causal else real[:, None, :].expand(-1, size, -1)
     positions = [cls_positions(text, is_causal=is_causal) for text in texts]
     n_rows = max(map(len, positions)) or 1
     return Layout(
@@ -120,11 +132,10 @@ def lay_out(
         real=real.to(device),
         content=content.to(device),
         query_mean=(real / lengths[:, None]).to(device),
-        distances=(gaps.abs() * content[:, None, :]).float().to(device),
-        visible=visible.to(device),
         cls=torch.tensor([found or [0] * n_rows for found in positions], device=device),
         has_cls=tuple(map(bool, positions)),
         has_pair=torch.tensor([1 in text.segments for text in texts], device=device),
+        is_causal=is_causal,
     )
 
 

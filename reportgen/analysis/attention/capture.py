@@ -13,6 +13,8 @@ from reportgen.analysis.attention.banded import banded_modules, unfolding
 from reportgen.errors import CaptureError
 from reportgen.models.settings import has_maps, layer_kinds, whole
 
+# Of texts with more tokens no whole map is held where that can be helped.
+LONG_TOKENS = 4096
 # Called with the number of a layer, from 0, and its maps [text, head, query, key].
 TakeMaps: TypeAlias = Callable[[int, Tensor], None]
 
@@ -21,6 +23,7 @@ class Capture:
     """Runs a module and passes on the attention maps of its encoder, layer by layer.
 
     Attributes:
+        encoder: what is attended in.
         way: "hooks" where the encoder's class declares which of its modules return attention
             weights, or these attend in bands, so that the maps of a layer can be freed before the
             next layer runs; else
@@ -31,7 +34,7 @@ class Capture:
 
     def __init__(self, module: nn.Module, encoder: PreTrainedModel) -> None:
         self._module = module
-        self._encoder = encoder
+        self.encoder = encoder
         self.n_calls = 0
         self._recorded = [
             (own, index)
@@ -58,13 +61,16 @@ class Capture:
             What the module returned.
 
         Raises:
-            CaptureError: the encoder returned no attention maps, or none of their shape.
+            CaptureError: the encoder returned no attention maps, or none of their shape; or a graph
+                would hold those of all layers of a long text.
         """
+        if gradients:
+            require_short(inputs)
         count = 0
 
         def hand_over(weights: Any) -> None:
             nonlocal count
-            _require_maps(self._encoder, weights)
+            _require_maps(self.encoder, weights)
             take(count, weights)
             count += 1
 
@@ -72,10 +78,15 @@ class Capture:
             returned = self._module(**inputs)
         if count == 0:
             raise CaptureError(
-                f"{type(self._encoder).__name__} gives no attention maps; "
+                f"{type(self.encoder).__name__} gives no attention maps; "
                 "it may have no attention layer, or none that can be read"
             )
         return returned
+
+    @property
+    def modules(self) -> tuple[nn.Module, ...]:
+        """The modules whose weights are recorded, where the way is "hooks"."""
+        return tuple(module for module, _ in self._recorded)
 
     @contextmanager
     def _hooked(self, hand_over: Callable[[Any], None]) -> Iterator[None]:
@@ -84,8 +95,8 @@ class Capture:
         def count(*_: Any) -> None:
             self.n_calls += 1
 
-        handles = [self._encoder.register_forward_pre_hook(count)]
-        bands = unfolding(self._encoder, self._banded, hand_over)
+        handles = [self.encoder.register_forward_pre_hook(count)]
+        bands = unfolding(self.encoder, self._banded, hand_over)
         if self.way == "hooks":
             for module, index in self._recorded:
                 handles.append(module.register_forward_hook(_reads(index, hand_over)))
@@ -98,8 +109,8 @@ class Capture:
                 for weights in _attentions(output):
                     hand_over(weights)
 
-            handles.append(self._encoder.register_forward_pre_hook(ask, with_kwargs=True))
-            handles.append(self._encoder.register_forward_hook(read, with_kwargs=True))
+            handles.append(self.encoder.register_forward_pre_hook(ask, with_kwargs=True))
+            handles.append(self.encoder.register_forward_hook(read, with_kwargs=True))
         try:
             with bands if self._banded else nullcontext():
                 yield
@@ -119,6 +130,30 @@ class Capture:
         finally:
             for own, before in zip(sinks, kept, strict=True):
                 own.copy_(before)
+
+
+def require_short(inputs: Mapping[str, Tensor]) -> None:
+    """Raise a CaptureError for inputs with a text whose maps no graph can hold."""
+    n_tokens = inputs["input_ids"].shape[-1]
+    if n_tokens > LONG_TOKENS:
+        raise CaptureError(
+            f"gradients would take the whole attention maps of {n_tokens:,} tokens in every layer; "
+            f"they are measured on texts of at most {LONG_TOKENS:,} tokens (--max-length)"
+        )
+
+
+@contextmanager
+def without_maps(encoder: PreTrainedModel, inputs: Mapping[str, Tensor]) -> Iterator[None]:
+    """A context for a run that takes no maps: a long text is run by torch's own attention, which
+    holds none, where the model says that it may."""
+    if inputs["input_ids"].shape[-1] <= LONG_TOKENS or not encoder._supports_sdpa:
+        yield
+        return
+    try:
+        encoder.set_attn_implementation("sdpa")
+        yield
+    finally:
+        encoder.set_attn_implementation("eager")
 
 
 def _is_linear(module: nn.Module, encoder: PreTrainedModel) -> bool:

@@ -92,7 +92,7 @@ def probe(model: LoadedModel, capture: Capture, texts: Sequence[EncodedText]) ->
         )
     if len({layer.shape[1] for layer in whole}) > 1:
         raise CaptureError(f"{name} has layers with different numbers of heads; not supported")
-    if _gap(again[0], alone[1][0]) > PADDED_TOLERANCE[model.info.dtype]:
+    if gap(again[0], alone[1][0]) > PADDED_TOLERANCE[model.info.dtype]:
         raise ModelError(
             f"{model.info.name} gives one text another output each time it runs; make it the same, "
             "such as by F.dropout(..., training=self.training) where forward drops out"
@@ -155,7 +155,7 @@ def _together(
         layer[1, :, :length, :length] - single[0]
         for layer, single in zip(padded, alone, strict=True)
     ]
-    gaps.append(torch.tensor(_gap(together[1], apart[0])))
+    gaps.append(torch.tensor(gap(together[1], apart[0])))
     difference = max(_largest(gaps), on_padding)
     # Weights on padding must be exactly 0, because every run checks that.
     agrees = on_padding == 0 and difference <= PADDED_TOLERANCE[model.info.dtype]
@@ -163,7 +163,7 @@ def _together(
     return difference, "padded" if agrees else "equal lengths"
 
 
-def _gap(one: Prediction, other: Prediction) -> float:
+def gap(one: Prediction, other: Prediction) -> float:
     """The largest difference of the scores of two predictions, relative to the largest score; NaN
     if one is NaN, 0 for embeddings, which have no scores."""
     if not one.scores:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import torch
@@ -10,13 +11,16 @@ from torch import Tensor
 
 from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
-from reportgen.analysis.attention.capture import Capture, recorded_modules
+from reportgen.analysis.attention.capture import LONG_TOKENS, Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe
 from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.faults import fault_of
 from reportgen.analysis.attention.norms import BatchNorms, Norms
 from reportgen.analysis.attention.rollout import BatchRollout
+from reportgen.analysis.attention.stripe_summary import StripeSummary
+from reportgen.analysis.attention.stripes import Stripes, find_stripes
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
+from reportgen.analysis.progress import Room
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -26,6 +30,10 @@ from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DecoderPart, Part
 from reportgen.results.maps.packed import Packer, quantise
 
+# Numbers that are held for each token and head of a long text: of what is summed of two layers, and
+# of the weights of a few queries; and how often the map of a layer stands in memory as a whole.
+STRIPE_FLOATS = 80
+WHOLE_COPIES = 4
 # Most bytes of a batch's attention maps: of one layer, of which a few working copies are made, or
 # of all layers where the model returns them together. A text that exceeds this runs alone.
 LAYER_BYTES = 16_000_000
@@ -62,8 +70,10 @@ class Runner:
         rollout: bool = False,
         activations: bool = False,
         decoder: DecoderCapture | None = None,
+        sample: EncodedText | None = None,
     ) -> None:
-        """Without `norms`, `rollout`, `activations` or `decoder` there are no figures of them."""
+        """Without `norms`, `rollout`, `activations` or `decoder` there are no figures of them;
+        without a `sample` to try that on, long texts are read whole."""
         self._model = model
         self._capture = capture
         self._probed = probed
@@ -76,6 +86,7 @@ class Runner:
             tuple(recorded_modules(model.encoder, "hidden_states", 0)) if activations else ()
         )
         self._has_window = model.has_window
+        self._sample = sample
 
     def run(
         self,
@@ -114,8 +125,31 @@ class Runner:
             done(batch)
         return outcomes
 
+    def is_long(self, text: EncodedText) -> bool:
+        """Whether a text is read in stripes: it has no maps, norms and rollout then."""
+        return len(text.ids) > LONG_TOKENS and self._stripes is not None
+
+    @cached_property
+    def _stripes(self) -> Stripes | None:
+        """How long texts are read; None where they are read whole, as with a decoder and where
+        texts are read apart."""
+        if self._sample is None or self._decoder is not None or self._sample.parts:
+            return None
+        return find_stripes(self._model, self._capture, self._sample)
+
+    def room(self, texts: Sequence[EncodedText]) -> Room | None:
+        """The memory that the attention of the longest of `texts` takes; None if it is not long."""
+        longest = max(texts, key=lambda text: len(text.ids), default=None)
+        if longest is None or len(longest.ids) <= LONG_TOKENS:
+            return None
+        n_tokens, is_long = len(longest.ids), self.is_long(longest)
+        per_token = STRIPE_FLOATS if is_long else WHOLE_COPIES * n_tokens
+        return Room(n_tokens, 4 * self._probed.n_heads * n_tokens * per_token, is_long)
+
     def map_bytes(self, text: EncodedText) -> int:
-        """Bytes of a text's maps before they are compressed."""
+        """Bytes of a text's maps before they are compressed; 0 where it has none."""
+        if self.is_long(text):
+            return 0
         own = self._probed.n_layers * self._probed.n_heads * len(text.ids) ** 2
         return own if self._decoder is None else own + self._decoder.map_bytes(text)
 
@@ -140,6 +174,8 @@ class Runner:
         self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool = True
     ) -> list[tuple[Outcome, Packed]]:
         model = self._model
+        if any(self.is_long(text) for text in texts):  # as long as any other, so each alone
+            return [(self._run_long(text), {}) for text in texts]
         inputs = model.inputs(texts)
         layout = lay_out(texts, self._roles, is_causal=self._probed.is_causal, device=model.device)
         figures = _BatchFigures(
@@ -176,6 +212,30 @@ class Runner:
             maps: Packed = {} if packer is None else {"encoder": packer.finish(), **more}
             results.append((Outcome(text, prediction, parts=own, target=target), maps))
         return results
+
+    def _run_long(self, text: EncodedText) -> Outcome:
+        """Run a long text, in stripes."""
+        assert self._stripes is not None
+        model = self._model
+        inputs = model.inputs([text])
+        layout = lay_out([text], self._roles, is_causal=self._probed.is_causal, device=model.device)
+        figures = StripeSummary(
+            layout,
+            self._probed.n_heads,
+            has_window=self._has_window,
+            learned_sinks=self._capture.has_learned_sinks,
+        )
+        activations = BatchActivations(layout, self._hidden, self._probed.n_layers)
+        with activations.hooked() if self._hidden else nullcontext():
+            returned = self._stripes.run(inputs, figures.add)
+        summary = figures.text()
+        if self._hidden:
+            summary = replace(summary, activations=activations.texts()[0])
+        self._require_layers(summary)
+        with torch.inference_mode():
+            (prediction,) = model.reader.read(returned, inputs, [text])
+        error = fault_of(model, summary, prediction, {})
+        return Outcome(error=error) if error else Outcome(summary, prediction)
 
     def _parts(
         self, texts: Sequence[EncodedText], keeps: Sequence[bool], *, with_norms: bool

@@ -7,6 +7,7 @@ exactly 0, and the largest weight found on them is kept to be checked.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -25,20 +26,13 @@ from reportgen.analysis.attention.batches import (
     Layout,
     even_spread,
 )
+from reportgen.analysis.attention.head_classes import classify, near_weight
 from reportgen.analysis.attention.norms import TextNorms
 from reportgen.analysis.attention.rollout import TextRollout
-from reportgen.results.info import HEAD_CLASSES
 
 _TINY = torch.finfo(torch.float32).tiny
 # Queries with less than this weight on text tokens are left out of figures over content alone.
 MIN_CONTENT_MASS = 0.01
-# Head classes by rule, modelled on those of Kovaleva et al. 2019. Each is decided by a mean over
-# content queries of the weight on special tokens (vertical), on content at most one token away
-# (diagonal), or on content of the query's own segment (block).
-VERTICAL = 0.5
-DIAGONAL = 0.5
-MIXED_EACH, MIXED_TOGETHER = 0.25, 0.6
-BLOCK, BLOCK_OVER_EVEN = 0.8, 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +56,23 @@ class TextSummary:
     learned_even: Array | None = None  # [layer], that share with equal shares
     norms: TextNorms | None = None  # None where they were not measured
     rollout: TextRollout | None = None
+    in_stripes: bool = False  # whether no map was ever whole
     activations: Array | None = None  # [layer, key], largest hidden value over the text's median
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LayerSums:
+    """What the figures of a layer are made of."""
+
+    sums: Tensor  # [text, head, query, column], of the weights on the keys of the layout's columns
+    negative_entropy: Tensor  # [text, head, query, 3], over real, padding and content keys
+    reach: Tensor  # [text, head, query], distance times weight
+    near: Tensor  # [text, head, query], the weight on content at most one token away
+    received: Tensor  # [text, head, key], mean over queries
+    cls_rows: Tensor  # [text, row, head, key], of the [CLS] row
+    n_visible: Tensor  # [text, query], how many keys a query can see
+    expected: Tensor  # [text, key], `received` with equal shares
+    even_own: Tensor  # [text, query], what an equal share gives to the query's own segment
 
 
 class BatchSummary:
@@ -76,20 +86,25 @@ class BatchSummary:
         self._layout = layout
         self._has_window = has_window
         self._learned_sinks = learned_sinks
-        self._n_visible, self._expected = self._even(layout.visible)
         self._layers: list[Mapping[str, Tensor]] = []
         # Working memory for one layer, reused for the next.
         self._scratch = torch.empty(0)
+
+    @cached_property
+    def _places(self) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
+        """What queries can see, how far that is, and what follows from it."""
+        rows = slice(0, self._layout.real.shape[1])
+        visible = self._layout.visible(rows)
+        return visible, self._layout.distances(rows), self._even(visible)
 
     def add(self, maps: Tensor) -> None:
         """Add the maps of the next layer, `[text, head, query, key]`; they are not changed."""
         maps = maps.float()
         layout, columns = self._layout, self._layout.columns[:, None]
-        visible, n_visible, expected = layout.visible, self._n_visible, self._expected
+        visible, distances, (n_visible, expected) = self._places
         if self._has_window:  # keys outside the window have a weight of exactly 0 in every head
             visible = (maps > 0).any(dim=1)
             n_visible, expected = self._even(visible)
-        real, content = layout.real[:, None], layout.content[:, None]
 
         received = (layout.query_mean[:, None, None] @ maps).squeeze(2)  # [text, head, key]
         sums = maps @ columns  # [text, head, query, column]
@@ -97,8 +112,31 @@ class BatchSummary:
             self._scratch = torch.empty_like(maps)
         scratch = torch.clamp(maps, min=_TINY, out=self._scratch).log_().mul_(maps)
         negative_entropy = scratch @ columns[..., REAL : CONTENT + 1]  # [text, head, query, 3]
-        reach = torch.mul(maps, layout.distances[:, None], out=scratch).sum(-1)
+        segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]
+        even = visible / n_visible[..., None]
+        self.add_layer(
+            LayerSums(
+                sums=sums,
+                negative_entropy=negative_entropy,
+                reach=torch.mul(maps, distances[:, None], out=scratch).sum(-1),
+                near=near_weight(maps, 0, layout.columns[:, None, :, CONTENT]),
+                received=received,
+                cls_rows=maps[torch.arange(len(maps))[:, None], :, layout.cls],
+                n_visible=n_visible,
+                expected=expected,
+                even_own=((even @ segments) * segments).sum(-1),
+            )
+        )
 
+    def _even(self, visible: Tensor) -> tuple[Tensor, Tensor]:
+        mean = self._layout.query_mean
+        return even_spread(visible, mean, learned_sinks=self._learned_sinks)
+
+    def add_layer(self, layer: LayerSums) -> None:
+        """Add the next layer by what was summed of its maps."""
+        layout, sums, n_visible = self._layout, layer.sums, layer.n_visible
+        real, content = layout.real[:, None], layout.content[:, None]
+        negative_entropy, received = layer.negative_entropy, layer.received
         entropy = -negative_entropy[..., REAL]  # [text, head, query], nats
         missing = 1 - sums[..., REAL] - sums[..., PADDING]
         learned = missing.clamp(min=0)
@@ -109,9 +147,9 @@ class BatchSummary:
         content_entropy = content_mass.log() - negative_entropy[..., CONTENT] / content_mass
         self._layers.append(
             {
-                "cls_row": maps[torch.arange(len(maps))[:, None], :, layout.cls].mean((1, 2)),
+                "cls_row": layer.cls_rows.mean((1, 2)),
                 "received": received.mean(1),
-                "expected": expected,
+                "expected": layer.expected,
                 "shares": received @ layout.columns[..., FIRST_ROLE:],
                 "special_share": (received @ layout.columns[..., SPECIAL : SPECIAL + 1]).squeeze(
                     -1
@@ -120,8 +158,8 @@ class BatchSummary:
                 "entropy": _mean(
                     entropy / n_visible[:, None].log(), real & (n_visible > 1)[:, None]
                 ),
-                "distance": _mean(reach / content_mass, real & attends_content),
-                "head_class": _classify(maps, sums, visible / n_visible[..., None], layout),
+                "distance": _mean(layer.reach / content_mass, real & attends_content),
+                "head_class": classify(sums, layer.near, layer.even_own, layout),
                 "effective_tokens": _mean(entropy.exp(), real).mean(1),
                 "effective_content": _mean_over_heads(
                     content_entropy.exp(), content & attends_content
@@ -134,10 +172,6 @@ class BatchSummary:
                 "padding_mass": _largest(sums[..., PADDING], real),
             }
         )
-
-    def _even(self, visible: Tensor) -> tuple[Tensor, Tensor]:
-        mean = self._layout.query_mean
-        return even_spread(visible, mean, learned_sinks=self._learned_sinks)
 
     def texts(self) -> list[TextSummary]:
         """One summary per text, in the order of the batch."""
@@ -178,42 +212,6 @@ def _self_share(role_sums: Tensor, layout: Layout) -> Tensor:
     queries = layout.columns[..., FIRST_ROLE:]  # [text, query, role]
     total = (role_sums.mean(1) * queries).sum(1)
     return total / queries.sum(1)
-
-
-def _classify(maps: Tensor, sums: Tensor, even: Tensor, layout: Layout) -> Tensor:
-    """Classify each head: `[text, head]`, indices into HEAD_CLASSES.
-
-    Args:
-        maps: `[text, head, query, key]`.
-        sums: `[text, head, query, column]`, sums over keys by column of the layout.
-        even: `[text, query, key]`, the map of an equal share.
-    """
-    content = layout.columns[:, None, :, CONTENT]  # [text, 1, position]
-    queries = content / content.sum(-1, keepdim=True)
-    near = maps.diagonal(0, 2, 3) * content
-    near[..., :-1] += maps.diagonal(1, 2, 3) * content[..., 1:]
-    near[..., 1:] += maps.diagonal(-1, 2, 3) * content[..., :-1]
-    vertical = (sums[..., SPECIAL] * queries).sum(-1)
-    diagonal = (near * queries).sum(-1)
-
-    segments = layout.columns[..., FIRST_SEGMENT : SECOND_SEGMENT + 1]  # [text, position, segment]
-    own = (sums[..., FIRST_SEGMENT : SECOND_SEGMENT + 1] * segments[:, None]).sum(-1)
-    even_own = ((even @ segments) * segments).sum(-1)[:, None]
-    block = (own * queries).sum(-1)
-    is_block = block > (even_own * queries).sum(-1) + BLOCK_OVER_EVEN
-    is_block &= (block >= BLOCK) & layout.has_pair[:, None]
-
-    classes = torch.full_like(vertical, HEAD_CLASSES.index("heterogeneous"))
-    classes[is_block] = HEAD_CLASSES.index("block")
-    classes[diagonal >= DIAGONAL] = HEAD_CLASSES.index("diagonal")
-    classes[vertical >= VERTICAL] = HEAD_CLASSES.index("vertical")
-    mixed = (
-        (vertical >= MIXED_EACH)
-        & (diagonal >= MIXED_EACH)
-        & (vertical + diagonal >= MIXED_TOGETHER)
-    )
-    classes[mixed] = HEAD_CLASSES.index("vertical+diagonal")
-    return classes
 
 
 def _mean(values: Tensor, where: Tensor) -> Tensor:

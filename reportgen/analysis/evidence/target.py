@@ -12,15 +12,16 @@ choice the lead of its logit over that of the strongest other, a change being ma
 each choice.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import isfinite, nan
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.batches import plan_batches, runs_alone
+from reportgen.analysis.attention.capture import require_short, without_maps
 from reportgen.analysis.evidence.asked import NOTHING, Asked, find_asked
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.factory import describe
@@ -131,7 +132,14 @@ class Explainer:
         """Run one batch: the output of the model, `[text, figure]`, with its graph unless gradients
         are switched off."""
         inputs = self.inputs(texts)
-        return self.model.reader.values(self.model.module(**inputs), inputs, texts)
+        return self.model.reader.values(self._returned(inputs), inputs, texts)
+
+    def _returned(self, inputs: Mapping[str, Tensor]) -> Any:
+        """What the model returns; no maps are taken from it."""
+        if torch.is_grad_enabled():
+            require_short(inputs)
+        with without_maps(self.model.encoder, inputs):
+            return self.model.module(**inputs)
 
     def scalars(self, outputs: Tensor, explained: Sequence[Explained]) -> Tensor:
         """The scalars `[text]`, float64, of `outputs` `[text, figure]`, one per explained text."""
@@ -156,7 +164,7 @@ class Explainer:
         def run(batch: Sequence[int]) -> list[tuple[EncodedText, Tensor]]:
             own = [self._asked_of(texts[i]) for i in batch]
             inputs, reader = self.inputs(own), self.model.reader
-            returned = self.model.module(**inputs)
+            returned = self._returned(inputs)
             own = reader.aimed(returned, inputs, own)
             return list(zip(own, reader.values(returned, inputs, own), strict=True))
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
+from reportgen.analysis.attention.capture import LONG_TOKENS
 from reportgen.analysis.rows import AnalysedText
 from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models.loaded import LoadedModel
@@ -31,7 +32,9 @@ class Kept:
         n, n_bytes = self.n, self.n_bytes
         for size in sizes:
             n_bytes += size
-            if self.asked == "all":
+            if not size:  # a long text has no maps
+                keeps.append(False)
+            elif self.asked == "all":
                 keeps.append(n_bytes <= MAPS_LIMIT)
             else:
                 keeps.append(self.asked != "none" and n < int(self.asked))
@@ -48,6 +51,7 @@ class Tally:
     n_unknown: int = 0
     n_kept: int = 0
     n_early: int = 0  # texts that were cut before they were tokenised
+    n_long: int = 0  # texts whose attention was read in stripes
     n_joined: int = 0  # given units that a token joined to what stands beside them
     n_written: int = 0  # texts with a completion
     row_sum_error: float = 0.0
@@ -60,14 +64,22 @@ class Tally:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a reader should know about how the texts were tokenised."""
-        if not self.n_early:
-            return ()
-        texts = "1 text is" if self.n_early == 1 else f"{self.n_early:,} texts are"
-        return (
-            f"{texts} so long that only the beginning was tokenised; the number of tokens that "
-            "were cut off counts no more than that",
-        )
+        """What a reader should know about how the texts were tokenised and read."""
+        found: list[str] = []
+        if self.n_early:
+            remark = (
+                f"{_texts_are(self.n_early)} so long that only the beginning was tokenised; the "
+                "number of tokens that were cut off counts no more than that"
+            )
+            found.append(remark)
+        if self.n_long:
+            remark = (
+                f"{_texts_are(self.n_long)} longer than {LONG_TOKENS:,} tokens: attention was read "
+                "some queries at a time, so there are no maps, no norm-weighted attention and no "
+                "rollout"
+            )
+            found.append(remark)
+        return tuple(found)
 
     def plus(self, more: "Tally") -> "Tally":
         """These totals and those of `more` texts, which come after them."""
@@ -87,6 +99,10 @@ _LARGEST = ("row_sum_error", "padding_mass", "norms_error")
 _FIRST = ("first_error", "writing_error")
 
 
+def _texts_are(n: int) -> str:
+    return "1 text is" if n == 1 else f"{n:,} texts are"
+
+
 def tally_of(text: AnalysedText) -> Tally:
     """The counts of one text."""
     summary = text.summary
@@ -103,6 +119,7 @@ def tally_of(text: AnalysedText) -> Tally:
         n_unknown=text.encoded.n_unknown,
         n_kept=bool(text.maps),
         n_early=text.encoded.is_early,
+        n_long=summary.in_stripes,
         n_joined=n_joined(text.encoded, text.source.units or ((), ())),
         row_sum_error=summary.row_sum_error,
         padding_mass=summary.padding_mass,

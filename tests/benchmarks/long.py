@@ -1,0 +1,133 @@
+"""Processor time and memory of the attention of one long text, beside a plain forward pass.
+
+    python tests/benchmarks/long.py [1024 2048 4096 8192] [--family bert] [--layers 2]
+
+Layers of base size with random weights, one thread. "plain" is the model's forward pass with the
+library's fastest attention, "whole" reads whole maps as those of shorter texts, "stripes" reads
+them some queries at a time; both with every figure of the first pass but those of value vectors.
+Memory is the peak above that of the loaded model; each is measured in a process of its own, and
+time is the least of two runs.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from math import nan
+
+import torch
+from transformers import AutoConfig, AutoModel
+
+from reportgen.analysis.attention.batches import lay_out
+from reportgen.analysis.attention.capture import Capture
+from reportgen.analysis.attention.stripe_summary import StripeSummary
+from reportgen.analysis.attention.stripes import Stripes
+from reportgen.analysis.attention.summaries import BatchSummary
+from reportgen.models.tokens.encoded import EncodedText
+
+MODES = ("plain", "whole", "stripes")
+ROLES = ("cls", "sep")
+LONGEST_WHOLE = 4096  # of 8,192 tokens, whole maps take 10 GB
+
+
+def text_of(length: int) -> EncodedText:
+    """A text of so many tokens, without their words."""
+    inside = length - 2
+    return EncodedText(
+        ids=tuple(range(length)),
+        type_ids=None,
+        tokens=("a",) * length,
+        spans=(None,) * length,
+        segments=(None, *[0] * inside, None),
+        roles=("cls", *[None] * inside, "sep"),
+        units=tuple(range(length)),
+        n_truncated=0,
+        cuts=(None, None),
+        n_unknown=0,
+    )
+
+
+def ready(mode: str, family: str, length: int, n_layers: int) -> Callable[[], object]:
+    """What is measured."""
+    config = AutoConfig.for_model(family, num_hidden_layers=n_layers)
+    config.max_position_embeddings = max(config.max_position_embeddings, length)
+    model = AutoModel.from_config(config).eval()
+    ids = torch.randint(5, 1000, (1, length))
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    kinds = {"has_window": family == "modernbert", "learned_sinks": False}
+
+    def plain() -> object:
+        with torch.inference_mode():
+            return model(**inputs)
+
+    if mode == "plain":
+        model.set_attn_implementation("sdpa")
+        return plain
+    capture = Capture(model, model)
+    layout = lay_out([text_of(length)], ROLES, is_causal=False, device=model.device)
+
+    def whole() -> object:
+        figures = BatchSummary(layout, **kinds)
+        capture.run(inputs, lambda _, maps: figures.add(maps))
+        return figures.texts()
+
+    def stripes() -> object:
+        figures = StripeSummary(layout, config.num_attention_heads, **kinds)
+        Stripes(model, capture, is_plain=True).run(inputs, figures.add)
+        return figures.text()
+
+    return {"whole": whole, "stripes": stripes}[mode]
+
+
+def measure(mode: str, family: str, length: int, n_layers: int) -> tuple[float, float]:
+    """Seconds of processor time, and the peak of memory in MB above that of the loaded model."""
+    torch.set_num_threads(1)
+    run = ready(mode, family, length, n_layers)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds = []
+    for _ in range(2):
+        start = time.process_time()
+        run()
+        seconds.append(time.process_time() - start)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return min(seconds), (peak - before) / 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lengths", nargs="*", type=int, default=[1024, 2048, 4096, 8192])
+    parser.add_argument("--family", default="bert")
+    parser.add_argument("--layers", type=int, default=2)
+    parser.add_argument("--mode", choices=MODES, help=argparse.SUPPRESS)
+    chosen = parser.parse_args()
+    if chosen.mode:
+        found = measure(chosen.mode, chosen.family, chosen.lengths[0], chosen.layers)
+        print(json.dumps(found))
+        return
+    print(
+        "| tokens | plain | whole / plain | stripes / plain | plain, MB | whole, MB | stripes, MB |"
+    )
+    print("|--:|--:|--:|--:|--:|--:|--:|")
+    for length in chosen.lengths:
+        seconds, peaks = [], []
+        for mode in MODES:
+            if mode == "whole" and length > LONGEST_WHOLE:
+                seconds.append(nan)
+                peaks.append(nan)
+                continue
+            command = [sys.executable, __file__, str(length), "--mode", mode]
+            command += ["--family", chosen.family, "--layers", str(chosen.layers)]
+            ran = subprocess.run(command, check=True, capture_output=True, text=True)
+            took, peak = json.loads(ran.stdout.splitlines()[-1])
+            seconds.append(took)
+            peaks.append(peak)
+        ratios = " | ".join(f"{each / seconds[0]:.2f}" for each in seconds[1:])
+        said = " | ".join(f"{peak:,.0f}" for peak in peaks)
+        print(f"| {length:,} | {seconds[0]:.2f} s | {ratios} | {said} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
