@@ -25,7 +25,7 @@ from reportgen.report.language.strings import load_language
 from reportgen.results.measure_register import MEASURES
 
 _TABLE = re.compile(r"(<!-- table: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
-_PANELS = ("General", "Texts", "Model", "Analysis", "Report", "Gates")
+_PANELS = ("General", "Texts", "Model", "Analysis", "Engine", "Report", "Gates")
 _UNLIMITED = 10**9  # code points or bytes: what no host comes near
 
 

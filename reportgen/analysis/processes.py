@@ -21,7 +21,7 @@ from reportgen.analysis.crew import Done, Order, carried_out
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
-from reportgen.errors import ModelError, UsageError
+from reportgen.errors import ModelError
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -143,20 +143,8 @@ def processes(
     options: AnalysisOptions,
     *,
     is_silent: bool = False,
-) -> Iterator[Processes | None]:
-    """So many processes, which share the threads of this one; None for one, which is this process.
-
-    Raises:
-        UsageError: what is asked for cannot be known before all texts were run.
-    """
-    if number == 1:
-        yield None
-        return
-    if options.generate is not None and options.keep_maps == "all":
-        raise UsageError(
-            "--workers with --generate: which maps fit is not known before all texts are written; "
-            "give --keep-maps none or a number"
-        )
+) -> Iterator[Processes]:
+    """So many processes, which share the threads of this one."""
     n_threads = max(1, torch.get_num_threads() // number)
     with Processes(number, Given(texts, spec, options, n_threads, is_silent)) as found:
         yield found

@@ -2,19 +2,25 @@
 
 import os
 import sys
-from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import asdict
 from pathlib import Path
 
+from reportgen.analysis.crew import Crew
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.processes import processes
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.ray_engine import ray_actors
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.api.jobs import Analysis
+from reportgen.api.output_options import EngineChoices
+from reportgen.errors import UsageError
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings
 from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
 from reportgen.results.store import Results
 from reportgen.texts.read import TextSet
 
@@ -27,7 +33,7 @@ def analyze_named(
     listed: ListedFirst | None = None,
     *,
     kept: Path | None = None,
-    n_workers: int = 1,
+    engine: EngineChoices | None = None,
     verbose: bool = False,
     silent: bool = False,
 ) -> Results:
@@ -35,8 +41,8 @@ def analyze_named(
     `folder`. If `silent`, whatever a user's class prints, which may be a text, is thrown away.
 
     `listed` names texts that get evidence beside the sample; None: no text does. `kept` is the
-    folder of what was done so far, where that is to outlive a run that ends early. With more than
-    one of `n_workers`, so many processes do the work, each with a copy of the model.
+    folder of what was done so far, where that is to outlive a run that ends early. `engine`
+    says which processes do the work; None: this one.
 
     Raises:
         ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
@@ -49,9 +55,8 @@ def analyze_named(
             stack.enter_context(redirect_stderr(nowhere))
         # Whatever a user's class prints must not get into a report on standard output.
         stack.enter_context(redirect_stdout(sys.stderr))
-        crew = stack.enter_context(
-            processes(n_workers, texts, asked.spec, options, is_silent=silent)
-        )
+        given = (texts, asked.spec, options)
+        crew = stack.enter_context(crew_of(engine or EngineChoices(), *given, is_silent=silent))
         loaded = load_model(asked.spec, verbose=verbose)
         tasks = None if kept is None else TaskFolder(kept)
         return run_analysis(texts, loaded, folder, options, progress, listed, tasks, crew)
@@ -60,3 +65,36 @@ def analyze_named(
 def listed_by(detail: str | None = None) -> ListedFirst:
     """What finds the texts that a report lists first; `detail` is what --detail takes."""
     return lambda results: listed_first(Findings(results), detail)
+
+
+@contextmanager
+def crew_of(
+    engine: EngineChoices,
+    texts: TextSet,
+    spec: ModelSpec,
+    options: AnalysisOptions,
+    *,
+    is_silent: bool,
+) -> Iterator[Crew | None]:
+    """The processes that do the work; None where that is this one.
+
+    Raises:
+        UsageError: what is asked for cannot be known before all texts were run, or is not there.
+        ModelError: a cluster cannot be reached.
+    """
+    is_alone = engine.engine == "local" and engine.workers == 1
+    if not is_alone and options.generate is not None and options.keep_maps == "all":
+        raise UsageError(
+            "--workers with --generate: which maps fit is not known before all texts are written; "
+            "give --keep-maps none or a number"
+        )
+    if is_alone:
+        yield None
+    elif engine.engine == "local":
+        if engine.gpus_per_worker:
+            raise UsageError("--gpus-per-worker: goes with --engine ray")
+        with processes(engine.workers, texts, spec, options, is_silent=is_silent) as found:
+            yield found
+    else:
+        with ray_actors(engine.workers, engine.gpus_per_worker, texts, spec, options) as actors:
+            yield actors

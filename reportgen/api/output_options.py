@@ -11,6 +11,7 @@ from reportgen.report.options import Option
 
 _REPORT = partial(Option, panel="Report")
 _GATES = partial(Option, panel="Gates")
+_ENGINE = partial(Option, panel="Engine")
 
 
 def _example(known: Format) -> str:
@@ -94,6 +95,32 @@ class GateChoices:
             "so on GitHub Actions."
         ),
     ] = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class EngineChoices:
+    """Which processes do the work; the results do not depend on it."""
+
+    workers: Annotated[
+        int,
+        _ENGINE(
+            least=1,
+            most=100_000,
+            help="Analyse in N processes, each with a copy of the model, e.g. 4; on one machine "
+            "they share its threads.",
+        ),
+    ] = 1
+    engine: Annotated[
+        Literal["local", "ray"],
+        _ENGINE(
+            help="Where they run: on this machine, or ray, on the Ray cluster at RAY_ADDRESS, else "
+            "on one that Ray starts here (needs the extra [ray])."
+        ),
+    ] = "local"
+    gpus_per_worker: Annotated[
+        float,
+        _ENGINE(least=0, most=1000, help="GPUs that Ray gives to each of them, e.g. 1."),
+    ] = 0.0
 
 
 @dataclass(frozen=True, slots=True)

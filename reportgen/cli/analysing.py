@@ -12,7 +12,7 @@ import typer
 
 from reportgen.api import arguments
 from reportgen.api.jobs import Analysis
-from reportgen.api.output_options import Verbosity
+from reportgen.api.output_options import EngineChoices, Verbosity
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import terminal
 from reportgen.files.interrupts import ending_at_once
@@ -50,7 +50,7 @@ def analyze_texts(
     detail: str | None = None,
     is_compared: bool = False,
     kept: Path | None = None,
-    n_workers: int = 1,
+    engine: EngineChoices | None = None,
 ) -> "Results":
     """Run an analysis and show its progress on standard error; with `redact` nothing else.
 
@@ -70,7 +70,7 @@ def analyze_texts(
             progress,
             listed,
             kept=kept,
-            n_workers=n_workers,
+            engine=engine,
             verbose=verbosity.verbose,
             silent=redact,
         )

@@ -14,7 +14,13 @@ import typer
 
 from reportgen.api import arguments, jobs
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import CompareOutputChoices, GateChoices, OutputChoices, Verbosity
+from reportgen.api.output_options import (
+    CompareOutputChoices,
+    EngineChoices,
+    GateChoices,
+    OutputChoices,
+    Verbosity,
+)
 from reportgen.api.progress_bar import writing
 from reportgen.cli import from_options as parameters
 from reportgen.cli import results_commands, terminal
@@ -65,10 +71,10 @@ def run(
     files: OutputChoices,
     options: RenderOptions,
     gating: GateChoices,
+    engine: EngineChoices,
     verbosity: Verbosity,
     texts: parameters.Texts,
     resume: parameters.Resume = False,
-    workers: parameters.Workers = 1,
     strict: parameters.Strict = False,
     redact: parameters.Redact = False,
     list_figures: parameters.ListFigures = False,
@@ -105,7 +111,7 @@ def run(
             redact=redact,
             detail=options.detail,
             kept=kept.path if kept else None,
-            n_workers=workers,
+            engine=engine,
         )
         with _shown(results, job) as findings:
             from reportgen.api.report import write_report

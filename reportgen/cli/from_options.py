@@ -131,17 +131,6 @@ Resume = Annotated[
         "beside its first output, e.g. in report.html.unfinished.",
     ),
 ]
-Workers = Annotated[
-    int,
-    typer.Option(
-        "--workers",
-        min=1,
-        max=1000,
-        metavar="N",
-        help="Analyse in N processes of this machine, each with a copy of the model, e.g. 4; the "
-        "threads are shared among them.",
-    ),
-]
 ShardOption = Annotated[
     str | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from reportgen.api import arguments, jobs
 from reportgen.api.jobs import Analysis
 from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import Verbosity
+from reportgen.api.output_options import EngineChoices, Verbosity
 from reportgen.api.parts import (
     Call,
     ShardNumber,
@@ -36,13 +36,13 @@ def analyze(
     inputs: InputChoices,
     model: ModelChoices,
     analysis: AnalysisChoices,
+    engine: EngineChoices,
     verbosity: Verbosity,
     texts: parameters.Texts,
     output: parameters.ResultsOutput = Path("results"),
     force: parameters.Force = False,
     resume: parameters.Resume = False,
     shard: parameters.ShardOption = None,
-    workers: parameters.Workers = 1,
     strict: parameters.Strict = False,
 ) -> int:
     """Analyse texts and keep the results in a folder, to write reports from later.
@@ -51,8 +51,10 @@ def analyze(
     """
     asked = jobs.analysis_of(inputs, model, analysis)
     if shard is not None:
-        if workers > 1:
-            raise UsageError("--workers: a shard is done by one process; give more shards")
+        if engine != EngineChoices():
+            raise UsageError(
+                "--workers, --engine: a shard is done by one process; give more shards"
+            )
         if strict:
             raise UsageError("--strict: a shard is no results; give it to merge")
         call = Call(tuple(texts), inputs, model, analysis)
@@ -69,9 +71,7 @@ def analyze(
         Staging(force=force) as staging,
     ):
         folder = staging.folder(output)
-        results = analyze_texts(
-            text_set, asked, folder, verbosity, kept=kept.path, n_workers=workers
-        )
+        results = analyze_texts(text_set, asked, folder, verbosity, kept=kept.path, engine=engine)
         return _end_analysis(output, results, staging, kept, verbosity, started, strict=strict)
 
 
