@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from reportgen.analysis.attention.runner import Outcome, Packed, Runner
-from reportgen.analysis.decoder_rows import decoder_head_rows, target_rows
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.progress import ANALYSIS, Progress
-from reportgen.analysis.rows import (
+from reportgen.analysis.tables.decoder_rows import decoder_head_rows, target_rows
+from reportgen.analysis.tables.rows import (
     AnalysedText,
     Columns,
     head_rows,

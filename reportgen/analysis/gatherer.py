@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from reportgen.analysis.crew import Crew, Done, EvidenceOrder
+from reportgen.analysis.engines.crew import Crew, Done, EvidenceOrder
 from reportgen.analysis.evidence.sinks.measure import SinkTester
 from reportgen.analysis.evidence.sinks.run import SinkRun
 from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from reportgen.analysis.cost import expected_cost, extra_cost
-from reportgen.analysis.crew import Alone, AttentionOrder, Crew
+from reportgen.analysis.engines.crew import Alone, AttentionOrder, Crew
 from reportgen.analysis.gatherer import Gatherer, evidence_before
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress

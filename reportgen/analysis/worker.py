@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from reportgen.analysis.attention.find_decoder import find_decoder
-from reportgen.analysis.attention.norms import Norms, find_norms
+from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
+from reportgen.analysis.attention.values.norms import Norms, find_norms
 from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.run import EvidenceRun, Subjects

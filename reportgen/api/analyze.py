@@ -17,11 +17,11 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.api import arguments
-from reportgen.api.keywords import options_of
+from reportgen.api.choices import arguments
+from reportgen.api.choices.keywords import options_of
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.output_options import Verbosity
 from reportgen.api.named import listed_by
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import Verbosity
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
 from reportgen.errors import ModelError, UsageError, with_quotes

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stdout
 
-from reportgen.analysis.attention.find_decoder import find_decoder
+from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.trial import sample_text, try_model
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model as load_named

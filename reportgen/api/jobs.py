@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from reportgen.api.arguments import model_spec
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import OutputChoices
+from reportgen.api.choices.arguments import model_spec
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.output_options import OutputChoices
 from reportgen.errors import UsageError
 from reportgen.files.recovery import recover_at
 from reportgen.files.unfinished import check_unfinished

@@ -7,15 +7,15 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import asdict
 from pathlib import Path
 
-from reportgen.analysis.crew import Crew
+from reportgen.analysis.engines.crew import Crew
+from reportgen.analysis.engines.processes import processes
+from reportgen.analysis.engines.ray_engine import ray_actors
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
-from reportgen.analysis.processes import processes
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.ray_engine import ray_actors
 from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.api.choices.output_options import EngineChoices
 from reportgen.api.jobs import Analysis
-from reportgen.api.output_options import EngineChoices
 from reportgen.errors import UsageError
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings

@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from reportgen.api.keywords import options_of
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.keywords import options_of
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.errors import ResultsError, UsageError, some, unwritten
 from reportgen.files import system
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pandas as pd
 
+from reportgen.api.choices.keywords import check_language, options_of
 from reportgen.api.jobs import Job, report_job, saved_files
-from reportgen.api.keywords import check_language, options_of
 from reportgen.errors import UsageError
 from reportgen.files.staging import Staging
 from reportgen.files.targets import RESULTS_FILES

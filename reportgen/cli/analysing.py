@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api import arguments
+from reportgen.api.choices import arguments
+from reportgen.api.choices.output_options import EngineChoices, Verbosity
 from reportgen.api.jobs import Analysis
-from reportgen.api.output_options import EngineChoices, Verbosity
 from reportgen.api.progress_bar import quiet_libraries, terminal_progress
 from reportgen.cli import terminal
 from reportgen.files.interrupts import ending_at_once

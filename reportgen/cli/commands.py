@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from reportgen.api import arguments, jobs
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import (
+from reportgen.api import jobs
+from reportgen.api.choices import arguments
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.output_options import (
     CompareOutputChoices,
     EngineChoices,
     GateChoices,

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
 
-from reportgen.api.keywords import options_of
+from reportgen.api.choices.keywords import options_of
 from reportgen.cli.terminal import user_errors
 from reportgen.findings.figure_register import figure_list
 from reportgen.report.options import Option, options_in

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from reportgen.api.output_options import GateChoices
+from reportgen.api.choices.output_options import GateChoices
 from reportgen.errors import OutputError, UsageError
 from reportgen.report.language.printable import visible
 

@@ -4,10 +4,11 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reportgen.api import arguments, jobs
+from reportgen.api import jobs
+from reportgen.api.choices import arguments
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.output_options import EngineChoices, Verbosity
 from reportgen.api.jobs import Analysis
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import EngineChoices, Verbosity
 from reportgen.api.parts import (
     Call,
     ShardNumber,

@@ -27,7 +27,7 @@ class Family:
     A module that has a child with one of the `value` names is taken for an attention module. Its
     output projection is looked for under the names of its own family first, then under all others,
     and last in a module called `output` beside it (BERT). What is found is only used after it was
-    shown to rebuild the output of the attention block (`analysis/attention/norms.py`).
+    shown to rebuild the output of the attention block (`analysis/attention/values/norms.py`).
     """
 
     models: str  # that have these names

@@ -14,9 +14,9 @@ from transformers import AutoModelForSequenceClassification
 import reportgen
 from reportgen.analysis.evidence.phrases import with_phrases
 from reportgen.analysis.evidence.target import Explainer
-from reportgen.api.arguments import without_effect
+from reportgen.api.choices.arguments import without_effect
+from reportgen.api.choices.options import AnalysisChoices, InputChoices
 from reportgen.api.jobs import sides_of
-from reportgen.api.options import AnalysisChoices, InputChoices
 from reportgen.errors import UsageError
 from reportgen.findings.findings import Findings
 from reportgen.models.tokens.encoded import encode

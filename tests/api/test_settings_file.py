@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from reportgen.api.arguments import gates
-from reportgen.api.output_options import GateChoices
-from reportgen.api.settings_file import ConfiguredGates, configured_gates
+from reportgen.api.choices.arguments import gates
+from reportgen.api.choices.output_options import GateChoices
+from reportgen.api.choices.settings_file import ConfiguredGates, configured_gates
 from reportgen.errors import UsageError
 
 OWN = """

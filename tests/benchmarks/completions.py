@@ -30,7 +30,7 @@ from helpers.real.models import spread_weights, tiny_tokenizer
 from transformers import GPT2Config, GPT2LMHeadModel, T5Config, T5ForConditionalGeneration
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture
+from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.generation import Choice, ready_for_completions, with_generated
 from reportgen.analysis.trial import try_model

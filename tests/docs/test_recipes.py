@@ -16,9 +16,9 @@ from helpers.pages import PAGES, blocks
 from helpers.places import ROOT
 from typer.testing import CliRunner
 
-from reportgen.api.arguments import gates
-from reportgen.api.output_options import GateChoices
-from reportgen.api.settings_file import configured_gates
+from reportgen.api.choices.arguments import gates
+from reportgen.api.choices.output_options import GateChoices
+from reportgen.api.choices.settings_file import configured_gates
 from reportgen.cli.commands import app
 from reportgen.findings.findings import Findings
 from reportgen.report.options import TABLE_NAMES, TableName

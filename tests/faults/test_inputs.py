@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reportgen.api.arguments import text_set
-from reportgen.api.options import InputChoices
+from reportgen.api.choices.arguments import text_set
+from reportgen.api.choices.options import InputChoices
 from reportgen.errors import InputError, UsageError, without_surrogates
 from reportgen.texts.encoding import decode
 from reportgen.texts.read import TextSet

@@ -7,8 +7,8 @@ import pytest
 from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
-from reportgen.analysis import ray_engine
-from reportgen.analysis.crew import Done
+from reportgen.analysis.engines import ray_engine
+from reportgen.analysis.engines.crew import Done
 
 FEW = ("--keep-maps", "130", "--evidence-texts", "6")
 

@@ -9,8 +9,8 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 from helpers.real.planted import SECRETS
 
-from reportgen.analysis import processes
-from reportgen.analysis.crew import AttentionOrder
+from reportgen.analysis.engines import processes
+from reportgen.analysis.engines.crew import AttentionOrder
 from reportgen.analysis.tasks.folder import TaskFolder
 
 TEXTS = [f"{text} {i}" for i in range(30) for text in SENTENCES]

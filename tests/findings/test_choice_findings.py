@@ -8,8 +8,8 @@ import pytest
 from helpers.real.models import save_model
 
 from reportgen.api.analyze import analyze
+from reportgen.api.choices.output_options import Verbosity
 from reportgen.api.compare import compare
-from reportgen.api.output_options import Verbosity
 from reportgen.cli.terminal import account
 from reportgen.comparison.matching import match_texts
 from reportgen.findings.findings import Findings

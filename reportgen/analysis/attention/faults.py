@@ -5,7 +5,7 @@ from math import isfinite, isnan
 
 import numpy as np
 
-from reportgen.analysis.attention.decoder import PartSummary
+from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.readers.reader import Prediction

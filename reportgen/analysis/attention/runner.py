@@ -13,13 +13,13 @@ from reportgen.analysis.attention.activations import BatchActivations
 from reportgen.analysis.attention.batches import Layout, lay_out, plan_batches, runs_alone
 from reportgen.analysis.attention.capture import LONG_TOKENS, Capture, recorded_modules
 from reportgen.analysis.attention.checks import Probe
-from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture, PartSummary
+from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture, PartSummary
 from reportgen.analysis.attention.faults import fault_of
-from reportgen.analysis.attention.norms import BatchNorms, Norms
 from reportgen.analysis.attention.rollout import BatchRollout
 from reportgen.analysis.attention.stripe_summary import StripeSummary
 from reportgen.analysis.attention.stripes import Stripes, find_stripes
 from reportgen.analysis.attention.summaries import BatchSummary, TextSummary
+from reportgen.analysis.attention.values.norms import BatchNorms, Norms
 from reportgen.analysis.progress import Room
 from reportgen.errors import CaptureError
 from reportgen.models.loaded import LoadedModel

@@ -27,8 +27,8 @@ from reportgen.analysis.attention.batches import (
     even_spread,
 )
 from reportgen.analysis.attention.head_classes import classify, near_weight
-from reportgen.analysis.attention.norms import TextNorms
 from reportgen.analysis.attention.rollout import TextRollout
+from reportgen.analysis.attention.values.norms import TextNorms
 
 _TINY = torch.finfo(torch.float32).tiny
 # Queries with less than this weight on text tokens are left out of figures over content alone.

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import TypeAlias
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.norms import Norms
+from reportgen.analysis.attention.values.norms import Norms
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.evidence.text_evidence import TextEvidence
 from reportgen.analysis.progress import Passes

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 from reportgen.analysis.attention.capture import LONG_TOKENS
-from reportgen.analysis.rows import AnalysedText
+from reportgen.analysis.tables.rows import AnalysedText
 from reportgen.errors import InputError, ModelError, quoted
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText

@@ -26,9 +26,9 @@ from helpers.real.writers import (
 from torch import nn
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.cross_norms import CrossNorms, CrossTextNorms
-from reportgen.analysis.attention.decoder import BatchParts
-from reportgen.analysis.attention.find_decoder import find_decoder
+from reportgen.analysis.attention.decoders.cross_norms import CrossNorms, CrossTextNorms
+from reportgen.analysis.attention.decoders.decoder import BatchParts
+from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.trial import sample_text
 from reportgen.api.report import Report
 from reportgen.errors import ResultsError, UsageError
@@ -146,7 +146,7 @@ def test_the_row_that_a_head_reads_has_norms_too() -> None:
 def test_values_that_do_not_give_the_output_are_not_used(monkeypatch) -> None:
     model = loaded_writer("marian")
     capture = Capture(model.module, model.encoder)
-    name = "reportgen.analysis.attention.cross_norms.find_cross_projections"
+    name = "reportgen.analysis.attention.decoders.cross_norms.find_cross_projections"
     monkeypatch.setattr(name, lambda decoder, n_heads: ())
     decoder, _ = find_decoder(model, capture, sample_text(model), with_values=True)
     assert decoder.norms == decoder.why_no_norms(0) == "values_unreadable"

@@ -28,8 +28,8 @@ from transformers import (
 )
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoder import BatchParts, DecoderCapture
-from reportgen.analysis.attention.find_decoder import find_decoder
+from reportgen.analysis.attention.decoders.decoder import BatchParts, DecoderCapture
+from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.api.report import Report
 from reportgen.errors import CaptureError, ResultsError, UsageError
 from reportgen.models.loaded import LoadedModel, with_targets

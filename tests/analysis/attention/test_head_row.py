@@ -21,9 +21,13 @@ from transformers import (
 
 from reportgen.analysis.attention.capture import Capture
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.decoder import BatchParts
-from reportgen.analysis.attention.find_decoder import find_decoder
-from reportgen.analysis.attention.head_row import HeadRow, find_head_row, reads_the_same_row
+from reportgen.analysis.attention.decoders.decoder import BatchParts
+from reportgen.analysis.attention.decoders.find_decoder import find_decoder
+from reportgen.analysis.attention.decoders.head_row import (
+    HeadRow,
+    find_head_row,
+    reads_the_same_row,
+)
 from reportgen.analysis.trial import sample_text
 from reportgen.api.check import check_model
 from reportgen.models.loaded import LoadedModel

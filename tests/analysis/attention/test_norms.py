@@ -13,11 +13,11 @@ from helpers.plain.reference import RECORDS
 from helpers.real.explaining import encoded
 from helpers.real.families import SITES, load_family, on_dogs, proven
 
-import reportgen.analysis.attention.norms as norms_module
-from reportgen.analysis.attention import output_rank
+import reportgen.analysis.attention.values.norms as norms_module
 from reportgen.analysis.attention.batches import CONTENT, lay_out
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.norms import BatchNorms, Norms, TextNorms, _value_ratios
+from reportgen.analysis.attention.values import output_rank
+from reportgen.analysis.attention.values.norms import BatchNorms, Norms, TextNorms, _value_ratios
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model

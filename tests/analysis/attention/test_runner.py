@@ -9,8 +9,8 @@ from helpers.real.families import load_family, on_dogs, proven
 from torch import nn
 
 from reportgen.analysis.attention.checks import probe
-from reportgen.analysis.attention.norms import BatchNorms
 from reportgen.analysis.attention.runner import Outcome, Runner
+from reportgen.analysis.attention.values.norms import BatchNorms
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.models.loaded import LoadedModel

@@ -10,8 +10,8 @@ from torch import Tensor
 from helpers.plain.family_effects import deletion_gap
 from helpers.plain.family_plain import Plain, counted_even, fresh, given, has_sinks
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoder import DecoderCapture
-from reportgen.analysis.attention.find_decoder import find_decoder
+from reportgen.analysis.attention.decoders.decoder import DecoderCapture
+from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.chosen import with_chosen
 from reportgen.analysis.first_pass import encode_all
 from reportgen.analysis.generation import ready_for_completions

@@ -8,7 +8,7 @@ from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.evidence.measures.deletion import alone_effects, deletion_effects
 from reportgen.analysis.evidence.target import Explainer
 from reportgen.analysis.first_pass import encode_all
-from reportgen.analysis.rows import AnalysedText, text_rows
+from reportgen.analysis.tables.rows import AnalysedText, text_rows
 from reportgen.models.architecture import accepted_arguments
 from reportgen.models.readers.answer import LONGEST
 from reportgen.models.tokens.changed_texts import fixed_positions

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.batches import Layout, lay_out
-from reportgen.analysis.attention.blocks import Block, Blocks
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.norms import Norms, scaled
+from reportgen.analysis.attention.values.blocks import Block, Blocks
+from reportgen.analysis.attention.values.norms import Norms, scaled
 from reportgen.analysis.evidence.stages import CostBasis, Stage, Tools
 from reportgen.analysis.evidence.target import Explained, Explainer
 from reportgen.analysis.evidence.text_evidence import Missing, TextEvidence, explained_of

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.decoder import DecoderCapture
+from reportgen.analysis.attention.decoders.decoder import DecoderCapture
 from reportgen.analysis.evidence.each_text import GradientError
 from reportgen.analysis.evidence.embeddings import decoder_leaf, embedding_leaf
 from reportgen.analysis.evidence.target import Explained, Explainer

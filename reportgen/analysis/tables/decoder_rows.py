@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from reportgen.analysis.attention.decoder import PartSummary
-from reportgen.analysis.rows import AnalysedText, Columns, joined
+from reportgen.analysis.attention.decoders.decoder import PartSummary
+from reportgen.analysis.tables.rows import AnalysedText, Columns, joined
 from reportgen.models.tokens.target_tokens import TargetTokens
 from reportgen.results.info import DECODER_PARTS, DecoderPart
 

@@ -16,9 +16,9 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import CONTENT, FIRST_ROLE, Array, Layout
-from reportgen.analysis.attention.blocks import Block, Blocks, Residual, find_residual
 from reportgen.analysis.attention.capture import Capture
-from reportgen.analysis.attention.output_rank import output_ranks
+from reportgen.analysis.attention.values.blocks import Block, Blocks, Residual, find_residual
+from reportgen.analysis.attention.values.output_rank import output_ranks
 from reportgen.models.architecture import Projection, find_projections, other_layouts
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.tokens.encoded import EncodedText

@@ -17,7 +17,7 @@ from typing import Self
 
 import torch
 
-from reportgen.analysis.crew import Done, Order, carried_out
+from reportgen.analysis.engines.crew import Done, Order, carried_out
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker

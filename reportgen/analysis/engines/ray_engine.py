@@ -5,9 +5,9 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from reportgen.analysis.crew import Done, Order, carried_out
+from reportgen.analysis.engines.crew import Done, Order, carried_out
+from reportgen.analysis.engines.processes import Given
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.processes import Given
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
 from reportgen.errors import ModelError, UsageError, first_line

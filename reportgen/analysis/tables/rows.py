@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reportgen.analysis.attention.cross_norms import CrossTextNorms
-from reportgen.analysis.attention.decoder import PartSummary
+from reportgen.analysis.attention.decoders.cross_norms import CrossTextNorms
+from reportgen.analysis.attention.decoders.decoder import PartSummary
 from reportgen.analysis.attention.runner import Outcome
 from reportgen.analysis.attention.summaries import TextSummary
 from reportgen.errors import with_quotes

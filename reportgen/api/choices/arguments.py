@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from reportgen.api.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.output_options import GateChoices
-from reportgen.api.settings_file import configured_gates
+from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
+from reportgen.api.choices.output_options import GateChoices
+from reportgen.api.choices.settings_file import configured_gates
 from reportgen.errors import UsageError, without_surrogates
 from reportgen.findings.figure_register import figure_list
 from reportgen.findings.gates import Gate, Level, parse_gate

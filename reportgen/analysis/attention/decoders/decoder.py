@@ -18,12 +18,12 @@ from transformers import PreTrainedModel
 
 from reportgen.analysis.attention.batches import Array
 from reportgen.analysis.attention.capture import recorded_modules
-from reportgen.analysis.attention.cross_norms import (
+from reportgen.analysis.attention.decoders.cross_norms import (
     BatchCrossNorms,
     CrossNorms,
     CrossTextNorms,
 )
-from reportgen.analysis.attention.head_row import HeadRow
+from reportgen.analysis.attention.decoders.head_row import HeadRow
 from reportgen.errors import CaptureError
 from reportgen.models.settings import looks_through_window
 from reportgen.models.tokens.encoded import EncodedText

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from reportgen.analysis.attention.batches import Array
-from reportgen.analysis.attention.blocks import Block, Blocks
-from reportgen.analysis.attention.norms import (
+from reportgen.analysis.attention.values.blocks import Block, Blocks
+from reportgen.analysis.attention.values.norms import (
     REBUILT_TOLERANCE,
     TakeLayer,
     by_token,

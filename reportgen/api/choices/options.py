@@ -10,7 +10,11 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-from reportgen.api.printed_paths import factory_without_folder, json_without_folders, last_part
+from reportgen.api.choices.printed_paths import (
+    factory_without_folder,
+    json_without_folders,
+    last_part,
+)
 from reportgen.errors import UsageError
 from reportgen.models.spec import Dtype, Pooling
 from reportgen.report.options import Option
