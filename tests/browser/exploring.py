@@ -109,8 +109,8 @@ def colour_by(page: Page, number: int, measure: str) -> None:
     choice = page.locator(f"#colours-{number}")
     button = choice.locator(f"input[value={measure}]")
     expect(choice).to_be_visible()
-    if not button.is_visible():
-        choice.locator("summary").click()
+    if not button.is_visible():  # the page may open it at the same moment, so it is not toggled
+        choice.locator("details").evaluate("more => { more.open = true; }")
     button.check()
 
 

@@ -52,13 +52,15 @@ def drawn(page: Page, number: int) -> Locator:
 
 def overhang(page: Page, marks: str) -> float:
     """How far the marks of a picture reach beyond what scrolls around it, to the right."""
-    reach: float = page.locator(marks).evaluate_all(
-        """all => {
+    reach: float = page.evaluate(  # in one go, as a map may be drawn anew at any moment
+        """marks => {
+          const all = [...document.querySelectorAll(marks)];
           if (!all.length) throw new Error("no such marks");
           const right = (element) => element.getBoundingClientRect().right;
           const over = (mark) => right(mark) - right(mark.closest(".plots, .scroll"));
           return Math.max(...all.map(over));
-        }"""
+        }""",
+        marks,
     )
     return reach
 

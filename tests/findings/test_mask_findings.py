@@ -69,7 +69,7 @@ def test_the_panel_lists_what_fills_each_mask(tmp_path: Path) -> None:
     for row, mask in zip(found.rows, masks.by_text[0], strict=True):
         assert row.token == mask.tokens[0]
         chances = [EN.percent(exp(own)) for own in mask.log_probabilities]
-        others = [f"{t} {c}" for t, c in zip(mask.tokens[1:], chances[1:], strict=True)]
+        others = [f"{t}\u00a0{c}" for t, c in zip(mask.tokens[1:], chances[1:], strict=True)]
         assert row.cells == (chances[0], ", ".join(others))
     marks = strip_marks(findings, 0, units, EN)
     said = {m.position: f" → {m.tokens[0].strip()}" for m in masks.by_text[0]}
