@@ -83,6 +83,10 @@ class CaptureError(ModelError):
     """The model runs, but its attention maps are missing or fail the checks."""
 
 
+class EngineError(ModelError):
+    """Processes that do the work died; a later run can go on from what they did."""
+
+
 class ResultsError(ReportgenError):
     """A results folder is missing or damaged, or its schema is newer than this version."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from reportgen.errors import (
+    EngineError,
     InterruptedLateError,
     OutputError,
     ReportgenError,
@@ -54,6 +55,12 @@ class Unfinished:
     is_finished: bool = False
     is_found: bool = False  # an earlier run left results there
 
+    def is_lost_by(self, error: BaseException) -> bool:
+        """Whether nothing can go on from its results after `error`, a user's mistake; those of an
+        earlier run are not touched."""
+        is_mistake = isinstance(error, ReportgenError)
+        return is_mistake and not self.is_found and not isinstance(error, OutputError | EngineError)
+
     @property
     def has_results(self) -> bool:
         """Whether there is anything to go on from."""
@@ -88,9 +95,8 @@ def unfinished_run(output: Path, *, resume: bool, force: bool) -> Iterator[Unfin
         _settle(found, resume=resume)
         yield found
     except BaseException as error:
-        is_mistake = isinstance(error, ReportgenError) and not isinstance(error, OutputError)
         with held_back():
-            if not found.has_results or (is_mistake and not found.is_found):
+            if found.is_finished or not found.has_results or found.is_lost_by(error):
                 _remove(found, missing)
                 raise
         if is_interrupt(error):

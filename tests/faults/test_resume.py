@@ -19,8 +19,15 @@ from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.tasks import plan
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.errors import OutputError, UsageError
+from reportgen.errors import (
+    EngineError,
+    InterruptedLateError,
+    ModelError,
+    OutputError,
+    UsageError,
+)
 from reportgen.files import system
+from reportgen.files.unfinished import unfinished_run
 from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -82,7 +89,7 @@ def test_after_a_kill_at_any_operation_it_gives_the_same_bytes(
     kept, n_killed = tmp_path / "kept", 0
     while True:
         known = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
-        with disk(3 + 4 * n_killed, Killed()) as counted, suppress(Killed):
+        with disk(3 + 6 * n_killed, Killed()) as counted, suppress(Killed):
             found = run(tmp_path / "r", model, kept)
         n_killed += counted.is_dead
         now = {path.name: path.stat().st_mtime_ns for path in kept.glob("*.zip")}
@@ -261,6 +268,31 @@ def test_nothing_is_kept_of_a_mistake_nor_with_redact_nor_for_standard_output(
     assert places
     assert not any(path.is_relative_to(place) or path.exists() for path in places)
     assert {path.name for path in place.iterdir()} == {*before, "page.html"}
+
+
+@pytest.mark.parametrize(
+    ("error", "is_finished", "is_kept"),
+    [
+        (ModelError("every text failed"), False, False),
+        (EngineError("processes died"), False, True),
+        (OutputError("full"), False, True),
+        (RuntimeError("out of memory"), False, True),
+        (OutputError("the step summary cannot be written"), True, False),
+        (InterruptedLateError("already written"), True, False),
+    ],
+)
+def test_what_can_be_gone_on_from_is_kept(
+    tmp_path: Path, error: Exception, is_finished: bool, is_kept: bool
+) -> None:
+    def fail() -> None:
+        with unfinished_run(tmp_path / "made", resume=False, force=False) as kept:
+            (kept.path / "attention-000000000.zip").write_bytes(b"")
+            kept.is_finished = is_finished
+            raise error
+
+    with pytest.raises(type(error)):
+        fail()
+    assert (tmp_path / "made.unfinished").exists() == is_kept
 
 
 def test_a_second_run_at_the_same_place_is_refused(place: Path, folder: Path) -> None:

@@ -21,7 +21,7 @@ from reportgen.analysis.engines.crew import Done, Order, carried_out
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
-from reportgen.errors import ModelError
+from reportgen.errors import EngineError, ModelError
 from reportgen.models.loading.factory import describe
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
@@ -90,7 +90,7 @@ class Processes:
         """Carry out all `orders`, in any order.
 
         Raises:
-            ModelError: process after process died.
+            EngineError: process after process died.
         """
         rest, ready = iter(orders), deque[Order]()
         while True:
@@ -128,7 +128,7 @@ class Processes:
         member.process.join()
         self._members.remove(member)
         if self._n_deaths == MOST_DEATHS:
-            raise ModelError(
+            raise EngineError(
                 f"processes of --workers died {MOST_DEATHS} times, perhaps for lack of memory; "
                 "give fewer of them, and --resume to go on"
             )

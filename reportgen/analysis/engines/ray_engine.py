@@ -10,7 +10,7 @@ from reportgen.analysis.engines.processes import Given
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.worker import Worker
-from reportgen.errors import ModelError, UsageError, first_line
+from reportgen.errors import EngineError, ModelError, UsageError, first_line
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.texts.read import TextSet
@@ -46,7 +46,7 @@ class RayActors:
         """Carry out all `orders`, in any order.
 
         Raises:
-            ModelError: an actor died again and again.
+            EngineError: an actor died again and again.
         """
         pool = self._ray.util.ActorPool(self._actors)
         rest = iter(orders)
@@ -60,7 +60,7 @@ class RayActors:
             except self._ray.exceptions.RayTaskError as error:
                 raise error.cause from error
             except self._ray.exceptions.RayError as error:
-                raise ModelError(
+                raise EngineError(
                     f"--engine ray: {first_line(error)}; --resume goes on from what was done"
                 ) from error
 
