@@ -1,0 +1,81 @@
+"""How much faster two processes are than one: `python tests/benchmarks/workers.py`.
+
+A BERT of base size with random weights, texts of about 25 tokens, one thread in each process,
+attention alone. The time is that on the clock, after all processes have loaded their model: on a
+machine with two idle cores.
+"""
+
+import sys
+import time
+from contextlib import nullcontext
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from transformers import BertConfig, BertForSequenceClassification
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from helpers.real.models import SENTENCES, tiny_tokenizer
+
+from reportgen.analysis.engines.processes import processes
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.pipeline import Analysis
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.worker import Worker
+from reportgen.models.loading.load import load_model
+from reportgen.models.spec import ModelSpec
+from reportgen.results.info import InputInfo
+from reportgen.texts.read import TextInput, TextSet
+
+N_TEXTS = 1024
+LOADING = 25.0  # seconds that the processes have for it
+ROUNDS = 2
+OPTIONS = AnalysisOptions(keep_maps="none", evidence="none")
+
+
+def made_model(folder: Path) -> ModelSpec:
+    """A model of base size in `folder`."""
+    tokenizer = tiny_tokenizer("wordpiece")
+    torch.manual_seed(0)
+    config = BertConfig(vocab_size=len(tokenizer), num_labels=1)
+    BertForSequenceClassification(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return ModelSpec(model=str(folder))
+
+
+def made_texts() -> TextSet:
+    """Texts of about 25 tokens."""
+    text = " ".join([SENTENCES[3]] * 3)
+    made = tuple(TextInput(str(i), f"{text} {i}", source=f"t:{i}") for i in range(N_TEXTS))
+    return TextSet(made, (InputInfo("t", "0" * 64, N_TEXTS),))
+
+
+def seconds(number: int, texts: TextSet, spec: ModelSpec, folder: Path) -> float:
+    """The time that `number` processes take for the attention of `texts`."""
+    folder.mkdir()
+    crew = nullcontext() if number == 1 else processes(number, texts, spec, OPTIONS)
+    with crew as others:
+        worker = Worker(texts, load_model(spec), OPTIONS, Progress())
+        if others is not None:
+            time.sleep(LOADING)
+        analysis = Analysis(worker, TaskFolder(folder), Progress(), crew=others)
+        started = time.perf_counter()
+        analysis.run_shard()
+        return time.perf_counter() - started
+
+
+def main() -> None:
+    """Print the time of one process and of two, in turn, and the ratio."""
+    torch.set_num_threads(1)
+    with TemporaryDirectory() as name:
+        place, texts = Path(name), made_texts()
+        spec = made_model(place / "model")
+        for i in range(ROUNDS):
+            one = seconds(1, texts, spec, place / f"one{i}")
+            two = seconds(2, texts, spec, place / f"two{i}")
+            print(f"one process {one:.1f} s, two {two:.1f} s: {one / two:.2f} times as fast")
+
+
+if __name__ == "__main__":
+    main()
