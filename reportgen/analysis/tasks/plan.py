@@ -40,16 +40,16 @@ class Plan:
     """The tasks of an analysis of `n_texts` texts, or of one shard of it.
 
     Attributes:
-        sample: the rows that are to get evidence, of all shards.
         windows: the tasks that measure attention, in input order.
+        before: those of earlier shards.
     """
 
     def __init__(self, n_texts: int, sample: Sequence[int], shard: Shard = WHOLE) -> None:
-        self.sample = tuple(sample)
+        """`sample`: the rows that are to get evidence, of all shards."""
         every = [Task("attention", tuple(rows)) for rows in chunks(range(n_texts), WINDOW)]
         own = shard.part(len(every))
         self.windows = tuple(every[own.start : own.stop])
-        self.before = tuple(every[: own.start])  # windows of earlier shards
+        self.before = tuple(every[: own.start])
         self._sample = frozenset(sample)
 
     @property
