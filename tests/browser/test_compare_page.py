@@ -92,6 +92,9 @@ def test_the_list_opens_a_text_and_the_address_keeps_it(watched, addresses):
     watched.reload()
     later = watched.locator(".notable ol > li").nth(3).locator("b").first.inner_text()
     expect(opened).to_have_attribute("id", f"text={later}")
+    for address in (f"{addresses['en']}#id={number}", f"{addresses['en']}#id=nobody"):
+        watched.goto(address)
+        expect(opened).to_have_attribute("id", f"text={number}")
 
 
 def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, addresses):

@@ -13,7 +13,7 @@ from reportgen.report.html.templates import WHOLE_UP_TO
 pytestmark = pytest.mark.browser
 
 LABELS = (0.5, 1.5, 3.0, 0.25, 2.0, 1.0)
-IDS = ("ad-1", "ad-2", "EN-3", "ad-4", "EN-5", "ad-6")
+IDS = ("ad-1", "ad-2", "EN-3", "2", "EN-5", "広告 6+")  # one is the number of another text
 N_MANY = 400
 GROUPS = ("shop", "shop", "café", None, "café", "shop")
 
@@ -148,7 +148,7 @@ def test_every_figure_sorts_both_ways_and_back_to_input_order(watched, url, resu
 def test_words_sort_from_the_first(watched, url):
     open_list(watched, url)
     watched.locator("#list").get_by_role("columnheader", name="ID").get_by_role("button").click()
-    assert shown(watched) == ["1", "2", "4", "6", "3", "5"]
+    assert shown(watched) == ["4", "1", "2", "3", "5", "6"]
     watched.locator("#list").get_by_role("columnheader", name="Group").get_by_role("button").click()
     assert shown(watched) == ["3", "5", "1", "2", "6", "4"]
 
@@ -257,6 +257,18 @@ def test_the_open_text_is_marked(watched, url):
     watched.locator("#list a").nth(5).click()
     expect(current).to_have_count(1)
     expect(current).to_have_attribute("href", "#text=6")
+
+
+def test_an_address_with_an_id_opens_its_text_and_leaves_the_number_in_the_address(watched, url):
+    opened = watched.locator(".panel.open")
+    for id, number in (("2", 4), ("%E5%BA%83%E5%91%8A%206%2B", 6), ("EN-3&layer=2", 3)):
+        watched.goto(f"{url}#id={id}")
+        expect(opened).to_have_id(f"text={number}")
+        expect(opened).to_be_in_viewport()
+        assert f"#text={number}" in watched.url
+    watched.goto(f"{url}#id=nobody")
+    expect(opened).to_have_count(1)
+    assert watched.url.endswith("#texts")
 
 
 def test_next_and_previous_links_follow_the_list(watched, url):

@@ -19,7 +19,7 @@ from markupsafe import Markup, escape
 from reportgen.errors import OutputError
 from reportgen.files.targets import PLOTLY_FILE, SCRIPT_FILE, STYLE_FILE
 from reportgen.report.html.data import compressed, measure_data, step_data
-from reportgen.report.language.printable import segments, visible
+from reportgen.report.language.printable import segments, text_address, visible
 from reportgen.report.options import Layout
 
 
@@ -235,6 +235,7 @@ def environment() -> jinja2.Environment:
         "flowing": flowing,
         "visible": visible,
         "attribute": attribute,
+        "text_address": text_address,
         "measure_data": measure_data,
         "step_data": step_data,
     }

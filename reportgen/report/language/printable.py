@@ -8,6 +8,7 @@ with `::` after any space, and `##[` anywhere in a line; Azure's agent does the 
 import re
 import unicodedata
 from collections.abc import Iterator
+from urllib.parse import quote
 
 _NAME = "reportgen: "
 LABEL_WIDTH = 14  # half-width characters under an axis
@@ -34,6 +35,11 @@ def _inert_piece(match: re.Match[bytes]) -> bytes:
     if match[0] == b"##":
         return b"#&#35;"
     return match[0] if match[1] else match[0].replace(b"##", rb"#\u0023")
+
+
+def text_address(id: str) -> str:
+    """What follows `#` in the address of the text with this id on a page: `id=movie7025`."""
+    return f"id={quote(id, safe='', errors='replace')}"
 
 
 def shorten(text: str, width: int = LABEL_WIDTH) -> str:

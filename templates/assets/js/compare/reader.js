@@ -4,7 +4,9 @@ const texts = Array.from(document.querySelectorAll(".panel.two"));
 
 // Opens the text that the address names, else the one that is open, else the first.
 function openNamed() {
-  const named = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const id = new URLSearchParams(location.hash.slice(1)).get("id");
+  if (id !== null) location.replace(`#text=${numberOfId(id) ?? ""}`);
+  const named = document.getElementById(location.hash.slice(1));
   const open = texts.includes(named) ? named : (texts.find((text) => text.classList.contains("open")) ?? texts[0]);
   for (const text of texts) text.classList.toggle("open", text === open);
   for (const link of document.querySelectorAll(".pick")) {

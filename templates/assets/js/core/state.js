@@ -1,5 +1,6 @@
 // What the reader chose, held in the address bar: #text=3&layer=11&head=4&content=1&measure=deletion, or
-// #text=3&heads=3.5+4.1&with=6.mean&scale=sqrt&range=shared&part=1-2&words=1&token=5&at=64.0&grid=entropy
+// #text=3&heads=3.5+4.1&with=6.mean&scale=sqrt&range=shared&part=1-2&words=1&token=5&at=64.0&grid=entropy.
+// Links from elsewhere name a text by its id, #id=movie7025, which becomes its number.
 
 const SCALES = ["linear", "sqrt", "rank"]; // from weight to colour
 const RANGES = ["own", "shared"]; // of the colours
@@ -35,7 +36,7 @@ function readState() {
     return number >= first && number <= last ? number : null;
   };
   const oneOf = (name, some) => (some.includes(given.get(name)) ? given.get(name) : initial[name]);
-  const named = whole("text", Infinity);
+  const named = given.has("id") ? numberOfId(given.get("id")) : whole("text", Infinity);
   const text = hasPanel(named) ? named : null; // not all texts are listed
   const heads = readSelection(given.get("heads"));
   return {
@@ -91,11 +92,8 @@ function addressOf(choice, isPlain) {
   return parts.join("&") + listQuery();
 }
 
-// The number of the text in an address or a panel's id: "#text=3&layer=2", "text=3".
-const numberIn = (address) => parseInt(address.replace(/^#?text=/, ""), 10);
-
 // Whether the address is one of a text, or none; others are links to sections.
-const isTextAddress = () => !location.hash || location.hash.startsWith("#text=");
+const isTextAddress = () => !location.hash || /^#(text|id)=/.test(location.hash);
 
 // A token and a window are forgotten when another text is opened.
 function setOwner(text) {
@@ -150,9 +148,9 @@ function followAddress() {
 // Replaces an address that names what does not exist.
 function correctAddress(right) {
   const given = new URLSearchParams(location.hash.slice(1));
-  if (!given.has("text")) return;
+  if (!given.has("text") && !given.has("id")) return;
   const asGiven = (name) => given.get(name).replaceAll(" ", "+"); // a plus is read as a space
-  const isRight = Object.keys(initial).every((name) => {
+  const isRight = !given.has("id") && Object.keys(initial).every((name) => {
     if (!given.has(name) || name === "text") return true;
     return asGiven(name) === String(right[name] === true ? 1 : right[name]);
   });
