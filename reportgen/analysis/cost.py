@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from reportgen.analysis.budget import Budget
 from reportgen.analysis.evidence.agreement import n_passes
 from reportgen.analysis.evidence.phrases import phrase_cost
 from reportgen.analysis.evidence.sinks.subjects import MAX_CONTROLS, MAX_TEXTS
@@ -16,6 +17,11 @@ from reportgen.results.measure_register import measured_at
 # Of the rankings that are tried on a text, about so many give sets of units of their own; the
 # others share their passes.
 _DISTINCT_RANKINGS = 9
+# Texts that get evidence where neither their number nor a budget is given: LEAST, and twice as many
+# as long as that costs no more than the attention of all texts, up to MOST. Averages over MOST are
+# certain enough. Of two samples of such sizes the larger has all texts of the smaller, so that
+# results of models of different cost can be compared.
+LEAST, MOST = 50, 800
 
 
 def expected_cost(
@@ -59,6 +65,51 @@ def expected_cost(
         {**dict.fromkeys(first, n_texts), **counts},
         is_exact=level != "full" and not has_phrases,
     )
+
+
+def sample_size(
+    cost: Cost, n_tried: int, n_texts: int, budget: Budget | None, pace: float = 0.0
+) -> int:
+    """How many of `n_texts` texts get evidence.
+
+    It follows from the input, the model and the options alone, unless the budget is a time.
+
+    Args:
+        cost: of attention on all texts, and of evidence on `n_tried` of them.
+        budget: None: as LEAST says.
+        pace: seconds that a unit of work takes, where the budget is a time.
+    """
+
+    def price(passes: Passes) -> float:
+        if budget is None or budget.is_time:
+            return passes.work
+        return passes.forward + passes.backward
+
+    if not n_tried:
+        return LEAST
+    beside = {"texts", "phrases", "sinks"}
+    each = sum(price(own) for stage, own in cost.passes.items() if stage not in beside) / n_tried
+    sinks = price(cost.passes.get("sinks", Passes(0, 0, 0.0))) / n_tried
+    if budget is not None:
+        amount = budget.amount / pace if budget.is_time else budget.amount
+        return min(n_texts, max(1, _affordable(amount, each, sinks)))
+    most = _affordable(cost.passes["texts"].work, each, sinks)
+    n = LEAST
+    while 2 * n <= min(MOST, most) and n < n_texts:
+        n *= 2
+    return n
+
+
+def _affordable(amount: float, each: float, sinks: float) -> int:
+    """How many texts can have evidence for `amount`: one costs `each`, and `sinks` more where it
+    also gets sink tests."""
+    tested = amount / (each + sinks)
+    return int(tested if tested < MAX_TEXTS else (amount - MAX_TEXTS * sinks) / each)
+
+
+def work_of(texts: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> float:
+    """The work of all measures of `level` that have a stage, on `texts`."""
+    return sum(own.work for text in texts for own in _passes(text, level, basis).values())
 
 
 def extra_cost(extra: Iterable[EncodedText], level: EvidenceLevel, basis: CostBasis) -> Cost:

@@ -193,7 +193,7 @@ def evidence_before(worker: Worker, begun: Begun, tally: Tally) -> Evidence:
         scalar=explainer.scalar,
         target=explainer.target,
         against=explainer.against,
-        asked=worker.options.evidence_texts,
+        asked=worker.asked,
         norms_error=None if error is None else max(error, tally.norms_error or 0.0),
         withheld=withheld,
     )

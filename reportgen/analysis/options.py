@@ -19,7 +19,9 @@ class AnalysisOptions:
     batch_tokens: int = 1024  # tokens of a batch, padding included
     keep_maps: str = "all"  # all, none, or the number of texts that keep their maps
     evidence: EvidenceLevel = "basic"
-    evidence_texts: str = "50"  # all, or the number of texts that get evidence
+    # All, or the number of texts that get evidence; None: as the budget says, else as `cost.LEAST`.
+    evidence_texts: str | None = None
+    evidence_budget: str | None = None  # what decides that number, or did so
     # None: what is predicted for each text.
     explain_class: str | None = None
     explain_token: str | None = None  # a next token

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from reportgen.analysis.cost import expected_cost, extra_cost
+from reportgen.analysis.cost import extra_cost
 from reportgen.analysis.engines.crew import Alone, AttentionOrder, Crew
 from reportgen.analysis.gatherer import Gatherer, evidence_before
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
@@ -23,6 +23,7 @@ from reportgen.analysis.tasks.tally import (
     require_known_tokens,
 )
 from reportgen.analysis.tasks.task import Task
+from reportgen.analysis.timing import with_number
 from reportgen.analysis.worker import Worker
 from reportgen.files.temporary import scratch_folder
 from reportgen.models.loaded import LoadedModel
@@ -64,6 +65,7 @@ def analyze(
     """
     progress = progress or Progress()
     with _tasks_in(tasks) as found:
+        options = with_number(options, texts, model, found.path)
         worker = Worker(texts, model, options, progress)
         return Analysis(worker, found, progress, crew=crew).run(folder, listed_first)
 
@@ -140,15 +142,9 @@ class Analysis:
             n_evidence = 0 if worker.norms is None else len(sample)
             self._progress.resumed(n_texts - n_left, n_texts, n_evidence)
         texts = worker.expected(sample)
-        cost = expected_cost(
-            n_left,
-            texts,
-            worker.options.evidence,
-            worker.cost_basis,
-            n_roles=len(worker.roles),
-            has_phrases=worker.kind == "phrase",
-        )
-        self._progress.begin(replace(cost, room=worker.room_for(texts)))
+        asked = None if worker.options.evidence_budget is None else worker.asked
+        cost = replace(worker.cost(n_left, texts), room=worker.room_for(texts), asked=asked)
+        self._progress.begin(cost)
 
     def _expected_sample(self) -> list[int]:
         """The texts that are still to get evidence, as far as that is known."""

@@ -59,6 +59,7 @@ class Cost:
     n_texts: Mapping[Stage, int]  # texts that go through each of them
     is_exact: bool  # False: integrated gradients and sink tests may take more or fewer passes
     room: Room | None = None  # of the longest text that was looked at; None where none is long
+    asked: str | None = None  # texts with evidence, where a budget decides how many
 
     def plus(self, more: "Cost") -> "Cost":
         """This and `more` together."""
@@ -74,6 +75,7 @@ class Cost:
             },
             is_exact=self.is_exact and more.is_exact,
             room=self.room,
+            asked=self.asked,
         )
 
 

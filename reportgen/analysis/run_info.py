@@ -47,7 +47,7 @@ def run_info(
             unknown_share=tally.n_unknown / tally.n_content,
         ),
         settings=Settings(
-            options.shown,
+            _shown(worker),
             options.keep_maps,
             tally.n_kept,
             worker.kind,
@@ -56,3 +56,14 @@ def run_info(
         ),
         remarks=(*model.remarks, *probed.remarks, *tally.remarks),
     )
+
+
+def _shown(worker: Worker) -> dict[str, str | int | float | bool]:
+    """The options that were given, with the number of texts that a budget came to in its place: so
+    the same texts get evidence again, however long that takes."""
+    return {
+        "evidence-texts" if name == "evidence-budget" else name: worker.asked
+        if name == "evidence-budget"
+        else value
+        for name, value in worker.options.shown.items()
+    }

@@ -11,7 +11,9 @@ import pandas as pd
 from reportgen.analysis.attention.decoders.find_decoder import find_decoder
 from reportgen.analysis.attention.runner import Runner
 from reportgen.analysis.attention.values.norms import Norms, find_norms
+from reportgen.analysis.budget import is_timed, read_budget
 from reportgen.analysis.chosen import with_chosen
+from reportgen.analysis.cost import LEAST, expected_cost, sample_size
 from reportgen.analysis.evidence.asked import Asked, find_asked
 from reportgen.analysis.evidence.run import EvidenceRun, Subjects
 from reportgen.analysis.evidence.stages import CostBasis, Stages
@@ -25,7 +27,7 @@ from reportgen.analysis.generation import (
     with_stand_in,
 )
 from reportgen.analysis.options import AnalysisOptions
-from reportgen.analysis.progress import Progress, Stage
+from reportgen.analysis.progress import Cost, Progress, Stage
 from reportgen.analysis.tasks.plan import choose
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
@@ -40,8 +42,8 @@ from reportgen.results.info import UnitKind
 from reportgen.texts.read import TextInput, TextSet
 from reportgen.texts.words import word_splitter
 
-# Texts of the sample on which a model is tried, and whose scalars tell how widely these differ.
-TRIED_TEXTS = 128
+# Texts of the sample whose scalars tell how widely these differ.
+SPREAD_TEXTS = 128
 # What a model adds to a text before it is analysed: see `TextInput`.
 _ADDED = ("pair", "completion", "completion_ids", "lead", "chosen")
 
@@ -51,7 +53,9 @@ class Worker:
 
     Attributes:
         kind: what is measured as one.
-        sample: the rows that are to get evidence.
+        asked: how many texts are to get evidence: a number, or all.
+        sample: their rows.
+        tried: texts on which the model was tried, evenly spaced.
         norms: how value vectors are read, or why they cannot be; None without evidence.
 
     Raises:
@@ -74,14 +78,12 @@ class Worker:
         chooses = model.reader.kind == "choice"
         has_pairs = any(text.pair is not None or (chooses and text.choices) for text in texts.texts)
         self.roles = special_roles(model.tokenizer, has_pairs=has_pairs)
-        self.sample = choose(
-            [i for i, text in enumerate(texts.texts) if not text.is_blank], options.evidence_texts
-        )
+        candidates = [i for i, text in enumerate(texts.texts) if not text.is_blank]
         joins = self.kind != "token"
         self.splitter = word_splitter() if joins or model.reader.kind == "tags" else None
         self.model = model
-        tried = self.encode(self._stand_ins(self.sample[:TRIED_TEXTS]))
-        self.capture, self.probed = try_model(model, tried)
+        self.tried = self.expected(choose(candidates, str(LEAST)))
+        self.capture, self.probed = try_model(model, self.tried)
         has_evidence = options.evidence != "none"
         self.decoder, remark = find_decoder(
             model, self.capture, sample_text(model), with_values=has_evidence
@@ -89,6 +91,8 @@ class Worker:
         if remark is not None:
             self.model = model = replace(model, remarks=(*model.remarks, remark))
         self.explainer = Explainer(model, self.probed.batching, options.batch_tokens, asked)
+        self.asked = options.evidence_texts or self._sample_size(len(candidates))
+        self.sample = choose(candidates, self.asked)
         self.norms = find_norms(model, self.capture, sample_text(model)) if has_evidence else None
         keys = [role.key for role in self.roles]
         runner = Runner(
@@ -107,6 +111,25 @@ class Worker:
         phrases = self.explainer if self.kind == "phrase" else None
         self._attention = AttentionPass(runner, keys, progress, phrases)
         self._progress = progress
+
+    def _sample_size(self, n: int) -> str:
+        """How many of `n` texts get evidence, where their number is not given."""
+        budget, level = self.options.evidence_budget, self.options.evidence
+        if level == "none" or is_timed(budget):  # see `with_number`
+            return str(LEAST)
+        given = None if budget is None else read_budget(budget)
+        return str(sample_size(self.cost(n, self.tried), len(self.tried), n, given))
+
+    def cost(self, n_texts: int, chosen: Sequence[EncodedText]) -> Cost:
+        """The passes of an analysis of `n_texts` texts with evidence on the `chosen` ones."""
+        return expected_cost(
+            n_texts,
+            chosen,
+            self.options.evidence,
+            self.cost_basis,
+            n_roles=len(self.roles),
+            has_phrases=self.kind == "phrase",
+        )
 
     def _made_ready(self, model: LoadedModel) -> LoadedModel:
         """`model`, to read what the texts have: completions, masks, pairs or choices."""
@@ -246,7 +269,7 @@ class Worker:
         """
         if self.options.evidence != "full":
             return 0.0
-        found = self.explainer.explain(self.expected(self.sample[:TRIED_TEXTS]))
+        found = self.explainer.explain(self.expected(self.sample[:SPREAD_TEXTS]))
         values = [own.value for own in found if isinstance(own, Explained)]
         return pstdev(values) if values else 0.0
 

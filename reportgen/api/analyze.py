@@ -96,7 +96,8 @@ def analyze(
     sheet: str | None = None,
     limit: int | None = None,
     evidence: EvidenceLevel = "basic",
-    evidence_texts: int | str = 50,
+    evidence_texts: int | str | None = None,
+    evidence_budget: str | None = None,
     units: UnitKind | None = None,
     explain_class: str | int | None = None,
     explain_token: str | None = None,
@@ -130,8 +131,8 @@ def analyze(
         label_map: Other names for labels, by the label that is given.
         sheet: The sheet of an Excel workbook. Default: the first that is not hidden.
         limit: Use only the first so many texts.
-        evidence, evidence_texts, units, explain_class, explain_token, against, generate,
-            temperature, seed, keep_maps, batch_tokens: As on the command line.
+        evidence, evidence_texts, evidence_budget, units, explain_class, explain_token, against,
+            generate, temperature, seed, keep_maps, batch_tokens: As on the command line.
         folder: Where to keep the results, as `reportgen analyze` does; results that are there
             already are replaced. By default they are in a temporary folder, which is removed with
             the report.
@@ -173,7 +174,8 @@ def analyze(
             "batch_tokens": batch_tokens,
             "keep_maps": str(keep_maps),
             "evidence": evidence,
-            "evidence_texts": str(evidence_texts),
+            "evidence_texts": None if evidence_texts is None else str(evidence_texts),
+            "evidence_budget": evidence_budget,
             "units": units,
             "explain_class": explain_class if explain_class is None else str(explain_class),
             "explain_token": explain_token,
@@ -183,6 +185,7 @@ def analyze(
             "seed": seed,
         },
     )
+    arguments.check_sample(analysis)
     if resume and folder is None:
         raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
     if folder is not None:

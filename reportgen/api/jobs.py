@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from reportgen.api.choices.arguments import model_spec
+from reportgen.analysis.budget import is_timed
+from reportgen.api.choices.arguments import check_sample, model_spec
 from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.api.choices.output_options import OutputChoices
 from reportgen.errors import UsageError
@@ -48,6 +49,7 @@ def analysis_of(inputs: InputChoices, model: ModelChoices, analysis: AnalysisCho
         UsageError: options exclude one another, or SOURCE_DATE_EPOCH is not a date.
         ModelError: the folder of the model does not exist, or holds no model.
     """
+    check_sample(analysis)
     spec = model_spec(model)
     check_spec(spec)
     created_date()
@@ -217,8 +219,8 @@ def sides_of(
 
     Raises:
         UsageError: only one model is named, there is one results folder, there are more than
-            MAX_MODELS, options of an analysis are given where there is none, or units or
-            completions that differ from model to model.
+            MAX_MODELS, options of an analysis are given where there is none, or units,
+            completions or texts with evidence that differ from model to model.
         ModelError: the folder of a model does not exist, or holds no model.
     """
     if base is None and not heads:
@@ -247,6 +249,11 @@ def sides_of(
         raise UsageError(
             "--generate: each model writes completions of its own, which cannot be compared; give "
             "both the same in a column of the texts"
+        )
+    if is_timed(analysis.evidence_budget):
+        raise UsageError(
+            "--evidence-budget: in a time each model gets evidence on other texts, which cannot be "
+            "compared; give --evidence-texts"
         )
     models = (analysis_of(inputs, ModelChoices(model=name), analysis) for name in (base, *heads))
     return Sides(models=tuple(models), texts=tuple(paths))

@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdo
 from dataclasses import asdict
 from pathlib import Path
 
+from reportgen.analysis.budget import is_timed
 from reportgen.analysis.engines.crew import Crew
 from reportgen.analysis.engines.processes import processes
 from reportgen.analysis.engines.ray_engine import ray_actors
@@ -14,11 +15,14 @@ from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.timing import with_number
 from reportgen.api.choices.output_options import EngineChoices
 from reportgen.api.jobs import Analysis
 from reportgen.errors import UsageError
+from reportgen.files.temporary import scratch_folder
 from reportgen.findings.detail import listed_first
 from reportgen.findings.findings import Findings
+from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.store import Results
@@ -55,11 +59,18 @@ def analyze_named(
             stack.enter_context(redirect_stderr(nowhere))
         # Whatever a user's class prints must not get into a report on standard output.
         stack.enter_context(redirect_stdout(sys.stderr))
-        given = (texts, asked.spec, options)
+        loaded: LoadedModel | None = None
+        if kept is None:
+            kept = stack.enter_context(scratch_folder())
+        if is_timed(options.evidence_budget):
+            loaded = load_model(asked.spec, verbose=verbose)
+            options = with_number(options, texts, loaded, kept)
+        given = (texts, asked.spec, options)  # for processes, which load the model meanwhile
         crew = stack.enter_context(crew_of(engine or EngineChoices(), *given, is_silent=silent))
-        loaded = load_model(asked.spec, verbose=verbose)
-        tasks = None if kept is None else TaskFolder(kept)
-        return run_analysis(texts, loaded, folder, options, progress, listed, tasks, crew)
+        loaded = loaded or load_model(asked.spec, verbose=verbose)
+        return run_analysis(
+            texts, loaded, folder, options, progress, listed, TaskFolder(kept), crew
+        )
 
 
 def listed_by(detail: str | None = None) -> ListedFirst:

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from reportgen.analysis.budget import is_timed
 from reportgen.api.choices.keywords import options_of
 from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
 from reportgen.errors import ResultsError, UsageError, some, unwritten
@@ -66,11 +67,16 @@ def check_call(call: Call) -> None:
     """Check that an analysis can be cut into shards.
 
     Raises:
-        UsageError: its texts cannot be read again, or what one shard keeps depends on the others.
+        UsageError: its texts cannot be read again, or what one shard does depends on the others.
     """
     if "-" in call.texts:
         raise UsageError(
             "--shard: texts from standard input cannot be read again by merge; name a file"
+        )
+    if is_timed(call.analysis.evidence_budget):
+        raise UsageError(
+            "--shard: machines differ in how many texts they do in a time; give --evidence-texts, "
+            "or passes such as --evidence-budget 2000passes"
         )
     if call.analysis.generate is not None and call.analysis.keep_maps == "all":
         raise UsageError(

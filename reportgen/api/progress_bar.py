@@ -136,7 +136,10 @@ def cost_line(expected: Cost) -> str:
     line = f"{count_of_texts(expected.n_texts['texts'])} to analyse"
     if "deletion" in expected.n_texts:
         line += f", evidence on {expected.n_texts['deletion']:,}"
-    return f"{line}: {_passes(expected)}{_room_of(expected)}"
+    line += f": {_passes(expected)}{_room_of(expected)}"
+    if expected.asked is not None:
+        line += f"; --evidence-texts {expected.asked} takes the same texts"
+    return line
 
 
 def _room_of(cost: Cost) -> str:

@@ -1,9 +1,12 @@
+import pytest
 from helpers.real.encoded_texts import encoded
 
-from reportgen.analysis.cost import expected_cost, extra_cost
+from reportgen.analysis.budget import Budget, read_budget
+from reportgen.analysis.cost import expected_cost, extra_cost, sample_size
 from reportgen.analysis.evidence.stages import CostBasis
 from reportgen.analysis.progress import ANALYSIS, Cost, Passes
 from reportgen.analysis.tasks.plan import choose
+from reportgen.errors import UsageError
 
 
 def cost(texts, level, scalar="number", n_texts=None, has_mask_token=True):
@@ -88,3 +91,50 @@ def test_the_sum_of_two_costs_has_the_stages_of_both():
     assert one.plus(other) == Cost(
         {"a": Passes(11, 22, 33.0), "b": Passes(5, 0, 1.0)}, {"a": 5, "b": 2}, False
     )
+
+
+def test_a_budget_is_a_time_or_a_number_of_passes():
+    assert read_budget("90s") == Budget(90, is_time=True)
+    assert read_budget("1.5m") == Budget(90, is_time=True)
+    assert read_budget("2h") == Budget(7200, is_time=True)
+    assert read_budget("2000passes") == read_budget("2000 passes") == Budget(2000, is_time=False)
+    for text in ("", "5", "m", "-5m", "0s", "0passes", "5d", "1e3s", "5 m m", "²s"):
+        with pytest.raises(UsageError, match=r"--evidence-budget .*: write a time such as 90s"):
+            read_budget(text)
+
+
+def test_a_budget_is_as_many_texts_as_it_pays_for():
+    tried = [encoded(5), encoded(7)]
+    expected = cost(tried, "basic", n_texts=10_000)
+    each = 26 / 2 + 2 + 1  # forward passes of deletion and gradient, and one back
+    for amount, n in ((each * 30, 30), (each * 30 - 1, 29), (1, 1), (1e9, 10_000)):
+        assert sample_size(expected, 2, 10_000, Budget(amount, is_time=False)) == n
+    work = sum(p.work for name, p in expected.passes.items() if name != "texts") / 2
+    assert sample_size(expected, 2, 10_000, Budget(7 * work * 0.1, is_time=True), pace=0.1) == 7
+
+
+def test_a_budget_pays_sink_tests_of_the_first_fifty_texts_alone():
+    tried = [encoded(5)]
+    expected = cost(tried, "full", n_texts=10_000)
+    sinks = expected.passes["sinks"].forward
+    each = sum(p.forward + p.backward for p in expected.passes.values()) - 10_000 - sinks
+    for n in (10, 50, 60):
+        budget = Budget(n * each + min(n, 50) * sinks, is_time=False)
+        assert sample_size(expected, 1, 10_000, budget) == n
+
+
+@pytest.mark.parametrize(
+    ("n_texts", "n"),
+    # Attention costs 20 a text, evidence 133.
+    [(3, 50), (664, 50), (665, 100), (1_329, 100), (1_330, 200), (10**7, 800)],
+)
+def test_evidence_costs_no_more_than_attention_unless_nothing_is_said(n_texts: int, n: int):
+    expected = cost([encoded(8)], "basic", n_texts=n_texts)
+    work = sum(p.work for name, p in expected.passes.items() if name != "texts")
+    assert (50 * 2 * work <= expected.passes["texts"].work) == (n > 50)
+    assert sample_size(expected, 1, n_texts, None) == n
+
+
+def test_the_larger_of_two_samples_has_the_texts_of_the_smaller():
+    rows = [row for row in range(1_234) if row % 7]
+    assert set(choose(rows, "50")) < set(choose(rows, "100")) < set(choose(rows, "800"))

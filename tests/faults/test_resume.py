@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 
 import reportgen
+from reportgen.analysis import timing
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze
 from reportgen.analysis.tasks import plan
@@ -32,6 +34,7 @@ from reportgen.models.loaded import LoadedModel
 from reportgen.models.loading.load import load_model
 from reportgen.models.spec import ModelSpec
 from reportgen.results.info import InputInfo
+from reportgen.results.store import open_results
 from reportgen.texts.read import TextInput, TextSet
 
 NUMBER = {"num_labels": 1, "problem_type": "regression"}
@@ -136,6 +139,22 @@ def test_what_differs_is_named(model: LoadedModel, folder: Path, tmp_path: Path)
     (kept / "run.json").write_text("{", "utf-8")
     with pytest.raises(UsageError, match=r"run\.json: damaged"):
         run(tmp_path / "r", model, kept)
+
+
+def test_a_time_for_evidence_is_turned_into_a_number_once(
+    model: LoadedModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept"
+    timed = AnalysisOptions(evidence_budget="0.02s", shown={"evidence-budget": "0.02s"})
+    found = run(tmp_path / "r", model, kept, timed)
+    asked = open_results(tmp_path / "r").info.evidence.asked
+    given = AnalysisOptions(evidence_texts=asked, shown={"evidence-texts": asked})
+    assert run(tmp_path / "given", model, tmp_path / "other", given) == found
+    monkeypatch.setattr(timing, "_pace", lambda worker: pytest.fail("it is known"))
+    assert run(tmp_path / "again", model, kept, timed) == found
+    longer = replace(timed, evidence_budget="2h")
+    with pytest.raises(UsageError, match=r"--evidence-budget was 0\.02s and is 2h"):
+        run(tmp_path / "r", model, kept, longer)
 
 
 def test_no_result_is_lost_where_the_disk_is_full(model: LoadedModel, tmp_path: Path) -> None:

@@ -211,6 +211,8 @@ def test_a_shard_and_a_merge_go_on_after_an_interrupt(
         (("--shard", "x"), "--shard x: write K/N"),
         (("--shard", "1/2", "--strict"), "--strict: a shard is no results"),
         (("--shard", "1/2", "--generate", "3"), "--shard with --generate"),
+        (("--shard", "1/2", "--evidence-budget", "5m"), "--shard: machines differ in how many"),
+        (("--evidence-budget", "5m", "--evidence-texts", "5"), "both say how many texts get"),
     ],
 )
 def test_what_cannot_be_cut_is_refused(

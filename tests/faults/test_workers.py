@@ -60,15 +60,17 @@ def killing(monkeypatch: pytest.MonkeyPatch):
 
 
 def test_two_processes_one_of_which_is_killed_give_the_bytes_of_one(
-    place: Path, model: Path, tmp_path: Path, killing
+    place: Path, model: Path, tmp_path: Path, killing, monkeypatch
 ) -> None:
     killed = killing(1)
-    two = ("--workers", "2", "-o", tmp_path / "two")
-    done = call("analyze", place / "texts.txt", "-m", model, *FEW, *two)
+    monkeypatch.setattr("reportgen.analysis.timing.sample_size", lambda *_: 6)
+    two = (*FEW[:2], "--evidence-budget", "5m", "--workers", "2", "-o", tmp_path / "two")
+    done = call("analyze", place / "texts.txt", "-m", model, *two)
     assert done.exit_code == 0, done.stderr
     assert len(killed) == 1
     assert contents(tmp_path / "two") == contents(place / "whole")
     assert f"Attention: {len(TEXTS)} texts" in done.stderr
+    assert "; --evidence-texts 6 takes the same texts\n" in done.stderr
 
 
 def test_processes_that_die_again_and_again_are_told_and_what_was_done_is_kept(

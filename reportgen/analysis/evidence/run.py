@@ -93,6 +93,12 @@ class EvidenceRun:
             return self._result(asked, found), True
         return self._result(asked, found), False
 
+    def try_on(self, text: EncodedText) -> None:
+        """Take all measures of a text that have a stage, and keep nothing."""
+        found = [item for item in self.explained((0,), (text,)) if item.explained is not None]
+        for measure in self._stages.taken:
+            self._stages.run(measure, found, 0.0)
+
     def _measure(self, asked: Subjects, found: _Measured) -> None:
         """Take all measures; what is done so far is in `found`, if an interrupt comes."""
         is_extra = asked.task.kind == "extra"

@@ -24,6 +24,7 @@ class Begun:
     created: str  # UTC date, 2026-01-31
     padded_difference: float | None  # of the trial, see `Checks`
     norms_error: float | None  # of the trial of value vectors
+    evidence_texts: str  # how many texts are to get evidence: a number, or all
 
 
 def begun_in(folder: Path, worker: Worker) -> Begun:
@@ -50,6 +51,15 @@ def begun_in(folder: Path, worker: Worker) -> Begun:
             "--force in place of --resume to start anew"
         )
     return begun
+
+
+def number_in(folder: Path) -> str | None:
+    """How many texts are to get evidence in the analysis that began in `folder`; None if none did,
+    or if that is damaged."""
+    try:
+        return _stored(folder)[1].evidence_texts
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def begin_as(folder: Path, part: Path) -> None:
@@ -104,12 +114,15 @@ def _begun(worker: Worker) -> Begun:
         created=created_date(),
         padded_difference=worker.probed.padded_difference,
         norms_error=None if norms is None or isinstance(norms, str) else norms.error,
+        evidence_texts=worker.asked,
     )
 
 
 def _identity(worker: Worker) -> dict[str, Any]:
     """All that the results of tasks depend on."""
     model, options = worker.model, asdict(worker.options)
+    if worker.options.evidence_budget is not None:
+        del options["evidence_texts"]  # it came from the budget
     return {
         "texts": _digest(worker.texts),
         "files": [asdict(file) for file in worker.texts.files],

@@ -117,6 +117,19 @@ def gates(choices: GateChoices, command: str) -> tuple[Gate, ...]:
     return tuple(parsed.values())
 
 
+def check_sample(analysis: AnalysisChoices) -> None:
+    """Check that one option at most says how many texts get evidence.
+
+    Raises:
+        UsageError: two do.
+    """
+    if analysis.evidence_texts is not None and analysis.evidence_budget is not None:
+        raise UsageError(
+            "--evidence-texts and --evidence-budget both say how many texts get evidence; leave "
+            "one out"
+        )
+
+
 def without_effect(
     analysis: AnalysisChoices, shown: Mapping[str, str | int | float | bool] | None = None
 ) -> list[str]:
@@ -127,7 +140,7 @@ def without_effect(
     if given.get("units-column") and analysis.units not in (None, "given"):
         lines.append(f"--units-column has no effect with --units {analysis.units}")
     if analysis.evidence == "none":
-        evident = ("evidence-texts", "explain-class", "explain-token", "against")
+        evident = ("evidence-texts", "evidence-budget", "explain-class", "explain-token", "against")
         names = [name for name in evident if name in given]
         lines += [f"--{name} has no effect with --evidence none" for name in names]
     if analysis.generate is None:

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
+from reportgen.analysis.budget import read_budget
 from reportgen.api.choices.printed_paths import (
     factory_without_folder,
     json_without_folders,
@@ -222,6 +223,16 @@ def read_evidence_texts(text: str) -> str:
     return text
 
 
+def read_evidence_budget(text: str) -> str:
+    """Check a value of --evidence-budget.
+
+    Raises:
+        UsageError: it is neither a time nor a number of passes.
+    """
+    read_budget(text)
+    return text
+
+
 @dataclass(frozen=True, slots=True)
 class AnalysisChoices:
     """What to measure, and which attention maps to keep."""
@@ -248,14 +259,24 @@ class AnalysisChoices:
         ),
     ] = "basic"
     evidence_texts: Annotated[
-        str,
+        str | None,
         _ANALYSIS(
             metavar="N|all",
             read=read_evidence_texts,
             help="Number of texts with evidence, spread evenly over the input, e.g. 200; texts "
-            "that the report lists first have it too, and norms are measured on all.",
+            "that the report lists first have it too, and norms are measured on all. Default: 50, "
+            "doubled as long as that costs no more than the attention of all texts, at most 800.",
         ),
-    ] = "50"
+    ] = None
+    evidence_budget: Annotated[
+        str | None,
+        _ANALYSIS(
+            metavar="TIME|Npasses",
+            read=read_evidence_budget,
+            help="As many texts with evidence as fit a time on this machine, e.g. 5m, or a number "
+            "of passes through the model, e.g. 2000passes.",
+        ),
+    ] = None
     units: Annotated[
         UnitKind | None,
         _ANALYSIS(

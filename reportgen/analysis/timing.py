@@ -1,0 +1,53 @@
+"""Measures how long evidence takes, where a time says how much of it there is to be."""
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+from reportgen.analysis.budget import is_timed, read_budget
+from reportgen.analysis.cost import sample_size, work_of
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.progress import Progress
+from reportgen.analysis.tasks.identity import number_in
+from reportgen.analysis.worker import Worker
+from reportgen.models.loaded import LoadedModel
+from reportgen.texts.read import TextSet
+
+_MOST_TEXTS = 6  # that are timed
+_MOST_SECONDS = 5.0
+
+
+def with_number(
+    options: AnalysisOptions, texts: TextSet, model: LoadedModel, kept: Path
+) -> AnalysisOptions:
+    """`options` with the number of texts that get evidence, where their budget is a time.
+
+    It is measured once: an analysis that goes on from what is in the folder `kept` has the number
+    that it began with.
+    """
+    budget = options.evidence_budget
+    if budget is None or not is_timed(budget) or options.evidence_texts is not None:
+        return options
+    asked = number_in(kept)
+    if asked is None and options.evidence != "none":
+        worker = Worker(texts, model, options, Progress())
+        n = sum(not text.is_blank for text in texts.texts)
+        cost, n_tried = worker.cost(n, worker.tried), len(worker.tried)
+        asked = str(sample_size(cost, n_tried, n, read_budget(budget), _pace(worker)))
+    return replace(options, evidence_texts=asked)
+
+
+def _pace(worker: Worker) -> float:
+    """Seconds that a unit of work takes, measured by evidence on a few texts, of which the first
+    does not count."""
+    seconds = work = 0.0
+    texts = worker.tried[:1] + worker.tried[:_MOST_TEXTS]
+    for i, text in enumerate(texts):
+        started = time.perf_counter()
+        worker.evidence_run.try_on(text)
+        if i:
+            seconds += time.perf_counter() - started
+            work += work_of([text], worker.options.evidence, worker.cost_basis)
+        if seconds > _MOST_SECONDS:
+            break
+    return seconds / work if work else 1.0
