@@ -59,3 +59,5 @@ def test_the_first_screen_answers_and_axe_finds_nothing(
     drawn(watched, number)
     assert found(watched) == []
     assert watched.evaluate("document.documentElement.scrollWidth") <= width
+    beyond = "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth).length"
+    assert watched.locator(".panel.open .completion .scroll").evaluate_all(beyond) == 0

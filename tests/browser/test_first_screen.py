@@ -75,6 +75,10 @@ def test_on_a_phone_the_coloured_text_begins_on_the_first_screen(page, url, scri
     open_at(page, url, 400, 860)
     assert box(page, ".strip")["y"] < 860
     assert page.evaluate("document.documentElement.scrollWidth") <= 400 if scripts else True
+    sizes = page.locator(".answer-card svg text").evaluate_all(
+        "texts => texts.map(e => parseFloat(getComputedStyle(e).fontSize) * e.getScreenCTM().a)"
+    )
+    assert min(sizes) >= 10
 
 
 def test_on_a_phone_each_figure_of_the_table_stays_on_a_line(tab, url):

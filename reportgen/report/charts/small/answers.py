@@ -107,7 +107,7 @@ def plane(across: Floats, up: Floats, opened: int | None, names: tuple[str, str]
     low = float(min(across.min(), up.min()))
     high = float(max(across.max(), up.max()))
     high = high if high > low else low + 1
-    left, right, bottom = 52, WIDTH - 52, HEIGHT - 4
+    left, right, bottom = 62, WIDTH - 62, HEIGHT - 4
 
     def places(values: Floats, length: int) -> Floats:
         return np.round((values - low) / (high - low) * length / _SIDE) * _SIDE
