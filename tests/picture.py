@@ -76,7 +76,7 @@ def photograph(page: Page, rules: str, last: str) -> bytes:
     return page.screenshot(
         full_page=True,
         animations="disabled",
-        clip={"x": 0, "y": 0, "width": WIDTH, "height": round(end) + 16},
+        clip={"x": 0, "y": 0, "width": WIDTH, "height": round(end) + 4},
     )
 
 
