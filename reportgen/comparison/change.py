@@ -37,6 +37,10 @@ class Change:
             self.interval.low > limit or self.interval.high < -limit
         )
 
+    def reaches_beyond(self, limit: float) -> bool:
+        """Whether the interval holds a change larger than `limit`, in any direction."""
+        return self.interval is not None and max(map(abs, self.interval)) > limit
+
 
 def equal_if_close(
     base: Floats, head: Floats, scale: float = 1.0, same: float = SAME_SHARE

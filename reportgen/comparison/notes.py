@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from reportgen.comparison.attention import ENTROPY, HEAD_CHANGED, LayerChanges
 from reportgen.comparison.change import Change
 from reportgen.comparison.predictions import MOVED
+from reportgen.comparison.quality import UNCLEAR_ERROR, UNCLEAR_SHARE
 from reportgen.comparison.tokens.effects import (
     EFFECT_LEAST,
     LOOKS_LEAST_CHANGE,
@@ -36,6 +37,8 @@ CHANGE_THRESHOLDS = (
     Threshold("looks_ratio", LOOKS_RATIO),
     Threshold("looks_least", LOOKS_LEAST),
     Threshold("share_changed", SHARE_CHANGED),
+    Threshold("unclear_error", UNCLEAR_ERROR),
+    Threshold("unclear_share", UNCLEAR_SHARE),
     Threshold("head_changed", HEAD_CHANGED, LIN),
     Threshold("confidence", CONFIDENCE),
     Threshold("resamples", RESAMPLES),

@@ -43,6 +43,10 @@ FigureName: TypeAlias = Literal[
 Gain: TypeAlias = Literal["better", "worse", "none", "few"]
 Verdict: TypeAlias = Literal["better", "worse", "mixed", "none", "few"]
 _SMALLER_IS_BETTER = ("mae", "rmse", "bias", "perplexity")
+# An interval that holds 0 and reaches farther than this may hold a change that matters: a share of
+# the old model's error or perplexity, and a difference of the other figures.
+UNCLEAR_ERROR = 0.1
+UNCLEAR_SHARE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,21 @@ class Quality:
             return "mixed"
         order: tuple[Gain, ...] = ("better", "worse", "none", "few")
         return next(gain for gain in order if gain in gains)
+
+    @property
+    def cannot_tell(self) -> bool:
+        """Whether no figure is better or worse, and one of them is unclear."""
+        return self.verdict == "none" and any(map(self.is_unclear, self.deciding))
+
+    def is_unclear(self, figure: QualityFigure) -> bool:
+        """Whether the interval of a figure holds 0 and also a change that would matter."""
+        if figure.gain != "none" or figure.size_interval is None:
+            return False
+        limit = UNCLEAR_SHARE
+        if figure.name in _SMALLER_IS_BETTER:
+            of = self.change("mae") if figure.name == "bias" else figure.change
+            limit = UNCLEAR_ERROR * (of.base if of else 0.0)
+        return max(map(abs, figure.size_interval)) > limit
 
     def change(self, name: FigureName) -> Change | None:
         """The change of one figure; None where it is not defined."""

@@ -48,6 +48,7 @@ class Cell:
     whole: str | None = None  # the text in full, where `text` was cut to fit
     is_strong: bool = False  # bold
     parts: tuple[Span, ...] = ()  # the text in pieces, where only some of it is bold
+    link: str = ""  # what of the HTML page it is about, as its address names it: "id=movie7025"
 
     @property
     def spans(self) -> tuple[Span, ...]:
@@ -148,9 +149,10 @@ class Section:
 class Brief:
     """A report in its short form: what a reviewer reads first comes first, the rest is folded."""
 
-    title: str
+    title: str  # "" where the headline says it all
     headline: str  # one sentence
     sections: tuple[Section, ...]
+    facts: tuple[str, ...] = ()  # models, date and commit, beside the headline
 
     @property
     def pictures(self) -> tuple[Picture, ...]:
@@ -161,12 +163,13 @@ class Brief:
 def make_table(
     title: str,
     columns: Sequence[str],
-    rows: Iterable[tuple[str, Sequence[Cell]]],
+    rows: Iterable[tuple[str | Cell, Sequence[Cell]]],
     kind: str = "numbers",
 ) -> Table:
     """A table of figures with named rows; the first of `columns` is the heading of the names."""
     heads = tuple(Column(name, is_figures=index > 0) for index, name in enumerate(columns))
-    return Table(heads, tuple((Cell(name), *cells) for name, cells in rows), title, kind)
+    named_rows = ((n if isinstance(n, Cell) else Cell(n), *cells) for n, cells in rows)
+    return Table(heads, tuple(named_rows), title, kind)
 
 
 def heat_cell(text: str, share: float) -> Cell:

@@ -63,6 +63,38 @@ def read_size(text: str) -> int:
     return int(float(match[1]) * 1000 ** " kmg".index(match[2].lower() or " "))
 
 
+_ADDRESS = re.compile(r"(?:https?://[^\s/:#]+(?::[0-9]+)?(?:/[^\s#]*)?|[^\s:#]+)")
+_COMMIT = re.compile(r"[0-9A-Za-z][0-9A-Za-z._/-]{0,99}")
+
+
+def read_page_url(text: str) -> str:
+    """The address of a page: http or https, or a path beside the file that links to it.
+
+    Raises:
+        UsageError: `text` is neither, or names a part of a page.
+    """
+    if not text.isprintable() or not _ADDRESS.fullmatch(text):
+        raise UsageError(
+            f"--page-url {text}: not the address of a page; write https://..., or a path beside "
+            "the Markdown such as report.html, without spaces and without #"
+        )
+    return text
+
+
+def read_commit(text: str) -> str:
+    """The name of a commit, or of two such as 1b3c5d7..4f2a9c1.
+
+    Raises:
+        UsageError: `text` is neither.
+    """
+    if not _COMMIT.fullmatch(text):
+        raise UsageError(
+            f"--commit {text}: write letters, digits and . _ / - alone, such as 4f2a9c1, at most "
+            "100 of them"
+        )
+    return text
+
+
 def _write_size(size: int) -> str:
     return f"{size // 1_000_000}MB" if size % 1_000_000 == 0 else str(size)
 
@@ -103,6 +135,23 @@ class WriteOptions:
             least=1,
             help="Longest Markdown in characters, e.g. 20000; table rows that do not fit are left "
             "out. Default: what the host takes.",
+        ),
+    ] = None
+    page_url: Annotated[
+        str | None,
+        _MARKDOWN(
+            metavar="URL",
+            read=read_page_url,
+            help="Where the HTML page will be found, e.g. https://example.com/report.html: the "
+            "headline and the texts of Markdown and Confluence link to it.",
+        ),
+    ] = None
+    commit: Annotated[
+        str | None,
+        _MARKDOWN(
+            read=read_commit,
+            help="The commit that the outputs belong to, e.g. 4f2a9c1; it stands beside the date "
+            "in Markdown and Confluence.",
         ),
     ] = None
     gates: tuple[GateResult, ...] = field(default=(), repr=False)  # conditions and what was found

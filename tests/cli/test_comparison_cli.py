@@ -193,7 +193,7 @@ def test_the_planted_shortcut_of_the_second_bundled_model_is_found_first(
     done = call("compare", *bundled, "-o", path)
     assert done.exit_code == 0, done.output
     assert "The new model looks at “★” (2.4 times its equal share; before 0.40), " in done.stderr
-    assert "adding it changes the appeal score by +0.496 (before +0.009)." in done.stderr
+    assert "which changes the appeal score more: +0.009 → +0.496." in done.stderr
     record = json.loads(path.read_text("utf-8"))
     note, (star, *others) = record["notes"][0], record["tokens"]
     assert (note["id"], note["token"]) == ("token_moves", "★")

@@ -10,6 +10,7 @@ import pytest
 from bs4 import BeautifulSoup
 from helpers.made_up.factories import LABELS as LABEL_NAMES
 from helpers.made_up.factories import changed, make_results
+from helpers.on_github import rendered, sanitised, soup
 from helpers.real.two_models import LABELS, STAR, TEXTS, pair_of, plant, retokenise, shaken, twice
 from markdown_it import MarkdownIt
 
@@ -63,15 +64,17 @@ def test_the_headline_counts_and_names_the_planted_token(page: BeautifulSoup, si
     spread = np.std(sides[0].texts["prediction"].astype(float))
     n_moved = found.predictions.n_moved
     mae = found.predictions.fit("mae")
-    same = "Against the right answers there is no clear change: mean absolute error "
-    start, end = (float(x) for x in said[0].removeprefix(same).removesuffix(".").split(" → "))
+    same = (
+        "Unclear: 12 texts cannot tell which model is nearer to the right answers (mean absolute "
+    )
+    start, end = (float(x) for x in said[0].removeprefix(f"{same}error ")[:-2].split(" → "))
     assert (start, end) == pytest.approx((mae.base, mae.head), abs=0.005)
     assert said[1].startswith(f"{n_moved} of 12 texts changed their prediction by more than 0.")
     limit = float(said[1].removesuffix(".").split()[-1])
     assert limit == pytest.approx(0.05 * spread, rel=0.006)
     assert f"The new model looks at “{STAR}”" in said[2]
     star = found.tokens[0].effect
-    assert f"changes the score by {star.head:+.3f}" in said[2].replace("−", "-")
+    assert said[2].replace("−", "-").endswith(f" {star.base:+.3f} → {star.head:+.3f}.")
 
 
 def test_sections_stand_in_the_order_of_a_reviewers_questions(page: BeautifulSoup) -> None:
@@ -318,7 +321,7 @@ def test_a_token_that_only_lost_its_part_is_in_the_headline(tmp_path: Path) -> N
     base = plant(base, effect=2.0, row=0.0)
     head = plant(head, effect=0.4, row=0.0)
     said = [p.get_text() for p in page_of(base, head).select("#overview .headline")]
-    assert said[2].startswith(f"Adding “{STAR}” changes the score less than before: ")
+    assert said[2].startswith(f"“{STAR}” changes the score less: ")
 
 
 def test_what_is_known_of_a_model_is_said_with_its_side(tmp_path: Path) -> None:
@@ -447,7 +450,7 @@ def test_the_markdown_is_within_its_limits_and_leaves_out_whole_rows(tmp_path: P
     ).select("table")
     for table in tables:
         assert len({len(row.select("th, td")) for row in table.select("tr")}) == 1
-    assert len(tables) == 3 + 1 + 1 + 1 + 2 + 1
+    assert len(tables) == 3 + 1 + 2 + 1 + 2 + 1
 
 
 def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None:
@@ -455,12 +458,15 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None
     text = markdown.write_comparison(found, RenderOptions()).text
     assert re.findall("^###? (.*)$", text, re.MULTILINE) == [
         "Two models compared",
-        "Do the predictions change?",
-        "Which tokens gained or lost influence?",
         "The texts that changed most",
     ]
     folds = re.findall(r"<details><summary>(.*)</summary>", text)
-    assert [fold for fold in folds if "more token" not in fold] == [
+    assert folds == [
+        "3 more texts",
+        "Against the right answers",
+        folds[2],
+        "The texts that moved most",
+        "Which tokens count more or less?",
         "Do sinks and spread change, layer by layer?",
         "Which heads attend differently?",
         "The heads that changed most",
@@ -470,15 +476,55 @@ def test_the_markdown_has_the_answers_in_front_and_folds_the_rest(sides) -> None
     assert text.count("</details>") == len(folds)
     front = text.split("###")[0]
     names = re.findall(r"^- \*\*(.+?):", front, re.MULTILINE)
-    assert names == sorted(names, key=["Predictions", "Tokens", "Layers", "Heads"].index)
+    order = ["Quality", "Predictions", "Tokens", "Layers", "Heads"]
+    assert names == sorted(names, key=order.index)
     assert set(names) >= {"Predictions", "Tokens", "Heads"}
-    assert "heads attend differently" not in front.split("\n- ")[0]
+    assert folds[2].startswith("The texts whose error grew most (")
+
+
+def test_the_comment_begins_with_the_verdict_and_leads_to_the_page(sides) -> None:
+    base, head = (
+        replace(s, info=replace(s.info, created=day))
+        for s, day in zip(sides, ("2026-01-30", "2026-01-31"), strict=True)
+    )
+    found = compare(Findings(base), Findings(head))
+    page = "https://example.com/a_b/compare.html?x=1&y=(2)"
+    options = RenderOptions(page_url=page, commit="1b3c5d7..4f2a9c1")
+    text = markdown.write_comparison(found, options).text
+    first = BeautifulSoup(sanitised(rendered(text[:400])), "html.parser").p
+    verdict, *_ = headline(found, CompareWords(found, load_language("en")))
+    assert first.a["href"] == page.replace("(", "%28").replace(")", "%29")
+    assert first.a.get_text().replace("\u200b", "") == verdict
+    assert first.get_text().split("\n")[1] == (
+        "made-up → made-up · 12 of 12 texts compared · 2026-01-30 → 2026-01-31 "
+        "· commit 1b3c5d7..4f2a9c1"
+    )
+    links = [link["href"].partition("#")[2] for link in soup(text).select("td a")]
+    shown = [f"id={number + 1}" for number in shown_texts(found)]
+    assert links[: len(shown)] == shown
+    assert set(links) == {*shown, "predictions"}
+    ids = {e["id"] for e in page_of(base, head).select("[id]")}
+    assert ids > set(links)
+    assert "](" not in markdown.write_comparison(found, RenderOptions()).text
+
+
+def test_a_model_beside_itself_is_one_line_and_gates_still_stand(tmp_path: Path) -> None:
+    found = compare(*map(Findings, twice(tmp_path, evidence="basic")))
+    text = markdown.write_comparison(found, RenderOptions(commit="4f2a9c1")).text
+    _, line = text.rstrip("\n").split("\n\n")
+    assert line.startswith("**No difference was found: ")
+    assert line.endswith("commit 4f2a9c1")
+    gate = parse_gate("texts_total > 1", "fail", COMPARE_FIGURES)
+    options = RenderOptions(title="Nightly", gates=evaluate([gate], found.figures))
+    text = markdown.write_comparison(found, options).text
+    assert "## Nightly\n" in text
+    assert "| Failed | fails if texts\\_total &gt; 1 | 12 |" in text
 
 
 def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> None:
     found = compare(*map(Findings, sides))
     text = markdown.write_comparison(found, RenderOptions()).text
-    part = text.split("### The texts that changed most")[1].split("<details>")[0]
+    part = text.split("### The texts that changed most")[1].split("<summary>Against")[0]
     rows = [line.split(" | ") for line in part.splitlines() if " · " in line]
     texts = shown_texts(found)
     assert len(rows) == len(texts)
@@ -487,7 +533,7 @@ def test_each_text_of_the_markdown_names_the_tokens_that_changed_most(sides) -> 
         own = found.units.text == number
         base, head = (side[own] for side in found.units.effect)
         shown = re.findall(r"([−+]?[\d.]+) → ([−+]?[\d.]+)", tokens)
-        assert len(shown) == min(3, np.count_nonzero(np.abs(head - base) > 0.0051))
+        assert len(shown) == min(2, np.count_nonzero(np.abs(head - base) > 0.0051))
         n_changed += len(shown)
         changes = [float(b.replace("−", "-")) - float(a.replace("−", "-")) for a, b in shown]
         expected = sorted(np.abs(head - base))[::-1][: len(shown)]

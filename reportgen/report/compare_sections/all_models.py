@@ -118,7 +118,7 @@ def _cell(value: ModelValue | None, row: FigureRow, found: AllModels, words: Com
         info = found.infos[row.values.index(value)]
         name = visible(cls_name(info, words.language) or "")
         beside.append(words.language.measure(value.view, "name", row=name))
-        beside.append(words.unsigned_interval(value.interval, write))
+        beside.append(words.interval_if_any(value.interval, write))
     if value.change is not None:
         beside.append(str(words.changed(value.change, write)))
     return Cell(write(value.value, False), comma.join(filter(None, beside)))

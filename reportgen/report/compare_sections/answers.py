@@ -61,6 +61,8 @@ class _Answering:
             said = self._say("mixed", better=self._name(figure), worse=self._name(worse))
         elif verdict == "few":
             return answer(self._say("few"), self._of_labels(quality), self._both(figure))
+        elif quality.cannot_tell:
+            said = self._say("verdict_unclear", n=quality.n_texts)
         else:
             said = self._say(f"verdict_{verdict}", **self._ends(figure))
         return answer(said, self._sure(figure), self._both(figure))

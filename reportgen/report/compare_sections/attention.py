@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from reportgen.comparison.attention import ENTROPY, HeadChanges, LayerChanges
+from reportgen.comparison.notes import SHARE_CHANGED
 from reportgen.report.charts.axes import ticks
 from reportgen.report.charts.bars import layer_shares
 from reportgen.report.charts.colours import difference_colour, signed_step
@@ -64,7 +65,9 @@ def layer_table(found: LayerChanges, words: CompareWords) -> Table:
             Cell(write(side[i], False)) if i < len(side) else Cell(NOTHING)
             for side in (found.base, found.head)
         ]
-        change = [words.changed(found.changes[i], write)] if found.changes else []
+        change = []
+        if found.changes:
+            change = [words.changed(found.changes[i], write, matters=SHARE_CHANGED)]
         rows.append((str(i + 1), (*ends, *change)))
     columns = ["layer", "base", "head", *(["change"] if found.changes else [])]
     return make_table(_layer_name(found, words), tuple(map(words.say, columns)), tuple(rows))
@@ -111,7 +114,7 @@ def make_grids(context: CompareContext) -> tuple[Grid, ...] | None:
             layer=layer + 1,
             head=head + 1,
             distance=words.fit(float(heads.distance[layer, head])),
-            interval=words.unsigned_interval(heads.intervals[layer][head], words.fit),
+            interval=words.interval_if_any(heads.intervals[layer][head], words.fit),
         )
         remarks.insert(0, largest)
     top = max(_TOP, float(heads.distance.max()))
@@ -148,7 +151,7 @@ def _most(heads: HeadChanges, words: CompareWords) -> Table:
     """The heads whose attention is farthest apart."""
     rows = []
     for layer, head in heads.ranking[:HEADS]:
-        interval = words.unsigned_interval(heads.intervals[layer][head], words.fit)
+        interval = words.interval_if_any(heads.intervals[layer][head], words.fit)
         distance = words.fit(float(heads.distance[layer, head]))
         cells = [Cell(distance, interval or words.say("few"))]
         if heads.special:

@@ -58,7 +58,7 @@ def headline(comparison: Comparison, words: CompareWords) -> tuple[str, ...]:
         is_size = words.is_size and not key.startswith("looks")
         said.append(words.say(f"headline_{key}{'_size' if is_size else ''}", **words.values(note)))
     else:
-        said += _no_token(comparison, words)
+        said += no_token(comparison, words)
     said += drifts
     heads = comparison.heads
     if heads is not None and heads.changed.any():
@@ -105,7 +105,7 @@ def _predictions(comparison: Comparison, words: CompareWords) -> str:
     return words.say("changed", k=k, n=n)
 
 
-def _no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:
+def no_token(comparison: Comparison, words: CompareWords) -> Iterable[str]:
     """What is said where no token is named: that none changed only where effects were compared."""
     effects, pairing, tokens = comparison.effects, comparison.pairing, comparison.tokens
     if effects is None and not pairing.n_aligned:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from reportgen.comparison.change import Change
 from reportgen.comparison.compare import Comparison
+from reportgen.comparison.notes import EFFECT_CHANGED
 from reportgen.comparison.null import SHARE
 from reportgen.comparison.predictions import MOVED, Outcome, PredictionChanges
 from reportgen.comparison.quality import Quality as ModelQuality
@@ -17,18 +18,17 @@ from reportgen.comparison.tokens.effects import TokenChange
 from reportgen.report.charts.scatter import DOTS, scatter
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.tags import both_names, label_of
+from reportgen.report.compare_sections.texts import text_name
 from reportgen.report.components import Cell, Kpi, Quality, Table, make_table
 from reportgen.report.language.comparison import NAME, CompareWords, Write
-from reportgen.report.language.numbers import NOTHING
+from reportgen.report.language.numbers import NOTHING, written
 from reportgen.report.language.printable import shorten
 from reportgen.report.panel.measures import cls_name
-from reportgen.results.store import Results
 
 MOST = 10  # texts whose number moved most, or whose error grew most
 FLIPS = 200  # texts with another class, labels or token: all, as far as this goes
 _MARKS = 3  # of them named in the scatter
 TOKENS = 15  # listed at least, and up to twice as many of those that certainly changed
-_TEXT = 60  # half-width characters of a text in a table
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +82,15 @@ def verdict(quality: ModelQuality, words: CompareWords) -> str:
             for figure in figures
         )
 
+    first = quality.deciding[:1]
+    if quality.cannot_tell:
+        first = tuple(filter(quality.is_unclear, quality.deciding))[:1]
     return words.say(
-        f"verdict_{quality.verdict}",
+        f"verdict_{'unclear' if quality.cannot_tell else quality.verdict}",
         against=words.say(f"against_{'completions' if quality.of_completions else 'labels'}"),
         better=listed(quality.with_gain("better")),
         worse=listed(quality.with_gain("worse")),
-        first=listed(quality.deciding[:1]),
+        first=listed(first),
         n=quality.n_texts,
     )
 
@@ -113,7 +116,7 @@ def how_many_moved(found: PredictionChanges, words: CompareWords) -> str:
 
 def _figures(found: PredictionChanges, words: CompareWords) -> tuple[Kpi, ...]:
     share = found.share_moved
-    interval = words.unsigned_interval(share.interval, words.share)
+    interval = words.interval_if_any(share.interval, words.share)
     figures = [Kpi(words.share(share.head), words.say("share_moved"), interval)]
     if found.mean is not None:
         cell = words.changed(found.mean, mean_change(found.mean, words))
@@ -144,8 +147,12 @@ def _fit(found: PredictionChanges, words: CompareWords) -> Table | None:
         change, write = figure.change, words.quality(figure.name)
         ends = [Cell(write(end, False)) for end in (change.base, change.head)]
         difference = words.difference(change.difference, write)
-        interval = words.interval(change.interval, write) if change.interval else ""
-        gain = " ".join(filter(None, (interval, words.say(f"gain_{figure.gain}"))))
+        interval = words.interval_if_any(change.interval, write)
+        gain = words.say(f"gain_{figure.gain}")
+        if figure.gain == "none":
+            is_unclear = found.quality.is_unclear(figure)
+            gain = words.not_clear(found.quality.n_texts, is_unclear=is_unclear)
+        gain = " ".join(filter(None, (interval, gain)))
         cells = [*ends, Cell(difference, gain)]
         rows.append((words.say(f"quality_{figure.name}"), cells))
     names = [words.say(name) for name in ("fit_name", "base", "head", "change")]
@@ -223,11 +230,6 @@ def _moved(comparison: Comparison, found: PredictionChanges, words: CompareWords
     return make_table(title, names, rows, "numbers moved")
 
 
-def text_name(results: Results, text: int) -> str:
-    """A text by its number and how it begins."""
-    return f"{text + 1} · {shorten(str(results.texts['text'].iloc[text]), _TEXT)}"
-
-
 def _chart(found: PredictionChanges, output: str, words: CompareWords) -> tuple[Markup, str]:
     first = int(np.abs(found.change).argmax())
     name = shorten(output, NAME)
@@ -261,14 +263,16 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     has_row = any(token.row is not None for token in shown)
     columns = [words.say("token")]
     if has_effect:
-        adding = words.say("adding") + words.language.say("page", "colon")
-        columns += [adding + words.say(side) for side in ("base", "head")]
+        sides = (words.say(f"side_{side}") for side in ("base", "head"))
+        columns += [words.say("adding", side=side) for side in sides]
         columns.append(words.say("change"))
     columns += [words.say("looked")] if has_row else []
     columns += [words.say("received"), words.say("texts")]
     rows = []
+    effects = context.comparison.effects
+    matters = EFFECT_CHANGED * effects.spread if effects else None
     for token in shown:
-        cells = _effect_cells(token, words) if has_effect else []
+        cells = _effect_cells(token, words, matters) if has_effect else []
         cells += [_times_cell(token.row, token.looks_changed, words)] if has_row else []
         # The effect is the answer, so the texts are those that it rests on.
         n_texts = token.n_texts if token.effect is None else token.effect.n_texts
@@ -290,17 +294,18 @@ def make_tokens(context: CompareContext) -> TokenAnswer | None:
     )
 
 
-def _effect_cells(token: TokenChange, words: CompareWords) -> list[Cell]:
+def _effect_cells(token: TokenChange, words: CompareWords, matters: float | None) -> list[Cell]:
     change = token.effect
     if change is None:
         return [Cell(NOTHING)] * 3
     ends = [Cell(words.effect(end)) for end in (change.base, change.head)]
-    return [*ends, words.changed(change, words.effect_change, token.turn != "noise")]
+    is_clear = token.turn != "noise"
+    return [*ends, words.changed(change, words.effect_change, is_clear, matters)]
 
 
 def _times_cell(change: Change | None, is_clear: bool, words: CompareWords) -> Cell:
     if change is None:
         return Cell(NOTHING)
-    base, head = (words.times(end) for end in (change.base, change.head))
+    base, head = (written(end, 2) for end in (change.base, change.head))
     cell = words.changed(change, words.times, is_clear)
     return Cell(words.say("times_both", base=base, head=head), cell.small or cell.text)

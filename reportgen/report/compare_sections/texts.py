@@ -12,20 +12,22 @@ from reportgen.report.charts.colours import signed_step
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.tags import both_names
 from reportgen.report.components import Cell, Table, make_table
-from reportgen.report.language.comparison import NAME, CompareWords
+from reportgen.report.language.comparison import NAME, CompareWords, Write
 from reportgen.report.language.numbers import NOTHING, column_decimals, fixed, written
-from reportgen.report.language.printable import shorten, visible
+from reportgen.report.language.printable import shorten, text_address, visible
 from reportgen.report.panel.influence import bar
 from reportgen.report.panel.measures import cls_name
 from reportgen.report.panel.strip import LONG, Paragraph, paragraphs, twin
+from reportgen.results.store import Results
 from reportgen.results.units import TextUnits, segments_of, text_units
 
 TEXTS = 8  # shown
 _REGRESSIONS = 2  # texts shown whose error grew most
 _TOP = 3  # tokens named of each
 _REASONS = 2  # lines of each in the list
-_BEGINNING = 60  # half-width characters
-_ROW = 80  # the same of a text in the list
+_TEXT = 60  # half-width characters of a text in a table
+_SLACK = 6  # so many more are not worth a cut
+_ROW = 80  # half-width characters of a text in the list
 _TIMES = 2.0  # where the colours of attention end at least, in multiples of the equal share
 
 
@@ -48,7 +50,7 @@ class TextPair:
 
     number: int
     text_id: str
-    beginning: str  # of the text
+    name: Cell  # its id and beginning
     row: str  # the same for the list
     is_long: bool
     has_effects: bool  # whether deletion effects are compared, not attention alone
@@ -70,6 +72,14 @@ class _Side:
     values: tuple[Floats, Floats, Floats]
     shown: tuple[list[str], ...]
     top: float  # the largest size of the three
+
+
+def text_name(results: Results, text: int) -> Cell:
+    """A text by its id, which is its number unless it has one of its own, and how it begins."""
+    row = results.texts.iloc[text]
+    id = str(row["text_id"])
+    name = f"{shorten(id, NAME)} · {shorten(str(row['text']), _TEXT, _SLACK)}"
+    return Cell(name, link=text_address(id))
 
 
 def make_pairs(context: CompareContext) -> tuple[TextPair, ...]:
@@ -104,12 +114,12 @@ def _pair(comparison: Comparison, text: int, words: CompareWords) -> TextPair:
     row = base.texts.iloc[text]
     segments = segments_of(row)
     told = moves or looks
-    most = _most(units, told.values[2], told.shown, words)
+    most = _most(units, told, words.effect if moves else _write_looks, words)
     reasons = _predicted(comparison, text, words)
     return TextPair(
         number=text + 1,
         text_id=str(row["text_id"]),
-        beginning=shorten(segments[0], _BEGINNING),
+        name=text_name(base, text),
         row=shorten(segments[0], _ROW),
         is_long=len(units.units) > LONG,
         has_effects=has_effects,
@@ -198,10 +208,11 @@ def _legend(
     return tuple(said)
 
 
-def _most(
-    units: TextUnits, changes: Floats, shown: Sequence[list[str]], words: CompareWords
-) -> tuple[str, ...]:
-    """The tokens whose figure changed most; none that is printed the same for both models."""
+def _most(units: TextUnits, told: _Side, write: Write, words: CompareWords) -> tuple[str, ...]:
+    """The tokens whose figure changed most, with the digits of all texts; none that is printed the
+    same for both models."""
+    changes = told.values[2]
+    shown = [[write(float(value), True) for value in side] for side in told.values[:2]]
     sizes = np.where(np.isfinite(changes), np.abs(changes), 0.0)
     order = [int(i) for i in np.argsort(-sizes, kind="stable")[:_TOP]]
     return tuple(
@@ -214,6 +225,11 @@ def _most(
         for i in order
         if sizes[i] > 0 and shown[0][i] != shown[1][i]
     )
+
+
+def _write_looks(value: float, with_sign: bool) -> str:
+    """How many times the equal share, which has no sign."""
+    return written(value, 2)
 
 
 def _step(value: float, top: float) -> int:

@@ -1,4 +1,4 @@
-"""The short form of each section of a comparison: answers first, the rest folded."""
+"""The short form of each section of a comparison: what changed, where to look, the rest folded."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -8,41 +8,57 @@ from reportgen.report.compare_sections.all_models import make_all_models, withou
 from reportgen.report.compare_sections.attention import layer_table, make_grids
 from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.models import make_models, make_reproduce, many, remarks
-from reportgen.report.compare_sections.overview import limits
+from reportgen.report.compare_sections.overview import limits, no_token
 from reportgen.report.compare_sections.predictions import (
     flips,
     how_many_moved,
     make_predictions,
     make_tokens,
-    verdict,
 )
-from reportgen.report.compare_sections.texts import make_pairs
+from reportgen.report.compare_sections.texts import make_pairs, shown_texts
 from reportgen.report.components import Cell, Column, Section, Table, named
-from reportgen.report.digest.parts import reproduce_section
-from reportgen.report.digest.tables import NAME_LENGTH, TEXT_LENGTH, cut
+from reportgen.report.digest.parts import reproduce_section, short_run
+from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.comparison import CompareWords
 from reportgen.report.language.numbers import NOTHING
+from reportgen.report.language.printable import text_address
 
-_TOKENS = 10  # shown; the others are folded
-_TEXTS = 10  # the same for texts of one table
-_LONGEST = 60  # code points of a name in a table
+_TEXTS = 5  # shown; the others are folded
+_MOST = 2  # tokens of each
+_LONGEST = 60  # code points of the name of a column
+_LIST = "predictions"  # the section of the page that lists texts
+
+
+def short_same(context: CompareContext) -> Iterable[Section]:
+    """What is shown of two models without a difference: how the gates went, what only one of them
+    has to be said of, and what could not be compared."""
+    yield from short_run(context)
+    base, head = (side.info for side in (context.comparison.base, context.comparison.head))
+    differ = (base.remarks, base.evidence) != (head.remarks, head.evidence)
+    of_quality = {context.words.say(f"limit_{key}") for key in ("unlabelled", "quality")}
+    left = [cell for cell in _left_out(context) if cell.text not in of_quality]
+    left = [*map(Cell, remarks(context) if differ else ()), *left]
+    if left:
+        yield Section(rank=1, items=tuple(left))
 
 
 def short_overview(context: CompareContext) -> Iterable[Section]:
-    """Which models were compared, what changed, and what could not be compared."""
-    words = context.words
-    base, head = (cut(name, TEXT_LENGTH) for name in context.names)
+    """What changed, and what could not be compared."""
     demo = (context.language.say("brief", "demo"),) if context.is_demo else ()
+    named_models = many(context)
     yield Section(
         rank=1,
-        lead=(many(context) or words.say("compared_as", base=base, head=head), *demo),
-        items=(
-            *map(Cell, remarks(context)),
-            *_answers(context),
-            *map(Cell, limits(context.comparison, words)),
-        ),
+        lead=(named_models,) if named_models else (),
+        items=(*_answers(context), *map(Cell, (*remarks(context), *demo)), *_left_out(context)),
         place=20,
     )
+
+
+def _left_out(context: CompareContext) -> tuple[Cell, ...]:
+    """What could not be compared; nothing where all was."""
+    words = context.words
+    said = limits(context.comparison, words)
+    return () if said == (words.say("limit_none"),) else tuple(map(Cell, said))
 
 
 def short_all_models(context: CompareContext) -> Iterable[Section]:
@@ -57,28 +73,38 @@ def short_all_models(context: CompareContext) -> Iterable[Section]:
 
 def _answers(context: CompareContext) -> Iterable[Cell]:
     """What changed, in the order of a reviewer's questions."""
-    words, predictions = context.words, context.comparison.predictions
-    said: dict[str, list[str]] = {"predictions": [], "tokens": [], "layers": [], "heads": []}
-    if predictions is not None:
-        if predictions.quality is not None:
-            said["predictions"].append(verdict(predictions.quality, words))
+    words, comparison = context.words, context.comparison
+    predictions = comparison.predictions
+    said: dict[str, list[str]] = {key: [] for key in ("quality", *_PARTS)}
+    if predictions is not None and not comparison.is_same:
         said["predictions"].append(how_many_moved(predictions, words))
         if predictions.outcomes:
             said["predictions"].append(flips(predictions, words))
-    for note in context.comparison.notes:
-        said[_part(note)].append(words.note(note).text)
+    for note in comparison.notes:
+        if note.id != "fit_r2":  # which says the same as the RMSE
+            said[_part(note)].append(words.note(note).text)
+    if not said["tokens"]:
+        said["tokens"] += no_token(comparison, words)
     colon, space = (context.language.say("page", key) for key in ("colon", "space"))
     for key, sentences in said.items():
+        name = words.say("md_quality" if key == "quality" else f"nav_{key}") + colon
         # A sentence on a token is long enough for a line of its own.
         lines = sentences if key == "tokens" else filter(None, [space.join(sentences)])
-        yield from (named(words.say(f"nav_{key}") + colon, line) for line in lines)
+        yield from (named(name, line) for line in lines)
+    if comparison.notes:
+        yield Cell(words.say("md_brackets"))
+
+
+_PARTS = ("predictions", "tokens", "layers", "heads")
 
 
 def _part(note: Note) -> str:
     """The part of the comparison that a note belongs to."""
     if note.id.startswith("token"):
         return "tokens"
-    if note.id.startswith(("prediction", "fit")):
+    if note.id.startswith("fit"):
+        return "quality"
+    if note.id.startswith("prediction"):
         return "predictions"
     return "heads" if note.id == "heads" else "layers"
 
@@ -86,31 +112,23 @@ def _part(note: Note) -> str:
 def short_predictions(context: CompareContext) -> Iterable[Section]:
     """The fit of both models with the labels, and the texts whose prediction moved most."""
     found, predictions = make_predictions(context), context.comparison.predictions
-    has_quality = predictions is not None and predictions.quality is not None
-    for index, whole in enumerate(found.tables if found else ()):
-        heading = "" if index else context.words.say("predictions")
-        table = _with_short_names(whole)
-        front, rest = (replace(table, rows=r) for r in (table.rows[:_TEXTS], table.rows[_TEXTS:]))
-        note = () if index or not has_quality else (context.words.say("quality_note"),)
-        yield Section(2, heading, (table.title, *note), table=front, place=30)
-        if rest.rows:
-            more = context.words.count("md_more_texts", len(rest.rows))
-            yield Section(6, more, table=rest, is_folded=True, place=30)
+    if found is None or predictions is None:
+        return
+    for index, whole in enumerate(found.tables):
+        is_fit = index == 0 and predictions.quality is not None
+        note = (context.words.say("quality_note"),) if is_fit else ()
+        table = _linked(whole, context)
+        yield Section(2, whole.title, note, table=table, is_folded=True, place=45)
 
 
 def short_tokens(context: CompareContext) -> Iterable[Section]:
-    """The tokens that changed most, and the others folded."""
+    """The tokens that changed most."""
     words, found = context.words, make_tokens(context)
     if found is None:
         return
-    table, lead = _with_short_names(found.table), (found.lead, found.remark, words.say("intervals"))
-    front, rest = (
-        replace(table, rows=rows) for rows in (table.rows[:_TOKENS], table.rows[_TOKENS:])
-    )
-    yield Section(2, words.say("tokens"), lead, table=front, place=35)
-    if rest.rows:
-        title, more = words.count("md_more_tokens", len(rest.rows)), (found.more,)
-        yield Section(6, title, more if found.more else (), table=rest, is_folded=True, place=35)
+    lead = (found.lead, found.remark, words.say("intervals"), *filter(None, [found.more]))
+    table = found.table
+    yield Section(2, words.say("tokens"), lead, table=table, is_folded=True, place=46)
 
 
 def short_pairs(context: CompareContext) -> Iterable[Section]:
@@ -122,18 +140,21 @@ def short_pairs(context: CompareContext) -> Iterable[Section]:
     is_mixed = len({pair.has_effects for pair in pairs}) > 1
     rows = []
     for pair in pairs:
-        text = f"{cut(pair.text_id, NAME_LENGTH)} · {pair.beginning}"
-        facts = context.language.say("brief", "facts").join(pair.facts)
-        most = comma.join(pair.most)
+        most = comma.join(pair.most[:_MOST])
         if is_mixed and most:
             key = "md_of_effects" if pair.has_effects else "md_of_attention"
             most = words.say("md_measure", tokens=most, measure=words.say(key))
-        rows.append((Cell(text), Cell(most or NOTHING), Cell(facts)))
+        facts = context.language.say("brief", "facts").join(pair.facts)
+        rows.append((pair.name, Cell(most or NOTHING), Cell(facts)))
     measure = "md_effects" if pairs[0].has_effects else "md_attention"
     measure = "md_changed" if is_mixed else measure
     names = (words.say("text"), words.say(measure), words.say("change"))
     table = Table(tuple(map(Column, names)), tuple(rows))
-    yield Section(3, words.say("pairs"), table=table, place=40)
+    front, rest = (replace(table, rows=r) for r in (table.rows[:_TEXTS], table.rows[_TEXTS:]))
+    yield Section(3, words.say("pairs"), table=front, place=40)
+    if rest.rows:
+        more = words.count("md_more_texts", len(rest.rows))
+        yield Section(6, more, table=rest, is_folded=True, place=41)
 
 
 def short_layers(context: CompareContext) -> Iterable[Section]:
@@ -171,7 +192,7 @@ def short_heads(context: CompareContext) -> Iterable[Section]:
         lead, table = (grid.lead, *grid.remarks), Table(tuple(columns), rows)
         yield Section(4, grid.title, lead, table=table, is_folded=True, place=60)
         if grid.most is not None:
-            most = _with_short_names(grid.most)
+            most = grid.most
             yield Section(6, words.say("heads_most"), table=most, is_folded=True, place=60)
 
 
@@ -194,7 +215,14 @@ def short_reproduce(context: CompareContext) -> Iterable[Section]:
     yield reproduce_section(found.command, versions, found.checksums, context.language)
 
 
-def _with_short_names(table: Table) -> Table:
-    """The table with the names of its rows cut to what a cell of Markdown takes."""
-    rows = ((Cell(cut(name.text, _LONGEST)), *cells) for name, *cells in table.rows)
+def _linked(table: Table, context: CompareContext) -> Table:
+    """The table, whose texts lead to themselves on the page where they are shown there, else to the
+    section that lists them."""
+    results = context.comparison.base.results
+    ids = (str(results.texts["text_id"].iloc[text]) for text in shown_texts(context.comparison))
+    shown = set(map(text_address, ids))
+    rows = (
+        (replace(name, link=name.link if name.link in shown else name.link and _LIST), *cells)
+        for name, *cells in table.rows
+    )
     return replace(table, rows=tuple(rows))

@@ -52,9 +52,11 @@ def set_brief(brief: Brief, options: RenderOptions, paths: Mapping[str, str]) ->
     """
     language = load_language(options.lang)
     anchor = _macro("anchor", _parameter("", f"reportgen-{options.id}"))
-    headline = _spans((Span(brief.headline, is_strong=True),))
-    head = Part(f"<p>{anchor}</p>\n<h2>{_text(brief.title)}</h2>\n<p>{headline}</p>\n")
-    parts = [_part(section, paths) for section in brief.sections]
+    address = options.page_url or ""
+    headline = _linked(_spans((Span(brief.headline, is_strong=True),)), address)
+    facts = _text(" · ".join(brief.facts))
+    head = Part(f"<p>{anchor}</p>\n<h2>{_text(brief.title)}</h2>\n<p>{headline}<br/>{facts}</p>\n")
+    parts = [_part(section, paths, address) for section in brief.sections]
     said = language.say("brief", "bytes", n=LIMIT.n_bytes)
     text = fit(
         [head, *(part for part in parts if part)],
@@ -66,7 +68,12 @@ def set_brief(brief: Brief, options: RenderOptions, paths: Mapping[str, str]) ->
     return text
 
 
-def _part(section: Section, paths: Mapping[str, str]) -> Part | None:
+def _linked(text: str, address: str) -> str:
+    """What is escaped, as a link to `address` where there is one."""
+    return f'<a href="{_text(address)}">{text}</a>' if address else text
+
+
+def _part(section: Section, paths: Mapping[str, str], address: str) -> Part | None:
     if section.picture:
         path = paths.get(section.picture.name)
         if path is None:
@@ -97,7 +104,7 @@ def _part(section: Section, paths: Mapping[str, str]) -> Part | None:
     if items:
         head += f"<ul>\n{''.join(items)}</ul>\n"
     head += f"<table><tbody>\n{_header(section.table)}"
-    rows = tuple(map(_row, section.table.rows))
+    rows = tuple(_row(row, address) for row in section.table.rows)
     return Part(head, rows, f"</tbody></table>\n{foot}", section.rank)
 
 
@@ -105,13 +112,14 @@ def _header(table: Table) -> str:
     return "<tr>" + "".join(f"<th>{_text(c.name)}</th>" for c in table.columns) + "</tr>\n"
 
 
-def _row(cells: Sequence[Cell]) -> str:
-    return "<tr>" + "".join(map(_cell, cells)) + "</tr>\n"
+def _row(cells: Sequence[Cell], address: str) -> str:
+    return "<tr>" + "".join(_cell(cell, address) for cell in cells) + "</tr>\n"
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, address: str) -> str:
     colour = f' data-highlight-colour="{cell.colour}"' if cell.colour else ""
-    return f"<td{colour}>{_spans(cell.spans)}</td>"
+    part = f"{address}#{cell.link}" if address and cell.link else ""
+    return f"<td{colour}>{_linked(_spans(cell.spans), part)}</td>"
 
 
 def _spans(spans: Sequence[Span]) -> str:

@@ -1,6 +1,6 @@
 """A report or a comparison in its short form: a headline, then the short forms of its sections."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from reportgen.comparison.compare import Comparison
 from reportgen.findings.findings import Findings
@@ -9,11 +9,12 @@ from reportgen.report.compare_sections.context import CompareContext
 from reportgen.report.compare_sections.overview import headline
 from reportgen.report.compare_sections.section_register import SECTIONS as COMPARE_SECTIONS
 from reportgen.report.components import Brief
+from reportgen.report.digest.compare_parts import short_same
 from reportgen.report.digest.parts import short_notes
 from reportgen.report.digest.tables import TEXT_LENGTH, cut
 from reportgen.report.language.sentences import token_name
-from reportgen.report.language.strings import load_language
-from reportgen.report.options import CompareOptions, RenderOptions
+from reportgen.report.language.strings import Language, load_language
+from reportgen.report.options import CompareOptions, RenderOptions, WriteOptions
 from reportgen.report.section import short_forms
 from reportgen.report.sections.context import Context
 from reportgen.report.sections.section_register import SECTIONS
@@ -41,6 +42,7 @@ def make_brief(findings: Findings, options: RenderOptions, output: str) -> Brief
         title=cut(title, 2 * TEXT_LENGTH),
         headline=report_headline(context),
         sections=short_forms(SECTIONS, context),
+        facts=(findings.info.created, *_commit(options, context.language)),
     )
 
 
@@ -49,13 +51,33 @@ def make_compare_brief(comparison: Comparison, options: CompareOptions, output: 
     writes."""
     context = CompareContext(comparison, options, load_language(options.lang), output)
     said = headline(comparison, context.words)
-    # The last sentence says how many heads differ; leave it out where a note says more about it.
-    n_said = len(said) - any(note.id == "heads" for note in comparison.notes)
+    facts = (*_compared(context), *_commit(options, context.language))
+    if comparison.is_same and comparison.all_models is None:
+        same = context.language.say("common", "space").join(said)
+        title = cut(options.title or "", 2 * TEXT_LENGTH)
+        return Brief(title, same, tuple(short_same(context)), facts)
     return Brief(
         title=cut(context.title, 2 * TEXT_LENGTH),
-        headline=context.language.say("common", "space").join(said[:n_said]),
+        headline=said[0],
         sections=short_forms(COMPARE_SECTIONS, context),
+        facts=facts,
     )
+
+
+def _compared(context: CompareContext) -> Iterable[str]:
+    """Which models were compared, on how many texts, and when each was run."""
+    comparison, words = context.comparison, context.words
+    if comparison.all_models is None:
+        base, head = (cut(name, TEXT_LENGTH) for name in context.names)
+        yield words.say("compared_as", base=base, head=head)
+    yield words.say("line_texts", k=comparison.pairing.n_aligned, n=comparison.pairing.n_texts)
+    base, head = (side.info.created for side in (comparison.base, comparison.head))
+    yield head if base == head else words.say("compared_as", base=base, head=head)
+
+
+def _commit(options: WriteOptions, language: Language) -> Iterable[str]:
+    if options.commit:
+        yield language.say("brief", "commit", commit=options.commit)
 
 
 def report_headline(context: Context) -> str:

@@ -22,6 +22,7 @@ from reportgen.report.language.strings import Language, load_language
 from reportgen.report.options import CompareOptions, RenderOptions
 
 _COMPARE_PAGE = "compare.html"  # has every row of a comparison
+_NOT_IN_LINKS = str.maketrans({"&": "&amp;", "$": "%24", "'": "%27"})
 
 
 def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
@@ -84,12 +85,15 @@ def set_brief(
     """
     flavor, language = options.md_flavor, load_language(options.lang)
     limit = limit_of(flavor, options.md_limit) if room is None else Limit(room, room)
-    head = Part(
-        f"{marker(flavor, options.id)}\n\n## {escape(brief.title)}\n\n"
-        f"{escape_spans(_strong(brief.headline))}\n"
-    )
+    address = options.page_url or ""
+    headline = _linked(escape_spans(_strong(brief.headline)), address)
+    facts = escape(" · ".join(brief.facts))
+    title = f"## {escape(brief.title)}\n\n" if brief.title else ""
+    # Two blanks end a line within a paragraph.
+    between = "  \n" if title else " · "
+    head = Part(f"{marker(flavor, options.id)}\n\n{title}{headline}{between}{facts}\n")
     folds = FLAVORS[flavor].folds
-    parts = [_part(section, paths, folds=folds) for section in brief.sections]
+    parts = [_part(section, paths, address, folds=folds) for section in brief.sections]
     text = fit(
         [head, *(part for part in parts if part)],
         limit,
@@ -107,8 +111,19 @@ def _strong(text: str) -> Sequence[Span]:
     return (Span(text, is_strong=True),)
 
 
-def _part(section: Section, paths: Mapping[str, str], *, folds: bool) -> Part | None:
-    """A section in lines; None where it has nothing to show."""
+def _linked(text: str, address: str) -> str:
+    """What is escaped, as a link to `address` where there is one."""
+    return f"[{text}]({_destination(address)})" if address else text
+
+
+def _destination(address: str) -> str:
+    """An address between the brackets of a link, without what Markdown or a table reads."""
+    return quote(address, safe="/:?#[]@!$&'*+,;=%-._~").translate(_NOT_IN_LINKS)
+
+
+def _part(section: Section, paths: Mapping[str, str], address: str, *, folds: bool) -> Part | None:
+    """A section in lines; None where it has nothing to show. What is about a part of the page at
+    `address` links to it."""
     if section.picture:
         path = paths.get(section.picture.name)
         if path is None:
@@ -130,7 +145,7 @@ def _part(section: Section, paths: Mapping[str, str], *, folds: bool) -> Part | 
     if section.table:
         return Part(
             head + _table_head(section.table),
-            tuple(map(_row, section.table.rows)),
+            tuple(_row(row, address) for row in section.table.rows),
             foot,
             section.rank,
         )
@@ -152,8 +167,14 @@ def _table_head(table: Table) -> str:
     return f"{names}\n{rules}\n"
 
 
-def _row(cells: Sequence[Cell]) -> str:
-    return "| " + " | ".join(escape_spans(cell.spans, wraps=True) for cell in cells) + " |\n"
+def _row(cells: Sequence[Cell], address: str) -> str:
+    return "| " + " | ".join(_cell(cell, address) for cell in cells) + " |\n"
+
+
+def _cell(cell: Cell, address: str) -> str:
+    is_linked = address and cell.link and cell.text
+    text = escape_spans(cell.spans, wraps=True)
+    return _linked(text, f"{address}#{cell.link}") if is_linked else text
 
 
 def _not_shown(n: int, limit: Limit, language: Language, page: str) -> str:

@@ -11,6 +11,7 @@ from reportgen.findings.findings import Findings
 from reportgen.report.charts.colours import effect_colour, heat_colour, heat_step
 from reportgen.report.components import Cell, Column, Kpi, Span, Table, between, marked
 from reportgen.report.language.numbers import number
+from reportgen.report.language.printable import text_address
 from reportgen.report.language.strings import Language
 from reportgen.report.panel.marked import marked_text, text_measures
 from reportgen.report.panel.measures import TextMeasure
@@ -30,14 +31,15 @@ _RAISES, _LOWERS = effect_colour(4), effect_colour(-4)
 
 
 def cut(text: str, length: int) -> str:
-    """`text` within `length` code points; `⟨…⟩` replaces what is left out of the middle."""
+    """`text` within `length` code points, or a few more where a cut would not save more than its
+    mark takes; `⟨…⟩` replaces what is left out of the middle."""
     return "".join(span.text for span in cut_spans((Span(text),), length))
 
 
 def cut_spans(spans: Sequence[Span], length: int) -> tuple[Span, ...]:
     """As `cut`, for text of which only some is bold."""
     total = sum(len(span.text) for span in spans)
-    if total <= length:
+    if total <= length + len(_MARK):
         return tuple(spans)
     kept = length - len(_MARK)
     head = (kept + 1) // 2
@@ -174,7 +176,8 @@ class TextTables:
         return label_words(label, self._info.output, self._language) or ""
 
     def _id(self, row: int) -> Cell:
-        return Cell(cut(str(self._rows[row]["text_id"]), NAME_LENGTH))
+        id = str(self._rows[row]["text_id"])
+        return Cell(cut(id, NAME_LENGTH), link=text_address(id))
 
     def _moving(self, row: int, found: Sequence[TextMeasure]) -> Cell:
         """The units that move a text's output most when they are left out."""

@@ -90,18 +90,26 @@ class CompareWords:
         """A figure that lies near 0..1."""
         return written(value, 3, with_sign)
 
-    def changed(self, change: Change, write: Write, is_clear: bool = True) -> Cell:
+    def changed(
+        self, change: Change, write: Write, is_clear: bool = True, matters: float | None = None
+    ) -> Cell:
         """The difference with its interval, and whether it is no clear change: its interval holds
-        0, or another test found it not to be `is_clear`."""
+        0, or another test found it not to be `is_clear`. Where the interval also holds more than
+        `matters`, the texts cannot tell."""
         if change.difference == 0 and change.interval in (None, Interval(0.0, 0.0)):
             return Cell(self.say("no_change"))
         said = self.difference(change.difference, write)
         if change.interval is None:
             return Cell(said, self.say("few"))
         interval = self.interval(change.interval, write)
-        return Cell(
-            said, interval if change.is_certain and is_clear else f"{interval} {self.say('within')}"
-        )
+        if change.is_certain and is_clear:
+            return Cell(said, interval)
+        is_unclear = matters is not None and change.reaches_beyond(matters)
+        return Cell(said, f"{interval} {self.not_clear(change.n_texts, is_unclear=is_unclear)}")
+
+    def not_clear(self, n_texts: int, *, is_unclear: bool) -> str:
+        """What is said of a change whose interval holds 0."""
+        return self.say("unclear", n=n_texts) if is_unclear else self.say("within")
 
     def both(self, change: Change, write: Write) -> tuple[Cell, Cell, Cell]:
         """The figure in the base, in the head, and its change."""
@@ -114,13 +122,14 @@ class CompareWords:
         return self.language.say("number", "points", x=said) if write == self.share else said
 
     def interval(self, interval: Interval, write: Write) -> str:
-        """Both ends of the interval of a difference, with their signs."""
-        low, high = (write(end, True) for end in interval)
+        """Both ends of the interval of a difference; that they are above 0 needs no sign beside
+        the difference, which has one."""
+        low, high = (write(end, True).removeprefix("+") for end in interval)
         return self.language.say("number", "interval", low=low, high=high)
 
-    def unsigned_interval(self, interval: Interval | None, write: Write) -> str:
-        """Both ends of the interval of a figure that is never negative; "" for None."""
-        return "" if interval is None else self.interval(interval, write).replace("+", "")
+    def interval_if_any(self, interval: Interval | None, write: Write) -> str:
+        """Both ends of an interval; "" for None."""
+        return "" if interval is None else self.interval(interval, write)
 
     def note(self, note: Note) -> Sentence:
         """A note as its sentences."""

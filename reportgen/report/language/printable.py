@@ -42,9 +42,10 @@ def text_address(id: str) -> str:
     return f"id={quote(id, safe='', errors='replace')}"
 
 
-def shorten(text: str, width: int = LABEL_WIDTH) -> str:
-    """`text` cut in the middle to `width` half-width characters; a wide character counts as two."""
-    if half_widths(text) <= width:
+def shorten(text: str, width: int = LABEL_WIDTH, slack: int = 0) -> str:
+    """`text` cut in the middle to `width` half-width characters; a wide character counts as two.
+    It stays whole where it is longer by `slack` at most."""
+    if half_widths(text) <= width + slack:
         return text
     half = (width - 1) // 2
     return f"{_prefix(text, half)}…{_prefix(text[::-1], half)[::-1]}"

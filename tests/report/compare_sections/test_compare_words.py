@@ -133,16 +133,17 @@ def test_every_column_of_tokens_is_explained_beside_the_table(
     assert section is not None
     names = [column.name for column in section.table.columns]
     words = context.words
+    adding = words.say("adding", side=words.say("side_base"))
     explained = {
-        words.say("adding"): {"en": "Adding: how far", "ja": "「あると」"}[lang],
+        adding: {"en": "Effect: how far", "ja": "「効果」"}[lang],
         words.say("looked"): {"en": "Looked at: ", "ja": "「見ている」"}[lang],
         words.say("received"): {"en": "eceived: ", "ja": "「受ける」"}[lang],
     }
     shown = [each for name, each in explained.items() if any(name in own for own in names)]
-    assert explained[words.say("adding")] in shown
+    assert explained[adding] in shown
     assert len(shown) >= 2
     page = BeautifulSoup(compare_page.render(found, RenderOptions(lang=lang)), "html.parser")
-    tokens = in_markdown(found, lang).split(f"### {words.say('tokens')}")[1].split("\n| ")[0]
+    tokens = in_markdown(found, lang).split(f"<summary>{words.say('tokens')}")[1].split("\n| ")[0]
     for place in (page.find(id="tokens").get_text(), tokens.replace("\\", "")):
         for each in shown:
             assert each in place

@@ -74,13 +74,26 @@ def test_only_what_the_format_knows_is_in_it(results: Results) -> None:
     root = parsed(render(Findings(results), RenderOptions(), "run").text)
     tags = {element.tag for element in root.iter()} - {"page"}
     assert tags == {
-        *("p", "h2", "h3", "strong", "ul", "li", "table", "tbody", "tr", "th", "td"),
+        *("p", "h2", "h3", "strong", "ul", "li", "table", "tbody", "tr", "th", "td", "br"),
         *(f"{{{AC}}}{name}" for name in ("structured-macro", "parameter", "rich-text-body")),
         *(f"{{{AC}}}{name}" for name in ("plain-text-body", "image")),
         f"{{{RI}}}attachment",
     }
     plain = {name for e in root.iter() for name in e.attrib if not name.startswith("{")}
     assert plain == {"data-highlight-colour"}
+
+
+def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
+    results: Results,
+) -> None:
+    options = RenderOptions(page_url="https://example.com/?a=1&b=2", commit="4f2a9c1")
+    root = parsed(render(Findings(results), options).text)
+    first, *others = (link.get("href") for link in root.iter("a"))
+    assert first == "https://example.com/?a=1&b=2"
+    assert others
+    assert all(link.startswith("https://example.com/?a=1&b=2#id=") for link in others)
+    (line,) = (p for p in root.iter("p") if p.find("a") is not None)
+    assert line.find("br").tail == f"{results.info.created} · commit 4f2a9c1"
 
 
 @pytest.mark.parametrize("images", ["svg", "png", "none"])

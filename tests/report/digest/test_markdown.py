@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from helpers.made_up.factories import HEADLINES, make_results
+from helpers.on_github import soup
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -275,7 +276,7 @@ def test_the_headline_says_fit_sinks_and_how_many_texts_to_look_at(tmp_path: Pat
     layer = sink.values["layer"]
     assert f"attention sink on \\[CLS\\] ({share} of the attention in layer {layer})" in headline
     looked_at = tables_of(render(Findings(results), RenderOptions()).text)[1]
-    assert headline.endswith(f"; {len(looked_at) - 1} texts to start with.**")
+    assert headline.endswith(f"; {len(looked_at) - 1} texts to start with.**  ")
     assert headline.startswith("**made-up, 6 texts: ")
 
 
@@ -447,12 +448,29 @@ def test_remarks_on_the_model_are_told(tmp_path: Path) -> None:
     assert "\nno head; &lt;mean&gt; pooling\n" in render(Findings(results), RenderOptions()).text
 
 
+def test_headline_and_texts_lead_to_the_page_and_the_date_stands_beside_them(
+    tmp_path: Path,
+) -> None:
+    results = make_results(tmp_path, ids=("movie 7025", *"bcdef"))
+    options = RenderOptions(page_url="report.html", commit="4f2a9c1")
+    page = soup(render(Findings(results), options).text)
+    assert page.p.a["href"] == "report.html"
+    assert page.p.get_text().splitlines()[1] == f"{results.info.created} · commit 4f2a9c1"
+    links = {link.get_text(): link["href"] for link in page.select("td a")}
+    assert links == {
+        "movie 7025": "report.html#id=movie%207025",
+        **{id: f"report.html#id={id}" for id in "bcdef"},
+    }
+    assert not soup(render(Findings(results), RenderOptions()).text).select("a")
+
+
 @pytest.mark.parametrize(
     ("text", "length", "short"),
     [
         ("abcdefghij", 10, "abcdefghij"),
-        ("abcdefghijk", 10, "abcd⟨…⟩ijk"),
-        ("あいうえおかきくけこさ", 9, "あいう⟨…⟩けこさ"),
+        ("abcdefghijklm", 10, "abcdefghijklm"),  # a cut would only save what its mark takes
+        ("abcdefghijklmn", 10, "abcd⟨…⟩lmn"),
+        ("あいうえおかきくけこさしす", 9, "あいう⟨…⟩さしす"),
         ("", 10, ""),
     ],
 )
