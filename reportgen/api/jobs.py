@@ -110,6 +110,7 @@ def report_job(
         images=options.images,
         redact=redact,
     )
+    _check_gates(outputs, gates)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
 
 
@@ -164,7 +165,21 @@ def comparison_job(
             raise UsageError(
                 f"--output {output.path}: a comparison is written as {', '.join(first)} or {last}"
             )
+    _check_gates(outputs, gates)
     return Job(outputs, options, files.force, recovered, gates, redact, summary_room)
+
+
+def _check_gates(outputs: Sequence[Output], gates: Sequence[Gate]) -> None:
+    """Check that there are gates where a file is about nothing else.
+
+    Raises:
+        UsageError: there are none.
+    """
+    for output in outputs:
+        if output.format is not None and output.format.needs_gates and not gates:
+            raise UsageError(
+                f"--output {output.path}: there are no gates to write; give --fail-if or --warn-if"
+            )
 
 
 def _recover(paths: Sequence[str], inputs: Sequence[str]) -> tuple[str, ...]:

@@ -31,11 +31,12 @@ class Format:
     is_page: bool = False  # for a browser: --open shows it, and --layout dir gives it a folder
     has_pictures: bool = False  # in a folder beside it
     is_table: bool = False  # one of the tables, picked by the name of the file
+    needs_gates: bool = False  # has nothing to say without gates
 
     @property
     def comparison_example(self) -> str:
         """A name for a file with a comparison."""
-        return f"compare{self.suffix}"
+        return self.example if self.needs_gates else f"compare{self.suffix}"
 
 
 _HTML, _DIGEST = "reportgen.report.html", "reportgen.report.digest"
@@ -67,6 +68,10 @@ FORMATS = (
     Format(
         "npz", ".npz", "maps.npz", "attention maps as arrays of numpy",
         "reportgen.report.maps",
+    ),
+    Format(
+        "junit", ".junit.xml", "gates.junit.xml", "gates as tests, for CI hosts",
+        "reportgen.report.junit", "reportgen.report.junit", needs_gates=True,
     ),
 )  # fmt: skip
 COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)
@@ -145,8 +150,9 @@ def output_at(path: str, format: str | None = None) -> Output:
     elif path == STANDARD_OUTPUT:
         found = PAGE
     else:
-        suffix = PurePath(path).suffix.lower()
-        found = next((known for known in FORMATS if known.suffix == suffix), None)
+        name = PurePath(path).name.lower()
+        fitting = [f for f in FORMATS if name.endswith(f.suffix) and name != f.suffix]
+        found = max(fitting, key=lambda known: len(known.suffix), default=None)
     if found is None and format:
         names = ", ".join(known.name for known in FORMATS)
         raise UsageError(f"--format {format}: not known; use one of {names}")

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,7 +15,7 @@ from reportgen.api.choices import arguments
 from reportgen.api.choices.output_options import GateChoices
 from reportgen.cli import terminal
 from reportgen.findings.findings import Findings
-from reportgen.findings.gates import evaluate
+from reportgen.findings.gates import evaluate, found_text
 from reportgen.results.info import Evidence
 
 NEVER, ALWAYS = "n_texts < 1", "n_texts > 1"
@@ -48,6 +49,30 @@ def test_a_failed_gate_exits_with_3_after_all_is_written(tmp_path: Path) -> None
     assert [gate["passed"] for gate in gates()] == [True, False, False]
     assert (tmp_path / "report.html").stat().st_size > 0
     assert done.stdout == ""
+
+
+def test_gates_are_tests_of_a_junit_file_that_only_failures_fail() -> None:
+    warned = "special_share_max > 0"
+    asked = ("--fail-if", NEVER, "--fail-if", ALWAYS, "--warn-if", warned)
+    assert render("-o", "gates.junit.xml", *asked).exit_code == 3
+    root = ElementTree.parse("gates.junit.xml").getroot()
+    suite = root[0]
+    assert root.tag == "testsuites"
+    assert [suite.get(n) for n in ("name", "tests", "failures", "errors", "skipped")] == [
+        *("made-up", "3", "1", "0", "1"),
+    ]
+    tests = {
+        case.get("name"): [(child.tag, child.get("message")) for child in case] for case in suite
+    }
+    share = found_text(gates()[2]["found"])
+    assert tests == {
+        f"fails if {ALWAYS}": [("failure", f"fails if {ALWAYS}: 6")],
+        f"warns if {warned}": [("skipped", f"warns if {warned}: {share}")],
+        f"fails if {NEVER}": [],
+    }
+    done = render("-o", "gates.junit.xml")
+    assert done.exit_code == 2
+    assert "there are no gates to write; give --fail-if or --warn-if" in done.stderr
 
 
 def test_a_warning_or_a_gate_that_is_passed_exits_with_0() -> None:

@@ -15,6 +15,7 @@ from reportgen.report.options import TABLE_NAMES
         ("report.md", None, "md"),
         ("summary.json", None, "json"),
         ("page.xml", None, "confluence"),
+        ("out/Gates.junit.xml", None, "junit"),
         ("-", "confluence", "confluence"),
         ("tokens.csv", None, "csv"),
         ("run-7/texts.parquet", None, "parquet"),
