@@ -10,9 +10,10 @@ TYPE_CHECKING = False  # without `typing`, which would take most of the time of 
 if TYPE_CHECKING:
     from typing import Any
 
-    from reportgen.api.analyze import analyze, load_model
+    from reportgen.api.analyze import analyze
     from reportgen.api.callback import ReportCallback
     from reportgen.api.compare import ComparedReports, compare
+    from reportgen.api.models import load_model
     from reportgen.api.report import Report, open_report
 
 __all__ = [
@@ -32,7 +33,7 @@ _PLACES = {
     "Report": "reportgen.api.report",
     "ReportCallback": "reportgen.api.callback",
     "analyze": "reportgen.api.analyze",
-    "load_model": "reportgen.api.analyze",
+    "load_model": "reportgen.api.models",
     "open_report": "reportgen.api.report",
 }
 

@@ -3,80 +3,48 @@
 import json
 import sys
 import warnings
-from collections.abc import Mapping
-from contextlib import ExitStack, redirect_stdout
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, redirect_stdout
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import Any, Literal
 
 from torch import nn
 from transformers import PreTrainedTokenizerBase
 
+from reportgen.analysis.engines.crew import Crew
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.pipeline import analyze as run_analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.analysis.timing import with_number
 from reportgen.api.choices import arguments
 from reportgen.api.choices.keywords import options_of
-from reportgen.api.choices.options import AnalysisChoices, InputChoices, ModelChoices
-from reportgen.api.choices.output_options import Verbosity
-from reportgen.api.named import listed_by
+from reportgen.api.choices.options import AnalysisChoices, InputChoices
+from reportgen.api.choices.output_options import EngineChoices, Verbosity
+from reportgen.api.models import load_model, named_model, taken_apart
+from reportgen.api.named import crew_of, listed_by
 from reportgen.api.progress_bar import terminal_progress
 from reportgen.api.report import Report
-from reportgen.errors import ModelError, UsageError, with_quotes
+from reportgen.errors import UsageError, with_quotes
 from reportgen.files.recovery import recover_at
 from reportgen.files.staging import Staging
 from reportgen.files.targets import check_target
-from reportgen.files.temporary import make_scratch
+from reportgen.files.temporary import make_scratch, scratch_folder
 from reportgen.files.unfinished import unfinished_run
-from reportgen.models.callers_module import bare, borrowed, device_of
+from reportgen.models.callers_module import bare, borrowed
 from reportgen.models.loaded import LoadedModel
-from reportgen.models.loading.load import load_model as load_named
-from reportgen.models.loading.load import load_module
-from reportgen.models.spec import check_spec
 from reportgen.report.options import shown_options
 from reportgen.results.info import EvidenceLevel, UnitKind
-from reportgen.results.store import open_results
+from reportgen.results.store import Results, open_results
 from reportgen.texts.in_memory import ARGUMENTS, Beside, texts_in_memory
 from reportgen.texts.read import TextSet
 
 # Hooks on a model, torch's random numbers and standard output are shared by all threads of a
 # process, so only one analysis runs at a time.
 _ONE_AT_A_TIME = RLock()
-
-
-def load_model(
-    model: str | Path | nn.Module | None = None,
-    tokenizer: str | Path | PreTrainedTokenizerBase | None = None,
-    **options: Any,
-) -> LoadedModel:
-    """Load a model once, to analyse several lists of texts with it.
-
-    Args:
-        model: A folder, a Hugging Face id or a bundled demonstration (`"demo"`, `"demo-star"`), as
-            for `--model`; or a model object: one of transformers, or any `nn.Module` around one.
-            An object stays on its device and is left in evaluation mode; pass it to `analyze`
-            instead to have its mode restored.
-        tokenizer: A folder, a Hugging Face id or an object; by default the model's own.
-        **options: Options of the command line, with `_` for `-`: `revision`, `factory`,
-            `factory_args` (a dictionary), `checkpoint`, `encoder`, `prediction_index`,
-            `output_name`, `class_names` (a list), `pooling`, `prompts` (a list),
-            `trust_remote_code`, `device`, `dtype`, `max_length`.
-
-    Raises:
-        UsageError: an option is unknown, has a wrong value, or excludes another.
-        ModelError, CaptureError: the model cannot be loaded, or has no attention to report.
-    """
-    if isinstance(model, nn.Module):
-        return _ready(model, tokenizer, options)
-    if isinstance(tokenizer, PreTrainedTokenizerBase):
-        raise UsageError("tokenizer: an object goes with a model that is one; name its folder")
-    named = {"model": model, "tokenizer": tokenizer}
-    chosen = _model_choices(
-        {**options, **{name: str(value) for name, value in named.items() if value is not None}}
-    )
-    return replace(load_named(arguments.model_spec(chosen)), shown=shown_options(chosen))
 
 
 def analyze(
@@ -110,6 +78,9 @@ def analyze(
     folder: str | Path | None = None,
     resume: bool = False,
     progress: bool = False,
+    workers: int = 1,
+    engine: Literal["local", "ray"] = "local",
+    gpus_per_worker: float = 0.0,
     **model_options: Any,
 ) -> Report:
     """Run texts through a model and return a report on its attention.
@@ -139,11 +110,14 @@ def analyze(
         resume: Go on from what an earlier call with this `folder` did, if it ended before its end;
             without it such work is removed, with a warning.
         progress: Whether to show progress bars on standard error.
+        workers, engine, gpus_per_worker: As on the command line, for a model that is a folder or
+            an id, which each process loads. A script that gives `workers` must call this under
+            `if __name__ == "__main__":`.
         **model_options: As for `load_model`.
 
     Raises:
-        ReportgenError: one of its subclasses UsageError, InputError, ModelError, CaptureError and
-            OutputError, with a message of one line that says what to do next.
+        ReportgenError: one of its subclasses UsageError, InputError, ModelError, CaptureError,
+            EngineError and OutputError, with a message of one line that says what to do next.
     """
     names = {
         "pair": pairs,
@@ -188,6 +162,15 @@ def analyze(
     arguments.check_sample(analysis)
     if resume and folder is None:
         raise UsageError("resume: goes with folder, beside which an earlier call kept its work")
+    chosen_engine = options_of(
+        EngineChoices,
+        {"workers": workers, "engine": engine, "gpus_per_worker": gpus_per_worker},
+    )
+    if chosen_engine != EngineChoices() and not isinstance(model, str | Path | None):
+        raise UsageError(
+            f"workers: each process loads the model, which is {type(model).__name__} here; give "
+            "its folder or hub id"
+        )
     if folder is not None:
         for line in recover_at([folder]):
             warnings.warn(f"reportgen: {line}", stacklevel=2)
@@ -202,14 +185,33 @@ def analyze(
                 raise UsageError("the model is already loaded; give its options to load_model")
             loaded = model
         else:
-            taken, tokenizer = _taken_apart(model, tokenizer)
+            taken, tokenizer = taken_apart(model, tokenizer)
             if isinstance(taken, nn.Module):
                 stack.enter_context(borrowed(bare(taken)))
             loaded = load_model(taken, tokenizer, **model_options)
         shown = {**shown_options(inputs), **loaded.shown, **shown_options(analysis)}
         options = AnalysisOptions(**asdict(analysis), shown=shown)
         bars = stack.enter_context(terminal_progress(Verbosity())) if progress else None
-        return _analyzed(text_set, loaded, options, folder, bars, resume=resume)
+        crew = partial(_crew, chosen_engine, text_set, model, tokenizer, model_options)
+        return _analyzed(text_set, loaded, options, folder, bars, crew, resume=resume)
+
+
+@contextmanager
+def _crew(
+    engine: EngineChoices,
+    texts: TextSet,
+    model: Any,
+    tokenizer: Any,
+    model_options: Mapping[str, Any],
+    options: AnalysisOptions,
+) -> Iterator[Crew | None]:
+    """The processes that do the work; None where that is this one, with a model of any kind."""
+    if engine == EngineChoices():
+        yield None
+        return
+    spec = arguments.model_spec(named_model(model, tokenizer, model_options))
+    with crew_of(engine, texts, spec, options, is_silent=False) as crew:
+        yield crew
 
 
 def _analyzed(
@@ -218,32 +220,38 @@ def _analyzed(
     options: AnalysisOptions,
     folder: str | Path | None,
     progress: Progress | None,
+    crew_for: Callable[[AnalysisOptions], AbstractContextManager[Crew | None]],
     *,
     resume: bool,
 ) -> Report:
-    # Whatever a user's class prints must not mix with the output of the caller.
-    with redirect_stdout(sys.stderr):
-        if folder is not None:
-            with (
-                unfinished_run(Path(folder), resume=resume, force=True) as kept,
-                Staging() as staging,
-            ):
-                for line in kept.lines:
-                    warnings.warn(line, stacklevel=4)
-                target = staging.folder(Path(folder))
-                results = run_analysis(
-                    texts, model, target, options, progress, listed_by(), TaskFolder(kept.path)
+    def run(target: Path, kept: Path) -> Results:
+        # Whatever a user's class prints must not mix with the output of the caller.
+        with redirect_stdout(sys.stderr):
+            numbered = with_number(options, texts, model, kept)
+            with crew_for(numbered) as crew:
+                tasks = TaskFolder(kept)
+                return run_analysis(
+                    texts, model, target, numbered, progress, listed_by(), tasks, crew
                 )
-                staging.commit()
-                kept.is_finished = not results.info.evidence.interrupted
-            return Report(open_results(Path(folder)))
-        temporary = make_scratch()
-        try:
-            results = run_analysis(texts, model, temporary.path, options, progress, listed_by())
-            return Report(results, temporary)
-        except BaseException:
-            temporary.remove()
-            raise
+
+    if folder is not None:
+        with (
+            unfinished_run(Path(folder), resume=resume, force=True) as found,
+            Staging() as staging,
+        ):
+            for line in found.lines:
+                warnings.warn(line, stacklevel=3)
+            results = run(staging.folder(Path(folder)), found.path)
+            staging.commit()
+            found.is_finished = not results.info.evidence.interrupted
+        return Report(open_results(Path(folder)))
+    temporary = make_scratch()
+    try:
+        with scratch_folder() as scratch:
+            return Report(run(temporary.path, scratch), temporary)
+    except BaseException:
+        temporary.remove()
+        raise
 
 
 def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside]) -> TextSet:
@@ -261,48 +269,3 @@ def _text_set(texts: object, inputs: InputChoices, beside: Mapping[str, Beside])
     found = texts_in_memory(texts, inputs.text_column, beside)
     found = replace(found, texts=found.texts[: inputs.limit])
     return arguments.as_labelled(found, inputs)
-
-
-def _taken_apart(model: Any, tokenizer: Any) -> tuple[Any, Any]:
-    """The module and the tokenizer of a pipeline; anything else is returned unchanged."""
-    if model is None or isinstance(model, (str, Path, nn.Module)):
-        return model, tokenizer
-    inner = getattr(model, "model", None)
-    if isinstance(inner, nn.Module):
-        return inner, getattr(model, "tokenizer", None) if tokenizer is None else tokenizer
-    raise ModelError(
-        f"model: {type(model).__name__}; give a folder, a hub id, a model of transformers, an "
-        "nn.Module, a pipeline, or what load_model gave"
-    )
-
-
-def _ready(module: nn.Module, tokenizer: Any, options: Mapping[str, Any]) -> LoadedModel:
-    module = bare(module)
-    named = isinstance(tokenizer, (str, Path))
-    if not (named or tokenizer is None or isinstance(tokenizer, PreTrainedTokenizerBase)):
-        raise ModelError(
-            f"tokenizer: {type(tokenizer).__name__}; give one of transformers, or its folder"
-        )
-    for name in ("revision", "factory", "factory_args", "checkpoint", "dtype"):
-        if name in options:
-            raise UsageError(f"{name}: the model is already built; give its folder to load it")
-    chosen = _model_choices(
-        {"device": str(device_of(module)), **options}
-        | ({"tokenizer": str(tokenizer)} if named else {})
-    )
-    spec = arguments.model_spec(chosen)
-    check_spec(spec)
-    loaded = load_module(module, None if named else tokenizer, spec)
-    # The device of an object is not an option that would repeat the run.
-    shown = shown_options(replace(chosen, device="cpu"))
-    return replace(loaded, shown={"model": loaded.info.name, **shown})
-
-
-def _model_choices(options: Mapping[str, Any]) -> ModelChoices:
-    given = dict(options)
-    if isinstance(given.get("factory_args"), Mapping):
-        given["factory_args"] = json.dumps(given["factory_args"])
-    for option in ("class_names", "prompts"):
-        if isinstance(names := given.get(option), (list, tuple)):
-            given[option] = ",".join(map(str, names))
-    return options_of(ModelChoices, given)

@@ -2,6 +2,8 @@
 
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,9 +11,13 @@ from helpers.calling import call
 from helpers.real.models import SENTENCES, save_model
 from helpers.real.planted import SECRETS
 
+import reportgen
 from reportgen.analysis.engines import processes
 from reportgen.analysis.engines.crew import AttentionOrder
 from reportgen.analysis.tasks.folder import TaskFolder
+from reportgen.api.choices.output_options import EngineChoices
+from reportgen.errors import UsageError
+from reportgen.models.spec import ModelSpec
 
 TEXTS = [f"{text} {i}" for i in range(30) for text in SENTENCES]
 
@@ -120,3 +126,25 @@ def test_what_cannot_be_shared_is_refused(place: Path, model: Path, tmp_path: Pa
     generate = call(*command, "--generate", "3")
     assert generate.exit_code == 2
     assert "--workers with --generate" in generate.stderr
+
+
+def test_python_gives_an_engine_what_the_command_gives_it(
+    place: Path, model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    @contextmanager
+    def crew_of(engine, texts, spec, options, *, is_silent) -> Iterator[None]:
+        seen.append((engine, spec, options.evidence_texts))
+        yield None
+
+    monkeypatch.setattr("reportgen.api.analyze.crew_of", crew_of)
+    few = {"keep_maps": 130, "evidence_texts": 6}
+    made = {"workers": 2, "engine": "ray", "gpus_per_worker": 1}
+    reportgen.analyze(place / "texts.txt", model, folder=tmp_path / "r", **few, **made)
+    assert seen == [(EngineChoices(2, "ray", 1.0), ModelSpec(model=str(model)), "6")]
+    assert contents(tmp_path / "r") == contents(place / "whole")
+    with pytest.raises(UsageError, match="workers: each process loads the model, which is Loaded"):
+        reportgen.analyze(["a"], reportgen.load_model(model), workers=2)
+    with pytest.raises(UsageError, match="engine 'spark': takes 'local', 'ray'"):
+        reportgen.analyze(["a"], model, engine="spark")
