@@ -1,6 +1,6 @@
 """Gathers the evidence of an analysis, task by task, and records it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -12,15 +12,14 @@ from reportgen.analysis.evidence.sinks.run import SinkRun
 from reportgen.analysis.evidence.sinks.subjects import MAX_TEXTS, evenly_spaced
 from reportgen.analysis.evidence.text_evidence import Reasons
 from reportgen.analysis.progress import Progress
+from reportgen.analysis.run_info import Begun
 from reportgen.analysis.tasks.assembly import EvidenceWriter, with_messages
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.tasks.identity import Begun
 from reportgen.analysis.tasks.plan import Plan
-from reportgen.analysis.tasks.tally import Tally
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.analysis.worker import Worker
 from reportgen.files.interrupts import held_back
-from reportgen.results.info import SINK_TESTS, Evidence, Reason
+from reportgen.results.info import SINK_TESTS, Evidence
 from reportgen.results.schema import EXTRA
 from reportgen.results.write import Recorder
 from reportgen.texts.read import TextInput
@@ -34,9 +33,17 @@ class Gatherer:
     """
 
     def __init__(
-        self, worker: Worker, crew: Crew, tasks: TaskFolder, plan: Plan, progress: Progress
+        self,
+        worker: Callable[[], Worker],
+        crew: Crew,
+        tasks: TaskFolder,
+        plan: Plan,
+        begun: Begun,
+        progress: Progress,
     ) -> None:
+        """`worker` loads the model where something is left to measure."""
         self._worker = worker
+        self._begun = begun
         self._crew = crew
         self._tasks = tasks
         self._plan = plan
@@ -70,10 +77,9 @@ class Gatherer:
         tasks = [*self.sample_tasks(), *extra]
         self.measure(tasks)
         sinks = SinkRun()
-        tester = _sink_tester(self._worker)
-        if tester is not None and not self.is_stopped:
+        if self._is_full and not self.is_stopped:
             with self._until_interrupted():
-                self._test_sinks(tester, sinks)
+                self._test_sinks(sinks)
         return self._recorded(before, tasks, sinks, recorder)
 
     def measure(self, tasks: Iterable[Task]) -> None:
@@ -99,7 +105,7 @@ class Gatherer:
     def report(self, done: Done) -> None:
         """Report the progress of a task, unless that was done while it was carried out."""
         if not self._crew.is_alone:
-            for step in self._worker.steps(done.task):
+            for step in self._worker().steps(done.task):
                 self._progress.advance(step, len(done.task.rows))
 
     def _texts_of(self, rows: Sequence[int]) -> tuple[list[TextInput], Mapping[int, pd.DataFrame]]:
@@ -108,21 +114,25 @@ class Gatherer:
         for row in rows:
             facts = self._tasks.facts(self._plan.window_of(row))
             assert facts is not None
-            sources += self._worker.with_added([row], facts)
+            sources += self._worker().with_added([row], facts)
         return sources, {row: self._tokens_of(row) for row in rows}
 
     def _tokens_of(self, row: int) -> pd.DataFrame:
         return self._tasks.tokens_of(self._plan.window_of(row), row)
 
-    def _test_sinks(self, tester: SinkTester, sinks: SinkRun) -> None:
+    @property
+    def _is_full(self) -> bool:
+        return self._begun.info.evidence.level == "full"
+
+    def _test_sinks(self, sinks: SinkRun) -> None:
+        worker = self._worker()
         sample = [row for task in self.sample_tasks() for row in task.rows]
         rows = [sample[i] for i in evenly_spaced(len(sample), MAX_TEXTS)]
         sources, tokens = self._texts_of(rows)
-        texts = self._worker.in_units(rows, sources, tokens)
-        items = self._worker.evidence_run.explained(rows, texts)
-        sinks.run(
-            tester, items, self._worker.roles, tokens.__getitem__, self._tasks, self._progress
-        )
+        texts = worker.in_units(rows, sources, tokens)
+        items = worker.evidence_run.explained(rows, texts)
+        tester = _sink_tester(worker)
+        sinks.run(tester, items, worker.roles, tokens.__getitem__, self._tasks, self._progress)
 
     def _recorded(
         self, before: Evidence, tasks: Sequence[Task], sinks: SinkRun, recorder: Recorder
@@ -147,16 +157,14 @@ class Gatherer:
         for result in tables:
             writer.add(result)
         writer.flush()
-        is_full = self._worker.options.evidence == "full"
-        cut = SINK_TESTS if is_full and self.is_stopped and not sinks.tasks else ()
-        measures = self._worker.evidence_run.measures
+        cut = SINK_TESTS if self._is_full and self.is_stopped and not sinks.tasks else ()
         return replace(
             before,
             n_texts=n_texts,
             n_extra=n_extra,
             withheld={
                 **before.withheld,
-                **reasons.withheld(measures, is_stopped=self.is_stopped),
+                **reasons.withheld(self._begun.measures, is_stopped=self.is_stopped),
                 **dict.fromkeys(cut, "interrupted"),
                 **sinks.withheld,
             },
@@ -176,33 +184,7 @@ class Gatherer:
         self._progress.interrupted()
 
 
-def evidence_before(worker: Worker, begun: Begun, tally: Tally) -> Evidence:
-    """The summary of the evidence before it is gathered."""
-    views = ["received_norm_all", "received_norm_last"]
-    norms, explainer = worker.norms, worker.explainer
-    reason: Reason | None = norms if isinstance(norms, str) else None
-    if reason is None and tally.n_proven == 0:  # though the trial succeeded
-        reason = "values_unproven"
-    withheld = {} if reason is None else dict.fromkeys(views, reason)
-    across = None if worker.decoder is None else worker.decoder.why_no_norms(tally.n_cross_proven)
-    if across is not None:
-        withheld["cross_received_norm"] = across
-    error = begun.norms_error
-    return Evidence(
-        level=worker.options.evidence,
-        scalar=explainer.scalar,
-        target=explainer.target,
-        against=explainer.against,
-        asked=worker.asked,
-        norms_error=None if error is None else max(error, tally.norms_error or 0.0),
-        withheld=withheld,
-    )
-
-
-def _sink_tester(worker: Worker) -> SinkTester | None:
-    """Make the sink tester; None if sink tests were not asked for."""
-    if worker.options.evidence != "full":
-        return None
+def _sink_tester(worker: Worker) -> SinkTester:
     norms = worker.norms
     assert norms is not None
     return SinkTester(

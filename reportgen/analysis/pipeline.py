@@ -1,20 +1,21 @@
 """Analyses texts with a model and writes a results folder; all steps are called from here."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Self
 
 from reportgen.analysis.cost import extra_cost
 from reportgen.analysis.engines.crew import Alone, AttentionOrder, Crew
-from reportgen.analysis.gatherer import Gatherer, evidence_before
+from reportgen.analysis.gatherer import Gatherer
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.progress import Progress
-from reportgen.analysis.run_info import run_info
+from reportgen.analysis.run_info import Begun, evidence_before, run_info
 from reportgen.analysis.tasks.assembly import write_attention
 from reportgen.analysis.tasks.folder import TaskFolder
 from reportgen.analysis.tasks.identity import begun_in
-from reportgen.analysis.tasks.plan import WHOLE, Plan, Shard, extra_tasks
+from reportgen.analysis.tasks.plan import WHOLE, Plan, Shard, candidates_in, choose, extra_tasks
 from reportgen.analysis.tasks.tally import (
     Kept,
     Tally,
@@ -67,7 +68,7 @@ def analyze(
     with _tasks_in(tasks) as found:
         options = with_number(options, texts, model, found.path)
         worker = Worker(texts, model, options, progress)
-        return Analysis(worker, found, progress, crew=crew).run(folder, listed_first)
+        return Analysis.by(worker, found, progress, crew=crew).run(folder, listed_first)
 
 
 @contextmanager
@@ -84,33 +85,62 @@ class Analysis:
 
     def __init__(
         self,
-        worker: Worker,
+        texts: TextSet,
+        worker: Callable[[], Worker],
+        begun: Begun,
         tasks: TaskFolder,
         progress: Progress,
         shard: Shard = WHOLE,
         crew: Crew | None = None,
     ) -> None:
-        """`crew`: who carries out its tasks; None: `worker` alone."""
+        """Plan the work.
+
+        Args:
+            worker: loads the model, where something is left to measure.
+            crew: who carries out the tasks; None: `worker` alone.
+        """
+        self._texts = texts
         self._worker = worker
         self._crew = crew or Alone(worker)
         self._tasks = tasks
         self._progress = progress
-        self._plan = Plan(len(worker.texts.texts), worker.sample, shard)
-        self._begun = begun_in(tasks.path, worker)
-        self._gatherer = Gatherer(worker, self._crew, tasks, self._plan, progress)
+        self._begun = begun
+        sample = choose(candidates_in(texts), begun.info.evidence.asked)
+        self._plan = Plan(len(texts.texts), sample, shard)
+        self._gatherer = Gatherer(worker, self._crew, tasks, self._plan, begun, progress)
+
+    @classmethod
+    def by(
+        cls,
+        worker: Worker,
+        tasks: TaskFolder,
+        progress: Progress,
+        shard: Shard = WHOLE,
+        crew: Crew | None = None,
+    ) -> Self:
+        """The analysis that `worker`, which has loaded the model, begins or goes on with."""
+        begun = begun_in(tasks.path, worker)
+        return cls(worker.texts, lambda: worker, begun, tasks, progress, shard, crew)
 
     def run(self, folder: Path, listed_first: ListedFirst | None) -> Results:
         """Do all that is left to do, and write the results into the empty `folder`."""
         self._begin()
         self._attend()
+        return self.finish(folder, listed_first)
+
+    def finish(self, folder: Path, listed_first: ListedFirst | None) -> Results:
+        """Write the results into the empty `folder`, when the attention of all texts is measured.
+
+        Evidence that has no result is measured, for which the model may have to be loaded.
+        """
         windows = (self._tasks.load(window) for window in self._plan.windows)
         tally = write_attention(folder, windows)
         if tally.n_tokens == 0:
-            raise nothing_analysed(self._worker.texts, tally)
-        info = self._info(tally)
+            raise nothing_analysed(self._texts, tally)
+        info = run_info(self._begun, tally)
         with Recorder(folder, EVIDENCE_TABLES) as recorder:
-            if self._worker.norms is not None:
-                info = replace(info, evidence=evidence_before(self._worker, self._begun, tally))
+            if self._begun.has_evidence:
+                info = replace(info, evidence=evidence_before(self._begun, tally))
                 extra = self._extra(folder, info, listed_first)
                 info = replace(info, evidence=self._gatherer.run(info.evidence, extra, recorder))
             recorder.finish(info)
@@ -120,7 +150,7 @@ class Analysis:
         """Measure attention and the evidence on the sample, of a shard; an interrupt ends it."""
         self._begin()
         self._attend()
-        if self._worker.norms is not None:
+        if self._begun.has_evidence:
             self._gatherer.measure(self._gatherer.sample_tasks())
             if self._gatherer.is_stopped:
                 raise KeyboardInterrupt
@@ -128,18 +158,18 @@ class Analysis:
     def missing(self) -> list[Task]:
         """The tasks of attention, and of evidence on the sample, that have no result."""
         lacking = [task for task in self._plan.windows if self._tasks.facts(task) is None]
-        if lacking or self._worker.norms is None:
+        if lacking or not self._begun.has_evidence:
             return lacking
         return [task for task in self._gatherer.sample_tasks() if self._tasks.facts(task) is None]
 
     def _begin(self) -> None:
         """Announce the cost of what is left to do, and what was done before."""
-        worker = self._worker
+        worker = self._worker()
         left = [window for window in self._plan.windows if self._tasks.facts(window) is None]
         n_texts, n_left = len(self._plan.rows), sum(len(window.rows) for window in left)
         sample = self._expected_sample()
         if n_left < n_texts:
-            n_evidence = 0 if worker.norms is None else len(sample)
+            n_evidence = len(sample) if self._begun.has_evidence else 0
             self._progress.resumed(n_texts - n_left, n_texts, n_evidence)
         texts = worker.expected(sample)
         asked = None if worker.options.evidence_budget is None else worker.asked
@@ -169,7 +199,8 @@ class Analysis:
         Each is tokenised here, to know which texts before the next one keep their maps.
         """
         is_alone = self._crew.is_alone
-        ahead = self._worker.window if is_alone else self._worker.expected_window
+        worker = self._worker()
+        ahead = worker.window if is_alone else worker.expected_window
         tally, kept = Tally(), self._kept_before()
         for task in self._plan.windows:
             facts = self._tasks.facts(task)
@@ -178,20 +209,18 @@ class Analysis:
                 tally = tally.plus(Tally(**facts["tally"]))
                 continue
             window = ahead(task)
-            require_known_tokens(self._worker.model, tally, window.encoded)
+            require_known_tokens(worker.model, tally, window.encoded)
             yield AttentionOrder(task, kept, window if is_alone else None)
-            kept = self._worker.kept_after(window, kept)
+            kept = worker.kept_after(window, kept)
             tally = tally.plus(counted(window.encoded))
 
     def _kept_before(self) -> Kept:
         """The texts of earlier shards that keep their maps."""
-        kept = Kept(self._worker.options.keep_maps)
+        worker = self._worker()
+        kept = Kept(worker.options.keep_maps)
         for task in self._plan.before if kept.asked != "none" else ():
-            kept = self._worker.kept_after(self._worker.expected_window(task), kept)
+            kept = worker.kept_after(worker.expected_window(task), kept)
         return kept
-
-    def _info(self, tally: Tally) -> RunInfo:
-        return run_info(self._worker, self._begun.created, self._begun.padded_difference, tally)
 
     def _extra(
         self, folder: Path, info: RunInfo, listed_first: ListedFirst | None
@@ -205,7 +234,7 @@ class Analysis:
         tasks = tuple(extra_tasks(sorted(listed.difference(sample))))
         left = [row for task in tasks if self._tasks.facts(task) is None for row in task.rows]
         if left:
-            worker = self._worker
+            worker = self._worker()
             self._progress.extend(
                 extra_cost(worker.expected(left), worker.options.evidence, worker.cost_basis)
             )

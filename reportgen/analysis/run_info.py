@@ -1,13 +1,43 @@
 """The facts about a run that are saved with its results."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from platform import python_version
 
 from reportgen.analysis.tasks.tally import Tally
 from reportgen.analysis.worker import Worker
-from reportgen.results.info import Checks, RunInfo, Settings
+from reportgen.results.info import (
+    Checks,
+    Evidence,
+    Reason,
+    RunInfo,
+    Settings,
+    View,
+    created_date,
+)
 from reportgen.version import __version__
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """What an analysis found out about its model when it began: all that its results say of it, so
+    that shards are merged without loading it.
+
+    Attributes:
+        info: of no texts yet.
+        measures: of evidence, that are taken.
+        cross: why cross-attention has no norms where they are proven for no text, and where they
+            are for some; None where they are measured.
+    """
+
+    info: RunInfo
+    measures: tuple[View, ...]
+    cross: tuple[Reason | None, Reason | None]
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether evidence is measured."""
+        return self.info.evidence.level != "none"
 
 
 def versions() -> dict[str, str]:
@@ -19,43 +49,101 @@ def versions() -> dict[str, str]:
     }
 
 
-def run_info(
-    worker: Worker, created: str, padded_difference: float | None, tally: Tally
-) -> RunInfo:
-    """The facts about a run of all its texts, before evidence is gathered."""
+def begun(worker: Worker) -> Begun:
+    """What an analysis by `worker` begins with."""
     model, probed, options = worker.model, worker.probed, worker.options
     splits = worker.splitter is not None and worker.kind != "token"
-    return RunInfo(
-        created=created,
+    decoder = worker.decoder
+    info = RunInfo(
+        created=created_date(),
         versions=versions(),
         model=replace(
             model.info,
             n_layers=probed.n_layers,
             n_heads=probed.n_heads,
             is_causal=probed.is_causal,
-            decoder=model.info.decoder if worker.decoder is None else worker.decoder.info,
+            decoder=model.info.decoder if decoder is None else decoder.info,
         ),
         output=model.output,
         roles=worker.roles,
         inputs=worker.texts.files,
         checks=Checks(
             capture=worker.capture.way,
-            row_sum_error=tally.row_sum_error,
-            padding_mass=tally.padding_mass,
-            padded_difference=padded_difference,
+            row_sum_error=0.0,
+            padding_mass=0.0,
+            padded_difference=probed.padded_difference,
             batching=probed.batching,
-            unknown_share=tally.n_unknown / tally.n_content,
+            unknown_share=0.0,
         ),
         settings=Settings(
-            _shown(worker),
-            options.keep_maps,
-            tally.n_kept,
-            worker.kind,
-            worker.splitter.segmenter if worker.splitter and splits else None,
-            tally.n_joined,
+            options=_shown(worker),
+            keep_maps=options.keep_maps,
+            units=worker.kind,
+            segmenter=worker.splitter.segmenter if worker.splitter and splits else None,
         ),
-        remarks=(*model.remarks, *probed.remarks, *tally.remarks),
+        remarks=(*model.remarks, *probed.remarks),
+        evidence=_evidence(worker),
     )
+    return Begun(
+        info,
+        measures=() if worker.norms is None else worker.evidence_run.measures,
+        cross=(None, None)
+        if decoder is None
+        else (decoder.why_no_norms(0), decoder.why_no_norms(1)),
+    )
+
+
+def _evidence(worker: Worker) -> Evidence:
+    norms, explainer = worker.norms, worker.explainer
+    if norms is None:
+        return Evidence()
+    return Evidence(
+        level=worker.options.evidence,
+        scalar=explainer.scalar,
+        target=explainer.target,
+        against=explainer.against,
+        asked=worker.asked,
+        norms_error=None if isinstance(norms, str) else norms.error,
+        withheld=_no_norms(norms) if isinstance(norms, str) else {},
+    )
+
+
+def run_info(begun: Begun, tally: Tally) -> RunInfo:
+    """The facts about a run of texts with these totals, before evidence is gathered."""
+    info = begun.info
+    return replace(
+        info,
+        checks=replace(
+            info.checks,
+            row_sum_error=tally.row_sum_error,
+            padding_mass=tally.padding_mass,
+            unknown_share=tally.n_unknown / tally.n_content,
+        ),
+        settings=replace(info.settings, maps_kept=tally.n_kept, n_joined=tally.n_joined),
+        remarks=(*info.remarks, *tally.remarks),
+        evidence=Evidence(),
+    )
+
+
+def evidence_before(begun: Begun, tally: Tally) -> Evidence:
+    """The summary of the evidence before it is gathered, on texts with these totals."""
+    evidence = begun.info.evidence
+    withheld = dict(evidence.withheld)
+    if not withheld and tally.n_proven == 0:  # though the trial succeeded
+        withheld = _no_norms("values_unproven")
+    across = begun.cross[1 if tally.n_cross_proven else 0]
+    if across is not None:
+        withheld["cross_received_norm"] = across
+    error = evidence.norms_error
+    return replace(
+        evidence,
+        norms_error=None if error is None else max(error, tally.norms_error or 0.0),
+        withheld=withheld,
+    )
+
+
+def _no_norms(reason: Reason) -> dict[str, Reason]:
+    return dict.fromkeys(("received_norm_all", "received_norm_last"), reason)
 
 
 def _shown(worker: Worker) -> dict[str, str | int | float | bool]:

@@ -9,6 +9,7 @@ from reportgen.analysis.cost import sample_size, work_of
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.identity import number_in
+from reportgen.analysis.tasks.plan import candidates_in
 from reportgen.analysis.worker import Worker
 from reportgen.models.loaded import LoadedModel
 from reportgen.texts.read import TextSet
@@ -31,7 +32,7 @@ def with_number(
     asked = number_in(kept)
     if asked is None and options.evidence != "none":
         worker = Worker(texts, model, options, Progress())
-        n = sum(not text.is_blank for text in texts.texts)
+        n = len(candidates_in(texts))
         cost, n_tried = worker.cost(n, worker.tried), len(worker.tried)
         asked = str(sample_size(cost, n_tried, n, read_budget(budget), _pace(worker)))
     return replace(options, evidence_texts=asked)

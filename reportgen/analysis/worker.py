@@ -28,7 +28,7 @@ from reportgen.analysis.generation import (
 )
 from reportgen.analysis.options import AnalysisOptions
 from reportgen.analysis.progress import Cost, Progress, Stage
-from reportgen.analysis.tasks.plan import choose
+from reportgen.analysis.tasks.plan import candidates_in, choose
 from reportgen.analysis.tasks.tally import Kept
 from reportgen.analysis.tasks.task import Task, TaskResult
 from reportgen.analysis.trial import sample_text, try_model
@@ -69,16 +69,14 @@ class Worker:
     ) -> None:
         self.options = options
         self.kind = _unit_kind(texts, model, options)
-        if self.kind != "given":
-            texts = replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
-        self.texts = texts
+        self.texts = texts = with_units(texts, self.kind)
         asked = Asked(options.explain_class, options.explain_token, options.against)
         model = self._made_ready(model)
         find_asked(model, asked)  # fails before anything is run
         chooses = model.reader.kind == "choice"
         has_pairs = any(text.pair is not None or (chooses and text.choices) for text in texts.texts)
         self.roles = special_roles(model.tokenizer, has_pairs=has_pairs)
-        candidates = [i for i, text in enumerate(texts.texts) if not text.is_blank]
+        candidates = candidates_in(texts)
         joins = self.kind != "token"
         self.splitter = word_splitter() if joins or model.reader.kind == "tags" else None
         self.model = model
@@ -288,6 +286,13 @@ def _added(text: TextInput, given: TextInput) -> dict[str, Any]:
     return {
         name: getattr(text, name) for name in _ADDED if getattr(text, name) != getattr(given, name)
     }
+
+
+def with_units(texts: TextSet, kind: UnitKind) -> TextSet:
+    """`texts`, without the units that they give where something else is measured as one."""
+    if kind == "given" or all(text.units is None for text in texts.texts):
+        return texts
+    return replace(texts, texts=tuple(replace(text, units=None) for text in texts.texts))
 
 
 def _unit_kind(texts: TextSet, model: LoadedModel, options: AnalysisOptions) -> UnitKind:

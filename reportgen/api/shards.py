@@ -1,17 +1,17 @@
 """Analyses one shard of many, and merges all of them into results."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, redirect_stdout
+from contextlib import redirect_stdout
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from reportgen.analysis.options import AnalysisOptions, ListedFirst
 from reportgen.analysis.pipeline import Analysis
 from reportgen.analysis.progress import Progress
 from reportgen.analysis.tasks.folder import TaskFolder
-from reportgen.analysis.tasks.identity import begin_as, require_same
-from reportgen.analysis.tasks.plan import WHOLE, Shard
+from reportgen.analysis.tasks.identity import begin_as, begun_before, begun_in, require_same
+from reportgen.analysis.tasks.plan import Shard
 from reportgen.analysis.worker import Worker
 from reportgen.api import jobs
 from reportgen.api.parts import Parts, ShardNumber
@@ -37,8 +37,9 @@ def analyze_shard(
         UsageError: what is in `kept` is of another analysis.
     """
     shard = Shard(number.number, number.of)
-    with _analysis(texts, asked, TaskFolder(kept), progress, shard, verbose=verbose) as analysis:
-        analysis.run_shard()
+    with redirect_stdout(sys.stderr):  # whatever a user's class prints is none of the output
+        worker = _worker(texts, asked, progress, verbose=verbose)
+        Analysis.by(worker, TaskFolder(kept), progress, shard).run_shard()
 
 
 def merge(
@@ -54,7 +55,7 @@ def merge(
 ) -> Results:
     """Write the results of all `parts` into the empty `folder`, as one analysis of all texts gives
     them: what needs all of them, sink tests and evidence on texts beside the sample, is measured
-    here, and kept in `kept`.
+    here, and kept in `kept`. Where there is none of that, the model is not loaded.
 
     Raises:
         ResultsError: the parts are of different analyses, or one is damaged.
@@ -63,29 +64,29 @@ def merge(
     for part in parts.folders[1:]:
         require_same(parts.folders[0], part)
     begin_as(kept, parts.folders[0])
-    tasks = TaskFolder(kept, parts.folders)
-    with _analysis(texts, asked, tasks, progress, verbose=verbose) as analysis:
-        missing = [task.name for task in analysis.missing()]
-        if missing:
-            raise ResultsError(
-                f"{len(missing)} results of the shards are missing or damaged ({some(missing)}); "
-                "run these shards again"
-            )
-        return analysis.run(folder, listed)
+    begun = begun_before(kept, texts, _options(asked))
+
+    @cache
+    def worker() -> Worker:
+        found = _worker(texts, asked, progress, verbose=verbose)
+        begun_in(kept, found)  # checks that the model is the one of the parts
+        return found
+
+    analysis = Analysis(texts, worker, begun, TaskFolder(kept, parts.folders), progress)
+    missing = [task.name for task in analysis.missing()]
+    if missing:
+        raise ResultsError(
+            f"{len(missing)} results of the shards are missing or damaged ({some(missing)}); "
+            "run these shards again"
+        )
+    with redirect_stdout(sys.stderr):
+        return analysis.finish(folder, listed)
 
 
-@contextmanager
-def _analysis(
-    texts: TextSet,
-    asked: jobs.Analysis,
-    tasks: TaskFolder,
-    progress: Progress,
-    shard: Shard = WHOLE,
-    *,
-    verbose: bool,
-) -> Iterator[Analysis]:
-    """An analysis with its model."""
-    with redirect_stdout(sys.stderr):  # whatever a user's class prints is none of the output
-        options = AnalysisOptions(**asdict(asked.choices), shown=asked.shown)
-        worker = Worker(texts, load_model(asked.spec, verbose=verbose), options, progress)
-        yield Analysis(worker, tasks, progress, shard)
+def _worker(texts: TextSet, asked: jobs.Analysis, progress: Progress, *, verbose: bool) -> Worker:
+    model = load_model(asked.spec, verbose=verbose)
+    return Worker(texts, model, _options(asked), progress)
+
+
+def _options(asked: jobs.Analysis) -> AnalysisOptions:
+    return AnalysisOptions(**asdict(asked.choices), shown=asked.shown)

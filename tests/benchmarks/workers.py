@@ -59,7 +59,7 @@ def seconds(number: int, texts: TextSet, spec: ModelSpec, folder: Path) -> float
         worker = Worker(texts, load_model(spec), OPTIONS, Progress())
         if others is not None:
             time.sleep(LOADING)
-        analysis = Analysis(worker, TaskFolder(folder), Progress(), crew=others)
+        analysis = Analysis.by(worker, TaskFolder(folder), Progress(), crew=others)
         started = time.perf_counter()
         analysis.run_shard()
         return time.perf_counter() - started

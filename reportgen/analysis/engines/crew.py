@@ -1,6 +1,6 @@
 """Those who carry out the tasks of an analysis: this process, or several others."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -72,9 +72,9 @@ class Alone:
 
     is_alone = True
 
-    def __init__(self, worker: Worker) -> None:
+    def __init__(self, worker: Callable[[], Worker]) -> None:
         self._worker = worker
 
     def run(self, orders: Iterable[Order]) -> Iterator[Done]:
         """Carry out all `orders`."""
-        return (carried_out(order, self._worker) for order in orders)
+        return (carried_out(order, self._worker()) for order in orders)

@@ -2,29 +2,21 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from reportgen.analysis.run_info import versions
-from reportgen.analysis.worker import Worker
+import msgspec
+
+from reportgen.analysis.options import AnalysisOptions
+from reportgen.analysis.run_info import Begun, begun, versions
+from reportgen.analysis.worker import Worker, with_units
 from reportgen.errors import ResultsError, UsageError, unwritten
 from reportgen.files import system
-from reportgen.results.info import created_date
 from reportgen.texts.read import TextSet
 
 _FILE = "run.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Begun:
-    """What an analysis found out when it began, and keeps where it goes on elsewhere."""
-
-    created: str  # UTC date, 2026-01-31
-    padded_difference: float | None  # of the trial, see `Checks`
-    norms_error: float | None  # of the trial of value vectors
-    evidence_texts: str  # how many texts are to get evidence: a number, or all
 
 
 def begun_in(folder: Path, worker: Worker) -> Begun:
@@ -37,27 +29,44 @@ def begun_in(folder: Path, worker: Worker) -> Begun:
     """
     own = _identity(worker)
     try:
-        known, begun = _stored(folder)
+        known, found = _stored(folder)
     except FileNotFoundError:
-        begun = _begun(worker)
-        _write(folder, json.dumps({"identity": own, "begun": asdict(begun)}, indent=1).encode())
-        return begun
+        found = begun(worker)
+        content = json.dumps({"identity": own, "begun": asdict(found)}, indent=1)
+        _write(folder, content.encode())
+        return found
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{folder / _FILE}: damaged; give --force, not --resume") from error
+    _require(folder, known, own)
+    return found
+
+
+def begun_before(folder: Path, texts: TextSet, options: AnalysisOptions) -> Begun:
+    """What the analysis in `folder` found out when it began, without loading its model.
+
+    Raises:
+        UsageError: it was of other texts, other options or versions.
+    """
+    known, found = _stored(folder)
+    own = _without_model(with_units(texts, found.info.settings.units), options)
+    _require(folder, known, {**known, **own})
+    return found
+
+
+def _require(folder: Path, known: Mapping[str, Any], own: Mapping[str, Any]) -> None:
     differing = list(_differences(known, own))
     if differing:
         raise UsageError(
             f"{folder.name}: of another run: {'; '.join(differing)}. Give what it was given, or "
             "--force in place of --resume to start anew"
         )
-    return begun
 
 
 def number_in(folder: Path) -> str | None:
     """How many texts are to get evidence in the analysis that began in `folder`; None if none did,
     or if that is damaged."""
     try:
-        return _stored(folder)[1].evidence_texts
+        return _stored(folder)[1].info.evidence.asked
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -94,7 +103,7 @@ def require_same(first: Path, other: Path) -> None:
 
 def _stored(folder: Path) -> tuple[Mapping[str, Any], Begun]:
     stored = json.loads((folder / _FILE).read_bytes())
-    return stored["identity"], Begun(**stored["begun"])
+    return stored["identity"], msgspec.convert(stored["begun"], Begun)
 
 
 def _write(folder: Path, content: bytes) -> None:
@@ -108,29 +117,26 @@ def _write(folder: Path, content: bytes) -> None:
         raise unwritten(path, error) from error
 
 
-def _begun(worker: Worker) -> Begun:
-    norms = worker.norms
-    return Begun(
-        created=created_date(),
-        padded_difference=worker.probed.padded_difference,
-        norms_error=None if norms is None or isinstance(norms, str) else norms.error,
-        evidence_texts=worker.asked,
-    )
-
-
 def _identity(worker: Worker) -> dict[str, Any]:
     """All that the results of tasks depend on."""
-    model, options = worker.model, asdict(worker.options)
-    if worker.options.evidence_budget is not None:
-        del options["evidence_texts"]  # it came from the budget
+    model = worker.model
     return {
-        "texts": _digest(worker.texts),
-        "files": [asdict(file) for file in worker.texts.files],
+        **_without_model(worker.texts, worker.options),
         "weights": model.info.weights_sha256,
         "model": json.loads(json.dumps([asdict(model.info), asdict(model.output), model.prompts])),
         "tokenizer": _tokenizer_digest(worker),
         "device": str(model.device),
         "batching": worker.probed.batching,
+    }
+
+
+def _without_model(texts: TextSet, asked: AnalysisOptions) -> dict[str, Any]:
+    options = asdict(asked)
+    if asked.evidence_budget is not None:
+        del options["evidence_texts"]  # it came from the budget
+    return {
+        "texts": _digest(texts),
+        "files": [asdict(file) for file in texts.files],
         "versions": versions(),
         "options": {**dict(options.pop("shown")), **_given(options)},
     }

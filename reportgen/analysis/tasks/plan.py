@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reportgen.analysis.attention.batches import chunks
 from reportgen.analysis.tasks.task import Task
+from reportgen.texts.read import TextSet
 
 # Texts whose batches are planned together: enough to find texts of the same length, few enough that
 # memory does not grow with the number of texts.
@@ -27,6 +28,11 @@ class Shard:
 
 
 WHOLE = Shard()
+
+
+def candidates_in(texts: TextSet) -> list[int]:
+    """The rows of the texts that can have evidence."""
+    return [row for row, text in enumerate(texts.texts) if not text.is_blank]
 
 
 def choose(candidates: Sequence[int], asked: str) -> tuple[int, ...]:
