@@ -15,7 +15,7 @@ from helpers.places import ROOT
 from typer.models import OptionInfo
 
 from reportgen.cli.commands import app
-from reportgen.findings.figure_register import figure_list
+from reportgen.findings.figure_register import WATCHED, figure_list
 from reportgen.findings.figures import Figure, FigureList
 from reportgen.findings.notes.thresholds import THRESHOLDS
 from reportgen.report.digest.limits import FLAVORS, marker
@@ -118,6 +118,16 @@ def _figures(whole: FigureList, shown: Sequence[Figure]) -> list[str]:
     ]
 
 
+def watched() -> list[str]:
+    """The figures that metrics.json holds, of a report and of a comparison."""
+    rows = []
+    for command, names in WATCHED.items():
+        for name in names:
+            (figure,) = (f for f in figure_list(command).figures if f.name == name)
+            rows.append((code(command), code(name), figure.unit, figure.meaning))
+    return table(("of", "figure", "unit", "meaning"), rows)
+
+
 def thresholds() -> list[str]:
     """The numbers that verdicts and notes are decided by."""
     rows = (threshold(item, load_language("en")) for item in THRESHOLDS)
@@ -181,6 +191,7 @@ TABLES: Mapping[str, Callable[[], list[str]]] = {
     "figures": figures,
     "comparison figures": comparison_figures,
     "measures": measures,
+    "watched figures": watched,
     "thresholds": thresholds,
     "markdown": markdown,
     "action": action,

@@ -6,6 +6,7 @@ where the findings hold it. A family of figures has keys in its name, such as `<
 figure for every special-token role.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from reportgen.findings.figures import Figure, FigureList, within
@@ -221,6 +222,24 @@ COMPARE_FIGURES = FigureList(
         ),
     ),
 )
+# The figures that people watch from run to run, by command: about a dozen of them are defined for
+# any one kind of output. `metrics.json` holds them.
+WATCHED: Mapping[str, tuple[str, ...]] = {
+    "run": (
+        *("n_texts", "n_failed", "unknown_share", "prediction_mean"),
+        *("label_mae", "label_rmse", "label_r2", "label_rank_correlation", "label_accuracy"),
+        *("perplexity", "tag_accuracy", "entity_f1", "answer_exact", "answer_f1"),
+        *("mask_accuracy", "special_share_mean", "special_share_max", "<role>_ratio"),
+        *("entropy_mean", "colouring_agreement", "colouring_rarity"),
+    ),
+    "compare": (
+        *("texts_comparable", "prediction_changed", "prediction_change_mean", "r2_drop"),
+        *("mae_rise", "accuracy_drop", "rmse_rise", "rank_correlation_drop", "macro_f1_drop"),
+        *("perplexity_rise", "tag_accuracy_drop", "mask_accuracy_drop", "answer_exact_drop"),
+        *("answer_f1_drop", "texts_fixed", "texts_broken", "special_share_change_max"),
+        *("jsd_mean", "heads_changed", "deletion_change_mean", "tokens_changed"),
+    ),
+}
 
 
 def figure_list(command: str) -> FigureList:

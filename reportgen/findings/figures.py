@@ -119,6 +119,11 @@ class FigureList:
         found = [figure for figure in self.figures if self._is_of(name, figure)]
         return min(found, key=lambda figure: figure.name.count("<"), default=None)
 
+    def has_name(self, family: str, name: str) -> bool:
+        """Whether `name` is the figure `family`, or one of that family; not an end of its
+        interval."""
+        return re.fullmatch(self._pattern(family), name) is not None
+
     def listing(self) -> list[str]:
         """One line per figure, for `--list-figures`."""
         also = "; also _low and _high, its 95 % interval over the texts"

@@ -23,7 +23,7 @@ class Format:
     """
 
     name: str  # after --format
-    suffix: str  # of its files
+    suffix: str  # of its files; without a dot in front it is the whole name or follows - or _
     example: str  # a file name for help texts and printed commands
     meaning: str  # what its files are
     module: str  # has `write_report`
@@ -36,7 +36,14 @@ class Format:
     @property
     def comparison_example(self) -> str:
         """A name for a file with a comparison."""
-        return self.example if self.needs_gates else f"compare{self.suffix}"
+        is_named = self.needs_gates or not self.suffix.startswith(".")
+        return self.example if is_named else f"compare{self.suffix}"
+
+    def takes(self, name: str) -> bool:
+        """Whether a file called `name` is in this format, by the end of its name."""
+        if self.suffix.startswith("."):
+            return name.endswith(self.suffix) and name != self.suffix
+        return name == self.suffix or name.endswith((f"-{self.suffix}", f"_{self.suffix}"))
 
 
 _HTML, _DIGEST = "reportgen.report.html", "reportgen.report.digest"
@@ -72,6 +79,10 @@ FORMATS = (
     Format(
         "junit", ".junit.xml", "gates.junit.xml", "gates as tests, for CI hosts",
         "reportgen.report.junit", "reportgen.report.junit", needs_gates=True,
+    ),
+    Format(
+        "metrics", "metrics.json", "metrics.json", "a dozen figures for DVC and MLflow",
+        "reportgen.report.json.metrics", "reportgen.report.json.metrics",
     ),
 )  # fmt: skip
 COMPARISON_FORMATS = tuple(known for known in FORMATS if known.comparison_module)
@@ -151,8 +162,11 @@ def output_at(path: str, format: str | None = None) -> Output:
         found = PAGE
     else:
         name = PurePath(path).name.lower()
-        fitting = [f for f in FORMATS if name.endswith(f.suffix) and name != f.suffix]
-        found = max(fitting, key=lambda known: len(known.suffix), default=None)
+        found = max(
+            filter(lambda known: known.takes(name), FORMATS),
+            key=lambda known: len(known.suffix),
+            default=None,
+        )
     if found is None and format:
         names = ", ".join(known.name for known in FORMATS)
         raise UsageError(f"--format {format}: not known; use one of {names}")

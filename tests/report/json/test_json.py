@@ -12,14 +12,17 @@ import pytest
 from helpers.made_up.factories import HEADLINES, make_results
 from helpers.made_up.role_tables import far_apart, same_in_every_text, with_roles
 
+from reportgen.comparison.compare import compare
 from reportgen.findings.evidence import agreement_figures
-from reportgen.findings.figure_register import RUN_FIGURES
+from reportgen.findings.figure_register import RUN_FIGURES, WATCHED, figure_list
 from reportgen.findings.figures import figure_key
 from reportgen.findings.findings import Findings
 from reportgen.findings.gates import evaluate, parse_gate
 from reportgen.findings.sinks.outcomes import subject_figures
+from reportgen.report.format_register import output_at
+from reportgen.report.json import metrics
 from reportgen.report.json.run import render, to_json
-from reportgen.report.options import RenderOptions
+from reportgen.report.options import CompareOptions, RenderOptions
 from reportgen.results.info import SUMMARY_VERSION, OutputKind, Subject
 from reportgen.results.store import Results
 
@@ -47,6 +50,29 @@ def numbers(value: object, *path: str) -> Iterator[tuple[tuple[str, ...], float]
             yield from numbers(item, *path, name)
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield path, value
+
+
+def test_the_metrics_are_the_watched_figures_of_the_summary_and_numbers_alone(
+    tmp_path: Path,
+) -> None:
+    labels = (1.0, 2.0, 3.0, 1.0, 2.0, 1.5)
+    findings = Findings(make_results(tmp_path, evidence="basic", labels=labels, sink=0.6))
+    output = output_at("metrics.json")
+    held = json.loads(metrics.write_report(findings, RenderOptions(), output).text)
+    told = json.loads(render(findings, RenderOptions()))["figures"]
+    assert held == {name: told[name] for name in held}
+    assert None not in held.values()
+    expected = "label_mae label_r2 special_share_max cls_ratio sep_ratio entropy_mean n_texts"
+    assert held.keys() > set(expected.split())
+    assert 10 <= len(held) <= 16
+    assert not [name for name in held if name.endswith(("_low", "_high"))]
+    compared = compare(findings, findings)
+    held = json.loads(metrics.write_comparison(compared, CompareOptions()).text)
+    assert held == {name: compared.figures[name] for name in held}
+    assert held["mae_rise"] == 0
+    assert 10 <= len(held) <= 16
+    for command, names in WATCHED.items():
+        assert set(names) <= {figure.name for figure in figure_list(command).figures}
 
 
 def test_the_schema_is_a_schema_and_refuses_what_is_none(tmp_path: Path) -> None:

@@ -1,0 +1,32 @@
+"""The figures that people watch from run to run, as one flat JSON object for DVC, MLflow and jq."""
+
+from collections.abc import Mapping
+
+from reportgen.comparison.compare import Comparison
+from reportgen.findings.figure_register import WATCHED, figure_list
+from reportgen.findings.figures import Value
+from reportgen.findings.findings import Findings
+from reportgen.report.format_register import Document, Output
+from reportgen.report.json.run import to_json
+from reportgen.report.options import CompareOptions, RenderOptions
+
+
+def write_report(findings: Findings, options: RenderOptions, output: Output) -> Document:
+    """The watched figures of a report, whatever the file `output` is called."""
+    return Document(to_json(watched("run", findings.figures)).encode())
+
+
+def write_comparison(comparison: Comparison, options: CompareOptions) -> Document:
+    """The watched figures of a comparison."""
+    return Document(to_json(watched("compare", comparison.figures)).encode())
+
+
+def watched(command: str, figures: Mapping[str, Value]) -> dict[str, Value]:
+    """Those of `figures` that people watch of what `command` measures, by name; what was not
+    measured is left out, since trackers take numbers alone."""
+    known, names = figure_list(command), WATCHED[command]
+    return {
+        name: value
+        for name, value in figures.items()
+        if value is not None and any(known.has_name(own, name) for own in names)
+    }
